@@ -1,0 +1,373 @@
+//! The real configuration: what the stages work with. Every value is checked, every default is filled in, every path is
+//! absolute, and no `Option` means "default".
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderName, HeaderValue};
+use ipnet::IpNet;
+
+/// Everything that `config.toml` says.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The file it was read from, for messages.
+    pub file: PathBuf,
+    /// `[listen]`
+    pub listen: Listen,
+    /// `[tls]`
+    pub tls: Tls,
+    /// `[home_assistant]`
+    pub home_assistant: HomeAssistant,
+    /// `[session]`
+    pub session: Session,
+    /// `[sign_in]`
+    pub sign_in: SignIn,
+    /// `[limits]`
+    pub limits: Limits,
+    /// `[log]`
+    pub log: Log,
+    /// `[headers] reserved`: names that are stripped besides those that always are; a trailing `*` makes it a prefix.
+    pub reserved_headers: Vec<String>,
+    /// `[[addon]]`, in the order of the file.
+    pub addons: Vec<Arc<Addon>>,
+}
+
+/// `[listen]`: the addresses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listen {
+    /// Every address that browsers reach.
+    pub https: Vec<HttpsListener>,
+    /// Health, readiness and metrics over plain HTTP; `None` when switched off with `operations = false`.
+    pub operations: Option<SocketAddr>,
+    /// The control socket.
+    pub control: PathBuf,
+    /// Networks whose `X-Forwarded-*` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// What browsers call us, when it is not the request's own authority.
+    pub public_urls: Vec<PublicUrl>,
+}
+
+/// One entry of `[listen] https`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HttpsListener {
+    /// The address to bind.
+    pub address: SocketAddr,
+    /// Whether the PROXY protocol is required on it, from `trusted_proxies` only.
+    pub proxy_protocol: bool,
+}
+
+/// An origin that browsers know us by: `https`, a host in lower case and a port (443 when the URL names none).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicUrl {
+    /// The host in lower case: a name, an IPv4 address, or an IPv6 address in brackets.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+}
+
+/// `[tls]`: certificates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tls {
+    /// No certificate is configured: a CA and a certificate of our own, made in this folder on the first start.
+    Development {
+        /// Where they are made and kept.
+        folder: PathBuf,
+    },
+    /// The operator's certificates; the first is shown to clients whose SNI matches none and to those without SNI.
+    Certificates(Vec<CertificateFiles>),
+}
+
+/// One entry of `[tls] certificates`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CertificateFiles {
+    /// PEM: the certificate and the intermediates above it.
+    pub chain: PathBuf,
+    /// PEM: the private key.
+    pub key: PathBuf,
+}
+
+/// `[home_assistant]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HomeAssistant {
+    /// The configuration folder: `.storage` is in it.
+    pub config_dir: PathBuf,
+    /// How old the last good copy may get, while the files cannot be read, before everybody is refused.
+    pub max_stale: Duration,
+}
+
+/// `[session]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// Where sessions are kept.
+    pub store: SessionStore,
+    /// How long a session lives without a request.
+    pub idle_timeout: Duration,
+    /// How long a session lives at most.
+    pub absolute_timeout: Duration,
+    /// How many live sessions one user may have; the oldest gives way.
+    pub per_user: usize,
+    /// Pages of other sites may frame us: `SameSite=None; Partitioned` under a cookie name of its own.
+    pub cross_site_framing: bool,
+}
+
+/// `[session] store`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SessionStore {
+    /// `"memory"`: a restart ends all sessions.
+    Memory,
+    /// A `redb` file.
+    File(PathBuf),
+}
+
+/// `[sign_in]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignIn {
+    /// The ways to sign in, in the order in which the page offers them.
+    pub methods: Vec<SignInMethod>,
+    /// Attempts that one address may make in `window`, all user names together.
+    pub attempts_per_address: u32,
+    /// Attempts that one user name may get in `window` from one network; other networks have their own.
+    pub attempts_per_user: u32,
+    /// The time in which the two counts above refill.
+    pub window: Duration,
+}
+
+/// One entry of `[sign_in] methods`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignInMethod {
+    /// User name and password against Home Assistant's own file.
+    Password,
+}
+
+/// `[limits]`: what a peer may make us hold, and how long it may take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Open connections of browsers, all listeners together.
+    pub connections: usize,
+    /// Open connections from one address.
+    pub connections_per_address: usize,
+    /// From the accepted connection to the end of the TLS handshake.
+    pub handshake_timeout: Duration,
+    /// From the first byte of a request's head to its end.
+    pub header_timeout: Duration,
+    /// How long a connection may stand idle between requests.
+    pub idle_timeout: Duration,
+    /// Bytes of a request's head; over HTTP/2 the size of its header list.
+    pub header_size: usize,
+    /// Header lines in a request.
+    pub header_count: usize,
+    /// Streams that one HTTP/2 connection may have open.
+    pub http2_streams: u32,
+    /// How long a request's body may make no progress.
+    pub body_stall_timeout: Duration,
+    /// How long open requests and tunnels have to end after SIGTERM.
+    pub drain_timeout: Duration,
+}
+
+/// `[log]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Log {
+    /// Text or JSON.
+    pub format: LogFormat,
+    /// A `tracing` filter, as in `info,vestibule::http=debug`.
+    pub filter: String,
+    /// One access line a request.
+    pub access: bool,
+}
+
+/// `[log] format`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// `[[addon]]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Addon {
+    /// Its short name, unique.
+    pub slug: AddonSlug,
+    /// What people read.
+    pub title: String,
+    /// `mdi:...`; empty when it has none.
+    pub icon: String,
+    /// Where it listens.
+    pub upstream: Upstream,
+    /// Its path prefix, if it has one.
+    pub path: Option<PathPrefix>,
+    /// Its host, if it has one.
+    pub host: Option<HostName>,
+    /// Whether the prefix is taken off before the add-on sees the path.
+    pub prefix: PrefixMode,
+    /// Headers that carry the prefix to the add-on.
+    pub prefix_headers: Vec<HeaderName>,
+    /// Headers that carry the user to the add-on.
+    pub identity_headers: IdentityHeaders,
+    /// How the display name is written in its header.
+    pub display_name: DisplayNameEncoding,
+    /// Fixed headers. A value that came from a file is marked sensitive.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// What becomes of the add-on's own word on who may frame it.
+    pub framing: Framing,
+    /// Who may open it.
+    pub access: Access,
+    /// A WebSocket upgrade without `Origin` may pass.
+    pub allow_missing_origin: bool,
+    /// Connections to the add-on, tunnels not counted.
+    pub connections: usize,
+    /// How long a request waits for one of them.
+    pub queue_timeout: Duration,
+    /// How long a connection may take to be made.
+    pub connect_timeout: Duration,
+    /// How long the add-on may take to begin its answer.
+    pub response_timeout: Duration,
+    /// The largest request body in bytes; `u64::MAX` is no limit.
+    pub max_body: u64,
+}
+
+/// The short name of an add-on: lower-case letters, digits, `_` and `-`, at most 64 of them.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AddonSlug(Arc<str>);
+
+/// What is wrong with a slug.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a slug is 1 to 64 lower-case letters, digits, `_` or `-`")]
+pub struct BadSlug;
+
+impl std::str::FromStr for AddonSlug {
+    type Err = BadSlug;
+
+    fn from_str(text: &str) -> Result<Self, BadSlug> {
+        let legal = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-';
+        let ok = !text.is_empty() && text.len() <= 64 && text.bytes().all(legal);
+        if ok { Ok(Self(text.into())) } else { Err(BadSlug) }
+    }
+}
+
+impl AddonSlug {
+    /// The slug as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for AddonSlug {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for AddonSlug {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// `upstream`: where an add-on listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Upstream {
+    /// `http://host:port`, no path.
+    Http {
+        /// A name or an address, without brackets.
+        host: String,
+        /// The port; 80 when the URL names none.
+        port: u16,
+    },
+    /// `https://host:port`, judged by the system's roots.
+    Https {
+        /// A name or an address, without brackets.
+        host: String,
+        /// The port; 443 when the URL names none.
+        port: u16,
+    },
+    /// `unix:PATH`
+    Unix(PathBuf),
+    /// `builtin:whoami`: shows the request as an add-on sees it.
+    Whoami,
+}
+
+/// A path prefix: begins with `/`, does not end with it, no empty or dot segment, only unreserved characters (RFC 3986
+/// section 2.3) and `/`. The root is the empty text.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PathPrefix(pub(super) Arc<str>);
+
+impl PathPrefix {
+    /// The prefix, without a trailing slash: `/ingress/zigbee2mqtt`, or nothing for the root.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A host name in lower case without port and without a trailing dot.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct HostName(pub(super) Arc<str>);
+
+impl HostName {
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// `prefix`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PrefixMode {
+    /// The add-on sees the path without the prefix.
+    Strip,
+    /// The add-on knows its prefix and sees the whole path.
+    Keep,
+}
+
+/// `identity_headers`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdentityHeaders {
+    /// Carries the user's id.
+    pub id: HeaderName,
+    /// Carries the user name; absent when the user has none.
+    pub name: HeaderName,
+    /// Carries the display name; absent when the user has none.
+    pub display_name: HeaderName,
+}
+
+/// How the display name is written in its header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DisplayNameEncoding {
+    /// UTF-8 bytes, control characters removed.
+    Utf8,
+    /// Percent-encoded: everything but unreserved characters (RFC 3986 section 2.3).
+    Percent,
+}
+
+/// `framing`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Framing {
+    /// The add-on's headers pass.
+    AsIs,
+    /// `X-Frame-Options` and `frame-ancestors` are taken out.
+    Remove,
+    /// `frame-ancestors` is set to ourselves and these origins.
+    Origins(Vec<String>),
+}
+
+/// `access`: who may open an add-on. The owner always may.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Access {
+    /// Groups and users, when either is given: the user must be in one of the groups or be one of the users.
+    pub only: Option<AccessList>,
+    /// The user must be an administrator as well.
+    pub admin_only: bool,
+}
+
+/// The people that `access` names.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AccessList {
+    /// Ids of Home Assistant's groups.
+    pub groups: Vec<String>,
+    /// User names or user ids.
+    pub users: Vec<String>,
+}

@@ -1,0 +1,11 @@
+//! The user behind a session, as Home Assistant has them at this moment.
+//!
+//! In comes a request with a live session, out comes the same request with its user. This module owns the types of users
+//! and of the directory they stand in, and knows nothing of where they come from: `home_assistant` makes the snapshots.
+//! A user who is not in the current snapshot is nobody.
+
+mod directory;
+mod user;
+
+pub use directory::{Directory, DirectoryCell, Health};
+pub use user::{BadUserId, GroupId, User, UserId};

@@ -1,0 +1,88 @@
+//! A user of Home Assistant: what its files say, and the header values made from it once per snapshot.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+/// The id of a user: 1 to 128 visible ASCII characters, so that it can always be sent in a header. Home Assistant's own
+/// are 32 hexadecimal digits.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct UserId(Arc<str>);
+
+/// Not a user id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a user id is 1 to 128 visible ASCII characters")]
+pub struct BadUserId;
+
+impl FromStr for UserId {
+    type Err = BadUserId;
+
+    fn from_str(text: &str) -> Result<Self, BadUserId> {
+        let ok = (1..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
+        if ok { Ok(Self(text.into())) } else { Err(BadUserId) }
+    }
+}
+
+impl UserId {
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The id of a group, as the files have it: any text.
+pub type GroupId = Arc<str>;
+
+/// A user as Home Assistant's auth file has them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// Who it is, for ever.
+    pub id: UserId,
+    /// The display name.
+    pub name: Option<String>,
+    /// The user names of their `homeassistant` credentials, in the order of the file.
+    pub usernames: Vec<String>,
+    /// The groups they are in, in the order of the file.
+    pub groups: Vec<GroupId>,
+    /// The owner may do everything.
+    pub is_owner: bool,
+    /// A deactivated user may do nothing.
+    pub is_active: bool,
+    /// Made by Home Assistant for itself: never signs in.
+    pub system_generated: bool,
+    /// May only come from the local network.
+    pub local_only: bool,
+    /// Has a second factor set up in Home Assistant.
+    pub has_mfa: bool,
+    /// SHA-256 over their password hashes: when it changes, sessions made with the old one end. Absent without a password.
+    pub password_digest: Option<[u8; 32]>,
+}
+
+impl User {
+    /// Home Assistant's rule: the owner, or active and in `system-admin` (spec/permissions.md section 1).
+    pub fn is_admin(&self) -> bool {
+        self.is_owner || (self.is_active && self.is_in("system-admin"))
+    }
+
+    /// Whether they are in this group.
+    pub fn is_in(&self, group: &str) -> bool {
+        self.groups.iter().any(|g| &**g == group)
+    }
+
+    /// The user name that add-ons are told: the first one.
+    pub fn username(&self) -> Option<&str> {
+        self.usernames.first().map(String::as_str)
+    }
+}

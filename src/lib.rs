@@ -1,0 +1,44 @@
+//! vestibule: an ingress reverse proxy with identity headers for the web UIs of Home Assistant add-ons.
+//!
+//! The way of a request, and the order in which to read this crate:
+//!
+//! ```text
+//!  browser
+//!     |            accept, limits, PROXY protocol
+//!  listener        -> Connection
+//!     |            handshake with a deadline, SNI -> certificate, ALPN
+//!  tls             -> Secured
+//!     |            h1 or h2; one valid target, one authority; hop-by-hop and reserved names taken out
+//!  http            -> Sanitized
+//!     |            host and prefix -> add-on; a pure look-up
+//!  route           -> Routed
+//!     |            cookie -> digest -> live session
+//!  session         -> Authenticated
+//!     |            session -> the user as Home Assistant has them at this moment
+//!  identity        -> Identified
+//!     |            add-on access, local-only
+//!  authorization   -> Permitted
+//!     |            pool, connect, headers in, bytes through, tunnel for WebSocket
+//!  upstream        -> the add-on
+//! ```
+
+pub mod listener;
+pub mod tls;
+pub mod http;
+pub mod route;
+pub mod session;
+pub mod identity;
+pub mod authorization;
+pub mod upstream;
+
+pub mod permission;
+pub mod home_assistant;
+pub mod sign_in;
+pub mod pages;
+pub mod refusal;
+pub mod config;
+pub mod telemetry;
+pub mod operations;
+pub mod cli;
+pub mod clock;
+pub mod entropy;

@@ -1,0 +1,2 @@
+//! The command. See `vestibule::cli`.
+fn main() {}

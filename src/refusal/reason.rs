@@ -1,0 +1,168 @@
+//! The one stable enum of reasons and the one table that says what each is answered with.
+
+use http::StatusCode;
+use tracing::Level;
+
+/// Why a request was refused. The labels are stable: they stand in metrics, the audit log and `application/problem+json`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Reason {
+    /// The request line, the authority or the framing is not one that all parsers read alike (DESIGN section 2, step 1).
+    MalformedRequest,
+    /// The path has malformed percent-encoding, control characters or dot segments (DESIGN section 2, step 7).
+    AmbiguousPath,
+    /// A method that is not on the list.
+    MethodNotAllowed,
+    /// An authority that the certificate shown does not cover (RFC 9110 section 7.4).
+    Misdirected,
+    /// An `Expect` that is not `100-continue` (RFC 9110 section 10.1.1).
+    ExpectationFailed,
+    /// Two values for our cookie, or bytes in it that no token has.
+    MalformedCookie,
+    /// An `X-Forwarded-For` from a trusted proxy that cannot be read.
+    MalformedForwarded,
+    /// No session came with the request.
+    NoSession,
+    /// The session is unknown, revoked or expired.
+    SessionEnded,
+    /// The session is bound to another add-on.
+    SessionBoundElsewhere,
+    /// The session's user is not in Home Assistant's files (any more).
+    UnknownUser,
+    /// A user whom Home Assistant made for itself.
+    SystemUser,
+    /// The user is deactivated.
+    InactiveUser,
+    /// The user may only come from the local network, and does not.
+    NotLocal,
+    /// The user is not among those who may open this add-on.
+    AccessDenied,
+    /// Only administrators may open this add-on.
+    AdminOnly,
+    /// A request of another origin: `Origin` or `Sec-Fetch-Site` says so.
+    ForeignOrigin,
+    /// A WebSocket upgrade without `Origin`.
+    MissingOrigin,
+    /// An upgrade to something that is not a WebSocket, or a WebSocket handshake with parts missing.
+    BadUpgrade,
+    /// There is nothing at this host and path.
+    UnknownRoute,
+    /// The body is larger than the add-on's limit.
+    BodyTooLarge,
+    /// The client's body stalled.
+    BodyTimeout,
+    /// Too many attempts to sign in.
+    TooManyAttempts,
+    /// Too many requests wait for this add-on.
+    AddonBusy,
+    /// The add-on cannot be reached.
+    AddonDown,
+    /// The add-on answered with something that is not HTTP.
+    AddonBroken,
+    /// The add-on did not answer in time.
+    AddonSlow,
+    /// The users of Home Assistant have never been read, so that nobody can be told from anybody.
+    NoDirectory,
+    /// The form's token is missing or not the browser's.
+    BadFormToken,
+}
+
+/// What the page for a person offers to do next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Nothing: the request itself is at fault.
+    None,
+    /// Sign in (a navigation is redirected there instead).
+    SignIn,
+    /// Go to the start page, or sign in as somebody else.
+    Start,
+    /// Try again: the fault may pass.
+    Retry,
+}
+
+/// One row of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Row {
+    /// The status of the answer.
+    pub status: StatusCode,
+    /// The stable label, in metrics and logs and as the problem's `reason`... of those that a client may know.
+    pub label: &'static str,
+    /// What the client is told; the same for all reasons that an attacker must not tell apart.
+    pub title: &'static str,
+    /// What a person is told to do.
+    pub action: Action,
+    /// How loud it is in the operator's log.
+    pub level: Level,
+    /// Whether the connection is closed after the answer.
+    pub close: bool,
+}
+
+impl Reason {
+    /// The table. Exhaustive on purpose: a new reason does not compile without its row.
+    pub const fn row(self) -> Row {
+        use Action as A;
+        use StatusCode as S;
+        match self {
+            Self::MalformedRequest => row(S::BAD_REQUEST, "malformed_request", BAD, A::None, Level::INFO).closing(),
+            Self::AmbiguousPath => row(S::BAD_REQUEST, "ambiguous_path", BAD, A::None, Level::INFO).closing(),
+            Self::MalformedCookie => row(S::UNAUTHORIZED, "malformed_cookie", NOBODY, A::SignIn, Level::INFO),
+            Self::MalformedForwarded => row(S::BAD_REQUEST, "malformed_forwarded", BAD, A::None, Level::WARN).closing(),
+            Self::MethodNotAllowed => {
+                row(S::METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed", A::None, Level::INFO).closing()
+            }
+            Self::Misdirected => {
+                row(S::MISDIRECTED_REQUEST, "misdirected", "Misdirected request", A::None, Level::INFO)
+            }
+            Self::ExpectationFailed => {
+                row(S::EXPECTATION_FAILED, "expectation_failed", "Expectation failed", A::None, Level::INFO).closing()
+            }
+            Self::NoSession => row(S::UNAUTHORIZED, "no_session", NOBODY, A::SignIn, Level::DEBUG),
+            Self::SessionEnded => row(S::UNAUTHORIZED, "session_ended", NOBODY, A::SignIn, Level::INFO),
+            Self::SessionBoundElsewhere => {
+                row(S::FORBIDDEN, "session_bound_elsewhere", FORBIDDEN, A::Start, Level::INFO)
+            }
+            Self::UnknownUser => row(S::UNAUTHORIZED, "unknown_user", NOBODY, A::SignIn, Level::WARN),
+            Self::SystemUser => row(S::FORBIDDEN, "system_user", FORBIDDEN, A::Start, Level::WARN),
+            Self::InactiveUser => row(S::FORBIDDEN, "inactive_user", FORBIDDEN, A::Start, Level::INFO),
+            Self::NotLocal => row(S::FORBIDDEN, "not_local", FORBIDDEN, A::Start, Level::INFO),
+            Self::AccessDenied => row(S::FORBIDDEN, "access_denied", FORBIDDEN, A::Start, Level::INFO),
+            Self::AdminOnly => row(S::FORBIDDEN, "admin_only", FORBIDDEN, A::Start, Level::INFO),
+            Self::ForeignOrigin => row(S::FORBIDDEN, "foreign_origin", FORBIDDEN, A::None, Level::WARN),
+            Self::MissingOrigin => row(S::FORBIDDEN, "missing_origin", FORBIDDEN, A::None, Level::INFO),
+            Self::BadUpgrade => row(S::BAD_REQUEST, "bad_upgrade", BAD, A::None, Level::INFO).closing(),
+            Self::BadFormToken => row(S::FORBIDDEN, "bad_form_token", FORBIDDEN, A::SignIn, Level::INFO),
+            Self::UnknownRoute => row(S::NOT_FOUND, "unknown_route", "Not found", A::Start, Level::DEBUG),
+            Self::BodyTooLarge => {
+                row(S::PAYLOAD_TOO_LARGE, "body_too_large", "Too large", A::None, Level::INFO).closing()
+            }
+            Self::BodyTimeout => row(S::REQUEST_TIMEOUT, "body_timeout", "Too slow", A::None, Level::INFO).closing(),
+            Self::TooManyAttempts => {
+                row(S::TOO_MANY_REQUESTS, "too_many_attempts", "Too many attempts", A::Retry, Level::WARN)
+            }
+            Self::AddonBusy => row(S::TOO_MANY_REQUESTS, "addon_busy", "Too many requests", A::Retry, Level::WARN),
+            Self::AddonDown => row(S::BAD_GATEWAY, "addon_down", "The add-on is not running", A::Retry, Level::WARN),
+            Self::AddonBroken => row(S::BAD_GATEWAY, "addon_broken", "The add-on is broken", A::Retry, Level::WARN),
+            Self::AddonSlow => row(S::GATEWAY_TIMEOUT, "addon_slow", "The add-on is slow", A::Retry, Level::WARN),
+            Self::NoDirectory => row(S::SERVICE_UNAVAILABLE, "no_directory", "Not ready", A::Retry, Level::ERROR),
+        }
+    }
+
+    /// The stable label.
+    pub const fn label(self) -> &'static str {
+        self.row().label
+    }
+}
+
+const BAD: &str = "Bad request";
+const NOBODY: &str = "Not signed in";
+const FORBIDDEN: &str = "Not allowed";
+
+const fn row(status: StatusCode, label: &'static str, title: &'static str, action: Action, level: Level) -> Row {
+    Row { status, label, title, action, level, close: false }
+}
+
+impl Row {
+    const fn closing(mut self) -> Self {
+        self.close = true;
+        self
+    }
+}
