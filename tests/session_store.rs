@@ -1,0 +1,371 @@
+//! Sessions as their users and operators meet them: they live, end, survive restarts and crashes, and outlast a disk that
+//! fails. In go calls on `Sessions` and damage to its file, out come live sessions or none. Processes that must die or run
+//! out of disk are this test binary once more (see `child`).
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+use vestibule::clock::{Clock, Timestamp};
+use vestibule::config::{Session as Settings, SessionStore};
+use vestibule::session::{
+    Health, MadeBy, NewSession, Notice, OpenError, RevokeError, SKEW, Session, SessionToken, Sessions,
+};
+
+#[path = "session_store/child.rs"]
+mod child;
+#[path = "session_store/damage.rs"]
+mod damage;
+
+const MINUTE: Duration = Duration::from_mins(1);
+const START: Timestamp = Timestamp::from_millis(1_795_323_000_000);
+
+fn settings(store: SessionStore) -> Settings {
+    Settings {
+        store,
+        idle_timeout: 30 * MINUTE,
+        absolute_timeout: 720 * MINUTE,
+        per_user: 20,
+        cross_site_framing: false,
+    }
+}
+
+fn of(user: &str) -> NewSession {
+    NewSession::new(user.parse().expect("a user id"), MadeBy::Password)
+}
+
+struct Home {
+    folder: TempDir,
+    clock: Clock,
+}
+
+impl Home {
+    fn new() -> Self {
+        Self { folder: TempDir::new().expect("a folder"), clock: Clock::manual(START) }
+    }
+
+    fn file(&self) -> PathBuf {
+        self.folder.path().join("state/sessions.redb")
+    }
+
+    /// Opens the file, waiting for the writer of the last `Sessions` to let go of it.
+    fn open(&self) -> (Arc<Sessions>, Vec<Notice>) {
+        open_file(&self.file(), &self.clock)
+    }
+
+    fn set_aside(&self) -> Vec<PathBuf> {
+        let all = fs::read_dir(self.folder.path().join("state")).expect("the folder").map(|e| e.expect("entry").path());
+        all.filter(|path| path.to_string_lossy().contains(".corrupt-")).collect()
+    }
+
+    fn later(&self, by: Duration) {
+        self.clock.set(self.clock.now().saturating_add(by));
+    }
+}
+
+fn open_file(path: &Path, clock: &Clock) -> (Arc<Sessions>, Vec<Notice>) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        match Sessions::open(&settings(SessionStore::File(path.to_owned())), clock.clone()) {
+            Ok(opened) => return opened,
+            Err(OpenError::File { why, .. }) => assert!(Instant::now() < deadline, "still not free: {why}"),
+        }
+        std::thread::yield_now();
+    }
+}
+
+async fn until(what: &str, mut done: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !done() {
+        assert!(Instant::now() < deadline, "never happened: {what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// What every store has to do. Each part begins with no sessions and the clock wherever the last one left it.
+async fn conforms(sessions: Arc<Sessions>, clock: Clock) {
+    let later = |by: Duration| clock.set(clock.now().saturating_add(by));
+    finds_who_signed_in_and_nobody_else(&sessions).await;
+    ends_what_is_revoked(&sessions).await;
+    ends_after_the_idle_time(&sessions, later).await;
+    ends_at_the_absolute_limit_however_busy(&sessions, later).await;
+    a_thousand_requests_in_a_second_gain_one_idle_time(&sessions, later).await;
+    the_oldest_gives_way(&sessions, later).await;
+    a_clock_that_goes_back_lends_no_time(&sessions, &clock).await;
+    new_limits_hold_at_once(&sessions, later).await;
+}
+
+async fn finds_who_signed_in_and_nobody_else(sessions: &Sessions) {
+    let (first, session) = sessions.create(of("alice")).await;
+    let (second, _) = sessions.create(of("alice")).await;
+    assert_ne!(first.digest(), second.digest(), "a new token at every sign-in");
+    assert_eq!(sessions.look_up(&first).expect("live").digest(), session.digest());
+    assert!(sessions.look_up(&SessionToken::random()).is_none());
+    assert_eq!(sessions.list().len(), 2);
+    sessions.revoke_all().await.expect("revoked");
+}
+
+async fn ends_what_is_revoked(sessions: &Sessions) {
+    let (one, session) = sessions.create(of("alice")).await;
+    let (two, other) = sessions.create(of("alice")).await;
+    let (three, _) = sessions.create(of("frank")).await;
+    let mut bell = sessions.subscribe();
+    let ended = sessions.revoke(session.id()).await.expect("revoked");
+    assert_eq!(ended.len(), 1);
+    assert!(bell.has_changed().expect("open"), "open streams are told");
+    bell.mark_unchanged();
+    assert!(session.ended() && !sessions.touch(&session) && sessions.look_up(&one).is_none());
+    assert!(matches!(sessions.revoke(session.id()).await, Err(RevokeError::Unknown)));
+
+    assert!(sessions.look_up(&two).is_some());
+    sessions.sign_out(&other).await.expect("signed out");
+    assert!(sessions.look_up(&two).is_none());
+
+    let (four, _) = sessions.create(of("alice")).await;
+    let alice = "alice".parse().expect("an id");
+    assert_eq!(sessions.revoke_user(&alice).await.expect("revoked").len(), 1);
+    assert!(sessions.look_up(&four).is_none() && sessions.look_up(&three).is_some(), "frank stays");
+
+    let with = |digest| NewSession { password_digest: Some([digest; 32]), ..of("carol") };
+    let (old, _) = sessions.create(with(1)).await;
+    let (new, _) = sessions.create(with(2)).await;
+    let changed = |session: &Session| session.password_digest().is_some_and(|digest| *digest != [2; 32]);
+    assert_eq!(sessions.end_where(changed).await.expect("ended").len(), 1);
+    assert!(sessions.look_up(&old).is_none() && sessions.look_up(&new).is_some());
+    assert_eq!(sessions.revoke_all().await.expect("revoked").len(), 2);
+    assert!(sessions.is_empty());
+}
+
+async fn ends_after_the_idle_time(sessions: &Sessions, later: impl Fn(Duration)) {
+    let (token, session) = sessions.create(of("alice")).await;
+    later(30 * MINUTE - Duration::from_millis(1));
+    assert!(sessions.look_up(&token).is_some());
+    later(30 * MINUTE);
+    assert!(sessions.look_up(&token).is_none());
+    assert!(session.ended(), "over for good");
+    assert!(sessions.list().is_empty());
+    sessions.revoke_all().await.expect("revoked");
+}
+
+async fn ends_at_the_absolute_limit_however_busy(sessions: &Sessions, later: impl Fn(Duration)) {
+    let (token, session) = sessions.create(of("alice")).await;
+    for _ in 0..719 {
+        later(MINUTE);
+        assert!(sessions.touch(&session), "an open tunnel counts as seen");
+    }
+    assert_eq!(sessions.ends(&session), session.created().saturating_add(720 * MINUTE));
+    later(MINUTE);
+    assert!(!sessions.is_live(&session) && sessions.look_up(&token).is_none());
+    sessions.revoke_all().await.expect("revoked");
+}
+
+async fn a_thousand_requests_in_a_second_gain_one_idle_time(sessions: &Sessions, later: impl Fn(Duration)) {
+    let (token, session) = sessions.create(of("alice")).await;
+    for _ in 0..1000 {
+        later(Duration::from_millis(1));
+        assert!(sessions.look_up(&token).is_some());
+    }
+    let limit = session.created().saturating_add(Duration::from_secs(1)).saturating_add(30 * MINUTE);
+    assert_eq!(sessions.ends(&session), limit);
+    later(30 * MINUTE);
+    assert!(sessions.look_up(&token).is_none());
+    sessions.revoke_all().await.expect("revoked");
+}
+
+async fn the_oldest_gives_way(sessions: &Sessions, later: impl Fn(Duration)) {
+    let (frank, _) = sessions.create(of("frank")).await;
+    let mut tokens = Vec::new();
+    for _ in 0..20 {
+        later(Duration::from_secs(1));
+        tokens.push(sessions.create(of("alice")).await.0);
+    }
+    assert!(tokens.iter().all(|token| sessions.look_up(token).is_some()), "twenty may be");
+    later(Duration::from_secs(1));
+    tokens.push(sessions.create(of("alice")).await.0);
+    let live: Vec<bool> = tokens.iter().map(|token| sessions.look_up(token).is_some()).collect();
+    assert!(!live[0] && live[1..].iter().all(|live| *live), "the first of twenty-one gives way: {live:?}");
+    assert!(sessions.look_up(&frank).is_some(), "others are not touched");
+    sessions.revoke_all().await.expect("revoked");
+}
+
+async fn a_clock_that_goes_back_lends_no_time(sessions: &Sessions, clock: &Clock) {
+    let before = clock.now();
+    let (token, session) = sessions.create(of("alice")).await;
+    let back = |by: Duration| clock.set(Timestamp::from_millis(before.as_millis() - millis(by)));
+    back(SKEW);
+    assert!(sessions.look_up(&token).is_some(), "a small step is nothing");
+    back(SKEW + Duration::from_millis(1));
+    assert!(sessions.look_up(&token).is_none(), "its age is not known");
+    assert!(!session.ended(), "but it is kept");
+    assert!(sessions.look_up(&sessions.create(of("alice")).await.0).is_some(), "signing in anew works");
+    clock.set(before.saturating_add(MINUTE));
+    assert!(sessions.look_up(&token).is_some(), "the clock has caught up");
+    assert!(sessions.ends(&session) <= before.saturating_add(31 * MINUTE));
+    sessions.revoke_all().await.expect("revoked");
+}
+
+async fn new_limits_hold_at_once(sessions: &Sessions, later: impl Fn(Duration)) {
+    let (token, _) = sessions.create(of("alice")).await;
+    later(10 * MINUTE);
+    let bell = sessions.subscribe();
+    sessions.reconfigure(&Settings { idle_timeout: 5 * MINUTE, ..settings(SessionStore::Memory) });
+    assert!(bell.has_changed().expect("open"));
+    assert!(sessions.look_up(&token).is_none());
+    sessions.reconfigure(&settings(SessionStore::Memory));
+    assert!(sessions.look_up(&token).is_none(), "what has expired stays so");
+    sessions.revoke_all().await.expect("revoked");
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).expect("a short time")
+}
+
+#[tokio::test]
+async fn memory_does_what_every_store_does() {
+    let clock = Clock::manual(START);
+    let (sessions, notices) = Sessions::open(&settings(SessionStore::Memory), clock.clone()).expect("opened");
+    assert!(notices.is_empty());
+    conforms(Arc::clone(&sessions), clock).await;
+    assert!(matches!(sessions.health(), Health::MemoryByChoice));
+}
+
+#[tokio::test]
+async fn a_file_does_what_every_store_does() {
+    let home = Home::new();
+    let (sessions, notices) = home.open();
+    assert!(notices.is_empty(), "{notices:?}");
+    conforms(Arc::clone(&sessions), home.clock.clone()).await;
+    assert!(matches!(sessions.health(), Health::Durable));
+    drop(sessions);
+    assert!(home.open().0.is_empty(), "nothing that was revoked comes back");
+}
+
+#[tokio::test]
+async fn a_session_survives_a_restart_with_everything_that_is_known_of_it() {
+    let home = Home::new();
+    let (sessions, _) = home.open();
+    let about = NewSession {
+        address: Some("192.0.2.7".parse().expect("an address")),
+        user_agent: vestibule::session::UserAgent::from_header(b"Mozilla/5.0"),
+        addon: Some("node-red".parse().expect("a slug")),
+        parent: Some(SessionToken::random().digest()),
+        refresh_token: Some("0a1b".to_owned()),
+        password_digest: Some([7; 32]),
+        ..of("alice")
+    };
+    let (token, before) = sessions.create(about).await;
+    let listed = sessions.list();
+    drop(sessions);
+    let (sessions, notices) = home.open();
+    assert!(notices.is_empty(), "{notices:?}");
+    assert_eq!(sessions.list(), listed);
+    let after = sessions.look_up(&token).expect("live");
+    assert_eq!(after.addon(), before.addon());
+    assert_eq!(after.parent(), before.parent());
+    assert_eq!(after.refresh_token(), before.refresh_token());
+    assert_eq!(after.password_digest(), before.password_digest());
+    assert_eq!(after.made_by(), MadeBy::Password);
+}
+
+#[tokio::test]
+async fn stopping_stores_when_sessions_were_last_seen_and_drops_what_is_over() {
+    let home = Home::new();
+    let (sessions, _) = home.open();
+    let (busy, _) = sessions.create(of("alice")).await;
+    let (idle, _) = sessions.create(of("frank")).await;
+    home.later(20 * MINUTE);
+    assert!(sessions.look_up(&busy).is_some());
+    let seen = home.clock.now();
+    home.later(15 * MINUTE);
+    let stop = CancellationToken::new();
+    stop.cancel();
+    Arc::clone(&sessions).run(stop).await;
+    assert_eq!(sessions.len(), 1, "the idle one is swept");
+    drop(sessions);
+    let (sessions, _) = home.open();
+    assert_eq!(sessions.list()[0].last_seen, seen);
+    assert!(sessions.look_up(&busy).is_some() && sessions.look_up(&idle).is_none());
+    assert_eq!(sessions.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn expired_sessions_are_swept_once_a_minute_and_streams_are_told() {
+    let clock = Clock::manual(START);
+    let (sessions, _) = Sessions::open(&settings(SessionStore::Memory), clock.clone()).expect("opened");
+    let (_, session) = sessions.create(of("alice")).await;
+    let stop = CancellationToken::new();
+    let running = tokio::spawn(Arc::clone(&sessions).run(stop.clone()));
+    tokio::time::sleep(MINUTE).await;
+    assert_eq!(sessions.len(), 1);
+    let mut bell = sessions.subscribe();
+    clock.set(START.saturating_add(30 * MINUTE));
+    bell.changed().await.expect("it rings");
+    assert!(sessions.is_empty() && session.ended());
+    stop.cancel();
+    running.await.expect("it stops");
+}
+
+#[tokio::test]
+async fn many_sign_ins_at_once_are_all_on_disk() {
+    let home = Home::new();
+    let (sessions, _) = home.open();
+    let makers = (0..200).map(|number| {
+        let sessions = Arc::clone(&sessions);
+        tokio::spawn(async move { sessions.create(of(&format!("user{number}"))).await.0 })
+    });
+    let mut tokens = Vec::new();
+    for maker in makers.collect::<Vec<_>>() {
+        tokens.push(maker.await.expect("made"));
+    }
+    drop(sessions);
+    let (sessions, _) = home.open();
+    assert!(tokens.iter().all(|token| sessions.look_up(token).is_some()));
+}
+
+#[tokio::test]
+async fn two_sign_ins_at_once_respect_the_cap() {
+    let (sessions, _) =
+        Sessions::open(&Settings { per_user: 3, ..settings(SessionStore::Memory) }, Clock::manual(START))
+            .expect("opened");
+    let makers = (0..50).map(|_| {
+        let sessions = Arc::clone(&sessions);
+        tokio::task::spawn_blocking(move || {
+            tokio::runtime::Handle::current().block_on(async move { sessions.create(of("alice")).await.1 })
+        })
+    });
+    for maker in makers.collect::<Vec<_>>() {
+        maker.await.expect("made");
+    }
+    assert_eq!(sessions.len(), 3);
+}
+
+#[tokio::test]
+async fn nobody_else_may_read_the_file() {
+    let home = Home::new();
+    let (sessions, _) = home.open();
+    let mode = |path: &Path| fs::metadata(path).expect("there").permissions().mode() & 0o777;
+    assert_eq!(mode(&home.file()), 0o600);
+    assert_eq!(mode(home.file().parent().expect("a folder")), 0o700);
+    drop(sessions);
+    fs::set_permissions(home.file(), fs::Permissions::from_mode(0o644)).expect("widened");
+    let (_sessions, _) = home.open();
+    assert_eq!(mode(&home.file()), 0o600, "one that was wider is narrowed");
+}
+
+#[tokio::test]
+async fn no_token_stands_in_the_file() {
+    let home = Home::new();
+    let (sessions, _) = home.open();
+    let (token, _) = sessions.create(of("alice")).await;
+    let bytes = fs::read(home.file()).expect("the file");
+    assert!(find(&bytes, b"\"user\":\"alice\""), "the session is there");
+    assert!(!find(&bytes, token.encode().as_bytes()), "its token is not");
+}
+
+fn find(haystack: &[u8], needle: &[u8]) -> bool {
+    haystack.windows(needle.len()).any(|window| window == needle)
+}
