@@ -61,7 +61,7 @@ mod tests {
 
     use super::*;
 
-    const LIMITS: Lifetimes = Lifetimes { idle: Duration::from_secs(1800), absolute: Duration::from_secs(43_200) };
+    const LIMITS: Lifetimes = Lifetimes { idle: Duration::from_mins(30), absolute: Duration::from_hours(12) };
 
     fn at(seconds: u64) -> Timestamp {
         Timestamp::from_millis(seconds * 1000)
