@@ -23,6 +23,9 @@ pub enum FileError {
     /// The database library gave up in the middle, as it does on some damaged files.
     #[error("the session file's database broke off")]
     Panicked,
+    /// The disk does not answer in time.
+    #[error("the disk of the session file does not answer")]
+    Slow,
     /// The thread that writes is gone, or could not be started.
     #[error("the thread that writes sessions is not running")]
     NoWriter,

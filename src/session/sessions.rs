@@ -86,8 +86,8 @@ pub struct Summary {
 impl Sessions {
     /// Opens the store and loads what is in it. Blocks for as long as that takes: it is for start-up.
     ///
-    /// A damaged or unwritable file is no reason to serve nobody; the caller must show every notice to the operator. The one
-    /// error is a file that another process has open.
+    /// A damaged or unwritable file is no reason to serve nobody; the caller must show every notice to the operator. Errors
+    /// are a file that another process has open, and a system that gives us no thread.
     pub fn open(settings: &crate::config::Session, clock: Clock) -> Result<(Arc<Self>, Vec<Notice>), OpenError> {
         let table = Arc::new(Table::default());
         let (store, foreign, notices) = match &settings.store {

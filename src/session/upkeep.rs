@@ -29,11 +29,10 @@ impl Sessions {
         let over = self.table.select(|session| session.state(lifetimes, now) == State::Expired);
         self.forget(&over);
         let seen = self.table.select(super::live::Session::seen_since_stored);
-        let digests: Vec<_> = over.iter().chain(&seen).map(|session| session.digest()).collect();
-        if !digests.is_empty() {
-            // The writer has said what failed, and goes on trying.
-            let _in_memory = self.store.save(digests).await;
-        }
+        let digests = over.iter().chain(&seen).map(|session| session.digest()).collect();
+        // Even with nothing to store this has the writer see whether its file is still there. What fails it says itself, and
+        // goes on trying.
+        let _in_memory = self.store.save(digests).await;
     }
 }
 

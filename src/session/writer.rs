@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 use super::file::{Change, Entry, SessionFile};
 use super::file_error::FileError;
@@ -33,6 +34,8 @@ use crate::clock::Clock;
 pub(super) struct Writer {
     requests: Sender<Request>,
     health: Arc<ArcSwap<Health>>,
+    clock: Clock,
+    patience: Duration,
 }
 
 #[derive(Debug)]
@@ -47,7 +50,8 @@ impl Writer {
         let (requests, receiver) = channel();
         let (loaded, on_load) = channel();
         let health = Arc::new(ArcSwap::from_pointee(Health::Durable));
-        let mut worker = Worker { file, table, clock, dirty: HashSet::new(), health: Arc::clone(&health) };
+        let mut worker =
+            Worker { file, table, clock: clock.clone(), dirty: HashSet::new(), health: Arc::clone(&health) };
         let work = move || {
             let result = worker.load();
             // Whoever waits for this has gone when it fails, and then there is nobody to write for.
@@ -59,17 +63,32 @@ impl Writer {
         let spawned = thread::Builder::new().name("sessions".to_owned()).spawn(work);
         spawned.map_err(|_| FileError::NoWriter)?;
         let loaded = on_load.recv().map_err(|_| FileError::NoWriter)??;
-        Ok((Self { requests, health }, loaded))
+        Ok((Self { requests, health, clock, patience: PATIENCE }, loaded))
     }
 
     pub(super) fn health(&self) -> Health {
         Health::clone(&self.health.load())
     }
 
+    /// Waits until what the table says of these sessions is on disk, but no longer than a person waits: a disk that hangs
+    /// counts as one that fails, and the worker goes on trying.
     pub(super) async fn save(&self, digests: Vec<SessionDigest>) -> Result<(), Arc<FileError>> {
         let (done, on_done) = oneshot::channel();
-        self.requests.send(Request { digests, done }).map_err(|_| Arc::new(FileError::NoWriter))?;
-        on_done.await.unwrap_or_else(|_| Err(Arc::new(FileError::NoWriter)))
+        if self.requests.send(Request { digests, done }).is_err() {
+            return Err(self.gave_up(FileError::NoWriter));
+        }
+        match timeout(self.patience, on_done).await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(_)) => Err(self.gave_up(FileError::NoWriter)),
+            Err(_) => Err(self.gave_up(FileError::Slow)),
+        }
+    }
+
+    /// Says what the worker cannot say, because it hangs or is gone.
+    fn gave_up(&self, why: FileError) -> Arc<FileError> {
+        let why = Arc::new(why);
+        degrade(&self.health, &self.clock, &why);
+        why
     }
 }
 
@@ -134,29 +153,22 @@ impl Worker {
     }
 
     fn next(&self, requests: &Receiver<Request>) -> Result<Request, RecvTimeoutError> {
-        match **self.health.load() {
-            Health::Degraded { .. } => requests.recv_timeout(RETRY),
-            Health::Durable | Health::MemoryByChoice => requests.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        if is_degraded(&self.health) {
+            requests.recv_timeout(RETRY)
+        } else {
+            requests.recv().map_err(|_| RecvTimeoutError::Disconnected)
         }
     }
 
     fn flush(&mut self) -> Result<(), Arc<FileError>> {
         let outcome = self.try_flush();
-        let degraded = matches!(**self.health.load(), Health::Degraded { .. });
         match &outcome {
-            Ok(()) if degraded => {
+            Ok(()) if is_degraded(&self.health) => {
                 tracing::warn!("the session file can be written again; everything is stored");
                 self.health.store(Arc::new(Health::Durable));
             }
-            Err(why) if !degraded => {
-                let error: &(dyn Error + 'static) = &**why;
-                tracing::error!(
-                    error,
-                    "sessions cannot be stored: they are served from memory, and what is not on disk is tried again"
-                );
-                self.health.store(Arc::new(Health::Degraded { since: self.clock.now(), why: Arc::clone(why) }));
-            }
-            Ok(()) | Err(_) => {}
+            Ok(()) => {}
+            Err(why) => degrade(&self.health, &self.clock, why),
         }
         outcome
     }
@@ -202,5 +214,40 @@ impl Worker {
     }
 }
 
+fn is_degraded(health: &ArcSwap<Health>) -> bool {
+    matches!(**health.load(), Health::Degraded { .. })
+}
+
+/// Says once that sessions are not stored, until they are again.
+fn degrade(health: &ArcSwap<Health>, clock: &Clock, why: &Arc<FileError>) {
+    if is_degraded(health) {
+        return;
+    }
+    let error: &(dyn Error + 'static) = &**why;
+    tracing::error!(error, "sessions cannot be stored: they are served from memory, and storing them is tried again");
+    health.store(Arc::new(Health::Degraded { since: clock.now(), why: Arc::clone(why) }));
+}
+
+/// How long a sign-in or a revocation waits for the disk.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// How long the disk is left alone after a failure when nobody asks for anything.
 const RETRY: Duration = Duration::from_secs(2);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_disk_that_hangs_or_a_writer_that_is_gone_keeps_nobody_waiting() {
+        let (requests, hangs) = channel();
+        let health = Arc::new(ArcSwap::from_pointee(Health::Durable));
+        let patience = Duration::from_millis(5);
+        let writer = Writer { requests, health, clock: Clock::System, patience };
+        assert!(matches!(*writer.save(Vec::new()).await.unwrap_err(), FileError::Slow));
+        assert!(matches!(writer.health(), Health::Degraded { .. }));
+        assert!(hangs.try_recv().is_ok(), "the request is there when it goes on");
+        drop(hangs);
+        assert!(matches!(*writer.save(Vec::new()).await.unwrap_err(), FileError::NoWriter));
+    }
+}

@@ -119,6 +119,8 @@ async fn fill_the_disk(file: &Path) {
     let refused = sessions.sign_out(&on_disk).await;
     assert!(matches!(refused, Err(RevokeError::NotOnDisk { .. })), "{refused:?}");
     assert!(sessions.look_up(&first).is_none());
+    let refused = sessions.revoke("1111111111111111".parse().expect("an id")).await;
+    assert!(matches!(refused, Err(RevokeError::NotOnDisk { .. })), "{refused:?}");
     assert!(tokens.iter().all(|token| sessions.look_up(token).is_some()), "everybody is served");
     println!("first={}", first.encode().as_str());
     println!("made={}", tokens.len());
@@ -134,6 +136,8 @@ async fn fill_the_disk(file: &Path) {
 #[tokio::test]
 async fn a_full_disk_keeps_nobody_out_and_loses_nothing_once_there_is_room() {
     let home = Home::new();
+    drop(home.open());
+    damage::put(&home, &[([0x11; 32], b"an entry that is not understood")]);
     let mut process = Process::run("fill the disk", &home.file(), Some(4096));
     let first = process.token("first");
     let made: usize = process.said("made").parse().expect("a number");
@@ -142,7 +146,7 @@ async fn a_full_disk_keeps_nobody_out_and_loses_nothing_once_there_is_room() {
     process.said("stored");
     drop(process);
     let (sessions, notices) = open_file(&home.file(), &Clock::System);
-    assert!(notices.is_empty(), "{notices:?}");
+    assert!(notices.is_empty(), "what was not understood was revoked as well: {notices:?}");
     assert!(tokens.iter().all(|token| sessions.look_up(token).is_some()));
     assert!(sessions.look_up(&first).is_none(), "it was revoked while the disk was full");
 }

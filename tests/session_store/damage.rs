@@ -14,13 +14,7 @@ async fn filled(home: &Home) -> SessionToken {
     let (sessions, _) = home.open();
     let (token, _) = sessions.create(of("alice")).await;
     drop(sessions);
-    drop(home.open());
-    // The writer of that one has let go of the file when somebody else can lock it.
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while Database::open(home.file()).is_err() {
-        assert!(Instant::now() < deadline);
-        std::thread::yield_now();
-    }
+    drop(database(home));
     token
 }
 
@@ -88,7 +82,29 @@ async fn bits_that_flip_anywhere_never_stop_us_and_never_lose_a_session_in_silen
         assert!(!lost || !notices.is_empty(), "lost in silence: bit {} of byte {place}", round % 8);
         assert!(sessions.len() <= 1, "a session came from nowhere");
         drop(sessions);
-        drop(home.open());
+        drop(database(&home));
+    }
+}
+
+#[tokio::test]
+async fn a_bit_that_flips_within_an_entry_never_makes_another_session_of_it() {
+    let home = Home::new();
+    let token = filled(&home).await;
+    let whole = fs::read(home.file()).expect("the file");
+    let entry = br#"{"v":1,"user":"alice","made_by":"password","created":1795323000000,"last_seen":1795323000000}"#;
+    let starts: Vec<usize> = (0..whole.len() - entry.len()).filter(|at| whole[*at..].starts_with(entry)).collect();
+    assert!(!starts.is_empty());
+    for place in (0..entry.len()).step_by(4) {
+        let mut damaged = whole.clone();
+        for start in &starts {
+            damaged[start + place] ^= 1;
+        }
+        fs::write(home.file(), &damaged).expect("damaged");
+        let (sessions, notices) = home.open();
+        assert!(sessions.look_up(&token).is_none(), "byte {place} of the entry");
+        assert!(!notices.is_empty(), "lost in silence: byte {place} of the entry");
+        drop(sessions);
+        drop(database(&home));
     }
 }
 
@@ -195,6 +211,7 @@ fn key(token: &SessionToken) -> [u8; 32] {
     aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &raw).as_ref().try_into().expect("32 bytes")
 }
 
+/// The file, once its last writer has let go of it.
 fn database(home: &Home) -> Database {
     let deadline = Instant::now() + Duration::from_secs(20);
     loop {
@@ -206,7 +223,7 @@ fn database(home: &Home) -> Database {
     }
 }
 
-fn put(home: &Home, entries: &[([u8; 32], &[u8])]) {
+pub(crate) fn put(home: &Home, entries: &[([u8; 32], &[u8])]) {
     let database = database(home);
     let transaction = database.begin_write().expect("begun");
     {
