@@ -138,12 +138,11 @@ impl Loader {
             has_mfa: false,
             password_digest: None,
         };
-        match self.positions.get(&user.id).and_then(|&at| self.users.get_mut(at)) {
-            Some(earlier) => *earlier = user,
-            None => {
-                self.positions.insert(user.id.clone(), self.users.len());
-                self.users.push(user);
-            }
+        if let Some(earlier) = self.positions.get(&user.id).and_then(|&at| self.users.get_mut(at)) {
+            *earlier = user;
+        } else {
+            self.positions.insert(user.id.clone(), self.users.len());
+            self.users.push(user);
         }
         Ok(())
     }

@@ -7,6 +7,7 @@
 //! without any of the former users is right.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -54,7 +55,7 @@ impl Keeper {
     }
 
     /// The files have been read.
-    pub(super) fn read(&mut self, folder: &std::path::Path, contents: Contents, now: Timestamp) -> Step {
+    pub(super) fn read(&mut self, folder: &Path, contents: Contents, now: Timestamp) -> Step {
         let (digest, files) = (contents.digest(), contents.present());
         if let Some(good) = &mut self.good
             && digest.is_some()
@@ -115,7 +116,7 @@ impl Keeper {
     }
 
     /// The files that the last good copy had and that are gone: Home Assistant never deletes one.
-    fn disappeared(&self, folder: &std::path::Path, contents: &Contents) -> Vec<FileProblem> {
+    fn disappeared(&self, folder: &Path, contents: &Contents) -> Vec<FileProblem> {
         let Some(known) = &self.known else { return Vec::new() };
         let gone = FILES.iter().zip(known.files).zip(contents.absent());
         let gone = gone.filter(|((_, had), absent)| *had && *absent);
@@ -123,7 +124,7 @@ impl Keeper {
     }
 
     /// Whether none of the known users is left.
-    fn replaced(&self, folder: &std::path::Path, snapshot: &Snapshot) -> Option<FileProblem> {
+    fn replaced(&self, folder: &Path, snapshot: &Snapshot) -> Option<FileProblem> {
         let known = &self.known.as_ref()?.users;
         let any_left = snapshot.auth().users().iter().any(|user| known.contains(&user.id));
         let replaced = !known.is_empty() && !any_left;
@@ -131,18 +132,13 @@ impl Keeper {
         replaced.then(|| FileProblem { path: folder.join(FILES[0]), fault })
     }
 
+    /// Each state is told once, not at every look.
     fn fail(&mut self, problems: Vec<FileProblem>, now: Timestamp) {
         let text: Vec<String> = problems.iter().map(|p| format!("{}: {}", p.path.display(), p.reason())).collect();
         if self.trouble.as_ref().is_none_or(|(_, told)| *told != text) {
+            let age = self.good.as_ref().map(|good| now.saturating_since(good.confirmed));
             for problem in &problems {
-                let (file, reason) = (problem.path.display(), problem.reason());
-                match &self.good {
-                    Some(good) => {
-                        let age = now.saturating_since(good.confirmed);
-                        tracing::error!(%file, %reason, ?age, "Home Assistant's file is refused: the last good copy stays");
-                    }
-                    None => tracing::error!(%file, %reason, "Home Assistant's file is refused: so is everybody"),
-                }
+                tell(problem, age);
             }
         }
         self.trouble = Some((problems.into(), text));
@@ -152,5 +148,83 @@ impl Keeper {
         if self.trouble.take().is_some() {
             tracing::info!("Home Assistant's files can be read again");
         }
+    }
+}
+
+/// `age` is that of the last good copy, when there is one.
+fn tell(problem: &FileProblem, age: Option<Duration>) {
+    let (file, reason) = (problem.path.display(), problem.reason());
+    if let Some(age) = age {
+        tracing::error!(%file, %reason, ?age, "Home Assistant's file is refused: the last good copy stays in use");
+    } else {
+        tracing::error!(%file, %reason, "Home Assistant's file is refused: everybody is, until it can be used");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::io;
+    use std::sync::Mutex;
+
+    use crate::clock::Clock;
+    use crate::config;
+    use crate::home_assistant::HomeAssistant;
+    use crate::home_assistant::home::Look;
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Log {
+        fn errors(&self) -> Vec<String> {
+            let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
+            text.lines().filter(|line| line.contains("ERROR")).map(str::to_owned).collect()
+        }
+    }
+
+    #[test]
+    fn each_state_is_told_once_with_the_file_the_reason_and_the_age() {
+        let folder = tempfile::tempdir().unwrap();
+        let storage = folder.path().join(".storage");
+        fs::create_dir(&storage).unwrap();
+        fs::write(storage.join("auth"), "{}").unwrap();
+        fs::write(storage.join("auth_provider.homeassistant"), "{}").unwrap();
+        let clock = Clock::manual(Timestamp::from_millis(0));
+        let settings =
+            config::HomeAssistant { config_dir: folder.path().to_owned(), max_stale: Duration::from_mins(1) };
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+        tracing::subscriber::with_default(subscriber, || {
+            let home = HomeAssistant::open(&settings, clock.clone());
+            fs::write(storage.join("auth"), "{").unwrap();
+            for second in [10, 20, 30] {
+                clock.set(Timestamp::from_millis(second * 1000));
+                home.refresh(Look::Thorough);
+            }
+            assert_eq!(log.errors().len(), 1, "{:?}", log.errors());
+            for told in ["/.storage/auth", "not complete and valid JSON: EOF", "age=10s"] {
+                assert!(log.errors()[0].contains(told), "{told}: {:?}", log.errors());
+            }
+            fs::remove_file(storage.join("auth")).unwrap();
+            for second in [40, 60, 70, 80] {
+                clock.set(Timestamp::from_millis(second * 1000));
+                home.refresh(Look::Thorough);
+            }
+        });
+        let told = log.errors();
+        assert_eq!(told.len(), 3, "{told:?}");
+        assert!(told[1].contains("disappeared") && told[2].contains("everybody is refused"), "{told:?}");
     }
 }

@@ -6,13 +6,14 @@
 //! It must never grant more than Home Assistant would, never take a half-written file for the truth, never write to the
 //! folder, and never let a hash, a key or a password reach a log.
 //!
-//! Reading order: `storage_file` and `fields` (any file), `auth_file` with `groups` and `refresh_token`, `username`,
-//! `password_file`, `second_factor`, `snapshot` and `reader`, `keeper` (what becomes of a reading), `verifier`, `home`,
-//! `watcher`.
+//! Reading order: `storage_file` and `fields` (any file), `auth_file` with `groups`, `datetime` and `refresh_token`,
+//! `username`, `password_file`, `second_factor`, `snapshot` and `reader`, `keeper` (what becomes of a reading),
+//! `verifier`, `home`, `watcher`.
 
 mod storage_file;
 mod fields;
 mod groups;
+mod datetime;
 mod refresh_token;
 mod auth_file;
 mod username;

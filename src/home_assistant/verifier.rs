@@ -97,3 +97,67 @@ const RUNNING: usize = 2;
 
 /// Checks that wait: at a quarter of a second each, two at a time, the last one waits four seconds.
 const WAITING: usize = 32;
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+    use crate::home_assistant::read_folder;
+
+    fn verifier() -> Verifier {
+        let home = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/home");
+        Verifier::new(Arc::new(ArcSwapOption::from_pointee(read_folder(&home).unwrap())))
+    }
+
+    fn begin(verifier: &Verifier) -> tokio::task::JoinHandle<Outcome> {
+        let verifier = verifier.clone();
+        tokio::spawn(async move { verifier.verify("alice".to_owned(), Zeroizing::new("wrong".to_owned())).await })
+    }
+
+    async fn until(what: &str, holds: impl Fn() -> bool) {
+        let deadline = Instant::now() + Duration::from_secs(5);
+        while !holds() {
+            assert!(Instant::now() < deadline, "{what}");
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn only_so_many_checks_wait_and_those_who_give_up_make_room() {
+        let verifier = verifier();
+        let hold = Arc::clone(&verifier.running).acquire_many_owned(2).await.unwrap();
+        let waiting: Vec<_> = (0..RUNNING + WAITING).map(|_| begin(&verifier)).collect();
+        until("all wait", || verifier.admitted.available_permits() == 0).await;
+        assert_eq!(begin(&verifier).await.unwrap(), Outcome::Busy);
+        waiting.iter().for_each(tokio::task::JoinHandle::abort);
+        until("all have gone", || verifier.admitted.available_permits() == RUNNING + WAITING).await;
+        drop(hold);
+        assert_eq!(begin(&verifier).await.unwrap(), Outcome::Wrong);
+        assert_eq!(verifier.checks(), 1, "those who gave up cost nothing");
+    }
+
+    #[tokio::test]
+    async fn a_check_whose_caller_has_gone_keeps_its_place_until_it_ends() {
+        let verifier = verifier();
+        let check = begin(&verifier);
+        until("it runs", || verifier.running.available_permits() == RUNNING - 1).await;
+        check.abort();
+        assert!(check.await.is_err_and(|error| error.is_cancelled()));
+        assert_eq!((verifier.running.available_permits(), verifier.checks()), (RUNNING - 1, 0));
+        until("it ends", || verifier.running.available_permits() == RUNNING).await;
+        assert_eq!(verifier.checks(), 1);
+    }
+
+    #[tokio::test]
+    async fn an_old_password_is_wrong_when_it_was_changed_during_the_check() {
+        let verifier = verifier();
+        let snapshot = verifier.current.load_full().unwrap();
+        assert!(verifier.still_holds(&snapshot, "alice"));
+        let other = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/home-2024.3");
+        verifier.current.store(Some(Arc::new(read_folder(&other).unwrap())));
+        assert!(!verifier.still_holds(&snapshot, "alice"));
+        verifier.current.store(None);
+        assert!(!verifier.still_holds(&snapshot, "alice"));
+    }
+}
