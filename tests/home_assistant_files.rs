@@ -1,11 +1,6 @@
 //! Home Assistant's own files, as Home Assistant wrote them: what its loader makes of 36 auth files, and two real homes.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test's own helpers may panic as the test may"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's own helpers may panic as the test may")]
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -137,7 +132,7 @@ async fn everybody_has_their_own_password_and_no_other() {
         let assistant = home.open();
         let outcomes = join_all(PEOPLE.map(|(login, password, ..)| verify(&assistant, login, password))).await;
         for ((login, ..), outcome) in PEOPLE.iter().zip(outcomes) {
-            assert_eq!(outcome, Outcome::Right(home.id(&assistant, login)), "{login}");
+            assert_eq!(outcome, Outcome::Right(id_of(&assistant, login)), "{login}");
         }
         assert_eq!(verify(&assistant, "alice", "bob-pass-1").await, Outcome::Wrong);
         assert_eq!(verify(&assistant, "alice", "alice-pass-1 ").await, Outcome::Wrong);
@@ -152,7 +147,7 @@ async fn a_user_name_is_trimmed_and_case_folded_and_a_password_is_not() {
     for (typed, password, login) in
         [("ALICE ", "alice-pass-1", "alice"), ("\u{a0}Zoë\t", "zoë-päss-1", "zoë"), ("ZOË", "zoë-päss-1", "zoë")]
     {
-        assert_eq!(verify(&assistant, typed, password).await, Outcome::Right(home.id(&assistant, login)), "{typed}");
+        assert_eq!(verify(&assistant, typed, password).await, Outcome::Right(id_of(&assistant, login)), "{typed}");
     }
     assert_eq!(verify(&assistant, "alice", "ALICE-PASS-1").await, Outcome::Wrong);
     assert_eq!(verify(&assistant, "zoe\u{308}", "zoë-päss-1").await, Outcome::Wrong);
@@ -330,12 +325,8 @@ impl Home {
 
     fn open(&self) -> Arc<HomeAssistant> {
         let settings =
-            config::HomeAssistant { config_dir: self.path().to_owned(), max_stale: Duration::from_secs(86_400) };
+            config::HomeAssistant { config_dir: self.path().to_owned(), max_stale: Duration::from_hours(24) };
         Arc::new(HomeAssistant::open(&settings, Clock::System))
-    }
-
-    fn id(&self, assistant: &HomeAssistant, login: &str) -> UserId {
-        assistant.directory().load().named(login).unwrap().id.clone()
     }
 }
 
@@ -377,6 +368,10 @@ impl Drop for Watched {
 
 async fn verify(home: &HomeAssistant, username: &str, password: &str) -> Outcome {
     home.verifier().verify(username.to_owned(), Zeroizing::new(password.to_owned())).await
+}
+
+fn id_of(home: &HomeAssistant, login: &str) -> UserId {
+    home.directory().load().named(login).unwrap().id.clone()
 }
 
 fn user_in<'a>(file: &'a mut Value, id: &str) -> &'a mut Value {
