@@ -95,12 +95,12 @@ impl Place {
     /// is there. The CA's key is not needed for that: a careful operator keeps it elsewhere.
     fn good_pair(&self, names: &[String], now: Timestamp, provider: &CryptoProvider) -> Option<Pair> {
         let pair = pem::load(&self.chain, &self.key, provider).ok()?;
-        let named = Covered::new(&pair.facts).names_all(names);
+        let complete = Covered::new(&pair.facts).names_all(names);
         // A small computer without a battery may believe for a while that it is 1970: that makes nothing worse.
         let lasting = now.max(pair.facts.not_before).saturating_add(RENEWAL);
         let signed = self.signed_by_authority(&pair, lasting, provider).is_some();
         let kept = [&self.key, &self.authority_key].into_iter().all(|key| private_or_absent(key));
-        (named && signed && kept).then_some(pair)
+        (complete && signed && kept).then_some(pair)
     }
 
     /// Whether a client that trusts the CA would take the certificate at this time.

@@ -16,8 +16,7 @@ use zeroize::Zeroizing;
 use super::error::TlsError;
 use crate::clock::Timestamp;
 
-/// A certificate and its key, as PEM.
-#[derive(Debug)]
+/// A certificate and its key, as PEM. It has no `Debug`: nothing may print the key.
 pub(super) struct Issued {
     pub(super) certificate: String,
     pub(super) key: Zeroizing<String>,
@@ -56,10 +55,10 @@ pub(super) fn server(authority_key: &str, names: &[String], now: Timestamp) -> R
 /// can be told apart.
 fn authority_params(key: &KeyPair) -> CertificateParams {
     let mut params = CertificateParams::default();
-    let id: String = params.key_identifier(key).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    let id = params.key_identifier(key).first_chunk().copied().map_or(0, u32::from_be_bytes);
     params.distinguished_name = DistinguishedName::new();
     params.distinguished_name.push(DnType::OrganizationName, "vestibule");
-    params.distinguished_name.push(DnType::CommonName, format!("vestibule development CA {id}"));
+    params.distinguished_name.push(DnType::CommonName, format!("vestibule development CA {id:08x}"));
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     params

@@ -37,12 +37,11 @@ pub(super) fn lock(folder: &Path) -> io::Result<File> {
 
 /// Takes a private file's rights away from everybody but its owner.
 pub(super) fn make_private(file: &Path) -> io::Result<()> {
-    if fs::metadata(file)?.permissions().mode() & 0o077 == 0 {
-        return Ok(());
-    }
-    fs::set_permissions(file, fs::Permissions::from_mode(PRIVATE))
+    let others = fs::metadata(file)?.permissions().mode() & OTHERS;
+    if others == 0 { Ok(()) } else { fs::set_permissions(file, fs::Permissions::from_mode(PRIVATE)) }
 }
 
 pub(super) const PRIVATE: u32 = 0o600;
 pub(super) const PUBLIC: u32 = 0o644;
+const OTHERS: u32 = 0o077;
 const LOCK: &str = ".lock";

@@ -155,7 +155,7 @@ fn an_expired_certificate_is_used_and_spoken_of() {
 }
 
 #[tokio::test]
-async fn a_client_that_knows_only_rsa_or_only_ecdsa_is_shown_what_it_can_check() {
+async fn of_two_certificates_for_one_name_a_client_is_shown_the_one_it_can_check() {
     let authority = Authority::new();
     let ecdsa = authority.issue("ecdsa", &["home.example"]);
     let ed25519 = authority.issue_ed25519("ed25519", "home.example");

@@ -14,7 +14,7 @@ use vestibule::tls::{Handshaker, Notice, check_pair, watch_files};
 use crate::support::*;
 
 const FILES: [&str; 4] = ["vestibule-dev-ca.crt", "vestibule-dev-ca.key", "vestibule-dev.crt", "vestibule-dev.key"];
-const DAY: Duration = Duration::from_secs(86400);
+const DAY: Duration = Duration::from_hours(24);
 
 fn start(folder: &Path, names: &[&str], now: Timestamp) -> Notice {
     let names: Vec<String> = names.iter().map(ToString::to_string).collect();

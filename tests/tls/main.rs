@@ -1,5 +1,12 @@
 //! From the accepted socket to the secured connection, through real sockets and real clients.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "clippy sees tests only where #[test] is"
+)]
+
 mod support;
 
 mod handshakes;

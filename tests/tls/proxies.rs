@@ -21,6 +21,8 @@ fn home(authority: &Authority) -> Tls {
     Tls::Certificates(vec![authority.issue("home", &["home.example"])])
 }
 
+type Judge = fn(&ProxyError) -> bool;
+
 /// Version 2: version and command, family, then the block.
 fn version_2(command: u8, family: u8, block: &[u8]) -> Vec<u8> {
     let length = u16::try_from(block.len()).unwrap().to_be_bytes();
@@ -108,8 +110,8 @@ async fn a_header_that_cannot_be_trusted_to_name_the_client_ends_the_connection(
     let authority = Authority::new();
     let mut server = behind_proxy().start(&home(&authority));
     let too_long = [b"PROXY TCP4 ".to_vec(), vec![b'1'; 200]].concat();
-    let oversize = [V4, &[0x04, 0xff, 0], &[0; 0xff00][..4084 + 1]].concat();
-    let cases: Vec<(&str, Vec<u8>, fn(&ProxyError) -> bool)> = vec![
+    let oversize = [V4, &[0x04, 0xff, 0], &[0; 4085]].concat();
+    let cases: Vec<(&str, Vec<u8>, Judge)> = vec![
         ("no header", vec![22, 3, 1, 2, 0, 1, 0, 1], |e| matches!(e, ProxyError::Missing)),
         ("HTTP", b"GET / HTTP/1.1\r\n\r\n".to_vec(), |e| matches!(e, ProxyError::Missing)),
         ("almost version 2", b"\r\n\r\n\0\r\nQUIT!aaaa".to_vec(), |e| matches!(e, ProxyError::Missing)),

@@ -23,16 +23,16 @@ use vestibule::listener::{Admission, Listener};
 use vestibule::tls::{HandshakeError, Handshaker, Transport};
 
 /// Longer than anything here takes; a test that reaches it has failed.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How a server of these tests is set up.
-pub struct Setup {
-    pub address: &'static str,
-    pub proxy_protocol: bool,
-    pub trusted_proxies: Vec<&'static str>,
-    pub connections: usize,
-    pub connections_per_address: usize,
-    pub deadline: Duration,
+pub(crate) struct Setup {
+    pub(crate) address: &'static str,
+    pub(crate) proxy_protocol: bool,
+    pub(crate) trusted_proxies: Vec<&'static str>,
+    pub(crate) connections: usize,
+    pub(crate) connections_per_address: usize,
+    pub(crate) deadline: Duration,
 }
 
 impl Default for Setup {
@@ -49,10 +49,10 @@ impl Default for Setup {
 }
 
 /// A running server. What became of each connection comes out of `outcome`.
-pub struct Server {
-    pub address: SocketAddr,
-    pub handshaker: Arc<Handshaker>,
-    pub admission: Arc<Admission>,
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    pub(crate) handshaker: Arc<Handshaker>,
+    pub(crate) admission: Arc<Admission>,
     outcomes: mpsc::UnboundedReceiver<Result<Arc<Transport>, HandshakeError>>,
     task: tokio::task::JoinHandle<()>,
 }
@@ -64,7 +64,7 @@ impl Drop for Server {
 }
 
 impl Setup {
-    pub fn start(self, tls: &config::Tls) -> Server {
+    pub(crate) fn start(self, tls: &config::Tls) -> Server {
         let trusted: Vec<_> = self.trusted_proxies.iter().map(|text| text.parse().unwrap()).collect();
         let admission = Admission::new(&limits(self.connections, self.connections_per_address), &trusted);
         let entry = HttpsListener { address: self.address.parse().unwrap(), proxy_protocol: self.proxy_protocol };
@@ -96,29 +96,33 @@ impl Setup {
 }
 
 impl Server {
-    pub async fn outcome(&mut self) -> Result<Arc<Transport>, HandshakeError> {
+    pub(crate) async fn outcome(&mut self) -> Result<Arc<Transport>, HandshakeError> {
         tokio::time::timeout(PATIENCE, self.outcomes.recv()).await.expect("an outcome in time").expect("a server")
     }
 
-    pub async fn secured(&mut self) -> Arc<Transport> {
+    pub(crate) async fn secured(&mut self) -> Arc<Transport> {
         self.outcome().await.expect("a secured connection")
     }
 
-    pub async fn failed(&mut self) -> HandshakeError {
+    pub(crate) async fn failed(&mut self) -> HandshakeError {
         self.outcome().await.expect_err("a failed handshake")
     }
 
-    pub async fn connect(&self) -> TcpStream {
+    pub(crate) async fn connect(&self) -> TcpStream {
         TcpStream::connect(self.address).await.unwrap()
     }
 
     /// A handshake under this name that has to succeed.
-    pub async fn handshake(&self, client: &Arc<ClientConfig>, name: &str) -> TlsStream<TcpStream> {
+    pub(crate) async fn handshake(&self, client: &Arc<ClientConfig>, name: &str) -> TlsStream<TcpStream> {
         handshake_over(self.connect().await, client, name).await.expect("a handshake")
     }
 }
 
-pub async fn handshake_over<S>(socket: S, client: &Arc<ClientConfig>, name: &str) -> std::io::Result<TlsStream<S>>
+pub(crate) async fn handshake_over<S>(
+    socket: S,
+    client: &Arc<ClientConfig>,
+    name: &str,
+) -> std::io::Result<TlsStream<S>>
 where
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
 {
@@ -128,7 +132,7 @@ where
 }
 
 /// Sends a word and hears it again; in TLS 1.3 this also takes in the tickets.
-pub async fn echo<S>(stream: &mut TlsStream<S>)
+pub(crate) async fn echo<S>(stream: &mut TlsStream<S>)
 where
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
 {
@@ -140,7 +144,7 @@ where
 }
 
 /// Reads until the other end closes, by whatever means.
-pub async fn read_to_close(socket: &mut TcpStream) -> Vec<u8> {
+pub(crate) async fn read_to_close(socket: &mut TcpStream) -> Vec<u8> {
     let mut heard = Vec::new();
     let end = tokio::time::timeout(PATIENCE, socket.read_to_end(&mut heard)).await.expect("the connection is closed");
     drop(end);
@@ -148,7 +152,7 @@ pub async fn read_to_close(socket: &mut TcpStream) -> Vec<u8> {
 }
 
 /// Waits until something is so.
-pub async fn until(what: &str, mut holds: impl FnMut() -> bool) {
+pub(crate) async fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let start = std::time::Instant::now();
     while !holds() {
         assert!(start.elapsed() < PATIENCE, "waited too long until {what}");
@@ -156,7 +160,7 @@ pub async fn until(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-pub fn limits(connections: usize, connections_per_address: usize) -> config::Limits {
+pub(crate) fn limits(connections: usize, connections_per_address: usize) -> config::Limits {
     let none = Duration::ZERO;
     config::Limits {
         connections,
@@ -173,13 +177,13 @@ pub fn limits(connections: usize, connections_per_address: usize) -> config::Lim
 }
 
 /// A certificate authority of a test, and the folder for what it signs.
-pub struct Authority {
-    pub folder: TempDir,
+pub(crate) struct Authority {
+    pub(crate) folder: TempDir,
     issuer: CertifiedIssuer<'static, KeyPair>,
 }
 
 impl Authority {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
@@ -187,11 +191,11 @@ impl Authority {
     }
 
     /// A certificate for these names in `FILE.crt` and `FILE.key`.
-    pub fn issue(&self, file: &str, names: &[&str]) -> CertificateFiles {
+    pub(crate) fn issue(&self, file: &str, names: &[&str]) -> CertificateFiles {
         self.issue_with(file, names, |_| {})
     }
 
-    pub fn issue_with(
+    pub(crate) fn issue_with(
         &self,
         file: &str,
         names: &[&str],
@@ -203,7 +207,7 @@ impl Authority {
         self.sign(file, &params, &KeyPair::generate().unwrap())
     }
 
-    pub fn issue_ed25519(&self, file: &str, name: &str) -> CertificateFiles {
+    pub(crate) fn issue_ed25519(&self, file: &str, name: &str) -> CertificateFiles {
         let params = CertificateParams::new([name.to_owned()]).unwrap();
         self.sign(file, &params, &KeyPair::generate_for(&rcgen::PKCS_ED25519).unwrap())
     }
@@ -220,16 +224,19 @@ impl Authority {
     }
 
     /// A client that trusts this authority and no other.
-    pub fn client(&self) -> ClientConfig {
+    pub(crate) fn client(&self) -> ClientConfig {
         client_trusting(self.issuer.der().clone(), rustls::ALL_VERSIONS)
     }
 
-    pub fn client_with(&self, version: &'static SupportedProtocolVersion) -> ClientConfig {
+    pub(crate) fn client_with(&self, version: &'static SupportedProtocolVersion) -> ClientConfig {
         client_trusting(self.issuer.der().clone(), &[version])
     }
 }
 
-pub fn client_trusting(root: CertificateDer<'static>, versions: &[&'static SupportedProtocolVersion]) -> ClientConfig {
+pub(crate) fn client_trusting(
+    root: CertificateDer<'static>,
+    versions: &[&'static SupportedProtocolVersion],
+) -> ClientConfig {
     let mut roots = rustls::RootCertStore::empty();
     roots.add(root).unwrap();
     let config = ClientConfig::builder_with_provider(Arc::new(default_provider()));
@@ -237,25 +244,25 @@ pub fn client_trusting(root: CertificateDer<'static>, versions: &[&'static Suppo
 }
 
 /// A client that takes whatever certificate it is shown.
-pub fn careless_client() -> ClientConfig {
+pub(crate) fn careless_client() -> ClientConfig {
     let config = ClientConfig::builder_with_provider(Arc::new(default_provider()));
     let config = config.with_safe_default_protocol_versions().unwrap();
     config.dangerous().with_custom_certificate_verifier(Arc::new(Anything(None))).with_no_client_auth()
 }
 
 /// A careless client that can check one kind of signature.
-pub fn client_checking_only(scheme: SignatureScheme) -> ClientConfig {
+pub(crate) fn client_checking_only(scheme: SignatureScheme) -> ClientConfig {
     let mut client = careless_client();
     client.dangerous().set_certificate_verifier(Arc::new(Anything(Some(scheme))));
     client
 }
 
 /// What a client that was shown a certificate saw first in the chain.
-pub fn shown<S>(stream: &TlsStream<S>) -> CertificateDer<'static> {
+pub(crate) fn shown<S>(stream: &TlsStream<S>) -> CertificateDer<'static> {
     stream.get_ref().1.peer_certificates().unwrap()[0].clone().into_owned()
 }
 
-pub fn certificate_in(file: &Path) -> CertificateDer<'static> {
+pub(crate) fn certificate_in(file: &Path) -> CertificateDer<'static> {
     use rustls::pki_types::pem::PemObject;
     CertificateDer::from_pem_file(file).unwrap()
 }
