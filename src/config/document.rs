@@ -1,0 +1,37 @@
+//! The text of the configuration file: in comes a path, out comes UTF-8 text of bounded size without a byte order mark.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use super::diagnostic::{Diagnostic, Place};
+
+/// A configuration of more than 1 MiB is some other file by mistake.
+const LARGEST: u64 = 1 << 20;
+
+/// Reads the file, or says why it cannot be read.
+pub(super) fn read(file: &Path) -> Result<String, Diagnostic> {
+    let mut bytes = Vec::new();
+    let read = File::open(file).and_then(|file| file.take(LARGEST.saturating_add(1)).read_to_end(&mut bytes));
+    if let Err(err) = read {
+        return Err(Diagnostic::mistake(Place::File, format!("the configuration cannot be read: {err}"))
+            .hint("name another file with `--config FILE`, or make this one readable for vestibule"));
+    }
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > LARGEST {
+        return Err(Diagnostic::mistake(Place::File, "the configuration is larger than 1 MiB")
+            .hint("is it the right file? a configuration has some hundred lines"));
+    }
+    let text = String::from_utf8(bytes).map_err(|err| {
+        let (line, column) = position(err.as_bytes(), err.utf8_error().valid_up_to());
+        Diagnostic::mistake(Place::Position { line, column }, "the configuration is not UTF-8 text")
+            .hint("save the file as UTF-8; TOML knows no other encoding")
+    })?;
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+}
+
+/// Line and column, in characters, of the first bad byte; everything before it is good.
+fn position(bytes: &[u8], bad: usize) -> (usize, usize) {
+    let before = String::from_utf8_lossy(bytes.get(..bad).unwrap_or_default());
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count();
+    (before.matches('\n').count().saturating_add(1), column.saturating_add(1))
+}
