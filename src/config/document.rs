@@ -10,21 +10,22 @@ use super::diagnostic::{Diagnostic, Place};
 const LARGEST: u64 = 1 << 20;
 
 /// Reads the file, or says why it cannot be read.
-pub(super) fn read(file: &Path) -> Result<String, Diagnostic> {
+pub(super) fn read(file: &Path) -> Result<String, Box<Diagnostic>> {
+    let refused = |place, message: &str, hint| Box::new(Diagnostic::mistake(place, message).hint(hint));
     let mut bytes = Vec::new();
     let read = File::open(file).and_then(|file| file.take(LARGEST.saturating_add(1)).read_to_end(&mut bytes));
     if let Err(err) = read {
-        return Err(Diagnostic::mistake(Place::File, format!("the configuration cannot be read: {err}"))
-            .hint("name another file with `--config FILE`, or make this one readable for vestibule"));
+        let hint = "name another file with `--config FILE`, or make this one readable for vestibule";
+        return Err(refused(Place::File, &format!("the configuration cannot be read: {err}"), hint));
     }
-    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > LARGEST {
-        return Err(Diagnostic::mistake(Place::File, "the configuration is larger than 1 MiB")
-            .hint("is it the right file? a configuration has some hundred lines"));
+    if bytes.len() as u64 > LARGEST {
+        let hint = "is it the right file? a configuration has some hundred lines";
+        return Err(refused(Place::File, "the configuration is larger than 1 MiB", hint));
     }
     let text = String::from_utf8(bytes).map_err(|err| {
         let (line, column) = position(err.as_bytes(), err.utf8_error().valid_up_to());
-        Diagnostic::mistake(Place::Position { line, column }, "the configuration is not UTF-8 text")
-            .hint("save the file as UTF-8; TOML knows no other encoding")
+        let hint = "save the file as UTF-8; TOML knows no other encoding";
+        refused(Place::Position { line, column }, "the configuration is not UTF-8 text", hint)
     })?;
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }

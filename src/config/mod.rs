@@ -98,7 +98,7 @@ pub fn load(file: &Path, around: &Surroundings<'_>) -> Result<Loaded, Diagnostic
         let nowhere = Diagnostic::mistake(diagnostic::Place::File, format!("this is not a path: {err}"));
         alone(nowhere.hint("name the configuration with `--config FILE`"))
     })?;
-    let text = document::read(&absolute).map_err(alone)?;
+    let text = document::read(&absolute).map_err(|refused| alone(*refused))?;
     let mut findings = Findings::default();
     let (tree, errors) = DeTable::parse_recoverable(&text);
     if !errors.is_empty() {
@@ -127,7 +127,7 @@ fn syntax(text: &str, errors: &[toml::de::Error]) -> Vec<Diagnostic> {
     let mut list = Vec::new();
     for error in errors {
         let span: Span = error.span().unwrap_or_default();
-        let line = text.as_bytes().get(..span.start).unwrap_or_default().iter().filter(|b| **b == b'\n').count();
+        let line = text.get(..span.start).unwrap_or_default().matches('\n').count();
         if lines.insert(line) && list.len() < MOST {
             let bad = Diagnostic::mistake(span, format!("not TOML: {}", error.message()));
             list.push(bad.label("here").hint("the rest of the file is judged when it can be read"));

@@ -21,23 +21,23 @@ fn distance(a: &str, b: &str) -> usize {
         word.chars().map(|c| if c == '-' { '_' } else { c.to_ascii_lowercase() }).collect()
     };
     let (a, b) = (letters(a), letters(b));
-    let mut before: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=b.len()).collect();
+    let mut two_above: Vec<usize> = Vec::new();
+    let mut above: Vec<usize> = (0..=b.len()).collect();
     for (i, &from) in a.iter().enumerate() {
         let mut row = vec![i.saturating_add(1)];
         for (j, &to) in b.iter().enumerate() {
             let at = |row: &[usize], j: usize| row.get(j).copied().unwrap_or(usize::MAX);
-            let mut least = at(&last, j).saturating_add(usize::from(from != to));
-            least = least.min(at(&last, j.saturating_add(1)).saturating_add(1)).min(at(&row, j).saturating_add(1));
+            let mut least = at(&above, j).saturating_add(usize::from(from != to));
+            least = least.min(at(&above, j.saturating_add(1)).saturating_add(1)).min(at(&row, j).saturating_add(1));
             let previous = |word: &[char], k: usize| k.checked_sub(1).and_then(|k| word.get(k).copied());
             if previous(&a, i) == Some(to) && previous(&b, j) == Some(from) {
-                least = least.min(at(&before, j.saturating_sub(1)).saturating_add(1));
+                least = least.min(at(&two_above, j.saturating_sub(1)).saturating_add(1));
             }
             row.push(least);
         }
-        before = std::mem::replace(&mut last, row);
+        two_above = std::mem::replace(&mut above, row);
     }
-    last.last().copied().unwrap_or(usize::MAX)
+    above.last().copied().unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]

@@ -111,14 +111,14 @@ impl Explained for BadSize {
 pub(super) fn show_time(time: Duration) -> String {
     let millis = time.as_millis();
     let units = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000)];
-    let unit = units.into_iter().find(|(_, size)| millis >= *size && millis % size == 0);
+    let unit = units.into_iter().find(|(_, size)| millis >= *size && millis.is_multiple_of(*size));
     unit.map_or_else(|| format!("{millis}ms"), |(name, size)| format!("{}{name}", millis / size))
 }
 
 /// A size as people read it, in the largest binary unit that is exact.
 pub(super) fn show_size(size: u64) -> String {
     let units = [("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
-    let unit = units.into_iter().find(|(_, bytes)| size >= *bytes && size % bytes == 0);
+    let unit = units.into_iter().find(|(_, bytes)| size >= *bytes && size.is_multiple_of(*bytes));
     unit.map_or_else(|| format!("{size}B"), |(name, bytes)| format!("{}{name}", size / bytes))
 }
 
@@ -161,7 +161,7 @@ mod tests {
     #[test]
     fn times_and_sizes_are_shown_in_the_largest_exact_unit() {
         assert_eq!(show_time(Duration::from_secs(90)), "90s");
-        assert_eq!(show_time(Duration::from_secs(7200)), "2h");
+        assert_eq!(show_time(Duration::from_hours(2)), "2h");
         assert_eq!(show_time(Duration::ZERO), "0ms");
         assert_eq!(show_size(16_384), "16KiB");
         assert_eq!(show_size(1000), "1000B");

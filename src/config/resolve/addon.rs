@@ -1,11 +1,13 @@
 //! `[[addon]]`: in come the raw add-ons, out come real ones of which no two have the same slug, host or prefix.
 
+use std::time::Duration;
+
 use toml::Spanned;
 
+use super::access;
 use super::context::{Context, days, flag, seconds};
 use super::headers::{self, Names};
 use super::unique::Unique;
-use super::{access, context};
 use crate::config::Known;
 use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::raw::{self, Key};
@@ -54,9 +56,9 @@ fn addon(entry: &Spanned<raw::Addon>, taken: &mut Taken, known: Option<&Known>, 
         access: access::access(&raw.access, known, cx),
         allow_missing_origin: flag(&raw.allow_missing_origin, false),
         connections: cx.count(&raw.connections, 256, 1..=100_000),
-        queue_timeout: cx.time(&raw.queue_timeout, seconds(5), context::millis(10)..=seconds(300)),
-        connect_timeout: cx.time(&raw.connect_timeout, seconds(5), context::millis(10)..=seconds(300)),
-        response_timeout: cx.time(&raw.response_timeout, seconds(60), context::millis(10)..=days(1)),
+        queue_timeout: cx.time(&raw.queue_timeout, seconds(5), Duration::from_millis(10)..=Duration::from_mins(5)),
+        connect_timeout: cx.time(&raw.connect_timeout, seconds(5), Duration::from_millis(10)..=Duration::from_mins(5)),
+        response_timeout: cx.time(&raw.response_timeout, seconds(60), Duration::from_millis(10)..=days(1)),
         max_body: cx.size(&raw.max_body, u64::MAX, 1..=u64::MAX),
         slug: slug?,
         upstream: upstream?,

@@ -159,11 +159,6 @@ pub(super) fn flag(key: &Key<bool>, default: bool) -> bool {
     key.given().map_or(default, |flag| *flag.get_ref())
 }
 
-/// So many milliseconds.
-pub(super) const fn millis(millis: u64) -> Duration {
-    Duration::from_millis(millis)
-}
-
 /// So many seconds.
 pub(super) const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -171,5 +166,5 @@ pub(super) const fn seconds(seconds: u64) -> Duration {
 
 /// So many days.
 pub(super) const fn days(days: u64) -> Duration {
-    Duration::from_secs(days.saturating_mul(24 * 60 * 60))
+    Duration::from_hours(days.saturating_mul(24))
 }

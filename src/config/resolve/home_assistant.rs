@@ -1,5 +1,7 @@
 //! `[home_assistant]`: where its files are. What stands in them, the caller's hook knows.
 
+use std::time::Duration;
+
 use toml::Spanned;
 
 use super::context::{Context, days, seconds};
@@ -11,7 +13,7 @@ use crate::config::settings::HomeAssistant;
 
 /// Resolves the section, and asks who is known in the folder that it names.
 pub(super) fn home_assistant(key: &Key<raw::HomeAssistant>, cx: &mut Context<'_>) -> (HomeAssistant, Option<Known>) {
-    let mut resolved = HomeAssistant { config_dir: cx.base.to_owned(), max_stale: seconds(60 * 60) };
+    let mut resolved = HomeAssistant { config_dir: cx.base.to_owned(), max_stale: Duration::from_hours(1) };
     let mut known = None;
     if matches!(key, Key::Absent) {
         let missing = Diagnostic::mistake(Place::File, "`[home_assistant]` is missing");

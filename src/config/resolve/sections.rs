@@ -1,6 +1,9 @@
 //! `[session]`, `[sign_in]`, `[limits]` and `[log]`: in come raw values, out come real ones with their defaults. The
 //! bounds keep out what is absurd; the defaults are the ones that `config.toml` documents.
 
+use std::time::Duration;
+
+use toml::Spanned;
 use tracing_subscriber::EnvFilter;
 
 use super::context::{Context, days, flag, seconds};
@@ -12,12 +15,12 @@ use crate::config::settings::{Limits, Log, LogFormat, Session, SessionStore, Sig
 pub(super) fn session(raw: &raw::Session, cx: &mut Context<'_>) -> Session {
     let session = Session {
         store: store(&raw.store, cx),
-        idle_timeout: cx.time(&raw.idle_timeout, seconds(30 * 60), seconds(10)..=days(365)),
-        absolute_timeout: cx.time(&raw.absolute_timeout, seconds(12 * 60 * 60), seconds(10)..=days(365)),
+        idle_timeout: cx.time(&raw.idle_timeout, Duration::from_mins(30), seconds(10)..=days(365)),
+        absolute_timeout: cx.time(&raw.absolute_timeout, Duration::from_hours(12), seconds(10)..=days(365)),
         per_user: cx.count(&raw.per_user, 100, 1..=10_000),
         cross_site_framing: flag(&raw.cross_site_framing, false),
     };
-    let at = raw.idle_timeout.given().or(raw.absolute_timeout.given()).map(|text| text.span());
+    let at = raw.idle_timeout.given().or(raw.absolute_timeout.given()).map(Spanned::span);
     if let Some(at) = at.filter(|_| session.idle_timeout > session.absolute_timeout) {
         let longer = Diagnostic::warning(at, "the idle timeout is longer than the absolute one and never counts");
         cx.add(longer.label("longer or shorter than it looks").hint("make `idle_timeout` the shorter one of the two"));
@@ -63,18 +66,18 @@ pub(super) fn sign_in(raw: &raw::SignIn, cx: &mut Context<'_>) -> SignIn {
         methods,
         attempts_per_address: cx.number(&raw.attempts_per_address, 20, 1..=10_000),
         attempts_per_user: cx.number(&raw.attempts_per_user, 8, 1..=10_000),
-        window: cx.time(&raw.window, seconds(10 * 60), seconds(1)..=days(1)),
+        window: cx.time(&raw.window, Duration::from_mins(10), seconds(1)..=days(1)),
     }
 }
 
 /// Resolves `[limits]`.
 pub(super) fn limits(raw: &raw::Limits, cx: &mut Context<'_>) -> Limits {
-    let hour = seconds(60 * 60);
+    let hour = Duration::from_hours(1);
     let limits = Limits {
         connections: cx.count(&raw.connections, 4096, 1..=1_000_000),
         connections_per_address: cx.count(&raw.connections_per_address, 256, 1..=1_000_000),
-        handshake_timeout: cx.time(&raw.handshake_timeout, seconds(10), seconds(1)..=seconds(300)),
-        header_timeout: cx.time(&raw.header_timeout, seconds(15), seconds(1)..=seconds(300)),
+        handshake_timeout: cx.time(&raw.handshake_timeout, seconds(10), seconds(1)..=Duration::from_mins(5)),
+        header_timeout: cx.time(&raw.header_timeout, seconds(15), seconds(1)..=Duration::from_mins(5)),
         idle_timeout: cx.time(&raw.idle_timeout, seconds(75), seconds(1)..=hour),
         header_size: usize::try_from(cx.size(&raw.header_size, 16 << 10, 1 << 10..=1 << 20)).unwrap_or(16 << 10),
         header_count: cx.count(&raw.header_count, 100, 10..=10_000),
@@ -82,7 +85,7 @@ pub(super) fn limits(raw: &raw::Limits, cx: &mut Context<'_>) -> Limits {
         body_stall_timeout: cx.time(&raw.body_stall_timeout, seconds(60), seconds(1)..=hour),
         drain_timeout: cx.time(&raw.drain_timeout, seconds(30), seconds(1)..=hour),
     };
-    let at = raw.connections_per_address.given().or(raw.connections.given()).map(|number| number.span());
+    let at = raw.connections_per_address.given().or(raw.connections.given()).map(Spanned::span);
     if let Some(at) = at.filter(|_| limits.connections_per_address > limits.connections) {
         let more = Diagnostic::warning(at, "one address may take all connections");
         let hint = format!("`connections` is {}: allow one address fewer", limits.connections);
