@@ -3,18 +3,26 @@
 //! In each file `via_user` is what a user of Home Assistant gets; where it raises (`error:...`) the request fails there
 //! and is denied here.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test's helpers may panic as the test may, and the number of vectors is its output"
+)]
+
 #[path = "permission_vectors/random.rs"]
 mod random;
 #[path = "permission_vectors/reference.rs"]
 mod reference;
 
 use std::collections::BTreeSet;
+use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use vestibule::home_assistant::registries;
 use vestibule::permission::{
-    DeviceRecord, EntityRecord, Registry, RegistryRecords, UserPermissions, merge_policies, system_group_policy,
+    Device, DeviceRecord, EntityRecord, Registry, RegistryRecords, UserPermissions, merge_policies, system_group_policy,
 };
 
 const KEYS: [&str; 3] = ["read", "control", "edit"];
@@ -26,19 +34,19 @@ fn every_check_is_answered_as_home_assistant_answers_its_users() {
     let mut checks = Tally::new("check.json, checks");
     let mut access_all = Tally::new("check.json, access_all");
     for group in list(&vectors["groups"]) {
-        let registry = &registries[group["registry"].as_u64().unwrap() as usize];
+        let registry = &registries[usize::try_from(group["registry"].as_u64().unwrap()).unwrap()];
         let user = UserPermissions::compile(false, [&group["policy"]]);
         for check in list(&group["checks"]) {
             let (entity, key, via_user) = (text(&check[0]), text(&check[1]), &check[3]);
             let ours = user.check(registry, entity, key).is_permit();
-            checks.compare(via_user == &json!(true), ours, || format!("{entity} {key}: {}", group["policy"]));
+            checks.compare(&(via_user == &json!(true)), &ours, || format!("{entity} {key}: {}", group["policy"]));
             let raises = via_user.as_str().is_some_and(|text| text.starts_with("error:"));
             assert_eq!(raises, user.illegal().is_some(), "{}", group["policy"]);
         }
         for key in KEYS {
             let via_user = &group["access_all"][key][1];
             let ours = user.access_all_entities(key).is_permit();
-            access_all.compare(via_user == &json!(true), ours, || format!("{key}: {}", group["policy"]));
+            access_all.compare(&(via_user == &json!(true)), &ours, || format!("{key}: {}", group["policy"]));
         }
     }
     checks.finish(vectors["n_checks"].as_u64().unwrap());
@@ -57,7 +65,7 @@ fn every_entity_has_the_device_and_area_that_home_assistant_finds_for_it() {
         assert_eq!(registry.entities().count(), resolved.len());
         for (entity, theirs) in resolved {
             let device = registry.device_of(registry.entity(entity).unwrap());
-            let ours = json!([device.map(|d| d.id()), device.and_then(|d| d.area_id())]);
+            let ours = json!([device.map(Device::id), device.and_then(Device::area_id)]);
             tally.compare(theirs, &ours, || entity.clone());
         }
     }
@@ -69,7 +77,7 @@ fn every_merge_gives_the_policy_that_home_assistant_makes_or_fails_where_it_fail
     let vectors = fixture("merge.json");
     let mut tally = Tally::new("merge.json");
     for vector in list(&vectors["vectors"]) {
-        tally.compare(vector.get("merged").cloned(), merged(&vector["policies"]), || vector.to_string());
+        tally.compare(&vector.get("merged").cloned(), &merged(&vector["policies"]), || vector.to_string());
     }
     tally.finish(vectors["n"].as_u64().unwrap());
 }
@@ -85,16 +93,17 @@ fn the_users_of_the_home_may_do_to_each_entity_what_they_may_in_home_assistant()
         let is_owner = user["is_owner"].as_bool().unwrap();
         let ours = UserPermissions::compile(is_owner, &policies);
         if !is_owner {
-            merges.compare(Some(user["merged_policy"].clone()), merged(&json!(policies)), || user["name"].to_string());
+            merges
+                .compare(&Some(user["merged_policy"].clone()), &merged(&json!(policies)), || user["name"].to_string());
         }
         for key in KEYS {
             let theirs = user["access_all"][key].as_bool().unwrap();
-            merges.compare(theirs, ours.access_all_entities(key).is_permit(), || format!("{}: {key}", user["name"]));
+            merges.compare(&theirs, &ours.access_all_entities(key).is_permit(), || format!("{}: {key}", user["name"]));
             for entity in list(&vectors["entity_ids"]) {
                 let allowed = &user["allowed"];
                 let theirs = allowed == "all" || list(&allowed[key]).contains(entity);
                 let answer = ours.check(&registry, text(entity), key).is_permit();
-                checks.compare(theirs, answer, || format!("{}: {key} {entity}", user["name"]));
+                checks.compare(&theirs, &answer, || format!("{}: {key} {entity}", user["name"]));
             }
         }
     }
@@ -115,7 +124,7 @@ fn a_running_2024_3_shows_each_user_the_entities_that_we_let_them_read() {
         let shown: BTreeSet<_> = list(&user["states"]).iter().map(text).collect();
         for entity in everything.iter().map(text) {
             let readable = ours.check(&registry, entity, "read").is_permit();
-            tally.compare(shown.contains(entity), readable, || format!("{}: {entity}", user["username"]));
+            tally.compare(&shown.contains(entity), &readable, || format!("{}: {entity}", user["username"]));
         }
     }
     tally.finish((users.len() * everything.len()) as u64);
@@ -129,7 +138,7 @@ fn the_cases_of_home_assistant_s_own_tests_hold() {
         let user = UserPermissions::compile(false, [&case["policy"]]);
         compare_checks(&mut tally, case, &user, &upstream_registry(&case["registry"]));
         if list(&case["checks"]).is_empty() {
-            tally.compare(true, user.illegal().is_some(), || format!("must be illegal: {}", case["policy"]));
+            tally.compare(&true, &user.illegal().is_some(), || format!("must be illegal: {}", case["policy"]));
         }
     }
     for case in list(&vectors["user"]) {
@@ -141,11 +150,11 @@ fn the_cases_of_home_assistant_s_own_tests_hold() {
 
     let mut tally = Tally::new("upstream.json, merge and access_all");
     for case in list(&vectors["merge"]) {
-        tally.compare(case.get("merged").cloned(), merged(&case["policies"]), || case.to_string());
+        tally.compare(&case.get("merged").cloned(), &merged(&case["policies"]), || case.to_string());
     }
     for case in list(&vectors["access_all"]["cases"]) {
         let user = UserPermissions::compile(false, [&json!({"entities": case[0]})]);
-        tally.compare(case[2] == true, user.access_all_entities(text(&case[1])).is_permit(), || case.to_string());
+        tally.compare(&(case[2] == true), &user.access_all_entities(text(&case[1])).is_permit(), || case.to_string());
     }
     tally.finish(11);
 }
@@ -153,7 +162,7 @@ fn the_cases_of_home_assistant_s_own_tests_hold() {
 fn compare_checks(tally: &mut Tally, case: &Value, user: &UserPermissions, registry: &Registry) {
     for check in list(&case["checks"]) {
         let ours = user.check(registry, text(&check[0]), text(&check[1])).is_permit();
-        tally.compare(check[2] == true, ours, || format!("{}: {check}", case["test"]));
+        tally.compare(&(check[2] == true), &ours, || format!("{}: {check}", case["test"]));
     }
 }
 
@@ -169,7 +178,7 @@ impl Tally {
         Self { what, compared: 0, mismatches: Vec::new() }
     }
 
-    fn compare<T: PartialEq + std::fmt::Debug>(&mut self, theirs: T, ours: T, what: impl FnOnce() -> String) {
+    fn compare<T: PartialEq + Debug>(&mut self, theirs: &T, ours: &T, what: impl FnOnce() -> String) {
         self.compared += 1;
         if theirs != ours {
             self.mismatches.push(format!("{}: Home Assistant {theirs:?}, we {ours:?}", what()));

@@ -13,7 +13,7 @@ pub(crate) fn check(policies: &[Value], records: &RegistryRecords, entity: &str,
     if !policies.iter().all(Value::is_object) {
         return Err(Raises);
     }
-    let merged = merge(policies.iter().collect())?;
+    let merged = merge(&policies.iter().collect::<Vec<_>>())?;
     let selectors = match merged.get("entities") {
         None | Some(Value::Null) => return Ok(false),
         Some(Value::Bool(true)) => return Ok(true),
@@ -50,16 +50,17 @@ pub(crate) fn is_plain(policy: &Value, depth: usize) -> bool {
     }
 }
 
-fn merge(values: Vec<&Value>) -> Result<Value, Raises> {
+fn merge(values: &[&Value]) -> Result<Value, Raises> {
     let mut result = Value::Null;
-    for value in &values {
+    for value in values {
         match value {
             Value::Null => {}
             Value::Bool(true) => return Ok(json!(true)),
             Value::Object(object) => {
                 let mut merged = result.as_object().cloned().unwrap_or_else(Map::new);
                 for key in object.keys() {
-                    merged.insert(key.clone(), merge(values.iter().filter_map(|other| other.get(key)).collect())?);
+                    let below: Vec<_> = values.iter().filter_map(|other| other.get(key)).collect();
+                    merged.insert(key.clone(), merge(&below)?);
                 }
                 result = Value::Object(merged);
             }

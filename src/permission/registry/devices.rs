@@ -50,7 +50,7 @@ impl Device {
 /// All devices and parts, and what old devices were split into.
 #[derive(Debug, Default)]
 pub(super) struct Devices {
-    devices: Vec<Device>,
+    all: Vec<Device>,
     positions: HashMap<String, usize>,
     splits: HashMap<String, Vec<Split>>,
 }
@@ -66,19 +66,19 @@ impl Devices {
     /// Of several records with one id, the last counts. A part whose parent is not there is dropped, and where a part
     /// has the id of a device, the device counts.
     pub(super) fn new(records: Vec<DeviceRecord>, children: Vec<ChildDeviceRecord>) -> Self {
-        let mut all = Self::default();
+        let mut devices = Self::default();
         for record in records {
-            all.add(record);
+            devices.add(record);
         }
-        let parents = all.devices.len();
+        let parents = devices.all.len();
         for child in children {
-            all.add_child(child, parents);
+            devices.add_child(child, parents);
         }
-        all
+        devices
     }
 
     pub(super) fn at(&self, position: usize) -> Option<&Device> {
-        self.devices.get(position)
+        self.all.get(position)
     }
 
     pub(super) fn get(&self, id: &str) -> Option<&Device> {
@@ -111,7 +111,7 @@ impl Devices {
 
     fn add_child(&mut self, record: ChildDeviceRecord, parents: usize) {
         let is_device = |position: &usize| *position < parents;
-        if self.positions.get(&record.id).is_some_and(|position| is_device(position)) {
+        if self.positions.get(&record.id).is_some_and(is_device) {
             return;
         }
         let parent = self.positions.get(&record.parent_device_id).copied().filter(is_device);
@@ -131,13 +131,13 @@ impl Devices {
 
     /// Puts a device in its place: that of the record with the same id before it, or a new one.
     fn put(&mut self, device: Device) -> usize {
-        let next = self.devices.len();
+        let next = self.all.len();
         let position = *self.positions.entry(device.id.clone()).or_insert(next);
-        if let Some(place) = self.devices.get_mut(position) {
+        if let Some(place) = self.all.get_mut(position) {
             *place = device;
             self.forget_split(position);
         } else {
-            self.devices.push(device);
+            self.all.push(device);
         }
         position
     }
