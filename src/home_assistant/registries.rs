@@ -34,13 +34,11 @@ pub fn read_file(storage: &Path, file: RegistryFile) -> Result<Vec<u8>, Registry
         ErrorKind::NotFound => RegistryError::Missing { file },
         _ => RegistryError::Unreadable { file, source },
     })?;
-    let mut bytes = Vec::new();
-    let mut limited = opened.take(MAX_BYTES.saturating_add(1));
-    limited.read_to_end(&mut bytes).map_err(|source| RegistryError::Unreadable { file, source })?;
-    if limited.limit() == 0 {
-        return Err(RegistryError::TooLarge { file });
+    match read_at_most(opened, MAX_BYTES) {
+        Ok(Some(bytes)) => Ok(bytes),
+        Ok(None) => Err(RegistryError::TooLarge { file }),
+        Err(source) => Err(RegistryError::Unreadable { file, source }),
     }
-    Ok(bytes)
 }
 
 /// Makes the registries from the bytes of the four files.
@@ -157,6 +155,14 @@ pub enum RegistryError {
         /// Its minor version.
         minor: u32,
     },
+}
+
+/// All of it, or none when it is longer than the limit.
+fn read_at_most(reader: impl Read, limit: u64) -> io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    let mut limited = reader.take(limit.saturating_add(1));
+    limited.read_to_end(&mut bytes)?;
+    Ok((limited.limit() > 0).then_some(bytes))
 }
 
 /// The version comes first, so that a newer file is called newer and not malformed. A larger minor version is accepted:
@@ -375,6 +381,12 @@ mod tests {
         let registry = parse(&RegistryBytes { entities: empty, devices, areas: empty, labels: empty }).unwrap();
         assert_eq!(registry.device("old").unwrap().config_entry_ids(), ["a", "b"]);
         assert_eq!(registry.device("new").unwrap().config_entry_ids(), ["c"]);
+    }
+
+    #[test]
+    fn a_file_may_be_as_long_as_the_limit_and_no_longer() {
+        assert_eq!(read_at_most(&b"12345"[..], 5).unwrap().as_deref(), Some(&b"12345"[..]));
+        assert_eq!(read_at_most(&b"123456"[..], 5).unwrap(), None);
     }
 
     #[test]

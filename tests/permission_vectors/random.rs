@@ -171,7 +171,7 @@ fn maybe(names: &'static [&'static str]) -> impl Strategy<Value = Option<String>
 }
 
 const KEYS: [&str; 4] = ["read", "control", "edit", "else"];
-const ENTITIES: [&str; 6] = ["light.a", "light.b", "switch.a", "nodot", "", "registry-id-of-light.a"];
+const ENTITIES: [&str; 6] = ["light.a", "light.b.c", "switch.a", "nodot", "", "registry-id-of-light.a"];
 const DEVICES: [&str; 6] = ["device-1", "device-2", "part-1", "part-2", "old", "kid"];
 const AREAS: [&str; 3] = ["kitchen", "garage", "hall"];
 const ENTRIES: [&str; 2] = ["entry-1", "entry-2"];
