@@ -26,6 +26,7 @@ mod keeper;
 mod verifier;
 mod home;
 mod watcher;
+pub mod registries;
 
 pub use auth_file::{AuthFile, AuthFileError};
 pub use fields::FieldError;
