@@ -292,6 +292,16 @@ mod tests {
     }
 
     #[test]
+    fn each_failure_is_counted_under_its_own_label() {
+        let (metrics, addon) = exposed();
+        for kind in UpstreamFailure::ALL {
+            addon.failed(kind);
+            let line = format!("vestibule_upstream_failures_total{{addon=\"z2m\",kind=\"{}\"}} 1\n", kind.label());
+            assert!(metrics.encode().unwrap().contains(&line), "{line}");
+        }
+    }
+
+    #[test]
     fn two_handles_of_one_addon_count_together() {
         let (metrics, one) = exposed();
         let two = metrics.addon(&"z2m".parse().unwrap());
