@@ -21,6 +21,7 @@ pub struct Diagnostics {
     /// The text of the file, values of headers masked.
     text: String,
     list: Vec<Diagnostic>,
+    files: Vec<PathBuf>,
 }
 
 impl Diagnostics {
@@ -31,7 +32,17 @@ impl Diagnostics {
             Place::Position { .. } => 1,
             Place::Span(ref span) => span.start.saturating_add(2),
         });
-        Self { file: file.to_owned(), text: mask(text, masked), list }
+        Self { file: file.to_owned(), text: mask(text, masked), list, files: Vec::new() }
+    }
+
+    /// Notes the files that were looked at.
+    pub(super) fn looking_at(self, files: Vec<PathBuf>) -> Self {
+        Self { files, ..self }
+    }
+
+    /// The files that were looked at: when one of them changes, what was wrong may be right.
+    pub fn files(&self) -> &[PathBuf] {
+        &self.files
     }
 
     /// How many mistakes there are: with one or more, the configuration cannot be used.
