@@ -31,6 +31,13 @@ fn a_value_from_a_file_loses_one_newline_and_is_never_shown() {
 }
 
 #[test]
+fn a_value_in_the_file_is_not_shown_by_debug_either() {
+    let loaded = Folder::new().load(addon(&format!("headers = {{ \"X-A\" = \"{SECRET}\" }}"))).unwrap();
+    assert_eq!(loaded.settings.addons[0].headers[0].1, SECRET);
+    assert!(!format!("{loaded:?}").contains("hunter"));
+}
+
+#[test]
 fn a_changed_secret_changes_the_fingerprint() {
     let folder = Folder::new();
     let fingerprint = |secret: &str| {
