@@ -7,6 +7,7 @@
 mod access;
 mod audit;
 mod captured;
+mod chain;
 mod escape;
 mod events;
 mod line;
@@ -23,6 +24,7 @@ use tracing_subscriber::filter::{EnvFilter, ParseError};
 pub use access::{AccessEntry, AccessLog};
 pub use audit::{AuditEvent, AuditLog, Revoked, SignInOutcome};
 pub use captured::Captured;
+pub use chain::{Chain, chain};
 pub use metrics::{AddonMetrics, ConnectionRefusal, Handshake, Metrics, OpenGauge, ReloadResult, UpstreamFailure};
 pub use redact::Redacted;
 
