@@ -1,6 +1,6 @@
 //! Our cookie stays ours and theirs stay theirs: case S-78.
 
-use crate::support::{Ask, BOTH, RawAddon, Vestibule};
+use crate::support::{Ask, BOTH, Protocol, RawAddon, Vestibule, assert_denied};
 use crate::{contains, token, two_addons};
 
 #[test]
@@ -63,4 +63,23 @@ fn s78_an_add_on_sets_cookies_for_itself_alone() {
         assert!(set[1].contains("HttpOnly") && set[3].contains("SameSite=Strict"), "the rest stays: {set:#?}");
         assert!(!answer.fields.has("x-remote-user-id"), "an echoed identity header is dropped: {answer:#?}");
     }
+}
+
+#[test]
+fn s78_cookies_that_are_ours_under_other_settings_stay_ours() {
+    let (addon, _, vestibule) = two_addons();
+    let good = vestibule.cookie("bob");
+    // Once cross-site framing was on, a browser may still hold a live token under that name; and the form's token is
+    // what keeps other pages from signing a person in.
+    let others = [format!("__Host-ingress_session_framed={}", token(&good)), "__Host-ingress_form=abc".to_owned()];
+    for other in &others {
+        for protocol in BOTH {
+            let ask = Ask::get("/ingress/a/").cookie(format!("a=1; {other}; {good}; b=2"));
+            assert_eq!(vestibule.ask(protocol, &ask).status, 200);
+            let request = addon.one();
+            assert_eq!(request.fields.one("cookie"), "a=1; b=2", "{other}");
+        }
+    }
+    let framed_alone = Ask::get("/ingress/a/").cookie(&others[0]);
+    assert_denied(&vestibule.ask(Protocol::H1, &framed_alone), &addon, "the name that is not in use");
 }

@@ -18,7 +18,6 @@ fn s83_no_secret_stands_in_the_log() {
             Form::open_at(&vestibule, LOOPBACK, "/.vestibule/sign-in?return_to=%2Fingress%2Fa%2F%3Fcode%3DsEcret1");
         let signed_in = new_session(&form.submit(&vestibule, "bob", "bob-pass-1"));
         assert_eq!(form.submit(&vestibule, "bob", "wR0ng-word").status, 401);
-        assert_eq!(form.submit(&vestibule, "wR0ng-user-p4ss", "x").status, 401);
         for protocol in BOTH {
             let target = "/ingress/a/x?code=sEcret2&state=ok&authSig=sEcret3&token=sEcret4&ingress_token=sEcret5\
                           &access_token=sEcret6&CODE=sEcret7&auth%53ig=sEcret8";

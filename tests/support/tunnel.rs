@@ -133,7 +133,8 @@ pub(crate) fn echo_bytes(wire: &mut Wire) {
 
 /// The right `Sec-WebSocket-Accept` for a request, if it is a handshake.
 pub(crate) fn accept(request: &Recorded) -> Option<String> {
-    Some(derive_accept_key(request.fields.text("sec-websocket-key")?.as_bytes()))
+    let key = request.fields.text("sec-websocket-key").filter(|_| request.fields.has("upgrade"))?;
+    Some(derive_accept_key(key.as_bytes()))
 }
 
 /// A 101 with this accept and more lines, each ended.
