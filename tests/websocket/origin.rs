@@ -25,7 +25,6 @@ fn s97_a_page_of_another_origin_opens_no_websocket() {
         "p.test",
         "",
         "wss://p.test",
-        "https://p.test.",
         "file://",
         "https://evil.test https://p.test",
     ];
