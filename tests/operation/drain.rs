@@ -43,6 +43,8 @@ fn sigterm_lets_a_request_finish() {
     vestibule.signal("TERM");
     eventually("no new connections", || TcpStream::connect(vestibule.https()).is_err().then_some(()));
     assert!(vestibule.ended().is_none(), "it waits for the request");
+    assert_eq!(vestibule.ask_operations(&Ask::get("/readyz")).status, 503, "a balancer sends nobody here any more");
+    assert_eq!(vestibule.ask_operations(&Ask::get("/healthz")).status, 200, "but it is no reason to kill it");
     go.store(true, Ordering::SeqCst);
     let answer = client.answer();
     assert_eq!((answer.status, answer.text().as_str(), answer.complete), (200, "late", true));

@@ -22,7 +22,7 @@ fn notified(environment: &[(&str, &str)], addon: &RawAddon) -> (Vestibule, UnixD
             socket = Some(datagrams);
             let mut all = vec![("NOTIFY_SOCKET".to_owned(), path.to_str().unwrap().to_owned())];
             all.extend(environment.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())));
-            Extra { environment: all, socket: None }
+            Extra { environment: all, ..Extra::default() }
         },
     );
     (vestibule, socket.unwrap())

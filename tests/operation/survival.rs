@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::kept;
 use crate::support::expectation::BOB;
-use crate::support::{Ask, BOTH, PATIENCE, Protocol, RawAddon, RawClient, Vestibule, assert_id};
+use crate::support::{Ask, BOTH, Extra, PATIENCE, Protocol, RawAddon, RawClient, Vestibule, assert_id};
 
 #[test]
 fn a_session_outlives_kill_9() {
@@ -93,4 +93,38 @@ fn sessions_outlive_a_restart() {
     assert!(vestibule.await_end(PATIENCE).success());
     vestibule.start_again();
     assert!(vestibule.is_live(&cookie));
+}
+
+#[test]
+fn a_full_disk_is_spoken_of_and_vestibule_serves_on() {
+    let addon = RawAddon::start();
+    let limited = |_: &std::path::Path| Extra { file_limit: Some(1), ..Extra::default() };
+    let vestibule = Vestibule::start_with(kept(&addon), |_| {}, limited);
+    let cookie = vestibule.cookie("bob");
+    assert_eq!(vestibule.ask(Protocol::H1, &Ask::get("/ingress/a/").cookie(&cookie)).status, 200);
+    assert_id(&addon.one(), &BOB);
+    vestibule.await_line(&["sessions.redb"]);
+    let revoked = vestibule.command(&["sessions", "revoke", "--user", "bob"]);
+    assert!(!revoked.status.success(), "what is not on disk is not acknowledged: {revoked:?}");
+    assert!(String::from_utf8_lossy(&revoked.stderr).contains("not on disk"), "{revoked:?}");
+    assert!(!vestibule.is_live(&cookie), "but it holds");
+}
+
+#[test]
+fn sessions_of_before_are_there_when_the_disk_is_full() {
+    let addon = RawAddon::start();
+    let mut vestibule = Vestibule::start(kept(&addon));
+    let (bob, carol) = (vestibule.cookie("bob"), vestibule.cookie("carol"));
+    vestibule.signal("TERM");
+    assert!(vestibule.await_end(PATIENCE).success());
+    vestibule.limit_files(Some(1));
+    vestibule.start_again();
+    assert!(vestibule.is_live(&bob) && vestibule.is_live(&carol), "no session is lost silently");
+    let alice = vestibule.cookie("alice");
+    assert!(vestibule.is_live(&alice), "and new ones are served from memory");
+    vestibule.signal("TERM");
+    vestibule.await_end(PATIENCE);
+    vestibule.limit_files(None);
+    vestibule.start_again();
+    assert!(vestibule.is_live(&bob) && vestibule.is_live(&carol), "the file was not harmed");
 }

@@ -132,3 +132,15 @@ fn s75_a_lost_group_is_a_lost_add_on_and_the_session_stays() {
     assert_eq!(vestibule.ask(Protocol::H2, &Ask::get("/ingress/closed/").cookie(&bob)).status, 403);
     assert_eq!(vestibule.ask(Protocol::H2, &Ask::get("/ingress/open/").cookie(&bob)).status, 200);
 }
+
+#[test]
+fn the_oldest_session_of_a_user_gives_way_when_there_are_too_many() {
+    let addon = RawAddon::start();
+    let vestibule = Vestibule::start(|config| {
+        config.set("session", "per_user", "2").addon("a", &addon);
+    });
+    let others = vestibule.cookie("carol");
+    let [first, second, third] = [(); 3].map(|()| vestibule.cookie("bob"));
+    vestibule.await_ended(&first);
+    assert!(vestibule.is_live(&second) && vestibule.is_live(&third) && vestibule.is_live(&others));
+}

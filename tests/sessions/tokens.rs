@@ -4,7 +4,10 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
 use crate::support::expectation::BOB;
-use crate::support::{Ask, BOTH, RawAddon, Vestibule, assert_denied, assert_id, assert_problem};
+use crate::support::form::{Form, new_session};
+use crate::support::home::password_of;
+use crate::support::process::LOOPBACK;
+use crate::support::{Ask, BOTH, Protocol, RawAddon, Vestibule, assert_denied, assert_id, assert_problem};
 use crate::{contains, token, two_addons};
 
 #[test]
@@ -23,6 +26,28 @@ fn s79_a_session_for_one_add_on_opens_no_other() {
     b.assert_untouched("bound to another add-on");
     let unknown = vestibule.command(&["sessions", "new", "--user", "bob", "--addon", "no-such-add-on"]);
     assert!(!unknown.status.success(), "a session cannot be bound to nothing: {unknown:?}");
+}
+
+#[test]
+fn s79_a_session_made_at_an_add_ons_own_host_is_for_that_add_on() {
+    let (a, b) = (RawAddon::start(), RawAddon::start());
+    let vestibule = Vestibule::start(|config| {
+        config.addon_with("a", &a, "host = \"a.p.test\"").addon("b", &b);
+    });
+    let page = vestibule.ask(Protocol::H1, &Ask::navigate("/.vestibule/sign-in").host("a.p.test"));
+    let mut post = Form::from_page(&page, LOOPBACK).post("bob", &password_of("bob")).host("a.p.test");
+    post.fields.retain(|(name, _)| name != "Origin");
+    let cookie = new_session(&vestibule.ask(Protocol::H1, &post.field("Origin", "https://a.p.test")));
+    for protocol in BOTH {
+        let there = Ask::get("/x").host("a.p.test").cookie(&cookie);
+        assert_eq!(vestibule.ask(protocol, &there).status, 200);
+        let request = a.one();
+        assert_eq!(request.fields.one("x-remote-user-id"), BOB.id);
+        assert!(request.fields.texts("x-ingress-path").concat().is_empty(), "there is no prefix: {request:#?}");
+        // The add-on at that host can read what its own pages send; nothing that it takes from there opens another.
+        let elsewhere = vestibule.ask(protocol, &Ask::get("/ingress/b/").cookie(&cookie));
+        assert_denied(&elsewhere, &b, "a session of another host");
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::support::expectation::{BOB, ZOE};
 use crate::support::form::{Form, new_session};
 use crate::support::home::password_of;
 use crate::support::process::LOOPBACK;
-use crate::support::{Ask, BOTH, Protocol, RawAddon, Vestibule, assert_id};
+use crate::support::{Ask, BOTH, Protocol, RawAddon, Vestibule, assert_id, eventually};
 
 #[test]
 fn a_browser_that_signs_in_arrives_where_it_wanted_to_go() {
@@ -53,8 +53,24 @@ fn user_names_are_compared_as_home_assistant_does() {
         assert_eq!(who["user"]["id"], BOB.id);
     }
     new_session(&vestibule.sign_in("ZOË", "zoë-päss-1"));
-    for (name, password) in [("bob", "BOB-PASS-1"), ("bob", " bob-pass-1"), ("bob\u{0}", "bob-pass-1"), ("b", "")] {
+    for (name, password) in
+        [("bob", "BOB-PASS-1"), ("bob", " bob-pass-1"), ("bob\u{0}", "bob-pass-1"), ("b", ""), ("", "")]
+    {
         assert_eq!(vestibule.sign_in(name, password).status, 401, "{name:?} {password:?}");
+    }
+}
+
+#[test]
+fn passwords_that_bcrypt_cannot_take_whole_are_wrong() {
+    let (_, vestibule) = one_addon();
+    vestibule.home().set_password("bob", &"p".repeat(72));
+    eventually("the new password", || (vestibule.sign_in("bob", &"p".repeat(72)).status == 303).then_some(()));
+    for password in ["p\u{0}", "\u{0}", &"p".repeat(71), &"x".repeat(1000), "\r\n"] {
+        let answer = vestibule.sign_in("bob", password);
+        assert_eq!(answer.status, 401, "{password:?}: {answer:#?}");
+    }
+    for password in ["carol-pass-1\u{0}", "carol-pass-1\u{0}x", "carol-pass-1 ", "carol-pass-1\n"] {
+        assert_eq!(vestibule.sign_in("carol", password).status, 401, "{password:?}");
     }
 }
 

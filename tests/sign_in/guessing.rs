@@ -107,3 +107,24 @@ fn guessing_is_limited_and_locks_nobody_out_elsewhere() {
     let statuses: Vec<u16> = (0..6).map(|_| unknown.submit(&vestibule, "nobody-of-this-name", "x").status).collect();
     assert_eq!(statuses, [401, 401, 401, 401, 401, 429], "an unknown name is limited as a known one");
 }
+
+#[test]
+fn guessing_behind_a_proxy_is_counted_by_the_address_that_it_vouches_for() {
+    let addon = RawAddon::start();
+    let vestibule = Vestibule::start(|config| {
+        config.set("listen", "trusted_proxies", r#"["127.0.0.2/32"]"#);
+        config.set("sign_in", "attempts_per_address", "3").set("sign_in", "window", r#""1h""#).addon("a", &addon);
+    });
+    let from = |source: IpAddr, forwarded: String, password: &str| {
+        let form = Form { forwarded_for: Some(forwarded), ..Form::open(&vestibule, source) };
+        form.submit(&vestibule, "bob", password).status
+    };
+    let one_client: Vec<u16> = (0..4).map(|_| from(ELSEWHERE, "203.0.113.7".to_owned(), "guess")).collect();
+    assert_eq!(one_client, [401, 401, 401, 429]);
+    assert_eq!(from(ELSEWHERE, "203.0.113.8".to_owned(), "bob-pass-1"), 303, "another client of the same proxy");
+    let liar: Vec<u16> = (0..4).map(|i| from(LOOPBACK, format!("198.51.100.{i}"), "guess")).collect();
+    assert_eq!(liar, [401, 401, 401, 429], "S-16: whom nobody trusts cannot have a new address for every guess");
+    let prepended: Vec<u16> =
+        (0..4).map(|i| from(ELSEWHERE, format!("198.51.100.{i}, 203.0.113.9"), "guess")).collect();
+    assert_eq!(prepended, [401, 401, 401, 429], "S-18: the rightmost address that is not a trusted proxy's counts");
+}

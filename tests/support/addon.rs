@@ -120,6 +120,11 @@ impl RawAddon {
         })
     }
 
+    /// Forgets all requests so far, whole or not.
+    pub(crate) fn forget(&self) {
+        self.state.requests.lock().expect("no test panics while it records").clear();
+    }
+
     /// The one request that has come; panics when there were more. It is forgotten.
     #[track_caller]
     pub(crate) fn one(&self) -> Recorded {

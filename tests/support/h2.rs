@@ -90,7 +90,7 @@ impl H2Client {
                 read(&mut answer, &mut body).await;
                 return (answer, None);
             }
-            (answer, Some(H2Tunnel { stream, body }))
+            (answer, Some(H2Tunnel { stream, body, clean_end: false }))
         }))
     }
 
@@ -99,7 +99,7 @@ impl H2Client {
         let (stream, response) = self.open(ask, true).expect("the connection takes requests");
         RUNTIME.block_on(within(async {
             let (answer, body) = begun(response.await.expect("an answer"));
-            (answer, H2Tunnel { stream, body })
+            (answer, H2Tunnel { stream, body, clean_end: false })
         }))
     }
 }
@@ -108,6 +108,7 @@ impl H2Client {
 pub(crate) struct H2Tunnel {
     stream: SendStream<Bytes>,
     body: RecvStream,
+    clean_end: bool,
 }
 
 impl H2Tunnel {
@@ -126,10 +127,19 @@ impl H2Tunnel {
                         let _ = self.body.flow_control().release_capacity(bytes.len());
                         return bytes.to_vec();
                     }
-                    Some(Err(_)) | None => return Vec::new(),
+                    Some(Err(_)) => return Vec::new(),
+                    None => {
+                        self.clean_end = true;
+                        return Vec::new();
+                    }
                 }
             }
         }))
+    }
+
+    /// Whether the other side said that nothing is missing, rather than breaking off.
+    pub(crate) fn ended_cleanly(&self) -> bool {
+        self.clean_end
     }
 
     /// Reads so many bytes, or fewer at the end.
@@ -144,6 +154,11 @@ impl H2Tunnel {
         }
         all
     }
+}
+
+/// The status of an answer, or 0 when the stream ended without one.
+pub(crate) fn status_of(response: ResponseFuture) -> u16 {
+    RUNTIME.block_on(within(async { response.await.map_or(0, |response| response.status().as_u16()) }))
 }
 
 /// A TLS connection with `h2` agreed.

@@ -16,6 +16,8 @@ pub(crate) struct Extra {
     pub(crate) environment: Vec<(String, String)>,
     /// A listening socket, handed over as systemd does: file descriptor 3, named by `LISTEN_FDS` and `LISTEN_PID`.
     pub(crate) socket: Option<OwnedFd>,
+    /// No file may grow beyond so many blocks of 512 bytes: to the process that is what a full disk looks like.
+    pub(crate) file_limit: Option<u32>,
 }
 
 /// The address in a line such as `listening https://127.0.0.1:8443`.
@@ -28,20 +30,27 @@ pub(crate) fn announced(line: &str, scheme: &str) -> Option<SocketAddr> {
 /// Starts `serve` on the `config.toml` of a folder.
 pub(crate) fn spawn(folder: &Path, extra: &mut Extra) -> (Child, Captured) {
     let binary = env!("CARGO_BIN_EXE_vestibule");
-    let mut command = match extra.socket.as_ref().map(OwnedFd::try_clone) {
-        None => clean(binary),
-        Some(socket) => {
-            let mut shell = clean("sh");
-            // A child can be given a descriptor of ours only as its standard input; the shell moves it to 3 and becomes
-            // vestibule, so that LISTEN_PID is right.
-            let script = r#"exec 3<&0 0</dev/null; LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" "$@""#;
-            shell.arg("-c").arg(script).arg(binary).stdin(Stdio::from(socket.expect("the descriptor is open")));
-            shell
-        }
-    };
-    if extra.socket.is_none() {
-        command.stdin(Stdio::null());
+    let mut script = String::new();
+    if extra.socket.is_some() {
+        // A child can be given a descriptor of ours only as its standard input; the shell moves it to 3 and becomes
+        // vestibule, so that LISTEN_PID is right.
+        script.push_str("exec 3<&0 0</dev/null; export LISTEN_PID=$$ LISTEN_FDS=1; ");
     }
+    if let Some(blocks) = extra.file_limit {
+        // The signal that goes with the limit is ignored, so that a write fails as it does on a full disk.
+        script.push_str(&format!("trap '' XFSZ; ulimit -f {blocks}; "));
+    }
+    let mut command = if script.is_empty() {
+        clean(binary)
+    } else {
+        let mut shell = clean("sh");
+        shell.arg("-c").arg(script + r#"exec "$0" "$@""#).arg(binary);
+        shell
+    };
+    command.stdin(match &extra.socket {
+        Some(socket) => Stdio::from(socket.try_clone().expect("the descriptor is open")),
+        None => Stdio::null(),
+    });
     command.arg("serve").arg("--config").arg(folder.join("config.toml"));
     command.envs(extra.environment.iter().map(|(key, value)| (key, value)));
     command.stdout(Stdio::null()).stderr(Stdio::piped()).current_dir(folder);

@@ -72,6 +72,11 @@ impl Vestibule {
         self.child.wait().expect("the child is ours");
     }
 
+    /// From the next start on, no file may grow beyond so many blocks of 512 bytes; `None` takes the limit away.
+    pub(crate) fn limit_files(&mut self, blocks: Option<u32>) {
+        self.extra.file_limit = blocks;
+    }
+
     /// Starts it again in the same folder.
     pub(crate) fn start_again(&mut self) {
         let (child, stderr) = spawn(self.folder.path(), &mut self.extra);

@@ -82,6 +82,7 @@ fn assert_cut(vestibule: &Vestibule, addon: &RawAddon, cookie: &str, end: impl F
     assert!(!rest.ends_with(b"0\r\n\r\n"), "a cut download does not look whole");
     assert!(stream.some().is_empty());
     assert!(start.elapsed() < CUT, "the HTTP/2 download is cut, after {:?}", start.elapsed());
+    assert!(!stream.ended_cleanly(), "a cut download does not look whole");
     eventually("the add-on's side of them to be closed", || (addon.open() == 3).then_some(()));
     for tunnel in &mut living {
         tunnel.assert_alive("after");
@@ -219,4 +220,85 @@ fn s99_an_open_websocket_counts_as_use() {
     client.send(&frame);
     assert_eq!(client.up_to(frame.len()), frame);
     assert!(vestibule.is_live(&cookie));
+}
+
+#[test]
+fn s99_one_revoked_session_leaves_the_users_others_alone() {
+    let (addon, vestibule) = endless_addon(|_| {});
+    let (first, second) = (vestibule.cookie("bob"), vestibule.cookie("bob"));
+    let mut staying = Tunnel::opened(&vestibule, Protocol::H1, WS, &first);
+    let mut dying = Tunnel::opened(&vestibule, Protocol::H2, WS, &second);
+    let told = vestibule.ask(Protocol::H1, &Ask::get("/.vestibule/session").cookie(&second)).json();
+    vestibule.command_ok(&["sessions", "revoke", told["session"]["id"].as_str().unwrap()]);
+    let start = Instant::now();
+    dying.await_end();
+    assert!(start.elapsed() < CUT, "after {:?}", start.elapsed());
+    staying.assert_alive("the other session");
+    assert!(vestibule.is_live(&first) && !vestibule.is_live(&second));
+    eventually("the add-on's side to be closed", || (addon.open() == 1).then_some(()));
+}
+
+#[test]
+fn s99_an_answer_that_has_not_begun_is_cut_too() {
+    let addon = RawAddon::scripted(|_, wire| {
+        let _ = crate::support::addon::until_closed(wire);
+        Keep::Closed
+    });
+    let (addon, vestibule) = one_addon(addon);
+    let cookie = vestibule.cookie("bob");
+    let mut h1 = RawClient::connect(vestibule.https());
+    h1.send(&Ask::get("/ingress/a/long-poll").cookie(&cookie).to_bytes());
+    let mut h2 = H2Client::connect(vestibule.https());
+    let (_stream, response) = h2.open(&Ask::get("/ingress/a/long-poll").cookie(&cookie), true).unwrap();
+    addon.take(2);
+    vestibule.revoke("bob");
+    let start = Instant::now();
+    let answer = h1.answer();
+    assert!(matches!(answer.status, 0 | 401), "no word of the add-on: {answer:#?}");
+    assert!(start.elapsed() < CUT, "after {:?}", start.elapsed());
+    let status = crate::support::h2::status_of(response);
+    assert!(matches!(status, 0 | 401), "no word of the add-on: {status}");
+    assert!(start.elapsed() < CUT, "after {:?}", start.elapsed());
+    eventually("the add-on's side to be closed", || (addon.open() == 0).then_some(()));
+}
+
+#[test]
+fn s99_an_upload_is_cut_and_does_not_look_whole() {
+    let (addon, vestibule) = one_addon(RawAddon::start());
+    let cookie = vestibule.cookie("bob");
+    let head = format!("POST /ingress/a/upload HTTP/1.1|Host: p.test|Cookie: {cookie}|");
+    for framing in ["Content-Length: 1000||0123456789", "Transfer-Encoding: chunked||a|0123456789|"] {
+        let cookie_of_this = vestibule.cookie("bob");
+        let mut client = RawClient::connect(vestibule.https());
+        client.send(&crate::support::wire(&format!("{head}{framing}").replace(&cookie, &cookie_of_this)));
+        eventually("the upload to begin", || (!addon.requests().is_empty()).then_some(()));
+        vestibule.revoke("bob");
+        let start = Instant::now();
+        let answer = client.answer_to("POST");
+        assert!(matches!(answer.status, 0 | 401), "{framing}: {answer:#?}");
+        assert!(start.elapsed() < CUT, "{framing}: after {:?}", start.elapsed());
+        client.send(&crate::support::wire("0||"));
+        eventually("the add-on's side to be closed", || (addon.open() == 0).then_some(()));
+        assert!(addon.requests().iter().all(|request| !request.complete), "{framing}: aborted, not completed");
+        addon.forget();
+    }
+}
+
+#[test]
+fn s99_an_add_on_that_is_taken_away_takes_its_tunnels_along() {
+    let addon = endless();
+    let mut vestibule = Vestibule::start(|config| {
+        config.addon("a", &addon).addon("b", &addon);
+    });
+    let cookie = vestibule.cookie("bob");
+    let mut dying: Vec<Tunnel> = BOTH.map(|protocol| Tunnel::opened(&vestibule, protocol, WS, &cookie)).into();
+    let mut staying = Tunnel::opened(&vestibule, Protocol::H1, "/ingress/b/ws", &cookie);
+    vestibule.reconfigure(|config| {
+        config.clear_addons().addon("b", &addon);
+    });
+    vestibule.signal("HUP");
+    for tunnel in &mut dying {
+        tunnel.await_end();
+    }
+    staying.assert_alive("the other add-on");
 }
