@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use build::StartError;
+pub(crate) use reload::log_lines;
 pub use reload::{ReloadError, surroundings};
 
 use crate::config::Loaded;

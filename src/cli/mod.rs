@@ -35,9 +35,9 @@ pub fn main() -> ExitCode {
         Command::Check => {
             Output::with_standard_streams(|output| crate::server::surroundings(|around| check(&file, around, output)))
         }
-        Command::Sessions(command) => remote::run(&file, command.request()),
-        Command::Reload => remote::run(&file, crate::operations::control::Request::Reload {}),
-        Command::Status => remote::run(&file, crate::operations::control::Request::Status {}),
+        Command::Sessions(command) => remote::run(&file, &command.request()),
+        Command::Reload => remote::run(&file, &crate::operations::control::Request::Reload {}),
+        Command::Status => remote::run(&file, &crate::operations::control::Request::Status {}),
     };
     exit.into()
 }

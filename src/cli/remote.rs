@@ -8,7 +8,7 @@ use crate::config::{self, Surroundings};
 use crate::operations::control::{Answer, Request, SessionLine, StatusReport, ask};
 
 /// Asks the vestibule that serves this configuration, and shows its answer.
-pub(super) fn run(file: &Path, request: Request) -> Exit {
+pub(super) fn run(file: &Path, request: &Request) -> Exit {
     Output::with_standard_streams(|output| {
         // Only the path of the socket is wanted: what certificates and users are like is the running process's affair.
         let socket = match config::load(file, &Surroundings::default()) {
@@ -18,7 +18,7 @@ pub(super) fn run(file: &Path, request: Request) -> Exit {
                 return Exit::Mistaken;
             }
         };
-        match ask(&socket, &request) {
+        match ask(&socket, request) {
             Ok(answer) => show(answer, output),
             Err(error) => {
                 output.notice(&format!("error: {}\nhint: {}\n", crate::telemetry::chain(&error), error.hint()));
@@ -31,7 +31,9 @@ pub(super) fn run(file: &Path, request: Request) -> Exit {
 fn show(answer: Answer, output: &mut Output<'_>) -> Exit {
     match answer {
         Answer::Sessions { sessions, more } => {
-            sessions.iter().for_each(|session| output.result(&line(session)));
+            for session in &sessions {
+                output.result(&line(session));
+            }
             if more > 0 {
                 output.notice(&format!("and {more} more\n"));
             }
@@ -40,7 +42,9 @@ fn show(answer: Answer, output: &mut Output<'_>) -> Exit {
         Answer::Revoked { count } => output.result(&format!("{count} revoked")),
         Answer::Reloaded { remarks } => {
             output.result("reloaded");
-            remarks.iter().for_each(|remark| output.notice(&format!("note: {remark}\n")));
+            for remark in &remarks {
+                output.notice(&format!("note: {remark}\n"));
+            }
         }
         Answer::Status(status) => output.result(&report(&status)),
         Answer::Failed { message } => {

@@ -28,7 +28,7 @@ pub(super) fn serve(file: &Path) -> Exit {
     };
     let _flush = telemetry.flush_at_end();
     if loaded.warnings.warnings() > 0 {
-        tracing::warn!("{}", loaded.warnings);
+        server::log_lines(&loaded.warnings);
     }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("vestibule").build() {
         Ok(runtime) => runtime,

@@ -8,7 +8,7 @@ use crate::authorization::OpenExchanges;
 use crate::clock::Clock;
 use crate::config::{Addon, AddonSlug, Settings};
 use crate::home_assistant::HomeAssistant;
-use crate::http::{Reserved, Rules};
+use crate::http::{OwnCookies, Reserved, Rules};
 use crate::route::Routes;
 use crate::session::{SessionCookie, Sessions};
 use crate::sign_in::{FORM_COOKIE, Guard};
@@ -50,16 +50,21 @@ impl Stages {
     pub fn new(settings: Arc<Settings>, telemetry: &Telemetry, before: Option<&Self>) -> Self {
         let cookie = SessionCookie::new(&settings.session);
         let reserved = Reserved::always(&settings.reserved_headers);
+        let other = match cookie {
+            SessionCookie::SameSite => SessionCookie::CrossSite,
+            SessionCookie::CrossSite => SessionCookie::SameSite,
+        };
+        let cookies = OwnCookies { session: cookie.name(), form: FORM_COOKIE, retired: other.name() };
         let rules = Rules {
             reserved: reserved.clone(),
             trusted_proxies: settings.listen.trusted_proxies.clone(),
             public_urls: settings.listen.public_urls.clone(),
-            cookie: cookie.name(),
+            cookies,
             header_count: settings.limits.header_count,
         };
         let stall = settings.limits.body_stall_timeout;
         let before = before.map(|stages| &stages.upstreams);
-        let upstreams = Upstreams::new(&settings.addons, reserved, &OWN_COOKIES, stall, before);
+        let upstreams = Upstreams::new(&settings.addons, reserved, cookies, stall, before);
         Self {
             rules,
             routes: Routes::new(&settings.addons),
@@ -86,6 +91,3 @@ impl Stages {
         self.upstreams.prune();
     }
 }
-
-/// No add-on sees these or sets them, whichever of the session's two is in use.
-const OWN_COOKIES: [&str; 3] = [SessionCookie::NAMES[0], SessionCookie::NAMES[1], FORM_COOKIE];

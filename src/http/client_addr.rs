@@ -102,7 +102,10 @@ mod tests {
         ClientAddr::of_request(peer.parse().unwrap(), &headers, &trusted).map(|c| (c.ip().to_string(), c.is_local()))
     }
 
-    fn ok(ip: &str, local: bool) -> Result<(String, bool), BadForwarded> {
+    type Read = Result<(String, bool), BadForwarded>;
+
+    #[expect(clippy::unnecessary_wraps, reason = "it is compared with what may fail")]
+    fn ok(ip: &str, local: bool) -> Read {
         Ok((ip.to_owned(), local))
     }
 

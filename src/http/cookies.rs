@@ -19,24 +19,28 @@ pub enum Presented {
     Several,
 }
 
-/// Takes the cookie called `name` out of `headers` and says what it was. `Cookie` is one line afterwards, or none.
-pub(crate) fn take(headers: &mut HeaderMap, name: &str) -> Presented {
+/// Takes the cookies called `names` out of `headers` and says what they were, in the order of `names`. `Cookie` is one
+/// line afterwards, or none.
+pub(crate) fn take<const N: usize>(headers: &mut HeaderMap, names: &[&str; N]) -> [Presented; N] {
+    let mut presented = [const { Presented::Nothing }; N];
     let mut lines = headers.get_all(COOKIE).iter();
-    let (Some(first), second) = (lines.next(), lines.next()) else { return Presented::Nothing };
+    let (Some(first), second) = (lines.next(), lines.next()) else { return presented };
     let joined = if second.is_none() {
         Bytes::copy_from_slice(first.as_bytes())
     } else {
         join(headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes))
     };
-    let mut presented = Presented::Nothing;
     let mut found = false;
     for pair in joined.split(|b| *b == b';') {
-        let Some(value) = value_of(pair, name) else { continue };
-        presented = if found { Presented::Several } else { Presented::One(joined.slice_ref(value)) };
-        found = true;
+        for (name, said) in names.iter().zip(&mut presented) {
+            let Some(value) = value_of(pair, name) else { continue };
+            let first = *said == Presented::Nothing;
+            *said = if first { Presented::One(joined.slice_ref(value)) } else { Presented::Several };
+            found = true;
+        }
     }
     if found {
-        replace(headers, others(&joined, name));
+        replace(headers, others(&joined, names));
     } else if second_line(headers) {
         replace(headers, joined);
     }
@@ -79,10 +83,10 @@ fn join<'a>(lines: impl Iterator<Item = &'a [u8]>) -> Bytes {
 }
 
 /// All pairs but ours, each with the bytes it had; only the space that followed a removed pair goes with it.
-fn others(cookies: &Bytes, name: &str) -> Bytes {
+fn others(cookies: &Bytes, names: &[&str]) -> Bytes {
     let mut kept = BytesMut::with_capacity(cookies.len());
     for pair in cookies.split(|b| *b == b';') {
-        if value_of(pair, name).is_some() {
+        if names.iter().any(|name| value_of(pair, name).is_some()) {
             continue;
         }
         if kept.is_empty() {
@@ -116,7 +120,7 @@ mod tests {
         for line in lines {
             headers.append(COOKIE, HeaderValue::from_bytes(line).unwrap());
         }
-        let presented = take(&mut headers, NAME);
+        let [presented, _] = take(&mut headers, &[NAME, "__Host-other"]);
         assert!(!second_line(&headers));
         (presented, headers.get(COOKIE).map(|v| v.as_bytes().to_vec()))
     }
@@ -139,6 +143,14 @@ mod tests {
         ] {
             assert_eq!(taken(&[line.as_bytes()]), (one("T"), rest.map(|r| r.as_bytes().to_vec())), "{line}");
         }
+    }
+
+    #[test]
+    fn all_of_ours_go_at_once() {
+        let mut headers = HeaderMap::new();
+        headers.append(COOKIE, HeaderValue::from_static("a=1; __Host-other=2; __Host-ingress_session=3; b=4"));
+        assert_eq!(take(&mut headers, &[NAME, "__Host-other"]), [one("3"), one("2")]);
+        assert_eq!(headers[COOKIE], "a=1; b=4");
     }
 
     #[test]

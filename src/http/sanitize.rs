@@ -13,6 +13,7 @@ use super::authority::Authority;
 use super::client_addr::ClientAddr;
 use super::cookies::{self, Presented};
 use super::origin::Provenance;
+use super::own_cookies::OwnCookies;
 use super::pulse::Serving;
 use super::request_id::RequestId;
 use super::reserved::Reserved;
@@ -31,8 +32,8 @@ pub struct Rules {
     pub trusted_proxies: Vec<IpNet>,
     /// What browsers call us, when it is not the request's own authority.
     pub public_urls: Vec<PublicUrl>,
-    /// The name of our session cookie.
-    pub cookie: &'static str,
+    /// The names of our cookies.
+    pub cookies: OwnCookies,
     /// Header lines in a request.
     pub header_count: usize,
 }
@@ -46,6 +47,7 @@ pub struct Sanitized {
     authority: Authority,
     headers: HeaderMap,
     presented: Presented,
+    form_token: Presented,
     client: ClientAddr,
     provenance: Provenance,
     handshake: Option<Handshake>,
@@ -88,7 +90,7 @@ impl Sanitized {
         let upgrade = handshake.is_some().then(|| hyper::upgrade::on(&mut request));
         let (parts, body) = request.into_parts();
         let mut headers = parts.headers;
-        let (presented, stripped) = strip(&mut headers, rules);
+        let ([presented, form_token, _], stripped) = strip(&mut headers, rules);
         let method = if handshake.is_some() { Method::GET } else { parts.method };
         Ok(Self {
             id,
@@ -97,6 +99,7 @@ impl Sanitized {
             authority,
             headers,
             presented,
+            form_token,
             client,
             provenance,
             handshake,
@@ -142,9 +145,14 @@ impl Sanitized {
         &self.headers
     }
 
-    /// What was in our cookie.
+    /// What was in the session's cookie.
     pub fn presented(&self) -> &Presented {
         &self.presented
+    }
+
+    /// What was in the sign-in form's cookie.
+    pub fn form_token(&self) -> &Presented {
+        &self.form_token
     }
 
     /// Who the client is.
@@ -226,12 +234,12 @@ fn judge_headers(headers: &HeaderMap, rules: &Rules) -> Result<(), Reason> {
     Ok(())
 }
 
-/// Hop-by-hop names, reserved names and our cookie out, in one pass over the names; says what was in the cookie and how
-/// many reserved names there were.
+/// Hop-by-hop names, reserved names and our cookies out, in one pass over the names; says what was in the cookies, in the
+/// order of [`OwnCookies::names`], and how many reserved names there were.
 ///
 /// `Content-Length` goes too: the body knows its length, and it is written anew and once. So does `Host`, which is
 /// written anew from the one authority, and `Expect`, which hyper has answered to the client by the time a byte is read.
-pub fn strip(headers: &mut HeaderMap, rules: &Rules) -> (Presented, usize) {
+pub fn strip(headers: &mut HeaderMap, rules: &Rules) -> ([Presented; 3], usize) {
     let nominated =
         if headers.contains_key(http::header::CONNECTION) { hop_by_hop::nominated(headers) } else { Vec::new() };
     let mut gone: Vec<HeaderName> = Vec::new();
@@ -250,7 +258,7 @@ pub fn strip(headers: &mut HeaderMap, rules: &Rules) -> (Presented, usize) {
     for name in gone {
         headers.remove(name);
     }
-    (cookies::take(headers, rules.cookie), stripped)
+    (cookies::take(headers, &rules.cookies.names()), stripped)
 }
 
 fn is_rewritten(name: &HeaderName) -> bool {

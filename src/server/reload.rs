@@ -84,12 +84,17 @@ impl Server {
                 telemetry.metrics.reloaded(ReloadResult::Success);
                 telemetry.audit.write(&AuditEvent::Reload { error: None });
                 tracing::info!("configuration reloaded");
-                remarks.iter().for_each(|remark| tracing::warn!("{remark}"));
+                for remark in remarks {
+                    tracing::warn!("{remark}");
+                }
             }
             Err(error) => {
                 telemetry.metrics.reloaded(ReloadResult::Failure);
                 telemetry.audit.write(&AuditEvent::Reload { error: Some(&chain(error)) });
-                tracing::error!("the configuration in force stays: {}", chain(error));
+                tracing::error!("the configuration in force stays");
+                for line in chain(error).to_string().lines() {
+                    tracing::error!("{line}");
+                }
             }
         }
         notify::ready("serving");
@@ -104,7 +109,7 @@ impl Server {
             ReloadError::Mistakes(Box::new(found))
         })?;
         if loaded.warnings.warnings() > 0 {
-            tracing::warn!("{}", loaded.warnings);
+            log_lines(&loaded.warnings);
         }
         let Loaded { settings, files, fingerprint, .. } = loaded;
         let (settings, before) = (Arc::new(settings), self.gate.stages());
@@ -154,5 +159,12 @@ impl Server {
             tracing::debug!("{notice}");
         }
         Ok(())
+    }
+}
+
+/// Warnings have several lines each, and a line of the log is one line.
+pub(crate) fn log_lines(warnings: &Diagnostics) {
+    for line in warnings.to_string().lines() {
+        tracing::warn!("{line}");
     }
 }

@@ -50,7 +50,7 @@ pub(super) async fn until_stopped(server: &Arc<Server>) {
 /// How long a changed file stays unnoticed, at most: twice this, since a change is taken up when the file has come to rest.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
 /// The development certificate is made anew some days before it ends.
-const BETWEEN_RENEWALS: Duration = Duration::from_secs(24 * 60 * 60);
+const BETWEEN_RENEWALS: Duration = Duration::from_hours(24);
 
 /// A second signal, for those who cannot wait for the drain.
 pub(super) async fn impatience() {

@@ -6,11 +6,10 @@
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use bytes::Bytes;
-use http::{HeaderMap, HeaderValue};
+use http::HeaderValue;
 
 use crate::entropy;
-use crate::http::{Presented, take_cookie};
+use crate::http::Presented;
 
 /// The name of its cookie.
 pub const FORM_COOKIE: &str = "__Host-ingress_form";
@@ -21,8 +20,11 @@ pub(super) struct FormToken(String);
 
 impl FormToken {
     /// The browser's, when it has one already, so that two open tabs do not spoil each other; else a new one.
-    pub(super) fn of_browser(headers: &HeaderMap) -> Self {
-        presented(headers).and_then(|value| Self::parse(&value)).unwrap_or_else(Self::new)
+    pub(super) fn of_browser(presented: &Presented) -> Self {
+        match presented {
+            Presented::One(value) => Self::parse(value).unwrap_or_else(Self::new),
+            Presented::Nothing | Presented::Several => Self::new(),
+        }
     }
 
     fn new() -> Self {
@@ -48,16 +50,8 @@ impl FormToken {
     }
 
     /// Whether the form that was posted has the browser's token.
-    pub(super) fn is_proven(headers: &HeaderMap, field: &str) -> bool {
-        let cookie = presented(headers).filter(|value| Self::parse(value).is_some());
-        cookie.is_some_and(|value| verify_slices_are_equal(&value, field.as_bytes()).is_ok())
-    }
-}
-
-fn presented(headers: &HeaderMap) -> Option<Bytes> {
-    // The request is ours to read and goes nowhere: a copy keeps this a question.
-    match take_cookie(&mut headers.clone(), FORM_COOKIE) {
-        Presented::One(value) => Some(value),
-        Presented::Nothing | Presented::Several => None,
+    pub(super) fn is_proven(presented: &Presented, field: &str) -> bool {
+        let Presented::One(cookie) = presented else { return false };
+        Self::parse(cookie).is_some() && verify_slices_are_equal(cookie, field.as_bytes()).is_ok()
     }
 }

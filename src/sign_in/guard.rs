@@ -89,7 +89,7 @@ fn folded(username: &str) -> String {
 mod tests {
     use super::*;
 
-    const BUDGET: Budget = Budget { per_address: 6, per_user: 3, window: Duration::from_secs(60) };
+    const BUDGET: Budget = Budget { per_address: 6, per_user: 3, window: Duration::from_mins(1) };
 
     fn at(seconds: u64) -> Timestamp {
         Timestamp::from_millis(1_000_000 + seconds * 1000)

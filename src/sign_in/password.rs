@@ -49,7 +49,7 @@ pub fn sign_in_page(request: &Sanitized) -> Page {
         form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "return_to").map(|(_, value)| value)
     });
     let return_to = wanted.and_then(|path| ReturnTo::parse(&path)).unwrap_or_default();
-    form_page(StatusCode::OK, request.headers(), None, &return_to, "")
+    form_page(StatusCode::OK, request.form_token(), None, &return_to, "")
 }
 
 /// Who is trying, for the form that comes back and for the log.
@@ -58,6 +58,7 @@ struct Attempt {
     form: Form,
     return_to: ReturnTo,
     presented: Presented,
+    form_token: Presented,
     client: ClientAddr,
     id: RequestId,
 }
@@ -72,11 +73,12 @@ impl PasswordSignIn<'_> {
     /// The answer to a posted form.
     pub async fn post(&self, request: Sanitized) -> Result<Page, Reason> {
         is_own_will(request.provenance(), false, false, false).into_result()?;
-        let (client, id, presented) = (request.client(), request.id(), request.presented().clone());
+        let (client, id) = (request.client(), request.id());
+        let (presented, form_token) = (request.presented().clone(), request.form_token().clone());
         let Parts { headers, body, serving, .. } = request.into_parts();
         let form = Form::read(&headers, body).await?;
         let return_to = ReturnTo::parse(&form.return_to).unwrap_or_default();
-        let attempt = Attempt { headers, form, return_to, presented, client, id };
+        let attempt = Attempt { headers, form, return_to, presented, form_token, client, id };
         let page = match self.attempt(&attempt).await {
             Ok(user) => self.welcome(&attempt, &user).await,
             Err(failed) => self.turn_away(&attempt, &failed),
@@ -89,7 +91,7 @@ impl PasswordSignIn<'_> {
     async fn attempt(&self, attempt: &Attempt) -> Result<Arc<User>, Failed> {
         let failed = |outcome| Failed { outcome, wait: None };
         let form = &attempt.form;
-        if !FormToken::is_proven(&attempt.headers, &form.csrf) {
+        if !FormToken::is_proven(&attempt.form_token, &form.csrf) {
             return Err(failed(SignInOutcome::BadFormToken));
         }
         let ip = attempt.client.ip();
@@ -140,7 +142,8 @@ impl PasswordSignIn<'_> {
     fn turn_away(&self, attempt: &Attempt, failed: &Failed) -> Page {
         self.note(attempt, failed.outcome, None, None);
         let (status, message) = words(failed.outcome);
-        let mut page = form_page(status, &attempt.headers, Some(message), &attempt.return_to, &attempt.form.username);
+        let mut page =
+            form_page(status, &attempt.form_token, Some(message), &attempt.return_to, &attempt.form.username);
         if let Some(wait) = failed.wait {
             page.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().saturating_add(1)));
         }
@@ -191,12 +194,12 @@ fn words(outcome: SignInOutcome) -> (StatusCode, &'static str) {
 
 fn form_page(
     status: StatusCode,
-    headers: &HeaderMap,
+    presented: &Presented,
     message: Option<&str>,
     return_to: &ReturnTo,
     username: &str,
 ) -> Page {
-    let token = FormToken::of_browser(headers);
+    let token = FormToken::of_browser(presented);
     let view = SignInPage { message, csrf: token.as_str(), return_to: return_to.as_str(), username };
     let mut page = pages::sign_in(status, &view);
     page.headers_mut().append(SET_COOKIE, token.set());

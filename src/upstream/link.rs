@@ -122,6 +122,6 @@ const READ_BUFFER: usize = 128 * 1024;
 
 /// hyper says that a connection broke off in the middle of a message, as opposed to a message that is not HTTP.
 pub(super) fn is_hang_up(error: &hyper::Error) -> bool {
-    let io = std::error::Error::source(error).is_some_and(|source| source.is::<io::Error>());
+    let io = std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<io::Error>);
     error.is_incomplete_message() || error.is_closed() || error.is_canceled() || io
 }

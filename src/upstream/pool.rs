@@ -95,7 +95,7 @@ impl Pool {
 }
 
 /// Common add-on servers keep an idle connection for 5 seconds or more; a closed one is noticed before it is used.
-const OLDEST_IDLE: Duration = Duration::from_secs(60);
+const OLDEST_IDLE: Duration = Duration::from_mins(1);
 
 impl std::fmt::Debug for Link {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

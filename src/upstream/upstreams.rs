@@ -8,14 +8,14 @@ use super::pool::Pool;
 use super::request::Injection;
 use super::response::Confines;
 use crate::config::{self, Addon, PrefixMode};
-use crate::http::{Authority, Reserved};
+use crate::http::{Authority, OwnCookies, Reserved};
 
 /// The add-ons, in the order of the configuration.
 #[derive(Debug)]
 pub struct Upstreams {
     all: Vec<Upstream>,
     reserved: Reserved,
-    own_cookies: &'static [&'static str],
+    own_cookies: OwnCookies,
     pub(super) body_stall: Duration,
     pub(super) tunnel_idle: Duration,
 }
@@ -33,7 +33,7 @@ impl Upstreams {
     pub fn new(
         addons: &[Arc<Addon>],
         reserved: Reserved,
-        own_cookies: &'static [&'static str],
+        own_cookies: OwnCookies,
         body_stall: Duration,
         before: Option<&Self>,
     ) -> Self {
@@ -70,7 +70,7 @@ impl Upstreams {
 }
 
 /// UIs are left open over night, and their WebSockets with them.
-const TUNNEL_IDLE: Duration = Duration::from_secs(24 * 60 * 60);
+const TUNNEL_IDLE: Duration = Duration::from_hours(24);
 
 impl Upstream {
     fn new(addon: &Arc<Addon>, reserved: &Reserved, before: Option<&Upstreams>) -> Self {

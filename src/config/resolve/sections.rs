@@ -15,8 +15,8 @@ use crate::config::settings::{Limits, Log, LogFormat, Session, SessionStore, Sig
 pub(super) fn session(raw: &raw::Session, cx: &mut Context<'_>) -> Session {
     let session = Session {
         store: store(&raw.store, cx),
-        idle_timeout: cx.time(&raw.idle_timeout, Duration::from_mins(30), seconds(10)..=days(365)),
-        absolute_timeout: cx.time(&raw.absolute_timeout, Duration::from_hours(12), seconds(10)..=days(365)),
+        idle_timeout: cx.time(&raw.idle_timeout, Duration::from_mins(30), seconds(1)..=days(365)),
+        absolute_timeout: cx.time(&raw.absolute_timeout, Duration::from_hours(12), seconds(1)..=days(365)),
         per_user: cx.count(&raw.per_user, 100, 1..=10_000),
         cross_site_framing: flag(&raw.cross_site_framing, false),
     };

@@ -9,7 +9,7 @@ use http::header::{CONTENT_LOCATION, HeaderName, LOCATION, REFRESH, SET_COOKIE};
 use http::{HeaderMap, HeaderValue};
 
 use crate::config::Addon;
-use crate::http::{Authority, Reserved, remove_hop_by_hop, sets_cookie};
+use crate::http::{Authority, OwnCookies, Reserved, remove_hop_by_hop, sets_cookie};
 
 /// How far an answer may reach.
 #[derive(Debug, Clone, Copy)]
@@ -25,7 +25,7 @@ pub(super) struct Confines<'a> {
     /// Names that only we may say, in answers too.
     pub(super) reserved: &'a Reserved,
     /// Cookies that only we may set.
-    pub(super) own_cookies: &'a [&'static str],
+    pub(super) own_cookies: OwnCookies,
 }
 
 impl Confines<'_> {
@@ -88,7 +88,7 @@ fn cookies(headers: &mut HeaderMap, confines: &Confines<'_>) {
     let lines: Vec<HeaderValue> = headers.get_all(SET_COOKIE).iter().cloned().collect();
     headers.remove(SET_COOKIE);
     for line in lines {
-        if confines.own_cookies.iter().any(|name| sets_cookie(&line, name)) {
+        if confines.own_cookies.names().iter().any(|name| sets_cookie(&line, name)) {
             tracing::warn!("an add-on tried to set a cookie of ours");
         } else if let Some(line) = set_cookie::confine(&line, confines) {
             headers.append(SET_COOKIE, line);

@@ -9,7 +9,7 @@ fn confines<'a>(prefix: &'a str, rewrites_paths: bool, world: &'a World) -> Conf
         authority: &world.authority,
         upstream: Some(&world.upstream),
         reserved: &world.reserved,
-        own_cookies: &["__Host-ingress_session"],
+        own_cookies: OwnCookies { session: "__Host-ingress_session", form: "__Host-form", retired: "__Host-retired" },
     }
 }
 

@@ -1,0 +1,19 @@
+//! The names of the cookies that are ours: no add-on sees them or sets them (S-78).
+
+/// Our cookies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OwnCookies {
+    /// Carries the session.
+    pub session: &'static str,
+    /// Carries the sign-in form's token.
+    pub form: &'static str,
+    /// Would carry the session if the configuration said otherwise: a browser may still have it.
+    pub retired: &'static str,
+}
+
+impl OwnCookies {
+    /// All of them, in the order of the fields.
+    pub const fn names(&self) -> [&'static str; 3] {
+        [self.session, self.form, self.retired]
+    }
+}
