@@ -49,6 +49,10 @@ config_dir = "home"
 [session]
 store = "state/sessions.redb"
 
+[sign_in]
+attempts_per_address = 1000
+attempts_per_user = 1000
+
 [[addon]]
 slug = "whoami"
 title = "Who am I"
