@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe } from 'node:test';
+import { after, afterEach, before, describe } from 'node:test';
 import { startBrowser } from './support/browser.mjs';
 import { startNodeRed } from './support/nodered.mjs';
 import { freePort } from './support/processes.mjs';
@@ -16,6 +16,7 @@ import { signIn } from './journeys/sign-in.mjs';
 import { signOut } from './journeys/sign-out.mjs';
 
 const stage = {};
+let failed = false;
 const folder = mkdtempSync(join(tmpdir(), 'vestibule-browser-'));
 
 describe('vestibule in a browser', { timeout: 300_000 }, () => {
@@ -26,7 +27,10 @@ describe('vestibule in a browser', { timeout: 300_000 }, () => {
     stage.browser = await startBrowser(join(folder, 'browser'), stage.vestibule.authority);
   });
 
+  afterEach((test) => { failed ||= test.passed === false; });
+
   after(async () => {
+    if (failed && stage.vestibule) console.error(`what vestibule said:\n${stage.vestibule.output()}`);
     await stage.browser?.close();
     await stage.vestibule?.stop();
     await stage.nodeRed?.stop();
