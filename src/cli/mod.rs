@@ -1,1 +1,7 @@
 //! (to be written)
+
+mod check;
+mod output;
+
+pub use check::check;
+pub use output::{Exit, Output};

@@ -1,9 +1,137 @@
-//! (to be written)
+//! The configuration: one file that the operator edits, read whole or refused.
+//!
+//! In comes the path of `config.toml`, out come [`Settings`] in which every value is checked and every default filled in,
+//! or [`Diagnostics`] that show every mistake with its line, what was expected, and a hint. The way is `document` (text) ->
+//! `raw` (the file's keys with their places) -> `resolve` (real values). Nothing here may bind a port or write a file,
+//! and the value of a secret may reach neither a message nor a log.
 
+mod diagnostic;
+mod document;
+mod findings;
+mod header;
+mod host_name;
+mod nearest;
+mod path_prefix;
+mod raw;
+mod resolve;
+mod secret;
 mod settings;
+mod slug;
+mod units;
+mod url;
 
+use std::collections::BTreeSet;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use aws_lc_rs::digest;
+use toml::de::DeTable;
+
+use diagnostic::{Diagnostic, Span};
+use findings::Findings;
+use resolve::Context;
+
+pub use diagnostic::Diagnostics;
+pub use host_name::BadHostName;
+pub use path_prefix::BadPathPrefix;
 pub use settings::{
     Access, AccessList, Addon, AddonSlug, BadSlug, CertificateFiles, DisplayNameEncoding, Framing, HomeAssistant,
     HostName, HttpsListener, IdentityHeaders, Limits, Listen, Log, LogFormat, PathPrefix, PrefixMode, PublicUrl,
     Session, SessionStore, Settings, SignIn, SignInMethod, Tls, Upstream,
 };
+pub use url::BadUrl;
+
+/// What the caller knows and the configuration does not: it reads neither certificates nor Home Assistant's files itself.
+#[derive(Clone, Copy, Default)]
+pub struct Surroundings<'a> {
+    /// Says why a chain and a key (paths, in this order) cannot be used together. Absent, they are only looked for.
+    pub check_certificates: Option<CheckCertificates<'a>>,
+    /// Says who is known in Home Assistant's configuration folder. Absent, `access` is not compared with anything.
+    pub known: Option<FindKnown<'a>>,
+}
+
+/// Judges a certificate chain and its key.
+pub type CheckCertificates<'a> = &'a dyn Fn(&Path, &Path) -> Result<(), HookError>;
+
+/// Finds the groups and users in a configuration folder of Home Assistant.
+pub type FindKnown<'a> = &'a dyn Fn(&Path) -> Result<Known, HookError>;
+
+/// Whatever a hook says; shown with its causes, on one line.
+pub type HookError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The groups and users of Home Assistant, for comparison with `access`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Known {
+    /// Ids of groups.
+    pub groups: BTreeSet<String>,
+    /// User names and user ids.
+    pub users: BTreeSet<String>,
+}
+
+/// A configuration that can be used.
+#[derive(Debug)]
+pub struct Loaded {
+    /// What it says.
+    pub settings: Settings,
+    /// What may not be what the operator meant.
+    pub warnings: Diagnostics,
+    /// The files whose change changes the configuration: itself and the secrets. The certificates are in `settings.tls`.
+    pub files: Vec<PathBuf>,
+    /// Over the content of these files: the same content, the same fingerprint.
+    pub fingerprint: Fingerprint,
+}
+
+/// SHA-256 over all that a configuration was read from. It covers secrets, so that it is compared and never shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Fingerprint([u8; 32]);
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Fingerprint(..)")
+    }
+}
+
+/// Reads the file and everything that it names, and reports all mistakes of it at once.
+pub fn load(file: &Path, around: &Surroundings<'_>) -> Result<Loaded, Diagnostics> {
+    let alone = |diagnostic| Diagnostics::new(file, "", &[], vec![diagnostic]);
+    let absolute = std::path::absolute(file).map_err(|err| {
+        let nowhere = Diagnostic::mistake(diagnostic::Place::File, format!("this is not a path: {err}"));
+        alone(nowhere.hint("name the configuration with `--config FILE`"))
+    })?;
+    let text = document::read(&absolute).map_err(|refused| alone(*refused))?;
+    let mut findings = Findings::default();
+    let (tree, errors) = DeTable::parse_recoverable(&text);
+    if !errors.is_empty() {
+        // What stands in a tree with a hole is guesswork: its mistakes would mislead.
+        return Err(Diagnostics::new(file, &text, &[], syntax(&text, &errors)));
+    }
+    let raw = raw::Root::read_table(tree.get_ref(), &mut findings);
+    let base = absolute.parent().unwrap_or(Path::new("/"));
+    let mut cx = Context::new(base, around, findings, digest::Context::new(&digest::SHA256));
+    cx.note_content(text.as_bytes());
+    let settings = resolve::resolve(&absolute, &raw, &mut cx);
+    let found = Diagnostics::new(file, &text, &cx.findings.masked, cx.findings.list);
+    if found.mistakes() > 0 {
+        return Err(found);
+    }
+    let files = std::iter::once(absolute.clone()).chain(cx.files).collect();
+    let digest = cx.digest.finish().as_ref().try_into().expect("a SHA-256 digest has 32 bytes");
+    Ok(Loaded { settings, warnings: found, files, fingerprint: Fingerprint(digest) })
+}
+
+/// The errors of the TOML parser, the first one of each line: those behind it mostly follow from it.
+fn syntax(text: &str, errors: &[toml::de::Error]) -> Vec<Diagnostic> {
+    /// An array that is never closed makes an error of every line behind it.
+    const MOST: usize = 10;
+    let mut lines = BTreeSet::new();
+    let mut list = Vec::new();
+    for error in errors {
+        let span: Span = error.span().unwrap_or_default();
+        let line = text.get(..span.start).unwrap_or_default().matches('\n').count();
+        if lines.insert(line) && list.len() < MOST {
+            let bad = Diagnostic::mistake(span, format!("not TOML: {}", error.message()));
+            list.push(bad.label("here").hint("the rest of the file is judged when it can be read"));
+        }
+    }
+    list
+}

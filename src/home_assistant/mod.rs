@@ -1,1 +1,42 @@
-//! (to be written)
+//! Home Assistant's own files, read fully or refused, and the passwords in them.
+//!
+//! In comes the configuration folder, out come [`Snapshot`]s: the users for `identity`'s directory, the groups' policies
+//! for `permission`, the refresh tokens, and the password file behind [`Verifier`]. [`HomeAssistant`] watches the folder,
+//! swaps a new snapshot in whole, and keeps the last good one, for a bounded time, while the files cannot be read.
+//! It must never grant more than Home Assistant would, never take a half-written file for the truth, never write to the
+//! folder, and never let a hash, a key or a password reach a log.
+//!
+//! Reading order: `storage_file` and `fields` (any file), `auth_file` with `groups`, `datetime` and `refresh_token`,
+//! `username`, `password_file`, `second_factor`, `snapshot` and `reader`, `keeper` (what becomes of a reading),
+//! `verifier`, `home`, `watcher`.
+
+mod storage_file;
+mod fields;
+mod groups;
+mod datetime;
+mod refresh_token;
+mod auth_file;
+mod username;
+mod password_file;
+mod second_factor;
+mod snapshot;
+mod reader;
+mod status;
+mod keeper;
+mod verifier;
+mod home;
+mod watcher;
+pub mod registries;
+
+pub use auth_file::{AuthFile, AuthFileError};
+pub use fields::FieldError;
+pub use groups::Group;
+pub use home::HomeAssistant;
+pub use password_file::{PasswordFile, PasswordFileError};
+pub use reader::{Fault, FileProblem, read_folder};
+pub use refresh_token::{JwtKey, RefreshToken, TokenType};
+pub use second_factor::SecondFactorError;
+pub use snapshot::Snapshot;
+pub use status::{Condition, Status};
+pub use storage_file::StorageError;
+pub use verifier::{Outcome, Verifier};

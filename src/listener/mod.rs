@@ -1,1 +1,20 @@
-//! (to be written)
+//! Accepts browsers' connections, counts them, and learns where they come from.
+//!
+//! In comes a socket, bound here or handed over by the service manager; out comes a [`Connection`]: bytes that nobody has
+//! read yet, the addresses that they travel between, and a [`Slot`] in the count of open connections. It never ends for
+//! an error of `accept`, never believes a PROXY header from a peer outside `trusted_proxies`, and never waits for a peer
+//! while others stand in the queue: what a peer must send first is read in the connection's own task, under the
+//! handshake's deadline.
+
+mod accept;
+mod connection;
+mod proxy;
+mod admission;
+mod address;
+mod seldom;
+
+pub use accept::{BindError, Listener};
+pub use address::Addresses;
+pub use admission::{Admission, Counts, Refused, Slot};
+pub use connection::{Connection, Incoming};
+pub use proxy::ProxyError;

@@ -1,1 +1,29 @@
-//! (to be written)
+//! Home Assistant's permission engine for entities: pure, no I/O, no clock; it knows neither HTTP nor identity and
+//! could be a crate of its own.
+//!
+//! In come the policies of a user's groups as they stand in the file, and the registries; out comes a
+//! [`UserPermissions`], compiled once per snapshot, that answers [`UserPermissions::check`] for any text with a
+//! [`Verdict`] and its reason, without allocating or locking. The answers are those of Home Assistant 2026.11
+//! (spec/permissions.md section 1). It must never permit what Home Assistant would not: a policy on which Home
+//! Assistant's own merge fails denies everything to its users and says where it is wrong.
+//!
+//! Reading order: [`merge`](merge_policies) (many policies become one), `compiled` (one policy becomes look-ups),
+//! `user` (owner, illegal or policy), `registry` (which device and area an entity belongs to).
+
+mod merge;
+mod illegal;
+mod keys;
+mod compiled;
+mod user;
+mod verdict;
+mod registry;
+mod system_groups;
+
+pub use illegal::{Found, IllegalPolicy};
+pub use merge::{Merged, merge_policies};
+pub use registry::{
+    AreaRecord, ChildDeviceRecord, Device, DeviceRecord, Entity, EntityRecord, LabelRecord, Registry, RegistryRecords,
+};
+pub use system_groups::system_group_policy;
+pub use user::UserPermissions;
+pub use verdict::{Denial, Grant, GroupIndex, Selector, Verdict};

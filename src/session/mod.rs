@@ -1,1 +1,38 @@
-//! (to be written)
+//! Sessions: who has signed in, until when.
+//!
+//! In comes a routed request with the token of our cookie, out comes the live [`Session`] that it stands for, or nothing. The
+//! way in is [`Sessions::look_up`]: one digest and one look into a map in memory. It never waits for a disk.
+//!
+//! This stage never stores, logs or compares a token, only its SHA-256; never lets a session live past its limits, whatever
+//! the clock does; never says that a session is revoked before the disk says so too; and never loses sessions without a
+//! word. The memory is the truth and the file a copy of it, written by one thread of its own.
+//!
+//! Read on in this order: `token`, `lifetime`, `live`, `sessions`, `revoke`; then, for the disk, `writer`, `file`, `recovery`.
+
+mod token;
+mod cookie;
+mod lifetime;
+mod user_agent;
+mod record;
+mod live;
+mod table;
+mod sessions;
+mod revoke;
+mod upkeep;
+mod store;
+mod writer;
+mod file;
+mod file_error;
+mod recovery;
+
+pub use cookie::SessionCookie;
+pub use file_error::FileError;
+pub use lifetime::{Lifetimes, SKEW, State};
+pub use live::Session;
+pub use record::{MadeBy, NewSession};
+pub use recovery::Notice;
+pub use revoke::RevokeError;
+pub use sessions::{OpenError, Sessions, Summary};
+pub use store::Health;
+pub use token::{BadSessionId, SessionDigest, SessionId, SessionToken};
+pub use user_agent::UserAgent;

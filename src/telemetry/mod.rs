@@ -1,1 +1,172 @@
-//! (to be written)
+//! What the process says about itself: log lines, access lines, audit lines and metrics.
+//!
+//! In comes what the stages report, out go lines on stderr and numbers for `/metrics`. It must never block a stage, never
+//! show a secret (tokens, cookies, passwords, signed parameters: S-83), never let a client write a line of its own (S-128),
+//! and never count by something that a client chooses (S-130).
+
+mod access;
+mod audit;
+mod captured;
+mod escape;
+mod events;
+mod line;
+mod metrics;
+mod redact;
+mod sink;
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tracing_subscriber::filter::{EnvFilter, ParseError};
+
+pub use access::{AccessEntry, AccessLog};
+pub use audit::{AuditEvent, AuditLog, Revoked, SignInOutcome};
+pub use captured::Captured;
+pub use metrics::{AddonMetrics, ConnectionRefusal, Handshake, Metrics, OpenGauge, ReloadResult, UpstreamFailure};
+pub use redact::Redacted;
+
+use crate::clock::Clock;
+use crate::config::{Log, LogFormat};
+use events::FilterHandle;
+use sink::Sink;
+
+/// The handle that stages get; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Telemetry {
+    /// One line for every request.
+    pub access: AccessLog,
+    /// One line for everything that somebody may have to account for.
+    pub audit: AuditLog,
+    /// The numbers.
+    pub metrics: Arc<Metrics>,
+    sink: Sink,
+    filter: Option<FilterHandle>,
+}
+
+/// Why the log could not be set up or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum TelemetryError {
+    /// `[log] filter` is no filter.
+    #[error("`{filter}` is not a log filter")]
+    Filter {
+        /// What the configuration says.
+        filter: String,
+        /// What is wrong with it.
+        source: ParseError,
+    },
+    /// The operating system gave no thread.
+    #[error("the log's thread could not be started")]
+    Thread(#[source] io::Error),
+    /// Somebody has set up `tracing` before.
+    #[error("a log is set up already")]
+    Twice(#[source] tracing::subscriber::SetGlobalDefaultError),
+    /// `tracing` is no longer there to take a new filter.
+    #[error("the log's filter could not be changed")]
+    Reload(#[source] tracing_subscriber::reload::Error),
+}
+
+/// Sets up the log for the whole process, on stderr. Once, before other threads say anything.
+pub fn start(log: &Log) -> Result<Telemetry, TelemetryError> {
+    let filter = parse(&log.filter)?;
+    let sink = Sink::start(io::stderr(), log.format, Clock::System).map_err(TelemetryError::Thread)?;
+    let (subscriber, handle) = events::subscriber(&sink, filter);
+    tracing::subscriber::set_global_default(subscriber).map_err(TelemetryError::Twice)?;
+    log_panics(sink.clone());
+    Ok(Telemetry::over(sink, log.access, Some(handle)))
+}
+
+/// Whether `filter` is a filter that [`start`] would take: for `vestibule check`.
+pub fn check_filter(filter: &str) -> Result<(), TelemetryError> {
+    parse(filter).map(drop)
+}
+
+impl Telemetry {
+    /// Takes over a new `[log]`: the filter and whether there are access lines. A new format waits for the next start, which
+    /// is said in the log.
+    pub fn reload(&self, log: &Log) -> Result<(), TelemetryError> {
+        let filter = parse(&log.filter)?;
+        if let Some(handle) = &self.filter {
+            handle.reload(filter).map_err(TelemetryError::Reload)?;
+        }
+        self.access.switch(log.access);
+        if log.format != self.sink.format() {
+            tracing::warn!("a new log format takes effect at the next start");
+        }
+        Ok(())
+    }
+
+    /// How lines look.
+    pub fn format(&self) -> LogFormat {
+        self.sink.format()
+    }
+
+    /// Waits until everything said so far is written, or for `patience`. Blocks: for the end of the process.
+    pub fn flush(&self, patience: Duration) -> bool {
+        self.sink.flush(patience)
+    }
+
+    /// A guard that flushes, for a second at most, when it goes out of scope: for `main`, which may leave by `?`.
+    pub fn flush_at_end(&self) -> FlushAtEnd {
+        FlushAtEnd(self.sink.clone())
+    }
+
+    fn over(sink: Sink, access: bool, filter: Option<FilterHandle>) -> Self {
+        Self {
+            access: AccessLog::new(sink.clone(), access),
+            audit: AuditLog::new(sink.clone()),
+            metrics: Arc::new(Metrics::new(sink.dropped().clone())),
+            sink,
+            filter,
+        }
+    }
+}
+
+/// Flushes the log when it goes out of scope.
+#[derive(Debug)]
+#[must_use = "it flushes when it is dropped"]
+pub struct FlushAtEnd(Sink);
+
+impl Drop for FlushAtEnd {
+    fn drop(&mut self) {
+        self.0.flush(Duration::from_secs(1));
+    }
+}
+
+fn parse(filter: &str) -> Result<EnvFilter, TelemetryError> {
+    EnvFilter::try_new(filter).map_err(|source| TelemetryError::Filter { filter: filter.to_owned(), source })
+}
+
+/// A panic is an event like others, so that it neither tears a line nor passes by the log; and it is written at once, since
+/// nobody knows what comes after it.
+fn log_panics(sink: Sink) {
+    std::panic::set_hook(Box::new(move |panic| {
+        let message = panic.payload_as_str().unwrap_or("(no message)");
+        let at = panic.location().map(ToString::to_string).unwrap_or_default();
+        let thread = std::thread::current();
+        tracing::error!(thread = thread.name().unwrap_or("?"), at, "panic: {message}");
+        sink.flush(Duration::from_millis(200));
+    }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_that_is_none_is_refused_with_its_text() {
+        let error = check_filter("vestibule=loud").unwrap_err();
+        assert_eq!(error.to_string(), "`vestibule=loud` is not a log filter");
+        assert!(check_filter("info,vestibule::http=debug").is_ok());
+    }
+
+    #[test]
+    fn a_reload_switches_the_access_log() {
+        let (telemetry, _captured) = Telemetry::captured(LogFormat::Text);
+        assert!(telemetry.access.is_on());
+        telemetry.reload(&Log { format: LogFormat::Text, filter: "warn".to_owned(), access: false }).unwrap();
+        assert!(!telemetry.access.is_on());
+        let bad = telemetry.reload(&Log { format: LogFormat::Text, filter: "a=b=c".to_owned(), access: true });
+        assert!(bad.is_err() && !telemetry.access.is_on());
+    }
+}

@@ -1,1 +1,27 @@
-//! (to be written)
+//! Makes a secured connection of an accepted one, and keeps the certificates that are shown.
+//!
+//! In comes an [`Incoming`](crate::listener::Incoming), out comes a [`Secured`]: a stream of plain bytes, the protocol that
+//! was agreed on, and the names that the certificate covers. It must never let a handshake outlast its deadline, never
+//! accept early data (S-45), and never give up a working certificate for one that cannot be used. All names of rustls stay
+//! in this folder.
+
+mod handshake;
+mod stream;
+mod certificates;
+mod covered;
+mod development;
+mod issue;
+mod keep;
+mod pem;
+mod facts;
+mod der;
+mod error;
+mod notice;
+
+pub use covered::Covered;
+pub use development::own_names;
+pub use error::{HandshakeError, TlsError};
+pub use handshake::{Handshaker, watch_files};
+pub use notice::Notice;
+pub use pem::check_pair;
+pub use stream::{Protocol, Secured, Stream, Transport};

@@ -1,0 +1,51 @@
+//! `vestibule check`: in comes a configuration file, out come all of its mistakes and warnings, or one line that says what
+//! it configures. It reads and judges; it never starts or changes anything.
+
+use std::path::Path;
+
+use super::output::{Exit, Output};
+use crate::config::{self, Diagnostics, Settings, Surroundings, Tls};
+
+/// Checks the file.
+pub fn check(file: &Path, around: &Surroundings<'_>, output: &mut Output<'_>) -> Exit {
+    match config::load(file, around) {
+        Ok(loaded) => {
+            output.notice(&loaded.warnings.render(output.styled()));
+            output.result(&format!("{}: {}", file.display(), summary(&loaded.settings, &loaded.warnings)));
+            Exit::Done
+        }
+        Err(found) => {
+            output.notice(&found.render(output.styled()));
+            let mistakes = count(found.mistakes(), "mistake");
+            output.notice(&format!("{}: {mistakes}{}\n", file.display(), and_warnings(&found)));
+            Exit::Mistaken
+        }
+    }
+}
+
+fn summary(settings: &Settings, warnings: &Diagnostics) -> String {
+    let addresses: Vec<_> = settings.listen.https.iter().map(|listener| listener.address.to_string()).collect();
+    let addons = match settings.addons.len() {
+        0 => "no add-ons".to_owned(),
+        number => {
+            let slugs: Vec<_> = settings.addons.iter().map(|addon| addon.slug.as_str()).collect();
+            format!("{} ({})", count(number, "add-on"), slugs.join(", "))
+        }
+    };
+    let certificates = match &settings.tls {
+        Tls::Development { .. } => "a development certificate".to_owned(),
+        Tls::Certificates(list) => count(list.len(), "certificate"),
+    };
+    format!("ok: {addons} on {} with {certificates}{}", addresses.join(", "), and_warnings(warnings))
+}
+
+fn and_warnings(found: &Diagnostics) -> String {
+    match found.warnings() {
+        0 => String::new(),
+        number => format!(", {}", count(number, "warning")),
+    }
+}
+
+fn count(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}

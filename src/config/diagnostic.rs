@@ -1,0 +1,185 @@
+//! What is wrong with a configuration, and how it is shown: file, line, caret, what was expected, and a hint.
+//!
+//! In come findings with the place they are about, out comes text in rustc's look. It must never show the value of a
+//! header that stands in the file (it may be a secret), nor let control characters of the file reach the terminal.
+
+use std::fmt::{self, Write as _};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use annotate_snippets::{
+    AnnotationKind, Group, Level, Origin, Renderer, Snippet, normalize_untrusted_str as normalized,
+};
+
+/// Bytes of the configuration's text.
+pub(super) type Span = Range<usize>;
+
+/// Everything that was found in one file, in the order of the file.
+#[derive(Clone, Default)]
+pub struct Diagnostics {
+    file: PathBuf,
+    /// The text of the file, values of headers masked.
+    text: String,
+    list: Vec<Diagnostic>,
+}
+
+impl Diagnostics {
+    /// Puts `list` in the order of the file. The bytes of `text` in `masked` are never shown.
+    pub(super) fn new(file: &Path, text: &str, masked: &[Span], mut list: Vec<Diagnostic>) -> Self {
+        list.sort_by_key(|d| match d.place {
+            Place::File => 0,
+            Place::Position { .. } => 1,
+            Place::Span(ref span) => span.start.saturating_add(2),
+        });
+        Self { file: file.to_owned(), text: mask(text, masked), list }
+    }
+
+    /// How many mistakes there are: with one or more, the configuration cannot be used.
+    pub fn mistakes(&self) -> usize {
+        self.count(Severity::Mistake)
+    }
+
+    /// How many warnings there are.
+    pub fn warnings(&self) -> usize {
+        self.count(Severity::Warning)
+    }
+
+    /// All of them as text, with a blank line after each; with colours when `styled`.
+    pub fn render(&self, styled: bool) -> String {
+        let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
+        self.list.iter().fold(String::new(), |mut all, diagnostic| {
+            // Writing to a `String` cannot fail.
+            let _ = writeln!(all, "{}\n", renderer.render(&[self.report(diagnostic)]));
+            all
+        })
+    }
+
+    fn count(&self, severity: Severity) -> usize {
+        self.list.iter().filter(|d| d.severity == severity).count()
+    }
+
+    fn report<'a>(&'a self, diagnostic: &'a Diagnostic) -> Group<'a> {
+        let level = match diagnostic.severity {
+            Severity::Mistake => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        };
+        let title = level.primary_title(normalized(&diagnostic.message));
+        let path = self.file.to_string_lossy();
+        let group = match &diagnostic.place {
+            Place::File => title.element(Origin::path(path)),
+            Place::Position { line, column } => title.element(Origin::path(path).line(*line).char_column(*column)),
+            Place::Span(span) => {
+                let primary = AnnotationKind::Primary.span(span.clone()).label(&diagnostic.label);
+                let first = diagnostic.first.clone();
+                let first = first.map(|span| AnnotationKind::Context.span(span).label("first here"));
+                title.element(Snippet::source(&self.text).path(path).annotation(primary).annotations(first))
+            }
+        };
+        group.element(Level::HELP.with_name("hint").message(normalized(&diagnostic.hint)))
+    }
+}
+
+impl fmt::Display for Diagnostics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.render(false))
+    }
+}
+
+/// The text of the file stays out of it.
+impl fmt::Debug for Diagnostics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Diagnostics({:?}, {} mistakes, {} warnings)", self.file, self.mistakes(), self.warnings())
+    }
+}
+
+impl std::error::Error for Diagnostics {}
+
+/// One finding.
+#[derive(Clone)]
+pub(super) struct Diagnostic {
+    severity: Severity,
+    place: Place,
+    message: String,
+    label: String,
+    first: Option<Span>,
+    hint: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Severity {
+    Mistake,
+    Warning,
+}
+
+/// What a finding is about.
+#[derive(Clone)]
+pub(super) enum Place {
+    /// The file as a whole.
+    File,
+    /// A place in a file that cannot be shown as text.
+    Position {
+        /// Counted from one.
+        line: usize,
+        /// Counted from one.
+        column: usize,
+    },
+    /// A piece of its text.
+    Span(Span),
+}
+
+impl From<Span> for Place {
+    fn from(span: Span) -> Self {
+        Self::Span(span)
+    }
+}
+
+impl Diagnostic {
+    /// The configuration cannot be used.
+    pub(super) fn mistake(place: impl Into<Place>, message: impl Into<String>) -> Self {
+        Self::new(Severity::Mistake, place.into(), message.into())
+    }
+
+    /// The configuration can be used, but hardly says what was meant.
+    pub(super) fn warning(place: impl Into<Place>, message: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, place.into(), message.into())
+    }
+
+    fn new(severity: Severity, place: Place, message: String) -> Self {
+        Self { severity, place, message, label: String::new(), first: None, hint: String::new() }
+    }
+
+    /// What stands at the caret: what was expected there.
+    pub(super) fn label(self, label: impl Into<String>) -> Self {
+        Self { label: label.into(), ..self }
+    }
+
+    /// Where the same thing stood first.
+    pub(super) fn first(self, first: Span) -> Self {
+        Self { first: Some(first), ..self }
+    }
+
+    /// What to do about it.
+    pub(super) fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: hint.into(), ..self }
+    }
+}
+
+/// A piece of the file as a message shows it: in backticks, escaped, and cut when it is long.
+pub(super) fn quoted(text: &str) -> String {
+    const LONGEST: usize = 60;
+    let start: String = text.chars().take(LONGEST).flat_map(char::escape_debug).collect();
+    let more = if text.chars().nth(LONGEST).is_some() { "…" } else { "" };
+    format!("`{}{more}`", start.replace("\\\"", "\"").replace("\\'", "'"))
+}
+
+/// Puts a `*` for every byte in `spans`, so that all other places stay where they are.
+fn mask(text: &str, spans: &[Span]) -> String {
+    let mut bytes = text.as_bytes().to_vec();
+    for span in spans {
+        for byte in bytes.get_mut(span.clone()).into_iter().flatten() {
+            *byte = if matches!(byte, b'\n' | b'\r' | b'"' | b'\'') { *byte } else { b'*' };
+        }
+    }
+    // Spans begin and end between characters, so that nothing is lost here; if one did not, it would be shown as U+FFFD.
+    String::from_utf8_lossy(&bytes).into_owned()
+}

@@ -1,0 +1,45 @@
+//! The heap on which every step of reading puts what it finds, so that one run reports all mistakes.
+
+use std::error::Error;
+use std::str::FromStr;
+
+use toml::Spanned;
+
+use super::diagnostic::{Diagnostic, Span};
+
+/// What was found so far.
+#[derive(Default)]
+pub(super) struct Findings {
+    /// The findings, in no order.
+    pub(super) list: Vec<Diagnostic>,
+    /// Pieces of the text that must not be shown: values of headers.
+    pub(super) masked: Vec<Span>,
+}
+
+/// An error that can say what was expected instead and what to do about it.
+pub(super) trait Explained: Error {
+    /// Stands at the caret: `expected ...`.
+    fn expected(&self) -> &'static str;
+    /// What to do.
+    fn hint(&self) -> String;
+}
+
+impl Findings {
+    /// Adds one.
+    pub(super) fn add(&mut self, diagnostic: Diagnostic) {
+        self.list.push(diagnostic);
+    }
+
+    /// Parses a text of the file, or adds why it cannot be parsed.
+    pub(super) fn parse<T>(&mut self, text: &Spanned<String>) -> Option<T>
+    where
+        T: FromStr<Err: Explained>,
+    {
+        text.get_ref().parse().map_err(|err: T::Err| self.explain(text.span(), &err)).ok()
+    }
+
+    /// Adds an error about this place.
+    pub(super) fn explain(&mut self, at: Span, err: &impl Explained) {
+        self.add(Diagnostic::mistake(at, err.to_string()).label(err.expected()).hint(err.hint()));
+    }
+}

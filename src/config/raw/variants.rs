@@ -1,0 +1,136 @@
+//! The values that may have one of two shapes, and the table of headers, whose keys the operator chooses.
+
+use std::fmt;
+
+use toml::Spanned;
+use toml::de::DeValue;
+
+use super::shape::{self, Shape};
+use super::{Https, List, ValueFile};
+use crate::config::findings::Findings;
+
+/// An entry of `[listen] https`.
+#[derive(Debug)]
+pub(in crate::config) enum HttpsText {
+    /// `"127.0.0.1:8443"`
+    Address(String),
+    /// `{ address = "127.0.0.1:8443", proxy_protocol = true }`
+    Table(Https),
+}
+
+impl Shape for HttpsText {
+    const EXPECTED: &'static str = "expected an address, or a table with `address`";
+    const HINT: &'static str = "write \"127.0.0.1:8443\" or { address = \"127.0.0.1:8443\", proxy_protocol = true }";
+
+    fn read(value: &Spanned<DeValue<'_>>, findings: &mut Findings) -> Option<Self> {
+        match value.get_ref() {
+            DeValue::String(text) => Some(Self::Address(text.to_string())),
+            DeValue::Table(table) => Some(Self::Table(Https::read_table(table, findings))),
+            _ => None,
+        }
+    }
+}
+
+/// `[listen] operations`
+#[derive(Debug)]
+pub(in crate::config) enum OperationsText {
+    /// `"127.0.0.1:9443"`
+    Address(String),
+    /// `false`; `true` is the default address.
+    Switch(bool),
+}
+
+impl Shape for OperationsText {
+    const EXPECTED: &'static str = "expected an address or `false`";
+    const HINT: &'static str = "write \"127.0.0.1:9443\", or `false` to switch it off";
+
+    fn read(value: &Spanned<DeValue<'_>>, _: &mut Findings) -> Option<Self> {
+        match value.get_ref() {
+            DeValue::String(text) => Some(Self::Address(text.to_string())),
+            DeValue::Boolean(on) => Some(Self::Switch(*on)),
+            _ => None,
+        }
+    }
+}
+
+/// `framing` of an add-on.
+#[derive(Debug)]
+pub(in crate::config) enum FramingText {
+    /// `"as-is"` or `"remove"`
+    Word(String),
+    /// Origins.
+    Origins(List<String>),
+}
+
+impl Shape for FramingText {
+    const EXPECTED: &'static str = "expected \"as-is\", \"remove\" or a list of origins";
+    const HINT: &'static str = "write \"as-is\", \"remove\" or [\"https://home.example\"]";
+
+    fn read(value: &Spanned<DeValue<'_>>, findings: &mut Findings) -> Option<Self> {
+        match value.get_ref() {
+            DeValue::String(text) => Some(Self::Word(text.to_string())),
+            DeValue::Array(_) => List::<String>::read(value, findings).map(Self::Origins),
+            _ => None,
+        }
+    }
+}
+
+/// `headers` of an add-on, in the order of the file.
+#[derive(Debug)]
+pub(in crate::config) struct HeaderMap(pub(in crate::config) Vec<(Spanned<String>, Spanned<HeaderText>)>);
+
+impl Shape for HeaderMap {
+    const EXPECTED: &'static str = "expected a table of header names and values";
+    const HINT: &'static str = "write it as { \"X-Name\" = \"value\", \"X-Secret\" = { file = \"secrets/name\" } }";
+
+    fn read(value: &Spanned<DeValue<'_>>, findings: &mut Findings) -> Option<Self> {
+        let DeValue::Table(table) = value.get_ref() else { return None };
+        let mut headers = Vec::new();
+        for (name, value) in table {
+            // Whatever stands here may be a secret in the wrong place, so that it is masked before it is judged.
+            match value.get_ref() {
+                DeValue::Table(table) => {
+                    let others = table.iter().filter(|(key, _)| key.get_ref() != "file");
+                    findings.masked.extend(others.map(|(_, value)| value.span()));
+                }
+                _ => findings.masked.push(value.span()),
+            }
+            if let Some(value) = shape::read(value, findings) {
+                headers.push((Spanned::new(name.span(), name.get_ref().to_string()), value));
+            }
+        }
+        headers.sort_by_key(|(name, _)| name.span().start);
+        Some(Self(headers))
+    }
+}
+
+/// The value of a fixed header.
+pub(in crate::config) enum HeaderText {
+    /// Stands here.
+    Inline(String),
+    /// Stands in a file.
+    File(ValueFile),
+}
+
+/// The value stays out of it.
+impl fmt::Debug for HeaderText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Inline(_) => f.write_str("Inline(...)"),
+            Self::File(file) => f.debug_tuple("File").field(file).finish(),
+        }
+    }
+}
+
+impl Shape for HeaderText {
+    const EXPECTED: &'static str = "expected a string, or { file = \"...\" }";
+    const HINT: &'static str = "put the value in quotes, or name the file that holds it";
+
+    fn read(value: &Spanned<DeValue<'_>>, findings: &mut Findings) -> Option<Self> {
+        match value.get_ref() {
+            DeValue::String(text) => Some(Self::Inline(text.to_string())),
+            DeValue::Table(table) => Some(Self::File(ValueFile::read_table(table, findings))),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! `[[addon]]`: in come the raw add-ons, out come real ones of which no two have the same slug, host or prefix.
+
+use std::time::Duration;
+
+use toml::Spanned;
+
+use super::access;
+use super::context::{Context, days, flag, seconds};
+use super::headers::{self, Names};
+use super::unique::Unique;
+use crate::config::Known;
+use crate::config::diagnostic::{Diagnostic, Span};
+use crate::config::raw::{self, Key};
+use crate::config::settings::{Addon, AddonSlug, DisplayNameEncoding, HostName, PathPrefix, PrefixMode, Upstream};
+
+/// Resolves all of them, in the order of the file.
+pub(super) fn addons(list: &[Spanned<raw::Addon>], known: Option<&Known>, cx: &mut Context<'_>) -> Vec<Addon> {
+    let mut taken = Taken { slugs: Unique::new(), paths: Unique::new(), hosts: Unique::new() };
+    list.iter().filter_map(|entry| addon(entry, &mut taken, known, cx)).collect()
+}
+
+/// What the add-ons before this one have.
+struct Taken {
+    slugs: Unique<AddonSlug>,
+    paths: Unique<PathPrefix>,
+    hosts: Unique<HostName>,
+}
+
+/// `None` when it has no slug, no upstream or no route, which is reported.
+fn addon(entry: &Spanned<raw::Addon>, taken: &mut Taken, known: Option<&Known>, cx: &mut Context<'_>) -> Option<Addon> {
+    let (raw, owner) = (entry.get_ref(), entry.span());
+    let slug = slug(raw, &owner, taken, cx);
+    let upstream = upstream(raw, &owner, cx);
+    let (path, host) = route(raw, &owner, taken, cx);
+    let mut names = Names::default();
+    // Fixed headers and prefix headers first: when one of them has the name of a default, it is shown, not the default.
+    let headers = headers::fixed(&raw.headers, &mut names, cx);
+    let prefix_headers = headers::prefix(&raw.prefix_headers, &owner, &mut names, cx);
+    let identity_headers = headers::identity(&raw.identity_headers, &owner, &mut names, cx);
+    let title = title(&raw.title, cx);
+    let rest = Addon {
+        title: title.or_else(|| slug.as_ref().map(ToString::to_string)).unwrap_or_default(),
+        icon: icon(&raw.icon, cx),
+        path,
+        host,
+        prefix: cx.word_or(&raw.prefix, PrefixMode::Strip, &[("strip", PrefixMode::Strip), ("keep", PrefixMode::Keep)]),
+        prefix_headers,
+        identity_headers,
+        display_name: cx.word_or(
+            &raw.display_name_encoding,
+            DisplayNameEncoding::Utf8,
+            &[("utf-8", DisplayNameEncoding::Utf8), ("percent", DisplayNameEncoding::Percent)],
+        ),
+        headers,
+        framing: access::framing(&raw.framing, cx),
+        access: access::access(&raw.access, known, cx),
+        allow_missing_origin: flag(&raw.allow_missing_origin, false),
+        connections: cx.count(&raw.connections, 256, 1..=100_000),
+        queue_timeout: cx.time(&raw.queue_timeout, seconds(5), Duration::from_millis(10)..=Duration::from_mins(5)),
+        connect_timeout: cx.time(&raw.connect_timeout, seconds(5), Duration::from_millis(10)..=Duration::from_mins(5)),
+        response_timeout: cx.time(&raw.response_timeout, seconds(60), Duration::from_millis(10)..=days(1)),
+        max_body: cx.size(&raw.max_body, u64::MAX, 1..=u64::MAX),
+        slug: slug?,
+        upstream: upstream?,
+    };
+    (rest.path.is_some() || rest.host.is_some()).then_some(rest)
+}
+
+fn slug(raw: &raw::Addon, owner: &Span, taken: &mut Taken, cx: &mut Context<'_>) -> Option<AddonSlug> {
+    let text = cx.required(&raw.slug, "slug", owner, "\"zigbee2mqtt\"")?;
+    let slug: AddonSlug = cx.findings.parse(text)?;
+    taken.slugs.note(slug.clone(), text.span(), "two add-ons with one slug", "give one of them another slug", cx);
+    Some(slug)
+}
+
+fn upstream(raw: &raw::Addon, owner: &Span, cx: &mut Context<'_>) -> Option<Upstream> {
+    let text = cx.required(&raw.upstream, "upstream", owner, "\"http://127.0.0.1:8080\"")?;
+    Some(match cx.findings.parse(text)? {
+        Upstream::Unix(path) => Upstream::Unix(cx.base.join(path)),
+        other @ (Upstream::Http { .. } | Upstream::Https { .. } | Upstream::Whoami) => other,
+    })
+}
+
+fn route(
+    raw: &raw::Addon,
+    owner: &Span,
+    taken: &mut Taken,
+    cx: &mut Context<'_>,
+) -> (Option<PathPrefix>, Option<HostName>) {
+    if matches!((&raw.path, &raw.host), (Key::Absent, Key::Absent)) {
+        let nowhere =
+            Diagnostic::mistake(owner.clone(), "this add-on has neither `path` nor `host`: no request could reach it");
+        cx.add(
+            nowhere
+                .label("expected `path` or `host` in this table")
+                .hint("add path = \"/ingress/name\" or host = \"name.home.example\""),
+        );
+    }
+    let path = raw.path.given().and_then(|text| {
+        let path: PathPrefix = cx.findings.parse(text)?;
+        let hint = "give one of them another path; one inside the other is fine";
+        taken.paths.note(path.clone(), text.span(), "two add-ons with one path", hint, cx);
+        Some(path)
+    });
+    let host = raw.host.given().and_then(|text| {
+        let host: HostName = cx.findings.parse(text)?;
+        taken.hosts.note(host.clone(), text.span(), "two add-ons with one host", "give one of them another host", cx);
+        Some(host)
+    });
+    (path, host)
+}
+
+/// What people read: one line.
+fn title(key: &Key<String>, cx: &mut Context<'_>) -> Option<String> {
+    let text = key.given()?;
+    let title = text.get_ref().trim();
+    if title.is_empty() || title.chars().count() > 100 || title.contains(char::is_control) {
+        let bad = Diagnostic::mistake(text.span(), "not a title");
+        cx.add(bad.label("expected 1 to 100 characters on one line").hint("leave the key out to show the slug"));
+    }
+    Some(title.to_owned())
+}
+
+/// `mdi:` and the name of a Material Design icon.
+fn icon(key: &Key<String>, cx: &mut Context<'_>) -> String {
+    let Some(text) = key.given() else { return String::new() };
+    let name = text.get_ref().strip_prefix("mdi:").unwrap_or_default();
+    let legal = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    if !legal || name.is_empty() || name.len() > 64 {
+        let bad = Diagnostic::mistake(text.span(), "not an icon");
+        cx.add(bad.label("expected \"mdi:\" and a name").hint("write it as Home Assistant does, as in \"mdi:zigbee\""));
+    }
+    text.get_ref().clone()
+}

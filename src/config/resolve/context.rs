@@ -1,0 +1,170 @@
+//! What the resolvers of all sections share: defaults, bounds, words, paths, and the place where findings go.
+//!
+//! In come raw values, out come real ones. A value that is wrong is reported and its default takes its place, so that the
+//! rest of the file is judged as well; the result of a file with a mistake is never used.
+
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use aws_lc_rs::digest;
+use toml::Spanned;
+
+use crate::config::Surroundings;
+use crate::config::diagnostic::{Diagnostic, Span, quoted};
+use crate::config::findings::Findings;
+use crate::config::nearest::nearest;
+use crate::config::raw::{Key, SizeText, TimeText};
+use crate::config::units::{Size, Time, show_size, show_time};
+
+/// Goes through all resolvers.
+pub(in crate::config) struct Context<'a> {
+    /// The folder of the file: other paths are relative to it.
+    pub(super) base: &'a Path,
+    /// What the caller knows.
+    pub(super) around: &'a Surroundings<'a>,
+    /// What was found.
+    pub(in crate::config) findings: Findings,
+    /// The secrets that were read, or could not be.
+    pub(in crate::config) files: Vec<PathBuf>,
+    /// Over all that was read.
+    pub(in crate::config) digest: digest::Context,
+}
+
+impl<'a> Context<'a> {
+    /// Nothing found yet.
+    pub(in crate::config) fn new(
+        base: &'a Path,
+        around: &'a Surroundings<'a>,
+        findings: Findings,
+        digest: digest::Context,
+    ) -> Self {
+        Self { base, around, findings, files: Vec::new(), digest }
+    }
+
+    /// Adds a finding.
+    pub(super) fn add(&mut self, diagnostic: Diagnostic) {
+        self.findings.add(diagnostic);
+    }
+
+    /// Takes the content of a file into the digest. Its length goes first, so that no two sets of files look alike.
+    pub(in crate::config) fn note_content(&mut self, content: &[u8]) {
+        self.digest.update(&(content.len() as u64).to_be_bytes());
+        self.digest.update(content);
+    }
+
+    /// A value that has no default: its absence is a mistake at `owner`, the table it belongs to.
+    pub(super) fn required<'r, T>(
+        &mut self,
+        key: &'r Key<T>,
+        name: &str,
+        owner: &Span,
+        example: &str,
+    ) -> Option<&'r Spanned<T>> {
+        if matches!(key, Key::Absent) {
+            let missing = Diagnostic::mistake(owner.clone(), format!("`{name}` is missing"));
+            self.add(missing.label(format!("expected `{name}` in this table")).hint(format!("add {name} = {example}")));
+        }
+        key.given()
+    }
+
+    /// A path, made absolute.
+    pub(super) fn path(&mut self, text: &Spanned<String>) -> PathBuf {
+        let path = text.get_ref();
+        if path.is_empty() || path.contains('\0') {
+            let bad = Diagnostic::mistake(text.span(), "an empty path, or one with a NUL in it");
+            self.add(bad.label("expected a path").hint("paths are relative to the configuration's folder"));
+        }
+        self.base.join(path)
+    }
+
+    /// A path that has a default.
+    pub(super) fn path_or(&mut self, key: &Key<String>, default: &str) -> PathBuf {
+        key.given().map_or_else(|| self.base.join(default), |text| self.path(text))
+    }
+
+    /// A time that lies between two others.
+    pub(super) fn time(
+        &mut self,
+        key: &Key<TimeText>,
+        default: Duration,
+        bounds: RangeInclusive<Duration>,
+    ) -> Duration {
+        let Some(text) = key.given() else { return default };
+        let parsed = self.findings.parse(&Spanned::new(text.span(), text.get_ref().0.clone()));
+        let Some(Time(time)) = parsed else { return default };
+        if !bounds.contains(&time) {
+            let (least, most) = (show_time(*bounds.start()), show_time(*bounds.end()));
+            self.out_of_bounds(text.span(), &show_time(time), &least, &most, &show_time(default));
+        }
+        time
+    }
+
+    /// A size that lies between two others.
+    pub(super) fn size(&mut self, key: &Key<SizeText>, default: u64, bounds: RangeInclusive<u64>) -> u64 {
+        let Some(text) = key.given() else { return default };
+        let parsed = self.findings.parse(&Spanned::new(text.span(), text.get_ref().0.clone()));
+        let Some(Size(size)) = parsed else { return default };
+        if !bounds.contains(&size) {
+            let (least, most) = (show_size(*bounds.start()), show_size(*bounds.end()));
+            let default = if default == u64::MAX { "no limit".to_owned() } else { show_size(default) };
+            self.out_of_bounds(text.span(), &show_size(size), &least, &most, &default);
+        }
+        size
+    }
+
+    /// A number that lies between two others.
+    pub(super) fn number(&mut self, key: &Key<u64>, default: u32, bounds: RangeInclusive<u32>) -> u32 {
+        let Some(number) = key.given() else { return default };
+        let fits = u32::try_from(*number.get_ref()).ok().filter(|number| bounds.contains(number));
+        fits.unwrap_or_else(|| {
+            let (least, most) = (bounds.start().to_string(), bounds.end().to_string());
+            self.out_of_bounds(number.span(), &number.get_ref().to_string(), &least, &most, &default.to_string());
+            default
+        })
+    }
+
+    /// A number of things to hold.
+    pub(super) fn count(&mut self, key: &Key<u64>, default: u32, bounds: RangeInclusive<u32>) -> usize {
+        usize::try_from(self.number(key, default, bounds))
+            .expect("a usize holds every u32 on the systems tokio runs on")
+    }
+
+    /// One of a few words.
+    pub(super) fn word<T: Copy>(&mut self, text: &Spanned<String>, words: &[(&str, T)]) -> Option<T> {
+        let found = words.iter().find(|(word, _)| word == text.get_ref()).map(|(_, value)| *value);
+        if found.is_none() {
+            let all = words.iter().map(|(word, _)| format!("\"{word}\"")).collect::<Vec<_>>().join(" or ");
+            let near = nearest(text.get_ref(), words.iter().map(|(word, _)| *word));
+            let hint = near.map_or_else(|| format!("write {all}"), |near| format!("did you mean \"{near}\"?"));
+            let unknown = Diagnostic::mistake(text.span(), format!("unknown word {}", quoted(text.get_ref())));
+            self.add(unknown.label(format!("expected {all}")).hint(hint));
+        }
+        found
+    }
+
+    /// One of a few words, or the first of them when the key is absent.
+    pub(super) fn word_or<T: Copy>(&mut self, key: &Key<String>, default: T, words: &[(&str, T)]) -> T {
+        key.given().and_then(|text| self.word(text, words)).unwrap_or(default)
+    }
+
+    fn out_of_bounds(&mut self, at: Span, value: &str, least: &str, most: &str, default: &str) {
+        let bad = Diagnostic::mistake(at, format!("{value} is out of bounds"));
+        self.add(bad.label(format!("expected {least} to {most}")).hint(format!("the default is {default}")));
+    }
+}
+
+/// Yes or no, with a default.
+pub(super) fn flag(key: &Key<bool>, default: bool) -> bool {
+    key.given().map_or(default, |flag| *flag.get_ref())
+}
+
+/// So many seconds.
+pub(super) const fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+/// So many days.
+pub(super) const fn days(days: u64) -> Duration {
+    Duration::from_hours(days.saturating_mul(24))
+}

@@ -1,0 +1,54 @@
+//! `[home_assistant]`: where its files are. What stands in them, the caller's hook knows.
+
+use std::time::Duration;
+
+use toml::Spanned;
+
+use super::context::{Context, days, seconds};
+use super::tls::one_line;
+use crate::config::Known;
+use crate::config::diagnostic::{Diagnostic, Place};
+use crate::config::raw::{self, Key};
+use crate::config::settings::HomeAssistant;
+
+/// Resolves the section, and asks who is known in the folder that it names.
+pub(super) fn home_assistant(key: &Key<raw::HomeAssistant>, cx: &mut Context<'_>) -> (HomeAssistant, Option<Known>) {
+    let mut resolved = HomeAssistant { config_dir: cx.base.to_owned(), max_stale: Duration::from_hours(1) };
+    let mut known = None;
+    if matches!(key, Key::Absent) {
+        let missing = Diagnostic::mistake(Place::File, "`[home_assistant]` is missing");
+        cx.add(missing.hint(
+            "add [home_assistant] with config_dir = \"/path/to/home-assistant\", the folder that `.storage` is in",
+        ));
+    }
+    if let Some(section) = key.given() {
+        let raw = section.get_ref();
+        resolved.max_stale = cx.time(&raw.max_stale, resolved.max_stale, seconds(1)..=days(30));
+        let text = cx.required(&raw.config_dir, "config_dir", &section.span(), "\"/path/to/home-assistant\"");
+        if let Some(text) = text {
+            resolved.config_dir = cx.path(text);
+            known = ask(text, &resolved, cx);
+        }
+    }
+    (resolved, known)
+}
+
+fn ask(text: &Spanned<String>, resolved: &HomeAssistant, cx: &mut Context<'_>) -> Option<Known> {
+    let dir = &resolved.config_dir;
+    let refusal = if !dir.is_dir() {
+        ("this is not a folder", "expected a folder")
+    } else if !dir.join(".storage/auth").is_file() {
+        ("Home Assistant's users are not in this folder", "expected a folder with `.storage/auth` in it")
+    } else {
+        let known = cx.around.known?(dir);
+        let unreadable = |err: &(dyn std::error::Error + 'static)| {
+            Diagnostic::mistake(text.span(), format!("Home Assistant's files cannot be used: {}", one_line(err)))
+                .label("the folder of these files")
+                .hint("make `.storage` readable for vestibule; `check` looks at the files as they are now")
+        };
+        return known.map_err(|err| cx.add(unreadable(&*err))).ok();
+    };
+    let hint = format!("name the folder that holds `configuration.yaml` and `.storage`: this one is {}", dir.display());
+    cx.add(Diagnostic::mistake(text.span(), refusal.0).label(refusal.1).hint(hint));
+    None
+}

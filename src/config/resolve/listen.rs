@@ -1,0 +1,167 @@
+//! `[listen]`: the addresses to bind, the networks to believe and the names that browsers know us by.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+use ipnet::IpNet;
+use toml::Spanned;
+
+use super::context::{Context, flag};
+use crate::config::diagnostic::{Diagnostic, Span};
+use crate::config::raw::{self, HttpsText, Key, OperationsText};
+use crate::config::settings::{HttpsListener, Listen, PublicUrl};
+
+/// Resolves the section.
+pub(super) fn listen(raw: &raw::Listen, cx: &mut Context<'_>) -> Listen {
+    let trusted_proxies = networks(&raw.trusted_proxies, cx);
+    let mut bound = Vec::new();
+    let https = https(raw, !trusted_proxies.is_empty(), &mut bound, cx);
+    let operations = operations(&raw.operations, cx);
+    if let Some((address, Some(at))) = &operations {
+        bound.push((*address, at.clone()));
+        if !address.ip().is_loopback() {
+            let open =
+                Diagnostic::warning(at.clone(), "metrics and health are open to other machines without any sign-in");
+            cx.add(open.label("not a loopback address").hint("listen on 127.0.0.1, or let a firewall guard the port"));
+        }
+    }
+    refuse_overlaps(&bound, cx);
+    Listen {
+        https,
+        operations: operations.map(|(address, _)| address),
+        control: control(&raw.control, cx),
+        trusted_proxies,
+        public_urls: public_urls(&raw.public_urls, cx),
+    }
+}
+
+const DEFAULT_HTTPS: ([u8; 4], u16) = ([127, 0, 0, 1], 8443);
+const DEFAULT_OPERATIONS: ([u8; 4], u16) = ([127, 0, 0, 1], 9443);
+
+fn https(
+    raw: &raw::Listen,
+    trusts: bool,
+    bound: &mut Vec<(SocketAddr, Span)>,
+    cx: &mut Context<'_>,
+) -> Vec<HttpsListener> {
+    let Some(list) = raw.https.given() else {
+        return vec![HttpsListener { address: DEFAULT_HTTPS.into(), proxy_protocol: false }];
+    };
+    if list.get_ref().is_empty() {
+        let none = Diagnostic::mistake(list.span(), "no address to listen on");
+        cx.add(none.label("expected one address or more").hint("write https = [\"127.0.0.1:8443\"]"));
+    }
+    let mut listeners = Vec::new();
+    for entry in list.get_ref() {
+        let (text, proxy_protocol) = match entry.get_ref() {
+            HttpsText::Address(text) => (Some(Spanned::new(entry.span(), text.clone())), false),
+            HttpsText::Table(table) => {
+                let text = cx.required(&table.address, "address", &entry.span(), "\"127.0.0.1:8443\"");
+                (text.map(|text| Spanned::new(text.span(), text.get_ref().clone())), flag(&table.proxy_protocol, false))
+            }
+        };
+        if proxy_protocol && !trusts {
+            let alone = Diagnostic::mistake(entry.span(), "the PROXY protocol from nobody: no connection could pass");
+            cx.add(
+                alone
+                    .label("needs `trusted_proxies`")
+                    .hint("add the proxy's network, as in trusted_proxies = [\"10.0.0.2/32\"]"),
+            );
+        }
+        if let Some((address, at)) = text.and_then(|text| Some((address(&text, cx)?, text.span()))) {
+            bound.push((address, at));
+            listeners.push(HttpsListener { address, proxy_protocol });
+        }
+    }
+    listeners
+}
+
+/// The address and, unless it is the default, where it stands.
+fn operations(key: &Key<OperationsText>, cx: &mut Context<'_>) -> Option<(SocketAddr, Option<Span>)> {
+    let default = Some((DEFAULT_OPERATIONS.into(), None));
+    let Some(given) = key.given() else { return default };
+    match given.get_ref() {
+        OperationsText::Switch(false) => None,
+        OperationsText::Switch(true) => default,
+        OperationsText::Address(text) => {
+            let text = Spanned::new(given.span(), text.clone());
+            address(&text, cx).map(|address| (address, Some(given.span()))).or(default)
+        }
+    }
+}
+
+/// An address and a port. Port 0, which lets the system choose one, is for tests.
+fn address(text: &Spanned<String>, cx: &mut Context<'_>) -> Option<SocketAddr> {
+    let parsed = text.get_ref().parse();
+    if parsed.is_err() {
+        let hint = if text.get_ref().parse::<IpAddr>().is_ok() {
+            "add the port, as in \"127.0.0.1:8443\" or \"[::1]:8443\"".to_owned()
+        } else if let Some(port) = text.get_ref().strip_prefix("localhost:") {
+            format!("names are not looked up: write \"127.0.0.1:{port}\"")
+        } else {
+            "names are not looked up: write an IP address and a port; \"0.0.0.0:8443\" and \"[::]:8443\" are all interfaces"
+                .to_owned()
+        };
+        let bad = Diagnostic::mistake(text.span(), "not an address to listen on");
+        cx.add(bad.label("expected an IP address and a port").hint(hint));
+    }
+    parsed.ok()
+}
+
+/// Two listeners of one port, where one has the other's address or all addresses.
+fn refuse_overlaps(bound: &[(SocketAddr, Span)], cx: &mut Context<'_>) {
+    let overlap = |a: &SocketAddr, b: &SocketAddr| {
+        let all = a.ip().is_unspecified() || b.ip().is_unspecified();
+        a.port() != 0 && a.port() == b.port() && (a.ip() == b.ip() || (all && a.is_ipv4() == b.is_ipv4()))
+    };
+    for (place, (address, at)) in bound.iter().enumerate() {
+        if let Some((_, first)) = bound.iter().take(place).find(|(earlier, _)| overlap(earlier, address)) {
+            let twice = Diagnostic::mistake(at.clone(), "two listeners on one address");
+            cx.add(twice.label("here again").first(first.clone()).hint("take one out, or give it another port"));
+        }
+    }
+}
+
+/// The path of the control socket. `sockaddr_un` has room for 107 bytes and a NUL (unix(7)).
+fn control(key: &Key<String>, cx: &mut Context<'_>) -> PathBuf {
+    let path = cx.path_or(key, "run/vestibule.sock");
+    if let Some(text) = key.given().filter(|_| path.as_os_str().len() > 107) {
+        let long = Diagnostic::mistake(text.span(), "the path of this socket is longer than 107 bytes");
+        cx.add(
+            long.label("expected a shorter path")
+                .hint("sockets cannot have longer ones: \"/run/vestibule.sock\" is usual"),
+        );
+    }
+    path
+}
+
+fn networks(key: &Key<raw::List<String>>, cx: &mut Context<'_>) -> Vec<IpNet> {
+    let list = key.given().map(|list| list.get_ref().as_slice()).unwrap_or_default();
+    list.iter().filter_map(|text| network(text, cx)).collect()
+}
+
+fn network(text: &Spanned<String>, cx: &mut Context<'_>) -> Option<IpNet> {
+    let parsed = text.get_ref().parse::<IpNet>().or_else(|_| text.get_ref().parse::<IpAddr>().map(IpNet::from));
+    let expected = "expected a network, as in \"192.168.1.0/24\"";
+    let refusal = match parsed {
+        Err(_) => {
+            ("not a network", "write an address and the length of its prefix; a single address may stand alone".into())
+        }
+        Ok(net) if net.addr() != net.network() => (
+            "a network with bits behind its prefix",
+            format!("write \"{}\", or the single address \"{}\"", net.trunc(), net.addr()),
+        ),
+        Ok(net) if net.prefix_len() == 0 => (
+            "a network that holds everybody",
+            "then every client could choose its own address: name the proxies alone".into(),
+        ),
+        Ok(net) => return Some(net),
+    };
+    cx.add(Diagnostic::mistake(text.span(), refusal.0).label(expected).hint(refusal.1));
+    None
+}
+
+fn public_urls(key: &Key<raw::List<String>>, cx: &mut Context<'_>) -> Vec<PublicUrl> {
+    let list = key.given().map(|list| list.get_ref().as_slice()).unwrap_or_default();
+    list.iter().filter_map(|text| cx.findings.parse(text)).collect()
+}

@@ -1,0 +1,64 @@
+//! From raw to real: in come the raw types, out come [`Settings`] with every default filled in and every value checked,
+//! and findings for all that is wrong. Files are looked at and secrets are read; nothing is written and no port is bound.
+
+mod access;
+mod addon;
+mod context;
+mod headers;
+mod home_assistant;
+mod listen;
+mod sections;
+mod tls;
+mod unique;
+
+use std::ops::Deref;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::diagnostic::{Diagnostic, Place};
+use super::raw::{self, Key};
+use super::settings::Settings;
+pub(super) use context::Context;
+
+/// Resolves the whole file.
+pub(super) fn resolve(file: &Path, raw: &raw::Root, cx: &mut Context<'_>) -> Settings {
+    let (home_assistant, known) = home_assistant::home_assistant(&raw.home_assistant, cx);
+    let addons = raw.addon.given().map(|list| list.get_ref().as_slice()).unwrap_or_default();
+    if matches!(raw.addon, Key::Absent) {
+        let none = Diagnostic::warning(Place::File, "no add-on is configured");
+        cx.add(none.hint("add one under `[[addon]]` with slug, upstream and path"));
+    }
+    Settings {
+        file: file.to_owned(),
+        listen: listen::listen(&section(&raw.listen), cx),
+        tls: tls::tls(&section(&raw.tls), cx),
+        home_assistant,
+        session: sections::session(&section(&raw.session), cx),
+        sign_in: sections::sign_in(&section(&raw.sign_in), cx),
+        limits: sections::limits(&section(&raw.limits), cx),
+        log: sections::log(&section(&raw.log), cx),
+        reserved_headers: headers::reserved(&section(&raw.headers).reserved, cx),
+        addons: addon::addons(addons, known.as_ref(), cx).into_iter().map(Arc::new).collect(),
+    }
+}
+
+/// The section, or one without any key: every key of it then has its default.
+fn section<T: Default>(key: &Key<T>) -> Section<'_, T> {
+    key.given().map_or_else(|| Section::Absent(T::default()), |section| Section::Given(section.get_ref()))
+}
+
+enum Section<'r, T> {
+    Given(&'r T),
+    Absent(T),
+}
+
+impl<T> Deref for Section<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        match self {
+            Self::Given(section) => section,
+            Self::Absent(section) => section,
+        }
+    }
+}

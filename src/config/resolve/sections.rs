@@ -1,0 +1,115 @@
+//! `[session]`, `[sign_in]`, `[limits]` and `[log]`: in come raw values, out come real ones with their defaults. The
+//! bounds keep out what is absurd; the defaults are the ones that `config.toml` documents.
+
+use std::time::Duration;
+
+use toml::Spanned;
+use tracing_subscriber::EnvFilter;
+
+use super::context::{Context, days, flag, seconds};
+use crate::config::diagnostic::Diagnostic;
+use crate::config::raw::{self, Key};
+use crate::config::settings::{Limits, Log, LogFormat, Session, SessionStore, SignIn, SignInMethod};
+
+/// Resolves `[session]`.
+pub(super) fn session(raw: &raw::Session, cx: &mut Context<'_>) -> Session {
+    let session = Session {
+        store: store(&raw.store, cx),
+        idle_timeout: cx.time(&raw.idle_timeout, Duration::from_mins(30), seconds(10)..=days(365)),
+        absolute_timeout: cx.time(&raw.absolute_timeout, Duration::from_hours(12), seconds(10)..=days(365)),
+        per_user: cx.count(&raw.per_user, 100, 1..=10_000),
+        cross_site_framing: flag(&raw.cross_site_framing, false),
+    };
+    let at = raw.idle_timeout.given().or(raw.absolute_timeout.given()).map(Spanned::span);
+    if let Some(at) = at.filter(|_| session.idle_timeout > session.absolute_timeout) {
+        let longer = Diagnostic::warning(at, "the idle timeout is longer than the absolute one and never counts");
+        cx.add(longer.label("longer or shorter than it looks").hint("make `idle_timeout` the shorter one of the two"));
+    }
+    session
+}
+
+fn store(key: &Key<String>, cx: &mut Context<'_>) -> SessionStore {
+    let path = match key.given() {
+        None => return SessionStore::File(cx.base.join("state/sessions.redb")),
+        Some(text) if text.get_ref() == "memory" => return SessionStore::Memory,
+        Some(text) if !text.get_ref().contains("://") => cx.path(text),
+        Some(text) => {
+            let networked = Diagnostic::mistake(text.span(), "session stores on the network are not in this version");
+            let hint = "write a file, as in \"state/sessions.redb\", or \"memory\"";
+            cx.add(networked.label("expected a file or \"memory\"").hint(hint));
+            return SessionStore::Memory;
+        }
+    };
+    if let Some(text) = key.given().filter(|_| path.is_dir()) {
+        let folder = Diagnostic::mistake(text.span(), "this is a folder");
+        cx.add(folder.label("expected a file").hint("name a file in it, as in \"state/sessions.redb\""));
+    }
+    SessionStore::File(path)
+}
+
+/// Resolves `[sign_in]`.
+pub(super) fn sign_in(raw: &raw::SignIn, cx: &mut Context<'_>) -> SignIn {
+    let mut methods = Vec::new();
+    for text in raw.methods.given().map(|list| list.get_ref().as_slice()).unwrap_or_default() {
+        let method = cx.word(text, &[("password", SignInMethod::Password)]);
+        methods.extend(method.filter(|method| !methods.contains(method)));
+    }
+    match raw.methods.given() {
+        Some(list) if list.get_ref().is_empty() => {
+            let nobody = Diagnostic::mistake(list.span(), "no way to sign in: nobody could");
+            cx.add(nobody.label("expected one method or more").hint("write methods = [\"password\"]"));
+        }
+        Some(_) => {}
+        None => methods.push(SignInMethod::Password),
+    }
+    SignIn {
+        methods,
+        attempts_per_address: cx.number(&raw.attempts_per_address, 20, 1..=10_000),
+        attempts_per_user: cx.number(&raw.attempts_per_user, 8, 1..=10_000),
+        window: cx.time(&raw.window, Duration::from_mins(10), seconds(1)..=days(1)),
+    }
+}
+
+/// Resolves `[limits]`.
+pub(super) fn limits(raw: &raw::Limits, cx: &mut Context<'_>) -> Limits {
+    let hour = Duration::from_hours(1);
+    let limits = Limits {
+        connections: cx.count(&raw.connections, 4096, 1..=1_000_000),
+        connections_per_address: cx.count(&raw.connections_per_address, 256, 1..=1_000_000),
+        handshake_timeout: cx.time(&raw.handshake_timeout, seconds(10), seconds(1)..=Duration::from_mins(5)),
+        header_timeout: cx.time(&raw.header_timeout, seconds(15), seconds(1)..=Duration::from_mins(5)),
+        idle_timeout: cx.time(&raw.idle_timeout, seconds(75), seconds(1)..=hour),
+        header_size: usize::try_from(cx.size(&raw.header_size, 16 << 10, 1 << 10..=1 << 20)).unwrap_or(16 << 10),
+        header_count: cx.count(&raw.header_count, 100, 10..=10_000),
+        http2_streams: cx.number(&raw.http2_streams, 128, 1..=10_000),
+        body_stall_timeout: cx.time(&raw.body_stall_timeout, seconds(60), seconds(1)..=hour),
+        drain_timeout: cx.time(&raw.drain_timeout, seconds(30), seconds(1)..=hour),
+    };
+    let at = raw.connections_per_address.given().or(raw.connections.given()).map(Spanned::span);
+    if let Some(at) = at.filter(|_| limits.connections_per_address > limits.connections) {
+        let more = Diagnostic::warning(at, "one address may take all connections");
+        let hint = format!("`connections` is {}: allow one address fewer", limits.connections);
+        cx.add(more.label("`connections_per_address` never counts").hint(hint));
+    }
+    limits
+}
+
+/// Resolves `[log]`.
+pub(super) fn log(raw: &raw::Log, cx: &mut Context<'_>) -> Log {
+    let words = [("text", LogFormat::Text), ("json", LogFormat::Json)];
+    let filter = raw.filter.given();
+    if let Some(text) = filter
+        && let Err(err) = EnvFilter::builder().parse(text.get_ref())
+    {
+        let bad = Diagnostic::mistake(text.span(), format!("not a filter: {err}"));
+        cx.add(
+            bad.label("expected a level, or targets and levels")
+                .hint("write \"info\" or \"info,vestibule::http=debug\""),
+        );
+    }
+    Log {
+        format: cx.word_or(&raw.format, LogFormat::Text, &words),
+        filter: filter.map_or_else(|| "info".to_owned(), |text| text.get_ref().clone()),
+        access: flag(&raw.access, true),
+    }
+}

@@ -1,0 +1,71 @@
+//! `[tls]`: which certificates, and whether their files are there, can be read and belong together. What a certificate
+//! is, the caller's hook knows.
+
+use std::fs::{self, File};
+use std::path::PathBuf;
+
+use toml::Spanned;
+
+use super::context::Context;
+use crate::config::diagnostic::Diagnostic;
+use crate::config::raw;
+use crate::config::secret;
+use crate::config::settings::{CertificateFiles, Tls};
+
+/// Resolves the section.
+pub(super) fn tls(raw: &raw::Tls, cx: &mut Context<'_>) -> Tls {
+    let folder = cx.path_or(&raw.development, "certs");
+    let list = raw.certificates.given().map(|list| list.get_ref().as_slice()).unwrap_or_default();
+    if list.is_empty() {
+        if let Some(text) = raw.development.given().filter(|_| folder.exists() && !folder.is_dir()) {
+            let file = Diagnostic::mistake(text.span(), "this is not a folder");
+            cx.add(file.label("expected a folder").hint("name a folder; it is made when it does not exist"));
+        }
+        return Tls::Development { folder };
+    }
+    Tls::Certificates(list.iter().filter_map(|entry| certificate(entry, cx)).collect())
+}
+
+fn certificate(entry: &Spanned<raw::Certificate>, cx: &mut Context<'_>) -> Option<CertificateFiles> {
+    let raw = entry.get_ref();
+    let chain = cx.required(&raw.chain, "chain", &entry.span(), "\"certs/home.crt\"");
+    let key = cx.required(&raw.key, "key", &entry.span(), "\"certs/home.key\"");
+    let (chain, key) = (chain?, key?);
+    let files = (readable(chain, cx), readable(key, cx));
+    let (Some(chain_file), Some(key_file)) = files else { return None };
+    if fs::metadata(&key_file).is_ok_and(|metadata| secret::is_open(&metadata)) {
+        let open = Diagnostic::warning(key.span(), "others on this machine may read or change this private key");
+        cx.add(open.label("readable by others").hint(format!("chmod 600 {}", key_file.display())));
+    }
+    if let Some(check) = cx.around.check_certificates
+        && let Err(err) = check(&chain_file, &key_file)
+    {
+        let bad = Diagnostic::mistake(entry.span(), format!("this certificate cannot be used: {}", one_line(&*err)));
+        let hint =
+            "`chain` is PEM, the server's certificate first; `key` is the PEM private key of that very certificate";
+        cx.add(bad.label("expected a certificate and its key").hint(hint));
+    }
+    Some(CertificateFiles { chain: chain_file, key: key_file })
+}
+
+/// A file that is there and can be read.
+fn readable(text: &Spanned<String>, cx: &mut Context<'_>) -> Option<PathBuf> {
+    let path = cx.path(text);
+    let message = match fs::metadata(&path) {
+        Ok(metadata) if !metadata.is_file() => "this is not a regular file".to_owned(),
+        Ok(_) => match File::open(&path) {
+            Ok(_) => return Some(path),
+            Err(err) => format!("this file cannot be read: {err}"),
+        },
+        Err(err) => format!("this file cannot be read: {err}"),
+    };
+    let hint = format!("paths are relative to the configuration's folder: this one is {}", path.display());
+    cx.add(Diagnostic::mistake(text.span(), message).label("expected a readable file").hint(hint));
+    None
+}
+
+/// An error and what caused it, on one line.
+pub(super) fn one_line(err: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(err), |err| err.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}

@@ -1,0 +1,287 @@
+//! One configured Home Assistant: its folder, the copy in use, and who may look at it.
+//!
+//! In come the settings and the clock, out come the directory of users, the verifier of passwords and the status. A new
+//! snapshot is swapped in whole. It must never fail to start because of a file: without one, everybody is refused.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::{ArcSwap, ArcSwapOption};
+
+use super::keeper::{Keeper, Step};
+use super::reader::{self, Contents, Stamp};
+use super::snapshot::Snapshot;
+use super::status::Status;
+use super::verifier::Verifier;
+use crate::clock::Clock;
+use crate::config;
+use crate::identity::{Directory, DirectoryCell};
+
+/// The users of one configuration folder. A configuration with another folder makes a new one.
+pub struct HomeAssistant {
+    folder: PathBuf,
+    clock: Clock,
+    directory: Arc<DirectoryCell>,
+    current: Arc<ArcSwapOption<Snapshot>>,
+    verifier: Verifier,
+    status: ArcSwap<Status>,
+    state: Mutex<State>,
+}
+
+/// What the one who reads remembers.
+struct State {
+    keeper: Keeper,
+    stamps: Option<[Option<Stamp>; 4]>,
+}
+
+/// How closely to look at the files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Look {
+    /// Read them only when the file system says that they have changed.
+    Glance,
+    /// Read them.
+    Thorough,
+}
+
+impl HomeAssistant {
+    /// Reads the folder once. When that fails, everybody is refused until [`HomeAssistant::watch`] sees it mended.
+    pub fn open(settings: &config::HomeAssistant, clock: Clock) -> Self {
+        let keeper = Keeper::new(settings.max_stale);
+        let current = Arc::new(ArcSwapOption::empty());
+        let home = Self {
+            folder: settings.config_dir.join(reader::STORAGE),
+            clock,
+            directory: Arc::default(),
+            verifier: Verifier::new(Arc::clone(&current)),
+            current,
+            status: ArcSwap::from_pointee(keeper.status()),
+            state: Mutex::new(State { keeper, stamps: None }),
+        };
+        home.refresh(Look::Thorough);
+        home
+    }
+
+    /// The users, always the current ones.
+    pub fn directory(&self) -> &Arc<DirectoryCell> {
+        &self.directory
+    }
+
+    /// Checks passwords.
+    pub fn verifier(&self) -> &Verifier {
+        &self.verifier
+    }
+
+    /// The whole copy in use, for the permission engine and for access tokens.
+    pub fn snapshot(&self) -> Option<Arc<Snapshot>> {
+        self.current.load_full()
+    }
+
+    /// How it stands with the files.
+    pub fn status(&self) -> Arc<Status> {
+        self.status.load_full()
+    }
+
+    /// The `.storage` folder.
+    pub(super) fn folder(&self) -> &PathBuf {
+        &self.folder
+    }
+
+    /// Looks at the files and does what is to be done. Reads and parses: not for async threads.
+    pub(super) fn refresh(&self, look: Look) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.clock.now();
+        // Taken before the files are read, so that what changes in between is seen at the next look.
+        let stamps = Some(reader::stamps(&self.folder));
+        let step = if look == Look::Thorough || state.stamps != stamps {
+            state.stamps = stamps;
+            state.keeper.read(&self.folder, Contents::read(&self.folder), now)
+        } else {
+            state.keeper.wait(now)
+        };
+        match step {
+            Step::Stay => {}
+            Step::Swap(snapshot) => self.swap(*snapshot),
+            Step::Withdraw => {
+                self.current.store(None);
+                self.directory.replace(Directory::default());
+            }
+        }
+        self.status.store(Arc::new(state.keeper.status()));
+    }
+
+    /// The passwords change before the users do. So a session that is made meanwhile carries the digest of the old
+    /// password and ends with it; the other way round, an old password could make a session with the new digest.
+    fn swap(&self, snapshot: Snapshot) {
+        let directory = snapshot.directory();
+        self.current.store(Some(Arc::new(snapshot)));
+        self.directory.replace(directory);
+    }
+}
+
+impl std::fmt::Debug for HomeAssistant {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HomeAssistant")
+            .field("folder", &self.folder)
+            .field("status", &self.status)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::clock::Timestamp;
+    use crate::home_assistant::{Condition, Fault, FileProblem};
+    use crate::identity::Health;
+
+    const HOUR: Duration = Duration::from_hours(1);
+    const NEARLY_AN_HOUR: Duration = Duration::from_millis(3_599_999);
+    const MORNING: Timestamp = Timestamp::from_millis(1_795_323_000_000);
+
+    /// A home of which the tests say what is in it and what time it is.
+    struct Bench {
+        folder: tempfile::TempDir,
+        clock: Clock,
+        home: HomeAssistant,
+    }
+
+    impl Bench {
+        fn with_users(ids: &[&str]) -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            fs::create_dir(folder.path().join(".storage")).unwrap();
+            let clock = Clock::manual(MORNING);
+            let settings = config::HomeAssistant { config_dir: folder.path().to_owned(), max_stale: HOUR };
+            write(folder.path(), "auth_provider.homeassistant", r#"{"version": 1, "data": {"users": []}}"#);
+            write(folder.path(), "auth", &auth(ids));
+            let home = HomeAssistant::open(&settings, clock.clone());
+            Self { folder, clock, home }
+        }
+
+        fn write(&self, name: &str, text: &str) {
+            write(self.folder.path(), name, text);
+        }
+
+        fn look_at(&self, after: Duration) {
+            self.clock.set(MORNING.saturating_add(after));
+            self.home.refresh(Look::Glance);
+        }
+
+        fn users(&self) -> Vec<String> {
+            let directory = self.home.directory().load();
+            assert_eq!(directory.health() == Health::Good, self.home.snapshot().is_some(), "swapped together");
+            let mut users: Vec<String> = directory.users().map(|user| user.id.to_string()).collect();
+            users.sort();
+            users
+        }
+
+        fn faults(&self) -> Vec<String> {
+            match &self.home.status().condition {
+                Condition::Good { .. } => Vec::new(),
+                Condition::Stale { why, .. } | Condition::Absent { why } => {
+                    why.iter().map(FileProblem::reason).collect()
+                }
+            }
+        }
+    }
+
+    fn write(folder: &Path, name: &str, text: &str) {
+        fs::write(folder.join(".storage").join(name), text).unwrap();
+    }
+
+    fn auth(ids: &[&str]) -> String {
+        let user = |id| serde_json::json!({"id": id, "name": null, "is_owner": false, "is_active": true, "system_generated": false});
+        let users: Vec<_> = ids.iter().map(user).collect();
+        let groups = serde_json::json!([{"id": "system-users", "name": "Users"}]);
+        let data = serde_json::json!({"users": users, "groups": groups, "credentials": [], "refresh_tokens": []});
+        serde_json::json!({"version": 1, "data": data}).to_string()
+    }
+
+    #[test]
+    fn a_copy_that_is_confirmed_does_not_age() {
+        let bench = Bench::with_users(&["u1", "u2"]);
+        bench.look_at(HOUR * 100);
+        bench.write("auth", "");
+        bench.look_at(HOUR * 100 + NEARLY_AN_HOUR);
+        assert_eq!(bench.users(), ["u1", "u2"]);
+        assert!(
+            matches!(bench.home.status().condition, Condition::Stale { since, .. } if since == MORNING.saturating_add(HOUR * 100))
+        );
+    }
+
+    #[test]
+    fn after_max_stale_everybody_is_refused_until_the_file_is_mended() {
+        let bench = Bench::with_users(&["u1", "u2"]);
+        bench.write("auth", "{");
+        bench.look_at(NEARLY_AN_HOUR);
+        assert_eq!(bench.users(), ["u1", "u2"]);
+        bench.look_at(HOUR);
+        assert!(bench.users().is_empty());
+        assert!(matches!(bench.home.status().condition, Condition::Absent { .. }));
+        assert_eq!(bench.home.status().users, 0);
+        bench.write("auth", &auth(&["u1", "u2"]));
+        bench.look_at(HOUR * 2);
+        assert_eq!(bench.users(), ["u1", "u2"]);
+        assert!(bench.faults().is_empty());
+    }
+
+    #[test]
+    fn a_file_in_which_all_users_are_new_is_an_alarm_and_stays_one() {
+        let bench = Bench::with_users(&["u1", "u2"]);
+        for stranger in [auth(&["intruder"]), auth(&[]), "{}".to_owned()] {
+            bench.write("auth", &stranger);
+            bench.look_at(Duration::ZERO);
+            assert_eq!(bench.users(), ["u1", "u2"], "{stranger}");
+            assert!(bench.faults()[0].contains("none of the 2 known users"), "{:?}", bench.faults());
+        }
+        bench.look_at(HOUR);
+        assert!(bench.users().is_empty());
+        bench.write("auth", &auth(&["intruder", "another"]));
+        bench.look_at(HOUR * 2);
+        assert!(bench.users().is_empty(), "the known users are remembered when their copy is too old");
+        bench.write("auth", &auth(&["u2", "u3"]));
+        bench.look_at(HOUR * 3);
+        assert_eq!(bench.users(), ["u2", "u3"], "one that is left is enough");
+    }
+
+    #[test]
+    fn a_file_that_disappears_keeps_the_last_good_copy() {
+        for name in ["auth", "auth_provider.homeassistant", "auth_module.totp"] {
+            let bench = Bench::with_users(&["u1"]);
+            bench.write("auth_module.totp", r#"{"version": 1, "data": {"users": {"u1": {}}}}"#);
+            bench.look_at(Duration::ZERO);
+            fs::remove_file(bench.home.folder.join(name)).unwrap();
+            bench.look_at(Duration::ZERO);
+            assert_eq!(bench.users(), ["u1"]);
+            let has_mfa = bench.home.directory().load().users().all(|user| user.has_mfa);
+            assert!(has_mfa, "{name}: nobody loses a second factor");
+            assert_eq!(bench.faults(), [Fault::Disappeared.to_string()], "{name}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_swapped_when_nothing_has_changed() {
+        let bench = Bench::with_users(&["u1"]);
+        let mut bell = bench.home.directory().subscribe();
+        bell.mark_unchanged();
+        bench.write("auth", &auth(&["u1"]));
+        bench.look_at(HOUR);
+        bench.home.refresh(Look::Thorough);
+        assert!(!bell.has_changed().unwrap());
+        bench.write("auth", &auth(&["u1", "u2"]));
+        bench.look_at(HOUR);
+        assert!(bell.has_changed().unwrap());
+    }
+
+    #[test]
+    fn a_home_without_users_may_get_its_first() {
+        let bench = Bench::with_users(&[]);
+        assert!(bench.faults().is_empty());
+        bench.write("auth", &auth(&["u1"]));
+        bench.look_at(Duration::ZERO);
+        assert_eq!(bench.users(), ["u1"]);
+    }
+}

@@ -1,0 +1,262 @@
+//! Reading the files of one folder together.
+//!
+//! In comes a folder, out come the contents of all files that we need and then one [`Snapshot`], or everything that is
+//! wrong with them. Each file is read whole, up to a limit, before any of it is parsed. It must never take a missing file
+//! for an empty one, but for the second factors, which exist only when somebody has one.
+
+use std::collections::BTreeSet;
+use std::error::Error;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read as _};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use aws_lc_rs::digest;
+use zeroize::Zeroizing;
+
+use super::auth_file::{AuthFile, AuthFileError};
+use super::password_file::{PasswordFile, PasswordFileError};
+use super::second_factor::{self, SecondFactorError};
+use super::snapshot::Snapshot;
+
+/// Reads the files of a configuration folder once. All that is wrong is returned, not the first.
+pub fn read_folder(config_dir: &Path) -> Result<Snapshot, Vec<FileProblem>> {
+    Contents::read(&config_dir.join(STORAGE)).parse()
+}
+
+/// A file that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot use {}", path.display())]
+pub struct FileProblem {
+    /// Which file.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    #[source]
+    pub fault: Fault,
+}
+
+impl FileProblem {
+    /// The fault and what is behind it, in one line.
+    pub fn reason(&self) -> String {
+        let mut text = self.fault.to_string();
+        let mut cause = self.fault.source();
+        while let Some(error) = cause {
+            text.push_str(": ");
+            text.push_str(&error.to_string());
+            cause = error.source();
+        }
+        text
+    }
+}
+
+/// What is wrong with a file.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// It is not there.
+    #[error("it does not exist")]
+    Missing,
+    /// The last good copy had it. Home Assistant moves a broken file away and goes on without what was in it.
+    #[error("it has disappeared (restart this program if that is as it should be)")]
+    Disappeared,
+    /// The operating system does not give it.
+    #[error("it cannot be read")]
+    Io(#[source] io::Error),
+    /// A folder, a pipe, a device.
+    #[error("it is not a file")]
+    NotAFile,
+    /// More than we read.
+    #[error("it is larger than {} MiB", LIMIT >> 20)]
+    TooLarge,
+    /// Home Assistant has begun anew, and whoever signs in first would be an administrator.
+    #[error(
+        "none of the {known} known users is in it any more: Home Assistant has started without its users, or this is \
+         another home's file (restart this program to accept it)"
+    )]
+    UsersReplaced {
+        /// How many users the last good copy has.
+        known: usize,
+    },
+    /// `auth`
+    #[error(transparent)]
+    Auth(#[from] AuthFileError),
+    /// `auth_provider.homeassistant`
+    #[error(transparent)]
+    Passwords(#[from] PasswordFileError),
+    /// `auth_module.totp` or `auth_module.notify`
+    #[error(transparent)]
+    SecondFactor(#[from] SecondFactorError),
+}
+
+/// What the files hold, or why they cannot be read; a file that does not exist holds `None`.
+pub(super) struct Contents {
+    folder: PathBuf,
+    files: [Result<Option<Zeroizing<Vec<u8>>>, Fault>; 4],
+}
+
+impl Contents {
+    /// Reads all files of a `.storage` folder.
+    pub(super) fn read(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), files: FILES.map(|name| read_file(&folder.join(name), LIMIT)) }
+    }
+
+    /// SHA-256 over all files, absent ones included; none when one could not be read.
+    pub(super) fn digest(&self) -> Option<[u8; 32]> {
+        let mut context = digest::Context::new(&digest::SHA256);
+        for file in &self.files {
+            match file.as_ref().ok()? {
+                None => context.update(&[0]),
+                Some(bytes) => {
+                    context.update(&[1]);
+                    context.update(&u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes());
+                    context.update(bytes);
+                }
+            }
+        }
+        context.finish().as_ref().try_into().ok()
+    }
+
+    /// Which of the files exist.
+    pub(super) fn present(&self) -> [bool; 4] {
+        self.files.each_ref().map(|file| matches!(file, Ok(Some(_))))
+    }
+
+    /// Which of the files do not exist. One that cannot be read is not known to be absent.
+    pub(super) fn absent(&self) -> [bool; 4] {
+        self.files.each_ref().map(|file| matches!(file, Ok(None)))
+    }
+
+    /// One snapshot, or everything that is wrong.
+    pub(super) fn parse(self) -> Result<Snapshot, Vec<FileProblem>> {
+        let [auth, passwords, totp, notify] = self.files;
+        let auth = required(auth).and_then(|bytes| Ok(AuthFile::parse(&bytes)?));
+        let passwords = required(passwords).and_then(|bytes| Ok(PasswordFile::parse(&bytes)?));
+        let [totp, notify] = [totp, notify].map(|file| match file? {
+            Some(bytes) => Ok(second_factor::parse(&bytes)?),
+            None => Ok(BTreeSet::new()),
+        });
+        let folder = self.folder;
+        match (auth, passwords, totp, notify) {
+            (Ok(auth), Ok(passwords), Ok(totp), Ok(notify)) => {
+                Ok(Snapshot::new(auth, passwords, totp.into_iter().chain(notify).collect()))
+            }
+            (auth, passwords, totp, notify) => {
+                let faults = [auth.err(), passwords.err(), totp.err(), notify.err()];
+                let found = FILES.into_iter().zip(faults).filter_map(|(name, fault)| Some((name, fault?)));
+                Err(found.map(|(name, fault)| FileProblem { path: folder.join(name), fault }).collect())
+            }
+        }
+    }
+}
+
+/// What the file system says of a file without reading it; another one means that it must be read again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stamp {
+    device: u64,
+    inode: u64,
+    length: u64,
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+impl Stamp {
+    /// Of the file that a path leads to, symbolic links followed.
+    pub(super) fn of(path: &Path) -> Option<Self> {
+        let found = fs::metadata(path).ok()?;
+        Some(Self {
+            device: found.dev(),
+            inode: found.ino(),
+            length: found.len(),
+            modified: (found.mtime(), found.mtime_nsec()),
+            changed: (found.ctime(), found.ctime_nsec()),
+        })
+    }
+
+    /// Whether both are of one file, whatever became of it.
+    pub(super) fn is_same_file(&self, other: &Self) -> bool {
+        (self.device, self.inode) == (other.device, other.inode)
+    }
+}
+
+/// The stamps of all files of a `.storage` folder.
+pub(super) fn stamps(folder: &Path) -> [Option<Stamp>; 4] {
+    FILES.map(|name| Stamp::of(&folder.join(name)))
+}
+
+fn read_file(path: &Path, limit: u64) -> Result<Option<Zeroizing<Vec<u8>>>, Fault> {
+    let found = match fs::metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        found => found.map_err(Fault::Io)?,
+    };
+    // Asked before it is opened: opening a pipe would wait for somebody to write to it.
+    if !found.is_file() {
+        return Err(Fault::NotAFile);
+    }
+    if found.len() > limit {
+        return Err(Fault::TooLarge);
+    }
+    // With all its room from the start, so that no outgrown buffer is left behind unwiped.
+    let room = usize::try_from(found.len()).unwrap_or(0).saturating_add(1);
+    let mut bytes = Zeroizing::new(Vec::with_capacity(room));
+    let file = File::open(path).map_err(Fault::Io)?;
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(Fault::Io)?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length <= limit) { Ok(Some(bytes)) } else { Err(Fault::TooLarge) }
+}
+
+fn required(file: Result<Option<Zeroizing<Vec<u8>>>, Fault>) -> Result<Zeroizing<Vec<u8>>, Fault> {
+    file?.ok_or(Fault::Missing)
+}
+
+/// The folder with the files, in the configuration folder.
+pub(super) const STORAGE: &str = ".storage";
+
+/// The files that are read together. The first two must exist.
+pub(super) const FILES: [&str; 4] = ["auth", "auth_provider.homeassistant", "auth_module.totp", "auth_module.notify"];
+
+/// The largest file that is read, in bytes. A home with a hundred users and a thousand tokens has 1 MiB.
+const LIMIT: u64 = 64 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("auth"), "{}").unwrap();
+        fs::write(folder.path().join("auth_provider.homeassistant"), "{}").unwrap();
+        folder
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_told_at_once() {
+        let folder = folder();
+        fs::write(folder.path().join("auth"), r#"{"version": 1, "data": {"users": "#).unwrap();
+        fs::remove_file(folder.path().join("auth_provider.homeassistant")).unwrap();
+        fs::create_dir(folder.path().join("auth_module.totp")).unwrap();
+        let problems = Contents::read(folder.path()).parse().unwrap_err();
+        let told: Vec<String> = problems.iter().map(FileProblem::reason).collect();
+        assert_eq!(told.len(), 3, "{told:?}");
+        assert!(told[0].contains("not complete and valid JSON: EOF while parsing"), "{told:?}");
+        assert_eq!(told[1], "it does not exist");
+        assert_eq!(told[2], "it is not a file");
+    }
+
+    #[test]
+    fn a_file_above_the_limit_is_not_read() {
+        let folder = folder();
+        let auth = folder.path().join("auth");
+        fs::write(&auth, [b' '; 100]).unwrap();
+        assert!(matches!(read_file(&auth, 99), Err(Fault::TooLarge)));
+        assert!(matches!(read_file(&auth, 100), Ok(Some(bytes)) if bytes.len() == 100));
+        File::options().write(true).open(&auth).unwrap().set_len(LIMIT + 1).unwrap();
+        assert!(matches!(read_file(&auth, LIMIT), Err(Fault::TooLarge)));
+    }
+
+    #[test]
+    fn a_symbolic_link_is_followed() {
+        let (folder, elsewhere) = (folder(), folder());
+        let auth = folder.path().join("auth");
+        fs::remove_file(&auth).unwrap();
+        std::os::unix::fs::symlink(elsewhere.path().join("auth"), &auth).unwrap();
+        assert!(Contents::read(folder.path()).parse().is_ok());
+    }
+}

@@ -1,0 +1,39 @@
+//! How it stands with Home Assistant's files, for readiness and metrics.
+//!
+//! In goes what became of the last reading, out come a few words and numbers that cost nothing to look at.
+
+use std::sync::Arc;
+
+use super::reader::FileProblem;
+use crate::clock::Timestamp;
+
+/// How it stands with the files.
+#[derive(Debug, Clone)]
+pub struct Status {
+    /// Whether they can be read.
+    pub condition: Condition,
+    /// How many users the copy in use has; zero when there is none.
+    pub users: usize,
+}
+
+/// Whether the files can be read.
+#[derive(Debug, Clone)]
+pub enum Condition {
+    /// The copy in use is what the files say.
+    Good {
+        /// When this copy was taken into use.
+        since: Timestamp,
+    },
+    /// The files cannot be used; the last good copy is.
+    Stale {
+        /// When the copy was last what the files said.
+        since: Timestamp,
+        /// Why they cannot be used.
+        why: Arc<[FileProblem]>,
+    },
+    /// There is no copy, or the last good one is too old: everybody is refused.
+    Absent {
+        /// Why the files cannot be used.
+        why: Arc<[FileProblem]>,
+    },
+}

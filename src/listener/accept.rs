@@ -1,0 +1,121 @@
+//! The sockets that browsers reach.
+//!
+//! In comes a configured address, or a socket from the service manager, out come accepted connections, one by one and
+//! without end. An error of `accept` is waited out, never returned and never retried in a tight loop (S-73).
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+
+use super::address::Addresses;
+use super::admission::Admission;
+use super::connection::Incoming;
+use super::seldom::Seldom;
+use crate::config;
+
+/// One listening socket.
+#[derive(Debug)]
+pub struct Listener {
+    socket: TcpListener,
+    address: SocketAddr,
+    proxy_protocol: bool,
+    admission: Arc<Admission>,
+    spoken: Seldom,
+}
+
+/// Why an address cannot be listened on.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    /// The operating system refuses the address.
+    #[error("cannot listen on {address}")]
+    Bind {
+        /// The address as configured.
+        address: SocketAddr,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// The socket from the service manager is not one to accept on.
+    #[error("the socket that was handed over cannot be used")]
+    Adopt(#[source] io::Error),
+}
+
+impl Listener {
+    /// Binds a configured address. Needs a runtime, as all of tokio's sockets do.
+    pub fn bind(entry: config::HttpsListener, admission: &Arc<Admission>) -> Result<Self, BindError> {
+        let failed = |source| BindError::Bind { address: entry.address, source };
+        let socket = bound(entry.address).map_err(failed)?;
+        let address = socket.local_addr().map_err(failed)?;
+        Ok(Self::new(socket, address, entry.proxy_protocol, admission))
+    }
+
+    /// Takes over a socket that already listens (socket activation).
+    pub fn adopt(
+        socket: std::net::TcpListener,
+        proxy_protocol: bool,
+        admission: &Arc<Admission>,
+    ) -> Result<Self, BindError> {
+        socket.set_nonblocking(true).map_err(BindError::Adopt)?;
+        let socket = TcpListener::from_std(socket).map_err(BindError::Adopt)?;
+        let address = socket.local_addr().map_err(BindError::Adopt)?;
+        Ok(Self::new(socket, address, proxy_protocol, admission))
+    }
+
+    fn new(socket: TcpListener, address: SocketAddr, proxy_protocol: bool, admission: &Arc<Admission>) -> Self {
+        Self { socket, address, proxy_protocol, admission: Arc::clone(admission), spoken: Seldom::default() }
+    }
+
+    /// The address that it listens on, with the port that the operating system chose when the configured one is 0.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The next connection that there is room for; others are closed at once. Cancel-safe.
+    pub async fn accept(&self) -> Incoming {
+        let mut pause = SHORTEST_PAUSE;
+        loop {
+            match self.socket.accept().await {
+                Ok((stream, peer)) => {
+                    if let Some(incoming) = self.admit(stream, peer) {
+                        return incoming;
+                    }
+                    pause = SHORTEST_PAUSE;
+                }
+                // The peer left the queue before we came to it: its own affair, and the queue is shorter now.
+                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+                // EMFILE and its like leave the connection in the queue: at once would be again the same.
+                Err(error) => {
+                    if let Some(silent) = self.spoken.due(Instant::now()) {
+                        tracing::error!(%error, address = %self.address, not_logged = silent, "cannot accept connections");
+                    }
+                    tokio::time::sleep(pause).await;
+                    pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
+                }
+            }
+        }
+    }
+
+    fn admit(&self, stream: TcpStream, peer: SocketAddr) -> Option<Incoming> {
+        // Both fail only when the peer has reset the connection already.
+        let addresses = Addresses::direct(peer, stream.local_addr().ok()?);
+        stream.set_nodelay(true).ok()?;
+        let peer = addresses.peer().ip();
+        let slot =
+            if self.proxy_protocol { self.admission.behind_proxy(peer) } else { self.admission.direct(peer) }.ok()?;
+        Some(Incoming { stream, addresses, slot, header_required: self.proxy_protocol })
+    }
+}
+
+fn bound(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // A restart must not wait for the last connections of the process before to leave TIME_WAIT.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
+const BACKLOG: u32 = 1024;
+const SHORTEST_PAUSE: Duration = Duration::from_millis(5);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);

@@ -1,0 +1,97 @@
+//! The addresses of a connection, in the one form that the rest of the program compares.
+//!
+//! In come addresses as the kernel or a PROXY header gives them, out come addresses in which IPv4 is IPv4. An address must
+//! never have two spellings here: a rule for `192.168.0.0/16` has to hold for `::ffff:192.168.0.7`.
+
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+
+/// Where a connection comes from and where it arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Addresses {
+    peer: SocketAddr,
+    client: SocketAddr,
+    local: SocketAddr,
+    proxied: bool,
+}
+
+impl Addresses {
+    /// A connection whose peer is the client.
+    pub(super) fn direct(peer: SocketAddr, local: SocketAddr) -> Self {
+        let peer = canonical(peer);
+        Self { peer, client: peer, local: canonical(local), proxied: false }
+    }
+
+    /// The same connection, made for `client` by the peer, who says so in a PROXY header.
+    pub(super) fn on_behalf_of(self, client: SocketAddr) -> Self {
+        Self { client: canonical(client), proxied: true, ..self }
+    }
+
+    /// The other end of the socket.
+    pub fn peer(&self) -> SocketAddr {
+        self.peer
+    }
+
+    /// The client as far as the connection tells: the address in the PROXY header, else the peer. Whether `X-Forwarded-*`
+    /// is believed is judged by this address.
+    pub fn client(&self) -> SocketAddr {
+        self.client
+    }
+
+    /// Our own end of the socket.
+    pub fn local(&self) -> SocketAddr {
+        self.local
+    }
+
+    /// Whether a PROXY header named the client.
+    pub fn proxied(&self) -> bool {
+        self.proxied
+    }
+}
+
+/// An IPv4-mapped IPv6 address (RFC 4291 section 2.5.5.2) as the IPv4 address that it is.
+pub(super) fn canonical(address: SocketAddr) -> SocketAddr {
+    match address.ip().to_canonical() {
+        ip @ IpAddr::V4(_) => SocketAddr::new(ip, address.port()),
+        IpAddr::V6(_) => address,
+    }
+}
+
+/// What counts as one client: an IPv4 address, or the /64 of an IPv6 address, because one subscriber has a whole /64 of
+/// them to choose from (RFC 6177 section 2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Origin(IpAddr);
+
+impl From<IpAddr> for Origin {
+    fn from(address: IpAddr) -> Self {
+        match address.to_canonical() {
+            IpAddr::V4(v4) => Self(IpAddr::V4(v4)),
+            IpAddr::V6(v6) => Self(IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ipv4_client_on_an_ipv6_socket_is_an_ipv4_client() {
+        let addresses =
+            Addresses::direct("[::ffff:192.168.0.7]:5000".parse().unwrap(), "[::ffff:10.0.0.1]:443".parse().unwrap());
+        assert_eq!(addresses.peer(), "192.168.0.7:5000".parse().unwrap());
+        assert_eq!(addresses.client(), addresses.peer());
+        assert_eq!(addresses.local(), "10.0.0.1:443".parse().unwrap());
+        let proxied = addresses.on_behalf_of("[::ffff:203.0.113.9]:7".parse().unwrap());
+        assert_eq!(proxied.client(), "203.0.113.9:7".parse().unwrap());
+        assert!(proxied.proxied());
+    }
+
+    #[test]
+    fn neighbours_in_one_64_are_one_client() {
+        let origin = |text: &str| Origin::from(text.parse::<IpAddr>().unwrap());
+        assert_eq!(origin("2001:db8:1:2::1"), origin("2001:db8:1:2:ffff::9"));
+        assert_ne!(origin("2001:db8:1:2::1"), origin("2001:db8:1:3::1"));
+        assert_ne!(origin("192.0.2.1"), origin("192.0.2.2"));
+        assert_eq!(origin("::ffff:192.0.2.1"), origin("192.0.2.1"));
+    }
+}

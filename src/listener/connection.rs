@@ -1,0 +1,59 @@
+//! A connection before and after it is known whose it is.
+//!
+//! In comes an accepted socket as an [`Incoming`], out comes a [`Connection`]. There is no other way to one, so that
+//! nothing can take a proxy for the client where a PROXY header is required.
+
+use tokio::net::TcpStream;
+
+use super::address::Addresses;
+use super::admission::Slot;
+use super::proxy::{self, Client, ProxyError};
+
+/// An accepted connection of which nothing has been read.
+#[derive(Debug)]
+pub struct Incoming {
+    pub(super) stream: TcpStream,
+    pub(super) addresses: Addresses,
+    pub(super) slot: Slot,
+    pub(super) header_required: bool,
+}
+
+/// A connection whose client is known.
+#[derive(Debug)]
+pub struct Connection {
+    stream: TcpStream,
+    addresses: Addresses,
+    slot: Slot,
+}
+
+impl Incoming {
+    /// Reads the PROXY header where one is required, and not one byte more. It waits for as long as the peer likes: the
+    /// caller holds the deadline.
+    pub async fn identify(self) -> Result<Connection, ProxyError> {
+        let Self { mut stream, mut addresses, mut slot, header_required } = self;
+        if header_required {
+            if let Client::Address(client) = proxy::read(&mut stream).await? {
+                addresses = addresses.on_behalf_of(client);
+            }
+            slot.count_for(addresses.client().ip())?;
+        }
+        Ok(Connection { stream, addresses, slot })
+    }
+
+    /// The other end of the socket, which may be a proxy.
+    pub fn peer(&self) -> std::net::SocketAddr {
+        self.addresses.peer()
+    }
+}
+
+impl Connection {
+    /// Where it comes from and where it arrived.
+    pub fn addresses(&self) -> Addresses {
+        self.addresses
+    }
+
+    /// The bytes, the addresses, and the place among the open connections, which whoever holds the bytes must hold too.
+    pub(crate) fn into_parts(self) -> (TcpStream, Addresses, Slot) {
+        (self.stream, self.addresses, self.slot)
+    }
+}

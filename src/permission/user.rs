@@ -1,0 +1,118 @@
+//! One user's permissions: the owner's, an illegal policy's, or what the groups say.
+
+use serde_json::Value;
+
+use super::compiled::EntityPolicy;
+use super::illegal::IllegalPolicy;
+use super::merge::merge_policies;
+use super::registry::Registry;
+use super::verdict::{Denial, Grant, Verdict};
+
+/// What one user may do, compiled once and asked often. It holds no registry, so that it stays right when the
+/// registries alone are replaced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserPermissions(Access);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Access {
+    Owner,
+    Illegal(IllegalPolicy),
+    Policy(EntityPolicy),
+}
+
+impl UserPermissions {
+    /// Compiles the policies of all groups that the user is in, in the order of the file; none at all denies
+    /// everything. Those of an owner are not even looked at. Whether the user is active is not asked here: Home
+    /// Assistant's engine never looks at it, and authorization does before (spec/permissions.md sections 1 and 6).
+    pub fn compile<'a>(is_owner: bool, policies: impl IntoIterator<Item = &'a Value>) -> Self {
+        if is_owner {
+            return Self(Access::Owner);
+        }
+        Self(match merge_policies(policies) {
+            Ok(merged) => Access::Policy(EntityPolicy::compile(merged)),
+            Err(illegal) => Access::Illegal(illegal),
+        })
+    }
+
+    /// Whether the user may use this access key (`read`, `control`, `edit`) on this entity. Both are plain text,
+    /// looked up exactly as they are: any string may be asked, and an entity's 32-digit registry id finds its device
+    /// and area too. Allocates nothing.
+    pub fn check(&self, registry: &Registry, entity: &str, key: &str) -> Verdict {
+        match &self.0 {
+            Access::Owner => Verdict::Permit(Grant::Owner),
+            Access::Illegal(_) => Verdict::Deny(Denial::IllegalPolicy),
+            Access::Policy(policy) => policy.check(registry, entity, key),
+        }
+    }
+
+    /// Whether the user may use this access key on every entity there is or will be.
+    pub fn access_all_entities(&self, key: &str) -> Verdict {
+        match &self.0 {
+            Access::Owner => Verdict::Permit(Grant::Owner),
+            Access::Illegal(_) => Verdict::Deny(Denial::IllegalPolicy),
+            Access::Policy(policy) => policy.access_all(key),
+        }
+    }
+
+    /// The mistake that denies everything to this user, for the operator to be told of.
+    pub fn illegal(&self) -> Option<&IllegalPolicy> {
+        match &self.0 {
+            Access::Illegal(illegal) => Some(illegal),
+            Access::Owner | Access::Policy(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::verdict::{GroupIndex, Selector};
+    use super::*;
+
+    fn check(policies: &[Value], entity: &str, key: &str) -> Verdict {
+        UserPermissions::compile(false, policies).check(&Registry::default(), entity, key)
+    }
+
+    #[test]
+    fn a_permit_names_the_first_group_and_the_selector_that_gave_it() {
+        let policies = [
+            json!({"entities": {"domains": {"light": {"read": true}}}}),
+            json!({"entities": {"domains": {"light": {"read": true, "control": true}}}}),
+        ];
+        let by = |group| Verdict::Permit(Grant::Rule { selector: Selector::Domains, group: GroupIndex(group) });
+        assert_eq!(check(&policies, "light.kitchen", "read"), by(0));
+        assert_eq!(check(&policies, "light.kitchen", "control"), by(1));
+        assert_eq!(check(&policies, "light.kitchen", "edit"), Verdict::Deny(Denial::NoRule));
+    }
+
+    #[test]
+    fn an_object_in_the_place_of_true_ends_the_search_with_a_no() {
+        let policies = [json!({"entities": {"entity_ids": {"light.a": {"read": {}}}, "all": {"read": true}}})];
+        let verdict = check(&policies, "light.a", "read");
+        assert_eq!(verdict, Verdict::Deny(Denial::NotTrue { selector: Selector::EntityIds }));
+        assert!(check(&policies, "light.b", "read").is_permit());
+    }
+
+    #[test]
+    fn an_illegal_policy_denies_even_what_the_other_groups_give_and_is_reported() {
+        let policies = [json!({"entities": {"all": {"read": true}}}), json!({"entities": {"all": {"control": false}}})];
+        let user = UserPermissions::compile(false, &policies);
+        let denied = Verdict::Deny(Denial::IllegalPolicy);
+        assert_eq!(user.check(&Registry::default(), "light.a", "read"), denied);
+        assert_eq!(user.access_all_entities("read"), denied);
+        assert_eq!(user.illegal().unwrap().group(), GroupIndex(1));
+    }
+
+    #[test]
+    fn an_owner_is_restricted_by_nothing_not_even_by_an_illegal_policy() {
+        let owner = UserPermissions::compile(true, [&json!(false)]);
+        assert_eq!(owner.check(&Registry::default(), "", "anything"), Verdict::Permit(Grant::Owner));
+        assert_eq!(owner.illegal(), None);
+    }
+
+    #[test]
+    fn a_user_without_groups_may_do_nothing() {
+        assert_eq!(check(&[], "light.a", "read"), Verdict::Deny(Denial::NoRule));
+    }
+}

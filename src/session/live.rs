@@ -1,0 +1,147 @@
+//! A session that is in memory.
+//!
+//! In comes a record, out comes a [`Session`] that many requests share. Only two things in it ever change: when it was last
+//! seen, which only grows, and whether it has ended, which is for good.
+
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use super::lifetime::{Lifetimes, State};
+use super::record::{MadeBy, NewSession, Record};
+use super::token::{SessionDigest, SessionId};
+use super::user_agent::UserAgent;
+use crate::clock::Timestamp;
+use crate::config::AddonSlug;
+use crate::identity::UserId;
+
+/// A session. Whether it still counts is asked of [`super::Sessions`], which knows the limits and the time.
+#[derive(Debug)]
+pub struct Session {
+    digest: SessionDigest,
+    about: NewSession,
+    created: Timestamp,
+    last_seen: AtomicU64,
+    stored_seen: AtomicU64,
+    ended: AtomicBool,
+}
+
+impl Session {
+    pub(super) fn new(digest: SessionDigest, record: Record) -> Self {
+        let seen = record.last_seen.as_millis();
+        Self {
+            digest,
+            about: record.about,
+            created: record.created,
+            last_seen: AtomicU64::new(seen),
+            stored_seen: AtomicU64::new(seen),
+            ended: AtomicBool::new(false),
+        }
+    }
+
+    /// Its key.
+    pub fn digest(&self) -> SessionDigest {
+        self.digest
+    }
+
+    /// What operators call it.
+    pub fn id(&self) -> SessionId {
+        self.digest.id()
+    }
+
+    /// Whose it is.
+    pub fn user(&self) -> &UserId {
+        &self.about.user
+    }
+
+    /// How it was made.
+    pub fn made_by(&self) -> MadeBy {
+        self.about.made_by
+    }
+
+    /// When it was made.
+    pub fn created(&self) -> Timestamp {
+        self.created
+    }
+
+    /// When it was last seen.
+    pub fn last_seen(&self) -> Timestamp {
+        Timestamp::from_millis(self.last_seen.load(Ordering::Relaxed))
+    }
+
+    /// The client's address at sign-in.
+    pub fn address(&self) -> Option<IpAddr> {
+        self.about.address
+    }
+
+    /// The browser's own words at sign-in.
+    pub fn user_agent(&self) -> &UserAgent {
+        &self.about.user_agent
+    }
+
+    /// The one add-on that it is good for; none is all of them (S-79).
+    pub fn addon(&self) -> Option<&AddonSlug> {
+        self.about.addon.as_ref()
+    }
+
+    /// The session that it was made from, if any.
+    pub fn parent(&self) -> Option<SessionDigest> {
+        self.about.parent
+    }
+
+    /// The id of the refresh token of Home Assistant that it goes with, if any.
+    pub fn refresh_token(&self) -> Option<&str> {
+        self.about.refresh_token.as_deref()
+    }
+
+    /// The digest of the user's password hash at sign-in.
+    pub fn password_digest(&self) -> Option<&[u8; 32]> {
+        self.about.password_digest.as_ref()
+    }
+
+    /// Whether it was revoked, gave way to a newer one, or was found expired. It never comes back.
+    pub fn ended(&self) -> bool {
+        self.ended.load(Ordering::Acquire)
+    }
+
+    pub(super) fn end(&self) {
+        self.ended.store(true, Ordering::Release);
+    }
+
+    pub(super) fn state(&self, lifetimes: Lifetimes, now: Timestamp) -> State {
+        if self.ended() { State::Expired } else { lifetimes.state(self.created, self.last_seen(), now) }
+    }
+
+    /// Whether it counts now. Once it is found expired it has ended, even if the clock goes back or a limit is raised.
+    pub(super) fn is_live(&self, lifetimes: Lifetimes, now: Timestamp) -> bool {
+        match self.state(lifetimes, now) {
+            State::Live => true,
+            State::Ahead => false,
+            State::Expired => {
+                self.end();
+                false
+            }
+        }
+    }
+
+    /// Notes that it was seen. Times only grow: a clock that went back a little shortens nothing.
+    pub(super) fn see(&self, now: Timestamp) {
+        // Most requests find that another one of the same millisecond was here, and write nothing that other cores read.
+        if self.last_seen.load(Ordering::Relaxed) < now.as_millis() {
+            self.last_seen.fetch_max(now.as_millis(), Ordering::Relaxed);
+        }
+    }
+
+    /// Whether it was seen since it was last stored.
+    pub(super) fn seen_since_stored(&self) -> bool {
+        self.last_seen.load(Ordering::Relaxed) > self.stored_seen.load(Ordering::Relaxed)
+    }
+
+    /// Notes that a record with this time is on disk.
+    pub(super) fn stored(&self, seen: Timestamp) {
+        self.stored_seen.fetch_max(seen.as_millis(), Ordering::Relaxed);
+    }
+
+    pub(super) fn record(&self) -> Record {
+        Record { about: self.about.clone(), created: self.created, last_seen: self.last_seen() }
+    }
+}

@@ -1,0 +1,238 @@
+//! What is known of a session, and how it stands in the file.
+//!
+//! In comes a [`Record`] or the bytes of an entry, out come bytes or a record. An entry is one JSON object that names its
+//! version. Version 1 has exactly the fields below: an entry of a newer version, or with a field that this version does not
+//! know, may hold a restriction that we would not keep, so it is never trusted. It is not thrown away either: a newer
+//! vestibule may have written it, and gets it back.
+
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+use super::token::SessionDigest;
+use super::user_agent::UserAgent;
+use crate::clock::Timestamp;
+use crate::config::AddonSlug;
+use crate::identity::UserId;
+
+/// What the maker of a session says of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewSession {
+    /// Whose it is.
+    pub user: UserId,
+    /// How it was made.
+    pub made_by: MadeBy,
+    /// The client's address at sign-in; none when it was made on the command line.
+    pub address: Option<IpAddr>,
+    /// The browser's own words at sign-in.
+    pub user_agent: UserAgent,
+    /// The one add-on that it is good for; none is all of them (S-79).
+    pub addon: Option<AddonSlug>,
+    /// The session that it was made from, if any.
+    pub parent: Option<SessionDigest>,
+    /// The id of the refresh token of Home Assistant that it goes with, if any.
+    pub refresh_token: Option<String>,
+    /// [`crate::identity::User::password_digest`] at sign-in: another one ends the session.
+    pub password_digest: Option<[u8; 32]>,
+}
+
+impl NewSession {
+    /// A session of this user of which nothing else is known.
+    pub fn new(user: UserId, made_by: MadeBy) -> Self {
+        Self {
+            user,
+            made_by,
+            address: None,
+            user_agent: UserAgent::default(),
+            addon: None,
+            parent: None,
+            refresh_token: None,
+            password_digest: None,
+        }
+    }
+}
+
+/// How a session was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MadeBy {
+    /// With user name and password on the sign-in page.
+    Password,
+    /// By the operator, with `vestibule sessions new`.
+    CommandLine,
+}
+
+impl MadeBy {
+    /// As it stands in lists, logs and the file.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::CommandLine => "command_line",
+        }
+    }
+}
+
+/// A session as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Record {
+    pub(super) about: NewSession,
+    pub(super) created: Timestamp,
+    pub(super) last_seen: Timestamp,
+}
+
+/// An entry that this version does not understand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Foreign {
+    /// Whose session it is, as far as can be told: it goes with all others of that user.
+    pub(super) user: Option<UserId>,
+}
+
+impl Record {
+    /// The entry's bytes.
+    pub(super) fn encode(&self) -> Vec<u8> {
+        let about = &self.about;
+        let entry = Version1 {
+            v: 1,
+            user: about.user.to_string(),
+            made_by: about.made_by,
+            created: self.created.as_millis(),
+            last_seen: self.last_seen.as_millis(),
+            address: about.address,
+            user_agent: about.user_agent.to_string(),
+            addon: about.addon.as_ref().map(ToString::to_string),
+            parent: about.parent.map(|digest| hex(&digest.0)),
+            refresh_token: about.refresh_token.clone(),
+            password_digest: about.password_digest.map(|digest| hex(&digest)),
+        };
+        serde_json::to_vec(&entry).expect("an object of texts and numbers has a JSON form")
+    }
+
+    /// Reads an entry. Whatever is missing, unknown or out of shape makes it [`Foreign`].
+    pub(super) fn decode(bytes: &[u8]) -> Result<Self, Foreign> {
+        Self::understand(bytes).ok_or_else(|| {
+            let owner = serde_json::from_slice::<Owner>(bytes).ok();
+            Foreign { user: owner.and_then(|owner| owner.user.parse().ok()) }
+        })
+    }
+
+    fn understand(bytes: &[u8]) -> Option<Self> {
+        let entry: Version1 = serde_json::from_slice(bytes).ok().filter(|entry: &Version1| entry.v == 1)?;
+        let about = NewSession {
+            user: entry.user.parse().ok()?,
+            made_by: entry.made_by,
+            address: entry.address,
+            user_agent: UserAgent::from_header(entry.user_agent.as_bytes()),
+            addon: optional(entry.addon, |slug| slug.parse().ok())?,
+            parent: optional(entry.parent, |text| unhex(&text).map(SessionDigest))?,
+            refresh_token: entry.refresh_token,
+            password_digest: optional(entry.password_digest, |text| unhex(&text))?,
+        };
+        let (created, last_seen) = (Timestamp::from_millis(entry.created), Timestamp::from_millis(entry.last_seen));
+        Some(Self { about, created, last_seen })
+    }
+}
+
+/// `Some(None)` when there is nothing to read, `None` when there is and it cannot be read: a binding that cannot be read
+/// must not become no binding.
+#[expect(clippy::option_option, reason = "absent and unreadable are two different things")]
+fn optional<A, B>(value: Option<A>, read: impl FnOnce(A) -> Option<B>) -> Option<Option<B>> {
+    value.map_or(Some(None), |value| read(value).map(Some))
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Version1 {
+    v: u32,
+    user: String,
+    made_by: MadeBy,
+    created: u64,
+    last_seen: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    address: Option<IpAddr>,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    user_agent: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    addon: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    parent: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    password_digest: Option<String>,
+}
+
+/// The one field that every version has.
+#[derive(Deserialize)]
+struct Owner {
+    user: String,
+}
+
+fn hex(bytes: &[u8; 32]) -> String {
+    bytes.iter().fold(String::with_capacity(64), |mut text, byte| {
+        text.extend([byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16).unwrap_or('0')));
+        text
+    })
+}
+
+fn unhex(text: &str) -> Option<[u8; 32]> {
+    let mut digits = text.chars().map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok()));
+    let mut bytes = [0; 32];
+    for byte in &mut bytes {
+        *byte = digits.next()?? << 4 | digits.next()??;
+    }
+    digits.next().is_none().then_some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn full() -> Record {
+        let about = NewSession {
+            user: "3f6a".parse().unwrap(),
+            made_by: MadeBy::Password,
+            address: Some("2001:db8::7".parse().unwrap()),
+            user_agent: UserAgent::from_header(b"Mozilla/5.0 \"quoted\""),
+            addon: Some("node-red".parse().unwrap()),
+            parent: Some(SessionDigest([0xa5; 32])),
+            refresh_token: Some("0a1b".to_owned()),
+            password_digest: Some([0x1f; 32]),
+        };
+        Record { about, created: Timestamp::from_millis(1), last_seen: Timestamp::from_millis(u64::MAX) }
+    }
+
+    fn changed(from: &str, to: &str) -> Result<Record, Foreign> {
+        let text = String::from_utf8(full().encode()).unwrap();
+        assert!(text.contains(from), "{from} is not in {text}");
+        Record::decode(text.replace(from, to).as_bytes())
+    }
+
+    #[test]
+    fn a_record_is_read_back_as_it_was_written() {
+        assert_eq!(Record::decode(&full().encode()), Ok(full()));
+        let bare = NewSession::new("u".parse().unwrap(), MadeBy::CommandLine);
+        let bare = Record { about: bare, created: Timestamp::from_millis(0), last_seen: Timestamp::from_millis(0) };
+        assert_eq!(Record::decode(&bare.encode()), Ok(bare));
+    }
+
+    #[test]
+    fn an_entry_of_a_newer_version_is_not_trusted_but_its_owner_is_known() {
+        let owner = Some("3f6a".parse().unwrap());
+        assert_eq!(changed("\"v\":1", "\"v\":2"), Err(Foreign { user: owner.clone() }));
+        assert_eq!(changed("\"v\":1", "\"v\":1,\"read_only\":true"), Err(Foreign { user: owner }));
+    }
+
+    #[test]
+    fn what_cannot_be_read_never_becomes_a_session_with_less_restrictions() {
+        assert!(changed("\"node-red\"", "\"Node Red\"").is_err(), "a slug out of shape");
+        assert!(changed(&"1f".repeat(32), &"1f".repeat(31)).is_err(), "a digest that is too short");
+        assert!(changed(&"1f".repeat(32), &"1f".repeat(33)).is_err(), "a digest that is too long");
+        assert!(changed("\"password\"", "\"magic\"").is_err(), "an unknown way of making");
+        assert!(changed("\"created\":1", "\"created\":-1").is_err(), "a time before the epoch");
+        assert!(changed("\"created\":1", "\"created\":1e400").is_err(), "a time that is no number");
+        assert_eq!(changed("\"user\":\"3f6a\"", "\"user\":\"\""), Err(Foreign { user: None }));
+        for bytes in [&b""[..], b"\0\0\0", b"{}", b"[]", b"{\"v\":1}", b"\xff\xfe"] {
+            assert_eq!(Record::decode(bytes), Err(Foreign { user: None }));
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Ending sessions before their time.
+//!
+//! In comes the name of a session, a user or a rule, out come the sessions that have ended. They end in memory first, at
+//! once, so that the next request is refused and open streams are cut; then on disk; and only then is it said that they have
+//! ended. When the disk fails the error says that a restart could bring them back, and the disk is tried again.
+
+use std::sync::Arc;
+
+use super::file_error::FileError;
+use super::live::Session;
+use super::record::Foreign;
+use super::sessions::Sessions;
+use super::token::{SessionDigest, SessionId};
+use crate::identity::UserId;
+
+/// Why a revocation is not done.
+#[derive(Debug, thiserror::Error)]
+pub enum RevokeError {
+    /// There is no such session.
+    #[error("there is no such session")]
+    Unknown,
+    /// The sessions have ended in this process, and a restart before the disk works again could bring them back.
+    #[error("the sessions have ended, but this is not on disk yet")]
+    NotOnDisk {
+        /// Those that have ended.
+        ended: Vec<Arc<Session>>,
+        /// What failed.
+        #[source]
+        why: Arc<FileError>,
+    },
+}
+
+impl Sessions {
+    /// Ends the session of this name.
+    pub async fn revoke(&self, id: SessionId) -> Result<Vec<Arc<Session>>, RevokeError> {
+        let sessions = self.table.select(|session| session.id() == id);
+        let foreign = self.take_foreign(|digest, _| digest.id() == id);
+        if sessions.is_empty() && foreign.is_empty() {
+            return Err(RevokeError::Unknown);
+        }
+        self.end(sessions, foreign).await
+    }
+
+    /// Ends this one session: its user signs out (S-75).
+    pub async fn sign_out(&self, session: &Arc<Session>) -> Result<(), RevokeError> {
+        self.end(vec![Arc::clone(session)], Vec::new()).await.map(drop)
+    }
+
+    /// Ends all sessions of a user. Entries of the file that this version does not understand go with them when they are the
+    /// user's, or when it cannot be told whose they are.
+    pub async fn revoke_user(&self, user: &UserId) -> Result<Vec<Arc<Session>>, RevokeError> {
+        let foreign = self.take_foreign(|_, entry| entry.user.as_ref().is_none_or(|owner| owner == user));
+        self.end(self.table.of_user(user), foreign).await
+    }
+
+    /// Ends all sessions, and takes every entry out of the file.
+    pub async fn revoke_all(&self) -> Result<Vec<Arc<Session>>, RevokeError> {
+        let foreign = self.take_foreign(|_, _| true);
+        self.end(self.table.select(|_| true), foreign).await
+    }
+
+    /// Ends the sessions for which `ends` says yes: those, say, whose user has another password since.
+    pub async fn end_where(&self, ends: impl FnMut(&Session) -> bool) -> Result<Vec<Arc<Session>>, RevokeError> {
+        self.end(self.table.select(ends), Vec::new()).await
+    }
+
+    fn take_foreign(&self, mut takes: impl FnMut(SessionDigest, &Foreign) -> bool) -> Vec<SessionDigest> {
+        self.foreign().extract_if(|digest, entry| takes(*digest, entry)).map(|(digest, _)| digest).collect()
+    }
+
+    /// Even with nothing to end this asks the disk: an earlier revocation may not have reached it, and whoever repeats that
+    /// one must not be told that all is well.
+    async fn end(
+        &self,
+        ended: Vec<Arc<Session>>,
+        foreign: Vec<SessionDigest>,
+    ) -> Result<Vec<Arc<Session>>, RevokeError> {
+        self.forget(&ended);
+        let digests = ended.iter().map(|session| session.digest()).chain(foreign).collect();
+        match self.store.save(digests).await {
+            Ok(()) => Ok(ended),
+            Err(why) => Err(RevokeError::NotOnDisk { ended, why }),
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! The sessions in memory: the truth, of which the file is a copy.
+//!
+//! In comes a digest, out comes the session's `Arc`. The map is wrapped so that no guard of it leaves a function here: what
+//! holds one stops other threads.
+
+use std::sync::Arc;
+
+use dashmap::DashMap;
+
+use super::live::Session;
+use super::token::SessionDigest;
+use crate::identity::UserId;
+
+#[derive(Debug, Default)]
+pub(super) struct Table(DashMap<SessionDigest, Arc<Session>>);
+
+impl Table {
+    pub(super) fn get(&self, digest: &SessionDigest) -> Option<Arc<Session>> {
+        self.0.get(digest).map(|entry| Arc::clone(entry.value()))
+    }
+
+    pub(super) fn insert(&self, session: Arc<Session>) {
+        self.0.insert(session.digest(), session);
+    }
+
+    pub(super) fn remove(&self, digest: &SessionDigest) {
+        self.0.remove(digest);
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Those for which `keep` says yes, in no order.
+    pub(super) fn select(&self, mut keep: impl FnMut(&Session) -> bool) -> Vec<Arc<Session>> {
+        self.0.iter().filter(|entry| keep(entry.value())).map(|entry| Arc::clone(entry.value())).collect()
+    }
+
+    pub(super) fn of_user(&self, user: &UserId) -> Vec<Arc<Session>> {
+        self.select(|session| session.user() == user)
+    }
+}

@@ -1,0 +1,40 @@
+//! What is done for sessions once a minute.
+//!
+//! In comes time, out go the sessions that are over, from memory and disk, and the times at which the others were last seen
+//! go to disk in one batch. A crash loses at most a minute of those, which makes sessions end earlier, never later.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+use super::lifetime::State;
+use super::sessions::Sessions;
+
+impl Sessions {
+    /// Looks after the sessions until `stop`, and stores what is not stored yet before it returns.
+    pub async fn run(self: Arc<Self>, stop: CancellationToken) {
+        let mut minute = interval(EVERY);
+        minute.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while stop.run_until_cancelled(minute.tick()).await.is_some() {
+            self.sweep().await;
+        }
+        self.sweep().await;
+    }
+
+    /// Ends what is over, and stores it together with the times that have changed.
+    async fn sweep(&self) {
+        let (lifetimes, now) = (self.lifetimes(), self.clock.now());
+        let over = self.table.select(|session| session.state(lifetimes, now) == State::Expired);
+        self.forget(&over);
+        let seen = self.table.select(super::live::Session::seen_since_stored);
+        let digests = over.iter().chain(&seen).map(|session| session.digest()).collect();
+        // Even with nothing to store this has the writer see whether its file is still there. What fails it says itself, and
+        // goes on trying.
+        let _in_memory = self.store.save(digests).await;
+    }
+}
+
+/// How often: DESIGN section 3 has the time of the last sighting stored at most once a minute.
+const EVERY: Duration = Duration::from_mins(1);

@@ -1,0 +1,253 @@
+//! The one thread that touches the file of sessions.
+//!
+//! In come digests of sessions whose entry may differ from the table, out goes, for all that wait at that moment, one
+//! transaction, and then the word that it is on disk. What fails stays in the dirty set, and is tried again with the next
+//! request or after [`RETRY`], until it is on disk.
+//!
+//! The table is the truth and the dirty set says only *where* the file may differ from it. So nothing depends on the order
+//! in which things failed: a session that was revoked is not in the table, and however late the disk comes back, it cannot
+//! come back with it.
+
+use std::collections::HashSet;
+use std::error::Error;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+use super::file::{Change, Entry, SessionFile};
+use super::file_error::FileError;
+use super::live::Session;
+use super::record::{Foreign, Record};
+use super::recovery::{self, Notice, Opened};
+use super::store::Health;
+use super::table::Table;
+use super::token::SessionDigest;
+use crate::clock::Clock;
+
+/// The handle that async code has.
+#[derive(Debug)]
+pub(super) struct Writer {
+    requests: Sender<Request>,
+    health: Arc<ArcSwap<Health>>,
+    clock: Clock,
+    patience: Duration,
+}
+
+#[derive(Debug)]
+struct Request {
+    digests: Vec<SessionDigest>,
+    done: oneshot::Sender<Result<(), Arc<FileError>>>,
+}
+
+impl Writer {
+    /// Starts the thread, has it open the file and fill the table, and waits for that.
+    pub(super) fn start(file: SessionFile, table: Arc<Table>, clock: Clock) -> Result<(Self, Loaded), FileError> {
+        let (requests, receiver) = channel();
+        let (loaded, on_load) = channel();
+        let health = Arc::new(ArcSwap::from_pointee(Health::Durable));
+        let mut worker =
+            Worker { file, table, clock: clock.clone(), dirty: HashSet::new(), health: Arc::clone(&health) };
+        let work = move || {
+            let result = worker.load();
+            // Whoever waits for this has gone when it fails, and then there is nobody to write for.
+            let go_on = result.is_ok();
+            if loaded.send(result).is_ok() && go_on {
+                worker.run(&receiver);
+            }
+        };
+        let spawned = thread::Builder::new().name("sessions".to_owned()).spawn(work);
+        spawned.map_err(|_| FileError::NoWriter)?;
+        let loaded = on_load.recv().map_err(|_| FileError::NoWriter)??;
+        Ok((Self { requests, health, clock, patience: PATIENCE }, loaded))
+    }
+
+    pub(super) fn health(&self) -> Health {
+        Health::clone(&self.health.load())
+    }
+
+    /// Waits until what the table says of these sessions is on disk, but no longer than a person waits: a disk that hangs
+    /// counts as one that fails, and the worker goes on trying.
+    pub(super) async fn save(&self, digests: Vec<SessionDigest>) -> Result<(), Arc<FileError>> {
+        let (done, on_done) = oneshot::channel();
+        if self.requests.send(Request { digests, done }).is_err() {
+            return Err(self.gave_up(FileError::NoWriter));
+        }
+        match timeout(self.patience, on_done).await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(_)) => Err(self.gave_up(FileError::NoWriter)),
+            Err(_) => Err(self.gave_up(FileError::Slow)),
+        }
+    }
+
+    /// Says what the worker cannot say, because it hangs or is gone.
+    fn gave_up(&self, why: FileError) -> Arc<FileError> {
+        let why = Arc::new(why);
+        degrade(&self.health, &self.clock, &why);
+        why
+    }
+}
+
+/// What opening the file has brought besides the sessions in the table.
+#[derive(Debug)]
+pub(super) struct Loaded {
+    pub(super) foreign: Vec<(SessionDigest, Foreign)>,
+    pub(super) notices: Vec<Notice>,
+}
+
+struct Worker {
+    file: SessionFile,
+    table: Arc<Table>,
+    clock: Clock,
+    /// One digest for each session that was made, seen or ended while the disk failed; empty while it does not.
+    dirty: HashSet<SessionDigest>,
+    health: Arc<ArcSwap<Health>>,
+}
+
+impl Worker {
+    /// Opens the file and fills the table. Both happen here, before anything is written: a table that is not filled yet
+    /// would have the file emptied.
+    fn load(&mut self) -> Result<Loaded, FileError> {
+        let Opened { entries, mut notices, trouble } = recovery::open(&mut self.file, self.clock.now())?;
+        let mut foreign = Vec::new();
+        for (digest, entry) in entries {
+            match entry {
+                Ok(record) => self.table.insert(Arc::new(Session::new(digest, record))),
+                Err(entry) => foreign.push((digest, entry)),
+            }
+        }
+        if !foreign.is_empty() {
+            notices.push(Notice::NotUnderstood { count: foreign.len() });
+        }
+        if let Some(why) = trouble {
+            notices.push(Notice::MemoryOnly { why: Arc::clone(&why) });
+            self.health.store(Arc::new(Health::Degraded { since: self.clock.now(), why }));
+        }
+        Ok(Loaded { foreign, notices })
+    }
+
+    fn run(mut self, requests: &Receiver<Request>) {
+        loop {
+            let first = match self.next(requests) {
+                Ok(request) => Some(request),
+                Err(RecvTimeoutError::Timeout) => None,
+                Err(RecvTimeoutError::Disconnected) => break,
+            };
+            // Group commit: everybody who has come while the last transaction was written shares the next one.
+            let mut waiting = Vec::new();
+            for request in first.into_iter().chain(requests.try_iter()) {
+                self.dirty.extend(request.digests);
+                waiting.push(request.done);
+            }
+            let outcome = self.flush();
+            for done in waiting {
+                // Whoever does not wait any more does not want to know.
+                let _gone = done.send(outcome.clone());
+            }
+        }
+        self.file.close();
+    }
+
+    fn next(&self, requests: &Receiver<Request>) -> Result<Request, RecvTimeoutError> {
+        if is_degraded(&self.health) {
+            requests.recv_timeout(RETRY)
+        } else {
+            requests.recv().map_err(|_| RecvTimeoutError::Disconnected)
+        }
+    }
+
+    fn flush(&mut self) -> Result<(), Arc<FileError>> {
+        let outcome = self.try_flush();
+        match &outcome {
+            Ok(()) if is_degraded(&self.health) => {
+                tracing::warn!("the session file can be written again; everything is stored");
+                self.health.store(Arc::new(Health::Durable));
+            }
+            Ok(()) => {}
+            Err(why) => degrade(&self.health, &self.clock, why),
+        }
+        outcome
+    }
+
+    fn try_flush(&mut self) -> Result<(), Arc<FileError>> {
+        if !self.file.is_open() {
+            self.reopen()?;
+        }
+        let records: Vec<_> = self.dirty.iter().map(|digest| (*digest, self.table.get(digest))).collect();
+        if records.is_empty() {
+            return Ok(());
+        }
+        let mut stored = Vec::with_capacity(records.len());
+        let mut batch: Vec<Change> = Vec::with_capacity(records.len());
+        for (digest, session) in records {
+            let record = session.as_ref().map(|session| session.record());
+            batch.push((digest, record.as_ref().map(Record::encode)));
+            stored.extend(session.zip(record));
+        }
+        self.file.write(&batch)?;
+        for (session, record) in stored {
+            session.stored(record.last_seen);
+        }
+        self.dirty.clear();
+        Ok(())
+    }
+
+    /// Opens the file anew, after a failure or because another one stands in its place. Whatever it says, the table is the
+    /// truth, so every session of either is dirty. Entries that we do not understand are not ours to change.
+    fn reopen(&mut self) -> Result<(), Arc<FileError>> {
+        let opened = recovery::open(&mut self.file, self.clock.now()).map_err(Arc::new)?;
+        for notice in opened.notices {
+            let error: &(dyn Error + 'static) = &notice;
+            tracing::error!(error, "the session file was opened anew");
+        }
+        if let Some(trouble) = opened.trouble {
+            return Err(trouble);
+        }
+        let understood = |entry: &Entry| entry.1.is_ok();
+        self.dirty.extend(opened.entries.iter().filter(|entry| understood(entry)).map(|entry| entry.0));
+        self.dirty.extend(self.table.select(|_| true).iter().map(|session| session.digest()));
+        Ok(())
+    }
+}
+
+fn is_degraded(health: &ArcSwap<Health>) -> bool {
+    matches!(**health.load(), Health::Degraded { .. })
+}
+
+/// Says once that sessions are not stored, until they are again.
+fn degrade(health: &ArcSwap<Health>, clock: &Clock, why: &Arc<FileError>) {
+    if is_degraded(health) {
+        return;
+    }
+    let error: &(dyn Error + 'static) = &**why;
+    tracing::error!(error, "sessions cannot be stored: they are served from memory, and storing them is tried again");
+    health.store(Arc::new(Health::Degraded { since: clock.now(), why: Arc::clone(why) }));
+}
+
+/// How long a sign-in or a revocation waits for the disk.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long the disk is left alone after a failure when nobody asks for anything.
+const RETRY: Duration = Duration::from_secs(2);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_disk_that_hangs_or_a_writer_that_is_gone_keeps_nobody_waiting() {
+        let (requests, hangs) = channel();
+        let health = Arc::new(ArcSwap::from_pointee(Health::Durable));
+        let patience = Duration::from_millis(5);
+        let writer = Writer { requests, health, clock: Clock::System, patience };
+        assert!(matches!(*writer.save(Vec::new()).await.unwrap_err(), FileError::Slow));
+        assert!(matches!(writer.health(), Health::Degraded { .. }));
+        assert!(hangs.try_recv().is_ok(), "the request is there when it goes on");
+        drop(hangs);
+        assert!(matches!(*writer.save(Vec::new()).await.unwrap_err(), FileError::NoWriter));
+    }
+}

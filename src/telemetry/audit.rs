@@ -1,0 +1,346 @@
+//! The audit log: one line for every sign-in, refusal, revocation and reload.
+//!
+//! In comes an event with what an operator needs to answer "who, from where, what and why", out goes one line with the
+//! target `vestibule::audit`. The log's filter does not silence it. No event has room for a password, a token or a cookie.
+
+use std::fmt::Display;
+use std::net::IpAddr;
+
+use tracing::Level;
+
+use super::access::{HOST_LIMIT, NAME_LIMIT, TARGET_LIMIT};
+use super::line::Line;
+use super::sink::Sink;
+use crate::refusal::Reason;
+
+/// Something that an operator may have to account for.
+#[derive(Clone, Copy)]
+pub enum AuditEvent<'a> {
+    /// Somebody tried to sign in.
+    SignIn {
+        /// How it ended.
+        outcome: SignInOutcome,
+        /// How they tried: `password`.
+        method: &'static str,
+        /// The user name as it was typed.
+        user_name: &'a str,
+        /// The id of the user whose name that is, when there is one.
+        user: Option<&'a str>,
+        /// The id of the session that was made.
+        session: Option<&'a str>,
+        /// Whose address it came from.
+        client: IpAddr,
+        /// The request's id.
+        request_id: &'a str,
+    },
+    /// Somebody ended their own session.
+    SignOut {
+        /// The user's id.
+        user: &'a str,
+        /// The session's id.
+        session: &'a str,
+        /// Whose address it came from.
+        client: IpAddr,
+        /// The request's id.
+        request_id: &'a str,
+    },
+    /// An operator made a session at the control socket.
+    SessionMade {
+        /// The id of the user it is for.
+        user: &'a str,
+        /// The session's id.
+        session: &'a str,
+        /// The add-on it is bound to.
+        addon: Option<&'a str>,
+    },
+    /// A request was refused.
+    Refused {
+        /// Why.
+        reason: Reason,
+        /// Whose address it came from.
+        client: IpAddr,
+        /// The request's id.
+        request_id: &'a str,
+        /// The user's id, when it was known already.
+        user: Option<&'a str>,
+        /// The session's id, when there is one.
+        session: Option<&'a str>,
+        /// The add-on, when it was known already.
+        addon: Option<&'a str>,
+        /// The authority's host.
+        host: &'a str,
+        /// The target as it was sent; secrets are taken out here.
+        target: &'a str,
+    },
+    /// Sessions were revoked.
+    Revoked {
+        /// Which.
+        what: Revoked<'a>,
+        /// How many there were.
+        count: u64,
+        /// Who did it, or what: `control`, `sign_in`, `deactivated`, `password_changed`.
+        by: &'static str,
+    },
+    /// The configuration was read again.
+    Reload {
+        /// Why the old one was kept, if it was.
+        error: Option<&'a dyn Display>,
+    },
+}
+
+/// Which sessions were revoked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Revoked<'a> {
+    /// One, by its id.
+    One(&'a str),
+    /// All of one user, by the user's id.
+    User(&'a str),
+    /// All.
+    All,
+}
+
+/// How an attempt to sign in ended. The labels are stable: they stand in the audit log and in the metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum SignInOutcome {
+    /// It made a session.
+    Success,
+    /// No user has this name.
+    UnknownUser,
+    /// The password is wrong.
+    WrongPassword,
+    /// The user has a second factor, which this way to sign in cannot ask for.
+    SecondFactor,
+    /// The user is deactivated.
+    InactiveUser,
+    /// The user was made by Home Assistant for itself.
+    SystemUser,
+    /// The user may only come from the local network.
+    NotLocal,
+    /// Too many attempts.
+    TooManyAttempts,
+    /// The form's token is missing or not the browser's.
+    BadFormToken,
+    /// The users or the passwords cannot be read, or the session cannot be kept.
+    Unavailable,
+}
+
+impl SignInOutcome {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::Success,
+        Self::UnknownUser,
+        Self::WrongPassword,
+        Self::SecondFactor,
+        Self::InactiveUser,
+        Self::SystemUser,
+        Self::NotLocal,
+        Self::TooManyAttempts,
+        Self::BadFormToken,
+        Self::Unavailable,
+    ];
+
+    /// The stable label.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::UnknownUser => "unknown_user",
+            Self::WrongPassword => "wrong_password",
+            Self::SecondFactor => "second_factor",
+            Self::InactiveUser => "inactive_user",
+            Self::SystemUser => "system_user",
+            Self::NotLocal => "not_local",
+            Self::TooManyAttempts => "too_many_attempts",
+            Self::BadFormToken => "bad_form_token",
+            Self::Unavailable => "unavailable",
+        }
+    }
+}
+
+/// The audit log.
+#[derive(Debug, Clone)]
+pub struct AuditLog {
+    sink: Sink,
+}
+
+impl AuditLog {
+    pub(super) fn new(sink: Sink) -> Self {
+        Self { sink }
+    }
+
+    /// Writes the event's line.
+    pub fn write(&self, event: &AuditEvent<'_>) {
+        // Made before the buffer is locked: what an error says of itself is code of others.
+        let error = match event {
+            AuditEvent::Reload { error } => error.map(ToString::to_string),
+            _ => None,
+        };
+        let (format, at) = (self.sink.format(), self.sink.clock().now());
+        self.sink.append(TYPICAL, |out, stamp| {
+            let mut line = Line::begin(out, stamp, format, at, level(event), "vestibule::audit");
+            fill(&mut line, event, error.as_deref());
+            line.end();
+        });
+    }
+}
+
+fn level(event: &AuditEvent<'_>) -> Level {
+    match event {
+        AuditEvent::SignIn { outcome: SignInOutcome::Success, .. }
+        | AuditEvent::SignOut { .. }
+        | AuditEvent::SessionMade { .. }
+        | AuditEvent::Revoked { .. }
+        | AuditEvent::Reload { error: None } => Level::INFO,
+        AuditEvent::SignIn { .. } => Level::WARN,
+        AuditEvent::Refused { reason, .. } => reason.row().level,
+        AuditEvent::Reload { error: Some(_) } => Level::ERROR,
+    }
+}
+
+fn fill(line: &mut Line<'_>, event: &AuditEvent<'_>, error: Option<&str>) {
+    match *event {
+        AuditEvent::SignIn { outcome, method, user_name, user, session, client, request_id } => {
+            line.word("event", "sign_in");
+            line.word("outcome", outcome.label());
+            line.word("method", method);
+            line.text("user_name", user_name.as_bytes(), NAME_LIMIT);
+            origin(line, user, session, Some((client, request_id)));
+        }
+        AuditEvent::SignOut { user, session, client, request_id } => {
+            line.word("event", "sign_out");
+            origin(line, Some(user), Some(session), Some((client, request_id)));
+        }
+        AuditEvent::SessionMade { user, session, addon } => {
+            line.word("event", "session_made");
+            line.word("by", "control");
+            optional(line, "addon", addon);
+            origin(line, Some(user), Some(session), None);
+        }
+        AuditEvent::Refused { reason, client, request_id, user, session, addon, host, target } => {
+            line.word("event", "refused");
+            line.word("reason", reason.label());
+            optional(line, "addon", addon);
+            line.text("host", host.as_bytes(), HOST_LIMIT);
+            line.target("uri", target.as_bytes(), TARGET_LIMIT);
+            origin(line, user, session, Some((client, request_id)));
+        }
+        AuditEvent::Revoked { what, count, by } => {
+            line.word("event", "revoked");
+            line.word("by", by);
+            line.number("count", count);
+            match what {
+                Revoked::One(session) => origin(line, None, Some(session), None),
+                Revoked::User(user) => origin(line, Some(user), None, None),
+                Revoked::All => line.word("what", "all"),
+            }
+        }
+        AuditEvent::Reload { .. } => {
+            line.word("event", "reload");
+            line.word("result", if error.is_none() { "success" } else { "failure" });
+            if let Some(error) = error {
+                line.text("error", error.as_bytes(), ERROR_LIMIT);
+            }
+        }
+    }
+}
+
+fn origin(line: &mut Line<'_>, user: Option<&str>, session: Option<&str>, request: Option<(IpAddr, &str)>) {
+    optional(line, "user", user);
+    if let Some(session) = session {
+        line.text("session", session.as_bytes(), SESSION_LIMIT);
+    }
+    if let Some((client, request_id)) = request {
+        line.address("client", client);
+        line.text("request_id", request_id.as_bytes(), NAME_LIMIT);
+    }
+}
+
+fn optional(line: &mut Line<'_>, key: &'static str, value: Option<&str>) {
+    if let Some(value) = value {
+        line.text(key, value.as_bytes(), NAME_LIMIT);
+    }
+}
+
+/// About the length of a line.
+const TYPICAL: usize = 400;
+
+/// Bytes that are shown of a session's id: enough to find it in `sessions list`. Were a token ever passed by mistake, it
+/// would be of no use so short.
+const SESSION_LIMIT: usize = 16;
+
+/// Bytes that are shown of an error: a report on a configuration has many lines.
+const ERROR_LIMIT: usize = 2048;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::LogFormat;
+    use crate::telemetry::Telemetry;
+    use serde_json::Value;
+
+    const CLIENT: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+
+    fn events() -> Vec<AuditEvent<'static>> {
+        vec![
+            AuditEvent::SignIn {
+                outcome: SignInOutcome::WrongPassword,
+                method: "password",
+                user_name: "zoë\r\nvestibule::audit: event=sign_in",
+                user: Some("zoe-id"),
+                session: None,
+                client: CLIENT,
+                request_id: "r1",
+            },
+            AuditEvent::SignOut { user: "zoe-id", session: "s1", client: CLIENT, request_id: "r2" },
+            AuditEvent::SessionMade { user: "zoe-id", session: "0123456789abcdefTOKEN", addon: Some("whoami") },
+            AuditEvent::Refused {
+                reason: Reason::AdminOnly,
+                client: CLIENT,
+                request_id: "r3",
+                user: Some("frank-id"),
+                session: Some("s2"),
+                addon: Some("admin"),
+                host: "home",
+                target: "/ingress/admin?token=TOKEN",
+            },
+            AuditEvent::Revoked { what: Revoked::All, count: 3, by: "control" },
+            AuditEvent::Reload { error: Some(&"line 3\n  hint: do") },
+        ]
+    }
+
+    #[test]
+    fn each_event_is_one_line_without_secrets_in_both_formats() {
+        for format in [LogFormat::Text, LogFormat::Json] {
+            let (telemetry, captured) = Telemetry::captured(format);
+            events().iter().for_each(|event| telemetry.audit.write(event));
+            let lines = captured.lines();
+            assert_eq!(lines.len(), events().len(), "{lines:#?}");
+            for line in &lines {
+                assert!(line.contains("vestibule::audit") && !line.contains("TOKEN"), "{line}");
+                assert!(format == LogFormat::Text || serde_json::from_str::<Value>(line).is_ok(), "{line}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_failed_sign_in_says_who_from_where_and_why() {
+        let (telemetry, captured) = Telemetry::captured(LogFormat::Json);
+        telemetry.audit.write(&events()[0]);
+        let mut json: Value = serde_json::from_str(&captured.lines()[0]).unwrap();
+        json["timestamp"].take();
+        assert_eq!(
+            json,
+            serde_json::json!({
+                "timestamp": null, "level": "WARN", "target": "vestibule::audit", "event": "sign_in",
+                "outcome": "wrong_password", "method": "password",
+                "user_name": "zoë\r\nvestibule::audit: event=sign_in", "user": "zoe-id", "client": "127.0.0.1",
+                "request_id": "r1",
+            })
+        );
+    }
+
+    #[test]
+    fn labels_of_outcomes_are_all_different() {
+        let labels: std::collections::BTreeSet<_> = SignInOutcome::ALL.iter().map(|outcome| outcome.label()).collect();
+        assert_eq!(labels.len(), SignInOutcome::ALL.len());
+    }
+}

@@ -1,0 +1,259 @@
+//! One line of the log, built field by field: what the access log and the audit log are written with.
+//!
+//! In come names of ours and values of anybody's, out comes exactly one line, as text (`key=value`, quoted where needed) or
+//! as a JSON object. It writes into a buffer that is there already, allocates nothing, and never trusts a value.
+
+use std::io::Write as _;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use tracing::Level;
+
+use super::escape::{Place, cut, push_escaped};
+use super::redact::redact;
+use crate::clock::Timestamp;
+use crate::config::LogFormat;
+
+/// A line that has begun; [`Line::end`] finishes it.
+pub(super) struct Line<'a> {
+    out: &'a mut Vec<u8>,
+    format: LogFormat,
+}
+
+impl<'a> Line<'a> {
+    /// Begins a line as `tracing`'s own lines begin, so that all lines of the log look alike.
+    pub(super) fn begin(
+        out: &'a mut Vec<u8>,
+        stamp: &mut Stamp,
+        format: LogFormat,
+        at: Timestamp,
+        level: Level,
+        target: &'static str,
+    ) -> Self {
+        match format {
+            LogFormat::Text => {
+                stamp.push(out, at);
+                out.extend_from_slice(if level.as_str().len() == 4 { b"  " } else { b" " });
+                out.extend_from_slice(level.as_str().as_bytes());
+                out.push(b' ');
+                out.extend_from_slice(target.as_bytes());
+                out.push(b':');
+            }
+            LogFormat::Json => {
+                out.extend_from_slice(br#"{"timestamp":""#);
+                stamp.push(out, at);
+                out.extend_from_slice(br#"","level":""#);
+                out.extend_from_slice(level.as_str().as_bytes());
+                out.extend_from_slice(br#"","target":""#);
+                out.extend_from_slice(target.as_bytes());
+                out.push(b'"');
+            }
+        }
+        Self { out, format }
+    }
+
+    /// A word of ours: a label, never a value that somebody else chose.
+    pub(super) fn word(&mut self, key: &'static str, value: &'static str) {
+        self.key(key);
+        self.quote(self.format == LogFormat::Json, |out| out.extend_from_slice(value.as_bytes()));
+    }
+
+    /// Text that somebody else chose, at most `limit` bytes of it.
+    pub(super) fn text(&mut self, key: &'static str, value: &[u8], limit: usize) {
+        self.key(key);
+        let (head, place) = (cut(value, limit), self.place());
+        self.quote(self.needs_quotes(head), |out| {
+            push_escaped(out, head, place);
+            push_ellipsis(out, head.len() < value.len());
+        });
+    }
+
+    /// A request target, without its secrets.
+    pub(super) fn target(&mut self, key: &'static str, value: &[u8], limit: usize) {
+        self.key(key);
+        let (head, place) = (cut(value, limit), self.place());
+        self.quote(self.needs_quotes(head), |out| {
+            redact(head, |piece| push_escaped(out, piece, place));
+            push_ellipsis(out, head.len() < value.len());
+        });
+    }
+
+    /// A number.
+    pub(super) fn number(&mut self, key: &'static str, value: u64) {
+        self.key(key);
+        push_number(self.out, value);
+    }
+
+    /// Yes or no.
+    pub(super) fn flag(&mut self, key: &'static str, value: bool) {
+        self.key(key);
+        self.out.extend_from_slice(if value { b"true" } else { b"false" });
+    }
+
+    /// A time span in milliseconds, to the microsecond.
+    pub(super) fn millis(&mut self, key: &'static str, value: Duration) {
+        self.key(key);
+        let micros = u64::try_from(value.as_micros()).unwrap_or(u64::MAX);
+        push_number(self.out, micros / 1000);
+        self.out.push(b'.');
+        push_three_digits(self.out, micros % 1000);
+    }
+
+    /// An address.
+    pub(super) fn address(&mut self, key: &'static str, value: IpAddr) {
+        self.key(key);
+        self.quote(self.format == LogFormat::Json, |out| match value {
+            IpAddr::V4(v4) => {
+                let [a, b, c, d] = v4.octets();
+                push_number(out, a.into());
+                for octet in [b, c, d] {
+                    out.push(b'.');
+                    push_number(out, octet.into());
+                }
+            }
+            // Writing into a vector cannot fail.
+            IpAddr::V6(v6) => drop(write!(out, "{v6}")),
+        });
+    }
+
+    /// Ends the line.
+    pub(super) fn end(self) {
+        self.out.extend_from_slice(if self.format == LogFormat::Json { b"}\n" } else { b"\n" });
+    }
+
+    fn key(&mut self, key: &'static str) {
+        let (before, after): (&[u8], &[u8]) = match self.format {
+            LogFormat::Text => (b" ", b"="),
+            LogFormat::Json => (b",\"", b"\":"),
+        };
+        self.out.extend_from_slice(before);
+        self.out.extend_from_slice(key.as_bytes());
+        self.out.extend_from_slice(after);
+    }
+
+    fn quote(&mut self, quoted: bool, value: impl FnOnce(&mut Vec<u8>)) {
+        if quoted {
+            self.out.push(b'"');
+        }
+        value(self.out);
+        if quoted {
+            self.out.push(b'"');
+        }
+    }
+
+    fn needs_quotes(&self, value: &[u8]) -> bool {
+        self.format == LogFormat::Json || value.is_empty() || !value.iter().all(|&byte| is_bare(byte))
+    }
+
+    fn place(&self) -> Place {
+        if self.format == LogFormat::Json { Place::Json } else { Place::Quoted }
+    }
+}
+
+/// The text of the current second, made once a second and not once a line.
+#[derive(Debug, Default)]
+pub(super) struct Stamp {
+    second: u64,
+    text: String,
+}
+
+impl Stamp {
+    fn push(&mut self, out: &mut Vec<u8>, at: Timestamp) {
+        let (second, millis) = (at.as_millis() / 1000, at.as_millis() % 1000);
+        if second != self.second || self.text.is_empty() {
+            self.second = second;
+            self.text = Timestamp::from_millis(second.saturating_mul(1000)).to_string();
+        }
+        let Some(until_millis) = self.text.strip_suffix("000Z") else {
+            // A time beyond the calendar has no digits to share.
+            return out.extend_from_slice(self.text.as_bytes());
+        };
+        out.extend_from_slice(until_millis.as_bytes());
+        push_three_digits(out, millis);
+        out.push(b'Z');
+    }
+}
+
+/// Bytes that stand in `key=value` without quotes.
+fn is_bare(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\' | b'=')
+}
+
+fn push_ellipsis(out: &mut Vec<u8>, was_cut: bool) {
+    if was_cut {
+        out.extend_from_slice("…".as_bytes());
+    }
+}
+
+fn push_number(out: &mut Vec<u8>, value: u64) {
+    let mut digits = [0; 20];
+    let (mut rest, mut used) = (value, 0);
+    for digit in digits.iter_mut().rev() {
+        *digit = last_digit(rest);
+        used += 1;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(digits.get(digits.len() - used..).unwrap_or_default());
+}
+
+fn push_three_digits(out: &mut Vec<u8>, value: u64) {
+    out.extend([last_digit(value / 100), last_digit(value / 10), last_digit(value)]);
+}
+
+fn last_digit(value: u64) -> u8 {
+    b'0' + u8::try_from(value % 10).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_as_numbers() {
+        for value in [0, 7, 10, 999, 1_000_000, u64::MAX] {
+            let mut out = Vec::new();
+            push_number(&mut out, value);
+            assert_eq!(String::from_utf8(out).unwrap(), value.to_string());
+        }
+    }
+
+    #[test]
+    fn the_stamp_agrees_with_the_clock() {
+        let mut stamp = Stamp::default();
+        for millis in [0, 5, 999, 1000, 1_795_323_000_005, 1_795_323_000_999, 1_795_323_001_000, u64::MAX] {
+            let (at, mut out) = (Timestamp::from_millis(millis), Vec::new());
+            stamp.push(&mut out, at);
+            assert_eq!(String::from_utf8(out).unwrap(), at.to_string());
+        }
+    }
+
+    #[test]
+    fn a_value_is_quoted_only_where_it_must_be() {
+        let (mut out, mut stamp) = (Vec::new(), Stamp::default());
+        let mut line = Line::begin(
+            &mut out,
+            &mut stamp,
+            LogFormat::Text,
+            Timestamp::from_millis(0),
+            Level::INFO,
+            "vestibule::test",
+        );
+        line.text("a", b"plain/value", 20);
+        line.text("b", b"with space", 20);
+        line.text("c", b"", 20);
+        line.text("d", b"long", 2);
+        line.millis("e", Duration::from_micros(12_034));
+        line.address("f", "10.0.250.3".parse().unwrap());
+        line.address("g", "2001:db8::1".parse().unwrap());
+        line.flag("h", true);
+        line.end();
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "1970-01-01T00:00:00.000Z  INFO vestibule::test: a=plain/value b=\"with space\" c=\"\" d=lo… e=12.034 \
+             f=10.0.250.3 g=2001:db8::1 h=true\n"
+        );
+    }
+}

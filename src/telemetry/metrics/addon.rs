@@ -1,0 +1,133 @@
+//! The numbers of one add-on.
+//!
+//! In come the events of its requests and connections; each is one atomic addition or a few.
+
+use std::time::Duration;
+
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::{Registry, Unit};
+
+use super::histogram::DurationHistogram;
+use super::labels::{AddonLabel, ClassLabel, KindLabel, StateLabel, UpstreamFailure};
+
+/// Handles to the numbers of one add-on; cloning gives handles to the same numbers.
+#[derive(Debug, Clone)]
+pub struct AddonMetrics {
+    requests: [Counter; 5],
+    open_requests: Gauge,
+    open_tunnels: Gauge,
+    duration: DurationHistogram,
+    /// Bytes of bodies that clients sent: for what [`AddonMetrics::answered`] does not know, such as tunnels.
+    pub request_bytes: Counter,
+    /// Bytes of bodies that clients were sent: for what [`AddonMetrics::answered`] does not know, such as tunnels.
+    pub response_bytes: Counter,
+    /// Connections to the add-on that are kept for later.
+    pub upstream_idle: Gauge,
+    /// Connections to the add-on that are in use.
+    pub upstream_busy: Gauge,
+    /// Connections made to the add-on.
+    pub upstream_opened: Counter,
+    failures: [Counter; UpstreamFailure::ALL.len()],
+}
+
+impl AddonMetrics {
+    /// A request was answered, to its end or not.
+    pub fn answered(&self, status: u16, duration: Duration, bytes_in: u64, bytes_out: u64) {
+        let class = usize::from(status / 100).saturating_sub(1);
+        if let Some(requests) = self.requests.get(class) {
+            requests.inc();
+        }
+        self.duration.observe(duration);
+        self.request_bytes.inc_by(bytes_in);
+        self.response_bytes.inc_by(bytes_out);
+    }
+
+    /// A request is being answered for as long as the guard lives.
+    pub fn open_request(&self) -> OpenGauge {
+        OpenGauge::new(&self.open_requests)
+    }
+
+    /// A WebSocket is open for as long as the guard lives.
+    pub fn open_tunnel(&self) -> OpenGauge {
+        OpenGauge::new(&self.open_tunnels)
+    }
+
+    /// Something went wrong with the add-on.
+    pub fn failed(&self, kind: UpstreamFailure) {
+        if let Some(failures) = self.failures.get(kind as usize) {
+            failures.inc();
+        }
+    }
+}
+
+/// Something that is open: counted until this is dropped.
+#[derive(Debug)]
+#[must_use = "it counts until it is dropped"]
+pub struct OpenGauge(Gauge);
+
+impl OpenGauge {
+    pub(super) fn new(gauge: &Gauge) -> Self {
+        gauge.inc();
+        Self(gauge.clone())
+    }
+}
+
+impl Drop for OpenGauge {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+/// The numbers of all add-ons, by label.
+#[derive(Debug, Default)]
+pub(super) struct AddonFamilies {
+    requests: Family<ClassLabel, Counter>,
+    open_requests: Family<AddonLabel, Gauge>,
+    open_tunnels: Family<AddonLabel, Gauge>,
+    duration: Family<AddonLabel, DurationHistogram>,
+    request_bytes: Family<AddonLabel, Counter>,
+    response_bytes: Family<AddonLabel, Counter>,
+    upstream: Family<StateLabel, Gauge>,
+    upstream_opened: Family<AddonLabel, Counter>,
+    failures: Family<KindLabel, Counter>,
+}
+
+impl AddonFamilies {
+    pub(super) fn register(&self, to: &mut Registry) {
+        to.register("requests", "Requests answered, by class of status", self.requests.clone());
+        to.register("open_requests", "Requests being answered", self.open_requests.clone());
+        to.register("open_tunnels", "Open WebSockets", self.open_tunnels.clone());
+        let help = "From the end of a request's head to the end of its answer";
+        to.register_with_unit("request_duration", help, Unit::Seconds, self.duration.clone());
+        let help = "Bytes of bodies that clients sent";
+        to.register_with_unit("request_body", help, Unit::Bytes, self.request_bytes.clone());
+        let help = "Bytes of bodies that clients were sent";
+        to.register_with_unit("response_body", help, Unit::Bytes, self.response_bytes.clone());
+        to.register("upstream_connections", "Connections to the add-on", self.upstream.clone());
+        let help = "Connections made to the add-on";
+        to.register("upstream_connections_opened", help, self.upstream_opened.clone());
+        to.register("upstream_failures", "What went wrong with the add-on", self.failures.clone());
+    }
+
+    pub(super) fn with_label(&self, addon: &str) -> AddonMetrics {
+        let label = AddonLabel { addon: addon.to_owned() };
+        let state = |state| self.upstream.get_or_create_owned(&StateLabel { addon: addon.to_owned(), state });
+        AddonMetrics {
+            requests: ["1xx", "2xx", "3xx", "4xx", "5xx"]
+                .map(|class| self.requests.get_or_create_owned(&ClassLabel { addon: addon.to_owned(), class })),
+            open_requests: self.open_requests.get_or_create_owned(&label),
+            open_tunnels: self.open_tunnels.get_or_create_owned(&label),
+            duration: self.duration.get_or_create_owned(&label),
+            request_bytes: self.request_bytes.get_or_create_owned(&label),
+            response_bytes: self.response_bytes.get_or_create_owned(&label),
+            upstream_idle: state("idle"),
+            upstream_busy: state("busy"),
+            upstream_opened: self.upstream_opened.get_or_create_owned(&label),
+            failures: UpstreamFailure::ALL.map(|kind| {
+                self.failures.get_or_create_owned(&KindLabel { addon: addon.to_owned(), kind: kind.label() })
+            }),
+        }
+    }
+}

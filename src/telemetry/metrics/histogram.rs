@@ -1,0 +1,69 @@
+//! A histogram of durations without a lock: prometheus-client's own takes one for every observation.
+//!
+//! In come durations, out come counts by bucket. While it is read, an observation may be in its bucket and not yet in the
+//! sum; the count always agrees with the buckets.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use prometheus_client::encoding::{EncodeMetric, MetricEncoder, NoLabelSet};
+use prometheus_client::metrics::{MetricType, TypedMetric};
+
+/// Durations by bucket; cloning gives a handle to the same buckets.
+#[derive(Debug, Clone, Default)]
+pub(super) struct DurationHistogram(Arc<Buckets>);
+
+#[derive(Debug, Default)]
+struct Buckets {
+    counts: [AtomicU64; BOUNDS.len()],
+    beyond: AtomicU64,
+    sum_micros: AtomicU64,
+}
+
+impl DurationHistogram {
+    pub(super) fn observe(&self, duration: Duration) {
+        let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+        let bucket = BOUNDS.iter().zip(&self.0.counts).find(|((bound, _), _)| micros <= *bound);
+        bucket.map_or(&self.0.beyond, |(_, count)| count).fetch_add(1, Ordering::Relaxed);
+        self.0.sum_micros.fetch_add(micros, Ordering::Relaxed);
+    }
+}
+
+impl TypedMetric for DurationHistogram {
+    const TYPE: MetricType = MetricType::Histogram;
+}
+
+impl EncodeMetric for DurationHistogram {
+    fn encode(&self, mut encoder: MetricEncoder<'_>) -> Result<(), fmt::Error> {
+        let load = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        let counted = BOUNDS.iter().zip(&self.0.counts).map(|((_, seconds), count)| (*seconds, load(count)));
+        let buckets: Vec<_> = counted.chain([(f64::INFINITY, load(&self.0.beyond))]).collect();
+        let count = buckets.iter().map(|(_, count)| count).sum();
+        let sum = Duration::from_micros(load(&self.0.sum_micros)).as_secs_f64();
+        encoder.encode_histogram::<NoLabelSet>(sum, count, &buckets, None)
+    }
+
+    fn metric_type(&self) -> MetricType {
+        Self::TYPE
+    }
+}
+
+/// The upper bound of each bucket, in microseconds and in seconds.
+const BOUNDS: [(u64, f64); 14] = [
+    (500, 0.0005),
+    (1_000, 0.001),
+    (2_500, 0.0025),
+    (5_000, 0.005),
+    (10_000, 0.01),
+    (25_000, 0.025),
+    (50_000, 0.05),
+    (100_000, 0.1),
+    (250_000, 0.25),
+    (500_000, 0.5),
+    (1_000_000, 1.0),
+    (2_500_000, 2.5),
+    (10_000_000, 10.0),
+    (60_000_000, 60.0),
+];

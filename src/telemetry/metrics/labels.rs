@@ -1,0 +1,145 @@
+//! The labels: every value is an add-on's slug or comes from an enum of ours.
+
+use prometheus_client::encoding::EncodeLabelSet;
+
+/// Why a connection of a client was closed at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConnectionRefusal {
+    /// All connections together are at their limit.
+    TooMany,
+    /// Those of one address are at their limit.
+    TooManyFromAddress,
+    /// The PROXY protocol's header is missing, malformed or from somebody who is not trusted.
+    ProxyProtocol,
+}
+
+impl ConnectionRefusal {
+    pub(super) const ALL: [Self; 3] = [Self::TooMany, Self::TooManyFromAddress, Self::ProxyProtocol];
+
+    /// The stable label.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::TooMany => "too_many",
+            Self::TooManyFromAddress => "too_many_from_address",
+            Self::ProxyProtocol => "proxy_protocol",
+        }
+    }
+}
+
+/// How a TLS handshake ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Handshake {
+    /// With a connection.
+    Success,
+    /// With an alert, or because the client left.
+    Failure,
+    /// Not in time.
+    Timeout,
+}
+
+impl Handshake {
+    pub(super) const ALL: [Self; 3] = [Self::Success, Self::Failure, Self::Timeout];
+
+    /// The stable label.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Failure => "failure",
+            Self::Timeout => "timeout",
+        }
+    }
+}
+
+/// How a reload of the configuration ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReloadResult {
+    /// The new one holds.
+    Success,
+    /// The old one was kept.
+    Failure,
+}
+
+impl ReloadResult {
+    pub(super) const ALL: [Self; 2] = [Self::Success, Self::Failure];
+
+    /// The stable label.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Failure => "failure",
+        }
+    }
+}
+
+/// What went wrong with an add-on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UpstreamFailure {
+    /// All its connections were in use for too long.
+    Busy,
+    /// It could not be connected to.
+    Connect,
+    /// It did not begin its answer in time.
+    Timeout,
+    /// What it answered is not HTTP.
+    Broken,
+    /// Its answer ended before its end.
+    CutShort,
+}
+
+impl UpstreamFailure {
+    pub(super) const ALL: [Self; 5] = [Self::Busy, Self::Connect, Self::Timeout, Self::Broken, Self::CutShort];
+
+    /// The stable label.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Busy => "busy",
+            Self::Connect => "connect",
+            Self::Timeout => "timeout",
+            Self::Broken => "broken",
+            Self::CutShort => "cut_short",
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct AddonLabel {
+    pub(super) addon: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct ClassLabel {
+    pub(super) addon: String,
+    pub(super) class: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct StateLabel {
+    pub(super) addon: String,
+    pub(super) state: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct KindLabel {
+    pub(super) addon: String,
+    pub(super) kind: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct WhyLabel {
+    pub(super) why: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct ResultLabel {
+    pub(super) result: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct ReasonLabel {
+    pub(super) reason: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct OutcomeLabel {
+    pub(super) outcome: &'static str,
+}

@@ -1,0 +1,299 @@
+//! The numbers for `/metrics`.
+//!
+//! In come events of the stages, out comes OpenMetrics text. Handles are made beforehand, so that what happens for every
+//! request is an atomic addition. Labels come from the configuration and from enums of ours, never from a request (S-130):
+//! no path, no host, no user.
+//!
+//! | Name | Type | Labels | What |
+//! |---|---|---|---|
+//! | `vestibule_requests_total` | counter | `addon`, `class` | Requests answered, by class of status |
+//! | `vestibule_open_requests` | gauge | `addon` | Requests being answered |
+//! | `vestibule_open_tunnels` | gauge | `addon` | Open WebSockets |
+//! | `vestibule_request_duration_seconds` | histogram | `addon` | From the end of a request's head to the end of its answer |
+//! | `vestibule_request_body_bytes_total` | counter | `addon` | Bytes of bodies that clients sent |
+//! | `vestibule_response_body_bytes_total` | counter | `addon` | Bytes of bodies that clients were sent |
+//! | `vestibule_upstream_connections` | gauge | `addon`, `state` | Connections to the add-on: in use (`busy`) or kept for later (`idle`) |
+//! | `vestibule_upstream_connections_opened_total` | counter | `addon` | Connections made to the add-on |
+//! | `vestibule_upstream_failures_total` | counter | `addon`, `kind` | What went wrong with the add-on |
+//! | `vestibule_connections_accepted_total` | counter | | Connections of clients accepted |
+//! | `vestibule_connections_open` | gauge | | Connections of clients that are open |
+//! | `vestibule_connections_refused_total` | counter | `why` | Connections of clients closed at once |
+//! | `vestibule_handshakes_total` | counter | `result` | TLS handshakes |
+//! | `vestibule_refusals_total` | counter | `reason` | Requests refused |
+//! | `vestibule_stripped_headers_total` | counter | | Reserved headers taken out of requests |
+//! | `vestibule_sessions` | gauge | | Live sessions |
+//! | `vestibule_sign_ins_total` | counter | `outcome` | Attempts to sign in |
+//! | `vestibule_reloads_total` | counter | `result` | Reloads of the configuration |
+//! | `vestibule_directory_users` | gauge | | Users in the current copy of Home Assistant's files |
+//! | `vestibule_directory_stale_seconds` | gauge | | For how long the files could not be read; 0 while they can |
+//! | `vestibule_session_store_degraded` | gauge | | 1 while sessions are kept in memory only because their file fails |
+//! | `vestibule_certificate_not_after_seconds` | gauge | | When the first of our certificates ends, in seconds since 1970 |
+//! | `vestibule_log_lines_dropped_total` | counter | | Log lines dropped because nobody read them fast enough |
+//! | `vestibule_build_info` | info | `version` | The version that runs |
+
+mod addon;
+mod histogram;
+mod labels;
+
+use std::fmt;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::{Registry, Unit};
+
+pub use addon::{AddonMetrics, OpenGauge};
+pub use labels::{ConnectionRefusal, Handshake, ReloadResult, UpstreamFailure};
+
+use super::audit::SignInOutcome;
+use crate::config::AddonSlug;
+use crate::refusal::Reason;
+use addon::AddonFamilies;
+use labels::{OutcomeLabel, ReasonLabel, ResultLabel, WhyLabel};
+
+/// All numbers of the process.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    addons: AddonFamilies,
+    /// Connections of clients accepted.
+    pub connections_accepted: Counter,
+    connections_open: Gauge,
+    connections_refused: Family<WhyLabel, Counter>,
+    handshakes: Family<ResultLabel, Counter>,
+    refusals: Family<ReasonLabel, Counter>,
+    /// Reserved headers taken out of requests.
+    pub stripped_headers: Counter,
+    /// Live sessions.
+    pub sessions: Gauge,
+    sign_ins: Family<OutcomeLabel, Counter>,
+    reloads: Family<ResultLabel, Counter>,
+    /// Users in the current copy of Home Assistant's files.
+    pub directory_users: Gauge,
+    /// For how many seconds Home Assistant's files could not be read; 0 while they can.
+    pub directory_stale: Gauge,
+    /// 1 while sessions are kept in memory only because their file fails.
+    pub session_store_degraded: Gauge,
+    /// When the first of our certificates ends, in seconds since 1970.
+    pub certificate_not_after: Gauge,
+}
+
+impl Metrics {
+    pub(super) fn new(log_lines_dropped: Counter) -> Self {
+        let mut metrics = Self {
+            registry: Registry::default(),
+            addons: AddonFamilies::default(),
+            connections_accepted: Counter::default(),
+            connections_open: Gauge::default(),
+            connections_refused: beforehand(ConnectionRefusal::ALL.map(|why| WhyLabel { why: why.label() })),
+            handshakes: beforehand(Handshake::ALL.map(|result| ResultLabel { result: result.label() })),
+            refusals: Family::default(),
+            stripped_headers: Counter::default(),
+            sessions: Gauge::default(),
+            sign_ins: beforehand(SignInOutcome::ALL.map(|outcome| OutcomeLabel { outcome: outcome.label() })),
+            reloads: beforehand(ReloadResult::ALL.map(|result| ResultLabel { result: result.label() })),
+            directory_users: Gauge::default(),
+            directory_stale: Gauge::default(),
+            session_store_degraded: Gauge::default(),
+            certificate_not_after: Gauge::default(),
+        };
+        let mut registry = Registry::with_prefix("vestibule");
+        metrics.addons.register(&mut registry);
+        metrics.register(&mut registry);
+        registry.register(
+            "log_lines_dropped",
+            "Log lines dropped because nobody read them fast enough",
+            log_lines_dropped,
+        );
+        registry.register("build", "The version that runs", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
+        metrics.registry = registry;
+        metrics
+    }
+
+    fn register(&self, to: &mut Registry) {
+        to.register("connections_accepted", "Connections of clients accepted", self.connections_accepted.clone());
+        to.register("connections_open", "Connections of clients that are open", self.connections_open.clone());
+        to.register("connections_refused", "Connections of clients closed at once", self.connections_refused.clone());
+        to.register("handshakes", "TLS handshakes", self.handshakes.clone());
+        to.register("refusals", "Requests refused", self.refusals.clone());
+        to.register("stripped_headers", "Reserved headers taken out of requests", self.stripped_headers.clone());
+        to.register("sessions", "Live sessions", self.sessions.clone());
+        to.register("sign_ins", "Attempts to sign in", self.sign_ins.clone());
+        to.register("reloads", "Reloads of the configuration", self.reloads.clone());
+        let help = "Users in the current copy of Home Assistant's files";
+        to.register("directory_users", help, self.directory_users.clone());
+        let help = "For how long Home Assistant's files could not be read; 0 while they can";
+        to.register_with_unit("directory_stale", help, Unit::Seconds, self.directory_stale.clone());
+        let help = "1 while sessions are kept in memory only because their file fails";
+        to.register("session_store_degraded", help, self.session_store_degraded.clone());
+        let help = "When the first of our certificates ends, in seconds since 1970";
+        to.register_with_unit("certificate_not_after", help, Unit::Seconds, self.certificate_not_after.clone());
+    }
+
+    /// The numbers of an add-on. Ask when routes are made, not for every request; asking again gives the same numbers.
+    pub fn addon(&self, slug: &AddonSlug) -> AddonMetrics {
+        self.addons.with_label(slug.as_str())
+    }
+
+    /// The numbers of what we answer ourselves: sign-in pages, refusals before there is an add-on. Their label is no slug.
+    pub fn own(&self) -> AddonMetrics {
+        self.addons.with_label(OWN)
+    }
+
+    /// A connection of a client is open for as long as the guard lives.
+    pub fn open_connection(&self) -> OpenGauge {
+        OpenGauge::new(&self.connections_open)
+    }
+
+    /// A connection of a client was closed at once.
+    pub fn connection_refused(&self, why: ConnectionRefusal) {
+        self.connections_refused.get_or_create(&WhyLabel { why: why.label() }).inc();
+    }
+
+    /// A TLS handshake ended.
+    pub fn handshake(&self, result: Handshake) {
+        self.handshakes.get_or_create(&ResultLabel { result: result.label() }).inc();
+    }
+
+    /// A request was refused.
+    pub fn refused(&self, reason: Reason) {
+        self.refusals.get_or_create(&ReasonLabel { reason: reason.label() }).inc();
+    }
+
+    /// Somebody tried to sign in.
+    pub fn sign_in(&self, outcome: SignInOutcome) {
+        self.sign_ins.get_or_create(&OutcomeLabel { outcome: outcome.label() }).inc();
+    }
+
+    /// The configuration was read again.
+    pub fn reloaded(&self, result: ReloadResult) {
+        self.reloads.get_or_create(&ResultLabel { result: result.label() }).inc();
+    }
+
+    /// All numbers as OpenMetrics text, with its end mark.
+    pub fn encode(&self) -> Result<String, fmt::Error> {
+        let mut text = String::with_capacity(16 * 1024);
+        encode(&mut text, &self.registry)?;
+        Ok(text)
+    }
+}
+
+/// A family whose members all exist from the start, so that a graph shows a zero and not a gap.
+fn beforehand<L, const N: usize>(labels: [L; N]) -> Family<L, Counter>
+where
+    L: EncodeLabelSet + Clone + std::hash::Hash + Eq,
+{
+    let family = Family::default();
+    labels.iter().for_each(|label| drop(family.get_or_create(label)));
+    family
+}
+
+/// The label of our own answers. The dot keeps it apart from every slug.
+const OWN: &str = ".vestibule";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::{BTreeMap, BTreeSet};
+    use std::time::Duration;
+
+    fn exposed() -> (Metrics, AddonMetrics) {
+        let metrics = Metrics::new(Counter::default());
+        metrics.refused(Reason::AdminOnly);
+        let addon = metrics.addon(&"z2m".parse().unwrap());
+        (metrics, addon)
+    }
+
+    /// What `# TYPE` says, and the labels of the samples (without the histogram's `le`), for each family.
+    fn families(text: &str) -> BTreeMap<String, (String, BTreeSet<String>)> {
+        let mut families = BTreeMap::new();
+        let mut helped = BTreeSet::new();
+        let mut current = String::new();
+        let body = text.strip_suffix("# EOF\n").expect("an end mark");
+        for line in body.lines() {
+            if let Some(rest) = line.strip_prefix("# HELP ") {
+                helped.insert(rest.split_once(' ').unwrap().0.to_owned());
+            } else if let Some(rest) = line.strip_prefix("# TYPE ") {
+                let (name, kind) = rest.split_once(' ').unwrap();
+                assert!(helped.contains(name), "{name} has no HELP");
+                current = name.to_owned();
+                families.insert(current.clone(), (kind.to_owned(), BTreeSet::new()));
+            } else if let Some(rest) = line.strip_prefix("# UNIT ") {
+                let (name, unit) = rest.split_once(' ').unwrap();
+                assert!(name == current && name.ends_with(unit), "{line}");
+            } else {
+                let (series, value) = line.rsplit_once(' ').expect(line);
+                value.parse::<f64>().expect(line);
+                let (name, labels) =
+                    series.split_once('{').map_or((series, ""), |(n, l)| (n, l.strip_suffix('}').unwrap()));
+                assert!(name.starts_with(&current), "{line} under {current}");
+                let (kind, seen) = families.get_mut(&current).unwrap();
+                assert!(kind != "counter" || name.ends_with("_total"), "{line}");
+                for label in labels.split(',').filter(|label| !label.is_empty()) {
+                    let (label, value) = label.split_once('=').expect(line);
+                    assert!(value.starts_with('"') && value.ends_with('"'), "{line}");
+                    if label != "le" {
+                        seen.insert(label.to_owned());
+                    }
+                }
+            }
+        }
+        families
+    }
+
+    #[test]
+    fn the_table_above_is_what_is_exposed() {
+        let documented: BTreeMap<_, _> = include_str!("mod.rs")
+            .lines()
+            .filter_map(|line| line.strip_prefix("//! | `vestibule_"))
+            .map(|row| {
+                let cells: Vec<_> = row.split('|').map(str::trim).collect();
+                let name = cells[0].trim_end_matches('`').trim_end_matches("_total").trim_end_matches("_info");
+                let labels = cells[2].split(", ").map(|l| l.trim_matches('`').to_owned()).filter(|l| !l.is_empty());
+                (format!("vestibule_{name}"), (cells[1].to_owned(), labels.collect()))
+            })
+            .collect();
+        let (metrics, _addon) = exposed();
+        assert_eq!(families(&metrics.encode().unwrap()), documented);
+    }
+
+    #[test]
+    fn a_request_is_counted_where_it_belongs() {
+        let (metrics, addon) = exposed();
+        let open = addon.open_request();
+        assert!(metrics.encode().unwrap().contains("vestibule_open_requests{addon=\"z2m\"} 1\n"));
+        drop(open);
+        addon.answered(204, Duration::from_micros(1700), 10, 20);
+        addon.failed(UpstreamFailure::Timeout);
+        metrics.own().answered(404, Duration::ZERO, 0, 5);
+        let text = metrics.encode().unwrap();
+        for line in [
+            "vestibule_open_requests{addon=\"z2m\"} 0",
+            "vestibule_requests_total{addon=\"z2m\",class=\"2xx\"} 1",
+            "vestibule_requests_total{addon=\"z2m\",class=\"4xx\"} 0",
+            "vestibule_requests_total{addon=\".vestibule\",class=\"4xx\"} 1",
+            "vestibule_request_body_bytes_total{addon=\"z2m\"} 10",
+            "vestibule_response_body_bytes_total{addon=\"z2m\"} 20",
+            "vestibule_request_duration_seconds_bucket{le=\"0.001\",addon=\"z2m\"} 0",
+            "vestibule_request_duration_seconds_bucket{le=\"0.0025\",addon=\"z2m\"} 1",
+            "vestibule_request_duration_seconds_bucket{le=\"+Inf\",addon=\"z2m\"} 1",
+            "vestibule_request_duration_seconds_sum{addon=\"z2m\"} 0.0017",
+            "vestibule_upstream_failures_total{addon=\"z2m\",kind=\"timeout\"} 1",
+            "vestibule_refusals_total{reason=\"admin_only\"} 1",
+        ] {
+            assert!(text.contains(&format!("{line}\n")), "{line} is not in\n{text}");
+        }
+    }
+
+    #[test]
+    fn two_handles_of_one_addon_count_together() {
+        let (metrics, one) = exposed();
+        let two = metrics.addon(&"z2m".parse().unwrap());
+        one.upstream_opened.inc();
+        two.upstream_opened.inc();
+        assert_eq!(one.upstream_opened.get(), 2);
+    }
+}

@@ -1,0 +1,88 @@
+//! Which certificate a client is shown.
+//!
+//! In comes the name that the client asks for, out comes a certificate, always: an exact name before a wildcard, a wildcard
+//! before the first certificate of the configuration. A client with an unknown name gets a certificate that does not cover
+//! it, and its request is refused later, with words.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rustls::crypto::CryptoProvider;
+use rustls::server::{NoServerSessionStorage, ProducesTickets};
+use rustls::sign::{SigningKey, SingleCertAndKey};
+use rustls::{ServerConfig, SignatureScheme};
+
+use super::covered::{self, Covered};
+use super::error::TlsError;
+use super::pem::Pair;
+
+/// The certificates in use, by name.
+#[derive(Debug)]
+pub(super) struct Certificates {
+    first: Arc<Shown>,
+    exact: Names,
+    wildcards: Names,
+}
+
+type Names = HashMap<Box<str>, Vec<Arc<Shown>>>;
+
+/// A certificate that is shown, with the configuration that shows it and no other. So a connection cannot end with another
+/// certificate than the one whose names were noted for it, whether it was resumed or a reload came in between.
+#[derive(Debug)]
+pub(super) struct Shown {
+    pub(super) config: Arc<ServerConfig>,
+    pub(super) covered: Arc<Covered>,
+    signer: Arc<dyn SigningKey>,
+}
+
+impl Certificates {
+    /// The table of these certificates, in the order of the configuration.
+    pub(super) fn new(
+        pairs: Vec<Pair>,
+        provider: &Arc<CryptoProvider>,
+        tickets: &Arc<dyn ProducesTickets>,
+    ) -> Result<Self, TlsError> {
+        let shown = pairs.into_iter().map(|pair| Shown::new(pair, provider, tickets).map(Arc::new));
+        let shown = shown.collect::<Result<Vec<_>, _>>()?;
+        let first = Arc::clone(shown.first().ok_or(TlsError::Empty)?);
+        let (mut exact, mut wildcards) = (Names::new(), Names::new());
+        for one in &shown {
+            for name in one.covered.exact() {
+                exact.entry(name.into()).or_default().push(Arc::clone(one));
+            }
+            for parent in one.covered.wildcards() {
+                wildcards.entry(parent.into()).or_default().push(Arc::clone(one));
+            }
+        }
+        Ok(Self { first, exact, wildcards })
+    }
+
+    /// The certificate for a client that asks for this name and can check these signatures. Of several with one name (RSA
+    /// besides ECDSA, say) the first that the client can check is shown.
+    pub(super) fn choose(&self, sni: Option<&str>, schemes: &[SignatureScheme]) -> &Arc<Shown> {
+        let Some(name) = sni.map(covered::canonical) else { return &self.first };
+        let wildcard = || covered::parent(&name).and_then(|parent| self.wildcards.get(parent));
+        let Some(candidates) = self.exact.get(&*name).or_else(wildcard) else { return &self.first };
+        let suits = |one: &&Arc<Shown>| one.signer.choose_scheme(schemes).is_some();
+        candidates.iter().find(suits).or(candidates.first()).unwrap_or(&self.first)
+    }
+}
+
+impl Shown {
+    fn new(pair: Pair, provider: &Arc<CryptoProvider>, tickets: &Arc<dyn ProducesTickets>) -> Result<Self, TlsError> {
+        let signer = Arc::clone(&pair.certified.key);
+        let mut config = ServerConfig::builder_with_provider(Arc::clone(provider))
+            .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
+            .map_err(TlsError::Setup)?
+            .with_no_client_auth()
+            .with_cert_resolver(Arc::new(SingleCertAndKey::from(pair.certified)));
+        // With these a client that offers protocols but neither of ours is turned away (RFC 7301 section 3.2).
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        // All certificates share the tickets' keys: rustls resumes a session only under the name it was made for.
+        config.ticketer = Arc::clone(tickets);
+        config.session_storage = Arc::new(NoServerSessionStorage {});
+        // Early data can be replayed by whoever recorded it (RFC 8446 section 8, S-45).
+        config.max_early_data_size = 0;
+        Ok(Self { config: Arc::new(config), covered: Arc::new(Covered::new(&pair.facts)), signer })
+    }
+}

@@ -1,0 +1,115 @@
+//! What can be wrong with certificates, and why a handshake came to nothing.
+//!
+//! In come the errors of the libraries, out come sentences for the operator that name the file. A client is told nothing of
+//! this but the alert that TLS demands.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::listener::ProxyError;
+
+/// Why a certificate cannot be used. The one in use before, if any, stays in use.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// A file cannot be read.
+    #[error("cannot read {}", file.display())]
+    Read {
+        /// The file.
+        file: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// A file is not PEM.
+    #[error("{} is not well-formed PEM", file.display())]
+    Pem {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong in it.
+        source: rustls_pki_types::pem::Error,
+    },
+    /// A file has no certificate in it.
+    #[error("there is no certificate in {}", file.display())]
+    NoCertificate {
+        /// The file.
+        file: PathBuf,
+    },
+    /// The server's certificate, the first in the file, cannot be read.
+    #[error("the first certificate in {} is malformed", file.display())]
+    BadCertificate {
+        /// The file.
+        file: PathBuf,
+    },
+    /// A file has no private key in it.
+    #[error("there is no private key in {}", file.display())]
+    NoKey {
+        /// The file.
+        file: PathBuf,
+    },
+    /// A private key needs a passphrase.
+    #[error("the private key in {} is encrypted: vestibule has no way to ask for its passphrase", file.display())]
+    EncryptedKey {
+        /// The file.
+        file: PathBuf,
+    },
+    /// A private key is of a kind that TLS servers do not use.
+    #[error("the private key in {} cannot be used", file.display())]
+    UnusableKey {
+        /// The file.
+        file: PathBuf,
+        /// What the TLS library says.
+        source: rustls::Error,
+    },
+    /// The key belongs to another certificate than the first one in the chain.
+    #[error("the private key in {} does not belong to the first certificate in {}", key.display(), chain.display())]
+    Mismatch {
+        /// The file of the certificate.
+        chain: PathBuf,
+        /// The file of the key.
+        key: PathBuf,
+    },
+    /// No certificate is configured at all.
+    #[error("no certificate is configured")]
+    Empty,
+    /// The development certificate cannot be kept where it should be.
+    #[error("cannot make the development certificate in {}", folder.display())]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// The development certificate cannot be made.
+    #[error("cannot make the development certificate")]
+    Issue(#[source] rcgen::Error),
+    /// The time is not one that a certificate can hold.
+    #[error("the system clock is beyond what a certificate can say")]
+    Clock,
+    /// The TLS library cannot be set up.
+    #[error("cannot set up TLS")]
+    Setup(#[source] rustls::Error),
+}
+
+/// Why an accepted connection did not become a secured one.
+#[derive(Debug, thiserror::Error)]
+pub enum HandshakeError {
+    /// PROXY header and handshake together took longer than they may.
+    #[error("the handshake took too long")]
+    Late,
+    /// The connection did not begin as one from a trusted proxy must.
+    #[error(transparent)]
+    Proxy(#[from] ProxyError),
+    /// The handshake failed: the client left, or spoke no TLS that we speak.
+    #[error("the handshake failed")]
+    Tls(#[source] io::Error),
+}
+
+impl HandshakeError {
+    /// A stable word for the metrics.
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::Late => "late",
+            Self::Proxy(_) => "proxy",
+            Self::Tls(_) => "tls",
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! What a certificate says of itself: when it is valid and for whom (RFC 5280 sections 4.1.2.5 and 4.2.1.6).
+//!
+//! In comes a certificate in DER, out come its dates and names. It judges no signature: these are our own certificates,
+//! which the clients judge. The common name is no name (RFC 9525 section 2).
+
+use std::net::IpAddr;
+
+use time::{Date, Month, OffsetDateTime};
+
+use super::der::{BOOLEAN, Der, GENERALIZED_TIME, OBJECT_IDENTIFIER, OCTET_STRING, UTC_TIME};
+use crate::clock::Timestamp;
+
+/// The dates and names of a certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Facts {
+    pub(super) not_before: Timestamp,
+    pub(super) not_after: Timestamp,
+    /// In lower case, wildcards included. A name with other bytes than a host name has is left out (S-43).
+    pub(super) dns_names: Vec<String>,
+    pub(super) addresses: Vec<IpAddr>,
+}
+
+impl Facts {
+    /// Reads a certificate; `None` when it is none.
+    pub(super) fn read(certificate: &[u8]) -> Option<Self> {
+        let mut tbs = Der::new(certificate).sequence()?.sequence()?;
+        tbs.skip_optional(VERSION);
+        // Serial number, signature algorithm, issuer.
+        for _ in 0..3 {
+            tbs.element()?;
+        }
+        let mut validity = tbs.sequence()?;
+        let mut facts = Self {
+            not_before: instant(&mut validity)?,
+            not_after: instant(&mut validity)?,
+            dns_names: Vec::new(),
+            addresses: Vec::new(),
+        };
+        // Subject, public key.
+        for _ in 0..2 {
+            tbs.element()?;
+        }
+        tbs.skip_optional(ISSUER_UNIQUE_ID);
+        tbs.skip_optional(SUBJECT_UNIQUE_ID);
+        if let Some(extensions) = tbs.expect(EXTENSIONS) {
+            let mut extensions = Der::new(extensions).sequence()?;
+            while let Some(mut extension) = extensions.sequence() {
+                facts.extension(&mut extension)?;
+            }
+        }
+        Some(facts)
+    }
+
+    fn extension(&mut self, extension: &mut Der<'_>) -> Option<()> {
+        let id = extension.expect(OBJECT_IDENTIFIER)?;
+        extension.skip_optional(BOOLEAN);
+        let value = extension.expect(OCTET_STRING)?;
+        if id != SUBJECT_ALTERNATIVE_NAME {
+            return Some(());
+        }
+        let mut names = Der::new(value).sequence()?;
+        while let Some((kind, name)) = names.element() {
+            match kind {
+                DNS_NAME => self.dns_names.extend(host_name(name)),
+                IP_ADDRESS => self.addresses.extend(address(name)),
+                _ => {}
+            }
+        }
+        Some(())
+    }
+}
+
+fn host_name(bytes: &[u8]) -> Option<String> {
+    let legal = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'*');
+    let text = std::str::from_utf8(bytes).ok()?;
+    (!bytes.is_empty() && bytes.iter().all(legal)).then(|| text.to_ascii_lowercase())
+}
+
+fn address(bytes: &[u8]) -> Option<IpAddr> {
+    let v4 = <[u8; 4]>::try_from(bytes).map(IpAddr::from);
+    v4.or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from)).ok()
+}
+
+/// `YYMMDDHHMMSSZ`, in which 50 is 1950, or `YYYYMMDDHHMMSSZ` (RFC 5280 section 4.1.2.5).
+fn instant(validity: &mut Der<'_>) -> Option<Timestamp> {
+    let (tag, text) = validity.element()?;
+    let mut digits = text.strip_suffix(b"Z")?;
+    let year = match tag {
+        UTC_TIME => match number(&mut digits, 2)? {
+            year @ 0..50 => year.saturating_add(2000),
+            year => year.saturating_add(1900),
+        },
+        GENERALIZED_TIME => number(&mut digits, 4)?,
+        _ => return None,
+    };
+    let mut two = || number(&mut digits, 2).and_then(|number| u8::try_from(number).ok());
+    let (month, day, hour, minute, second) = (two()?, two()?, two()?, two()?, two()?);
+    let date = Date::from_calendar_date(i32::from(year), Month::try_from(month).ok()?, day).ok()?;
+    let at = date.with_hms(hour, minute, second).ok()?.assume_utc();
+    digits.is_empty().then(|| timestamp(at))
+}
+
+fn number(digits: &mut &[u8], length: usize) -> Option<u16> {
+    let (number, rest) = digits.split_at_checked(length)?;
+    *digits = rest;
+    std::str::from_utf8(number).ok().filter(|text| text.bytes().all(|b| b.is_ascii_digit()))?.parse().ok()
+}
+
+fn timestamp(at: OffsetDateTime) -> Timestamp {
+    let seconds = u64::try_from(at.unix_timestamp()).unwrap_or_default();
+    Timestamp::from_millis(seconds.saturating_mul(1000))
+}
+
+const VERSION: u8 = 0xa0;
+const ISSUER_UNIQUE_ID: u8 = 0x81;
+const SUBJECT_UNIQUE_ID: u8 = 0x82;
+const EXTENSIONS: u8 = 0xa3;
+const DNS_NAME: u8 = 0x82;
+const IP_ADDRESS: u8 = 0x87;
+/// 2.5.29.17
+const SUBJECT_ALTERNATIVE_NAME: &[u8] = &[0x55, 0x1d, 0x11];
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+
+    use super::*;
+
+    fn certificate(names: &[&str], from: (i32, u8, u8), to: (i32, u8, u8)) -> Vec<u8> {
+        let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+        let mut params = CertificateParams::new(names).unwrap();
+        params.not_before = date_time_ymd(from.0, from.1, from.2);
+        params.not_after = date_time_ymd(to.0, to.1, to.2);
+        params.self_signed(&KeyPair::generate().unwrap()).unwrap().der().to_vec()
+    }
+
+    #[test]
+    fn a_certificate_tells_its_dates_and_names() {
+        let der = certificate(&["Home.Example", "*.home.example", "192.0.2.1", "::1"], (2026, 1, 2), (2051, 3, 4));
+        let facts = Facts::read(&der).unwrap();
+        assert_eq!(facts.not_before.to_string(), "2026-01-02T00:00:00.000Z");
+        assert_eq!(facts.not_after.to_string(), "2051-03-04T00:00:00.000Z", "from 2050 on the year has four digits");
+        assert_eq!(facts.dns_names, ["home.example", "*.home.example"]);
+        assert_eq!(facts.addresses, ["192.0.2.1".parse::<IpAddr>().unwrap(), "::1".parse().unwrap()]);
+    }
+
+    #[test]
+    fn a_name_with_a_nul_is_no_name() {
+        let mut der = certificate(&["home.example"], (2026, 1, 1), (2027, 1, 1));
+        let at = der.windows(12).position(|window| window == b"home.example").unwrap();
+        der[at + 4] = 0;
+        assert_eq!(Facts::read(&der).unwrap().dns_names, Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_certificate_without_names_has_none() {
+        assert_eq!(Facts::read(&certificate(&[], (2026, 1, 1), (2027, 1, 1))).unwrap().dns_names, Vec::<String>::new());
+        assert_eq!(Facts::read(b""), None);
+        assert_eq!(Facts::read(b"0\x03abc"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let _ = Facts::read(&bytes);
+        }
+
+        #[test]
+        fn no_change_to_a_certificate_makes_it_panic(at in 0usize..400, byte: u8, cut in 0usize..400) {
+            let mut der = certificate(&["home.example", "192.0.2.1"], (2026, 1, 1), (2027, 1, 1));
+            if let Some(place) = der.get_mut(at) {
+                *place = byte;
+            }
+            let _ = Facts::read(&der);
+            let _ = Facts::read(&der[..cut.min(der.len())]);
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Certificates and keys from files.
+//!
+//! In come the paths of a chain and a key, out comes a pair that is known to fit, or the sentence that says what is wrong
+//! with which file. A key never leaves this folder, and the bytes it was read from are wiped.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls::crypto::CryptoProvider;
+use rustls::crypto::aws_lc_rs::default_provider;
+use rustls::sign::CertifiedKey;
+use rustls_pki_types::pem::{self, PemObject};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use zeroize::Zeroizing;
+
+use super::covered::Covered;
+use super::error::TlsError;
+use super::facts::Facts;
+use super::notice::Notice;
+use crate::clock::Timestamp;
+
+/// A certificate with the intermediates above it, and its key.
+#[derive(Debug)]
+pub(super) struct Pair {
+    pub(super) certified: CertifiedKey,
+    pub(super) facts: Facts,
+}
+
+/// Whether these two files can be used together: the same judgement as at start and on reload.
+pub fn check_pair(chain: &Path, key: &Path) -> Result<(), TlsError> {
+    load(chain, key, &default_provider()).map(drop)
+}
+
+/// Reads a chain and its key, and proves that they belong together.
+pub(super) fn load(chain: &Path, key: &Path, provider: &CryptoProvider) -> Result<Pair, TlsError> {
+    let certificates = certificates(chain)?;
+    let first = certificates.first().ok_or_else(|| TlsError::NoCertificate { file: chain.into() })?;
+    let facts = Facts::read(first).ok_or_else(|| TlsError::BadCertificate { file: chain.into() })?;
+    let signer = provider
+        .key_provider
+        .load_private_key(private_key(key)?)
+        .map_err(|source| TlsError::UnusableKey { file: key.into(), source })?;
+    let certified = CertifiedKey::new(certificates, signer);
+    match certified.keys_match() {
+        Ok(()) => Ok(Pair { certified, facts }),
+        Err(rustls::Error::InvalidCertificate(_)) => Err(TlsError::BadCertificate { file: chain.into() }),
+        // A key that cannot tell its public half counts as a wrong one.
+        Err(_) => Err(TlsError::Mismatch { chain: chain.into(), key: key.into() }),
+    }
+}
+
+/// All certificates in a file, in its order.
+pub(super) fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let bytes = fs::read(file).map_err(|source| TlsError::Read { file: file.into(), source })?;
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
+    let certificates = certificates.map_err(|source| TlsError::Pem { file: file.into(), source })?;
+    if certificates.is_empty() { Err(TlsError::NoCertificate { file: file.into() }) } else { Ok(certificates) }
+}
+
+fn private_key(file: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
+    let bytes = fs::read(file).map_err(|source| TlsError::Read { file: file.into(), source })?;
+    let bytes = Zeroizing::new(bytes);
+    let key = PrivateKeyDer::from_pem_slice(&bytes);
+    // `BEGIN ENCRYPTED PRIVATE KEY` (RFC 5958), or the older `Proc-Type: 4,ENCRYPTED` (RFC 1421).
+    let encrypted = || bytes.windows(ENCRYPTED.len()).any(|window| window == ENCRYPTED);
+    key.map_err(|source| match source {
+        _ if encrypted() => TlsError::EncryptedKey { file: file.into() },
+        pem::Error::NoItemsFound => TlsError::NoKey { file: file.into() },
+        source => TlsError::Pem { file: file.into(), source },
+    })
+}
+
+/// What to tell the operator of a pair that is used all the same.
+pub(super) fn notices(pair: &Pair, chain: &Path, key: &Path, now: Timestamp) -> Result<Vec<Notice>, TlsError> {
+    let mut notices = Vec::new();
+    if pair.facts.not_after < now {
+        notices.push(Notice::Expired { file: chain.into(), since: pair.facts.not_after });
+    }
+    if pair.facts.not_before > now {
+        notices.push(Notice::NotYetValid { file: chain.into(), from: pair.facts.not_before });
+    }
+    if Covered::new(&pair.facts).is_empty() {
+        notices.push(Notice::NoNames { file: chain.into() });
+    }
+    if readable_by_all(key).map_err(|source| TlsError::Read { file: key.into(), source })? {
+        notices.push(Notice::KeyReadableByAll { file: key.into() });
+    }
+    Ok(notices)
+}
+
+fn readable_by_all(file: &Path) -> io::Result<bool> {
+    Ok(fs::metadata(file)?.permissions().mode() & 0o004 != 0)
+}
+
+/// The cryptography of all our TLS: aws-lc, with X25519MLKEM768 before the classical groups.
+pub(super) fn provider() -> Arc<CryptoProvider> {
+    Arc::new(default_provider())
+}
+
+const ENCRYPTED: &[u8] = b"ENCRYPTED";

@@ -1,0 +1,139 @@
+//! The values of `[[addon]]`: slugs, routes, upstreams, headers and frames.
+
+use std::time::Duration;
+
+use crate::harness::{accepted, addon, refused};
+use vestibule::config::{DisplayNameEncoding, Framing, PrefixMode, Upstream};
+
+/// Two add-ons, the second with these lines, the first of which is line 8.
+fn second(lines: &str) -> String {
+    addon(&format!("[[addon]]\n{lines}"))
+}
+
+#[test]
+fn what_an_add_on_needs_is_missed() {
+    refused(&second("upstream = \"builtin:whoami\"\npath = \"/b\""), "7:1", &["`slug` is missing", "add slug ="]);
+    refused(&second("slug = \"b\"\npath = \"/b\""), "7:1", &["`upstream` is missing"]);
+    refused(&second("slug = \"b\"\nupstream = \"builtin:whoami\""), "7:1", &["neither `path` nor `host`"]);
+}
+
+#[test]
+fn no_two_add_ons_share_a_slug_a_path_or_a_host() {
+    let other = |lines: &str| second(&format!("upstream = \"builtin:whoami\"\n{lines}"));
+    refused(&other("slug = \"a\"\npath = \"/b\""), "9:8", &["two add-ons with one slug", "first here"]);
+    refused(&other("slug = \"b\"\npath = \"/a\""), "10:8", &["two add-ons with one path", "first here"]);
+    let hosts =
+        addon("host = \"A.example\"\n[[addon]]\nslug = \"b\"\nupstream = \"builtin:whoami\"\nhost = \"a.example\"");
+    refused(&hosts, "11:8", &["two add-ons with one host", "first here"]);
+    accepted(&other("slug = \"b\"\npath = \"/a/nested\""));
+}
+
+#[test]
+fn a_slug_is_short_and_lower_case() {
+    refused(&addon("").replace("\"a\"", "\"A b\""), "4:8", &["a slug is 1 to 64 lower-case letters"]);
+}
+
+#[test]
+fn a_path_has_one_spelling_and_is_not_ours() {
+    let path = |path: &str| addon("").replace("\"/a\"", &format!("\"{path}\""));
+    refused(&path("/a/"), "6:8", &["ends with `/`", "leave the last `/` out"]);
+    refused(&path("a"), "6:8", &["does not begin with `/`"]);
+    refused(&path("/a//b"), "6:8", &["an empty segment"]);
+    refused(&path("/a/../b"), "6:8", &["a dot segment"]);
+    refused(&path("/%61"), "6:8", &["may not stand in a prefix"]);
+    refused(&path("/.vestibule/x"), "6:8", &["belongs to vestibule's own pages"]);
+    assert_eq!(accepted(&path("/")).settings.addons[0].path.as_ref().unwrap().as_str(), "");
+}
+
+#[test]
+fn a_host_is_a_dns_name() {
+    refused(&addon("host = \"a.example:8443\""), "7:8", &["more than a host name", "without scheme, port and path"]);
+    refused(&addon("host = \"127.0.0.1\""), "7:8", &["an IP address is not a host name"]);
+    let settings = accepted(&addon("host = \"Z2M.Home.Example\"")).settings;
+    assert_eq!(settings.addons[0].host.as_ref().unwrap().as_str(), "z2m.home.example");
+}
+
+#[test]
+fn an_upstream_is_one_of_four_kinds() {
+    let upstream = |url: &str| addon("").replace("http://127.0.0.1:8080", url);
+    refused(&upstream("127.0.0.1:8080"), "5:12", &["another scheme", "builtin:whoami"]);
+    refused(&upstream("http://127.0.0.1:8080/"), "5:12", &["a path, a query or a fragment"]);
+    refused(&upstream("http://u:p@h"), "5:12", &["a user or a password", "headers ="]);
+    refused(&upstream("http://a_b"), "5:12", &["neither a DNS name nor an IP address"]);
+    refused(&upstream("http://h:0"), "5:12", &["from 1 to 65535"]);
+    refused(&upstream("builtin:woami"), "5:12", &["no such built-in", "did you mean"]);
+    let socket = accepted(&upstream("unix:run/a.sock")).settings;
+    assert!(matches!(&socket.addons[0].upstream, Upstream::Unix(path) if path.is_absolute()));
+}
+
+#[test]
+fn a_header_is_set_once_in_all_its_spellings() {
+    let twice = ["two values for the header", "first here"];
+    refused(&addon("headers = { \"X-A\" = \"1\", \"x_a\" = \"2\" }"), "7:26", &twice);
+    refused(&addon("headers = { \"X-A\" = \"1\" }\nprefix_headers = [\"X-A\"]"), "8:19", &twice);
+    refused(&addon("prefix_headers = [\"X-A\", \"x-a\"]"), "7:26", &twice);
+    refused(&addon("identity_headers = { id = \"X-A\", name = \"X-A\" }"), "7:41", &twice);
+    let by_default = ["has another value by default"];
+    refused(&addon("headers = { \"X-Remote-User-Id\" = \"1\" }"), "7:13", &by_default);
+    refused(&addon("headers = { \"X_Ingress_Path\" = \"1\" }"), "7:13", &by_default);
+    refused(&addon("identity_headers = { id = \"X-Remote-User-Name\" }"), "7:27", &by_default);
+    accepted(&addon("identity_headers = { id = \"X-Remote-User-Name\", name = \"X-Remote-User-Id\" }"));
+}
+
+#[test]
+fn headers_of_the_message_and_of_vestibule_cannot_be_set() {
+    for name in
+        ["Host", "Cookie", "Content-Length", "content_length", "Connection", "TE", "Upgrade", "Transfer-Encoding"]
+    {
+        refused(&addon(&format!("headers = {{ \"{name}\" = \"x\" }}")), "7:13", &["belongs to the message itself"]);
+        refused(&addon(&format!("prefix_headers = [\"{name}\"]")), "7:19", &["belongs to the message itself"]);
+        refused(&addon(&format!("identity_headers = {{ id = \"{name}\" }}")), "7:27", &["belongs to the message"]);
+    }
+    refused(&addon("headers = { \"X-Forwarded-For\" = \"x\" }"), "7:13", &["vestibule sets this header itself"]);
+    refused(&addon("headers = { \"X Y\" = \"x\" }"), "7:13", &["`X Y` is not the name of a header"]);
+    refused(&addon("headers = { \"\" = \"x\" }"), "7:13", &["is not the name of a header"]);
+}
+
+#[test]
+fn a_header_value_is_one_line_that_fits() {
+    let value = |value: &str| addon(&format!("headers = {{ \"X-A\" = \"{value}\" }}"));
+    for bad in ["a\\r\\nX-B: 1", "a\\n", "a\\u0000b", "\\u007f"] {
+        refused(&value(bad), "7:21", &["control character", "one line"]);
+    }
+    refused(&value(""), "7:21", &["is empty"]);
+    refused(&value(" a"), "7:21", &["begins or ends with a blank"]);
+    refused(&value(&"a".repeat(8193)), "7:21", &["longer than 8 KiB"]);
+    accepted(&value(&"a".repeat(8192)));
+}
+
+#[test]
+fn a_frame_is_for_https_origins() {
+    refused(&addon("framing = \"asis\""), "7:11", &["did you mean \"as-is\"?"]);
+    refused(&addon("framing = [\"http://home.example\"]"), "7:12", &["another scheme"]);
+    refused(&addon("framing = []"), "7:11", &["no origin"]);
+    refused(&addon("framing = true"), "7:11", &["expected \"as-is\", \"remove\" or a list of origins"]);
+    let origins = accepted(&addon("framing = [\"https://Home.Example:8123\"]")).settings;
+    assert_eq!(origins.addons[0].framing, Framing::Origins(vec!["https://home.example:8123".into()]));
+}
+
+#[test]
+fn titles_and_icons_are_what_people_read() {
+    refused(&addon("title = \"a\\nb\""), "7:9", &["not a title"]);
+    refused(&addon("icon = \"zigbee\""), "7:8", &["not an icon", "\"mdi:zigbee\""]);
+    refused(&addon("prefix = \"cut\""), "7:10", &["expected \"strip\" or \"keep\""]);
+}
+
+#[test]
+fn what_an_add_on_leaves_out_has_its_default() {
+    let settings = accepted(&addon("")).settings;
+    let addon = &settings.addons[0];
+    assert_eq!((addon.title.as_str(), addon.icon.as_str()), ("a", ""));
+    assert_eq!((addon.prefix, addon.framing.clone()), (PrefixMode::Strip, Framing::AsIs));
+    assert_eq!(addon.prefix_headers, ["x-ingress-path"]);
+    assert_eq!(addon.identity_headers.display_name, "x-remote-user-display-name");
+    assert_eq!(addon.display_name, DisplayNameEncoding::Utf8);
+    assert_eq!((addon.access.only.clone(), addon.access.admin_only), (None, false));
+    assert_eq!((addon.connections, addon.max_body, addon.allow_missing_origin), (256, u64::MAX, false));
+    assert_eq!([addon.queue_timeout, addon.connect_timeout], [Duration::from_secs(5); 2]);
+    assert_eq!(addon.response_timeout, Duration::from_mins(1));
+}

@@ -1,0 +1,122 @@
+//! A folder with a Home Assistant home and a configuration, and what `check` says about it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use vestibule::cli::{Exit, Output, check};
+use vestibule::config::{self, Diagnostics, HookError, Known, Loaded, Surroundings};
+
+/// The least that a configuration needs. Two lines, so that what a test adds begins on line three.
+pub(crate) const HOME: &str = "home_assistant.config_dir = \"home\"\n\n";
+
+/// A folder for one test.
+pub(crate) struct Folder(tempfile::TempDir);
+
+impl Folder {
+    /// With `home/.storage/auth`, whose content nobody reads here.
+    pub(crate) fn new() -> Self {
+        let folder = Self(tempfile::tempdir().unwrap());
+        folder.write("home/.storage/auth", "{}");
+        folder
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// Writes a file that only its owner may read.
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        use std::os::unix::fs::PermissionsExt;
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, content).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        path
+    }
+
+    /// Loads a configuration of this text.
+    pub(crate) fn load(&self, text: impl AsRef<[u8]>) -> Result<Loaded, Diagnostics> {
+        config::load(&self.write("config.toml", text), &around())
+    }
+
+    /// Runs `check` on a configuration of this text: how it ends, its result, and what it says beside that.
+    pub(crate) fn check(&self, text: impl AsRef<[u8]>) -> (Exit, String, String) {
+        let path = self.write("config.toml", text);
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let exit = check(&path, &around(), &mut Output::new(&mut out, &mut err, false));
+        (exit, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
+    }
+}
+
+/// Home Assistant's groups and two users; certificates are fine unless their text says `bad`.
+fn around() -> Surroundings<'static> {
+    Surroundings { check_certificates: Some(&judge), known: Some(&known) }
+}
+
+fn judge(chain: &Path, _key: &Path) -> Result<(), HookError> {
+    let bad = fs::read_to_string(chain)?.contains("bad");
+    if bad { Err("the key does not belong to the certificate".into()) } else { Ok(()) }
+}
+
+fn known(dir: &Path) -> Result<Known, HookError> {
+    if fs::read_to_string(dir.join(".storage/auth"))?.contains("broken") {
+        return Err("line 1: not JSON".into());
+    }
+    let set = |names: &[&str]| names.iter().map(ToString::to_string).collect();
+    Ok(Known {
+        groups: set(&["system-admin", "system-users", "system-read-only"]),
+        users: set(&["frank", "alice", "0123456789abcdef0123456789abcdef"]),
+    })
+}
+
+/// Expects exactly one mistake, at this line and column, with these words in it, one of them the hint.
+#[track_caller]
+pub(crate) fn refused(text: &str, at: &str, words: &[&str]) {
+    refused_in(&Folder::new(), text, at, words);
+}
+
+/// The same in a folder that the test has prepared.
+#[track_caller]
+pub(crate) fn refused_in(folder: &Folder, text: &str, at: &str, words: &[&str]) {
+    let (exit, out, err) = folder.check(text);
+    assert_eq!((exit, out.as_str()), (Exit::Mistaken, ""), "{text}");
+    assert!(err.contains(": 1 mistake"), "{err}");
+    expect(&err, at, words);
+}
+
+/// Expects no mistake and exactly one warning.
+#[track_caller]
+pub(crate) fn warned(text: &str, at: &str, words: &[&str]) {
+    warned_in(&Folder::new(), text, at, words);
+}
+
+/// The same in a folder that the test has prepared.
+#[track_caller]
+pub(crate) fn warned_in(folder: &Folder, text: &str, at: &str, words: &[&str]) {
+    let (exit, out, err) = folder.check(text);
+    assert_eq!(exit, Exit::Done, "{err}");
+    assert!(out.ends_with(", 1 warning\n"), "{out}\n{err}");
+    expect(&err, at, words);
+}
+
+/// Expects neither mistake nor warning.
+#[track_caller]
+pub(crate) fn accepted(text: &str) -> Loaded {
+    let loaded = Folder::new().load(text).unwrap_or_else(|found| panic!("{text}\n{found}"));
+    assert_eq!(loaded.warnings.warnings(), 0, "{}", loaded.warnings);
+    loaded
+}
+
+#[track_caller]
+fn expect(shown: &str, at: &str, words: &[&str]) {
+    assert!(shown.contains(&format!("config.toml:{at}\n")), "not at {at}:\n{shown}");
+    assert!(shown.contains("= hint: "), "no hint:\n{shown}");
+    for word in words {
+        assert!(shown.contains(word), "no {word:?}:\n{shown}");
+    }
+}
+
+/// A configuration with one add-on that has these lines besides slug, upstream and path. The first of them is line 7.
+pub(crate) fn addon(lines: &str) -> String {
+    format!("{HOME}[[addon]]\nslug = \"a\"\nupstream = \"http://127.0.0.1:8080\"\npath = \"/a\"\n{lines}\n")
+}

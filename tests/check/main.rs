@@ -1,0 +1,18 @@
+//! `vestibule check` and the configuration behind it: what an operator wrote wrong is shown, all of it, at its place, and
+//! with a hint; what is secret is never shown.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "clippy.toml allows them in tests, and clippy knows only the functions with `#[test]` as tests, not the harness"
+)]
+
+mod addons;
+mod file;
+mod harness;
+mod people;
+mod secrets;
+mod sections;
+mod shipped;

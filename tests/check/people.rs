@@ -1,0 +1,43 @@
+//! `access`: the groups and users that it names are compared with those of Home Assistant.
+
+use crate::harness::{Folder, HOME, accepted, addon, refused, warned};
+use vestibule::config::{Access, AccessList, Surroundings, load};
+
+#[test]
+fn a_group_that_does_not_exist_is_a_mistake() {
+    refused(
+        &addon("access = { groups = [\"system-user\"] }"),
+        "7:22",
+        &["no group `system-user`", "\"system-users\"?"],
+    );
+    refused(&addon("access = { groups = [\"parents\"] }"), "7:22", &["Home Assistant has system-admin, system-read"]);
+}
+
+#[test]
+fn a_user_who_does_not_exist_yet_is_warned_about() {
+    warned(&addon("access = { users = [\"fronk\"] }"), "7:21", &["no user `fronk`", "did you mean \"frank\"?"]);
+    warned(&addon("access = { users = [\"zoë\"] }"), "7:21", &["lets nobody in"]);
+    accepted(&addon("access = { users = [\"frank\", \"0123456789abcdef0123456789abcdef\"] }"));
+}
+
+#[test]
+fn an_access_that_names_nobody_is_nobody_and_not_everybody() {
+    let text = addon("access = { groups = [], users = [] }");
+    warned(&text, "7:10", &["only the owner may open"]);
+    let nobody = Access { only: Some(AccessList::default()), admin_only: false };
+    assert_eq!(Folder::new().load(text).unwrap().settings.addons[0].access, nobody);
+}
+
+#[test]
+fn admins_only_is_no_list() {
+    let settings = accepted(&addon("access = { admin_only = true }")).settings;
+    assert_eq!(settings.addons[0].access, Access { only: None, admin_only: true });
+}
+
+#[test]
+fn without_home_assistant_s_files_nobody_is_compared() {
+    let folder = Folder::new();
+    let path = folder.write("config.toml", addon("access = { groups = [\"parents\"] }"));
+    assert!(load(&path, &Surroundings::default()).is_ok());
+    assert!(folder.load(HOME).is_ok());
+}

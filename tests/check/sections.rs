@@ -1,0 +1,192 @@
+//! The values of `[listen]`, `[tls]`, `[home_assistant]`, `[session]`, `[sign_in]`, `[limits]`, `[log]` and `[headers]`.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
+
+use crate::harness::{Folder, accepted, addon, refused, refused_in, warned, warned_in};
+use vestibule::config::{SessionStore, Settings, Tls};
+
+/// A configuration in which these lines stand behind everything else; the first of them is line 8.
+fn with(lines: &str) -> String {
+    addon(&format!("{}{lines}", "\n"))
+}
+
+#[test]
+fn values_of_a_wrong_type_say_what_was_expected() {
+    refused(&with("[log]\naccess = \"yes\""), "9:10", &["this is a string", "expected `true` or `false`"]);
+    refused(&with("[log]\nformat = true"), "9:10", &["this is `true` or `false`", "expected a string", "in quotes"]);
+    refused(&with("[limits]\nconnections = \"many\""), "9:15", &["expected a whole number"]);
+    refused(&with("[limits]\nconnections = -1"), "9:15", &["this is a number", "not below zero"]);
+    refused(&with("[limits]\nconnections = 1.5"), "9:15", &["a number with a fraction"]);
+    refused(&with("[limits]\nheader_timeout = 15"), "9:18", &["expected a time with its unit", "\"30s\""]);
+    refused(&with("[limits]\nheader_size = 16384"), "9:15", &["expected a size with its unit", "\"16KiB\""]);
+    refused(&with("[listen]\nhttps = \"127.0.0.1:1\""), "9:9", &["expected a list", "in brackets"]);
+    refused(&with("[listen]\noperations = 9443"), "9:14", &["expected an address or `false`"]);
+    refused(&with("[[log]]"), "8:1", &["this is a list", "expected a table"]);
+    refused(&addon("access = 1979-05-27"), "7:10", &["this is a date", "expected a table"]);
+    refused("addon = 1\nhome_assistant = { config_dir = \"home\" }", "1:9", &["expected a list"]);
+}
+
+#[test]
+fn addresses_are_numbers_and_ports() {
+    let https = |list: &str| with(&format!("[listen]\nhttps = {list}"));
+    refused(&https("[\"localhost:8443\"]"), "9:10", &["not an address", "write \"127.0.0.1:8443\""]);
+    refused(&https("[\"127.0.0.1\"]"), "9:10", &["not an address", "add the port"]);
+    refused(&https("[\"127.0.0.1:65536\"]"), "9:10", &["not an address"]);
+    refused(&https("[]"), "9:9", &["no address to listen on"]);
+    refused(&https("[{ proxy_protocol = false }]"), "9:10", &["`address` is missing"]);
+    refused(&https("[{ address = \"10.0.0.1:1\", proxy_protocol = true }]"), "9:10", &["PROXY", "`trusted_proxies`"]);
+    refused(&with("[listen]\noperations = \"here\""), "9:14", &["not an address"]);
+    warned(&with("[listen]\noperations = \"0.0.0.0:9443\""), "9:14", &["open to other machines"]);
+    accepted(&https("[\"[::1]:0\", { address = \"[::1]:0\" }]"));
+    let off = accepted(&with("[listen]\noperations = false")).settings;
+    assert_eq!(off.listen.operations, None);
+}
+
+#[test]
+fn two_listeners_cannot_share_an_address() {
+    let https = |list: &str| with(&format!("[listen]\nhttps = {list}\noperations = \"127.0.0.1:9443\""));
+    refused(&https("[\"127.0.0.1:1\", \"127.0.0.1:1\"]"), "9:25", &["two listeners", "first here"]);
+    refused(&https("[\"0.0.0.0:1\", \"127.0.0.1:1\"]"), "9:23", &["two listeners"]);
+    refused(&https("[\"127.0.0.1:9443\"]"), "10:14", &["two listeners"]);
+    accepted(&https("[\"127.0.0.1:1\", \"127.0.0.2:1\", \"[::1]:1\"]"));
+}
+
+#[test]
+fn trusted_networks_are_networks_and_not_everybody() {
+    let trust = |list: &str| with(&format!("[listen]\ntrusted_proxies = {list}"));
+    refused(&trust("[\"10.0.0.0/33\"]"), "9:20", &["not a network"]);
+    refused(&trust("[\"proxy.home\"]"), "9:20", &["not a network"]);
+    refused(&trust("[\"10.0.0.1/8\"]"), "9:20", &["behind its prefix", "\"10.0.0.0/8\""]);
+    refused(&trust("[\"0.0.0.0/0\"]"), "9:20", &["holds everybody"]);
+    refused(&trust("[\"::/0\"]"), "9:20", &["holds everybody"]);
+    let settings = accepted(&trust("[\"10.0.0.0/8\", \"192.168.1.2\", \"fd00::/8\"]")).settings;
+    let shown: Vec<_> = settings.listen.trusted_proxies.iter().map(ToString::to_string).collect();
+    assert_eq!(shown, ["10.0.0.0/8", "192.168.1.2/32", "fd00::/8"]);
+}
+
+#[test]
+fn public_urls_are_https_origins() {
+    let urls = |list: &str| with(&format!("[listen]\npublic_urls = {list}"));
+    refused(&urls("[\"http://home.example\"]"), "9:16", &["another scheme", "https://host"]);
+    refused(&urls("[\"https://home.example/\"]"), "9:16", &["a path", "the last `/` too"]);
+    refused(&urls("[\"https://u@home.example\"]"), "9:16", &["a user"]);
+    let settings = accepted(&urls("[\"https://Home.Example\"]")).settings;
+    assert_eq!((&*settings.listen.public_urls[0].host, settings.listen.public_urls[0].port), ("home.example", 443));
+}
+
+#[test]
+fn a_socket_has_a_short_path() {
+    let long = with(&format!("[listen]\ncontrol = \"{}\"", "x".repeat(108)));
+    refused(&long, "9:11", &["longer than 107 bytes"]);
+    refused(&with("[listen]\ncontrol = \"\""), "9:11", &["an empty path"]);
+}
+
+#[test]
+fn certificates_are_there_and_belong_together() {
+    let folder = Folder::new();
+    folder.write("a.crt", "good");
+    folder.write("b.crt", "bad");
+    folder.write("a.key", "key");
+    let tls = |entry: &str| with(&format!("[tls]\ncertificates = [{entry}]"));
+    refused_in(&folder, &tls("{ chain = \"a.crt\" }"), "9:17", &["`key` is missing"]);
+    refused_in(&folder, &tls("{ chain = \"c.crt\", key = \"a.key\" }"), "9:27", &["No such file", "a readable file"]);
+    refused_in(&folder, &tls("{ chain = \"a.crt\", key = \"home\" }"), "9:42", &["not a regular file"]);
+    refused_in(&folder, &tls("{ chain = \"b.crt\", key = \"a.key\" }"), "9:17", &["the key does not belong"]);
+    let good = folder.load(tls("{ chain = \"a.crt\", key = \"a.key\" }")).unwrap();
+    assert!(matches!(&good.settings.tls, Tls::Certificates(list) if list[0].key == folder.path("a.key")));
+    fs::set_permissions(folder.path("a.key"), fs::Permissions::from_mode(0o644)).unwrap();
+    warned_in(&folder, &tls("{ chain = \"a.crt\", key = \"a.key\" }"), "9:42", &["private key", "chmod 600"]);
+}
+
+#[test]
+fn a_development_folder_is_a_folder() {
+    let folder = Folder::new();
+    folder.write("certs", "");
+    refused_in(&folder, &with("[tls]\ndevelopment = \"certs\""), "9:15", &["not a folder"]);
+}
+
+#[test]
+fn home_assistant_is_where_its_users_are() {
+    let folder = Folder::new();
+    folder.write("empty/configuration.yaml", "");
+    let home = |dir: &str| addon("").replace("\"home\"", dir);
+    refused_in(&folder, &home("\"nowhere\""), "1:29", &["not a folder", "nowhere"]);
+    refused_in(&folder, &home("\"empty\""), "1:29", &["users are not in this folder", "`.storage/auth`"]);
+    folder.write("broken/.storage/auth", "broken");
+    refused_in(&folder, &home("\"broken\""), "1:29", &["cannot be used: line 1: not JSON"]);
+    refused("[home_assistant]\n", "1:1", &["`config_dir` is missing"]);
+    let found = folder.load("[[addon]]\nslug = \"a\"\nupstream = \"builtin:whoami\"\npath = \"/a\"").unwrap_err();
+    assert!(found.to_string().contains("`[home_assistant]` is missing"), "{found}");
+}
+
+#[test]
+fn sessions_are_kept_in_a_file_or_in_memory() {
+    let store = |text: &str| with(&format!("[session]\nstore = \"{text}\""));
+    refused(&store("redis://127.0.0.1"), "9:9", &["not in this version", "\"memory\""]);
+    refused(&store("home"), "9:9", &["this is a folder"]);
+    assert_eq!(accepted(&store("memory")).settings.session.store, SessionStore::Memory);
+}
+
+#[test]
+fn times_of_zero_and_of_years_are_refused() {
+    let session = |line: &str| with(&format!("[session]\n{line}"));
+    refused(
+        &session("idle_timeout = \"0s\""),
+        "9:16",
+        &["0ms is out of bounds", "expected 10s to 365d", "default is 30m"],
+    );
+    refused(&session("absolute_timeout = \"9999d\""), "9:20", &["9999d is out of bounds"]);
+    refused(&session("idle_timeout = \"soon\""), "9:16", &["not a time", "\"30m\""]);
+    refused(&session("idle_timeout = \"30\""), "9:16", &["without its unit", "add the unit"]);
+    warned(&session("idle_timeout = \"13h\""), "9:16", &["longer than the absolute one"]);
+    refused(&session("per_user = 0"), "9:12", &["0 is out of bounds", "expected 1 to 10000"]);
+    refused(&with("[limits]\nheader_size = \"1GiB\""), "9:15", &["1GiB is out of bounds", "expected 1KiB to 1MiB"]);
+    refused(&with("[limits]\nheader_size = \"16kb\""), "9:15", &["not a size", "1kB is 1000"]);
+    refused(&with("[limits]\nconnections = 4294967297"), "9:15", &["out of bounds"]);
+    refused(&addon("connect_timeout = \"0ms\""), "7:19", &["out of bounds"]);
+    refused(&addon("max_body = \"0B\""), "7:12", &["out of bounds", "no limit"]);
+    warned(&with("[limits]\nconnections = 100"), "9:15", &["one address may take all"]);
+}
+
+#[test]
+fn words_are_chosen_from_a_list() {
+    refused(
+        &with("[sign_in]\nmethods = [\"pasword\"]"),
+        "9:12",
+        &["unknown word `pasword`", "did you mean \"password\"?"],
+    );
+    refused(&with("[sign_in]\nmethods = []"), "9:11", &["nobody could"]);
+    refused(&with("[log]\nformat = \"xml\""), "9:10", &["expected \"text\" or \"json\""]);
+    refused(&with("[log]\nfilter = \"info,a=loud\""), "9:10", &["not a filter"]);
+}
+
+#[test]
+fn reserved_headers_cannot_be_those_of_the_message() {
+    let reserved = |list: &str| with(&format!("[headers]\nreserved = {list}"));
+    refused(&reserved("[\"*\"]"), "9:13", &["requests need a header"]);
+    refused(&reserved("[\"X-A\", \"Content_Length\"]"), "9:20", &["requests need a header"]);
+    refused(&reserved("[\"X A\"]"), "9:13", &["not the name of a header"]);
+    refused(&reserved("[\"X-*-A\", \"x y\"]").replace("\"X-*-A\", ", ""), "9:13", &["not the name of a header"]);
+    assert_eq!(accepted(&reserved("[\"X-Sso-*\"]")).settings.reserved_headers, ["x-sso-*"]);
+}
+
+#[test]
+fn what_is_left_out_has_its_default() {
+    let Settings { listen, tls, home_assistant, session, sign_in, limits, log, .. } = accepted(&addon("")).settings;
+    assert_eq!(listen.https[0].address.to_string(), "127.0.0.1:8443");
+    assert_eq!(listen.operations.unwrap().to_string(), "127.0.0.1:9443");
+    assert!(listen.control.is_absolute() && listen.control.ends_with("run/vestibule.sock"));
+    assert!(matches!(tls, Tls::Development { folder } if folder.ends_with("certs")));
+    assert_eq!(home_assistant.max_stale, Duration::from_hours(1));
+    assert!(matches!(&session.store, SessionStore::File(path) if path.ends_with("state/sessions.redb")));
+    assert_eq!(
+        (session.idle_timeout.as_secs(), session.absolute_timeout.as_secs(), session.per_user),
+        (1800, 43_200, 100)
+    );
+    assert_eq!((sign_in.attempts_per_address, sign_in.attempts_per_user, sign_in.window.as_secs()), (20, 8, 600));
+    assert_eq!((limits.connections, limits.connections_per_address, limits.header_count), (4096, 256, 100));
+    assert_eq!((limits.header_size, limits.http2_streams, limits.drain_timeout.as_secs()), (16_384, 128, 30));
+    assert_eq!((log.filter.as_str(), log.access), ("info", true));
+}

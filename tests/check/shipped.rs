@@ -1,0 +1,94 @@
+//! The `config.toml` that ships: it can be used as it is, and every optional key in it is right as well.
+
+use crate::harness::Folder;
+use vestibule::config::{AccessList, Loaded, SessionStore, Tls, Upstream};
+
+const SHIPPED: &str = include_str!("../../config.toml");
+
+/// The folders and files that it names, examples included.
+fn folder() -> Folder {
+    let folder = Folder::new();
+    folder.write("examples/home/.storage/auth", "{}");
+    folder.write("secrets/whoami", "hunter2\n");
+    folder.write("certs/home.crt", "good");
+    folder.write("certs/home.key", "key");
+    folder
+}
+
+fn load(text: &str) -> (Folder, Loaded) {
+    let folder = folder();
+    let loaded = folder.load(text).unwrap_or_else(|found| panic!("{found}"));
+    assert_eq!(loaded.warnings.warnings(), 0, "{}", loaded.warnings);
+    (folder, loaded)
+}
+
+/// Takes the `#` from every line on which a key follows it at once.
+fn uncommented() -> String {
+    let is_key = |rest: &str| rest.starts_with(|c: char| c.is_ascii_lowercase());
+    let uncomment = |line: &'static str| line.strip_prefix('#').filter(|rest| is_key(rest)).unwrap_or(line);
+    SHIPPED.lines().map(uncomment).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn it_runs_as_it_is() {
+    let (folder, Loaded { settings, .. }) = load(SHIPPED);
+    assert_eq!(settings.listen.https[0].address.to_string(), "127.0.0.1:8443");
+    assert_eq!(settings.home_assistant.config_dir, folder.path("examples/home"));
+    assert_eq!(settings.session.store, SessionStore::File(folder.path("state/sessions.redb")));
+    assert!(matches!(settings.tls, Tls::Development { .. }));
+    let [whoami, admin] = &settings.addons[..] else { panic!("two add-ons") };
+    assert_eq!((whoami.slug.as_str(), &whoami.upstream), ("whoami", &Upstream::Whoami));
+    assert_eq!((whoami.path.as_ref().unwrap().as_str(), &whoami.access.only), ("/ingress/whoami", &None));
+    assert_eq!((admin.title.as_str(), admin.access.admin_only), ("Admin only", true));
+    assert_eq!(admin.path.as_ref().unwrap().as_str(), "/ingress/admin");
+}
+
+#[test]
+fn every_optional_key_in_it_can_be_set() {
+    let (_, Loaded { settings, .. }) = load(&uncommented());
+    assert!(matches!(settings.tls, Tls::Certificates(list) if list.len() == 1));
+    assert_eq!(settings.addons[0].host.as_ref().unwrap().as_str(), "whoami.home.example");
+    let people = AccessList { groups: vec!["system-users".into()], users: vec!["frank".into()] };
+    assert_eq!(settings.addons[0].access.only, Some(people));
+}
+
+#[test]
+fn the_defaults_in_it_are_the_defaults() {
+    let folder = folder();
+    let examples =
+        ["public_urls", "certificates", "reserved", "host", "title", "icon", "headers", "access", "max_body"];
+    let is_example = |line: &str| examples.iter().any(|key| line.starts_with(&format!("{key} =")));
+    let settings = |text: &str| {
+        let lines: Vec<_> = text.lines().filter(|line| !is_example(line)).collect();
+        folder.load(lines.join("\n")).unwrap_or_else(|found| panic!("{found}")).settings
+    };
+    assert_eq!(format!("{:?}", settings(SHIPPED)), format!("{:?}", settings(&uncommented())));
+}
+
+#[test]
+fn it_explains_every_key() {
+    // An unknown key makes the reader list those that it knows.
+    let keys_of = |text: &str| -> Vec<String> {
+        let found = Folder::new().load(text).unwrap_err().to_string();
+        let known = found.lines().find_map(|line| line.split_once("the keys that may stand here are ")).unwrap().1;
+        known.split(", ").map(str::to_owned).collect()
+    };
+    let text = uncommented();
+    for (section, probe) in [
+        ("listen", "[listen]\nqqqq = 1"),
+        ("tls", "[tls]\nqqqq = 1"),
+        ("home_assistant", "[home_assistant]\nconfig_dir = \"home\"\nqqqq = 1"),
+        ("session", "[session]\nqqqq = 1"),
+        ("sign_in", "[sign_in]\nqqqq = 1"),
+        ("limits", "[limits]\nqqqq = 1"),
+        ("log", "[log]\nqqqq = 1"),
+        ("headers", "[headers]\nqqqq = 1"),
+        ("[addon]", "[[addon]]\nqqqq = 1"),
+    ] {
+        let (_, rest) = text.split_once(&format!("[{section}]\n")).unwrap();
+        let body = rest.split("\n[").next().unwrap();
+        for key in keys_of(probe) {
+            assert!(body.lines().any(|line| line.starts_with(&format!("{key} = "))), "{key} of [{section}]");
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! What every store has to do, memory or disk: the one list of behaviours that both are held to. In comes an open store, out
+//! comes nothing but failed assertions.
+
+use super::*;
+
+/// What every store has to do. Each part begins with no sessions and the clock wherever the last one left it.
+pub(crate) async fn conforms(sessions: Arc<Sessions>, clock: Clock) {
+    let later = |by: Duration| clock.set(clock.now().saturating_add(by));
+    finds_who_signed_in_and_nobody_else(&sessions).await;
+    ends_what_is_revoked(&sessions).await;
+    ends_after_the_idle_time(&sessions, later).await;
+    ends_at_the_absolute_limit_however_busy(&sessions, later).await;
+    a_thousand_requests_in_a_second_gain_one_idle_time(&sessions, later).await;
+    the_oldest_gives_way(&sessions, later).await;
+    a_clock_that_goes_back_lends_no_time(&sessions, &clock).await;
+    new_limits_hold_at_once(&sessions, later).await;
+}
+
+async fn finds_who_signed_in_and_nobody_else(sessions: &Sessions) {
+    let (first, session) = sessions.create(of("alice")).await;
+    let (second, _) = sessions.create(of("alice")).await;
+    assert_ne!(first.digest(), second.digest(), "a new token at every sign-in");
+    assert_eq!(sessions.look_up(&first).expect("live").digest(), session.digest());
+    assert!(sessions.look_up(&SessionToken::random()).is_none());
+    assert_eq!(sessions.list().len(), 2);
+    sessions.revoke_all().await.expect("revoked");
+}
+
+async fn ends_what_is_revoked(sessions: &Sessions) {
+    let (one, session) = sessions.create(of("alice")).await;
+    let (two, other) = sessions.create(of("alice")).await;
+    let (three, _) = sessions.create(of("frank")).await;
+    let mut bell = sessions.subscribe();
+    let ended = sessions.revoke(session.id()).await.expect("revoked");
+    assert_eq!(ended.len(), 1);
+    assert!(bell.has_changed().expect("open"), "open streams are told");
+    bell.mark_unchanged();
+    assert!(session.ended() && !sessions.touch(&session) && sessions.look_up(&one).is_none());
+    assert!(matches!(sessions.revoke(session.id()).await, Err(RevokeError::Unknown)));
+
+    assert!(sessions.look_up(&two).is_some());
+    sessions.sign_out(&other).await.expect("signed out");
+    assert!(sessions.look_up(&two).is_none());
+
+    let (four, _) = sessions.create(of("alice")).await;
+    let alice = "alice".parse().expect("an id");
+    assert_eq!(sessions.revoke_user(&alice).await.expect("revoked").len(), 1);
+    assert!(sessions.look_up(&four).is_none() && sessions.look_up(&three).is_some(), "frank stays");
+
+    let with = |digest| NewSession { password_digest: Some([digest; 32]), ..of("carol") };
+    let (old, _) = sessions.create(with(1)).await;
+    let (new, _) = sessions.create(with(2)).await;
+    let changed = |session: &Session| session.password_digest().is_some_and(|digest| *digest != [2; 32]);
+    assert_eq!(sessions.end_where(changed).await.expect("ended").len(), 1);
+    assert!(sessions.look_up(&old).is_none() && sessions.look_up(&new).is_some());
+    assert_eq!(sessions.revoke_all().await.expect("revoked").len(), 2);
+    assert!(sessions.is_empty());
+}
+
+async fn ends_after_the_idle_time(sessions: &Sessions, later: impl Fn(Duration)) {
+    let (token, session) = sessions.create(of("alice")).await;
+    later(30 * MINUTE - Duration::from_millis(1));
+    assert!(sessions.look_up(&token).is_some());
+    later(30 * MINUTE);
+    assert!(sessions.look_up(&token).is_none());
+    assert!(session.ended(), "over for good");
+    assert!(sessions.list().is_empty());
+    sessions.revoke_all().await.expect("revoked");
+}
+
+async fn ends_at_the_absolute_limit_however_busy(sessions: &Sessions, later: impl Fn(Duration)) {
+    let (token, session) = sessions.create(of("alice")).await;
+    for _ in 0..719 {
+        later(MINUTE);
+        assert!(sessions.touch(&session), "an open tunnel counts as seen");
+    }
+    assert_eq!(sessions.ends(&session), session.created().saturating_add(720 * MINUTE));
+    later(MINUTE);
+    assert!(!sessions.is_live(&session) && sessions.look_up(&token).is_none());
+    sessions.revoke_all().await.expect("revoked");
+}
+
+async fn a_thousand_requests_in_a_second_gain_one_idle_time(sessions: &Sessions, later: impl Fn(Duration)) {
+    let (token, session) = sessions.create(of("alice")).await;
+    for _ in 0..1000 {
+        later(Duration::from_millis(1));
+        assert!(sessions.look_up(&token).is_some());
+    }
+    let limit = session.created().saturating_add(Duration::from_secs(1)).saturating_add(30 * MINUTE);
+    assert_eq!(sessions.ends(&session), limit);
+    later(30 * MINUTE);
+    assert!(sessions.look_up(&token).is_none());
+    sessions.revoke_all().await.expect("revoked");
+}
+
+async fn the_oldest_gives_way(sessions: &Sessions, later: impl Fn(Duration)) {
+    let (frank, _) = sessions.create(of("frank")).await;
+    let mut tokens = Vec::new();
+    for _ in 0..20 {
+        later(Duration::from_secs(1));
+        tokens.push(sessions.create(of("alice")).await.0);
+    }
+    assert!(tokens.iter().all(|token| sessions.look_up(token).is_some()), "twenty may be");
+    later(Duration::from_secs(1));
+    tokens.push(sessions.create(of("alice")).await.0);
+    let live: Vec<bool> = tokens.iter().map(|token| sessions.look_up(token).is_some()).collect();
+    assert!(!live[0] && live[1..].iter().all(|live| *live), "the first of twenty-one gives way: {live:?}");
+    assert!(sessions.look_up(&frank).is_some(), "others are not touched");
+    sessions.revoke_all().await.expect("revoked");
+}
+
+async fn a_clock_that_goes_back_lends_no_time(sessions: &Sessions, clock: &Clock) {
+    let before = clock.now();
+    let (token, session) = sessions.create(of("alice")).await;
+    let back = |by: Duration| clock.set(Timestamp::from_millis(before.as_millis() - millis(by)));
+    back(SKEW);
+    assert!(sessions.look_up(&token).is_some(), "a small step is nothing");
+    back(SKEW + Duration::from_millis(1));
+    assert!(sessions.look_up(&token).is_none(), "its age is not known");
+    assert!(!session.ended(), "but it is kept");
+    assert!(sessions.look_up(&sessions.create(of("alice")).await.0).is_some(), "signing in anew works");
+    clock.set(before.saturating_add(MINUTE));
+    assert!(sessions.look_up(&token).is_some(), "the clock has caught up");
+    assert!(sessions.ends(&session) <= before.saturating_add(31 * MINUTE));
+    sessions.revoke_all().await.expect("revoked");
+}
+
+async fn new_limits_hold_at_once(sessions: &Sessions, later: impl Fn(Duration)) {
+    let (token, _) = sessions.create(of("alice")).await;
+    later(10 * MINUTE);
+    let bell = sessions.subscribe();
+    sessions.reconfigure(&Settings { idle_timeout: 5 * MINUTE, ..settings(SessionStore::Memory) });
+    assert!(bell.has_changed().expect("open"));
+    assert!(sessions.look_up(&token).is_none());
+    sessions.reconfigure(&settings(SessionStore::Memory));
+    assert!(sessions.look_up(&token).is_none(), "what has expired stays so");
+    sessions.revoke_all().await.expect("revoked");
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).expect("a short time")
+}

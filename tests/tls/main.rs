@@ -1,0 +1,16 @@
+//! From the accepted socket to the secured connection, through real sockets and real clients.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "clippy sees tests only where #[test] is"
+)]
+
+mod support;
+
+mod handshakes;
+mod certificates;
+mod development;
+mod proxies;
+mod limits;
