@@ -1,7 +1,7 @@
 //! What is wrong with a configuration, and how it is shown: file, line, caret, what was expected, and a hint.
 //!
 //! In come findings with the place they are about, out comes text in rustc's look. It must never show the value of a
-//! header that stands in the file (it may be a secret), nor let control characters of the file reach the terminal.
+//! header or the password of a URL that stands in the file, nor let control characters of the file reach the terminal.
 
 use std::fmt::{self, Write as _};
 use std::ops::Range;
@@ -18,9 +18,10 @@ pub(super) type Span = Range<usize>;
 #[derive(Clone, Default)]
 pub struct Diagnostics {
     file: PathBuf,
-    /// The text of the file, values of headers masked.
+    /// The text of the file, what may be secret masked.
     text: String,
     list: Vec<Diagnostic>,
+    files: Vec<PathBuf>,
 }
 
 impl Diagnostics {
@@ -31,7 +32,17 @@ impl Diagnostics {
             Place::Position { .. } => 1,
             Place::Span(ref span) => span.start.saturating_add(2),
         });
-        Self { file: file.to_owned(), text: mask(text, masked), list }
+        Self { file: file.to_owned(), text: mask(text, masked), list, files: Vec::new() }
+    }
+
+    /// Notes the files that were looked at.
+    pub(super) fn looking_at(self, files: Vec<PathBuf>) -> Self {
+        Self { files, ..self }
+    }
+
+    /// The files that were looked at: when one of them changes, what was wrong may be right.
+    pub fn files(&self) -> &[PathBuf] {
+        &self.files
     }
 
     /// How many mistakes there are: with one or more, the configuration cannot be used.

@@ -1,7 +1,9 @@
-//! The text of the configuration file: in comes a path, out comes UTF-8 text of bounded size without a byte order mark.
+//! The text of the configuration file: in comes a path, out comes UTF-8 text of bounded size without a byte order mark,
+//! and whether anybody may change it.
 
 use std::fs::File;
 use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use super::diagnostic::{Diagnostic, Place};
@@ -9,15 +11,27 @@ use super::diagnostic::{Diagnostic, Place};
 /// A configuration of more than 1 MiB is some other file by mistake.
 const LARGEST: u64 = 1 << 20;
 
+/// What the file holds.
+pub(super) struct Document {
+    /// Its text.
+    pub(super) text: String,
+    /// Whether users other than its owner and its group may write to it.
+    pub(super) writable_by_others: bool,
+}
+
 /// Reads the file, or says why it cannot be read.
-pub(super) fn read(file: &Path) -> Result<String, Box<Diagnostic>> {
+pub(super) fn read(file: &Path) -> Result<Document, Box<Diagnostic>> {
     let refused = |place, message: &str, hint| Box::new(Diagnostic::mistake(place, message).hint(hint));
     let mut bytes = Vec::new();
-    let read = File::open(file).and_then(|file| file.take(LARGEST.saturating_add(1)).read_to_end(&mut bytes));
-    if let Err(err) = read {
+    let read = File::open(file).and_then(|file| {
+        let mode = file.metadata()?.permissions().mode();
+        file.take(LARGEST.saturating_add(1)).read_to_end(&mut bytes)?;
+        Ok(mode)
+    });
+    let mode = read.map_err(|err| {
         let hint = "name another file with `--config FILE`, or make this one readable for vestibule";
-        return Err(refused(Place::File, &format!("the configuration cannot be read: {err}"), hint));
-    }
+        refused(Place::File, &format!("the configuration cannot be read: {err}"), hint)
+    })?;
     if bytes.len() as u64 > LARGEST {
         let hint = "is it the right file? a configuration has some hundred lines";
         return Err(refused(Place::File, "the configuration is larger than 1 MiB", hint));
@@ -27,7 +41,8 @@ pub(super) fn read(file: &Path) -> Result<String, Box<Diagnostic>> {
         let hint = "save the file as UTF-8; TOML knows no other encoding";
         refused(Place::Position { line, column }, "the configuration is not UTF-8 text", hint)
     })?;
-    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+    let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
+    Ok(Document { text, writable_by_others: mode & 0o002 != 0 })
 }
 
 /// Line and column, in characters, of the first bad byte; everything before it is good.

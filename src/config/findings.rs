@@ -12,7 +12,7 @@ use super::diagnostic::{Diagnostic, Span};
 pub(super) struct Findings {
     /// The findings, in no order.
     pub(super) list: Vec<Diagnostic>,
-    /// Pieces of the text that must not be shown: values of headers.
+    /// Pieces of the text that must not be shown: values of headers, URLs with a password.
     pub(super) masked: Vec<Span>,
 }
 
@@ -22,6 +22,10 @@ pub(super) trait Explained: Error {
     fn expected(&self) -> &'static str;
     /// What to do.
     fn hint(&self) -> String;
+    /// Whether the text may hold a password, so that its line is shown without it.
+    fn is_secret(&self) -> bool {
+        false
+    }
 }
 
 impl Findings {
@@ -40,6 +44,9 @@ impl Findings {
 
     /// Adds an error about this place.
     pub(super) fn explain(&mut self, at: Span, err: &impl Explained) {
+        if err.is_secret() {
+            self.masked.push(at.clone());
+        }
         self.add(Diagnostic::mistake(at, err.to_string()).label(err.expected()).hint(err.hint()));
     }
 }

@@ -24,10 +24,10 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use aws_lc_rs::digest;
 use toml::de::DeTable;
 
-use diagnostic::{Diagnostic, Span};
+use diagnostic::{Diagnostic, Place, Span};
+use document::Document;
 use findings::Findings;
 use resolve::Context;
 
@@ -75,9 +75,10 @@ pub struct Loaded {
     pub settings: Settings,
     /// What may not be what the operator meant.
     pub warnings: Diagnostics,
-    /// The files whose change changes the configuration: itself and the secrets. The certificates are in `settings.tls`.
+    /// The files that were looked at, to be watched: the configuration itself, secrets, certificates.
     pub files: Vec<PathBuf>,
-    /// Over the content of these files: the same content, the same fingerprint.
+    /// Over the content of the configuration and the secrets: the same content, the same fingerprint. Certificates are
+    /// not in it: they are read where they are used.
     pub fingerprint: Fingerprint,
 }
 
@@ -93,28 +94,33 @@ impl fmt::Debug for Fingerprint {
 
 /// Reads the file and everything that it names, and reports all mistakes of it at once.
 pub fn load(file: &Path, around: &Surroundings<'_>) -> Result<Loaded, Diagnostics> {
-    let alone = |diagnostic| Diagnostics::new(file, "", &[], vec![diagnostic]);
+    let refused = |files, text: &str, list| Diagnostics::new(file, text, &[], list).looking_at(files);
     let absolute = std::path::absolute(file).map_err(|err| {
-        let nowhere = Diagnostic::mistake(diagnostic::Place::File, format!("this is not a path: {err}"));
-        alone(nowhere.hint("name the configuration with `--config FILE`"))
+        let nowhere = Diagnostic::mistake(Place::File, format!("this is not a path: {err}"));
+        refused(Vec::new(), "", vec![nowhere.hint("name the configuration with `--config FILE`")])
     })?;
-    let text = document::read(&absolute).map_err(|refused| alone(*refused))?;
-    let mut findings = Findings::default();
+    let Document { text, writable_by_others } =
+        document::read(&absolute).map_err(|unreadable| refused(vec![absolute.clone()], "", vec![*unreadable]))?;
     let (tree, errors) = DeTable::parse_recoverable(&text);
     if !errors.is_empty() {
         // What stands in a tree with a hole is guesswork: its mistakes would mislead.
-        return Err(Diagnostics::new(file, &text, &[], syntax(&text, &errors)));
+        return Err(refused(vec![absolute], &text, syntax(&text, &errors)));
+    }
+    let mut findings = Findings::default();
+    if writable_by_others {
+        let open = Diagnostic::warning(Place::File, "everybody on this machine may change the configuration");
+        findings.add(open.hint(format!("chmod o-w {}", file.display())));
     }
     let raw = raw::Root::read_table(tree.get_ref(), &mut findings);
     let base = absolute.parent().unwrap_or(Path::new("/"));
-    let mut cx = Context::new(base, around, findings, digest::Context::new(&digest::SHA256));
+    let mut cx = Context::new(base, around, findings);
     cx.note_content(text.as_bytes());
     let settings = resolve::resolve(&absolute, &raw, &mut cx);
-    let found = Diagnostics::new(file, &text, &cx.findings.masked, cx.findings.list);
+    let files: Vec<_> = std::iter::once(absolute.clone()).chain(cx.files).collect();
+    let found = Diagnostics::new(file, &text, &cx.findings.masked, cx.findings.list).looking_at(files.clone());
     if found.mistakes() > 0 {
         return Err(found);
     }
-    let files = std::iter::once(absolute.clone()).chain(cx.files).collect();
     let digest = cx.digest.finish().as_ref().try_into().expect("a SHA-256 digest has 32 bytes");
     Ok(Loaded { settings, warnings: found, files, fingerprint: Fingerprint(digest) })
 }

@@ -210,7 +210,7 @@ pub struct Addon {
     pub identity_headers: IdentityHeaders,
     /// How the display name is written in its header.
     pub display_name: DisplayNameEncoding,
-    /// Fixed headers. A value that came from a file is marked sensitive.
+    /// Fixed headers. Their values are marked sensitive, so that `Debug` hides them: from a file or not, one may be a secret.
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// What becomes of the add-on's own word on who may frame it.
     pub framing: Framing,

@@ -54,6 +54,9 @@ impl FromStr for Upstream {
         } else if let Some(name) = text.strip_prefix("builtin:") {
             let meant = nearest(name, ["whoami"]).map(|_| "whoami");
             if name == "whoami" { Ok(Self::Whoami) } else { Err(BadUrl::NoBuiltin(meant)) }
+        } else if text.contains('@') {
+            // Of what is wrong with it, this is what must not be shown.
+            Err(BadUrl::User)
         } else {
             Err(BadUrl::Scheme("write \"http://host:port\", \"https://host\", \"unix:/path\" or \"builtin:whoami\""))
         }
@@ -65,7 +68,8 @@ impl FromStr for PublicUrl {
 
     fn from_str(text: &str) -> Result<Self, BadUrl> {
         let scheme = "write \"https://host\" or \"https://host:port\": browsers reach vestibule over HTTPS only";
-        let (host, port) = authority(strip_scheme(text, "https://").ok_or(BadUrl::Scheme(scheme))?)?;
+        let other = if text.contains('@') { BadUrl::User } else { BadUrl::Scheme(scheme) };
+        let (host, port) = authority(strip_scheme(text, "https://").ok_or(other)?)?;
         Ok(Self { host: host.with_brackets(), port: port.unwrap_or(443) })
     }
 }
@@ -100,6 +104,10 @@ impl Explained for BadUrl {
             Self::NoBuiltin(None) => "the only one is \"builtin:whoami\"",
         }
         .into()
+    }
+
+    fn is_secret(&self) -> bool {
+        matches!(self, Self::User)
     }
 }
 
@@ -182,6 +190,7 @@ mod tests {
         assert_eq!(why("http://a?x"), BadUrl::Path);
         assert_eq!(why("http://u:p@a"), BadUrl::User);
         assert_eq!(why("http://u/@a"), BadUrl::User);
+        assert_eq!(why("ftp://u:p@a"), BadUrl::User);
         assert_eq!(why("http://"), BadUrl::Host);
         assert_eq!(why("http://::1"), BadUrl::Host);
         assert_eq!(why("http://[1.2.3.4]"), BadUrl::Host);

@@ -1,1 +1,36 @@
-//! (to be written)
+//! The wire, and no policy: what a request says, in one reading that all parsers share.
+//!
+//! In comes a [`Secured`](crate::tls::Secured) connection, out come [`Sanitized`] requests: one valid target, one
+//! authority, hop-by-hop and reserved names taken out, our cookie taken out and kept aside. Nothing here decides whether
+//! somebody may do something, and nothing here ever rewrites a path.
+
+mod authority;
+mod body;
+mod client_addr;
+mod cookies;
+mod hop_by_hop;
+mod method;
+mod origin;
+mod path;
+mod pulse;
+mod request_id;
+mod reserved;
+mod sanitize;
+mod serve;
+mod upgrade;
+
+pub use authority::Authority;
+pub use body::{BodyError, Gauge, RequestBody};
+pub use client_addr::{BadForwarded, ClientAddr};
+pub use cookies::Presented;
+pub(crate) use cookies::{sets as sets_cookie, take as take_cookie};
+pub(crate) use hop_by_hop::remove_all as remove_hop_by_hop;
+pub use method::{ALLOW, is_safe};
+pub use origin::{Origin, Provenance, Site};
+pub use path::{PathFault, judge as judge_path};
+pub use pulse::Serving;
+pub use request_id::RequestId;
+pub use reserved::Reserved;
+pub use sanitize::{Parts, Rules, Sanitized, strip};
+pub use serve::{Arrived, serve};
+pub use upgrade::{BadHandshake, Handshake};

@@ -5,7 +5,9 @@
 //! A user who is not in the current snapshot is nobody.
 
 mod directory;
+mod identified;
 mod user;
 
 pub use directory::{Directory, DirectoryCell, Health};
+pub use identified::{Identified, user_of};
 pub use user::{BadUserId, GroupId, User, UserId};

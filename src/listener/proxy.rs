@@ -121,3 +121,25 @@ const V2_SIGNATURE: &[u8; 12] = b"\r\n\r\n\0\r\nQUIT\n";
 const V2_LOCAL: u8 = 0x20;
 /// Addresses take 36 bytes and what load balancers add takes a few hundred; 65 535 is what the field could say.
 const LONGEST: usize = 4096;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn no_header_makes_it_panic(start in 0usize..4, rest in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let starts: [&[u8]; 4] = [V1_START, b"PROXY TCP4 ", b"PROXY TCP6 ", V2_SIGNATURE];
+            let _ = client(&[starts[start], &rest].concat());
+            let _ = client(&[starts[start], &rest, b"\r\n"].concat());
+        }
+
+        #[test]
+        fn no_addresses_make_it_panic(words in "[ 0-9.:a-f]{0,60}") {
+            let _ = client(format!("PROXY TCP4 {words}\r\n").as_bytes());
+            let _ = client(format!("PROXY TCP6 {words}\r\n").as_bytes());
+        }
+    }
+}

@@ -1,1 +1,17 @@
-//! (to be written)
+//! What we say ourselves: sign-in, start page, refusals, and the style of all three.
+//!
+//! In comes what is to be said, out comes a response. Every page forbids itself to be framed, cached, or to load
+//! anything from elsewhere (S-82, S-93, S-94); everything that a client wrote is escaped by the template. Nothing here
+//! decides anything.
+
+mod asset;
+mod document;
+mod refusal;
+mod sign_in;
+mod start;
+
+pub use asset::asset;
+pub use document::{Page, json, redirect, see_other};
+pub use refusal::{Audience, refusal};
+pub use sign_in::{SignInPage, sign_in};
+pub use start::{StartAddon, start};

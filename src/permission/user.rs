@@ -1,5 +1,7 @@
 //! One user's permissions: the owner's, an illegal policy's, or what the groups say.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::compiled::EntityPolicy;
@@ -9,7 +11,7 @@ use super::registry::Registry;
 use super::verdict::{Denial, Grant, Verdict};
 
 /// What one user may do, compiled once and asked often. It holds no registry, so that it stays right when the
-/// registries alone are replaced.
+/// registries alone are replaced. A clone shares the rules: users in the same groups need compiling only once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserPermissions(Access);
 
@@ -17,7 +19,7 @@ pub struct UserPermissions(Access);
 enum Access {
     Owner,
     Illegal(IllegalPolicy),
-    Policy(EntityPolicy),
+    Policy(Arc<EntityPolicy>),
 }
 
 impl UserPermissions {
@@ -29,7 +31,7 @@ impl UserPermissions {
             return Self(Access::Owner);
         }
         Self(match merge_policies(policies) {
-            Ok(merged) => Access::Policy(EntityPolicy::compile(merged)),
+            Ok(merged) => Access::Policy(Arc::new(EntityPolicy::compile(merged))),
             Err(illegal) => Access::Illegal(illegal),
         })
     }

@@ -1,1 +1,11 @@
-//! (to be written)
+//! Host and prefix to add-on: a pure look-up.
+//!
+//! In comes a [`Sanitized`](crate::http::Sanitized) request, out comes a [`Routed`] one, or word that the path is ours or
+//! nobody's. The path that is looked up is the path that was sent, and the path that the add-on gets is that path less the
+//! prefix: nothing here decodes or rewrites a byte.
+
+mod routed;
+mod table;
+
+pub use routed::Routed;
+pub use table::{Destination, OWN, Route, Routes, is_own};

@@ -9,6 +9,7 @@
 //!
 //! Read on in this order: `token`, `lifetime`, `live`, `sessions`, `revoke`; then, for the disk, `writer`, `file`, `recovery`.
 
+mod authenticate;
 mod token;
 mod cookie;
 mod lifetime;
@@ -25,6 +26,7 @@ mod file;
 mod file_error;
 mod recovery;
 
+pub use authenticate::{Authenticated, session_of};
 pub use cookie::SessionCookie;
 pub use file_error::FileError;
 pub use lifetime::{Lifetimes, SKEW, State};

@@ -60,6 +60,7 @@ impl Sessions {
     }
 
     /// Ends the sessions for which `ends` says yes: those, say, whose user has another password since.
+    /// `ends` is asked while a part of the table is locked, and must not call back here.
     pub async fn end_where(&self, ends: impl FnMut(&Session) -> bool) -> Result<Vec<Arc<Session>>, RevokeError> {
         self.end(self.table.select(ends), Vec::new()).await
     }

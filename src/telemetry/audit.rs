@@ -311,7 +311,9 @@ mod tests {
     fn each_event_is_one_line_without_secrets_in_both_formats() {
         for format in [LogFormat::Text, LogFormat::Json] {
             let (telemetry, captured) = Telemetry::captured(format);
-            events().iter().for_each(|event| telemetry.audit.write(event));
+            for event in events() {
+                telemetry.audit.write(&event);
+            }
             let lines = captured.lines();
             assert_eq!(lines.len(), events().len(), "{lines:#?}");
             for line in &lines {

@@ -16,6 +16,11 @@ pub(super) enum Place {
 
 /// Appends `bytes`, escaped for `place`. Bytes that are not UTF-8 become `\xNN`.
 pub(super) fn push_escaped(out: &mut Vec<u8>, bytes: &[u8], place: Place) {
+    // Nearly all values are plain. Looking at every byte, and not only up to the first special one, lets the compiler look at
+    // many at once.
+    if bytes.iter().fold(true, |plain, &byte| plain & is_plain(byte, place)) {
+        return out.extend_from_slice(bytes);
+    }
     let mut rest = bytes;
     loop {
         let plain = rest.iter().position(|&byte| !is_plain(byte, place)).unwrap_or(rest.len());
@@ -36,10 +41,7 @@ pub(super) fn cut(text: &[u8], limit: usize) -> &[u8] {
 }
 
 fn is_plain(byte: u8, place: Place) -> bool {
-    match byte {
-        b'"' | b'\\' => place == Place::Line,
-        _ => (0x20..0x7f).contains(&byte),
-    }
+    (0x20..0x7f).contains(&byte) && (place == Place::Line || (byte != b'"' && byte != b'\\'))
 }
 
 fn push_ascii(out: &mut Vec<u8>, byte: u8) -> usize {

@@ -142,7 +142,9 @@ impl<'a> Line<'a> {
     }
 
     fn needs_quotes(&self, value: &[u8]) -> bool {
-        self.format == LogFormat::Json || value.is_empty() || !value.iter().all(|&byte| is_bare(byte))
+        self.format == LogFormat::Json
+            || value.is_empty()
+            || !value.iter().fold(true, |bare, &byte| bare & is_bare(byte))
     }
 
     fn place(&self) -> Place {
@@ -176,7 +178,7 @@ impl Stamp {
 
 /// Bytes that stand in `key=value` without quotes.
 fn is_bare(byte: u8) -> bool {
-    byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\' | b'=')
+    byte.is_ascii_graphic() && byte != b'"' && byte != b'\\' && byte != b'='
 }
 
 fn push_ellipsis(out: &mut Vec<u8>, was_cut: bool) {

@@ -7,6 +7,7 @@
 mod access;
 mod audit;
 mod captured;
+mod chain;
 mod escape;
 mod events;
 mod line;
@@ -23,6 +24,7 @@ use tracing_subscriber::filter::{EnvFilter, ParseError};
 pub use access::{AccessEntry, AccessLog};
 pub use audit::{AuditEvent, AuditLog, Revoked, SignInOutcome};
 pub use captured::Captured;
+pub use chain::{Chain, chain};
 pub use metrics::{AddonMetrics, ConnectionRefusal, Handshake, Metrics, OpenGauge, ReloadResult, UpstreamFailure};
 pub use redact::Redacted;
 
@@ -158,6 +160,34 @@ mod tests {
         let error = check_filter("vestibule=loud").unwrap_err();
         assert_eq!(error.to_string(), "`vestibule=loud` is not a log filter");
         assert!(check_filter("info,vestibule::http=debug").is_ok());
+    }
+
+    /// What is set up for a whole process is tested in one of its own: the tests below run this one.
+    #[test]
+    #[ignore = "run by another test, which reads its stderr"]
+    fn child() {
+        let log = Log { format: LogFormat::Json, filter: "info".to_owned(), access: true };
+        let telemetry = start(&log).unwrap();
+        assert!(matches!(start(&log), Err(TelemetryError::Twice(_))));
+        tracing::debug!("too quiet");
+        telemetry.reload(&Log { filter: "debug".to_owned(), ..log }).unwrap();
+        tracing::debug!("loud enough now");
+        telemetry.audit.write(&AuditEvent::Reload { error: None });
+        let _end = telemetry.flush_at_end();
+        let _ = std::thread::spawn(|| panic!("two\nlines")).join();
+    }
+
+    #[test]
+    fn a_process_writes_all_its_lines_even_those_of_a_panic() {
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+        let output = child.args(["--exact", "telemetry::tests::child", "--ignored", "--quiet"]).output().unwrap();
+        let log = String::from_utf8(output.stderr).unwrap();
+        let lines: Vec<serde_json::Value> = log.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+        let [debug, audit, panic] = &lines[..] else { panic!("{log}") };
+        assert_eq!(debug["message"], "loud enough now");
+        assert_eq!((&audit["event"], &audit["result"]), (&"reload".into(), &"success".into()));
+        assert_eq!((&panic["level"], &panic["message"]), (&"ERROR".into(), &"panic: two\nlines".into()));
+        assert!(panic["at"].as_str().unwrap().contains("telemetry/mod.rs:"), "{panic}");
     }
 
     #[test]

@@ -134,7 +134,10 @@ struct State {
 
 impl fmt::Debug for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("State").field("buffered", &self.bytes.len()).field("dropped", &self.dropped).finish()
+        f.debug_struct("State")
+            .field("buffered", &self.bytes.len())
+            .field("dropped", &self.dropped)
+            .finish_non_exhaustive()
     }
 }
 
@@ -326,7 +329,9 @@ mod tests {
             .collect();
         drop(sink);
         let lines: Vec<_> = BufReader::new(reader).lines().map(Result::unwrap).collect();
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        for thread in threads {
+            thread.join().unwrap();
+        }
         assert_eq!(lines.len(), 2000);
         assert!(lines.iter().all(|line| line.len() == 300 && line.bytes().all(|b| b == line.as_bytes()[0])));
     }

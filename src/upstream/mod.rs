@@ -1,1 +1,58 @@
-//! (to be written)
+//! The add-on's side: pool, connect, headers in, bytes through, tunnel for WebSocket.
+//!
+//! In comes a [`Permitted`](crate::authorization::Permitted) request, which is the only thing that can be sent, out comes
+//! the add-on's answer, confined to what it may say. Bodies are streamed, never collected; a request is sent twice only
+//! where not a byte of the first was.
+
+mod answer;
+mod connect;
+mod link;
+mod pool;
+mod request;
+mod response;
+mod send;
+mod tunnel;
+mod upstreams;
+mod websocket;
+mod whoami;
+
+pub use answer::{AnswerBody, AnswerError};
+pub use send::Answer;
+pub use tunnel::{Tunnel, TunnelEnd, TunnelOver};
+pub use upstreams::Upstreams;
+
+#[cfg(test)]
+mod tests {
+    use crate::config::{Access, Addon, DisplayNameEncoding, Framing, IdentityHeaders, PrefixMode, Upstream};
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    /// An add-on of which only the name matters.
+    pub(super) fn addon(slug: &str) -> Arc<Addon> {
+        Arc::new(Addon {
+            slug: slug.parse().unwrap(),
+            title: slug.to_owned(),
+            icon: String::new(),
+            upstream: Upstream::Whoami,
+            path: None,
+            host: None,
+            prefix: PrefixMode::Strip,
+            prefix_headers: Vec::new(),
+            identity_headers: IdentityHeaders {
+                id: "x-remote-user-id".parse().unwrap(),
+                name: "x-remote-user-name".parse().unwrap(),
+                display_name: "x-remote-user-display-name".parse().unwrap(),
+            },
+            display_name: DisplayNameEncoding::Utf8,
+            headers: Vec::new(),
+            framing: Framing::AsIs,
+            access: Access::default(),
+            allow_missing_origin: false,
+            connections: 8,
+            queue_timeout: Duration::from_secs(1),
+            connect_timeout: Duration::from_secs(1),
+            response_timeout: Duration::from_secs(1),
+            max_body: u64::MAX,
+        })
+    }
+}

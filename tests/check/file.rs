@@ -1,5 +1,8 @@
 //! The file as a whole: encodings, line ends, sizes, syntax, keys, and several mistakes at once.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
 use crate::harness::{Folder, HOME, accepted, addon, refused};
 use vestibule::cli::Exit;
 use vestibule::config::{Surroundings, load};
@@ -40,6 +43,50 @@ fn windows_line_ends_and_a_byte_order_mark_change_nothing() {
 fn an_error_of_syntax_is_shown_where_it_is() {
     refused(&format!("{HOME}[listen\nhttps = []\n"), "3:8", &["not TOML", "expected `]`"]);
     refused(&format!("{HOME}[log]\naccess = true\naccess = false\n"), "5:1", &["not TOML: duplicate key"]);
+}
+
+#[test]
+fn no_cut_or_change_of_a_file_ends_in_a_panic() {
+    let folder = Folder::new();
+    let lines =
+        "headers = { \"X-Ä\" = \"ö\\n\", \"X-B\" = { file = \"ü\" } }\nframing = [\"https://ß\"]\nicon = '''ü'''";
+    let text = addon(lines);
+    for (place, _) in text.char_indices() {
+        let (before, behind) = text.split_at(place);
+        let rest: String = behind.chars().skip(1).collect();
+        for between in ["", "\"", "]", "\n", "=", "\u{202e}", "\0", "[["] {
+            let _ = folder.load(format!("{before}{between}{rest}")).map_err(|found| found.render(true));
+        }
+        let _ = folder.load(before).map_err(|found| found.render(false));
+    }
+}
+
+#[test]
+fn a_deep_nest_is_refused_before_the_stack_ends() {
+    for text in [
+        format!("a = {}", "[".repeat(500_000)),
+        format!("a = {}", "{a=".repeat(300_000)),
+        format!("{}b = 1", "a.".repeat(500_000)),
+    ] {
+        assert!(Folder::new().load(text).unwrap_err().mistakes() > 0);
+    }
+}
+
+#[test]
+fn a_configuration_that_everybody_may_change_is_warned_about() {
+    let folder = Folder::new();
+    let path = folder.write("config.toml", addon(""));
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
+    let warnings = load(&path, &Surroundings::default()).unwrap().warnings.to_string();
+    assert!(warnings.contains("everybody on this machine may change") && warnings.contains("chmod o-w"), "{warnings}");
+}
+
+#[test]
+fn a_file_with_mistakes_says_what_to_watch_until_they_are_gone() {
+    let folder = Folder::new();
+    let found = folder.load(addon("headers = { \"X-A\" = { file = \"none\" } }")).unwrap_err();
+    assert_eq!(found.files(), [folder.path("config.toml"), folder.path("none")]);
+    assert_eq!(folder.load("[").unwrap_err().files(), [folder.path("config.toml")]);
 }
 
 #[test]

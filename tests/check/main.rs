@@ -4,8 +4,6 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
-    clippy::indexing_slicing,
-    clippy::string_slice,
     reason = "clippy.toml allows them in tests, and clippy knows only the functions with `#[test]` as tests, not the harness"
 )]
 

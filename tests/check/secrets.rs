@@ -31,6 +31,27 @@ fn a_value_from_a_file_loses_one_newline_and_is_never_shown() {
 }
 
 #[test]
+fn a_password_in_a_url_is_masked_when_its_line_is_shown() {
+    let url = format!("u:{SECRET}@h");
+    for bad in [
+        addon("").replace("127.0.0.1:8080", &url),
+        addon(&format!("framing = [\"https://{url}\"]")),
+        addon(&format!("[session]\nstore = \"redis://{url}\"")),
+    ] {
+        let (exit, _, err) = Folder::new().check(bad);
+        assert_eq!(exit, Exit::Mistaken);
+        assert!(!err.contains("hunter") && err.contains("= hint"), "{err}");
+    }
+}
+
+#[test]
+fn a_value_in_the_file_is_not_shown_by_debug_either() {
+    let loaded = Folder::new().load(addon(&format!("headers = {{ \"X-A\" = \"{SECRET}\" }}"))).unwrap();
+    assert_eq!(loaded.settings.addons[0].headers[0].1, SECRET);
+    assert!(!format!("{loaded:?}").contains("hunter"));
+}
+
+#[test]
 fn a_changed_secret_changes_the_fingerprint() {
     let folder = Folder::new();
     let fingerprint = |secret: &str| {

@@ -168,7 +168,8 @@ fn reserved_headers_cannot_be_those_of_the_message() {
     refused(&reserved("[\"*\"]"), "9:13", &["requests need a header"]);
     refused(&reserved("[\"X-A\", \"Content_Length\"]"), "9:20", &["requests need a header"]);
     refused(&reserved("[\"X A\"]"), "9:13", &["not the name of a header"]);
-    refused(&reserved("[\"X-*-A\", \"x y\"]").replace("\"X-*-A\", ", ""), "9:13", &["not the name of a header"]);
+    refused(&reserved("[\"X-*-A\"]"), "9:13", &["a `*` that is not its end"]);
+    refused(&reserved("[\"\"]"), "9:13", &["not the name of a header"]);
     assert_eq!(accepted(&reserved("[\"X-Sso-*\"]")).settings.reserved_headers, ["x-sso-*"]);
 }
 

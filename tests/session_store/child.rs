@@ -73,6 +73,7 @@ fn in_a_process_of_its_own() {
             "sign in and wait" => sign_in_and_wait(&file).await,
             "fill the disk" => fill_the_disk(&file).await,
             "start on a full disk" => start_on_a_full_disk(&file).await,
+            "start anew on a full disk" => start_anew_on_a_full_disk(&file).await,
             other => panic!("no such role: {other}"),
         }
     });
@@ -181,6 +182,31 @@ async fn a_sound_file_on_a_full_disk_is_served_and_stays_where_it_is() {
     let (sessions, _) = open_file(&home.file(), &Clock::System);
     assert!(sessions.look_up(&alice).is_some());
     assert!(sessions.look_up(&frank).is_none(), "revoked while the disk was full");
+}
+
+/// Without a file, and without room for one.
+async fn start_anew_on_a_full_disk(file: &Path) {
+    let (sessions, notices) = open_file(file, &Clock::System);
+    println!("notices={notices:?}");
+    println!("token={}", sessions.create(of("alice")).await.0.encode().as_str());
+    make_room();
+    until("it is stored", || matches!(sessions.health(), Health::Durable)).await;
+    println!("stored=all");
+    std::future::pending::<()>().await;
+}
+
+#[tokio::test]
+async fn a_file_that_there_was_no_room_for_is_not_taken_for_a_damaged_one() {
+    let home = Home::new();
+    let mut process = Process::run("start anew on a full disk", &home.file(), Some(1));
+    assert!(process.said("notices").contains("MemoryOnly"));
+    let alice = process.token("token");
+    process.said("stored");
+    drop(process);
+    assert!(home.set_aside().is_empty());
+    let (sessions, notices) = open_file(&home.file(), &Clock::System);
+    assert!(notices.is_empty(), "{notices:?}");
+    assert!(sessions.look_up(&alice).is_some());
 }
 
 /// Lifts the limit that stands for the disk.

@@ -111,6 +111,7 @@ async fn a_process_without_file_descriptors_waits_and_then_goes_on() {
     }
     let open_files = format!("/proc/{}/fd", child.id());
     until("no descriptor is left", || fs::read_dir(&open_files).unwrap().count() >= 30).await;
+    // What is measured is time that passes with nothing to do.
     let (before, start) = (cpu_ticks(child.id()), Instant::now());
     tokio::time::sleep(Duration::from_millis(700)).await;
     let spent = cpu_ticks(child.id()) - before;

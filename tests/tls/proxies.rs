@@ -110,7 +110,8 @@ async fn a_header_that_cannot_be_trusted_to_name_the_client_ends_the_connection(
     let authority = Authority::new();
     let mut server = behind_proxy().start(&home(&authority));
     let too_long = [b"PROXY TCP4 ".to_vec(), vec![b'1'; 200]].concat();
-    let oversize = [V4, &[0x04, 0xff, 0], &[0; 4085]].concat();
+    let oversize = [V4, &[0x04, 0xff, 0], &[0; 4082]].concat();
+    assert_eq!(oversize.len(), 4097);
     let cases: Vec<(&str, Vec<u8>, Judge)> = vec![
         ("no header", vec![22, 3, 1, 2, 0, 1, 0, 1], |e| matches!(e, ProxyError::Missing)),
         ("HTTP", b"GET / HTTP/1.1\r\n\r\n".to_vec(), |e| matches!(e, ProxyError::Missing)),

@@ -15,23 +15,23 @@ use crate::config::settings::{Addon, AddonSlug, DisplayNameEncoding, HostName, P
 
 /// Resolves all of them, in the order of the file.
 pub(super) fn addons(list: &[Spanned<raw::Addon>], known: Option<&Known>, cx: &mut Context<'_>) -> Vec<Addon> {
-    let mut taken = Taken { slugs: Unique::new(), paths: Unique::new(), hosts: Unique::new() };
-    list.iter().filter_map(|entry| addon(entry, &mut taken, known, cx)).collect()
+    let mut seen = Seen { slugs: Unique::new(), paths: Unique::new(), hosts: Unique::new() };
+    list.iter().filter_map(|entry| addon(entry, &mut seen, known, cx)).collect()
 }
 
 /// What the add-ons before this one have.
-struct Taken {
+struct Seen {
     slugs: Unique<AddonSlug>,
     paths: Unique<PathPrefix>,
     hosts: Unique<HostName>,
 }
 
 /// `None` when it has no slug, no upstream or no route, which is reported.
-fn addon(entry: &Spanned<raw::Addon>, taken: &mut Taken, known: Option<&Known>, cx: &mut Context<'_>) -> Option<Addon> {
+fn addon(entry: &Spanned<raw::Addon>, seen: &mut Seen, known: Option<&Known>, cx: &mut Context<'_>) -> Option<Addon> {
     let (raw, owner) = (entry.get_ref(), entry.span());
-    let slug = slug(raw, &owner, taken, cx);
+    let slug = slug(raw, &owner, seen, cx);
     let upstream = upstream(raw, &owner, cx);
-    let (path, host) = route(raw, &owner, taken, cx);
+    let (path, host) = route(raw, &owner, seen, cx);
     let mut names = Names::default();
     // Fixed headers and prefix headers first: when one of them has the name of a default, it is shown, not the default.
     let headers = headers::fixed(&raw.headers, &mut names, cx);
@@ -66,10 +66,10 @@ fn addon(entry: &Spanned<raw::Addon>, taken: &mut Taken, known: Option<&Known>, 
     (rest.path.is_some() || rest.host.is_some()).then_some(rest)
 }
 
-fn slug(raw: &raw::Addon, owner: &Span, taken: &mut Taken, cx: &mut Context<'_>) -> Option<AddonSlug> {
+fn slug(raw: &raw::Addon, owner: &Span, seen: &mut Seen, cx: &mut Context<'_>) -> Option<AddonSlug> {
     let text = cx.required(&raw.slug, "slug", owner, "\"zigbee2mqtt\"")?;
     let slug: AddonSlug = cx.findings.parse(text)?;
-    taken.slugs.note(slug.clone(), text.span(), "two add-ons with one slug", "give one of them another slug", cx);
+    seen.slugs.note(slug.clone(), text.span(), "two add-ons with one slug", "give one of them another slug", cx);
     Some(slug)
 }
 
@@ -84,7 +84,7 @@ fn upstream(raw: &raw::Addon, owner: &Span, cx: &mut Context<'_>) -> Option<Upst
 fn route(
     raw: &raw::Addon,
     owner: &Span,
-    taken: &mut Taken,
+    seen: &mut Seen,
     cx: &mut Context<'_>,
 ) -> (Option<PathPrefix>, Option<HostName>) {
     if matches!((&raw.path, &raw.host), (Key::Absent, Key::Absent)) {
@@ -99,12 +99,12 @@ fn route(
     let path = raw.path.given().and_then(|text| {
         let path: PathPrefix = cx.findings.parse(text)?;
         let hint = "give one of them another path; one inside the other is fine";
-        taken.paths.note(path.clone(), text.span(), "two add-ons with one path", hint, cx);
+        seen.paths.note(path.clone(), text.span(), "two add-ons with one path", hint, cx);
         Some(path)
     });
     let host = raw.host.given().and_then(|text| {
         let host: HostName = cx.findings.parse(text)?;
-        taken.hosts.note(host.clone(), text.span(), "two add-ons with one host", "give one of them another host", cx);
+        seen.hosts.note(host.clone(), text.span(), "two add-ons with one host", "give one of them another host", cx);
         Some(host)
     });
     (path, host)

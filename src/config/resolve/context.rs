@@ -25,21 +25,16 @@ pub(in crate::config) struct Context<'a> {
     pub(super) around: &'a Surroundings<'a>,
     /// What was found.
     pub(in crate::config) findings: Findings,
-    /// The secrets that were read, or could not be.
+    /// The secrets and certificates that were looked at, there or not.
     pub(in crate::config) files: Vec<PathBuf>,
-    /// Over all that was read.
+    /// Over the configuration and its secrets.
     pub(in crate::config) digest: digest::Context,
 }
 
 impl<'a> Context<'a> {
-    /// Nothing found yet.
-    pub(in crate::config) fn new(
-        base: &'a Path,
-        around: &'a Surroundings<'a>,
-        findings: Findings,
-        digest: digest::Context,
-    ) -> Self {
-        Self { base, around, findings, files: Vec::new(), digest }
+    /// Nothing resolved yet.
+    pub(in crate::config) fn new(base: &'a Path, around: &'a Surroundings<'a>, findings: Findings) -> Self {
+        Self { base, around, findings, files: Vec::new(), digest: digest::Context::new(&digest::SHA256) }
     }
 
     /// Adds a finding.

@@ -1,5 +1,5 @@
 //! Every header that an add-on's route sets, and `[headers] reserved`: in come names and values, out come real ones, each
-//! name once in all its spellings. A value that comes from a file is marked sensitive and never shown.
+//! name once in all its spellings. Values are marked sensitive and never shown: wherever it stands, one may be a secret.
 
 use std::collections::HashMap;
 
@@ -127,9 +127,7 @@ fn from_file(file: &raw::ValueFile, at: &Span, cx: &mut Context<'_>) -> Option<H
                 cx.add(open.label("readable by others").hint(format!("chmod 600 {}", path.display())));
             }
             cx.note_content(&secret.value);
-            let mut value = checked(&secret.value, &text.span(), cx)?;
-            value.set_sensitive(true);
-            Some(value)
+            checked(&secret.value, &text.span(), cx)
         }
         Err(err) => {
             let hint = format!("{}: this one is {}", err.hint(), path.display());
@@ -149,7 +147,9 @@ fn checked(bytes: &[u8], at: &Span, cx: &mut Context<'_>) -> Option<HeaderValue>
     let bad = |err: BadValue| {
         Diagnostic::mistake(at.clone(), err.to_string()).label("expected one line of text").hint(hint(err))
     };
-    header::value(bytes).map_err(|err| cx.add(bad(err))).ok()
+    let mut value = header::value(bytes).map_err(|err| cx.add(bad(err))).ok()?;
+    value.set_sensitive(true);
+    Some(value)
 }
 
 /// A field name (RFC 9110 section 5.1). Kept in lower case: names are case-insensitive, and HTTP/2 knows no other.
@@ -178,7 +178,13 @@ pub(super) fn reserved(key: &Key<raw::List<String>>, cx: &mut Context<'_>) -> Ve
             );
         } else {
             let bare = pattern.strip_suffix('*').unwrap_or(pattern);
-            if name(&Spanned::new(text.span(), bare.to_owned()), cx).is_some() {
+            if bare.contains('*') {
+                // A legal character of a name (RFC 9110 section 5.6.2), but surely meant as a pattern.
+                let inner = Diagnostic::mistake(text.span(), "a pattern with a `*` that is not its end");
+                cx.add(
+                    inner.label("expected a name, or its start and a `*`").hint("write one pattern, as in \"X-Sso-*\""),
+                );
+            } else if name(&Spanned::new(text.span(), bare.to_owned()), cx).is_some() {
                 patterns.push(pattern.to_ascii_lowercase());
             }
         }

@@ -34,6 +34,9 @@ fn store(key: &Key<String>, cx: &mut Context<'_>) -> SessionStore {
         Some(text) if text.get_ref() == "memory" => return SessionStore::Memory,
         Some(text) if !text.get_ref().contains("://") => cx.path(text),
         Some(text) => {
+            if text.get_ref().contains('@') {
+                cx.findings.masked.push(text.span());
+            }
             let networked = Diagnostic::mistake(text.span(), "session stores on the network are not in this version");
             let hint = "write a file, as in \"state/sessions.redb\", or \"memory\"";
             cx.add(networked.label("expected a file or \"memory\"").hint(hint));

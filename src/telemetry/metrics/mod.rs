@@ -1,6 +1,6 @@
 //! The numbers for `/metrics`.
 //!
-//! In come events of the stages, out comes OpenMetrics text. Handles are made beforehand, so that what happens for every
+//! In come events of the stages, out comes `OpenMetrics` text. Handles are made beforehand, so that what happens for every
 //! request is an atomic addition. Labels come from the configuration and from enums of ours, never from a request (S-130):
 //! no path, no host, no user.
 //!
@@ -88,13 +88,13 @@ impl Metrics {
             addons: AddonFamilies::default(),
             connections_accepted: Counter::default(),
             connections_open: Gauge::default(),
-            connections_refused: beforehand(ConnectionRefusal::ALL.map(|why| WhyLabel { why: why.label() })),
-            handshakes: beforehand(Handshake::ALL.map(|result| ResultLabel { result: result.label() })),
+            connections_refused: beforehand(&ConnectionRefusal::ALL.map(|why| WhyLabel { why: why.label() })),
+            handshakes: beforehand(&Handshake::ALL.map(|result| ResultLabel { result: result.label() })),
             refusals: Family::default(),
             stripped_headers: Counter::default(),
             sessions: Gauge::default(),
-            sign_ins: beforehand(SignInOutcome::ALL.map(|outcome| OutcomeLabel { outcome: outcome.label() })),
-            reloads: beforehand(ReloadResult::ALL.map(|result| ResultLabel { result: result.label() })),
+            sign_ins: beforehand(&SignInOutcome::ALL.map(|outcome| OutcomeLabel { outcome: outcome.label() })),
+            reloads: beforehand(&ReloadResult::ALL.map(|result| ResultLabel { result: result.label() })),
             directory_users: Gauge::default(),
             directory_stale: Gauge::default(),
             session_store_degraded: Gauge::default(),
@@ -110,6 +110,7 @@ impl Metrics {
         );
         registry.register("build", "The version that runs", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
         metrics.registry = registry;
+        metrics.own();
         metrics
     }
 
@@ -173,7 +174,7 @@ impl Metrics {
         self.reloads.get_or_create(&ResultLabel { result: result.label() }).inc();
     }
 
-    /// All numbers as OpenMetrics text, with its end mark.
+    /// All numbers as `OpenMetrics` text, with its end mark.
     pub fn encode(&self) -> Result<String, fmt::Error> {
         let mut text = String::with_capacity(16 * 1024);
         encode(&mut text, &self.registry)?;
@@ -182,12 +183,14 @@ impl Metrics {
 }
 
 /// A family whose members all exist from the start, so that a graph shows a zero and not a gap.
-fn beforehand<L, const N: usize>(labels: [L; N]) -> Family<L, Counter>
+fn beforehand<L, const N: usize>(labels: &[L; N]) -> Family<L, Counter>
 where
     L: EncodeLabelSet + Clone + std::hash::Hash + Eq,
 {
     let family = Family::default();
-    labels.iter().for_each(|label| drop(family.get_or_create(label)));
+    for label in labels {
+        drop(family.get_or_create(label));
+    }
     family
 }
 
@@ -285,6 +288,16 @@ mod tests {
             "vestibule_refusals_total{reason=\"admin_only\"} 1",
         ] {
             assert!(text.contains(&format!("{line}\n")), "{line} is not in\n{text}");
+        }
+    }
+
+    #[test]
+    fn each_failure_is_counted_under_its_own_label() {
+        let (metrics, addon) = exposed();
+        for kind in UpstreamFailure::ALL {
+            addon.failed(kind);
+            let line = format!("vestibule_upstream_failures_total{{addon=\"z2m\",kind=\"{}\"}} 1\n", kind.label());
+            assert!(metrics.encode().unwrap().contains(&line), "{line}");
         }
     }
 

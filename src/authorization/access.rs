@@ -1,0 +1,171 @@
+//! Who may come in at all, and who may open which add-on: pure functions of the user, the client's address and the
+//! configuration.
+
+use crate::config::{Access, AccessList};
+use crate::http::{ClientAddr, Origin, Provenance, Site};
+use crate::identity::User;
+use crate::refusal::Reason;
+
+/// What was decided, and nothing in between.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// Refused, for this reason.
+    Deny(Reason),
+    /// Permitted.
+    Permit,
+}
+
+impl Decision {
+    /// The same as a `Result`, for `?`.
+    pub fn into_result(self) -> Result<(), Reason> {
+        match self {
+            Self::Deny(reason) => Err(reason),
+            Self::Permit => Ok(()),
+        }
+    }
+
+    fn and(self, next: impl FnOnce() -> Self) -> Self {
+        match self {
+            Self::Deny(_) => self,
+            Self::Permit => next(),
+        }
+    }
+}
+
+/// Whether this user may come in from there (spec/permissions.md section 6, point 2): not made by Home Assistant for
+/// itself, active, and from the local network when they are local-only. The owner is no exception.
+pub fn may_enter(user: &User, client: ClientAddr) -> Decision {
+    if user.system_generated {
+        Decision::Deny(Reason::SystemUser)
+    } else if !user.is_active {
+        Decision::Deny(Reason::InactiveUser)
+    } else if user.local_only && !client.is_local() {
+        Decision::Deny(Reason::NotLocal)
+    } else {
+        Decision::Permit
+    }
+}
+
+/// Whether this user may open an add-on with this `access`. The owner always may; everybody else must be among those
+/// that it names, when it names any, and an administrator as well where it asks for one.
+pub fn may_open(user: &User, access: &Access) -> Decision {
+    if user.is_owner {
+        return Decision::Permit;
+    }
+    if access.admin_only && !user.is_admin() {
+        return Decision::Deny(Reason::AdminOnly);
+    }
+    match &access.only {
+        Some(list) if !is_named(user, list) => Decision::Deny(Reason::AccessDenied),
+        _ => Decision::Permit,
+    }
+}
+
+/// Both of the above: what is asked again whenever users or configuration change.
+pub fn may_stay(user: &User, client: ClientAddr, access: &Access) -> Decision {
+    may_enter(user, client).and(|| may_open(user, access))
+}
+
+fn is_named(user: &User, list: &AccessList) -> bool {
+    let by_group = list.groups.iter().any(|group| user.is_in(group));
+    let by_name = |name: &String| user.id.as_str() == name || user.usernames.contains(name);
+    by_group || list.users.iter().any(by_name)
+}
+
+/// Whether a request may count as the user's own will (DESIGN section 2, "Whose request is it?"; S-92, S-97).
+pub fn is_own_will(provenance: Provenance, safe: bool, websocket: bool, allow_missing_origin: bool) -> Decision {
+    let foreign = Decision::Deny(Reason::ForeignOrigin);
+    if websocket {
+        return match provenance.origin {
+            Origin::Ours if provenance.site != Site::Other => Decision::Permit,
+            Origin::Ours | Origin::Foreign => foreign,
+            Origin::Absent if allow_missing_origin && provenance.site != Site::Other => Decision::Permit,
+            Origin::Absent => Decision::Deny(Reason::MissingOrigin),
+        };
+    }
+    match (safe, provenance.site, provenance.origin) {
+        (true, _, _) | (false, Site::Same, _) | (false, Site::Absent, Origin::Ours | Origin::Absent) => Decision::Permit,
+        (false, Site::Other, _) | (false, Site::Absent, Origin::Foreign) => foreign,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn user(groups: &[&str]) -> User {
+        User {
+            id: "u1".parse().unwrap(),
+            name: None,
+            usernames: vec!["una".to_owned()],
+            groups: groups.iter().map(|g| (*g).into()).collect(),
+            is_owner: false,
+            is_active: true,
+            system_generated: false,
+            local_only: false,
+            has_mfa: false,
+            password_digest: None,
+        }
+    }
+
+    fn from(ip: &str) -> ClientAddr {
+        ClientAddr::direct(ip.parse().unwrap())
+    }
+
+    #[test]
+    fn who_may_come_in_is_home_assistants_rule() {
+        let una = user(&[]);
+        assert_eq!(may_enter(&una, from("8.8.8.8")), Decision::Permit);
+        let inactive = User { is_active: false, is_owner: true, ..una.clone() };
+        assert_eq!(may_enter(&inactive, from("127.0.0.1")), Decision::Deny(Reason::InactiveUser));
+        let system = User { system_generated: true, ..una.clone() };
+        assert_eq!(may_enter(&system, from("127.0.0.1")), Decision::Deny(Reason::SystemUser));
+        let local = User { local_only: true, ..una };
+        for ip in ["127.0.0.1", "10.1.2.3", "172.31.0.1", "192.168.9.9", "169.254.1.1", "fd00::1", "fe80::1", "::ffff:10.0.0.1"] {
+            assert_eq!(may_enter(&local, from(ip)), Decision::Permit, "{ip}");
+        }
+        for ip in ["100.64.0.1", "172.32.0.1", "8.8.8.8", "2001:db8::1", "::ffff:8.8.8.8"] {
+            assert_eq!(may_enter(&local, from(ip)), Decision::Deny(Reason::NotLocal), "{ip}");
+        }
+    }
+
+    #[test]
+    fn access_names_groups_users_or_admins_and_the_owner_always_may() {
+        let list = |groups: &[&str], users: &[&str]| AccessList {
+            groups: groups.iter().map(|g| (*g).to_owned()).collect(),
+            users: users.iter().map(|u| (*u).to_owned()).collect(),
+        };
+        let only = |l| Access { only: Some(l), admin_only: false };
+        let una = user(&["system-users"]);
+        assert_eq!(may_open(&una, &Access::default()), Decision::Permit);
+        assert_eq!(may_open(&una, &only(list(&["system-users"], &[]))), Decision::Permit);
+        assert_eq!(may_open(&una, &only(list(&["x"], &["una"]))), Decision::Permit);
+        assert_eq!(may_open(&una, &only(list(&[], &["u1"]))), Decision::Permit);
+        assert_eq!(may_open(&una, &only(list(&["system-user"], &["un"]))), Decision::Deny(Reason::AccessDenied));
+        assert_eq!(may_open(&una, &only(list(&[], &[]))), Decision::Deny(Reason::AccessDenied));
+        let admin_only = Access { only: None, admin_only: true };
+        assert_eq!(may_open(&una, &admin_only), Decision::Deny(Reason::AdminOnly));
+        assert_eq!(may_open(&user(&["system-admin"]), &admin_only), Decision::Permit);
+        let both = Access { only: Some(list(&["x"], &[])), admin_only: true };
+        assert_eq!(may_open(&user(&["system-admin"]), &both), Decision::Deny(Reason::AccessDenied));
+        assert_eq!(may_open(&User { is_owner: true, ..user(&[]) }, &both), Decision::Permit);
+    }
+
+    #[test]
+    fn another_sites_page_cannot_act_for_the_user() {
+        let says = |origin, site| Provenance { origin, site };
+        let ask = |p, safe, ws, missing| is_own_will(p, safe, ws, missing);
+        let (foreign, missing) = (Decision::Deny(Reason::ForeignOrigin), Decision::Deny(Reason::MissingOrigin));
+        assert_eq!(ask(says(Origin::Foreign, Site::Other), true, false, false), Decision::Permit);
+        assert_eq!(ask(says(Origin::Ours, Site::Same), false, false, false), Decision::Permit);
+        assert_eq!(ask(says(Origin::Ours, Site::Other), false, false, false), foreign);
+        assert_eq!(ask(says(Origin::Foreign, Site::Absent), false, false, false), foreign);
+        assert_eq!(ask(says(Origin::Absent, Site::Absent), false, false, false), Decision::Permit);
+        assert_eq!(ask(says(Origin::Ours, Site::Absent), true, true, false), Decision::Permit);
+        assert_eq!(ask(says(Origin::Ours, Site::Other), true, true, false), foreign);
+        assert_eq!(ask(says(Origin::Foreign, Site::Same), true, true, true), foreign);
+        assert_eq!(ask(says(Origin::Absent, Site::Absent), true, true, false), missing);
+        assert_eq!(ask(says(Origin::Absent, Site::Absent), true, true, true), Decision::Permit);
+        assert_eq!(ask(says(Origin::Absent, Site::Other), true, true, true), missing);
+    }
+}

@@ -1,0 +1,43 @@
+//! A request that may pass: the only thing that `upstream` sends.
+
+use std::sync::Arc;
+
+use super::access::{is_own_will, may_enter, may_open};
+use super::open::{Open, OpenExchanges};
+use crate::http::is_safe;
+use crate::identity::Identified;
+use crate::refusal::Reason;
+
+/// An identified request that was judged, with its place among the open exchanges.
+#[derive(Debug)]
+pub struct Permitted {
+    identified: Identified,
+    open: Open,
+}
+
+impl Permitted {
+    /// The one way in: the user may come in from where they are, the request is their own will, and they may open the
+    /// add-on. The order is that of spec/permissions.md section 6.
+    pub fn new(identified: Identified, exchanges: &Arc<OpenExchanges>) -> Result<Self, Reason> {
+        let routed = identified.routed();
+        let (request, addon) = (routed.request(), routed.route().addon());
+        let user = identified.user();
+        may_enter(user, request.client()).into_result()?;
+        let websocket = request.handshake().is_some();
+        is_own_will(request.provenance(), is_safe(request.method()), websocket, addon.allow_missing_origin)
+            .into_result()?;
+        may_open(user, &addon.access).into_result()?;
+        let session = Arc::clone(identified.session());
+        let open = exchanges.begin(session, user.id.clone(), request.client(), addon.slug.clone());
+        Ok(Self { identified, open })
+    }
+
+    /// The request and its user.
+    pub fn identified(&self) -> &Identified {
+        &self.identified
+    }
+
+    pub(crate) fn into_parts(self) -> (Identified, Open) {
+        (self.identified, self.open)
+    }
+}

@@ -1,0 +1,134 @@
+//! The one authority of a request: the host and port that the client believes to speak to.
+//!
+//! In come a request's URI and its `Host` lines, out comes one [`Authority`] or nothing. RFC 9112 section 3.2: a request
+//! without `Host`, with two, or with an invalid one is answered with 400. RFC 9113 section 8.3.1: `:authority` takes
+//! the place of `Host`, and both must say the same.
+
+use http::header::HOST;
+use http::{HeaderMap, Uri, Version};
+
+/// A host and, where the client named one, a port.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Authority {
+    text: String,
+    host: usize,
+    port: Option<u16>,
+}
+
+impl Authority {
+    /// The authority of this request, or nothing when there is not exactly one valid authority (S-38).
+    pub(super) fn of_request(version: Version, uri: &Uri, headers: &HeaderMap) -> Option<Self> {
+        let mut lines = headers.get_all(HOST).iter();
+        let host = match (lines.next(), lines.next()) {
+            (None, _) => None,
+            (Some(line), None) => Some(Self::parse(line.as_bytes())?),
+            (Some(_), Some(_)) => return None,
+        };
+        let target = match uri.authority() {
+            None => None,
+            Some(authority) => Some(Self::parse(authority.as_str().as_bytes())?),
+        };
+        match (host, target) {
+            (Some(host), Some(target)) if host == target => Some(host),
+            (Some(host), None) => Some(host),
+            (None, Some(target)) if version == Version::HTTP_2 => Some(target),
+            _ => None,
+        }
+    }
+
+    /// Reads `host` or `host:port`: a registered name of letters, digits, `-`, `.` and `_`, an IPv4 address, or an IPv6
+    /// address in brackets (RFC 3986 section 3.2.2). No userinfo, no percent-encoding, no empty port. The name is kept
+    /// in lower case and without the dot that may end it.
+    pub fn parse(bytes: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(bytes).ok()?;
+        let (host, port) = split_port(text)?;
+        let port: Option<u16> = match port {
+            None => None,
+            Some(digits) if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => {
+                Some(digits.parse().ok()?)
+            }
+            Some(_) => return None,
+        };
+        let host = if host.starts_with('[') { host } else { registered_name(host)? };
+        let mut kept = host.to_ascii_lowercase();
+        let host = kept.len();
+        if let Some(port) = port {
+            kept.push(':');
+            kept.push_str(&port.to_string());
+        }
+        Some(Self { text: kept, host, port })
+    }
+
+    /// The host in lower case; an IPv6 address with its brackets.
+    pub fn host(&self) -> &str {
+        self.text.get(..self.host).unwrap_or_default()
+    }
+
+    /// The port that the client named.
+    pub fn port(&self) -> Option<u16> {
+        self.port
+    }
+
+    /// The port, 443 when the client named none.
+    pub fn port_or_default(&self) -> u16 {
+        self.port.unwrap_or(443)
+    }
+
+    /// `host` or `host:port`.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+fn split_port(text: &str) -> Option<(&str, Option<&str>)> {
+    if let Some(rest) = text.strip_prefix('[') {
+        let (address, after) = rest.split_once(']')?;
+        address.parse::<std::net::Ipv6Addr>().ok()?;
+        let host = text.get(..address.len() + 2)?;
+        return match after {
+            "" => Some((host, None)),
+            _ => Some((host, Some(after.strip_prefix(':')?))),
+        };
+    }
+    match text.split_once(':') {
+        None => Some((text, None)),
+        Some((host, port)) => Some((host, Some(port))),
+    }
+}
+
+fn registered_name(host: &str) -> Option<&str> {
+    let host = host.strip_suffix('.').unwrap_or(host);
+    let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_');
+    let ok = !host.is_empty() && host.len() <= 253 && host.bytes().all(legal) && host.split('.').all(|l| !l.is_empty());
+    ok.then_some(host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_authority_is_a_host_and_perhaps_a_port() {
+        for (text, host, port) in [
+            ("p.test", "p.test", None),
+            ("P.TEST.", "p.test", None),
+            ("p.test:8443", "p.test", Some(8443)),
+            ("127.0.0.1:443", "127.0.0.1", Some(443)),
+            ("[::1]", "[::1]", None),
+            ("[::1]:9", "[::1]", Some(9)),
+        ] {
+            let authority = Authority::parse(text.as_bytes()).unwrap();
+            assert_eq!((authority.host(), authority.port()), (host, port), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_two_parsers_could_read_differently_is_no_authority() {
+        for text in [
+            "", ".", "a..b", "a@b", "u:p@good", "a/b", "a/b?c@d", "a b", "a:", "a:b", "a:1:2", "a:65536", "a:+1", "[::1",
+            "[::1]x", "[zz]", "::1", "a%2eb", "a\\b", "a#b", "a,b", "é.test",
+        ] {
+            assert_eq!(Authority::parse(text.as_bytes()), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! The client's body on its way to the add-on: counted, limited, and never without progress for too long.
+//!
+//! Trailers never pass: a name in a trailer would reach the add-on behind the back of the stage that strips names
+//! (S-11). A body that breaks off is an error here, so that it breaks off upstream too.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+use tokio::time::{Instant, Sleep};
+
+/// A request's body.
+pub struct RequestBody {
+    incoming: Incoming,
+    stall: Duration,
+    stalled: Option<Pin<Box<Sleep>>>,
+    left: u64,
+    gauge: Arc<Gauge>,
+}
+
+/// What became of a body, for those who watch it from outside.
+#[derive(Debug, Default)]
+pub struct Gauge {
+    bytes: AtomicU64,
+    done: AtomicBool,
+    too_large: AtomicBool,
+    timed_out: AtomicBool,
+    broken: AtomicBool,
+}
+
+/// Why a body ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum BodyError {
+    /// The client's side broke off or was malformed.
+    #[error("the client's body broke off")]
+    Broken(#[source] hyper::Error),
+    /// No byte for too long.
+    #[error("the client's body stalled")]
+    Stalled,
+    /// More bytes than the add-on's limit.
+    #[error("the client's body is larger than the limit")]
+    TooLarge,
+}
+
+impl RequestBody {
+    /// Limits `incoming` to `limit` bytes and to pauses of `stall`.
+    pub fn new(incoming: Incoming, limit: u64, stall: Duration) -> (Self, Arc<Gauge>) {
+        let gauge = Arc::new(Gauge { done: AtomicBool::new(incoming.is_end_stream()), ..Gauge::default() });
+        (Self { incoming, stall, stalled: None, left: limit, gauge: Arc::clone(&gauge) }, gauge)
+    }
+
+    fn poll_stalled(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let sleep = match &mut self.stalled {
+            Some(sleep) => sleep,
+            empty => empty.insert(Box::pin(tokio::time::sleep(self.stall))),
+        };
+        sleep.as_mut().poll(cx)
+    }
+}
+
+impl Gauge {
+    /// Bytes read so far.
+    pub fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Whether the whole body was read.
+    pub fn is_done(&self) -> bool {
+        self.done.load(Ordering::Relaxed)
+    }
+
+    /// Whether it was larger than the limit.
+    pub fn is_too_large(&self) -> bool {
+        self.too_large.load(Ordering::Relaxed)
+    }
+
+    /// Whether it stalled.
+    pub fn has_timed_out(&self) -> bool {
+        self.timed_out.load(Ordering::Relaxed)
+    }
+
+    /// Whether the client broke off or sent something that is no body.
+    pub fn is_broken(&self) -> bool {
+        self.broken.load(Ordering::Relaxed)
+    }
+}
+
+impl Body for RequestBody {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let this = &mut *self;
+        loop {
+            let Poll::Ready(frame) = Pin::new(&mut this.incoming).poll_frame(cx) else {
+                ready!(this.poll_stalled(cx));
+                this.gauge.timed_out.store(true, Ordering::Relaxed);
+                return Poll::Ready(Some(Err(BodyError::Stalled)));
+            };
+            if let Some(sleep) = &mut this.stalled {
+                sleep.as_mut().reset(Instant::now() + this.stall);
+            }
+            let Some(frame) = frame else {
+                this.gauge.done.store(true, Ordering::Relaxed);
+                return Poll::Ready(None);
+            };
+            let frame = frame.inspect_err(|_| this.gauge.broken.store(true, Ordering::Relaxed));
+            let Ok(data) = frame.map_err(BodyError::Broken)?.into_data() else { continue };
+            let length = u64::try_from(data.len()).unwrap_or(u64::MAX);
+            let Some(left) = this.left.checked_sub(length) else {
+                this.gauge.too_large.store(true, Ordering::Relaxed);
+                return Poll::Ready(Some(Err(BodyError::TooLarge)));
+            };
+            this.left = left;
+            this.gauge.bytes.fetch_add(length, Ordering::Relaxed);
+            if this.incoming.is_end_stream() {
+                this.gauge.done.store(true, Ordering::Relaxed);
+            }
+            return Poll::Ready(Some(Ok(Frame::data(data))));
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.incoming.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.incoming.size_hint()
+    }
+}

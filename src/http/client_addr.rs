@@ -1,0 +1,135 @@
+//! Who the client is: the address that policy, limits and logs go by.
+//!
+//! In come the socket's peer and the forwarded lines, out comes one address. What a peer says of itself counts only when
+//! the operator trusts that peer (S-16, S-18); what cannot be read from a trusted peer is a refusal (S-17).
+
+use std::net::{IpAddr, SocketAddr};
+
+use http::HeaderMap;
+use ipnet::IpNet;
+
+/// The client's address, and whether it may count as one of the local network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ClientAddr {
+    ip: IpAddr,
+    vouched: bool,
+}
+
+/// A forwarded address from a trusted proxy that cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("unreadable X-Forwarded-For from a trusted proxy")]
+pub struct BadForwarded;
+
+impl ClientAddr {
+    /// The client of a request that came from `peer` with these headers.
+    ///
+    /// The rightmost address in `X-Forwarded-For` that is not a trusted proxy's wins; all its lines are one list. A peer
+    /// that is not trusted is the client itself, and when it claims to forward for somebody it never counts as local.
+    pub fn of_request(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Result<Self, BadForwarded> {
+        let peer = peer.to_canonical();
+        let is_trusted = |ip: IpAddr| trusted.iter().any(|network| network.contains(&ip));
+        if !is_trusted(peer) {
+            return Ok(Self { ip: peer, vouched: !claims_to_forward(headers) });
+        }
+        let mut ip = peer;
+        let mut entries = 0;
+        for line in headers.get_all("x-forwarded-for").iter().rev() {
+            for entry in line.as_bytes().rsplit(|b| *b == b',') {
+                entries += 1;
+                if entries > MOST_ENTRIES {
+                    return Err(BadForwarded);
+                }
+                ip = parse(entry).ok_or(BadForwarded)?;
+                if !is_trusted(ip) {
+                    return Ok(Self { ip, vouched: true });
+                }
+            }
+        }
+        Ok(Self { ip, vouched: true })
+    }
+
+    /// A client that is known otherwise, as on the command line.
+    pub fn direct(ip: IpAddr) -> Self {
+        Self { ip: ip.to_canonical(), vouched: true }
+    }
+
+    /// The address; an IPv4 address mapped into IPv6 is an IPv4 address.
+    pub fn ip(self) -> IpAddr {
+        self.ip
+    }
+
+    /// Whether it is of the local network in Home Assistant's sense (spec/permissions.md section 1): loopback, 10/8,
+    /// 172.16/12, 192.168/16, 169.254/16, `fc00::/7`, `fe80::/10`. 100.64/10 is not.
+    pub fn is_local(self) -> bool {
+        self.vouched
+            && match self.ip {
+                IpAddr::V4(ip) => ip.is_loopback() || ip.is_private() || ip.is_link_local(),
+                IpAddr::V6(ip) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
+            }
+    }
+}
+
+/// More proxies than this in a row are a mistake or an attack.
+const MOST_ENTRIES: usize = 32;
+
+fn claims_to_forward(headers: &HeaderMap) -> bool {
+    headers.keys().any(|name| {
+        let name = name.as_str();
+        name == "forwarded" || name == "x-real-ip" || name.starts_with("x-forwarded")
+    })
+}
+
+fn parse(entry: &[u8]) -> Option<IpAddr> {
+    let text = std::str::from_utf8(entry.trim_ascii()).ok()?;
+    let ip = text
+        .parse::<IpAddr>()
+        .ok()
+        .or_else(|| text.parse::<SocketAddr>().ok().map(|socket| socket.ip()))
+        .or_else(|| text.strip_prefix('[')?.strip_suffix(']')?.parse().ok())?;
+    Some(ip.to_canonical())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(peer: &str, lines: &[&str]) -> Result<(String, bool), BadForwarded> {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append("x-forwarded-for", http::HeaderValue::from_bytes(line.as_bytes()).unwrap());
+        }
+        let trusted = ["10.0.0.0/24".parse().unwrap(), "fd00::/64".parse().unwrap()];
+        ClientAddr::of_request(peer.parse().unwrap(), &headers, &trusted).map(|c| (c.ip().to_string(), c.is_local()))
+    }
+
+    fn ok(ip: &str, local: bool) -> Result<(String, bool), BadForwarded> {
+        Ok((ip.to_owned(), local))
+    }
+
+    #[test]
+    fn a_peer_that_is_not_trusted_is_the_client_and_not_local_when_it_claims_to_forward() {
+        assert_eq!(client("192.168.1.7", &[]), ok("192.168.1.7", true));
+        assert_eq!(client("::ffff:192.168.1.7", &[]), ok("192.168.1.7", true));
+        assert_eq!(client("192.168.1.7", &["127.0.0.1"]), ok("192.168.1.7", false));
+        assert_eq!(client("100.64.0.1", &[]), ok("100.64.0.1", false));
+    }
+
+    #[test]
+    fn the_rightmost_address_that_is_not_trusted_wins() {
+        assert_eq!(client("10.0.0.1", &["6.6.6.6, 1.2.3.4"]), ok("1.2.3.4", false));
+        assert_eq!(client("10.0.0.1", &["6.6.6.6", "192.168.0.9, 10.0.0.2"]), ok("192.168.0.9", true));
+        assert_eq!(client("fd00::1", &["[2001:db8::1]:443"]), ok("2001:db8::1", false));
+        assert_eq!(client("10.0.0.1", &["::ffff:127.0.0.1"]), ok("127.0.0.1", true));
+        assert_eq!(client("10.0.0.1", &["10.0.0.2"]), ok("10.0.0.2", true));
+        assert_eq!(client("10.0.0.1", &[]), ok("10.0.0.1", true));
+    }
+
+    #[test]
+    fn what_cannot_be_read_from_a_trusted_proxy_is_refused() {
+        for line in ["a", "", "unknown", "1.2.3", "1.2.3.4,", "1.2.3.4:x", "[::1", "\"1.2.3.4\""] {
+            assert_eq!(client("10.0.0.1", &[line]), Err(BadForwarded), "{line}");
+        }
+        let many = ["10.0.0.2"; 200].join(", ");
+        assert_eq!(client("10.0.0.1", &[&many]), Err(BadForwarded));
+    }
+}

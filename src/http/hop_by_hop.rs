@@ -1,0 +1,61 @@
+//! The headers that are for the next hop only and never pass a proxy (RFC 9110 section 7.6.1).
+
+use http::header::CONNECTION;
+use http::{HeaderMap, HeaderName};
+
+/// Whether this name is for one hop whatever `Connection` says. `upgrade` is: where an upgrade passes it is said anew.
+pub(crate) fn is_fixed(name: &str) -> bool {
+    matches!(
+        name,
+        "connection"
+            | "keep-alive"
+            | "proxy-connection"
+            | "proxy-authenticate"
+            | "proxy-authorization"
+            | "proxy-authentication-info"
+            | "te"
+            | "trailer"
+            | "transfer-encoding"
+            | "upgrade"
+            | "http2-settings"
+    )
+}
+
+/// The names that the `Connection` lines nominate, all lines and all members, in lower case. Those that a peer must not
+/// take away are left out (S-09): with them it could blind the add-on to who asks and what is asked.
+///
+/// RFC 9110 section 7.6.1: intermediaries MUST parse a received Connection header field before a message is forwarded
+/// and, for each connection-option in this field, remove any header or trailer field(s) from the message with the same
+/// name as the connection-option, and then remove the Connection header field itself.
+pub(crate) fn nominated(headers: &HeaderMap) -> Vec<HeaderName> {
+    let mut names = Vec::new();
+    for line in headers.get_all(CONNECTION) {
+        for option in line.as_bytes().split(|b| *b == b',') {
+            let option = option.trim_ascii();
+            if option.eq_ignore_ascii_case(b"keep-alive") || option.eq_ignore_ascii_case(b"close") {
+                continue;
+            }
+            let Ok(name) = HeaderName::from_bytes(option) else { continue };
+            if !matches!(name.as_str(), "host" | "cookie" | "content-length" | "authorization" | "upgrade") {
+                names.push(name);
+            }
+        }
+    }
+    names
+}
+
+/// Whether a `Connection` line has this option.
+pub(crate) fn has_option(headers: &HeaderMap, option: &str) -> bool {
+    let members = headers.get_all(CONNECTION).iter().flat_map(|line| line.as_bytes().split(|b| *b == b','));
+    members.into_iter().any(|member| member.trim_ascii().eq_ignore_ascii_case(option.as_bytes()))
+}
+
+/// Takes everything out of an answer's headers that is for one hop.
+pub(crate) fn remove_all(headers: &mut HeaderMap) {
+    let nominated = nominated(headers);
+    let gone: Vec<HeaderName> =
+        headers.keys().filter(|name| is_fixed(name.as_str()) || nominated.contains(name)).cloned().collect();
+    for name in gone {
+        headers.remove(name);
+    }
+}

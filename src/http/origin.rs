@@ -1,0 +1,119 @@
+//! Whose request it is: sent by a page of ours, by a page of another origin, or by no page at all.
+//!
+//! In come `Origin` and `Sec-Fetch-Site`, out comes a [`Provenance`] (DESIGN section 2, "Whose request is it?"; S-92,
+//! S-97). What to do about it is for `authorization` to say.
+
+use http::HeaderMap;
+use http::header::ORIGIN;
+
+use super::authority::Authority;
+use crate::config::PublicUrl;
+
+/// Who made the browser send a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Provenance {
+    /// What `Origin` says.
+    pub origin: Origin,
+    /// What `Sec-Fetch-Site` says.
+    pub site: Site,
+}
+
+/// What `Origin` says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// There is none.
+    Absent,
+    /// One of ours.
+    Ours,
+    /// Another's, `null`, two of them, or unreadable.
+    Foreign,
+}
+
+/// What `Sec-Fetch-Site` says (W3C Fetch Metadata section 2.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Site {
+    /// There is none: an old browser, or no browser.
+    Absent,
+    /// `same-origin`, or `none`: the person typed the address.
+    Same,
+    /// `same-site`, `cross-site`, two of them, or unreadable.
+    Other,
+}
+
+impl Provenance {
+    /// What these headers say of a request to `authority`. Ours is one of `public_urls` when there are any, else
+    /// `https://` and the authority.
+    pub(super) fn of_request(headers: &HeaderMap, authority: &Authority, public_urls: &[PublicUrl]) -> Self {
+        let origin = match only(headers, &ORIGIN) {
+            One::Nothing => Origin::Absent,
+            One::Value(value) if is_ours(value, authority, public_urls) => Origin::Ours,
+            One::Value(_) | One::Several => Origin::Foreign,
+        };
+        let site = match only(headers, &SEC_FETCH_SITE) {
+            One::Nothing => Site::Absent,
+            One::Value(b"same-origin" | b"none") => Site::Same,
+            One::Value(_) | One::Several => Site::Other,
+        };
+        Self { origin, site }
+    }
+}
+
+const SEC_FETCH_SITE: http::HeaderName = http::HeaderName::from_static("sec-fetch-site");
+
+enum One<'a> {
+    Nothing,
+    Value(&'a [u8]),
+    Several,
+}
+
+fn only<'a>(headers: &'a HeaderMap, name: &http::HeaderName) -> One<'a> {
+    let mut lines = headers.get_all(name).iter();
+    match (lines.next(), lines.next()) {
+        (None, _) => One::Nothing,
+        (Some(line), None) => One::Value(line.as_bytes()),
+        (Some(_), Some(_)) => One::Several,
+    }
+}
+
+/// RFC 6454 section 6.2: an origin is a scheme, `://`, a host, and a port unless it is the scheme's own.
+fn is_ours(origin: &[u8], authority: &Authority, public_urls: &[PublicUrl]) -> bool {
+    let Some(theirs) = origin.strip_prefix(b"https://").and_then(Authority::parse) else { return false };
+    if public_urls.is_empty() {
+        return theirs.host() == authority.host() && theirs.port_or_default() == authority.port_or_default();
+    }
+    public_urls.iter().any(|url| url.host == theirs.host() && url.port == theirs.port_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn says(origin: &[&str], public: &[(&str, u16)]) -> Origin {
+        let mut headers = HeaderMap::new();
+        for line in origin {
+            headers.append(ORIGIN, http::HeaderValue::from_str(line).unwrap());
+        }
+        let urls: Vec<_> = public.iter().map(|(h, port)| PublicUrl { host: (*h).to_owned(), port: *port }).collect();
+        Provenance::of_request(&headers, &Authority::parse(b"p.test:8443").unwrap(), &urls).origin
+    }
+
+    #[test]
+    fn ours_is_the_requests_own_authority_over_https() {
+        assert_eq!(says(&["https://p.test:8443"], &[]), Origin::Ours);
+        assert_eq!(says(&["https://P.test:8443"], &[]), Origin::Ours);
+        assert_eq!(says(&[], &[]), Origin::Absent);
+        for foreign in ["null", "", "http://p.test:8443", "https://p.test", "https://p.test.evil:8443", "https://evil.test",
+            "https://p.test:8443/", "https://a@p.test:8443", "p.test:8443", "https://a.p.test:8443"] {
+            assert_eq!(says(&[foreign], &[]), Origin::Foreign, "{foreign}");
+        }
+        assert_eq!(says(&["https://p.test:8443", "https://p.test:8443"], &[]), Origin::Foreign);
+    }
+
+    #[test]
+    fn public_urls_take_the_place_of_the_authority() {
+        let public = [("home.example", 443)];
+        assert_eq!(says(&["https://home.example"], &public), Origin::Ours);
+        assert_eq!(says(&["https://home.example:443"], &public), Origin::Ours);
+        assert_eq!(says(&["https://p.test:8443"], &public), Origin::Foreign);
+    }
+}

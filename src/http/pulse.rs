@@ -1,0 +1,152 @@
+//! A connection's pulse: what hyper does not time by itself (S-70).
+//!
+//! hyper times the head of an HTTP/1 request together with the pause before it, and times nothing else. [`Pulse`] watches
+//! the bytes of a connection and says when a head has been under way for too long, when nothing was asked for too long,
+//! and when a client has stopped reading its answer.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::Instant;
+
+/// What is known of a connection's life.
+#[derive(Debug)]
+pub(super) struct Pulse {
+    start: Instant,
+    open: AtomicUsize,
+    // Milliseconds after `start`, plus one; zero is "not now".
+    head_since: AtomicU64,
+    idle_since: AtomicU64,
+    blocked_since: AtomicU64,
+}
+
+/// The limits that a pulse is held to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PulseLimits {
+    pub(super) head: Duration,
+    pub(super) idle: Duration,
+    pub(super) blocked: Duration,
+}
+
+/// A request that is being served, its answer's body and its tunnel included: the connection is not idle while one is.
+#[derive(Debug)]
+pub struct Serving(Arc<Pulse>);
+
+impl Pulse {
+    pub(super) fn new() -> Arc<Self> {
+        Arc::new(Self {
+            start: Instant::now(),
+            open: AtomicUsize::new(0),
+            head_since: AtomicU64::new(0),
+            idle_since: AtomicU64::new(1),
+            blocked_since: AtomicU64::new(0),
+        })
+    }
+
+    pub(super) fn serving(self: &Arc<Self>) -> Serving {
+        self.open.fetch_add(1, Ordering::Relaxed);
+        self.head_since.store(0, Ordering::Relaxed);
+        Serving(Arc::clone(self))
+    }
+
+    /// Ends when one of the limits is passed.
+    pub(super) async fn passes(&self, limits: PulseLimits) {
+        let tick = limits.head.min(limits.idle).min(limits.blocked).clamp(SHORTEST_TICK, LONGEST_TICK);
+        loop {
+            tokio::time::sleep(tick).await;
+            let now = self.now();
+            let over = |since: &AtomicU64, limit: Duration| {
+                let since = since.load(Ordering::Relaxed);
+                since != 0 && Duration::from_millis(now.saturating_sub(since)) > limit
+            };
+            let idle = self.open.load(Ordering::Relaxed) == 0;
+            if over(&self.blocked_since, limits.blocked)
+                || idle && (over(&self.head_since, limits.head) || over(&self.idle_since, limits.idle))
+            {
+                return;
+            }
+        }
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX).saturating_add(1)
+    }
+
+    fn has_read(&self) {
+        if self.open.load(Ordering::Relaxed) == 0 && self.head_since.load(Ordering::Relaxed) == 0 {
+            self.head_since.store(self.now(), Ordering::Relaxed);
+        }
+    }
+
+    fn has_written(&self, blocked: bool) {
+        match (blocked, self.blocked_since.load(Ordering::Relaxed)) {
+            (true, 0) => self.blocked_since.store(self.now(), Ordering::Relaxed),
+            (true, _) | (false, 0) => {}
+            (false, _) => self.blocked_since.store(0, Ordering::Relaxed),
+        }
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Ordering::Relaxed);
+        self.0.idle_since.store(self.0.now(), Ordering::Relaxed);
+    }
+}
+
+const SHORTEST_TICK: Duration = Duration::from_millis(50);
+const LONGEST_TICK: Duration = Duration::from_secs(5);
+
+/// A stream whose bytes are felt by a pulse.
+pub(super) struct Felt<S> {
+    pub(super) stream: S,
+    pub(super) pulse: Arc<Pulse>,
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Felt<S> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        let poll = Pin::new(&mut self.stream).poll_read(cx, buf);
+        if buf.filled().len() > before {
+            self.pulse.has_read();
+        }
+        poll
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Felt<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let poll = Pin::new(&mut self.stream).poll_write(cx, buf);
+        self.pulse.has_written(poll.is_pending());
+        poll
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let poll = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
+        self.pulse.has_written(poll.is_pending());
+        poll
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let poll = Pin::new(&mut self.stream).poll_flush(cx);
+        self.pulse.has_written(poll.is_pending());
+        poll
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}

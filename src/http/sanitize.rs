@@ -1,0 +1,252 @@
+//! A request as it came in, a [`Sanitized`] out: one valid target, one authority, no header that is for one hop or that
+//! only we may say, our own cookie taken out. Nothing after this stage sees what a client said beyond that.
+
+use http::header::{CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING};
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderName, Method, Request, Version};
+use hyper::body::Incoming;
+use hyper::ext::Protocol;
+use hyper::upgrade::OnUpgrade;
+use ipnet::IpNet;
+
+use super::authority::Authority;
+use super::client_addr::ClientAddr;
+use super::cookies::{self, Presented};
+use super::origin::Provenance;
+use super::request_id::RequestId;
+use super::pulse::Serving;
+use super::reserved::Reserved;
+use super::serve::Arrived;
+use super::upgrade::{self, Handshake};
+use super::{hop_by_hop, method, path};
+use crate::config::PublicUrl;
+use crate::refusal::Reason;
+
+/// What the configuration says about requests as such.
+#[derive(Debug)]
+pub struct Rules {
+    /// Names that are stripped on every route.
+    pub reserved: Reserved,
+    /// Networks whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// What browsers call us, when it is not the request's own authority.
+    pub public_urls: Vec<PublicUrl>,
+    /// The name of our session cookie.
+    pub cookie: &'static str,
+    /// Header lines in a request.
+    pub header_count: usize,
+}
+
+/// A request that all parsers read alike, with nothing in it that a client may not say.
+#[derive(Debug)]
+pub struct Sanitized {
+    id: RequestId,
+    method: Method,
+    target: PathAndQuery,
+    authority: Authority,
+    headers: HeaderMap,
+    presented: Presented,
+    client: ClientAddr,
+    provenance: Provenance,
+    handshake: Option<Handshake>,
+    upgrade: Option<OnUpgrade>,
+    body: Incoming,
+    serving: Serving,
+    stripped: usize,
+}
+
+/// What a later stage takes out of a request to send it on.
+pub struct Parts {
+    /// The method.
+    pub method: Method,
+    /// The headers that may pass. `Host` is not among them.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Incoming,
+    /// The client's side of the tunnel, where one was asked for.
+    pub upgrade: Option<OnUpgrade>,
+    /// Keeps the connection from counting as idle.
+    pub serving: Serving,
+}
+
+impl Sanitized {
+    /// The one way in.
+    pub fn new(arrived: Arrived, id: RequestId, rules: &Rules) -> Result<Self, Reason> {
+        let Arrived { mut request, via, serving } = arrived;
+        let handshake = judge_line(&request)?;
+        let authority = Authority::of_request(request.version(), request.uri(), request.headers())
+            .ok_or(Reason::MalformedRequest)?;
+        if !via.covered().covers(authority.host()) {
+            return Err(Reason::Misdirected);
+        }
+        let target = target(&request)?;
+        judge_headers(request.headers(), rules)?;
+        path::judge(target.path()).map_err(|_| Reason::AmbiguousPath)?;
+        let provenance = Provenance::of_request(request.headers(), &authority, &rules.public_urls);
+        let client = ClientAddr::of_request(via.addresses().client().ip(), request.headers(), &rules.trusted_proxies)
+            .map_err(|_| Reason::MalformedForwarded)?;
+        let upgrade = handshake.is_some().then(|| hyper::upgrade::on(&mut request));
+        let (parts, body) = request.into_parts();
+        let mut headers = parts.headers;
+        let (presented, stripped) = strip(&mut headers, rules);
+        let method = if handshake.is_some() { Method::GET } else { parts.method };
+        Ok(Self {
+            id,
+            method,
+            target,
+            authority,
+            headers,
+            presented,
+            client,
+            provenance,
+            handshake,
+            upgrade,
+            body,
+            serving,
+            stripped,
+        })
+    }
+
+    /// The request's id.
+    pub fn id(&self) -> RequestId {
+        self.id
+    }
+
+    /// The method; GET for a WebSocket handshake in either version of HTTP.
+    pub fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// The path, byte for byte as it was sent.
+    pub fn path(&self) -> &str {
+        self.target.path()
+    }
+
+    /// The query without its `?`, byte for byte.
+    pub fn query(&self) -> Option<&str> {
+        self.target.query()
+    }
+
+    /// Path and query.
+    pub fn target(&self) -> &PathAndQuery {
+        &self.target
+    }
+
+    /// Whom the client believes to speak to.
+    pub fn authority(&self) -> &Authority {
+        &self.authority
+    }
+
+    /// The headers that may pass.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// What was in our cookie.
+    pub fn presented(&self) -> &Presented {
+        &self.presented
+    }
+
+    /// Who the client is.
+    pub fn client(&self) -> ClientAddr {
+        self.client
+    }
+
+    /// Whose request it is.
+    pub fn provenance(&self) -> Provenance {
+        self.provenance
+    }
+
+    /// How a WebSocket is asked for, if one is.
+    pub fn handshake(&self) -> Option<Handshake> {
+        self.handshake
+    }
+
+    /// How many header names were reserved and are gone.
+    pub fn stripped(&self) -> usize {
+        self.stripped
+    }
+
+    /// Takes the request apart, to send it on or to read it.
+    pub(crate) fn into_parts(self) -> Parts {
+        Parts { method: self.method, headers: self.headers, body: self.body, upgrade: self.upgrade, serving: self.serving }
+    }
+}
+
+/// Method and upgrade: what is asked for at all.
+fn judge_line(request: &Request<Incoming>) -> Result<Option<Handshake>, Reason> {
+    let protocol = request.extensions().get::<Protocol>();
+    let handshake = upgrade::asked_for(request.method(), request.version(), protocol, request.headers())
+        .map_err(|_| Reason::BadUpgrade)?;
+    let extended_connect = handshake == Some(Handshake::Http2);
+    if !extended_connect && !method::is_known(request.method()) {
+        return Err(Reason::MethodNotAllowed);
+    }
+    Ok(handshake)
+}
+
+/// RFC 9112 section 3.2: origin-form, absolute-form, or `*` on OPTIONS; nothing else is a target for us. That an
+/// absolute-form target agrees with `Host` is [`Authority::of_request`]'s to say.
+fn target(request: &Request<Incoming>) -> Result<PathAndQuery, Reason> {
+    let uri = request.uri();
+    let target = uri.path_and_query().ok_or(Reason::MalformedRequest)?;
+    let scheme_ok = match uri.scheme_str() {
+        None => uri.authority().is_none() || request.version() == Version::HTTP_2,
+        Some(scheme) => scheme == "https" || scheme == "http",
+    };
+    let asterisk = target.as_str() == "*" && *request.method() == Method::OPTIONS;
+    if scheme_ok && (asterisk || target.path().starts_with('/')) {
+        Ok(target.clone())
+    } else {
+        Err(Reason::MalformedRequest)
+    }
+}
+
+fn judge_headers(headers: &HeaderMap, rules: &Rules) -> Result<(), Reason> {
+    if headers.len() > rules.header_count {
+        return Err(Reason::MalformedRequest);
+    }
+    let mut encodings = headers.get_all(TRANSFER_ENCODING).iter();
+    match (encodings.next(), encodings.next()) {
+        (None, _) => {}
+        (Some(only), None) if only.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked") => {}
+        _ => return Err(Reason::MalformedRequest),
+    }
+    // RFC 9110 section 10.1.1: an expectation other than 100-continue MAY be answered with 417.
+    let mut expectations = headers.get_all(EXPECT).iter();
+    if expectations.any(|value| !value.as_bytes().eq_ignore_ascii_case(b"100-continue")) {
+        return Err(Reason::ExpectationFailed);
+    }
+    Ok(())
+}
+
+/// Hop-by-hop names, reserved names and our cookie out, in one pass over the names; says what was in the cookie and how
+/// many reserved names there were.
+///
+/// `Content-Length` goes too: the body knows its length, and it is written anew and once. So does `Host`, which is
+/// written anew from the one authority, and `Expect`, which hyper has answered to the client by the time a byte is read.
+pub fn strip(headers: &mut HeaderMap, rules: &Rules) -> (Presented, usize) {
+    let nominated =
+        if headers.contains_key(http::header::CONNECTION) { hop_by_hop::nominated(headers) } else { Vec::new() };
+    let mut gone: Vec<HeaderName> = Vec::new();
+    let mut stripped = 0;
+    for name in headers.keys() {
+        let text = name.as_str();
+        let reserved = rules.reserved.contains(text);
+        if reserved || hop_by_hop::is_fixed(text) || nominated.contains(name) || is_rewritten(name) {
+            stripped += usize::from(reserved);
+            gone.push(name.clone());
+            if reserved {
+                tracing::debug!(name = text, "reserved header stripped");
+            }
+        }
+    }
+    for name in gone {
+        headers.remove(name);
+    }
+    (cookies::take(headers, rules.cookie), stripped)
+}
+
+fn is_rewritten(name: &HeaderName) -> bool {
+    *name == HOST || *name == CONTENT_LENGTH || *name == EXPECT
+}

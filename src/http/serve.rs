@@ -1,0 +1,124 @@
+//! One secured connection: HTTP/1.1 or HTTP/2, as ALPN has settled it, until it ends, is idle for too long, or the
+//! process stops.
+//!
+//! In comes a [`Secured`] connection, out come its requests, one call of the handler each.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use hyper::body::{Body, Incoming};
+use hyper::server::conn::{http1, http2};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio_util::sync::CancellationToken;
+
+use super::pulse::{Felt, Pulse, PulseLimits, Serving};
+use crate::config::Limits;
+use crate::tls::{Protocol, Secured, Transport};
+
+/// A request as it arrived.
+#[derive(Debug)]
+pub struct Arrived {
+    /// The request, as hyper read it.
+    pub request: Request<Incoming>,
+    /// Its connection.
+    pub via: Arc<Transport>,
+    /// Keeps the connection from counting as idle.
+    pub serving: Serving,
+}
+
+/// Serves a connection to its end. `stop` lets open requests finish and takes no more.
+pub async fn serve<H, F, B>(secured: Secured, limits: &Limits, stop: CancellationToken, handler: H)
+where
+    H: Fn(Arrived) -> F + Send + 'static,
+    F: Future<Output = Response<B>> + Send + 'static,
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: std::error::Error + Send + Sync + 'static,
+{
+    let (stream, via) = secured.into_parts();
+    let pulse = Pulse::new();
+    let head = if via.protocol() == Protocol::Http1 { limits.header_timeout } else { limits.idle_timeout };
+    let pulse_limits = PulseLimits { head, idle: limits.idle_timeout, blocked: limits.body_stall_timeout };
+    let io = TokioIo::new(Felt { stream, pulse: Arc::clone(&pulse) });
+    let counted = Arc::clone(&pulse);
+    let service = service_fn({
+        let via = Arc::clone(&via);
+        move |request| {
+            let arrived = Arrived { request, via: Arc::clone(&via), serving: counted.serving() };
+            let answer = handler(arrived);
+            async move { Ok::<_, std::convert::Infallible>(answer.await) }
+        }
+    });
+    // Two protocols, one way to end: hyper's connection types share no trait.
+    macro_rules! drive {
+        ($connection:expr) => {{
+            let mut connection = std::pin::pin!($connection);
+            let ended = tokio::select! {
+                ended = connection.as_mut() => Some(ended),
+                () = stop.cancelled() => None,
+                () = pulse.passes(pulse_limits) => None,
+            };
+            match ended {
+                Some(ended) => note(ended),
+                None => {
+                    connection.as_mut().graceful_shutdown();
+                    tokio::select! {
+                        ended = connection.as_mut() => note(ended),
+                        () = pulse.passes(PulseLimits { idle: LAST_WORDS, ..pulse_limits }) => {}
+                    }
+                }
+            }
+        }};
+    }
+    match via.protocol() {
+        Protocol::Http1 => drive!(http1_builder(limits).serve_connection(io, service).with_upgrades()),
+        Protocol::Http2 => drive!(http2_builder(limits).serve_connection(io, service)),
+    }
+}
+
+/// How long an idle connection that was told to end may take to do so.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+fn note(ended: Result<(), hyper::Error>) {
+    if let Err(error) = ended {
+        tracing::debug!(%error, "connection ended");
+    }
+}
+
+fn http1_builder(limits: &Limits) -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.idle_timeout.saturating_add(limits.header_timeout))
+        .half_close(false)
+        .max_header_size(limits.header_size)
+        .max_buf_size(limits.header_size.max(SMALLEST_BUFFER));
+    builder
+}
+
+/// hyper refuses a smaller one.
+const SMALLEST_BUFFER: usize = 64 * 1024;
+
+fn http2_builder(limits: &Limits) -> http2::Builder<TokioExecutor> {
+    let mut builder = http2::Builder::new(TokioExecutor::new());
+    builder
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(limits.http2_streams)
+        .max_header_list_size(u32::try_from(limits.header_size).unwrap_or(u32::MAX))
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_send_buf_size(SEND_BUFFER)
+        .keep_alive_interval(limits.idle_timeout / 2)
+        .keep_alive_timeout(limits.header_timeout)
+        .enable_connect_protocol();
+    builder
+}
+
+/// What one upload may have under way: enough for a local network, small enough that a hundred of them are no attack.
+const STREAM_WINDOW: u32 = 256 * 1024;
+const CONNECTION_WINDOW: u32 = 1024 * 1024;
+/// What one slow reader's answer may hold.
+const SEND_BUFFER: usize = 256 * 1024;

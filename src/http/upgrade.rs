@@ -1,0 +1,71 @@
+//! WebSocket handshakes, over HTTP/1.1 and HTTP/2, told from everything else.
+//!
+//! In come the method, version and headers, out comes whether a tunnel is asked for. No other protocol is ever
+//! upgraded to (S-52, S-53, S-54).
+
+use http::header::{CONTENT_LENGTH, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, TRANSFER_ENCODING, UPGRADE};
+use http::{HeaderMap, HeaderValue, Method, Version};
+use hyper::ext::Protocol;
+
+use super::hop_by_hop;
+
+/// How a client asks for a WebSocket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Handshake {
+    /// `Upgrade: websocket` (RFC 6455 section 4.1).
+    Http1,
+    /// Extended CONNECT with `:protocol` `websocket` (RFC 8441 section 5).
+    Http2,
+}
+
+/// A WebSocket handshake with parts missing, or too many of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("malformed WebSocket handshake")]
+pub struct BadHandshake;
+
+/// Whether this request asks for a WebSocket.
+pub(super) fn asked_for(
+    method: &Method,
+    version: Version,
+    protocol: Option<&Protocol>,
+    headers: &HeaderMap,
+) -> Result<Option<Handshake>, BadHandshake> {
+    if version == Version::HTTP_2 {
+        return match (*method == Method::CONNECT, protocol) {
+            (true, Some(protocol)) if protocol.as_str() == "websocket" => {
+                version_13(headers)?;
+                Ok(Some(Handshake::Http2))
+            }
+            _ => Ok(None),
+        };
+    }
+    let mut upgrades = headers.get_all(UPGRADE).iter();
+    let websocket = |value: &HeaderValue| value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"websocket");
+    match (upgrades.next(), upgrades.next()) {
+        (Some(value), None) if websocket(value) && hop_by_hop::has_option(headers, "upgrade") => {}
+        _ => return Ok(None),
+    }
+    // RFC 6455 section 4.1: the method MUST be GET, the version at least 1.1, the key sixteen bytes in base64.
+    let bodyless = !headers.contains_key(TRANSFER_ENCODING)
+        && headers.get(CONTENT_LENGTH).is_none_or(|length| length.as_bytes() == b"0");
+    if *method != Method::GET || version != Version::HTTP_11 || !bodyless {
+        return Err(BadHandshake);
+    }
+    version_13(headers)?;
+    let key = exactly_one(headers, &SEC_WEBSOCKET_KEY)?.as_bytes();
+    let digits = key.strip_suffix(b"==").ok_or(BadHandshake)?;
+    let legal = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
+    if digits.len() == 22 && digits.iter().all(legal) { Ok(Some(Handshake::Http1)) } else { Err(BadHandshake) }
+}
+
+fn version_13(headers: &HeaderMap) -> Result<(), BadHandshake> {
+    if exactly_one(headers, &SEC_WEBSOCKET_VERSION)?.as_bytes() == b"13" { Ok(()) } else { Err(BadHandshake) }
+}
+
+fn exactly_one<'a>(headers: &'a HeaderMap, name: &http::HeaderName) -> Result<&'a HeaderValue, BadHandshake> {
+    let mut lines = headers.get_all(name).iter();
+    match (lines.next(), lines.next()) {
+        (Some(line), None) => Ok(line),
+        _ => Err(BadHandshake),
+    }
+}

@@ -1,0 +1,55 @@
+//! A request with the user behind its session.
+
+use std::sync::Arc;
+
+use super::directory::{Directory, Health};
+use super::user::{User, UserId};
+use crate::refusal::Reason;
+use crate::route::Routed;
+use crate::session::{Authenticated, Session};
+
+/// An authenticated request and its user as the current snapshot has them.
+#[derive(Debug)]
+pub struct Identified {
+    authenticated: Authenticated,
+    user: Arc<User>,
+}
+
+impl Identified {
+    /// The one way in.
+    pub fn new(authenticated: Authenticated, directory: &Directory) -> Result<Self, Reason> {
+        let user = user_of(authenticated.session(), directory)?;
+        Ok(Self { authenticated, user })
+    }
+
+    /// The user.
+    pub fn user(&self) -> &Arc<User> {
+        &self.user
+    }
+
+    /// The session.
+    pub fn session(&self) -> &Arc<Session> {
+        self.authenticated.session()
+    }
+
+    /// The request and where it goes.
+    pub fn routed(&self) -> &Routed {
+        self.authenticated.routed()
+    }
+
+    pub(crate) fn into_routed(self) -> Routed {
+        self.authenticated.into_routed()
+    }
+}
+
+/// The user of a session, as they are at this moment. A user who is not in the snapshot is nobody, and a session that was
+/// made with another password than the user has now is over (S-75).
+pub fn user_of(session: &Session, directory: &Directory) -> Result<Arc<User>, Reason> {
+    if directory.health() == Health::Absent {
+        return Err(Reason::NoDirectory);
+    }
+    let id: &UserId = session.user();
+    let user = directory.user(id).ok_or(Reason::UnknownUser)?;
+    let changed = session.password_digest().is_some_and(|made_with| user.password_digest != Some(*made_with));
+    if changed { Err(Reason::SessionEnded) } else { Ok(Arc::clone(user)) }
+}

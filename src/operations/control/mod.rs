@@ -1,0 +1,340 @@
+//! The control socket: what `vestibule sessions` and friends say to the running process.
+//!
+//! In comes one JSON line from root or from the user that runs vestibule, out comes one JSON line. Everybody else is turned
+//! away twice: by the socket's mode, 0600, and by the credentials that the kernel vouches for. It must never be reachable
+//! over a network, and an answer that holds a session's cookie is shown to nobody but the asker.
+
+mod ask;
+mod serve;
+mod socket;
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+pub use ask::{AskError, ask};
+pub use serve::serve;
+pub use socket::{ControlSocket, SocketError};
+
+use super::readiness::State;
+
+/// What may be asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "ask", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Request {
+    /// All live sessions.
+    SessionsList {},
+    /// A new session for a user.
+    SessionsNew {
+        /// The user's id or user name.
+        user: String,
+        /// The slug of the add-on it is bound to.
+        addon: Option<String>,
+    },
+    /// An end to sessions.
+    SessionsRevoke {
+        /// Which.
+        what: RevokeTarget,
+    },
+    /// Read the configuration again.
+    Reload {},
+    /// How the process is.
+    Status {},
+}
+
+/// Which sessions are to end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RevokeTarget {
+    /// The one with this id.
+    One(String),
+    /// All of the user with this id or user name.
+    User(String),
+    /// All.
+    All,
+}
+
+/// What is answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Answer {
+    /// To [`Request::SessionsList`].
+    Sessions {
+        /// The sessions, newest first.
+        sessions: Vec<SessionLine>,
+        /// How many more there are than fit an answer.
+        more: u64,
+    },
+    /// To [`Request::SessionsNew`].
+    SessionMade {
+        /// The cookie as `name=value`. It is a secret.
+        cookie: Secret,
+        /// The session.
+        session: SessionLine,
+    },
+    /// To [`Request::SessionsRevoke`]: it is on disk.
+    Revoked {
+        /// How many sessions ended.
+        count: u64,
+    },
+    /// To [`Request::Reload`].
+    Reloaded {
+        /// What changed that needs a restart, and other remarks.
+        remarks: Vec<String>,
+    },
+    /// To [`Request::Status`].
+    Status(StatusReport),
+    /// It could not be done.
+    Failed {
+        /// Why, for people; may have several lines.
+        message: String,
+    },
+}
+
+impl Answer {
+    /// It could not be done, and this is why.
+    pub fn failed(why: impl fmt::Display) -> Self {
+        Self::Failed { message: why.to_string() }
+    }
+}
+
+/// A session as operators see it. Times are milliseconds since 1970.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SessionLine {
+    /// Its id: not the token, and of no use as one.
+    pub id: String,
+    /// The user's id.
+    pub user_id: String,
+    /// The user's name, while they have one.
+    pub user_name: Option<String>,
+    /// The add-on it is bound to.
+    pub addon: Option<String>,
+    /// How it was made: `password`, `control`.
+    pub made_by: String,
+    /// The address it was made from.
+    pub client: Option<String>,
+    /// When it was made.
+    pub created: u64,
+    /// When it was last seen.
+    pub last_seen: u64,
+    /// When it ends if it is not seen again.
+    pub expires: u64,
+}
+
+/// How the process is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StatusReport {
+    /// Its version.
+    pub version: String,
+    /// Its process id.
+    pub pid: u32,
+    /// When it started, in milliseconds since 1970.
+    pub started: u64,
+    /// The configuration file it serves.
+    pub config: String,
+    /// The addresses it listens on.
+    pub listens: Vec<String>,
+    /// Live sessions.
+    pub sessions: u64,
+    /// The state of its parts.
+    pub state: State,
+    /// Whether it takes requests.
+    pub ready: bool,
+}
+
+/// Text that its `Debug` does not show and that is wiped when dropped.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// The text.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self(Zeroizing::new(text))
+    }
+}
+
+impl From<Secret> for String {
+    fn from(secret: Secret) -> Self {
+        secret.reveal().to_owned()
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}
+
+/// Bytes of a request, with its line end.
+const REQUEST_LIMIT: u64 = 64 * 1024;
+
+/// Bytes of an answer, with its line end: room for ten thousand sessions in a list.
+const ANSWER_LIMIT: u64 = 4 * 1024 * 1024;
+
+/// How long either side may take to send its line.
+const LINE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long the process may take to do what it is asked: a reload reads files, a revocation waits for the disk.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+    use std::io::{Read as _, Write as _};
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+    use std::os::unix::net::UnixStream;
+    use std::path::{Path, PathBuf};
+    use tokio_util::sync::CancellationToken;
+
+    struct Running {
+        path: PathBuf,
+        stop: CancellationToken,
+        served: tokio::task::JoinHandle<()>,
+        _folder: tempfile::TempDir,
+    }
+
+    async fn answer(request: Request) -> Answer {
+        match request {
+            Request::SessionsNew { user, .. } => {
+                Answer::SessionMade { cookie: format!("name={user}").into(), session: line() }
+            }
+            Request::SessionsRevoke { what: RevokeTarget::All } => Answer::Revoked { count: 3 },
+            Request::SessionsList {} => Answer::Sessions { sessions: vec![line(); 2000], more: 0 },
+            other => Answer::failed(format!("{other:?}")),
+        }
+    }
+
+    fn line() -> SessionLine {
+        SessionLine {
+            id: "s1".into(),
+            user_id: "u".into(),
+            user_name: Some("zoë".into()),
+            addon: None,
+            made_by: "control".into(),
+            client: None,
+            created: 1,
+            last_seen: 2,
+            expires: 3,
+        }
+    }
+
+    fn start() -> Running {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("run/vestibule.sock");
+        let (socket, stop) = (ControlSocket::bind(&path).unwrap(), CancellationToken::new());
+        let served = tokio::spawn(serve(socket, answer, stop.clone()));
+        Running { path, stop, served, _folder: folder }
+    }
+
+    async fn asking(path: &Path, request: Request) -> Result<Answer, AskError> {
+        let path = path.to_owned();
+        tokio::task::spawn_blocking(move || ask(&path, &request)).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_question_gets_its_answer() {
+        let running = start();
+        let made = asking(&running.path, Request::SessionsNew { user: "zoë\n".into(), addon: None }).await.unwrap();
+        assert_eq!(made, Answer::SessionMade { cookie: Secret::from("name=zoë\n".to_owned()), session: line() });
+        assert!(!format!("{made:?}").contains("name="), "{made:?}");
+        let revoked = asking(&running.path, Request::SessionsRevoke { what: RevokeTarget::All }).await.unwrap();
+        assert_eq!(revoked, Answer::Revoked { count: 3 });
+        let listed = asking(&running.path, Request::SessionsList {}).await.unwrap();
+        assert!(matches!(listed, Answer::Sessions { sessions, .. } if sessions.len() == 2000));
+        assert!(
+            matches!(asking(&running.path, Request::Reload {}).await, Ok(Answer::Failed { message }) if message == "Reload")
+        );
+    }
+
+    #[tokio::test]
+    async fn nonsense_and_endless_questions_are_told_so() {
+        let running = start();
+        let endless = vec![b'x'; 70_000];
+        for (sent, said) in [
+            (&b"{\"ask\":\"dance\"}\n"[..], "dance"),
+            (b"{\"ask\":\"status\",\"x\":1}\n", "x"),
+            (b"\xff\n", "not understood"),
+            (b"{}", "not understood"),
+            (&endless, "longer than"),
+        ] {
+            let (path, sent) = (running.path.clone(), sent.to_vec());
+            let told = tokio::task::spawn_blocking(move || {
+                let mut stream = UnixStream::connect(path).unwrap();
+                let _ = stream.write_all(&sent);
+                let _ = stream.shutdown(std::net::Shutdown::Write);
+                let mut told = String::new();
+                stream.read_to_string(&mut told).unwrap();
+                told
+            });
+            let told = told.await.unwrap();
+            assert!(told.contains("\"failed\"") && told.contains(said) && told.ends_with("}\n"), "{told}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_socket_is_the_owners_alone_and_goes_when_it_ends() {
+        let running = start();
+        let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&running.path), 0o600);
+        let parent = running.path.parent().unwrap();
+        assert_eq!(mode(parent), 0o700);
+        let names: BTreeSet<_> = parent.read_dir().unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names, BTreeSet::from(["vestibule.sock".into()]));
+        running.stop.cancel();
+        running.served.await.unwrap();
+        assert!(!running.path.exists());
+    }
+
+    #[tokio::test]
+    async fn a_stale_socket_is_replaced_and_a_live_one_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("s");
+        drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
+        assert!(path.exists());
+        let first = ControlSocket::bind(&path).unwrap();
+        let second = ControlSocket::bind(&path).unwrap_err();
+        assert!(matches!(second, SocketError::Live { .. }), "{second:?}");
+        assert!(second.to_string().contains("another vestibule is running"), "{second}");
+        drop(first);
+        std::fs::write(&path, "not a socket").unwrap();
+        assert!(matches!(ControlSocket::bind(&path).unwrap_err(), SocketError::NotASocket { .. }));
+        assert_eq!(std::fs::read(&path).unwrap(), b"not a socket");
+    }
+
+    #[tokio::test]
+    async fn a_socket_that_is_no_longer_ours_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("s");
+        let ours = ControlSocket::bind(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        let theirs = ControlSocket::bind(&path).unwrap();
+        let inode = path.metadata().unwrap().ino();
+        drop(ours);
+        assert_eq!(path.metadata().unwrap().ino(), inode);
+        drop(theirs);
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn asking_nobody_says_what_to_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("vestibule.sock");
+        let error = ask(&path, &Request::Status {}).unwrap_err();
+        assert!(error.to_string().starts_with("nothing listens at "), "{error}");
+        assert_eq!(error.hint(), "is vestibule running, and with this configuration file?");
+        drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
+        assert!(matches!(ask(&path, &Request::Status {}).unwrap_err(), AskError::NobodyListens { .. }));
+    }
+}

@@ -1,0 +1,104 @@
+//! What `/readyz` and `vestibule status` say: the state of each part.
+//!
+//! In come changes from whoever owns a part, out comes the whole picture. The process starts not ready.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+/// The state of the process; clones share it.
+#[derive(Debug, Clone, Default)]
+pub struct Readiness(Arc<Mutex<State>>);
+
+/// The state of each part at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct State {
+    /// The users of Home Assistant.
+    pub directory: DirectoryState,
+    /// Where sessions are kept.
+    pub session_store: SessionStoreState,
+    /// The addresses that browsers reach.
+    pub listeners: ListenersState,
+    /// Whether the process is about to end.
+    pub draining: bool,
+}
+
+/// The users of Home Assistant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DirectoryState {
+    /// Never read, or too old to be relied on: everybody is refused.
+    #[default]
+    Absent,
+    /// The files cannot be read; the last good copy serves.
+    Stale,
+    /// Read fully.
+    Good,
+}
+
+/// Where sessions are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionStoreState {
+    /// Not opened yet.
+    #[default]
+    Closed,
+    /// The file fails: sessions are served from memory and will not survive a restart.
+    Degraded,
+    /// As configured.
+    Good,
+}
+
+/// The addresses that browsers reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ListenersState {
+    /// Not all bound yet.
+    #[default]
+    Closed,
+    /// All bound.
+    Open,
+}
+
+impl State {
+    /// Whether requests are to be sent here. A store that has fallen back to memory and a copy that is a little old still
+    /// serve.
+    pub fn is_ready(&self) -> bool {
+        self.directory != DirectoryState::Absent
+            && self.session_store != SessionStoreState::Closed
+            && self.listeners == ListenersState::Open
+            && !self.draining
+    }
+}
+
+impl Readiness {
+    /// The state now.
+    pub fn state(&self) -> State {
+        *self.lock()
+    }
+
+    /// The users of Home Assistant have been read, or cannot be.
+    pub fn set_directory(&self, to: DirectoryState) {
+        self.lock().directory = to;
+    }
+
+    /// The session store has been opened, or has failed.
+    pub fn set_session_store(&self, to: SessionStoreState) {
+        self.lock().session_store = to;
+    }
+
+    /// The addresses are bound, or closed.
+    pub fn set_listeners(&self, to: ListenersState) {
+        self.lock().listeners = to;
+    }
+
+    /// The process is about to end; there is no way back.
+    pub fn set_draining(&self) {
+        self.lock().draining = true;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,108 @@
+//! A refusal, as a page for people or as `application/problem+json` (RFC 9457) for programs.
+//!
+//! It says what the table says, and the request's id, by which the operator finds the rest in the log.
+
+use askama::Template;
+use http::header::{ALLOW, CONNECTION, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{Method, StatusCode};
+use serde_json::json;
+
+use super::document::{Page, html, json as json_page, see_other};
+use crate::http::{self as wire, RequestId};
+use crate::refusal::{Action, Reason};
+
+/// Who gets the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// A browser that goes to a page: it can be sent to the sign-in page and back.
+    Navigation,
+    /// A person all the same: in a frame, say, or after a form.
+    Person,
+    /// A program.
+    Program,
+}
+
+impl Audience {
+    /// DESIGN section 2, "Refusals": a top-level GET or HEAD navigation is one that says `Sec-Fetch-Dest: document`, or
+    /// says nothing of the kind and accepts `text/html`.
+    pub fn of_request(method: &Method, headers: &::http::HeaderMap) -> Self {
+        let fetch = |name: &str| headers.get(name).map(HeaderValue::as_bytes);
+        let destination = fetch("sec-fetch-dest");
+        let no_metadata = destination.is_none() && fetch("sec-fetch-mode").is_none() && fetch("sec-fetch-site").is_none();
+        let accept = headers.get(::http::header::ACCEPT).map(HeaderValue::as_bytes).unwrap_or_default();
+        let html = accept.windows(9).any(|part| part.eq_ignore_ascii_case(b"text/html"));
+        let reads = *method == Method::GET || *method == Method::HEAD;
+        if reads && (destination == Some(b"document") || no_metadata && html) {
+            Self::Navigation
+        } else if html || destination == Some(b"document") {
+            Self::Person
+        } else {
+            Self::Program
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "refusal.html")]
+struct RefusalPage<'a> {
+    title: &'a str,
+    explanation: &'a str,
+    action: Action,
+    request_id: &'a str,
+}
+
+/// The answer to a refused request. `sign_in` is where a navigation without a session is sent.
+pub fn refusal(reason: Reason, audience: Audience, id: RequestId, sign_in: Option<&str>) -> Page {
+    let row = reason.row();
+    let mut page = match (audience, row.status, sign_in) {
+        (Audience::Navigation, StatusCode::UNAUTHORIZED, Some(sign_in)) => see_other(sign_in),
+        (Audience::Navigation | Audience::Person, _, _) => {
+            let explanation = explanation(row.status);
+            html(
+                row.status,
+                &RefusalPage { title: row.title, explanation, action: row.action, request_id: id.as_str() },
+            )
+        }
+        (Audience::Program, _, _) => {
+            let problem = json!({
+                "type": "about:blank", "title": row.title, "status": row.status.as_u16(), "request_id": id.as_str(),
+            });
+            json_page(row.status, "application/problem+json", &problem)
+        }
+    };
+    let status = page.status();
+    let headers = page.headers_mut();
+    match status {
+        // RFC 9110 section 15.5.2: a 401 MUST name a challenge. No browser answers this one by itself.
+        StatusCode::UNAUTHORIZED => {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Cookie realm=\"vestibule\""));
+        }
+        StatusCode::METHOD_NOT_ALLOWED => {
+            headers.insert(ALLOW, HeaderValue::from_static(wire::ALLOW));
+        }
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static("5"));
+        }
+        _ => {}
+    }
+    if row.close {
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    page
+}
+
+/// The same for all reasons with one status, so that none can be told from another.
+fn explanation(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::UNAUTHORIZED => "You are not signed in, or no longer.",
+        StatusCode::FORBIDDEN => "Your account may not do this. If you think it should, ask whoever runs this home.",
+        StatusCode::NOT_FOUND => "There is nothing at this address.",
+        StatusCode::MISDIRECTED_REQUEST => "This address is not served on this connection.",
+        StatusCode::PAYLOAD_TOO_LARGE => "What was sent is larger than this add-on takes.",
+        StatusCode::TOO_MANY_REQUESTS => "That was too much at once. Wait a moment.",
+        StatusCode::BAD_GATEWAY => "It may be starting. Wait a moment.",
+        StatusCode::GATEWAY_TIMEOUT => "It did not answer in time. Wait a moment.",
+        StatusCode::SERVICE_UNAVAILABLE => "The users of this home cannot be read right now.",
+        _ => "The request could not be understood.",
+    }
+}

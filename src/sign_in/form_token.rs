@@ -1,0 +1,63 @@
+//! The form's token: a form that is posted came from a page that we gave to this browser.
+//!
+//! The same random value stands in a `__Host-` cookie and in the form (double submit). Another site can neither read the
+//! cookie nor plant one: browsers take a `__Host-` cookie from this very host over TLS only.
+
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue};
+
+use crate::entropy;
+use crate::http::{Presented, take_cookie};
+
+/// The name of its cookie.
+pub const FORM_COOKIE: &str = "__Host-ingress_form";
+
+/// A form's token.
+#[derive(Clone)]
+pub(super) struct FormToken(String);
+
+impl FormToken {
+    /// The browser's, when it has one already, so that two open tabs do not spoil each other; else a new one.
+    pub(super) fn of_browser(headers: &HeaderMap) -> Self {
+        presented(headers).and_then(|value| Self::parse(&value)).unwrap_or_else(Self::new)
+    }
+
+    fn new() -> Self {
+        Self(URL_SAFE_NO_PAD.encode(entropy::random::<32>()))
+    }
+
+    fn parse(value: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(value).ok()?;
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        (bytes.len() == 32).then(|| Self(text.to_owned()))
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The line that gives it to the browser.
+    pub(super) fn set(&self) -> HeaderValue {
+        let line = format!("{FORM_COOKIE}={}; Path=/; Secure; HttpOnly; SameSite=Strict", self.0);
+        let mut value = HeaderValue::from_str(&line).unwrap_or(HeaderValue::from_static(""));
+        value.set_sensitive(true);
+        value
+    }
+
+    /// Whether the form that was posted has the browser's token.
+    pub(super) fn is_proven(headers: &HeaderMap, field: &str) -> bool {
+        let cookie = presented(headers).filter(|value| Self::parse(value).is_some());
+        cookie.is_some_and(|value| verify_slices_are_equal(&value, field.as_bytes()).is_ok())
+    }
+}
+
+fn presented(headers: &HeaderMap) -> Option<Bytes> {
+    // The request is ours to read and goes nowhere: a copy keeps this a question.
+    match take_cookie(&mut headers.clone(), FORM_COOKIE) {
+        Presented::One(value) => Some(value),
+        Presented::Nothing | Presented::Several => None,
+    }
+}

@@ -1,0 +1,205 @@
+//! Sign-in with user name and password, against Home Assistant's own file.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::{HeaderValue, RETRY_AFTER, SET_COOKIE, USER_AGENT};
+use http::{HeaderMap, StatusCode};
+
+use super::form::Form;
+use super::form_token::FormToken;
+use super::guard::{Budget, Guard};
+use super::return_to::ReturnTo;
+use crate::authorization::{Decision, is_own_will, may_enter};
+use crate::clock::Clock;
+use crate::config::AddonSlug;
+use crate::home_assistant::{HomeAssistant, Outcome};
+use crate::http::{ClientAddr, Parts, Presented, RequestId, Sanitized};
+use crate::identity::{Directory, User};
+use crate::pages::{self, Page, SignInPage};
+use crate::refusal::Reason;
+use crate::session::{MadeBy, NewSession, SessionCookie, SessionToken, Sessions, UserAgent};
+use crate::telemetry::{AuditEvent, SignInOutcome, Telemetry};
+
+/// What signing in needs.
+#[derive(Debug)]
+pub struct PasswordSignIn<'a> {
+    /// The users and their passwords.
+    pub home: &'a HomeAssistant,
+    /// Where the session is made.
+    pub sessions: &'a Sessions,
+    /// How its cookie is called.
+    pub cookie: SessionCookie,
+    /// The limits on attempts.
+    pub guard: &'a Guard,
+    /// The limits' numbers.
+    pub budget: Budget,
+    /// The time.
+    pub clock: &'a Clock,
+    /// Where attempts are written down.
+    pub telemetry: &'a Telemetry,
+    /// The add-on that has this host to itself: a session that is made here is good for nothing else.
+    pub bound_to: Option<AddonSlug>,
+}
+
+/// The page with the form, for GET.
+pub fn sign_in_page(request: &Sanitized) -> Page {
+    let wanted = request.query().and_then(|query| {
+        form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "return_to").map(|(_, value)| value)
+    });
+    let return_to = wanted.and_then(|path| ReturnTo::parse(&path)).unwrap_or_default();
+    form_page(StatusCode::OK, request.headers(), None, &return_to, "")
+}
+
+/// Who is trying, for the form that comes back and for the log.
+struct Attempt {
+    headers: HeaderMap,
+    form: Form,
+    return_to: ReturnTo,
+    presented: Presented,
+    client: ClientAddr,
+    id: RequestId,
+}
+
+/// Why an attempt came to nothing.
+struct Failed {
+    outcome: SignInOutcome,
+    wait: Option<Duration>,
+}
+
+impl PasswordSignIn<'_> {
+    /// The answer to a posted form.
+    pub async fn post(&self, request: Sanitized) -> Result<Page, Reason> {
+        is_own_will(request.provenance(), false, false, false).into_result()?;
+        let (client, id, presented) = (request.client(), request.id(), request.presented().clone());
+        let Parts { headers, body, serving, .. } = request.into_parts();
+        let form = Form::read(&headers, body).await?;
+        let return_to = ReturnTo::parse(&form.return_to).unwrap_or_default();
+        let attempt = Attempt { headers, form, return_to, presented, client, id };
+        let page = match self.attempt(&attempt).await {
+            Ok(user) => self.welcome(&attempt, &user).await,
+            Err(failed) => self.turn_away(&attempt, &failed),
+        };
+        drop(serving);
+        Ok(page)
+    }
+
+    /// The user, when everything is right. What a right password reveals is said only after it.
+    async fn attempt(&self, attempt: &Attempt) -> Result<Arc<User>, Failed> {
+        let failed = |outcome| Failed { outcome, wait: None };
+        let form = &attempt.form;
+        if !FormToken::is_proven(&attempt.headers, &form.csrf) {
+            return Err(failed(SignInOutcome::BadFormToken));
+        }
+        let ip = attempt.client.ip();
+        self.guard
+            .attempt(ip, &form.username, self.budget, self.clock.now())
+            .map_err(|wait| Failed { outcome: SignInOutcome::TooManyAttempts, wait: Some(wait) })?;
+        // Taken before the password is looked at: should either change meanwhile, the session ends with its first use.
+        let directory: Arc<Directory> = arc_swap::Guard::into_inner(self.home.directory().load());
+        let user = match self.home.verifier().verify(form.username.clone(), form.password.clone()).await {
+            Outcome::Right(id) => directory.user(&id).cloned().ok_or(failed(SignInOutcome::Unavailable))?,
+            Outcome::Wrong => return Err(failed(SignInOutcome::WrongPassword)),
+            Outcome::Busy => return Err(Failed { outcome: SignInOutcome::TooManyAttempts, wait: Some(BUSY) }),
+            Outcome::Unavailable => return Err(failed(SignInOutcome::Unavailable)),
+        };
+        self.guard.succeeded(ip, &form.username);
+        match may_enter(&user, attempt.client) {
+            Decision::Permit if user.has_mfa => Err(failed(SignInOutcome::SecondFactor)),
+            Decision::Permit => Ok(user),
+            Decision::Deny(Reason::InactiveUser) => Err(failed(SignInOutcome::InactiveUser)),
+            Decision::Deny(Reason::NotLocal) => Err(failed(SignInOutcome::NotLocal)),
+            Decision::Deny(_) => Err(failed(SignInOutcome::SystemUser)),
+        }
+    }
+
+    /// A new session, always; the one that was there before ends (S-74).
+    async fn welcome(&self, attempt: &Attempt, user: &User) -> Page {
+        if let Presented::One(value) = &attempt.presented
+            && let Some(old) = SessionToken::parse(value).and_then(|token| self.sessions.look_up(&token))
+            && let Err(error) = self.sessions.sign_out(&old).await
+        {
+            tracing::error!(error = %crate::telemetry::chain(&error), "the session before could not be ended for good");
+        }
+        let user_agent = attempt.headers.get(USER_AGENT).map_or(&b""[..], HeaderValue::as_bytes);
+        let new = NewSession {
+            address: Some(attempt.client.ip()),
+            user_agent: UserAgent::from_header(user_agent),
+            addon: self.bound_to.clone(),
+            password_digest: user.password_digest,
+            ..NewSession::new(user.id.clone(), MadeBy::Password)
+        };
+        let (token, session) = self.sessions.create(new).await;
+        self.note(attempt, SignInOutcome::Success, Some(user.id.as_str()), Some(&session.id().to_string()));
+        let mut page = pages::see_other(attempt.return_to.as_str());
+        page.headers_mut().append(SET_COOKIE, self.cookie.set(&token));
+        page
+    }
+
+    fn turn_away(&self, attempt: &Attempt, failed: &Failed) -> Page {
+        self.note(attempt, failed.outcome, None, None);
+        let (status, message) = words(failed.outcome);
+        let mut page =
+            form_page(status, &attempt.headers, Some(message), &attempt.return_to, &attempt.form.username);
+        if let Some(wait) = failed.wait {
+            page.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().saturating_add(1)));
+        }
+        page
+    }
+
+    fn note(&self, attempt: &Attempt, outcome: SignInOutcome, user: Option<&str>, session: Option<&str>) {
+        let client: IpAddr = attempt.client.ip();
+        self.telemetry.metrics.sign_in(outcome);
+        self.telemetry.audit.write(&AuditEvent::SignIn {
+            outcome,
+            method: "password",
+            user_name: &attempt.form.username,
+            user,
+            session,
+            client,
+            request_id: attempt.id.as_str(),
+        });
+    }
+}
+
+/// When too many passwords are being checked at once.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// What the page says. A name that nobody has and a password that is wrong are one thing to whoever typed them.
+fn words(outcome: SignInOutcome) -> (StatusCode, &'static str) {
+    match outcome {
+        SignInOutcome::Success | SignInOutcome::UnknownUser | SignInOutcome::WrongPassword => {
+            (StatusCode::UNAUTHORIZED, "User name or password is wrong.")
+        }
+        SignInOutcome::SecondFactor => (
+            StatusCode::FORBIDDEN,
+            "This account has two-step verification, which signing in with a password cannot ask for.",
+        ),
+        SignInOutcome::InactiveUser | SignInOutcome::SystemUser => {
+            (StatusCode::FORBIDDEN, "This account is not active.")
+        }
+        SignInOutcome::NotLocal => {
+            (StatusCode::FORBIDDEN, "This account may only sign in from the local network.")
+        }
+        SignInOutcome::TooManyAttempts => (StatusCode::TOO_MANY_REQUESTS, "Too many attempts. Wait a while, then try again."),
+        SignInOutcome::BadFormToken => (StatusCode::FORBIDDEN, "This page was too old. Please try again."),
+        SignInOutcome::Unavailable => {
+            (StatusCode::SERVICE_UNAVAILABLE, "Signing in is not possible right now. Try again later.")
+        }
+    }
+}
+
+fn form_page(
+    status: StatusCode,
+    headers: &HeaderMap,
+    message: Option<&str>,
+    return_to: &ReturnTo,
+    username: &str,
+) -> Page {
+    let token = FormToken::of_browser(headers);
+    let view = SignInPage { message, csrf: token.as_str(), return_to: return_to.as_str(), username };
+    let mut page = pages::sign_in(status, &view);
+    page.headers_mut().append(SET_COOKIE, token.set());
+    page
+}

@@ -1,0 +1,87 @@
+//! Where to go after signing in: only to a path of our own (S-90).
+//!
+//! In comes what a form or a query says, out comes a path that no browser reads as another site's address, or nothing.
+
+use std::fmt;
+
+use crate::http::judge_path;
+use crate::route::is_own;
+
+/// A path and query on our own origin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReturnTo(String);
+
+impl ReturnTo {
+    /// Accepts visible ASCII that begins with exactly one `/`, has no `\` and no control character in any encoding, and
+    /// whose path has no dot segments. Our own pages are no place to return to, but for the start page.
+    pub fn parse(text: &str) -> Option<Self> {
+        let visible = text.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
+        let one_slash = text.starts_with('/') && !text.starts_with("//");
+        let path = text.split(['?', '#']).next().unwrap_or_default();
+        let short = text.len() <= LONGEST;
+        if !(visible && one_slash && short) || judge_path(path).is_err() || path.to_ascii_lowercase().contains("%5c") {
+            return None;
+        }
+        (!is_own(path)).then(|| Self(text.to_owned()))
+    }
+
+    /// The path and query.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The start page.
+impl Default for ReturnTo {
+    fn default() -> Self {
+        Self("/.vestibule/".to_owned())
+    }
+}
+
+impl fmt::Display for ReturnTo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// As long as a target may be.
+const LONGEST: usize = 8 * 1024;
+
+/// The address of the sign-in page that leads back to this target.
+pub fn sign_in_address(target: &str) -> String {
+    let Some(back) = ReturnTo::parse(target) else { return "/.vestibule/sign-in".to_owned() };
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("return_to", back.as_str());
+    format!("/.vestibule/sign-in?{}", query.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_of_ours_is_where_one_may_return() {
+        for path in ["/", "/ingress/x/", "/ingress/x/?a=/b&c=//d", "/a//b", "/x:1/y", "/a%20b", "/caf%C3%A9#top", "/?u=https://e.test/"] {
+            assert_eq!(ReturnTo::parse(path).map(|r| r.to_string()).as_deref(), Some(path));
+        }
+    }
+
+    #[test]
+    fn another_sites_address_is_not() {
+        for path in [
+            "", "e", "//e", "///e", "/\\e", "\\/e", "/ /e", "/\t/e", "/./\\e", "/./../\\e", "https:e", "https:/\\e", "https://e/",
+            "javascript:alert(1)", "@e", "/%09/example.com", "/%0d%0aLocation:%20//e", "////x@google.com/%2f..",
+            "/x:1/:///%01javascript:alert(1)/", "///\\;@example.com", "/a\r\nb", "/%5ce", "/%5C%5Ce", "/../e", "/%2e%2e/e",
+            "/é", "/a\0", "/%", "/.vestibule/sign-in", "/.vestibule/sign-out", "/.vestibule",
+        ] {
+            assert_eq!(ReturnTo::parse(path), None, "{path:?}");
+        }
+        assert_eq!(ReturnTo::parse(&format!("/{}", "a".repeat(LONGEST))), None);
+    }
+
+    #[test]
+    fn the_way_to_the_sign_in_page_keeps_the_way_back() {
+        assert_eq!(sign_in_address("/a?b=c&d"), "/.vestibule/sign-in?return_to=%2Fa%3Fb%3Dc%26d");
+        assert_eq!(sign_in_address("//e"), "/.vestibule/sign-in");
+    }
+}

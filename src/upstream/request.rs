@@ -1,0 +1,181 @@
+//! The head that an add-on gets: the true identity in, last, each header exactly once (DESIGN section 2, step 6).
+//!
+//! In come a permitted request's headers, out come the same headers with the user's. Every name that is set here was
+//! taken out before, in every spelling, whether or not there is a value to set: a user without a display name has no
+//! display name, and not the client's (S-06).
+
+use std::net::IpAddr;
+
+use http::header::{CONNECTION, HOST, HeaderName, HeaderValue, SEC_WEBSOCKET_KEY, UPGRADE};
+use http::HeaderMap;
+
+use crate::config::{Addon, DisplayNameEncoding};
+use crate::http::{Authority, RequestId, Reserved};
+use crate::identity::User;
+
+/// What is known of an add-on's headers before the first request.
+#[derive(Debug)]
+pub(super) struct Injection {
+    own: Reserved,
+    fixed: Vec<(HeaderName, HeaderValue)>,
+    prefix_headers: Vec<HeaderName>,
+    prefix: Option<HeaderValue>,
+}
+
+/// What is true of one request.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Truth<'a> {
+    pub(super) user: &'a User,
+    pub(super) client: IpAddr,
+    pub(super) authority: &'a Authority,
+    pub(super) id: RequestId,
+    pub(super) under_prefix: bool,
+}
+
+impl Injection {
+    pub(super) fn new(addon: &Addon, always: &Reserved) -> Self {
+        let names = &addon.identity_headers;
+        let set = [&names.id, &names.name, &names.display_name].into_iter().chain(&addon.prefix_headers);
+        let set = set.chain(addon.headers.iter().map(|(name, _)| name));
+        // What every route strips is gone already: here is only what this one adds.
+        let own = Reserved::new(set.map(HeaderName::as_str).filter(|name| !always.contains(name)));
+        let prefix = addon.path.as_ref().filter(|prefix| !prefix.as_str().is_empty());
+        Self {
+            own,
+            fixed: addon.headers.clone(),
+            prefix_headers: addon.prefix_headers.clone(),
+            prefix: prefix.and_then(|prefix| HeaderValue::from_str(prefix.as_str()).ok()),
+        }
+    }
+
+    /// Writes the true headers.
+    pub(super) fn apply(&self, headers: &mut HeaderMap, addon: &Addon, truth: Truth<'_>) {
+        if !self.own.is_empty() {
+            let spoofed: Vec<_> = headers.keys().filter(|name| self.own.contains(name.as_str())).cloned().collect();
+            for name in spoofed {
+                headers.remove(name);
+            }
+        }
+        headers.reserve(ADDED);
+        set(headers, HOST, HeaderValue::from_str(truth.authority.as_str()).ok());
+        set(headers, X_FORWARDED_HOST, headers.get(HOST).cloned());
+        set(headers, X_FORWARDED_PROTO, Some(HeaderValue::from_static("https")));
+        set(headers, X_FORWARDED_PORT, Some(HeaderValue::from(truth.authority.port_or_default())));
+        let client = address(truth.client);
+        set(headers, X_REAL_IP, client.clone());
+        set(headers, X_FORWARDED_FOR, client);
+        set(headers, X_REQUEST_ID, Some(truth.id.to_header()));
+        if truth.under_prefix {
+            for name in &self.prefix_headers {
+                set(headers, name.clone(), self.prefix.clone());
+            }
+        }
+        for (name, value) in &self.fixed {
+            headers.insert(name.clone(), value.clone());
+        }
+        let names = &addon.identity_headers;
+        let user = truth.user;
+        set(headers, names.id.clone(), HeaderValue::from_str(user.id.as_str()).ok());
+        set(headers, names.name.clone(), user.username().and_then(username));
+        let shown = user.name.as_deref().and_then(|name| display_name(name, addon.display_name));
+        set(headers, names.display_name.clone(), shown);
+    }
+}
+
+/// Asks for a WebSocket (RFC 6455 section 4.1). The client's key goes on, so that the client can verify the answer; over
+/// HTTP/2 there is none, and one of ours takes its place (RFC 8441 section 5).
+pub(super) fn ask_for_websocket(headers: &mut HeaderMap, new_key: impl FnOnce() -> HeaderValue) {
+    headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+    headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+    if !headers.contains_key(SEC_WEBSOCKET_KEY) {
+        headers.insert(SEC_WEBSOCKET_KEY, new_key());
+    }
+}
+
+/// How many headers are set here, about.
+const ADDED: usize = 12;
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+const X_FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
+const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+const X_REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Longer display names are cut: some add-ons refuse heads of 15 kB (spec/addon-uis.md section 1).
+const LONGEST_DISPLAY_NAME: usize = 1024;
+
+fn set(headers: &mut HeaderMap, name: HeaderName, value: Option<HeaderValue>) {
+    if let Some(value) = value {
+        headers.insert(name, value);
+    }
+}
+
+fn address(ip: IpAddr) -> Option<HeaderValue> {
+    HeaderValue::from_maybe_shared(bytes::Bytes::from(ip.to_string())).ok()
+}
+
+/// A user name says who somebody is, so it is sent as it is or not at all: one with control characters or with spaces
+/// around it would reach the add-on as another.
+fn username(name: &str) -> Option<HeaderValue> {
+    let sendable = !name.is_empty() && name.trim() == name && !name.chars().any(char::is_control);
+    if sendable { HeaderValue::from_bytes(name.as_bytes()).ok() } else { None }
+}
+
+/// A display name is for people: what cannot be sent is left out of it (S-14).
+fn display_name(name: &str, encoding: DisplayNameEncoding) -> Option<HeaderValue> {
+    let mut clean: String = name.trim().chars().filter(|c| !c.is_control()).collect();
+    let mut end = clean.len().min(LONGEST_DISPLAY_NAME);
+    while !clean.is_char_boundary(end) {
+        end = end.saturating_sub(1);
+    }
+    clean.truncate(end);
+    let clean = clean.trim();
+    if clean.is_empty() {
+        return None;
+    }
+    match encoding {
+        DisplayNameEncoding::Utf8 => HeaderValue::from_bytes(clean.as_bytes()).ok(),
+        DisplayNameEncoding::Percent => HeaderValue::from_str(&percent(clean)).ok(),
+    }
+}
+
+/// RFC 3986 section 2.1, everything but the unreserved characters of section 2.3.
+fn percent(text: &str) -> String {
+    use std::fmt::Write as _;
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            encoded.push(char::from(byte));
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(name: &str) -> Option<Vec<u8>> {
+        display_name(name, DisplayNameEncoding::Utf8).map(|value| value.as_bytes().to_vec())
+    }
+
+    #[test]
+    fn a_display_name_is_sent_without_what_cannot_be_sent() {
+        assert_eq!(shown("Jose é"), Some("Jose é".into()));
+        assert_eq!(shown(" a\r\nX-Remote-User-Id: root\u{85}"), Some("aX-Remote-User-Id: root".into()));
+        assert_eq!(shown("\r\n \u{7}"), None);
+        assert_eq!(shown(&"é".repeat(8000)).unwrap().len(), LONGEST_DISPLAY_NAME);
+        assert_eq!(display_name("Zoë 日", DisplayNameEncoding::Percent).unwrap(), "Zo%C3%AB%20%E6%97%A5");
+    }
+
+    #[test]
+    fn a_user_name_is_sent_as_it_is_or_not_at_all() {
+        assert_eq!(username("zoë").unwrap().as_bytes(), "zoë".as_bytes());
+        for name in ["", " root", "root ", "ro\0ot", "root\r\n", "\u{a0}root"] {
+            assert_eq!(username(name), None, "{name:?}");
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Addresses in an add-on's answer, confined to its prefix: `Location`, `Content-Location`, `Refresh`.
+//!
+//! An add-on that does not know its prefix sends the browser to `/login`; the browser must go to
+//! `/ingress/addon/login` instead (spec/addon-uis.md section 3, point 11). What is relative, already prefixed, or on
+//! another site passes untouched.
+
+use super::Confines;
+use crate::http::Authority;
+
+/// The address as the browser must see it; `None` when it may stay as it is.
+pub(super) fn confine(address: &str, confines: &Confines<'_>) -> Option<String> {
+    let path = if let Some(rest) = network_path(address) {
+        own_path(rest, confines)?
+    } else if address.starts_with('/') {
+        address
+    } else {
+        return None;
+    };
+    let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
+    let moved = if confines.contains(&path) || !confines.rewrites_paths {
+        path
+    } else {
+        format!("{}{path}", confines.prefix)
+    };
+    (moved != address).then_some(moved)
+}
+
+/// `Refresh: 5; url=/next`: the address after `url=`, with or without quotes.
+pub(super) fn confine_refresh(value: &str, confines: &Confines<'_>) -> Option<String> {
+    let at = value.to_ascii_lowercase().find("url=")?.checked_add(4)?;
+    let (before, address) = value.split_at_checked(at)?;
+    let bare = address.trim().trim_matches(['"', '\'']);
+    confine(bare, confines).map(|moved| format!("{before}{moved}"))
+}
+
+/// What follows `//` in `//host/path` or `scheme://host/path`.
+fn network_path(address: &str) -> Option<&str> {
+    let after_scheme = match address.split_once(':') {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https") => rest,
+        _ => address,
+    };
+    after_scheme.strip_prefix("//")
+}
+
+/// The path of an address on our own authority or on the add-on's; nothing when it is on another site.
+fn own_path<'a>(rest: &'a str, confines: &Confines<'_>) -> Option<&'a str> {
+    let end = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at_checked(end)?;
+    let theirs = Authority::parse(authority.as_bytes())?;
+    let ours = theirs == *confines.authority || theirs.host() == confines.authority.host() && theirs.port().is_none();
+    let upstream = confines.upstream.is_some_and(|upstream| theirs == *upstream);
+    if !ours && !upstream {
+        return None;
+    }
+    // Without a prefix to add, an address on our own authority is right already.
+    if ours && !upstream && !confines.rewrites_paths { None } else { Some(if path.is_empty() { "/" } else { path }) }
+}

@@ -1,0 +1,100 @@
+//! An add-on's answer on its way back: what is for one hop or for us goes, what would reach beyond the add-on's prefix is
+//! confined (DESIGN section 2, step 8). Length, encoding, ranges, `ETag` and content type stay as they are.
+
+mod framing;
+mod location;
+mod set_cookie;
+
+use http::header::{CONTENT_LOCATION, HeaderName, LOCATION, REFRESH, SET_COOKIE};
+use http::{HeaderMap, HeaderValue};
+
+use crate::config::Addon;
+use crate::http::{Authority, Reserved, remove_hop_by_hop, sets_cookie};
+
+/// How far an answer may reach.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Confines<'a> {
+    /// The prefix under which the browser sees the add-on; empty on a host of its own.
+    pub(super) prefix: &'a str,
+    /// The add-on does not know its prefix, so absolute paths in its answers lack it.
+    pub(super) rewrites_paths: bool,
+    /// Our own authority, as the browser asked for it.
+    pub(super) authority: &'a Authority,
+    /// The add-on's own authority, when it has one.
+    pub(super) upstream: Option<&'a Authority>,
+    /// Names that only we may say, in answers too.
+    pub(super) reserved: &'a Reserved,
+    /// Cookies that only we may set.
+    pub(super) own_cookies: &'a [&'static str],
+}
+
+impl Confines<'_> {
+    /// Whether a path is under the prefix.
+    fn contains(&self, path: &str) -> bool {
+        let rest = path.strip_prefix(self.prefix);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
+    }
+}
+
+/// Confines the headers of an answer.
+pub(super) fn confine(headers: &mut HeaderMap, addon: &Addon, confines: &Confines<'_>) {
+    remove_hop_by_hop(headers);
+    let under_prefix = !confines.prefix.is_empty();
+    let gone: Vec<HeaderName> = headers
+        .keys()
+        .filter(|name| confines.reserved.contains(name.as_str()) || under_prefix && is_for_the_origin(name))
+        .cloned()
+        .collect();
+    for name in gone {
+        headers.remove(name);
+    }
+    addresses(headers, confines);
+    cookies(headers, confines);
+    if under_prefix && let Some(scope) = headers.get_mut("service-worker-allowed") {
+        let inside = scope.to_str().is_ok_and(|path| path.starts_with('/') && confines.contains(path));
+        if !inside {
+            *scope = HeaderValue::from_str(&format!("{}/", confines.prefix)).unwrap_or(HeaderValue::from_static("/"));
+        }
+    }
+    framing::apply(headers, &addon.framing);
+}
+
+/// Headers that speak for the whole origin, which on a prefix route is not the add-on's alone.
+fn is_for_the_origin(name: &HeaderName) -> bool {
+    matches!(
+        name.as_str(),
+        "clear-site-data" | "nel" | "report-to" | "reporting-endpoints" | "alt-svc" | "strict-transport-security"
+    )
+}
+
+fn addresses(headers: &mut HeaderMap, confines: &Confines<'_>) {
+    for (name, confine) in [
+        (LOCATION, location::confine as fn(&str, &Confines<'_>) -> Option<String>),
+        (CONTENT_LOCATION, location::confine),
+        (REFRESH, location::confine_refresh),
+    ] {
+        let Some(value) = headers.get_mut(name) else { continue };
+        let moved = value.to_str().ok().and_then(|address| confine(address, confines));
+        if let Some(moved) = moved.and_then(|address| HeaderValue::from_str(&address).ok()) {
+            *value = moved;
+        }
+    }
+}
+
+fn cookies(headers: &mut HeaderMap, confines: &Confines<'_>) {
+    if !headers.contains_key(SET_COOKIE) {
+        return;
+    }
+    let lines: Vec<HeaderValue> = headers.get_all(SET_COOKIE).iter().cloned().collect();
+    headers.remove(SET_COOKIE);
+    for line in lines {
+        if confines.own_cookies.iter().any(|name| sets_cookie(&line, name)) {
+            tracing::warn!("an add-on tried to set a cookie of ours");
+        } else if let Some(line) = set_cookie::confine(&line, confines) {
+            headers.append(SET_COOKIE, line);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

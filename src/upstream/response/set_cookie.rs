@@ -1,0 +1,51 @@
+//! Cookies in an add-on's answer: confined to its prefix, never for another host, never without TLS, never ours
+//! (DESIGN section 2, step 8; S-78).
+
+use http::HeaderValue;
+
+use super::Confines;
+
+/// The cookie as the browser may see it. The name and value keep their bytes; of the attributes, `Domain` goes, `Path`
+/// is moved under the prefix unless it is there already, and `Secure` is added.
+pub(super) fn confine(set_cookie: &HeaderValue, confines: &Confines<'_>) -> Option<HeaderValue> {
+    let mut parts = set_cookie.as_bytes().split(|b| *b == b';');
+    let mut moved = parts.next()?.to_vec();
+    let mut secure = false;
+    for attribute in parts {
+        let trimmed = attribute.trim_ascii();
+        let mut halves = trimmed.splitn(2, |b| *b == b'=');
+        let key = halves.next().unwrap_or_default().trim_ascii().to_ascii_lowercase();
+        let value = halves.next().unwrap_or_default().trim_ascii();
+        match key.as_slice() {
+            b"domain" | b"" => continue,
+            b"secure" => secure = true,
+            b"path" if !confines.prefix.is_empty() => {
+                moved.extend_from_slice(b"; Path=");
+                moved.extend_from_slice(&confined_path(value, confines));
+                continue;
+            }
+            _ => {}
+        }
+        moved.extend_from_slice(b"; ");
+        moved.extend_from_slice(trimmed);
+    }
+    if !secure {
+        moved.extend_from_slice(b"; Secure");
+    }
+    HeaderValue::from_bytes(&moved).ok()
+}
+
+/// RFC 6265 section 5.2.4: a `Path` that does not begin with `/` is no path, and the default path is used.
+fn confined_path(path: &[u8], confines: &Confines<'_>) -> Vec<u8> {
+    let text = std::str::from_utf8(path).unwrap_or_default();
+    if text.starts_with('/') && confines.contains(text) {
+        return path.to_vec();
+    }
+    let mut moved = confines.prefix.as_bytes().to_vec();
+    if path.first() == Some(&b'/') {
+        moved.extend_from_slice(path);
+    } else {
+        moved.push(b'/');
+    }
+    moved
+}

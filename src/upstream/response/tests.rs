@@ -1,0 +1,141 @@
+//! What leaves an add-on, and what the browser gets of it.
+
+use super::*;
+
+fn confines<'a>(prefix: &'a str, rewrites_paths: bool, world: &'a World) -> Confines<'a> {
+    Confines {
+        prefix,
+        rewrites_paths,
+        authority: &world.authority,
+        upstream: Some(&world.upstream),
+        reserved: &world.reserved,
+        own_cookies: &["__Host-ingress_session"],
+    }
+}
+
+struct World {
+    authority: Authority,
+    upstream: Authority,
+    reserved: Reserved,
+}
+
+fn world() -> World {
+    World {
+        authority: Authority::parse(b"home.example:8443").unwrap(),
+        upstream: Authority::parse(b"127.0.0.1:1880").unwrap(),
+        reserved: Reserved::always(&[]),
+    }
+}
+
+#[test]
+fn an_address_stays_under_the_prefix() {
+    let world = world();
+    let confines = confines("/ingress/x", true, &world);
+    for (address, moved) in [
+        ("/", "/ingress/x/"),
+        ("/.web", "/ingress/x/.web"),
+        ("/ingress/x/lab?", "/ingress/x/lab?"),
+        ("/ingress/x", "/ingress/x"),
+        ("/ingress/xy", "/ingress/x/ingress/xy"),
+        ("./?folder=a", "./?folder=a"),
+        ("login", "login"),
+        ("?a=/b", "?a=/b"),
+        ("https://home.example:8443/browser/", "/ingress/x/browser/"),
+        ("https://home.example/browser/", "/ingress/x/browser/"),
+        ("http://127.0.0.1:1880/a?b", "/ingress/x/a?b"),
+        ("http://127.0.0.1:1880", "/ingress/x/"),
+        ("//home.example:8443/a", "/ingress/x/a"),
+        ("https://home.example:8443/ingress/x/a", "/ingress/x/a"),
+        ("https://elsewhere.example/a", "https://elsewhere.example/a"),
+        ("//elsewhere.example/a", "//elsewhere.example/a"),
+        ("mailto:a@b", "mailto:a@b"),
+    ] {
+        let got = location::confine(address, &confines);
+        assert_eq!(got.as_deref().unwrap_or(address), moved, "{address}");
+    }
+}
+
+#[test]
+fn an_add_on_that_knows_its_prefix_is_left_alone() {
+    let world = world();
+    let keep = confines("/ingress/x", false, &world);
+    for address in ["/ingress/x/lab", "/other", "https://home.example:8443/a"] {
+        assert_eq!(location::confine(address, &keep), None, "{address}");
+    }
+    assert_eq!(location::confine("http://127.0.0.1:1880/a", &keep).as_deref(), Some("/a"));
+}
+
+#[test]
+fn a_refresh_is_an_address_too() {
+    let world = world();
+    let confines = confines("/ingress/x", true, &world);
+    assert_eq!(location::confine_refresh("5; url=/next", &confines).as_deref(), Some("5; url=/ingress/x/next"));
+    assert_eq!(location::confine_refresh("0;URL='/a'", &confines).as_deref(), Some("0;URL=/ingress/x/a"));
+    assert_eq!(location::confine_refresh("5", &confines), None);
+}
+
+#[test]
+fn a_cookie_stays_under_the_prefix() {
+    let world = world();
+    let confined = |prefix: &str, line: &str| {
+        let line = HeaderValue::from_bytes(line.as_bytes()).unwrap();
+        set_cookie::confine(&line, &confines(prefix, true, &world)).unwrap().to_str().unwrap().to_owned()
+    };
+    for (line, moved) in [
+        ("a=1; Path=/", "a=1; Path=/ingress/x/; Secure"),
+        ("a=1; path=/ingress/x/y; HttpOnly", "a=1; Path=/ingress/x/y; HttpOnly; Secure"),
+        ("a=1; Domain=home.example; Path=/y; Secure", "a=1; Path=/ingress/x/y; Secure"),
+        ("s_R|ingress|x=\"a,b\"; Path=nonsense", "s_R|ingress|x=\"a,b\"; Path=/ingress/x/; Secure"),
+        ("_xsrf=\"\"; expires=Thu, 01 Jan 1970 00:00:00 GMT; Path=/", "_xsrf=\"\"; expires=Thu, 01 Jan 1970 00:00:00 GMT; Path=/ingress/x/; Secure"),
+        ("a=1", "a=1; Secure"),
+    ] {
+        assert_eq!(confined("/ingress/x", line), moved);
+    }
+    assert_eq!(confined("", "a=1; Path=/y; Domain=.home.example"), "a=1; Path=/y; Secure");
+}
+
+#[test]
+fn our_cookie_and_our_headers_are_not_the_add_ons_to_set() {
+    let mut headers = HeaderMap::new();
+    for (name, value) in [
+        ("set-cookie", "__Host-ingress_session=x; Path=/; Secure"),
+        ("set-cookie", " __host-INGRESS_session =x"),
+        ("set-cookie", "theirs=1"),
+        ("x-remote-user-id", "root"),
+        ("x_forwarded_for", "1.2.3.4"),
+        ("clear-site-data", "\"*\""),
+        ("alt-svc", "h3=\":443\""),
+        ("service-worker-allowed", "/"),
+        ("connection", "x-secret"),
+        ("x-secret", "1"),
+        ("etag", "\"e\""),
+    ] {
+        headers.append(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    let world = world();
+    let addon = crate::upstream::tests::addon("x");
+    confine(&mut headers, &addon, &confines("/ingress/x", true, &world));
+    let mut left: Vec<_> = headers.iter().map(|(n, v)| format!("{n}: {}", v.to_str().unwrap())).collect();
+    left.sort();
+    assert_eq!(left, ["etag: \"e\"", "service-worker-allowed: /ingress/x/", "set-cookie: theirs=1; Secure"]);
+}
+
+#[test]
+fn framing_edits_its_own_directive_only() {
+    let edited = |framing: &Framing| {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-frame-options", HeaderValue::from_static("SAMEORIGIN"));
+        let policy = HeaderValue::from_static("default-src 'self'; Frame-Ancestors 'self'; script-src 'nonce-a'");
+        headers.insert("content-security-policy", policy);
+        framing::apply(&mut headers, framing);
+        let policies = headers.get_all("content-security-policy").iter().map(|v| v.to_str().unwrap().to_owned());
+        (headers.contains_key("x-frame-options"), policies.collect::<Vec<_>>())
+    };
+    let kept = "default-src 'self'; script-src 'nonce-a'".to_owned();
+    assert_eq!(edited(&Framing::Remove), (false, vec![kept.clone()]));
+    let origins = Framing::Origins(vec!["https://ha.home.example".to_owned()]);
+    assert_eq!(edited(&origins), (false, vec![kept, "frame-ancestors 'self' https://ha.home.example".to_owned()]));
+    assert!(edited(&Framing::AsIs).0);
+}
+
+use crate::config::Framing;

@@ -1,0 +1,233 @@
+//! The only way to reach an add-on: [`Upstreams::send`], which takes a [`Permitted`] request and nothing less.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::{CONNECTION, CONTENT_LENGTH, HeaderValue, SEC_WEBSOCKET_ACCEPT, UPGRADE};
+use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
+use hyper::body::{Body as _, Incoming};
+use hyper::upgrade::OnUpgrade;
+
+use super::answer::AnswerBody;
+use super::connect::ConnectError;
+use super::link::{Link, Unanswered, is_hang_up};
+use super::pool::{Place, Pool, PoolError};
+use super::request::{Truth, ask_for_websocket};
+use super::response::{self, Confines};
+use super::tunnel::Tunnel;
+use super::upstreams::{Upstream, Upstreams};
+use super::websocket::{self, Asked};
+use crate::authorization::{Open, Permitted};
+use crate::http::{Gauge, Handshake, Parts, RequestBody, Serving};
+use crate::refusal::Reason;
+use crate::telemetry::chain;
+
+/// What came of a request.
+pub struct Answer {
+    /// The add-on's answer, or ours in its place.
+    pub response: Response<AnswerBody>,
+    /// A tunnel, to be run in a task of its own once the response is on its way.
+    pub tunnel: Option<Tunnel>,
+    /// The request's body, for the account.
+    pub sent: Arc<Gauge>,
+}
+
+/// What one request needs on its way there and back.
+struct Call<'a> {
+    upstream: &'a Upstream,
+    confines: Confines<'a>,
+    gauge: Arc<Gauge>,
+    open: Open,
+    serving: Serving,
+}
+
+impl Upstreams {
+    /// Sends a permitted request to its add-on and waits for the head of the answer.
+    pub async fn send(&self, permitted: Permitted) -> Result<Answer, Reason> {
+        let (identified, open) = permitted.into_parts();
+        let user = Arc::clone(identified.user());
+        let (request, route, prefix, forward) = identified.into_routed().into_parts();
+        let upstream = self.at(route.place()).ok_or(Reason::UnknownRoute)?;
+        let authority = request.authority().clone();
+        let client: IpAddr = request.client().ip();
+        let (id, handshake) = (request.id(), request.handshake());
+        let Parts { method, mut headers, body, upgrade, serving } = request.into_parts();
+        let truth = Truth { user: &user, client, authority: &authority, id, under_prefix: !prefix.is_empty() };
+        upstream.injection.apply(&mut headers, &upstream.addon, truth);
+        if handshake.is_some() {
+            ask_for_websocket(&mut headers, websocket::new_key);
+        }
+        let (body, gauge) = RequestBody::new(body, upstream.addon.max_body, self.body_stall);
+        set_length(&mut headers, &method, body.size_hint().exact(), upstream.addon.max_body)?;
+        let mut outgoing = Request::new(body);
+        *outgoing.method_mut() = method;
+        *outgoing.uri_mut() = Uri::from(forward);
+        *outgoing.headers_mut() = headers;
+        let confines = self.confines(upstream, &prefix, &authority);
+        let call = Call { upstream, confines, gauge, open, serving };
+        match (handshake, upgrade) {
+            (Some(handshake), Some(client)) => call.open_tunnel(outgoing, handshake, client, self.tunnel_idle).await,
+            _ => call.exchange(outgoing).await,
+        }
+    }
+}
+
+/// One canonical `Content-Length`, from what the body itself says (S-49); none where there is no body and none is
+/// expected. A body that says that it is too large is refused before the add-on hears of it.
+fn set_length(headers: &mut HeaderMap, method: &Method, length: Option<u64>, limit: u64) -> Result<(), Reason> {
+    // RFC 9110 section 8.6: a user agent SHOULD send Content-Length when the method defines a meaning for content, even
+    // when it is empty.
+    let expected = matches!(*method, Method::POST | Method::PUT | Method::PATCH);
+    match length {
+        Some(length) if length > limit => return Err(Reason::BodyTooLarge),
+        Some(length) if length > 0 || expected => {
+            headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+        }
+        Some(_) | None => {}
+    }
+    Ok(())
+}
+
+impl Call<'_> {
+    async fn exchange(self, request: Request<RequestBody>) -> Result<Answer, Reason> {
+        let place = self.upstream.pool.place().await.map_err(|error| self.failed(&error))?;
+        let (mut link, response) = self.ask(request).await?;
+        if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+            // RFC 9110 section 15.2.2: an answer to an upgrade that nobody asked for.
+            return Err(Reason::AddonBroken);
+        }
+        if !self.gauge.is_done() {
+            link.detach();
+        }
+        let link = Some((link, Arc::clone(&self.upstream.pool)));
+        Ok(self.relay(response, link, Some(place)))
+    }
+
+    /// Sends the request over an idle connection or a new one; again only where not a byte of it was sent.
+    async fn ask(&self, mut request: Request<RequestBody>) -> Result<(Link, Response<Incoming>), Reason> {
+        loop {
+            let mut link = match self.upstream.pool.idle() {
+                Some(link) => link,
+                None => self.upstream.pool.fresh().await.map_err(|error| self.failed(&error))?,
+            };
+            let retry = link.used;
+            match self.answered(&mut link, request).await? {
+                Ok(response) => return Ok((link, response)),
+                Err(unsent) if retry => request = *unsent,
+                Err(_) => return Err(Reason::AddonDown),
+            }
+        }
+    }
+
+    /// The head of the answer, or the request back when it was not sent; a refusal when it took too long, was cut, or
+    /// went wrong.
+    async fn answered(
+        &self,
+        link: &mut Link,
+        request: Request<RequestBody>,
+    ) -> Result<Result<Response<Incoming>, Box<Request<RequestBody>>>, Reason> {
+        let mut sending = std::pin::pin!(link.send(request));
+        let mut cut = std::pin::pin!(self.open.cut());
+        let limit = self.upstream.addon.response_timeout;
+        loop {
+            let uploading = !self.gauge.is_done();
+            tokio::select! {
+                biased;
+                answer = &mut sending => return match answer {
+                    Ok(response) => Ok(Ok(response)),
+                    Err(Unanswered::Unsent(request)) => Ok(Err(request)),
+                    Err(Unanswered::Sent(error)) => Err(self.broken(&error)),
+                },
+                () = &mut cut => return Err(self.open.exchange().why().unwrap_or(Reason::SessionEnded)),
+                // An upload has its own limit on pauses: the add-on's time begins when it has all of it.
+                () = tokio::time::sleep(limit) => if !uploading {
+                    return Err(Reason::AddonSlow);
+                },
+            }
+        }
+    }
+
+    async fn open_tunnel(
+        self,
+        request: Request<RequestBody>,
+        handshake: Handshake,
+        client: OnUpgrade,
+        idle: Duration,
+    ) -> Result<Answer, Reason> {
+        let asked = Asked::of(request.headers());
+        let mut link = self.upstream.pool.tunnel().await.map_err(|error| self.failed(&error))?;
+        let Ok(mut response) = self.answered(&mut link, request).await? else { return Err(Reason::AddonDown) };
+        if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+            return Ok(self.relay(response, None, None));
+        }
+        if !asked.is_answered_by(response.headers()) {
+            return Err(Reason::AddonBroken);
+        }
+        let addon = hyper::upgrade::on(&mut response);
+        let (mut parts, _) = response.into_parts();
+        response::confine(&mut parts.headers, &self.upstream.addon, &self.confines);
+        match handshake {
+            Handshake::Http1 => ask_again(&mut parts.headers),
+            Handshake::Http2 => {
+                parts.status = StatusCode::OK;
+                parts.headers.remove(SEC_WEBSOCKET_ACCEPT);
+            }
+        }
+        parts.extensions.clear();
+        let tunnel = Tunnel::new(client, addon, self.open, idle, self.serving);
+        let response = Response::from_parts(parts, AnswerBody::empty());
+        Ok(Answer { response, tunnel: Some(tunnel), sent: self.gauge })
+    }
+
+    fn relay(
+        self,
+        response: Response<Incoming>,
+        link: Option<(Link, Arc<Pool>)>,
+        place: Option<Place>,
+    ) -> Answer {
+        let (mut parts, incoming) = response.into_parts();
+        response::confine(&mut parts.headers, &self.upstream.addon, &self.confines);
+        parts.extensions.clear();
+        parts.version = http::Version::HTTP_11;
+        let body = AnswerBody::relay(incoming, link, place, self.open, self.serving);
+        Answer { response: Response::from_parts(parts, body), tunnel: None, sent: self.gauge }
+    }
+
+    /// Why no connection was to be had, to the operator and to the client.
+    fn failed(&self, error: &PoolError) -> Reason {
+        let addon = self.upstream.addon.slug.as_str();
+        match error {
+            PoolError::Busy => Reason::AddonBusy,
+            PoolError::Connect(ConnectError::TimedOut(_)) => {
+                tracing::warn!(addon, error = %chain(error), "add-on unreachable");
+                Reason::AddonSlow
+            }
+            PoolError::Connect(_) | PoolError::Handshake(_) => {
+                tracing::warn!(addon, error = %chain(error), "add-on unreachable");
+                Reason::AddonDown
+            }
+        }
+    }
+
+    /// Why a request that was sent was not answered: the client's own body, the add-on's end, or no HTTP.
+    fn broken(&self, error: &hyper::Error) -> Reason {
+        if self.gauge.is_too_large() {
+            return Reason::BodyTooLarge;
+        }
+        if self.gauge.has_timed_out() {
+            return Reason::BodyTimeout;
+        }
+        if self.gauge.is_broken() {
+            return Reason::MalformedRequest;
+        }
+        tracing::warn!(addon = self.upstream.addon.slug.as_str(), error = %chain(error), "no answer from the add-on");
+        if is_hang_up(error) { Reason::AddonDown } else { Reason::AddonBroken }
+    }
+}
+
+/// Over HTTP/1.1 the upgrade is said anew: it was for one hop.
+fn ask_again(headers: &mut HeaderMap) {
+    headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+    headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+}

@@ -1,0 +1,71 @@
+//! The add-on's side of a WebSocket handshake: what was asked and whether the answer fits it (RFC 6455 section 4; S-98).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::header::{HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, UPGRADE};
+use http::HeaderMap;
+
+use crate::entropy;
+
+/// What was asked of the add-on.
+#[derive(Debug)]
+pub(super) struct Asked {
+    accept: String,
+    protocols: Vec<String>,
+}
+
+/// Sixteen random bytes in base64 (RFC 6455 section 4.1).
+pub(super) fn new_key() -> HeaderValue {
+    let key = STANDARD.encode(entropy::random::<16>());
+    HeaderValue::from_str(&key).unwrap_or_else(|_| HeaderValue::from_static(""))
+}
+
+impl Asked {
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        let key = headers.get(SEC_WEBSOCKET_KEY).map_or(&b""[..], HeaderValue::as_bytes);
+        Self { accept: accept(key), protocols: protocols(headers).map(str::to_owned).collect() }
+    }
+
+    /// Whether a 101 answers what was asked: to a WebSocket, with the right key, and in a subprotocol that was offered.
+    ///
+    /// RFC 6455 section 4.1: if the response lacks `Sec-WebSocket-Accept` or it is not the expected value, or it names a
+    /// subprotocol that was not offered, the client MUST fail the connection.
+    pub(super) fn is_answered_by(&self, headers: &HeaderMap) -> bool {
+        let only = |name| {
+            let mut lines = headers.get_all(name).iter();
+            lines.next().filter(|_| lines.next().is_none()).map(HeaderValue::as_bytes)
+        };
+        let websocket = only(UPGRADE).is_some_and(|value| value.eq_ignore_ascii_case(b"websocket"));
+        let accepted = only(SEC_WEBSOCKET_ACCEPT).is_some_and(|value| value == self.accept.as_bytes());
+        let chosen: Vec<_> = protocols(headers).collect();
+        let offered = match chosen.as_slice() {
+            [] => true,
+            [one] => self.protocols.iter().any(|offered| offered == one),
+            _ => false,
+        };
+        websocket && accepted && offered
+    }
+}
+
+fn protocols(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+    let lines = headers.get_all(SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|line| line.to_str().ok());
+    lines.flat_map(|line| line.split(',')).map(str::trim).filter(|name| !name.is_empty())
+}
+
+/// RFC 6455 section 4.2.2, point 5.4.
+fn accept(key: &[u8]) -> String {
+    let mut sha1 = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY);
+    sha1.update(key);
+    sha1.update(b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
+    STANDARD.encode(sha1.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_accept_value_is_the_one_of_the_rfc() {
+        assert_eq!(accept(b"dGhlIHNhbXBsZSBub25jZQ=="), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+    }
+}

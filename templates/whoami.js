@@ -1,0 +1,11 @@
+"use strict";
+const base = location.pathname.replace(/[^/]*$/, "");
+const echo = document.getElementById("echo");
+const socket = new WebSocket(`wss://${location.host}${base}ws`);
+socket.onopen = () => socket.send("hello, whoami");
+socket.onmessage = (message) => { echo.textContent = message.data; };
+socket.onclose = () => { echo.textContent = "closed"; };
+const clock = document.getElementById("clock");
+const events = new EventSource("events");
+events.onmessage = (event) => { clock.textContent = event.data; };
+events.onerror = () => { clock.textContent = "closed"; };
