@@ -31,6 +31,9 @@ pub mod identity;
 pub mod authorization;
 pub mod upstream;
 
+pub mod gate;
+pub mod server;
+
 pub mod permission;
 pub mod home_assistant;
 pub mod sign_in;

@@ -15,7 +15,7 @@ pub struct RequestId([u8; 16]);
 impl RequestId {
     /// The next id. A counter run through a bijection whose start is random: no two alike, and not a count that tells a
     /// client how many requests there were.
-    pub(super) fn next() -> Self {
+    pub(crate) fn next() -> Self {
         static START: OnceLock<[u8; 8]> = OnceLock::new();
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let start = u64::from_ne_bytes(*START.get_or_init(entropy::random));

@@ -62,8 +62,8 @@ pub enum Reason {
     AddonSlow,
     /// The users of Home Assistant have never been read, so that nobody can be told from anybody.
     NoDirectory,
-    /// The form's token is missing or not the browser's.
-    BadFormToken,
+    /// The process is about to end.
+    Stopping,
 }
 
 /// What the page for a person offers to do next.
@@ -129,7 +129,6 @@ impl Reason {
             Self::ForeignOrigin => row(S::FORBIDDEN, "foreign_origin", FORBIDDEN, A::None, Level::WARN),
             Self::MissingOrigin => row(S::FORBIDDEN, "missing_origin", FORBIDDEN, A::None, Level::INFO),
             Self::BadUpgrade => row(S::BAD_REQUEST, "bad_upgrade", BAD, A::None, Level::INFO).closing(),
-            Self::BadFormToken => row(S::FORBIDDEN, "bad_form_token", FORBIDDEN, A::SignIn, Level::INFO),
             Self::UnknownRoute => row(S::NOT_FOUND, "unknown_route", "Not found", A::Start, Level::DEBUG),
             Self::BodyTooLarge => {
                 row(S::PAYLOAD_TOO_LARGE, "body_too_large", "Too large", A::None, Level::INFO).closing()
@@ -142,6 +141,7 @@ impl Reason {
             Self::AddonDown => row(S::BAD_GATEWAY, "addon_down", "The add-on is not running", A::Retry, Level::WARN),
             Self::AddonBroken => row(S::BAD_GATEWAY, "addon_broken", "The add-on is broken", A::Retry, Level::WARN),
             Self::AddonSlow => row(S::GATEWAY_TIMEOUT, "addon_slow", "The add-on is slow", A::Retry, Level::WARN),
+            Self::Stopping => row(S::SERVICE_UNAVAILABLE, "stopping", "Not ready", A::Retry, Level::INFO).closing(),
             Self::NoDirectory => row(S::SERVICE_UNAVAILABLE, "no_directory", "Not ready", A::Retry, Level::ERROR),
         }
     }

@@ -155,7 +155,7 @@ mod tests {
         assert_eq!(runtime.block_on(async { own_uid().unwrap() }), file.as_file().metadata().unwrap().uid());
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn another_user_is_told_no_and_nothing_is_done() {
         let (mut asker, stream) = UnixStream::pair().unwrap();
         asker.write_all(b"{\"ask\":\"sessions_revoke\",\"what\":\"all\"}\n").await.unwrap();

@@ -1,0 +1,153 @@
+//! The way of a request in one function that reads like the diagram in `lib.rs`. The stages do not call each other: this
+//! is the only place that knows all of them.
+
+mod account;
+mod own;
+mod stages;
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use http::Response;
+
+pub use account::AccountedBody;
+pub use stages::{Services, Stages};
+
+use crate::authorization::{Decision, Exchange, Permitted, may_enter, may_stay};
+use crate::http::{Arrived, RequestId, Sanitized};
+use crate::identity::{Identified, user_of};
+use crate::pages::{self, Audience, Page};
+use crate::refusal::Reason;
+use crate::route::Destination;
+use crate::session::{Authenticated, session_of};
+use crate::upstream::Answer;
+use account::Account;
+
+/// The whole way, with the configuration of the moment.
+#[derive(Debug)]
+pub struct Gate {
+    current: ArcSwap<Stages>,
+    services: Services,
+}
+
+/// What becomes of a request that is not refused.
+enum Passed {
+    /// The add-on answers.
+    Addon(Box<Answer>),
+    /// We do.
+    Own(Page),
+}
+
+impl Gate {
+    /// A gate with these stages.
+    pub fn new(stages: Stages, services: Services) -> Self {
+        Self { current: ArcSwap::from_pointee(stages), services }
+    }
+
+    /// The stages of the moment.
+    pub fn stages(&self) -> Arc<Stages> {
+        self.current.load_full()
+    }
+
+    /// What outlives a configuration.
+    pub fn services(&self) -> &Services {
+        &self.services
+    }
+
+    /// Takes new stages into use, from the next request on.
+    pub fn replace(&self, stages: Stages) {
+        self.current.store(Arc::new(stages));
+    }
+
+    /// Answers a request, one way or another, and accounts for it.
+    pub async fn answer(self: Arc<Self>, arrived: Arrived) -> Response<AccountedBody> {
+        let stages = self.current.load_full();
+        let id = RequestId::next();
+        let mut account = Account::open(&arrived, id, &stages, &self.services.telemetry);
+        match self.pass(arrived, id, &stages, &mut account).await {
+            Ok(Passed::Addon(answer)) => account.relay(*answer),
+            Ok(Passed::Own(page)) => account.own(page),
+            Err(reason) => account.refused(reason),
+        }
+    }
+
+    /// The way of a request.
+    async fn pass(
+        &self,
+        arrived: Arrived,
+        id: RequestId,
+        stages: &Stages,
+        account: &mut Account,
+    ) -> Result<Passed, Reason> {
+        let services = &self.services;
+        let sanitized = Sanitized::new(arrived, id, &stages.rules)?;
+        account.knows_client(&sanitized);
+        let routed = match stages.routes.route(sanitized) {
+            Destination::Addon(routed) => *routed,
+            Destination::Own(request) => return own::answer(*request, stages, services, account).await.map(Passed::Own),
+            Destination::Nowhere(request) => return self.nowhere(&request, account).map(Passed::Own),
+        };
+        account.knows_route(routed.route());
+        let authenticated = Authenticated::new(routed, &services.sessions)?;
+        account.knows_session(authenticated.session());
+        let identified = Identified::new(authenticated, &services.home.load().directory().load())?;
+        account.knows_user(identified.user());
+        let permitted = Permitted::new(identified, &services.exchanges)?;
+        if let Some(page) = with_slash(&permitted) {
+            return Ok(Passed::Own(page));
+        }
+        account.is_sent();
+        let answer = stages.upstreams.send(permitted).await?;
+        Ok(Passed::Addon(Box::new(answer)))
+    }
+
+    /// There is nothing at this address; but only those who may come in are told so.
+    fn nowhere(&self, request: &Sanitized, account: &mut Account) -> Result<Page, Reason> {
+        let session = session_of(request.presented(), &self.services.sessions)?;
+        account.knows_session(&session);
+        let user = user_of(&session, &self.services.home.load().directory().load())?;
+        account.knows_user(&user);
+        may_enter(&user, request.client()).into_result()?;
+        let reads = account.audience() == Audience::Navigation;
+        if reads && request.path() == "/" { Ok(pages::see_other("/.vestibule/")) } else { Err(Reason::UnknownRoute) }
+    }
+
+    /// Looks at everything that is open again, with the sessions, users and configuration of the moment, and cuts what may
+    /// no longer go on. What may go on counts as seen.
+    pub fn review(&self) {
+        let stages = self.current.load();
+        let home = self.services.home.load();
+        let directory = home.directory().load();
+        let judge = |exchange: &Exchange| {
+            if !self.services.sessions.touch(&exchange.session) {
+                return Decision::Deny(Reason::SessionEnded);
+            }
+            let user = match user_of(&exchange.session, &directory) {
+                Ok(user) => user,
+                Err(reason) => return Decision::Deny(reason),
+            };
+            match stages.addon(&exchange.addon) {
+                Some(addon) => may_stay(&user, exchange.client, &addon.access),
+                None => Decision::Deny(Reason::UnknownRoute),
+            }
+        };
+        for exchange in self.services.exchanges.review(judge) {
+            let reason = exchange.why().map_or("", Reason::label);
+            tracing::info!(user = %exchange.user, addon = %exchange.addon, reason, "open exchange cut");
+        }
+    }
+}
+
+/// The redirection to the address with a slash at its end, where it is missing (spec/addon-uis.md section 3, point 12):
+/// for those who may open the add-on only, with the query kept.
+fn with_slash(permitted: &Permitted) -> Option<Page> {
+    let routed = permitted.identified().routed();
+    let request = routed.request();
+    let reads = matches!(*request.method(), http::Method::GET | http::Method::HEAD) && request.handshake().is_none();
+    if !reads || !routed.lacks_slash() {
+        return None;
+    }
+    let last = request.path().rsplit('/').next().unwrap_or_default();
+    let query = request.query().map(|query| format!("?{query}")).unwrap_or_default();
+    Some(pages::redirect(&format!("{last}/{query}")))
+}

@@ -1,0 +1,320 @@
+//! The account of a request: who asked for what, what was answered, how much went through, and one access line at the end.
+//!
+//! The line is written when the last byte of the answer is gone, or when it is clear that it never will be.
+
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::header::{HOST, USER_AGENT};
+use http::{HeaderValue, Method, Response, StatusCode, Uri, Version};
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::Full;
+
+use super::stages::Stages;
+use crate::clock::Clock;
+use crate::http::{Arrived, Gauge, RequestId, Sanitized};
+use crate::identity::User;
+use crate::pages::{self, Audience, Page};
+use crate::refusal::Reason;
+use crate::route::Route;
+use crate::session::Session;
+use crate::sign_in::sign_in_address;
+use crate::telemetry::{AccessEntry, AddonMetrics, AuditEvent, OpenGauge, Telemetry};
+use crate::upstream::{Answer, AnswerBody, AnswerError, TunnelEnd, TunnelOver};
+
+/// What is known of a request so far.
+#[derive(Debug)]
+pub(super) struct Account {
+    telemetry: Telemetry,
+    metrics: AddonMetrics,
+    stages: Arc<Stages>,
+    id: RequestId,
+    begun: Instant,
+    method: Method,
+    uri: Uri,
+    version: Version,
+    host: Option<HeaderValue>,
+    user_agent: Option<HeaderValue>,
+    audience: Audience,
+    client: IpAddr,
+    place: Option<usize>,
+    user: Option<Arc<User>>,
+    session: Option<Arc<Session>>,
+    sent_at: Option<Instant>,
+    upstream: Option<Duration>,
+    reason: Option<Reason>,
+    status: StatusCode,
+    sent: Option<Arc<Gauge>>,
+    moved: (u64, u64),
+    complete: bool,
+    open: Option<OpenGauge>,
+}
+
+impl Account {
+    pub(super) fn open(arrived: &Arrived, id: RequestId, stages: &Arc<Stages>, telemetry: &Telemetry) -> Self {
+        let request = &arrived.request;
+        let headers = request.headers();
+        Self {
+            telemetry: telemetry.clone(),
+            metrics: stages.own_metrics.clone(),
+            stages: Arc::clone(stages),
+            id,
+            begun: Instant::now(),
+            method: request.method().clone(),
+            uri: request.uri().clone(),
+            version: request.version(),
+            host: headers.get(HOST).cloned(),
+            user_agent: headers.get(USER_AGENT).cloned(),
+            audience: Audience::of_request(request.method(), headers),
+            client: arrived.via.addresses().client().ip(),
+            place: None,
+            user: None,
+            session: None,
+            sent_at: None,
+            upstream: None,
+            reason: None,
+            status: StatusCode::OK,
+            sent: None,
+            moved: (0, 0),
+            complete: false,
+            open: None,
+        }
+    }
+
+    pub(super) fn knows_client(&mut self, request: &Sanitized) {
+        self.client = request.client().ip();
+        self.telemetry.metrics.stripped_headers.inc_by(u64::try_from(request.stripped()).unwrap_or_default());
+    }
+
+    pub(super) fn knows_route(&mut self, route: &Route) {
+        self.place = Some(route.place());
+        if let Some(metrics) = self.stages.metrics.get(route.place()) {
+            self.metrics = metrics.clone();
+        }
+        self.open = Some(self.metrics.open_request());
+    }
+
+    pub(super) fn knows_session(&mut self, session: &Arc<Session>) {
+        self.session = Some(Arc::clone(session));
+    }
+
+    pub(super) fn knows_user(&mut self, user: &Arc<User>) {
+        self.user = Some(Arc::clone(user));
+    }
+
+    pub(super) fn is_sent(&mut self) {
+        self.sent_at = Some(Instant::now());
+    }
+
+    pub(super) fn audience(&self) -> Audience {
+        self.audience
+    }
+
+    /// The request's id.
+    pub(super) fn id(&self) -> RequestId {
+        self.id
+    }
+
+    /// The add-on's answer. A tunnel takes the account with it, and closes it when it ends.
+    pub(super) fn relay(mut self, answer: Answer) -> Response<AccountedBody> {
+        self.upstream = self.sent_at.map(|at| at.elapsed());
+        self.sent = Some(answer.sent);
+        self.status = answer.response.status();
+        let Some(tunnel) = answer.tunnel else {
+            return answer.response.map(|body| AccountedBody { body: Either::Addon(body), account: Some(self) });
+        };
+        self.open = Some(self.metrics.open_tunnel());
+        tokio::spawn(async move {
+            let end = tunnel.run().await;
+            self.tunnel_ended(end);
+        });
+        answer.response.map(|body| AccountedBody { body: Either::Addon(body), account: None })
+    }
+
+    /// A page of ours.
+    pub(super) fn own(mut self, page: Page) -> Response<AccountedBody> {
+        self.status = page.status();
+        page.map(|body| AccountedBody { body: Either::Own(body), account: Some(self) })
+    }
+
+    /// The answer to a refused request.
+    pub(super) fn refused(mut self, reason: Reason) -> Response<AccountedBody> {
+        self.reason = Some(reason);
+        self.telemetry.metrics.refused(reason);
+        let session = self.session.as_ref().map(|session| session.id().to_string());
+        let target = self.target();
+        self.telemetry.audit.write(&AuditEvent::Refused {
+            reason,
+            client: self.client,
+            request_id: self.id.as_str(),
+            user: self.user.as_ref().map(|user| user.id.as_str()),
+            session: session.as_deref(),
+            addon: self.addon(),
+            host: &self.host(),
+            target: &target,
+        });
+        let mut page = pages::refusal(reason, self.audience, self.id, Some(&sign_in_address(&target)));
+        if self.version == Version::HTTP_2 {
+            // RFC 9113 section 8.2.2: a connection-specific header makes a message malformed.
+            page.headers_mut().remove(http::header::CONNECTION);
+        }
+        self.own(page)
+    }
+
+    fn tunnel_ended(&mut self, end: TunnelEnd) {
+        self.moved = (end.sent, end.received);
+        self.complete = matches!(end.why, TunnelOver::Closed | TunnelOver::Idle);
+        if let TunnelOver::Cut(Some(reason)) = end.why {
+            self.reason = Some(reason);
+        }
+    }
+
+    fn addon(&self) -> Option<&str> {
+        let addon = self.place.and_then(|place| self.stages.settings.addons.get(place));
+        addon.map(|addon| addon.slug.as_str())
+    }
+
+    fn target(&self) -> String {
+        self.uri.path_and_query().map_or_else(String::new, ToString::to_string)
+    }
+
+    fn host(&self) -> std::borrow::Cow<'_, str> {
+        match (self.uri.authority(), &self.host) {
+            (Some(authority), _) => authority.as_str().into(),
+            (None, Some(host)) => String::from_utf8_lossy(host.as_bytes()),
+            (None, None) => "".into(),
+        }
+    }
+}
+
+impl Drop for Account {
+    fn drop(&mut self) {
+        let duration = self.begun.elapsed();
+        let bytes_in = self.sent.as_ref().map_or(self.moved.0, |gauge| gauge.bytes().max(self.moved.0));
+        let bytes_out = self.moved.1;
+        self.metrics.answered(self.status.as_u16(), duration, bytes_in, bytes_out);
+        if !self.telemetry.access.is_on() {
+            return;
+        }
+        let target = self.uri.path_and_query().map_or("", |target| target.as_str());
+        self.telemetry.access.write(&AccessEntry {
+            at: Clock::System.now(),
+            request_id: self.id.as_str(),
+            client: self.client,
+            protocol: protocol(self.version),
+            method: self.method.as_str(),
+            host: &self.host(),
+            target,
+            status: self.status.as_u16(),
+            reason: self.reason.map(Reason::label),
+            user: self.user.as_ref().map(|user| user.id.as_str()),
+            addon: self.addon(),
+            bytes_in,
+            bytes_out,
+            duration,
+            upstream: self.upstream,
+            user_agent: self.user_agent.as_ref().map(HeaderValue::as_bytes),
+            complete: self.complete,
+        });
+    }
+}
+
+fn protocol(version: Version) -> &'static str {
+    match version {
+        Version::HTTP_2 => "HTTP/2.0",
+        Version::HTTP_10 => "HTTP/1.0",
+        _ => "HTTP/1.1",
+    }
+}
+
+/// The body of an answer, counted.
+#[derive(Debug)]
+pub struct AccountedBody {
+    body: Either,
+    account: Option<Account>,
+}
+
+enum Either {
+    Own(Full<Bytes>),
+    Addon(AnswerBody),
+}
+
+impl std::fmt::Debug for Either {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Own(_) => "Own",
+            Self::Addon(_) => "Addon",
+        })
+    }
+}
+
+impl AccountedBody {
+    fn note(&mut self, poll: &Poll<Option<Result<Frame<Bytes>, AnswerError>>>) {
+        let ended = self.body.is_end_stream();
+        let Some(account) = &mut self.account else { return };
+        match poll {
+            Poll::Ready(Some(Ok(frame))) => {
+                let length = frame.data_ref().map_or(0, Bytes::len);
+                account.moved.1 = account.moved.1.saturating_add(u64::try_from(length).unwrap_or_default());
+                account.complete = ended;
+            }
+            Poll::Ready(Some(Err(error))) => {
+                if let AnswerError::Cut(reason) = error {
+                    account.reason = *reason;
+                }
+                tracing::debug!(error = %crate::telemetry::chain(error), "an answer ended early");
+            }
+            Poll::Ready(None) => account.complete = true,
+            Poll::Pending => {}
+        }
+    }
+}
+
+impl Body for AccountedBody {
+    type Data = Bytes;
+    type Error = AnswerError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, AnswerError>>> {
+        let poll = match &mut self.body {
+            Either::Own(body) => Pin::new(body).poll_frame(cx).map_err(|never| match never {}),
+            Either::Addon(body) => Pin::new(body).poll_frame(cx),
+        };
+        self.note(&poll);
+        poll
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.body {
+            Either::Own(body) => body.size_hint(),
+            Either::Addon(body) => body.size_hint(),
+        }
+    }
+}
+
+impl Either {
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Own(body) => body.is_end_stream(),
+            Self::Addon(body) => body.is_end_stream(),
+        }
+    }
+}
+
+impl Drop for AccountedBody {
+    fn drop(&mut self) {
+        // A body that was empty from the start is never polled.
+        if self.body.is_end_stream()
+            && let Some(account) = &mut self.account
+        {
+            account.complete = true;
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Our own pages, under `/.vestibule` on every host: sign-in, sign-out, who am I, and the start page.
+
+use std::sync::Arc;
+
+use http::header::SET_COOKIE;
+use http::{Method, StatusCode};
+use serde_json::json;
+
+use super::account::Account;
+use super::stages::{Services, Stages};
+use crate::authorization::{Decision, is_own_will, may_enter, may_open};
+use crate::config::Addon;
+use crate::http::Sanitized;
+use crate::identity::{User, user_of};
+use crate::pages::{self, Page, StartAddon};
+use crate::refusal::Reason;
+use crate::route::OWN;
+use crate::session::{Session, session_of};
+use crate::sign_in::{Budget, PasswordSignIn, sign_in_page};
+use crate::telemetry::AuditEvent;
+
+/// The answer to a request for one of our pages.
+pub(super) async fn answer(
+    request: Sanitized,
+    stages: &Stages,
+    services: &Services,
+    account: &mut Account,
+) -> Result<Page, Reason> {
+    let page = request.path().strip_prefix(OWN).unwrap_or_default().trim_start_matches('/').to_owned();
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD) && request.handshake().is_none();
+    let posts = *request.method() == Method::POST;
+    match page.as_str() {
+        "sign-in" if reads => Ok(sign_in_page(&request)),
+        "sign-in" if posts => sign_in(request, stages, services).await,
+        "sign-out" if posts => sign_out(&request, stages, services, account).await,
+        "sign-in" | "sign-out" => Err(Reason::MethodNotAllowed),
+        "session" | "" if !reads => Err(Reason::MethodNotAllowed),
+        "session" => who_am_i(&request, services, account),
+        "" => start(&request, stages, services, account),
+        file => match pages::asset(file) {
+            Some(asset) if reads => Ok(asset),
+            Some(_) => Err(Reason::MethodNotAllowed),
+            None => entered(&request, services, account).and(Err(Reason::UnknownRoute)),
+        },
+    }
+}
+
+async fn sign_in(request: Sanitized, stages: &Stages, services: &Services) -> Result<Page, Reason> {
+    let limits = &stages.settings.sign_in;
+    let bound_to = stages.routes.of_host(request.authority().host()).map(|addon| addon.slug.clone());
+    let home = services.home.load_full();
+    let flow = PasswordSignIn {
+        home: &home,
+        sessions: &services.sessions,
+        cookie: stages.cookie,
+        guard: &services.guard,
+        budget: Budget {
+            per_address: limits.attempts_per_address,
+            per_user: limits.attempts_per_user,
+            window: limits.window,
+        },
+        clock: &services.clock,
+        telemetry: &services.telemetry,
+        bound_to,
+    };
+    flow.post(request).await
+}
+
+/// Ends the session, on disk before the browser hears of it (S-75). Without a session there is nothing left to end.
+async fn sign_out(
+    request: &Sanitized,
+    stages: &Stages,
+    services: &Services,
+    account: &mut Account,
+) -> Result<Page, Reason> {
+    is_own_will(request.provenance(), false, false, false).into_result()?;
+    if let Ok(session) = session_of(request.presented(), &services.sessions) {
+        account.knows_session(&session);
+        if let Err(error) = services.sessions.sign_out(&session).await {
+            tracing::error!(error = %crate::telemetry::chain(&error), session = %session.id(), "signed out, but not on disk");
+        }
+        services.telemetry.audit.write(&AuditEvent::SignOut {
+            user: session.user().as_str(),
+            session: &session.id().to_string(),
+            client: request.client().ip(),
+            request_id: account.id().as_str(),
+        });
+    }
+    let mut page = pages::see_other("/.vestibule/sign-in");
+    page.headers_mut().append(SET_COOKIE, stages.cookie.clear());
+    Ok(page)
+}
+
+/// The session and the user, if they may come in.
+fn entered(
+    request: &Sanitized,
+    services: &Services,
+    account: &mut Account,
+) -> Result<(Arc<Session>, Arc<User>), Reason> {
+    let session = session_of(request.presented(), &services.sessions)?;
+    account.knows_session(&session);
+    let user = user_of(&session, &services.home.load().directory().load())?;
+    account.knows_user(&user);
+    may_enter(&user, request.client()).into_result()?;
+    Ok((session, user))
+}
+
+/// Who I am, for scripts and for people who wonder. No token is in it (S-87).
+fn who_am_i(request: &Sanitized, services: &Services, account: &mut Account) -> Result<Page, Reason> {
+    let (session, user) = entered(request, services, account)?;
+    let value = json!({
+        "user": {
+            "id": user.id.as_str(),
+            "name": user.username(),
+            "display_name": user.name,
+            "is_admin": user.is_admin(),
+            "is_owner": user.is_owner,
+        },
+        "session": {
+            "id": session.id().to_string(),
+            "created": session.created().to_string(),
+            "expires": services.sessions.ends(&session).to_string(),
+            "made_by": session.made_by().label(),
+            "addon": session.addon().map(ToString::to_string),
+        },
+    });
+    Ok(pages::json(StatusCode::OK, "application/json", &value))
+}
+
+/// What this user may open.
+fn start(
+    request: &Sanitized,
+    stages: &Stages,
+    services: &Services,
+    account: &mut Account,
+) -> Result<Page, Reason> {
+    let (session, user) = entered(request, services, account)?;
+    let bound = |addon: &Addon| session.addon().is_none_or(|slug| *slug == addon.slug);
+    let open = |addon: &&Arc<Addon>| bound(addon) && may_open(&user, &addon.access) == Decision::Permit;
+    let addons: Vec<_> = stages.settings.addons.iter().filter(open).map(|addon| entry(addon, request)).collect();
+    let name = user.name.as_deref().or(user.username()).unwrap_or("you");
+    Ok(pages::start(name, &addons))
+}
+
+fn entry(addon: &Addon, request: &Sanitized) -> StartAddon {
+    let href = match (&addon.path, &addon.host) {
+        (Some(path), _) => format!("{}/", path.as_str()),
+        (None, Some(host)) => {
+            let port = request.authority().port().map(|port| format!(":{port}")).unwrap_or_default();
+            format!("https://{}{port}/", host.as_str())
+        }
+        (None, None) => "/".to_owned(),
+    };
+    StartAddon { title: addon.title.clone(), href }
+}

@@ -1,0 +1,86 @@
+//! What one configuration makes of the stages, and what outlives it.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+
+use crate::authorization::OpenExchanges;
+use crate::clock::Clock;
+use crate::config::{Addon, AddonSlug, Settings};
+use crate::home_assistant::HomeAssistant;
+use crate::http::{Reserved, Rules};
+use crate::route::Routes;
+use crate::session::{SessionCookie, Sessions};
+use crate::sign_in::{FORM_COOKIE, Guard};
+use crate::telemetry::{AddonMetrics, Telemetry};
+use crate::upstream::Upstreams;
+
+/// The stages as one configuration makes them. Never changed, only replaced.
+#[derive(Debug)]
+pub struct Stages {
+    /// The configuration.
+    pub settings: Arc<Settings>,
+    pub(super) rules: Rules,
+    pub(super) routes: Routes,
+    pub(super) upstreams: Upstreams,
+    pub(super) cookie: SessionCookie,
+    pub(super) metrics: Vec<AddonMetrics>,
+    pub(super) own_metrics: AddonMetrics,
+}
+
+/// What outlives a configuration.
+#[derive(Debug)]
+pub struct Services {
+    /// The sessions.
+    pub sessions: Arc<Sessions>,
+    /// The users.
+    pub home: ArcSwap<HomeAssistant>,
+    /// What was permitted and still goes on.
+    pub exchanges: Arc<OpenExchanges>,
+    /// The limits on attempts to sign in.
+    pub guard: Guard,
+    /// Logs and numbers.
+    pub telemetry: Telemetry,
+    /// The time.
+    pub clock: Clock,
+}
+
+impl Stages {
+    /// The stages of this configuration. Add-ons that `before` had with the same settings keep their connections.
+    pub fn new(settings: Arc<Settings>, telemetry: &Telemetry, before: Option<&Self>) -> Self {
+        let cookie = SessionCookie::new(&settings.session);
+        let reserved = Reserved::always(&settings.reserved_headers);
+        let rules = Rules {
+            reserved: reserved.clone(),
+            trusted_proxies: settings.listen.trusted_proxies.clone(),
+            public_urls: settings.listen.public_urls.clone(),
+            cookie: cookie.name(),
+            header_count: settings.limits.header_count,
+        };
+        let stall = settings.limits.body_stall_timeout;
+        let before = before.map(|stages| &stages.upstreams);
+        let upstreams = Upstreams::new(&settings.addons, reserved, &OWN_COOKIES, stall, before);
+        Self {
+            rules,
+            routes: Routes::new(&settings.addons),
+            upstreams,
+            cookie,
+            metrics: settings.addons.iter().map(|addon| telemetry.metrics.addon(&addon.slug)).collect(),
+            own_metrics: telemetry.metrics.own(),
+            settings,
+        }
+    }
+
+    /// The add-on of this name.
+    pub fn addon(&self, slug: &AddonSlug) -> Option<&Arc<Addon>> {
+        self.settings.addons.iter().find(|addon| addon.slug == *slug)
+    }
+
+    /// Closes connections to add-ons that have been idle for too long.
+    pub fn prune(&self) {
+        self.upstreams.prune();
+    }
+}
+
+/// No add-on sees these or sets them, whichever of the session's two is in use.
+const OWN_COOKIES: [&str; 3] = [SessionCookie::NAMES[0], SessionCookie::NAMES[1], FORM_COOKIE];
