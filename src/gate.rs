@@ -84,7 +84,9 @@ impl Gate {
         account.knows_client(&sanitized);
         let routed = match stages.routes.route(sanitized) {
             Destination::Addon(routed) => *routed,
-            Destination::Own(request) => return own::answer(*request, stages, services, account).await.map(Passed::Own),
+            Destination::Own(request) => {
+                return own::answer(*request, stages, services, account).await.map(Passed::Own);
+            }
             Destination::Nowhere(request) => return self.nowhere(&request, account).map(Passed::Own),
         };
         account.knows_route(routed.route());

@@ -1,2 +1,7 @@
-//! The command. See `vestibule::cli`.
-fn main() {}
+//! The `vestibule` command. Everything it does is in [`vestibule::cli`].
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    vestibule::cli::main()
+}

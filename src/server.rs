@@ -1,1 +1,89 @@
-//! x
+//! The process: builds the stages, serves, swaps the stages on reload, and drains on stop.
+//!
+//! In comes a configuration that was read, out comes the end of the process. Nothing is accepted before everything that can
+//! be wrong has been looked at, and no reload changes anything before all of it is known to be right.
+
+mod build;
+mod commands;
+mod connections;
+mod drain;
+mod greeting;
+mod listeners;
+mod reload;
+mod report;
+mod triggers;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::Mutex;
+
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub use build::StartError;
+pub use reload::{ReloadError, surroundings};
+
+use crate::config::Loaded;
+use crate::gate::Gate;
+use crate::listener::Admission;
+use crate::operations::activation::Inherited;
+use crate::operations::{Readiness, control, health, notify};
+use crate::telemetry::Telemetry;
+use crate::tls::Handshaker;
+use build::Bound;
+use listeners::Listeners;
+use reload::State;
+
+/// A process that serves.
+pub struct Server {
+    file: PathBuf,
+    gate: Arc<Gate>,
+    handshaker: Arc<Handshaker>,
+    admission: Arc<Admission>,
+    listeners: Mutex<Listeners>,
+    state: tokio::sync::Mutex<State>,
+    readiness: Readiness,
+    connections: TaskTracker,
+    /// No new connections, no new requests on the old ones.
+    drain: CancellationToken,
+    /// The tasks behind the requests end.
+    stop: CancellationToken,
+    started: crate::clock::Timestamp,
+}
+
+/// Serves until a signal says stop and everything open has ended.
+pub async fn run(file: PathBuf, loaded: Loaded, telemetry: Telemetry, inherited: Inherited) -> Result<(), StartError> {
+    let (server, bound) = build::build(file, loaded, telemetry, inherited).await?;
+    let server = Arc::new(server);
+    let mut tasks = server.background(bound);
+    server.readiness.set_listeners(crate::operations::ListenersState::Open);
+    server.report();
+    greeting::say(&server);
+    notify::ready("serving");
+    triggers::until_stopped(&server).await;
+    drain::drain(&server).await;
+    server.stop.cancel();
+    while tasks.join_next().await.is_some() {}
+    tracing::info!("stopped");
+    Ok(())
+}
+
+impl Server {
+    /// The tasks that run beside the requests.
+    fn background(self: &Arc<Self>, bound: Bound) -> JoinSet<()> {
+        let mut tasks = JoinSet::new();
+        let services = self.gate.services();
+        tasks.spawn(Arc::clone(&services.sessions).run(self.stop.clone()));
+        tasks.spawn(notify::watchdog(self.stop.clone()));
+        tasks.spawn(report::keep_reviewing(Arc::clone(self)));
+        if let Some(listener) = bound.operations {
+            let metrics = Arc::clone(&services.telemetry.metrics);
+            tasks.spawn(health::serve(listener, self.readiness.clone(), metrics, self.stop.clone()));
+        }
+        let server = Arc::clone(self);
+        let handler = move |request| commands::answer(Arc::clone(&server), request);
+        tasks.spawn(control::serve(bound.control, handler, self.stop.clone()));
+        tasks
+    }
+}

@@ -73,7 +73,7 @@ fn is_named(user: &User, list: &AccessList) -> bool {
 }
 
 /// Whether a request may count as the user's own will (DESIGN section 2, "Whose request is it?"; S-92, S-97).
-pub fn is_own_will(provenance: Provenance, safe: bool, websocket: bool, allow_missing_origin: bool) -> Decision {
+pub(crate) fn is_own_will(provenance: Provenance, safe: bool, websocket: bool, allow_missing_origin: bool) -> Decision {
     let foreign = Decision::Deny(Reason::ForeignOrigin);
     if websocket {
         return match provenance.origin {
@@ -84,7 +84,9 @@ pub fn is_own_will(provenance: Provenance, safe: bool, websocket: bool, allow_mi
         };
     }
     match (safe, provenance.site, provenance.origin) {
-        (true, _, _) | (false, Site::Same, _) | (false, Site::Absent, Origin::Ours | Origin::Absent) => Decision::Permit,
+        (true, _, _) | (false, Site::Same, _) | (false, Site::Absent, Origin::Ours | Origin::Absent) => {
+            Decision::Permit
+        }
         (false, Site::Other, _) | (false, Site::Absent, Origin::Foreign) => foreign,
     }
 }
@@ -121,7 +123,16 @@ mod tests {
         let system = User { system_generated: true, ..una.clone() };
         assert_eq!(may_enter(&system, from("127.0.0.1")), Decision::Deny(Reason::SystemUser));
         let local = User { local_only: true, ..una };
-        for ip in ["127.0.0.1", "10.1.2.3", "172.31.0.1", "192.168.9.9", "169.254.1.1", "fd00::1", "fe80::1", "::ffff:10.0.0.1"] {
+        for ip in [
+            "127.0.0.1",
+            "10.1.2.3",
+            "172.31.0.1",
+            "192.168.9.9",
+            "169.254.1.1",
+            "fd00::1",
+            "fe80::1",
+            "::ffff:10.0.0.1",
+        ] {
             assert_eq!(may_enter(&local, from(ip)), Decision::Permit, "{ip}");
         }
         for ip in ["100.64.0.1", "172.32.0.1", "8.8.8.8", "2001:db8::1", "::ffff:8.8.8.8"] {

@@ -9,7 +9,7 @@ mod access;
 mod open;
 mod permitted;
 
-pub use access::{Decision, may_enter, may_open, may_stay};
 pub(crate) use access::is_own_will;
+pub use access::{Decision, may_enter, may_open, may_stay};
 pub use open::{Exchange, Open, OpenExchanges};
 pub use permitted::Permitted;

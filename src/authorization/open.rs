@@ -87,6 +87,13 @@ impl OpenExchanges {
         self.shards.iter().map(|shard| lock(shard).len()).sum()
     }
 
+    /// How many are open that are no tunnels.
+    pub fn requests(&self) -> usize {
+        let requests =
+            |shard: &Mutex<HashMap<u64, Arc<Exchange>>>| lock(shard).values().filter(|e| !e.is_tunnel()).count();
+        self.shards.iter().map(requests).sum()
+    }
+
     /// Whether none is open.
     pub fn is_empty(&self) -> bool {
         self.len() == 0

@@ -1,7 +1,43 @@
-//! (to be written)
+//! The command line: `vestibule [--config FILE] serve|check|sessions|reload|status`.
+//!
+//! In come the arguments, out comes an exit code. Commands speak to a running vestibule over its control socket and never
+//! touch its files.
 
+mod arguments;
 mod check;
 mod output;
+mod remote;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
 
 pub use check::check;
 pub use output::{Exit, Output};
+
+use arguments::{Arguments, Command};
+
+/// Runs the command that the process was started with.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // `--help` and `--version` are errors to clap, and no mistakes.
+            let mistaken = error.use_stderr();
+            let _ = error.print();
+            return if mistaken { Exit::Mistaken.into() } else { Exit::Done.into() };
+        }
+    };
+    let file = arguments.config;
+    let exit = match arguments.command.unwrap_or(Command::Serve) {
+        Command::Serve => serve::serve(&file),
+        Command::Check => {
+            Output::with_standard_streams(|output| crate::server::surroundings(|around| check(&file, around, output)))
+        }
+        Command::Sessions(command) => remote::run(&file, command.request()),
+        Command::Reload => remote::run(&file, crate::operations::control::Request::Reload {}),
+        Command::Status => remote::run(&file, crate::operations::control::Request::Status {}),
+    };
+    exit.into()
+}

@@ -128,12 +128,7 @@ fn who_am_i(request: &Sanitized, services: &Services, account: &mut Account) -> 
 }
 
 /// What this user may open.
-fn start(
-    request: &Sanitized,
-    stages: &Stages,
-    services: &Services,
-    account: &mut Account,
-) -> Result<Page, Reason> {
+fn start(request: &Sanitized, stages: &Stages, services: &Services, account: &mut Account) -> Result<Page, Reason> {
     let (session, user) = entered(request, services, account)?;
     let bound = |addon: &Addon| session.addon().is_none_or(|slug| *slug == addon.slug);
     let open = |addon: &&Arc<Addon>| bound(addon) && may_open(&user, &addon.access) == Decision::Permit;

@@ -76,6 +76,11 @@ impl Stages {
         self.settings.addons.iter().find(|addon| addon.slug == *slug)
     }
 
+    /// How the session's cookie is called and written.
+    pub fn cookie(&self) -> SessionCookie {
+        self.cookie
+    }
+
     /// Closes connections to add-ons that have been idle for too long.
     pub fn prune(&self) {
         self.upstreams.prune();

@@ -131,7 +131,10 @@ mod tests {
             ("__Host-ingress_session=T", None),
             ("a=1; __Host-ingress_session=T", Some("a=1")),
             ("__Host-ingress_session=T; a=1", Some("a=1")),
-            ("a=1;__Host-ingress_session=T;b=\"x,y\"; session_P1|ingress|o=2", Some("a=1;b=\"x,y\"; session_P1|ingress|o=2")),
+            (
+                "a=1;__Host-ingress_session=T;b=\"x,y\"; session_P1|ingress|o=2",
+                Some("a=1;b=\"x,y\"; session_P1|ingress|o=2"),
+            ),
             ("a=1; \t__Host-ingress_session \t=\t T ; b", Some("a=1; b")),
         ] {
             assert_eq!(taken(&[line.as_bytes()]), (one("T"), rest.map(|r| r.as_bytes().to_vec())), "{line}");
@@ -160,8 +163,14 @@ mod tests {
     #[test]
     fn another_spelling_is_another_cookie() {
         for line in [
-            "%5F_Host-ingress_session=x", "__host-ingress_session=x", "=__Host-ingress_session=x", "__Host-ingress_session",
-            "\u{2000}__Host-ingress_session=x", "__Host-ingress_session\u{a0}=x", "x__Host-ingress_session=x", "__Host-ingress_session2=x",
+            "%5F_Host-ingress_session=x",
+            "__host-ingress_session=x",
+            "=__Host-ingress_session=x",
+            "__Host-ingress_session",
+            "\u{2000}__Host-ingress_session=x",
+            "__Host-ingress_session\u{a0}=x",
+            "x__Host-ingress_session=x",
+            "__Host-ingress_session2=x",
         ] {
             assert_eq!(taken(&[line.as_bytes()]), (Presented::Nothing, Some(line.as_bytes().to_vec())), "{line}");
         }

@@ -9,8 +9,24 @@ use http::Method;
 pub(super) fn is_known(method: &Method) -> bool {
     matches!(
         method.as_str(),
-        "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS" | "PROPFIND" | "PROPPATCH" | "MKCOL" | "COPY"
-            | "MOVE" | "LOCK" | "UNLOCK" | "REPORT" | "SEARCH" | "MKCALENDAR" | "ACL"
+        "GET"
+            | "HEAD"
+            | "POST"
+            | "PUT"
+            | "PATCH"
+            | "DELETE"
+            | "OPTIONS"
+            | "PROPFIND"
+            | "PROPPATCH"
+            | "MKCOL"
+            | "COPY"
+            | "MOVE"
+            | "LOCK"
+            | "UNLOCK"
+            | "REPORT"
+            | "SEARCH"
+            | "MKCALENDAR"
+            | "ACL"
     )
 }
 

@@ -102,8 +102,18 @@ mod tests {
         assert_eq!(says(&["https://p.test:8443"], &[]), Origin::Ours);
         assert_eq!(says(&["https://P.test:8443"], &[]), Origin::Ours);
         assert_eq!(says(&[], &[]), Origin::Absent);
-        for foreign in ["null", "", "http://p.test:8443", "https://p.test", "https://p.test.evil:8443", "https://evil.test",
-            "https://p.test:8443/", "https://a@p.test:8443", "p.test:8443", "https://a.p.test:8443"] {
+        for foreign in [
+            "null",
+            "",
+            "http://p.test:8443",
+            "https://p.test",
+            "https://p.test.evil:8443",
+            "https://evil.test",
+            "https://p.test:8443/",
+            "https://a@p.test:8443",
+            "p.test:8443",
+            "https://a.p.test:8443",
+        ] {
             assert_eq!(says(&[foreign], &[]), Origin::Foreign, "{foreign}");
         }
         assert_eq!(says(&["https://p.test:8443", "https://p.test:8443"], &[]), Origin::Foreign);

@@ -76,10 +76,27 @@ mod tests {
     #[test]
     fn dot_segments_are_found_however_they_are_written() {
         for path in [
-            "/public/../admin", "/public/%2e%2e/admin", "/public/.%2e/admin", "/public/%2E%2E/admin",
-            "/public/..%2fadmin", "/public/..%5cadmin", "/public/..\\admin", "/public/./../admin", "/..", "/.", "/%2e",
-            "/api/hassio/app/.%252e/supervisor/info", "/%2525252e%2525252e/x", "/public/..;/admin", "/pub;/../admin",
-            "/a/..;x=1/b", "/a/%2e%2e%3bx/b", "/a/%252e%252e%255cb", "/addon/%2e", "..", "/a%2f..%2fb",
+            "/public/../admin",
+            "/public/%2e%2e/admin",
+            "/public/.%2e/admin",
+            "/public/%2E%2E/admin",
+            "/public/..%2fadmin",
+            "/public/..%5cadmin",
+            "/public/..\\admin",
+            "/public/./../admin",
+            "/..",
+            "/.",
+            "/%2e",
+            "/api/hassio/app/.%252e/supervisor/info",
+            "/%2525252e%2525252e/x",
+            "/public/..;/admin",
+            "/pub;/../admin",
+            "/a/..;x=1/b",
+            "/a/%2e%2e%3bx/b",
+            "/a/%252e%252e%255cb",
+            "/addon/%2e",
+            "..",
+            "/a%2f..%2fb",
         ] {
             assert_eq!(judge(path), Err(PathFault::DotSegment), "{path}");
         }
@@ -104,8 +121,25 @@ mod tests {
     #[test]
     fn what_is_only_odd_passes() {
         for path in [
-            "/", "", "//", "/a//b", "/%2F", "/%252F", "/%23%3F", "/;v=1", "/a;b/c", "/...", "/.well-known/x", "/a..b/", "/a/.b",
-            "/caf%C3%A9", "/%ef%bc%8e", "/%c0%ae", "/a|b", "/x:1/y", "/ingress/..."
+            "/",
+            "",
+            "//",
+            "/a//b",
+            "/%2F",
+            "/%252F",
+            "/%23%3F",
+            "/;v=1",
+            "/a;b/c",
+            "/...",
+            "/.well-known/x",
+            "/a..b/",
+            "/a/.b",
+            "/caf%C3%A9",
+            "/%ef%bc%8e",
+            "/%c0%ae",
+            "/a|b",
+            "/x:1/y",
+            "/ingress/...",
         ] {
             assert_eq!(judge(path), Ok(()), "{path}");
         }

@@ -61,7 +61,8 @@ impl Reserved {
 
 impl Pattern {
     fn matches(&self, name: &[u8]) -> bool {
-        let long_enough = if self.namespace { name.len() >= self.squashed.len() } else { name.len() == self.squashed.len() };
+        let long_enough =
+            if self.namespace { name.len() >= self.squashed.len() } else { name.len() == self.squashed.len() };
         long_enough && name.iter().zip(&self.squashed).all(|(byte, want)| squash(*byte) == *want)
     }
 }
@@ -121,7 +122,9 @@ mod tests {
             let name = format!("X{c}rEmOtE{c}User{c}Id");
             assert!(reserved.contains(&name), "{name}");
         }
-        for name in ["remote_user", "TAILSCALE.user.login", "x-forwarded-for", "Forwarded", "early_data", "X-HTTP-Method"] {
+        for name in
+            ["remote_user", "TAILSCALE.user.login", "x-forwarded-for", "Forwarded", "early_data", "X-HTTP-Method"]
+        {
             assert!(reserved.contains(name), "{name}");
         }
     }
@@ -129,7 +132,16 @@ mod tests {
     #[test]
     fn a_name_that_only_resembles_one_is_not() {
         let reserved = Reserved::always(&[]);
-        for name in ["x-remot", "remote-users", "accept", "x-requested-with", "x-real-ip2", "xremoteuserid", "", "-x-remote-user"] {
+        for name in [
+            "x-remot",
+            "remote-users",
+            "accept",
+            "x-requested-with",
+            "x-real-ip2",
+            "xremoteuserid",
+            "",
+            "-x-remote-user",
+        ] {
             assert!(!reserved.contains(name), "{name}");
         }
     }

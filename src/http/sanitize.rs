@@ -13,8 +13,8 @@ use super::authority::Authority;
 use super::client_addr::ClientAddr;
 use super::cookies::{self, Presented};
 use super::origin::Provenance;
-use super::request_id::RequestId;
 use super::pulse::Serving;
+use super::request_id::RequestId;
 use super::reserved::Reserved;
 use super::serve::Arrived;
 use super::upgrade::{self, Handshake};
@@ -169,7 +169,13 @@ impl Sanitized {
 
     /// Takes the request apart, to send it on or to read it.
     pub(crate) fn into_parts(self) -> Parts {
-        Parts { method: self.method, headers: self.headers, body: self.body, upgrade: self.upgrade, serving: self.serving }
+        Parts {
+            method: self.method,
+            headers: self.headers,
+            body: self.body,
+            upgrade: self.upgrade,
+            serving: self.serving,
+        }
     }
 }
 

@@ -28,7 +28,8 @@ impl Audience {
     pub fn of_request(method: &Method, headers: &::http::HeaderMap) -> Self {
         let fetch = |name: &str| headers.get(name).map(HeaderValue::as_bytes);
         let destination = fetch("sec-fetch-dest");
-        let no_metadata = destination.is_none() && fetch("sec-fetch-mode").is_none() && fetch("sec-fetch-site").is_none();
+        let no_metadata =
+            destination.is_none() && fetch("sec-fetch-mode").is_none() && fetch("sec-fetch-site").is_none();
         let accept = headers.get(::http::header::ACCEPT).map(HeaderValue::as_bytes).unwrap_or_default();
         let html = accept.windows(9).any(|part| part.eq_ignore_ascii_case(b"text/html"));
         let reads = *method == Method::GET || *method == Method::HEAD;

@@ -78,7 +78,9 @@ impl Routes {
             let forward = request.target().clone();
             return Destination::Addon(Box::new(Routed::new(request, route.clone(), "", forward)));
         }
-        let Some((prefix, route)) = self.longest(request.path()) else { return Destination::Nowhere(Box::new(request)) };
+        let Some((prefix, route)) = self.longest(request.path()) else {
+            return Destination::Nowhere(Box::new(request));
+        };
         let Some(forward) = forward_target(request.target(), prefix, route.addon.prefix) else {
             return Destination::Nowhere(Box::new(request));
         };

@@ -38,10 +38,7 @@ impl Guard {
     /// Counts an attempt, or says how long to wait for the next one.
     pub fn attempt(&self, client: IpAddr, username: &str, budget: Budget, now: Timestamp) -> Result<(), Duration> {
         let client = neighbourhood(client);
-        let keys = [
-            (Key::Address(client), budget.per_address),
-            (Key::User(client, folded(username)), budget.per_user),
-        ];
+        let keys = [(Key::Address(client), budget.per_address), (Key::User(client, folded(username)), budget.per_user)];
         let mut attempts = self.lock();
         if attempts.len() >= MOST_KEYS {
             attempts.retain(|_, full_again| *full_again > now);

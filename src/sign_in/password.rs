@@ -140,8 +140,7 @@ impl PasswordSignIn<'_> {
     fn turn_away(&self, attempt: &Attempt, failed: &Failed) -> Page {
         self.note(attempt, failed.outcome, None, None);
         let (status, message) = words(failed.outcome);
-        let mut page =
-            form_page(status, &attempt.headers, Some(message), &attempt.return_to, &attempt.form.username);
+        let mut page = form_page(status, &attempt.headers, Some(message), &attempt.return_to, &attempt.form.username);
         if let Some(wait) = failed.wait {
             page.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().saturating_add(1)));
         }
@@ -179,10 +178,10 @@ fn words(outcome: SignInOutcome) -> (StatusCode, &'static str) {
         SignInOutcome::InactiveUser | SignInOutcome::SystemUser => {
             (StatusCode::FORBIDDEN, "This account is not active.")
         }
-        SignInOutcome::NotLocal => {
-            (StatusCode::FORBIDDEN, "This account may only sign in from the local network.")
+        SignInOutcome::NotLocal => (StatusCode::FORBIDDEN, "This account may only sign in from the local network."),
+        SignInOutcome::TooManyAttempts => {
+            (StatusCode::TOO_MANY_REQUESTS, "Too many attempts. Wait a while, then try again.")
         }
-        SignInOutcome::TooManyAttempts => (StatusCode::TOO_MANY_REQUESTS, "Too many attempts. Wait a while, then try again."),
         SignInOutcome::BadFormToken => (StatusCode::FORBIDDEN, "This page was too old. Please try again."),
         SignInOutcome::Unavailable => {
             (StatusCode::SERVICE_UNAVAILABLE, "Signing in is not possible right now. Try again later.")

@@ -61,7 +61,16 @@ mod tests {
 
     #[test]
     fn a_path_of_ours_is_where_one_may_return() {
-        for path in ["/", "/ingress/x/", "/ingress/x/?a=/b&c=//d", "/a//b", "/x:1/y", "/a%20b", "/caf%C3%A9#top", "/?u=https://e.test/"] {
+        for path in [
+            "/",
+            "/ingress/x/",
+            "/ingress/x/?a=/b&c=//d",
+            "/a//b",
+            "/x:1/y",
+            "/a%20b",
+            "/caf%C3%A9#top",
+            "/?u=https://e.test/",
+        ] {
             assert_eq!(ReturnTo::parse(path).map(|r| r.to_string()).as_deref(), Some(path));
         }
     }
@@ -69,10 +78,37 @@ mod tests {
     #[test]
     fn another_sites_address_is_not() {
         for path in [
-            "", "e", "//e", "///e", "/\\e", "\\/e", "/ /e", "/\t/e", "/./\\e", "/./../\\e", "https:e", "https:/\\e", "https://e/",
-            "javascript:alert(1)", "@e", "/%09/example.com", "/%0d%0aLocation:%20//e", "////x@google.com/%2f..",
-            "/x:1/:///%01javascript:alert(1)/", "///\\;@example.com", "/a\r\nb", "/%5ce", "/%5C%5Ce", "/../e", "/%2e%2e/e",
-            "/é", "/a\0", "/%", "/.vestibule/sign-in", "/.vestibule/sign-out", "/.vestibule",
+            "",
+            "e",
+            "//e",
+            "///e",
+            "/\\e",
+            "\\/e",
+            "/ /e",
+            "/\t/e",
+            "/./\\e",
+            "/./../\\e",
+            "https:e",
+            "https:/\\e",
+            "https://e/",
+            "javascript:alert(1)",
+            "@e",
+            "/%09/example.com",
+            "/%0d%0aLocation:%20//e",
+            "////x@google.com/%2f..",
+            "/x:1/:///%01javascript:alert(1)/",
+            "///\\;@example.com",
+            "/a\r\nb",
+            "/%5ce",
+            "/%5C%5Ce",
+            "/../e",
+            "/%2e%2e/e",
+            "/é",
+            "/a\0",
+            "/%",
+            "/.vestibule/sign-in",
+            "/.vestibule/sign-out",
+            "/.vestibule",
         ] {
             assert_eq!(ReturnTo::parse(path), None, "{path:?}");
         }

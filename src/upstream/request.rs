@@ -6,8 +6,8 @@
 
 use std::net::IpAddr;
 
-use http::header::{CONNECTION, HOST, HeaderName, HeaderValue, SEC_WEBSOCKET_KEY, UPGRADE};
 use http::HeaderMap;
+use http::header::{CONNECTION, HOST, HeaderName, HeaderValue, SEC_WEBSOCKET_KEY, UPGRADE};
 
 use crate::config::{Addon, DisplayNameEncoding};
 use crate::http::{Authority, RequestId, Reserved};

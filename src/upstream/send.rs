@@ -180,12 +180,7 @@ impl Call<'_> {
         Ok(Answer { response, tunnel: Some(tunnel), sent: self.gauge })
     }
 
-    fn relay(
-        self,
-        response: Response<Incoming>,
-        link: Option<(Link, Arc<Pool>)>,
-        place: Option<Place>,
-    ) -> Answer {
+    fn relay(self, response: Response<Incoming>, link: Option<(Link, Arc<Pool>)>, place: Option<Place>) -> Answer {
         let (mut parts, incoming) = response.into_parts();
         response::confine(&mut parts.headers, &self.upstream.addon, &self.confines);
         parts.extensions.clear();

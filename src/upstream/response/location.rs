@@ -17,11 +17,8 @@ pub(super) fn confine(address: &str, confines: &Confines<'_>) -> Option<String> 
         return None;
     };
     let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
-    let moved = if confines.contains(&path) || !confines.rewrites_paths {
-        path
-    } else {
-        format!("{}{path}", confines.prefix)
-    };
+    let moved =
+        if confines.contains(&path) || !confines.rewrites_paths { path } else { format!("{}{path}", confines.prefix) };
     (moved != address).then_some(moved)
 }
 

@@ -86,7 +86,10 @@ fn a_cookie_stays_under_the_prefix() {
         ("a=1; path=/ingress/x/y; HttpOnly", "a=1; Path=/ingress/x/y; HttpOnly; Secure"),
         ("a=1; Domain=home.example; Path=/y; Secure", "a=1; Path=/ingress/x/y; Secure"),
         ("s_R|ingress|x=\"a,b\"; Path=nonsense", "s_R|ingress|x=\"a,b\"; Path=/ingress/x/; Secure"),
-        ("_xsrf=\"\"; expires=Thu, 01 Jan 1970 00:00:00 GMT; Path=/", "_xsrf=\"\"; expires=Thu, 01 Jan 1970 00:00:00 GMT; Path=/ingress/x/; Secure"),
+        (
+            "_xsrf=\"\"; expires=Thu, 01 Jan 1970 00:00:00 GMT; Path=/",
+            "_xsrf=\"\"; expires=Thu, 01 Jan 1970 00:00:00 GMT; Path=/ingress/x/; Secure",
+        ),
         ("a=1", "a=1; Secure"),
     ] {
         assert_eq!(confined("/ingress/x", line), moved);

@@ -56,7 +56,8 @@ async fn show(request: Request<Incoming>) -> Response<WhoamiBody> {
     let mut length = 0_u64;
     let mut body = body;
     while let Some(Ok(frame)) = body.frame().await {
-        length = length.saturating_add(frame.data_ref().map_or(0, |data| u64::try_from(data.len()).unwrap_or(u64::MAX)));
+        length =
+            length.saturating_add(frame.data_ref().map_or(0, |data| u64::try_from(data.len()).unwrap_or(u64::MAX)));
     }
     if accept.contains("text/html") {
         let mut response = text("text/html; charset=utf-8", page::html(&head, length));

@@ -23,8 +23,7 @@ struct Page {
 }
 
 pub(super) fn html(head: &request::Parts, length: u64) -> String {
-    let page =
-        Page { method: head.method.to_string(), target: head.uri.to_string(), length, headers: headers(head) };
+    let page = Page { method: head.method.to_string(), target: head.uri.to_string(), length, headers: headers(head) };
     page.render().unwrap_or_default()
 }
 

@@ -1,0 +1,76 @@
+//! What can be said on the command line.
+
+use std::path::PathBuf;
+
+use clap::{ArgGroup, Args, Parser, Subcommand};
+
+use crate::operations::control::{Request, RevokeTarget};
+
+/// An ingress reverse proxy with identity headers for the web UIs of Home Assistant add-ons.
+#[derive(Debug, Parser)]
+#[command(name = "vestibule", version, about)]
+pub(super) struct Arguments {
+    /// The configuration file.
+    #[arg(long, global = true, value_name = "FILE", default_value = "config.toml")]
+    pub(super) config: PathBuf,
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Serve (the default).
+    Serve,
+    /// Show every mistake in the configuration; exits 2 when there is one.
+    Check,
+    /// List, make and revoke sessions of a running vestibule.
+    #[command(subcommand)]
+    Sessions(Sessions),
+    /// Have a running vestibule read its configuration again.
+    Reload,
+    /// Show how a running vestibule is.
+    Status,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Sessions {
+    /// List live sessions, newest first.
+    List,
+    /// Make a session and print its cookie as `name=value`. The cookie is a secret.
+    New {
+        /// The user's name or id.
+        #[arg(long, value_name = "NAME")]
+        user: String,
+        /// Make it good for this add-on only.
+        #[arg(long, value_name = "SLUG")]
+        addon: Option<String>,
+    },
+    /// End sessions, and cut what they have open.
+    Revoke(Revoke),
+}
+
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("which").required(true).args(["id", "user", "all"])))]
+pub(super) struct Revoke {
+    /// The session's id, as `sessions list` shows it.
+    id: Option<String>,
+    /// All sessions of this user (a name or an id).
+    #[arg(long, value_name = "NAME")]
+    user: Option<String>,
+    /// All sessions.
+    #[arg(long)]
+    all: bool,
+}
+
+impl Sessions {
+    /// The question to the running process.
+    pub(super) fn request(self) -> Request {
+        match self {
+            Self::List => Request::SessionsList {},
+            Self::New { user, addon } => Request::SessionsNew { user, addon },
+            Self::Revoke(Revoke { id: Some(id), .. }) => Request::SessionsRevoke { what: RevokeTarget::One(id) },
+            Self::Revoke(Revoke { user: Some(user), .. }) => Request::SessionsRevoke { what: RevokeTarget::User(user) },
+            Self::Revoke(_) => Request::SessionsRevoke { what: RevokeTarget::All },
+        }
+    }
+}

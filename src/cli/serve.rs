@@ -1,0 +1,46 @@
+//! `vestibule serve`: read, start, serve, drain.
+
+use std::path::Path;
+
+use super::output::{Exit, Output};
+use crate::config;
+use crate::operations::activation;
+use crate::server;
+use crate::telemetry::{self, chain};
+
+/// Serves this configuration until a signal says stop.
+pub(super) fn serve(file: &Path) -> Exit {
+    // The environment is read before there are threads that could change it.
+    let inherited = match activation::inherited() {
+        Ok(inherited) => inherited,
+        Err(error) => return fail(&chain(&error)),
+    };
+    let loaded = match server::surroundings(|around| config::load(file, around)) {
+        Ok(loaded) => loaded,
+        Err(found) => {
+            Output::with_standard_streams(|output| output.notice(&found.render(output.styled())));
+            return Exit::Mistaken;
+        }
+    };
+    let telemetry = match telemetry::start(&loaded.settings.log) {
+        Ok(telemetry) => telemetry,
+        Err(error) => return fail(&chain(&error)),
+    };
+    let _flush = telemetry.flush_at_end();
+    if loaded.warnings.warnings() > 0 {
+        tracing::warn!("{}", loaded.warnings);
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("vestibule").build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error),
+    };
+    match runtime.block_on(server::run(file.to_owned(), loaded, telemetry, inherited)) {
+        Ok(()) => Exit::Done,
+        Err(error) => fail(&chain(&error)),
+    }
+}
+
+fn fail(why: &dyn std::fmt::Display) -> Exit {
+    Output::with_standard_streams(|output| output.notice(&format!("error: {why}\n")));
+    Exit::Failed
+}

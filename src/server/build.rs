@@ -1,0 +1,157 @@
+//! The start: everything is made, and everything is bound, or nothing is.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use arc_swap::ArcSwap;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::Server;
+use super::listeners::Listeners;
+use super::reload::State;
+use crate::authorization::OpenExchanges;
+use crate::clock::Clock;
+use crate::config::{Loaded, Settings};
+use crate::gate::{Gate, Services, Stages};
+use crate::home_assistant::HomeAssistant;
+use crate::listener::{Admission, BindError};
+use crate::operations::Readiness;
+use crate::operations::activation::{ActivationError, Inherited};
+use crate::operations::control::{ControlSocket, SocketError};
+use crate::session::{OpenError, Sessions};
+use crate::sign_in::Guard;
+use crate::telemetry::{Telemetry, chain};
+use crate::tls::{Handshaker, TlsError, own_names};
+
+/// Why the process cannot serve.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The certificates cannot be used.
+    #[error("no certificate to show")]
+    Tls(#[from] TlsError),
+    /// The sessions' file is another process's.
+    #[error("no place for sessions")]
+    Sessions(#[from] OpenError),
+    /// An address cannot be bound.
+    #[error("cannot serve browsers")]
+    Bind(#[from] BindError),
+    /// The address for health and metrics cannot be bound.
+    #[error("cannot listen on {address} for health and metrics")]
+    Operations {
+        /// The address as configured.
+        address: SocketAddr,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// The control socket cannot be made.
+    #[error("no control socket")]
+    Control(#[from] SocketError),
+    /// The sockets that systemd handed over are not the configured ones.
+    #[error("the sockets from systemd do not fit")]
+    Activation(#[from] ActivationError),
+    /// A blocking task of the start did not come back.
+    #[error("the start was broken off")]
+    Broken(#[from] tokio::task::JoinError),
+    /// Signals cannot be listened for.
+    #[error("cannot listen for signals")]
+    Signals(#[source] io::Error),
+}
+
+/// What was bound besides the addresses that browsers reach.
+pub(super) struct Bound {
+    pub(super) operations: Option<TcpListener>,
+    pub(super) control: ControlSocket,
+}
+
+/// Makes the server of a configuration.
+pub(super) async fn build(
+    file: PathBuf,
+    loaded: Loaded,
+    telemetry: Telemetry,
+    mut inherited: Inherited,
+) -> Result<(Server, Bound), StartError> {
+    let clock = Clock::System;
+    let settings = Arc::new(loaded.settings);
+    // First what another process may hold, so that a second one started by mistake touches nothing of the first.
+    let control = ControlSocket::bind(&settings.listen.control)?;
+    let operations = bind_operations(&settings, &mut inherited).await?;
+    let admission = Admission::new(&settings.limits, &settings.listen.trusted_proxies);
+    let mut listeners = Listeners::default();
+    listeners.change(&settings.listen.https, &admission, &mut inherited)?.commit(&mut listeners);
+    inherited.finish()?;
+    let (handshaker, sessions, home) = open_files(&settings, &clock).await?;
+    let stages = Stages::new(Arc::clone(&settings), &telemetry, None);
+    let services = Services {
+        sessions,
+        home: ArcSwap::new(home),
+        exchanges: Arc::new(OpenExchanges::default()),
+        guard: Guard::default(),
+        telemetry,
+        clock: clock.clone(),
+    };
+    let server = Server {
+        file,
+        gate: Arc::new(Gate::new(stages, services)),
+        handshaker: Arc::new(handshaker),
+        admission,
+        listeners: Mutex::new(listeners),
+        state: tokio::sync::Mutex::new(State::new(loaded.fingerprint, loaded.files)),
+        readiness: Readiness::default(),
+        connections: TaskTracker::new(),
+        drain: CancellationToken::new(),
+        stop: CancellationToken::new(),
+        started: clock.now(),
+    };
+    Ok((server, Bound { operations, control }))
+}
+
+/// What blocks on files: off the runtime's threads.
+async fn open_files(
+    settings: &Arc<Settings>,
+    clock: &Clock,
+) -> Result<(Handshaker, Arc<Sessions>, Arc<HomeAssistant>), StartError> {
+    let (settings, clock) = (Arc::clone(settings), clock.clone());
+    let opening = tokio::task::spawn_blocking(move || {
+        let names = own_names(&settings);
+        let (handshaker, notices) = Handshaker::new(&settings.tls, &names, clock.now())?;
+        for notice in notices {
+            notice.to_string().lines().for_each(|line| tracing::info!("{line}"));
+        }
+        let (sessions, notices) = Sessions::open(&settings.session, clock.clone())?;
+        for notice in notices {
+            tracing::error!(why = %chain(&notice), "session file");
+        }
+        let home = Arc::new(HomeAssistant::open(&settings.home_assistant, clock));
+        Ok((handshaker, sessions, home))
+    });
+    opening.await?
+}
+
+async fn bind_operations(settings: &Settings, inherited: &mut Inherited) -> Result<Option<TcpListener>, StartError> {
+    let Some(address) = settings.listen.operations else { return Ok(None) };
+    let failed = |source| StartError::Operations { address, source };
+    let listener = match inherited.take(address) {
+        Some(handed) => TcpListener::from_std(handed).map_err(failed)?,
+        None => TcpListener::bind(address).await.map_err(failed)?,
+    };
+    if let Ok(address) = listener.local_addr() {
+        tracing::info!("listening for health and metrics on http://{address}");
+    }
+    Ok(Some(listener))
+}
+
+/// Settings that only a restart can change, by the name of their key.
+pub(super) fn needs_restart(old: &Settings, new: &Settings) -> Vec<&'static str> {
+    let compared = BTreeMap::from([
+        ("listen.operations", old.listen.operations == new.listen.operations),
+        ("listen.control", old.listen.control == new.listen.control),
+        ("session.store", old.session.store == new.session.store),
+        ("log.format", old.log.format == new.log.format),
+    ]);
+    compared.into_iter().filter(|(_, same)| !same).map(|(key, _)| key).collect()
+}

@@ -1,0 +1,138 @@
+//! What operators ask over the control socket.
+
+use std::sync::Arc;
+
+use super::Server;
+use crate::config::AddonSlug;
+use crate::identity::Directory;
+use crate::operations::control::{Answer, Request, RevokeTarget, SessionLine, StatusReport};
+use crate::session::{MadeBy, NewSession, RevokeError, Summary};
+use crate::telemetry::{AuditEvent, Revoked, chain};
+
+/// Does what is asked.
+pub(super) async fn answer(server: Arc<Server>, request: Request) -> Answer {
+    match request {
+        Request::SessionsList {} => list(&server),
+        Request::SessionsNew { user, addon } => make(&server, &user, addon.as_deref()).await,
+        Request::SessionsRevoke { what } => revoke(&server, what).await,
+        Request::Reload {} => match server.reload().await {
+            Ok(remarks) => Answer::Reloaded { remarks },
+            Err(error) => Answer::failed(chain(&error)),
+        },
+        Request::Status {} => status(&server),
+    }
+}
+
+fn directory(server: &Server) -> Arc<Directory> {
+    arc_swap::Guard::into_inner(server.gate.services().home.load().directory().load())
+}
+
+fn list(server: &Server) -> Answer {
+    const MOST: usize = 10_000;
+    let directory = directory(server);
+    let mut all = server.gate.services().sessions.list();
+    all.sort_by_key(|session| std::cmp::Reverse(session.created));
+    let more = u64::try_from(all.len().saturating_sub(MOST)).unwrap_or_default();
+    let sessions = all.iter().take(MOST).map(|session| line(session, &directory)).collect();
+    Answer::Sessions { sessions, more }
+}
+
+fn line(session: &Summary, directory: &Directory) -> SessionLine {
+    let user = directory.user(&session.user);
+    SessionLine {
+        id: session.id.to_string(),
+        user_id: session.user.to_string(),
+        user_name: user.and_then(|user| user.username()).map(str::to_owned),
+        addon: session.addon.as_ref().map(ToString::to_string),
+        made_by: session.made_by.label().to_owned(),
+        client: session.address.map(|address| address.to_string()),
+        created: session.created.as_millis(),
+        last_seen: session.last_seen.as_millis(),
+        expires: session.ends.as_millis(),
+    }
+}
+
+async fn make(server: &Server, name: &str, addon: Option<&str>) -> Answer {
+    let stages = server.gate.stages();
+    let services = server.gate.services();
+    let directory = directory(server);
+    let Some(user) = directory.named(name) else {
+        return Answer::failed(format!("there is no user `{name}` in Home Assistant's files"));
+    };
+    if user.system_generated || !user.is_active {
+        return Answer::failed(format!("`{name}` may not sign in: the account is not active, or Home Assistant's own"));
+    }
+    let addon = match addon.map(str::parse::<AddonSlug>) {
+        None => None,
+        Some(Ok(slug)) if stages.addon(&slug).is_some() => Some(slug),
+        Some(_) => return Answer::failed(format!("there is no add-on `{}`", addon.unwrap_or_default())),
+    };
+    let new = NewSession {
+        addon: addon.clone(),
+        password_digest: user.password_digest,
+        ..NewSession::new(user.id.clone(), MadeBy::CommandLine)
+    };
+    let (token, session) = services.sessions.create(new).await;
+    services.telemetry.audit.write(&AuditEvent::SessionMade {
+        user: user.id.as_str(),
+        session: &session.id().to_string(),
+        addon: addon.as_ref().map(AddonSlug::as_str),
+    });
+    let cookie = stages.cookie().pair(&token).as_str().to_owned().into();
+    let id = session.id();
+    match services.sessions.list().iter().find(|summary| summary.id == id) {
+        Some(summary) => Answer::SessionMade { cookie, session: line(summary, &directory) },
+        None => Answer::failed("the session ended at once: too many were made for this user at the same time"),
+    }
+}
+
+async fn revoke(server: &Server, what: RevokeTarget) -> Answer {
+    let services = server.gate.services();
+    let (result, named) = match &what {
+        RevokeTarget::One(id) => match id.parse() {
+            Ok(id) => (services.sessions.revoke(id).await, Revoked::One(id_text(&what))),
+            Err(_) => return Answer::failed(format!("`{id}` is no session id; `vestibule sessions list` shows them")),
+        },
+        RevokeTarget::User(name) => {
+            // A user who is gone from the files may still have sessions, and is then named by id.
+            let known = directory(server).named(name).map(|user| user.id.clone());
+            let Some(user) = known.or_else(|| name.parse().ok()) else {
+                return Answer::failed(format!("there is no user `{name}`"));
+            };
+            (services.sessions.revoke_user(&user).await, Revoked::User(id_text(&what)))
+        }
+        RevokeTarget::All => (services.sessions.revoke_all().await, Revoked::All),
+    };
+    let ended = match &result {
+        Ok(ended) | Err(RevokeError::NotOnDisk { ended, .. }) => ended.len(),
+        Err(RevokeError::Unknown) => 0,
+    };
+    server.gate.review();
+    let count = u64::try_from(ended).unwrap_or_default();
+    services.telemetry.audit.write(&AuditEvent::Revoked { what: named, count, by: "control" });
+    match result {
+        Ok(_) => Answer::Revoked { count },
+        Err(error) => Answer::failed(chain(&error)),
+    }
+}
+
+fn id_text(what: &RevokeTarget) -> &str {
+    match what {
+        RevokeTarget::One(text) | RevokeTarget::User(text) => text,
+        RevokeTarget::All => "",
+    }
+}
+
+fn status(server: &Server) -> Answer {
+    let state = server.readiness.state();
+    Answer::Status(StatusReport {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        pid: std::process::id(),
+        started: server.started.as_millis(),
+        config: server.file.display().to_string(),
+        listens: server.listeners().addresses().iter().map(|address| format!("https://{address}")).collect(),
+        sessions: u64::try_from(server.gate.services().sessions.len()).unwrap_or_default(),
+        state,
+        ready: state.is_ready(),
+    })
+}

@@ -1,0 +1,60 @@
+//! Accepting: one task an address, and one a connection.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use super::Server;
+use crate::http;
+use crate::listener::{Incoming, Listener};
+use crate::telemetry::Handshake;
+use crate::tls::HandshakeError;
+
+impl Server {
+    /// Begins to accept on the addresses that are bound and not yet served.
+    pub(super) fn begin_accepting(self: &Arc<Self>) {
+        let begun = self.listeners().begin();
+        for (listener, stop) in begun {
+            tracing::info!("listening on https://{}", listener.address());
+            tokio::spawn(accept(Arc::clone(self), listener, stop));
+        }
+    }
+
+    pub(super) fn listeners(&self) -> std::sync::MutexGuard<'_, super::Listeners> {
+        self.listeners.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+async fn accept(server: Arc<Server>, listener: Arc<Listener>, stop: CancellationToken) {
+    loop {
+        let incoming = tokio::select! {
+            () = stop.cancelled() => return,
+            incoming = listener.accept() => incoming,
+        };
+        server.connections.spawn(serve(Arc::clone(&server), incoming));
+    }
+}
+
+async fn serve(server: Arc<Server>, incoming: Incoming) {
+    let stages = server.gate.stages();
+    let limits = &stages.settings.limits;
+    let metrics = &server.gate.services().telemetry.metrics;
+    metrics.connections_accepted.inc();
+    let open = metrics.open_connection();
+    let peer = incoming.peer();
+    let secured = match server.handshaker.accept(incoming, limits.handshake_timeout).await {
+        Ok(secured) => {
+            metrics.handshake(Handshake::Success);
+            secured
+        }
+        Err(error) => {
+            let late = matches!(error, HandshakeError::Late);
+            metrics.handshake(if late { Handshake::Timeout } else { Handshake::Failure });
+            tracing::debug!(%peer, error = %crate::telemetry::chain(&error), "no handshake");
+            return;
+        }
+    };
+    let gate = Arc::clone(&server.gate);
+    http::serve(secured, limits, server.drain.clone(), move |arrived| Arc::clone(&gate).answer(arrived)).await;
+    drop(open);
+}

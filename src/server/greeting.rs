@@ -1,0 +1,37 @@
+//! The start-up lines: what to open, and as whom.
+
+use super::Server;
+use crate::config::Tls;
+
+/// Says what to open and as whom.
+pub(super) fn say(server: &Server) {
+    let stages = server.gate.stages();
+    let settings = &stages.settings;
+    let url = settings.listen.public_urls.first().map_or_else(|| own_url(server), crate::config::PublicUrl::origin);
+    let users = server.gate.services().home.load().status().users;
+    let folder = settings.home_assistant.config_dir.display();
+    tracing::info!("open {url}/ and sign in with an account of {folder} ({users} users)");
+    let passwords = settings.home_assistant.config_dir.join("USERS.md");
+    if matches!(settings.tls, Tls::Development { .. }) && passwords.is_file() {
+        tracing::info!("the names and passwords of this example home are in {}", passwords.display());
+    }
+    for addon in &settings.addons {
+        let place = match (&addon.path, &addon.host) {
+            (Some(path), _) => format!("{url}{}/", path.as_str()),
+            (None, Some(host)) => format!("https://{}/", host.as_str()),
+            (None, None) => continue,
+        };
+        let who = if addon.access.admin_only { " (administrators only)" } else { "" };
+        tracing::info!("{}: {place}{who}", addon.title);
+    }
+}
+
+/// The first address as a browser on this machine would name it.
+fn own_url(server: &Server) -> String {
+    let Some(address) = server.listeners().addresses().first().copied() else { return "https://localhost".to_owned() };
+    if address.ip().is_loopback() || address.ip().is_unspecified() {
+        format!("https://localhost:{}", address.port())
+    } else {
+        format!("https://{address}")
+    }
+}

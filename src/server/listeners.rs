@@ -1,0 +1,89 @@
+//! The addresses that browsers reach: bound as a whole before the first is let go.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::config::HttpsListener;
+use crate::listener::{Admission, BindError, Listener};
+use crate::operations::activation::Inherited;
+
+/// The addresses that are bound.
+#[derive(Default)]
+pub(super) struct Listeners {
+    all: Vec<Open>,
+}
+
+struct Open {
+    entry: HttpsListener,
+    listener: Arc<Listener>,
+    stop: CancellationToken,
+    running: bool,
+}
+
+/// A change that has succeeded and is not yet in force; dropped, nothing has changed.
+pub(super) struct Change {
+    new: Vec<Open>,
+    wanted: Vec<HttpsListener>,
+}
+
+impl Listeners {
+    /// Binds what is wanted and not there yet.
+    pub(super) fn change(
+        &self,
+        wanted: &[HttpsListener],
+        admission: &Arc<Admission>,
+        inherited: &mut Inherited,
+    ) -> Result<Change, BindError> {
+        let mut new = Vec::new();
+        for entry in wanted {
+            if self.all.iter().any(|open| open.entry == *entry) {
+                continue;
+            }
+            let listener = match inherited.take(entry.address) {
+                Some(handed) => Listener::adopt(handed, entry.proxy_protocol, admission)?,
+                None => Listener::bind(*entry, admission)?,
+            };
+            let (listener, stop) = (Arc::new(listener), CancellationToken::new());
+            new.push(Open { entry: *entry, listener, stop, running: false });
+        }
+        Ok(Change { new, wanted: wanted.to_vec() })
+    }
+
+    /// Those whose accepting has not begun; it is the caller's to begin it.
+    pub(super) fn begin(&mut self) -> Vec<(Arc<Listener>, CancellationToken)> {
+        let idle = self.all.iter_mut().filter(|open| !open.running);
+        idle.map(|open| {
+            open.running = true;
+            (Arc::clone(&open.listener), open.stop.clone())
+        })
+        .collect()
+    }
+
+    /// The addresses, with the ports that the operating system chose.
+    pub(super) fn addresses(&self) -> Vec<SocketAddr> {
+        self.all.iter().map(|open| open.listener.address()).collect()
+    }
+
+    /// Lets all of them go.
+    pub(super) fn close(&mut self) {
+        for open in self.all.drain(..) {
+            open.stop.cancel();
+        }
+    }
+}
+
+impl Change {
+    /// Puts the change in force: what is no longer wanted is let go.
+    pub(super) fn commit(self, listeners: &mut Listeners) {
+        listeners.all.retain(|open| {
+            let kept = self.wanted.contains(&open.entry);
+            if !kept {
+                open.stop.cancel();
+            }
+            kept
+        });
+        listeners.all.extend(self.new);
+    }
+}

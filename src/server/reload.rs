@@ -1,0 +1,158 @@
+//! Reading the configuration again: all of it holds, or none of it and the old one stays.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use super::Server;
+use super::build::needs_restart;
+use crate::config::{self, Diagnostics, Fingerprint, Known, Loaded, Settings, Surroundings};
+use crate::gate::Stages;
+use crate::home_assistant::{HomeAssistant, read_folder};
+use crate::listener::BindError;
+use crate::operations::notify;
+use crate::telemetry::{AuditEvent, ReloadResult, TelemetryError, chain, check_filter};
+use crate::tls::{TlsError, check_pair, own_names};
+
+/// What is known of the configuration in force.
+pub(super) struct State {
+    pub(super) fingerprint: Fingerprint,
+    /// The files to watch: those of the configuration in force, or of the one that was refused last.
+    pub(super) files: Vec<PathBuf>,
+    /// Ends the watch over Home Assistant's files.
+    pub(super) watching: CancellationToken,
+}
+
+/// Why the old configuration stays.
+#[derive(Debug, thiserror::Error)]
+pub enum ReloadError {
+    /// The file has mistakes.
+    #[error("{0}")]
+    Mistakes(Box<Diagnostics>),
+    /// The log's filter is none.
+    #[error("the log cannot be set up")]
+    Log(#[from] TelemetryError),
+    /// A certificate cannot be used.
+    #[error("a certificate cannot be used")]
+    Tls(#[from] TlsError),
+    /// A new address cannot be bound.
+    #[error("a new address cannot be served")]
+    Bind(#[from] BindError),
+    /// A blocking task did not come back.
+    #[error("the reload was broken off")]
+    Broken(#[from] tokio::task::JoinError),
+}
+
+impl State {
+    pub(super) fn new(fingerprint: Fingerprint, files: Vec<PathBuf>) -> Self {
+        Self { fingerprint, files, watching: CancellationToken::new() }
+    }
+}
+
+/// What the configuration is judged by besides itself: the certificates, and who is known in Home Assistant's files.
+pub fn surroundings<T>(judge: impl FnOnce(&Surroundings<'_>) -> T) -> T {
+    let certificates = |chain: &Path, key: &Path| check_pair(chain, key).map_err(Into::into);
+    let known = |folder: &Path| known(folder).map_err(Into::into);
+    judge(&Surroundings { check_certificates: Some(&certificates), known: Some(&known) })
+}
+
+fn known(config_dir: &Path) -> Result<Known, String> {
+    let one_line = |problems: Vec<crate::home_assistant::FileProblem>| {
+        let lines = problems.iter().map(|problem| format!("{}: {}", problem.path.display(), problem.reason()));
+        lines.collect::<Vec<_>>().join("; ")
+    };
+    let directory = read_folder(config_dir).map_err(one_line)?.directory();
+    let names = |user: &Arc<crate::identity::User>| {
+        std::iter::once(user.id.to_string()).chain(user.usernames.clone()).collect::<Vec<_>>()
+    };
+    Ok(Known {
+        groups: directory.groups().map(|(id, _)| id.to_string()).collect(),
+        users: directory.users().flat_map(names).collect(),
+    })
+}
+
+impl Server {
+    /// Reads the configuration again. Says what only a restart can change.
+    pub(super) async fn reload(self: &Arc<Self>) -> Result<Vec<String>, ReloadError> {
+        let mut state = self.state.lock().await;
+        notify::reloading();
+        let result = self.try_reload(&mut state).await;
+        let telemetry = &self.gate.services().telemetry;
+        match &result {
+            Ok(remarks) => {
+                telemetry.metrics.reloaded(ReloadResult::Success);
+                telemetry.audit.write(&AuditEvent::Reload { error: None });
+                tracing::info!("configuration reloaded");
+                remarks.iter().for_each(|remark| tracing::warn!("{remark}"));
+            }
+            Err(error) => {
+                telemetry.metrics.reloaded(ReloadResult::Failure);
+                telemetry.audit.write(&AuditEvent::Reload { error: Some(&chain(error)) });
+                tracing::error!("the configuration in force stays: {}", chain(error));
+            }
+        }
+        notify::ready("serving");
+        result
+    }
+
+    async fn try_reload(self: &Arc<Self>, state: &mut State) -> Result<Vec<String>, ReloadError> {
+        let file = self.file.clone();
+        let loading = tokio::task::spawn_blocking(move || surroundings(|around| config::load(&file, around)));
+        let loaded = loading.await?.map_err(|found| {
+            state.files = found.files().to_vec();
+            ReloadError::Mistakes(Box::new(found))
+        })?;
+        if loaded.warnings.warnings() > 0 {
+            tracing::warn!("{}", loaded.warnings);
+        }
+        let Loaded { settings, files, fingerprint, .. } = loaded;
+        let (settings, before) = (Arc::new(settings), self.gate.stages());
+        check_filter(&settings.log.filter)?;
+        let change = self.listeners().change(&settings.listen.https, &self.admission, &mut <_>::default())?;
+        self.reload_certificates(&settings).await?;
+        // Nothing below can fail: from here on the new configuration holds.
+        change.commit(&mut self.listeners());
+        self.take_over(&settings, &before, state).await;
+        (state.fingerprint, state.files) = (fingerprint, files);
+        self.begin_accepting();
+        self.gate.review();
+        let unchanged = needs_restart(&before.settings, &settings);
+        Ok(unchanged.iter().map(|key| format!("`{key}` changes at the next start")).collect())
+    }
+
+    async fn take_over(self: &Arc<Self>, settings: &Arc<Settings>, before: &Stages, state: &mut State) {
+        let services = self.gate.services();
+        if let Err(error) = services.telemetry.reload(&settings.log) {
+            tracing::error!(error = %chain(&error), "the log keeps its filter");
+        }
+        self.admission.reload(&settings.limits, &settings.listen.trusted_proxies);
+        services.sessions.reconfigure(&settings.session);
+        if settings.home_assistant != before.settings.home_assistant {
+            let (folder, clock) = (settings.home_assistant.clone(), services.clock.clone());
+            if let Ok(home) = tokio::task::spawn_blocking(move || HomeAssistant::open(&folder, clock)).await {
+                services.home.store(Arc::new(home));
+                self.watch_home(state);
+            }
+        }
+        self.gate.replace(Stages::new(Arc::clone(settings), &services.telemetry, Some(before)));
+    }
+
+    /// Watches the files of the users of the moment, and no others any more.
+    pub(super) fn watch_home(&self, state: &mut State) {
+        state.watching.cancel();
+        state.watching = self.stop.child_token();
+        tokio::spawn(self.gate.services().home.load_full().watch(state.watching.clone()));
+    }
+
+    /// Shows new certificates, or the old ones when anything is wrong with them.
+    pub(super) async fn reload_certificates(&self, settings: &Arc<Settings>) -> Result<(), ReloadError> {
+        let (handshaker, settings) = (Arc::clone(&self.handshaker), Arc::clone(settings));
+        let now = self.gate.services().clock.now();
+        let reading = tokio::task::spawn_blocking(move || handshaker.reload(&settings.tls, &own_names(&settings), now));
+        for notice in reading.await?? {
+            tracing::debug!("{notice}");
+        }
+        Ok(())
+    }
+}

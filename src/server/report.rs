@@ -1,0 +1,80 @@
+//! What is looked at all the time: open exchanges against the sessions and users of the moment, and the numbers that
+//! nobody counts.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::MissedTickBehavior;
+
+use super::Server;
+use crate::home_assistant::Condition;
+use crate::identity::{Health as DirectoryHealth, user_of};
+use crate::operations::{DirectoryState, SessionStoreState};
+use crate::session::Health;
+
+/// Reviews whenever a session ends or the users change, and twice a second besides: what expires rings no bell.
+pub(super) async fn keep_reviewing(server: Arc<Server>) {
+    let mut sessions = server.gate.services().sessions.subscribe();
+    let mut ticks = tokio::time::interval(Duration::from_millis(500));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        let mut users = server.gate.services().home.load().directory().subscribe();
+        tokio::select! {
+            () = server.stop.cancelled() => return,
+            _ = sessions.changed() => server.gate.review(),
+            _ = users.changed() => {
+                server.gate.review();
+                end_sessions_of_the_gone(&server).await;
+            }
+            _ = ticks.tick() => {
+                server.gate.review();
+                server.report();
+            }
+        }
+    }
+}
+
+/// Ends the sessions of users who are gone or deactivated, or whose password is another one, for good: they do not come
+/// back with the user (S-75). While the users cannot be read nobody is gone.
+async fn end_sessions_of_the_gone(server: &Arc<Server>) {
+    let services = server.gate.services();
+    let home = services.home.load_full();
+    let directory = arc_swap::Guard::into_inner(home.directory().load());
+    if directory.health() == DirectoryHealth::Absent {
+        return;
+    }
+    let gone = |session: &crate::session::Session| match user_of(session, &directory) {
+        Ok(user) => !user.is_active || user.system_generated,
+        Err(_) => true,
+    };
+    match services.sessions.end_where(gone).await {
+        Ok(ended) => {
+            for session in ended {
+                tracing::info!(session = %session.id(), user = %session.user(), "session ended: its user changed");
+            }
+        }
+        Err(error) => tracing::error!(error = %crate::telemetry::chain(&error), "sessions ended, but not on disk"),
+    }
+}
+
+impl Server {
+    /// Brings readiness and the gauges up to date.
+    pub(super) fn report(&self) {
+        let services = self.gate.services();
+        let metrics = &services.telemetry.metrics;
+        let status = services.home.load().status();
+        let (directory, stale) = match &status.condition {
+            Condition::Good { .. } => (DirectoryState::Good, Duration::ZERO),
+            Condition::Stale { since, .. } => (DirectoryState::Stale, services.clock.now().saturating_since(*since)),
+            Condition::Absent { .. } => (DirectoryState::Absent, Duration::ZERO),
+        };
+        self.readiness.set_directory(directory);
+        metrics.directory_stale.set(i64::try_from(stale.as_secs()).unwrap_or(i64::MAX));
+        metrics.directory_users.set(i64::try_from(status.users).unwrap_or(i64::MAX));
+        let degraded = matches!(services.sessions.health(), Health::Degraded { .. });
+        self.readiness.set_session_store(if degraded { SessionStoreState::Degraded } else { SessionStoreState::Good });
+        metrics.session_store_degraded.set(i64::from(degraded));
+        metrics.sessions.set(i64::try_from(services.sessions.len()).unwrap_or(i64::MAX));
+        self.gate.stages().prune();
+    }
+}
