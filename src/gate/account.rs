@@ -23,7 +23,7 @@ use crate::refusal::Reason;
 use crate::route::Route;
 use crate::session::Session;
 use crate::sign_in::sign_in_address;
-use crate::telemetry::{AccessEntry, AddonMetrics, AuditEvent, OpenGauge};
+use crate::telemetry::{AccessEntry, AddonMetrics, AuditEvent, OpenGauge, UpstreamFailure};
 use crate::upstream::{Answer, AnswerBody, AnswerError, TunnelEnd, TunnelOver};
 
 /// What is known of a request so far.
@@ -264,8 +264,9 @@ impl AccountedBody {
                 account.complete = ended;
             }
             Poll::Ready(Some(Err(error))) => {
-                if let AnswerError::Cut(reason) = error {
-                    account.reason = *reason;
+                match error {
+                    AnswerError::Cut(reason) => account.reason = *reason,
+                    AnswerError::Broken(_) => account.metrics().failed(UpstreamFailure::CutShort),
                 }
                 tracing::debug!(error = %crate::telemetry::chain(error), "an answer ended early");
             }

@@ -65,7 +65,7 @@ impl Stages {
         };
         let stall = settings.limits.body_stall_timeout;
         let before = before.map(|stages| &stages.upstreams);
-        let upstreams = Upstreams::new(&settings.addons, reserved, cookies, stall, before);
+        let upstreams = Upstreams::new(&settings.addons, reserved, cookies, stall, &telemetry.metrics, before);
         Self {
             rules,
             routes: Routes::new(&settings.addons),
