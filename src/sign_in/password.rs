@@ -20,7 +20,7 @@ use crate::identity::{Directory, User};
 use crate::pages::{self, Page, SignInPage};
 use crate::refusal::Reason;
 use crate::session::{MadeBy, NewSession, SessionCookie, SessionToken, Sessions, UserAgent};
-use crate::telemetry::{AuditEvent, SignInOutcome, Telemetry};
+use crate::telemetry::{AuditEvent, Revoked, SignInOutcome, Telemetry, chain};
 
 /// What signing in needs.
 #[derive(Debug)]
@@ -118,12 +118,7 @@ impl PasswordSignIn<'_> {
 
     /// A new session, always; the one that was there before ends (S-74).
     async fn welcome(&self, attempt: &Attempt, user: &User) -> Page {
-        if let Presented::One(value) = &attempt.presented
-            && let Some(old) = SessionToken::parse(value).and_then(|token| self.sessions.look_up(&token))
-            && let Err(error) = self.sessions.sign_out(&old).await
-        {
-            tracing::error!(error = %crate::telemetry::chain(&error), "the session before could not be ended for good");
-        }
+        self.end_session_before(attempt).await;
         let user_agent = attempt.headers.get(USER_AGENT).map_or(&b""[..], HeaderValue::as_bytes);
         let new = NewSession {
             address: Some(attempt.client.ip()),
@@ -137,6 +132,16 @@ impl PasswordSignIn<'_> {
         let mut page = pages::see_other(attempt.return_to.as_str());
         page.headers_mut().append(SET_COOKIE, self.cookie.set(&token));
         page
+    }
+
+    async fn end_session_before(&self, attempt: &Attempt) {
+        let Presented::One(value) = &attempt.presented else { return };
+        let Some(old) = SessionToken::parse(value).and_then(|token| self.sessions.look_up(&token)) else { return };
+        if let Err(error) = self.sessions.sign_out(&old).await {
+            tracing::error!(error = %chain(&error), session = %old.id(), "the session before has ended, but not on disk");
+        }
+        let id = old.id().to_string();
+        self.telemetry.audit.write(&AuditEvent::Revoked { what: Revoked::One(&id), count: 1, by: "sign_in" });
     }
 
     fn turn_away(&self, attempt: &Attempt, failed: &Failed) -> Page {

@@ -21,7 +21,7 @@ use super::websocket::{self, Asked};
 use crate::authorization::{Open, Permitted};
 use crate::http::{Gauge, Handshake, Parts, RequestBody, Serving};
 use crate::refusal::Reason;
-use crate::telemetry::chain;
+use crate::telemetry::{UpstreamFailure, chain};
 
 /// What came of a request.
 pub struct Answer {
@@ -142,6 +142,7 @@ impl Call<'_> {
                 () = &mut cut => return Err(self.open.exchange().why().unwrap_or(Reason::SessionEnded)),
                 // An upload has its own limit on pauses: the add-on's time begins when it has all of it.
                 () = tokio::time::sleep(limit) => if !uploading {
+                    self.upstream.metrics.failed(UpstreamFailure::Timeout);
                     return Err(Reason::AddonSlow);
                 },
             }
@@ -192,13 +193,19 @@ impl Call<'_> {
     /// Why no connection was to be had, to the operator and to the client.
     fn failed(&self, error: &PoolError) -> Reason {
         let addon = self.upstream.addon.slug.as_str();
+        let metrics = &self.upstream.metrics;
         match error {
-            PoolError::Busy => Reason::AddonBusy,
+            PoolError::Busy => {
+                metrics.failed(UpstreamFailure::Busy);
+                Reason::AddonBusy
+            }
             PoolError::Connect(ConnectError::TimedOut(_)) => {
+                metrics.failed(UpstreamFailure::Timeout);
                 tracing::warn!(addon, error = %chain(error), "add-on unreachable");
                 Reason::AddonSlow
             }
             PoolError::Connect(_) | PoolError::Handshake(_) => {
+                metrics.failed(UpstreamFailure::Connect);
                 tracing::warn!(addon, error = %chain(error), "add-on unreachable");
                 Reason::AddonDown
             }
@@ -217,7 +224,12 @@ impl Call<'_> {
             return Reason::MalformedRequest;
         }
         tracing::warn!(addon = self.upstream.addon.slug.as_str(), error = %chain(error), "no answer from the add-on");
-        if is_hang_up(error) { Reason::AddonDown } else { Reason::AddonBroken }
+        if is_hang_up(error) {
+            self.upstream.metrics.failed(UpstreamFailure::CutShort);
+            return Reason::AddonDown;
+        }
+        self.upstream.metrics.failed(UpstreamFailure::Broken);
+        Reason::AddonBroken
     }
 }
 
