@@ -4,15 +4,14 @@ use std::path::Path;
 
 use super::output::{Exit, Output};
 use crate::clock::Timestamp;
-use crate::config::{self, Surroundings};
+use crate::config;
 use crate::operations::control::{Answer, Request, SessionLine, StatusReport, ask};
 
 /// Asks the vestibule that serves this configuration, and shows its answer.
 pub(super) fn run(file: &Path, request: &Request) -> Exit {
     Output::with_standard_streams(|output| {
-        // Only the path of the socket is wanted: what certificates and users are like is the running process's affair.
-        let socket = match config::load(file, &Surroundings::default()) {
-            Ok(loaded) => loaded.settings.listen.control,
+        let socket = match config::control_socket(file) {
+            Ok(socket) => socket,
             Err(found) => {
                 output.notice(&found.render(output.styled()));
                 return Exit::Mistaken;

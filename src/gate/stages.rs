@@ -26,6 +26,7 @@ pub struct Stages {
     pub(super) cookie: SessionCookie,
     pub(super) metrics: Vec<AddonMetrics>,
     pub(super) own_metrics: AddonMetrics,
+    pub(super) telemetry: Telemetry,
 }
 
 /// What outlives a configuration.
@@ -72,6 +73,7 @@ impl Stages {
             cookie,
             metrics: settings.addons.iter().map(|addon| telemetry.metrics.addon(&addon.slug)).collect(),
             own_metrics: telemetry.metrics.own(),
+            telemetry: telemetry.clone(),
             settings,
         }
     }
