@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::header::{HOST, USER_AGENT};
+use http::header::{CONTENT_LENGTH, HOST, USER_AGENT};
 use http::{HeaderValue, Method, Response, StatusCode, Uri, Version};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::Full;
@@ -132,8 +132,14 @@ impl Account {
     }
 
     /// A page of ours.
-    pub(super) fn own(mut self, page: Page) -> Response<AccountedBody> {
+    pub(super) fn own(mut self, mut page: Page) -> Response<AccountedBody> {
         self.status = page.status();
+        if self.method == Method::HEAD {
+            // RFC 9110 section 9.3.2: a server MUST NOT send content in answer to HEAD. Over HTTP/2 nobody else sees to it.
+            let length = HeaderValue::from(page.body().size_hint().exact().unwrap_or_default());
+            page.headers_mut().insert(CONTENT_LENGTH, length);
+            *page.body_mut() = Full::default();
+        }
         page.map(|body| AccountedBody { body: Either::Own(body), account: Some(self) })
     }
 

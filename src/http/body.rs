@@ -24,8 +24,12 @@ pub struct RequestBody {
 }
 
 /// What became of a body, for those who watch it from outside.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Gauge {
+    start: Instant,
+    // Milliseconds after `start`.
+    moved: AtomicU64,
+    waits: AtomicBool,
     bytes: AtomicU64,
     done: AtomicBool,
     too_large: AtomicBool,
@@ -50,7 +54,7 @@ pub enum BodyError {
 impl RequestBody {
     /// Limits `incoming` to `limit` bytes and to pauses of `stall`.
     pub fn new(incoming: Incoming, limit: u64, stall: Duration) -> (Self, Arc<Gauge>) {
-        let gauge = Arc::new(Gauge { done: AtomicBool::new(incoming.is_end_stream()), ..Gauge::default() });
+        let gauge = Arc::new(Gauge::new(is_whole(&incoming)));
         (Self { incoming, stall, stalled: None, left: limit, gauge: Arc::clone(&gauge) }, gauge)
     }
 
@@ -63,7 +67,42 @@ impl RequestBody {
     }
 }
 
+/// Whether all of a body is here. Over HTTP/2 the frame that ends it may come long after its last byte, and nobody asks
+/// for that frame who knows the length.
+fn is_whole(incoming: &Incoming) -> bool {
+    incoming.is_end_stream() || incoming.size_hint().exact() == Some(0)
+}
+
 impl Gauge {
+    fn new(done: bool) -> Self {
+        Self {
+            start: Instant::now(),
+            moved: AtomicU64::new(0),
+            waits: AtomicBool::new(false),
+            bytes: AtomicU64::new(0),
+            done: AtomicBool::new(done),
+            too_large: AtomicBool::new(false),
+            timed_out: AtomicBool::new(false),
+            broken: AtomicBool::new(false),
+        }
+    }
+
+    /// When a byte was last read, or when there was none yet.
+    pub fn last_moved(&self) -> Instant {
+        self.start + Duration::from_millis(self.moved.load(Ordering::Relaxed))
+    }
+
+    /// Whether the add-on wants more and the client has sent no more.
+    pub fn waits_for_client(&self) -> bool {
+        self.waits.load(Ordering::Relaxed) && !self.is_done()
+    }
+
+    fn moves(&self) {
+        self.waits.store(false, Ordering::Relaxed);
+        let now = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.moved.store(now, Ordering::Relaxed);
+    }
+
     /// Bytes read so far.
     pub fn bytes(&self) -> u64 {
         self.bytes.load(Ordering::Relaxed)
@@ -96,8 +135,12 @@ impl Body for RequestBody {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let this = &mut *self;
+        if this.gauge.is_done() {
+            return Poll::Ready(None);
+        }
         loop {
             let Poll::Ready(frame) = Pin::new(&mut this.incoming).poll_frame(cx) else {
+                this.gauge.waits.store(true, Ordering::Relaxed);
                 ready!(this.poll_stalled(cx));
                 this.gauge.timed_out.store(true, Ordering::Relaxed);
                 return Poll::Ready(Some(Err(BodyError::Stalled)));
@@ -105,6 +148,7 @@ impl Body for RequestBody {
             if let Some(sleep) = &mut this.stalled {
                 sleep.as_mut().reset(Instant::now() + this.stall);
             }
+            this.gauge.moves();
             let Some(frame) = frame else {
                 this.gauge.done.store(true, Ordering::Relaxed);
                 return Poll::Ready(None);
@@ -118,7 +162,7 @@ impl Body for RequestBody {
             };
             this.left = left;
             this.gauge.bytes.fetch_add(length, Ordering::Relaxed);
-            if this.incoming.is_end_stream() {
+            if is_whole(&this.incoming) {
                 this.gauge.done.store(true, Ordering::Relaxed);
             }
             return Poll::Ready(Some(Ok(Frame::data(data))));
@@ -126,7 +170,7 @@ impl Body for RequestBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.incoming.is_end_stream()
+        self.gauge.is_done()
     }
 
     fn size_hint(&self) -> SizeHint {

@@ -47,10 +47,13 @@ pub(crate) fn take<const N: usize>(headers: &mut HeaderMap, names: &[&str; N]) -
     presented
 }
 
-/// Whether a `Set-Cookie` line sets the cookie called `name`.
+/// Whether a `Set-Cookie` line sets the cookie called `name`. A cookie without a name (`=name=value`) counts: browsers send
+/// its value alone, which would read as ours.
 pub(crate) fn sets(set_cookie: &HeaderValue, name: &str) -> bool {
     let pair = set_cookie.as_bytes().split(|b| *b == b';').next().unwrap_or_default();
-    let key = pair.split(|b| *b == b'=').next().unwrap_or_default();
+    let is_padding = |b: &u8| b.is_ascii_whitespace() || *b == b'=';
+    let start = pair.iter().position(|b| !is_padding(b)).unwrap_or(pair.len());
+    let key = pair.get(start..).unwrap_or_default().split(|b| *b == b'=').next().unwrap_or_default();
     key.trim_ascii().eq_ignore_ascii_case(name.as_bytes())
 }
 

@@ -4,10 +4,11 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{CONNECTION, CONTENT_LENGTH, HeaderValue, SEC_WEBSOCKET_ACCEPT, UPGRADE};
+use http::header::{CONNECTION, CONTENT_LENGTH, HeaderValue, SEC_WEBSOCKET_ACCEPT, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 use hyper::body::{Body as _, Incoming};
 use hyper::upgrade::OnUpgrade;
+use tokio::time::Instant;
 
 use super::answer::AnswerBody;
 use super::connect::ConnectError;
@@ -84,7 +85,11 @@ fn set_length(headers: &mut HeaderMap, method: &Method, length: Option<u64>, lim
         Some(length) if length > 0 || expected => {
             headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
         }
-        Some(_) | None => {}
+        Some(_) => {}
+        // Said in so many words: hyper would leave out the body of a GET otherwise.
+        None => {
+            headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+        }
     }
     Ok(())
 }
@@ -130,8 +135,16 @@ impl Call<'_> {
         let mut sending = std::pin::pin!(link.send(request));
         let mut cut = std::pin::pin!(self.open.cut());
         let limit = self.upstream.addon.response_timeout;
+        let begun = Instant::now();
+        // Since when it is the add-on that is waited for: an upload has its own limit on the client's pauses.
+        let quiet_since = || match self.gauge.waits_for_client() {
+            true => Instant::now(),
+            false => self.gauge.last_moved().max(begun),
+        };
+        if self.open.is_cut() {
+            return Err(self.open.exchange().why().unwrap_or(Reason::SessionEnded));
+        }
         loop {
-            let uploading = !self.gauge.is_done();
             tokio::select! {
                 biased;
                 answer = &mut sending => return match answer {
@@ -140,9 +153,13 @@ impl Call<'_> {
                     Err(Unanswered::Sent(error)) => Err(self.broken(&error)),
                 },
                 () = &mut cut => return Err(self.open.exchange().why().unwrap_or(Reason::SessionEnded)),
+<<<<<<< HEAD
                 // An upload has its own limit on pauses: the add-on's time begins when it has all of it.
                 () = tokio::time::sleep(limit) => if !uploading {
                     self.upstream.metrics.failed(UpstreamFailure::Timeout);
+=======
+                () = tokio::time::sleep_until(quiet_since() + limit) => if quiet_since().elapsed() >= limit {
+>>>>>>> attack
                     return Err(Reason::AddonSlow);
                 },
             }

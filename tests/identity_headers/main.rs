@@ -1,4 +1,4 @@
-//! The add-on is told who is asking by vestibule and by nobody else: security cases S-01 to S-07 and S-09 to S-15.
+//! The add-on is told who is asking by vestibule and by nobody else: security cases S-01 to S-07, S-09 to S-18 and S-20.
 //!
 //! Everything is said to the running program in raw bytes and judged by the raw bytes that the add-on got.
 
@@ -15,6 +15,7 @@
 mod support;
 
 mod aliases;
+mod client_address;
 mod absence;
 mod hop_by_hop;
 mod trailers;

@@ -19,6 +19,7 @@ mod reload;
 mod drain;
 mod service_manager;
 mod health;
+mod broken_addons;
 
 use support::{ConfigFile, RawAddon};
 

@@ -9,7 +9,7 @@ use http::header::{CONTENT_LOCATION, HeaderName, LOCATION, REFRESH, SET_COOKIE};
 use http::{HeaderMap, HeaderValue};
 
 use crate::config::Addon;
-use crate::http::{Authority, OwnCookies, Reserved, remove_hop_by_hop, sets_cookie};
+use crate::http::{Authority, OwnCookies, Reserved, judge_path, remove_hop_by_hop, sets_cookie};
 
 /// How far an answer may reach.
 #[derive(Debug, Clone, Copy)]
@@ -50,14 +50,29 @@ pub(super) fn confine(headers: &mut HeaderMap, addon: &Addon, confines: &Confine
     }
     addresses(headers, confines);
     cookies(headers, confines);
-    if under_prefix && let Some(scope) = headers.get_mut("service-worker-allowed") {
-        let inside = scope.to_str().is_ok_and(|path| path.starts_with('/') && confines.contains(path));
-        if !inside {
-            *scope = HeaderValue::from_str(&format!("{}/", confines.prefix)).unwrap_or(HeaderValue::from_static("/"));
-        }
+    if under_prefix {
+        service_worker_scope(headers, confines);
     }
     framing::apply(headers, &addon.framing);
 }
+
+/// One scope that every browser reads as a path under the prefix. A browser resolves dot segments in it, however they are
+/// written, and joins several lines; so what is not plainly inside is replaced by the prefix itself.
+fn service_worker_scope(headers: &mut HeaderMap, confines: &Confines<'_>) {
+    let mut lines = headers.get_all(SERVICE_WORKER_ALLOWED).iter();
+    let Some(scope) = lines.next() else { return };
+    let plain = |path: &str| path.starts_with('/') && !path.contains('\\') && judge_path(path).is_ok();
+    let inside = scope.to_str().is_ok_and(|path| plain(path) && confines.contains(path));
+    if inside && lines.next().is_none() {
+        return;
+    }
+    headers.remove(SERVICE_WORKER_ALLOWED);
+    if let Ok(prefix) = HeaderValue::from_str(&format!("{}/", confines.prefix)) {
+        headers.insert(SERVICE_WORKER_ALLOWED, prefix);
+    }
+}
+
+const SERVICE_WORKER_ALLOWED: HeaderName = HeaderName::from_static("service-worker-allowed");
 
 /// Headers that speak for the whole origin, which on a prefix route is not the add-on's alone.
 fn is_for_the_origin(name: &HeaderName) -> bool {

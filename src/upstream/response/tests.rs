@@ -103,6 +103,8 @@ fn our_cookie_and_our_headers_are_not_the_add_ons_to_set() {
     for (name, value) in [
         ("set-cookie", "__Host-ingress_session=x; Path=/; Secure"),
         ("set-cookie", " __host-INGRESS_session =x"),
+        ("set-cookie", "=__Host-ingress_session=x"),
+        ("set-cookie", " = __Host-form=x; Path=/"),
         ("set-cookie", "theirs=1"),
         ("x-remote-user-id", "root"),
         ("x_forwarded_for", "1.2.3.4"),
@@ -121,6 +123,31 @@ fn our_cookie_and_our_headers_are_not_the_add_ons_to_set() {
     let mut left: Vec<_> = headers.iter().map(|(n, v)| format!("{n}: {}", v.to_str().unwrap())).collect();
     left.sort();
     assert_eq!(left, ["etag: \"e\"", "service-worker-allowed: /ingress/x/", "set-cookie: theirs=1; Secure"]);
+}
+
+#[test]
+fn a_service_worker_stays_under_the_prefix_however_its_scope_is_written() {
+    let world = world();
+    let confines = confines("/ingress/x", true, &world);
+    let confined = |lines: &[&str]| {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append("service-worker-allowed", HeaderValue::from_bytes(line.as_bytes()).unwrap());
+        }
+        service_worker_scope(&mut headers, &confines);
+        headers.get_all("service-worker-allowed").iter().map(|v| v.to_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    for inside in ["/ingress/x", "/ingress/x/", "/ingress/x/a/b"] {
+        assert_eq!(confined(&[inside]), [inside]);
+    }
+    for outside in [
+        "/", "/ingress/", "/ingress/xy/", "/ingress/x/../../", "/ingress/x/..", "/ingress/x/%2e%2E/.%2e/",
+        "/ingress/x/\\..\\..\\", "/ingress/x\\..", "/ingress/x/.\t./.\t./", "https://elsewhere.example/", "//e", "./", "",
+    ] {
+        assert_eq!(confined(&[outside]), ["/ingress/x/"], "{outside:?}");
+    }
+    assert_eq!(confined(&["/ingress/x/", "/"]), ["/ingress/x/"]);
+    assert!(confined(&[]).is_empty());
 }
 
 #[test]
