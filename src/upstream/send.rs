@@ -137,10 +137,8 @@ impl Call<'_> {
         let limit = self.upstream.addon.response_timeout;
         let begun = Instant::now();
         // Since when it is the add-on that is waited for: an upload has its own limit on the client's pauses.
-        let quiet_since = || match self.gauge.waits_for_client() {
-            true => Instant::now(),
-            false => self.gauge.last_moved().max(begun),
-        };
+        let quiet_since =
+            || if self.gauge.waits_for_client() { Instant::now() } else { self.gauge.last_moved().max(begun) };
         if self.open.is_cut() {
             return Err(self.open.exchange().why().unwrap_or(Reason::SessionEnded));
         }
@@ -153,13 +151,8 @@ impl Call<'_> {
                     Err(Unanswered::Sent(error)) => Err(self.broken(&error)),
                 },
                 () = &mut cut => return Err(self.open.exchange().why().unwrap_or(Reason::SessionEnded)),
-<<<<<<< HEAD
-                // An upload has its own limit on pauses: the add-on's time begins when it has all of it.
-                () = tokio::time::sleep(limit) => if !uploading {
-                    self.upstream.metrics.failed(UpstreamFailure::Timeout);
-=======
                 () = tokio::time::sleep_until(quiet_since() + limit) => if quiet_since().elapsed() >= limit {
->>>>>>> attack
+                    self.upstream.metrics.failed(UpstreamFailure::Timeout);
                     return Err(Reason::AddonSlow);
                 },
             }
