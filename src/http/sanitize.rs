@@ -14,7 +14,7 @@ use super::client_addr::ClientAddr;
 use super::cookies::{self, Presented};
 use super::origin::Provenance;
 use super::own_cookies::OwnCookies;
-use super::pulse::Serving;
+use super::pulse::{HangUp, Serving};
 use super::request_id::RequestId;
 use super::reserved::Reserved;
 use super::serve::Arrived;
@@ -168,6 +168,11 @@ impl Sanitized {
     /// How a WebSocket is asked for, if one is.
     pub fn handshake(&self) -> Option<Handshake> {
         self.handshake
+    }
+
+    /// The way to close its connection.
+    pub fn hang_up(&self) -> HangUp {
+        self.serving.hang_up()
     }
 
     /// How many header names were reserved and are gone.
