@@ -141,8 +141,19 @@ fn a_service_worker_stays_under_the_prefix_however_its_scope_is_written() {
         assert_eq!(confined(&[inside]), [inside]);
     }
     for outside in [
-        "/", "/ingress/", "/ingress/xy/", "/ingress/x/../../", "/ingress/x/..", "/ingress/x/%2e%2E/.%2e/",
-        "/ingress/x/\\..\\..\\", "/ingress/x\\..", "/ingress/x/.\t./.\t./", "https://elsewhere.example/", "//e", "./", "",
+        "/",
+        "/ingress/",
+        "/ingress/xy/",
+        "/ingress/x/../../",
+        "/ingress/x/..",
+        "/ingress/x/%2e%2E/.%2e/",
+        "/ingress/x/\\..\\..\\",
+        "/ingress/x\\..",
+        "/ingress/x/.\t./.\t./",
+        "https://elsewhere.example/",
+        "//e",
+        "./",
+        "",
     ] {
         assert_eq!(confined(&[outside]), ["/ingress/x/"], "{outside:?}");
     }
