@@ -8,10 +8,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 
-use super::keeper::{Keeper, Step};
-use super::reader::{self, Contents, Stamp};
+use super::keeper::Step;
+use super::reader::STORAGE;
+use super::reading::{Look, Reading};
 use super::snapshot::Snapshot;
 use super::status::Status;
+use super::user_files::UserFiles;
 use super::verifier::Verifier;
 use crate::clock::Clock;
 use crate::config;
@@ -30,32 +32,23 @@ pub struct HomeAssistant {
 
 /// What the one who reads remembers.
 struct State {
-    keeper: Keeper,
-    stamps: Option<[Option<Stamp>; 4]>,
-}
-
-/// How closely to look at the files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Look {
-    /// Read them only when the file system says that they have changed.
-    Glance,
-    /// Read them.
-    Thorough,
+    users: Reading<UserFiles>,
 }
 
 impl HomeAssistant {
     /// Reads the folder once. When that fails, everybody is refused until [`HomeAssistant::watch`] sees it mended.
     pub fn open(settings: &config::HomeAssistant, clock: Clock) -> Self {
-        let keeper = Keeper::new(settings.max_stale);
+        let folder = settings.config_dir.join(STORAGE);
+        let state = State { users: Reading::new(folder.clone(), settings.max_stale) };
         let current = Arc::new(ArcSwapOption::empty());
         let home = Self {
-            folder: settings.config_dir.join(reader::STORAGE),
+            folder,
             clock,
             directory: Arc::default(),
             verifier: Verifier::new(Arc::clone(&current)),
             current,
-            status: ArcSwap::from_pointee(keeper.status()),
-            state: Mutex::new(State { keeper, stamps: None }),
+            status: ArcSwap::from_pointee(Status { condition: state.users.condition(), users: 0 }),
+            state: Mutex::new(state),
         };
         home.refresh(Look::Thorough);
         home
@@ -89,24 +82,20 @@ impl HomeAssistant {
     /// Looks at the files and does what is to be done. Reads and parses: not for async threads.
     pub(super) fn refresh(&self, look: Look) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = self.clock.now();
-        // Taken before the files are read, so that what changes in between is seen at the next look.
-        let stamps = Some(reader::stamps(&self.folder));
-        let step = if look == Look::Thorough || state.stamps != stamps {
-            state.stamps = stamps;
-            state.keeper.read(&self.folder, Contents::read(&self.folder), now)
-        } else {
-            state.keeper.wait(now)
-        };
-        match step {
+        match state.users.look(look, self.clock.now()) {
             Step::Stay => {}
-            Step::Swap(snapshot) => self.swap(*snapshot),
+            Step::Swap(snapshot) => self.swap(snapshot),
             Step::Withdraw => {
                 self.current.store(None);
                 self.directory.replace(Directory::default());
             }
         }
-        self.status.store(Arc::new(state.keeper.status()));
+        self.publish(&state);
+    }
+
+    fn publish(&self, state: &State) {
+        let users = self.current.load().as_ref().map_or(0, |snapshot| snapshot.auth().users().len());
+        self.status.store(Arc::new(Status { condition: state.users.condition(), users }));
     }
 
     /// The passwords change before the users do. So a session that is made meanwhile carries the digest of the old

@@ -7,8 +7,8 @@
 //! folder, and never let a hash, a key or a password reach a log.
 //!
 //! Reading order: `storage_file` and `fields` (any file), `auth_file` with `groups`, `datetime` and `refresh_token`,
-//! `username`, `password_file`, `second_factor`, `snapshot` and `reader`, `keeper` (what becomes of a reading),
-//! `verifier`, `home`, `watcher`.
+//! `username`, `password_file`, `second_factor`, `snapshot`; `file_set` and `reader` (files that are read together),
+//! `user_files`, `keeper` (what becomes of a reading), `reading`; `verifier`, `home`, `watcher`.
 
 mod storage_file;
 mod fields;
@@ -20,9 +20,12 @@ mod username;
 mod password_file;
 mod second_factor;
 mod snapshot;
+mod file_set;
 mod reader;
+mod user_files;
 mod status;
 mod keeper;
+mod reading;
 mod verifier;
 mod home;
 mod watcher;
@@ -33,10 +36,11 @@ pub use fields::FieldError;
 pub use groups::Group;
 pub use home::HomeAssistant;
 pub use password_file::{PasswordFile, PasswordFileError};
-pub use reader::{Fault, FileProblem, read_folder};
+pub use reader::{Fault, FileProblem};
 pub use refresh_token::{JwtKey, RefreshToken, TokenType};
 pub use second_factor::SecondFactorError;
 pub use snapshot::Snapshot;
 pub use status::{Condition, Status};
 pub use storage_file::StorageError;
+pub use user_files::read_folder;
 pub use verifier::{Outcome, Verifier};

@@ -14,8 +14,11 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-use super::home::{HomeAssistant, Look};
-use super::reader::{FILES, Stamp};
+use super::file_set::FileSet as _;
+use super::home::HomeAssistant;
+use super::reader::Stamp;
+use super::reading::Look;
+use super::user_files::UserFiles;
 
 impl HomeAssistant {
     /// Watches the folder until it is told to stop.
@@ -111,7 +114,8 @@ fn is_news(event: &notify::Event) -> bool {
         EventKind::Access(kind) => kind == AccessKind::Close(AccessMode::Write),
         EventKind::Any | EventKind::Create(_) | EventKind::Modify(_) | EventKind::Remove(_) | EventKind::Other => true,
     };
-    let is_ours = |path: &std::path::PathBuf| FILES.iter().any(|name| path.file_name() == Some(name.as_ref()));
+    let is_ours =
+        |path: &std::path::PathBuf| UserFiles::NAMES.iter().any(|name| path.file_name() == Some(name.as_ref()));
     is_change && (event.need_rescan() || event.paths.iter().any(is_ours))
 }
 
