@@ -20,7 +20,7 @@ use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use vestibule::home_assistant::registries;
+use vestibule::home_assistant::registries::{self, RegistryBytes, RegistryFile};
 use vestibule::permission::{
     Device, DeviceRecord, EntityRecord, Registry, RegistryRecords, UserPermissions, merge_policies, system_group_policy,
 };
@@ -226,7 +226,11 @@ fn upstream_registry(case: &Value) -> Registry {
 }
 
 fn stored(name: &str) -> Registry {
-    registries::read_folder(&fixtures().join("registries").join(name)).unwrap()
+    let folder = fixtures().join("registries").join(name);
+    let [entities, devices, areas, labels] =
+        RegistryFile::ALL.map(|file| std::fs::read(folder.join(file.name())).unwrap());
+    let bytes = RegistryBytes { entities: &entities, devices: &devices, areas: &areas, labels: &labels };
+    registries::parse(&bytes).unwrap()
 }
 
 fn fixture(name: &str) -> Value {

@@ -165,6 +165,7 @@ mod tests {
     use crate::config;
     use crate::home_assistant::HomeAssistant;
     use crate::home_assistant::reading::Look;
+    use crate::home_assistant::registries::RegistryFile;
 
     use super::*;
 
@@ -194,6 +195,9 @@ mod tests {
         fs::create_dir(&storage).unwrap();
         fs::write(storage.join("auth"), "{}").unwrap();
         fs::write(storage.join("auth_provider.homeassistant"), "{}").unwrap();
+        for file in RegistryFile::ALL {
+            fs::write(storage.join(file.name()), RegistryFile::EMPTY).unwrap();
+        }
         let clock = Clock::manual(Timestamp::from_millis(0));
         let settings =
             config::HomeAssistant { config_dir: folder.path().to_owned(), max_stale: Duration::from_mins(1) };
@@ -216,9 +220,18 @@ mod tests {
                 clock.set(Timestamp::from_millis(second * 1000));
                 home.refresh(Look::Thorough);
             }
+            fs::write(storage.join("core.area_registry"), "[").unwrap();
+            for second in [90, 100, 140, 150] {
+                clock.set(Timestamp::from_millis(second * 1000));
+                home.refresh(Look::Thorough);
+            }
         });
         let told = log.errors();
-        assert_eq!(told.len(), 3, "{told:?}");
+        assert_eq!(told.len(), 5, "{told:?}");
         assert!(told[1].contains("disappeared") && told[2].contains("everybody is refused"), "{told:?}");
+        for words in ["/.storage/core.area_registry", "EOF while parsing", "age=10s", "the last good copy stays"] {
+            assert!(told[3].contains(words), "{words}: {told:?}");
+        }
+        assert!(told[4].contains("registries is too old: what depends on an entity is refused"), "{told:?}");
     }
 }

@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 use super::auth_file::AuthFileError;
 use super::file_set::FileSet;
 use super::password_file::PasswordFileError;
+use super::registries::RegistryError;
 use super::second_factor::SecondFactorError;
 
 /// A file that cannot be used.
@@ -83,6 +84,9 @@ pub enum Fault {
     /// `auth_module.totp` or `auth_module.notify`
     #[error(transparent)]
     SecondFactor(#[from] SecondFactorError),
+    /// One of the registries.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
 }
 
 /// The bytes of a file, or why it cannot be read; none when it does not exist.
