@@ -10,6 +10,7 @@ use vestibule::clock::{Clock, Timestamp};
 use vestibule::config;
 use vestibule::home_assistant::{Condition, FileProblem, HomeAssistant, read_registries};
 use vestibule::identity::Health;
+use vestibule::server;
 
 use crate::support::{HOME, HOME_2024, Home, Watched};
 
@@ -167,6 +168,18 @@ async fn after_max_stale_the_registries_are_withdrawn_and_the_users_stay() {
     assert!(watched.home.registry().is_none());
     assert_eq!(watched.home.status().entities, 0);
     assert_eq!(watched.home.directory().load().health(), Health::Good);
+}
+
+#[test]
+fn check_warns_of_a_registry_that_cannot_be_used() {
+    let home = Home::of(HOME);
+    let file = home.path().join("config.toml");
+    fs::write(&file, "home_assistant.config_dir = \".\"\n").unwrap();
+    let warnings = || server::surroundings(|around| config::load(&file, around)).unwrap().warnings.to_string();
+    assert!(!warnings().contains("registries"), "{}", warnings());
+    home.write(DEVICES, b"{");
+    let told = warnings();
+    assert!(told.contains("registries cannot be used") && told.contains(DEVICES) && told.contains("EOF"), "{told}");
 }
 
 fn faults(condition: &Condition) -> Vec<String> {
