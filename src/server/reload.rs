@@ -9,7 +9,7 @@ use super::Server;
 use super::build::needs_restart;
 use crate::config::{self, Diagnostics, Fingerprint, Known, Loaded, Settings, Surroundings};
 use crate::gate::Stages;
-use crate::home_assistant::{HomeAssistant, read_folder};
+use crate::home_assistant::{FileProblem, HomeAssistant, read_folder, read_registries};
 use crate::listener::BindError;
 use crate::operations::notify;
 use crate::telemetry::{AuditEvent, ReloadResult, TelemetryError, chain, check_filter};
@@ -58,17 +58,16 @@ pub fn surroundings<T>(judge: impl FnOnce(&Surroundings<'_>) -> T) -> T {
 }
 
 fn known(config_dir: &Path) -> Result<Known, String> {
-    let one_line = |problems: Vec<crate::home_assistant::FileProblem>| {
-        let lines = problems.iter().map(|problem| format!("{}: {}", problem.path.display(), problem.reason()));
-        lines.collect::<Vec<_>>().join("; ")
-    };
-    let directory = read_folder(config_dir).map_err(one_line)?.directory();
+    let one_line = |problem: &FileProblem| format!("{}: {}", problem.path.display(), problem.reason());
+    let lines = |problems: Vec<FileProblem>| problems.iter().map(one_line).collect::<Vec<_>>();
+    let directory = read_folder(config_dir).map_err(|problems| lines(problems).join("; "))?.directory();
     let names = |user: &Arc<crate::identity::User>| {
         std::iter::once(user.id.to_string()).chain(user.usernames.clone()).collect::<Vec<_>>()
     };
     Ok(Known {
         groups: directory.groups().map(|(id, _)| id.to_string()).collect(),
         users: directory.users().flat_map(names).collect(),
+        problems: read_registries(config_dir).err().map(lines).unwrap_or_default(),
     })
 }
 
