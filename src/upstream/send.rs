@@ -141,26 +141,19 @@ impl Call<'_> {
             true => Instant::now(),
             false => self.gauge.last_moved().max(begun),
         };
-        if self.open.is_cut() {
-            return Err(self.open.exchange().why().unwrap_or(Reason::SessionEnded));
-        }
         loop {
             tokio::select! {
+                // The limits first: what was cut while it waited for a connection is not sent at all, and an add-on that
+                // never stops talking (1xx without end) cannot keep the clock from being asked.
                 biased;
+                () = &mut cut => return Err(self.open.exchange().why().unwrap_or(Reason::SessionEnded)),
+                () = tokio::time::sleep_until(quiet_since() + limit) => if quiet_since().elapsed() >= limit {
+                    return Err(Reason::AddonSlow);
+                },
                 answer = &mut sending => return match answer {
                     Ok(response) => Ok(Ok(response)),
                     Err(Unanswered::Unsent(request)) => Ok(Err(request)),
                     Err(Unanswered::Sent(error)) => Err(self.broken(&error)),
-                },
-                () = &mut cut => return Err(self.open.exchange().why().unwrap_or(Reason::SessionEnded)),
-<<<<<<< HEAD
-                // An upload has its own limit on pauses: the add-on's time begins when it has all of it.
-                () = tokio::time::sleep(limit) => if !uploading {
-                    self.upstream.metrics.failed(UpstreamFailure::Timeout);
-=======
-                () = tokio::time::sleep_until(quiet_since() + limit) => if quiet_since().elapsed() >= limit {
->>>>>>> attack
-                    return Err(Reason::AddonSlow);
                 },
             }
         }
