@@ -187,7 +187,7 @@ fn reference_md_has_every_reserved_name() {
 fn every_link_between_the_documents_leads_somewhere() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let documents = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"];
-    let manuals = ["docs/configuration.md", "docs/reference.md", "docs/operations.md"];
+    let manuals = ["docs/configuration.md", "docs/reference.md", "docs/operations.md", "docs/security-cases.md"];
     for document in documents.iter().chain(&manuals) {
         let text = read(document);
         for piece in text.split("](").skip(1) {
@@ -210,4 +210,37 @@ fn every_file_that_architecture_md_names_is_there() {
         assert!(root.join("src").join(name).exists() || root.join(name).exists(), "there is no {name}");
     }
     assert!(named > 40, "{named} paths were looked for");
+}
+
+#[test]
+fn every_security_case_that_is_cited_has_its_rule() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut cited = BTreeSet::new();
+    for folder in ["src", "tests"] {
+        cited_in(&root.join(folder), &mut cited);
+    }
+    assert!(cited.len() > 40, "{} cases were found", cited.len());
+    let document = read("docs/security-cases.md");
+    let missing: Vec<_> = cited.iter().filter(|number| !document.contains(&format!("\n| {number} | "))).collect();
+    assert!(missing.is_empty(), "docs/security-cases.md lacks {missing:?}");
+}
+
+/// The numbers in comments (`S-78`) and in names of tests (`fn s78_...`) of all sources in a folder.
+fn cited_in(folder: &Path, cited: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() && !path.ends_with("node_modules") {
+            cited_in(&path, cited);
+        } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("documentation.rs") {
+            let source = fs::read_to_string(&path).unwrap();
+            for start in ["S-", "fn s"] {
+                for piece in source.split(start).skip(1) {
+                    let digits: String = piece.chars().take_while(char::is_ascii_digit).collect();
+                    if digits.len() >= 2 {
+                        cited.insert(format!("S-{digits}"));
+                    }
+                }
+            }
+        }
+    }
 }
