@@ -28,6 +28,9 @@ pub(super) fn home_assistant(key: &Key<raw::HomeAssistant>, cx: &mut Context<'_>
         if let Some(text) = text {
             resolved.config_dir = cx.path(text);
             known = ask(text, &resolved, cx);
+            for problem in known.iter().flat_map(|known| &known.problems) {
+                cx.add(about_registries(text, problem));
+            }
         }
     }
     (resolved, known)
@@ -54,19 +57,15 @@ fn ask(text: &Spanned<String>, resolved: &HomeAssistant, cx: &mut Context<'_>) -
                 .label("the folder of these files")
                 .hint("make `.storage` readable for vestibule; `check` looks at the files as they are now")
         };
-        let known = known.map_err(|err| cx.add(unreadable(&*err))).ok()?;
-        for problem in &known.problems {
-            let warning =
-                Diagnostic::warning(text.span(), format!("Home Assistant's registries cannot be used: {problem}"));
-            cx.add(
-                warning
-                    .label("the folder of this file")
-                    .hint("until it can be used, what depends on an entity is refused"),
-            );
-        }
-        return Some(known);
+        return known.map_err(|err| cx.add(unreadable(&*err))).ok();
     };
     let hint = format!("name the folder that holds `configuration.yaml` and `.storage`: this one is {}", dir.display());
     cx.add(refusal.0.label(refusal.1).hint(hint));
     None
+}
+
+fn about_registries(text: &Spanned<String>, problem: &str) -> Diagnostic {
+    Diagnostic::warning(text.span(), format!("Home Assistant's registries cannot be used: {problem}"))
+        .label("the folder of this file")
+        .hint("without it what depends on an entity is refused; `check` looks at the files as they are now")
 }
