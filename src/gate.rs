@@ -120,7 +120,11 @@ impl Gate {
         let stages = self.current.load();
         let home = self.services.home.load();
         let directory = home.directory().load();
+        let patience = stages.settings.limits.body_stall_timeout.saturating_mul(UNREAD);
         let judge = |exchange: &Exchange| {
+            if exchange.held_for() > patience {
+                return Decision::Deny(Reason::SlowReader);
+            }
             if !self.services.sessions.touch(&exchange.session) {
                 return Decision::Deny(Reason::SessionEnded);
             }
@@ -139,6 +143,9 @@ impl Gate {
         }
     }
 }
+
+/// What is unread in buffers on the way is some multiple of what the client takes in one go, and so is its time.
+const UNREAD: u32 = 4;
 
 /// The redirection to the address with a slash at its end, where it is missing (spec/addon-uis.md section 3, point 12):
 /// for those who may open the add-on only, with the query kept.

@@ -64,8 +64,8 @@ pub async fn run(file: PathBuf, loaded: Loaded, telemetry: Telemetry, inherited:
     server.readiness.set_listeners(crate::operations::ListenersState::Open);
     server.report();
     server.watch_home(&mut *server.state.lock().await);
-    greeting::say(&server);
     server.begin_accepting();
+    greeting::say(&server);
     notify::ready("serving");
     triggers::until_stopped(&server, &mut signals).await;
     drain::drain(&server, signals).await;

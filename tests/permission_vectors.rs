@@ -20,7 +20,8 @@ use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use vestibule::home_assistant::registries;
+use vestibule::home_assistant::AuthFile;
+use vestibule::home_assistant::registries::{self, RegistryBytes, RegistryFile};
 use vestibule::permission::{
     Device, DeviceRecord, EntityRecord, Registry, RegistryRecords, UserPermissions, merge_policies, system_group_policy,
 };
@@ -131,6 +132,41 @@ fn a_running_2024_3_shows_each_user_the_entities_that_we_let_them_read() {
 }
 
 #[test]
+fn the_users_of_every_auth_file_may_do_to_a_light_what_home_assistant_lets_them() {
+    let vectors = fixture("auth_store.json");
+    let mut tally = Tally::new("auth_store.json, read_light and control_light");
+    let mut columns = 0;
+    for case in list(&vectors["cases"]) {
+        let Some(users) = case["result"]["users"].as_object() else { continue };
+        columns += 2 * users.len() as u64;
+        let file = AuthFile::parse(case["file"].to_string().as_bytes()).unwrap();
+        for user in file.users() {
+            let policies = user.groups.iter().filter_map(|id| Some(&file.groups().get(id)?.policy));
+            let ours = UserPermissions::compile(user.is_owner, policies);
+            for (key, column) in [("read", "read_light"), ("control", "control_light")] {
+                let theirs = &users[user.id.as_str()][column];
+                let what = || format!("{}: {} {column}", case["name"], user.id);
+                let raises = theirs.as_str().is_some_and(|text| text.starts_with("error:"));
+                assert!(theirs.is_boolean() || raises, "{}: {theirs}", what());
+                assert_eq!(raises, ours.illegal().is_some(), "{}", what());
+                let permits = ours.check(&Registry::default(), "light.x", key).is_permit();
+                tally.compare(&(theirs == &json!(true)), &permits, what);
+            }
+        }
+    }
+    tally.finish(columns);
+}
+
+#[test]
+fn an_empty_registry_is_no_stand_in_for_one_that_cannot_be_read() {
+    let taken_back = json!({"entities": {"area_ids": {"vault": {"control": {}}}, "all": {"control": true}}});
+    let user = UserPermissions::compile(false, [&taken_back]);
+    let records = json!({"entities": {"lock.vault": {"device_id": "d"}}, "devices": {"d": {"area_id": "vault"}}});
+    assert!(!user.check(&upstream_registry(&records), "lock.vault", "control").is_permit());
+    assert!(user.check(&Registry::default(), "lock.vault", "control").is_permit());
+}
+
+#[test]
 fn the_cases_of_home_assistant_s_own_tests_hold() {
     let vectors = fixture("upstream.json");
     let mut tally = Tally::new("upstream.json, check and user");
@@ -226,7 +262,11 @@ fn upstream_registry(case: &Value) -> Registry {
 }
 
 fn stored(name: &str) -> Registry {
-    registries::read_folder(&fixtures().join("registries").join(name)).unwrap()
+    let folder = fixtures().join("registries").join(name);
+    let [entities, devices, areas, labels] =
+        RegistryFile::ALL.map(|file| std::fs::read(folder.join(file.name())).unwrap());
+    let bytes = RegistryBytes { entities: &entities, devices: &devices, areas: &areas, labels: &labels };
+    registries::parse(&bytes).unwrap()
 }
 
 fn fixture(name: &str) -> Value {

@@ -4,12 +4,13 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use super::access::Decision;
 use crate::config::AddonSlug;
-use crate::http::ClientAddr;
+use crate::http::{ClientAddr, HangUp};
 use crate::identity::UserId;
 use crate::refusal::Reason;
 use crate::session::Session;
@@ -32,8 +33,12 @@ pub struct Exchange {
     pub client: ClientAddr,
     /// Where it goes.
     pub addon: AddonSlug,
+    begun: Instant,
+    // Milliseconds after `begun`, plus one; zero is "not now".
+    held_since: AtomicU64,
+    hang_up: HangUp,
     cut: CancellationToken,
-    why: OnceLock<Reason>,
+    why: OnceLock<(Reason, Instant)>,
 }
 
 /// Holds an exchange open; dropped, the exchange is over.
@@ -45,6 +50,8 @@ pub struct Open {
 }
 
 const SHARDS: usize = 16;
+/// How long the end of a cut answer has to be asked for.
+const LAST_WORDS: Duration = Duration::from_millis(250);
 
 impl OpenExchanges {
     pub(super) fn begin(
@@ -53,9 +60,12 @@ impl OpenExchanges {
         user: UserId,
         client: ClientAddr,
         addon: AddonSlug,
+        hang_up: HangUp,
     ) -> Open {
+        let (begun, held_since) = (Instant::now(), AtomicU64::new(0));
         let cut = CancellationToken::new();
-        let exchange = Arc::new(Exchange { session, user, client, addon, cut, why: OnceLock::new() });
+        let exchange =
+            Arc::new(Exchange { session, user, client, addon, begun, held_since, hang_up, cut, why: OnceLock::new() });
         let key = self.next.fetch_add(1, Ordering::Relaxed);
         if let Some(mut shard) = self.shard(key) {
             shard.insert(key, Arc::clone(&exchange));
@@ -63,14 +73,20 @@ impl OpenExchanges {
         Open { table: Arc::clone(self), key, exchange }
     }
 
-    /// Judges every open exchange again and cuts those that may not go on. Says which were cut.
+    /// Judges every open exchange again and cuts those that may not go on. Says which were cut. One that was cut before and
+    /// is still there belongs to a client that does not read, and nobody asks for the end of its answer: its connection
+    /// is closed.
     pub fn review(&self, judge: impl Fn(&Exchange) -> Decision) -> Vec<Arc<Exchange>> {
         let mut cut = Vec::new();
         for shard in &self.shards {
             // The lock is held for a copy of the pointers only: judging may take its time.
             let open: Vec<_> = lock(shard).values().cloned().collect();
             for exchange in open {
-                if let Decision::Deny(reason) = judge(&exchange)
+                if let Some((_, cut_at)) = exchange.why.get() {
+                    if cut_at.elapsed() > LAST_WORDS {
+                        exchange.hang_up.now();
+                    }
+                } else if let Decision::Deny(reason) = judge(&exchange)
                     && exchange.end(reason)
                 {
                     cut.push(exchange);
@@ -103,14 +119,33 @@ fn lock<T>(shard: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Exchange {
     fn end(&self, reason: Reason) -> bool {
-        let first = self.why.set(reason).is_ok();
+        let first = self.why.set((reason, Instant::now())).is_ok();
         self.cut.cancel();
         first
     }
 
     /// Why it was cut, if it was.
     pub fn why(&self) -> Option<Reason> {
-        self.why.get().copied()
+        self.why.get().map(|(reason, _)| *reason)
+    }
+
+    /// The client has been given bytes, and it is its turn.
+    pub(crate) fn holds(&self) {
+        let now = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.held_since.store(now.saturating_add(1), Ordering::Relaxed);
+    }
+
+    /// It is the add-on's turn.
+    pub(crate) fn flows(&self) {
+        self.held_since.store(0, Ordering::Relaxed);
+    }
+
+    /// For how long it has been the client's turn to read.
+    pub fn held_for(&self) -> Duration {
+        match self.held_since.load(Ordering::Relaxed) {
+            0 => Duration::ZERO,
+            since => self.begun.elapsed().saturating_sub(Duration::from_millis(since)),
+        }
     }
 }
 

@@ -28,7 +28,8 @@ impl Permitted {
             .into_result()?;
         may_open(user, &addon.access).into_result()?;
         let session = Arc::clone(identified.session());
-        let open = exchanges.begin(session, user.id.clone(), request.client(), addon.slug.clone());
+        let (client, hang_up) = (request.client(), request.hang_up());
+        let open = exchanges.begin(session, user.id.clone(), client, addon.slug.clone(), hang_up);
         Ok(Self { identified, open })
     }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::output::{Exit, Output};
 use crate::clock::Timestamp;
 use crate::config;
+use crate::operations::State;
 use crate::operations::control::{Answer, Request, SessionLine, StatusReport, ask};
 
 /// Asks the vestibule that serves this configuration, and shows its answer.
@@ -70,16 +71,26 @@ fn line(session: &SessionLine) -> String {
     )
 }
 
+/// A state in the word that `/readyz` has for it.
+fn word(state: impl serde::Serialize) -> String {
+    serde_json::to_value(state).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
 fn report(status: &StatusReport) -> String {
+    let State { directory, session_store, listeners, draining } = status.state;
+    let draining = if draining { ", draining" } else { "" };
     format!(
-        "vestibule {} (pid {}) since {}\nconfiguration: {}\nlistening on: {}\nsessions: {}\nstate: {:?}\n{}",
+        "vestibule {} (pid {}) since {}\nconfiguration: {}\nlistening on: {}\nsessions: {}\nusers: {}\nsession store: {}\n\
+         listeners: {}\n{}{draining}",
         status.version,
         status.pid,
         Timestamp::from_millis(status.started),
         status.config,
         status.listens.join(", "),
         status.sessions,
-        status.state,
+        word(directory),
+        word(session_store),
+        word(listeners),
         if status.ready { "ready" } else { "not ready" },
     )
 }

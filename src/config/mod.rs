@@ -59,13 +59,15 @@ pub type FindKnown<'a> = &'a dyn Fn(&Path) -> Result<Known, HookError>;
 /// Whatever a hook says; shown with its causes, on one line.
 pub type HookError = Box<dyn std::error::Error + Send + Sync>;
 
-/// The groups and users of Home Assistant, for comparison with `access`.
+/// What Home Assistant's files say: its groups and users, for comparison with `access`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Known {
     /// Ids of groups.
     pub groups: BTreeSet<String>,
     /// User names and user ids.
     pub users: BTreeSet<String>,
+    /// What is wrong with its other files, each in one line; warned about, because who may sign in does not depend on them.
+    pub problems: Vec<String>,
 }
 
 /// A configuration that can be used.

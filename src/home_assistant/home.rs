@@ -1,61 +1,66 @@
 //! One configured Home Assistant: its folder, the copy in use, and who may look at it.
 //!
-//! In come the settings and the clock, out come the directory of users, the verifier of passwords and the status. A new
-//! snapshot is swapped in whole. It must never fail to start because of a file: without one, everybody is refused.
+//! In come the settings and the clock, out come the directory of users, the verifier of passwords, the registries and the
+//! status. A new snapshot is swapped in whole. It must never fail to start because of a file: without the users' files
+//! everybody is refused, without the registries what depends on an entity is. Neither holds the other back.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
+use tokio::sync::watch;
 
-use super::keeper::{Keeper, Step};
-use super::reader::{self, Contents, Stamp};
+use super::keeper::Step;
+use super::reader::STORAGE;
+use super::reading::{Look, Reading};
+use super::registry_files::RegistryFiles;
 use super::snapshot::Snapshot;
 use super::status::Status;
+use super::user_files::UserFiles;
 use super::verifier::Verifier;
 use crate::clock::Clock;
 use crate::config;
 use crate::identity::{Directory, DirectoryCell};
+use crate::permission::Registry;
 
-/// The users of one configuration folder. A configuration with another folder makes a new one.
+/// The users and registries of one configuration folder. A configuration with another folder makes a new one.
 pub struct HomeAssistant {
     folder: PathBuf,
     clock: Clock,
     directory: Arc<DirectoryCell>,
     current: Arc<ArcSwapOption<Snapshot>>,
     verifier: Verifier,
+    registry: ArcSwapOption<Registry>,
+    registry_changed: watch::Sender<u64>,
     status: ArcSwap<Status>,
     state: Mutex<State>,
 }
 
 /// What the one who reads remembers.
 struct State {
-    keeper: Keeper,
-    stamps: Option<[Option<Stamp>; 4]>,
-}
-
-/// How closely to look at the files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Look {
-    /// Read them only when the file system says that they have changed.
-    Glance,
-    /// Read them.
-    Thorough,
+    users: Reading<UserFiles>,
+    registries: Reading<RegistryFiles>,
 }
 
 impl HomeAssistant {
-    /// Reads the folder once. When that fails, everybody is refused until [`HomeAssistant::watch`] sees it mended.
+    /// Reads the folder once. What cannot be read is refused until [`HomeAssistant::watch`] sees it mended.
     pub fn open(settings: &config::HomeAssistant, clock: Clock) -> Self {
-        let keeper = Keeper::new(settings.max_stale);
+        let folder = settings.config_dir.join(STORAGE);
+        let state = State {
+            users: Reading::new(folder.clone(), settings.max_stale),
+            registries: Reading::new(folder.clone(), settings.max_stale),
+        };
         let current = Arc::new(ArcSwapOption::empty());
         let home = Self {
-            folder: settings.config_dir.join(reader::STORAGE),
+            folder,
             clock,
             directory: Arc::default(),
             verifier: Verifier::new(Arc::clone(&current)),
             current,
-            status: ArcSwap::from_pointee(keeper.status()),
-            state: Mutex::new(State { keeper, stamps: None }),
+            registry: ArcSwapOption::empty(),
+            registry_changed: watch::Sender::new(0),
+            status: ArcSwap::from_pointee(state.status(0, 0)),
+            state: Mutex::new(state),
         };
         home.refresh(Look::Thorough);
         home
@@ -76,6 +81,19 @@ impl HomeAssistant {
         self.current.load_full()
     }
 
+    /// The registries in use; none when they have never been read, or the last good copy is too old.
+    ///
+    /// Whoever needs them and finds none must refuse. An empty [`Registry`] in their place would not only deny: where a
+    /// user's rules for a device or an area take back what a wider rule gives, it permits.
+    pub fn registry(&self) -> Option<Arc<Registry>> {
+        self.registry.load_full()
+    }
+
+    /// A bell that rings when the registries are replaced or withdrawn.
+    pub fn subscribe_registry(&self) -> watch::Receiver<u64> {
+        self.registry_changed.subscribe()
+    }
+
     /// How it stands with the files.
     pub fn status(&self) -> Arc<Status> {
         self.status.load_full()
@@ -86,27 +104,36 @@ impl HomeAssistant {
         &self.folder
     }
 
-    /// Looks at the files and does what is to be done. Reads and parses: not for async threads.
+    /// Looks at the files and does what is to be done. Reads and parses: not for async threads. The users come first, and
+    /// hold before the registries, which are larger, are even looked at.
     pub(super) fn refresh(&self, look: Look) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = self.clock.now();
-        // Taken before the files are read, so that what changes in between is seen at the next look.
-        let stamps = Some(reader::stamps(&self.folder));
-        let step = if look == Look::Thorough || state.stamps != stamps {
-            state.stamps = stamps;
-            state.keeper.read(&self.folder, Contents::read(&self.folder), now)
-        } else {
-            state.keeper.wait(now)
-        };
-        match step {
+        match state.users.look(look, self.clock.now()) {
             Step::Stay => {}
-            Step::Swap(snapshot) => self.swap(*snapshot),
+            Step::Swap(snapshot) => self.swap(snapshot),
             Step::Withdraw => {
                 self.current.store(None);
                 self.directory.replace(Directory::default());
             }
         }
-        self.status.store(Arc::new(state.keeper.status()));
+        self.publish(&state);
+        match state.registries.look(look, self.clock.now()) {
+            Step::Stay => {}
+            Step::Swap(registry) => self.swap_registry(Some(registry)),
+            Step::Withdraw => self.swap_registry(None),
+        }
+        self.publish(&state);
+    }
+
+    fn publish(&self, state: &State) {
+        let users = self.current.load().as_ref().map_or(0, |snapshot| snapshot.auth().users().len());
+        let entities = self.registry.load().as_ref().map_or(0, |registry| registry.entities().count());
+        self.status.store(Arc::new(state.status(users, entities)));
+    }
+
+    fn swap_registry(&self, registry: Option<Registry>) {
+        self.registry.store(registry.map(Arc::new));
+        self.registry_changed.send_modify(|generation| *generation = generation.wrapping_add(1));
     }
 
     /// The passwords change before the users do. So a session that is made meanwhile carries the digest of the old
@@ -115,6 +142,12 @@ impl HomeAssistant {
         let directory = snapshot.directory();
         self.current.store(Some(Arc::new(snapshot)));
         self.directory.replace(directory);
+    }
+}
+
+impl State {
+    fn status(&self, users: usize, entities: usize) -> Status {
+        Status { condition: self.users.condition(), users, registries: self.registries.condition(), entities }
     }
 }
 

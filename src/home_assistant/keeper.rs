@@ -1,39 +1,37 @@
-//! What becomes of a reading: the new copy is taken, the last good one is kept, or everybody is refused.
+//! What becomes of a reading: the new copy is taken, the last good one is kept, or there is none any more.
 //!
-//! In come readings and the time, out come steps to take. No I/O and no clock of its own. It must never let a file
-//! replace all known users at once, and never keep a copy for longer than it may.
+//! In come readings of one [`FileSet`] and the time, out come steps to take. No I/O and no clock of its own. It must never
+//! take a copy of which the set says that it must not follow the last one, and never keep one for longer than it may.
 //!
 //! What it knows is in memory only: a restart accepts the files as they are. That is how an operator says that a file
 //! without any of the former users is right.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::reader::{Contents, FILES, Fault, FileProblem};
-use super::snapshot::Snapshot;
-use super::status::{Condition, Status};
+use super::file_set::FileSet;
+use super::reader::{Contents, Fault, FileProblem};
+use super::status::Condition;
 use crate::clock::Timestamp;
-use crate::identity::UserId;
 
 /// What is to be done with the copy in use.
-pub(super) enum Step {
+pub(super) enum Step<T> {
     /// Nothing.
     Stay,
     /// This one takes its place.
-    Swap(Box<Snapshot>),
+    Swap(T),
     /// It may no longer be relied on.
     Withdraw,
 }
 
 /// What is known about the files.
-pub(super) struct Keeper {
+pub(super) struct Keeper<S: FileSet> {
     max_stale: Duration,
     /// The copy in use.
     good: Option<Good>,
-    /// The users of the last good copy, and which files it had; kept when the copy itself has become too old.
-    known: Option<Known>,
+    /// What is remembered of the last good copy, and which files it had; kept when the copy itself has become too old.
+    known: Option<Known<S::Memory>>,
     /// Why the files cannot be used, and the same as text, so that each state is told once.
     trouble: Option<(Arc<[FileProblem]>, Vec<String>)>,
 }
@@ -44,18 +42,18 @@ struct Good {
     confirmed: Timestamp,
 }
 
-struct Known {
-    users: BTreeSet<UserId>,
+struct Known<M> {
+    memory: M,
     files: [bool; 4],
 }
 
-impl Keeper {
+impl<S: FileSet> Keeper<S> {
     pub(super) fn new(max_stale: Duration) -> Self {
         Self { max_stale, good: None, known: None, trouble: None }
     }
 
     /// The files have been read.
-    pub(super) fn read(&mut self, folder: &Path, contents: Contents, now: Timestamp) -> Step {
+    pub(super) fn read(&mut self, folder: &Path, contents: Contents<S>, now: Timestamp) -> Step<S::Copy> {
         let (digest, files) = (contents.digest(), contents.present());
         if let Some(good) = &mut self.good
             && digest.is_some()
@@ -69,9 +67,9 @@ impl Keeper {
             gone if !gone.is_empty() => gone,
             _ => match contents.parse() {
                 Err(problems) => problems,
-                Ok(snapshot) => match self.replaced(folder, &snapshot) {
+                Ok(copy) => match self.alarm(folder, &copy) {
                     Some(problem) => vec![problem],
-                    None => return self.take(snapshot, digest, files, now),
+                    None => return self.take(copy, digest, files, now),
                 },
             },
         };
@@ -80,12 +78,13 @@ impl Keeper {
     }
 
     /// Time has passed, and the files look as they did.
-    pub(super) fn wait(&mut self, now: Timestamp) -> Step {
+    pub(super) fn wait(&mut self, now: Timestamp) -> Step<S::Copy> {
         match (&mut self.good, &self.trouble) {
             (Some(good), None) => good.confirmed = now,
             (Some(good), Some(_)) if now.saturating_since(good.confirmed) >= self.max_stale => {
                 let age = now.saturating_since(good.confirmed);
-                tracing::error!(?age, "the last good copy of Home Assistant's users is too old: everybody is refused");
+                let words = S::WORDS;
+                tracing::error!(?age, "the last good copy of {} is too old: {}", words.content, words.without);
                 self.good = None;
                 return Step::Withdraw;
             }
@@ -95,41 +94,36 @@ impl Keeper {
     }
 
     /// How it stands.
-    pub(super) fn status(&self) -> Status {
+    pub(super) fn condition(&self) -> Condition {
         let why = || self.trouble.as_ref().map_or_else(|| Arc::from([]), |(why, _)| Arc::clone(why));
-        let condition = match (&self.good, &self.trouble) {
+        match (&self.good, &self.trouble) {
             (None, _) => Condition::Absent { why: why() },
             (Some(good), None) => Condition::Good { since: good.since },
             (Some(good), Some(_)) => Condition::Stale { since: good.confirmed, why: why() },
-        };
-        let known = self.known.as_ref().map_or(0, |known| known.users.len());
-        Status { condition, users: if self.good.is_some() { known } else { 0 } }
+        }
     }
 
-    fn take(&mut self, snapshot: Snapshot, digest: Option<[u8; 32]>, files: [bool; 4], now: Timestamp) -> Step {
-        let users: BTreeSet<UserId> = snapshot.auth().users().iter().map(|user| user.id.clone()).collect();
+    fn take(&mut self, copy: S::Copy, digest: Option<[u8; 32]>, files: [bool; 4], now: Timestamp) -> Step<S::Copy> {
         self.recover();
-        tracing::info!(users = users.len(), "Home Assistant's users have been read");
+        tracing::info!(found = S::size(&copy), "{} have been read", S::WORDS.content);
         self.good = Some(Good { digest, since: now, confirmed: now });
-        self.known = Some(Known { users, files });
-        Step::Swap(Box::new(snapshot))
+        self.known = Some(Known { memory: S::remember(&copy), files });
+        Step::Swap(copy)
     }
 
     /// The files that the last good copy had and that are gone: Home Assistant never deletes one.
-    fn disappeared(&self, folder: &Path, contents: &Contents) -> Vec<FileProblem> {
+    fn disappeared(&self, folder: &Path, contents: &Contents<S>) -> Vec<FileProblem> {
         let Some(known) = &self.known else { return Vec::new() };
-        let gone = FILES.iter().zip(known.files).zip(contents.absent());
+        let gone = S::NAMES.into_iter().zip(known.files).zip(contents.absent());
         let gone = gone.filter(|((_, had), absent)| *had && *absent);
         gone.map(|((name, _), _)| FileProblem { path: folder.join(name), fault: Fault::Disappeared }).collect()
     }
 
-    /// Whether none of the known users is left.
-    fn replaced(&self, folder: &Path, snapshot: &Snapshot) -> Option<FileProblem> {
-        let known = &self.known.as_ref()?.users;
-        let any_left = snapshot.auth().users().iter().any(|user| known.contains(&user.id));
-        let replaced = !known.is_empty() && !any_left;
-        let fault = Fault::UsersReplaced { known: known.len() };
-        replaced.then(|| FileProblem { path: folder.join(FILES[0]), fault })
+    /// Whether the set says that this copy must not follow the last one.
+    fn alarm(&self, folder: &Path, copy: &S::Copy) -> Option<FileProblem> {
+        let fault = S::alarm(&self.known.as_ref()?.memory, copy)?;
+        let [first, ..] = S::NAMES;
+        Some(FileProblem { path: folder.join(first), fault })
     }
 
     /// Each state is told once, not at every look.
@@ -138,7 +132,7 @@ impl Keeper {
         if self.trouble.as_ref().is_none_or(|(_, told)| *told != text) {
             let age = self.good.as_ref().map(|good| now.saturating_since(good.confirmed));
             for problem in &problems {
-                tell(problem, age);
+                tell(problem, age, S::WORDS.without);
             }
         }
         self.trouble = Some((problems.into(), text));
@@ -146,18 +140,18 @@ impl Keeper {
 
     fn recover(&mut self) {
         if self.trouble.take().is_some() {
-            tracing::info!("Home Assistant's files can be read again");
+            tracing::info!("the files of {} can be read again", S::WORDS.content);
         }
     }
 }
 
 /// `age` is that of the last good copy, when there is one.
-fn tell(problem: &FileProblem, age: Option<Duration>) {
+fn tell(problem: &FileProblem, age: Option<Duration>, without: &str) {
     let (file, reason) = (problem.path.display(), problem.reason());
     if let Some(age) = age {
         tracing::error!(%file, %reason, ?age, "Home Assistant's file is refused: the last good copy stays in use");
     } else {
-        tracing::error!(%file, %reason, "Home Assistant's file is refused: everybody is, until it can be used");
+        tracing::error!(%file, %reason, "Home Assistant's file is refused: {without} until it can be used");
     }
 }
 
@@ -170,7 +164,8 @@ mod tests {
     use crate::clock::Clock;
     use crate::config;
     use crate::home_assistant::HomeAssistant;
-    use crate::home_assistant::home::Look;
+    use crate::home_assistant::reading::Look;
+    use crate::home_assistant::registries::RegistryFile;
 
     use super::*;
 
@@ -200,6 +195,9 @@ mod tests {
         fs::create_dir(&storage).unwrap();
         fs::write(storage.join("auth"), "{}").unwrap();
         fs::write(storage.join("auth_provider.homeassistant"), "{}").unwrap();
+        for file in RegistryFile::ALL {
+            fs::write(storage.join(file.name()), RegistryFile::EMPTY).unwrap();
+        }
         let clock = Clock::manual(Timestamp::from_millis(0));
         let settings =
             config::HomeAssistant { config_dir: folder.path().to_owned(), max_stale: Duration::from_mins(1) };
@@ -222,9 +220,18 @@ mod tests {
                 clock.set(Timestamp::from_millis(second * 1000));
                 home.refresh(Look::Thorough);
             }
+            fs::write(storage.join("core.area_registry"), "[").unwrap();
+            for second in [90, 100, 140, 150] {
+                clock.set(Timestamp::from_millis(second * 1000));
+                home.refresh(Look::Thorough);
+            }
         });
         let told = log.errors();
-        assert_eq!(told.len(), 3, "{told:?}");
+        assert_eq!(told.len(), 5, "{told:?}");
         assert!(told[1].contains("disappeared") && told[2].contains("everybody is refused"), "{told:?}");
+        for words in ["/.storage/core.area_registry", "EOF while parsing", "age=10s", "the last good copy stays"] {
+            assert!(told[3].contains(words), "{words}: {told:?}");
+        }
+        assert!(told[4].contains("registries is too old: what depends on an entity is refused"), "{told:?}");
     }
 }

@@ -1,14 +1,16 @@
 //! Home Assistant's own files, read fully or refused, and the passwords in them.
 //!
 //! In comes the configuration folder, out come [`Snapshot`]s: the users for `identity`'s directory, the groups' policies
-//! for `permission`, the refresh tokens, and the password file behind [`Verifier`]. [`HomeAssistant`] watches the folder,
-//! swaps a new snapshot in whole, and keeps the last good one, for a bounded time, while the files cannot be read.
+//! for `permission`, the refresh tokens, and the password file behind [`Verifier`]; and, apart from them, the registries of
+//! entities, devices, areas and labels. [`HomeAssistant`] watches the folder, swaps each of the two in whole, and keeps the
+//! last good copy, for a bounded time, while the files cannot be read. What is wrong with one holds nothing back in the other.
 //! It must never grant more than Home Assistant would, never take a half-written file for the truth, never write to the
 //! folder, and never let a hash, a key or a password reach a log.
 //!
 //! Reading order: `storage_file` and `fields` (any file), `auth_file` with `groups`, `datetime` and `refresh_token`,
-//! `username`, `password_file`, `second_factor`, `snapshot` and `reader`, `keeper` (what becomes of a reading),
-//! `verifier`, `home`, `watcher`.
+//! `username`, `password_file`, `second_factor`, `snapshot`; `file_set` and `reader` (files that are read together),
+//! `user_files`, `registries` and `registry_files`, `keeper` (what becomes of a reading), `reading`; `verifier`, `home`,
+//! `watcher`.
 
 mod storage_file;
 mod fields;
@@ -20,23 +22,29 @@ mod username;
 mod password_file;
 mod second_factor;
 mod snapshot;
+mod file_set;
 mod reader;
+mod user_files;
+pub mod registries;
+mod registry_files;
 mod status;
 mod keeper;
+mod reading;
 mod verifier;
 mod home;
 mod watcher;
-pub mod registries;
 
 pub use auth_file::{AuthFile, AuthFileError};
 pub use fields::FieldError;
 pub use groups::Group;
 pub use home::HomeAssistant;
 pub use password_file::{PasswordFile, PasswordFileError};
-pub use reader::{Fault, FileProblem, read_folder};
+pub use reader::{Fault, FileProblem};
 pub use refresh_token::{JwtKey, RefreshToken, TokenType};
+pub use registry_files::read_registries;
 pub use second_factor::SecondFactorError;
 pub use snapshot::Snapshot;
 pub use status::{Condition, Status};
 pub use storage_file::StorageError;
+pub use user_files::read_folder;
 pub use verifier::{Outcome, Verifier};

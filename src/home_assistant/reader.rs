@@ -1,28 +1,24 @@
-//! Reading the files of one folder together.
+//! Reading the files of one set together.
 //!
-//! In comes a folder, out come the contents of all files that we need and then one [`Snapshot`], or everything that is
-//! wrong with them. Each file is read whole, up to a limit, before any of it is parsed. It must never take a missing file
-//! for an empty one, but for the second factors, which exist only when somebody has one.
+//! In comes a folder, out come the contents of all files of a [`FileSet`] and then one copy of what they say, or everything
+//! that is wrong with them. Each file is read whole, up to a limit, before any of it is parsed. It must never wait for a
+//! file that is none, and never take one that cannot be read for one that does not exist.
 
-use std::collections::BTreeSet;
 use std::error::Error;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read as _};
+use std::marker::PhantomData;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::digest;
 use zeroize::Zeroizing;
 
-use super::auth_file::{AuthFile, AuthFileError};
-use super::password_file::{PasswordFile, PasswordFileError};
-use super::second_factor::{self, SecondFactorError};
-use super::snapshot::Snapshot;
-
-/// Reads the files of a configuration folder once. All that is wrong is returned, not the first.
-pub fn read_folder(config_dir: &Path) -> Result<Snapshot, Vec<FileProblem>> {
-    Contents::read(&config_dir.join(STORAGE)).parse()
-}
+use super::auth_file::AuthFileError;
+use super::file_set::FileSet;
+use super::password_file::PasswordFileError;
+use super::registries::RegistryError;
+use super::second_factor::SecondFactorError;
 
 /// A file that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -65,8 +61,11 @@ pub enum Fault {
     #[error("it is not a file")]
     NotAFile,
     /// More than we read.
-    #[error("it is larger than {} MiB", LIMIT >> 20)]
-    TooLarge,
+    #[error("it is larger than {} MiB", limit >> 20)]
+    TooLarge {
+        /// What we read, in bytes.
+        limit: u64,
+    },
     /// Home Assistant has begun anew, and whoever signs in first would be an administrator.
     #[error(
         "none of the {known} known users is in it any more: Home Assistant has started without its users, or this is \
@@ -85,18 +84,26 @@ pub enum Fault {
     /// `auth_module.totp` or `auth_module.notify`
     #[error(transparent)]
     SecondFactor(#[from] SecondFactorError),
+    /// One of the registries.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
 }
 
-/// What the files hold, or why they cannot be read; a file that does not exist holds `None`.
-pub(super) struct Contents {
+/// The bytes of a file, or why it cannot be read; none when it does not exist.
+pub(super) type FileBytes = Result<Option<Zeroizing<Vec<u8>>>, Fault>;
+
+/// What the files of a set hold.
+pub(super) struct Contents<S> {
     folder: PathBuf,
-    files: [Result<Option<Zeroizing<Vec<u8>>>, Fault>; 4],
+    files: [FileBytes; 4],
+    set: PhantomData<S>,
 }
 
-impl Contents {
-    /// Reads all files of a `.storage` folder.
+impl<S: FileSet> Contents<S> {
+    /// Reads all files of the set in a `.storage` folder.
     pub(super) fn read(folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), files: FILES.map(|name| read_file(&folder.join(name), LIMIT)) }
+        let files = S::NAMES.map(|name| read_file(&folder.join(name), S::LIMIT));
+        Self { folder: folder.to_owned(), files, set: PhantomData }
     }
 
     /// SHA-256 over all files, absent ones included; none when one could not be read.
@@ -125,27 +132,19 @@ impl Contents {
         self.files.each_ref().map(|file| matches!(file, Ok(None)))
     }
 
-    /// One snapshot, or everything that is wrong.
-    pub(super) fn parse(self) -> Result<Snapshot, Vec<FileProblem>> {
-        let [auth, passwords, totp, notify] = self.files;
-        let auth = required(auth).and_then(|bytes| Ok(AuthFile::parse(&bytes)?));
-        let passwords = required(passwords).and_then(|bytes| Ok(PasswordFile::parse(&bytes)?));
-        let [totp, notify] = [totp, notify].map(|file| match file? {
-            Some(bytes) => Ok(second_factor::parse(&bytes)?),
-            None => Ok(BTreeSet::new()),
-        });
+    /// One copy, or everything that is wrong.
+    pub(super) fn parse(self) -> Result<S::Copy, Vec<FileProblem>> {
         let folder = self.folder;
-        match (auth, passwords, totp, notify) {
-            (Ok(auth), Ok(passwords), Ok(totp), Ok(notify)) => {
-                Ok(Snapshot::new(auth, passwords, totp.into_iter().chain(notify).collect()))
-            }
-            (auth, passwords, totp, notify) => {
-                let faults = [auth.err(), passwords.err(), totp.err(), notify.err()];
-                let found = FILES.into_iter().zip(faults).filter_map(|(name, fault)| Some((name, fault?)));
-                Err(found.map(|(name, fault)| FileProblem { path: folder.join(name), fault }).collect())
-            }
-        }
+        S::parse(self.files).map_err(|faults| {
+            let found = S::NAMES.into_iter().zip(*faults).filter_map(|(name, fault)| Some((name, fault?)));
+            found.map(|(name, fault)| FileProblem { path: folder.join(name), fault }).collect()
+        })
     }
+}
+
+/// The bytes of a file that must exist.
+pub(super) fn required(file: FileBytes) -> Result<Zeroizing<Vec<u8>>, Fault> {
+    file?.ok_or(Fault::Missing)
 }
 
 /// What the file system says of a file without reading it; another one means that it must be read again.
@@ -177,12 +176,12 @@ impl Stamp {
     }
 }
 
-/// The stamps of all files of a `.storage` folder.
-pub(super) fn stamps(folder: &Path) -> [Option<Stamp>; 4] {
-    FILES.map(|name| Stamp::of(&folder.join(name)))
+/// The stamps of all files of a set in a `.storage` folder.
+pub(super) fn stamps<S: FileSet>(folder: &Path) -> [Option<Stamp>; 4] {
+    S::NAMES.map(|name| Stamp::of(&folder.join(name)))
 }
 
-fn read_file(path: &Path, limit: u64) -> Result<Option<Zeroizing<Vec<u8>>>, Fault> {
+fn read_file(path: &Path, limit: u64) -> FileBytes {
     let found = match fs::metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         found => found.map_err(Fault::Io)?,
@@ -192,31 +191,23 @@ fn read_file(path: &Path, limit: u64) -> Result<Option<Zeroizing<Vec<u8>>>, Faul
         return Err(Fault::NotAFile);
     }
     if found.len() > limit {
-        return Err(Fault::TooLarge);
+        return Err(Fault::TooLarge { limit });
     }
     // With all its room from the start, so that no outgrown buffer is left behind unwiped.
     let room = usize::try_from(found.len()).unwrap_or(0).saturating_add(1);
     let mut bytes = Zeroizing::new(Vec::with_capacity(room));
     let file = File::open(path).map_err(Fault::Io)?;
     file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(Fault::Io)?;
-    if u64::try_from(bytes.len()).is_ok_and(|length| length <= limit) { Ok(Some(bytes)) } else { Err(Fault::TooLarge) }
-}
-
-fn required(file: Result<Option<Zeroizing<Vec<u8>>>, Fault>) -> Result<Zeroizing<Vec<u8>>, Fault> {
-    file?.ok_or(Fault::Missing)
+    let fits = u64::try_from(bytes.len()).is_ok_and(|length| length <= limit);
+    if fits { Ok(Some(bytes)) } else { Err(Fault::TooLarge { limit }) }
 }
 
 /// The folder with the files, in the configuration folder.
 pub(super) const STORAGE: &str = ".storage";
 
-/// The files that are read together. The first two must exist.
-pub(super) const FILES: [&str; 4] = ["auth", "auth_provider.homeassistant", "auth_module.totp", "auth_module.notify"];
-
-/// The largest file that is read, in bytes. A home with a hundred users and a thousand tokens has 1 MiB.
-const LIMIT: u64 = 64 << 20;
-
 #[cfg(test)]
 mod tests {
+    use super::super::user_files::UserFiles;
     use super::*;
 
     fn folder() -> tempfile::TempDir {
@@ -232,7 +223,7 @@ mod tests {
         fs::write(folder.path().join("auth"), r#"{"version": 1, "data": {"users": "#).unwrap();
         fs::remove_file(folder.path().join("auth_provider.homeassistant")).unwrap();
         fs::create_dir(folder.path().join("auth_module.totp")).unwrap();
-        let problems = Contents::read(folder.path()).parse().unwrap_err();
+        let problems = Contents::<UserFiles>::read(folder.path()).parse().unwrap_err();
         let told: Vec<String> = problems.iter().map(FileProblem::reason).collect();
         assert_eq!(told.len(), 3, "{told:?}");
         assert!(told[0].contains("not complete and valid JSON: EOF while parsing"), "{told:?}");
@@ -245,10 +236,10 @@ mod tests {
         let folder = folder();
         let auth = folder.path().join("auth");
         fs::write(&auth, [b' '; 100]).unwrap();
-        assert!(matches!(read_file(&auth, 99), Err(Fault::TooLarge)));
+        assert!(matches!(read_file(&auth, 99), Err(Fault::TooLarge { .. })));
         assert!(matches!(read_file(&auth, 100), Ok(Some(bytes)) if bytes.len() == 100));
-        File::options().write(true).open(&auth).unwrap().set_len(LIMIT + 1).unwrap();
-        assert!(matches!(read_file(&auth, LIMIT), Err(Fault::TooLarge)));
+        File::options().write(true).open(&auth).unwrap().set_len(UserFiles::LIMIT + 1).unwrap();
+        assert!(matches!(read_file(&auth, UserFiles::LIMIT), Err(Fault::TooLarge { .. })));
     }
 
     #[test]
@@ -257,6 +248,6 @@ mod tests {
         let auth = folder.path().join("auth");
         fs::remove_file(&auth).unwrap();
         std::os::unix::fs::symlink(elsewhere.path().join("auth"), &auth).unwrap();
-        assert!(Contents::read(folder.path()).parse().is_ok());
+        assert!(Contents::<UserFiles>::read(folder.path()).parse().is_ok());
     }
 }

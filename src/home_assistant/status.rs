@@ -10,13 +10,17 @@ use crate::clock::Timestamp;
 /// How it stands with the files.
 #[derive(Debug, Clone)]
 pub struct Status {
-    /// Whether they can be read.
+    /// Whether the users' files can be read. Without a copy of them everybody is refused.
     pub condition: Condition,
     /// How many users the copy in use has; zero when there is none.
     pub users: usize,
+    /// Whether the registries can be read. Without a copy of them what depends on an entity is refused, and nothing else.
+    pub registries: Condition,
+    /// How many entities the registries in use have; zero when there are none.
+    pub entities: usize,
 }
 
-/// Whether the files can be read.
+/// Whether the files of one set can be read.
 #[derive(Debug, Clone)]
 pub enum Condition {
     /// The copy in use is what the files say.
@@ -31,7 +35,7 @@ pub enum Condition {
         /// Why they cannot be used.
         why: Arc<[FileProblem]>,
     },
-    /// There is no copy, or the last good one is too old: everybody is refused.
+    /// There is no copy, or the last good one is too old.
     Absent {
         /// Why the files cannot be used.
         why: Arc<[FileProblem]>,

@@ -4,7 +4,7 @@
 //! kernel makes it quick; the timer makes it certain: folders that are renamed or made anew, links, network file systems.
 //! It must never read or parse on an async thread, and nothing that happens in the folder may make it stop.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,8 +14,12 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-use super::home::{HomeAssistant, Look};
-use super::reader::{FILES, Stamp};
+use super::file_set::FileSet as _;
+use super::home::HomeAssistant;
+use super::reader::Stamp;
+use super::reading::Look;
+use super::registry_files::RegistryFiles;
+use super::user_files::UserFiles;
 
 impl HomeAssistant {
     /// Watches the folder until it is told to stop.
@@ -111,11 +115,14 @@ fn is_news(event: &notify::Event) -> bool {
         EventKind::Access(kind) => kind == AccessKind::Close(AccessMode::Write),
         EventKind::Any | EventKind::Create(_) | EventKind::Modify(_) | EventKind::Remove(_) | EventKind::Other => true,
     };
-    let is_ours = |path: &std::path::PathBuf| FILES.iter().any(|name| path.file_name() == Some(name.as_ref()));
+    let is_ours = |path: &PathBuf| {
+        let mut names = UserFiles::NAMES.iter().chain(&RegistryFiles::NAMES);
+        names.any(|name| path.file_name() == Some(name.as_ref()))
+    };
     is_change && (event.need_rescan() || event.paths.iter().any(is_ours))
 }
 
-/// How often the file system is asked whether anything has changed. Four cheap questions.
+/// How often the file system is asked whether anything has changed. Eight cheap questions.
 const GLANCE: Duration = Duration::from_secs(1);
 
 /// How often the files are read although nothing seems to have changed.

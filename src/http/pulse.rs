@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 /// What is known of a connection's life.
 #[derive(Debug)]
@@ -23,6 +24,7 @@ pub(super) struct Pulse {
     head_since: AtomicU64,
     idle_since: AtomicU64,
     blocked_since: AtomicU64,
+    hang_up: CancellationToken,
 }
 
 /// The limits that a pulse is held to.
@@ -37,6 +39,24 @@ pub(super) struct PulseLimits {
 #[derive(Debug)]
 pub struct Serving(Arc<Pulse>);
 
+/// Closes a connection at once, whatever else is open on it: for a client that does not read what it is sent.
+#[derive(Debug, Clone)]
+pub struct HangUp(CancellationToken);
+
+impl Serving {
+    /// The way to close its connection.
+    pub fn hang_up(&self) -> HangUp {
+        HangUp(self.0.hang_up.clone())
+    }
+}
+
+impl HangUp {
+    /// Closes the connection.
+    pub fn now(&self) {
+        self.0.cancel();
+    }
+}
+
 impl Pulse {
     pub(super) fn new() -> Arc<Self> {
         Arc::new(Self {
@@ -45,6 +65,7 @@ impl Pulse {
             head_since: AtomicU64::new(0),
             idle_since: AtomicU64::new(1),
             blocked_since: AtomicU64::new(0),
+            hang_up: CancellationToken::new(),
         })
     }
 
@@ -52,6 +73,11 @@ impl Pulse {
         self.open.fetch_add(1, Ordering::Relaxed);
         self.head_since.store(0, Ordering::Relaxed);
         Serving(Arc::clone(self))
+    }
+
+    /// Ends when somebody hangs up.
+    pub(super) async fn hung_up(&self) {
+        self.hang_up.cancelled().await;
     }
 
     /// Ends when one of the limits is passed.

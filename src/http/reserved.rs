@@ -68,7 +68,7 @@ impl Pattern {
 }
 
 /// One byte of a squashed name.
-fn squash(byte: u8) -> u8 {
+pub(super) fn squash(byte: u8) -> u8 {
     match byte {
         b'a'..=b'z' | b'0'..=b'9' => byte,
         b'A'..=b'Z' => byte.to_ascii_lowercase(),

@@ -1,7 +1,7 @@
 //! A request as it came in, a [`Sanitized`] out: one valid target, one authority, no header that is for one hop or that
 //! only we may say, our own cookie taken out. Nothing after this stage sees what a client said beyond that.
 
-use http::header::{CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING};
+use http::header::{EXPECT, TRANSFER_ENCODING};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, Method, Request, Version};
 use hyper::body::Incoming;
@@ -14,9 +14,9 @@ use super::client_addr::ClientAddr;
 use super::cookies::{self, Presented};
 use super::origin::Provenance;
 use super::own_cookies::OwnCookies;
-use super::pulse::Serving;
+use super::pulse::{HangUp, Serving};
 use super::request_id::RequestId;
-use super::reserved::Reserved;
+use super::reserved::{Reserved, squash};
 use super::serve::Arrived;
 use super::upgrade::{self, Handshake};
 use super::{hop_by_hop, method, path};
@@ -170,6 +170,11 @@ impl Sanitized {
         self.handshake
     }
 
+    /// The way to close its connection.
+    pub fn hang_up(&self) -> HangUp {
+        self.serving.hang_up()
+    }
+
     /// How many header names were reserved and are gone.
     pub fn stripped(&self) -> usize {
         self.stripped
@@ -247,7 +252,7 @@ pub fn strip(headers: &mut HeaderMap, rules: &Rules) -> ([Presented; 3], usize) 
     for name in headers.keys() {
         let text = name.as_str();
         let reserved = rules.reserved.contains(text);
-        if reserved || hop_by_hop::is_fixed(text) || nominated.contains(name) || is_rewritten(name) {
+        if reserved || hop_by_hop::is_fixed(text) || nominated.contains(name) || is_rewritten(text) || is_alias(text) {
             stripped += usize::from(reserved);
             gone.push(name.clone());
             if reserved {
@@ -261,6 +266,32 @@ pub fn strip(headers: &mut HeaderMap, rules: &Rules) -> ([Presented; 3], usize) 
     (cookies::take(headers, &rules.cookies.names()), stripped)
 }
 
-fn is_rewritten(name: &HeaderName) -> bool {
-    *name == HOST || *name == CONTENT_LENGTH || *name == EXPECT
+fn is_rewritten(name: &str) -> bool {
+    matches!(name, "host" | "content-length" | "expect")
+}
+
+/// Whether this is another spelling of a name that frames a message or is for one hop, such as `Transfer_Encoding`: an
+/// add-on that folds names would read it as the real one (S-48, S-49).
+fn is_alias(name: &str) -> bool {
+    // Nearly all names are spelled with dashes, and are compared as they stand.
+    if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+        return false;
+    }
+    let squashed: String = name.bytes().map(|byte| char::from(squash(byte))).collect();
+    hop_by_hop::is_fixed(&squashed) || is_rewritten(&squashed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_spelling_of_a_framing_header_passes() {
+        for name in ["transfer_encoding", "content_length", "content.length", "keep~alive", "proxy_connection"] {
+            assert!(is_alias(name), "{name}");
+        }
+        for name in ["x_other", "content-length", "sec_ch_ua", "content_type", "hos_t"] {
+            assert!(!is_alias(name), "{name}");
+        }
+    }
 }

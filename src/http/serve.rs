@@ -60,6 +60,7 @@ where
                 ended = connection.as_mut() => Some(ended),
                 () = stop.cancelled() => None,
                 () = pulse.passes(pulse_limits) => None,
+                () = pulse.hung_up() => return,
             };
             match ended {
                 Some(ended) => note(ended),
@@ -68,6 +69,7 @@ where
                     tokio::select! {
                         ended = connection.as_mut() => note(ended),
                         () = pulse.passes(PulseLimits { idle: LAST_WORDS, ..pulse_limits }) => {}
+                        () = pulse.hung_up() => {}
                     }
                 }
             }

@@ -101,6 +101,9 @@ impl Listener {
         // Both fail only when the peer has reset the connection already.
         let addresses = Addresses::direct(peer, stream.local_addr().ok()?);
         stream.set_nodelay(true).ok()?;
+        // tcp(7) has no name for it yet: without it the kernel takes megabytes from us before it says that a client does
+        // not read, and after that it says nothing for minutes.
+        socket2::SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT).ok()?;
         let peer = addresses.peer().ip();
         let slot =
             if self.proxy_protocol { self.admission.behind_proxy(peer) } else { self.admission.direct(peer) }.ok()?;
@@ -117,5 +120,7 @@ fn bound(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 const BACKLOG: u32 = 1024;
+/// What may wait in the kernel for one client besides what is on its way.
+const UNSENT: u32 = 128 * 1024;
 const SHORTEST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);

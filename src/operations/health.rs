@@ -169,6 +169,7 @@ mod tests {
         let ready = ask(address, "GET /readyz").await;
         assert!(ready.starts_with("HTTP/1.1 200 "), "{ready}");
         assert!(ready.contains(r#""session_store":"degraded""#) && ready.contains(r#""ready":true"#), "{ready}");
+        assert!(ready.contains(r#""registries":"absent""#), "it is ready without the registries: {ready}");
 
         readiness.set_draining();
         assert!(ask(address, "GET /readyz").await.starts_with("HTTP/1.1 503 "));

@@ -16,6 +16,8 @@ pub struct Readiness(Arc<Mutex<State>>);
 pub struct State {
     /// The users of Home Assistant.
     pub directory: DirectoryState,
+    /// The registries of Home Assistant. Nobody needs them to sign in: the process is ready without them.
+    pub registries: DirectoryState,
     /// Where sessions are kept.
     pub session_store: SessionStoreState,
     /// The addresses that browsers reach.
@@ -24,11 +26,12 @@ pub struct State {
     pub draining: bool,
 }
 
-/// The users of Home Assistant.
+/// The users of Home Assistant, or its registries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DirectoryState {
-    /// Never read, or too old to be relied on: everybody is refused.
+    /// Never read, or too old to be relied on: without users everybody is refused, without registries what depends on an
+    /// entity.
     #[default]
     Absent,
     /// The files cannot be read; the last good copy serves.
@@ -81,6 +84,11 @@ impl Readiness {
     /// The users of Home Assistant have been read, or cannot be.
     pub fn set_directory(&self, to: DirectoryState) {
         self.lock().directory = to;
+    }
+
+    /// The registries of Home Assistant have been read, or cannot be.
+    pub fn set_registries(&self, to: DirectoryState) {
+        self.lock().registries = to;
     }
 
     /// The session store has been opened, or has failed.

@@ -50,6 +50,8 @@ pub enum Reason {
     BodyTooLarge,
     /// The client's body stalled.
     BodyTimeout,
+    /// The client does not read the answer.
+    SlowReader,
     /// Too many attempts to sign in.
     TooManyAttempts,
     /// Too many requests wait for this add-on.
@@ -134,6 +136,7 @@ impl Reason {
                 row(S::PAYLOAD_TOO_LARGE, "body_too_large", "Too large", A::None, Level::INFO).closing()
             }
             Self::BodyTimeout => row(S::REQUEST_TIMEOUT, "body_timeout", "Too slow", A::None, Level::INFO).closing(),
+            Self::SlowReader => row(S::REQUEST_TIMEOUT, "slow_reader", "Too slow", A::None, Level::INFO).closing(),
             Self::TooManyAttempts => {
                 row(S::TOO_MANY_REQUESTS, "too_many_attempts", "Too many attempts", A::Retry, Level::WARN)
             }

@@ -9,7 +9,7 @@ use super::Server;
 use super::build::needs_restart;
 use crate::config::{self, Diagnostics, Fingerprint, Known, Loaded, Settings, Surroundings};
 use crate::gate::Stages;
-use crate::home_assistant::{HomeAssistant, read_folder};
+use crate::home_assistant::{FileProblem, HomeAssistant, read_folder, read_registries};
 use crate::listener::BindError;
 use crate::operations::notify;
 use crate::telemetry::{AuditEvent, ReloadResult, TelemetryError, chain, check_filter};
@@ -58,17 +58,16 @@ pub fn surroundings<T>(judge: impl FnOnce(&Surroundings<'_>) -> T) -> T {
 }
 
 fn known(config_dir: &Path) -> Result<Known, String> {
-    let one_line = |problems: Vec<crate::home_assistant::FileProblem>| {
-        let lines = problems.iter().map(|problem| format!("{}: {}", problem.path.display(), problem.reason()));
-        lines.collect::<Vec<_>>().join("; ")
-    };
-    let directory = read_folder(config_dir).map_err(one_line)?.directory();
+    let one_line = |problem: &FileProblem| format!("{}: {}", problem.path.display(), problem.reason());
+    let lines = |problems: Vec<FileProblem>| problems.iter().map(one_line).collect::<Vec<_>>();
+    let directory = read_folder(config_dir).map_err(|problems| lines(problems).join("; "))?.directory();
     let names = |user: &Arc<crate::identity::User>| {
         std::iter::once(user.id.to_string()).chain(user.usernames.clone()).collect::<Vec<_>>()
     };
     Ok(Known {
         groups: directory.groups().map(|(id, _)| id.to_string()).collect(),
         users: directory.users().flat_map(names).collect(),
+        problems: read_registries(config_dir).err().map(lines).unwrap_or_default(),
     })
 }
 
@@ -92,7 +91,7 @@ impl Server {
                 telemetry.metrics.reloaded(ReloadResult::Failure);
                 telemetry.audit.write(&AuditEvent::Reload { error: Some(&chain(error)) });
                 tracing::error!("the configuration in force stays");
-                for line in chain(error).to_string().lines() {
+                for line in chain(error).to_string().lines().filter(|line| !line.is_empty()) {
                     tracing::error!("{line}");
                 }
             }
@@ -164,7 +163,7 @@ impl Server {
 
 /// Warnings have several lines each, and a line of the log is one line.
 pub(crate) fn log_lines(warnings: &Diagnostics) {
-    for line in warnings.to_string().lines() {
+    for line in warnings.to_string().lines().filter(|line| !line.is_empty()) {
         tracing::warn!("{line}");
     }
 }

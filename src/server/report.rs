@@ -66,12 +66,12 @@ impl Server {
         let services = self.gate.services();
         let metrics = &services.telemetry.metrics;
         let status = services.home.load().status();
-        let (directory, stale) = match &status.condition {
-            Condition::Good { .. } => (DirectoryState::Good, Duration::ZERO),
-            Condition::Stale { since, .. } => (DirectoryState::Stale, services.clock.now().saturating_since(*since)),
-            Condition::Absent { .. } => (DirectoryState::Absent, Duration::ZERO),
+        let stale = match &status.condition {
+            Condition::Stale { since, .. } => services.clock.now().saturating_since(*since),
+            Condition::Good { .. } | Condition::Absent { .. } => Duration::ZERO,
         };
-        self.readiness.set_directory(directory);
+        self.readiness.set_directory(state_of(&status.condition));
+        self.readiness.set_registries(state_of(&status.registries));
         metrics.directory_stale.set(i64::try_from(stale.as_secs()).unwrap_or(i64::MAX));
         metrics.directory_users.set(i64::try_from(status.users).unwrap_or(i64::MAX));
         let counts = self.admission.counts();
@@ -85,5 +85,13 @@ impl Server {
         metrics.session_store_degraded.set(i64::from(degraded));
         metrics.sessions.set(i64::try_from(services.sessions.len()).unwrap_or(i64::MAX));
         self.gate.stages().prune();
+    }
+}
+
+fn state_of(files: &Condition) -> DirectoryState {
+    match files {
+        Condition::Good { .. } => DirectoryState::Good,
+        Condition::Stale { .. } => DirectoryState::Stale,
+        Condition::Absent { .. } => DirectoryState::Absent,
     }
 }

@@ -102,7 +102,8 @@ impl PasswordSignIn<'_> {
         let directory: Arc<Directory> = arc_swap::Guard::into_inner(self.home.directory().load());
         let user = match self.home.verifier().verify(form.username.clone(), form.password.clone()).await {
             Outcome::Right(id) => directory.user(&id).cloned().ok_or(failed(SignInOutcome::Unavailable))?,
-            Outcome::Wrong => return Err(failed(SignInOutcome::WrongPassword)),
+            Outcome::Wrong if is_known(&directory, &form.username) => return Err(failed(SignInOutcome::WrongPassword)),
+            Outcome::Wrong => return Err(failed(SignInOutcome::UnknownUser)),
             Outcome::Busy => return Err(Failed { outcome: SignInOutcome::TooManyAttempts, wait: Some(BUSY) }),
             Outcome::Unavailable => return Err(failed(SignInOutcome::Unavailable)),
         };
@@ -168,6 +169,12 @@ impl PasswordSignIn<'_> {
             request_id: attempt.id.as_str(),
         });
     }
+}
+
+/// Whether somebody has this user name: for the operator's log only, after the password was looked at either way.
+fn is_known(directory: &Directory, username: &str) -> bool {
+    let typed = username.trim().to_lowercase();
+    directory.users().any(|user| user.usernames.iter().any(|name| name.trim().to_lowercase() == typed))
 }
 
 /// When too many passwords are being checked at once.

@@ -46,6 +46,7 @@ impl AnswerBody {
         open: Open,
         serving: Serving,
     ) -> Self {
+        open.exchange().holds();
         let (incoming, open, serving) = (Some(incoming), Some(open), Some(serving));
         let mut body = Self { incoming, link, open, cut: None, _place: place, _serving: serving };
         body.give_back_if_ended();
@@ -88,6 +89,9 @@ impl Body for AnswerBody {
                 Poll::Ready(Some(Ok(frame))) => {
                     this.give_back_if_ended();
                     if frame.is_data() {
+                        if let Some(open) = &this.open {
+                            open.exchange().holds();
+                        }
                         return Poll::Ready(Some(Ok(frame)));
                     }
                 }
@@ -106,7 +110,12 @@ impl Body for AnswerBody {
                         link.drive(cx);
                     }
                 }
-                Poll::Pending => return this.poll_cut(cx).map(|error| Some(Err(error))),
+                Poll::Pending => {
+                    if let Some(open) = &this.open {
+                        open.exchange().flows();
+                    }
+                    return this.poll_cut(cx).map(|error| Some(Err(error)));
+                }
             }
         }
     }

@@ -137,23 +137,23 @@ impl Call<'_> {
         let limit = self.upstream.addon.response_timeout;
         let begun = Instant::now();
         // Since when it is the add-on that is waited for: an upload has its own limit on the client's pauses.
-        let quiet_since =
-            || if self.gauge.waits_for_client() { Instant::now() } else { self.gauge.last_moved().max(begun) };
-        if self.open.is_cut() {
-            return Err(self.open.exchange().why().unwrap_or(Reason::SessionEnded));
-        }
+        let quiet_since = || match self.gauge.waits_for_client() {
+            true => Instant::now(),
+            false => self.gauge.last_moved().max(begun),
+        };
         loop {
             tokio::select! {
+                // The limits first: what was cut while it waited for a connection is not sent at all, and an add-on that
+                // never stops talking (1xx without end) cannot keep the clock from being asked.
                 biased;
+                () = &mut cut => return Err(self.open.exchange().why().unwrap_or(Reason::SessionEnded)),
+                () = tokio::time::sleep_until(quiet_since() + limit) => if quiet_since().elapsed() >= limit {
+                    return Err(Reason::AddonSlow);
+                },
                 answer = &mut sending => return match answer {
                     Ok(response) => Ok(Ok(response)),
                     Err(Unanswered::Unsent(request)) => Ok(Err(request)),
                     Err(Unanswered::Sent(error)) => Err(self.broken(&error)),
-                },
-                () = &mut cut => return Err(self.open.exchange().why().unwrap_or(Reason::SessionEnded)),
-                () = tokio::time::sleep_until(quiet_since() + limit) => if quiet_since().elapsed() >= limit {
-                    self.upstream.metrics.failed(UpstreamFailure::Timeout);
-                    return Err(Reason::AddonSlow);
                 },
             }
         }

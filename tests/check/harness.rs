@@ -66,6 +66,7 @@ fn known(dir: &Path) -> Result<Known, HookError> {
     Ok(Known {
         groups: set(&["system-admin", "system-users", "system-read-only"]),
         users: set(&["frank", "alice", "0123456789abcdef0123456789abcdef"]),
+        ..Known::default()
     })
 }
 

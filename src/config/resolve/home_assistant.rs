@@ -46,7 +46,17 @@ fn ask(text: &Spanned<String>, resolved: &HomeAssistant, cx: &mut Context<'_>) -
                 .label("the folder of these files")
                 .hint("make `.storage` readable for vestibule; `check` looks at the files as they are now")
         };
-        return known.map_err(|err| cx.add(unreadable(&*err))).ok();
+        let known = known.map_err(|err| cx.add(unreadable(&*err))).ok()?;
+        for problem in &known.problems {
+            let warning =
+                Diagnostic::warning(text.span(), format!("Home Assistant's registries cannot be used: {problem}"));
+            cx.add(
+                warning
+                    .label("the folder of this file")
+                    .hint("until it can be used, what depends on an entity is refused"),
+            );
+        }
+        return Some(known);
     };
     let hint = format!("name the folder that holds `configuration.yaml` and `.storage`: this one is {}", dir.display());
     cx.add(Diagnostic::mistake(text.span(), refusal.0).label(refusal.1).hint(hint));

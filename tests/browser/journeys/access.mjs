@@ -9,12 +9,12 @@ export function access(stage) {
   test('frank is refused the add-on for administrators, on a page that says so and gives nothing away', () =>
     visit(stage, async (page) => {
       await open(page, '/ingress/whoami/', FRANK);
+      assert.equal(await page.evaluate(async () => (await fetch('/ingress/admin/')).status), 403);
       const answer = await page.goto('/ingress/admin/');
       assert.equal(answer.status(), 403);
       assert.match(answer.headers()['content-type'], /^text\/html/);
       const text = await page.locator('body').innerText();
       assert.ok(!/x-remote-user/i.test(text) && !text.includes(ALICE.id), text);
-      assert.equal(await page.evaluate(async () => (await fetch('/ingress/admin/')).status), 403);
     }));
 
   test('alice opens the add-on for administrators', () =>

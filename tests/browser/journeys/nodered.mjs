@@ -4,16 +4,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { until } from '../support/conditions.mjs';
 import { ALICE } from '../support/people.mjs';
-import { open, visit } from '../support/visitor.mjs';
+import { open, START, visit } from '../support/visitor.mjs';
 
 const PREFIX = '/ingress/nodered/';
 
 export function nodeRed(stage) {
   test('the editor renders behind its prefix, its WebSocket is open, and nothing is asked for outside the prefix', () =>
     visit(stage, async (page, seen) => {
-      await open(page, PREFIX, ALICE);
+      await open(page, START, ALICE);
       seen.requests.length = 0;
-      await page.reload();
+      await page.goto(PREFIX);
       await editorIsThere(page);
       const socket = await until('the WebSocket gets frames', () => seen.sockets.find((one) => one.received > 0 && !one.closed));
       assert.equal(socket.url, `${stage.vestibule.origin.replace('https', 'wss')}${PREFIX}comms`);

@@ -2,23 +2,20 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's own helpers may panic as the test may")]
 
+mod registries;
+mod support;
+
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use tokio_util::sync::CancellationToken;
-use vestibule::clock::Clock;
-use vestibule::config;
 use vestibule::home_assistant::{AuthFile, Condition, HomeAssistant, Outcome, read_folder};
-use vestibule::identity::{Directory, Health, User, UserId};
+use vestibule::identity::{Health, User, UserId};
 use zeroize::Zeroizing;
 
-const HOME: &str = "examples/home";
-const HOME_2024: &str = "tests/fixtures/home-2024.3";
+use support::{HOME, HOME_2024, Home, Watched, copy, repository};
 
 #[test]
 fn every_auth_file_is_loaded_as_home_assistant_loads_it() {
@@ -290,82 +287,6 @@ const PEOPLE: [(&str, &str, &str, &[&str]); 10] = [
     ("zoë", "zoë-päss-1", "Zoë Ünïcode 日本", &["system-users"]),
 ];
 
-/// A copy of a home that a test may break.
-struct Home {
-    folder: tempfile::TempDir,
-}
-
-impl Home {
-    fn of(home: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        copy(&repository(home).join(".storage"), &folder.path().join(".storage"));
-        Self { folder }
-    }
-
-    fn path(&self) -> &Path {
-        self.folder.path()
-    }
-
-    fn file(&self, name: &str) -> PathBuf {
-        self.path().join(".storage").join(name)
-    }
-
-    fn write(&self, name: &str, bytes: &[u8]) {
-        fs::write(self.file(name), bytes).unwrap();
-    }
-
-    /// Changes a file as Home Assistant does: a temporary file, renamed over the old one.
-    fn edit(&self, name: &str, change: impl FnOnce(&mut Value)) {
-        let mut file: Value = serde_json::from_slice(&fs::read(self.file(name)).unwrap()).unwrap();
-        change(&mut file);
-        let temporary = self.file("tmpx8a7kz");
-        fs::write(&temporary, file.to_string()).unwrap();
-        fs::rename(temporary, self.file(name)).unwrap();
-    }
-
-    fn open(&self) -> Arc<HomeAssistant> {
-        let settings =
-            config::HomeAssistant { config_dir: self.path().to_owned(), max_stale: Duration::from_hours(24) };
-        Arc::new(HomeAssistant::open(&settings, Clock::System))
-    }
-}
-
-/// A home that is being watched; it stops with the test.
-struct Watched {
-    home: Arc<HomeAssistant>,
-    stop: CancellationToken,
-}
-
-impl Watched {
-    fn start(home: Arc<HomeAssistant>) -> Self {
-        let stop = CancellationToken::new();
-        tokio::spawn(Arc::clone(&home).watch(stop.clone()));
-        Self { home, stop }
-    }
-
-    async fn until(&self, what: &str, holds: impl Fn(&Directory) -> bool) {
-        self.poll(what, || holds(&self.home.directory().load())).await;
-    }
-
-    async fn until_status(&self, what: &str, holds: impl Fn(&Condition) -> bool) {
-        self.poll(what, || holds(&self.home.status().condition)).await;
-    }
-
-    async fn poll(&self, what: &str, holds: impl Fn() -> bool) {
-        let deadline = Instant::now() + Duration::from_secs(5);
-        while !holds() {
-            assert!(Instant::now() < deadline, "{what}: {:?}", self.home.status());
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    }
-}
-
-impl Drop for Watched {
-    fn drop(&mut self) {
-        self.stop.cancel();
-    }
-}
-
 async fn verify(home: &HomeAssistant, username: &str, password: &str) -> Outcome {
     home.verifier().verify(username.to_owned(), Zeroizing::new(password.to_owned())).await
 }
@@ -376,16 +297,4 @@ fn id_of(home: &HomeAssistant, login: &str) -> UserId {
 
 fn user_in<'a>(file: &'a mut Value, id: &str) -> &'a mut Value {
     file["data"]["users"].as_array_mut().unwrap().iter_mut().find(|user| user["id"] == id).unwrap()
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
-    }
-}
-
-fn repository(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
