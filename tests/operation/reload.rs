@@ -4,9 +4,9 @@ use std::fs;
 
 use serde_json::json;
 
+use crate::support::{Ask, BOTH, Protocol, RawAddon, RawClient, Vestibule, assert_id, eventually};
 use crate::support::expectation::BOB;
 use crate::support::tunnel::{Tunnel, echo};
-use crate::support::{Ask, BOTH, Protocol, RawAddon, RawClient, Vestibule, assert_id, eventually};
 
 #[test]
 fn a_changed_file_and_a_signal_reload() {
@@ -99,4 +99,17 @@ fn a_broken_auth_file_keeps_the_last_good_one() {
         assert_eq!(vestibule.ask(Protocol::H1, &Ask::get("/ingress/a/").cookie(&cookie)).status, 200);
         (addon.one().fields.one("x-remote-user-display-name") == "Robert").then_some(())
     });
+}
+
+#[test]
+fn a_signal_right_after_the_start_is_a_reload_and_not_the_end() {
+    for _ in 0..5 {
+        let addon = RawAddon::start();
+        let mut vestibule = Vestibule::start(|config| {
+            config.addon("a", &addon);
+        });
+        vestibule.signal("HUP");
+        vestibule.await_line(&["configuration reloaded"]);
+        assert!(vestibule.ended().is_none());
+    }
 }
