@@ -63,7 +63,7 @@ impl Gate {
     pub async fn answer(self: Arc<Self>, arrived: Arrived) -> Response<AccountedBody> {
         let stages = self.current.load_full();
         let id = RequestId::next();
-        let mut account = Account::open(&arrived, id, &stages, &self.services.telemetry);
+        let mut account = Account::open(&arrived, id, &stages);
         match self.pass(arrived, id, &stages, &mut account).await {
             Ok(Passed::Addon(answer)) => account.relay(*answer),
             Ok(Passed::Own(page)) => account.own(page),

@@ -11,6 +11,7 @@ mod greeting;
 mod listeners;
 mod reload;
 mod report;
+mod signals;
 mod triggers;
 
 use std::path::PathBuf;
@@ -35,6 +36,7 @@ use crate::tls::Handshaker;
 use build::Bound;
 use listeners::Listeners;
 use reload::State;
+use signals::Signals;
 
 /// A process that serves.
 pub struct Server {
@@ -55,15 +57,18 @@ pub struct Server {
 
 /// Serves until a signal says stop and everything open has ended.
 pub async fn run(file: PathBuf, loaded: Loaded, telemetry: Telemetry, inherited: Inherited) -> Result<(), StartError> {
+    let mut signals = Signals::new().map_err(StartError::Signals)?;
     let (server, bound) = build::build(file, loaded, telemetry, inherited).await?;
     let server = Arc::new(server);
     let mut tasks = server.background(bound);
     server.readiness.set_listeners(crate::operations::ListenersState::Open);
     server.report();
+    server.watch_home(&mut *server.state.lock().await);
+    server.begin_accepting();
     greeting::say(&server);
     notify::ready("serving");
-    triggers::until_stopped(&server).await;
-    drain::drain(&server).await;
+    triggers::until_stopped(&server, &mut signals).await;
+    drain::drain(&server, signals).await;
     server.stop.cancel();
     while tasks.join_next().await.is_some() {}
     tracing::info!("stopped");

@@ -2,7 +2,7 @@
 //! or the configuration change, and cut when it may no longer go on (S-99, S-103, S-104).
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
@@ -32,7 +32,6 @@ pub struct Exchange {
     pub client: ClientAddr,
     /// Where it goes.
     pub addon: AddonSlug,
-    tunnel: AtomicBool,
     cut: CancellationToken,
     why: OnceLock<Reason>,
 }
@@ -56,8 +55,7 @@ impl OpenExchanges {
         addon: AddonSlug,
     ) -> Open {
         let cut = CancellationToken::new();
-        let tunnel = AtomicBool::new(false);
-        let exchange = Arc::new(Exchange { session, user, client, addon, tunnel, cut, why: OnceLock::new() });
+        let exchange = Arc::new(Exchange { session, user, client, addon, cut, why: OnceLock::new() });
         let key = self.next.fetch_add(1, Ordering::Relaxed);
         if let Some(mut shard) = self.shard(key) {
             shard.insert(key, Arc::clone(&exchange));
@@ -87,13 +85,6 @@ impl OpenExchanges {
         self.shards.iter().map(|shard| lock(shard).len()).sum()
     }
 
-    /// How many are open that are no tunnels.
-    pub fn requests(&self) -> usize {
-        let requests =
-            |shard: &Mutex<HashMap<u64, Arc<Exchange>>>| lock(shard).values().filter(|e| !e.is_tunnel()).count();
-        self.shards.iter().map(requests).sum()
-    }
-
     /// Whether none is open.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -115,16 +106,6 @@ impl Exchange {
         let first = self.why.set(reason).is_ok();
         self.cut.cancel();
         first
-    }
-
-    /// It goes on as a tunnel, which ends only when somebody ends it.
-    pub(crate) fn becomes_tunnel(&self) {
-        self.tunnel.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether it is a tunnel.
-    pub fn is_tunnel(&self) -> bool {
-        self.tunnel.load(Ordering::Relaxed)
     }
 
     /// Why it was cut, if it was.

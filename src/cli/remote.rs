@@ -4,15 +4,15 @@ use std::path::Path;
 
 use super::output::{Exit, Output};
 use crate::clock::Timestamp;
-use crate::config::{self, Surroundings};
+use crate::config;
+use crate::operations::State;
 use crate::operations::control::{Answer, Request, SessionLine, StatusReport, ask};
 
 /// Asks the vestibule that serves this configuration, and shows its answer.
 pub(super) fn run(file: &Path, request: &Request) -> Exit {
     Output::with_standard_streams(|output| {
-        // Only the path of the socket is wanted: what certificates and users are like is the running process's affair.
-        let socket = match config::load(file, &Surroundings::default()) {
-            Ok(loaded) => loaded.settings.listen.control,
+        let socket = match config::control_socket(file) {
+            Ok(socket) => socket,
             Err(found) => {
                 output.notice(&found.render(output.styled()));
                 return Exit::Mistaken;
@@ -71,16 +71,26 @@ fn line(session: &SessionLine) -> String {
     )
 }
 
+/// A state in the word that `/readyz` has for it.
+fn word(state: impl serde::Serialize) -> String {
+    serde_json::to_value(state).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
 fn report(status: &StatusReport) -> String {
+    let State { directory, session_store, listeners, draining } = status.state;
+    let draining = if draining { ", draining" } else { "" };
     format!(
-        "vestibule {} (pid {}) since {}\nconfiguration: {}\nlistening on: {}\nsessions: {}\nstate: {:?}\n{}",
+        "vestibule {} (pid {}) since {}\nconfiguration: {}\nlistening on: {}\nsessions: {}\nusers: {}\nsession store: {}\n\
+         listeners: {}\n{}{draining}",
         status.version,
         status.pid,
         Timestamp::from_millis(status.started),
         status.config,
         status.listens.join(", "),
         status.sessions,
-        status.state,
+        word(directory),
+        word(session_store),
+        word(listeners),
         if status.ready { "ready" } else { "not ready" },
     )
 }

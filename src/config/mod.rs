@@ -125,6 +125,21 @@ pub fn load(file: &Path, around: &Surroundings<'_>) -> Result<Loaded, Diagnostic
     Ok(Loaded { settings, warnings: found, files, fingerprint: Fingerprint(digest) })
 }
 
+/// Where the vestibule that serves this file has its control socket. The rest of the file may have any mistake: whoever
+/// has just broken it must still be able to revoke a session.
+pub fn control_socket(file: &Path) -> Result<PathBuf, Diagnostics> {
+    let found = match load(file, &Surroundings::default()) {
+        Ok(loaded) => return Ok(loaded.settings.listen.control),
+        Err(found) => found,
+    };
+    let Some(absolute) = std::path::absolute(file).ok() else { return Err(found) };
+    let Ok(Document { text, .. }) = document::read(&absolute) else { return Err(found) };
+    let (tree, _) = DeTable::parse_recoverable(&text);
+    let listen = tree.get_ref().get("listen").and_then(|listen| listen.get_ref().get("control"));
+    let control = listen.and_then(|control| control.get_ref().as_str()).unwrap_or(resolve::CONTROL);
+    Ok(absolute.parent().unwrap_or(Path::new("/")).join(control))
+}
+
 /// The errors of the TOML parser, the first one of each line: those behind it mostly follow from it.
 fn syntax(text: &str, errors: &[toml::de::Error]) -> Vec<Diagnostic> {
     /// An array that is never closed makes an error of every line behind it.

@@ -23,14 +23,12 @@ use crate::refusal::Reason;
 use crate::route::Route;
 use crate::session::Session;
 use crate::sign_in::sign_in_address;
-use crate::telemetry::{AccessEntry, AddonMetrics, AuditEvent, OpenGauge, Telemetry};
+use crate::telemetry::{AccessEntry, AddonMetrics, AuditEvent, OpenGauge, UpstreamFailure};
 use crate::upstream::{Answer, AnswerBody, AnswerError, TunnelEnd, TunnelOver};
 
 /// What is known of a request so far.
 #[derive(Debug)]
 pub(super) struct Account {
-    telemetry: Telemetry,
-    metrics: AddonMetrics,
     stages: Arc<Stages>,
     id: RequestId,
     begun: Instant,
@@ -55,12 +53,10 @@ pub(super) struct Account {
 }
 
 impl Account {
-    pub(super) fn open(arrived: &Arrived, id: RequestId, stages: &Arc<Stages>, telemetry: &Telemetry) -> Self {
+    pub(super) fn open(arrived: &Arrived, id: RequestId, stages: &Arc<Stages>) -> Self {
         let request = &arrived.request;
         let headers = request.headers();
         Self {
-            telemetry: telemetry.clone(),
-            metrics: stages.own_metrics.clone(),
             stages: Arc::clone(stages),
             id,
             begun: Instant::now(),
@@ -87,15 +83,15 @@ impl Account {
 
     pub(super) fn knows_client(&mut self, request: &Sanitized) {
         self.client = request.client().ip();
-        self.telemetry.metrics.stripped_headers.inc_by(u64::try_from(request.stripped()).unwrap_or_default());
+        if request.stripped() > 0 {
+            let stripped = u64::try_from(request.stripped()).unwrap_or_default();
+            self.stages.telemetry.metrics.stripped_headers.inc_by(stripped);
+        }
     }
 
     pub(super) fn knows_route(&mut self, route: &Route) {
         self.place = Some(route.place());
-        if let Some(metrics) = self.stages.metrics.get(route.place()) {
-            self.metrics = metrics.clone();
-        }
-        self.open = Some(self.metrics.open_request());
+        self.open = Some(self.metrics().open_request());
     }
 
     pub(super) fn knows_session(&mut self, session: &Arc<Session>) {
@@ -127,7 +123,7 @@ impl Account {
         let Some(tunnel) = answer.tunnel else {
             return answer.response.map(|body| AccountedBody { body: Either::Addon(body), account: Some(self) });
         };
-        self.open = Some(self.metrics.open_tunnel());
+        self.open = Some(self.metrics().open_tunnel());
         tokio::spawn(async move {
             let end = tunnel.run().await;
             self.tunnel_ended(end);
@@ -150,10 +146,10 @@ impl Account {
     /// The answer to a refused request.
     pub(super) fn refused(mut self, reason: Reason) -> Response<AccountedBody> {
         self.reason = Some(reason);
-        self.telemetry.metrics.refused(reason);
+        self.stages.telemetry.metrics.refused(reason);
         let session = self.session.as_ref().map(|session| session.id().to_string());
         let target = self.target();
-        self.telemetry.audit.write(&AuditEvent::Refused {
+        self.stages.telemetry.audit.write(&AuditEvent::Refused {
             reason,
             client: self.client,
             request_id: self.id.as_str(),
@@ -179,6 +175,11 @@ impl Account {
         }
     }
 
+    /// The numbers of the add-on, or of our own answers while there is none.
+    fn metrics(&self) -> &AddonMetrics {
+        self.place.and_then(|place| self.stages.metrics.get(place)).unwrap_or(&self.stages.own_metrics)
+    }
+
     fn addon(&self) -> Option<&str> {
         let addon = self.place.and_then(|place| self.stages.settings.addons.get(place));
         addon.map(|addon| addon.slug.as_str())
@@ -202,12 +203,12 @@ impl Drop for Account {
         let duration = self.begun.elapsed();
         let bytes_in = self.sent.as_ref().map_or(self.moved.0, |gauge| gauge.bytes().max(self.moved.0));
         let bytes_out = self.moved.1;
-        self.metrics.answered(self.status.as_u16(), duration, bytes_in, bytes_out);
-        if !self.telemetry.access.is_on() {
+        self.metrics().answered(self.status.as_u16(), duration, bytes_in, bytes_out);
+        if !self.stages.telemetry.access.is_on() {
             return;
         }
         let target = self.uri.path_and_query().map_or("", |target| target.as_str());
-        self.telemetry.access.write(&AccessEntry {
+        self.stages.telemetry.access.write(&AccessEntry {
             at: Clock::System.now(),
             request_id: self.id.as_str(),
             client: self.client,
@@ -269,8 +270,9 @@ impl AccountedBody {
                 account.complete = ended;
             }
             Poll::Ready(Some(Err(error))) => {
-                if let AnswerError::Cut(reason) = error {
-                    account.reason = *reason;
+                match error {
+                    AnswerError::Cut(reason) => account.reason = *reason,
+                    AnswerError::Broken(_) => account.metrics().failed(UpstreamFailure::CutShort),
                 }
                 tracing::debug!(error = %crate::telemetry::chain(error), "an answer ended early");
             }

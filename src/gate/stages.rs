@@ -26,6 +26,7 @@ pub struct Stages {
     pub(super) cookie: SessionCookie,
     pub(super) metrics: Vec<AddonMetrics>,
     pub(super) own_metrics: AddonMetrics,
+    pub(super) telemetry: Telemetry,
 }
 
 /// What outlives a configuration.
@@ -64,7 +65,7 @@ impl Stages {
         };
         let stall = settings.limits.body_stall_timeout;
         let before = before.map(|stages| &stages.upstreams);
-        let upstreams = Upstreams::new(&settings.addons, reserved, cookies, stall, before);
+        let upstreams = Upstreams::new(&settings.addons, reserved, cookies, stall, &telemetry.metrics, before);
         Self {
             rules,
             routes: Routes::new(&settings.addons),
@@ -72,6 +73,7 @@ impl Stages {
             cookie,
             metrics: settings.addons.iter().map(|addon| telemetry.metrics.addon(&addon.slug)).collect(),
             own_metrics: telemetry.metrics.own(),
+            telemetry: telemetry.clone(),
             settings,
         }
     }

@@ -6,7 +6,7 @@ use super::Server;
 use crate::config::AddonSlug;
 use crate::identity::Directory;
 use crate::operations::control::{Answer, Request, RevokeTarget, SessionLine, StatusReport};
-use crate::session::{MadeBy, NewSession, RevokeError, Summary};
+use crate::session::{MadeBy, NewSession, RevokeError, Session, Summary};
 use crate::telemetry::{AuditEvent, Revoked, chain};
 
 /// Does what is asked.
@@ -87,39 +87,36 @@ async fn make(server: &Server, name: &str, addon: Option<&str>) -> Answer {
 }
 
 async fn revoke(server: &Server, what: RevokeTarget) -> Answer {
-    let services = server.gate.services();
-    let (result, named) = match &what {
+    let sessions = &server.gate.services().sessions;
+    match what {
         RevokeTarget::One(id) => match id.parse() {
-            Ok(id) => (services.sessions.revoke(id).await, Revoked::One(id_text(&what))),
-            Err(_) => return Answer::failed(format!("`{id}` is no session id; `vestibule sessions list` shows them")),
+            Ok(id) => revoked(server, Revoked::One(&format!("{id}")), sessions.revoke(id).await),
+            Err(_) => Answer::failed(format!("`{id}` is no session id; `vestibule sessions list` shows them")),
         },
         RevokeTarget::User(name) => {
             // A user who is gone from the files may still have sessions, and is then named by id.
-            let known = directory(server).named(name).map(|user| user.id.clone());
-            let Some(user) = known.or_else(|| name.parse().ok()) else {
-                return Answer::failed(format!("there is no user `{name}`"));
-            };
-            (services.sessions.revoke_user(&user).await, Revoked::User(id_text(&what)))
+            let known = directory(server).named(&name).map(|user| user.id.clone());
+            match known.or_else(|| name.parse().ok()) {
+                Some(user) => revoked(server, Revoked::User(user.as_str()), sessions.revoke_user(&user).await),
+                None => Answer::failed(format!("there is no user `{name}`")),
+            }
         }
-        RevokeTarget::All => (services.sessions.revoke_all().await, Revoked::All),
-    };
+        RevokeTarget::All => revoked(server, Revoked::All, sessions.revoke_all().await),
+    }
+}
+
+/// What is open with these sessions is cut before the operator hears that they have ended.
+fn revoked(server: &Server, what: Revoked<'_>, result: Result<Vec<Arc<Session>>, RevokeError>) -> Answer {
+    server.gate.review();
     let ended = match &result {
         Ok(ended) | Err(RevokeError::NotOnDisk { ended, .. }) => ended.len(),
         Err(RevokeError::Unknown) => 0,
     };
-    server.gate.review();
     let count = u64::try_from(ended).unwrap_or_default();
-    services.telemetry.audit.write(&AuditEvent::Revoked { what: named, count, by: "control" });
+    server.gate.services().telemetry.audit.write(&AuditEvent::Revoked { what, count, by: "control" });
     match result {
         Ok(_) => Answer::Revoked { count },
         Err(error) => Answer::failed(chain(&error)),
-    }
-}
-
-fn id_text(what: &RevokeTarget) -> &str {
-    match what {
-        RevokeTarget::One(text) | RevokeTarget::User(text) => text,
-        RevokeTarget::All => "",
     }
 }
 

@@ -92,7 +92,7 @@ impl Server {
                 telemetry.metrics.reloaded(ReloadResult::Failure);
                 telemetry.audit.write(&AuditEvent::Reload { error: Some(&chain(error)) });
                 tracing::error!("the configuration in force stays");
-                for line in chain(error).to_string().lines() {
+                for line in chain(error).to_string().lines().filter(|line| !line.is_empty()) {
                     tracing::error!("{line}");
                 }
             }
@@ -164,7 +164,7 @@ impl Server {
 
 /// Warnings have several lines each, and a line of the log is one line.
 pub(crate) fn log_lines(warnings: &Diagnostics) {
-    for line in warnings.to_string().lines() {
+    for line in warnings.to_string().lines().filter(|line| !line.is_empty()) {
         tracing::warn!("{line}");
     }
 }

@@ -11,6 +11,7 @@ use crate::home_assistant::Condition;
 use crate::identity::{Health as DirectoryHealth, user_of};
 use crate::operations::{DirectoryState, SessionStoreState};
 use crate::session::Health;
+use crate::telemetry::{AuditEvent, ConnectionRefusal, Revoked};
 
 /// Reviews whenever a session ends or the users change, and twice a second besides: what expires rings no bell.
 pub(super) async fn keep_reviewing(server: Arc<Server>) {
@@ -50,7 +51,9 @@ async fn end_sessions_of_the_gone(server: &Arc<Server>) {
     match services.sessions.end_where(gone).await {
         Ok(ended) => {
             for session in ended {
-                tracing::info!(session = %session.id(), user = %session.user(), "session ended: its user changed");
+                let id = session.id().to_string();
+                let event = AuditEvent::Revoked { what: Revoked::One(&id), count: 1, by: "user_changed" };
+                services.telemetry.audit.write(&event);
             }
         }
         Err(error) => tracing::error!(error = %crate::telemetry::chain(&error), "sessions ended, but not on disk"),
@@ -71,6 +74,12 @@ impl Server {
         self.readiness.set_directory(directory);
         metrics.directory_stale.set(i64::try_from(stale.as_secs()).unwrap_or(i64::MAX));
         metrics.directory_users.set(i64::try_from(status.users).unwrap_or(i64::MAX));
+        let counts = self.admission.counts();
+        metrics.connections_refused(ConnectionRefusal::TooMany, counts.refused_total_limit);
+        metrics.connections_refused(ConnectionRefusal::TooManyFromAddress, counts.refused_address_limit);
+        metrics.connections_refused(ConnectionRefusal::ProxyProtocol, counts.refused_untrusted);
+        let not_after = self.handshaker.not_after().as_millis() / 1000;
+        metrics.certificate_not_after.set(i64::try_from(not_after).unwrap_or(i64::MAX));
         let degraded = matches!(services.sessions.health(), Health::Degraded { .. });
         self.readiness.set_session_store(if degraded { SessionStoreState::Degraded } else { SessionStoreState::Good });
         metrics.session_store_degraded.set(i64::from(degraded));

@@ -20,7 +20,7 @@ use crate::identity::{Directory, User};
 use crate::pages::{self, Page, SignInPage};
 use crate::refusal::Reason;
 use crate::session::{MadeBy, NewSession, SessionCookie, SessionToken, Sessions, UserAgent};
-use crate::telemetry::{AuditEvent, SignInOutcome, Telemetry};
+use crate::telemetry::{AuditEvent, Revoked, SignInOutcome, Telemetry, chain};
 
 /// What signing in needs.
 #[derive(Debug)]
@@ -102,7 +102,8 @@ impl PasswordSignIn<'_> {
         let directory: Arc<Directory> = arc_swap::Guard::into_inner(self.home.directory().load());
         let user = match self.home.verifier().verify(form.username.clone(), form.password.clone()).await {
             Outcome::Right(id) => directory.user(&id).cloned().ok_or(failed(SignInOutcome::Unavailable))?,
-            Outcome::Wrong => return Err(failed(SignInOutcome::WrongPassword)),
+            Outcome::Wrong if is_known(&directory, &form.username) => return Err(failed(SignInOutcome::WrongPassword)),
+            Outcome::Wrong => return Err(failed(SignInOutcome::UnknownUser)),
             Outcome::Busy => return Err(Failed { outcome: SignInOutcome::TooManyAttempts, wait: Some(BUSY) }),
             Outcome::Unavailable => return Err(failed(SignInOutcome::Unavailable)),
         };
@@ -118,12 +119,7 @@ impl PasswordSignIn<'_> {
 
     /// A new session, always; the one that was there before ends (S-74).
     async fn welcome(&self, attempt: &Attempt, user: &User) -> Page {
-        if let Presented::One(value) = &attempt.presented
-            && let Some(old) = SessionToken::parse(value).and_then(|token| self.sessions.look_up(&token))
-            && let Err(error) = self.sessions.sign_out(&old).await
-        {
-            tracing::error!(error = %crate::telemetry::chain(&error), "the session before could not be ended for good");
-        }
+        self.end_session_before(attempt).await;
         let user_agent = attempt.headers.get(USER_AGENT).map_or(&b""[..], HeaderValue::as_bytes);
         let new = NewSession {
             address: Some(attempt.client.ip()),
@@ -137,6 +133,16 @@ impl PasswordSignIn<'_> {
         let mut page = pages::see_other(attempt.return_to.as_str());
         page.headers_mut().append(SET_COOKIE, self.cookie.set(&token));
         page
+    }
+
+    async fn end_session_before(&self, attempt: &Attempt) {
+        let Presented::One(value) = &attempt.presented else { return };
+        let Some(old) = SessionToken::parse(value).and_then(|token| self.sessions.look_up(&token)) else { return };
+        if let Err(error) = self.sessions.sign_out(&old).await {
+            tracing::error!(error = %chain(&error), session = %old.id(), "the session before has ended, but not on disk");
+        }
+        let id = old.id().to_string();
+        self.telemetry.audit.write(&AuditEvent::Revoked { what: Revoked::One(&id), count: 1, by: "sign_in" });
     }
 
     fn turn_away(&self, attempt: &Attempt, failed: &Failed) -> Page {
@@ -163,6 +169,12 @@ impl PasswordSignIn<'_> {
             request_id: attempt.id.as_str(),
         });
     }
+}
+
+/// Whether somebody has this user name: for the operator's log only, after the password was looked at either way.
+fn is_known(directory: &Directory, username: &str) -> bool {
+    let typed = username.trim().to_lowercase();
+    directory.users().any(|user| user.usernames.iter().any(|name| name.trim().to_lowercase() == typed))
 }
 
 /// When too many passwords are being checked at once.

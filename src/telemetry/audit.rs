@@ -78,7 +78,8 @@ pub enum AuditEvent<'a> {
         what: Revoked<'a>,
         /// How many there were.
         count: u64,
-        /// Who did it, or what: `control`, `sign_in`, `deactivated`, `password_changed`.
+        /// Who did it, or what: `control`; `sign_in`, which ends the browser's session before; `user_changed`, when a user is
+        /// gone, deactivated, or has another password.
         by: &'static str,
     },
     /// The configuration was read again.

@@ -15,6 +15,7 @@ use rustls::{ServerConfig, SignatureScheme};
 use super::covered::{self, Covered};
 use super::error::TlsError;
 use super::pem::Pair;
+use crate::clock::Timestamp;
 
 /// The certificates in use, by name.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub(super) struct Certificates {
     first: Arc<Shown>,
     exact: Names,
     wildcards: Names,
+    /// When the first of them ends.
+    pub(super) not_after: Timestamp,
 }
 
 type Names = HashMap<Box<str>, Vec<Arc<Shown>>>;
@@ -42,6 +45,7 @@ impl Certificates {
         provider: &Arc<CryptoProvider>,
         tickets: &Arc<dyn ProducesTickets>,
     ) -> Result<Self, TlsError> {
+        let not_after = pairs.iter().map(|pair| pair.facts.not_after).min().ok_or(TlsError::Empty)?;
         let shown = pairs.into_iter().map(|pair| Shown::new(pair, provider, tickets).map(Arc::new));
         let shown = shown.collect::<Result<Vec<_>, _>>()?;
         let first = Arc::clone(shown.first().ok_or(TlsError::Empty)?);
@@ -54,7 +58,7 @@ impl Certificates {
                 wildcards.entry(parent.into()).or_default().push(Arc::clone(one));
             }
         }
-        Ok(Self { first, exact, wildcards })
+        Ok(Self { first, exact, wildcards, not_after })
     }
 
     /// The certificate for a client that asks for this name and can check these signatures. Of several with one name (RSA

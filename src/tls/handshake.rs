@@ -51,6 +51,11 @@ impl Handshaker {
         Ok(notices)
     }
 
+    /// When the first of the certificates in use ends.
+    pub fn not_after(&self) -> Timestamp {
+        self.certificates.load().not_after
+    }
+
     /// Reads the PROXY header, where one is required, and does the handshake, both within one deadline (S-44, S-70).
     pub async fn accept(&self, incoming: Incoming, deadline: Duration) -> Result<Secured, HandshakeError> {
         tokio::time::timeout(deadline, self.secure(incoming)).await.unwrap_or(Err(HandshakeError::Late))

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::connect::{ConnectError, Connector};
 use super::link::Link;
+use crate::telemetry::{AddonMetrics, OpenGauge};
 
 /// The connections to one add-on.
 #[derive(Debug)]
@@ -16,10 +17,15 @@ pub(super) struct Pool {
     places: Arc<Semaphore>,
     wait: Duration,
     idle: Mutex<Vec<Link>>,
+    metrics: AddonMetrics,
 }
 
 /// A place among the add-on's connections, held until the answer's last byte.
-pub(super) type Place = OwnedSemaphorePermit;
+#[derive(Debug)]
+pub(super) struct Place {
+    _permit: OwnedSemaphorePermit,
+    _counted: OpenGauge,
+}
 
 /// Why no connection was to be had.
 #[derive(Debug, thiserror::Error)]
@@ -36,27 +42,32 @@ pub(super) enum PoolError {
 }
 
 impl Pool {
-    pub(super) fn new(connector: Connector, connections: usize, wait: Duration) -> Self {
+    pub(super) fn new(connector: Connector, connections: usize, wait: Duration, metrics: AddonMetrics) -> Self {
         let places = Arc::new(Semaphore::new(connections.min(Semaphore::MAX_PERMITS)));
-        Self { connector, places, wait, idle: Mutex::default() }
+        Self { connector, places, wait, idle: Mutex::default(), metrics }
     }
 
     /// A place, at once or after a bounded wait.
     pub(super) async fn place(&self) -> Result<Place, PoolError> {
-        if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
-            return Ok(place);
-        }
-        let waiting = Arc::clone(&self.places).acquire_owned();
-        match tokio::time::timeout(self.wait, waiting).await {
-            Ok(Ok(place)) => Ok(place),
-            Ok(Err(_)) | Err(_) => Err(PoolError::Busy),
-        }
+        let permit = if let Ok(permit) = Arc::clone(&self.places).try_acquire_owned() {
+            permit
+        } else {
+            let waiting = Arc::clone(&self.places).acquire_owned();
+            let waited = tokio::time::timeout(self.wait, waiting).await;
+            waited.ok().and_then(Result::ok).ok_or(PoolError::Busy)?
+        };
+        Ok(Place { _permit: permit, _counted: self.metrics.upstream_in_use() })
     }
 
     /// The connection that was used last and is still good, if there is one: the others may age.
     pub(super) fn idle(&self) -> Option<Link> {
         loop {
-            let mut link = self.lock().pop()?;
+            let mut link = {
+                let mut idle = self.lock();
+                let link = idle.pop()?;
+                self.count(&idle);
+                link
+            };
             if link.idle_since.elapsed() < OLDEST_IDLE && link.is_reusable() {
                 return Some(link);
             }
@@ -66,12 +77,14 @@ impl Pool {
     /// A new connection.
     pub(super) async fn fresh(&self) -> Result<Link, PoolError> {
         let stream = self.connector.connect().await?;
+        self.metrics.upstream_opened.inc();
         Link::open(stream).await.map_err(PoolError::Handshake)
     }
 
     /// A new connection that is to become a tunnel. It needs no place: tunnels live for days.
     pub(super) async fn tunnel(&self) -> Result<Link, PoolError> {
         let stream = self.connector.connect().await?;
+        self.metrics.upstream_opened.inc();
         Link::open_for_upgrade(stream).await.map_err(PoolError::Handshake)
     }
 
@@ -79,7 +92,9 @@ impl Pool {
     pub(super) fn give_back(&self, mut link: Link) {
         if link.is_reusable() {
             link.idle_since = Instant::now();
-            self.lock().push(link);
+            let mut idle = self.lock();
+            idle.push(link);
+            self.count(&idle);
         }
     }
 
@@ -87,6 +102,11 @@ impl Pool {
     pub(super) fn prune(&self) {
         let mut idle = self.lock();
         idle.retain_mut(|link| link.idle_since.elapsed() < OLDEST_IDLE && link.is_reusable());
+        self.count(&idle);
+    }
+
+    fn count(&self, idle: &[Link]) {
+        self.metrics.upstream_idle.set(i64::try_from(idle.len()).unwrap_or(i64::MAX));
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Link>> {

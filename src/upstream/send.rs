@@ -22,7 +22,7 @@ use super::websocket::{self, Asked};
 use crate::authorization::{Open, Permitted};
 use crate::http::{Gauge, Handshake, Parts, RequestBody, Serving};
 use crate::refusal::Reason;
-use crate::telemetry::chain;
+use crate::telemetry::{UpstreamFailure, chain};
 
 /// What came of a request.
 pub struct Answer {
@@ -137,10 +137,8 @@ impl Call<'_> {
         let limit = self.upstream.addon.response_timeout;
         let begun = Instant::now();
         // Since when it is the add-on that is waited for: an upload has its own limit on the client's pauses.
-        let quiet_since = || match self.gauge.waits_for_client() {
-            true => Instant::now(),
-            false => self.gauge.last_moved().max(begun),
-        };
+        let quiet_since =
+            || if self.gauge.waits_for_client() { Instant::now() } else { self.gauge.last_moved().max(begun) };
         loop {
             tokio::select! {
                 // The limits first: what was cut while it waited for a connection is not sent at all, and an add-on that
@@ -148,6 +146,7 @@ impl Call<'_> {
                 biased;
                 () = &mut cut => return Err(self.open.exchange().why().unwrap_or(Reason::SessionEnded)),
                 () = tokio::time::sleep_until(quiet_since() + limit) => if quiet_since().elapsed() >= limit {
+                    self.upstream.metrics.failed(UpstreamFailure::Timeout);
                     return Err(Reason::AddonSlow);
                 },
                 answer = &mut sending => return match answer {
@@ -203,13 +202,19 @@ impl Call<'_> {
     /// Why no connection was to be had, to the operator and to the client.
     fn failed(&self, error: &PoolError) -> Reason {
         let addon = self.upstream.addon.slug.as_str();
+        let metrics = &self.upstream.metrics;
         match error {
-            PoolError::Busy => Reason::AddonBusy,
+            PoolError::Busy => {
+                metrics.failed(UpstreamFailure::Busy);
+                Reason::AddonBusy
+            }
             PoolError::Connect(ConnectError::TimedOut(_)) => {
+                metrics.failed(UpstreamFailure::Timeout);
                 tracing::warn!(addon, error = %chain(error), "add-on unreachable");
                 Reason::AddonSlow
             }
             PoolError::Connect(_) | PoolError::Handshake(_) => {
+                metrics.failed(UpstreamFailure::Connect);
                 tracing::warn!(addon, error = %chain(error), "add-on unreachable");
                 Reason::AddonDown
             }
@@ -228,7 +233,12 @@ impl Call<'_> {
             return Reason::MalformedRequest;
         }
         tracing::warn!(addon = self.upstream.addon.slug.as_str(), error = %chain(error), "no answer from the add-on");
-        if is_hang_up(error) { Reason::AddonDown } else { Reason::AddonBroken }
+        if is_hang_up(error) {
+            self.upstream.metrics.failed(UpstreamFailure::CutShort);
+            return Reason::AddonDown;
+        }
+        self.upstream.metrics.failed(UpstreamFailure::Broken);
+        Reason::AddonBroken
     }
 }
 

@@ -50,7 +50,6 @@ pub enum TunnelOver {
 
 impl Tunnel {
     pub(super) fn new(client: OnUpgrade, addon: OnUpgrade, open: Open, idle: Duration, serving: Serving) -> Self {
-        open.exchange().becomes_tunnel();
         Self { client, addon, open, idle, _serving: serving }
     }
 

@@ -9,6 +9,7 @@ use super::request::Injection;
 use super::response::Confines;
 use crate::config::{self, Addon, PrefixMode};
 use crate::http::{Authority, OwnCookies, Reserved};
+use crate::telemetry::{AddonMetrics, Metrics};
 
 /// The add-ons, in the order of the configuration.
 #[derive(Debug)]
@@ -25,6 +26,7 @@ pub(super) struct Upstream {
     pub(super) addon: Arc<Addon>,
     pub(super) pool: Arc<Pool>,
     pub(super) injection: Injection,
+    pub(super) metrics: AddonMetrics,
     authority: Option<Authority>,
 }
 
@@ -35,9 +37,10 @@ impl Upstreams {
         reserved: Reserved,
         own_cookies: OwnCookies,
         body_stall: Duration,
+        numbers: &Metrics,
         before: Option<&Self>,
     ) -> Self {
-        let all = addons.iter().map(|addon| Upstream::new(addon, &reserved, before)).collect();
+        let all = addons.iter().map(|addon| Upstream::new(addon, &reserved, numbers, before)).collect();
         Self { all, reserved, own_cookies, body_stall, tunnel_idle: TUNNEL_IDLE }
     }
 
@@ -73,17 +76,18 @@ impl Upstreams {
 const TUNNEL_IDLE: Duration = Duration::from_hours(24);
 
 impl Upstream {
-    fn new(addon: &Arc<Addon>, reserved: &Reserved, before: Option<&Upstreams>) -> Self {
+    fn new(addon: &Arc<Addon>, reserved: &Reserved, numbers: &Metrics, before: Option<&Upstreams>) -> Self {
+        let metrics = numbers.addon(&addon.slug);
         let kept = before.and_then(|before| before.all.iter().find(|upstream| upstream.addon == *addon));
         let pool = kept.map_or_else(
             || {
                 let connector = Connector::new(addon.upstream.clone(), addon.connect_timeout);
-                Arc::new(Pool::new(connector, addon.connections, addon.queue_timeout))
+                Arc::new(Pool::new(connector, addon.connections, addon.queue_timeout, metrics.clone()))
             },
             |kept| Arc::clone(&kept.pool),
         );
         let injection = Injection::new(addon, reserved);
-        Self { addon: Arc::clone(addon), pool, injection, authority: authority(&addon.upstream) }
+        Self { addon: Arc::clone(addon), pool, injection, metrics, authority: authority(&addon.upstream) }
     }
 }
 

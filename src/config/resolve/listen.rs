@@ -122,9 +122,12 @@ fn refuse_overlaps(bound: &[(SocketAddr, Span)], cx: &mut Context<'_>) {
     }
 }
 
+/// Where the control socket is unless the file says otherwise.
+pub(in crate::config) const CONTROL: &str = "run/vestibule.sock";
+
 /// The path of the control socket. `sockaddr_un` has room for 107 bytes and a NUL (unix(7)).
 fn control(key: &Key<String>, cx: &mut Context<'_>) -> PathBuf {
-    let path = cx.path_or(key, "run/vestibule.sock");
+    let path = cx.path_or(key, CONTROL);
     if let Some(text) = key.given().filter(|_| path.as_os_str().len() > 107) {
         let long = Diagnostic::mistake(text.span(), "the path of this socket is longer than 107 bytes");
         cx.add(

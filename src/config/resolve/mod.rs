@@ -11,6 +11,8 @@ mod sections;
 mod tls;
 mod unique;
 
+pub(super) use listen::CONTROL;
+
 use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;

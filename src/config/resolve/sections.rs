@@ -86,7 +86,7 @@ pub(super) fn limits(raw: &raw::Limits, cx: &mut Context<'_>) -> Limits {
         header_count: cx.count(&raw.header_count, 100, 10..=10_000),
         http2_streams: cx.number(&raw.http2_streams, 128, 1..=10_000),
         body_stall_timeout: cx.time(&raw.body_stall_timeout, seconds(60), seconds(1)..=hour),
-        drain_timeout: cx.time(&raw.drain_timeout, seconds(30), seconds(1)..=hour),
+        drain_timeout: cx.time(&raw.drain_timeout, seconds(10), seconds(1)..=hour),
     };
     let at = raw.connections_per_address.given().or(raw.connections.given()).map(Spanned::span);
     if let Some(at) = at.filter(|_| limits.connections_per_address > limits.connections) {

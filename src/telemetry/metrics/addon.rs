@@ -25,8 +25,7 @@ pub struct AddonMetrics {
     pub response_bytes: Counter,
     /// Connections to the add-on that are kept for later.
     pub upstream_idle: Gauge,
-    /// Connections to the add-on that are in use.
-    pub upstream_busy: Gauge,
+    upstream_busy: Gauge,
     /// Connections made to the add-on.
     pub upstream_opened: Counter,
     failures: [Counter; UpstreamFailure::ALL.len()],
@@ -52,6 +51,11 @@ impl AddonMetrics {
     /// A WebSocket is open for as long as the guard lives.
     pub fn open_tunnel(&self) -> OpenGauge {
         OpenGauge::new(&self.open_tunnels)
+    }
+
+    /// A connection to the add-on is in use for as long as the guard lives.
+    pub fn upstream_in_use(&self) -> OpenGauge {
+        OpenGauge::new(&self.upstream_busy)
     }
 
     /// Something went wrong with the add-on.

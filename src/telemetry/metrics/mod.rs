@@ -149,9 +149,10 @@ impl Metrics {
         OpenGauge::new(&self.connections_open)
     }
 
-    /// A connection of a client was closed at once.
-    pub fn connection_refused(&self, why: ConnectionRefusal) {
-        self.connections_refused.get_or_create(&WhyLabel { why: why.label() }).inc();
+    /// This many connections of clients have been closed at once for this reason since the start.
+    pub fn connections_refused(&self, why: ConnectionRefusal, since_the_start: u64) {
+        let counter = self.connections_refused.get_or_create(&WhyLabel { why: why.label() });
+        counter.inc_by(since_the_start.saturating_sub(counter.get()));
     }
 
     /// A TLS handshake ended.

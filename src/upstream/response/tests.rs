@@ -129,7 +129,7 @@ fn our_cookie_and_our_headers_are_not_the_add_ons_to_set() {
 fn a_service_worker_stays_under_the_prefix_however_its_scope_is_written() {
     let world = world();
     let confines = confines("/ingress/x", true, &world);
-    let confined = |lines: &[&str]| {
+    let kept = |lines: &[&str]| {
         let mut headers = HeaderMap::new();
         for line in lines {
             headers.append("service-worker-allowed", HeaderValue::from_bytes(line.as_bytes()).unwrap());
@@ -138,7 +138,7 @@ fn a_service_worker_stays_under_the_prefix_however_its_scope_is_written() {
         headers.get_all("service-worker-allowed").iter().map(|v| v.to_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
     for inside in ["/ingress/x", "/ingress/x/", "/ingress/x/a/b"] {
-        assert_eq!(confined(&[inside]), [inside]);
+        assert_eq!(kept(&[inside]), [inside]);
     }
     for outside in [
         "/",
@@ -155,10 +155,10 @@ fn a_service_worker_stays_under_the_prefix_however_its_scope_is_written() {
         "./",
         "",
     ] {
-        assert_eq!(confined(&[outside]), ["/ingress/x/"], "{outside:?}");
+        assert_eq!(kept(&[outside]), ["/ingress/x/"], "{outside:?}");
     }
-    assert_eq!(confined(&["/ingress/x/", "/"]), ["/ingress/x/"]);
-    assert!(confined(&[]).is_empty());
+    assert_eq!(kept(&["/ingress/x/", "/"]), ["/ingress/x/"]);
+    assert!(kept(&[]).is_empty());
 }
 
 #[test]

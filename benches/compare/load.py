@@ -1,0 +1,84 @@
+"""The load: what a browser sends, over one kind of connection at a time, for a bounded time.
+
+In: a proxy and a case. Out: how many requests were answered, how fast, and how many badly.
+"""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+SCRIPT = Path(__file__).with_name("wrk.lua")
+GRACE = 30  # seconds that a load generator may need beyond the time it was given
+PACED_CLIENTS, PACED_RATE = 20, 50  # a thousand requests a second together
+
+BROWSER = [
+    "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36",
+    "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    "Accept-Language: en-US,en;q=0.9",
+    "Accept-Encoding: gzip, deflate, br",
+    "X-Remote-User-Id: made-up",
+]
+OTHER_COOKIES = "theme=dark; lang=en"
+
+CASES = {
+    "h1": "HTTP/1.1, 32 kept connections, as fast as it goes",
+    "h2": "HTTP/2, 8 connections with 16 streams each, as fast as it goes",
+    "handshake": "HTTP/1.1, a new connection and TLS handshake for every request, 16 at a time",
+    "download": "HTTP/1.1, a file of 1 MiB, 4 kept connections, as fast as it goes",
+    "paced": f"HTTP/1.1, {PACED_CLIENTS} kept connections, {PACED_CLIENTS * PACED_RATE} requests a second",
+}
+
+
+def load(case, proxy, seconds, folder):
+    """One case against one proxy: `requests`, `seconds`, `p50_us`, `p99_us`, `bad`."""
+    match case:
+        case "h1":
+            return wrk(proxy, seconds, folder, connections=32)
+        case "h2":
+            return h2load(proxy, seconds, folder, ["-c8", "-m16"])
+        case "handshake":
+            return wrk(proxy, seconds, folder, connections=16, extra=["Connection: close"])
+        case "download":
+            return wrk(proxy, seconds, folder, connections=4, path="files/1m.bin")
+        case "paced":
+            return h2load(proxy, seconds, folder, ["--h1", f"-c{PACED_CLIENTS}", f"--rps={PACED_RATE}"])
+    raise ValueError(f"no case {case}")
+
+
+def wrk(proxy, seconds, folder, connections, extra=(), path=""):
+    headers, cookies = folder / "headers.txt", folder / f"{proxy.name}.cookies.txt"
+    headers.write_text("\n".join([*BROWSER, f"Cookie: {OTHER_COOKIES}", *extra]) + "\n")
+    cookies.write_text("\n".join(proxy.cookies) + "\n")
+    out = run(["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", SCRIPT, proxy.base + path, "--", headers, cookies], seconds)
+    return json.loads(out.strip().splitlines()[-1])
+
+
+def h2load(proxy, seconds, folder, shape):
+    """h2load sends one person's cookie; the latency of every request comes from its log."""
+    log = folder / "h2load.tsv"
+    log.unlink(missing_ok=True)
+    heads = [part for line in [*BROWSER, f"Cookie: {OTHER_COOKIES}; {proxy.cookies[0]}"] for part in ("-H", line)]
+    out = run(["h2load", "-t1", *shape, "-D", str(seconds), f"--log-file={log}", *heads, proxy.base], seconds)
+    good, *others = (int(number) for number in re.search(r"status codes: (\d+) 2xx, (\d+) 3xx, (\d+) 4xx, (\d+) 5xx", out).groups())
+    failed = int(re.search(r"(\d+) failed", out).group(1))
+    took = sorted(int(line.split("\t")[2]) for line in log.read_text().splitlines())
+    return {
+        "requests": good + sum(others),
+        "seconds": float(seconds),
+        "p50_us": percentile(took, 50),
+        "p99_us": percentile(took, 99),
+        "bad": sum(others) + failed,
+    }
+
+
+def percentile(ordered, share):
+    return ordered[min(len(ordered) - 1, len(ordered) * share // 100)] if ordered else 0
+
+
+def run(command, seconds):
+    """The output of a load generator; its own errors are the caller's."""
+    ran = subprocess.run([str(part) for part in command], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=seconds + GRACE)
+    if ran.returncode:
+        raise RuntimeError(f"{command[0]} failed:\n{ran.stdout}{ran.stderr}")
+    return ran.stdout

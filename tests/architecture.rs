@@ -1,0 +1,337 @@
+//! The shape of the crate, held by tests: who may import whom, how large a file may get, where rustls may be named, and
+//! that every file says what it is for. In come the files under `src/`, out comes everything that breaks a rule.
+//!
+//! The second half of the tests breaks each rule on purpose: a rule that finds nothing proves nothing.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "what helps a test is a test too, and clippy exempts only the functions marked so"
+)]
+
+use std::fs;
+use std::path::Path;
+
+/// The stages in the order in which a request meets them. A stage may import the ones before it.
+const WAY: [&str; 8] = ["listener", "tls", "http", "route", "session", "identity", "authorization", "upstream"];
+
+/// What every module may import, because it imports no stage itself.
+const FOUNDATION: [&str; 5] = ["refusal", "config", "telemetry", "clock", "entropy"];
+
+/// What stands beside the stages, and what each may import besides itself.
+const BESIDE: [(&str, &[&str]); 9] = [
+    ("refusal", &[]),
+    ("config", &[]),
+    ("clock", &[]),
+    ("entropy", &[]),
+    ("telemetry", &["refusal", "config", "clock"]),
+    ("permission", &[]),
+    ("home_assistant", &["permission", "identity", "refusal", "config", "telemetry", "clock", "entropy"]),
+    // Pages show a request's id, and say which methods `http` knows.
+    ("pages", &["http", "refusal", "config", "telemetry", "clock", "entropy"]),
+    ("operations", &FOUNDATION),
+];
+
+/// What may import every stage and what is beside them. `sign_in` judges, reads passwords, shows pages and makes sessions.
+const ABOVE: [(&str, &[&str]); 5] = [
+    ("sign_in", &["gate", "server", "cli", "operations", "supervisor", "upstream"]),
+    ("supervisor", &["gate", "server", "cli", "operations", "sign_in"]),
+    ("gate", &["server", "cli", "operations"]),
+    ("server", &["cli"]),
+    ("cli", &[]),
+];
+
+/// Imports against the order, each with its reason.
+const EXCEPTIONS: [(&str, &str, &str); 1] =
+    [("session", "identity::UserId", "a session stores whose it is, and the type of that stands with the user")];
+
+/// Names that say nothing of what is in a file.
+const EMPTY_NAMES: [&str; 7] = ["common", "utils", "util", "helpers", "types", "misc", "prelude"];
+
+/// Code lines that a file may have.
+const CEILING: usize = 300;
+
+struct Source {
+    /// Below `src/`, as in `tls/handshake.rs`.
+    path: String,
+    text: String,
+}
+
+impl Source {
+    fn new(path: &str, text: &str) -> Self {
+        Self { path: path.to_owned(), text: text.to_owned() }
+    }
+
+    /// `tls`, `http`, ...; `lib` and `main` for the two roots.
+    fn module(&self) -> &str {
+        self.path.split(['/', '.']).next().unwrap_or_default()
+    }
+
+    /// The lines that are code and not behind `#[cfg(test)]`, without comments. Relies on rustfmt: an item ends at the
+    /// first line that closes it at the indentation at which it began.
+    fn code(&self) -> Vec<&str> {
+        let mut kept = Vec::new();
+        let mut lines = self.text.lines();
+        while let Some(line) = lines.next() {
+            let indent = &line[..line.len() - line.trim_start().len()];
+            if line.trim() == "#[cfg(test)]" {
+                let ends = ["}", "};"].map(|end| format!("{indent}{end}"));
+                let item = lines.by_ref().find(|line| !line.trim_start().starts_with("#["));
+                if !item.is_some_and(|line| line.ends_with(';') || line.ends_with('}')) {
+                    lines.by_ref().find(|line| ends.iter().any(|end| line == end));
+                }
+                continue;
+            }
+            let code = line.split(" //").next().unwrap_or_default();
+            if !code.trim().is_empty() && !code.trim_start().starts_with("//") {
+                kept.push(code);
+            }
+        }
+        kept
+    }
+
+    /// The paths of the crate that the code names: `http::Sanitized` for `crate::http::Sanitized`.
+    fn imports(&self) -> Vec<String> {
+        let depth = self.path.trim_end_matches("/mod.rs").trim_end_matches(".rs").split('/').count();
+        let mut found = Vec::new();
+        for line in self.code() {
+            for rest in line.split("crate::").skip(1) {
+                found.push(path_at_start(rest));
+            }
+            // `super::super::` can reach beyond the module it starts in.
+            for (at, _) in line.match_indices("super::") {
+                let rest = &line[at..];
+                let supers = rest.split("::").take_while(|part| *part == "super").count();
+                let first = at < 7 || !line[..at].ends_with("super::");
+                if first && supers >= depth {
+                    found.push(path_at_start(&rest[supers * 7..]));
+                }
+            }
+        }
+        found
+    }
+}
+
+fn path_at_start(text: &str) -> String {
+    let end = text.find(|c: char| !c.is_alphanumeric() && c != '_' && c != ':').unwrap_or(text.len());
+    text[..end].trim_end_matches(':').to_owned()
+}
+
+fn sources() -> Vec<Source> {
+    fn read(folder: &Path, found: &mut Vec<Source>) {
+        let mut entries: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        entries.sort();
+        for path in entries {
+            if path.is_dir() {
+                read(&path, found);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let below = path.strip_prefix(root().join("src")).unwrap().to_str().unwrap();
+                found.push(Source::new(below, &fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    let mut found = Vec::new();
+    read(&root().join("src"), &mut found);
+    assert!(found.len() > 100, "the sources are where this test looks for them");
+    found
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Whether code of `module` may name `path`.
+fn may_import(module: &str, path: &str) -> bool {
+    let target = path.split("::").next().unwrap_or_default();
+    let excepted = EXCEPTIONS.iter().any(|(from, to, _)| *from == module && is_or_in(path, to));
+    if target.is_empty() || target == module || excepted {
+        return !target.is_empty();
+    }
+    if let Some(place) = place(module) {
+        // `permission` stands before the stage that knows the user.
+        let permission = target == "permission" && Some(place) >= self::place("identity");
+        return permission || FOUNDATION.contains(&target) || WAY[..place].contains(&target);
+    }
+    if let Some((_, allowed)) = BESIDE.iter().find(|(name, _)| *name == module) {
+        return allowed.contains(&target);
+    }
+    ABOVE.iter().any(|(name, forbidden)| *name == module && !forbidden.contains(&target))
+}
+
+fn place(module: &str) -> Option<usize> {
+    WAY.iter().position(|stage| *stage == module)
+}
+
+fn is_or_in(path: &str, parent: &str) -> bool {
+    path.strip_prefix(parent).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+}
+
+fn imports_against_the_order(sources: &[Source]) -> Vec<String> {
+    let offences = |source: &Source| {
+        let refused = source.imports().into_iter().filter(|path| !may_import(source.module(), path));
+        refused.map(|path| format!("{} must not import {path}", source.path)).collect::<Vec<_>>()
+    };
+    sources.iter().flat_map(offences).collect()
+}
+
+fn files_over_the_ceiling(sources: &[Source]) -> Vec<String> {
+    let sizes = sources.iter().map(|source| (source, source.code().len()));
+    sizes
+        .filter(|(_, size)| *size > CEILING)
+        .map(|(source, size)| format!("{}: {size} code lines", source.path))
+        .collect()
+}
+
+fn files_that_do_not_say_what_they_are_for(sources: &[Source]) -> Vec<String> {
+    let mut offences: Vec<String> =
+        sources.iter().filter(|s| !s.text.starts_with("//! ")).map(|s| format!("{} has no `//!`", s.path)).collect();
+    for source in sources {
+        let Some((folder, _)) = source.path.rsplit_once('/') else { continue };
+        let heads = [format!("{folder}/mod.rs"), format!("{folder}.rs")];
+        if !sources.iter().any(|other| heads.contains(&other.path)) {
+            offences.push(format!("{folder}/ has neither mod.rs nor a file of its name beside it"));
+        }
+    }
+    offences
+}
+
+fn rustls_out_of_its_place(sources: &[Source]) -> Vec<String> {
+    let elsewhere = |source: &&Source| !["tls/", "upstream/connect"].iter().any(|place| source.path.starts_with(place));
+    let named = |source: &&Source| source.code().iter().any(|line| line.contains("rustls"));
+    sources.iter().filter(elsewhere).filter(named).map(|source| format!("{} names rustls", source.path)).collect()
+}
+
+fn names_that_say_nothing(sources: &[Source]) -> Vec<String> {
+    let empty = |source: &&Source| source.path.split(['/', '.']).any(|part| EMPTY_NAMES.contains(&part));
+    sources.iter().filter(empty).map(|source| format!("{}: name it after its idea", source.path)).collect()
+}
+
+/// `lib.rs` is a map: its diagram and its `pub mod`s name the stages in the order of the way, and nothing is on it that this
+/// test does not know.
+fn mistakes_of_the_map(sources: &[Source]) -> Vec<String> {
+    let Some(lib) = sources.iter().find(|source| source.path == "lib.rs") else { return vec!["no lib.rs".to_owned()] };
+    let is_stage = |name: &&str| WAY.contains(name);
+    let drawn: Vec<&str> = lib
+        .text
+        .lines()
+        .filter_map(|l| l.strip_prefix("//!  ")?.split("->").next().map(str::trim))
+        .filter(is_stage)
+        .collect();
+    let modules: Vec<&str> =
+        lib.code().iter().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')).collect();
+    let listed: Vec<&str> = modules.iter().copied().filter(|name| is_stage(name)).collect();
+    let mut offences = Vec::new();
+    if drawn != WAY {
+        offences.push(format!("the diagram of lib.rs has the stages in another order: {drawn:?}"));
+    }
+    if listed != WAY {
+        offences.push(format!("lib.rs lists the stages in another order: {listed:?}"));
+    }
+    let beside = BESIDE.iter().map(|(name, _)| *name).chain(ABOVE.iter().map(|(name, _)| *name));
+    let known: Vec<&str> = WAY.iter().copied().chain(beside).collect();
+    offences.extend(modules.iter().filter(|m| !known.contains(m)).map(|m| format!("{m} has no place in the order")));
+    offences
+}
+
+type Rule = fn(&[Source]) -> Vec<String>;
+
+const RULES: [(&str, Rule); 6] = [
+    ("imports go downwards", imports_against_the_order),
+    ("no file is over the ceiling", files_over_the_ceiling),
+    ("every file and folder says what it is for", files_that_do_not_say_what_they_are_for),
+    ("rustls is named in tls/ and upstream/connect alone", rustls_out_of_its_place),
+    ("no file's name is empty of meaning", names_that_say_nothing),
+    ("lib.rs is the map of the way", mistakes_of_the_map),
+];
+
+#[test]
+fn the_crate_has_the_shape_that_its_map_promises() {
+    let sources = sources();
+    let broken =
+        RULES.iter().flat_map(|(rule, find)| find(&sources).into_iter().map(move |it| format!("{rule}: {it}")));
+    let broken: Vec<String> = broken.collect();
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+#[test]
+fn every_exception_is_still_needed() {
+    let sources = sources();
+    for (from, to, _) in EXCEPTIONS {
+        let mut imports = sources.iter().filter(|source| source.module() == from).flat_map(Source::imports);
+        assert!(imports.any(|path| is_or_in(&path, to)), "`{from}` no longer imports {to}: take the exception out");
+    }
+}
+
+/// What the rules find in one more file.
+fn found_in(path: &str, text: &str) -> Vec<String> {
+    let planted = [Source::new(path, text)];
+    RULES.iter().filter(|(name, _)| !name.contains("map")).flat_map(|(_, find)| find(&planted)).collect()
+}
+
+#[test]
+fn an_import_of_a_later_stage_is_found_however_it_is_written() {
+    let offends = |path: &str, code: &str| !found_in(path, &format!("//! A file.\n{code}\n")).is_empty();
+    assert!(offends("http.rs", "use crate::route::Route;"));
+    assert!(offends("http.rs", "fn f(route: &crate::route::Route) {}"));
+    assert!(offends("http.rs", "use super::route::Route;"));
+    assert!(offends("permission.rs", "use crate::clock::Clock;"));
+    assert!(offends("session.rs", "use crate::permission::User;"));
+    assert!(!offends("identity.rs", "use crate::permission::User;"));
+    assert!(offends("config.rs", "use crate::telemetry::Telemetry;"));
+    assert!(offends("telemetry.rs", "use crate::http::RequestId;"));
+    assert!(offends("home_assistant.rs", "use crate::session::Session;"));
+    assert!(offends("session.rs", "use crate::identity::User;"));
+    assert!(offends("gate.rs", "use crate::server::Server;"));
+    assert!(offends("gate.rs", "use crate::{http, server};"), "a group of modules hides what is imported");
+    assert!(!offends("session.rs", "use crate::identity::UserId;"));
+    assert!(!offends("route.rs", "use crate::http::Sanitized;"));
+    assert!(!offends("route.rs", "#[cfg(test)]\nmod tests {\n    use crate::upstream::Upstreams;\n}"));
+    assert!(!offends("route.rs", "/// See [`crate::upstream`].\nfn f() {}"));
+}
+
+#[test]
+fn an_import_through_super_is_found_from_any_depth() {
+    let code = "//! A file.\nuse super::super::upstream::Answer;\n";
+    let planted = [Source::new("http/mod.rs", "//! A folder.\n"), Source::new("http/path.rs", code)];
+    assert_eq!(imports_against_the_order(&planted), ["http/path.rs must not import upstream::Answer"]);
+    let within = [Source::new("http/deep/path.rs", "//! A file.\nuse super::super::upstream::Answer;\n")];
+    assert!(imports_against_the_order(&within).is_empty());
+}
+
+#[test]
+fn a_file_over_the_ceiling_is_found_and_its_tests_do_not_count() {
+    let code = |lines: usize| format!("//! A file.\n\n{}", "fn f() {}\n// why\n\n".repeat(lines));
+    let tests = format!("#[cfg(test)]\nmod tests {{\n{}}}\n", "    fn f() {}\n".repeat(CEILING));
+    assert!(found_in("route.rs", &(code(CEILING) + &tests)).is_empty());
+    assert_eq!(found_in("route.rs", &(code(CEILING + 1) + &tests)), ["route.rs: 301 code lines"]);
+}
+
+#[test]
+fn a_file_or_a_folder_that_says_nothing_of_itself_is_found() {
+    assert_eq!(found_in("route.rs", "fn f() {}\n"), ["route.rs has no `//!`"]);
+    assert_eq!(
+        found_in("route/table.rs", "//! A file.\n"),
+        ["route/ has neither mod.rs nor a file of its name beside it"]
+    );
+}
+
+#[test]
+fn rustls_out_of_its_place_and_an_empty_name_are_found() {
+    let code = "//! A file.\nuse rustls_pki_types::ServerName;\n";
+    assert_eq!(found_in("route.rs", code), ["route.rs names rustls"]);
+    assert!(rustls_out_of_its_place(&[Source::new("tls/stream.rs", code)]).is_empty());
+    assert_eq!(found_in("helpers.rs", "//! A file.\n"), ["helpers.rs: name it after its idea"]);
+}
+
+#[test]
+fn a_map_in_another_order_is_found() {
+    let lib = sources().into_iter().find(|source| source.path == "lib.rs").unwrap();
+    let swapped = lib.text.replace("pub mod route;", "pub mod X;").replace("pub mod http;", "pub mod route;");
+    let swapped = swapped.replace("pub mod X;", "pub mod http;");
+    assert_eq!(mistakes_of_the_map(&[Source::new("lib.rs", &swapped)]).len(), 1);
+    let redrawn = lib.text.replace("//!  route  ", "//!  http  ");
+    assert_eq!(mistakes_of_the_map(&[Source::new("lib.rs", &redrawn)]).len(), 1);
+    let stranger = format!("{}pub mod stranger;\n", lib.text);
+    assert_eq!(mistakes_of_the_map(&[Source::new("lib.rs", &stranger)]), ["stranger has no place in the order"]);
+}

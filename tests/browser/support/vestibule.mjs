@@ -1,0 +1,75 @@
+// The real binary, on a configuration and a copy of the example home of its own.
+
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { get } from 'node:https';
+import { join, resolve } from 'node:path';
+import { freePort, start } from './processes.mjs';
+
+const REPOSITORY = resolve(import.meta.dirname, '..', '..', '..');
+const BINARY = resolve(REPOSITORY, process.env.VESTIBULE_BIN ?? 'target/debug/vestibule');
+
+/** Starts vestibule in `folder`, in front of two `whoami`s and a Node-RED on `nodeRedPort`. */
+export async function startVestibule(folder, nodeRedPort) {
+  if (!existsSync(BINARY)) throw new Error(`no binary at ${BINARY}: run \`cargo build\`, or set VESTIBULE_BIN`);
+  mkdirSync(folder, { recursive: true });
+  cpSync(join(REPOSITORY, 'examples', 'home'), join(folder, 'home'), { recursive: true });
+  const port = await freePort();
+  const operations = await freePort();
+  writeFileSync(join(folder, 'config.toml'), configuration(port, operations, nodeRedPort));
+  const program = start(BINARY, ['--config', join(folder, 'config.toml')], { cwd: folder, log: join(folder, 'vestibule.log') });
+  await program.ready(async () => (await fetch(`http://127.0.0.1:${operations}/readyz`)).ok);
+  return { ...program, origin: `https://localhost:${port}`, authority: join(folder, 'certs', 'vestibule-dev-ca.crt') };
+}
+
+/** One request outside the browser, as a script would make it; TLS is judged by the development CA. */
+export function ask(vestibule, path, headers = {}) {
+  return new Promise((done, failed) => {
+    const options = { ca: readFileSync(vestibule.authority), headers };
+    get(`${vestibule.origin}${path}`, options, (answer) => {
+      let body = '';
+      answer.setEncoding('utf8').on('data', (text) => { body += text; });
+      answer.on('end', () => done({ status: answer.statusCode, headers: answer.headers, body }));
+    }).once('error', failed);
+  });
+}
+
+function configuration(port, operations, nodeRedPort) {
+  return `
+[listen]
+https = ["127.0.0.1:${port}"]
+operations = "127.0.0.1:${operations}"
+control = "run/vestibule.sock"
+
+[tls]
+development = "certs"
+
+[home_assistant]
+config_dir = "home"
+
+[session]
+store = "state/sessions.redb"
+
+[sign_in]
+attempts_per_address = 1000
+attempts_per_user = 1000
+
+[[addon]]
+slug = "whoami"
+title = "Who am I"
+upstream = "builtin:whoami"
+path = "/ingress/whoami"
+
+[[addon]]
+slug = "admin"
+title = "Administrators"
+upstream = "builtin:whoami"
+path = "/ingress/admin"
+access = { admin_only = true }
+
+[[addon]]
+slug = "nodered"
+title = "Node-RED"
+upstream = "http://127.0.0.1:${nodeRedPort}"
+path = "/ingress/nodered"
+`;
+}

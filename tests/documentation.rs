@@ -1,0 +1,199 @@
+//! The documents say what the program does: the tables in `docs/` are compared with the sources, key by key and name by
+//! name. In come both as text, out comes what only one of them has.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "what helps a test is a test too, and clippy exempts only the functions marked so"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+fn read(path: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
+}
+
+/// The first cell of each row of the tables in a text, without its backticks, and the whole row.
+fn rows(text: &str) -> Vec<(String, &str)> {
+    let row = |line| {
+        let (name, _) = str::strip_prefix(line, "| `")?.split_once("` |")?;
+        Some((name.to_owned(), line))
+    };
+    text.lines().filter_map(row).collect()
+}
+
+/// The text from a heading to the next one of any level.
+fn section<'a>(document: &'a str, heading: &str) -> &'a str {
+    let (_, rest) = document.split_once(&format!("\n{heading}\n")).unwrap_or_else(|| panic!("{heading} is missing"));
+    rest.find("\n#").map_or(rest, |end| rest.split_at(end).0)
+}
+
+/// The sections of `src/config/raw/mod.rs`: what `section!` declares, by the name of the type.
+fn declared_keys() -> BTreeMap<String, BTreeSet<String>> {
+    let source = read("src/config/raw/mod.rs");
+    let (_, declarations) = source.split_once("\nsection! {\n").unwrap();
+    let (declarations, _) = declarations.split_once("\n}\n").unwrap();
+    let mut sections = BTreeMap::new();
+    let mut current = String::new();
+    for line in declarations.lines().map(str::trim) {
+        if let Some(name) = line.strip_suffix(" {") {
+            name.clone_into(&mut current);
+        } else if let Some((key, _)) = line.split_once(": ").filter(|_| !line.starts_with("//")) {
+            sections.entry(current.clone()).or_insert_with(BTreeSet::new).insert(key.to_owned());
+        }
+    }
+    sections
+}
+
+#[test]
+fn configuration_md_has_the_keys_that_the_program_knows() {
+    let document = read("docs/configuration.md");
+    let declared = declared_keys();
+    let places = [
+        ("## `[listen]`", &["Listen", "Https"][..]),
+        ("## `[tls]`", &["Tls", "Certificate"]),
+        ("## `[home_assistant]`", &["HomeAssistant"]),
+        ("## `[session]`", &["Session"]),
+        ("## `[sign_in]`", &["SignIn"]),
+        ("## `[limits]`", &["Limits"]),
+        ("## `[log]`", &["Log"]),
+        ("## `[headers]`", &["Headers"]),
+        ("## `[[addon]]`", &["Addon", "IdentityHeaders", "Access", "ValueFile"]),
+    ];
+    for (heading, types) in places {
+        let documented: BTreeSet<String> = rows(section(&document, heading)).into_iter().map(|(key, _)| key).collect();
+        let known: BTreeSet<String> = types.iter().flat_map(|name| declared[*name].clone()).collect();
+        assert_eq!(documented, known, "{heading}");
+    }
+    let types = places.iter().map(|(_, types)| types.len()).sum::<usize>();
+    assert_eq!(declared.len(), types + 1, "a section of the configuration is in no table (one more is the root)");
+}
+
+/// The keys of `config.toml`, set or commented out, by section; and the value that stands there, unless it is an example.
+fn shipped_keys() -> Vec<(String, String, Option<String>)> {
+    let (mut found, mut heading, mut example) = (Vec::new(), String::new(), false);
+    for line in read("config.toml").lines() {
+        if line.starts_with('[') {
+            line.clone_into(&mut heading);
+        } else if let Some(words) = line.strip_prefix("# ") {
+            example = words.contains("xample:") || words.contains("xamples:") || example && !words.is_empty();
+        } else if let Some((key, value)) = line.trim_start_matches('#').split_once(" = ") {
+            let default = line.starts_with('#') && !example;
+            found.push((heading.clone(), key.to_owned(), default.then(|| value.to_owned())));
+        } else {
+            example = false;
+        }
+    }
+    found
+}
+
+#[test]
+fn configuration_md_has_every_key_and_every_default_of_config_toml() {
+    let document = read("docs/configuration.md");
+    let mut defaults = 0;
+    for (heading, key, default) in shipped_keys() {
+        let rows = rows(section(&document, &format!("## `{heading}`")));
+        let row = rows.iter().find(|(name, _)| *name == key).map(|(_, row)| *row);
+        let row = row.unwrap_or_else(|| panic!("{heading} {key} is not in configuration.md"));
+        if let Some(default) = default.filter(|default| !default.starts_with('{')) {
+            assert!(row.contains(&format!("| `{default}` |")), "{heading} {key}: the default is {default}, not {row}");
+            defaults += 1;
+        }
+    }
+    assert!(defaults > 20, "{defaults} defaults were compared");
+}
+
+#[test]
+fn config_toml_names_every_key_that_an_operator_can_set() {
+    let shipped: BTreeSet<String> = shipped_keys().into_iter().map(|(_, key, _)| key).collect();
+    let declared = declared_keys();
+    for section in ["Listen", "Tls", "HomeAssistant", "Session", "SignIn", "Limits", "Log", "Headers", "Addon"] {
+        let missing: Vec<_> = declared[section].difference(&shipped).collect();
+        assert!(missing.is_empty(), "config.toml does not explain {missing:?} of {section}");
+    }
+}
+
+#[test]
+fn reference_md_has_every_reason_with_its_status() {
+    let source = read("src/refusal/reason.rs");
+    let mut table = BTreeMap::new();
+    for piece in source.split("row(S::").skip(1) {
+        let (status, rest) = piece.split_once(", \"").unwrap();
+        let (label, _) = rest.split_once('"').unwrap();
+        table.insert(label.to_owned(), code(status));
+    }
+    let variants = section(&source, "pub enum Reason {").split("\n}\n").next().unwrap();
+    let variants = variants.lines().filter(|line| line.ends_with(',') && !line.contains("//")).count();
+    assert_eq!(table.len(), variants, "every variant has its row");
+    let document = read("docs/reference.md");
+    let documented: BTreeMap<String, String> = rows(section(&document, "## Refusals"))
+        .into_iter()
+        .map(|(label, row)| (label, row.split(" | ").nth(1).unwrap().to_owned()))
+        .collect();
+    assert_eq!(documented, table);
+}
+
+/// The number of a status, by the name of its constant.
+fn code(constant: &str) -> String {
+    let status = match constant {
+        "BAD_REQUEST" => 400,
+        "UNAUTHORIZED" => 401,
+        "FORBIDDEN" => 403,
+        "NOT_FOUND" => 404,
+        "METHOD_NOT_ALLOWED" => 405,
+        "REQUEST_TIMEOUT" => 408,
+        "PAYLOAD_TOO_LARGE" => 413,
+        "EXPECTATION_FAILED" => 417,
+        "MISDIRECTED_REQUEST" => 421,
+        "TOO_MANY_REQUESTS" => 429,
+        "BAD_GATEWAY" => 502,
+        "SERVICE_UNAVAILABLE" => 503,
+        "GATEWAY_TIMEOUT" => 504,
+        other => panic!("give {other} a number here"),
+    };
+    status.to_string()
+}
+
+#[test]
+fn reference_md_has_the_metrics_as_the_source_documents_them() {
+    let source = read("src/telemetry/metrics/mod.rs");
+    let source = source.replace("//! ", "");
+    let in_source: BTreeSet<&str> = rows(&source).into_iter().map(|(_, row)| row).collect();
+    let document = read("docs/reference.md");
+    let metrics = section(&document, "## Health and metrics");
+    let documented: BTreeSet<&str> =
+        rows(metrics).into_iter().filter(|(name, _)| name.starts_with("vestibule_")).map(|(_, row)| row).collect();
+    assert!(in_source.len() > 15);
+    assert_eq!(documented, in_source);
+}
+
+#[test]
+fn reference_md_has_every_reserved_name() {
+    let source = read("src/http/reserved.rs");
+    let (_, list) = source.split_once("const ALWAYS").unwrap();
+    let (list, _) = list.split_once("];\n").unwrap();
+    let reserved: BTreeSet<&str> = list.split('"').skip(1).step_by(2).collect();
+    let document = read("docs/reference.md");
+    let (_, listed) = document.split_once("<!-- reserved: begin -->").unwrap();
+    let (listed, _) = listed.split_once("<!-- reserved: end -->").unwrap();
+    let documented: BTreeSet<&str> = listed.split('`').skip(1).step_by(2).collect();
+    assert_eq!(documented, reserved);
+}
+
+#[test]
+fn every_link_between_the_documents_leads_somewhere() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let documents = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"];
+    let manuals = ["docs/configuration.md", "docs/reference.md", "docs/operations.md"];
+    for document in documents.iter().chain(&manuals) {
+        let text = read(document);
+        for piece in text.split("](").skip(1) {
+            let target = piece.split([')', '#']).next().unwrap();
+            let elsewhere = target.is_empty() || target.contains("://");
+            let there = root.join(document).parent().unwrap().join(target);
+            assert!(elsewhere || there.exists(), "{document} links to {target}, which is not there");
+        }
+    }
+}

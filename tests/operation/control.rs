@@ -1,0 +1,41 @@
+//! The control socket and the commands that speak to it.
+
+use std::fs;
+use std::io::Read as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::UnixStream;
+
+use crate::kept;
+use crate::support::{PATIENCE, RawAddon, Vestibule};
+
+#[test]
+fn the_control_socket_is_the_operators_alone() {
+    let addon = RawAddon::start();
+    let mut vestibule = Vestibule::start(kept(&addon));
+    let socket = vestibule.path("run/vestibule.sock");
+    assert_eq!(fs::metadata(&socket).unwrap().permissions().mode() & 0o777, 0o600);
+    let (bob, carol) = (vestibule.cookie("bob"), vestibule.cookie("carol"));
+    let list = vestibule.command_ok(&["sessions", "list"]);
+    assert!(list.contains("bob") && list.contains("carol"), "{list}");
+    for cookie in [&bob, &carol] {
+        assert!(!list.contains(cookie.split_once('=').unwrap().1), "no token in the list: {list}");
+    }
+    vestibule.revoke("bob");
+    let list = vestibule.command_ok(&["sessions", "list"]);
+    assert!(!list.contains("bob") && list.contains("carol"), "{list}");
+    let unknown = vestibule.command(&["sessions", "new", "--user", "nobody-of-this-name"]);
+    assert!(!unknown.status.success() && unknown.stdout.is_empty(), "{unknown:?}");
+    for garbage in [&b"\xff\xff\xff\xff\xff\xff\xff\xff"[..], b"{\"new\"", b"\n\n\n", &b"a".repeat(100_000)] {
+        let mut stream = UnixStream::connect(&socket).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let _ = std::io::Write::write_all(&mut stream, garbage);
+        let _ = stream.shutdown(std::net::Shutdown::Write);
+        let _ = stream.read_to_end(&mut Vec::new());
+    }
+    assert!(vestibule.is_live(&carol), "garbage on the socket ends nothing");
+    vestibule.signal("TERM");
+    vestibule.await_end(PATIENCE);
+    let nobody = vestibule.command(&["sessions", "list"]);
+    assert!(!nobody.status.success(), "{nobody:?}");
+    assert!(String::from_utf8_lossy(&nobody.stderr).contains("vestibule.sock"), "says where it looked: {nobody:?}");
+}

@@ -1,0 +1,67 @@
+//! The operator's listener, and add-ons that are down.
+
+use std::io::Read as _;
+use std::net::TcpListener;
+
+use crate::support::{Ask, BOTH, PATIENCE, Protocol, RawAddon, Vestibule, soon};
+
+#[test]
+fn health_is_asked_on_a_listener_of_its_own() {
+    let addon = RawAddon::start();
+    let vestibule = Vestibule::start(|config| {
+        config.addon("a", &addon);
+    });
+    let cookie = vestibule.cookie("bob");
+    assert_eq!(vestibule.ask_operations(&Ask::get("/healthz")).status, 200);
+    assert_eq!(vestibule.ask_operations(&Ask::get("/readyz")).status, 200);
+    let metrics = vestibule.ask_operations(&Ask::get("/metrics"));
+    assert_eq!(metrics.status, 200);
+    assert!(metrics.text().contains("# EOF"), "OpenMetrics: {}", metrics.text());
+    assert!(!metrics.text().contains(cookie.split_once('=').unwrap().1));
+    for target in ["/ingress/a/", "/.vestibule/session", "/.vestibule/sign-in", "/"] {
+        let answer = vestibule.ask_operations(&Ask::get(target).cookie(&cookie));
+        assert_eq!(answer.status, 404, "{target}: no add-on on the operator's listener: {answer:#?}");
+    }
+    for target in ["/healthz", "/readyz", "/metrics"] {
+        let answer = vestibule.ask(Protocol::H1, &Ask::get(target));
+        assert_eq!(answer.status, 401, "{target}: nothing of the operator's on the public one: {answer:#?}");
+    }
+    for agent in ["GoogleHC/1.0", "kube-probe/1.30", "vestibule"] {
+        let answer = vestibule.ask(Protocol::H1, &Ask::get("/ingress/a/").field("User-Agent", agent));
+        assert_eq!(answer.status, 401, "S-21: no agent is waved through: {agent}");
+    }
+    addon.assert_untouched("health");
+}
+
+#[test]
+fn an_add_on_that_is_down_is_a_502_and_comes_back() {
+    let addon = RawAddon::start();
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let vestibule = Vestibule::start(|config| {
+        config.addon("a", &addon).addon_table(&format!(
+            "slug = \"down\"\ntitle = \"down\"\nupstream = \"http://{nobody}\"\npath = \"/ingress/down\""
+        ));
+    });
+    let cookie = vestibule.cookie("bob");
+    for protocol in BOTH {
+        let down = vestibule.ask(protocol, &Ask::get("/ingress/down/").cookie(&cookie));
+        crate::support::assert_problem(&down, 502);
+        assert!(!down.text().contains(&nobody.to_string()), "no address of the inside: {}", down.text());
+        assert_eq!(vestibule.ask(protocol, &Ask::get("/ingress/a/").cookie(&cookie)).status, 200);
+    }
+    let listener = TcpListener::bind(nobody).unwrap();
+    std::thread::spawn(move || {
+        while let Ok((mut stream, _)) = listener.accept() {
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = std::io::Write::write_all(
+                &mut stream,
+                b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+            );
+        }
+    });
+    let back = soon(PATIENCE, || {
+        let answer = vestibule.ask(Protocol::H1, &Ask::get("/ingress/down/").cookie(&cookie));
+        (answer.status == 200).then_some(())
+    });
+    assert!(back.is_some(), "no restart is needed when the add-on comes back");
+}

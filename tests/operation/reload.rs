@@ -1,0 +1,102 @@
+//! A changed file is taken as a whole or not at all.
+
+use std::fs;
+
+use serde_json::json;
+
+use crate::support::expectation::BOB;
+use crate::support::tunnel::{Tunnel, echo};
+use crate::support::{Ask, BOTH, Protocol, RawAddon, RawClient, Vestibule, assert_id, eventually};
+
+#[test]
+fn a_changed_file_and_a_signal_reload() {
+    let (a, b) = (RawAddon::start(), RawAddon::start());
+    let mut vestibule = Vestibule::start(|config| {
+        config.addon("a", &a);
+    });
+    let cookie = vestibule.cookie("bob");
+    let status =
+        |vestibule: &Vestibule, target: &str| vestibule.ask(Protocol::H1, &Ask::get(target).cookie(&cookie)).status;
+    assert_eq!(status(&vestibule, "/ingress/b/"), 404);
+    vestibule.reconfigure(|config| {
+        config.addon("b", &b);
+    });
+    eventually("the new add-on, without a signal", || (status(&vestibule, "/ingress/b/") == 200).then_some(()));
+    vestibule.reconfigure(|config| {
+        config.clear_addons().addon("b", &b);
+    });
+    vestibule.signal("HUP");
+    eventually("the removal, at a signal", || (status(&vestibule, "/ingress/a/") == 404).then_some(()));
+    assert_eq!(status(&vestibule, "/ingress/b/"), 200, "the session outlived both");
+}
+
+#[test]
+fn a_bad_configuration_is_named_by_line_and_changes_nothing() {
+    let (a, b) = (RawAddon::start(), RawAddon::start());
+    let mut vestibule = Vestibule::start(|config| {
+        config.addon("a", &a);
+    });
+    let cookie = vestibule.cookie("bob");
+    let good = fs::read_to_string(vestibule.path("config.toml")).unwrap();
+    let bad = format!("{good}\nunknown_key_of_mine = 1\n");
+    let line = bad.lines().position(|line| line.starts_with("unknown_key_of_mine")).unwrap() + 1;
+    for (text, line) in [(bad.as_str(), line), ("this is not TOML", 1), ("[listen]\nhttps = 7\n", 2)] {
+        vestibule.write_config(text);
+        vestibule.signal("HUP");
+        vestibule.await_line(&[&format!("config.toml:{line}:")]);
+        assert_eq!(vestibule.ask(Protocol::H1, &Ask::get("/ingress/a/").cookie(&cookie)).status, 200, "{text}");
+    }
+    vestibule.await_line(&["unknown_key_of_mine"]);
+    vestibule.reconfigure(|config| {
+        config.addon("b", &b);
+    });
+    eventually("the repaired file", || {
+        let answer = vestibule.ask(Protocol::H1, &Ask::get("/ingress/b/").cookie(&cookie));
+        (answer.status == 200).then_some(())
+    });
+}
+
+#[test]
+fn a_reload_disturbs_no_tunnel_and_no_connection() {
+    let (a, b) = (echo(), RawAddon::start());
+    let mut vestibule = Vestibule::start(|config| {
+        config.addon("a", &a);
+    });
+    let cookie = vestibule.cookie("bob");
+    let mut tunnels = BOTH.map(|protocol| Tunnel::opened(&vestibule, protocol, "/ingress/a/ws", &cookie));
+    let mut client = RawClient::connect(vestibule.https());
+    assert_eq!(client.ask(&Ask::get("/ingress/a/").cookie(&cookie)).status, 200);
+    vestibule.reconfigure(|config| {
+        config.addon("b", &b);
+    });
+    vestibule.signal("HUP");
+    eventually("the reload, seen on a connection that was open before it", || {
+        (client.ask(&Ask::get("/ingress/b/").cookie(&cookie)).status == 200).then_some(())
+    });
+    for tunnel in &mut tunnels {
+        tunnel.assert_alive("after the reload");
+    }
+}
+
+#[test]
+fn a_broken_auth_file_keeps_the_last_good_one() {
+    let addon = RawAddon::start();
+    let vestibule = Vestibule::start(|config| {
+        config.addon("a", &addon);
+    });
+    let cookie = vestibule.cookie("bob");
+    let good = vestibule.home().read("auth");
+    let whole = serde_json::to_vec(&good).unwrap();
+    for broken in [&whole[..whole.len() / 2], b"", b"{}", b"[]"] {
+        vestibule.home().replace("auth", broken);
+        vestibule.await_line(&["auth"]);
+        assert_eq!(vestibule.ask(Protocol::H1, &Ask::get("/ingress/a/").cookie(&cookie)).status, 200);
+        assert_id(&addon.one(), &BOB);
+    }
+    vestibule.home().replace("auth", &whole);
+    vestibule.home().edit_user("bob", |user| user["name"] = json!("Robert"));
+    eventually("the repaired file", || {
+        assert_eq!(vestibule.ask(Protocol::H1, &Ask::get("/ingress/a/").cookie(&cookie)).status, 200);
+        (addon.one().fields.one("x-remote-user-display-name") == "Robert").then_some(())
+    });
+}

@@ -1,0 +1,130 @@
+//! What somebody who guesses can learn and how often they may try: part of case S-96.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::{Duration, Instant};
+
+use crate::support::form::{Form, hidden, new_session};
+use crate::support::process::{COOKIE, LOOPBACK};
+use crate::support::{Answer, BOTH, RawAddon, Vestibule};
+use crate::{ELSEWHERE, one_addon};
+
+#[test]
+fn an_unknown_user_and_a_wrong_password_look_the_same() {
+    let (_, vestibule) = one_addon();
+    for protocol in BOTH {
+        let ask = |user: &str| {
+            let form = Form::open(&vestibule, LOOPBACK);
+            let answer = vestibule.ask(protocol, &form.post(user, "wrong-pass"));
+            assert_eq!(answer.status, 401, "{answer:#?}");
+            faceless(&answer, user)
+        };
+        let wrong = ask("bob");
+        assert_eq!(wrong, ask("nobody-of-this-name"));
+        assert_eq!(wrong, ask("erin"), "who is inactive");
+        assert_eq!(wrong, ask("Home Assistant Content"), "who is not for people");
+    }
+}
+
+/// An answer without what differs from one to the next: dates, ids, tokens, and the name that was typed.
+fn faceless(answer: &Answer, user: &str) -> (u16, Vec<(String, String)>, String) {
+    let html = answer.text();
+    let mut text = html.replace(&format!("\"{user}\""), "\"NAME\"");
+    let id = answer.fields.text("x-request-id");
+    for varying in [hidden(&html, "csrf"), id].into_iter().flatten().filter(|v| !v.is_empty()) {
+        text = text.replace(&varying, "VARYING");
+    }
+    let varies = |name: &str| matches!(name, "date" | "set-cookie" | "x-request-id" | "content-length");
+    let fields = answer.fields.0.iter().map(|(name, value)| (name.to_ascii_lowercase(), value));
+    let fields = fields.filter(|(name, _)| !varies(name));
+    let fields = fields.map(|(name, value)| (name, String::from_utf8_lossy(value).into_owned())).collect();
+    (answer.status, fields, text)
+}
+
+#[test]
+fn an_unknown_user_costs_as_much_time_as_a_wrong_password() {
+    let addon = RawAddon::start();
+    let example = format!("{}/examples/home/.storage/auth_provider.homeassistant", env!("CARGO_MANIFEST_DIR"));
+    let file = std::fs::read(example).unwrap();
+    let vestibule = Vestibule::start_at_home(
+        |config| {
+            config.addon("a", &addon);
+        },
+        |home| home.replace("auth_provider.homeassistant", &file),
+    );
+    let fastest = |user: &str| {
+        let time = || {
+            let form = Form::open(&vestibule, LOOPBACK);
+            let start = Instant::now();
+            assert_eq!(form.submit(&vestibule, user, "wrong-pass").status, 401);
+            start.elapsed()
+        };
+        (0..2).map(|_| time()).min().unwrap()
+    };
+    let (known, unknown) = (fastest("bob"), fastest("nobody-of-this-name"));
+    let (less, more) = (known.min(unknown), known.max(unknown));
+    // A check of a hash costs a hundred times what the rest does: a skipped one cannot hide in a factor of three.
+    assert!(more < less * 3 + Duration::from_millis(100), "known {known:?}, unknown {unknown:?}");
+}
+
+#[test]
+fn a_second_factor_is_spoken_of_only_after_the_right_password() {
+    let addon = RawAddon::start();
+    let vestibule = Vestibule::start_at_home(
+        |config| {
+            config.addon("a", &addon);
+        },
+        |home| home.add_totp("bob"),
+    );
+    let plain = vestibule.sign_in("carol", "wrong-pass");
+    let wrong = vestibule.sign_in("bob", "wrong-pass");
+    assert_eq!(faceless(&wrong, "bob"), faceless(&plain, "carol"), "nothing is given away before the password");
+    let right = vestibule.sign_in("bob", "bob-pass-1");
+    assert!(matches!(right.status, 401 | 403), "{right:#?}");
+    assert!(right.set_cookie(COOKIE).is_none());
+    assert_ne!(faceless(&right, "bob").2, faceless(&wrong, "bob").2, "told so after the right password");
+}
+
+#[test]
+fn guessing_is_limited_and_locks_nobody_out_elsewhere() {
+    let addon = RawAddon::start();
+    let vestibule = Vestibule::start(|config| {
+        config.set("sign_in", "attempts_per_address", "5").set("sign_in", "attempts_per_user", "5");
+        config.set("sign_in", "window", r#""1h""#).addon("a", &addon);
+    });
+    let form = Form::open(&vestibule, LOOPBACK);
+    let mut statuses = Vec::new();
+    for attempt in 0..8 {
+        statuses.push(form.submit(&vestibule, "bob", &format!("guess-{attempt}")).status);
+    }
+    assert_eq!(statuses, [401, 401, 401, 401, 401, 429, 429, 429]);
+    let right = form.submit(&vestibule, "bob", "bob-pass-1");
+    assert_eq!(right.status, 429, "not even with the right password: {right:#?}");
+    assert!(right.fields.has("retry-after"), "{right:#?}");
+    assert!(right.set_cookie(COOKIE).is_none());
+    assert_eq!(form.submit(&vestibule, "carol", "carol-pass-1").status, 429, "an address is limited for all names");
+    new_session(&Form::open(&vestibule, ELSEWHERE).submit(&vestibule, "bob", "bob-pass-1"));
+    let unknown = Form::open(&vestibule, IpAddr::V4(Ipv4Addr::new(127, 0, 0, 3)));
+    let statuses: Vec<u16> = (0..6).map(|_| unknown.submit(&vestibule, "nobody-of-this-name", "x").status).collect();
+    assert_eq!(statuses, [401, 401, 401, 401, 401, 429], "an unknown name is limited as a known one");
+}
+
+#[test]
+fn guessing_behind_a_proxy_is_counted_by_the_address_that_it_vouches_for() {
+    let addon = RawAddon::start();
+    let vestibule = Vestibule::start(|config| {
+        config.set("listen", "trusted_proxies", r#"["127.0.0.2/32"]"#);
+        config.set("sign_in", "attempts_per_address", "3").set("sign_in", "window", r#""1h""#).addon("a", &addon);
+    });
+    let from = |source: IpAddr, forwarded: String, password: &str| {
+        let form = Form { forwarded_for: Some(forwarded), ..Form::open(&vestibule, source) };
+        form.submit(&vestibule, "bob", password).status
+    };
+    let one_client: Vec<u16> = (0..4).map(|_| from(ELSEWHERE, "203.0.113.7".to_owned(), "guess")).collect();
+    assert_eq!(one_client, [401, 401, 401, 429]);
+    assert_eq!(from(ELSEWHERE, "203.0.113.8".to_owned(), "bob-pass-1"), 303, "another client of the same proxy");
+    let liar: Vec<u16> = (0..4).map(|i| from(LOOPBACK, format!("198.51.100.{i}"), "guess")).collect();
+    assert_eq!(liar, [401, 401, 401, 429], "S-16: whom nobody trusts cannot have a new address for every guess");
+    let prepended: Vec<u16> =
+        (0..4).map(|i| from(ELSEWHERE, format!("198.51.100.{i}, 203.0.113.9"), "guess")).collect();
+    assert_eq!(prepended, [401, 401, 401, 429], "S-18: the rightmost address that is not a trusted proxy's counts");
+}
