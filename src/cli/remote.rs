@@ -80,8 +80,8 @@ fn report(status: &StatusReport) -> String {
     let State { directory, registries, session_store, listeners, draining } = status.state;
     let draining = if draining { ", draining" } else { "" };
     format!(
-        "vestibule {} (pid {}) since {}\nconfiguration: {}\nlistening on: {}\nsessions: {}\nusers: {}\nregistries: {}\nsession store: {}\n\
-         listeners: {}\n{}{draining}",
+        "vestibule {} (pid {}) since {}\nconfiguration: {}\nlistening on: {}\nsessions: {}\nusers: {}\nregistries: {}\n\
+         session store: {}\nlisteners: {}\n{}{draining}",
         status.version,
         status.pid,
         Timestamp::from_millis(status.started),

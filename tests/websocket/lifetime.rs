@@ -4,12 +4,12 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::{WS, one_addon};
-use crate::support::{Ask, BOTH, ConfigFile, H2Client, Keep, Protocol, RawAddon, RawClient, Vestibule, eventually};
 use crate::support::expectation::ALICE;
 use crate::support::form::new_session;
 use crate::support::home::password_of;
 use crate::support::tunnel::{ORIGIN, Tunnel, accept, echo_bytes, handshake, masked, switching};
+use crate::support::{Ask, BOTH, ConfigFile, H2Client, Keep, Protocol, RawAddon, RawClient, Vestibule, eventually};
+use crate::{WS, one_addon};
 
 #[test]
 fn s98_bytes_flow_in_both_directions_and_the_end_is_passed_on() {
