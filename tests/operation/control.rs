@@ -39,3 +39,28 @@ fn the_control_socket_is_the_operators_alone() {
     assert!(!nobody.status.success(), "{nobody:?}");
     assert!(String::from_utf8_lossy(&nobody.stderr).contains("vestibule.sock"), "says where it looked: {nobody:?}");
 }
+
+#[test]
+fn a_broken_configuration_file_keeps_nobody_from_revoking() {
+    let addon = RawAddon::start();
+    let vestibule = Vestibule::start(kept(&addon));
+    let cookie = vestibule.cookie("bob");
+    let good = fs::read_to_string(vestibule.path("config.toml")).unwrap();
+    vestibule.write_config(&format!("{good}\nunknown_key_of_mine = 1\n"));
+    vestibule.revoke("bob");
+    assert!(!vestibule.is_live(&cookie));
+}
+
+#[test]
+fn a_reload_by_command_says_what_is_wrong() {
+    let addon = RawAddon::start();
+    let vestibule = Vestibule::start(kept(&addon));
+    assert!(vestibule.command(&["reload"]).status.success());
+    let good = fs::read_to_string(vestibule.path("config.toml")).unwrap();
+    vestibule.write_config(&good.replace("path = \"/ingress/a\"", "path = \"/../a\""));
+    let refused = vestibule.command(&["reload"]);
+    assert!(!refused.status.success(), "{refused:?}");
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("config.toml:"), "{refused:?}");
+    let status = vestibule.command_ok(&["status"]);
+    assert!(status.contains(&vestibule.https().to_string()), "{status}");
+}

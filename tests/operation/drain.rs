@@ -88,3 +88,19 @@ fn sigterm_ends_when_the_last_tunnel_does() {
     drop(tunnel);
     assert!(vestibule.await_end(Duration::from_secs(10)).success());
 }
+
+#[test]
+fn a_second_sigterm_waits_for_nobody() {
+    let addon = echo();
+    let mut vestibule = Vestibule::start(|config| {
+        config.set("limits", "drain_timeout", r#""60s""#).addon("a", &addon);
+    });
+    let cookie = vestibule.cookie("bob");
+    let mut tunnel = Tunnel::opened(&vestibule, Protocol::H1, "/ingress/a/ws", &cookie);
+    vestibule.signal("TERM");
+    eventually("no new connections", || TcpStream::connect(vestibule.https()).is_err().then_some(()));
+    tunnel.assert_alive("while it drains");
+    vestibule.signal("TERM");
+    tunnel.await_end();
+    vestibule.await_end(Duration::from_secs(5));
+}

@@ -100,3 +100,16 @@ fn a_broken_auth_file_keeps_the_last_good_one() {
         (addon.one().fields.one("x-remote-user-display-name") == "Robert").then_some(())
     });
 }
+
+#[test]
+fn a_signal_right_after_the_start_is_a_reload_and_not_the_end() {
+    for _ in 0..5 {
+        let addon = RawAddon::start();
+        let mut vestibule = Vestibule::start(|config| {
+            config.addon("a", &addon);
+        });
+        vestibule.signal("HUP");
+        vestibule.await_line(&["configuration reloaded"]);
+        assert!(vestibule.ended().is_none());
+    }
+}

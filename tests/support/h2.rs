@@ -36,8 +36,16 @@ impl H2Client {
     /// Connects over TLS.
     #[track_caller]
     pub(crate) fn connect(to: SocketAddr) -> Self {
+        Self::connect_with_window(to, 65_535)
+    }
+
+    /// Connects over TLS and takes so many bytes of each answer before it has said that it takes more.
+    #[track_caller]
+    pub(crate) fn connect_with_window(to: SocketAddr, window: u32) -> Self {
         let sender = RUNTIME.block_on(async {
-            let (sender, connection) = h2::client::handshake(tls(to).await).await.expect("HTTP/2 is spoken");
+            let mut builder = h2::client::Builder::new();
+            let handshake = builder.initial_window_size(window).handshake(tls(to).await);
+            let (sender, connection) = handshake.await.expect("HTTP/2 is spoken");
             tokio::spawn(async {
                 let _ = connection.await;
             });

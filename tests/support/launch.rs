@@ -38,7 +38,7 @@ pub(crate) fn spawn(folder: &Path, extra: &mut Extra) -> (Child, Captured) {
     }
     if let Some(blocks) = extra.file_limit {
         // The signal that goes with the limit is ignored, so that a write fails as it does on a full disk.
-        script.push_str(&format!("trap '' XFSZ; ulimit -f {blocks}; "));
+        script = format!("{script}trap '' XFSZ; ulimit -f {blocks}; ");
     }
     let mut command = if script.is_empty() {
         clean(binary)

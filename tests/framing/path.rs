@@ -1,0 +1,191 @@
+//! The path that was judged is the path that is served: cases S-24 to S-37.
+
+use crate::one_addon;
+use crate::support::{Ask, BOTH, RawAddon, RawClient, Vestibule, assert_refused, wire};
+
+/// An add-on that everybody may open, and one that only administrators may.
+fn open_and_closed() -> (RawAddon, RawAddon, Vestibule) {
+    let (open, closed) = (RawAddon::start(), RawAddon::start());
+    let vestibule = Vestibule::start(|config| {
+        config.addon("open", &open).addon_with("closed", &closed, "access = { admin_only = true }");
+    });
+    (open, closed, vestibule)
+}
+
+#[test]
+fn s24_no_path_leads_from_an_open_add_on_to_a_closed_one() {
+    let (open, closed, vestibule) = open_and_closed();
+    let cookie = vestibule.cookie("bob");
+    let paths = [
+        "/ingress/open/../closed/",
+        "/ingress/open/%2e%2e/closed/",
+        "/ingress/open/.%2e/closed/",
+        "/ingress/open/%2E%2E/closed/",
+        "/ingress/open/..%2fclosed/",
+        "/ingress/open/..%5cclosed/",
+        "/ingress/open/..\\closed/",
+        "/ingress/open/./../closed/",
+        "/ingress/open/..;/closed/",
+        "/ingress/open/..;x=y/closed/",
+        "/ingress/open/%2e%2e%2fclosed/",
+        "/ingress/open/%252e%252e/closed/",
+        "/ingress/open/.%252e/closed/",
+        "/ingress/open/%2525252e%2525252e/closed/",
+        "/ingress/open/.%09./closed/",
+        "/ingress/open/.%0a./closed/",
+        "/ingress/open/.%0d./closed/",
+        "/ingress/open/%09../closed/",
+        "/ingress/open/..%09/closed/",
+        "/ingress/open/..%00/closed/",
+        "/ingress/open/%c0%ae%c0%ae/closed/..",
+        "/ingress/open/..",
+        "/ingress/open/.",
+        "/ingress/open/%2e",
+        "/ingress/open/a/%2e%2e%5c..%5cclosed",
+        "/ingress/open/%zz",
+        "/ingress/open/%2",
+        "/ingress/open/%",
+        "/ingress/open/%00",
+        "/ingress/open/a%0d%0aX: y",
+        "/api/hassio/app/.%252e/supervisor/info",
+        "/api/hassio/app/.%09./supervisor/info",
+        "/api/hassio_ingress/.%09./supervisor/info",
+        "/./ingress/closed/",
+        "/x/../ingress/closed/",
+    ];
+    for path in paths {
+        for protocol in BOTH {
+            if path.contains(' ') {
+                continue;
+            }
+            let answer = vestibule.ask(protocol, &Ask::get(path).cookie(&cookie));
+            assert_refused(&answer, &closed, path);
+            open.assert_no_request(path);
+        }
+    }
+    closed.assert_untouched("no way leads there");
+}
+
+#[test]
+fn s31_a_prefix_ends_at_a_slash() {
+    let (open, _, vestibule) = open_and_closed();
+    let cookie = vestibule.cookie("bob");
+    for path in [
+        "/ingress/open2",
+        "/ingress/open_x/",
+        "/ingress/open-x/",
+        "/ingress/openx/",
+        "/Ingress/open/",
+        "/ingress/OPEN/",
+        "/ingress%2fopen/",
+        "/%69ngress/open/",
+        "//ingress/open/",
+        "/ingress//open/",
+        "/ingress/open%2f",
+    ] {
+        for protocol in BOTH {
+            let answer = vestibule.ask(protocol, &Ask::get(path).cookie(&cookie));
+            assert_refused(&answer, &open, path);
+        }
+    }
+    for protocol in BOTH {
+        let answer = vestibule.ask(protocol, &Ask::get("/ingress/open?x=1").cookie(&cookie));
+        assert!(matches!(answer.status, 301 | 302 | 307 | 308), "the slash is added, the query kept: {answer:#?}");
+        assert!(answer.location().ends_with("open/?x=1"), "{answer:#?}");
+        assert!(!answer.location().starts_with("//"), "{answer:#?}");
+    }
+}
+
+#[test]
+fn s107_everything_else_arrives_byte_for_byte() {
+    let (addon, vestibule, cookie) = one_addon();
+    let paths = [
+        "/",
+        "/index.html",
+        "/a/b/c/",
+        "/a//b",
+        "//",
+        "//double",
+        "/a%20b",
+        "/%C3%A9",
+        "/%c3%a9",
+        "/a%2Fb",
+        "/a%252Fb",
+        "/a%23b",
+        "/a%3Fb",
+        "/a;v=1",
+        "/a;v=1/b",
+        "/...",
+        "/.../a",
+        "/..a",
+        "/a..",
+        "/.well-known/x",
+        "/a.b",
+        "/~user",
+        "/a+b",
+        "/a&b=c",
+        "/a:b@c!$'()*,",
+        "/?",
+        "/?q",
+        "/?q=../../etc",
+        "/?q=%2e%2e%2f",
+        "/?q=%00%0d%0a",
+        "/?%",
+        "/?a=/x.y/",
+        "/?q=union%20select",
+        "/?a[]=1&b={}|^`",
+        "/x?y?z",
+        "/a%25b",
+        "/%E2%80%AE",
+        "/a\"b",
+    ];
+    for path in paths {
+        let mut client = RawClient::connect(vestibule.https());
+        client.send(&wire_target(path, &cookie));
+        let answer = client.answer();
+        assert_eq!(answer.status, 200, "a benign request that is refused is a bug too: {path}: {answer:#?}");
+        assert_eq!(addon.one().target(), path);
+    }
+}
+
+/// A GET with a target that [`wire`] would change.
+fn wire_target(path: &str, cookie: &str) -> Vec<u8> {
+    [b"GET /ingress/a", path.as_bytes(), &wire(&format!(" HTTP/1.1|Host: p.test|Cookie: {cookie}||"))].concat()
+}
+
+#[test]
+fn s29_a_fragment_is_nobodys_path() {
+    let (open, closed, vestibule) = open_and_closed();
+    let cookie = vestibule.cookie("bob");
+    for path in ["/ingress/closed/#/ingress/open/", "/ingress/closed/x#y"] {
+        let mut client = RawClient::connect(vestibule.https());
+        client.send(&wire(&format!("GET {path} HTTP/1.1|Host: p.test|Cookie: {cookie}||")));
+        let answer = client.answer();
+        assert!(matches!(answer.status, 400 | 403), "{path}: {answer:#?}");
+    }
+    let mut client = RawClient::connect(vestibule.https());
+    client.send(&wire(&format!("GET /ingress/open/#/../../closed/ HTTP/1.1|Host: p.test|Cookie: {cookie}||")));
+    let answer = client.answer();
+    if answer.status == 200 {
+        assert_eq!(open.one().target(), "/");
+    } else {
+        assert_refused(&answer, &open, "a fragment");
+    }
+    closed.assert_untouched("fragments");
+}
+
+#[test]
+fn s101_what_is_not_there_looks_like_what_is_forbidden_to_strangers() {
+    let (_open, closed, vestibule) = open_and_closed();
+    let bob = vestibule.cookie("bob");
+    for protocol in BOTH {
+        let nowhere = vestibule.ask(protocol, &Ask::get("/ingress/none/"));
+        let forbidden = vestibule.ask(protocol, &Ask::get("/ingress/closed/"));
+        assert_eq!((nowhere.status, forbidden.status), (401, 401));
+        let without_id = |text: String| text.split("request_id").next().unwrap().to_owned();
+        assert_eq!(without_id(nowhere.text()), without_id(forbidden.text()));
+        assert_eq!(vestibule.ask(protocol, &Ask::get("/ingress/none/").cookie(&bob)).status, 404);
+        assert_eq!(vestibule.ask(protocol, &Ask::get("/ingress/closed/").cookie(&bob)).status, 403);
+    }
+    closed.assert_untouched("S-112: bob is no administrator");
+}
