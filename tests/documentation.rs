@@ -5,6 +5,7 @@
     clippy::panic,
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::string_slice,
     reason = "what helps a test is a test too, and clippy exempts only the functions marked so"
 )]
 
@@ -203,7 +204,8 @@ fn every_link_between_the_documents_leads_somewhere() {
 fn every_file_that_architecture_md_names_is_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let document = read("ARCHITECTURE.md");
-    let is_path = |name: &&str| name.contains('/') && (name.ends_with(".rs") || name.ends_with('/'));
+    let is_source = |name: &str| Path::new(name).extension().is_some_and(|extension| extension == "rs");
+    let is_path = |name: &&str| name.contains('/') && (is_source(name) || name.ends_with('/'));
     let mut named = 0;
     for name in document.split('`').skip(1).step_by(2).filter(is_path) {
         named += 1;
@@ -233,12 +235,12 @@ fn cited_in(folder: &Path, cited: &mut BTreeSet<String>) {
             cited_in(&path, cited);
         } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("documentation.rs") {
             let source = fs::read_to_string(&path).unwrap();
-            for start in ["S-", "fn s"] {
-                for piece in source.split(start).skip(1) {
-                    let digits: String = piece.chars().take_while(char::is_ascii_digit).collect();
-                    if digits.len() >= 2 {
-                        cited.insert(format!("S-{digits}"));
-                    }
+            for (at, start) in source.match_indices("S-").chain(source.match_indices("fn s")) {
+                let (before, after) = (&source[..at], &source[at + start.len()..]);
+                let digits: String = after.chars().take_while(char::is_ascii_digit).collect();
+                // `AES-256` is no number of a case.
+                if digits.len() >= 2 && !before.ends_with(char::is_alphanumeric) {
+                    cited.insert(format!("S-{digits}"));
                 }
             }
         }
