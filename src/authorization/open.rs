@@ -4,12 +4,14 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
+use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use super::access::Decision;
 use crate::config::AddonSlug;
-use crate::http::ClientAddr;
+use crate::http::{ClientAddr, Line};
 use crate::identity::UserId;
 use crate::refusal::Reason;
 use crate::session::Session;
@@ -32,8 +34,12 @@ pub struct Exchange {
     pub client: ClientAddr,
     /// Where it goes.
     pub addon: AddonSlug,
+    line: Line,
     cut: CancellationToken,
-    why: OnceLock<Reason>,
+    why: OnceLock<(Reason, Instant)>,
+    /// Odd while the client has a piece of the answer and has not taken all of it.
+    turns: AtomicU64,
+    seen: Mutex<Option<(u64, Instant)>>,
 }
 
 /// Holds an exchange open; dropped, the exchange is over.
@@ -46,6 +52,9 @@ pub struct Open {
 
 const SHARDS: usize = 16;
 
+/// What an answer that was cut gets to end by itself.
+const MOMENT: Duration = Duration::from_millis(300);
+
 impl OpenExchanges {
     pub(super) fn begin(
         self: &Arc<Self>,
@@ -53,9 +62,19 @@ impl OpenExchanges {
         user: UserId,
         client: ClientAddr,
         addon: AddonSlug,
+        line: Line,
     ) -> Open {
-        let cut = CancellationToken::new();
-        let exchange = Arc::new(Exchange { session, user, client, addon, cut, why: OnceLock::new() });
+        let exchange = Arc::new(Exchange {
+            session,
+            user,
+            client,
+            addon,
+            line,
+            cut: CancellationToken::new(),
+            why: OnceLock::new(),
+            turns: AtomicU64::new(0),
+            seen: Mutex::default(),
+        });
         let key = self.next.fetch_add(1, Ordering::Relaxed);
         if let Some(mut shard) = self.shard(key) {
             shard.insert(key, Arc::clone(&exchange));
@@ -78,6 +97,24 @@ impl OpenExchanges {
             }
         }
         cut
+    }
+
+    /// Hangs up on clients that have not taken a piece of their answer for longer than `patience`, or that keep an answer
+    /// from ending that was cut: hyper asks no body for more that has nowhere to go. Says which were cut by this.
+    pub fn hang_up(&self, patience: Duration) -> Vec<Arc<Exchange>> {
+        let mut stuck = Vec::new();
+        for shard in &self.shards {
+            let open: Vec<_> = lock(shard).values().cloned().collect();
+            for exchange in open {
+                if exchange.was_cut_before(MOMENT) {
+                    exchange.line.hang_up();
+                } else if exchange.is_stuck(patience) && exchange.end(Reason::BodyTimeout) {
+                    exchange.line.hang_up();
+                    stuck.push(exchange);
+                }
+            }
+        }
+        stuck
     }
 
     /// How many are open.
@@ -103,14 +140,49 @@ fn lock<T>(shard: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Exchange {
     fn end(&self, reason: Reason) -> bool {
-        let first = self.why.set(reason).is_ok();
+        let first = self.why.set((reason, Instant::now())).is_ok();
         self.cut.cancel();
         first
     }
 
+    fn was_cut_before(&self, moment: Duration) -> bool {
+        self.why.get().is_some_and(|(_, at)| at.elapsed() >= moment)
+    }
+
+    /// Whether the client has been taking one and the same piece for longer than `patience`. Asked now and then.
+    fn is_stuck(&self, patience: Duration) -> bool {
+        let turns = self.turns.load(Ordering::Relaxed);
+        let mut seen = lock(&self.seen);
+        match *seen {
+            Some((same, since)) if same == turns && turns % 2 == 1 => since.elapsed() > patience,
+            _ => {
+                *seen = Some((turns, Instant::now()));
+                false
+            }
+        }
+    }
+
+    /// The client has room for a piece of the answer.
+    pub(crate) fn is_asked(&self) {
+        self.turn_to(0);
+    }
+
+    /// The client has a piece of the answer to take.
+    pub(crate) fn hands_over(&self) {
+        self.turn_to(1);
+    }
+
+    /// Only the answer's own task turns.
+    fn turn_to(&self, parity: u64) {
+        let turns = self.turns.load(Ordering::Relaxed);
+        if turns % 2 != parity {
+            self.turns.store(turns.wrapping_add(1), Ordering::Relaxed);
+        }
+    }
+
     /// Why it was cut, if it was.
     pub fn why(&self) -> Option<Reason> {
-        self.why.get().copied()
+        self.why.get().map(|(reason, _)| *reason)
     }
 }
 

@@ -14,6 +14,8 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
+use super::line::Line;
+
 /// What is known of a connection's life.
 #[derive(Debug)]
 pub(super) struct Pulse {
@@ -23,6 +25,7 @@ pub(super) struct Pulse {
     head_since: AtomicU64,
     idle_since: AtomicU64,
     blocked_since: AtomicU64,
+    line: Line,
 }
 
 /// The limits that a pulse is held to.
@@ -35,7 +38,10 @@ pub(super) struct PulseLimits {
 
 /// A request that is being served, its answer's body and its tunnel included: the connection is not idle while one is.
 #[derive(Debug)]
-pub struct Serving(Arc<Pulse>);
+pub struct Serving {
+    pulse: Arc<Pulse>,
+    line: Line,
+}
 
 impl Pulse {
     pub(super) fn new() -> Arc<Self> {
@@ -45,13 +51,19 @@ impl Pulse {
             head_since: AtomicU64::new(0),
             idle_since: AtomicU64::new(1),
             blocked_since: AtomicU64::new(0),
+            line: Line::default(),
         })
     }
 
     pub(super) fn serving(self: &Arc<Self>) -> Serving {
         self.open.fetch_add(1, Ordering::Relaxed);
         self.head_since.store(0, Ordering::Relaxed);
-        Serving(Arc::clone(self))
+        Serving { pulse: Arc::clone(self), line: self.line.clone() }
+    }
+
+    /// The line of the whole connection.
+    pub(super) fn line(&self) -> &Line {
+        &self.line
     }
 
     /// Ends when one of the limits is passed.
@@ -92,10 +104,25 @@ impl Pulse {
     }
 }
 
+impl Serving {
+    /// The same on the line of the stream whose task this is, where there are streams.
+    pub(super) fn on_stream(mut self) -> Self {
+        if let Some(line) = Line::of_task() {
+            self.line = line;
+        }
+        self
+    }
+
+    /// The line that the answer goes out on.
+    pub(crate) fn line(&self) -> &Line {
+        &self.line
+    }
+}
+
 impl Drop for Serving {
     fn drop(&mut self) {
-        self.0.open.fetch_sub(1, Ordering::Relaxed);
-        self.0.idle_since.store(self.0.now(), Ordering::Relaxed);
+        self.pulse.open.fetch_sub(1, Ordering::Relaxed);
+        self.pulse.idle_since.store(self.pulse.now(), Ordering::Relaxed);
     }
 }
 

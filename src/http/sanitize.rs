@@ -12,6 +12,7 @@ use ipnet::IpNet;
 use super::authority::Authority;
 use super::client_addr::ClientAddr;
 use super::cookies::{self, Presented};
+use super::line::Line;
 use super::origin::Provenance;
 use super::own_cookies::OwnCookies;
 use super::pulse::Serving;
@@ -168,6 +169,11 @@ impl Sanitized {
     /// How a WebSocket is asked for, if one is.
     pub fn handshake(&self) -> Option<Handshake> {
         self.handshake
+    }
+
+    /// The line that its answer goes out on.
+    pub(crate) fn line(&self) -> &Line {
+        self.serving.line()
     }
 
     /// How many header names were reserved and are gone.
