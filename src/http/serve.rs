@@ -101,9 +101,15 @@ fn http1_builder(limits: &Limits) -> http1::Builder {
         .half_close(false)
         .max_header_size(limits.header_size)
         .max_buf_size(limits.header_size.max(SMALLEST_BUFFER));
+    // Told a number, hyper makes room for each request anew: the limits up to its own are ours to hold.
+    if limits.header_count > HYPERS_HEADER_COUNT {
+        builder.max_headers(limits.header_count);
+    }
     builder
 }
 
+/// What hyper reads at most when it is not told otherwise.
+const HYPERS_HEADER_COUNT: usize = 100;
 /// hyper refuses a smaller one.
 const SMALLEST_BUFFER: usize = 64 * 1024;
 
