@@ -55,7 +55,7 @@ fn hasty(answer: &'static [u8], listens: bool) -> (String, Receiver<usize>) {
     let address = listener.local_addr().unwrap();
     let (tell, told) = channel();
     thread::spawn(move || {
-        let mut held = Vec::new();
+        let mut kept_open = Vec::new();
         for mut stream in listener.incoming().map_while(Result::ok) {
             let mut room = [0; 4096];
             let mut head = Vec::new();
@@ -69,7 +69,7 @@ fn hasty(answer: &'static [u8], listens: bool) -> (String, Receiver<usize>) {
             stream.write_all(answer).unwrap();
             loop {
                 if !listens {
-                    held.push(stream);
+                    kept_open.push(stream);
                     break;
                 }
                 let read = stream.read(&mut room).unwrap_or_default();
