@@ -1,9 +1,9 @@
 //! Only a whole handshake opens a tunnel: case S-98.
 
-use crate::{WS, one_addon};
-use crate::support::{Ask, BOTH, H2Client, Keep, RawAddon, RawClient, assert_id, assert_refused, eventually, wire};
 use crate::support::expectation::BOB;
 use crate::support::tunnel::{KEY, ORIGIN, Tunnel, accept, echo, echo_bytes, handshake, masked, switching};
+use crate::support::{Ask, BOTH, H2Client, Keep, RawAddon, RawClient, assert_id, assert_refused, eventually, wire};
+use crate::{WS, one_addon};
 
 #[test]
 fn s98_only_a_whole_handshake_is_one() {

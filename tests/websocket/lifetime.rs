@@ -4,12 +4,12 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::{WS, one_addon};
-use crate::support::{Ask, BOTH, ConfigFile, H2Client, Keep, Protocol, RawAddon, RawClient, Vestibule, eventually};
 use crate::support::expectation::ALICE;
 use crate::support::form::new_session;
 use crate::support::home::password_of;
 use crate::support::tunnel::{ORIGIN, Tunnel, accept, echo_bytes, handshake, masked, switching};
+use crate::support::{Ask, BOTH, ConfigFile, H2Client, Keep, Protocol, RawAddon, RawClient, Vestibule, eventually};
+use crate::{WS, one_addon};
 
 #[test]
 fn s98_bytes_flow_in_both_directions_and_the_end_is_passed_on() {
@@ -326,7 +326,6 @@ fn assert_closed_after_revocation(addon: &RawAddon, vestibule: &Vestibule, why: 
 }
 
 #[test]
-#[ignore = "an answer is not polled while its client does not read, so that its end is not seen"]
 fn s99_a_client_that_does_not_read_keeps_no_download_open() {
     let (addon, vestibule) = one_addon(flood());
     let cookie = vestibule.cookie("bob");
@@ -337,7 +336,6 @@ fn s99_a_client_that_does_not_read_keeps_no_download_open() {
 }
 
 #[test]
-#[ignore = "an answer is not polled while its client does not read, so that its end is not seen"]
 fn s99_a_client_that_does_not_read_keeps_no_stream_open() {
     let (addon, vestibule) = one_addon(flood());
     for window in [0, 1000] {

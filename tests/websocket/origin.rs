@@ -1,9 +1,9 @@
 //! A WebSocket, or an unsafe method, of another origin is refused: case S-97.
 
-use crate::{WS, one_addon};
-use crate::support::{Ask, BOTH, Protocol, RawAddon, Vestibule, assert_denied, assert_id};
 use crate::support::expectation::BOB;
 use crate::support::tunnel::{KEY, ORIGIN, Tunnel, echo, handshake};
+use crate::support::{Ask, BOTH, Protocol, RawAddon, Vestibule, assert_denied, assert_id};
+use crate::{WS, one_addon};
 
 #[test]
 fn s97_a_page_of_another_origin_opens_no_websocket() {
