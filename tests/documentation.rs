@@ -2,6 +2,7 @@
 //! name. In come both as text, out comes what only one of them has.
 
 #![allow(
+    clippy::panic,
     clippy::unwrap_used,
     clippy::indexing_slicing,
     reason = "what helps a test is a test too, and clippy exempts only the functions marked so"
@@ -196,4 +197,17 @@ fn every_link_between_the_documents_leads_somewhere() {
             assert!(elsewhere || there.exists(), "{document} links to {target}, which is not there");
         }
     }
+}
+
+#[test]
+fn every_file_that_architecture_md_names_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let document = read("ARCHITECTURE.md");
+    let is_path = |name: &&str| name.contains('/') && (name.ends_with(".rs") || name.ends_with('/'));
+    let mut named = 0;
+    for name in document.split('`').skip(1).step_by(2).filter(is_path) {
+        named += 1;
+        assert!(root.join("src").join(name).exists() || root.join(name).exists(), "there is no {name}");
+    }
+    assert!(named > 40, "{named} paths were looked for");
 }

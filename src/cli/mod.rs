@@ -32,9 +32,9 @@ pub fn main() -> ExitCode {
     let file = arguments.config;
     let exit = match arguments.command.unwrap_or(Command::Serve) {
         Command::Serve => serve::serve(&file),
-        Command::Check => {
-            Output::with_standard_streams(|output| crate::server::surroundings(|around| check(&file, around, output)))
-        }
+        Command::Check => Output::with_standard_streams(|output| {
+            crate::server::surroundings(false, |around| check(&file, around, output))
+        }),
         Command::Sessions(command) => remote::run(&file, &command.request()),
         Command::Reload => remote::run(&file, &crate::operations::control::Request::Reload {}),
         Command::Status => remote::run(&file, &crate::operations::control::Request::Status {}),

@@ -77,11 +77,11 @@ fn word(state: impl serde::Serialize) -> String {
 }
 
 fn report(status: &StatusReport) -> String {
-    let State { directory, session_store, listeners, draining } = status.state;
+    let State { directory, registries, session_store, listeners, draining } = status.state;
     let draining = if draining { ", draining" } else { "" };
     format!(
-        "vestibule {} (pid {}) since {}\nconfiguration: {}\nlistening on: {}\nsessions: {}\nusers: {}\nsession store: {}\n\
-         listeners: {}\n{}{draining}",
+        "vestibule {} (pid {}) since {}\nconfiguration: {}\nlistening on: {}\nsessions: {}\nusers: {}\nregistries: {}\n\
+         session store: {}\nlisteners: {}\n{}{draining}",
         status.version,
         status.pid,
         Timestamp::from_millis(status.started),
@@ -89,6 +89,7 @@ fn report(status: &StatusReport) -> String {
         status.listens.join(", "),
         status.sessions,
         word(directory),
+        word(registries),
         word(session_store),
         word(listeners),
         if status.ready { "ready" } else { "not ready" },

@@ -15,7 +15,7 @@ pub(super) fn serve(file: &Path) -> Exit {
         Ok(inherited) => inherited,
         Err(error) => return fail(&chain(&error)),
     };
-    let loaded = match server::surroundings(|around| config::load(file, around)) {
+    let loaded = match server::surroundings(true, |around| config::load(file, around)) {
         Ok(loaded) => loaded,
         Err(found) => {
             Output::with_standard_streams(|output| output.notice(&found.render(output.styled())));

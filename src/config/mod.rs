@@ -46,6 +46,9 @@ pub use url::BadUrl;
 pub struct Surroundings<'a> {
     /// Says why a chain and a key (paths, in this order) cannot be used together. Absent, they are only looked for.
     pub check_certificates: Option<CheckCertificates<'a>>,
+    /// The judgement is for a process that serves: Home Assistant's files that cannot be read just now are no mistake of the
+    /// configuration, and the process says so itself until they can.
+    pub serving: bool,
     /// Says who is known in Home Assistant's configuration folder. Absent, `access` is not compared with anything.
     pub known: Option<FindKnown<'a>>,
 }

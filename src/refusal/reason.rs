@@ -52,8 +52,6 @@ pub enum Reason {
     BodyTimeout,
     /// The client does not read the answer.
     SlowReader,
-    /// Too many attempts to sign in.
-    TooManyAttempts,
     /// Too many requests wait for this add-on.
     AddonBusy,
     /// The add-on cannot be reached.
@@ -137,9 +135,6 @@ impl Reason {
             }
             Self::BodyTimeout => row(S::REQUEST_TIMEOUT, "body_timeout", "Too slow", A::None, Level::INFO).closing(),
             Self::SlowReader => row(S::REQUEST_TIMEOUT, "slow_reader", "Too slow", A::None, Level::INFO).closing(),
-            Self::TooManyAttempts => {
-                row(S::TOO_MANY_REQUESTS, "too_many_attempts", "Too many attempts", A::Retry, Level::WARN)
-            }
             Self::AddonBusy => row(S::TOO_MANY_REQUESTS, "addon_busy", "Too many requests", A::Retry, Level::WARN),
             Self::AddonDown => row(S::BAD_GATEWAY, "addon_down", "The add-on is not running", A::Retry, Level::WARN),
             Self::AddonBroken => row(S::BAD_GATEWAY, "addon_broken", "The add-on is broken", A::Retry, Level::WARN),

@@ -51,10 +51,10 @@ impl State {
 }
 
 /// What the configuration is judged by besides itself: the certificates, and who is known in Home Assistant's files.
-pub fn surroundings<T>(judge: impl FnOnce(&Surroundings<'_>) -> T) -> T {
+pub fn surroundings<T>(serving: bool, judge: impl FnOnce(&Surroundings<'_>) -> T) -> T {
     let certificates = |chain: &Path, key: &Path| check_pair(chain, key).map_err(Into::into);
     let known = |folder: &Path| known(folder).map_err(Into::into);
-    judge(&Surroundings { check_certificates: Some(&certificates), known: Some(&known) })
+    judge(&Surroundings { check_certificates: Some(&certificates), serving, known: Some(&known) })
 }
 
 fn known(config_dir: &Path) -> Result<Known, String> {
@@ -102,7 +102,7 @@ impl Server {
 
     async fn try_reload(self: &Arc<Self>, state: &mut State) -> Result<Vec<String>, ReloadError> {
         let file = self.file.clone();
-        let loading = tokio::task::spawn_blocking(move || surroundings(|around| config::load(&file, around)));
+        let loading = tokio::task::spawn_blocking(move || surroundings(true, |around| config::load(&file, around)));
         let loaded = loading.await?.map_err(|found| {
             state.files = found.files().to_vec();
             ReloadError::Mistakes(Box::new(found))

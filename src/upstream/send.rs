@@ -137,10 +137,8 @@ impl Call<'_> {
         let limit = self.upstream.addon.response_timeout;
         let begun = Instant::now();
         // Since when it is the add-on that is waited for: an upload has its own limit on the client's pauses.
-        let quiet_since = || match self.gauge.waits_for_client() {
-            true => Instant::now(),
-            false => self.gauge.last_moved().max(begun),
-        };
+        let quiet_since =
+            || if self.gauge.waits_for_client() { Instant::now() } else { self.gauge.last_moved().max(begun) };
         loop {
             tokio::select! {
                 // The limits first: what was cut while it waited for a connection is not sent at all, and an add-on that
@@ -148,6 +146,7 @@ impl Call<'_> {
                 biased;
                 () = &mut cut => return Err(self.open.exchange().why().unwrap_or(Reason::SessionEnded)),
                 () = tokio::time::sleep_until(quiet_since() + limit) => if quiet_since().elapsed() >= limit {
+                    self.upstream.metrics.failed(UpstreamFailure::Timeout);
                     return Err(Reason::AddonSlow);
                 },
                 answer = &mut sending => return match answer {

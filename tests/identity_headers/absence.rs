@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use crate::one_addon;
-use crate::support::{Ask, BOTH, Protocol, RawAddon, RawClient, User, Vestibule, assert_denied, assert_id, wire};
 use crate::support::expectation::{BOB, is_reserved};
+use crate::support::{Ask, BOTH, Protocol, RawAddon, RawClient, User, Vestibule, assert_denied, assert_id, wire};
 
 #[test]
 fn s06_what_a_user_does_not_have_is_absent_and_not_the_clients() {

@@ -1,8 +1,8 @@
 //! Other names and spellings for our headers: cases S-01 to S-05.
 
-use crate::{assert_bob_in_spite_of, one_addon};
-use crate::support::{Ask, BOTH, RawAddon, Vestibule, assert_id, assert_problem};
 use crate::support::expectation::{BOB, ZOE, is_reserved};
+use crate::support::{Ask, BOTH, RawAddon, Vestibule, assert_id, assert_problem};
+use crate::{assert_bob_in_spite_of, one_addon};
 
 #[test]
 fn s01_a_user_with_a_session_cannot_be_somebody_else() {

@@ -3,8 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use crate::one_addon;
-use crate::support::{Ask, BOTH, RawAddon, Vestibule, assert_id, assert_refused};
 use crate::support::expectation::BOB;
+use crate::support::{Ask, BOTH, RawAddon, Vestibule, assert_id, assert_refused};
 
 /// The address of the proxy that some of these tests trust.
 const PROXY: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));

@@ -1,9 +1,9 @@
 //! `Connection` names what goes, but never what is ours: cases S-09 and S-10.
 
 use crate::one_addon;
-use crate::support::{Ask, RawClient, assert_id};
 use crate::support::expectation::BOB;
 use crate::support::h2_frames::{self, Fate, pseudo};
+use crate::support::{Ask, RawClient, assert_id};
 
 #[test]
 fn s09_a_connection_line_cannot_take_our_headers_away() {

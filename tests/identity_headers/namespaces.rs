@@ -1,8 +1,8 @@
 //! Whole namespaces are ours, and what a route sets is: cases S-13 and S-15.
 
 use crate::one_addon;
-use crate::support::{Ask, BOTH, RawAddon, Vestibule, assert_id};
 use crate::support::expectation::{BOB, assert_identity, is_reserved};
+use crate::support::{Ask, BOTH, RawAddon, Vestibule, assert_id};
 
 #[test]
 fn s13_no_name_that_add_ons_believe_gets_through() {

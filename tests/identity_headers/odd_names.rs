@@ -1,8 +1,8 @@
 //! Field lines that parsers read differently are refused: case S-12.
 
 use crate::one_addon;
-use crate::support::{RawAddon, RawClient, Vestibule, assert_refused};
 use crate::support::h2_frames::{self, Fate, pseudo};
+use crate::support::{RawAddon, RawClient, Vestibule, assert_refused};
 
 #[test]
 fn s12_a_name_with_whitespace_is_refused() {

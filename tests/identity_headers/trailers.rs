@@ -1,9 +1,9 @@
 //! Trailers change nothing: case S-11.
 
 use crate::one_addon;
-use crate::support::{Ask, BOTH, RawClient, assert_id, assert_refused, wire};
 use crate::support::expectation::BOB;
 use crate::support::h2_frames::{self, Fate, pseudo};
+use crate::support::{Ask, BOTH, RawClient, assert_id, assert_refused, wire};
 
 #[test]
 fn s11_trailers_do_not_reach_the_add_on() {

@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use crate::one_addon;
-use crate::support::{Ask, BOTH, Protocol, RawAddon, User, Vestibule, assert_id};
 use crate::support::expectation::BOB;
+use crate::support::{Ask, BOTH, Protocol, RawAddon, User, Vestibule, assert_id};
 
 #[test]
 fn s14_a_display_name_cannot_break_out_of_its_header() {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::support::{Ask, BOTH, Keep, Protocol, RawAddon, RawClient, Vestibule, eventually};
 use crate::support::tunnel::{Tunnel, echo};
+use crate::support::{Ask, BOTH, Keep, Protocol, RawAddon, RawClient, Vestibule, eventually};
 
 #[test]
 fn sigterm_ends_at_once_when_nothing_is_open() {

@@ -4,9 +4,9 @@ use std::fs;
 
 use serde_json::json;
 
-use crate::support::{Ask, BOTH, Protocol, RawAddon, RawClient, Vestibule, assert_id, eventually};
 use crate::support::expectation::BOB;
 use crate::support::tunnel::{Tunnel, echo};
+use crate::support::{Ask, BOTH, Protocol, RawAddon, RawClient, Vestibule, assert_id, eventually};
 
 #[test]
 fn a_changed_file_and_a_signal_reload() {

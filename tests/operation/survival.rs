@@ -4,8 +4,8 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use crate::kept;
-use crate::support::{Ask, BOTH, Extra, PATIENCE, Protocol, RawAddon, RawClient, Vestibule, assert_id};
 use crate::support::expectation::BOB;
+use crate::support::{Ask, BOTH, Extra, PATIENCE, Protocol, RawAddon, RawClient, Vestibule, assert_id};
 
 #[test]
 fn a_session_outlives_kill_9() {

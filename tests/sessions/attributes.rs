@@ -1,11 +1,11 @@
 //! How the cookie is set and what must not be stored: case S-82.
 
-use crate::{token, two_addons};
-use crate::support::{Ask, BOTH, Protocol, RawAddon, Vestibule, assert_id, assert_problem};
 use crate::support::expectation::BOB;
 use crate::support::form::Form;
 use crate::support::home::password_of;
 use crate::support::process::{COOKIE, LOOPBACK};
+use crate::support::{Ask, BOTH, Protocol, RawAddon, Vestibule, assert_id, assert_problem};
+use crate::{token, two_addons};
 
 #[test]
 fn s82_the_cookie_is_set_with_exactly_these_attributes() {

@@ -1,9 +1,9 @@
 //! Only one spelling is our cookie, and only one value: cases S-76 and S-77.
 
-use crate::{token, two_addons};
-use crate::support::{Ask, BOTH, Protocol, assert_denied, assert_id, assert_problem};
 use crate::support::expectation::BOB;
 use crate::support::process::COOKIE;
+use crate::support::{Ask, BOTH, Protocol, assert_denied, assert_id, assert_problem};
+use crate::{token, two_addons};
 
 #[test]
 fn s76_two_values_for_our_cookie_are_none() {

@@ -1,7 +1,7 @@
 //! Our cookie stays ours and theirs stay theirs: case S-78.
 
-use crate::{contains, token, two_addons};
 use crate::support::{Ask, BOTH, Protocol, RawAddon, Vestibule, assert_denied};
+use crate::{contains, token, two_addons};
 
 #[test]
 fn s78_the_add_on_gets_every_cookie_but_ours() {

@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use crate::{token, two_addons};
-use crate::support::{Ask, BOTH, Protocol, RawAddon, Vestibule, assert_denied, assert_id, eventually};
 use crate::support::expectation::{ALICE, BOB};
 use crate::support::form::{Form, new_session};
 use crate::support::home::password_of;
 use crate::support::process::{COOKIE, LOOPBACK};
+use crate::support::{Ask, BOTH, Protocol, RawAddon, Vestibule, assert_denied, assert_id, eventually};
+use crate::{token, two_addons};
 
 #[test]
 fn s74_signing_in_never_keeps_a_session_that_was_there_before() {

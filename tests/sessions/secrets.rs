@@ -1,9 +1,9 @@
 //! No secret in the log and no address to strangers: case S-83.
 
-use crate::{token, two_addons};
-use crate::support::{Answer, Ask, BOTH, RawAddon, Vestibule};
 use crate::support::form::{Form, new_session};
 use crate::support::process::{COOKIE, LOOPBACK};
+use crate::support::{Answer, Ask, BOTH, RawAddon, Vestibule};
+use crate::{token, two_addons};
 
 #[test]
 fn s83_no_secret_stands_in_the_log() {

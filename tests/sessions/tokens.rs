@@ -3,12 +3,12 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
-use crate::{contains, token, two_addons};
-use crate::support::{Ask, BOTH, Protocol, RawAddon, Vestibule, assert_denied, assert_id, assert_problem};
 use crate::support::expectation::BOB;
 use crate::support::form::{Form, new_session};
 use crate::support::home::password_of;
 use crate::support::process::LOOPBACK;
+use crate::support::{Ask, BOTH, Protocol, RawAddon, Vestibule, assert_denied, assert_id, assert_problem};
+use crate::{contains, token, two_addons};
 
 #[test]
 fn s79_a_session_for_one_add_on_opens_no_other() {

@@ -1,11 +1,11 @@
 //! From a refused navigation to the page that was wanted.
 
 use crate::one_addon;
-use crate::support::{Ask, BOTH, Protocol, RawAddon, Vestibule, assert_id, eventually};
 use crate::support::expectation::{BOB, ZOE};
 use crate::support::form::{Form, new_session};
 use crate::support::home::password_of;
 use crate::support::process::LOOPBACK;
+use crate::support::{Ask, BOTH, Protocol, RawAddon, Vestibule, assert_id, eventually};
 
 #[test]
 fn a_browser_that_signs_in_arrives_where_it_wanted_to_go() {

@@ -1,9 +1,9 @@
 //! The form signs in only the browser that opened it.
 
 use crate::one_addon;
-use crate::support::{BOTH, Protocol, RawClient, wire};
 use crate::support::form::{FORM_COOKIE, Form, new_session};
 use crate::support::process::{COOKIE, LOOPBACK};
+use crate::support::{BOTH, Protocol, RawClient, wire};
 
 #[test]
 fn a_form_without_its_own_cookie_signs_nobody_in() {

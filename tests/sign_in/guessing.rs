@@ -3,10 +3,10 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
 
-use crate::{ELSEWHERE, one_addon};
-use crate::support::{Answer, BOTH, RawAddon, Vestibule};
 use crate::support::form::{Form, hidden, new_session};
 use crate::support::process::{COOKIE, LOOPBACK};
+use crate::support::{Answer, BOTH, RawAddon, Vestibule};
+use crate::{ELSEWHERE, one_addon};
 
 #[test]
 fn an_unknown_user_and_a_wrong_password_look_the_same() {

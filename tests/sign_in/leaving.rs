@@ -1,9 +1,9 @@
 //! Signing in leads to our own paths and nowhere else: case S-90.
 
 use crate::one_addon;
-use crate::support::{Ask, BOTH, Protocol};
 use crate::support::form::{Form, SIGN_IN, encode};
 use crate::support::process::LOOPBACK;
+use crate::support::{Ask, BOTH, Protocol};
 
 #[test]
 fn s90_signing_in_leads_only_to_our_own_paths() {

@@ -3,10 +3,10 @@
 use serde_json::json;
 
 use crate::ELSEWHERE;
-use crate::support::{Ask, Protocol, RawAddon, Vestibule};
 use crate::support::form::{Form, new_session};
 use crate::support::home::password_of;
 use crate::support::process::{COOKIE, LOOPBACK};
+use crate::support::{Ask, Protocol, RawAddon, Vestibule};
 
 #[test]
 fn inactive_and_system_users_cannot_sign_in_with_the_right_password() {

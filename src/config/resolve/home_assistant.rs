@@ -28,6 +28,9 @@ pub(super) fn home_assistant(key: &Key<raw::HomeAssistant>, cx: &mut Context<'_>
         if let Some(text) = text {
             resolved.config_dir = cx.path(text);
             known = ask(text, &resolved, cx);
+            for problem in known.iter().flat_map(|known| &known.problems) {
+                cx.add(about_registries(text, problem));
+            }
         }
     }
     (resolved, known)
@@ -35,30 +38,34 @@ pub(super) fn home_assistant(key: &Key<raw::HomeAssistant>, cx: &mut Context<'_>
 
 fn ask(text: &Spanned<String>, resolved: &HomeAssistant, cx: &mut Context<'_>) -> Option<Known> {
     let dir = &resolved.config_dir;
+    // While Home Assistant writes its files they may be away or half there. Whoever asks for a judgement is told so;
+    // whoever serves goes on with what there is.
+    let away = |said| {
+        if cx.around.serving { Diagnostic::warning(text.span(), said) } else { Diagnostic::mistake(text.span(), said) }
+    };
     let refusal = if !dir.is_dir() {
-        ("this is not a folder", "expected a folder")
+        (Diagnostic::mistake(text.span(), "this is not a folder"), "expected a folder")
     } else if !dir.join(".storage/auth").is_file() {
-        ("Home Assistant's users are not in this folder", "expected a folder with `.storage/auth` in it")
+        (
+            away("Home Assistant's users are not in this folder".to_owned()),
+            "expected a folder with `.storage/auth` in it",
+        )
     } else {
         let known = cx.around.known?(dir);
         let unreadable = |err: &(dyn std::error::Error + 'static)| {
-            Diagnostic::mistake(text.span(), format!("Home Assistant's files cannot be used: {}", one_line(err)))
+            away(format!("Home Assistant's files cannot be used: {}", one_line(err)))
                 .label("the folder of these files")
                 .hint("make `.storage` readable for vestibule; `check` looks at the files as they are now")
         };
-        let known = known.map_err(|err| cx.add(unreadable(&*err))).ok()?;
-        for problem in &known.problems {
-            let warning =
-                Diagnostic::warning(text.span(), format!("Home Assistant's registries cannot be used: {problem}"));
-            cx.add(
-                warning
-                    .label("the folder of this file")
-                    .hint("until it can be used, what depends on an entity is refused"),
-            );
-        }
-        return Some(known);
+        return known.map_err(|err| cx.add(unreadable(&*err))).ok();
     };
     let hint = format!("name the folder that holds `configuration.yaml` and `.storage`: this one is {}", dir.display());
-    cx.add(Diagnostic::mistake(text.span(), refusal.0).label(refusal.1).hint(hint));
+    cx.add(refusal.0.label(refusal.1).hint(hint));
     None
+}
+
+fn about_registries(text: &Spanned<String>, problem: &str) -> Diagnostic {
+    Diagnostic::warning(text.span(), format!("Home Assistant's registries cannot be used: {problem}"))
+        .label("the folder of this file")
+        .hint("without it what depends on an entity is refused; `check` looks at the files as they are now")
 }

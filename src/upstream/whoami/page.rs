@@ -47,9 +47,12 @@ pub(super) fn plain(head: &request::Parts, length: u64) -> String {
     text
 }
 
+/// The headers, those that vestibule may have set first: they are what the page is opened for.
 fn headers(head: &request::Parts) -> Vec<(String, String)> {
     let pair = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
         (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
     };
-    head.headers.iter().map(pair).collect()
+    let mut all: Vec<_> = head.headers.iter().map(pair).collect();
+    all.sort_by_key(|(name, _)| (!name.starts_with("x-remote-"), !name.starts_with("x-")));
+    all
 }
