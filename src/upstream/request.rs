@@ -110,8 +110,19 @@ fn set(headers: &mut HeaderMap, name: HeaderName, value: Option<HeaderValue>) {
     }
 }
 
+/// An address as text. That of IPv4 is written by hand: `Display` pads and counts, twice for every request.
 fn address(ip: IpAddr) -> Option<HeaderValue> {
-    HeaderValue::from_maybe_shared(bytes::Bytes::from(ip.to_string())).ok()
+    let IpAddr::V4(v4) = ip else { return HeaderValue::from_str(&ip.to_string()).ok() };
+    let mut text = Vec::with_capacity("255.255.255.255".len());
+    for octet in v4.octets() {
+        if !text.is_empty() {
+            text.push(b'.');
+        }
+        let digits = [octet / 100, octet / 10 % 10, octet % 10];
+        let skipped = usize::from(octet < 100).saturating_add(usize::from(octet < 10));
+        text.extend(digits.iter().skip(skipped).map(|digit| b'0' | *digit));
+    }
+    HeaderValue::from_maybe_shared(bytes::Bytes::from(text)).ok()
 }
 
 /// A user name says who somebody is, so it is sent as it is or not at all: one with control characters or with spaces
@@ -169,6 +180,13 @@ mod tests {
         assert_eq!(shown("\r\n \u{7}"), None);
         assert_eq!(shown(&"é".repeat(8000)).unwrap().len(), LONGEST_DISPLAY_NAME);
         assert_eq!(display_name("Zoë 日", DisplayNameEncoding::Percent).unwrap(), "Zo%C3%AB%20%E6%97%A5");
+    }
+
+    #[test]
+    fn an_address_reads_as_ever() {
+        for ip in ["0.0.0.0", "1.20.255.100", "127.0.0.1", "10.9.99.109", "2001:db8::1"] {
+            assert_eq!(address(ip.parse().unwrap()).unwrap(), ip);
+        }
     }
 
     #[test]
