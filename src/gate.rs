@@ -137,7 +137,9 @@ impl Gate {
                 None => Decision::Deny(Reason::UnknownRoute),
             }
         };
-        for exchange in self.services.exchanges.review(judge) {
+        let mut cut = self.services.exchanges.review(judge);
+        cut.extend(self.services.exchanges.hang_up(stages.settings.limits.body_stall_timeout));
+        for exchange in cut {
             let reason = exchange.why().map_or("", Reason::label);
             tracing::info!(user = %exchange.user, addon = %exchange.addon, reason, "open exchange cut");
         }

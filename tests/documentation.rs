@@ -5,6 +5,7 @@
     clippy::panic,
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::string_slice,
     reason = "what helps a test is a test too, and clippy exempts only the functions marked so"
 )]
 
@@ -187,7 +188,7 @@ fn reference_md_has_every_reserved_name() {
 fn every_link_between_the_documents_leads_somewhere() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let documents = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"];
-    let manuals = ["docs/configuration.md", "docs/reference.md", "docs/operations.md"];
+    let manuals = ["docs/configuration.md", "docs/reference.md", "docs/operations.md", "docs/security-cases.md"];
     for document in documents.iter().chain(&manuals) {
         let text = read(document);
         for piece in text.split("](").skip(1) {
@@ -203,11 +204,45 @@ fn every_link_between_the_documents_leads_somewhere() {
 fn every_file_that_architecture_md_names_is_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let document = read("ARCHITECTURE.md");
-    let is_path = |name: &&str| name.contains('/') && (name.ends_with(".rs") || name.ends_with('/'));
+    let is_source = |name: &str| Path::new(name).extension().is_some_and(|extension| extension == "rs");
+    let is_path = |name: &&str| name.contains('/') && (is_source(name) || name.ends_with('/'));
     let mut named = 0;
     for name in document.split('`').skip(1).step_by(2).filter(is_path) {
         named += 1;
         assert!(root.join("src").join(name).exists() || root.join(name).exists(), "there is no {name}");
     }
     assert!(named > 40, "{named} paths were looked for");
+}
+
+#[test]
+fn every_security_case_that_is_cited_has_its_rule() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut cited = BTreeSet::new();
+    for folder in ["src", "tests"] {
+        cited_in(&root.join(folder), &mut cited);
+    }
+    assert!(cited.len() > 40, "{} cases were found", cited.len());
+    let document = read("docs/security-cases.md");
+    let missing: Vec<_> = cited.iter().filter(|number| !document.contains(&format!("\n| {number} | "))).collect();
+    assert!(missing.is_empty(), "docs/security-cases.md lacks {missing:?}");
+}
+
+/// The numbers in comments (`S-78`) and in names of tests (`fn s78_...`) of all sources in a folder.
+fn cited_in(folder: &Path, cited: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() && !path.ends_with("node_modules") {
+            cited_in(&path, cited);
+        } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("documentation.rs") {
+            let source = fs::read_to_string(&path).unwrap();
+            for (at, start) in source.match_indices("S-").chain(source.match_indices("fn s")) {
+                let (before, after) = (&source[..at], &source[at + start.len()..]);
+                let digits: String = after.chars().take_while(char::is_ascii_digit).collect();
+                // `AES-256` is no number of a case.
+                if digits.len() >= 2 && !before.ends_with(char::is_alphanumeric) {
+                    cited.insert(format!("S-{digits}"));
+                }
+            }
+        }
+    }
 }

@@ -4,13 +4,14 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use super::access::Decision;
 use crate::config::AddonSlug;
-use crate::http::{ClientAddr, HangUp};
+use crate::http::{ClientAddr, Line};
 use crate::identity::UserId;
 use crate::refusal::Reason;
 use crate::session::Session;
@@ -33,12 +34,12 @@ pub struct Exchange {
     pub client: ClientAddr,
     /// Where it goes.
     pub addon: AddonSlug,
-    begun: Instant,
-    // Milliseconds after `begun`, plus one; zero is "not now".
-    held_since: AtomicU64,
-    hang_up: HangUp,
+    line: Line,
     cut: CancellationToken,
     why: OnceLock<(Reason, Instant)>,
+    /// Odd while the client has a piece of the answer and has not taken all of it.
+    turns: AtomicU64,
+    seen: Mutex<Option<(u64, Instant)>>,
 }
 
 /// Holds an exchange open; dropped, the exchange is over.
@@ -53,6 +54,9 @@ const SHARDS: usize = 16;
 /// How long the end of a cut answer has to be asked for.
 const LAST_WORDS: Duration = Duration::from_millis(250);
 
+/// What an answer that was cut gets to end by itself.
+const MOMENT: Duration = Duration::from_millis(300);
+
 impl OpenExchanges {
     pub(super) fn begin(
         self: &Arc<Self>,
@@ -60,12 +64,19 @@ impl OpenExchanges {
         user: UserId,
         client: ClientAddr,
         addon: AddonSlug,
-        hang_up: HangUp,
+        line: Line,
     ) -> Open {
-        let (begun, held_since) = (Instant::now(), AtomicU64::new(0));
-        let cut = CancellationToken::new();
-        let exchange =
-            Arc::new(Exchange { session, user, client, addon, begun, held_since, hang_up, cut, why: OnceLock::new() });
+        let exchange = Arc::new(Exchange {
+            session,
+            user,
+            client,
+            addon,
+            line,
+            cut: CancellationToken::new(),
+            why: OnceLock::new(),
+            turns: AtomicU64::new(0),
+            seen: Mutex::default(),
+        });
         let key = self.next.fetch_add(1, Ordering::Relaxed);
         if let Some(mut shard) = self.shard(key) {
             shard.insert(key, Arc::clone(&exchange));
@@ -96,6 +107,24 @@ impl OpenExchanges {
         cut
     }
 
+    /// Hangs up on clients that have not taken a piece of their answer for longer than `patience`, or that keep an answer
+    /// from ending that was cut: hyper asks no body for more that has nowhere to go. Says which were cut by this.
+    pub fn hang_up(&self, patience: Duration) -> Vec<Arc<Exchange>> {
+        let mut stuck = Vec::new();
+        for shard in &self.shards {
+            let open: Vec<_> = lock(shard).values().cloned().collect();
+            for exchange in open {
+                if exchange.was_cut_before(MOMENT) {
+                    exchange.line.hang_up();
+                } else if exchange.is_stuck(patience) && exchange.end(Reason::BodyTimeout) {
+                    exchange.line.hang_up();
+                    stuck.push(exchange);
+                }
+            }
+        }
+        stuck
+    }
+
     /// How many are open.
     pub fn len(&self) -> usize {
         self.shards.iter().map(|shard| lock(shard).len()).sum()
@@ -124,28 +153,44 @@ impl Exchange {
         first
     }
 
+    fn was_cut_before(&self, moment: Duration) -> bool {
+        self.why.get().is_some_and(|(_, at)| at.elapsed() >= moment)
+    }
+
+    /// Whether the client has been taking one and the same piece for longer than `patience`. Asked now and then.
+    fn is_stuck(&self, patience: Duration) -> bool {
+        let turns = self.turns.load(Ordering::Relaxed);
+        let mut seen = lock(&self.seen);
+        match *seen {
+            Some((same, since)) if same == turns && turns % 2 == 1 => since.elapsed() > patience,
+            _ => {
+                *seen = Some((turns, Instant::now()));
+                false
+            }
+        }
+    }
+
+    /// The client has room for a piece of the answer.
+    pub(crate) fn is_asked(&self) {
+        self.turn_to(0);
+    }
+
+    /// The client has a piece of the answer to take.
+    pub(crate) fn hands_over(&self) {
+        self.turn_to(1);
+    }
+
+    /// Only the answer's own task turns.
+    fn turn_to(&self, parity: u64) {
+        let turns = self.turns.load(Ordering::Relaxed);
+        if turns % 2 != parity {
+            self.turns.store(turns.wrapping_add(1), Ordering::Relaxed);
+        }
+    }
+
     /// Why it was cut, if it was.
     pub fn why(&self) -> Option<Reason> {
         self.why.get().map(|(reason, _)| *reason)
-    }
-
-    /// The client has been given bytes, and it is its turn.
-    pub(crate) fn holds(&self) {
-        let now = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.held_since.store(now.saturating_add(1), Ordering::Relaxed);
-    }
-
-    /// It is the add-on's turn.
-    pub(crate) fn flows(&self) {
-        self.held_since.store(0, Ordering::Relaxed);
-    }
-
-    /// For how long it has been the client's turn to read.
-    pub fn held_for(&self) -> Duration {
-        match self.held_since.load(Ordering::Relaxed) {
-            0 => Duration::ZERO,
-            since => self.begun.elapsed().saturating_sub(Duration::from_millis(since)),
-        }
     }
 }
 

@@ -28,8 +28,8 @@ impl Permitted {
             .into_result()?;
         may_open(user, &addon.access).into_result()?;
         let session = Arc::clone(identified.session());
-        let (client, hang_up) = (request.client(), request.hang_up());
-        let open = exchanges.begin(session, user.id.clone(), client, addon.slug.clone(), hang_up);
+        let line = request.line().clone();
+        let open = exchanges.begin(session, user.id.clone(), request.client(), addon.slug.clone(), line);
         Ok(Self { identified, open })
     }
 

@@ -15,6 +15,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::line::Line;
+
 /// What is known of a connection's life.
 #[derive(Debug)]
 pub(super) struct Pulse {
@@ -24,7 +26,7 @@ pub(super) struct Pulse {
     head_since: AtomicU64,
     idle_since: AtomicU64,
     blocked_since: AtomicU64,
-    hang_up: CancellationToken,
+    line: Line,
 }
 
 /// The limits that a pulse is held to.
@@ -37,7 +39,10 @@ pub(super) struct PulseLimits {
 
 /// A request that is being served, its answer's body and its tunnel included: the connection is not idle while one is.
 #[derive(Debug)]
-pub struct Serving(Arc<Pulse>);
+pub struct Serving {
+    pulse: Arc<Pulse>,
+    line: Line,
+}
 
 /// Closes a connection at once, whatever else is open on it: for a client that does not read what it is sent.
 #[derive(Debug, Clone)]
@@ -65,14 +70,19 @@ impl Pulse {
             head_since: AtomicU64::new(0),
             idle_since: AtomicU64::new(1),
             blocked_since: AtomicU64::new(0),
-            hang_up: CancellationToken::new(),
+            line: Line::default(),
         })
     }
 
     pub(super) fn serving(self: &Arc<Self>) -> Serving {
         self.open.fetch_add(1, Ordering::Relaxed);
         self.head_since.store(0, Ordering::Relaxed);
-        Serving(Arc::clone(self))
+        Serving { pulse: Arc::clone(self), line: self.line.clone() }
+    }
+
+    /// The line of the whole connection.
+    pub(super) fn line(&self) -> &Line {
+        &self.line
     }
 
     /// Ends when somebody hangs up.
@@ -118,10 +128,25 @@ impl Pulse {
     }
 }
 
+impl Serving {
+    /// The same on the line of the stream whose task this is, where there are streams.
+    pub(super) fn on_stream(mut self) -> Self {
+        if let Some(line) = Line::of_task() {
+            self.line = line;
+        }
+        self
+    }
+
+    /// The line that the answer goes out on.
+    pub(crate) fn line(&self) -> &Line {
+        &self.line
+    }
+}
+
 impl Drop for Serving {
     fn drop(&mut self) {
-        self.0.open.fetch_sub(1, Ordering::Relaxed);
-        self.0.idle_since.store(self.0.now(), Ordering::Relaxed);
+        self.pulse.open.fetch_sub(1, Ordering::Relaxed);
+        self.pulse.idle_since.store(self.pulse.now(), Ordering::Relaxed);
     }
 }
 

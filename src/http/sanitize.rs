@@ -12,6 +12,7 @@ use ipnet::IpNet;
 use super::authority::Authority;
 use super::client_addr::ClientAddr;
 use super::cookies::{self, Presented};
+use super::line::Line;
 use super::origin::Provenance;
 use super::own_cookies::OwnCookies;
 use super::pulse::{HangUp, Serving};
@@ -170,9 +171,9 @@ impl Sanitized {
         self.handshake
     }
 
-    /// The way to close its connection.
-    pub fn hang_up(&self) -> HangUp {
-        self.serving.hang_up()
+    /// The line that its answer goes out on.
+    pub(crate) fn line(&self) -> &Line {
+        self.serving.line()
     }
 
     /// How many header names were reserved and are gone.

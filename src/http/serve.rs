@@ -12,9 +12,10 @@ use http::{Request, Response};
 use hyper::body::{Body, Incoming};
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio_util::sync::CancellationToken;
 
+use super::line::Streams;
 use super::pulse::{Felt, Pulse, PulseLimits, Serving};
 use crate::config::Limits;
 use crate::tls::{Protocol, Secured, Transport};
@@ -33,7 +34,7 @@ pub struct Arrived {
 /// Serves a connection to its end. `stop` lets open requests finish and takes no more.
 pub async fn serve<H, F, B>(secured: Secured, limits: &Limits, stop: CancellationToken, handler: H)
 where
-    H: Fn(Arrived) -> F + Send + 'static,
+    H: Fn(Arrived) -> F + Send + Sync + 'static,
     F: Future<Output = Response<B>> + Send + 'static,
     B: Body<Data = Bytes> + Send + 'static,
     B::Error: std::error::Error + Send + Sync + 'static,
@@ -43,13 +44,15 @@ where
     let head = if via.protocol() == Protocol::Http1 { limits.header_timeout } else { limits.idle_timeout };
     let pulse_limits = PulseLimits { head, idle: limits.idle_timeout, blocked: limits.body_stall_timeout };
     let io = TokioIo::new(Felt { stream, pulse: Arc::clone(&pulse) });
-    let counted = Arc::clone(&pulse);
+    let (counted, handler) = (Arc::clone(&pulse), Arc::new(handler));
     let service = service_fn({
         let via = Arc::clone(&via);
         move |request| {
-            let arrived = Arrived { request, via: Arc::clone(&via), serving: counted.serving() };
-            let answer = handler(arrived);
-            async move { Ok::<_, std::convert::Infallible>(answer.await) }
+            let (handler, via, serving) = (Arc::clone(&handler), Arc::clone(&via), counted.serving());
+            async move {
+                let arrived = Arrived { request, via, serving: serving.on_stream() };
+                Ok::<_, std::convert::Infallible>(handler(arrived).await)
+            }
         }
     });
     // Two protocols, one way to end: hyper's connection types share no trait.
@@ -60,7 +63,7 @@ where
                 ended = connection.as_mut() => Some(ended),
                 () = stop.cancelled() => None,
                 () = pulse.passes(pulse_limits) => None,
-                () = pulse.hung_up() => return,
+                () = pulse.line().hung_up() => return,
             };
             match ended {
                 Some(ended) => note(ended),
@@ -69,7 +72,7 @@ where
                     tokio::select! {
                         ended = connection.as_mut() => note(ended),
                         () = pulse.passes(PulseLimits { idle: LAST_WORDS, ..pulse_limits }) => {}
-                        () = pulse.hung_up() => {}
+                        () = pulse.line().hung_up() => {}
                     }
                 }
             }
@@ -98,14 +101,20 @@ fn http1_builder(limits: &Limits) -> http1::Builder {
         .half_close(false)
         .max_header_size(limits.header_size)
         .max_buf_size(limits.header_size.max(SMALLEST_BUFFER));
+    // Told a number, hyper makes room for each request anew: the limits up to its own are ours to hold.
+    if limits.header_count > HYPERS_HEADER_COUNT {
+        builder.max_headers(limits.header_count);
+    }
     builder
 }
 
+/// What hyper reads at most when it is not told otherwise.
+const HYPERS_HEADER_COUNT: usize = 100;
 /// hyper refuses a smaller one.
 const SMALLEST_BUFFER: usize = 64 * 1024;
 
-fn http2_builder(limits: &Limits) -> http2::Builder<TokioExecutor> {
-    let mut builder = http2::Builder::new(TokioExecutor::new());
+fn http2_builder(limits: &Limits) -> http2::Builder<Streams> {
+    let mut builder = http2::Builder::new(Streams);
     builder
         .timer(TokioTimer::new())
         .max_concurrent_streams(limits.http2_streams)

@@ -82,6 +82,9 @@ impl Body for AnswerBody {
             this.link = None;
             return Poll::Ready(Some(Err(AnswerError::Cut(open.exchange().why()))));
         }
+        if let Some(open) = &this.open {
+            open.exchange().is_asked();
+        }
         let mut driven = false;
         loop {
             let Some(incoming) = &mut this.incoming else { return Poll::Ready(None) };
@@ -90,7 +93,7 @@ impl Body for AnswerBody {
                     this.give_back_if_ended();
                     if frame.is_data() {
                         if let Some(open) = &this.open {
-                            open.exchange().holds();
+                            open.exchange().hands_over();
                         }
                         return Poll::Ready(Some(Ok(frame)));
                     }

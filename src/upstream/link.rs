@@ -13,6 +13,7 @@ use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, Connection, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::time::Instant;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::connect::Wire;
 use crate::http::RequestBody;
@@ -29,6 +30,7 @@ pub(super) struct Link {
 enum Driver {
     Inline(Box<Connection<TokioIo<Box<dyn Wire>>, RequestBody>>),
     Spawned,
+    Detached(#[allow(dead_code, reason = "dropped, it ends the task")] AbortOnDropHandle<hyper::Result<()>>),
     Ended,
 }
 
@@ -81,11 +83,13 @@ impl Link {
         self.driver.poll(cx);
     }
 
-    /// Gives the connection a task of its own: the rest of an upload must not wait for the reader of its answer.
+    /// Gives the connection a task of its own: the rest of an upload must not wait for the reader of its answer. It ends
+    /// with the link, and so with the answer: nobody would cut an upload that outlives it.
     pub(super) fn detach(&mut self) {
-        if let Driver::Inline(connection) = std::mem::replace(&mut self.driver, Driver::Spawned) {
-            tokio::spawn(connection);
-        }
+        self.driver = match std::mem::replace(&mut self.driver, Driver::Ended) {
+            Driver::Inline(connection) => Driver::Detached(AbortOnDropHandle::new(tokio::spawn(connection))),
+            other => other,
+        };
     }
 
     /// Whether it can take the next request now. Anything that came from the add-on unasked, its end included, says no
