@@ -120,11 +120,7 @@ impl Gate {
         let stages = self.current.load();
         let home = self.services.home.load();
         let directory = home.directory().load();
-        let patience = stages.settings.limits.body_stall_timeout.saturating_mul(UNREAD);
         let judge = |exchange: &Exchange| {
-            if exchange.held_for() > patience {
-                return Decision::Deny(Reason::SlowReader);
-            }
             if !self.services.sessions.touch(&exchange.session) {
                 return Decision::Deny(Reason::SessionEnded);
             }
@@ -138,7 +134,8 @@ impl Gate {
             }
         };
         let mut cut = self.services.exchanges.review(judge);
-        cut.extend(self.services.exchanges.hang_up(stages.settings.limits.body_stall_timeout));
+        let patience = stages.settings.limits.body_stall_timeout.saturating_mul(UNREAD);
+        cut.extend(self.services.exchanges.hang_up(patience));
         for exchange in cut {
             let reason = exchange.why().map_or("", Reason::label);
             tracing::info!(user = %exchange.user, addon = %exchange.addon, reason, "open exchange cut");

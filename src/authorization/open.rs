@@ -51,8 +51,6 @@ pub struct Open {
 }
 
 const SHARDS: usize = 16;
-/// How long the end of a cut answer has to be asked for.
-const LAST_WORDS: Duration = Duration::from_millis(250);
 
 /// What an answer that was cut gets to end by itself.
 const MOMENT: Duration = Duration::from_millis(300);
@@ -84,20 +82,14 @@ impl OpenExchanges {
         Open { table: Arc::clone(self), key, exchange }
     }
 
-    /// Judges every open exchange again and cuts those that may not go on. Says which were cut. One that was cut before and
-    /// is still there belongs to a client that does not read, and nobody asks for the end of its answer: its connection
-    /// is closed.
+    /// Judges every open exchange again and cuts those that may not go on. Says which were cut.
     pub fn review(&self, judge: impl Fn(&Exchange) -> Decision) -> Vec<Arc<Exchange>> {
         let mut cut = Vec::new();
         for shard in &self.shards {
             // The lock is held for a copy of the pointers only: judging may take its time.
             let open: Vec<_> = lock(shard).values().cloned().collect();
             for exchange in open {
-                if let Some((_, cut_at)) = exchange.why.get() {
-                    if cut_at.elapsed() > LAST_WORDS {
-                        exchange.hang_up.now();
-                    }
-                } else if let Decision::Deny(reason) = judge(&exchange)
+                if let Decision::Deny(reason) = judge(&exchange)
                     && exchange.end(reason)
                 {
                     cut.push(exchange);
@@ -116,7 +108,7 @@ impl OpenExchanges {
             for exchange in open {
                 if exchange.was_cut_before(MOMENT) {
                     exchange.line.hang_up();
-                } else if exchange.is_stuck(patience) && exchange.end(Reason::BodyTimeout) {
+                } else if exchange.is_stuck(patience) && exchange.end(Reason::SlowReader) {
                     exchange.line.hang_up();
                     stuck.push(exchange);
                 }

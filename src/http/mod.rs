@@ -32,7 +32,7 @@ pub use method::{ALLOW, is_safe};
 pub use origin::{Origin, Provenance, Site};
 pub use own_cookies::OwnCookies;
 pub use path::{PathFault, judge as judge_path};
-pub use pulse::{HangUp, Serving};
+pub use pulse::Serving;
 pub use request_id::RequestId;
 pub use reserved::Reserved;
 pub use sanitize::{Parts, Rules, Sanitized, strip};

@@ -13,7 +13,6 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
 use super::line::Line;
 
@@ -44,24 +43,6 @@ pub struct Serving {
     line: Line,
 }
 
-/// Closes a connection at once, whatever else is open on it: for a client that does not read what it is sent.
-#[derive(Debug, Clone)]
-pub struct HangUp(CancellationToken);
-
-impl Serving {
-    /// The way to close its connection.
-    pub fn hang_up(&self) -> HangUp {
-        HangUp(self.0.hang_up.clone())
-    }
-}
-
-impl HangUp {
-    /// Closes the connection.
-    pub fn now(&self) {
-        self.0.cancel();
-    }
-}
-
 impl Pulse {
     pub(super) fn new() -> Arc<Self> {
         Arc::new(Self {
@@ -83,11 +64,6 @@ impl Pulse {
     /// The line of the whole connection.
     pub(super) fn line(&self) -> &Line {
         &self.line
-    }
-
-    /// Ends when somebody hangs up.
-    pub(super) async fn hung_up(&self) {
-        self.hang_up.cancelled().await;
     }
 
     /// Ends when one of the limits is passed.

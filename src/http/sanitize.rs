@@ -15,7 +15,7 @@ use super::cookies::{self, Presented};
 use super::line::Line;
 use super::origin::Provenance;
 use super::own_cookies::OwnCookies;
-use super::pulse::{HangUp, Serving};
+use super::pulse::Serving;
 use super::request_id::RequestId;
 use super::reserved::{Reserved, squash};
 use super::serve::Arrived;

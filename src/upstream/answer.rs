@@ -46,7 +46,6 @@ impl AnswerBody {
         open: Open,
         serving: Serving,
     ) -> Self {
-        open.exchange().holds();
         let (incoming, open, serving) = (Some(incoming), Some(open), Some(serving));
         let mut body = Self { incoming, link, open, cut: None, _place: place, _serving: serving };
         body.give_back_if_ended();
@@ -113,12 +112,7 @@ impl Body for AnswerBody {
                         link.drive(cx);
                     }
                 }
-                Poll::Pending => {
-                    if let Some(open) = &this.open {
-                        open.exchange().flows();
-                    }
-                    return this.poll_cut(cx).map(|error| Some(Err(error)));
-                }
+                Poll::Pending => return this.poll_cut(cx).map(|error| Some(Err(error))),
             }
         }
     }
