@@ -33,6 +33,7 @@ export function looks(stage) {
           await page.goto('/ingress/unknown/');
           await shown('not-found');
           await page.goto('/ingress/whoami/');
+          assert.ok(await fits(page), 'whoami needs no scrolling sideways');
           await picture(page, `whoami-${device}-${colorScheme}`);
         }, { viewport, colorScheme }));
     }

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { watch } from '../support/browser.mjs';
 import { until } from '../support/conditions.mjs';
 import { ALICE } from '../support/people.mjs';
 import { open, START, visit } from '../support/visitor.mjs';
@@ -10,9 +11,10 @@ const PREFIX = '/ingress/nodered/';
 
 export function nodeRed(stage) {
   test('the editor renders behind its prefix, its WebSocket is open, and nothing is asked for outside the prefix', () =>
-    visit(stage, async (page, seen) => {
-      await open(page, START, ALICE);
-      seen.requests.length = 0;
+    visit(stage, async (start, _seen, profile) => {
+      await open(start, START, ALICE);
+      const page = await profile.newPage();
+      const seen = watch(page);
       await page.goto(PREFIX);
       await editorIsThere(page);
       const socket = await until('the WebSocket gets frames', () => seen.sockets.find((one) => one.received > 0 && !one.closed));
