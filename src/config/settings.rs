@@ -13,8 +13,6 @@ use ipnet::IpNet;
 /// Everything that `config.toml` says.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The file it was read from, for messages.
-    pub file: PathBuf,
     /// `[listen]`
     pub listen: Listen,
     /// `[tls]`

@@ -100,7 +100,7 @@ pub(super) async fn build(
         handshaker: Arc::new(handshaker),
         admission,
         listeners: Mutex::new(listeners),
-        state: tokio::sync::Mutex::new(State::new(loaded.fingerprint, loaded.files)),
+        state: tokio::sync::Mutex::new(State::new(loaded.files)),
         readiness: Readiness::default(),
         connections: TaskTracker::new(),
         drain: CancellationToken::new(),

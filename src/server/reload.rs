@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Server;
 use super::build::needs_restart;
-use crate::config::{self, Diagnostics, Fingerprint, Known, Loaded, Settings, Surroundings};
+use crate::config::{self, Diagnostics, Known, Loaded, Settings, Surroundings};
 use crate::gate::Stages;
 use crate::home_assistant::{FileProblem, HomeAssistant, read_folder, read_registries};
 use crate::listener::BindError;
@@ -15,9 +15,8 @@ use crate::operations::notify;
 use crate::telemetry::{AuditEvent, ReloadResult, TelemetryError, chain, check_filter};
 use crate::tls::{TlsError, check_pair, own_names};
 
-/// What is known of the configuration in force.
+/// What is watched, beside the configuration in force.
 pub(super) struct State {
-    pub(super) fingerprint: Fingerprint,
     /// The files to watch: those of the configuration in force, or of the one that was refused last.
     pub(super) files: Vec<PathBuf>,
     /// Ends the watch over Home Assistant's files.
@@ -45,8 +44,8 @@ pub enum ReloadError {
 }
 
 impl State {
-    pub(super) fn new(fingerprint: Fingerprint, files: Vec<PathBuf>) -> Self {
-        Self { fingerprint, files, watching: CancellationToken::new() }
+    pub(super) fn new(files: Vec<PathBuf>) -> Self {
+        Self { files, watching: CancellationToken::new() }
     }
 }
 
@@ -110,7 +109,7 @@ impl Server {
         if loaded.warnings.warnings() > 0 {
             log_lines(&loaded.warnings);
         }
-        let Loaded { settings, files, fingerprint, .. } = loaded;
+        let Loaded { settings, files, .. } = loaded;
         let (settings, before) = (Arc::new(settings), self.gate.stages());
         check_filter(&settings.log.filter)?;
         let change = self.listeners().change(&settings.listen.https, &self.admission, &mut <_>::default())?;
@@ -118,7 +117,7 @@ impl Server {
         // Nothing below can fail: from here on the new configuration holds.
         change.commit(&mut self.listeners());
         self.take_over(&settings, &before, state).await;
-        (state.fingerprint, state.files) = (fingerprint, files);
+        state.files = files;
         self.begin_accepting();
         self.gate.review();
         let unchanged = needs_restart(&before.settings, &settings);
