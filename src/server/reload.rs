@@ -12,7 +12,7 @@ use crate::gate::Stages;
 use crate::home_assistant::{FileProblem, HomeAssistant, read_folder, read_registries};
 use crate::listener::BindError;
 use crate::operations::notify;
-use crate::telemetry::{AuditEvent, ReloadResult, TelemetryError, chain, check_filter};
+use crate::telemetry::{AuditEvent, ReloadResult, chain};
 use crate::tls::{TlsError, check_pair, own_names};
 
 /// What is watched, beside the configuration in force.
@@ -29,9 +29,6 @@ pub enum ReloadError {
     /// The file has mistakes.
     #[error("{0}")]
     Mistakes(Box<Diagnostics>),
-    /// The log's filter is none.
-    #[error("the log cannot be set up")]
-    Log(#[from] TelemetryError),
     /// A certificate cannot be used.
     #[error("a certificate cannot be used")]
     Tls(#[from] TlsError),
@@ -111,7 +108,6 @@ impl Server {
         }
         let Loaded { settings, files, .. } = loaded;
         let (settings, before) = (Arc::new(settings), self.gate.stages());
-        check_filter(&settings.log.filter)?;
         let change = self.listeners().change(&settings.listen.https, &self.admission, &mut <_>::default())?;
         self.reload_certificates(&settings).await?;
         // Nothing below can fail: from here on the new configuration holds.
