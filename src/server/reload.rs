@@ -150,7 +150,11 @@ impl Server {
         let now = self.gate.services().clock.now();
         let reading = tokio::task::spawn_blocking(move || handshaker.reload(&settings.tls, &own_names(&settings), now));
         for notice in reading.await?? {
-            tracing::debug!("{notice}");
+            if notice.is_warning() {
+                tracing::warn!("{notice}");
+            } else {
+                tracing::debug!("{notice}");
+            }
         }
         Ok(())
     }
