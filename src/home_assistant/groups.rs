@@ -5,11 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::auth_file::AuthFileError;
 use super::fields::Fields;
 use crate::identity::GroupId;
+use crate::permission::system_group_policy;
 
 /// A group as Home Assistant has it after loading.
 #[derive(Debug, Clone, PartialEq)]
@@ -103,11 +104,11 @@ impl Groups {
 
 /// The system group with this id.
 fn system_group(id: &str) -> Option<Group> {
-    let (name, policy) = match id {
-        ADMIN => ("Administrators", json!({"entities": true})),
-        USERS => ("Users", json!({"entities": true})),
-        READ_ONLY => ("Read Only", json!({"entities": {"all": {"read": true}}})),
-        _ => return None,
+    let policy = system_group_policy(id)?;
+    let name = match id {
+        ADMIN => "Administrators",
+        USERS => "Users",
+        _ => "Read Only",
     };
     Some(Group { name: Some(name.to_owned()), policy, system_generated: true })
 }

@@ -4,7 +4,6 @@
 //! that is wrong with them. Each file is read whole, up to a limit, before any of it is parsed. It must never wait for a
 //! file that is none, and never take one that cannot be read for one that does not exist.
 
-use std::error::Error;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read as _};
 use std::marker::PhantomData;
@@ -19,6 +18,7 @@ use super::file_set::FileSet;
 use super::password_file::PasswordFileError;
 use super::registries::RegistryError;
 use super::second_factor::SecondFactorError;
+use crate::telemetry::chain;
 
 /// A file that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -34,14 +34,7 @@ pub struct FileProblem {
 impl FileProblem {
     /// The fault and what is behind it, in one line.
     pub fn reason(&self) -> String {
-        let mut text = self.fault.to_string();
-        let mut cause = self.fault.source();
-        while let Some(error) = cause {
-            text.push_str(": ");
-            text.push_str(&error.to_string());
-            cause = error.source();
-        }
-        text
+        chain(&self.fault).to_string()
     }
 }
 

@@ -23,11 +23,6 @@ impl UserAgent {
         }
         Self(text.into())
     }
-
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
 impl fmt::Display for UserAgent {
