@@ -13,13 +13,13 @@ use http::Response;
 pub use account::AccountedBody;
 pub use stages::{Services, Stages};
 
-use crate::authorization::{Decision, Exchange, Permitted, may_enter, may_stay};
+use crate::authorization::{Decision, Exchange, Permitted, may_stay};
 use crate::http::{Arrived, RequestId, Sanitized};
 use crate::identity::{Identified, user_of};
 use crate::pages::{self, Audience, Page};
 use crate::refusal::Reason;
 use crate::route::Destination;
-use crate::session::{Authenticated, session_of};
+use crate::session::Authenticated;
 use crate::upstream::Answer;
 use account::Account;
 
@@ -106,11 +106,7 @@ impl Gate {
 
     /// There is nothing at this address; but only those who may come in are told so.
     fn nowhere(&self, request: &Sanitized, account: &mut Account) -> Result<Page, Reason> {
-        let session = session_of(request.presented(), &self.services.sessions)?;
-        account.knows_session(&session);
-        let user = user_of(&session, &self.services.home.load().directory().load())?;
-        account.knows_user(&user);
-        may_enter(&user, request.client()).into_result()?;
+        own::entered(request, &self.services, account)?;
         let reads = account.audience() == Audience::Navigation;
         if reads && request.path() == "/" { Ok(pages::see_other("/.vestibule/")) } else { Err(Reason::UnknownRoute) }
     }

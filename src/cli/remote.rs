@@ -31,6 +31,9 @@ pub(super) fn run(file: &Path, request: &Request) -> Exit {
 fn show(answer: Answer, output: &mut Output<'_>) -> Exit {
     match answer {
         Answer::Sessions { sessions, more } => {
+            if sessions.is_empty() {
+                output.notice("no live sessions\n");
+            }
             for session in &sessions {
                 output.result(&line(session));
             }
@@ -48,7 +51,10 @@ fn show(answer: Answer, output: &mut Output<'_>) -> Exit {
         }
         Answer::Status(status) => output.result(&report(&status)),
         Answer::Failed { message } => {
-            output.notice(&format!("error: {message}\n"));
+            // What is wrong in a configuration comes as `check` prints it, each mistake under a heading of its own.
+            let heading =
+                if message.starts_with("error: ") || message.starts_with("warning: ") { "" } else { "error: " };
+            output.notice(&format!("{heading}{}\n", message.trim_end()));
             return Exit::Failed;
         }
     }

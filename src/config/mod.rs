@@ -21,7 +21,6 @@ mod units;
 mod url;
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use toml::de::DeTable;
@@ -82,19 +81,6 @@ pub struct Loaded {
     pub warnings: Diagnostics,
     /// The files that were looked at, to be watched: the configuration itself, secrets, certificates.
     pub files: Vec<PathBuf>,
-    /// Over the content of the configuration and the secrets: the same content, the same fingerprint. Certificates are
-    /// not in it: they are read where they are used.
-    pub fingerprint: Fingerprint,
-}
-
-/// SHA-256 over all that a configuration was read from. It covers secrets, so that it is compared and never shown.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Fingerprint([u8; 32]);
-
-impl fmt::Debug for Fingerprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Fingerprint(..)")
-    }
 }
 
 /// Reads the file and everything that it names, and reports all mistakes of it at once.
@@ -119,15 +105,13 @@ pub fn load(file: &Path, around: &Surroundings<'_>) -> Result<Loaded, Diagnostic
     let raw = raw::Root::read_table(tree.get_ref(), &mut findings);
     let base = absolute.parent().unwrap_or(Path::new("/"));
     let mut cx = Context::new(base, around, findings);
-    cx.note_content(text.as_bytes());
-    let settings = resolve::resolve(&absolute, &raw, &mut cx);
+    let settings = resolve::resolve(&raw, &mut cx);
     let files: Vec<_> = std::iter::once(absolute.clone()).chain(cx.files).collect();
     let found = Diagnostics::new(file, &text, &cx.findings.masked, cx.findings.list).looking_at(files.clone());
     if found.mistakes() > 0 {
         return Err(found);
     }
-    let digest = cx.digest.finish().as_ref().try_into().expect("a SHA-256 digest has 32 bytes");
-    Ok(Loaded { settings, warnings: found, files, fingerprint: Fingerprint(digest) })
+    Ok(Loaded { settings, warnings: found, files })
 }
 
 /// Where the vestibule that serves this file has its control socket. The rest of the file may have any mistake: whoever

@@ -13,8 +13,6 @@ use ipnet::IpNet;
 /// Everything that `config.toml` says.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The file it was read from, for messages.
-    pub file: PathBuf,
     /// `[listen]`
     pub listen: Listen,
     /// `[tls]`
@@ -129,7 +127,7 @@ pub struct SignIn {
     pub methods: Vec<SignInMethod>,
     /// Attempts that one address may make in `window`, all user names together.
     pub attempts_per_address: u32,
-    /// Attempts that one user name may get in `window` from one network; other networks have their own.
+    /// Attempts that one user name may get in `window` from one address (IPv6: one /64); other addresses have their own.
     pub attempts_per_user: u32,
     /// The time in which the two counts above refill.
     pub window: Duration,
@@ -147,7 +145,7 @@ pub enum SignInMethod {
 pub struct Limits {
     /// Open connections of browsers, all listeners together.
     pub connections: usize,
-    /// Open connections from one address.
+    /// Open connections from one address (IPv6: one /64).
     pub connections_per_address: usize,
     /// From the accepted connection to the end of the TLS handshake.
     pub handshake_timeout: Duration,
@@ -161,7 +159,7 @@ pub struct Limits {
     pub header_count: usize,
     /// Streams that one HTTP/2 connection may have open.
     pub http2_streams: u32,
-    /// How long a request's body may make no progress.
+    /// How long a request's body may make no progress, and how long a client may take no byte of its answer.
     pub body_stall_timeout: Duration,
     /// How long open requests and tunnels have to end after SIGTERM.
     pub drain_timeout: Duration,

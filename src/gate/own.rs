@@ -92,7 +92,7 @@ async fn sign_out(
 }
 
 /// The session and the user, if they may come in.
-fn entered(
+pub(super) fn entered(
     request: &Sanitized,
     services: &Services,
     account: &mut Account,

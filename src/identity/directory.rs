@@ -53,11 +53,6 @@ impl Directory {
         self.groups.iter().map(|(id, name)| (id, name.as_str()))
     }
 
-    /// Whether there is a group with this id.
-    pub fn has_group(&self, id: &str) -> bool {
-        self.groups.contains_key(id)
-    }
-
     /// The user whom an operator names by id or by user name (exactly as in the file).
     pub fn named(&self, name: &str) -> Option<&Arc<User>> {
         let by_id = name.parse().ok().and_then(|id: UserId| self.users.get(&id));

@@ -29,11 +29,6 @@ pub fn stopping() {
     tell(&[NotifyState::Stopping, NotifyState::Status("draining")]);
 }
 
-/// What `systemctl status` shows.
-pub fn status(status: &str) {
-    tell(&[NotifyState::Status(&one_line(status))]);
-}
-
 /// Tells systemd that we live, twice in the time after which it would kill us, until `stop`. It runs on the same runtime as
 /// the requests, so that a runtime that hangs is seen. Returns at once when no watchdog is asked for.
 pub async fn watchdog(stop: CancellationToken) {

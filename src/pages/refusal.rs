@@ -106,7 +106,8 @@ fn explanation(status: StatusCode) -> &'static str {
         StatusCode::TOO_MANY_REQUESTS => "That was too much at once. Wait a moment.",
         StatusCode::BAD_GATEWAY => "It may be starting. Wait a moment.",
         StatusCode::GATEWAY_TIMEOUT => "It did not answer in time. Wait a moment.",
-        StatusCode::SERVICE_UNAVAILABLE => "The users of this home cannot be read right now.",
+        StatusCode::REQUEST_TIMEOUT => "It took too long to arrive. Try again.",
+        StatusCode::SERVICE_UNAVAILABLE => "It cannot answer right now. Wait a moment.",
         _ => "The request could not be understood.",
     }
 }

@@ -3,7 +3,8 @@
 use http::StatusCode;
 use tracing::Level;
 
-/// Why a request was refused. The labels are stable: they stand in metrics, the audit log and `application/problem+json`.
+/// Why a request was refused. The labels are stable: they stand in metrics, the access log and the audit log. Clients are
+/// never told them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Reason {
     /// The request line, the authority or the framing is not one that all parsers read alike (DESIGN section 2, step 1).
@@ -60,7 +61,7 @@ pub enum Reason {
     AddonBroken,
     /// The add-on did not answer in time.
     AddonSlow,
-    /// The users of Home Assistant have never been read, so that nobody can be told from anybody.
+    /// The users of Home Assistant have never been read, or the last good copy is too old: nobody can be told from anybody.
     NoDirectory,
     /// The process is about to end.
     Stopping,
@@ -84,7 +85,7 @@ pub enum Action {
 pub struct Row {
     /// The status of the answer.
     pub status: StatusCode,
-    /// The stable label, in metrics and logs and as the problem's `reason`... of those that a client may know.
+    /// The stable label, in metrics and logs.
     pub label: &'static str,
     /// What the client is told; the same for all reasons that an attacker must not tell apart.
     pub title: &'static str,

@@ -100,7 +100,7 @@ pub(super) async fn build(
         handshaker: Arc::new(handshaker),
         admission,
         listeners: Mutex::new(listeners),
-        state: tokio::sync::Mutex::new(State::new(loaded.fingerprint, loaded.files)),
+        state: tokio::sync::Mutex::new(State::new(loaded.files)),
         readiness: Readiness::default(),
         connections: TaskTracker::new(),
         drain: CancellationToken::new(),
@@ -120,7 +120,11 @@ async fn open_files(
         let names = own_names(&settings);
         let (handshaker, notices) = Handshaker::new(&settings.tls, &names, clock.now())?;
         for notice in notices {
-            notice.to_string().lines().for_each(|line| tracing::info!("{line}"));
+            if notice.is_warning() {
+                tracing::warn!("{notice}");
+            } else {
+                notice.to_string().lines().for_each(|line| tracing::info!("{line}"));
+            }
         }
         let (sessions, notices) = Sessions::open(&settings.session, clock.clone())?;
         for notice in notices {

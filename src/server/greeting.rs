@@ -7,7 +7,10 @@ use crate::config::Tls;
 pub(super) fn say(server: &Server) {
     let stages = server.gate.stages();
     let settings = &stages.settings;
-    let url = settings.listen.public_urls.first().map_or_else(|| own_url(server), crate::config::PublicUrl::origin);
+    let (url, port) = match settings.listen.public_urls.first() {
+        Some(url) => (url.origin(), url.port),
+        None => own_url(server),
+    };
     let users = server.gate.services().home.load().status().users;
     let folder = settings.home_assistant.config_dir.display();
     tracing::info!("open {url}/ and sign in with an account of {folder} ({users} users)");
@@ -18,7 +21,8 @@ pub(super) fn say(server: &Server) {
     for addon in &settings.addons {
         let place = match (&addon.path, &addon.host) {
             (Some(path), _) => format!("{url}{}/", path.as_str()),
-            (None, Some(host)) => format!("https://{}/", host.as_str()),
+            (None, Some(host)) if port == 443 => format!("https://{}/", host.as_str()),
+            (None, Some(host)) => format!("https://{}:{port}/", host.as_str()),
             (None, None) => continue,
         };
         let who = if addon.access.admin_only { " (administrators only)" } else { "" };
@@ -26,12 +30,15 @@ pub(super) fn say(server: &Server) {
     }
 }
 
-/// The first address as a browser on this machine would name it.
-fn own_url(server: &Server) -> String {
-    let Some(address) = server.listeners().addresses().first().copied() else { return "https://localhost".to_owned() };
-    if address.ip().is_loopback() || address.ip().is_unspecified() {
+/// The first address as a browser on this machine would name it, and its port.
+fn own_url(server: &Server) -> (String, u16) {
+    let Some(address) = server.listeners().addresses().first().copied() else {
+        return ("https://localhost".to_owned(), 443);
+    };
+    let url = if address.ip().is_loopback() || address.ip().is_unspecified() {
         format!("https://localhost:{}", address.port())
     } else {
         format!("https://{address}")
-    }
+    };
+    (url, address.port())
 }

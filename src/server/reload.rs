@@ -7,17 +7,16 @@ use tokio_util::sync::CancellationToken;
 
 use super::Server;
 use super::build::needs_restart;
-use crate::config::{self, Diagnostics, Fingerprint, Known, Loaded, Settings, Surroundings};
+use crate::config::{self, Diagnostics, Known, Loaded, Settings, Surroundings};
 use crate::gate::Stages;
 use crate::home_assistant::{FileProblem, HomeAssistant, read_folder, read_registries};
 use crate::listener::BindError;
 use crate::operations::notify;
-use crate::telemetry::{AuditEvent, ReloadResult, TelemetryError, chain, check_filter};
+use crate::telemetry::{AuditEvent, ReloadResult, chain};
 use crate::tls::{TlsError, check_pair, own_names};
 
-/// What is known of the configuration in force.
+/// What is watched, beside the configuration in force.
 pub(super) struct State {
-    pub(super) fingerprint: Fingerprint,
     /// The files to watch: those of the configuration in force, or of the one that was refused last.
     pub(super) files: Vec<PathBuf>,
     /// Ends the watch over Home Assistant's files.
@@ -30,9 +29,6 @@ pub enum ReloadError {
     /// The file has mistakes.
     #[error("{0}")]
     Mistakes(Box<Diagnostics>),
-    /// The log's filter is none.
-    #[error("the log cannot be set up")]
-    Log(#[from] TelemetryError),
     /// A certificate cannot be used.
     #[error("a certificate cannot be used")]
     Tls(#[from] TlsError),
@@ -45,8 +41,8 @@ pub enum ReloadError {
 }
 
 impl State {
-    pub(super) fn new(fingerprint: Fingerprint, files: Vec<PathBuf>) -> Self {
-        Self { fingerprint, files, watching: CancellationToken::new() }
+    pub(super) fn new(files: Vec<PathBuf>) -> Self {
+        Self { files, watching: CancellationToken::new() }
     }
 }
 
@@ -110,15 +106,14 @@ impl Server {
         if loaded.warnings.warnings() > 0 {
             log_lines(&loaded.warnings);
         }
-        let Loaded { settings, files, fingerprint, .. } = loaded;
+        let Loaded { settings, files, .. } = loaded;
         let (settings, before) = (Arc::new(settings), self.gate.stages());
-        check_filter(&settings.log.filter)?;
         let change = self.listeners().change(&settings.listen.https, &self.admission, &mut <_>::default())?;
         self.reload_certificates(&settings).await?;
         // Nothing below can fail: from here on the new configuration holds.
         change.commit(&mut self.listeners());
         self.take_over(&settings, &before, state).await;
-        (state.fingerprint, state.files) = (fingerprint, files);
+        state.files = files;
         self.begin_accepting();
         self.gate.review();
         let unchanged = needs_restart(&before.settings, &settings);
@@ -155,7 +150,11 @@ impl Server {
         let now = self.gate.services().clock.now();
         let reading = tokio::task::spawn_blocking(move || handshaker.reload(&settings.tls, &own_names(&settings), now));
         for notice in reading.await?? {
-            tracing::debug!("{notice}");
+            if notice.is_warning() {
+                tracing::warn!("{notice}");
+            } else {
+                tracing::debug!("{notice}");
+            }
         }
         Ok(())
     }

@@ -33,9 +33,6 @@ impl SessionCookie {
         }
     }
 
-    /// Both names: a request's cookie of either name is ours and no add-on may see or set it (S-78).
-    pub const NAMES: [&'static str; 2] = [Self::SameSite.name(), Self::CrossSite.name()];
-
     /// `name=value`, as a client sends it.
     pub fn pair(self, token: &SessionToken) -> Zeroizing<String> {
         Zeroizing::new(format!("{}={}", self.name(), token.encode().as_str()))

@@ -5,7 +5,7 @@
 use std::fmt;
 
 /// `User-Agent` at sign-in: at most 256 bytes, without control characters and without those that turn the direction of
-/// writing. An operator reads it in a list, so that it must not be able to rewrite the list.
+/// writing. Whoever reads it in a list or a file must not have the list rewritten by it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct UserAgent(Box<str>);
 

@@ -24,7 +24,7 @@ pub struct AccessEntry<'a> {
     pub request_id: &'a str,
     /// Whose address it came from.
     pub client: IpAddr,
-    /// `h1` or `h2`, or what the reader of the log should see.
+    /// `HTTP/1.1`, say, or `HTTP/2.0`.
     pub protocol: &'static str,
     /// Its method.
     pub method: &'a str,

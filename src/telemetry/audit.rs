@@ -24,7 +24,7 @@ pub enum AuditEvent<'a> {
         method: &'static str,
         /// The user name as it was typed.
         user_name: &'a str,
-        /// The id of the user whose name that is, when there is one.
+        /// The user's id, when a session was made.
         user: Option<&'a str>,
         /// The id of the session that was made.
         session: Option<&'a str>,
@@ -121,7 +121,7 @@ pub enum SignInOutcome {
     TooManyAttempts,
     /// The form's token is missing or not the browser's.
     BadFormToken,
-    /// The users or the passwords cannot be read, or the session cannot be kept.
+    /// The users or the passwords cannot be read.
     Unavailable,
 }
 

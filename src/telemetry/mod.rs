@@ -26,10 +26,9 @@ pub use audit::{AuditEvent, AuditLog, Revoked, SignInOutcome};
 pub use captured::Captured;
 pub use chain::{Chain, chain};
 pub use metrics::{AddonMetrics, ConnectionRefusal, Handshake, Metrics, OpenGauge, ReloadResult, UpstreamFailure};
-pub use redact::Redacted;
 
 use crate::clock::Clock;
-use crate::config::{Log, LogFormat};
+use crate::config::Log;
 use events::FilterHandle;
 use sink::Sink;
 
@@ -78,34 +77,15 @@ pub fn start(log: &Log) -> Result<Telemetry, TelemetryError> {
     Ok(Telemetry::over(sink, log.access, Some(handle)))
 }
 
-/// Whether `filter` is a filter that [`start`] would take: for `vestibule check`.
-pub fn check_filter(filter: &str) -> Result<(), TelemetryError> {
-    parse(filter).map(drop)
-}
-
 impl Telemetry {
-    /// Takes over a new `[log]`: the filter and whether there are access lines. A new format waits for the next start, which
-    /// is said in the log.
+    /// Takes over a new `[log]`: the filter and whether there are access lines. A new format waits for the next start.
     pub fn reload(&self, log: &Log) -> Result<(), TelemetryError> {
         let filter = parse(&log.filter)?;
         if let Some(handle) = &self.filter {
             handle.reload(filter).map_err(TelemetryError::Reload)?;
         }
         self.access.switch(log.access);
-        if log.format != self.sink.format() {
-            tracing::warn!("a new log format takes effect at the next start");
-        }
         Ok(())
-    }
-
-    /// How lines look.
-    pub fn format(&self) -> LogFormat {
-        self.sink.format()
-    }
-
-    /// Waits until everything said so far is written, or for `patience`. Blocks: for the end of the process.
-    pub fn flush(&self, patience: Duration) -> bool {
-        self.sink.flush(patience)
     }
 
     /// A guard that flushes, for a second at most, when it goes out of scope: for `main`, which may leave by `?`.
@@ -154,12 +134,13 @@ fn log_panics(sink: Sink) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::LogFormat;
 
     #[test]
     fn a_filter_that_is_none_is_refused_with_its_text() {
-        let error = check_filter("vestibule=loud").unwrap_err();
+        let error = parse("vestibule=loud").unwrap_err();
         assert_eq!(error.to_string(), "`vestibule=loud` is not a log filter");
-        assert!(check_filter("info,vestibule::http=debug").is_ok());
+        assert!(parse("info,vestibule::http=debug").is_ok());
     }
 
     /// What is set up for a whole process is tested in one of its own: the tests below run this one.

@@ -102,14 +102,3 @@ pub enum HandshakeError {
     #[error("the handshake failed")]
     Tls(#[source] io::Error),
 }
-
-impl HandshakeError {
-    /// A stable word for the metrics.
-    pub fn label(&self) -> &'static str {
-        match self {
-            Self::Late => "late",
-            Self::Proxy(_) => "proxy",
-            Self::Tls(_) => "tls",
-        }
-    }
-}

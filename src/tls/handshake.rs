@@ -3,7 +3,6 @@
 //! In comes an accepted connection, out comes a [`Secured`] one before the deadline, or an error. New certificates are read
 //! and proved as a whole before the first client sees one; when anything is wrong with them, the old ones stay.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -72,17 +71,6 @@ impl Handshaker {
         };
         let stream = hello.into_stream(Arc::clone(&shown.config)).await.map_err(HandshakeError::Tls)?;
         Ok(Secured::new(stream, addresses, slot, sni, Arc::clone(&shown.covered)))
-    }
-}
-
-/// The files whose change calls for a [`Handshaker::reload`]. The development certificate is our own work and not watched:
-/// two processes on one folder would answer each other's changes for ever.
-pub fn watch_files(tls: &config::Tls) -> Vec<PathBuf> {
-    match tls {
-        config::Tls::Development { .. } => Vec::new(),
-        config::Tls::Certificates(all) => {
-            all.iter().flat_map(|files| [files.chain.clone(), files.key.clone()]).collect()
-        }
     }
 }
 

@@ -43,6 +43,13 @@ pub enum Notice {
     },
 }
 
+impl Notice {
+    /// Whether browsers will have trouble, or a secret is in danger: more than how things are.
+    pub fn is_warning(&self) -> bool {
+        !matches!(self, Self::Development { .. })
+    }
+}
+
 impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -52,17 +52,6 @@ fn a_value_in_the_file_is_not_shown_by_debug_either() {
 }
 
 #[test]
-fn a_changed_secret_changes_the_fingerprint() {
-    let folder = Folder::new();
-    let fingerprint = |secret: &str| {
-        folder.write("secret", secret);
-        folder.load(from_file()).unwrap().fingerprint
-    };
-    assert_eq!(fingerprint("one"), fingerprint("one"));
-    assert_ne!(fingerprint("one"), fingerprint("two"));
-}
-
-#[test]
 fn a_file_that_holds_no_secret_is_a_mistake() {
     let folder = Folder::new();
     let at = "7:35";

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rcgen::date_time_ymd;
 use vestibule::clock::Clock;
 use vestibule::config::{CertificateFiles, Tls};
-use vestibule::tls::{Handshaker, Notice, TlsError, check_pair, watch_files};
+use vestibule::tls::{Handshaker, Notice, TlsError, check_pair};
 
 use crate::support::*;
 
@@ -60,7 +60,6 @@ async fn a_renewed_certificate_is_shown_to_the_next_client_and_disturbs_nobody()
     let authority = Authority::new();
     let files = authority.issue("home", &["home.example"]);
     let tls = Tls::Certificates(vec![files.clone()]);
-    assert_eq!(watch_files(&tls), [files.chain.clone(), files.key.clone()]);
     let mut server = Setup::default().start(&tls);
     let client = Arc::new(authority.client());
     let mut before = server.handshake(&client, "home.example").await;

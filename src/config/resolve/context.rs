@@ -7,7 +7,6 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use aws_lc_rs::digest;
 use toml::Spanned;
 
 use crate::config::Surroundings;
@@ -27,25 +26,17 @@ pub(in crate::config) struct Context<'a> {
     pub(in crate::config) findings: Findings,
     /// The secrets and certificates that were looked at, there or not.
     pub(in crate::config) files: Vec<PathBuf>,
-    /// Over the configuration and its secrets.
-    pub(in crate::config) digest: digest::Context,
 }
 
 impl<'a> Context<'a> {
     /// Nothing resolved yet.
     pub(in crate::config) fn new(base: &'a Path, around: &'a Surroundings<'a>, findings: Findings) -> Self {
-        Self { base, around, findings, files: Vec::new(), digest: digest::Context::new(&digest::SHA256) }
+        Self { base, around, findings, files: Vec::new() }
     }
 
     /// Adds a finding.
     pub(super) fn add(&mut self, diagnostic: Diagnostic) {
         self.findings.add(diagnostic);
-    }
-
-    /// Takes the content of a file into the digest. Its length goes first, so that no two sets of files look alike.
-    pub(in crate::config) fn note_content(&mut self, content: &[u8]) {
-        self.digest.update(&(content.len() as u64).to_be_bytes());
-        self.digest.update(content);
     }
 
     /// A value that has no default: its absence is a mistake at `owner`, the table it belongs to.
@@ -138,7 +129,7 @@ impl<'a> Context<'a> {
         found
     }
 
-    /// One of a few words, or the first of them when the key is absent.
+    /// One of a few words, or the default when the key is absent.
     pub(super) fn word_or<T: Copy>(&mut self, key: &Key<String>, default: T, words: &[(&str, T)]) -> T {
         key.given().and_then(|text| self.word(text, words)).unwrap_or(default)
     }

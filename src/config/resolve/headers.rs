@@ -126,7 +126,6 @@ fn from_file(file: &raw::ValueFile, at: &Span, cx: &mut Context<'_>) -> Option<H
                 let open = Diagnostic::warning(text.span(), "others on this machine may read or change this secret");
                 cx.add(open.label("readable by others").hint(format!("chmod 600 {}", path.display())));
             }
-            cx.note_content(&secret.value);
             checked(&secret.value, &text.span(), cx)
         }
         Err(err) => {

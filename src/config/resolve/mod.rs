@@ -14,7 +14,6 @@ mod unique;
 pub(super) use listen::CONTROL;
 
 use std::ops::Deref;
-use std::path::Path;
 use std::sync::Arc;
 
 use super::diagnostic::{Diagnostic, Place};
@@ -23,7 +22,7 @@ use super::settings::Settings;
 pub(super) use context::Context;
 
 /// Resolves the whole file.
-pub(super) fn resolve(file: &Path, raw: &raw::Root, cx: &mut Context<'_>) -> Settings {
+pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> Settings {
     let (home_assistant, known) = home_assistant::home_assistant(&raw.home_assistant, cx);
     let addons = raw.addon.given().map(|list| list.get_ref().as_slice()).unwrap_or_default();
     if matches!(raw.addon, Key::Absent) {
@@ -31,7 +30,6 @@ pub(super) fn resolve(file: &Path, raw: &raw::Root, cx: &mut Context<'_>) -> Set
         cx.add(none.hint("add one under `[[addon]]` with slug, upstream and path"));
     }
     Settings {
-        file: file.to_owned(),
         listen: listen::listen(&section(&raw.listen), cx),
         tls: tls::tls(&section(&raw.tls), cx),
         home_assistant,

@@ -112,7 +112,7 @@ pub struct SessionLine {
     pub user_name: Option<String>,
     /// The add-on it is bound to.
     pub addon: Option<String>,
-    /// How it was made: `password`, `control`.
+    /// How it was made: `password`, `command_line`.
     pub made_by: String,
     /// The address it was made from.
     pub client: Option<String>,

@@ -19,10 +19,8 @@ pub struct AddonMetrics {
     open_requests: Gauge,
     open_tunnels: Gauge,
     duration: DurationHistogram,
-    /// Bytes of bodies that clients sent: for what [`AddonMetrics::answered`] does not know, such as tunnels.
-    pub request_bytes: Counter,
-    /// Bytes of bodies that clients were sent: for what [`AddonMetrics::answered`] does not know, such as tunnels.
-    pub response_bytes: Counter,
+    request_bytes: Counter,
+    response_bytes: Counter,
     /// Connections to the add-on that are kept for later.
     pub upstream_idle: Gauge,
     upstream_busy: Gauge,

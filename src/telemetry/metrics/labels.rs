@@ -9,7 +9,8 @@ pub enum ConnectionRefusal {
     TooMany,
     /// Those of one address are at their limit.
     TooManyFromAddress,
-    /// The PROXY protocol's header is missing, malformed or from somebody who is not trusted.
+    /// A listener that requires the PROXY protocol was reached by somebody who is not trusted. A header that is missing or
+    /// malformed is a handshake that failed.
     ProxyProtocol,
 }
 
