@@ -2,7 +2,6 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use http::header::{CONNECTION, CONTENT_LENGTH, HeaderValue, SEC_WEBSOCKET_ACCEPT, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
@@ -68,9 +67,7 @@ impl Upstreams {
         let confines = self.confines(upstream, &prefix, &authority);
         let call = Call { upstream, confines, gauge, open, serving };
         match (handshake, upgrade) {
-            (Some(handshake), Some(client)) => {
-                Box::pin(call.open_tunnel(outgoing, handshake, client, self.tunnel_idle)).await
-            }
+            (Some(handshake), Some(client)) => Box::pin(call.open_tunnel(outgoing, handshake, client)).await,
             _ => call.exchange(outgoing).await,
         }
     }
@@ -165,10 +162,9 @@ impl Call<'_> {
         request: Request<RequestBody>,
         handshake: Handshake,
         client: OnUpgrade,
-        idle: Duration,
     ) -> Result<Answer, Reason> {
         let asked = Asked::of(request.headers());
-        let mut link = self.upstream.pool.tunnel().await.map_err(|error| self.failed(&error))?;
+        let (mut link, place) = self.upstream.pool.tunnel().await.map_err(|error| self.failed(&error))?;
         let Ok(mut response) = self.answered(&mut link, request).await? else { return Err(Reason::AddonDown) };
         if response.status() != StatusCode::SWITCHING_PROTOCOLS {
             return Ok(self.relay(response, None, None));
@@ -187,7 +183,8 @@ impl Call<'_> {
             }
         }
         parts.extensions.clear();
-        let tunnel = Tunnel::new(client, addon, self.open, idle, self.serving);
+        let idle = self.upstream.addon.websocket_idle_timeout;
+        let tunnel = Tunnel::new(client, addon, self.open, idle, (place, self.serving));
         let response = Response::from_parts(parts, AnswerBody::empty());
         Ok(Answer { response, tunnel: Some(tunnel), sent: self.gauge })
     }
