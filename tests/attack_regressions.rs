@@ -258,10 +258,10 @@ fn more_than_a_hundred_header_lines_were_refused_over_http1_whatever_the_limit()
 #[test]
 fn websockets_have_places_of_their_own_and_no_more() {
     let addon = support::tunnel::echo();
-    let vestibule = vestibule_with(&addon, "websockets = 2\nconnections = 1");
-    let cookie = vestibule.cookie("bob");
     let target = format!("{PATH}ws");
     for protocol in BOTH {
+        let vestibule = vestibule_with(&addon, "websockets = 2\nconnections = 1");
+        let cookie = vestibule.cookie("bob");
         let mut open: Vec<_> =
             (0..2).map(|_| support::tunnel::Tunnel::opened(&vestibule, protocol, &target, &cookie)).collect();
         let ask =
