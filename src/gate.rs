@@ -83,7 +83,7 @@ impl Gate {
         let sanitized = Sanitized::new(arrived, id, &stages.rules)?;
         account.knows_client(&sanitized);
         let routed = match stages.routes.route(sanitized) {
-            Destination::Addon(routed) => *routed,
+            Destination::Addon(routed) => routed,
             Destination::Own(request) => {
                 return own::answer(*request, stages, services, account).await.map(Passed::Own);
             }

@@ -121,7 +121,9 @@ impl Account {
         self.sent = Some(answer.sent);
         self.status = answer.response.status();
         let Some(tunnel) = answer.tunnel else {
-            return answer.response.map(|body| AccountedBody { body: Either::Addon(body), account: Some(self) });
+            return answer
+                .response
+                .map(|body| AccountedBody { body: Either::Addon(body), account: Some(Box::new(self)) });
         };
         self.open = Some(self.metrics().open_tunnel());
         tokio::spawn(async move {
@@ -140,7 +142,7 @@ impl Account {
             page.headers_mut().insert(CONTENT_LENGTH, length);
             *page.body_mut() = Full::default();
         }
-        page.map(|body| AccountedBody { body: Either::Own(body), account: Some(self) })
+        page.map(|body| AccountedBody { body: Either::Own(body), account: Some(Box::new(self)) })
     }
 
     /// The answer to a refused request.
@@ -242,7 +244,7 @@ fn protocol(version: Version) -> &'static str {
 #[derive(Debug)]
 pub struct AccountedBody {
     body: Either,
-    account: Option<Account>,
+    account: Option<Box<Account>>,
 }
 
 enum Either {

@@ -5,7 +5,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 use ipnet::IpNet;
 
 /// The client's address, and whether it may count as one of the local network.
@@ -33,7 +33,7 @@ impl ClientAddr {
         }
         let mut ip = peer;
         let mut entries = 0;
-        for line in headers.get_all("x-forwarded-for").iter().rev() {
+        for line in headers.get_all(X_FORWARDED_FOR).iter().rev() {
             for entry in line.as_bytes().rsplit(|b| *b == b',') {
                 entries += 1;
                 if entries > MOST_ENTRIES {
@@ -68,6 +68,8 @@ impl ClientAddr {
             }
     }
 }
+
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// More proxies than this in a row are a mistake or an attack.
 const MOST_ENTRIES: usize = 32;

@@ -32,6 +32,9 @@ pub(crate) fn take<const N: usize>(headers: &mut HeaderMap, names: &[&str; N]) -
     };
     let mut found = false;
     for pair in joined.split(|b| *b == b';') {
+        if !trim(pair).starts_with(OURS) {
+            continue;
+        }
         for (name, said) in names.iter().zip(&mut presented) {
             let Some(value) = value_of(pair, name) else { continue };
             let first = *said == Presented::Nothing;
@@ -46,6 +49,9 @@ pub(crate) fn take<const N: usize>(headers: &mut HeaderMap, names: &[&str; N]) -
     }
     presented
 }
+
+/// What all our names begin with: most cookies are told apart by this.
+const OURS: &[u8] = b"__Host-";
 
 /// Whether a `Set-Cookie` line sets the cookie called `name`. A cookie without a name (`=name=value`) counts: browsers send
 /// its value alone, which would read as ours.
@@ -89,7 +95,7 @@ fn join<'a>(lines: impl Iterator<Item = &'a [u8]>) -> Bytes {
 fn others(cookies: &Bytes, names: &[&str]) -> Bytes {
     let mut kept = BytesMut::with_capacity(cookies.len());
     for pair in cookies.split(|b| *b == b';') {
-        if names.iter().any(|name| value_of(pair, name).is_some()) {
+        if trim(pair).starts_with(OURS) && names.iter().any(|name| value_of(pair, name).is_some()) {
             continue;
         }
         if kept.is_empty() {

@@ -49,10 +49,11 @@ where
         let via = Arc::clone(&via);
         move |request| {
             let (handler, via, serving) = (Arc::clone(&handler), Arc::clone(&via), counted.serving());
-            async move {
+            // hyper moves what it is given several times, and the way of a request is some kilobytes of states.
+            Box::pin(async move {
                 let arrived = Arrived { request, via, serving: serving.on_stream() };
                 Ok::<_, std::convert::Infallible>(handler(arrived).await)
-            }
+            })
         }
     });
     // Two protocols, one way to end: hyper's connection types share no trait.

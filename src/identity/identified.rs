@@ -37,7 +37,7 @@ impl Identified {
         self.authenticated.routed()
     }
 
-    pub(crate) fn into_routed(self) -> Routed {
+    pub(crate) fn into_routed(self) -> Box<Routed> {
         self.authenticated.into_routed()
     }
 }

@@ -3,7 +3,7 @@
 //! It says what the table says, and the request's id, by which the operator finds the rest in the log.
 
 use askama::Template;
-use http::header::{ALLOW, CONNECTION, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{ALLOW, CONNECTION, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{Method, StatusCode};
 use serde_json::json;
 
@@ -26,10 +26,9 @@ impl Audience {
     /// DESIGN section 2, "Refusals": a top-level GET or HEAD navigation is one that says `Sec-Fetch-Dest: document`, or
     /// says nothing of the kind and accepts `text/html`.
     pub fn of_request(method: &Method, headers: &::http::HeaderMap) -> Self {
-        let fetch = |name: &str| headers.get(name).map(HeaderValue::as_bytes);
-        let destination = fetch("sec-fetch-dest");
+        let destination = headers.get(SEC_FETCH_DEST).map(HeaderValue::as_bytes);
         let no_metadata =
-            destination.is_none() && fetch("sec-fetch-mode").is_none() && fetch("sec-fetch-site").is_none();
+            destination.is_none() && !headers.contains_key(SEC_FETCH_MODE) && !headers.contains_key(SEC_FETCH_SITE);
         let accept = headers.get(::http::header::ACCEPT).map(HeaderValue::as_bytes).unwrap_or_default();
         let html = accept.windows(9).any(|part| part.eq_ignore_ascii_case(b"text/html"));
         let reads = *method == Method::GET || *method == Method::HEAD;
@@ -42,6 +41,10 @@ impl Audience {
         }
     }
 }
+
+const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 #[derive(Template)]
 #[template(path = "refusal.html")]

@@ -12,13 +12,14 @@ use crate::route::Routed;
 /// A routed request with a live session that is good for its add-on.
 #[derive(Debug)]
 pub struct Authenticated {
-    routed: Routed,
+    // Boxed where it was made: the stages after this one hand it on by a pointer.
+    routed: Box<Routed>,
     session: Arc<Session>,
 }
 
 impl Authenticated {
     /// The one way in.
-    pub fn new(routed: Routed, sessions: &Sessions) -> Result<Self, Reason> {
+    pub fn new(routed: Box<Routed>, sessions: &Sessions) -> Result<Self, Reason> {
         let session = session_of(routed.request().presented(), sessions)?;
         // A session that is bound to one add-on opens no other (S-79).
         if session.addon().is_some_and(|bound| *bound != routed.route().addon().slug) {
@@ -37,7 +38,7 @@ impl Authenticated {
         &self.routed
     }
 
-    pub(crate) fn into_routed(self) -> Routed {
+    pub(crate) fn into_routed(self) -> Box<Routed> {
         self.routed
     }
 }

@@ -10,7 +10,7 @@ use http::HeaderMap;
 use http::header::{CONNECTION, HOST, HeaderName, HeaderValue, SEC_WEBSOCKET_KEY, UPGRADE};
 
 use crate::config::{Addon, DisplayNameEncoding};
-use crate::http::{Authority, RequestId, Reserved};
+use crate::http::{Authority, Handshake, RequestId, Reserved};
 use crate::identity::User;
 
 /// What is known of an add-on's headers before the first request.
@@ -83,11 +83,11 @@ impl Injection {
 }
 
 /// Asks for a WebSocket (RFC 6455 section 4.1). The client's key goes on, so that the client can verify the answer; over
-/// HTTP/2 there is none, and one of ours takes its place (RFC 8441 section 5).
-pub(super) fn ask_for_websocket(headers: &mut HeaderMap, new_key: impl FnOnce() -> HeaderValue) {
+/// HTTP/2 a key means nothing, and one of ours takes the place of whatever stands there (RFC 8441 section 5).
+pub(super) fn ask_for_websocket(headers: &mut HeaderMap, handshake: Handshake, new_key: impl FnOnce() -> HeaderValue) {
     headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
     headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
-    if !headers.contains_key(SEC_WEBSOCKET_KEY) {
+    if handshake == Handshake::Http2 || !headers.contains_key(SEC_WEBSOCKET_KEY) {
         headers.insert(SEC_WEBSOCKET_KEY, new_key());
     }
 }
@@ -110,8 +110,19 @@ fn set(headers: &mut HeaderMap, name: HeaderName, value: Option<HeaderValue>) {
     }
 }
 
+/// An address as text. That of IPv4 is written by hand: `Display` pads and counts, twice for every request.
 fn address(ip: IpAddr) -> Option<HeaderValue> {
-    HeaderValue::from_maybe_shared(bytes::Bytes::from(ip.to_string())).ok()
+    let IpAddr::V4(v4) = ip else { return HeaderValue::from_str(&ip.to_string()).ok() };
+    let mut text = Vec::with_capacity("255.255.255.255".len());
+    for octet in v4.octets() {
+        if !text.is_empty() {
+            text.push(b'.');
+        }
+        let digits = [octet / 100, octet / 10 % 10, octet % 10];
+        let skipped = usize::from(octet < 100).saturating_add(usize::from(octet < 10));
+        text.extend(digits.iter().skip(skipped).map(|digit| b'0' | *digit));
+    }
+    HeaderValue::from_maybe_shared(bytes::Bytes::from(text)).ok()
 }
 
 /// A user name says who somebody is, so it is sent as it is or not at all: one with control characters or with spaces
@@ -169,6 +180,26 @@ mod tests {
         assert_eq!(shown("\r\n \u{7}"), None);
         assert_eq!(shown(&"é".repeat(8000)).unwrap().len(), LONGEST_DISPLAY_NAME);
         assert_eq!(display_name("Zoë 日", DisplayNameEncoding::Percent).unwrap(), "Zo%C3%AB%20%E6%97%A5");
+    }
+
+    #[test]
+    fn an_address_reads_as_ever() {
+        for ip in ["0.0.0.0", "1.20.255.100", "127.0.0.1", "10.9.99.109", "2001:db8::1"] {
+            assert_eq!(address(ip.parse().unwrap()).unwrap(), ip);
+        }
+    }
+
+    #[test]
+    fn over_http2_the_clients_keys_are_replaced_and_over_http1_its_one_key_stays() {
+        let asked = |handshake| {
+            let mut headers = HeaderMap::new();
+            headers.append(SEC_WEBSOCKET_KEY, HeaderValue::from_static("theirs"));
+            headers.append(SEC_WEBSOCKET_KEY, HeaderValue::from_static("theirs too"));
+            ask_for_websocket(&mut headers, handshake, || HeaderValue::from_static("ours"));
+            headers.get_all(SEC_WEBSOCKET_KEY).iter().cloned().collect::<Vec<_>>()
+        };
+        assert_eq!(asked(Handshake::Http2), ["ours"]);
+        assert_eq!(asked(Handshake::Http1).len(), 2, "that there is one is judged before");
     }
 
     #[test]

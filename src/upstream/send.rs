@@ -56,8 +56,8 @@ impl Upstreams {
         let Parts { method, mut headers, body, upgrade, serving } = request.into_parts();
         let truth = Truth { user: &user, client, authority: &authority, id, under_prefix: !prefix.is_empty() };
         upstream.injection.apply(&mut headers, &upstream.addon, truth);
-        if handshake.is_some() {
-            ask_for_websocket(&mut headers, websocket::new_key);
+        if let Some(handshake) = handshake {
+            ask_for_websocket(&mut headers, handshake, websocket::new_key);
         }
         let (body, gauge) = RequestBody::new(body, upstream.addon.max_body, self.body_stall);
         set_length(&mut headers, &method, body.size_hint().exact(), upstream.addon.max_body)?;
