@@ -53,7 +53,7 @@ impl Pool {
             permit
         } else {
             let waiting = Arc::clone(&self.places).acquire_owned();
-            let waited = tokio::time::timeout(self.wait, waiting).await;
+            let waited = Box::pin(tokio::time::timeout(self.wait, waiting)).await;
             waited.ok().and_then(Result::ok).ok_or(PoolError::Busy)?
         };
         Ok(Place { _permit: permit, _counted: self.metrics.upstream_in_use() })

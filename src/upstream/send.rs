@@ -68,7 +68,9 @@ impl Upstreams {
         let confines = self.confines(upstream, &prefix, &authority);
         let call = Call { upstream, confines, gauge, open, serving };
         match (handshake, upgrade) {
-            (Some(handshake), Some(client)) => call.open_tunnel(outgoing, handshake, client, self.tunnel_idle).await,
+            (Some(handshake), Some(client)) => {
+                Box::pin(call.open_tunnel(outgoing, handshake, client, self.tunnel_idle)).await
+            }
             _ => call.exchange(outgoing).await,
         }
     }
@@ -114,7 +116,7 @@ impl Call<'_> {
         loop {
             let mut link = match self.upstream.pool.idle() {
                 Some(link) => link,
-                None => self.upstream.pool.fresh().await.map_err(|error| self.failed(&error))?,
+                None => Box::pin(self.upstream.pool.fresh()).await.map_err(|error| self.failed(&error))?,
             };
             let retry = link.used;
             match self.answered(&mut link, request).await? {
