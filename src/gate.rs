@@ -85,7 +85,8 @@ impl Gate {
         let routed = match stages.routes.route(sanitized) {
             Destination::Addon(routed) => routed,
             Destination::Own(request) => {
-                return own::answer(*request, stages, services, account).await.map(Passed::Own);
+                // Boxed, as all that is rare on the way: its states would lie in every request's future.
+                return Box::pin(own::answer(*request, stages, services, account)).await.map(Passed::Own);
             }
             Destination::Nowhere(request) => return self.nowhere(&request, account).map(Passed::Own),
         };

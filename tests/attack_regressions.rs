@@ -254,3 +254,22 @@ fn more_than_a_hundred_header_lines_were_refused_over_http1_whatever_the_limit()
         assert!(matches!(vestibule.ask(protocol, &ask(160)).status, 400 | 431), "{protocol:?}");
     }
 }
+
+#[test]
+fn websockets_have_places_of_their_own_and_no_more() {
+    let addon = support::tunnel::echo();
+    let target = format!("{PATH}ws");
+    for protocol in BOTH {
+        let vestibule = vestibule_with(&addon, "websockets = 2\nconnections = 1");
+        let cookie = vestibule.cookie("bob");
+        let mut open: Vec<_> =
+            (0..2).map(|_| support::tunnel::Tunnel::opened(&vestibule, protocol, &target, &cookie)).collect();
+        let ask =
+            support::tunnel::handshake(protocol, &target).field("Origin", support::tunnel::ORIGIN).cookie(&cookie);
+        let (answer, none) = support::tunnel::Tunnel::open(&vestibule, protocol, &ask);
+        assert_eq!((answer.status, none.is_none()), (429, true), "{protocol:?}");
+        open[0].assert_alive("still here");
+        drop(open.pop());
+        eventually("a place", || support::tunnel::Tunnel::open(&vestibule, protocol, &ask).1);
+    }
+}

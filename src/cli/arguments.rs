@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Parser, Subcommand};
 
+use super::explain::{Asked, Question};
 use crate::operations::control::{Request, RevokeTarget};
 
 /// An ingress reverse proxy with identity headers for the web UIs of Home Assistant add-ons.
@@ -23,6 +24,8 @@ pub(super) enum Command {
     Serve,
     /// Show every mistake in the configuration; exits 2 when there is one.
     Check,
+    /// Say whether a user may use an entity, and why; exits 3 when not.
+    Explain(Explain),
     /// List, make and revoke sessions of a running vestibule.
     #[command(subcommand)]
     Sessions(Sessions),
@@ -47,6 +50,36 @@ pub(super) enum Sessions {
     },
     /// End sessions, and cut what they have open.
     Revoke(Revoke),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Explain {
+    /// The user's name or id.
+    #[arg(long, value_name = "NAME", required_unless_present = "cases")]
+    user: Option<String>,
+    /// The entity's id, or any text.
+    #[arg(long, value_name = "TEXT", required_unless_present = "cases")]
+    entity: Option<String>,
+    /// `read`, `control`, `edit`, or any text.
+    #[arg(long, value_name = "TEXT", default_value = "read")]
+    access: String,
+    /// Answer as one line of JSON.
+    #[arg(long)]
+    json: bool,
+    /// Answer each line of a file (`-`: standard input) with a line of JSON. A line is
+    /// `{"user": "...", "entity": "...", "access": "..."}`.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["user", "entity", "access"])]
+    cases: Option<PathBuf>,
+}
+
+impl Explain {
+    /// What is to be explained.
+    pub(super) fn asked(self) -> Asked {
+        let Self { user, entity, access, json, cases } = self;
+        // Without `--cases` both are required.
+        let (user, entity) = (user.unwrap_or_default(), entity.unwrap_or_default());
+        cases.map_or(Asked::One { question: Question { user, entity, access }, json }, Asked::Cases)
+    }
 }
 
 #[derive(Debug, Args)]

@@ -1,10 +1,11 @@
-//! The command line: `vestibule [--config FILE] serve|check|sessions|reload|status`.
+//! The command line: `vestibule [--config FILE] serve|check|explain|sessions|reload|status`.
 //!
 //! In come the arguments, out comes an exit code. Commands speak to a running vestibule over its control socket and never
-//! touch its files.
+//! touch its files; `check` and `explain` need none, and read the configuration and Home Assistant's files themselves.
 
 mod arguments;
 mod check;
+mod explain;
 mod output;
 mod remote;
 mod serve;
@@ -35,6 +36,9 @@ pub fn main() -> ExitCode {
         Command::Check => Output::with_standard_streams(|output| {
             crate::server::surroundings(false, |around| check(&file, around, output))
         }),
+        Command::Explain(asked) => {
+            Output::with_standard_streams(|output| explain::explain(&file, &asked.asked(), output))
+        }
         Command::Sessions(command) => remote::run(&file, &command.request()),
         Command::Reload => remote::run(&file, &crate::operations::control::Request::Reload {}),
         Command::Status => remote::run(&file, &crate::operations::control::Request::Status {}),

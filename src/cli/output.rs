@@ -53,6 +53,8 @@ pub enum Exit {
     Failed,
     /// 2: what the operator wrote is wrong, on the command line or in the configuration.
     Mistaken,
+    /// 3: `explain` says no.
+    Denied,
 }
 
 impl From<Exit> for ExitCode {
@@ -61,6 +63,7 @@ impl From<Exit> for ExitCode {
             Exit::Done => Self::SUCCESS,
             Exit::Failed => Self::from(1),
             Exit::Mistaken => Self::from(2),
+            Exit::Denied => Self::from(3),
         }
     }
 }

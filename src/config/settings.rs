@@ -218,7 +218,11 @@ pub struct Addon {
     pub allow_missing_origin: bool,
     /// Connections to the add-on, tunnels not counted.
     pub connections: usize,
-    /// How long a request waits for one of them.
+    /// Open WebSockets to the add-on.
+    pub websockets: usize,
+    /// How long a WebSocket may stand idle.
+    pub websocket_idle_timeout: Duration,
+    /// How long a request waits for a connection.
     pub queue_timeout: Duration,
     /// How long a connection may take to be made.
     pub connect_timeout: Duration,

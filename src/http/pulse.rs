@@ -1,8 +1,9 @@
 //! A connection's pulse: what hyper does not time by itself (S-70).
 //!
-//! hyper times the head of an HTTP/1 request together with the pause before it, and times nothing else. [`Pulse`] watches
-//! the bytes of a connection and says when a head has been under way for too long, when nothing was asked for too long,
-//! and when a client has stopped reading its answer.
+//! hyper times the head of an HTTP/1 request together with the pause before it, by a timer for each, and times nothing
+//! else. [`Pulse`] watches the bytes of a connection and says when a head has been under way for too long, when nothing was
+//! asked for too long, and when a client has stopped reading its answer: one timer a connection, which is looked at a few
+//! times within the shortest limit.
 
 use std::io;
 use std::pin::Pin;
@@ -68,7 +69,7 @@ impl Pulse {
 
     /// Ends when one of the limits is passed.
     pub(super) async fn passes(&self, limits: PulseLimits) {
-        let tick = limits.head.min(limits.idle).min(limits.blocked).clamp(SHORTEST_TICK, LONGEST_TICK);
+        let tick = (limits.head.min(limits.idle).min(limits.blocked) / 4).clamp(SHORTEST_TICK, LONGEST_TICK);
         loop {
             tokio::time::sleep(tick).await;
             let now = self.now();
@@ -127,7 +128,7 @@ impl Drop for Serving {
 }
 
 const SHORTEST_TICK: Duration = Duration::from_millis(50);
-const LONGEST_TICK: Duration = Duration::from_secs(5);
+const LONGEST_TICK: Duration = Duration::from_secs(1);
 
 /// A stream whose bytes are felt by a pulse.
 pub(super) struct Felt<S> {

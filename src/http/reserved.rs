@@ -77,7 +77,7 @@ pub(super) fn squash(byte: u8) -> u8 {
 }
 
 /// `x-request-id` is here because we set it on every route.
-const ALWAYS: [&str; 31] = [
+const ALWAYS: [&str; 37] = [
     "x-remote-*",
     "x-remote",
     "remote-user",
@@ -91,6 +91,12 @@ const ALWAYS: [&str; 31] = [
     "x-forwarded-*",
     "x-forwarded",
     "x-real-ip",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "true-client-ip",
+    "client-ip",
+    "cf-connecting-ip",
+    "fastly-client-ip",
     "x-request-id",
     "forwarded",
     "x-auth-request-*",

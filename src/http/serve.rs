@@ -98,7 +98,8 @@ fn http1_builder(limits: &Limits) -> http1::Builder {
     let mut builder = http1::Builder::new();
     builder
         .timer(TokioTimer::new())
-        .header_read_timeout(limits.idle_timeout.saturating_add(limits.header_timeout))
+        // The pulse of the connection is watched instead: hyper's own limit is a timer for every request.
+        .header_read_timeout(None)
         .half_close(false)
         .max_header_size(limits.header_size)
         .max_buf_size(limits.header_size.max(SMALLEST_BUFFER));

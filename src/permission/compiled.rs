@@ -110,10 +110,8 @@ impl Selectors {
         Some((Selector::AreaIds, self.area_ids.opinion(device.area_id()?, key)?))
     }
 
-    /// The text before the first dot, or the whole id when there is none.
     fn by_domain(&self, entity: &str, key: &str) -> Option<(Selector, Opinion)> {
-        let domain = entity.split_once('.').map_or(entity, |(domain, _)| domain);
-        Some((Selector::Domains, self.domains.opinion(domain, key)?))
+        Some((Selector::Domains, self.domains.opinion(domain_of(entity), key)?))
     }
 }
 
@@ -141,6 +139,11 @@ impl Rules {
         }
         self.0.get(id)?.opinion(key)
     }
+}
+
+/// The text before the first dot, or the whole id when there is none.
+pub(super) fn domain_of(entity: &str) -> &str {
+    entity.split_once('.').map_or(entity, |(domain, _)| domain)
 }
 
 fn verdict(opinion: Option<(Selector, Opinion)>) -> Verdict {

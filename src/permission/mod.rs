@@ -8,7 +8,8 @@
 //! Assistant's own merge fails denies everything to its users and says where it is wrong.
 //!
 //! Reading order: [`merge`](merge_policies) (many policies become one), `compiled` (one policy becomes look-ups),
-//! `user` (owner, illegal or policy), `registry` (which device and area an entity belongs to).
+//! `user` (owner, illegal or policy), `registry` (which device and area an entity belongs to), `explain` (where a
+//! verdict comes from).
 
 mod merge;
 mod illegal;
@@ -18,7 +19,9 @@ mod user;
 mod verdict;
 mod registry;
 mod system_groups;
+mod explain;
 
+pub use explain::{DeviceArea, Explanation, Origin};
 pub use illegal::{Found, IllegalPolicy};
 pub use merge::{Merged, merge_policies};
 pub use registry::{

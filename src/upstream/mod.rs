@@ -49,6 +49,8 @@ mod tests {
             access: Access::default(),
             allow_missing_origin: false,
             connections: 8,
+            websockets: 8,
+            websocket_idle_timeout: Duration::from_secs(1),
             queue_timeout: Duration::from_secs(1),
             connect_timeout: Duration::from_secs(1),
             response_timeout: Duration::from_secs(1),

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::connect::{ConnectError, Connector};
 use super::link::Link;
+use crate::config::Addon;
 use crate::telemetry::{AddonMetrics, OpenGauge};
 
 /// The connections to one add-on.
@@ -15,6 +16,7 @@ use crate::telemetry::{AddonMetrics, OpenGauge};
 pub(super) struct Pool {
     connector: Connector,
     places: Arc<Semaphore>,
+    tunnels: Arc<Semaphore>,
     wait: Duration,
     idle: Mutex<Vec<Link>>,
     metrics: AddonMetrics,
@@ -25,6 +27,12 @@ pub(super) struct Pool {
 pub(super) struct Place {
     _permit: OwnedSemaphorePermit,
     _counted: OpenGauge,
+}
+
+/// A place among the add-on's tunnels, held until the tunnel ends.
+#[derive(Debug)]
+pub(super) struct TunnelPlace {
+    _permit: OwnedSemaphorePermit,
 }
 
 /// Why no connection was to be had.
@@ -42,9 +50,11 @@ pub(super) enum PoolError {
 }
 
 impl Pool {
-    pub(super) fn new(connector: Connector, connections: usize, wait: Duration, metrics: AddonMetrics) -> Self {
-        let places = Arc::new(Semaphore::new(connections.min(Semaphore::MAX_PERMITS)));
-        Self { connector, places, wait, idle: Mutex::default(), metrics }
+    pub(super) fn new(addon: &Addon, metrics: AddonMetrics) -> Self {
+        let connector = Connector::new(addon.upstream.clone(), addon.connect_timeout);
+        let semaphore = |permits: usize| Arc::new(Semaphore::new(permits.min(Semaphore::MAX_PERMITS)));
+        let (places, tunnels, wait) = (semaphore(addon.connections), semaphore(addon.websockets), addon.queue_timeout);
+        Self { connector, places, tunnels, wait, idle: Mutex::default(), metrics }
     }
 
     /// A place, at once or after a bounded wait.
@@ -53,7 +63,7 @@ impl Pool {
             permit
         } else {
             let waiting = Arc::clone(&self.places).acquire_owned();
-            let waited = tokio::time::timeout(self.wait, waiting).await;
+            let waited = Box::pin(tokio::time::timeout(self.wait, waiting)).await;
             waited.ok().and_then(Result::ok).ok_or(PoolError::Busy)?
         };
         Ok(Place { _permit: permit, _counted: self.metrics.upstream_in_use() })
@@ -81,11 +91,14 @@ impl Pool {
         Link::open(stream).await.map_err(PoolError::Handshake)
     }
 
-    /// A new connection that is to become a tunnel. It needs no place: tunnels live for days.
-    pub(super) async fn tunnel(&self) -> Result<Link, PoolError> {
+    /// A new connection that is to become a tunnel. Tunnels live for days, so they have places of their own, and nobody
+    /// waits for one.
+    pub(super) async fn tunnel(&self) -> Result<(Link, TunnelPlace), PoolError> {
+        let permit = Arc::clone(&self.tunnels).try_acquire_owned().map_err(|_| PoolError::Busy)?;
         let stream = self.connector.connect().await?;
         self.metrics.upstream_opened.inc();
-        Link::open_for_upgrade(stream).await.map_err(PoolError::Handshake)
+        let link = Link::open_for_upgrade(stream).await.map_err(PoolError::Handshake)?;
+        Ok((link, TunnelPlace { _permit: permit }))
     }
 
     /// Takes a connection back after the last byte of its answer, if it can be used again.

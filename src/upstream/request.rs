@@ -10,7 +10,7 @@ use http::HeaderMap;
 use http::header::{CONNECTION, HOST, HeaderName, HeaderValue, SEC_WEBSOCKET_KEY, UPGRADE};
 
 use crate::config::{Addon, DisplayNameEncoding};
-use crate::http::{Authority, RequestId, Reserved};
+use crate::http::{Authority, Handshake, RequestId, Reserved};
 use crate::identity::User;
 
 /// What is known of an add-on's headers before the first request.
@@ -83,11 +83,11 @@ impl Injection {
 }
 
 /// Asks for a WebSocket (RFC 6455 section 4.1). The client's key goes on, so that the client can verify the answer; over
-/// HTTP/2 there is none, and one of ours takes its place (RFC 8441 section 5).
-pub(super) fn ask_for_websocket(headers: &mut HeaderMap, new_key: impl FnOnce() -> HeaderValue) {
+/// HTTP/2 a key means nothing, and one of ours takes the place of whatever stands there (RFC 8441 section 5).
+pub(super) fn ask_for_websocket(headers: &mut HeaderMap, handshake: Handshake, new_key: impl FnOnce() -> HeaderValue) {
     headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
     headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
-    if !headers.contains_key(SEC_WEBSOCKET_KEY) {
+    if handshake == Handshake::Http2 || !headers.contains_key(SEC_WEBSOCKET_KEY) {
         headers.insert(SEC_WEBSOCKET_KEY, new_key());
     }
 }
@@ -187,6 +187,19 @@ mod tests {
         for ip in ["0.0.0.0", "1.20.255.100", "127.0.0.1", "10.9.99.109", "2001:db8::1"] {
             assert_eq!(address(ip.parse().unwrap()).unwrap(), ip);
         }
+    }
+
+    #[test]
+    fn over_http2_the_clients_keys_are_replaced_and_over_http1_its_one_key_stays() {
+        let asked = |handshake| {
+            let mut headers = HeaderMap::new();
+            headers.append(SEC_WEBSOCKET_KEY, HeaderValue::from_static("theirs"));
+            headers.append(SEC_WEBSOCKET_KEY, HeaderValue::from_static("theirs too"));
+            ask_for_websocket(&mut headers, handshake, || HeaderValue::from_static("ours"));
+            headers.get_all(SEC_WEBSOCKET_KEY).iter().cloned().collect::<Vec<_>>()
+        };
+        assert_eq!(asked(Handshake::Http2), ["ours"]);
+        assert_eq!(asked(Handshake::Http1).len(), 2, "that there is one is judged before");
     }
 
     #[test]

@@ -2,7 +2,6 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use http::header::{CONNECTION, CONTENT_LENGTH, HeaderValue, SEC_WEBSOCKET_ACCEPT, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
@@ -56,8 +55,8 @@ impl Upstreams {
         let Parts { method, mut headers, body, upgrade, serving } = request.into_parts();
         let truth = Truth { user: &user, client, authority: &authority, id, under_prefix: !prefix.is_empty() };
         upstream.injection.apply(&mut headers, &upstream.addon, truth);
-        if handshake.is_some() {
-            ask_for_websocket(&mut headers, websocket::new_key);
+        if let Some(handshake) = handshake {
+            ask_for_websocket(&mut headers, handshake, websocket::new_key);
         }
         let (body, gauge) = RequestBody::new(body, upstream.addon.max_body, self.body_stall);
         set_length(&mut headers, &method, body.size_hint().exact(), upstream.addon.max_body)?;
@@ -68,7 +67,7 @@ impl Upstreams {
         let confines = self.confines(upstream, &prefix, &authority);
         let call = Call { upstream, confines, gauge, open, serving };
         match (handshake, upgrade) {
-            (Some(handshake), Some(client)) => call.open_tunnel(outgoing, handshake, client, self.tunnel_idle).await,
+            (Some(handshake), Some(client)) => Box::pin(call.open_tunnel(outgoing, handshake, client)).await,
             _ => call.exchange(outgoing).await,
         }
     }
@@ -114,7 +113,7 @@ impl Call<'_> {
         loop {
             let mut link = match self.upstream.pool.idle() {
                 Some(link) => link,
-                None => self.upstream.pool.fresh().await.map_err(|error| self.failed(&error))?,
+                None => Box::pin(self.upstream.pool.fresh()).await.map_err(|error| self.failed(&error))?,
             };
             let retry = link.used;
             match self.answered(&mut link, request).await? {
@@ -163,10 +162,9 @@ impl Call<'_> {
         request: Request<RequestBody>,
         handshake: Handshake,
         client: OnUpgrade,
-        idle: Duration,
     ) -> Result<Answer, Reason> {
         let asked = Asked::of(request.headers());
-        let mut link = self.upstream.pool.tunnel().await.map_err(|error| self.failed(&error))?;
+        let (mut link, place) = self.upstream.pool.tunnel().await.map_err(|error| self.failed(&error))?;
         let Ok(mut response) = self.answered(&mut link, request).await? else { return Err(Reason::AddonDown) };
         if response.status() != StatusCode::SWITCHING_PROTOCOLS {
             return Ok(self.relay(response, None, None));
@@ -185,7 +183,8 @@ impl Call<'_> {
             }
         }
         parts.extensions.clear();
-        let tunnel = Tunnel::new(client, addon, self.open, idle, self.serving);
+        let idle = self.upstream.addon.websocket_idle_timeout;
+        let tunnel = Tunnel::new(client, addon, self.open, idle, (place, self.serving));
         let response = Response::from_parts(parts, AnswerBody::empty());
         Ok(Answer { response, tunnel: Some(tunnel), sent: self.gauge })
     }

@@ -11,6 +11,7 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::Instant;
 
+use super::pool::TunnelPlace;
 use crate::authorization::Open;
 use crate::http::Serving;
 
@@ -21,7 +22,8 @@ pub struct Tunnel {
     addon: OnUpgrade,
     open: Open,
     idle: Duration,
-    _serving: Serving,
+    /// What it takes up while it lives: its place at the add-on, and its connection's time.
+    _held: (TunnelPlace, Serving),
 }
 
 /// What went through a tunnel.
@@ -49,8 +51,14 @@ pub enum TunnelOver {
 }
 
 impl Tunnel {
-    pub(super) fn new(client: OnUpgrade, addon: OnUpgrade, open: Open, idle: Duration, serving: Serving) -> Self {
-        Self { client, addon, open, idle, _serving: serving }
+    pub(super) fn new(
+        client: OnUpgrade,
+        addon: OnUpgrade,
+        open: Open,
+        idle: Duration,
+        held: (TunnelPlace, Serving),
+    ) -> Self {
+        Self { client, addon, open, idle, _held: held }
     }
 
     /// Carries bytes until it ends.

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::connect::Connector;
 use super::pool::Pool;
 use super::request::Injection;
 use super::response::Confines;
@@ -18,7 +17,6 @@ pub struct Upstreams {
     reserved: Reserved,
     own_cookies: OwnCookies,
     pub(super) body_stall: Duration,
-    pub(super) tunnel_idle: Duration,
 }
 
 #[derive(Debug)]
@@ -41,7 +39,7 @@ impl Upstreams {
         before: Option<&Self>,
     ) -> Self {
         let all = addons.iter().map(|addon| Upstream::new(addon, &reserved, numbers, before)).collect();
-        Self { all, reserved, own_cookies, body_stall, tunnel_idle: TUNNEL_IDLE }
+        Self { all, reserved, own_cookies, body_stall }
     }
 
     /// Closes connections that have been idle for too long.
@@ -72,20 +70,11 @@ impl Upstreams {
     }
 }
 
-/// UIs are left open over night, and their WebSockets with them.
-const TUNNEL_IDLE: Duration = Duration::from_hours(24);
-
 impl Upstream {
     fn new(addon: &Arc<Addon>, reserved: &Reserved, numbers: &Metrics, before: Option<&Upstreams>) -> Self {
         let metrics = numbers.addon(&addon.slug);
         let kept = before.and_then(|before| before.all.iter().find(|upstream| upstream.addon == *addon));
-        let pool = kept.map_or_else(
-            || {
-                let connector = Connector::new(addon.upstream.clone(), addon.connect_timeout);
-                Arc::new(Pool::new(connector, addon.connections, addon.queue_timeout, metrics.clone()))
-            },
-            |kept| Arc::clone(&kept.pool),
-        );
+        let pool = kept.map_or_else(|| Arc::new(Pool::new(addon, metrics.clone())), |kept| Arc::clone(&kept.pool));
         let injection = Injection::new(addon, reserved);
         Self { addon: Arc::clone(addon), pool, injection, metrics, authority: authority(&addon.upstream) }
     }

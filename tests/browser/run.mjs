@@ -30,7 +30,7 @@ describe('vestibule in a browser', { timeout: 300_000 }, () => {
   afterEach((test) => { failed ||= test.passed === false; });
 
   after(async () => {
-    if (failed && stage.vestibule) console.error(`what vestibule said:\n${stage.vestibule.output()}`);
+    if (failed && stage.vestibule) console.error(`what vestibule warned of, and its last words:\n${lastWords(stage.vestibule.output())}`);
     await stage.browser?.close();
     await stage.vestibule?.stop();
     await stage.nodeRed?.stop();
@@ -44,3 +44,9 @@ describe('vestibule in a browser', { timeout: 300_000 }, () => {
   describe('signing out', () => signOut(stage));
   describe('looks', () => looks(stage));
 });
+
+function lastWords(log) {
+  const lines = log.trim().split('\n');
+  const warnings = lines.slice(0, -20).filter((line) => / (WARN|ERROR) /.test(line));
+  return [...warnings.slice(-20), ...lines.slice(-20)].map((line) => line.slice(0, 240)).join('\n');
+}

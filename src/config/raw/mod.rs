@@ -177,6 +177,8 @@ section! {
         access: Access,
         allow_missing_origin: bool,
         connections: u64,
+        websockets: u64,
+        websocket_idle_timeout: TimeText,
         queue_timeout: TimeText,
         connect_timeout: TimeText,
         response_timeout: TimeText,

@@ -56,6 +56,8 @@ fn addon(entry: &Spanned<raw::Addon>, seen: &mut Seen, known: Option<&Known>, cx
         access: access::access(&raw.access, known, cx),
         allow_missing_origin: flag(&raw.allow_missing_origin, false),
         connections: cx.count(&raw.connections, 256, 1..=100_000),
+        websockets: cx.count(&raw.websockets, 1024, 1..=100_000),
+        websocket_idle_timeout: cx.time(&raw.websocket_idle_timeout, Duration::from_hours(24), seconds(1)..=days(30)),
         queue_timeout: cx.time(&raw.queue_timeout, seconds(5), Duration::from_millis(10)..=Duration::from_mins(5)),
         connect_timeout: cx.time(&raw.connect_timeout, seconds(5), Duration::from_millis(10)..=Duration::from_mins(5)),
         response_timeout: cx.time(&raw.response_timeout, seconds(60), Duration::from_millis(10)..=days(1)),

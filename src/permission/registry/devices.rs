@@ -13,6 +13,7 @@ pub struct Device {
     labels: Vec<String>,
     config_entry_ids: Vec<String>,
     parent_id: Option<String>,
+    area_is_its_parent_s: bool,
 }
 
 impl Device {
@@ -29,6 +30,11 @@ impl Device {
     /// The area it is in. A part without an area of its own is where its parent is.
     pub fn area_id(&self) -> Option<&str> {
         self.area_id.as_deref()
+    }
+
+    /// Whether it is a part that is where its parent is.
+    pub fn area_is_its_parent_s(&self) -> bool {
+        self.area_is_its_parent_s
     }
 
     /// Its own labels.
@@ -102,7 +108,15 @@ impl Devices {
 
     fn add(&mut self, record: DeviceRecord) {
         let DeviceRecord { id, name, area_id, labels, config_entry_ids, .. } = record;
-        let position = self.put(Device { id, name, area_id, labels, config_entry_ids, parent_id: None });
+        let position = self.put(Device {
+            id,
+            name,
+            area_id,
+            labels,
+            config_entry_ids,
+            parent_id: None,
+            area_is_its_parent_s: false,
+        });
         if let Some(composite) = record.composite_device_id {
             let split = Split { position, subentry: record.config_subentry_id };
             self.splits.entry(composite).or_default().push(split);
@@ -119,6 +133,7 @@ impl Devices {
             return;
         };
         let child = Device {
+            area_is_its_parent_s: record.area_id.is_none() && parent.area_id.is_some(),
             area_id: record.area_id.or_else(|| parent.area_id.clone()),
             config_entry_ids: parent.config_entry_ids.clone(),
             id: record.id,

@@ -31,7 +31,11 @@ export function watch(page) {
     if (['error', 'warning'].includes(message.type())) seen.complaints.push(`${message.type()}: ${message.text()} (${message.location().url})`);
   });
   page.on('pageerror', (error) => seen.complaints.push(`exception: ${error.message}`));
-  page.on('requestfailed', (request) => seen.failures.push(`${request.url()}: ${request.failure()?.errorText}`));
+  page.on('requestfailed', (request) => {
+    const why = request.failure()?.errorText;
+    // The browser itself lets go of what a page still loads when it goes to the next one.
+    if (why !== 'net::ERR_ABORTED') seen.failures.push(`${request.url()}: ${why}`);
+  });
   page.on('websocket', (socket) => {
     const record = { url: socket.url(), received: 0, closed: undefined, openedAt: Date.now() };
     socket.on('framereceived', () => { record.received += 1; });

@@ -1,0 +1,214 @@
+//! An answer as programs read it: the decision, the reason in words, and everything that it stands on.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use serde::Serialize;
+
+use super::question::Question;
+use super::reason;
+use crate::authorization::{Decision, may_enter};
+use crate::http::ClientAddr;
+use crate::identity::User;
+use crate::permission::Origin;
+
+/// The answer to one question.
+#[derive(Debug, Serialize)]
+pub(super) struct Answer<'a> {
+    #[serde(flatten)]
+    pub(super) question: Asked<'a>,
+    pub(super) decision: Outcome,
+    /// One sentence for people.
+    pub(super) reason: String,
+    pub(super) because: Because<'a>,
+    /// Who is meant; nobody when there is no such user.
+    pub(super) user_id: Option<&'a str>,
+    pub(super) user_name: Option<&'a str>,
+    pub(super) groups: Vec<Group<'a>>,
+    pub(super) entry: Option<Entry>,
+    /// What is registered under the entity's id.
+    pub(super) registered: Option<Registered<'a>>,
+}
+
+/// The question, repeated.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(super) struct Asked<'a> {
+    pub(super) user: &'a str,
+    pub(super) entity: &'a str,
+    pub(super) access: &'a str,
+}
+
+/// What was decided about the entity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Outcome {
+    Permit,
+    Deny,
+}
+
+/// What decided.
+#[derive(Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub(super) enum Because<'a> {
+    Owner,
+    AllEntities { group: Group<'a> },
+    WholeSelector { selector: &'static str, group: Group<'a> },
+    Rule { selector: &'static str, id: Option<&'a str>, group: Group<'a> },
+    NoRule,
+    NotTrue { selector: &'static str, id: Option<&'a str> },
+    IllegalPolicy { group: Group<'a>, path: &'a [String], found: String },
+    NoRegistry { problem: &'a str },
+    UnknownUser,
+}
+
+/// A group of Home Assistant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(super) struct Group<'a> {
+    pub(super) id: &'a str,
+    pub(super) name: Option<&'a str>,
+}
+
+/// Whether the user may come in at all, before any policy is asked: `permit`, or the label of the refusal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(super) struct Entry {
+    /// From the local network.
+    pub(super) local: &'static str,
+    /// From elsewhere.
+    pub(super) elsewhere: &'static str,
+}
+
+/// What the registries say of the entity.
+#[derive(Debug, Serialize)]
+pub(super) struct Registered<'a> {
+    pub(super) entity_id: &'a str,
+    pub(super) id: &'a str,
+    /// Its own area, which Home Assistant's permissions ignore.
+    pub(super) own_area: Option<&'a str>,
+    /// The device that its record names, when that is not there or another was found for it.
+    pub(super) named_device: Option<&'a str>,
+    pub(super) device: Option<Device<'a>>,
+    pub(super) area: Option<Area<'a>>,
+}
+
+/// The device that the entity belongs to.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(super) struct Device<'a> {
+    pub(super) id: &'a str,
+    pub(super) name: Option<&'a str>,
+    pub(super) part_of: Option<&'a str>,
+}
+
+/// The area that counts.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(super) struct Area<'a> {
+    pub(super) id: &'a str,
+    pub(super) name: Option<&'a str>,
+    /// The device whose area it is: the entity's own, or the one that this is a part of.
+    pub(super) of_device: &'a str,
+}
+
+impl<'a> Answer<'a> {
+    /// About a user of the home.
+    pub(super) fn new(
+        question: &'a Question,
+        user: &'a User,
+        groups: Vec<Group<'a>>,
+        entry: Entry,
+        because: Because<'a>,
+        origin: Option<Origin<'a>>,
+    ) -> Self {
+        let registered = origin.map(Registered::new);
+        let question = Asked::new(question);
+        Self {
+            decision: because.outcome(),
+            reason: reason::of(&because, question, &groups, registered.as_ref()),
+            question,
+            because,
+            user_id: Some(user.id.as_str()),
+            user_name: user.name.as_deref(),
+            groups,
+            entry: Some(entry),
+            registered,
+        }
+    }
+
+    /// About a user who does not exist.
+    pub(super) fn about_nobody(question: &'a Question) -> Self {
+        Self {
+            question: Asked::new(question),
+            decision: Outcome::Deny,
+            reason: reason::unknown_user(&question.user),
+            because: Because::UnknownUser,
+            user_id: None,
+            user_name: None,
+            groups: Vec::new(),
+            entry: None,
+            registered: None,
+        }
+    }
+
+    /// Whether the decision is a yes.
+    pub(super) fn is_permit(&self) -> bool {
+        self.decision == Outcome::Permit
+    }
+
+    /// On one line.
+    pub(super) fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("texts and lists of texts are always JSON")
+    }
+}
+
+impl<'a> Asked<'a> {
+    fn new(question: &'a Question) -> Self {
+        Self { user: &question.user, entity: &question.entity, access: &question.access }
+    }
+}
+
+impl Because<'_> {
+    fn outcome(&self) -> Outcome {
+        match self {
+            Self::Owner | Self::AllEntities { .. } | Self::WholeSelector { .. } | Self::Rule { .. } => Outcome::Permit,
+            Self::NoRule
+            | Self::NotTrue { .. }
+            | Self::IllegalPolicy { .. }
+            | Self::NoRegistry { .. }
+            | Self::UnknownUser => Outcome::Deny,
+        }
+    }
+}
+
+impl Entry {
+    /// What the gate would say before it asks anything else.
+    pub(super) fn of(user: &User) -> Self {
+        let from = |ip: Ipv4Addr| match may_enter(user, ClientAddr::direct(IpAddr::V4(ip))) {
+            Decision::Permit => Self::PERMIT,
+            Decision::Deny(reason) => reason.label(),
+        };
+        Self { local: from(Ipv4Addr::LOCALHOST), elsewhere: from(ELSEWHERE) }
+    }
+
+    /// The word for no refusal.
+    pub(super) const PERMIT: &'static str = "permit";
+}
+
+impl<'a> Registered<'a> {
+    fn new(origin: Origin<'a>) -> Self {
+        let Origin { entity, device, area } = origin;
+        let found = device.map(|device| device.id());
+        let area = device.zip(area).map(|(device, area)| Area {
+            id: area.id,
+            name: area.name,
+            of_device: device.parent_id().filter(|_| device.area_is_its_parent_s()).unwrap_or(device.id()),
+        });
+        Self {
+            entity_id: &entity.entity_id,
+            id: &entity.id,
+            own_area: entity.area_id.as_deref(),
+            named_device: entity.device_id.as_deref().filter(|&named| Some(named) != found),
+            device: device.map(|device| Device { id: device.id(), name: device.name(), part_of: device.parent_id() }),
+            area,
+        }
+    }
+}
+
+/// An address of nobody's network (RFC 5737 section 3).
+const ELSEWHERE: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);

@@ -1,0 +1,50 @@
+//! Many questions at once: in come lines of JSON, out goes one line of JSON for each, in their order.
+//!
+//! A line that is no question is answered too, so that the answers keep their places, and makes the command end with a
+//! mistake.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
+use std::path::Path;
+
+use serde_json::json;
+
+use super::home::Home;
+use super::question::Question;
+use crate::cli::output::{Exit, Output};
+use crate::telemetry::chain;
+
+/// Answers every line of the file.
+pub(super) fn run(home: &Home, path: &Path, output: &mut Output<'_>) -> Exit {
+    if path == Path::new("-") {
+        return answer_all(home, io::stdin().lock(), path, output);
+    }
+    match File::open(path) {
+        Ok(file) => answer_all(home, BufReader::new(file), path, output),
+        Err(error) => {
+            output.notice(&format!("error: cannot open {}: {error}\n", path.display()));
+            Exit::Mistaken
+        }
+    }
+}
+
+fn answer_all(home: &Home, lines: impl BufRead, path: &Path, output: &mut Output<'_>) -> Exit {
+    let mut malformed = 0_u64;
+    for (line, number) in lines.split(b'\n').zip(1_u64..) {
+        let line = match line {
+            Ok(line) => line,
+            Err(error) => {
+                output.notice(&format!("error: cannot read {} beyond line {number}: {error}\n", path.display()));
+                return Exit::Failed;
+            }
+        };
+        match Question::parse(&line) {
+            Ok(question) => output.result(&home.answer(&question).to_json()),
+            Err(error) => {
+                malformed = malformed.saturating_add(1);
+                output.result(&json!({"line": number, "error": chain(&error).to_string()}).to_string());
+            }
+        }
+    }
+    if malformed == 0 { Exit::Done } else { Exit::Mistaken }
+}

@@ -1,0 +1,67 @@
+//! `vestibule explain`: in come a user, an entity and an access key, out comes what Home Assistant's policies decide and
+//! the whole reason.
+//!
+//! It reads Home Assistant's files itself, so that it needs no running vestibule. The decision is the permission
+//! engine's alone, which never looks at whether a user is active (spec/permissions.md section 1); who is refused before
+//! any policy is asked (section 6, point 2) is said beside it. It must never permit where it could not look: without
+//! the registries everything is denied.
+
+mod answer;
+mod cases;
+mod home;
+mod question;
+mod reason;
+mod text;
+
+use std::path::{Path, PathBuf};
+
+use home::Home;
+pub(super) use question::Question;
+
+use super::output::{Exit, Output};
+use crate::config::{self, Surroundings};
+use crate::home_assistant::FileProblem;
+
+/// What is to be explained.
+pub(super) enum Asked {
+    /// One question, answered in words or as JSON.
+    One { question: Question, json: bool },
+    /// A file of questions, `-` for standard input.
+    Cases(PathBuf),
+}
+
+/// Explains by the home of this configuration.
+pub(super) fn explain(file: &Path, asked: &Asked, output: &mut Output<'_>) -> Exit {
+    let settings = match config::load(file, &Surroundings::default()) {
+        Ok(loaded) => loaded.settings,
+        Err(found) => {
+            output.notice(&found.render(output.styled()));
+            return Exit::Mistaken;
+        }
+    };
+    let home = match Home::read(&settings.home_assistant.config_dir) {
+        Ok(home) => home,
+        Err(problems) => {
+            output.notice(&unreadable(&problems));
+            return Exit::Mistaken;
+        }
+    };
+    match asked {
+        Asked::One { question, json } => one(&home, question, *json, output),
+        Asked::Cases(path) => cases::run(&home, path, output),
+    }
+}
+
+fn one(home: &Home, question: &Question, json: bool, output: &mut Output<'_>) -> Exit {
+    if !home.knows(&question.user) {
+        output.notice(&format!("error: {}\n", reason::unknown_user(&question.user)));
+        return Exit::Mistaken;
+    }
+    let answer = home.answer(question);
+    output.result(&if json { answer.to_json() } else { text::of(&answer) });
+    if answer.is_permit() { Exit::Done } else { Exit::Denied }
+}
+
+fn unreadable(problems: &[FileProblem]) -> String {
+    problems.iter().map(|problem| format!("error: {problem}: {}\n", problem.reason())).collect()
+}

@@ -1,0 +1,63 @@
+//! An answer for people: the decision, the reason, and one line each for the user and the entity.
+
+use super::answer::{Answer, Because, Entry, Registered};
+use super::reason::{named, of_area, of_device, shown};
+
+/// The answer as lines.
+pub(super) fn of(answer: &Answer<'_>) -> String {
+    let asked = answer.question;
+    let (word, may) = if answer.is_permit() { ("permit", "may") } else { ("deny", "may not") };
+    let mut lines =
+        vec![format!("{word}: {} {may} {} {}", shown(asked.user), shown(asked.access), shown(asked.entity))];
+    lines.extend(answer.entry.and_then(but));
+    lines.push(format!("because: {}", answer.reason));
+    lines.push(format!("user: {}", user(answer)));
+    lines.push(format!("entity: {}", answer.registered.as_ref().map_or_else(|| unregistered(answer), entity)));
+    lines.join("\n")
+}
+
+/// Who is refused before any policy is asked has nothing of a permit, and must not overlook that.
+fn but(entry: Entry) -> Option<String> {
+    let whence = match (entry.local, entry.elsewhere) {
+        (Entry::PERMIT, Entry::PERMIT) => return None,
+        (Entry::PERMIT, label) => format!("when they do not come from the local network ({label})"),
+        (label, _) => format!("wherever they come from ({label})"),
+    };
+    Some(format!("but: this user is refused before any policy is asked, {whence}"))
+}
+
+fn user(answer: &Answer<'_>) -> String {
+    let who = named(answer.user_id.unwrap_or(answer.question.user), answer.user_name);
+    let groups: Vec<_> = answer.groups.iter().map(|group| named(group.id, group.name)).collect();
+    if groups.is_empty() { format!("{who}, in no group") } else { format!("{who}, in {}", groups.join(", ")) }
+}
+
+fn entity(entity: &Registered<'_>) -> String {
+    let mut parts = vec![format!("{}, registered as {}", shown(entity.entity_id), shown(entity.id))];
+    match (entity.device, entity.named_device) {
+        (Some(device), None) => parts.push(of_device(device)),
+        (Some(device), Some(old)) => parts.push(format!("{}, split from device {}", of_device(device), shown(old))),
+        (None, Some(gone)) => parts.push(format!("no device and so no area: device {} is not there", shown(gone))),
+        (None, None) => parts.push("no device and so no area".to_owned()),
+    }
+    match (entity.device, entity.area) {
+        (Some(device), Some(area)) if device.id == area.of_device => {
+            parts.push(format!("area {} of that device", named(area.id, area.name)));
+        }
+        (Some(_), Some(area)) => parts.push(of_area(area)),
+        (Some(_), None) => parts.push("no area".to_owned()),
+        (None, _) => {}
+    }
+    if let Some(own) = entity.own_area {
+        parts.push(format!("its own area {} does not count", shown(own)));
+    }
+    parts.join("; ")
+}
+
+fn unregistered(answer: &Answer<'_>) -> String {
+    let entity = shown(answer.question.entity);
+    match answer.because {
+        Because::NoRegistry { .. } => format!("{entity}, whose device and area cannot be known"),
+        _ => format!("{entity}, not in the registry; no device and so no area"),
+    }
+}
