@@ -172,6 +172,28 @@ fn reference_md_has_the_metrics_as_the_source_documents_them() {
 }
 
 #[test]
+fn reference_md_has_every_kind_of_reason_that_explain_gives() {
+    let source = read("src/cli/explain/answer.rs");
+    let (_, variants) = source.split_once("pub(super) enum Because<'a> {\n").unwrap();
+    let (variants, _) = variants.split_once("\n}\n").unwrap();
+    let snake_case = |name: &str| {
+        let capital = |c: char| if c.is_uppercase() { format!("_{}", c.to_lowercase()) } else { c.to_string() };
+        name.chars().map(capital).collect::<String>().trim_start_matches('_').to_owned()
+    };
+    // A variant stands one level deep, whether rustfmt breaks its fields or not.
+    let names = variants
+        .lines()
+        .filter_map(|line| line.strip_prefix("    "))
+        .filter(|line| line.starts_with(char::is_uppercase));
+    let kinds: BTreeSet<String> = names.map(|line| snake_case(line.split([' ', ',']).next().unwrap())).collect();
+    let document = read("docs/reference.md");
+    let (_, table) = section(&document, "### Explain").split_once("| `kind` |").unwrap();
+    let documented: BTreeSet<String> = rows(table).into_iter().map(|(kind, _)| kind).collect();
+    assert!(kinds.len() > 5);
+    assert_eq!(documented, kinds);
+}
+
+#[test]
 fn reference_md_has_every_reserved_name() {
     let source = read("src/http/reserved.rs");
     let (_, list) = source.split_once("const ALWAYS").unwrap();

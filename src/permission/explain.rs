@@ -10,7 +10,7 @@ use super::user::UserPermissions;
 use super::verdict::{Denial, Grant, Selector, Verdict};
 
 /// A verdict and what it went by.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Explanation<'a> {
     /// What [`UserPermissions::check`] answers.
     pub verdict: Verdict,
@@ -22,7 +22,7 @@ pub struct Explanation<'a> {
 }
 
 /// A registered entity, and where its device and area come from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Origin<'a> {
     /// The entity's record.
     pub entity: &'a EntityRecord,
@@ -48,8 +48,8 @@ impl UserPermissions {
         let origin = Origin::find(registry, entity);
         let looked_up = match decisive(verdict) {
             Some(Selector::EntityIds) => Some(entity),
-            Some(Selector::DeviceIds) => origin.as_ref().and_then(|origin| Some(origin.device?.id())),
-            Some(Selector::AreaIds) => origin.as_ref().and_then(|origin| Some(origin.area?.id)),
+            Some(Selector::DeviceIds) => origin.and_then(|origin| Some(origin.device?.id())),
+            Some(Selector::AreaIds) => origin.and_then(|origin| Some(origin.area?.id)),
             Some(Selector::Domains) => Some(domain_of(entity)),
             Some(Selector::All) | None => None,
         };

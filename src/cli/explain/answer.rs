@@ -9,7 +9,7 @@ use super::reason;
 use crate::authorization::{Decision, may_enter};
 use crate::http::ClientAddr;
 use crate::identity::User;
-use crate::permission::Origin;
+use crate::permission::{self, Origin};
 
 /// The answer to one question.
 #[derive(Debug, Serialize)]
@@ -193,7 +193,7 @@ impl Entry {
 impl<'a> Registered<'a> {
     fn new(origin: Origin<'a>) -> Self {
         let Origin { entity, device, area } = origin;
-        let found = device.map(|device| device.id());
+        let found = device.map(permission::Device::id);
         let area = device.zip(area).map(|(device, area)| Area {
             id: area.id,
             name: area.name,

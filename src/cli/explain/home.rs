@@ -105,9 +105,11 @@ fn compile(snapshot: &Snapshot) -> Vec<UserPermissions> {
     let of_groups = |user: &User| UserPermissions::compile(false, user.groups.iter().map(policy));
     let users = snapshot.auth().users().iter();
     users
-        .map(|user| match user.is_owner {
-            true => UserPermissions::compile(true, []),
-            false => compiled.entry(&user.groups).or_insert_with(|| of_groups(user)).clone(),
+        .map(|user| {
+            if user.is_owner {
+                return UserPermissions::compile(true, []);
+            }
+            compiled.entry(&user.groups).or_insert_with(|| of_groups(user)).clone()
         })
         .collect()
 }

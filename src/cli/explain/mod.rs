@@ -20,7 +20,6 @@ pub(super) use question::Question;
 
 use super::output::{Exit, Output};
 use crate::config::{self, Surroundings};
-use crate::home_assistant::FileProblem;
 
 /// What is to be explained.
 pub(super) enum Asked {
@@ -42,7 +41,9 @@ pub(super) fn explain(file: &Path, asked: &Asked, output: &mut Output<'_>) -> Ex
     let home = match Home::read(&settings.home_assistant.config_dir) {
         Ok(home) => home,
         Err(problems) => {
-            output.notice(&unreadable(&problems));
+            for problem in &problems {
+                output.notice(&format!("error: {problem}: {}\n", problem.reason()));
+            }
             return Exit::Mistaken;
         }
     };
@@ -60,8 +61,4 @@ fn one(home: &Home, question: &Question, json: bool, output: &mut Output<'_>) ->
     let answer = home.answer(question);
     output.result(&if json { answer.to_json() } else { text::of(&answer) });
     if answer.is_permit() { Exit::Done } else { Exit::Denied }
-}
-
-fn unreadable(problems: &[FileProblem]) -> String {
-    problems.iter().map(|problem| format!("error: {problem}: {}\n", problem.reason())).collect()
 }

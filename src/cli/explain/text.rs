@@ -61,3 +61,27 @@ fn unregistered(answer: &Answer<'_>) -> String {
         _ => format!("{entity}, not in the registry; no device and so no area"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::answer::{Area, Device};
+    use super::*;
+
+    const DEVICE: Device<'_> = Device { id: "d2", name: Some("Lock"), part_of: None };
+
+    fn shown(named_device: Option<&str>, device: Option<Device<'_>>, area: Option<Area<'_>>) -> String {
+        let own_area = Some("attic");
+        entity(&Registered { entity_id: "lock.door", id: "r", own_area, named_device, device, area })
+    }
+
+    #[test]
+    fn an_entity_says_how_it_came_by_its_device_and_area() {
+        let hall = Area { id: "hall", name: None, of_device: "d2" };
+        insta::assert_snapshot!(shown(None, Some(DEVICE), Some(hall)), @"lock.door, registered as r; device d2 (Lock); area hall of that device; its own area attic does not count");
+        insta::assert_snapshot!(shown(Some("d1"), Some(DEVICE), None), @"lock.door, registered as r; device d2 (Lock), split from device d1; no area; its own area attic does not count");
+        let part = Device { part_of: Some("d1"), ..DEVICE };
+        let inherited = Area { of_device: "d1", ..hall };
+        insta::assert_snapshot!(shown(None, Some(part), Some(inherited)), @"lock.door, registered as r; device d2 (Lock), part of device d1; area hall of device d1; its own area attic does not count");
+        insta::assert_snapshot!(shown(Some("d1"), None, None), @"lock.door, registered as r; no device and so no area: device d1 is not there; its own area attic does not count");
+    }
+}
