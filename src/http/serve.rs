@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use http::{Request, Response};
 use hyper::body::{Body, Incoming};
 use hyper::server::conn::{http1, http2};
@@ -56,15 +57,26 @@ where
             })
         }
     });
+    // A set of one: it is polled when it is woken and not whenever the connection is, which is several times a request,
+    // and whether to stop is asked of a lock that all connections share.
+    let mut aside = FuturesUnordered::from_iter([async {
+        tokio::select! {
+            () = stop.cancelled() => Aside::End,
+            () = pulse.passes(pulse_limits) => Aside::End,
+            () = pulse.line().hung_up() => Aside::HangUp,
+        }
+    }]);
     // Two protocols, one way to end: hyper's connection types share no trait.
     macro_rules! drive {
         ($connection:expr) => {{
             let mut connection = std::pin::pin!($connection);
             let ended = tokio::select! {
+                biased;
                 ended = connection.as_mut() => Some(ended),
-                () = stop.cancelled() => None,
-                () = pulse.passes(pulse_limits) => None,
-                () = pulse.line().hung_up() => return,
+                said = aside.next() => match said {
+                    Some(Aside::HangUp) => return,
+                    Some(Aside::End) | None => None,
+                },
             };
             match ended {
                 Some(ended) => note(ended),
@@ -83,6 +95,14 @@ where
         Protocol::Http1 => drive!(http1_builder(limits).serve_connection(io, service).with_upgrades()),
         Protocol::Http2 => drive!(http2_builder(limits).serve_connection(io, service)),
     }
+}
+
+/// What is said to a connection from the side.
+enum Aside {
+    /// To end when what is open has ended.
+    End,
+    /// To end at once.
+    HangUp,
 }
 
 /// How long an idle connection that was told to end may take to do so.
