@@ -273,3 +273,40 @@ fn websockets_have_places_of_their_own_and_no_more() {
         eventually("a place", || support::tunnel::Tunnel::open(&vestibule, protocol, &ask).1);
     }
 }
+
+#[test]
+fn a_head_that_never_ends_is_not_waited_for() {
+    let addon = RawAddon::start();
+    let vestibule = Vestibule::start(|config| {
+        config.set("limits", "header_timeout", "\"1s\"").addon("a", &addon);
+    });
+    let cookie = vestibule.cookie("bob");
+    for before in [false, true] {
+        let mut client = RawClient::connect(vestibule.https());
+        if before {
+            assert_eq!(client.ask(&Ask::new("GET", PATH).cookie(&cookie)).status, 200);
+        }
+        client.send(b"GET / HTTP/1.1\r\nHost: p.t");
+        let begun = Instant::now();
+        assert!(client.is_closed(), "after a request: {before}");
+        assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    }
+}
+
+#[test]
+fn a_connection_on_which_nothing_is_asked_is_closed() {
+    let addon = RawAddon::start();
+    let vestibule = Vestibule::start(|config| {
+        config.set("limits", "idle_timeout", "\"1s\"").addon("a", &addon);
+    });
+    let cookie = vestibule.cookie("bob");
+    for before in [false, true] {
+        let mut client = RawClient::connect(vestibule.https());
+        if before {
+            assert_eq!(client.ask(&Ask::new("GET", PATH).cookie(&cookie)).status, 200);
+        }
+        let begun = Instant::now();
+        assert!(client.is_closed(), "after a request: {before}");
+        assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    }
+}
