@@ -1,0 +1,3 @@
+//! What add-ons and Home Assistant call: the add-on API and who may use it.
+
+pub mod roles;
