@@ -1,3 +1,4 @@
 //! What add-ons and Home Assistant call: the add-on API and who may use it.
 
+pub mod entities;
 pub mod roles;
