@@ -25,7 +25,7 @@
 //! [`gate`] is this diagram as one function, and [`server`] the process around it: it builds the stages, swaps them on
 //! reload, and drains on stop. Beside the way stand [`permission`], Home Assistant's engine for entities, which no stage
 //! asks yet; [`home_assistant`], which reads its files; [`sign_in`], which makes sessions; [`pages`], what we say ourselves;
-//! [`refusal`], why and how a request is refused; [`config`], the one file that the operator edits; [`telemetry`], logs and
+//! [`dial`], which makes connections out; [`refusal`], why and how a request is refused; [`config`], the one file that the operator edits; [`telemetry`], logs and
 //! numbers; [`operations`], health, the control socket and systemd; [`cli`], the commands; and [`clock`] and [`entropy`],
 //! the only sources of time and of random bytes.
 
@@ -44,6 +44,7 @@ pub mod server;
 pub mod permission;
 pub mod home_assistant;
 pub mod sign_in;
+pub mod dial;
 pub mod pages;
 pub mod refusal;
 pub mod config;

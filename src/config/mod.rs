@@ -17,6 +17,7 @@ mod resolve;
 mod secret;
 mod settings;
 mod slug;
+mod trust;
 mod units;
 mod url;
 
@@ -38,6 +39,7 @@ pub use settings::{
     HostName, HttpsListener, IdentityHeaders, Limits, Listen, Log, LogFormat, PathPrefix, PrefixMode, PublicUrl,
     Session, SessionStore, Settings, SignIn, SignInMethod, Tls, Upstream, UpstreamHost,
 };
+pub use trust::{BadPin, CertificatePin, Trust};
 pub use url::BadUrl;
 
 /// What the caller knows and the configuration does not: it reads neither certificates nor Home Assistant's files itself.

@@ -15,7 +15,7 @@ use hyper_util::rt::TokioIo;
 use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::connect::Wire;
+use crate::dial::Wire;
 use crate::http::RequestBody;
 
 /// A connection that can take a request.

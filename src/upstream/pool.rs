@@ -6,9 +6,10 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-use super::connect::{ConnectError, Connector};
+use super::connect::Connector;
 use super::link::Link;
 use crate::config::Addon;
+use crate::dial::DialError;
 use crate::telemetry::{AddonMetrics, OpenGauge};
 
 /// The connections to one add-on.
@@ -43,7 +44,7 @@ pub(super) enum PoolError {
     Busy,
     /// A new connection did not come about.
     #[error("cannot reach the add-on")]
-    Connect(#[from] ConnectError),
+    Connect(#[from] DialError),
     /// A new connection ended before it could be used.
     #[error("the add-on hung up")]
     Handshake(#[source] hyper::Error),
@@ -51,7 +52,7 @@ pub(super) enum PoolError {
 
 impl Pool {
     pub(super) fn new(addon: &Addon, metrics: AddonMetrics) -> Self {
-        let connector = Connector::new(addon.upstream.clone(), addon.connect_timeout);
+        let connector = Connector::new(addon);
         let semaphore = |permits: usize| Arc::new(Semaphore::new(permits.min(Semaphore::MAX_PERMITS)));
         let (places, tunnels, wait) = (semaphore(addon.connections), semaphore(addon.websockets), addon.queue_timeout);
         Self { connector, places, tunnels, wait, idle: Mutex::default(), metrics }

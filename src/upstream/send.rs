@@ -10,7 +10,6 @@ use hyper::upgrade::OnUpgrade;
 use tokio::time::Instant;
 
 use super::answer::AnswerBody;
-use super::connect::ConnectError;
 use super::link::{Link, Unanswered, is_hang_up};
 use super::pool::{Place, Pool, PoolError};
 use super::request::{Truth, ask_for_websocket};
@@ -20,6 +19,7 @@ use super::tunnel::Tunnel;
 use super::upstreams::{Upstream, Upstreams};
 use super::websocket::{self, Asked};
 use crate::authorization::{Open, Permitted};
+use crate::dial::DialError;
 use crate::http::{Gauge, Handshake, Parts, RequestBody, Serving};
 use crate::refusal::Reason;
 use crate::telemetry::{UpstreamFailure, chain};
@@ -228,7 +228,7 @@ impl Call<'_> {
                 metrics.failed(UpstreamFailure::Busy);
                 Reason::AddonBusy
             }
-            PoolError::Connect(ConnectError::TimedOut(_)) => {
+            PoolError::Connect(DialError::TimedOut(_)) => {
                 metrics.failed(UpstreamFailure::Timeout);
                 tracing::warn!(addon, error = %chain(error), "add-on unreachable");
                 Reason::AddonSlow

@@ -1,0 +1,101 @@
+//! Whom we believe that they are who we dial: the authorities of the system, those in a file, or one certificate.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use super::findings::Explained;
+
+/// Whose certificate a server that we dial must show. There is no trust that lets any certificate pass.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trust {
+    /// One for its name, from an authority that the system trusts.
+    System,
+    /// One for its name, from one of the authorities in this PEM text and from no other.
+    Authorities(Arc<[u8]>),
+    /// This very certificate, whatever names and dates stand in it.
+    Pinned(CertificatePin),
+}
+
+/// The SHA-256 of a certificate, as `openssl x509 -noout -fingerprint -sha256` prints it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct CertificatePin([u8; 32]);
+
+/// What is wrong with a pin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not the SHA-256 of a certificate")]
+pub struct BadPin;
+
+impl CertificatePin {
+    /// Whether it is the pin of a certificate with this digest.
+    pub fn is_of(&self, sha256: &[u8]) -> bool {
+        self.0 == sha256
+    }
+}
+
+impl FromStr for CertificatePin {
+    type Err = BadPin;
+
+    fn from_str(text: &str) -> Result<Self, BadPin> {
+        let digits = text.strip_prefix("sha256:").ok_or(BadPin)?.bytes().filter(|byte| *byte != b':');
+        let digits: Vec<u8> = digits.map(hex_digit).collect::<Option<_>>().ok_or(BadPin)?;
+        let (pairs, odd) = digits.as_chunks::<2>();
+        let bytes: Vec<u8> = pairs.iter().map(|[high, low]| high << 4 | low).collect();
+        bytes.try_into().ok().filter(|_| odd.is_empty()).map(Self).ok_or(BadPin)
+    }
+}
+
+impl Explained for BadPin {
+    fn expected(&self) -> &'static str {
+        "expected \"sha256:\" and 64 hexadecimal digits, with or without colons between them"
+    }
+
+    fn hint(&self) -> String {
+        "`openssl s_client -connect HOST:PORT </dev/null | openssl x509 -noout -fingerprint -sha256` prints it"
+            .to_owned()
+    }
+}
+
+impl fmt::Display for CertificatePin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("sha256:")?;
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02X}"))
+    }
+}
+
+impl fmt::Debug for CertificatePin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+fn hex_digit(byte: u8) -> Option<u8> {
+    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pin_is_read_as_openssl_prints_it_and_in_one_piece() {
+        let digits = "0A".repeat(31) + "fF";
+        let colons = digits.as_bytes().chunks(2).map(|two| str::from_utf8(two).unwrap()).collect::<Vec<_>>().join(":");
+        let pin: CertificatePin = format!("sha256:{digits}").parse().unwrap();
+        assert_eq!(format!("sha256:{colons}").parse(), Ok(pin));
+        assert_eq!(pin.to_string(), format!("sha256:{}", digits.to_uppercase()));
+        assert!(pin.is_of(&[&[10; 31][..], &[255]].concat()));
+        assert!(!pin.is_of(&[10; 32]) && !pin.is_of(&[10; 31]) && !pin.is_of(b""));
+    }
+
+    #[test]
+    fn what_is_no_sha256_is_no_pin() {
+        let right = "0a".repeat(32);
+        for text in
+            [&right, "sha256:", &format!("sha1:{right}"), &format!("sha256:{right}0"), &format!("sha256:{right}00")]
+        {
+            assert_eq!(text.parse::<CertificatePin>(), Err(BadPin), "{text}");
+        }
+        assert_eq!(format!("sha256:{}", right.replace('a', "g")).parse::<CertificatePin>(), Err(BadPin));
+    }
+}

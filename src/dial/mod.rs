@@ -1,0 +1,115 @@
+//! Connections out: TCP, TLS, a Unix socket.
+//!
+//! In comes where somebody listens and whose certificate is believed, out comes a stream. TLS is never left off where it is
+//! configured (S-46): a certificate that does not hold is a connection that failed, and there is no second try without it.
+//! All names of rustls for this side of a connection stay in this folder.
+
+mod pinned;
+mod tls;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpStream, UnixStream};
+
+use crate::config::Trust;
+use tls::ClientTls;
+pub use tls::TrustError;
+
+/// A stream to whom was dialled.
+pub trait Wire: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Wire for T {}
+
+/// Where somebody listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// Plain TCP.
+    Http {
+        /// A name or an address, without brackets.
+        host: String,
+        /// The port.
+        port: u16,
+    },
+    /// TLS over TCP.
+    Https {
+        /// A name or an address, without brackets: the one that the certificate must be for.
+        host: String,
+        /// The port.
+        port: u16,
+        /// Whose certificate is believed.
+        trust: Trust,
+    },
+    /// A Unix socket.
+    Unix(PathBuf),
+}
+
+/// Why no connection came about.
+#[derive(Debug, thiserror::Error)]
+pub enum DialError {
+    /// The operating system or the other side said no.
+    #[error("cannot connect")]
+    Io(#[from] io::Error),
+    /// It took longer than the limit.
+    #[error("no connection within {0:?}")]
+    TimedOut(Duration),
+    /// There is nothing to judge the other side's certificate by.
+    #[error("no certificate could be believed")]
+    Trust(#[from] TrustError),
+    /// The other side's certificate is not believed, or it speaks no TLS.
+    #[error("no TLS with {host}")]
+    Tls {
+        /// Who was dialled.
+        host: String,
+        /// What went wrong.
+        source: io::Error,
+    },
+    /// The host is neither a name nor an address.
+    #[error("not a name that a certificate can be for: {0}")]
+    BadName(String),
+}
+
+/// Makes connections to one place.
+#[derive(Debug)]
+pub struct Dialer {
+    target: Target,
+    timeout: Duration,
+    tls: ClientTls,
+}
+
+impl Dialer {
+    /// Connections to this place, each made within `timeout`, the handshake included. Nothing is dialled yet.
+    pub fn new(target: Target, timeout: Duration) -> Self {
+        let trust = if let Target::Https { trust, .. } = &target { trust.clone() } else { Trust::System };
+        Self { target, timeout, tls: ClientTls::new(trust) }
+    }
+
+    /// A new connection.
+    pub async fn dial(&self) -> Result<Box<dyn Wire>, DialError> {
+        let connecting = tokio::time::timeout(self.timeout, self.connect());
+        connecting.await.map_err(|_| DialError::TimedOut(self.timeout))?
+    }
+
+    async fn connect(&self) -> Result<Box<dyn Wire>, DialError> {
+        match &self.target {
+            Target::Http { host, port } => Ok(Box::new(tcp(host, *port).await?)),
+            Target::Https { host, port, .. } => {
+                let stream = tcp(host, *port).await?;
+                Ok(Box::new(self.tls.handshake(host, stream).await?))
+            }
+            Target::Unix(path) => Ok(Box::new(unix(path).await?)),
+        }
+    }
+}
+
+async fn tcp(host: &str, port: u16) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect((host, port)).await?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+async fn unix(path: &Path) -> io::Result<UnixStream> {
+    UnixStream::connect(path).await
+}

@@ -1,0 +1,64 @@
+//! A certificate that is known beforehand: that very one, or no connection.
+
+use std::sync::Arc;
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
+use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
+use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+
+use crate::config::CertificatePin;
+
+/// Believes one certificate. Names, dates and issuers say nothing more about a certificate that the operator knows by its
+/// digest; that the other side has its key, the handshake's signature proves as ever (RFC 8446 section 4.4.3).
+#[derive(Debug)]
+pub(super) struct Pinned {
+    pin: CertificatePin,
+    algorithms: WebPkiSupportedAlgorithms,
+}
+
+impl Pinned {
+    pub(super) fn new(pin: CertificatePin, provider: &Arc<CryptoProvider>) -> Self {
+        Self { pin, algorithms: provider.signature_verification_algorithms }
+    }
+}
+
+impl ServerCertVerifier for Pinned {
+    fn verify_server_cert(
+        &self,
+        shown: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _name: &ServerName<'_>,
+        _ocsp: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, shown);
+        if self.pin.is_of(digest.as_ref()) {
+            Ok(ServerCertVerified::assertion())
+        } else {
+            Err(Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure))
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls12_signature(message, certificate, signed, &self.algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature(message, certificate, signed, &self.algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.algorithms.supported_schemes()
+    }
+}

@@ -1,0 +1,31 @@
+//! A new connection to an add-on: dialled, or a pair of pipes to the built-in one.
+
+use super::whoami;
+use crate::config::{Addon, Trust, Upstream};
+use crate::dial::{DialError, Dialer, Target, Wire};
+
+/// Makes connections to one add-on.
+#[derive(Debug)]
+pub(super) enum Connector {
+    Dialled(Dialer),
+    Whoami,
+}
+
+impl Connector {
+    pub(super) fn new(addon: &Addon) -> Self {
+        let target = match addon.upstream.clone() {
+            Upstream::Http { host, port } => Target::Http { host, port },
+            Upstream::Https { host, port } => Target::Https { host, port, trust: Trust::System },
+            Upstream::Unix(path) => Target::Unix(path),
+            Upstream::Whoami => return Self::Whoami,
+        };
+        Self::Dialled(Dialer::new(target, addon.connect_timeout))
+    }
+
+    pub(super) async fn connect(&self) -> Result<Box<dyn Wire>, DialError> {
+        match self {
+            Self::Dialled(dialer) => dialer.dial().await,
+            Self::Whoami => Ok(Box::new(whoami::connect())),
+        }
+    }
+}
