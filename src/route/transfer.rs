@@ -1,4 +1,4 @@
-//! The second address of a request: where WebDAV's MOVE and COPY lead (RFC 4918 section 10.3; spec/addon-uis.md section 3,
+//! The second address of a request: where MOVE and COPY lead (RFC 4918 section 10.3; spec/addon-uis.md section 3,
 //! point 11).
 //!
 //! In comes a routed request, out comes the path of its `Destination` as the add-on will see it, or a refusal: an address

@@ -1,4 +1,4 @@
-//! Where WebDAV's MOVE and COPY lead: an address of the same add-on, as that add-on reads it, or nowhere.
+//! Where MOVE and COPY lead: an address of the same add-on, as that add-on reads it, or nowhere.
 //! spec/addon-uis.md section 3, point 11; RFC 4918 section 10.3.
 
 use crate::behind;

@@ -27,16 +27,16 @@ fn point_02_the_prefix_is_told_in_every_header_that_the_route_names_and_in_no_ot
     let lines = format!("prefix_headers = {names:?}\nhost = \"a.p.test\"");
     let (vestibule, cookie) = behind(&addon, &lines);
     for protocol in BOTH {
-        let lies =
+        let with_lies =
             |ask: Ask| names.iter().fold(ask, |ask, name| ask.field(name, "/x").field(&name.replace('-', "_"), "/y"));
-        vestibule.ask(protocol, &lies(Ask::get("/ingress/a/x").cookie(&cookie)));
+        vestibule.ask(protocol, &with_lies(Ask::get("/ingress/a/x").cookie(&cookie)));
         let request = addon.one();
         for name in names {
             assert_eq!(request.fields.one(name), "/ingress/a", "{protocol:?}");
             assert!(!request.fields.has(&name.replace('-', "_")), "{request:#?}");
         }
         // On its own host the same add-on has no prefix, and the client's word for one does not pass either.
-        vestibule.ask(protocol, &lies(Ask::get("/x").host("a.p.test").cookie(&cookie)));
+        vestibule.ask(protocol, &with_lies(Ask::get("/x").host("a.p.test").cookie(&cookie)));
         let request = addon.one();
         assert!(names.iter().all(|name| !request.fields.has(name)), "{protocol:?} {request:#?}");
     }
