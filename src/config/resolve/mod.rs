@@ -9,6 +9,7 @@ mod home_assistant;
 mod listen;
 mod sections;
 mod tls;
+mod trust;
 mod unique;
 
 pub(super) use listen::CONTROL;
