@@ -63,6 +63,8 @@ pub enum Reason {
     AddonSlow,
     /// The users of Home Assistant have never been read, or the last good copy is too old: nobody can be told from anybody.
     NoDirectory,
+    /// The session store that several proxies share cannot be asked: who is not known here may or may not be signed in.
+    SessionStoreAway,
     /// The process is about to end.
     Stopping,
 }
@@ -142,6 +144,9 @@ impl Reason {
             Self::AddonSlow => row(S::GATEWAY_TIMEOUT, "addon_slow", "The add-on is slow", A::Retry, Level::WARN),
             Self::Stopping => row(S::SERVICE_UNAVAILABLE, "stopping", "Not ready", A::Retry, Level::INFO).closing(),
             Self::NoDirectory => row(S::SERVICE_UNAVAILABLE, "no_directory", "Not ready", A::Retry, Level::ERROR),
+            Self::SessionStoreAway => {
+                row(S::SERVICE_UNAVAILABLE, "session_store_away", "Not ready", A::Retry, Level::WARN)
+            }
         }
     }
 
