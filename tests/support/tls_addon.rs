@@ -12,6 +12,9 @@ use tokio_rustls::TlsAcceptor;
 
 use super::h2::RUNTIME;
 
+/// Two authorities of one name would be told apart by their signatures alone.
+static MADE: AtomicUsize = AtomicUsize::new(0);
+
 /// An authority that a home has for its own machines.
 pub(crate) struct HomeCa(CertifiedIssuer<'static, KeyPair>);
 
@@ -24,8 +27,6 @@ pub(crate) struct Shown {
 impl HomeCa {
     pub(crate) fn new() -> Self {
         let mut params = CertificateParams::new(Vec::new()).expect("no names are legal names");
-        // Two authorities of one name would be told apart by their signatures alone.
-        static MADE: AtomicUsize = AtomicUsize::new(0);
         let name = format!("Home {}", MADE.fetch_add(1, Ordering::Relaxed));
         params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -39,17 +40,17 @@ impl HomeCa {
 
     /// A certificate for this name.
     pub(crate) fn issue(&self, name: &str) -> Shown {
-        self.sign(CertificateParams::new(vec![name.to_owned()]).expect("a legal name"))
+        self.sign(&CertificateParams::new(vec![name.to_owned()]).expect("a legal name"))
     }
 
     /// One whose time is over.
     pub(crate) fn issue_expired(&self, name: &str) -> Shown {
         let mut params = CertificateParams::new(vec![name.to_owned()]).expect("a legal name");
         (params.not_before, params.not_after) = (date_time_ymd(2001, 1, 1), date_time_ymd(2002, 1, 1));
-        self.sign(params)
+        self.sign(&params)
     }
 
-    fn sign(&self, params: CertificateParams) -> Shown {
+    fn sign(&self, params: &CertificateParams) -> Shown {
         let key = KeyPair::generate().expect("a key");
         let leaf = params.signed_by(&key, &self.0).expect("the authority signs");
         Shown { chain: leaf.der().clone(), key: PrivateKeyDer::Pkcs8(key.serialize_der().into()) }
