@@ -13,6 +13,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod answers;
 mod https;
 
 use support::{RawAddon, Vestibule};
