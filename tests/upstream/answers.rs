@@ -1,4 +1,4 @@
-//! Answers as real add-ons give them: old versions, odd status lines, no lengths, ranges, WebDAV (spec/addon-uis.md
+//! Answers as real add-ons give them: old versions, odd status lines, no lengths, ranges, `WebDAV` (spec/addon-uis.md
 //! section 1, "protocol odds", and section 3, points 16 and 18).
 
 use crate::behind;
