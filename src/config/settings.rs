@@ -10,6 +10,8 @@ use std::time::Duration;
 use http::{HeaderName, HeaderValue};
 use ipnet::IpNet;
 
+use super::trust::Trust;
+
 /// Everything that `config.toml` says.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -196,6 +198,8 @@ pub struct Addon {
     pub icon: String,
     /// Where it listens.
     pub upstream: Upstream,
+    /// Whose certificate it must show, when it listens on `https`.
+    pub trust: Trust,
     /// Its path prefix, if it has one.
     pub path: Option<PathPrefix>,
     /// Its host, if it has one.

@@ -10,6 +10,7 @@ mod hosts;
 mod listen;
 mod sections;
 mod tls;
+mod trust;
 mod unique;
 
 pub(super) use listen::CONTROL;
