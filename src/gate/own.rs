@@ -150,12 +150,11 @@ async fn start(
 }
 
 fn entry(addon: &Addon, stages: &Stages, request: &Sanitized) -> StartAddon {
-    let href = match &addon.path {
-        Some(path) => format!("{}/", path.as_str()),
-        None => {
-            let own = stages.settings.own_origin(addon, request.authority().port_or_default());
-            format!("{}/", own.unwrap_or_default())
-        }
+    let href = if let Some(path) = &addon.path {
+        format!("{}/", path.as_str())
+    } else {
+        let own = stages.settings.own_origin(addon, request.authority().port_or_default());
+        format!("{}/", own.unwrap_or_default())
     };
     StartAddon { title: addon.title.clone(), href }
 }
