@@ -10,6 +10,8 @@ use std::time::Duration;
 use http::{HeaderName, HeaderValue};
 use ipnet::IpNet;
 
+use super::probe::Probe;
+
 /// Everything that `config.toml` says.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -236,6 +238,8 @@ pub struct Addon {
     pub upstream_host: Option<UpstreamHost>,
     /// Whether addresses in headers are moved between the browser's view and the add-on's.
     pub rewrite_addresses: bool,
+    /// How it is asked whether it is well, besides by the requests that it gets.
+    pub probe: Option<Probe>,
 }
 
 impl Addon {

@@ -66,6 +66,7 @@ fn the_defaults_in_it_are_the_defaults() {
         "access",
         "max_body",
         "max_head",
+        "health",
         "upstream_host",
     ];
     let is_example = |line: &str| examples.iter().any(|key| line.starts_with(&format!("{key} =")));
