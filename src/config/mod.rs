@@ -49,6 +49,8 @@ pub use url::BadUrl;
 pub struct Surroundings<'a> {
     /// Says why a chain and a key (paths, in this order) cannot be used together. Absent, they are only looked for.
     pub check_certificates: Option<CheckCertificates<'a>>,
+    /// Says why a PEM text cannot be used as a list of authorities. Absent, it is taken as it is.
+    pub check_authorities: Option<CheckAuthorities<'a>>,
     /// The judgement is for a process that serves: Home Assistant's files that cannot be read just now are no mistake of the
     /// configuration, and the process says so itself until they can.
     pub serving: bool,
@@ -58,6 +60,9 @@ pub struct Surroundings<'a> {
 
 /// Judges a certificate chain and its key.
 pub type CheckCertificates<'a> = &'a dyn Fn(&Path, &Path) -> Result<(), HookError>;
+
+/// Judges a PEM text of authorities.
+pub type CheckAuthorities<'a> = &'a dyn Fn(&[u8]) -> Result<(), HookError>;
 
 /// Finds the groups and users in a configuration folder of Home Assistant.
 pub type FindKnown<'a> = &'a dyn Fn(&Path) -> Result<Known, HookError>;

@@ -11,6 +11,7 @@ use http::{HeaderName, HeaderValue};
 use ipnet::IpNet;
 
 use super::probe::Probe;
+use super::trust::Trust;
 
 /// Everything that `config.toml` says.
 #[derive(Debug, Clone)]
@@ -198,6 +199,8 @@ pub struct Addon {
     pub icon: String,
     /// Where it listens.
     pub upstream: Upstream,
+    /// Whose certificate it must show, when it listens on `https`.
+    pub trust: Trust,
     /// Its path prefix, if it has one.
     pub path: Option<PathPrefix>,
     /// Its host, if it has one.

@@ -26,7 +26,7 @@ pub use upstreams::Upstreams;
 
 #[cfg(test)]
 mod tests {
-    use crate::config::{Access, Addon, DisplayNameEncoding, Framing, IdentityHeaders, PrefixMode, Upstream};
+    use crate::config::{Access, Addon, DisplayNameEncoding, Framing, IdentityHeaders, PrefixMode, Trust, Upstream};
     use std::sync::Arc;
     use std::time::Duration;
 
@@ -37,6 +37,7 @@ mod tests {
             title: slug.to_owned(),
             icon: String::new(),
             upstream: Upstream::Whoami,
+            trust: Trust::System,
             path: None,
             host: None,
             prefix: PrefixMode::Strip,

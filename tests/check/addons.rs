@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::harness::{accepted, addon, refused};
-use vestibule::config::{DisplayNameEncoding, Framing, PrefixMode, Upstream};
+use crate::harness::{Folder, accepted, addon, refused, refused_in};
+use vestibule::config::{DisplayNameEncoding, Framing, PrefixMode, Trust, Upstream};
 
 /// Two add-ons, the second with these lines, the first of which is line 8.
 fn second(lines: &str) -> String {
@@ -136,6 +136,39 @@ fn what_an_add_on_leaves_out_has_its_default() {
     assert_eq!((addon.connections, addon.max_body, addon.allow_missing_origin), (256, u64::MAX, false));
     assert_eq!([addon.queue_timeout, addon.connect_timeout], [Duration::from_secs(5); 2]);
     assert_eq!(addon.response_timeout, Duration::from_mins(1));
+}
+
+#[test]
+fn a_certificate_is_judged_in_one_way_and_only_where_there_is_one() {
+    let https = |lines: &str| addon(lines).replace("http://127.0.0.1:8080", "https://addon.test");
+    let pin = format!("pin = \"sha256:{}\"", "0a".repeat(32));
+    let trust = |text: &str| accepted(text).settings.addons[0].trust.clone();
+    assert_eq!(trust(&https("")), Trust::System);
+    assert!(matches!(trust(&https(&pin)), Trust::Pinned(_)));
+    refused(&https("pin = \"0a0b\""), "7:7", &["not the SHA-256 of a certificate", "64 hexadecimal digits", "openssl"]);
+    refused(&https("ca = \"home/.storage/auth\""), "7:6", &["these certificates cannot be used"]);
+    refused(&https("ca = \"no.pem\""), "7:6", &["this file cannot be read", "no.pem"]);
+    refused(&https("ca = \"home\""), "7:6", &["not a regular file"]);
+    refused(&addon(&pin), "7:7", &["no certificate to judge without TLS", "https"]);
+    refused(&addon(&pin).replace("http://127.0.0.1:8080", "unix:run/a.sock"), "7:7", &["without TLS"]);
+}
+
+#[test]
+fn a_file_of_authorities_holds_certificates_and_nothing_else() {
+    let text = addon("ca = \"ca.pem\"").replace("http://127.0.0.1:8080", "https://addon.test");
+    let folder = Folder::new();
+    let made = rcgen::generate_simple_self_signed(vec!["addon.test".to_owned()]).unwrap();
+    for bad in [String::new(), "hello".to_owned(), made.signing_key.serialize_pem(), made.cert.pem().replace('M', "N")]
+    {
+        folder.write("ca.pem", &bad);
+        refused_in(&folder, &text, "7:6", &["these certificates cannot be used", "BEGIN CERTIFICATE"]);
+    }
+    folder.write("ca.pem", made.cert.pem());
+    let loaded = folder.load(&text).unwrap();
+    assert!(matches!(loaded.settings.addons[0].trust, Trust::Authorities(_)));
+    assert!(loaded.files.contains(&folder.path("ca.pem")), "the file is watched");
+    let both = text.replace("ca =", &format!("pin = \"sha256:{}\"\nca =", "0a".repeat(32)));
+    refused_in(&folder, &both, "7:7", &["both `ca` and `pin`", "first here"]);
 }
 
 #[test]

@@ -23,6 +23,7 @@ pub(crate) mod launch;
 pub(crate) mod patience;
 pub(crate) mod process;
 pub(crate) mod source;
+pub(crate) mod tls_addon;
 pub(crate) mod tunnel;
 
 pub(crate) use addon::{Keep, RawAddon, Recorded, Wire};

@@ -166,6 +166,8 @@ section! {
         title: String,
         icon: String,
         upstream: String,
+        ca: String,
+        pin: String,
         path: String,
         host: String,
         prefix: String,

@@ -8,6 +8,7 @@ use super::access;
 use super::context::{Context, days, flag, seconds};
 use super::headers::{self, Names};
 use super::probe;
+use super::trust::trust;
 use super::unique::Unique;
 use crate::config::Known;
 use crate::config::diagnostic::{Diagnostic, Span};
@@ -32,6 +33,7 @@ fn addon(entry: &Spanned<raw::Addon>, seen: &mut Seen, known: Option<&Known>, cx
     let (raw, owner) = (entry.get_ref(), entry.span());
     let slug = slug(raw, &owner, seen, cx);
     let upstream = upstream(raw, &owner, cx);
+    let over_tls = upstream.as_ref().is_none_or(|upstream| matches!(upstream, Upstream::Https { .. }));
     let (path, host) = route(raw, &owner, seen, cx);
     let mut names = Names::default();
     // Fixed headers and prefix headers first: when one of them has the name of a default, it is shown, not the default.
@@ -42,6 +44,7 @@ fn addon(entry: &Spanned<raw::Addon>, seen: &mut Seen, known: Option<&Known>, cx
     let rest = Addon {
         title: title.or_else(|| slug.as_ref().map(ToString::to_string)).unwrap_or_default(),
         icon: icon(&raw.icon, cx),
+        trust: trust(&raw.ca, &raw.pin, over_tls, cx),
         path,
         host,
         prefix: cx.word_or(&raw.prefix, PrefixMode::Strip, &[("strip", PrefixMode::Strip), ("keep", PrefixMode::Keep)]),

@@ -10,6 +10,7 @@ mod listen;
 mod probe;
 mod sections;
 mod tls;
+mod trust;
 mod unique;
 
 pub(super) use listen::CONTROL;
