@@ -13,6 +13,7 @@ mod host_name;
 mod hosts;
 mod nearest;
 mod path_prefix;
+mod probe;
 mod raw;
 mod resolve;
 mod secret;
@@ -35,6 +36,7 @@ use resolve::Context;
 pub use diagnostic::Diagnostics;
 pub use host_name::BadHostName;
 pub use path_prefix::BadPathPrefix;
+pub use probe::Probe;
 pub use settings::{
     Access, AccessList, Addon, AddonSlug, BadSlug, CertificateFiles, DisplayNameEncoding, Framing, HomeAssistant,
     HostName, HttpsListener, IdentityHeaders, Limits, Listen, Log, LogFormat, PathPrefix, PrefixMode, PublicUrl,

@@ -6,6 +6,7 @@
 
 mod answer;
 mod connect;
+mod health;
 mod link;
 mod pool;
 mod request;
@@ -18,6 +19,7 @@ mod websocket;
 mod whoami;
 
 pub use answer::{AnswerBody, AnswerError};
+pub use health::{Condition, Fault};
 pub use send::Answer;
 pub use tunnel::{Tunnel, TunnelEnd, TunnelOver};
 pub use upstreams::Upstreams;
@@ -60,6 +62,7 @@ mod tests {
             max_head: usize::MAX,
             upstream_host: None,
             rewrite_addresses: true,
+            probe: None,
         })
     }
 }

@@ -194,3 +194,22 @@ fn what_an_add_on_is_told_of_the_browsers_view() {
     refused(&addon("max_head = \"100B\""), "7:12", &["out of bounds", "1KiB to 1MiB", "no limit"]);
     assert_eq!(accepted(&addon("max_head = \"8KiB\"")).settings.addons[0].max_head, 8192);
 }
+
+#[test]
+fn a_probe_is_a_path_and_comes_back_before_the_next() {
+    let probe = |lines: &str| addon(&format!("health = {{ {lines} }}"));
+    refused(&probe("path = \"alive\""), "7:19", &["not a path", "begins with `/`"]);
+    refused(&probe("path = \"//evil.test/x\""), "7:19", &["not a path"]);
+    refused(&probe("path = \"/a b\""), "7:19", &["not a path"]);
+    refused(&probe("path = \"/a#b\""), "7:19", &["not a path"]);
+    refused(&probe("interval = \"100ms\""), "7:23", &["out of bounds", "1s to 1h", "10s"]);
+    refused(&probe("interval = \"5s\", timeout = \"6s\""), "7:10", &["longer than `interval`"]);
+    refused(&probe("pth = \"/\""), "7:12", &["did you mean `path`?"]);
+    refused(&addon("health = true"), "7:10", &["expected a table"]);
+    let settings = accepted(&probe("interval = \"1s\"")).settings;
+    let probe = settings.addons[0].probe.as_ref().unwrap();
+    assert_eq!(
+        (probe.path.path(), probe.interval, probe.timeout),
+        ("/", Duration::from_secs(1), Duration::from_secs(1))
+    );
+}

@@ -7,6 +7,7 @@ use toml::Spanned;
 use super::access;
 use super::context::{Context, days, flag, seconds};
 use super::headers::{self, Names};
+use super::probe;
 use super::trust::trust;
 use super::unique::Unique;
 use crate::config::Known;
@@ -68,6 +69,7 @@ fn addon(entry: &Spanned<raw::Addon>, seen: &mut Seen, known: Option<&Known>, cx
         max_head: max_head(&raw.max_head, cx),
         upstream_host: raw.upstream_host.given().and_then(|text| cx.findings.parse(text)),
         rewrite_addresses: flag(&raw.rewrite_addresses, true),
+        probe: probe::probe(&raw.health, cx),
         slug: slug?,
         upstream: upstream?,
     };

@@ -8,6 +8,7 @@ mod headers;
 mod home_assistant;
 mod hosts;
 mod listen;
+mod probe;
 mod sections;
 mod tls;
 mod trust;
