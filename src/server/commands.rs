@@ -5,9 +5,10 @@ use std::sync::Arc;
 use super::Server;
 use crate::config::AddonSlug;
 use crate::identity::Directory;
-use crate::operations::control::{Answer, Request, RevokeTarget, SessionLine, StatusReport};
+use crate::operations::control::{AddonLine, AddonState, Answer, Request, RevokeTarget, SessionLine, StatusReport};
 use crate::session::{MadeBy, NewSession, RevokeError, Session, Summary};
 use crate::telemetry::{AuditEvent, Revoked, chain};
+use crate::upstream::Condition;
 
 /// Does what is asked.
 pub(super) async fn answer(server: Arc<Server>, request: Request) -> Answer {
@@ -46,6 +47,7 @@ fn line(session: &Summary, directory: &Directory) -> SessionLine {
         addon: session.addon.as_ref().map(ToString::to_string),
         made_by: session.made_by.label().to_owned(),
         client: session.address.map(|address| address.to_string()),
+        user_agent: session.user_agent.to_string(),
         created: session.created.as_millis(),
         last_seen: session.last_seen.as_millis(),
         expires: session.ends.as_millis(),
@@ -72,7 +74,10 @@ async fn make(server: &Server, name: &str, addon: Option<&str>) -> Answer {
         password_digest: user.password_digest,
         ..NewSession::new(user.id.clone(), MadeBy::CommandLine)
     };
-    let (token, session) = services.sessions.create(new).await;
+    let (token, session) = match services.sessions.create(new).await {
+        Ok(made) => made,
+        Err(error) => return Answer::failed(error),
+    };
     services.telemetry.audit.write(&AuditEvent::SessionMade {
         user: user.id.as_str(),
         session: &session.id().to_string(),
@@ -131,5 +136,15 @@ fn status(server: &Server) -> Answer {
         sessions: u64::try_from(server.gate.services().sessions.len()).unwrap_or_default(),
         state,
         ready: state.is_ready(),
+        addons: server.gate.stages().conditions().map(|(slug, condition)| addon_line(slug, condition)).collect(),
     })
+}
+
+fn addon_line(slug: &AddonSlug, condition: Condition) -> AddonLine {
+    let (state, why, since) = match condition {
+        Condition::Unknown => (AddonState::Unknown, None, None),
+        Condition::Up(since) => (AddonState::Up, None, Some(since.as_millis())),
+        Condition::Down(fault, since) => (AddonState::Down, Some(fault.label().to_owned()), Some(since.as_millis())),
+    };
+    AddonLine { slug: slug.to_string(), state, why, since }
 }

@@ -116,6 +116,8 @@ pub struct SessionLine {
     pub made_by: String,
     /// The address it was made from.
     pub client: Option<String>,
+    /// The browser's own words at sign-in; empty when it said none.
+    pub user_agent: String,
     /// When it was made.
     pub created: u64,
     /// When it was last seen.
@@ -144,6 +146,34 @@ pub struct StatusReport {
     pub state: State,
     /// Whether it takes requests.
     pub ready: bool,
+    /// The add-ons, in the order of the configuration.
+    pub addons: Vec<AddonLine>,
+}
+
+/// How an add-on was when it was last heard of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AddonLine {
+    /// Its slug.
+    pub slug: String,
+    /// How it was.
+    pub state: AddonState,
+    /// What was wrong, in one word, when it was down.
+    pub why: Option<String>,
+    /// Since when, in milliseconds since 1970.
+    pub since: Option<u64>,
+}
+
+/// Whether an add-on answered the last time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AddonState {
+    /// Nobody has asked it anything yet.
+    Unknown,
+    /// It answered.
+    Up,
+    /// It did not.
+    Down,
 }
 
 /// Text that its `Debug` does not show and that is wiped when dropped.
@@ -224,6 +254,7 @@ mod tests {
             addon: None,
             made_by: "control".into(),
             client: None,
+            user_agent: String::new(),
             created: 1,
             last_seen: 2,
             expires: 3,
