@@ -133,7 +133,10 @@ mod tests {
             assert_eq!(read(&[("content-type", "Application/JSON; charset=UTF-8")], &body), good(false));
             let body = format!("{name}=j%C3%BCrgen&password=a%3Ab+c");
             assert_eq!(read(&[FORM], &body), good(false));
-            assert_eq!(read(&[("content-type", "application/x-www-form-urlencoded; charset=utf-8")], &body), good(false));
+            assert_eq!(
+                read(&[("content-type", "application/x-www-form-urlencoded; charset=utf-8")], &body),
+                good(false)
+            );
         }
     }
 
@@ -145,7 +148,11 @@ mod tests {
             (vec![("authorization", "Bearer abc")], "", NoCredentials::Missing),
             (vec![("authorization", "Basic %%%")], "", NoCredentials::Missing),
             (vec![("authorization", "Basic YQ==")], "", NoCredentials::Missing),
-            (vec![("authorization", "Bearer abc"), JSON], r#"{"username": "a", "password": "b"}"#, NoCredentials::Missing),
+            (
+                vec![("authorization", "Bearer abc"), JSON],
+                r#"{"username": "a", "password": "b"}"#,
+                NoCredentials::Missing,
+            ),
             (vec![("content-type", "text/plain")], "username=a&password=b", NoCredentials::Missing),
             (vec![("content-type", "application/json; charset=utf-16")], "{}", NoCredentials::Missing),
             (vec![JSON], "", NoCredentials::NotText),

@@ -5,10 +5,17 @@ use http::header::AUTHORIZATION;
 
 /// The first of the three places that holds one (docs/design/supervisor.md section 2.1). In `Authorization` it is the last
 /// word, whatever the scheme is called: add-ons write `Bearer`, and nothing else counts here.
-pub fn token(headers: &HeaderMap) -> Option<&str> {
+pub(super) fn token(headers: &HeaderMap) -> Option<&str> {
     let named = ["x-supervisor-token", "x-hassio-key"].into_iter().filter_map(|name| only(headers, name));
     let bearer = only(headers, AUTHORIZATION.as_str()).and_then(|value| value.rsplit(' ').next());
     named.chain(bearer).find(|token| !token.is_empty())
+}
+
+/// The token for Home Assistant's API, which the Supervisor takes from elsewhere: the last word of `Authorization`, or
+/// `X-Ha-Access` (docs/design/supervisor.md section 6).
+pub(super) fn home_assistant_token(headers: &HeaderMap) -> Option<&str> {
+    let bearer = only(headers, AUTHORIZATION.as_str()).and_then(|value| value.rsplit(' ').next());
+    bearer.into_iter().chain(only(headers, "x-ha-access")).find(|token| !token.is_empty())
 }
 
 /// The value of a header that stands there once. Two are none: nobody knows which of them other software would take.
@@ -37,7 +44,6 @@ mod tests {
         assert_eq!(found(&[]), None);
         assert_eq!(found(&[("authorization", "Bearer a")]).as_deref(), Some("a"));
         assert_eq!(found(&[("authorization", "a")]).as_deref(), Some("a"));
-        assert_eq!(found(&[("authorization", "Bearer ")]), None);
         assert_eq!(found(&[("authorization", "Bearer a"), ("x-hassio-key", "b")]).as_deref(), Some("b"));
         let all = [("authorization", "Bearer a"), ("x-hassio-key", "b"), ("x-supervisor-token", "c")];
         assert_eq!(found(&all).as_deref(), Some("c"));

@@ -165,9 +165,6 @@ mod tests {
         }
         let one = json!({"entity_id": "light.a"});
         assert_eq!(judge("scene", "apply", &one, &json!(null)), Err(R::OtherDomain));
-        assert_eq!(
-            judge("homeassistant", "restart", &one, &json!(null)),
-            Err(R::OtherDomain)
-        );
+        assert_eq!(judge("homeassistant", "restart", &one, &json!(null)), Err(R::OtherDomain));
     }
 }

@@ -1,0 +1,165 @@
+//! Home Assistant's own API, for add-ons with `homeassistant_api`.
+//!
+//! In come an add-on's calls to `/core/api/...` and its WebSocket at `/core/websocket`, out comes what Home Assistant
+//! answers to us: the add-on never has our token, and where it is held to a group's entities it gets nothing about others.
+
+mod handshake;
+mod relay;
+mod rest;
+mod websocket;
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use http::{Extensions, Method, StatusCode};
+use hyper::upgrade::{OnUpgrade, Upgraded};
+use hyper_util::rt::TokioIo;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::answer::{self, Answer};
+use super::peer::Peer;
+use super::service::{AddonApi, Call};
+use super::token::home_assistant_token;
+use crate::config::{Addon, AddonSlug};
+use crate::supervisor::entities::{Access, Conversation};
+use crate::supervisor::roles::ApiVersion;
+use crate::telemetry::chain;
+use relay::{Allowed, Relay};
+use rest::RestRequest;
+use tokio_tungstenite::WebSocketStream;
+
+/// What is known of Home Assistant over all configurations.
+#[derive(Debug)]
+pub(super) struct Core {
+    /// The version that it said last.
+    version: ArcSwap<String>,
+    places: Arc<Semaphore>,
+}
+
+impl Default for Core {
+    fn default() -> Self {
+        Self { version: ArcSwap::from_pointee(String::new()), places: Arc::new(Semaphore::new(WEBSOCKETS)) }
+    }
+}
+
+impl Core {
+    /// The version that Home Assistant said last; empty before it was asked.
+    pub(super) fn version(&self) -> Arc<String> {
+        self.version.load_full()
+    }
+
+    /// `/core/api/...`. `alias` is the old name of it, which has two methods only.
+    pub(super) async fn rest(&self, api: &AddonApi, call: Call, alias: bool) -> Answer {
+        let methods: &[Method] =
+            if alias { &[Method::GET, Method::POST] } else { &[Method::GET, Method::POST, Method::DELETE] };
+        if !methods.contains(&call.method) {
+            return answer::plain(StatusCode::METHOD_NOT_ALLOWED);
+        }
+        let shown = home_assistant_token(&call.headers).unwrap_or_default();
+        let Some(addon) = entitled(api, shown) else { return answer::plain(StatusCode::UNAUTHORIZED) };
+        let configured = &call.configured;
+        let Some(home) = &configured.home_assistant else { return answer::plain(StatusCode::BAD_GATEWAY) };
+        let prefix = match call.path.version() {
+            ApiVersion::V1 => "",
+            ApiVersion::V2 => "/v2",
+        };
+        let name = if alias { "/homeassistant/api" } else { "/core/api" };
+        let below = |path: &str, start: &str| path.strip_prefix(start).unwrap_or_default().to_owned();
+        let request = RestRequest {
+            method: call.method,
+            path: below(call.path.as_str(), &format!("{prefix}{name}")),
+            plain: below(call.path.plain(), name),
+            query: call.query,
+            headers: call.headers,
+            body: call.body,
+        };
+        if addon.entities.is_none() {
+            return request.pass(home).await;
+        }
+        let may = |entity: &str, access: Access| configured.may(&addon, entity, access);
+        request.pass_held(home, &may).await
+    }
+
+    /// `/core/websocket`
+    pub(super) fn websocket(&self, api: &Arc<AddonApi>, call: &Call, mut extensions: Extensions) -> Answer {
+        let Some(opened) = handshake::accept(&call.method, &call.headers) else {
+            return answer::plain(StatusCode::BAD_REQUEST);
+        };
+        // Case 63.
+        let Some(upgrade) = extensions.remove::<OnUpgrade>() else { return answer::plain(StatusCode::BAD_REQUEST) };
+        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
+            return answer::plain(StatusCode::TOO_MANY_REQUESTS);
+        };
+        tokio::spawn(serve(Arc::clone(api), upgrade, place));
+        opened
+    }
+}
+
+/// The add-on of this token, if it may use Home Assistant's API.
+fn entitled(api: &AddonApi, token: &str) -> Option<Arc<Addon>> {
+    let addon = api.addon_with(token, &api.configured())?;
+    api.granted(&addon).rights().homeassistant_api.then_some(addon)
+}
+
+async fn serve(api: Arc<AddonApi>, upgrade: OnUpgrade, _place: OwnedSemaphorePermit) {
+    // Case 62: whoever goes before the WebSocket is open was never there.
+    let Ok(stream) = upgrade.await else { return };
+    let mut addon_side = websocket::addon_side(TokioIo::new(stream)).await;
+    let version = api.core.version();
+    let token = websocket::token_of(&mut addon_side, &version).await;
+    let Some((token, addon)) = token.and_then(|token| entitled(&api, &token).map(|addon| (token, addon))) else {
+        tracing::info!("an add-on was refused Home Assistant's WebSocket");
+        return websocket::turn_away(addon_side).await;
+    };
+    if websocket::welcome(&mut addon_side, &version).await.is_some() {
+        converse(&api, addon_side, &token, &addon).await;
+    }
+}
+
+async fn converse(
+    api: &Arc<AddonApi>,
+    mut addon_side: WebSocketStream<TokioIo<Upgraded>>,
+    token: &str,
+    addon: &Addon,
+) {
+    let slug = &addon.slug;
+    let configured = api.configured();
+    let home = match &configured.home_assistant {
+        Some(home) => home,
+        None => {
+            let _gone = addon_side.close(None).await;
+            return;
+        }
+    };
+    let home = match websocket::home_side(home).await {
+        Ok((home, version)) => {
+            api.core.version.store(Arc::new(version));
+            home
+        }
+        Err(error) => {
+            tracing::warn!(addon = %slug, error = %chain(&error), "Home Assistant's WebSocket is not there for an add-on");
+            let _gone = addon_side.close(None).await;
+            return;
+        }
+    };
+    let held = addon.entities.is_some().then(|| {
+        let (api, slug) = (Arc::clone(api), slug.clone());
+        let may: Allowed = Box::new(move |entity, access| may(&api, &slug, entity, access));
+        (Conversation::new(addon.entity_messages.clone()), may)
+    });
+    let entities = addon.entities.clone();
+    // The same token for the same add-on, which is held to the same group: everything else begins anew.
+    let is_allowed = || entitled(api, token).is_some_and(|now| now.slug == *slug && now.entities == entities);
+    let end = Relay { addon: addon_side, home, held, is_allowed }.run().await;
+    tracing::info!(addon = %slug, ?end, "an add-on's WebSocket to Home Assistant has ended");
+}
+
+/// By the configuration and the policies of this moment.
+fn may(api: &AddonApi, slug: &AddonSlug, entity: &str, access: Access) -> bool {
+    let configured = api.configured();
+    let addon = configured.settings.addons.iter().find(|addon| addon.slug == *slug);
+    addon.is_some_and(|addon| addon.entities.is_some() && configured.may(addon, entity, access))
+}
+
+/// Open WebSockets of all add-ons together.
+const WEBSOCKETS: usize = 1024;

@@ -1,0 +1,146 @@
+//! `/core/api/...`: Home Assistant's REST API for an add-on, asked with our token.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderName};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+use http_body_util::{BodyExt as _, Empty, Full, Limited};
+use hyper::body::Incoming;
+use serde_json::Value;
+
+use crate::supervisor::api::answer::{self, Answer};
+use crate::supervisor::api::peer::{Asked, Peer, PeerError, only, relay};
+use crate::supervisor::entities::{Access, RestCall, RestRefusal, Shape};
+
+/// What an add-on asks of Home Assistant.
+pub(super) struct RestRequest {
+    pub(super) method: Method,
+    /// Below `/api`, as it came.
+    pub(super) path: String,
+    /// The same, decoded.
+    pub(super) plain: String,
+    pub(super) query: Option<String>,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Incoming,
+}
+
+impl RestRequest {
+    /// Passes it on as it is.
+    pub(super) async fn pass(self, home: &Peer) -> Answer {
+        let asked = Asked {
+            target: self.target(),
+            headers: only(&self.headers, PASSED),
+            method: self.method,
+            body: self.body,
+            with_token: true,
+            within: ANSWER,
+        };
+        match home.ask(asked).await {
+            Ok(answer) => relayed(answer),
+            Err(error) => unreachable(&error),
+        }
+    }
+
+    /// Passes it on as far as `may` goes, and of the answer what may be seen.
+    pub(super) async fn pass_held(self, home: &Peer, may: &(dyn Fn(&str, Access) -> bool + Sync)) -> Answer {
+        let call = match RestCall::of(&self.method, &self.plain, self.query.as_deref()) {
+            Ok(call) => call,
+            Err(refusal) => return refused(refusal),
+        };
+        let target = self.target();
+        let Ok(body) = Limited::new(self.body, LARGEST_CALL).collect().await else {
+            return answer::plain(StatusCode::PAYLOAD_TOO_LARGE);
+        };
+        let judged = match call.judge(&body.to_bytes(), &may) {
+            Ok(judged) => judged,
+            Err(refusal) => return refused(refusal),
+        };
+        let mut headers = HeaderMap::new();
+        if judged.is_some() {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        let (method, with_token, within) = (self.method, true, ANSWER);
+        let asked = match judged {
+            Some(value) => {
+                let body = Full::new(Bytes::from(value.to_string()));
+                home.ask(Asked { method, target, headers, body, with_token, within }).await
+            }
+            None => {
+                let body = Empty::<Bytes>::new();
+                home.ask(Asked { method, target, headers, body, with_token, within }).await
+            }
+        };
+        match asked {
+            Ok(told) => seen(told, call.shape(), may).await,
+            Err(error) => unreachable(&error),
+        }
+    }
+
+    fn target(&self) -> String {
+        let path = if self.path.is_empty() { "/" } else { &self.path };
+        let query = self.query.as_ref().map(|query| format!("?{query}")).unwrap_or_default();
+        format!("/api{path}{query}")
+    }
+}
+
+/// What an add-on that is held to entities gets of an answer. What cannot be read it does not get.
+async fn seen(
+    told: Response<answer::AnswerBody>,
+    shape: Shape,
+    may: &(dyn Fn(&str, Access) -> bool + Sync),
+) -> Answer {
+    let status = told.status();
+    let collected = tokio::time::timeout(ANSWER, Limited::new(told.into_body(), LARGEST_ANSWER).collect()).await;
+    let Ok(Ok(body)) = collected else { return answer::plain(StatusCode::BAD_GATEWAY) };
+    let value: Option<Value> = serde_json::from_slice(&body.to_bytes()).ok();
+    if !status.is_success() {
+        return answer::of_json(status, &Shape::failure(&value.unwrap_or_default(), &may));
+    }
+    match value.and_then(|value| shape.read(value, &may)) {
+        Some(value) => answer::of_json(status, &value),
+        None => answer::plain(StatusCode::BAD_GATEWAY),
+    }
+}
+
+fn refused(refusal: RestRefusal) -> Answer {
+    tracing::info!(reason = %refusal, "an add-on that is held to entities was refused a call");
+    match refusal {
+        RestRefusal::NotJson => answer::plain(StatusCode::BAD_REQUEST),
+        RestRefusal::NotListed | RestRefusal::NotPermitted | RestRefusal::Service(_) => {
+            answer::plain(StatusCode::FORBIDDEN)
+        }
+    }
+}
+
+fn relayed(told: Response<answer::AnswerBody>) -> Answer {
+    let mut answer = relay(told, RETURNED);
+    let streams = answer.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    if streams.is_some_and(|media| media.starts_with("text/event-stream")) {
+        answer.headers_mut().insert(X_ACCEL_BUFFERING, HeaderValue::from_static("no"));
+    }
+    answer
+}
+
+fn unreachable(error: &PeerError) -> Answer {
+    tracing::warn!(error = %crate::telemetry::chain(error), "Home Assistant does not answer for an add-on");
+    answer::plain(StatusCode::BAD_GATEWAY)
+}
+
+const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+/// What of an add-on's headers Home Assistant gets (cases 68 and 69).
+const PASSED: &[&str] =
+    &["accept", "content-type", "last-event-id", "mcp-session-id", "mcp-protocol-version", "x-speech-content"];
+
+/// What of Home Assistant's headers an add-on gets.
+const RETURNED: &[&str] = &["content-type", "content-length", "cache-control", "mcp-session-id"];
+
+/// To the head of an answer.
+const ANSWER: Duration = Duration::from_mins(5);
+
+/// The body of a call that must be read to be judged.
+const LARGEST_CALL: usize = 1024 * 1024;
+
+/// An answer that must be read to be filtered: the states of a large home are a few megabytes.
+const LARGEST_ANSWER: usize = 64 * 1024 * 1024;

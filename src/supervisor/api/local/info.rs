@@ -1,0 +1,159 @@
+//! What is said of add-ons and of this machine, in the fields that programs written for the Supervisor read.
+//!
+//! What is not known here has the value that says so: `null`, an empty list, or `false`.
+
+use serde_json::{Map, Value, json};
+
+use crate::config::{Addon, Settings};
+use crate::manifest::{AppArmor, Manifest};
+use crate::supervisor::protection::Granted;
+use crate::supervisor::rating::{Subject, rate};
+
+/// `/info`
+pub(super) fn general(home_assistant: &str) -> Value {
+    json!({
+        "supervisor": env!("CARGO_PKG_VERSION"),
+        "homeassistant": home_assistant,
+        "hassos": null,
+        "docker": "",
+        "hostname": "",
+        "operating_system": "",
+        "features": [],
+        "machine": null,
+        "arch": architecture(),
+        "supported_arch": [architecture()],
+        "supported": false,
+        "channel": "stable",
+        "logging": "info",
+        "state": "running",
+        "timezone": "",
+    })
+}
+
+/// `/addons`: a line for each.
+pub(super) fn list(settings: &Settings) -> Vec<Value> {
+    settings.addons.iter().map(|addon| Value::Object(line(addon))).collect()
+}
+
+/// `/addons/{slug}/info`. `options` are for those whom they concern.
+pub(super) fn addon(addon: &Addon, granted: &Granted, sees_options: bool) -> Value {
+    let mut info = line(addon);
+    let rights = granted.rights();
+    let manifest = addon.manifest.as_deref();
+    let subject = Subject::new(manifest, &addon.rights, addon.path.is_some() || addon.host.is_some());
+    let options = match manifest {
+        Some(manifest) if sees_options => manifest.options.clone(),
+        _ => json!({}),
+    };
+    let rights = json!({
+        "hassio_api": rights.hassio_api,
+        "hassio_role": rights.role.as_str(),
+        "homeassistant_api": rights.homeassistant_api,
+        "auth_api": rights.auth_api,
+        "full_access": rights.full_access,
+        "docker_api": rights.docker_api,
+        "host_network": rights.host_network,
+        "host_pid": rights.host_pid,
+        "host_ipc": rights.host_ipc,
+        "host_uts": rights.host_uts,
+        "host_dbus": rights.host_dbus,
+        "kernel_modules": rights.kernel_modules,
+        "privileged": rights.privileged.iter().map(|one| one.as_str()).collect::<Vec<_>>(),
+        "apparmor": apparmor(&rights.apparmor),
+        "protected": granted.protection() == crate::supervisor::protection::Protection::On,
+        "rating": rate(&subject).score,
+        "options": options,
+        "schema": manifest.map(|manifest| manifest.schema.clone()),
+        "services_role": manifest.map(services).unwrap_or_default(),
+        "discovery": manifest.map(|manifest| manifest.discovery.clone()).unwrap_or_default(),
+        "ingress": ingress_entry.is_some(),
+        "ingress_entry": ingress_entry,
+        "ingress_url": ingress_entry.map(|entry| format!("{entry}/{}", addon.entry)),
+        "ingress_port": manifest.and_then(|manifest| manifest.ingress.as_ref()?.port),
+        "ingress_panel": ingress_entry.is_some(),
+        "hostname": addon.slug.as_str().replace('_', "-"),
+        "long_description": null,
+        "startup": manifest.map(|manifest| manifest.life.startup),
+        "boot": manifest.map(|manifest| manifest.life.boot),
+        "auto_update": false,
+        "watchdog": false,
+        "changelog": false,
+        "documentation": false,
+    });
+    if let Value::Object(rights) = rights {
+        info.extend(rights);
+    }
+    Value::Object(info)
+}
+
+/// `/addons/self/options/config`
+pub(super) fn options(addon: &Addon) -> Value {
+    addon.manifest.as_deref().map_or_else(|| json!({}), |manifest| manifest.options.clone())
+}
+
+/// `/ingress/panels`: every add-on with a web UI.
+pub(super) fn panels(settings: &Settings) -> Value {
+    let with_ui = settings.addons.iter().filter(|addon| addon.path.is_some() || addon.host.is_some());
+    let panels: Map<_, _> = with_ui
+        .map(|addon| {
+            let panel = json!({
+                "title": addon.title, "icon": addon.icon, "admin": addon.access.admin_only, "enable": true
+            });
+            (addon.slug.to_string(), panel)
+        })
+        .collect();
+    json!({ "panels": panels })
+}
+
+fn line(addon: &Addon) -> Map<String, Value> {
+    let manifest = addon.manifest.as_deref();
+    let version = manifest.map(|manifest| manifest.version.as_str());
+    let line = json!({
+        "name": manifest.map_or(addon.title.as_str(), |manifest| manifest.name.as_str()),
+        "slug": addon.slug.as_str(),
+        "description": manifest.map(|manifest| manifest.description.as_str()).unwrap_or_default(),
+        "advanced": false,
+        "stage": manifest.map_or("stable", |manifest| manifest.life.stage),
+        "version": version,
+        "version_latest": version,
+        "update_available": false,
+        "available": true,
+        "detached": false,
+        "homeassistant": null,
+        "state": "started",
+        "repository": "local",
+        "build": false,
+        "url": manifest.and_then(|manifest| manifest.url.as_deref()),
+        "arch": manifest.map(|manifest| manifest.arch.clone()).unwrap_or_default(),
+        "icon": false,
+        "logo": false,
+        "system_managed": false,
+    });
+    match line {
+        Value::Object(line) => line,
+        _ => Map::new(),
+    }
+}
+
+/// `mqtt:need` is a service and the role that the add-on has for it.
+fn services(manifest: &Manifest) -> Map<String, Value> {
+    let pairs = manifest.services.iter().filter_map(|service| service.split_once(':'));
+    pairs.map(|(service, role)| (service.to_owned(), Value::from(role))).collect()
+}
+
+fn apparmor(profile: &AppArmor) -> &'static str {
+    match profile {
+        AppArmor::Disabled => "disable",
+        AppArmor::Default => "default",
+        AppArmor::Profile(_) => "profile",
+    }
+}
+
+/// As Home Assistant calls it.
+fn architecture() -> &'static str {
+    match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "arm" => "armv7",
+        other => other,
+    }
+}

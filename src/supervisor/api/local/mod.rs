@@ -1,0 +1,173 @@
+//! What is answered here: who may sign in, the protection of add-ons, and, without a Supervisor behind us, what is known
+//! of add-ons.
+
+mod info;
+
+use bytes::Bytes;
+use http::{Method, StatusCode};
+use http_body_util::{BodyExt as _, Limited};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::answer::{self, Answer};
+use super::auth::Question;
+use super::service::{AddonApi, Call};
+use super::upstream::sees_options;
+use crate::config::{Addon, AddonSlug};
+use crate::manifest::Role;
+use crate::supervisor::protection::Protection;
+use crate::supervisor::roles::ApiVersion;
+use crate::telemetry::AuditEvent;
+
+/// `GET` and `POST /auth`
+pub(super) async fn auth(api: &AddonApi, call: Call) -> Answer {
+    if !matches!(call.method, Method::GET | Method::POST) {
+        return answer::plain(StatusCode::METHOD_NOT_ALLOWED);
+    }
+    let Some(addon) = call.addon else { return answer::plain(StatusCode::UNAUTHORIZED) };
+    // Case 47.
+    if !api.granted(&addon).rights().auth_api {
+        return answer::error(StatusCode::FORBIDDEN, "Can't use Home Assistant auth!");
+    }
+    let Some(body) = short_body(call.body).await else { return answer::plain(StatusCode::PAYLOAD_TOO_LARGE) };
+    let settings = &call.configured.settings;
+    let question = Question {
+        addon: &addon,
+        client: call.client,
+        headers: &call.headers,
+        body: &body,
+        id: call.id,
+        limits: &settings.sign_in,
+        remember: settings.supervisor.auth_cache,
+    };
+    api.auth.answer(question, &call.configured.home).await
+}
+
+/// `DELETE /auth/cache`
+pub(super) fn forget_passwords(api: &AddonApi, call: &Call) -> Answer {
+    if call.method != Method::DELETE {
+        return answer::plain(StatusCode::METHOD_NOT_ALLOWED);
+    }
+    api.auth.clear_cache();
+    answer::ok(&json!({}))
+}
+
+/// `GET /auth/list`: users with a user name (case 35).
+pub(super) fn users(call: &Call) -> Answer {
+    if call.method != Method::GET {
+        return answer::plain(StatusCode::METHOD_NOT_ALLOWED);
+    }
+    let directory = call.configured.home.directory().load();
+    let mut users: Vec<_> = directory.users().filter_map(|user| Some((user.username()?, user))).collect();
+    users.sort_by_key(|(username, _)| *username);
+    let users: Vec<_> = users
+        .into_iter()
+        .map(|(username, user)| {
+            json!({
+                "username": username,
+                "name": user.name,
+                "is_owner": user.is_owner,
+                "is_active": user.is_active,
+                "local_only": user.local_only,
+                "group_ids": user.groups.iter().map(|group| &**group).collect::<Vec<_>>(),
+            })
+        })
+        .collect();
+    answer::ok(&json!({ "users": users }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Security {
+    protected: bool,
+}
+
+/// `POST /addons/{slug}/security`: switches protection. That the caller's role is `admin` was judged before.
+pub(super) async fn security(api: &AddonApi, call: &mut Call, slug: &str) -> Answer {
+    if call.method != Method::POST {
+        return answer::plain(StatusCode::METHOD_NOT_ALLOWED);
+    }
+    let Some(by) = call.addon.clone() else { return answer::plain(StatusCode::UNAUTHORIZED) };
+    let Some(addon) = named(call, &by, slug) else { return unknown_addon() };
+    let Some(body) = short_body(&mut call.body).await else { return answer::plain(StatusCode::PAYLOAD_TOO_LARGE) };
+    let Ok(Security { protected }) = serde_json::from_slice(&body) else {
+        return answer::error(StatusCode::BAD_REQUEST, "expected {\"protected\": true} or {\"protected\": false}");
+    };
+    let protection = if protected { Protection::On } else { Protection::Off };
+    let (kept, slug) = (std::sync::Arc::clone(&api.kept), addon.slug.clone());
+    let done = tokio::task::spawn_blocking(move || kept.protect(&slug, protection)).await;
+    match done {
+        Ok(Ok(_)) => {
+            api.telemetry.audit.write(&AuditEvent::Protection {
+                addon: addon.slug.as_str(),
+                protection: protection.as_str(),
+                by: by.slug.as_str(),
+            });
+            answer::ok(&json!({}))
+        }
+        Ok(Err(_)) | Err(_) => {
+            tracing::error!(addon = %addon.slug, "the protection of an add-on could not be changed");
+            answer::error(StatusCode::INTERNAL_SERVER_ERROR, "The protection could not be changed")
+        }
+    }
+}
+
+/// What a Supervisor behind us would answer, as far as it is known here.
+pub(super) fn answer(api: &AddonApi, call: &Call, segments: &[&str]) -> Answer {
+    let settings = &call.configured.settings;
+    let Some(by) = &call.addon else { return missing() };
+    let data = match (&call.method, segments) {
+        (&Method::GET, ["info"]) => info::general(&api.core.version()),
+        (&Method::GET, ["addons"]) => json!({ "addons": info::list(settings) }),
+        (&Method::GET, ["apps"]) => json!({ "apps": info::list(settings) }),
+        (&Method::GET, ["addons" | "apps", slug, "info"]) => {
+            let Some(addon) = named(call, by, slug) else { return unknown_addon() };
+            let sees = sees_options(slug, Some(by.slug.as_str()), Some(granted_role(api, by)));
+            info::addon(addon, &api.granted(addon), sees)
+        }
+        (&Method::GET, ["addons" | "apps", slug, "options", "config"]) => {
+            // The options of others are nobody's to ask for in this way.
+            if *slug != "self" {
+                return answer::plain(StatusCode::FORBIDDEN);
+            }
+            info::options(by)
+        }
+        (&Method::GET, ["services"]) => json!({ "services": [] }),
+        (&Method::GET, ["ingress", "panels"]) => info::panels(settings),
+        _ => return missing(),
+    };
+    answer::ok(&data)
+}
+
+fn granted_role(api: &AddonApi, addon: &Addon) -> Role {
+    api.granted(addon).rights().role
+}
+
+/// The add-on of this name; `self` is the one that asks.
+fn named<'c>(call: &'c Call, by: &Addon, slug: &str) -> Option<&'c std::sync::Arc<Addon>> {
+    let wanted: AddonSlug = if slug == "self" { by.slug.clone() } else { slug.parse().ok()? };
+    call.configured.settings.addons.iter().find(|addon| addon.slug == wanted)
+}
+
+fn unknown_addon() -> Answer {
+    answer::error(StatusCode::NOT_FOUND, "There is no such add-on")
+}
+
+fn missing() -> Answer {
+    answer::error(StatusCode::NOT_IMPLEMENTED, "There is no Supervisor here that could do this")
+}
+
+async fn short_body<B>(body: B) -> Option<Bytes>
+where
+    B: http_body::Body<Data = Bytes>,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let collected = tokio::time::timeout(BODY_TIME, Limited::new(body, LARGEST).collect()).await;
+    Some(collected.ok()?.ok()?.to_bytes())
+}
+
+/// Credentials and switches are short.
+const LARGEST: usize = 64 * 1024;
+
+/// To the last byte of such a body.
+const BODY_TIME: std::time::Duration = std::time::Duration::from_secs(10);

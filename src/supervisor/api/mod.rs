@@ -1,0 +1,21 @@
+//! The add-on API, as add-ons know it from Home Assistant's Supervisor.
+//!
+//! On a listener of its own, which no browser reaches, come an add-on's calls with its token; out come answers of ours, of
+//! Home Assistant or of a real Supervisor behind us. An add-on is judged by its role before anything is looked at, and
+//! nothing that it sends but the listed parts rides on a token of ours.
+
+mod answer;
+mod auth;
+mod core;
+mod credentials;
+mod listener;
+mod local;
+mod peer;
+mod screen;
+mod service;
+mod token;
+mod upstream;
+
+pub use listener::{ApiListener, BindError};
+pub use peer::Peer;
+pub use service::{AddonApi, Configured};

@@ -1,0 +1,191 @@
+//! One call of the add-on API, from its head to its answer.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use http::{HeaderMap, Method, Request, StatusCode};
+use hyper::body::Incoming;
+
+use super::answer::{self, Answer};
+use super::auth::AuthBackend;
+use super::core::Core;
+use super::local;
+use super::peer::Peer;
+use super::token::token;
+use super::upstream;
+use crate::clock::Clock;
+use crate::config::{Addon, AddonSlug, Settings};
+use crate::home_assistant::HomeAssistant;
+use crate::http::{ClientAddr, RequestId};
+use crate::supervisor::entities::Access;
+use crate::supervisor::kept::Kept;
+use crate::supervisor::protection::Granted;
+use crate::supervisor::roles::{ApiPath, Basis, Caller, Ruling, rule};
+use crate::telemetry::Telemetry;
+
+/// The add-on API, over all configurations.
+#[derive(Debug)]
+pub struct AddonApi {
+    current: ArcSwap<Configured>,
+    pub(super) kept: Arc<Kept>,
+    pub(super) auth: AuthBackend,
+    pub(super) core: Core,
+    pub(super) telemetry: Telemetry,
+}
+
+/// What one configuration makes of it.
+#[derive(Debug)]
+pub struct Configured {
+    /// The configuration.
+    pub settings: Arc<Settings>,
+    /// Home Assistant's files.
+    pub home: Arc<HomeAssistant>,
+    /// Home Assistant's API, when we have a token for it.
+    pub home_assistant: Option<Peer>,
+    /// A real Supervisor.
+    pub upstream: Option<Peer>,
+}
+
+/// A call that has been permitted.
+pub(super) struct Call {
+    pub(super) method: Method,
+    pub(super) path: ApiPath,
+    pub(super) query: Option<String>,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Incoming,
+    /// Whose it is; nobody's where no token is asked for.
+    pub(super) addon: Option<Arc<Addon>>,
+    pub(super) client: ClientAddr,
+    pub(super) id: RequestId,
+    pub(super) configured: Arc<Configured>,
+}
+
+impl AddonApi {
+    /// The API with its first configuration.
+    pub fn new(configured: Configured, kept: Arc<Kept>, clock: Clock, telemetry: Telemetry) -> Self {
+        Self {
+            current: ArcSwap::from_pointee(configured),
+            kept,
+            auth: AuthBackend::new(clock, telemetry.clone()),
+            core: Core::default(),
+            telemetry,
+        }
+    }
+
+    /// Takes a new configuration into use, from the next call on.
+    pub fn replace(&self, configured: Configured) {
+        self.current.store(Arc::new(configured));
+    }
+
+    pub(super) fn configured(&self) -> Arc<Configured> {
+        self.current.load_full()
+    }
+
+    /// Answers a call. `from` is nothing on a Unix socket.
+    pub(super) async fn answer(self: Arc<Self>, request: Request<Incoming>, from: Option<SocketAddr>) -> Answer {
+        let id = RequestId::next();
+        let configured = self.configured();
+        let (head, body) = request.into_parts();
+        let method = head.method.clone();
+        let caller = self.addon_of(token(&head.headers), &configured);
+        let whose = caller.as_ref().ok().and_then(Option::as_ref).map(|addon| addon.slug.clone());
+        let client = ClientAddr::direct(from.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |from| from.ip()));
+        let target = head.uri.path().to_owned();
+        let answer = match permitted(&head, &caller, &self.kept) {
+            Ok((path, basis)) => {
+                let addon = match basis {
+                    Basis::Open => None,
+                    Basis::Bypass | Basis::Role(_) => caller.ok().flatten(),
+                };
+                let query = head.uri.query().map(str::to_owned);
+                let headers = head.headers;
+                let call = Call { method: head.method, path, query, headers, body, addon, client, id, configured };
+                self.dispatch(call, head.extensions).await
+            }
+            Err(answer) => *answer,
+        };
+        let (addon, status) = (whose.as_ref().map_or("-", AddonSlug::as_str), answer.status().as_u16());
+        tracing::info!(addon, method = %method, path = %target, status, request_id = id.as_str(), "add-on API");
+        answer
+    }
+
+    /// Whose a token is. `Err` is a token that is nobody's.
+    fn addon_of(&self, token: Option<&str>, configured: &Configured) -> Result<Option<Arc<Addon>>, ()> {
+        let Some(token) = token else { return Ok(None) };
+        self.addon_with(token, configured).map(Some).ok_or(())
+    }
+
+    /// The add-on that a token belongs to, if it is configured.
+    pub(super) fn addon_with(&self, token: &str, configured: &Configured) -> Option<Arc<Addon>> {
+        let slug = self.kept.addon_of(token.as_bytes())?;
+        configured.settings.addons.iter().find(|addon| addon.slug == slug).cloned()
+    }
+
+    /// What an add-on is granted now.
+    pub(super) fn granted(&self, addon: &Addon) -> Granted {
+        Granted::new(&addon.rights, self.kept.protection(&addon.slug))
+    }
+
+    async fn dispatch(self: &Arc<Self>, mut call: Call, extensions: http::Extensions) -> Answer {
+        let plain = call.path.plain().to_owned();
+        let segments: Vec<_> = plain.split('/').skip(1).collect();
+        match segments.as_slice() {
+            ["core" | "homeassistant", "websocket"] => self.core.websocket(self, &call, extensions),
+            [name @ ("core" | "homeassistant"), "api", ..] => {
+                let alias = *name == "homeassistant";
+                self.core.rest(self, call, alias).await
+            }
+            ["supervisor", "ping"] => answer::ok(&serde_json::json!({})),
+            ["auth"] => local::auth(self, call).await,
+            ["auth", "cache"] => local::forget_passwords(self, &call),
+            ["auth", "list"] if call.configured.upstream.is_none() => local::users(&call),
+            ["addons" | "apps", slug, "security"] => {
+                let slug = (*slug).to_owned();
+                local::security(self, &mut call, &slug).await
+            }
+            segments if call.configured.upstream.is_some() => upstream::forward(call, segments).await,
+            segments => local::answer(self, &call, segments),
+        }
+    }
+}
+
+/// Judges the head of a call.
+fn permitted(
+    head: &http::request::Parts,
+    caller: &Result<Option<Arc<Addon>>, ()>,
+    kept: &Kept,
+) -> Result<(ApiPath, Basis), Box<Answer>> {
+    let bad = || Box::new(answer::plain(StatusCode::BAD_REQUEST));
+    if head.uri.scheme().is_some() || head.uri.authority().is_some() {
+        return Err(bad());
+    }
+    let path: ApiPath = head.uri.path().parse().map_err(|why| {
+        tracing::info!(%why, "a call of the add-on API was refused");
+        bad()
+    })?;
+    let who = match caller {
+        Ok(None) => Caller::Nobody,
+        Err(()) => Caller::Unknown,
+        Ok(Some(addon)) => {
+            let granted = Granted::new(&addon.rights, kept.protection(&addon.slug));
+            Caller::Addon { role: granted.rights().role, hassio_api: granted.rights().hassio_api }
+        }
+    };
+    match rule(&path, who) {
+        Ruling::Pass(basis) => Ok((path, basis)),
+        Ruling::Refuse(refusal) => {
+            tracing::info!(reason = refusal.label(), "a call of the add-on API was refused");
+            Err(Box::new(answer::plain(refusal.status())))
+        }
+    }
+}
+
+impl Configured {
+    /// Whether this add-on may do this with this entity, when it is held to entities.
+    pub(super) fn may(&self, addon: &Addon, entity: &str, access: Access) -> bool {
+        let Some(group) = &addon.entities else { return true };
+        let directory = self.home.directory().load();
+        directory.group_rights(group).is_some_and(|rights| rights.check(entity, access.key()).is_permit())
+    }
+}

@@ -1,0 +1,85 @@
+//! A real Supervisor behind us: what an add-on may ask, it is asked with our token.
+//!
+//! `self` is written out, since to the Supervisor we are somebody else; and what it tells us of the options of others is
+//! taken out again for those whom they do not concern.
+
+use std::time::Duration;
+
+use http::{Method, Response, StatusCode};
+use http_body_util::{BodyExt as _, Limited};
+use serde_json::{Value, json};
+
+use super::answer::{self, Answer, AnswerBody};
+use super::peer::{Asked, only, relay};
+use super::service::Call;
+use crate::manifest::Role;
+
+/// Passes a call on.
+pub(super) async fn forward(call: Call, segments: &[&str]) -> Answer {
+    let Some(upstream) = &call.configured.upstream else { return answer::plain(StatusCode::NOT_IMPLEMENTED) };
+    let own = call.addon.as_ref().map(|addon| addon.slug.as_str());
+    let path = match (segments, own) {
+        (["addons" | "apps", "self", ..], None) => return answer::error(StatusCode::BAD_REQUEST, "Nobody is self"),
+        (["addons" | "apps", "self", ..], Some(slug)) => call.path.as_str().replacen("/self", &format!("/{slug}"), 1),
+        _ => call.path.as_str().to_owned(),
+    };
+    let query = call.query.as_ref().map(|query| format!("?{query}")).unwrap_or_default();
+    let asked = Asked {
+        method: call.method.clone(),
+        target: format!("{path}{query}"),
+        headers: only(&call.headers, PASSED),
+        body: call.body,
+        // What needs no token is asked without one.
+        with_token: call.addon.is_some(),
+        within: ANSWER,
+    };
+    let told = match upstream.ask(asked).await {
+        Ok(told) => relay(told, RETURNED),
+        Err(error) => {
+            tracing::warn!(error = %crate::telemetry::chain(&error), "the Supervisor does not answer");
+            return answer::error(StatusCode::BAD_GATEWAY, "The Supervisor does not answer");
+        }
+    };
+    let role = call.addon.as_ref().map(|addon| addon.rights.role);
+    match segments {
+        ["addons" | "apps", slug, "info"]
+            if call.method == Method::GET && !sees_options(slug, own, role) =>
+        {
+            without_options(told).await
+        }
+        _ => told,
+    }
+}
+
+/// Whether an add-on sees the options of `slug`: its own, and with one of two roles those of all.
+pub(super) fn sees_options(slug: &str, own: Option<&str>, role: Option<Role>) -> bool {
+    let manages = matches!(role, Some(Role::Manager | Role::Admin));
+    manages || own.is_some_and(|own| slug == "self" || slug == own)
+}
+
+async fn without_options(told: Response<AnswerBody>) -> Answer {
+    let status = told.status();
+    let Ok(body) = Limited::new(told.into_body(), LARGEST_INFO).collect().await else {
+        return answer::error(StatusCode::BAD_GATEWAY, "The Supervisor does not answer");
+    };
+    let Ok(mut value) = serde_json::from_slice::<Value>(&body.to_bytes()) else {
+        return answer::error(StatusCode::BAD_GATEWAY, "The Supervisor does not answer");
+    };
+    if let Some(data) = value.get_mut("data").and_then(Value::as_object_mut) {
+        data.insert("options".to_owned(), json!({}));
+    }
+    answer::of_json(status, &value)
+}
+
+/// What of an add-on's headers the Supervisor gets.
+const PASSED: &[&str] = &["accept", "content-type", "content-length", "range"];
+
+/// What of the Supervisor's headers an add-on gets.
+const RETURNED: &[&str] =
+    &["content-type", "content-length", "content-disposition", "content-range", "accept-ranges", "cache-control"];
+
+/// To the head of an answer: a backup is made before it comes.
+const ANSWER: Duration = Duration::from_hours(1);
+
+/// What is said of one add-on.
+const LARGEST_INFO: usize = 4 * 1024 * 1024;
