@@ -48,6 +48,8 @@ pub mod dial;
 pub mod pages;
 pub mod refusal;
 pub mod config;
+pub mod manifest;
+pub mod diagnostic;
 pub mod telemetry;
 pub mod operations;
 pub mod cli;

@@ -5,12 +5,9 @@
 //! `raw` (the file's keys with their places) -> `resolve` (real values). Nothing here may bind a port or write a file,
 //! and the value of a secret may reach neither a message nor a log.
 
-mod diagnostic;
 mod document;
-mod findings;
 mod header;
 mod host_name;
-mod nearest;
 mod path_prefix;
 mod raw;
 mod resolve;
@@ -26,12 +23,12 @@ use std::path::{Path, PathBuf};
 
 use toml::de::DeTable;
 
-use diagnostic::{Diagnostic, Place, Span};
+use crate::diagnostic::{self, Diagnostic, Place, Span, findings, nearest};
 use document::Document;
 use findings::Findings;
 use resolve::Context;
 
-pub use diagnostic::Diagnostics;
+pub use crate::diagnostic::Diagnostics;
 pub use host_name::BadHostName;
 pub use path_prefix::BadPathPrefix;
 pub use settings::{
