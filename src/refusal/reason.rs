@@ -43,6 +43,10 @@ pub enum Reason {
     ForeignOrigin,
     /// A WebSocket upgrade without `Origin`.
     MissingOrigin,
+    /// The `Destination` of MOVE or COPY is not an address of the add-on.
+    ForeignDestination,
+    /// The head of the request is larger than the add-on takes.
+    HeadTooLarge,
     /// An upgrade to something that is not a WebSocket, or a WebSocket handshake with parts missing.
     BadUpgrade,
     /// There is nothing at this host and path.
@@ -63,6 +67,8 @@ pub enum Reason {
     AddonSlow,
     /// The users of Home Assistant have never been read, or the last good copy is too old: nobody can be told from anybody.
     NoDirectory,
+    /// The session store that several proxies share cannot be asked: who is not known here may or may not be signed in.
+    SessionStoreAway,
     /// The process is about to end.
     Stopping,
 }
@@ -129,6 +135,10 @@ impl Reason {
             Self::AdminOnly => row(S::FORBIDDEN, "admin_only", FORBIDDEN, A::Start, Level::INFO),
             Self::ForeignOrigin => row(S::FORBIDDEN, "foreign_origin", FORBIDDEN, A::None, Level::WARN),
             Self::MissingOrigin => row(S::FORBIDDEN, "missing_origin", FORBIDDEN, A::None, Level::INFO),
+            Self::ForeignDestination => row(S::FORBIDDEN, "foreign_destination", FORBIDDEN, A::None, Level::INFO),
+            Self::HeadTooLarge => {
+                row(S::REQUEST_HEADER_FIELDS_TOO_LARGE, "head_too_large", "Too many cookies", A::None, Level::INFO)
+            }
             Self::BadUpgrade => row(S::BAD_REQUEST, "bad_upgrade", BAD, A::None, Level::INFO).closing(),
             Self::UnknownRoute => row(S::NOT_FOUND, "unknown_route", "Not found", A::Start, Level::DEBUG),
             Self::BodyTooLarge => {
@@ -142,6 +152,9 @@ impl Reason {
             Self::AddonSlow => row(S::GATEWAY_TIMEOUT, "addon_slow", "The add-on is slow", A::Retry, Level::WARN),
             Self::Stopping => row(S::SERVICE_UNAVAILABLE, "stopping", "Not ready", A::Retry, Level::INFO).closing(),
             Self::NoDirectory => row(S::SERVICE_UNAVAILABLE, "no_directory", "Not ready", A::Retry, Level::ERROR),
+            Self::SessionStoreAway => {
+                row(S::SERVICE_UNAVAILABLE, "session_store_away", "Not ready", A::Retry, Level::WARN)
+            }
         }
     }
 

@@ -35,6 +35,6 @@ pub use record::{MadeBy, NewSession};
 pub use recovery::Notice;
 pub use revoke::RevokeError;
 pub use sessions::{OpenError, Sessions, Summary};
-pub use store::Health;
+pub use store::{Health, StoreAway};
 pub use token::{BadSessionId, SessionDigest, SessionId, SessionToken};
 pub use user_agent::UserAgent;

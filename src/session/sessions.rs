@@ -17,7 +17,7 @@ use super::lifetime::{Lifetimes, State};
 use super::live::Session;
 use super::record::{Foreign, MadeBy, NewSession, Record};
 use super::recovery::Notice;
-use super::store::{Health, Store};
+use super::store::{Health, Store, StoreAway};
 use super::table::Table;
 use super::token::{SessionDigest, SessionId, SessionToken};
 use super::user_agent::UserAgent;
@@ -25,6 +25,7 @@ use super::writer::Writer;
 use crate::clock::{Clock, Timestamp};
 use crate::config::{AddonSlug, SessionStore};
 use crate::identity::UserId;
+use crate::refusal::Reason;
 
 /// All sessions of this proxy, in memory and on disk.
 #[derive(Debug)]
@@ -111,7 +112,14 @@ impl Sessions {
         Ok((Arc::new(sessions), notices))
     }
 
-    /// The live session that this token stands for. It counts as seen by that.
+    /// The live session that this token stands for, or why there is none. It counts as seen by that. Waits for nothing
+    /// when the session is known here.
+    #[expect(clippy::unused_async, reason = "memory and file answer at once; a store on the network has to be asked")]
+    pub async fn find(&self, token: &SessionToken) -> Result<Arc<Session>, Reason> {
+        self.look_up(token).ok_or(Reason::SessionEnded)
+    }
+
+    /// The live session that this token stands for, if it is known here. It counts as seen by that.
     pub fn look_up(&self, token: &SessionToken) -> Option<Arc<Session>> {
         let session = self.table.get(&token.digest())?;
         self.touch(&session).then_some(session)
@@ -140,10 +148,11 @@ impl Sessions {
     }
 
     /// Makes a session with a new token, and returns when it is on disk. If the disk fails it returns all the same: the
-    /// session lives in memory, the failure is in the log and in [`Self::health`], and storing it is tried again.
+    /// session lives in memory, the failure is in the log and in [`Self::health`], and storing it is tried again. Only a
+    /// store that several proxies share refuses while it is away: on the others the session would be nobody's.
     ///
     /// The user's oldest sessions give way when there are too many.
-    pub async fn create(&self, about: NewSession) -> (SessionToken, Arc<Session>) {
+    pub async fn create(&self, about: NewSession) -> Result<(SessionToken, Arc<Session>), StoreAway> {
         let token = SessionToken::random();
         let now = self.clock.now();
         let record = Record { about, created: now, last_seen: now };
@@ -152,7 +161,7 @@ impl Sessions {
         let digests = gone.iter().map(|gone| gone.digest()).chain([session.digest()]).collect();
         // The writer has said what failed, and goes on trying.
         let _in_memory = self.store.save(digests).await;
-        (token, session)
+        Ok((token, session))
     }
 
     /// Adds a session, and ends those that give way to it.
