@@ -44,6 +44,7 @@ pub mod server;
 pub mod permission;
 pub mod home_assistant;
 pub mod sign_in;
+pub mod supervisor;
 pub mod dial;
 pub mod pages;
 pub mod refusal;

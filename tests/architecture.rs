@@ -17,7 +17,7 @@ use std::path::Path;
 const WAY: [&str; 8] = ["listener", "tls", "http", "route", "session", "identity", "authorization", "upstream"];
 
 /// What every module may import, because it imports no stage itself.
-const FOUNDATION: [&str; 5] = ["refusal", "config", "telemetry", "clock", "entropy"];
+const FOUNDATION: [&str; 7] = ["refusal", "config", "manifest", "diagnostic", "telemetry", "clock", "entropy"];
 
 /// What stands beside the stages, and what each may import besides itself.
 const BESIDE: [(&str, &[&str]); 10] = [

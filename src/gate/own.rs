@@ -144,10 +144,10 @@ async fn start(
 
 fn entry(addon: &Addon, request: &Sanitized) -> StartAddon {
     let href = match (&addon.path, &addon.host) {
-        (Some(path), _) => format!("{}/", path.as_str()),
+        (Some(path), _) => format!("{}/{}", path.as_str(), addon.entry),
         (None, Some(host)) => {
             let port = request.authority().port().map(|port| format!(":{port}")).unwrap_or_default();
-            format!("https://{}{port}/", host.as_str())
+            format!("https://{}{port}/{}", host.as_str(), addon.entry)
         }
         (None, None) => "/".to_owned(),
     };

@@ -12,6 +12,7 @@ use crate::http::{OwnCookies, Reserved, Rules};
 use crate::route::Routes;
 use crate::session::{SessionCookie, Sessions};
 use crate::sign_in::{FORM_COOKIE, Guard};
+use crate::supervisor::kept::Kept;
 use crate::telemetry::{AddonMetrics, Telemetry};
 use crate::upstream::Upstreams;
 
@@ -40,6 +41,8 @@ pub struct Services {
     pub exchanges: Arc<OpenExchanges>,
     /// The limits on attempts to sign in.
     pub guard: Guard,
+    /// What operators decided about add-ons, and digests of their tokens.
+    pub kept: Arc<Kept>,
     /// Logs and numbers.
     pub telemetry: Telemetry,
     /// The time.

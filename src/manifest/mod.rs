@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 
+pub use panel::is_entry;
 pub use container::{Container, Folder, FolderKind, Hardware, Port, Protocol};
 pub use rights::{AppArmor, BadProfileName, Capability, ProfileName, Rights, Role};
 pub use signature::{BadKey, Signed, SigningKey};
@@ -29,7 +30,7 @@ use crate::diagnostic::Diagnostics;
 use crate::diagnostic::findings::Findings;
 
 /// What an add-on's author says of it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Manifest {
     /// The file.
     pub path: PathBuf,

@@ -12,9 +12,7 @@ pub(super) fn ingress(map: &mut Section<'_>, findings: &mut Findings) -> Option<
     let stream = map.flag("ingress_stream", false, findings);
     let entry = entry.map_or_else(String::new, |text| {
         let entry = text.get_ref().trim_start_matches('/').to_owned();
-        // It becomes part of an address that people are sent to: their own, never another's.
-        let path = entry.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'\\' | b'"' | b'<' | b'>'));
-        if !path || entry.contains("..") || entry.len() > 512 {
+        if !is_entry(&entry) {
             findings.add(bad(text.span(), "not a path", "expected a path below the add-on's", "as in `static/index.html`"));
         }
         entry
@@ -37,6 +35,12 @@ pub(super) fn panel(map: &mut Section<'_>, name: &str, findings: &mut Findings) 
         icon: icon.map_or_else(|| "mdi:puzzle".to_owned(), |text| text.get_ref().clone()),
         admin: map.flag("panel_admin", true, findings),
     }
+}
+
+/// Whether a text may stand behind an add-on's address, which people are sent to: a path below it, never another's.
+pub fn is_entry(entry: &str) -> bool {
+    let legal = |b: u8| b.is_ascii_graphic() && !matches!(b, b'\\' | b'"' | b'<' | b'>');
+    entry.len() <= 512 && entry.bytes().all(legal) && !entry.starts_with('/') && !entry.contains("..")
 }
 
 /// What people read: one line.

@@ -5,6 +5,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::diagnostic::findings::Explained;
+
 /// All rights that a manifest or the configuration can ask for. The default asks for nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Rights {
@@ -168,6 +170,16 @@ pub struct ProfileName(String);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the name of a profile is 1 to 128 letters, digits, `_`, `-` or `.`")]
 pub struct BadProfileName;
+
+impl Explained for BadProfileName {
+    fn expected(&self) -> &'static str {
+        "expected the name of a profile"
+    }
+
+    fn hint(&self) -> String {
+        "write the name behind `profile` in apparmor.txt".to_owned()
+    }
+}
 
 impl FromStr for ProfileName {
     type Err = BadProfileName;
