@@ -63,6 +63,7 @@ mod tests {
             upstream_host: None,
             rewrite_addresses: true,
             probe: None,
+            cors: None,
         })
     }
 }
