@@ -3,6 +3,7 @@
 
 mod account;
 mod cors;
+mod hand_over;
 mod own;
 mod stages;
 

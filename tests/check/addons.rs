@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::harness::{Folder, accepted, addon, refused, refused_in};
+use crate::harness::{Folder, accepted, addon, refused, refused_in, warned};
 use vestibule::config::{DisplayNameEncoding, Framing, PrefixMode, Trust, Upstream};
 
 /// Two add-ons, the second with these lines, the first of which is line 8.
@@ -49,8 +49,17 @@ fn a_path_has_one_spelling_and_is_not_ours() {
 fn a_host_is_a_dns_name() {
     refused(&addon("host = \"a.example:8443\""), "7:8", &["more than a host name", "without scheme, port and path"]);
     refused(&addon("host = \"127.0.0.1\""), "7:8", &["an IP address is not a host name"]);
-    let settings = accepted(&addon("host = \"Z2M.Home.Example\"")).settings;
+    let settings =
+        accepted(&addon("host = \"Z2M.Home.Example\"\n[listen]\npublic_urls = [\"https://home.example\"]")).settings;
     assert_eq!(settings.addons[0].host.as_ref().unwrap().as_str(), "z2m.home.example");
+}
+
+#[test]
+fn a_host_of_an_add_ons_own_wants_a_main_host_to_sign_in_on() {
+    let alone = addon("host = \"z2m.example\"");
+    warned(&alone, "7:8", &["no main host is known", "public_urls = [\"https://home.example\"]"]);
+    warned(&format!("{alone}\n[listen]\npublic_urls = [\"https://z2m.example\"]"), "7:8", &["no main host is known"]);
+    accepted(&format!("{alone}\n[listen]\npublic_urls = [\"https://z2m.example\", \"https://home.example\"]"));
 }
 
 #[test]
@@ -216,10 +225,10 @@ fn pages_of_other_origins_are_named_one_by_one() {
     }
     refused(&cors("origins = [\"https://app.example/\"]"), "7:21", &["a path, a query or a fragment"]);
     for wrong in ["get", "CONNECT", "TRACE", "*", ""] {
-        refused(&cors(&format!("{one}, methods = [\"{wrong}\"]")), "7:55", &["not a method that can be allowed"]);
+        refused(&cors(&format!("{one}, methods = [\"{wrong}\"]")), "7:56", &["not a method that can be allowed"]);
     }
-    refused(&cors(&format!("{one}, headers = [\"*\"]")), "7:55", &["not the name of a header", "no wildcard"]);
-    refused(&cors(&format!("{one}, max_age = \"2d\"")), "7:54", &["out of bounds", "10m"]);
+    refused(&cors(&format!("{one}, headers = [\"*\"]")), "7:56", &["not the name of a header", "no wildcard"]);
+    refused(&cors(&format!("{one}, max_age = \"2d\"")), "7:55", &["out of bounds", "10m"]);
     let settings =
         accepted(&cors("origins = [\"https://App.example:443\"], expose = [\"ETag\", \"X-Total\"]")).settings;
     let cors = settings.addons[0].cors.as_ref().unwrap();
