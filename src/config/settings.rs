@@ -10,6 +10,9 @@ use std::time::Duration;
 use http::{HeaderName, HeaderValue};
 use ipnet::IpNet;
 
+use super::cors::Cors;
+use super::probe::Probe;
+use super::trust::Trust;
 use crate::manifest::{Manifest, Rights, SigningKey};
 
 /// Everything that `config.toml` says.
@@ -213,6 +216,8 @@ pub struct Addon {
     pub icon: String,
     /// Where it listens.
     pub upstream: Upstream,
+    /// Whose certificate it must show, when it listens on `https`.
+    pub trust: Trust,
     /// Its path prefix, if it has one.
     pub path: Option<PathPrefix>,
     /// Its host, if it has one. Without path and host it has no web UI, and nothing is ever routed to it.
@@ -255,6 +260,10 @@ pub struct Addon {
     pub upstream_host: Option<UpstreamHost>,
     /// Whether addresses in headers are moved between the browser's view and the add-on's.
     pub rewrite_addresses: bool,
+    /// How it is asked whether it is well, besides by the requests that it gets.
+    pub probe: Option<Probe>,
+    /// Which pages of other origins may ask it.
+    pub cors: Option<Cors>,
 }
 
 impl Addon {

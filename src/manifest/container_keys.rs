@@ -36,7 +36,12 @@ fn image(map: &mut Section<'_>, findings: &mut Findings) -> Option<String> {
     let plain = text.get_ref().replace("{arch}", "amd64").replace("{machine}", "generic");
     let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'/' | b':');
     if plain.is_empty() || plain.len() > 255 || !plain.bytes().all(legal) {
-        findings.add(bad(text.span(), "not an image", "expected the name of an image", "as in `ghcr.io/name/{arch}-addon`"));
+        findings.add(bad(
+            text.span(),
+            "not an image",
+            "expected the name of an image",
+            "as in `ghcr.io/name/{arch}-addon`",
+        ));
     }
     Some(text.into_inner())
 }
@@ -61,7 +66,12 @@ fn ports(map: &mut Section<'_>, findings: &mut Findings) -> Vec<Port> {
             (Some(_), Some(_), None) => {
                 findings.add(wrong(value, "expected a port from 1 to 65535", "write `null` to switch the mapping off"));
             }
-            _ => findings.add(bad(key.span(), "not a port", "expected a port and what it speaks", "as in `1883/tcp: 1883`")),
+            _ => findings.add(bad(
+                key.span(),
+                "not a port",
+                "expected a port and what it speaks",
+                "as in `1883/tcp: 1883`",
+            )),
         }
     }
     ports

@@ -24,7 +24,8 @@ pub(super) fn manifest(
 ) -> Option<Manifest> {
     let Value::Map(entries) = &node.value else {
         let message = format!("a manifest is a mapping, and this is {}", kind(node));
-        findings.add(Diagnostic::mistake(Place::File, message).hint("is it the right file? it has `name: ...` and so on"));
+        findings
+            .add(Diagnostic::mistake(Place::File, message).hint("is it the right file? it has `name: ...` and so on"));
         return None;
     };
     let mut map = Section::new(entries);

@@ -21,8 +21,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 
-pub use panel::is_entry;
 pub use container::{Container, Folder, FolderKind, Hardware, Port, Protocol};
+pub use panel::is_entry;
 pub use rights::{AppArmor, BadProfileName, Capability, ProfileName, Rights, Role};
 pub use signature::{BadKey, Signed, SigningKey};
 

@@ -13,7 +13,12 @@ pub(super) fn ingress(map: &mut Section<'_>, findings: &mut Findings) -> Option<
     let entry = entry.map_or_else(String::new, |text| {
         let entry = text.get_ref().trim_start_matches('/').to_owned();
         if !is_entry(&entry) {
-            findings.add(bad(text.span(), "not a path", "expected a path below the add-on's", "as in `static/index.html`"));
+            findings.add(bad(
+                text.span(),
+                "not a path",
+                "expected a path below the add-on's",
+                "as in `static/index.html`",
+            ));
         }
         entry
     });

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::rights::{AppArmor, ProfileName};
-use super::section::{Section, bad, wrong};
 use super::scalar::Scalar;
+use super::section::{Section, bad, wrong};
 use super::source;
 use super::yaml::Value;
 use crate::diagnostic::findings::Findings;
@@ -23,7 +23,11 @@ pub(super) fn apparmor(map: &mut Section<'_>, beside: &Path, findings: &mut Find
                     None
                 }),
                 Scalar::Null | Scalar::Int(_) | Scalar::Float(_) => {
-                    findings.add(wrong(node, "expected yes, no or a name", "write `true`, `false` or the profile's name"));
+                    findings.add(wrong(
+                        node,
+                        "expected yes, no or a name",
+                        "write `true`, `false` or the profile's name",
+                    ));
                     None
                 }
             },

@@ -80,8 +80,11 @@ pub(super) fn judge(file: &Path, manifest: &[u8], keys: &[SigningKey], findings:
         return Signed::No;
     };
     if keys.is_empty() {
-        let nobody = Diagnostic::warning(Place::File, "this manifest is signed, and no key is configured to judge that");
-        findings.add(nobody.hint("name the author's key: [supervisor] signing_keys = [\"RW...\"]; until then it counts nothing"));
+        let nobody =
+            Diagnostic::warning(Place::File, "this manifest is signed, and no key is configured to judge that");
+        findings.add(
+            nobody.hint("name the author's key: [supervisor] signing_keys = [\"RW...\"]; until then it counts nothing"),
+        );
         return Signed::No;
     }
     let verdicts = keys.iter().map(|key| (key, key.key.verify(manifest, &signature, false)));
@@ -100,7 +103,8 @@ pub(super) fn judge(file: &Path, manifest: &[u8], keys: &[SigningKey], findings:
     Signed::No
 }
 
-const SIGN_AGAIN: &str = "get the manifest and its signature from the author again, or sign it yourself: minisign -Sm FILE";
+const SIGN_AGAIN: &str =
+    "get the manifest and its signature from the author again, or sign it yourself: minisign -Sm FILE";
 
 /// Bytes of a signature's file.
 const LARGEST: u64 = 16 * 1024;

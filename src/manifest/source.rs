@@ -31,10 +31,13 @@ impl Beside {
 /// The text of a manifest.
 pub(super) fn read(path: &Path) -> Result<String, Box<Diagnostic>> {
     let refused = |message: String, hint: String| Box::new(Diagnostic::mistake(Place::File, message).hint(hint));
-    let hint = || "paths are relative to the configuration's folder; the file must be readable for vestibule".to_owned();
+    let hint =
+        || "paths are relative to the configuration's folder; the file must be readable for vestibule".to_owned();
     let bytes = match bounded(path, LARGEST) {
         Ok(Some(bytes)) => bytes,
-        Ok(None) => return Err(refused("this manifest is larger than 256 KiB".to_owned(), "is it the right file?".to_owned())),
+        Ok(None) => {
+            return Err(refused("this manifest is larger than 256 KiB".to_owned(), "is it the right file?".to_owned()));
+        }
         Err(err) => return Err(refused(format!("the manifest cannot be read: {err}"), hint())),
     };
     String::from_utf8(bytes)

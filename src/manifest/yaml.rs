@@ -49,13 +49,11 @@ pub(super) fn parse(text: &str) -> Result<Node, Box<Diagnostic>> {
         match event {
             Event::DocumentStart(_) if root.is_some() => {
                 let second = Diagnostic::mistake(places.span(marks), "a second document in one file");
-                return Err(Box::new(second.label("begins here").hint("a manifest is one document: take the rest out")));
+                return Err(Box::new(
+                    second.label("begins here").hint("a manifest is one document: take the rest out"),
+                ));
             }
-            Event::StreamStart
-            | Event::StreamEnd
-            | Event::DocumentStart(_)
-            | Event::DocumentEnd
-            | Event::Nothing => {}
+            Event::StreamStart | Event::StreamEnd | Event::DocumentStart(_) | Event::DocumentEnd | Event::Nothing => {}
             event => root = Some(loader.node(event, marks, &mut parser, 0)?),
         }
     }
@@ -185,7 +183,9 @@ impl Loader<'_> {
     fn pay(&mut self, nodes: usize, at: &Span) -> Result<(), Box<Diagnostic>> {
         self.budget = self.budget.checked_sub(nodes).ok_or_else(|| {
             let much = Diagnostic::mistake(at.clone(), format!("more than {MOST_NODES} values, aliases written out"));
-            Box::new(much.label("too many here").hint("a manifest has some hundred: write aliases out or take them out"))
+            Box::new(
+                much.label("too many here").hint("a manifest has some hundred: write aliases out or take them out"),
+            )
         })?;
         Ok(())
     }

@@ -174,6 +174,8 @@ section! {
         title: String,
         icon: String,
         upstream: String,
+        ca: String,
+        pin: String,
         path: String,
         host: String,
         entry: String,
@@ -195,6 +197,8 @@ section! {
         max_head: SizeText,
         upstream_host: String,
         rewrite_addresses: bool,
+        health: Probe,
+        cors: Cors,
         rights: Rights,
     }
 
@@ -228,6 +232,23 @@ section! {
         groups: List<String>,
         users: List<String>,
         admin_only: bool,
+    }
+
+    /// `cors` of an add-on.
+    Cors {
+        origins: List<String>,
+        methods: List<String>,
+        headers: List<String>,
+        expose: List<String>,
+        credentials: bool,
+        max_age: TimeText,
+    }
+
+    /// `health` of an add-on.
+    Probe {
+        path: String,
+        interval: TimeText,
+        timeout: TimeText,
     }
 
     /// The value of a fixed header that stands in a file.

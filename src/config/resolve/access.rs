@@ -53,7 +53,8 @@ pub(super) fn access(
         cx.add(nobody.label("no group and no user").hint(hint));
     }
     if panel_admin && only.is_some() && matches!(raw.admin_only, Key::Absent) {
-        let narrow = Diagnostic::warning(section.span(), "the manifest lets administrators in, and of these the ones here");
+        let narrow =
+            Diagnostic::warning(section.span(), "the manifest lets administrators in, and of these the ones here");
         let hint = "add admin_only = false for all whom this key names, or admin_only = true to say that it is meant";
         cx.add(narrow.label("`panel_admin` of the manifest counts as well").hint(hint));
     }

@@ -6,13 +6,18 @@ use toml::Spanned;
 
 use super::access;
 use super::context::{Context, days, flag, seconds};
+use super::cors;
 use super::headers::{self, Names};
 use super::manifest::{self, Named};
+use super::probe;
+use super::trust::trust;
 use super::unique::Unique;
 use crate::config::Known;
 use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::raw::{self, Key, SizeText};
-use crate::config::settings::{Addon, AddonSlug, DisplayNameEncoding, HostName, PathPrefix, PrefixMode, Supervisor, Upstream};
+use crate::config::settings::{
+    Addon, AddonSlug, DisplayNameEncoding, HostName, PathPrefix, PrefixMode, Supervisor, Upstream,
+};
 use crate::manifest::Panel;
 
 /// Resolves all of them, in the order of the file.
@@ -48,6 +53,7 @@ fn addon(
     let (raw, owner) = (entry.get_ref(), entry.span());
     let slug = slug(raw, &owner, named, seen, cx);
     let upstream = upstream(raw, &owner, named, cx);
+    let over_tls = upstream.as_ref().is_none_or(|upstream| matches!(upstream, Upstream::Https { .. }));
     let (path, host) = route(raw, &owner, upstream.as_ref(), seen, cx);
     let mut names = Names::default();
     // Fixed headers and prefix headers first: when one of them has the name of a default, it is shown, not the default.
@@ -62,6 +68,7 @@ fn addon(
         manifest: named.manifest().cloned(),
         rights: manifest::rights(&raw.rights, named, cx),
         entry: manifest::entry(&raw.entry, named, cx),
+        trust: trust(&raw.ca, &raw.pin, over_tls, cx),
         path,
         host,
         prefix: cx.word_or(&raw.prefix, PrefixMode::Strip, &[("strip", PrefixMode::Strip), ("keep", PrefixMode::Keep)]),
@@ -86,19 +93,15 @@ fn addon(
         max_head: max_head(&raw.max_head, cx),
         upstream_host: raw.upstream_host.given().and_then(|text| cx.findings.parse(text)),
         rewrite_addresses: flag(&raw.rewrite_addresses, true),
+        probe: probe::probe(&raw.health, cx),
+        cors: cors::cors(&raw.cors, cx),
         slug: slug?,
         upstream: upstream?,
     };
     (rest.path.is_some() || rest.host.is_some() || rest.upstream == Upstream::Nowhere).then_some(rest)
 }
 
-fn slug(
-    raw: &raw::Addon,
-    owner: &Span,
-    named: &Named,
-    seen: &mut Seen,
-    cx: &mut Context<'_>,
-) -> Option<AddonSlug> {
+fn slug(raw: &raw::Addon, owner: &Span, named: &Named, seen: &mut Seen, cx: &mut Context<'_>) -> Option<AddonSlug> {
     let (slug, at) = if named.stands_in() && matches!(raw.slug, Key::Absent) {
         named.slug(cx)?
     } else {

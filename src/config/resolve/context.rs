@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use toml::Spanned;
 
-use crate::config::{Diagnostics, Surroundings};
 use crate::config::diagnostic::{Diagnostic, Span, quoted};
 use crate::config::findings::Findings;
 use crate::config::nearest::nearest;
 use crate::config::raw::{Key, SizeText, TimeText};
 use crate::config::units::{Size, Time, show_size, show_time};
+use crate::config::{Diagnostics, Surroundings};
 
 /// Goes through all resolvers.
 pub(in crate::config) struct Context<'a> {

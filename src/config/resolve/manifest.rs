@@ -61,7 +61,8 @@ impl Named {
 }
 
 fn lower(slug: &str) -> String {
-    let legal = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') { c.to_ascii_lowercase() } else { '-' };
+    let legal =
+        |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') { c.to_ascii_lowercase() } else { '-' };
     slug.chars().map(legal).collect()
 }
 

@@ -4,13 +4,17 @@
 mod access;
 mod addon;
 mod context;
+mod cors;
 mod headers;
 mod home_assistant;
+mod hosts;
 mod listen;
 mod manifest;
+mod probe;
 mod sections;
 mod supervisor;
 mod tls;
+mod trust;
 mod unique;
 
 pub(super) use listen::CONTROL;
@@ -32,7 +36,7 @@ pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> Settings {
         cx.add(none.hint("add one under `[[addon]]` with slug, upstream and path"));
     }
     let supervisor = supervisor::supervisor(&section(&raw.supervisor), cx);
-    Settings {
+    let settings = Settings {
         listen: listen::listen(&section(&raw.listen), cx),
         tls: tls::tls(&section(&raw.tls), cx),
         home_assistant,
@@ -43,7 +47,9 @@ pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> Settings {
         reserved_headers: headers::reserved(&section(&raw.headers).reserved, cx),
         addons: addon::addons(addons, &supervisor, known.as_ref(), cx).into_iter().map(Arc::new).collect(),
         supervisor,
-    }
+    };
+    hosts::warn(addons, &settings, cx);
+    settings
 }
 
 /// The section, or one without any key: every key of it then has its default.

@@ -181,7 +181,8 @@ mod tests {
     fn a_token_is_found_by_what_the_add_on_shows_and_is_not_in_the_file() {
         let (_folder, path) = folder();
         let kept = Kept::open(&path);
-        let (a, b) = (kept.make_token(&slug("a"), false, NOW).unwrap(), kept.make_token(&slug("b"), true, NOW).unwrap());
+        let (a, b) =
+            (kept.make_token(&slug("a"), false, NOW).unwrap(), kept.make_token(&slug("b"), true, NOW).unwrap());
         let kept = Kept::open(&path);
         assert_eq!(kept.addon_of(a.encode().as_bytes()), Some(slug("a")));
         assert_eq!(kept.addon_of(b.encode().as_bytes()), Some(slug("b")));
@@ -209,7 +210,9 @@ mod tests {
     fn a_file_that_cannot_be_understood_protects_everybody_and_stays_as_it_is() {
         let (_folder, path) = folder();
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        for text in ["", "{", "{\"version\":2,\"addons\":{}}", "{\"version\":1,\"addons\":{\"a\":{\"protection\":\"of\"}}}"] {
+        for text in
+            ["", "{", "{\"version\":2,\"addons\":{}}", "{\"version\":1,\"addons\":{\"a\":{\"protection\":\"of\"}}}"]
+        {
             fs::write(&path, text).unwrap();
             let kept = Kept::open(&path);
             assert!(kept.broken().is_some(), "{text}");

@@ -204,8 +204,10 @@ mod tests {
     #[test]
     fn each_wish_says_what_came_of_it_and_why() {
         let lines = Granted::new(&everything(), Protection::On).compared(&everything());
-        let shown: Vec<_> =
-            lines.iter().map(|line| format!("{}: {} -> {} ({})", line.right, line.asked, line.granted, line.why)).collect();
+        let shown: Vec<_> = lines
+            .iter()
+            .map(|line| format!("{}: {} -> {} ({})", line.right, line.asked, line.granted, line.why))
+            .collect();
         insta::assert_snapshot!(shown.join("\n"), @r"
         hassio_api: yes -> yes (asked for)
         homeassistant_api: yes -> yes (asked for)

@@ -45,7 +45,8 @@ pub(super) fn advice(subject: &Subject<'_>) -> Vec<String> {
     }
     if subject.own_passwords && !rights.auth_api {
         advice.push(
-            "use Home Assistant's user backend (`auth_api`) instead of login data in plain text in the options".to_owned(),
+            "use Home Assistant's user backend (`auth_api`) instead of login data in plain text in the options"
+                .to_owned(),
         );
     }
     advice

@@ -120,7 +120,11 @@ fn people(subject: &Subject<'_>) -> Vec<Point> {
 fn machine(rights: &Rights) -> Vec<Point> {
     let mut points = Vec::new();
     if rights.kernel_modules || rights.privileged.iter().any(|capability| capability.is_costly()) {
-        points.push(same("privileged", -1, "it asks for capabilities that reach into the machine, or for its kernel modules"));
+        points.push(same(
+            "privileged",
+            -1,
+            "it asks for capabilities that reach into the machine, or for its kernel modules",
+        ));
     }
     match rights.role {
         Role::Default | Role::HomeAssistant | Role::Backup => {}
