@@ -6,11 +6,13 @@
 
 mod answer;
 mod connect;
+mod grpc;
 mod link;
 mod pool;
 mod request;
 mod response;
 mod send;
+mod shared;
 mod told;
 mod tunnel;
 mod upstreams;
@@ -24,7 +26,9 @@ pub use upstreams::Upstreams;
 
 #[cfg(test)]
 mod tests {
-    use crate::config::{Access, Addon, DisplayNameEncoding, Framing, IdentityHeaders, PrefixMode, Trust, Upstream};
+    use crate::config::{
+        Access, Addon, AddonProtocol, DisplayNameEncoding, Framing, IdentityHeaders, PrefixMode, Trust, Upstream,
+    };
     use std::sync::Arc;
     use std::time::Duration;
 
@@ -35,6 +39,7 @@ mod tests {
             title: slug.to_owned(),
             icon: String::new(),
             upstream: Upstream::Whoami,
+            protocol: AddonProtocol::Http,
             trust: Trust::System,
             path: None,
             host: None,

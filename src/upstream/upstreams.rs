@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::pool::Pool;
 use super::request::Injection;
 use super::response::Confines;
-use crate::config::{self, Addon, PrefixMode};
-use crate::http::{Authority, OwnCookies, Reserved};
+use crate::config::{self, Addon, AddonProtocol, PrefixMode};
+use crate::http::{Authority, OwnCookies, Reserved, TrailerSieve};
 use crate::telemetry::{AddonMetrics, Metrics};
 
 /// The add-ons, in the order of the configuration.
@@ -25,6 +25,8 @@ pub(super) struct Upstream {
     pub(super) pool: Arc<Pool>,
     pub(super) injection: Injection,
     pub(super) metrics: AddonMetrics,
+    /// What trailers go through, where there are any: to and from an add-on that speaks gRPC.
+    pub(super) sieve: Option<Arc<TrailerSieve>>,
     authority: Option<Authority>,
 }
 
@@ -77,7 +79,9 @@ impl Upstream {
         let kept = before.and_then(|before| before.all.iter().find(|upstream| upstream.addon == *addon));
         let pool = kept.map_or_else(|| Arc::new(Pool::new(addon, metrics.clone())), |kept| Arc::clone(&kept.pool));
         let injection = Injection::new(addon, reserved);
-        Self { addon: Arc::clone(addon), pool, injection, metrics, authority: authority(&addon.upstream) }
+        let sieve = (addon.protocol == AddonProtocol::Grpc)
+            .then(|| Arc::new(TrailerSieve::new(reserved.clone(), injection.own().clone())));
+        Self { addon: Arc::clone(addon), pool, injection, metrics, sieve, authority: authority(&addon.upstream) }
     }
 }
 

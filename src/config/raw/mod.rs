@@ -168,6 +168,7 @@ section! {
         upstream: String,
         ca: String,
         pin: String,
+        protocol: String,
         path: String,
         host: String,
         prefix: String,

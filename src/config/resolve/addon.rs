@@ -12,7 +12,9 @@ use super::unique::Unique;
 use crate::config::Known;
 use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::raw::{self, Key, SizeText};
-use crate::config::settings::{Addon, AddonSlug, DisplayNameEncoding, HostName, PathPrefix, PrefixMode, Upstream};
+use crate::config::settings::{
+    Addon, AddonProtocol, AddonSlug, DisplayNameEncoding, HostName, PathPrefix, PrefixMode, Upstream,
+};
 
 /// Resolves all of them, in the order of the file.
 pub(super) fn addons(list: &[Spanned<raw::Addon>], known: Option<&Known>, cx: &mut Context<'_>) -> Vec<Addon> {
@@ -43,6 +45,7 @@ fn addon(entry: &Spanned<raw::Addon>, seen: &mut Seen, known: Option<&Known>, cx
     let rest = Addon {
         title: title.or_else(|| slug.as_ref().map(ToString::to_string)).unwrap_or_default(),
         icon: icon(&raw.icon, cx),
+        protocol: protocol(&raw.protocol, upstream.as_ref(), cx),
         trust: trust(&raw.ca, &raw.pin, over_tls, cx),
         path,
         host,
@@ -87,6 +90,16 @@ fn upstream(raw: &raw::Addon, owner: &Span, cx: &mut Context<'_>) -> Option<Upst
         Upstream::Unix(path) => Upstream::Unix(cx.base.join(path)),
         other @ (Upstream::Http { .. } | Upstream::Https { .. } | Upstream::Whoami) => other,
     })
+}
+
+fn protocol(key: &Key<String>, upstream: Option<&Upstream>, cx: &mut Context<'_>) -> AddonProtocol {
+    let words = [("http", AddonProtocol::Http), ("grpc", AddonProtocol::Grpc)];
+    let protocol = cx.word_or(key, AddonProtocol::Http, &words);
+    if let (AddonProtocol::Grpc, Some(Upstream::Whoami), Some(text)) = (protocol, upstream, key.given()) {
+        let not = Diagnostic::mistake(text.span(), "the built-in add-on does not speak gRPC");
+        cx.add(not.label("expected \"http\"").hint("take the key out, or name another upstream"));
+    }
+    protocol
 }
 
 fn route(
