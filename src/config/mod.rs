@@ -12,6 +12,7 @@ mod header;
 mod host_name;
 mod nearest;
 mod path_prefix;
+mod probe;
 mod raw;
 mod resolve;
 mod secret;
@@ -34,6 +35,7 @@ use resolve::Context;
 pub use diagnostic::Diagnostics;
 pub use host_name::BadHostName;
 pub use path_prefix::BadPathPrefix;
+pub use probe::Probe;
 pub use settings::{
     Access, AccessList, Addon, AddonProtocol, AddonSlug, BadSlug, CertificateFiles, DisplayNameEncoding, Framing,
     HomeAssistant, HostName, HttpsListener, IdentityHeaders, Limits, Listen, Log, LogFormat, PathPrefix, PrefixMode,

@@ -10,6 +10,7 @@ use std::time::Duration;
 use http::{HeaderName, HeaderValue};
 use ipnet::IpNet;
 
+use super::probe::Probe;
 use super::trust::Trust;
 
 /// Everything that `config.toml` says.
@@ -242,6 +243,8 @@ pub struct Addon {
     pub upstream_host: Option<UpstreamHost>,
     /// Whether addresses in headers are moved between the browser's view and the add-on's.
     pub rewrite_addresses: bool,
+    /// How it is asked whether it is well, besides by the requests that it gets.
+    pub probe: Option<Probe>,
 }
 
 impl Addon {

@@ -13,7 +13,7 @@ use crate::route::Routes;
 use crate::session::{SessionCookie, Sessions};
 use crate::sign_in::{FORM_COOKIE, Guard};
 use crate::telemetry::{AddonMetrics, Telemetry};
-use crate::upstream::Upstreams;
+use crate::upstream::{Condition, Upstreams};
 
 /// The stages as one configuration makes them. Never changed, only replaced.
 #[derive(Debug)]
@@ -86,6 +86,16 @@ impl Stages {
     /// How the session's cookie is called and written.
     pub fn cookie(&self) -> SessionCookie {
         self.cookie
+    }
+
+    /// How the add-ons were when they were last heard of, in the order of the configuration.
+    pub fn conditions(&self) -> impl Iterator<Item = (&AddonSlug, Condition)> {
+        self.upstreams.conditions()
+    }
+
+    /// Asks the add-ons whose time has come whether they are well.
+    pub fn probe(&self) {
+        self.upstreams.probe();
     }
 
     /// Closes connections to add-ons that have been idle for too long.

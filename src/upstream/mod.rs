@@ -7,6 +7,7 @@
 mod answer;
 mod connect;
 mod grpc;
+mod health;
 mod link;
 mod pool;
 mod request;
@@ -20,6 +21,7 @@ mod websocket;
 mod whoami;
 
 pub use answer::{AnswerBody, AnswerError};
+pub use health::{Condition, Fault};
 pub use send::Answer;
 pub use tunnel::{Tunnel, TunnelEnd, TunnelOver};
 pub use upstreams::Upstreams;
@@ -65,6 +67,7 @@ mod tests {
             max_head: usize::MAX,
             upstream_host: None,
             rewrite_addresses: true,
+            probe: None,
         })
     }
 }

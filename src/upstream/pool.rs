@@ -87,15 +87,20 @@ impl Pool {
         }
     }
 
+    /// A new stream to the add-on, which is in nobody's count.
+    pub(super) async fn dial(&self) -> Result<Box<dyn Wire>, DialError> {
+        self.connector.connect().await
+    }
+
     /// A new connection.
     pub(super) async fn fresh(&self) -> Result<Link, PoolError> {
         let stream = self.wire().await?;
         Link::open(stream).await.map_err(PoolError::Handshake)
     }
 
-    /// A new stream to the add-on, on which nothing was said yet.
+    /// A new stream to the add-on, counted.
     pub(super) async fn wire(&self) -> Result<Box<dyn Wire>, PoolError> {
-        let stream = self.connector.connect().await?;
+        let stream = self.dial().await?;
         self.metrics.upstream_opened.inc();
         Ok(stream)
     }

@@ -192,6 +192,26 @@ fn an_add_on_speaks_one_of_two_protocols() {
     assert_eq!(protocol(&addon("")), AddonProtocol::Http);
     assert_eq!(protocol(&addon("protocol = \"grpc\"")), AddonProtocol::Grpc);
     refused(&addon("protocol = \"h2\""), "7:12", &["unknown word `h2`", "expected \"http\" or \"grpc\""]);
+    refused(&addon("protocol = \"grpc\"\nhealth = {}"), "8:10", &["does not speak", "no probe for gRPC"]);
     let builtin = addon("protocol = \"grpc\"").replace("http://127.0.0.1:8080", "builtin:whoami");
     refused(&builtin, "7:12", &["the built-in add-on does not speak gRPC"]);
+}
+
+#[test]
+fn a_probe_is_a_path_and_comes_back_before_the_next() {
+    let probe = |lines: &str| addon(&format!("health = {{ {lines} }}"));
+    refused(&probe("path = \"alive\""), "7:19", &["not a path", "begins with `/`"]);
+    refused(&probe("path = \"//evil.test/x\""), "7:19", &["not a path"]);
+    refused(&probe("path = \"/a b\""), "7:19", &["not a path"]);
+    refused(&probe("path = \"/a#b\""), "7:19", &["not a path"]);
+    refused(&probe("interval = \"100ms\""), "7:23", &["out of bounds", "1s to 1h", "10s"]);
+    refused(&probe("interval = \"5s\", timeout = \"6s\""), "7:10", &["longer than `interval`"]);
+    refused(&probe("pth = \"/\""), "7:12", &["did you mean `path`?"]);
+    refused(&addon("health = true"), "7:10", &["expected a table"]);
+    let settings = accepted(&probe("interval = \"1s\"")).settings;
+    let probe = settings.addons[0].probe.as_ref().unwrap();
+    assert_eq!(
+        (probe.path.path(), probe.interval, probe.timeout),
+        ("/", Duration::from_secs(1), Duration::from_secs(1))
+    );
 }

@@ -72,6 +72,7 @@ fn the_defaults_in_it_are_the_defaults() {
         "access",
         "max_body",
         "max_head",
+        "health",
         "upstream_host",
         "ca",
         "pin",

@@ -189,6 +189,7 @@ section! {
         max_head: SizeText,
         upstream_host: String,
         rewrite_addresses: bool,
+        health: Probe,
     }
 
     /// `identity_headers` of an add-on.
@@ -203,6 +204,13 @@ section! {
         groups: List<String>,
         users: List<String>,
         admin_only: bool,
+    }
+
+    /// `health` of an add-on.
+    Probe {
+        path: String,
+        interval: TimeText,
+        timeout: TimeText,
     }
 
     /// The value of a fixed header that stands in a file.

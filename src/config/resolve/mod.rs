@@ -7,6 +7,7 @@ mod context;
 mod headers;
 mod home_assistant;
 mod listen;
+mod probe;
 mod sections;
 mod tls;
 mod trust;
