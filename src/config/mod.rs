@@ -10,6 +10,7 @@ mod document;
 mod findings;
 mod header;
 mod host_name;
+mod hosts;
 mod nearest;
 mod path_prefix;
 mod probe;

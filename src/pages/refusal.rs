@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use askama::Template;
-use http::header::{ALLOW, CONNECTION, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{ALLOW, CONNECTION, HeaderName, HeaderValue, REFERRER_POLICY, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{Method, StatusCode};
 use serde_json::json;
 
@@ -108,6 +108,8 @@ pub fn refusal(reason: Reason, audience: Audience, id: RequestId, around: Circum
     };
     let status = page.status();
     let headers = page.headers_mut();
+    // What was refused may have had a code in its address; a link on this page must not pass it on.
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     match status {
         // RFC 9110 section 15.5.2: a 401 MUST name a challenge. No browser answers this one by itself.
         StatusCode::UNAUTHORIZED => {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::harness::{Folder, accepted, addon, refused, refused_in};
+use crate::harness::{Folder, accepted, addon, refused, refused_in, warned};
 use vestibule::config::{AddonProtocol, DisplayNameEncoding, Framing, PrefixMode, Trust, Upstream};
 
 /// Two add-ons, the second with these lines, the first of which is line 8.
@@ -49,8 +49,17 @@ fn a_path_has_one_spelling_and_is_not_ours() {
 fn a_host_is_a_dns_name() {
     refused(&addon("host = \"a.example:8443\""), "7:8", &["more than a host name", "without scheme, port and path"]);
     refused(&addon("host = \"127.0.0.1\""), "7:8", &["an IP address is not a host name"]);
-    let settings = accepted(&addon("host = \"Z2M.Home.Example\"")).settings;
+    let settings =
+        accepted(&addon("host = \"Z2M.Home.Example\"\n[listen]\npublic_urls = [\"https://home.example\"]")).settings;
     assert_eq!(settings.addons[0].host.as_ref().unwrap().as_str(), "z2m.home.example");
+}
+
+#[test]
+fn a_host_of_an_add_ons_own_wants_a_main_host_to_sign_in_on() {
+    let alone = addon("host = \"z2m.example\"");
+    warned(&alone, "7:8", &["no main host is known", "public_urls = [\"https://home.example\"]"]);
+    warned(&format!("{alone}\n[listen]\npublic_urls = [\"https://z2m.example\"]"), "7:8", &["no main host is known"]);
+    accepted(&format!("{alone}\n[listen]\npublic_urls = [\"https://z2m.example\", \"https://home.example\"]"));
 }
 
 #[test]
