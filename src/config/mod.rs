@@ -5,6 +5,7 @@
 //! `raw` (the file's keys with their places) -> `resolve` (real values). Nothing here may bind a port or write a file,
 //! and the value of a secret may reach neither a message nor a log.
 
+mod cors;
 mod diagnostic;
 mod document;
 mod findings;
@@ -33,6 +34,7 @@ use document::Document;
 use findings::Findings;
 use resolve::Context;
 
+pub use cors::Cors;
 pub use diagnostic::Diagnostics;
 pub use host_name::BadHostName;
 pub use path_prefix::BadPathPrefix;

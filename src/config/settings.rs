@@ -10,6 +10,7 @@ use std::time::Duration;
 use http::{HeaderName, HeaderValue};
 use ipnet::IpNet;
 
+use super::cors::Cors;
 use super::probe::Probe;
 use super::trust::Trust;
 
@@ -245,6 +246,8 @@ pub struct Addon {
     pub rewrite_addresses: bool,
     /// How it is asked whether it is well, besides by the requests that it gets.
     pub probe: Option<Probe>,
+    /// Which pages of other origins may ask it.
+    pub cors: Option<Cors>,
 }
 
 impl Addon {

@@ -68,6 +68,7 @@ mod tests {
             upstream_host: None,
             rewrite_addresses: true,
             probe: None,
+            cors: None,
         })
     }
 }

@@ -224,3 +224,27 @@ fn a_probe_is_a_path_and_comes_back_before_the_next() {
         ("/", Duration::from_secs(1), Duration::from_secs(1))
     );
 }
+
+#[test]
+fn pages_of_other_origins_are_named_one_by_one() {
+    let cors = |lines: &str| addon(&format!("cors = {{ {lines} }}"));
+    let one = "origins = [\"https://app.example\"]";
+    refused(&cors("methods = [\"GET\"]"), "7:8", &["`origins` is missing"]);
+    refused(&cors("origins = []"), "7:20", &["no origin", "leave `cors` out"]);
+    for wrong in ["*", "null", "http://app.example", "app.example"] {
+        refused(&cors(&format!("origins = [\"{wrong}\"]")), "7:21", &["another scheme"]);
+    }
+    refused(&cors("origins = [\"https://app.example/\"]"), "7:21", &["a path, a query or a fragment"]);
+    for wrong in ["get", "CONNECT", "TRACE", "*", ""] {
+        refused(&cors(&format!("{one}, methods = [\"{wrong}\"]")), "7:56", &["not a method that can be allowed"]);
+    }
+    refused(&cors(&format!("{one}, headers = [\"*\"]")), "7:56", &["not the name of a header", "no wildcard"]);
+    refused(&cors(&format!("{one}, max_age = \"2d\"")), "7:55", &["out of bounds", "10m"]);
+    let settings =
+        accepted(&cors("origins = [\"https://App.example:443\"], expose = [\"ETag\", \"X-Total\"]")).settings;
+    let cors = settings.addons[0].cors.as_ref().unwrap();
+    let value = http::HeaderValue::from_static;
+    assert_eq!(cors.origins, ["https://app.example"]);
+    assert_eq!((&cors.methods, &cors.headers), (&value("GET, HEAD, POST"), &value("authorization, content-type")));
+    assert_eq!((&cors.expose, cors.credentials, cors.max_age), (&value("etag, x-total"), false, 600));
+}

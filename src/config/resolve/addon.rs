@@ -6,6 +6,7 @@ use toml::Spanned;
 
 use super::access;
 use super::context::{Context, days, flag, seconds};
+use super::cors;
 use super::headers::{self, Names};
 use super::probe;
 use super::trust::trust;
@@ -73,6 +74,7 @@ fn addon(entry: &Spanned<raw::Addon>, seen: &mut Seen, known: Option<&Known>, cx
         upstream_host: raw.upstream_host.given().and_then(|text| cx.findings.parse(text)),
         rewrite_addresses: flag(&raw.rewrite_addresses, true),
         probe: probe::probe(&raw.health, cx),
+        cors: cors::cors(&raw.cors, cx),
         slug: slug?,
         upstream: upstream?,
     };
