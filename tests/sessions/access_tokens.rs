@@ -1,7 +1,7 @@
 //! Home Assistant's access tokens in the place of a session, at add-ons that take them (S-84).
 
 use std::net::IpAddr;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use aws_lc_rs::hmac;
 use base64::Engine as _;
@@ -26,8 +26,13 @@ fn bench() -> (RawAddon, RawAddon, Vestibule) {
 
 /// A token as Home Assistant makes it from the first refresh token of a user.
 fn token(home: &Home, user: &str) -> String {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let now = now();
     minted(home, user, r#"{"alg":"HS256","typ":"JWT"}"#, |issuer| json!({"iss": issuer, "iat": now, "exp": now + 1800}))
+}
+
+/// Seconds since 1970, as the program's own clock has them.
+fn now() -> u64 {
+    vestibule::clock::Clock::System.now().as_millis() / 1000
 }
 
 fn minted(home: &Home, user: &str, header: &str, claims: impl FnOnce(&str) -> Value) -> String {
@@ -96,7 +101,7 @@ fn s84_what_is_not_exactly_one_good_token_is_refused() {
     let (a, _, vestibule) = bench();
     let (cookie, good) = (vestibule.cookie("bob"), token(vestibule.home(), "bob"));
     let home = vestibule.home();
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let now = now();
     let claims = |exp: u64| move |issuer: &str| json!({"iss": issuer, "iat": now - 3600, "exp": exp});
     let unsigned = minted(home, "bob", r#"{"alg":"none"}"#, claims(now + 1800));
     let bad = [

@@ -168,6 +168,7 @@ section! {
         upstream: String,
         ca: String,
         pin: String,
+        protocol: String,
         path: String,
         host: String,
         prefix: String,
@@ -190,6 +191,7 @@ section! {
         upstream_host: String,
         rewrite_addresses: bool,
         health: Probe,
+        cors: Cors,
     }
 
     /// `identity_headers` of an add-on.
@@ -204,6 +206,16 @@ section! {
         groups: List<String>,
         users: List<String>,
         admin_only: bool,
+    }
+
+    /// `cors` of an add-on.
+    Cors {
+        origins: List<String>,
+        methods: List<String>,
+        headers: List<String>,
+        expose: List<String>,
+        credentials: bool,
+        max_age: TimeText,
     }
 
     /// `health` of an add-on.
