@@ -62,7 +62,8 @@ fn configuration_md_has_the_keys_that_the_program_knows() {
         ("## `[limits]`", &["Limits"]),
         ("## `[log]`", &["Log"]),
         ("## `[headers]`", &["Headers"]),
-        ("## `[[addon]]`", &["Addon", "Probe", "IdentityHeaders", "Access", "ValueFile"]),
+        ("## `[supervisor]`", &["Supervisor"]),
+        ("## `[[addon]]`", &["Addon", "Probe", "Cors", "IdentityHeaders", "Access", "Rights", "ValueFile"]),
     ];
     for (heading, types) in places {
         let documented: BTreeSet<String> = rows(section(&document, heading)).into_iter().map(|(key, _)| key).collect();
@@ -111,7 +112,9 @@ fn configuration_md_has_every_key_and_every_default_of_config_toml() {
 fn config_toml_names_every_key_that_an_operator_can_set() {
     let shipped: BTreeSet<String> = shipped_keys().into_iter().map(|(_, key, _)| key).collect();
     let declared = declared_keys();
-    for section in ["Listen", "Tls", "HomeAssistant", "Session", "SignIn", "Limits", "Log", "Headers", "Addon"] {
+    for section in
+        ["Listen", "Tls", "HomeAssistant", "Session", "SignIn", "Limits", "Log", "Headers", "Supervisor", "Addon"]
+    {
         let missing: Vec<_> = declared[section].difference(&shipped).collect();
         assert!(missing.is_empty(), "config.toml does not explain {missing:?} of {section}");
     }
@@ -211,7 +214,13 @@ fn reference_md_has_every_reserved_name() {
 fn every_link_between_the_documents_leads_somewhere() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let documents = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"];
-    let manuals = ["docs/configuration.md", "docs/reference.md", "docs/operations.md", "docs/security-cases.md"];
+    let manuals = [
+        "docs/configuration.md",
+        "docs/reference.md",
+        "docs/operations.md",
+        "docs/supervisor.md",
+        "docs/security-cases.md",
+    ];
     for document in documents.iter().chain(&manuals) {
         let text = read(document);
         for piece in text.split("](").skip(1) {

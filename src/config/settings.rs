@@ -10,8 +10,10 @@ use std::time::Duration;
 use http::{HeaderName, HeaderValue};
 use ipnet::IpNet;
 
+use super::cors::Cors;
 use super::probe::Probe;
 use super::trust::Trust;
+use crate::manifest::{Manifest, Rights, SigningKey};
 
 /// Everything that `config.toml` says.
 #[derive(Debug, Clone)]
@@ -32,6 +34,8 @@ pub struct Settings {
     pub log: Log,
     /// `[headers] reserved`: names that are stripped besides those that always are; a trailing `*` makes it a prefix.
     pub reserved_headers: Vec<String>,
+    /// `[supervisor]`
+    pub supervisor: Supervisor,
     /// `[[addon]]`, in the order of the file.
     pub addons: Vec<Arc<Addon>>,
 }
@@ -188,9 +192,22 @@ pub enum LogFormat {
     Json,
 }
 
+/// `[supervisor]`: what add-ons may do besides showing a web UI.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Supervisor {
+    /// Where digests of tokens and switched-off protection are kept.
+    pub state: PathBuf,
+    /// Who may sign manifests.
+    pub signing_keys: Vec<SigningKey>,
+}
+
 /// `[[addon]]`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Addon {
+    /// What its author says of it, when the configuration names a manifest.
+    pub manifest: Option<Arc<Manifest>>,
+    /// What it asks to be allowed: the manifest's rights, with those of the configuration in their place.
+    pub rights: Rights,
     /// Its short name, unique.
     pub slug: AddonSlug,
     /// What people read.
@@ -201,10 +218,14 @@ pub struct Addon {
     pub upstream: Upstream,
     /// Whose certificate it must show, when it listens on `https`.
     pub trust: Trust,
+    /// What is spoken to it.
+    pub protocol: AddonProtocol,
     /// Its path prefix, if it has one.
     pub path: Option<PathPrefix>,
-    /// Its host, if it has one.
+    /// Its host, if it has one. Without path and host it has no web UI, and nothing is ever routed to it.
     pub host: Option<HostName>,
+    /// Where in it people begin: a path without a slash in front, empty for its root.
+    pub entry: String,
     /// Whether the prefix is taken off before the add-on sees the path.
     pub prefix: PrefixMode,
     /// Headers that carry the prefix to the add-on.
@@ -219,6 +240,8 @@ pub struct Addon {
     pub framing: Framing,
     /// Who may open it.
     pub access: Access,
+    /// Home Assistant's access tokens are taken in the place of a session.
+    pub tokens: bool,
     /// A WebSocket upgrade without `Origin` may pass.
     pub allow_missing_origin: bool,
     /// Connections to the add-on, tunnels not counted.
@@ -243,6 +266,8 @@ pub struct Addon {
     pub rewrite_addresses: bool,
     /// How it is asked whether it is well, besides by the requests that it gets.
     pub probe: Option<Probe>,
+    /// Which pages of other origins may ask it.
+    pub cors: Option<Cors>,
 }
 
 impl Addon {
@@ -311,6 +336,8 @@ pub enum Upstream {
     Unix(PathBuf),
     /// `builtin:whoami`: shows the request as an add-on sees it.
     Whoami,
+    /// Nowhere: an add-on without a web UI.
+    Nowhere,
 }
 
 /// A host and perhaps a port, as they stand in `Host`.
@@ -322,6 +349,15 @@ impl UpstreamHost {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// `protocol`: what is spoken to an add-on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AddonProtocol {
+    /// HTTP/1.1.
+    Http,
+    /// HTTP/2, with the trailers in which gRPC says how a call ended.
+    Grpc,
 }
 
 /// A path prefix: begins with `/`, does not end with it, no empty or dot segment, only unreserved characters (RFC 3986

@@ -1,7 +1,7 @@
 //! A new connection to an add-on: dialled, or a pair of pipes to the built-in one.
 
 use super::whoami;
-use crate::config::{Addon, Upstream};
+use crate::config::{Addon, AddonProtocol, Upstream};
 use crate::dial::{DialError, Dialer, Target, Wire};
 
 /// Makes connections to one add-on.
@@ -9,6 +9,8 @@ use crate::dial::{DialError, Dialer, Target, Wire};
 pub(super) enum Connector {
     Dialled(Dialer),
     Whoami,
+    /// No route leads to such an add-on, so that nobody ever asks for this.
+    Nowhere,
 }
 
 impl Connector {
@@ -18,13 +20,18 @@ impl Connector {
             Upstream::Https { host, port } => Target::Https { host, port, trust: addon.trust.clone() },
             Upstream::Unix(path) => Target::Unix(path),
             Upstream::Whoami => return Self::Whoami,
+            Upstream::Nowhere => return Self::Nowhere,
         };
-        Self::Dialled(Dialer::new(target, addon.connect_timeout))
+        Self::Dialled(match addon.protocol {
+            AddonProtocol::Http => Dialer::new(target, addon.connect_timeout),
+            AddonProtocol::Grpc => Dialer::to_http2(target, addon.connect_timeout),
+        })
     }
 
     pub(super) async fn connect(&self) -> Result<Box<dyn Wire>, DialError> {
         match self {
             Self::Dialled(dialer) => dialer.dial().await,
+            Self::Nowhere => Err(DialError::Io(std::io::ErrorKind::AddrNotAvailable.into())),
             Self::Whoami => Ok(Box::new(whoami::connect())),
         }
     }

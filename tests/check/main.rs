@@ -10,6 +10,7 @@
 mod addons;
 mod file;
 mod harness;
+mod manifests;
 mod people;
 mod secrets;
 mod sections;

@@ -16,7 +16,7 @@ use super::diagnostic::{Diagnostic, quoted};
 use super::findings::Findings;
 use super::nearest::nearest;
 pub(super) use shape::{Shape, SizeText, TimeText};
-pub(super) use variants::{FramingText, HeaderMap, HeaderText, HttpsText, OperationsText};
+pub(super) use variants::{AppArmorText, FramingText, HeaderMap, HeaderText, HttpsText, OperationsText};
 
 /// What stands for one key.
 #[derive(Debug, Default)]
@@ -81,6 +81,7 @@ section! {
         limits: Limits,
         log: Log,
         headers: Headers,
+        supervisor: Supervisor,
         addon: List<Addon>,
     }
 
@@ -160,16 +161,25 @@ section! {
         reserved: List<String>,
     }
 
+    /// `[supervisor]`
+    Supervisor {
+        state: String,
+        signing_keys: List<String>,
+    }
+
     /// `[[addon]]`
     Addon {
+        manifest: String,
         slug: String,
         title: String,
         icon: String,
         upstream: String,
         ca: String,
         pin: String,
+        protocol: String,
         path: String,
         host: String,
+        entry: String,
         prefix: String,
         prefix_headers: List<String>,
         identity_headers: IdentityHeaders,
@@ -177,6 +187,7 @@ section! {
         headers: HeaderMap,
         framing: FramingText,
         access: Access,
+        tokens: bool,
         allow_missing_origin: bool,
         connections: u64,
         websockets: u64,
@@ -189,6 +200,26 @@ section! {
         upstream_host: String,
         rewrite_addresses: bool,
         health: Probe,
+        cors: Cors,
+        rights: Rights,
+    }
+
+    /// `rights` of an add-on, with the keys that manifests have.
+    Rights {
+        hassio_api: bool,
+        hassio_role: String,
+        homeassistant_api: bool,
+        auth_api: bool,
+        full_access: bool,
+        docker_api: bool,
+        host_network: bool,
+        host_pid: bool,
+        host_ipc: bool,
+        host_uts: bool,
+        host_dbus: bool,
+        privileged: List<String>,
+        kernel_modules: bool,
+        apparmor: AppArmorText,
     }
 
     /// `identity_headers` of an add-on.
@@ -205,6 +236,16 @@ section! {
         admin_only: bool,
     }
 
+    /// `cors` of an add-on.
+    Cors {
+        origins: List<String>,
+        methods: List<String>,
+        headers: List<String>,
+        expose: List<String>,
+        credentials: bool,
+        max_age: TimeText,
+    }
+
     /// `health` of an add-on.
     Probe {
         path: String,
@@ -219,8 +260,7 @@ section! {
 }
 
 /// Keys that the documentation of later versions has. Ignoring one would leave open what it is there to close.
-const OF_LATER_VERSIONS: [&str; 8] =
-    ["protect", "tokens", "manifest", "group", "test", "permissions", "supervisor", "url"];
+const OF_LATER_VERSIONS: [&str; 5] = ["protect", "group", "test", "permissions", "url"];
 
 /// Reads what stands for this key.
 fn key<T: Shape>(table: &DeTable<'_>, name: &str, findings: &mut Findings) -> Key<T> {
