@@ -7,6 +7,7 @@
 //! value of a secret may reach neither a message nor a log.
 
 mod cors;
+mod addon_api;
 mod document;
 mod header;
 mod host_name;
@@ -16,6 +17,7 @@ mod probe;
 mod raw;
 mod resolve;
 mod secret;
+mod secret_text;
 mod settings;
 mod slug;
 mod trust;
@@ -34,9 +36,11 @@ use resolve::Context;
 
 pub use crate::diagnostic::Diagnostics;
 pub use cors::Cors;
+pub use addon_api::{ApiAddress, BadApiAddress, SupervisorUpstream};
 pub use host_name::BadHostName;
 pub use path_prefix::BadPathPrefix;
 pub use probe::Probe;
+pub use secret_text::SecretText;
 pub use settings::{
     Access, AccessList, Addon, AddonProtocol, AddonSlug, BadSlug, CertificateFiles, DisplayNameEncoding, Framing,
     HomeAssistant, HostName, HttpsListener, IdentityHeaders, Limits, Listen, Log, LogFormat, PathPrefix, PrefixMode,

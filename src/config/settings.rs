@@ -1,6 +1,7 @@
 //! The real configuration: what the stages work with. Every value is checked, every default is filled in, every path is
 //! absolute, and no `Option` means "default".
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -13,6 +14,8 @@ use ipnet::IpNet;
 use super::cors::Cors;
 use super::probe::Probe;
 use super::trust::Trust;
+use super::addon_api::{ApiAddress, SupervisorUpstream};
+use super::secret_text::SecretText;
 use crate::manifest::{Manifest, Rights, SigningKey};
 
 /// Everything that `config.toml` says.
@@ -199,6 +202,15 @@ pub struct Supervisor {
     pub state: PathBuf,
     /// Who may sign manifests.
     pub signing_keys: Vec<SigningKey>,
+    /// Where add-ons reach their API, if they have one.
+    pub listen: Option<ApiAddress>,
+    /// A real Supervisor, for what is not answered here.
+    pub upstream: Option<SupervisorUpstream>,
+    /// Our token for Home Assistant's API, with which add-ons are served.
+    pub home_assistant_token: Option<SecretText>,
+    /// How long the auth backend remembers a right password for the time in which Home Assistant cannot be asked; `None`
+    /// when it does not.
+    pub auth_cache: Option<Duration>,
 }
 
 /// `[[addon]]`
@@ -224,6 +236,10 @@ pub struct Addon {
     pub path: Option<PathPrefix>,
     /// Its host, if it has one. Without path and host it has no web UI, and nothing is ever routed to it.
     pub host: Option<HostName>,
+    /// The group whose policy its calls to Home Assistant's API are held to, if any.
+    pub entities: Option<Arc<str>>,
+    /// Types of WebSocket messages that pass unfiltered all the same.
+    pub entity_messages: BTreeSet<String>,
     /// Where in it people begin: a path without a slash in front, empty for its root.
     pub entry: String,
     /// Whether the prefix is taken off before the add-on sees the path.

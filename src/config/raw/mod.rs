@@ -165,6 +165,11 @@ section! {
     Supervisor {
         state: String,
         signing_keys: List<String>,
+        listen: String,
+        upstream: String,
+        upstream_token: ValueFile,
+        home_assistant_token: ValueFile,
+        auth_cache: TimeText,
     }
 
     /// `[[addon]]`
@@ -180,6 +185,8 @@ section! {
         path: String,
         host: String,
         entry: String,
+        entities: String,
+        entity_messages: List<String>,
         prefix: String,
         prefix_headers: List<String>,
         identity_headers: IdentityHeaders,

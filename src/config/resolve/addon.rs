@@ -5,6 +5,7 @@ use std::time::Duration;
 use toml::Spanned;
 
 use super::access;
+use super::addon_api;
 use super::context::{Context, days, flag, seconds};
 use super::cors;
 use super::headers::{self, Names};
@@ -62,11 +63,15 @@ fn addon(
     let identity_headers = headers::identity(&raw.identity_headers, &owner, &mut names, cx);
     let panel = named.manifest().map(|manifest| &manifest.panel);
     let title = title(&raw.title, cx).or_else(|| panel.map(|panel| panel.title.clone()));
+    let rights = manifest::rights(&raw.rights, named, cx);
+    let (entities, entity_messages) = addon_api::entities(raw, &rights, &mut cx.findings);
     let rest = Addon {
         title: title.or_else(|| slug.as_ref().map(ToString::to_string)).unwrap_or_default(),
         icon: icon(&raw.icon, panel, cx),
         manifest: named.manifest().cloned(),
-        rights: manifest::rights(&raw.rights, named, cx),
+        rights,
+        entities,
+        entity_messages,
         entry: manifest::entry(&raw.entry, named, cx),
         protocol: protocol(raw, upstream.as_ref(), cx),
         trust: trust(&raw.ca, &raw.pin, over_tls, cx),

@@ -3,6 +3,7 @@
 
 mod access;
 mod addon;
+mod addon_api;
 mod context;
 mod cors;
 mod headers;
@@ -35,7 +36,7 @@ pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> Settings {
         let none = Diagnostic::warning(Place::File, "no add-on is configured");
         cx.add(none.hint("add one under `[[addon]]` with slug, upstream and path"));
     }
-    let supervisor = supervisor::supervisor(&section(&raw.supervisor), cx);
+    let supervisor = supervisor::supervisor(&section(&raw.supervisor), false, cx);
     let settings = Settings {
         listen: listen::listen(&section(&raw.listen), cx),
         tls: tls::tls(&section(&raw.tls), cx),

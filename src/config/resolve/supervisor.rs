@@ -1,17 +1,25 @@
-//! `[supervisor]`: where what is kept of add-ons is, and who may sign their manifests.
+//! `[supervisor]`: where what is kept of add-ons is, who may sign their manifests, and the API that they call.
 
+use super::addon_api;
 use super::context::Context;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::raw;
 use crate::config::settings::Supervisor;
 
 /// Resolves the section.
-pub(super) fn supervisor(raw: &raw::Supervisor, cx: &mut Context<'_>) -> Supervisor {
+pub(super) fn supervisor(raw: &raw::Supervisor, has_url: bool, cx: &mut Context<'_>) -> Supervisor {
     let state = cx.path_or(&raw.state, "state/supervisor.json");
     if let Some(text) = raw.state.given().filter(|_| state.is_dir()) {
         let folder = Diagnostic::mistake(text.span(), "this is a folder");
         cx.add(folder.label("expected a file").hint("name a file in it, as in \"state/supervisor.json\""));
     }
     let keys = raw.signing_keys.given().map(|list| list.get_ref().as_slice()).unwrap_or_default();
-    Supervisor { state, signing_keys: keys.iter().filter_map(|text| cx.findings.parse(text)).collect() }
+    Supervisor {
+        state,
+        signing_keys: keys.iter().filter_map(|text| cx.findings.parse(text)).collect(),
+        listen: addon_api::listen(&raw.listen, cx),
+        upstream: addon_api::upstream(raw, cx),
+        home_assistant_token: addon_api::home_assistant_token(raw, has_url, cx),
+        auth_cache: addon_api::auth_cache(raw, cx),
+    }
 }

@@ -5,10 +5,8 @@
 //! gets this far, because it is no [`ApiPath`].
 
 mod path;
-mod role;
 mod ruling;
 mod table;
 
 pub use path::{ApiPath, ApiVersion, NotNormal};
-pub use role::ApiRole;
 pub use ruling::{Basis, Caller, Refusal, Ruling, rule};

@@ -1,7 +1,7 @@
 //! The decision, in the order in which the Supervisor takes it (docs/design/supervisor.md section 2.2).
 
+use crate::manifest::Role;
 use super::path::ApiPath;
-use super::role::ApiRole;
 use super::table::Findings;
 
 /// Who asks.
@@ -14,7 +14,7 @@ pub enum Caller {
     /// An add-on, by its token.
     Addon {
         /// The role that it is granted, which its manifest may exceed.
-        role: ApiRole,
+        role: Role,
         /// `hassio_api`: it may use the API beyond what every add-on may.
         hassio_api: bool,
     },
@@ -37,7 +37,7 @@ pub enum Basis {
     /// Every add-on may.
     Bypass,
     /// The add-on's role gives it.
-    Role(ApiRole),
+    Role(Role),
 }
 
 /// Why a request is refused.
@@ -54,7 +54,7 @@ pub enum Refusal {
     /// The add-on may use only what every add-on may: it has no `hassio_api`. 403.
     NoApi,
     /// The add-on's role does not give it: 403.
-    Role(ApiRole),
+    Role(Role),
 }
 
 impl Refusal {
@@ -111,17 +111,17 @@ pub fn rule(path: &ApiPath, caller: Caller) -> Ruling {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ApiRole::{Admin, Backup, Default as Plain, HomeAssistant, Manager};
+    use Role::{Admin, Backup, Default as Plain, HomeAssistant, Manager};
 
-    fn ask(path: &str, role: ApiRole) -> Ruling {
+    fn ask(path: &str, role: Role) -> Ruling {
         rule(&path.parse().unwrap(), Caller::Addon { role, hassio_api: true })
     }
 
     /// docs/design/supervisor.md section 7, case 29: who passes, in both versions.
     #[test]
     fn the_role_matrix() {
-        let all: &[ApiRole] = &ApiRole::ALL;
-        let rows: &[(&str, &[ApiRole])] = &[
+        let all: &[Role] = &Role::ALL;
+        let rows: &[(&str, &[Role])] = &[
             ("/auth/reset", &[Admin]),
             ("/auth/list", &[Admin]),
             ("/auth/cache", &[Admin, Manager]),
@@ -148,7 +148,7 @@ mod tests {
         let mut compared = 0;
         for (path, allowed) in rows {
             for path in [(*path).to_owned(), format!("/v2{}", path.replace("/addons/", "/apps/"))] {
-                for role in ApiRole::ALL {
+                for role in Role::ALL {
                     let passes = matches!(ask(&path, role), Ruling::Pass(_));
                     assert_eq!(passes, allowed.contains(&role), "{path} for {role:?}");
                     compared += 1;
@@ -253,7 +253,7 @@ mod tests {
     #[test]
     fn each_role_has_what_default_has_and_manager_what_the_middle_ones_have() {
         for path in ["/core/info", "/addons/abc/info", "/backups/abc/info", "/os/info", "/v2/apps/abc/info"] {
-            for role in ApiRole::ALL {
+            for role in Role::ALL {
                 assert_eq!(ask(path, role), Ruling::Pass(Basis::Role(role)), "{path}");
             }
         }

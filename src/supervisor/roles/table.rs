@@ -8,8 +8,8 @@ use std::sync::LazyLock;
 
 use regex::{RegexSet, RegexSetBuilder};
 
+use crate::manifest::Role;
 use super::path::{ApiPath, ApiVersion};
-use super::role::ApiRole;
 
 /// What a row says of the paths that it matches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +29,7 @@ enum Says {
     /// Add-ons of every role with `hassio_api` may.
     EveryRole,
     /// Add-ons of this role and of those that have all of its rights may.
-    Role(ApiRole),
+    Role(Role),
 }
 
 /// What all rows that match say together.
@@ -72,11 +72,11 @@ impl Findings {
             Says::CoreOnly => self.core_only = true,
             Says::AdminOnly => self.admin_only = true,
             Says::NoBypass => self.no_bypass = true,
-            Says::EveryRole | Says::Role(ApiRole::Default) => self.every_role = true,
-            Says::Role(ApiRole::HomeAssistant) => self.homeassistant = true,
-            Says::Role(ApiRole::Backup) => self.backup = true,
+            Says::EveryRole | Says::Role(Role::Default) => self.every_role = true,
+            Says::Role(Role::HomeAssistant) => self.homeassistant = true,
+            Says::Role(Role::Backup) => self.backup = true,
             // What `admin` has needs no row: it is everything.
-            Says::Role(ApiRole::Manager | ApiRole::Admin) => self.manager = true,
+            Says::Role(Role::Manager | Role::Admin) => self.manager = true,
         }
     }
 
@@ -86,13 +86,13 @@ impl Findings {
     }
 
     /// Whether the role gives it.
-    pub(super) fn given_to(&self, role: ApiRole) -> bool {
+    pub(super) fn given_to(&self, role: Role) -> bool {
         let ordinary = match role {
-            ApiRole::Admin => return true,
-            ApiRole::Manager => self.every_role || self.manager,
-            ApiRole::HomeAssistant => self.every_role || self.homeassistant,
-            ApiRole::Backup => self.every_role || self.backup,
-            ApiRole::Default => self.every_role,
+            Role::Admin => return true,
+            Role::Manager => self.every_role || self.manager,
+            Role::HomeAssistant => self.every_role || self.homeassistant,
+            Role::Backup => self.every_role || self.backup,
+            Role::Default => self.every_role,
         };
         ordinary && !self.admin_only
     }
@@ -122,18 +122,18 @@ const BOTH: &[(&str, Says)] = &[
     ("/ADDONS/SLUG/security.*", Says::AdminOnly),
     ("/os/datadisk/wipe.*", Says::AdminOnly),
     ("/.+/info", Says::EveryRole),
-    ("/core/.+", Says::Role(ApiRole::HomeAssistant)),
-    ("/homeassistant/.+", Says::Role(ApiRole::HomeAssistant)),
-    ("/backups/...", Says::Role(ApiRole::Backup)),
-    ("/ADDONS", Says::Role(ApiRole::Manager)),
-    ("/ADDONS/SLUG/.+", Says::Role(ApiRole::Manager)),
-    ("/auth/cache", Says::Role(ApiRole::Manager)),
-    ("/backups/...", Says::Role(ApiRole::Manager)),
+    ("/core/.+", Says::Role(Role::HomeAssistant)),
+    ("/homeassistant/.+", Says::Role(Role::HomeAssistant)),
+    ("/backups/...", Says::Role(Role::Backup)),
+    ("/ADDONS", Says::Role(Role::Manager)),
+    ("/ADDONS/SLUG/.+", Says::Role(Role::Manager)),
+    ("/auth/cache", Says::Role(Role::Manager)),
+    ("/backups/...", Says::Role(Role::Manager)),
     (
         "/(?:audio|cli|core|dns|docker|jobs|hardware|homeassistant|host|multicast|network|observer|os|resolution|security|supervisor)/.+",
-        Says::Role(ApiRole::Manager),
+        Says::Role(Role::Manager),
     ),
-    ("/(?:mounts|store)/...", Says::Role(ApiRole::Manager)),
+    ("/(?:mounts|store)/...", Says::Role(Role::Manager)),
 ];
 
 const ONLY_V1: &[(&str, Says)] = &[
@@ -142,11 +142,11 @@ const ONLY_V1: &[(&str, Says)] = &[
     ("/(?:homeassistant|core)/websocket", Says::Open),
     ("/supervisor/ping", Says::Open),
     ("/ADDONS/SLUG/(?:logo|icon)", Says::Open),
-    ("/(?:available_updates|refresh_updates|addons/reload)", Says::Role(ApiRole::Manager)),
-    ("/snapshots/...", Says::Role(ApiRole::Manager)),
+    ("/(?:available_updates|refresh_updates|addons/reload)", Says::Role(Role::Manager)),
+    ("/snapshots/...", Says::Role(Role::Manager)),
 ];
 
-const ONLY_V2: &[(&str, Says)] = &[("/reload_updates", Says::Role(ApiRole::Manager))];
+const ONLY_V2: &[(&str, Says)] = &[("/reload_updates", Says::Role(Role::Manager))];
 
 fn compile(addons: &str, parts: &[&[(&str, Says)]]) -> (Rows, RegexSet) {
     let rows: Rows = parts.iter().copied().flatten().map(|(row, says)| (expression(row, addons), *says)).collect();

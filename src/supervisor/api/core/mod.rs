@@ -17,7 +17,6 @@ use hyper_util::rt::TokioIo;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::answer::{self, Answer};
-use super::peer::Peer;
 use super::service::{AddonApi, Call};
 use super::token::home_assistant_token;
 use crate::config::{Addon, AddonSlug};

@@ -39,6 +39,7 @@ pub(super) fn list(settings: &Settings) -> Vec<Value> {
 pub(super) fn addon(addon: &Addon, granted: &Granted, sees_options: bool) -> Value {
     let mut info = line(addon);
     let rights = granted.rights();
+    let ingress_entry = addon.path.as_ref().map(|path| path.as_str().to_owned());
     let manifest = addon.manifest.as_deref();
     let subject = Subject::new(manifest, &addon.rights, addon.path.is_some() || addon.host.is_some());
     let options = match manifest {
@@ -68,7 +69,7 @@ pub(super) fn addon(addon: &Addon, granted: &Granted, sees_options: bool) -> Val
         "discovery": manifest.map(|manifest| manifest.discovery.clone()).unwrap_or_default(),
         "ingress": ingress_entry.is_some(),
         "ingress_entry": ingress_entry,
-        "ingress_url": ingress_entry.map(|entry| format!("{entry}/{}", addon.entry)),
+        "ingress_url": ingress_entry.as_ref().map(|entry| format!("{entry}/{}", addon.entry)),
         "ingress_port": manifest.and_then(|manifest| manifest.ingress.as_ref()?.port),
         "ingress_panel": ingress_entry.is_some(),
         "hostname": addon.slug.as_str().replace('_', "-"),

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{Method, StatusCode};
 use http_body_util::{BodyExt as _, Limited};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::answer::{self, Answer};
 use super::auth::Question;
@@ -16,7 +16,6 @@ use super::upstream::sees_options;
 use crate::config::{Addon, AddonSlug};
 use crate::manifest::Role;
 use crate::supervisor::protection::Protection;
-use crate::supervisor::roles::ApiVersion;
 use crate::telemetry::AuditEvent;
 
 /// `GET` and `POST /auth`
@@ -88,7 +87,7 @@ pub(super) async fn security(api: &AddonApi, call: &mut Call, slug: &str) -> Ans
         return answer::plain(StatusCode::METHOD_NOT_ALLOWED);
     }
     let Some(by) = call.addon.clone() else { return answer::plain(StatusCode::UNAUTHORIZED) };
-    let Some(addon) = named(call, &by, slug) else { return unknown_addon() };
+    let Some(addon) = named(call, &by, slug).cloned() else { return unknown_addon() };
     let Some(body) = short_body(&mut call.body).await else { return answer::plain(StatusCode::PAYLOAD_TOO_LARGE) };
     let Ok(Security { protected }) = serde_json::from_slice(&body) else {
         return answer::error(StatusCode::BAD_REQUEST, "expected {\"protected\": true} or {\"protected\": false}");
@@ -100,7 +99,7 @@ pub(super) async fn security(api: &AddonApi, call: &mut Call, slug: &str) -> Ans
         Ok(Ok(_)) => {
             api.telemetry.audit.write(&AuditEvent::Protection {
                 addon: addon.slug.as_str(),
-                protection: protection.as_str(),
+                protected,
                 by: by.slug.as_str(),
             });
             answer::ok(&json!({}))

@@ -1,0 +1,65 @@
+//! `[supervisor]`, as far as it is about the add-on API: where it listens, and whom it asks.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use super::findings::Explained;
+use super::secret_text::SecretText;
+use super::settings::Upstream;
+
+/// Where add-ons reach their API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ApiAddress {
+    /// TCP.
+    Tcp(SocketAddr),
+    /// A Unix socket.
+    Unix(PathBuf),
+}
+
+/// Not such an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("neither an address with a port nor a socket")]
+pub struct BadApiAddress;
+
+impl FromStr for ApiAddress {
+    type Err = BadApiAddress;
+
+    fn from_str(text: &str) -> Result<Self, BadApiAddress> {
+        match text.strip_prefix("unix:") {
+            Some("") => Err(BadApiAddress),
+            Some(path) => Ok(Self::Unix(path.into())),
+            None => text.parse().map(Self::Tcp).map_err(|_| BadApiAddress),
+        }
+    }
+}
+
+impl Explained for BadApiAddress {
+    fn expected(&self) -> &'static str {
+        "expected an IP address with a port, or `unix:` and a path"
+    }
+
+    fn hint(&self) -> String {
+        "write \"127.0.0.1:8124\" or \"unix:run/supervisor.sock\"".to_owned()
+    }
+}
+
+/// As it stands in the configuration.
+impl fmt::Display for ApiAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(address) => address.fmt(f),
+            Self::Unix(path) => write!(f, "unix:{}", path.display()),
+        }
+    }
+}
+
+/// A real Supervisor behind us.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SupervisorUpstream {
+    /// Where it listens.
+    pub at: Upstream,
+    /// Our token there.
+    pub token: SecretText,
+}

@@ -1,0 +1,123 @@
+//! The add-on API's keys: in `[supervisor]` where it listens and whom it asks, and in `[[addon]]` what an add-on is held to.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use toml::Spanned;
+
+use super::context::{Context, days, seconds};
+use crate::config::addon_api::{ApiAddress, SupervisorUpstream};
+use crate::config::diagnostic::Diagnostic;
+use crate::config::findings::Findings;
+use crate::config::raw::{self, Key};
+use crate::config::secret_text::SecretText;
+use crate::config::settings::Upstream;
+use crate::manifest::Rights;
+
+/// Where add-ons reach their API.
+pub(super) fn listen(key: &Key<String>, cx: &mut Context<'_>) -> Option<ApiAddress> {
+    let text = key.given()?;
+    Some(match cx.findings.parse(text)? {
+        ApiAddress::Unix(path) => ApiAddress::Unix(cx.base.join(path)),
+        tcp @ ApiAddress::Tcp(_) => tcp,
+    })
+}
+
+/// A real Supervisor, and our token there: both, or neither.
+pub(super) fn upstream(raw: &raw::Supervisor, cx: &mut Context<'_>) -> Option<SupervisorUpstream> {
+    let token = token(&raw.upstream_token, cx);
+    let Some(text) = raw.upstream.given() else {
+        if let Some(alone) = raw.upstream_token.given() {
+            let idle = Diagnostic::mistake(alone.span(), "a token for a Supervisor, and `upstream` does not say where it is");
+            cx.add(idle.label("needs `upstream`").hint("add upstream = \"http://172.30.32.2\", or take this key out"));
+        }
+        return None;
+    };
+    let at = match cx.findings.parse(text)? {
+        Upstream::Unix(path) => Upstream::Unix(cx.base.join(path)),
+        other @ (Upstream::Http { .. } | Upstream::Https { .. }) => other,
+        Upstream::Whoami | Upstream::Nowhere => {
+            let other = Diagnostic::mistake(text.span(), "this is no Supervisor");
+            cx.add(other.label("expected where one listens").hint("write \"http://172.30.32.2\", or take this key out"));
+            return None;
+        }
+    };
+    if matches!(raw.upstream_token, Key::Absent) {
+        let missing = Diagnostic::mistake(text.span(), "the Supervisor asks for a token, and `upstream_token` is missing");
+        cx.add(missing.label("needs `upstream_token`").hint("add upstream_token = { file = \"secrets/supervisor\" }"));
+    }
+    Some(SupervisorUpstream { at, token: token? })
+}
+
+/// Our token for Home Assistant's API.
+pub(super) fn home_assistant_token(raw: &raw::Supervisor, has_url: bool, cx: &mut Context<'_>) -> Option<SecretText> {
+    let given = raw.home_assistant_token.given()?;
+    if !has_url {
+        let idle = Diagnostic::mistake(given.span(), "a token for Home Assistant, and it is not said where that is");
+        cx.add(
+            idle.label("needs `url` under `[home_assistant]`")
+                .hint("add url = \"http://127.0.0.1:8123\" under [home_assistant], or take this key out"),
+        );
+    }
+    token(&raw.home_assistant_token, cx)
+}
+
+/// How long right passwords are remembered; absent, not at all.
+pub(super) fn auth_cache(raw: &raw::Supervisor, cx: &mut Context<'_>) -> Option<Duration> {
+    raw.auth_cache.given()?;
+    Some(cx.time(&raw.auth_cache, Duration::from_hours(1), seconds(1)..=days(7)))
+}
+
+fn token(key: &Key<raw::ValueFile>, cx: &mut Context<'_>) -> Option<SecretText> {
+    let given = key.given()?;
+    let text = cx.required(&given.get_ref().file, "file", &given.span(), "\"secrets/token\"")?;
+    let value = cx.secret(text)?;
+    match std::str::from_utf8(&value) {
+        Ok(token) if token.bytes().all(|b| b.is_ascii_graphic()) => Some(SecretText::new(token.to_owned())),
+        Ok(_) | Err(_) => {
+            let bad = Diagnostic::mistake(text.span(), "what is in this file is no token");
+            cx.add(bad.label("expected visible ASCII characters").hint("the file holds the token alone, on one line"));
+            None
+        }
+    }
+}
+
+/// `entities` and `entity_messages` of an add-on.
+pub(super) fn entities(
+    raw: &raw::Addon,
+    rights: &Rights,
+    findings: &mut Findings,
+) -> (Option<Arc<str>>, BTreeSet<String>) {
+    let group = raw.entities.given();
+    if let Some(text) = group.filter(|_| !rights.homeassistant_api) {
+        let idle = Diagnostic::warning(text.span(), "this add-on has no call to Home Assistant that could be held to a group");
+        findings.add(
+            idle.label("needs `homeassistant_api`")
+                .hint("add `homeassistant_api = true` to its `rights` or its manifest, or take this key out"),
+        );
+    }
+    let messages = raw.entity_messages.given();
+    if let Some(list) = messages.filter(|_| group.is_none()) {
+        let idle = Diagnostic::mistake(list.span(), "this add-on is held to no group, so that all messages pass");
+        findings.add(idle.label("needs `entities`").hint("add entities = \"a-group\", or take this key out"));
+    }
+    let messages = messages.map(|list| list.get_ref().as_slice()).unwrap_or_default();
+    let listed = messages.iter().filter(|text| is_message(text, findings)).map(|text| text.get_ref().clone()).collect();
+    (group.map(|text| text.get_ref().as_str().into()), listed)
+}
+
+fn is_message(text: &Spanned<String>, findings: &mut Findings) -> bool {
+    let kind = text.get_ref();
+    let legal = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'/');
+    let for_supervisors = kind.starts_with("supervisor") || kind.starts_with("hassio") || kind == "auth";
+    if kind.is_empty() || for_supervisors || !kind.bytes().all(legal) {
+        let bad = Diagnostic::mistake(text.span(), "not a type of message that may pass");
+        findings.add(
+            bad.label("expected a type of Home Assistant's WebSocket messages")
+                .hint("write it as in \"get_config\"; what Home Assistant has for its Supervisor never passes"),
+        );
+        return false;
+    }
+    true
+}
