@@ -15,3 +15,4 @@ mod people;
 mod secrets;
 mod sections;
 mod shipped;
+mod signatures;
