@@ -168,6 +168,7 @@ section! {
         upstream: String,
         ca: String,
         pin: String,
+        protocol: String,
         path: String,
         host: String,
         prefix: String,
@@ -177,6 +178,7 @@ section! {
         headers: HeaderMap,
         framing: FramingText,
         access: Access,
+        tokens: bool,
         allow_missing_origin: bool,
         connections: u64,
         websockets: u64,
@@ -230,8 +232,7 @@ section! {
 }
 
 /// Keys that the documentation of later versions has. Ignoring one would leave open what it is there to close.
-const OF_LATER_VERSIONS: [&str; 8] =
-    ["protect", "tokens", "manifest", "group", "test", "permissions", "supervisor", "url"];
+const OF_LATER_VERSIONS: [&str; 7] = ["protect", "manifest", "group", "test", "permissions", "supervisor", "url"];
 
 /// Reads what stands for this key.
 fn key<T: Shape>(table: &DeTable<'_>, name: &str, findings: &mut Findings) -> Key<T> {
