@@ -10,6 +10,8 @@ use std::time::Duration;
 use http::{HeaderName, HeaderValue};
 use ipnet::IpNet;
 
+use super::permissions::Permissions;
+
 /// Everything that `config.toml` says.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -19,6 +21,8 @@ pub struct Settings {
     pub tls: Tls,
     /// `[home_assistant]`
     pub home_assistant: HomeAssistant,
+    /// `[permissions]` and `[[group]]`
+    pub permissions: Permissions,
     /// `[session]`
     pub session: Session,
     /// `[sign_in]`
