@@ -5,14 +5,17 @@
 //! `raw` (the file's keys with their places) -> `resolve` (real values). Nothing here may bind a port or write a file,
 //! and the value of a secret may reach neither a message nor a log.
 
+mod cors;
 mod diagnostic;
 mod document;
 mod findings;
 mod header;
 mod host_name;
+mod hosts;
 mod nearest;
 mod path_prefix;
 mod permissions;
+mod probe;
 mod raw;
 mod resolve;
 mod secret;
@@ -35,14 +38,16 @@ use resolve::Context;
 
 use crate::permission::Registry;
 
+pub use cors::Cors;
 pub use diagnostic::Diagnostics;
 pub use host_name::BadHostName;
 pub use path_prefix::BadPathPrefix;
 pub use permissions::{ConfiguredGroup, GroupSource, Permissions};
+pub use probe::Probe;
 pub use settings::{
     Access, AccessList, Addon, AddonSlug, BadSlug, CertificateFiles, DisplayNameEncoding, Framing, HomeAssistant,
     HostName, HttpsListener, IdentityHeaders, Limits, Listen, Log, LogFormat, PathPrefix, PrefixMode, PublicUrl,
-    Session, SessionStore, Settings, SignIn, SignInMethod, Tls, Upstream,
+    Session, SessionStore, Settings, SignIn, SignInMethod, Tls, Upstream, UpstreamHost,
 };
 pub use trust::{BadPin, CertificatePin, Trust};
 pub use url::BadUrl;
@@ -52,6 +57,8 @@ pub use url::BadUrl;
 pub struct Surroundings<'a> {
     /// Says why a chain and a key (paths, in this order) cannot be used together. Absent, they are only looked for.
     pub check_certificates: Option<CheckCertificates<'a>>,
+    /// Says why a PEM text cannot be used as a list of authorities. Absent, it is taken as it is.
+    pub check_authorities: Option<CheckAuthorities<'a>>,
     /// The judgement is for a process that serves: Home Assistant's files that cannot be read just now are no mistake of the
     /// configuration, and the process says so itself until they can.
     pub serving: bool,
@@ -62,6 +69,9 @@ pub struct Surroundings<'a> {
 
 /// Judges a certificate chain and its key.
 pub type CheckCertificates<'a> = &'a dyn Fn(&Path, &Path) -> Result<(), HookError>;
+
+/// Judges a PEM text of authorities.
+pub type CheckAuthorities<'a> = &'a dyn Fn(&[u8]) -> Result<(), HookError>;
 
 /// Finds the groups and users in a configuration folder of Home Assistant.
 pub type FindKnown<'a> = &'a dyn Fn(&Path) -> Result<Known, HookError>;

@@ -13,7 +13,7 @@ fn example(document: &str, heading: &str) -> String {
     let (_, rest) = text.split_once(heading).unwrap();
     let (_, rest) = rest.split_once("```toml\n").unwrap();
     let lines = rest.split_once("```").unwrap().0.trim_end().lines();
-    lines.map(|line| format!("{}\n", line.split("   #").next().unwrap().trim())).collect()
+    lines.map(|line| line.split("   #").next().unwrap().trim()).collect::<Vec<_>>().join("\n") + "\n"
 }
 
 /// A home with a guest bedroom: a fan that stands in it, and a window whose device does.
@@ -22,7 +22,7 @@ fn folder(groups: &str) -> Folder {
     let change = |file: &str, list: &str, id: (&str, &str)| {
         let path = folder.path().join("home/.storage").join(file);
         let mut text: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-        let entries = text["data"][list].as_array_mut().unwrap().iter_mut();
+        let entries = text.pointer_mut(&format!("/data/{list}")).unwrap().as_array_mut().unwrap().iter_mut();
         entries.filter(|entry| entry[id.0] == id.1).for_each(|entry| entry["area_id"] = json!("guest_bedroom"));
         fs::write(path, text.to_string()).unwrap();
     };
@@ -60,9 +60,8 @@ fn the_guest_example_means_what_it_says() {
     let guests = format!("[permissions]\ngroups = \"config\"\n\n{of_the_design}");
     assert_eq!(example("docs/configuration.md", "How it is decided"), guests, "both documents have the same one");
     let folder = folder(&guests);
-    let lines: String =
-        GUEST.iter().map(|(entity, access, ..)| format!("{}\n", case("frank", entity, access))).collect();
-    let answers = folder.explain_lines(&["--cases", "-"], &lines).answers();
+    let lines: Vec<_> = GUEST.iter().map(|(entity, access, ..)| case("frank", entity, access)).collect();
+    let answers = folder.explain_lines(&["--cases", "-"], &lines.join("\n")).answers();
     for (answer, (entity, access, decision, kind, selector)) in answers.iter().zip(GUEST) {
         let because = &answer["because"];
         let ours = (answer["decision"].as_str().unwrap(), because["kind"].as_str().unwrap());

@@ -8,9 +8,11 @@ use crate::config::GroupSource;
 #[derive(Debug, Serialize)]
 pub(super) struct Groups<'a> {
     /// Of Home Assistant.
-    pub(super) groups: Vec<Group<'a>>,
+    #[serde(rename = "groups")]
+    pub(super) home_assistant: Vec<Group<'a>>,
     /// Of the configuration, by id.
-    pub(super) configured_groups: Vec<&'a str>,
+    #[serde(rename = "configured_groups")]
+    pub(super) configured: Vec<&'a str>,
     /// As `[permissions] groups` says it.
     policies_of: &'static str,
     #[serde(skip)]
@@ -26,13 +28,13 @@ pub(super) struct Group<'a> {
 
 impl<'a> Groups<'a> {
     /// These groups, where policies of `source` count.
-    pub(super) fn new(groups: Vec<Group<'a>>, configured_groups: Vec<&'a str>, source: GroupSource) -> Self {
+    pub(super) fn new(home_assistant: Vec<Group<'a>>, configured: Vec<&'a str>, source: GroupSource) -> Self {
         let policies_of = match source {
             GroupSource::HomeAssistant => "home-assistant",
             GroupSource::Config => "config",
             GroupSource::Both => "both",
         };
-        Self { groups, configured_groups, policies_of, source }
+        Self { home_assistant, configured, policies_of, source }
     }
 
     /// Whether the policies of configured groups count, and with them labels and an entity's own area.
@@ -42,13 +44,13 @@ impl<'a> Groups<'a> {
 
     /// Why there is no policy to speak for the user, when there is none.
     pub(super) fn without_policy(&self) -> Option<&'static str> {
-        let nothing_configured = self.configured_groups.is_empty();
+        let nothing_configured = self.configured.is_empty();
         match self.source {
-            GroupSource::HomeAssistant if self.groups.is_empty() => Some("the user is in no group"),
+            GroupSource::HomeAssistant if self.home_assistant.is_empty() => Some("the user is in no group"),
             GroupSource::Config if nothing_configured => {
                 Some("the user is in no configured group, and only those count")
             }
-            GroupSource::Both if self.groups.is_empty() && nothing_configured => {
+            GroupSource::Both if self.home_assistant.is_empty() && nothing_configured => {
                 Some("the user is in no group, configured or of Home Assistant")
             }
             GroupSource::HomeAssistant | GroupSource::Config | GroupSource::Both => None,

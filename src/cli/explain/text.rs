@@ -29,8 +29,8 @@ fn but(entry: Entry) -> Option<String> {
 
 fn user(answer: &Answer<'_>) -> String {
     let who = named(answer.user_id.unwrap_or(answer.question.user), answer.user_name);
-    let groups: Vec<_> = answer.groups.groups.iter().map(|group| named(group.id, group.name)).collect();
-    let configured: Vec<_> = answer.groups.configured_groups.iter().map(|id| shown(id)).collect();
+    let groups: Vec<_> = answer.groups.home_assistant.iter().map(|group| named(group.id, group.name)).collect();
+    let configured: Vec<_> = answer.groups.configured.iter().map(|id| shown(id)).collect();
     let besides =
         if configured.is_empty() { String::new() } else { format!("; configured: {}", configured.join(", ")) };
     if groups.is_empty() {

@@ -198,6 +198,8 @@ section! {
         title: String,
         icon: String,
         upstream: String,
+        ca: String,
+        pin: String,
         path: String,
         host: String,
         prefix: String,
@@ -215,6 +217,11 @@ section! {
         connect_timeout: TimeText,
         response_timeout: TimeText,
         max_body: SizeText,
+        max_head: SizeText,
+        upstream_host: String,
+        rewrite_addresses: bool,
+        health: Probe,
+        cors: Cors,
     }
 
     /// `identity_headers` of an add-on.
@@ -229,6 +236,23 @@ section! {
         groups: List<String>,
         users: List<String>,
         admin_only: bool,
+    }
+
+    /// `cors` of an add-on.
+    Cors {
+        origins: List<String>,
+        methods: List<String>,
+        headers: List<String>,
+        expose: List<String>,
+        credentials: bool,
+        max_age: TimeText,
+    }
+
+    /// `health` of an add-on.
+    Probe {
+        path: String,
+        interval: TimeText,
+        timeout: TimeText,
     }
 
     /// The value of a fixed header that stands in a file.

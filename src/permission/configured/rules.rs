@@ -72,7 +72,7 @@ impl ConfiguredRules {
 
     /// What they say about this key on every entity there is or will be. A `false` for anything is one for everything.
     pub(in crate::permission) fn judge_all(&self, key: &str) -> Option<Verdict> {
-        if let Some((selector, group)) = *self.taken_back.of(key) {
+        if let Some((selector, group)) = self.taken_back.of(key) {
             return Some(Verdict::Deny(Denial::TakenBackFromSome { selector, group }));
         }
         let voice = self.all.on(key)?;
@@ -173,7 +173,7 @@ impl Voices {
     }
 
     fn on(&self, key: &str) -> Option<Voice> {
-        *self.of(key)
+        self.of(key)
     }
 }
 
@@ -193,13 +193,13 @@ impl<T> Default for PerKey<T> {
     }
 }
 
-impl<T> PerKey<T> {
-    fn of(&self, key: &str) -> &Option<T> {
+impl<T: Copy> PerKey<T> {
+    fn of(&self, key: &str) -> Option<T> {
         match key {
-            "read" => &self.read,
-            "control" => &self.control,
-            "edit" => &self.edit,
-            _ => &self.others,
+            "read" => self.read,
+            "control" => self.control,
+            "edit" => self.edit,
+            _ => self.others,
         }
     }
 }
