@@ -200,6 +200,7 @@ section! {
         upstream: String,
         ca: String,
         pin: String,
+        protocol: String,
         path: String,
         host: String,
         prefix: String,
@@ -209,6 +210,7 @@ section! {
         headers: HeaderMap,
         framing: FramingText,
         access: Access,
+        tokens: bool,
         allow_missing_origin: bool,
         connections: u64,
         websockets: u64,
@@ -262,7 +264,7 @@ section! {
 }
 
 /// Keys that the documentation of later versions has. Ignoring one would leave open what it is there to close.
-const OF_LATER_VERSIONS: [&str; 6] = ["protect", "tokens", "manifest", "test", "supervisor", "url"];
+const OF_LATER_VERSIONS: [&str; 5] = ["protect", "manifest", "test", "supervisor", "url"];
 
 /// Reads what stands for this key.
 fn key<T: Shape>(table: &DeTable<'_>, name: &str, findings: &mut Findings) -> Key<T> {
