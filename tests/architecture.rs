@@ -24,8 +24,8 @@ const BESIDE: [(&str, &[&str]); 12] = [
     ("refusal", &[]),
     ("diagnostic", &[]),
     ("manifest", &["diagnostic"]),
-    // The configuration names manifests, and shows what is wrong in one as it shows its own mistakes.
-    ("config", &["diagnostic", "manifest"]),
+    // What a configured group says is the engine's to define; it is pure and imports nothing. The configuration names manifests, and shows what is wrong in one as it shows its own mistakes.
+    ("config", &["diagnostic", "manifest", "permission"]),
     ("clock", &[]),
     ("entropy", &[]),
     ("telemetry", &["refusal", "config", "clock"]),

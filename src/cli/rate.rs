@@ -34,7 +34,9 @@ pub(super) fn run(file: &Path, rated: &Rated, json: bool, output: &mut Output<'_
             Exit::Mistaken
         }
         (Rated::One(name), Ok(loaded)) => {
-            installed(&loaded.settings, name).into_iter().for_each(|addon| show(&of_addon(addon), json, output));
+            if let Some(addon) = installed(&loaded.settings, name) {
+                show(&of_addon(addon), json, output);
+            }
             Exit::Done
         }
         (Rated::All, Ok(loaded)) => {

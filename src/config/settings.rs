@@ -11,11 +11,12 @@ use std::time::Duration;
 use http::{HeaderName, HeaderValue};
 use ipnet::IpNet;
 
-use super::cors::Cors;
-use super::probe::Probe;
-use super::trust::Trust;
 use super::addon_api::{ApiAddress, SupervisorUpstream};
+use super::cors::Cors;
+use super::permissions::Permissions;
+use super::probe::Probe;
 use super::secret_text::SecretText;
+use super::trust::Trust;
 use crate::manifest::{Manifest, Rights, SigningKey};
 
 /// Everything that `config.toml` says.
@@ -27,6 +28,8 @@ pub struct Settings {
     pub tls: Tls,
     /// `[home_assistant]`
     pub home_assistant: HomeAssistant,
+    /// `[permissions]` and `[[group]]`
+    pub permissions: Permissions,
     /// `[session]`
     pub session: Session,
     /// `[sign_in]`

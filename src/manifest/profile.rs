@@ -18,10 +18,12 @@ pub(super) fn apparmor(map: &mut Section<'_>, beside: &Path, findings: &mut Find
             Value::Scalar { text, plain } => match Scalar::of(text, *plain) {
                 Scalar::Bool(false) => return AppArmor::Disabled,
                 Scalar::Bool(true) => None,
-                Scalar::Text(name) => name.parse().map(Some).unwrap_or_else(|err: super::BadProfileName| {
-                    findings.add(bad(node.span.clone(), &err.to_string(), "expected a name", "or write `true`"));
-                    None
-                }),
+                Scalar::Text(name) => {
+                    let complain = |err: super::BadProfileName| {
+                        findings.add(bad(node.span.clone(), &err.to_string(), "expected a name", "or write `true`"));
+                    };
+                    name.parse().map_err(complain).ok()
+                }
                 Scalar::Null | Scalar::Int(_) | Scalar::Float(_) => {
                     findings.add(wrong(
                         node,

@@ -133,7 +133,7 @@ async fn open_files(
         for notice in notices {
             tracing::error!(why = %chain(&notice), "session file");
         }
-        let home = Arc::new(HomeAssistant::open(&settings.home_assistant, clock));
+        let home = Arc::new(HomeAssistant::open(&settings.home_assistant, &settings.permissions, clock));
         let kept = Arc::new(Kept::open(&settings.supervisor.state));
         if let Some(error) = kept.broken() {
             tracing::error!(why = %chain(&*error), "all add-ons are protected, and no token of one is good");

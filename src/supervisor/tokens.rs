@@ -23,13 +23,7 @@ impl AddonToken {
 
     /// As it is handed to the add-on: 64 hexadecimal digits, as Home Assistant's are hexadecimal too.
     pub fn encode(&self) -> Zeroizing<String> {
-        let mut text = Zeroizing::new(String::with_capacity(RAW.saturating_mul(2)));
-        for byte in self.0 {
-            for digit in [byte >> 4, byte & 0xf] {
-                text.push(char::from_digit(digit.into(), 16).unwrap_or_default());
-            }
-        }
-        text
+        hex(&self.0)
     }
 
     /// What is kept of it.
@@ -76,8 +70,7 @@ impl fmt::Debug for TokenDigest {
 
 impl Serialize for TokenDigest {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let hex = self.0.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-        serializer.serialize_str(&hex)
+        serializer.serialize_str(&hex(&self.0))
     }
 }
 
@@ -93,6 +86,17 @@ impl<'de> Deserialize<'de> for TokenDigest {
         let bytes = bytes.and_then(|bytes| <[u8; RAW]>::try_from(bytes).ok());
         bytes.map(Self).ok_or_else(|| serde::de::Error::custom("a digest is 64 hexadecimal digits"))
     }
+}
+
+/// Two hexadecimal digits for each byte, in memory that is wiped: the bytes may be a secret.
+fn hex(bytes: &[u8; RAW]) -> Zeroizing<String> {
+    let mut text = Zeroizing::new(String::with_capacity(RAW.saturating_mul(2)));
+    for byte in bytes {
+        for digit in [byte >> 4, byte & 0xf] {
+            text.push(char::from_digit(digit.into(), 16).unwrap_or_default());
+        }
+    }
+    text
 }
 
 /// Bytes of a token, and of a digest.

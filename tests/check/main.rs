@@ -9,9 +9,11 @@
 
 mod addons;
 mod file;
+mod groups;
 mod harness;
 mod manifests;
 mod people;
 mod secrets;
 mod sections;
 mod shipped;
+mod signatures;

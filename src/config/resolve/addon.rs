@@ -46,14 +46,14 @@ struct Seen {
 /// `None` when it has no slug, no upstream or no route, which is reported.
 fn addon(
     entry: &Spanned<raw::Addon>,
-    named: &Named,
+    manifest: &Named,
     seen: &mut Seen,
     known: Option<&Known>,
     cx: &mut Context<'_>,
 ) -> Option<Addon> {
     let (raw, owner) = (entry.get_ref(), entry.span());
-    let slug = slug(raw, &owner, named, seen, cx);
-    let upstream = upstream(raw, &owner, named, cx);
+    let slug = slug(raw, &owner, manifest, seen, cx);
+    let upstream = upstream(raw, &owner, manifest, cx);
     let over_tls = upstream.as_ref().is_none_or(|upstream| matches!(upstream, Upstream::Https { .. }));
     let (path, host) = route(raw, &owner, upstream.as_ref(), seen, cx);
     let mut names = Names::default();
@@ -61,18 +61,18 @@ fn addon(
     let headers = headers::fixed(&raw.headers, &mut names, cx);
     let prefix_headers = headers::prefix(&raw.prefix_headers, &owner, &mut names, cx);
     let identity_headers = headers::identity(&raw.identity_headers, &owner, &mut names, cx);
-    let panel = named.manifest().map(|manifest| &manifest.panel);
+    let panel = manifest.manifest().map(|manifest| &manifest.panel);
     let title = title(&raw.title, cx).or_else(|| panel.map(|panel| panel.title.clone()));
-    let rights = manifest::rights(&raw.rights, named, cx);
+    let rights = manifest::rights(&raw.rights, manifest, cx);
     let (entities, entity_messages) = addon_api::entities(raw, &rights, &mut cx.findings);
     let rest = Addon {
         title: title.or_else(|| slug.as_ref().map(ToString::to_string)).unwrap_or_default(),
         icon: icon(&raw.icon, panel, cx),
-        manifest: named.manifest().cloned(),
+        manifest: manifest.manifest().cloned(),
         rights,
         entities,
         entity_messages,
-        entry: manifest::entry(&raw.entry, named, cx),
+        entry: manifest::entry(&raw.entry, manifest, cx),
         protocol: protocol(raw, upstream.as_ref(), cx),
         trust: trust(&raw.ca, &raw.pin, over_tls, cx),
         path,

@@ -29,7 +29,8 @@ pub(super) fn upstream(raw: &raw::Supervisor, cx: &mut Context<'_>) -> Option<Su
     let token = token(&raw.upstream_token, cx);
     let Some(text) = raw.upstream.given() else {
         if let Some(alone) = raw.upstream_token.given() {
-            let idle = Diagnostic::mistake(alone.span(), "a token for a Supervisor, and `upstream` does not say where it is");
+            let idle =
+                Diagnostic::mistake(alone.span(), "a token for a Supervisor, and `upstream` does not say where it is");
             cx.add(idle.label("needs `upstream`").hint("add upstream = \"http://172.30.32.2\", or take this key out"));
         }
         return None;
@@ -39,12 +40,15 @@ pub(super) fn upstream(raw: &raw::Supervisor, cx: &mut Context<'_>) -> Option<Su
         other @ (Upstream::Http { .. } | Upstream::Https { .. }) => other,
         Upstream::Whoami | Upstream::Nowhere => {
             let other = Diagnostic::mistake(text.span(), "this is no Supervisor");
-            cx.add(other.label("expected where one listens").hint("write \"http://172.30.32.2\", or take this key out"));
+            cx.add(
+                other.label("expected where one listens").hint("write \"http://172.30.32.2\", or take this key out"),
+            );
             return None;
         }
     };
     if matches!(raw.upstream_token, Key::Absent) {
-        let missing = Diagnostic::mistake(text.span(), "the Supervisor asks for a token, and `upstream_token` is missing");
+        let missing =
+            Diagnostic::mistake(text.span(), "the Supervisor asks for a token, and `upstream_token` is missing");
         cx.add(missing.label("needs `upstream_token`").hint("add upstream_token = { file = \"secrets/supervisor\" }"));
     }
     Some(SupervisorUpstream { at, token: token? })
@@ -91,7 +95,8 @@ pub(super) fn entities(
 ) -> (Option<Arc<str>>, BTreeSet<String>) {
     let group = raw.entities.given();
     if let Some(text) = group.filter(|_| !rights.homeassistant_api) {
-        let idle = Diagnostic::warning(text.span(), "this add-on has no call to Home Assistant that could be held to a group");
+        let idle =
+            Diagnostic::warning(text.span(), "this add-on has no call to Home Assistant that could be held to a group");
         findings.add(
             idle.label("needs `homeassistant_api`")
                 .hint("add `homeassistant_api = true` to its `rights` or its manifest, or take this key out"),

@@ -8,18 +8,18 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 /// What somebody typed into an add-on.
-pub struct Credentials {
+pub(super) struct Credentials {
     /// The user name.
-    pub username: String,
+    pub(super) username: String,
     /// The password.
-    pub password: Zeroizing<String>,
+    pub(super) password: Zeroizing<String>,
     /// They came in `Authorization: Basic`, so that a refusal asks for them again in that way.
-    pub basic: bool,
+    pub(super) basic: bool,
 }
 
 /// Why there are none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NoCredentials {
+pub(super) enum NoCredentials {
     /// There are none, or not in a form that is understood: 401, with the realm.
     Missing,
     /// A name or a password that is not text: 401, with the realm and a key.
@@ -30,7 +30,7 @@ pub enum NoCredentials {
 
 impl Credentials {
     /// Reads them: from `Authorization` when it is there at all, else from the body by its type.
-    pub fn read(headers: &HeaderMap, body: &[u8]) -> Result<Self, NoCredentials> {
+    pub(super) fn read(headers: &HeaderMap, body: &[u8]) -> Result<Self, NoCredentials> {
         if headers.contains_key(AUTHORIZATION) {
             return basic(headers).ok_or(NoCredentials::Missing);
         }

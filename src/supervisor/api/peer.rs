@@ -30,7 +30,7 @@ pub struct Peer {
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
-pub enum PeerError {
+pub(super) enum PeerError {
     /// No connection.
     #[error("it cannot be reached")]
     Dial(#[from] DialError),
@@ -99,8 +99,8 @@ impl Peer {
         request.headers_mut().insert(HOST, self.host.clone());
         request.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         if asked.with_token {
-            let mut bearer = HeaderValue::from_str(&format!("Bearer {}", self.token.reveal()))
-                .map_err(http::Error::from)?;
+            let mut bearer =
+                HeaderValue::from_str(&format!("Bearer {}", self.token.reveal())).map_err(http::Error::from)?;
             bearer.set_sensitive(true);
             request.headers_mut().insert(AUTHORIZATION, bearer);
         }
@@ -144,10 +144,7 @@ impl<S: Unpin> Body for Driven<S> {
     type Data = Bytes;
     type Error = hyper::Error;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         Pin::new(&mut self.body).poll_frame(cx)
     }
 

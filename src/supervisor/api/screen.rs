@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 /// What becomes of a text that an add-on sends.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Screened {
+pub(super) enum Screened {
     /// It is passed on as it is.
     Pass,
     /// It is answered with these, one after the other.
@@ -17,7 +17,7 @@ pub enum Screened {
 
 /// Judges a text. What begins like JSON and cannot be read, or says twice what it is, could be read otherwise by Home
 /// Assistant: it is refused. What does not begin like JSON is nothing to Home Assistant, and passes (case 59).
-pub fn screen(text: &str) -> Screened {
+pub(super) fn screen(text: &str) -> Screened {
     if !text.trim_start().starts_with(['{', '[']) {
         return Screened::Pass;
     }

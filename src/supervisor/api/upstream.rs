@@ -42,9 +42,7 @@ pub(super) async fn forward(call: Call, segments: &[&str]) -> Answer {
     };
     let role = call.addon.as_ref().map(|addon| addon.rights.role);
     match segments {
-        ["addons" | "apps", slug, "info"]
-            if call.method == Method::GET && !sees_options(slug, own, role) =>
-        {
+        ["addons" | "apps", slug, "info"] if call.method == Method::GET && !sees_options(slug, own, role) => {
             without_options(told).await
         }
         _ => told,

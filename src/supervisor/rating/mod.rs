@@ -159,9 +159,9 @@ fn today_only(key: &'static str, points: i8, why: &'static str) -> Point {
     Point { key, score: Effect::Adds(points), classic: Effect::Adds(0), why }
 }
 
-fn clamped(effects: impl Iterator<Item = Effect>, most: i8) -> u8 {
-    let sum = effects.fold(Some(0_i8), |sum, effect| match effect {
-        Effect::Adds(points) => sum.map(|sum| sum.saturating_add(points)),
+fn clamped(effects: impl IntoIterator<Item = Effect>, most: i8) -> u8 {
+    let sum = effects.into_iter().try_fold(0_i8, |sum, effect| match effect {
+        Effect::Adds(points) => Some(sum.saturating_add(points)),
         Effect::MakesOne => None,
     });
     u8::try_from(sum.unwrap_or(1).clamp(1, most)).unwrap_or(1)

@@ -1,8 +1,8 @@
 //! The decision, in the order in which the Supervisor takes it (docs/design/supervisor.md section 2.2).
 
-use crate::manifest::Role;
 use super::path::ApiPath;
 use super::table::Findings;
+use crate::manifest::Role;
 
 /// Who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,8 +8,8 @@ use std::sync::LazyLock;
 
 use regex::{RegexSet, RegexSetBuilder};
 
-use crate::manifest::Role;
 use super::path::{ApiPath, ApiVersion};
+use crate::manifest::Role;
 
 /// What a row says of the paths that it matches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,9 +1,7 @@
 //! The WebSocket handshake with an add-on (RFC 6455 section 4.2).
 
 use bytes::Bytes;
-use http::header::{
-    CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
-};
+use http::header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 use http_body_util::{BodyExt as _, Empty};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;

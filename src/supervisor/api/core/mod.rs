@@ -115,12 +115,7 @@ async fn serve(api: Arc<AddonApi>, upgrade: OnUpgrade, _place: OwnedSemaphorePer
     }
 }
 
-async fn converse(
-    api: &Arc<AddonApi>,
-    mut addon_side: WebSocketStream<TokioIo<Upgraded>>,
-    token: &str,
-    addon: &Addon,
-) {
+async fn converse(api: &Arc<AddonApi>, mut addon_side: WebSocketStream<TokioIo<Upgraded>>, token: &str, addon: &Addon) {
     let slug = &addon.slug;
     let configured = api.configured();
     let home = match &configured.home_assistant {

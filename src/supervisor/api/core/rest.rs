@@ -85,11 +85,7 @@ impl RestRequest {
 }
 
 /// What an add-on that is held to entities gets of an answer. What cannot be read it does not get.
-async fn seen(
-    told: Response<answer::AnswerBody>,
-    shape: Shape,
-    may: &(dyn Fn(&str, Access) -> bool + Sync),
-) -> Answer {
+async fn seen(told: Response<answer::AnswerBody>, shape: Shape, may: &(dyn Fn(&str, Access) -> bool + Sync)) -> Answer {
     let status = told.status();
     let collected = tokio::time::timeout(ANSWER, Limited::new(told.into_body(), LARGEST_ANSWER).collect()).await;
     let Ok(Ok(body)) = collected else { return answer::plain(StatusCode::BAD_GATEWAY) };

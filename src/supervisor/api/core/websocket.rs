@@ -92,9 +92,7 @@ pub(super) enum HomeError {
 }
 
 /// Home Assistant's side, authenticated with our token, and the version that it says it has.
-pub(super) async fn home_side(
-    home: &Peer,
-) -> Result<(WebSocketStream<Box<dyn Wire>>, String), HomeError> {
+pub(super) async fn home_side(home: &Peer) -> Result<(WebSocketStream<Box<dyn Wire>>, String), HomeError> {
     tokio::time::timeout(AUTHENTICATION, open(home)).await.unwrap_or(Err(HomeError::TimedOut))
 }
 
@@ -128,10 +126,7 @@ async fn open(home: &Peer) -> Result<(WebSocketStream<Box<dyn Wire>>, String), H
 }
 
 fn limited_to(largest: usize) -> WebSocketConfig {
-    WebSocketConfig::default()
-        .read_buffer_size(BUFFER)
-        .max_message_size(Some(largest))
-        .max_frame_size(Some(largest))
+    WebSocketConfig::default().read_buffer_size(BUFFER).max_message_size(Some(largest)).max_frame_size(Some(largest))
 }
 
 /// From an add-on, in one message (case 60).
