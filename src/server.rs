@@ -3,6 +3,7 @@
 //! In comes a configuration that was read, out comes the end of the process. Nothing is accepted before everything that can
 //! be wrong has been looked at, and no reload changes anything before all of it is known to be right.
 
+mod addon_api;
 mod build;
 mod commands;
 mod connections;
@@ -31,6 +32,7 @@ use crate::gate::Gate;
 use crate::listener::Admission;
 use crate::operations::activation::Inherited;
 use crate::operations::{Readiness, control, health, notify};
+use crate::supervisor::api::AddonApi;
 use crate::telemetry::Telemetry;
 use crate::tls::Handshaker;
 use build::Bound;
@@ -42,6 +44,7 @@ use signals::Signals;
 pub struct Server {
     file: PathBuf,
     gate: Arc<Gate>,
+    api: Arc<AddonApi>,
     handshaker: Arc<Handshaker>,
     admission: Arc<Admission>,
     listeners: Mutex<Listeners>,
@@ -86,6 +89,9 @@ impl Server {
         if let Some(listener) = bound.operations {
             let metrics = Arc::clone(&services.telemetry.metrics);
             tasks.spawn(health::serve(listener, self.readiness.clone(), metrics, self.stop.clone()));
+        }
+        if let Some(listener) = bound.addons {
+            tasks.spawn(listener.serve(Arc::clone(&self.api), self.stop.clone()));
         }
         let server = Arc::clone(self);
         let handler = move |request| commands::answer(Arc::clone(&server), request);

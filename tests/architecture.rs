@@ -41,7 +41,8 @@ const BESIDE: [(&str, &[&str]); 12] = [
 /// What may import every stage and what is beside them. `sign_in` judges, reads passwords, shows pages and makes sessions.
 const ABOVE: [(&str, &[&str]); 5] = [
     ("sign_in", &["gate", "server", "cli", "operations", "supervisor", "upstream"]),
-    ("supervisor", &["gate", "server", "cli", "operations", "sign_in"]),
+    // The limits on attempts to sign in are one for people and for add-ons.
+    ("supervisor", &["gate", "server", "cli", "operations"]),
     ("gate", &["server", "cli", "operations"]),
     ("server", &["cli"]),
     ("cli", &[]),

@@ -11,9 +11,9 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::Server;
 use super::listeners::Listeners;
 use super::reload::State;
+use super::{Server, addon_api};
 use crate::authorization::OpenExchanges;
 use crate::clock::Clock;
 use crate::config::{Loaded, Settings};
@@ -25,6 +25,7 @@ use crate::operations::activation::{ActivationError, Inherited};
 use crate::operations::control::{ControlSocket, SocketError};
 use crate::session::{OpenError, Sessions};
 use crate::sign_in::{Guard, HandOvers};
+use crate::supervisor::api::{self, AddonApi, ApiListener};
 use crate::supervisor::kept::Kept;
 use crate::telemetry::{Telemetry, chain};
 use crate::tls::{Handshaker, TlsError, own_names};
@@ -49,6 +50,9 @@ pub enum StartError {
         /// What the operating system says.
         source: io::Error,
     },
+    /// The address for add-ons cannot be bound.
+    #[error("cannot serve add-ons")]
+    AddonApi(#[from] api::BindError),
     /// The control socket cannot be made.
     #[error("no control socket")]
     Control(#[from] SocketError),
@@ -67,6 +71,7 @@ pub enum StartError {
 pub(super) struct Bound {
     pub(super) operations: Option<TcpListener>,
     pub(super) control: ControlSocket,
+    pub(super) addons: Option<ApiListener>,
 }
 
 /// Makes the server of a configuration.
@@ -81,12 +86,15 @@ pub(super) async fn build(
     // First what another process may hold, so that a second one started by mistake touches nothing of the first.
     let control = ControlSocket::bind(&settings.listen.control)?;
     let operations = bind_operations(&settings, &mut inherited).await?;
+    let addons = addon_api::bind(&settings).await?;
     let admission = Admission::new(&settings.limits, &settings.listen.trusted_proxies);
     let mut listeners = Listeners::default();
     listeners.change(&settings.listen.https, &admission, &mut inherited)?.commit(&mut listeners);
     inherited.finish()?;
     let (handshaker, sessions, home, kept) = open_files(&settings, &clock).await?;
     let stages = Stages::new(Arc::clone(&settings), &telemetry, None);
+    let configured = addon_api::configured(&settings, Arc::clone(&home));
+    let api = AddonApi::new(configured, Arc::clone(&kept), clock.clone(), telemetry.clone());
     let services = Services {
         sessions,
         home: ArcSwap::new(home),
@@ -100,6 +108,7 @@ pub(super) async fn build(
     let server = Server {
         file,
         gate: Arc::new(Gate::new(stages, services)),
+        api: Arc::new(api),
         handshaker: Arc::new(handshaker),
         admission,
         listeners: Mutex::new(listeners),
@@ -110,7 +119,7 @@ pub(super) async fn build(
         stop: CancellationToken::new(),
         started: clock.now(),
     };
-    Ok((server, Bound { operations, control }))
+    Ok((server, Bound { operations, control, addons }))
 }
 
 /// What blocks on files: off the runtime's threads.
@@ -162,6 +171,7 @@ pub(super) fn needs_restart(old: &Settings, new: &Settings) -> Vec<&'static str>
         ("listen.operations", old.listen.operations == new.listen.operations),
         ("listen.control", old.listen.control == new.listen.control),
         ("session.store", old.session.store == new.session.store),
+        ("supervisor.listen", old.supervisor.listen == new.supervisor.listen),
         ("supervisor.state", old.supervisor.state == new.supervisor.state),
         ("log.format", old.log.format == new.log.format),
     ]);

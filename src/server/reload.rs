@@ -155,6 +155,7 @@ impl Server {
             }
         }
         self.gate.replace(Stages::new(Arc::clone(settings), &services.telemetry, Some(before)));
+        self.api.replace(super::addon_api::configured(settings, services.home.load_full()));
     }
 
     /// Watches the files of the users of the moment, and no others any more.
