@@ -1,0 +1,55 @@
+//! Without a Supervisor behind us, what is known is told, and the rest is 501 in the API's own shape.
+
+use crate::supervised::Supervised;
+use crate::support::Ask;
+
+#[test]
+fn what_is_known_is_told() {
+    let api = Supervised::start(None);
+    assert_eq!(api.ask_as("plain", Ask::get("/supervisor/ping")).json()["result"], "ok");
+    let info = api.ask_as("plain", Ask::get("/info")).json();
+    assert_eq!(info["data"]["state"], "running");
+    let list = api.ask_as("manager", Ask::get("/addons")).json();
+    let slugs: Vec<_> = list["data"]["addons"].as_array().unwrap().iter().map(|addon| addon["slug"].clone()).collect();
+    assert!(slugs.contains(&"plain".into()) && slugs.contains(&"admin".into()));
+    assert_eq!(
+        api.ask_as("manager", Ask::get("/v2/apps")).json()["data"]["apps"].as_array().unwrap().len(),
+        slugs.len()
+    );
+    let own = api.ask_as("plain", Ask::get("/addons/self/info")).json();
+    assert_eq!((&own["data"]["slug"], &own["data"]["auth_api"]), (&"plain".into(), &true.into()));
+    assert_eq!(own["data"]["protected"], true);
+    let other = api.ask_as("default", Ask::get("/addons/admin/info")).json();
+    assert_eq!((&other["data"]["hassio_role"], &other["data"]["protected"]), (&"admin".into(), &false.into()));
+    assert_eq!(api.ask_as("default", Ask::get("/addons/nowhere/info")).status, 404);
+    assert_eq!(api.ask_as("plain", Ask::get("/services")).json()["data"]["services"], serde_json::json!([]));
+    let panels = api.ask_as("admin", Ask::get("/ingress/panels")).json();
+    assert_eq!(panels["data"]["panels"]["plain"]["enable"], true);
+    assert_eq!(api.ask_as("manager", Ask::get("/addons/plain/options/config")).status, 403);
+}
+
+/// Case 76: options are for the add-on itself and for those who manage.
+#[test]
+fn options_are_told_to_those_whom_they_concern() {
+    let api = Supervised::start_with(None, |config| {
+        let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/addons/zigbee2mqtt/config.yaml");
+        config.addon_table(&format!("manifest = \"{manifest}\"\npath = \"/ingress/z2m\"\nslug = \"z2m\"\n"));
+    });
+    let token = api.vestibule.command_ok(&["addons", "token", "z2m"]);
+    let as_itself = Ask::get("/addons/self/info").field("Authorization", format!("Bearer {}", token.trim()));
+    let own = api.ask(&as_itself).json()["data"]["options"].clone();
+    assert!(!own.as_object().unwrap().is_empty(), "{own}");
+    assert_eq!(api.ask_as("manager", Ask::get("/addons/z2m/info")).json()["data"]["options"], own);
+    assert_eq!(api.ask_as("default", Ask::get("/addons/z2m/info")).json()["data"]["options"], serde_json::json!({}));
+    let config = Ask::get("/addons/self/options/config").field("Authorization", format!("Bearer {}", token.trim()));
+    assert_eq!(api.ask(&config).json()["data"], own);
+}
+
+#[test]
+fn what_is_not_known_is_501() {
+    let api = Supervised::start(None);
+    for ask in [Ask::get("/os/info"), Ask::post("/core/restart", ""), Ask::get("/backups"), Ask::get("/v2/jobs/info")] {
+        let answer = api.ask_as("manager", ask);
+        assert_eq!((answer.status, &answer.json()["result"]), (501, &"error".into()));
+    }
+}

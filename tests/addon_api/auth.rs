@@ -1,0 +1,117 @@
+//! The auth backend (docs/design/supervisor.md section 5; cases 33 to 53 as far as they are kept).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::supervised::Supervised;
+use crate::support::{Answer, Ask};
+
+const JSON: &str = "application/json";
+const FORM: &str = "application/x-www-form-urlencoded";
+
+fn post(api: &Supervised, media: &str, body: &str) -> Answer {
+    let ask = Ask::post("/auth", body).field("Content-Type", media).field("X-Supervisor-Token", api.token("plain"));
+    api.ask(&ask)
+}
+
+fn basic(api: &Supervised, user: &str, password: &str) -> Answer {
+    let encoded = STANDARD.encode(format!("{user}:{password}"));
+    let ask = Ask::get("/auth").field("Authorization", format!("Basic {encoded}"));
+    api.ask(&ask.field("X-Supervisor-Token", api.token("plain")))
+}
+
+fn realm(answer: &Answer) -> Option<String> {
+    answer.fields.texts("www-authenticate").into_iter().next()
+}
+
+/// The password of a user of the example home.
+fn password(user: &str) -> String {
+    crate::support::home::password_of(user)
+}
+
+/// Cases 37, 39, 42, 43 and 45.
+#[test]
+fn a_right_password_is_told_in_three_forms_and_a_wrong_one_is_refused_in_each() {
+    let api = Supervised::start(None);
+    let right = password("alice");
+    for name in ["username", "user"] {
+        let json = |password: &str| format!(r#"{{"{name}": "alice", "password": "{password}"}}"#);
+        let answer = post(&api, JSON, &json(&right));
+        assert_eq!((answer.status, answer.text().as_str()), (200, r#"{"data":{},"result":"ok"}"#));
+        assert_eq!(post(&api, "application/json; charset=utf-8", &json(&right)).status, 200);
+        let wrong = post(&api, JSON, &json("wrong"));
+        assert_eq!((wrong.status, realm(&wrong)), (401, None));
+        assert_eq!(post(&api, FORM, &format!("{name}=alice&password={right}")).status, 200);
+        let wrong = post(&api, FORM, &format!("{name}=alice&password=wrong"));
+        assert_eq!((wrong.status, realm(&wrong)), (401, None));
+    }
+    assert_eq!(basic(&api, "alice", &right).status, 200);
+    let wrong = basic(&api, "alice", "wrong");
+    assert_eq!(wrong.status, 401);
+    assert_eq!(realm(&wrong).as_deref(), Some("Basic realm=\"Home Assistant Authentication\""));
+    api.vestibule.await_line(&["event=sign_in", "method=auth_api", "result=wrong_password"]);
+    assert!(!api.vestibule.stderr().contains(&right), "no password in the log");
+}
+
+/// Cases 38, 40, 41, 44, 46, 47 and 48.
+#[test]
+fn what_is_no_credential_is_refused_as_the_supervisor_refuses_it() {
+    let api = Supervised::start(None);
+    for body in [r#"{"username": null, "password": "x"}"#, r#"{"username": "alice", "password": null}"#, "", "{}"] {
+        let answer = post(&api, JSON, body);
+        assert_eq!(answer.status, 401, "{body}");
+        assert!(realm(&answer).is_some(), "{body}");
+        assert_eq!(answer.json()["error_key"], "auth_invalid_non_string_value_error", "{body}");
+    }
+    assert_eq!(post(&api, JSON, "{").status, 400);
+    let text = post(&api, "text/plain", "username=alice&password=x");
+    assert!(text.status == 401 && realm(&text).is_some());
+    // Case 46: the token in `Authorization`, so that there are no credentials.
+    let bearer = api.ask_as("plain", Ask::get("/auth"));
+    assert!(bearer.status == 401 && realm(&bearer).is_some());
+    let other = Ask::post("/auth", "username=alice&password=x").field("Content-Type", FORM);
+    let answer = api.ask(&other.field("X-Supervisor-Token", api.token("admin")));
+    assert_eq!(answer.status, 403);
+    assert_eq!(answer.json()["message"], "Can't use Home Assistant auth!");
+}
+
+#[test]
+fn a_right_password_is_not_enough_for_whoever_may_not_sign_in() {
+    let api = Supervised::start(None);
+    let home = api.vestibule.home();
+    home.edit_user("bob", |user| user["is_active"] = false.into());
+    home.add_totp("carol");
+    for (user, why) in [("bob", "inactive_user"), ("carol", "second_factor")] {
+        crate::support::eventually(why, || {
+            let answer = basic(&api, user, &password(user));
+            (answer.status == 401).then_some(())
+        });
+        api.vestibule.await_line(&["event=sign_in", "method=auth_api", &format!("result={why}")]);
+    }
+}
+
+#[test]
+fn guesses_are_limited_for_an_addon_and_a_user_name() {
+    let api = Supervised::start_with(None, |config| {
+        config.set("sign_in", "attempts_per_user", "3");
+        config.set("sign_in", "attempts_per_address", "5");
+    });
+    let guess = |user: &str| basic(&api, user, "wrong").status;
+    assert_eq!([guess("alice"), guess("alice"), guess("alice"), guess("alice")], [401, 401, 401, 429]);
+    let limited = basic(&api, "alice", &password("alice"));
+    assert_eq!(limited.status, 429, "a right guess is one too many as well");
+    assert!(limited.fields.texts("retry-after").len() == 1);
+}
+
+/// Case 35, and that `DELETE /auth/cache` is for two roles.
+#[test]
+fn users_with_a_user_name_are_listed_for_the_admin_role() {
+    let api = Supervised::start(None);
+    assert_eq!(api.ask_as("manager", Ask::get("/auth/list")).status, 403);
+    let users = api.ask_as("admin", Ask::get("/auth/list")).json()["data"]["users"].clone();
+    let alice = users.as_array().unwrap().iter().find(|user| user["username"] == "alice").unwrap();
+    assert_eq!(alice["is_active"], true);
+    assert!(users.as_array().unwrap().iter().all(|user| user["username"].is_string()));
+    assert_eq!(api.ask_as("manager", Ask::new("DELETE", "/auth/cache")).status, 200);
+    assert_eq!(api.ask_as("backup", Ask::new("DELETE", "/auth/cache")).status, 403);
+}

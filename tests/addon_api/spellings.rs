@@ -1,0 +1,88 @@
+//! Paths in spellings that other software reads differently: refused before any table is asked, and never forwarded
+//! (S-24 to S-37, S-110, S-111).
+
+use crate::supervised::{Supervised, addon};
+use crate::support::{Ask, RawAddon};
+
+#[test]
+fn no_odd_spelling_of_a_path_reaches_the_supervisor_or_home_assistant() {
+    let supervisor = RawAddon::start();
+    let home = RawAddon::start();
+    let api = Supervised::start_with(Some(&supervisor), |config| {
+        config.set("home_assistant", "url", &format!("\"{}\"", home.url()));
+        config.set("supervisor", "home_assistant_token", r#"{ file = "secrets/home-assistant" }"#);
+        config
+            .addon_table(&addon("core_api", "hassio_api = true, hassio_role = \"manager\", homeassistant_api = true"));
+    });
+    let token = api.vestibule.command_ok(&["addons", "token", "core_api"]);
+    let bearer = format!("Bearer {}", token.trim());
+    let mut refused = 0;
+    for path in spellings() {
+        for prefix in ["", "/v2"] {
+            let target = format!("{prefix}{path}");
+            let answer = api.ask(&Ask::get(&target).field("Authorization", &bearer));
+            assert!(matches!(answer.status, 400 | 403), "{target:?}: {}", answer.status);
+            refused += 1;
+        }
+    }
+    println!("spellings: {refused} paths refused");
+    assert_eq!((supervisor.requests().len(), home.requests().len()), (0, 0));
+    // The plain one does reach it, so that all of the above says something.
+    assert_eq!(api.ask(&Ask::get("/core/api/states").field("Authorization", &bearer)).status, 200);
+    assert_eq!(home.requests().len(), 1);
+}
+
+/// What Home Assistant has for its Supervisor alone, and what only `admin` may: the caller is `manager`.
+fn spellings() -> Vec<String> {
+    let mut paths = vec![
+        "/core/api/hassio".to_owned(),
+        "/core/api/hassio/".to_owned(),
+        "/core/api/hassio/app".to_owned(),
+        "/core/api/HASSIO/app".to_owned(),
+        "/core/api/Hassio_auth".to_owned(),
+        "/core/api/hassio_auth/password_reset".to_owned(),
+        "/homeassistant/api/hassio/app".to_owned(),
+        "/addons/self/security/".to_owned(),
+    ];
+    for odd in [
+        "/core/api/%68assio/app",
+        "/core/api/hassi%6F/app",
+        "/core/api/hassi%6f/app",
+        "/core/api/hassio%2Fapp",
+        "/core/api/hassio%2fapp",
+        "/core/api/hassio%5Capp",
+        "/core/api/hassio\\app",
+        "/core/api//hassio/app",
+        "//core/api/hassio/app",
+        "/core//api/hassio/app",
+        "/core/api/./hassio/app",
+        "/core/api/x/../hassio/app",
+        "/core/api/x/%2e%2e/hassio/app",
+        "/core/api/x/%2E%2E/hassio/app",
+        "/core/api/x/.%2e/hassio/app",
+        "/core/api/x/.%252e/hassio/app",
+        "/core/api/x/%252e%252e%252fhassio/app",
+        "/core/api/x/..;/hassio/app",
+        "/core/api/hassio;x=1/app",
+        "/core/api;x/hassio/app",
+        "/core/api/hassio%3Bx/app",
+        "/core/api/x/.%09./hassio/app",
+        "/core/api/hassio%00/app",
+        "/core/api/hassio%0A",
+        "/core/api/%E2%80%AEhassio%00",
+        "/core/api/hassio%",
+        "/core/api/hassio%zz",
+        "/core/api/%C0%AE%C0%AE/hassio",
+        "/core/api/x/..\\hassio/app",
+        "/addons/self/%73ecurity",
+        "/addons/self//security",
+        "/addons/self/./security",
+        "/addons/self/x/../security",
+        "/os/datadisk/%77ipe",
+        "/os//datadisk/wipe",
+        "/os/datadisk/x/../wipe",
+    ] {
+        paths.push(odd.to_owned());
+    }
+    paths
+}
