@@ -11,6 +11,7 @@ use http::{HeaderName, HeaderValue};
 use ipnet::IpNet;
 
 use super::cors::Cors;
+use super::permissions::Permissions;
 use super::probe::Probe;
 use super::trust::Trust;
 
@@ -23,6 +24,8 @@ pub struct Settings {
     pub tls: Tls,
     /// `[home_assistant]`
     pub home_assistant: HomeAssistant,
+    /// `[permissions]` and `[[group]]`
+    pub permissions: Permissions,
     /// `[session]`
     pub session: Session,
     /// `[sign_in]`
@@ -222,6 +225,8 @@ pub struct Addon {
     pub framing: Framing,
     /// Who may open it.
     pub access: Access,
+    /// Home Assistant's access tokens are taken in the place of a session.
+    pub tokens: bool,
     /// A WebSocket upgrade without `Origin` may pass.
     pub allow_missing_origin: bool,
     /// Connections to the add-on, tunnels not counted.
