@@ -6,6 +6,7 @@
 
 mod answer;
 mod connect;
+mod connection_auth;
 mod farewell;
 mod frames;
 mod grpc;
