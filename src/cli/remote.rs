@@ -5,7 +5,7 @@ use std::path::Path;
 use super::output::{Exit, Output};
 use crate::clock::Timestamp;
 use crate::config;
-use crate::operations::State;
+use crate::operations::{ApiState, State};
 use crate::operations::control::{Answer, Request, SessionLine, StatusReport, ask};
 
 /// Asks the vestibule that serves this configuration, and shows its answer.
@@ -106,11 +106,11 @@ fn word(state: impl serde::Serialize) -> String {
 }
 
 fn report(status: &StatusReport) -> String {
-    let State { directory, registries, session_store, listeners, draining } = status.state;
+    let State { directory, registries, home_assistant, session_store, listeners, draining } = status.state;
     let draining = if draining { ", draining" } else { "" };
     format!(
         "vestibule {} (pid {}) since {}\nconfiguration: {}\nlistening on: {}\nsessions: {}\nusers: {}\nregistries: {}\n\
-         session store: {}\nlisteners: {}\n{}{draining}",
+         home assistant: {}{}\nsession store: {}\nlisteners: {}\n{}{draining}",
         status.version,
         status.pid,
         Timestamp::from_millis(status.started),
@@ -119,8 +119,14 @@ fn report(status: &StatusReport) -> String {
         status.sessions,
         word(directory),
         word(registries),
+        word(home_assistant),
+        if home_assistant == ApiState::Untrusted { UNTRUSTED } else { "" },
         word(session_store),
         word(listeners),
         if status.ready { "ready" } else { "not ready" },
     )
 }
+
+/// What to change, and where.
+const UNTRUSTED: &str = " (it answers 400 to X-Forwarded-For: add vestibule's address to the trusted proxies of Home \
+                         Assistant, or set `forward_address = false` under [home_assistant])";

@@ -9,12 +9,14 @@ mod diagnostic;
 mod document;
 mod findings;
 mod header;
+mod home;
 mod host_name;
 mod nearest;
 mod path_prefix;
 mod raw;
 mod resolve;
 mod secret;
+mod secret_text;
 mod settings;
 mod slug;
 mod trust;
@@ -32,10 +34,12 @@ use findings::Findings;
 use resolve::Context;
 
 pub use diagnostic::Diagnostics;
+pub use home::{HomeApi, HomeAssistant, HomeUrl};
 pub use host_name::BadHostName;
 pub use path_prefix::BadPathPrefix;
+pub use secret_text::SecretText;
 pub use settings::{
-    Access, AccessList, Addon, AddonSlug, BadSlug, CertificateFiles, DisplayNameEncoding, Framing, HomeAssistant,
+    Access, AccessList, Addon, AddonSlug, BadSlug, CertificateFiles, DisplayNameEncoding, Framing,
     HostName, HttpsListener, IdentityHeaders, Limits, Listen, Log, LogFormat, PathPrefix, PrefixMode, PublicUrl,
     Session, SessionStore, Settings, SignIn, SignInMethod, Tls, Upstream,
 };

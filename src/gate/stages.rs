@@ -11,7 +11,7 @@ use crate::home_assistant::HomeAssistant;
 use crate::http::{OwnCookies, Reserved, Rules};
 use crate::route::Routes;
 use crate::session::{SessionCookie, Sessions};
-use crate::sign_in::{FORM_COOKIE, Guard};
+use crate::sign_in::{FORM_COOKIE, Grants, Guard, JOURNEY_COOKIE, Journeys};
 use crate::telemetry::{AddonMetrics, Telemetry};
 use crate::upstream::Upstreams;
 
@@ -40,6 +40,10 @@ pub struct Services {
     pub exchanges: Arc<OpenExchanges>,
     /// The limits on attempts to sign in.
     pub guard: Guard,
+    /// Who is away on Home Assistant's sign-in page.
+    pub journeys: Journeys,
+    /// Home Assistant's tokens of live sessions.
+    pub grants: Arc<Grants>,
     /// Logs and numbers.
     pub telemetry: Telemetry,
     /// The time.
@@ -55,7 +59,12 @@ impl Stages {
             SessionCookie::SameSite => SessionCookie::CrossSite,
             SessionCookie::CrossSite => SessionCookie::SameSite,
         };
-        let cookies = OwnCookies { session: cookie.name(), form: FORM_COOKIE, retired: other.name() };
+        let cookies = OwnCookies {
+            session: cookie.name(),
+            form: FORM_COOKIE,
+            journey: JOURNEY_COOKIE,
+            retired: other.name(),
+        };
         let rules = Rules {
             reserved: reserved.clone(),
             trusted_proxies: settings.listen.trusted_proxies.clone(),

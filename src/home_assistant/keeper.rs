@@ -200,7 +200,7 @@ mod tests {
         }
         let clock = Clock::manual(Timestamp::from_millis(0));
         let settings =
-            config::HomeAssistant { config_dir: folder.path().to_owned(), max_stale: Duration::from_mins(1) };
+            config::HomeAssistant { config_dir: folder.path().to_owned(), api: None, max_stale: Duration::from_mins(1) };
         let log = Log::default();
         let writer = log.clone();
         let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();

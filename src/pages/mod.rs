@@ -11,7 +11,7 @@ mod sign_in;
 mod start;
 
 pub use asset::asset;
-pub use document::{Page, json, redirect, see_other};
+pub use document::{Page, away, json, redirect, see_other};
 pub use refusal::{Audience, refusal};
-pub use sign_in::{SignInPage, sign_in};
+pub use sign_in::{SignInPage, SignInWay, sign_in};
 pub use start::{StartAddon, start};

@@ -24,7 +24,7 @@ use crate::operations::Readiness;
 use crate::operations::activation::{ActivationError, Inherited};
 use crate::operations::control::{ControlSocket, SocketError};
 use crate::session::{OpenError, Sessions};
-use crate::sign_in::Guard;
+use crate::sign_in::{Guard, Journeys};
 use crate::telemetry::{Telemetry, chain};
 use crate::tls::{Handshaker, TlsError, own_names};
 
@@ -91,6 +91,8 @@ pub(super) async fn build(
         home: ArcSwap::new(home),
         exchanges: Arc::new(OpenExchanges::default()),
         guard: Guard::default(),
+        journeys: Journeys::default(),
+        grants: Arc::default(),
         telemetry,
         clock: clock.clone(),
     };

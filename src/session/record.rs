@@ -58,6 +58,8 @@ impl NewSession {
 pub enum MadeBy {
     /// With user name and password on the sign-in page.
     Password,
+    /// On Home Assistant's own page.
+    HomeAssistant,
     /// By the operator, with `vestibule sessions new`.
     CommandLine,
 }
@@ -67,6 +69,7 @@ impl MadeBy {
     pub const fn label(self) -> &'static str {
         match self {
             Self::Password => "password",
+            Self::HomeAssistant => "home_assistant",
             Self::CommandLine => "command_line",
         }
     }

@@ -115,6 +115,11 @@ section! {
     HomeAssistant {
         config_dir: String,
         max_stale: TimeText,
+        url: String,
+        browser_url: String,
+        ca: String,
+        pin: String,
+        forward_address: bool,
     }
 
     /// `[session]`
@@ -206,8 +211,8 @@ section! {
 }
 
 /// Keys that the documentation of later versions has. Ignoring one would leave open what it is there to close.
-const OF_LATER_VERSIONS: [&str; 8] =
-    ["protect", "tokens", "manifest", "group", "test", "permissions", "supervisor", "url"];
+const OF_LATER_VERSIONS: [&str; 7] =
+    ["protect", "tokens", "manifest", "group", "test", "permissions", "supervisor"];
 
 /// Reads what stands for this key.
 fn key<T: Shape>(table: &DeTable<'_>, name: &str, findings: &mut Findings) -> Key<T> {

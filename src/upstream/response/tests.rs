@@ -9,7 +9,12 @@ fn confines<'a>(prefix: &'a str, rewrites_paths: bool, world: &'a World) -> Conf
         authority: &world.authority,
         upstream: Some(&world.upstream),
         reserved: &world.reserved,
-        own_cookies: OwnCookies { session: "__Host-ingress_session", form: "__Host-form", retired: "__Host-retired" },
+        own_cookies: OwnCookies {
+            session: "__Host-ingress_session",
+            form: "__Host-form",
+            journey: "__Host-journey",
+            retired: "__Host-retired",
+        },
     }
 }
 
