@@ -11,8 +11,10 @@ mod findings;
 mod header;
 mod home;
 mod host_name;
+mod hosts;
 mod nearest;
 mod path_prefix;
+mod probe;
 mod raw;
 mod resolve;
 mod secret;
@@ -37,11 +39,12 @@ pub use diagnostic::Diagnostics;
 pub use home::{HomeApi, HomeAssistant, HomeUrl};
 pub use host_name::BadHostName;
 pub use path_prefix::BadPathPrefix;
+pub use probe::Probe;
 pub use secret_text::SecretText;
 pub use settings::{
-    Access, AccessList, Addon, AddonSlug, BadSlug, CertificateFiles, DisplayNameEncoding, Framing,
-    HostName, HttpsListener, IdentityHeaders, Limits, Listen, Log, LogFormat, PathPrefix, PrefixMode, PublicUrl,
-    Session, SessionStore, Settings, SignIn, SignInMethod, Tls, Upstream,
+    Access, AccessList, Addon, AddonSlug, BadSlug, CertificateFiles, DisplayNameEncoding, Framing, HostName,
+    HttpsListener, IdentityHeaders, Limits, Listen, Log, LogFormat, PathPrefix, PrefixMode, PublicUrl, Session,
+    SessionStore, Settings, SignIn, SignInMethod, Tls, Upstream, UpstreamHost,
 };
 pub use trust::{BadPin, CertificatePin, Trust};
 pub use url::BadUrl;
@@ -51,15 +54,34 @@ pub use url::BadUrl;
 pub struct Surroundings<'a> {
     /// Says why a chain and a key (paths, in this order) cannot be used together. Absent, they are only looked for.
     pub check_certificates: Option<CheckCertificates<'a>>,
+    /// Says why a PEM text cannot be used as a list of authorities. Absent, it is taken as it is.
+    pub check_authorities: Option<CheckAuthorities<'a>>,
     /// The judgement is for a process that serves: Home Assistant's files that cannot be read just now are no mistake of the
     /// configuration, and the process says so itself until they can.
     pub serving: bool,
+    /// Says what is wrong with a Home Assistant that is to answer. Absent, and for a process that serves, nobody asks.
+    pub ask_api: Option<AskApi<'a>>,
     /// Says who is known in Home Assistant's configuration folder. Absent, `access` is not compared with anything.
     pub known: Option<FindKnown<'a>>,
 }
 
 /// Judges a certificate chain and its key.
 pub type CheckCertificates<'a> = &'a dyn Fn(&Path, &Path) -> Result<(), HookError>;
+
+/// Judges a PEM text of authorities.
+pub type CheckAuthorities<'a> = &'a dyn Fn(&[u8]) -> Result<(), HookError>;
+
+/// Asks a Home Assistant whether it is there and takes what we say.
+pub type AskApi<'a> = &'a dyn Fn(&HomeApi) -> Result<(), ApiTrouble>;
+
+/// What is wrong with a Home Assistant that was asked.
+#[derive(Debug)]
+pub struct ApiTrouble {
+    /// What.
+    pub why: HookError,
+    /// What to do about it.
+    pub hint: &'static str,
+}
 
 /// Finds the groups and users in a configuration folder of Home Assistant.
 pub type FindKnown<'a> = &'a dyn Fn(&Path) -> Result<Known, HookError>;

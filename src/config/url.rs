@@ -8,7 +8,7 @@ use std::str::FromStr;
 use super::findings::Explained;
 use super::home::HomeUrl;
 use super::nearest::nearest;
-use super::settings::{HostName, PublicUrl, Upstream};
+use super::settings::{HostName, PublicUrl, Upstream, UpstreamHost};
 
 /// Why a text is not a URL that may stand in its place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -87,6 +87,19 @@ impl FromStr for HomeUrl {
         };
         let (host, port) = authority(rest)?;
         Ok(Self { is_tls, host: host.without_brackets(), port: port.unwrap_or(if is_tls { 443 } else { 80 }) })
+    }
+}
+
+impl FromStr for UpstreamHost {
+    type Err = BadUrl;
+
+    fn from_str(text: &str) -> Result<Self, BadUrl> {
+        if text.contains("://") {
+            return Err(BadUrl::Scheme("write \"name\" or \"name:port\", without a scheme"));
+        }
+        let (host, port) = authority(text)?;
+        let host = host.with_brackets();
+        Ok(Self(port.map_or_else(|| host.clone(), |port| format!("{host}:{port}"))))
     }
 }
 

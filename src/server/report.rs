@@ -9,8 +9,8 @@ use tokio::time::MissedTickBehavior;
 use super::Server;
 use crate::gate::Services;
 use crate::home_assistant::Condition;
-use crate::identity::{Health as DirectoryHealth, user_of};
 use crate::home_assistant::api::Standing;
+use crate::identity::{Health as DirectoryHealth, user_of};
 use crate::operations::{ApiState, DirectoryState, SessionStoreState};
 use crate::session::{Health, RevokeError, Session};
 use crate::telemetry::{AuditEvent, ConnectionRefusal, Revoked};
@@ -105,7 +105,9 @@ impl Server {
         self.readiness.set_session_store(if degraded { SessionStoreState::Degraded } else { SessionStoreState::Good });
         metrics.session_store_degraded.set(i64::from(degraded));
         metrics.sessions.set(i64::try_from(services.sessions.len()).unwrap_or(i64::MAX));
-        self.gate.stages().prune();
+        let stages = self.gate.stages();
+        stages.prune();
+        stages.probe();
     }
 }
 

@@ -62,6 +62,8 @@ pub enum MadeBy {
     HomeAssistant,
     /// By the operator, with `vestibule sessions new`.
     CommandLine,
+    /// From another session, for an add-on on a host of its own.
+    HandOver,
 }
 
 impl MadeBy {
@@ -71,6 +73,7 @@ impl MadeBy {
             Self::Password => "password",
             Self::HomeAssistant => "home_assistant",
             Self::CommandLine => "command_line",
+            Self::HandOver => "hand_over",
         }
     }
 }

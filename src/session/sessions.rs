@@ -125,22 +125,6 @@ impl Sessions {
         self.touch(&session).then_some(session)
     }
 
-    /// Notes that a session was seen, and says whether it still counts: an open tunnel or stream asks this now and then. What
-    /// does not count any more is not seen.
-    pub fn touch(&self, session: &Session) -> bool {
-        let now = self.clock.now();
-        let live = session.is_live(self.lifetimes(), now);
-        if live {
-            session.see(now);
-        }
-        live
-    }
-
-    /// Whether a session counts now.
-    pub fn is_live(&self, session: &Session) -> bool {
-        session.is_live(self.lifetimes(), self.clock.now())
-    }
-
     /// When a session ends unless it is seen before: what holds a stream open for it looks again then, or when the bell of
     /// [`Self::subscribe`] rings.
     pub fn ends(&self, session: &Session) -> Timestamp {
@@ -174,20 +158,22 @@ impl Sessions {
         mine.sort_by_key(|one| (one.state(limits.lifetimes, now) == State::Live, one.created()));
         let too_many = (mine.len() + 1).saturating_sub(limits.per_user.max(1));
         mine.truncate(too_many);
-        self.forget(&mine);
+        let gone = self.forget(mine);
         self.table.insert(Arc::clone(session));
-        mine
+        gone
     }
 
-    /// Ends sessions in memory, at once, and rings the bell.
-    pub(super) fn forget(&self, sessions: &[Arc<Session>]) {
-        for session in sessions {
+    /// Ends sessions in memory, at once, with all that were made from them, and rings the bell. Says which have ended.
+    pub(super) fn forget(&self, sessions: Vec<Arc<Session>>) -> Vec<Arc<Session>> {
+        let sessions = self.with_children(sessions);
+        for session in &sessions {
             session.end();
             self.table.remove(&session.digest());
         }
         if !sessions.is_empty() {
             self.ring();
         }
+        sessions
     }
 
     /// All sessions that are not over, in the order in which they were made.

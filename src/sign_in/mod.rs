@@ -8,6 +8,7 @@
 mod form;
 mod form_token;
 mod guard;
+mod hand_over;
 mod return_to;
 mod page;
 mod entry;
@@ -16,7 +17,8 @@ mod journey;
 
 pub use form_token::FORM_COOKIE;
 pub use guard::{Budget, Guard};
+pub use hand_over::{Challenge, HAND_OVER_COOKIE, HandOver, HandOvers, Nonce};
 pub use journey::{Grants, JOURNEY_COOKIE, Journey, Journeys};
 pub use page::sign_in_page;
 pub use password::PasswordSignIn;
-pub use return_to::{ReturnTo, sign_in_address};
+pub use return_to::{HAND_OVER, ReturnTo, sign_in_address, wanted_return};

@@ -1,11 +1,11 @@
 //! The sign-in page: the ways that the configuration offers, in its order, and what went wrong the last time.
 
-use http::header::{HeaderValue, RETRY_AFTER, SET_COOKIE};
 use http::StatusCode;
+use http::header::{HeaderValue, RETRY_AFTER, SET_COOKIE};
 use std::time::Duration;
 
 use super::form_token::FormToken;
-use super::return_to::{ReturnTo, with_return_to};
+use super::return_to::{ReturnTo, wanted_return, with_return_to};
 use crate::config::SignInMethod;
 use crate::http::{Presented, Sanitized};
 use crate::pages::{self, Page, SignInPage, SignInWay};
@@ -30,10 +30,7 @@ pub(super) struct View<'a> {
 
 /// The page for GET.
 pub fn sign_in_page(request: &Sanitized, methods: &[SignInMethod]) -> Page {
-    let wanted = request.query().and_then(|query| {
-        form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "return_to").map(|(_, value)| value)
-    });
-    let return_to = wanted.and_then(|path| ReturnTo::parse(&path)).unwrap_or_default();
+    let return_to = wanted_return(request);
     let view = View {
         methods,
         form_token: request.form_token(),

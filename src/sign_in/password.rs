@@ -7,8 +7,8 @@ use std::time::Duration;
 use http::header::{HeaderValue, SET_COOKIE, USER_AGENT};
 use http::{HeaderMap, StatusCode};
 
-use super::form::Form;
 use super::entry::Entry;
+use super::form::Form;
 use super::form_token::FormToken;
 use super::guard::{Budget, Guard};
 use super::page::{View, page};
@@ -19,7 +19,7 @@ use crate::config::{AddonSlug, SignInMethod};
 use crate::home_assistant::{HomeAssistant, Outcome};
 use crate::http::{ClientAddr, Parts, Presented, RequestId, Sanitized};
 use crate::identity::{Directory, User};
-use crate::pages::{self, Page};
+use crate::pages::Page;
 use crate::refusal::Reason;
 use crate::session::{MadeBy, NewSession, SessionCookie, Sessions, StoreAway, UserAgent};
 use crate::telemetry::{AuditEvent, SignInOutcome, Telemetry};
@@ -128,7 +128,7 @@ impl PasswordSignIn<'_> {
         let entry = Entry { sessions: self.sessions, cookie: self.cookie, telemetry: self.telemetry };
         let (session, cookie) = entry.make(new, &attempt.presented).await?;
         self.note(attempt, SignInOutcome::Success, Some(user.id.as_str()), Some(&session.id().to_string()));
-        let mut page = pages::see_other(attempt.return_to.as_str());
+        let mut page = attempt.return_to.behind_form();
         page.headers_mut().append(SET_COOKIE, cookie);
         Ok(page)
     }
@@ -179,10 +179,9 @@ fn words(outcome: SignInOutcome, other_way: bool) -> (StatusCode, &'static str) 
         SignInOutcome::Success | SignInOutcome::UnknownUser | SignInOutcome::WrongPassword => {
             (StatusCode::UNAUTHORIZED, "User name or password is wrong.")
         }
-        SignInOutcome::SecondFactor if other_way => (
-            StatusCode::FORBIDDEN,
-            "This account has two-step verification. Sign in with Home Assistant instead.",
-        ),
+        SignInOutcome::SecondFactor if other_way => {
+            (StatusCode::FORBIDDEN, "This account has two-step verification. Sign in with Home Assistant instead.")
+        }
         SignInOutcome::SecondFactor => (
             StatusCode::FORBIDDEN,
             "This account has two-step verification, which signing in with a password cannot ask for.",

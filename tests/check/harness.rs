@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use vestibule::cli::{Exit, Output, check};
-use vestibule::config::{self, Diagnostics, HookError, Known, Loaded, Surroundings};
+use vestibule::config::{self, ApiTrouble, Diagnostics, HomeApi, HookError, Known, Loaded, Surroundings};
+use vestibule::home_assistant::api::ApiError;
 
 /// The least that a configuration needs. Two lines, so that what a test adds begins on line three.
 pub(crate) const HOME: &str = "home_assistant.config_dir = \"home\"\n\n";
@@ -50,12 +51,32 @@ impl Folder {
 
 /// Home Assistant's groups and two users; certificates are fine unless their text says `bad`.
 fn around() -> Surroundings<'static> {
-    Surroundings { check_certificates: Some(&judge), serving: false, known: Some(&known) }
+    Surroundings {
+        check_certificates: Some(&judge),
+        check_authorities: Some(&authorities),
+        serving: false,
+        ask_api: Some(&ask_api),
+        known: Some(&known),
+    }
 }
 
 fn judge(chain: &Path, _key: &Path) -> Result<(), HookError> {
     let bad = fs::read_to_string(chain)?.contains("bad");
     if bad { Err("the key does not belong to the certificate".into()) } else { Ok(()) }
+}
+
+fn authorities(pem: &[u8]) -> Result<(), HookError> {
+    Ok(vestibule::dial::check_authorities(pem)?)
+}
+
+/// A Home Assistant that answers, unless its name says otherwise.
+fn ask_api(api: &HomeApi) -> Result<(), ApiTrouble> {
+    let error = match &*api.url.host {
+        "untrusting.test" => ApiError::Untrusted,
+        "slow.test" => ApiError::TimedOut(std::time::Duration::from_secs(10)),
+        _ => return Ok(()),
+    };
+    Err(ApiTrouble { hint: error.hint(), why: error.into() })
 }
 
 fn known(dir: &Path) -> Result<Known, HookError> {

@@ -52,7 +52,7 @@ async fn a_registry_renamed_over_the_old_one_is_seen_within_two_seconds() {
     for (file, list) in [(ENTITIES, "entities"), (DEVICES, "devices"), (AREAS, "areas"), (LABELS, "labels")] {
         let home = Home::of(HOME);
         let watched = Watched::start(home.open());
-        let mut bell = watched.home.subscribe_registry();
+        let mut bell = watched.home.directory().subscribe();
         bell.mark_unchanged();
         let users = watched.home.snapshot().unwrap();
         let began = Instant::now();
@@ -159,7 +159,8 @@ async fn after_max_stale_the_registries_are_withdrawn_and_the_users_stay() {
     const NOON: Timestamp = Timestamp::from_millis(1_795_323_000_000);
     let home = Home::of(HOME);
     let clock = Clock::manual(NOON);
-    let settings = config::HomeAssistant { config_dir: home.path().to_owned(), max_stale: Duration::from_hours(1) };
+    let settings =
+        config::HomeAssistant { config_dir: home.path().to_owned(), api: None, max_stale: Duration::from_hours(1) };
     let watched = Watched::start(Arc::new(HomeAssistant::open(&settings, clock.clone())));
     home.write(DEVICES, b"");
     watched.until_registries("it is refused", |condition| matches!(condition, Condition::Stale { .. })).await;

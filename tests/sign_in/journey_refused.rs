@@ -85,7 +85,11 @@ fn s88_a_way_back_with_fields_made_up_or_twice_is_refused() {
     let head = Ask { method: "HEAD".to_owned(), ..browser.with_cookies(Ask::navigate(&back)) };
     assert_eq!(vestibule.ask(Protocol::H1, &head).status, 405, "HEAD uses nothing up");
     let script = browser.with_cookies(Ask::get(&back).field("Sec-Fetch-Dest", "empty").field("Sec-Fetch-Mode", "cors"));
-    assert_eq!(vestibule.ask(Protocol::H1, &script).status, 401, "only a browser that goes to a page comes back (S-91)");
+    assert_eq!(
+        vestibule.ask(Protocol::H1, &script).status,
+        401,
+        "only a browser that goes to a page comes back (S-91)"
+    );
     assert_eq!(browser.go(&vestibule, &back).status, 303);
 }
 
@@ -103,7 +107,9 @@ fn a_person_who_says_no_there_can_begin_again() {
 #[test]
 fn s90_the_way_back_from_home_assistant_leads_to_our_own_paths_only() {
     let (_, there, vestibule) = at_there();
-    for wanted in ["//example.com", "/\\example.com", "https://example.com/", "/%09/example.com", "/.vestibule/sign-out"] {
+    for wanted in
+        ["//example.com", "/\\example.com", "https://example.com/", "/%09/example.com", "/.vestibule/sign-out"]
+    {
         let mut browser = Browser::new();
         let page = browser.begin(&vestibule, wanted);
         let back = there.approve(&page, BOB.id);
@@ -130,7 +136,12 @@ fn users_who_may_not_come_in_are_refused_and_their_tokens_given_back() {
     refused("00000000000000000000000000000000", &mut Browser::new(), "not known here", "unknown_user");
     refused(&home.user_id("erin"), &mut Browser::new(), "not active", "inactive_user");
     refused(&home.user_id("carol"), &mut Browser::new(), "not active", "system_user");
-    refused(&home.user_id("dave"), &mut Browser::behind(ELSEWHERE, "203.0.113.7"), "only sign in from the local network", "not_local");
+    refused(
+        &home.user_id("dave"),
+        &mut Browser::behind(ELSEWHERE, "203.0.113.7"),
+        "only sign in from the local network",
+        "not_local",
+    );
     assert_eq!(Browser::new().sign_in(&vestibule, &there, &home.user_id("dave")).status, 303, "from here");
     addon.assert_no_request("nobody got in");
 }
@@ -166,7 +177,9 @@ fn a_home_assistant_that_misbehaves_gets_nobody_in_and_breaks_nothing() {
         moved,
     ];
     let (_, there, vestibule) = at_there();
-    for (path, status) in [("/auth/token", 503), ("/api/websocket", 503), ("/.well-known/oauth-authorization-server", 0)] {
+    for (path, status) in
+        [("/auth/token", 503), ("/api/websocket", 503), ("/.well-known/oauth-authorization-server", 0)]
+    {
         for bytes in &answers {
             // Asked before, so that what is known of PKCE is not asked again.
             let mut browser = Browser::new();

@@ -20,6 +20,7 @@ mod guessing;
 mod journey;
 mod journey_ends;
 mod journey_refused;
+mod hand_over;
 mod refused_users;
 
 use std::net::IpAddr;

@@ -171,6 +171,8 @@ section! {
         title: String,
         icon: String,
         upstream: String,
+        ca: String,
+        pin: String,
         path: String,
         host: String,
         prefix: String,
@@ -188,6 +190,10 @@ section! {
         connect_timeout: TimeText,
         response_timeout: TimeText,
         max_body: SizeText,
+        max_head: SizeText,
+        upstream_host: String,
+        rewrite_addresses: bool,
+        health: Probe,
     }
 
     /// `identity_headers` of an add-on.
@@ -204,6 +210,13 @@ section! {
         admin_only: bool,
     }
 
+    /// `health` of an add-on.
+    Probe {
+        path: String,
+        interval: TimeText,
+        timeout: TimeText,
+    }
+
     /// The value of a fixed header that stands in a file.
     ValueFile {
         file: String,
@@ -211,8 +224,7 @@ section! {
 }
 
 /// Keys that the documentation of later versions has. Ignoring one would leave open what it is there to close.
-const OF_LATER_VERSIONS: [&str; 7] =
-    ["protect", "tokens", "manifest", "group", "test", "permissions", "supervisor"];
+const OF_LATER_VERSIONS: [&str; 7] = ["protect", "tokens", "manifest", "group", "test", "permissions", "supervisor"];
 
 /// Reads what stands for this key.
 fn key<T: Shape>(table: &DeTable<'_>, name: &str, findings: &mut Findings) -> Key<T> {

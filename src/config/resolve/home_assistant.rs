@@ -7,16 +7,15 @@ use toml::Spanned;
 
 use super::context::{Context, days, flag, seconds};
 use super::tls::one_line;
-use crate::config::Known;
+use super::trust::trust;
 use crate::config::diagnostic::{Diagnostic, Place};
 use crate::config::home::{HomeApi, HomeAssistant, HomeUrl};
 use crate::config::raw::{self, Key};
-use crate::config::trust::Trust;
+use crate::config::{ApiTrouble, Known};
 
 /// Resolves the section, and asks who is known in the folder that it names.
 pub(super) fn home_assistant(key: &Key<raw::HomeAssistant>, cx: &mut Context<'_>) -> (HomeAssistant, Option<Known>) {
-    let mut resolved =
-        HomeAssistant { config_dir: cx.base.to_owned(), api: None, max_stale: Duration::from_hours(1) };
+    let mut resolved = HomeAssistant { config_dir: cx.base.to_owned(), api: None, max_stale: Duration::from_hours(1) };
     let mut known = None;
     if matches!(key, Key::Absent) {
         let missing = Diagnostic::mistake(Place::File, "`[home_assistant]` is missing");
@@ -50,17 +49,28 @@ fn api(raw: &raw::HomeAssistant, cx: &mut Context<'_>) -> Option<HomeApi> {
             raw.forward_address.given().map(Spanned::span),
         ];
         for span in idle.into_iter().flatten() {
-            let alone = Diagnostic::mistake(span, "this says how to reach Home Assistant, and `url` does not say where");
+            let alone =
+                Diagnostic::mistake(span, "this says how to reach Home Assistant, and `url` does not say where");
             cx.add(alone.label("needs `url`").hint("add url = \"http://127.0.0.1:8123\", or take this key out"));
         }
         return None;
     }
-    let url: HomeUrl = cx.findings.parse(raw.url.given()?)?;
+    let text = raw.url.given()?;
+    let url: HomeUrl = cx.findings.parse(text)?;
     let browser_url = match raw.browser_url.given() {
         Some(text) => cx.findings.parse(text)?,
         None => url.clone(),
     };
-    Some(HomeApi { trust: Trust::System, url, browser_url, forward_address: flag(&raw.forward_address, true) })
+    let trust = trust(&raw.ca, &raw.pin, url.is_tls, cx);
+    let api = HomeApi { trust, url, browser_url, forward_address: flag(&raw.forward_address, true) };
+    if !cx.around.serving
+        && let Some(ask) = cx.around.ask_api
+        && let Err(ApiTrouble { why, hint }) = ask(&api)
+    {
+        let trouble = Diagnostic::warning(text.span(), format!("Home Assistant was asked, and {}", one_line(&*why)));
+        cx.add(trouble.label("asked here, just now").hint(hint));
+    }
+    Some(api)
 }
 
 fn ask(text: &Spanned<String>, dir: &Path, cx: &mut Context<'_>) -> Option<Known> {

@@ -113,7 +113,8 @@ impl Api {
     pub(super) fn headers(&self, client: Option<IpAddr>) -> HeaderMap {
         let mut headers = HeaderMap::new();
         // An authority that was parsed and written anew has no byte that a header could not hold.
-        let host = HeaderValue::from_str(&self.settings.url.authority()).unwrap_or(HeaderValue::from_static("localhost"));
+        let host =
+            HeaderValue::from_str(&self.settings.url.authority()).unwrap_or(HeaderValue::from_static("localhost"));
         headers.insert(HOST, host);
         headers.insert(USER_AGENT, HeaderValue::from_static(concat!("vestibule/", env!("CARGO_PKG_VERSION"))));
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));

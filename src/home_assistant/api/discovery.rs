@@ -2,7 +2,7 @@
 //!
 //! The endpoints that it names are those that a request to it named, so they say nothing, and are never followed.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -35,8 +35,13 @@ impl Api {
         Ok(found.pkce)
     }
 
+    /// Asks, as for a browser on this machine, to find out whether a sign-in would work.
+    pub async fn probe(&self) -> Result<(), ApiError> {
+        self.discover(Some(IpAddr::V4(Ipv4Addr::LOCALHOST))).await.map(drop)
+    }
+
     /// Asks now.
-    pub(super) async fn discover(&self, client: Option<IpAddr>) -> Result<Discovered, ApiError> {
+    async fn discover(&self, client: Option<IpAddr>) -> Result<Discovered, ApiError> {
         let path = "/.well-known/oauth-authorization-server";
         let reply = self.call(Call { method: Method::GET, path, body: None, client }).await?;
         let found = parse(&reply);
@@ -94,7 +99,9 @@ mod tests {
 
     #[test]
     fn an_answer_that_cannot_be_read_is_no_answer() {
-        for (status, body) in [(500, ""), (200, ""), (200, "<html>"), (200, "[]"), (200, "[1]"), (302, "{}"), (401, "{}")] {
+        for (status, body) in
+            [(500, ""), (200, ""), (200, "<html>"), (200, "[]"), (200, "[1]"), (302, "{}"), (401, "{}")]
+        {
             assert_eq!(pkce(status, body), None, "{status} {body}");
         }
         assert_eq!(pkce(200, r#"{"code_challenge_methods_supported": "S256"}"#), None);

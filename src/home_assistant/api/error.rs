@@ -66,6 +66,18 @@ pub enum Refusal {
 }
 
 impl ApiError {
+    /// What an operator can do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Untrusted => {
+                "in Home Assistant, add vestibule's address to the trusted proxies and switch on X-Forwarded-For, or set \
+                 forward_address = false here"
+            }
+            Self::Dial(_) | Self::TimedOut(_) => "is Home Assistant running there, and can this machine reach it?",
+            _ => "name the place where Home Assistant itself listens, as in \"http://127.0.0.1:8123\"",
+        }
+    }
+
     /// Whether Home Assistant itself said that the token, the code or the user is not good: asking again is of no use.
     /// Anything else may pass.
     pub fn is_final(&self) -> bool {

@@ -78,12 +78,14 @@ impl Api {
                 Err(error) => tracing::debug!(error = %crate::telemetry::chain(&error), "a token is not revoked yet"),
             }
         }
-        tracing::warn!(refresh_token = tokens.refresh_id(), "a token could not be revoked: Home Assistant does not answer");
+        tracing::warn!(
+            refresh_token = tokens.refresh_id(),
+            "a token could not be revoked: Home Assistant does not answer"
+        );
     }
 }
 
 /// What is asked of a user's own WebSocket is short.
 const LARGEST: usize = 256 * 1024;
 
-const PAUSES: [Duration; 4] =
-    [Duration::ZERO, Duration::from_secs(1), Duration::from_secs(5), Duration::from_secs(30)];
+const PAUSES: [Duration; 4] = [Duration::ZERO, Duration::from_secs(1), Duration::from_secs(5), Duration::from_secs(30)];

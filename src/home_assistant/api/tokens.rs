@@ -81,7 +81,11 @@ fn parse(reply: &Reply) -> Result<Answer, ApiError> {
     let answer: Answer = reply.json("its tokens")?;
     let fits = |text: &str| !text.is_empty() && text.len() <= LONGEST && text.bytes().all(|b| b.is_ascii_graphic());
     let whole = fits(&answer.access_token) && answer.refresh_token.as_deref().is_none_or(fits);
-    if whole && answer.token_type.eq_ignore_ascii_case("bearer") { Ok(answer) } else { Err(ApiError::Garbage("its tokens")) }
+    if whole && answer.token_type.eq_ignore_ascii_case("bearer") {
+        Ok(answer)
+    } else {
+        Err(ApiError::Garbage("its tokens"))
+    }
 }
 
 /// The `iss` of an access token: the id of its refresh token. It comes straight from Home Assistant, and its signature

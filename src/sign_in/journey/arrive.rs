@@ -13,7 +13,7 @@ use super::{Failed, Journey};
 use crate::authorization::{Decision, may_enter};
 use crate::config::SecretText;
 use crate::home_assistant::api::{Api, ApiError, CodeGrant, Refusal, Tokens};
-use crate::http::Sanitized;
+use crate::http::{ClientAddr, Sanitized};
 use crate::identity::{Directory, Health, User, UserId};
 use crate::pages::{self, Page};
 use crate::refusal::Reason;
@@ -66,8 +66,9 @@ impl Journey<'_> {
         // Taken before the tokens are: should a user change meanwhile, the session ends with its first use.
         let directory: Arc<Directory> = arc_swap::Guard::into_inner(self.home.directory().load());
         let (verifier, client_id) = (traveller.verifier.clone(), client_id(&traveller.origin));
-        let granted = api.redeem(CodeGrant { code, verifier, client_id, client }).await.map_err(|error| refused(&error))?;
-        let made = match self.admit(request, &directory, &granted.user) {
+        let granted =
+            api.redeem(CodeGrant { code, verifier, client_id, client }).await.map_err(|error| refused(&error))?;
+        let made = match admit(&directory, &granted.user, request.client()) {
             Ok(user) => self.make_session(request, traveller, &user, &granted.tokens).await,
             Err(failed) => Err(failed),
         };
@@ -83,22 +84,6 @@ impl Journey<'_> {
                 Err(failed)
             }
         }
-    }
-
-    /// The user as the current snapshot has them, by id alone (S-85), if they may come in from here.
-    fn admit(&self, request: &Sanitized, directory: &Directory, id: &UserId) -> Result<Arc<User>, Failed> {
-        let failed = |outcome| Failed { user: Some(id.to_string()), ..Failed::from(outcome) };
-        let outcome = match directory.user(id) {
-            None if directory.health() == Health::Absent => SignInOutcome::Unavailable,
-            None => SignInOutcome::UnknownUser,
-            Some(user) => match may_enter(user, request.client()) {
-                Decision::Permit => return Ok(Arc::clone(user)),
-                Decision::Deny(Reason::InactiveUser) => SignInOutcome::InactiveUser,
-                Decision::Deny(Reason::NotLocal) => SignInOutcome::NotLocal,
-                Decision::Deny(_) => SignInOutcome::SystemUser,
-            },
-        };
-        Err(failed(outcome))
     }
 
     async fn make_session(
@@ -125,6 +110,21 @@ impl Journey<'_> {
         page.headers_mut().append(SET_COOKIE, cookie);
         Ok((session, page))
     }
+}
+
+/// The user as the current snapshot has them, by id alone (S-85), if they may come in from there.
+fn admit(directory: &Directory, id: &UserId, client: ClientAddr) -> Result<Arc<User>, Failed> {
+    let outcome = match directory.user(id) {
+        None if directory.health() == Health::Absent => SignInOutcome::Unavailable,
+        None => SignInOutcome::UnknownUser,
+        Some(user) => match may_enter(user, client) {
+            Decision::Permit => return Ok(Arc::clone(user)),
+            Decision::Deny(Reason::InactiveUser) => SignInOutcome::InactiveUser,
+            Decision::Deny(Reason::NotLocal) => SignInOutcome::NotLocal,
+            Decision::Deny(_) => SignInOutcome::SystemUser,
+        },
+    };
+    Err(Failed { user: Some(id.to_string()), ..Failed::from(outcome) })
 }
 
 impl Brought {

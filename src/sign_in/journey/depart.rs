@@ -10,7 +10,7 @@ use crate::home_assistant::api::PkceVerifier;
 use crate::http::Sanitized;
 use crate::pages::{self, Page};
 use crate::refusal::Reason;
-use crate::sign_in::ReturnTo;
+use crate::sign_in::{ReturnTo, wanted_return};
 use crate::telemetry::{SignInOutcome, chain};
 
 impl Journey<'_> {
@@ -42,10 +42,9 @@ pub(super) fn client_id(origin: &PublicUrl) -> String {
     format!("{}/", origin.origin())
 }
 
+/// A way that is too long to be kept for everybody who is away is forgotten.
 fn wanted(request: &Sanitized) -> ReturnTo {
-    let query = request.query().unwrap_or_default().as_bytes();
-    let wanted = form_urlencoded::parse(query).find(|(name, _)| name == "return_to").map(|(_, value)| value);
-    wanted.filter(|path| path.len() <= LONGEST).and_then(|path| ReturnTo::parse(&path)).unwrap_or_default()
+    Some(wanted_return(request)).filter(|wanted| wanted.as_str().len() <= LONGEST).unwrap_or_default()
 }
 
 /// RFC 6749 section 4.1.1, and RFC 7636 section 4.3 where there is a challenge.
@@ -64,8 +63,8 @@ fn authorize(home: &HomeUrl, origin: &PublicUrl, state: &str, challenge: Option<
 /// The way back.
 const BACK: &str = "/.vestibule/sign-in/home-assistant/callback";
 
-/// What is kept of a way that somebody wants to go afterwards; a longer one is forgotten.
-const LONGEST: usize = 2048;
+/// Of a way that is kept.
+const LONGEST: usize = 4096;
 
 #[cfg(test)]
 mod tests {

@@ -84,12 +84,7 @@ impl Journey<'_> {
     }
 
     /// The sign-in page, with what went wrong; and the line in the audit log.
-    async fn turn_away(
-        &self,
-        request: &Sanitized,
-        failed: &Failed,
-        return_to: &ReturnTo,
-    ) -> Page {
+    async fn turn_away(&self, request: &Sanitized, failed: &Failed, return_to: &ReturnTo) -> Page {
         self.note(request, failed.outcome, failed.user.as_deref(), None);
         let (status, message) = words(failed.outcome);
         let view = View {
@@ -150,9 +145,7 @@ fn words(outcome: SignInOutcome) -> (StatusCode, &'static str) {
         ),
         O::InactiveUser | O::SystemUser => (StatusCode::FORBIDDEN, "This account is not active."),
         O::NotLocal => (StatusCode::FORBIDDEN, "This account may only sign in from the local network."),
-        O::TooManyAttempts => {
-            (StatusCode::TOO_MANY_REQUESTS, "Too many attempts. Wait a while, then try again.")
-        }
+        O::TooManyAttempts => (StatusCode::TOO_MANY_REQUESTS, "Too many attempts. Wait a while, then try again."),
         O::Unavailable | O::Success | O::WrongPassword | O::SecondFactor | O::BadFormToken => (
             StatusCode::SERVICE_UNAVAILABLE,
             "Home Assistant does not answer as it should right now. Wait a moment, then try again.",

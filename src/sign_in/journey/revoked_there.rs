@@ -64,7 +64,7 @@ mod tests {
     }
 
     /// A file with one token of the user `u1`.
-    fn file(id: &str, expire_at: serde_json::Value) -> AuthFile {
+    fn file(id: &str, expire_at: Option<f64>) -> AuthFile {
         let user = serde_json::json!({"id": "u1", "name": null, "is_owner": false, "is_active": true,
             "system_generated": false, "group_ids": []});
         let token = serde_json::json!({"id": id, "user_id": "u1", "token_type": "normal", "client_id": "https://p.test/",
@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn a_token_that_was_in_the_file_and_is_gone_is_revoked_at_once() {
-        let (with, without) = (file("r1", serde_json::Value::Null), file("r2", serde_json::Value::Null));
+        let (with, without) = (file("r1", None), file("r2", None));
         let seen = Seen::default();
         assert!(!revoked(&seen, &with, true, 1, "u1"));
         assert!(revoked(&seen, &without, true, 2, "u1"));
@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn a_new_token_may_be_missing_for_a_minute_and_for_as_long_as_the_file_is_old() {
-        let (seen, without) = (Seen::default(), file("r2", serde_json::Value::Null));
+        let (seen, without) = (Seen::default(), file("r2", None));
         assert!(!revoked(&seen, &without, true, 59, "u1"));
         assert!(!revoked(&seen, &without, false, 600, "u1"));
         assert!(revoked(&seen, &without, true, 60, "u1"), "as after a restart of ours");
@@ -102,8 +102,8 @@ mod tests {
     #[test]
     fn a_token_that_is_expired_or_of_somebody_else_counts_as_gone() {
         let seen = Seen::default();
-        assert!(!revoked(&seen, &file("r1", 1_795_000_002.5.into()), true, 2, "u1"));
-        assert!(revoked(&seen, &file("r1", 1_795_000_002.5.into()), true, 3, "u1"));
-        assert!(revoked(&seen, &file("r1", serde_json::Value::Null), true, 3, "u2"));
+        assert!(!revoked(&seen, &file("r1", Some(1_795_000_002.5)), true, 2, "u1"));
+        assert!(revoked(&seen, &file("r1", Some(1_795_000_002.5)), true, 3, "u1"));
+        assert!(revoked(&seen, &file("r1", None), true, 3, "u2"));
     }
 }

@@ -72,7 +72,8 @@ fn token(state: &mut State, asked: &BTreeMap<String, String>) -> (u16, Value) {
             let Some(code) = state.codes.remove(of("code")).filter(|code| code.client_id == of("client_id")) else {
                 return refused("invalid_request", "Invalid code");
             };
-            let proof = asked.get("code_verifier").map(|verifier| URL_SAFE_NO_PAD.encode(digest(&SHA256, verifier.as_bytes())));
+            let proof =
+                asked.get("code_verifier").map(|verifier| URL_SAFE_NO_PAD.encode(digest(&SHA256, verifier.as_bytes())));
             if proof != code.challenge {
                 return refused("invalid_grant", "Invalid code verifier");
             }

@@ -159,9 +159,8 @@ impl State {
     /// An access token made from a refresh token.
     fn access(&self, refresh: &str) -> Option<String> {
         use base64::Engine as _;
-        let encode = |value: serde_json::Value| {
-            base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(value.to_string())
-        };
+        let encode =
+            |value: serde_json::Value| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(value.to_string());
         let token = self.tokens.get(refresh)?;
         let claims = json!({ "iss": token.id, "iat": 1_795_315_044, "exp": 1_795_316_844 });
         Some(format!("{}.{}.c2lnbmF0dXJl", encode(json!({ "alg": "HS256", "typ": "JWT" })), encode(claims)))
@@ -176,5 +175,5 @@ impl State {
 
 /// Longer than anybody waits.
 fn be_silent() {
-    thread::sleep(Duration::from_secs(60));
+    thread::sleep(Duration::from_mins(1));
 }

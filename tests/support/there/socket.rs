@@ -40,7 +40,10 @@ fn talk(state: &Mutex<State>, mut socket: WebSocket<TcpStream>) -> Result<(), Er
         let Some(refresh) = &token else {
             let known = lock(state).user_of(message["access_token"].as_str().unwrap_or_default());
             let Some((refresh, _)) = known else {
-                return say(&mut socket, json!({ "type": "auth_invalid", "message": "Invalid access token or password" }));
+                return say(
+                    &mut socket,
+                    json!({ "type": "auth_invalid", "message": "Invalid access token or password" }),
+                );
             };
             token = Some(refresh);
             say(&mut socket, json!({ "type": "auth_ok", "ha_version": "2026.11.0" }))?;
@@ -49,7 +52,9 @@ fn talk(state: &Mutex<State>, mut socket: WebSocket<TcpStream>) -> Result<(), Er
         let answer = match message["type"].as_str().unwrap_or_default() {
             "auth/current_user" => result(current_user(&lock(state), refresh)),
             "ping" => json!({ "id": id, "type": "pong" }),
-            _ => json!({ "id": id, "type": "result", "success": false, "error": { "code": "unknown_command", "message": "Unknown command." } }),
+            _ => {
+                json!({ "id": id, "type": "result", "success": false, "error": { "code": "unknown_command", "message": "Unknown command." } })
+            }
         };
         say(&mut socket, answer)?;
     }
