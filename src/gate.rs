@@ -2,6 +2,7 @@
 //! is the only place that knows all of them.
 
 mod account;
+mod cors;
 mod hand_over;
 mod own;
 mod stages;
@@ -23,6 +24,7 @@ use crate::route::Destination;
 use crate::session::Authenticated;
 use crate::upstream::Answer;
 use account::Account;
+use cors::Grant;
 
 /// The whole way, with the configuration of the moment.
 #[derive(Debug)]
@@ -65,11 +67,17 @@ impl Gate {
         let stages = self.current.load_full();
         let id = RequestId::next();
         let mut account = Account::open(&arrived, id, &stages);
-        match self.pass(arrived, id, &stages, &mut account).await {
+        let passed = self.pass(arrived, id, &stages, &mut account).await;
+        let grant = account.take_grant();
+        let mut response = match passed {
             Ok(Passed::Addon(answer)) => account.relay(*answer),
             Ok(Passed::Own(page)) => account.own(page),
             Err(reason) => account.refused(reason),
+        };
+        if let Some(grant) = grant {
+            grant.write(response.headers_mut());
         }
+        response
     }
 
     /// The way of a request.
@@ -92,6 +100,10 @@ impl Gate {
             Destination::Nowhere(request) => return Box::pin(self.nowhere(&request, account)).await.map(Passed::Own),
         };
         account.knows_route(routed.route());
+        if let Some(page) = cors::preflight(&routed) {
+            return Ok(Passed::Own(page));
+        }
+        account.grants(Grant::of(&routed));
         let authenticated = Authenticated::new(routed, &services.sessions).await?;
         account.knows_session(authenticated.session());
         let identified = Identified::new(authenticated, &services.home.load().directory().load())?;

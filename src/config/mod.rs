@@ -5,6 +5,7 @@
 //! `raw` (the file's keys with their places) -> `resolve` (real values). Nothing here may bind a port or write a file,
 //! and the value of a secret may reach neither a message nor a log.
 
+mod cors;
 mod diagnostic;
 mod document;
 mod findings;
@@ -35,6 +36,7 @@ use document::Document;
 use findings::Findings;
 use resolve::Context;
 
+pub use cors::Cors;
 pub use diagnostic::Diagnostics;
 pub use home::{HomeApi, HomeAssistant, HomeUrl};
 pub use host_name::BadHostName;
@@ -42,9 +44,9 @@ pub use path_prefix::BadPathPrefix;
 pub use probe::Probe;
 pub use secret_text::SecretText;
 pub use settings::{
-    Access, AccessList, Addon, AddonSlug, BadSlug, CertificateFiles, DisplayNameEncoding, Framing, HostName,
-    HttpsListener, IdentityHeaders, Limits, Listen, Log, LogFormat, PathPrefix, PrefixMode, PublicUrl, Session,
-    SessionStore, Settings, SignIn, SignInMethod, Tls, Upstream, UpstreamHost,
+    Access, AccessList, Addon, AddonProtocol, AddonSlug, BadSlug, CertificateFiles, DisplayNameEncoding, Framing,
+    HostName, HttpsListener, IdentityHeaders, Limits, Listen, Log, LogFormat, PathPrefix, PrefixMode, PublicUrl,
+    Session, SessionStore, Settings, SignIn, SignInMethod, Tls, Upstream, UpstreamHost,
 };
 pub use trust::{BadPin, CertificatePin, Trust};
 pub use url::BadUrl;

@@ -10,6 +10,7 @@ use std::time::Duration;
 use http::{HeaderName, HeaderValue};
 use ipnet::IpNet;
 
+use super::cors::Cors;
 use super::home::HomeAssistant;
 use super::probe::Probe;
 use super::trust::Trust;
@@ -195,6 +196,8 @@ pub struct Addon {
     pub upstream: Upstream,
     /// Whose certificate it must show, when it listens on `https`.
     pub trust: Trust,
+    /// What is spoken to it.
+    pub protocol: AddonProtocol,
     /// Its path prefix, if it has one.
     pub path: Option<PathPrefix>,
     /// Its host, if it has one.
@@ -237,6 +240,8 @@ pub struct Addon {
     pub rewrite_addresses: bool,
     /// How it is asked whether it is well, besides by the requests that it gets.
     pub probe: Option<Probe>,
+    /// Which pages of other origins may ask it.
+    pub cors: Option<Cors>,
 }
 
 impl Addon {
@@ -316,6 +321,15 @@ impl UpstreamHost {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// `protocol`: what is spoken to an add-on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AddonProtocol {
+    /// HTTP/1.1.
+    Http,
+    /// HTTP/2, with the trailers in which gRPC says how a call ended.
+    Grpc,
 }
 
 /// A path prefix: begins with `/`, does not end with it, no empty or dot segment, only unreserved characters (RFC 3986

@@ -280,13 +280,13 @@ pub fn strip(headers: &mut HeaderMap, rules: &Rules) -> ([Presented; 5], usize) 
     (cookies::take(headers, &rules.cookies.names()), stripped)
 }
 
-fn is_rewritten(name: &str) -> bool {
+pub(super) fn is_rewritten(name: &str) -> bool {
     matches!(name, "host" | "content-length" | "expect")
 }
 
 /// Whether this is another spelling of a name that frames a message or is for one hop, such as `Transfer_Encoding`: an
 /// add-on that folds names would read it as the real one (S-48, S-49).
-fn is_alias(name: &str) -> bool {
+pub(super) fn is_alias(name: &str) -> bool {
     // Nearly all names are spelled with dashes, and are compared as they stand.
     if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
         return false;

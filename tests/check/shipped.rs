@@ -73,6 +73,7 @@ fn the_defaults_in_it_are_the_defaults() {
         "max_body",
         "max_head",
         "health",
+        "cors",
         "upstream_host",
         "ca",
         "pin",

@@ -173,6 +173,7 @@ section! {
         upstream: String,
         ca: String,
         pin: String,
+        protocol: String,
         path: String,
         host: String,
         prefix: String,
@@ -194,6 +195,7 @@ section! {
         upstream_host: String,
         rewrite_addresses: bool,
         health: Probe,
+        cors: Cors,
     }
 
     /// `identity_headers` of an add-on.
@@ -208,6 +210,16 @@ section! {
         groups: List<String>,
         users: List<String>,
         admin_only: bool,
+    }
+
+    /// `cors` of an add-on.
+    Cors {
+        origins: List<String>,
+        methods: List<String>,
+        headers: List<String>,
+        expose: List<String>,
+        credentials: bool,
+        max_age: TimeText,
     }
 
     /// `health` of an add-on.

@@ -4,6 +4,7 @@
 mod access;
 mod addon;
 mod context;
+mod cors;
 mod headers;
 mod home_assistant;
 mod hosts;
