@@ -1,7 +1,7 @@
 //! A request as it came in, a [`Sanitized`] out: one valid target, one authority, no header that is for one hop or that
 //! only we may say, our own cookie taken out. Nothing after this stage sees what a client said beyond that.
 
-use http::header::{EXPECT, TRANSFER_ENCODING};
+use http::header::{AUTHORIZATION, EXPECT, TRANSFER_ENCODING};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, Method, Request, Version};
 use hyper::body::Incoming;
@@ -192,6 +192,11 @@ impl Sanitized {
     /// How many header names were reserved and are gone.
     pub fn stripped(&self) -> usize {
         self.stripped
+    }
+
+    /// Takes out every `Authorization` line.
+    pub(crate) fn remove_authorization(&mut self) {
+        self.headers.remove(AUTHORIZATION);
     }
 
     /// Takes the request apart, to send it on or to read it.

@@ -56,6 +56,7 @@ mod tests {
             headers: Vec::new(),
             framing: Framing::AsIs,
             access: Access::default(),
+            tokens: false,
             allow_missing_origin: false,
             connections: 8,
             websockets: 8,

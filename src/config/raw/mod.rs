@@ -183,6 +183,7 @@ section! {
         headers: HeaderMap,
         framing: FramingText,
         access: Access,
+        tokens: bool,
         allow_missing_origin: bool,
         connections: u64,
         websockets: u64,
@@ -236,7 +237,7 @@ section! {
 }
 
 /// Keys that the documentation of later versions has. Ignoring one would leave open what it is there to close.
-const OF_LATER_VERSIONS: [&str; 7] = ["protect", "tokens", "manifest", "group", "test", "permissions", "supervisor"];
+const OF_LATER_VERSIONS: [&str; 6] = ["protect", "manifest", "group", "test", "permissions", "supervisor"];
 
 /// Reads what stands for this key.
 fn key<T: Shape>(table: &DeTable<'_>, name: &str, findings: &mut Findings) -> Key<T> {
