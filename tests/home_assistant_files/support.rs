@@ -55,7 +55,7 @@ impl Home {
             api: None,
             max_stale: Duration::from_hours(24),
         };
-        Arc::new(HomeAssistant::open(&settings, Clock::System))
+        Arc::new(HomeAssistant::open(&settings, &config::Permissions::default(), Clock::System))
     }
 }
 
