@@ -12,6 +12,7 @@ use crate::http::{Names, OwnCookies, Reserved, Rules};
 use crate::route::Routes;
 use crate::session::{SessionCookie, Sessions};
 use crate::sign_in::{FORM_COOKIE, Grants, Guard, HAND_OVER_COOKIE, HandOvers, JOURNEY_COOKIE, Journeys};
+use crate::supervisor::kept::Kept;
 use crate::telemetry::{AddonMetrics, Telemetry};
 use crate::upstream::{Condition, Upstreams};
 
@@ -46,6 +47,8 @@ pub struct Services {
     pub journeys: Journeys,
     /// Home Assistant's tokens of live sessions.
     pub grants: Arc<Grants>,
+    /// What operators decided about add-ons, and digests of their tokens.
+    pub kept: Arc<Kept>,
     /// Logs and numbers.
     pub telemetry: Telemetry,
     /// The time.
