@@ -29,7 +29,16 @@ pub(super) fn configured(settings: &Arc<Settings>, home: Arc<HomeAssistant>) -> 
         };
         peer(target, &authority, &upstream.token)
     });
-    let home_assistant = None;
+    let token = settings.supervisor.home_assistant_token.as_ref();
+    let home_assistant = settings.home_assistant.api.as_ref().zip(token).and_then(|(api, token)| {
+        let (host, port) = (api.url.host.clone(), api.url.port);
+        let target = if api.url.is_tls {
+            Target::Https { host, port, trust: api.trust.clone() }
+        } else {
+            Target::Http { host, port }
+        };
+        peer(target, &api.url.authority(), token)
+    });
     Configured { settings: Arc::clone(settings), home, home_assistant, upstream }
 }
 

@@ -20,7 +20,7 @@ pub enum AuditEvent<'a> {
     SignIn {
         /// How it ended.
         outcome: SignInOutcome,
-        /// How they tried: `password`.
+        /// How they tried: `password` or `home-assistant`.
         method: &'static str,
         /// The user name as it was typed.
         user_name: &'a str,
@@ -29,6 +29,21 @@ pub enum AuditEvent<'a> {
         /// The id of the session that was made.
         session: Option<&'a str>,
         /// Whose address it came from.
+        client: IpAddr,
+        /// The request's id.
+        request_id: &'a str,
+    },
+    /// An add-on asked whether a user name and a password belong together.
+    PasswordCheck {
+        /// The add-on.
+        addon: &'a str,
+        /// What came of it, which the add-on is told no more of than yes or no.
+        outcome: SignInOutcome,
+        /// The user name as it was typed.
+        user_name: &'a str,
+        /// The user's id, when the password is theirs.
+        user: Option<&'a str>,
+        /// The address that the add-on asked from.
         client: IpAddr,
         /// The request's id.
         request_id: &'a str,
@@ -95,7 +110,7 @@ pub enum AuditEvent<'a> {
         /// How many there were.
         count: u64,
         /// Who did it, or what: `control`; `sign_in`, which ends the browser's session before; `user_changed`, when a user is
-        /// gone, deactivated, or has another password.
+        /// gone, deactivated, or has another password; `home_assistant`, when it has ended the sign-in there.
         by: &'static str,
     },
     /// The configuration was read again.
@@ -137,13 +152,17 @@ pub enum SignInOutcome {
     TooManyAttempts,
     /// The form's token is missing or not the browser's.
     BadFormToken,
+    /// Somebody came back from Home Assistant's page with a state that is unknown, used, too old or another browser's.
+    BadState,
+    /// Home Assistant said no, or the person did on its page.
+    RefusedThere,
     /// The users or the passwords cannot be read.
     Unavailable,
 }
 
 impl SignInOutcome {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Success,
         Self::UnknownUser,
         Self::WrongPassword,
@@ -153,6 +172,8 @@ impl SignInOutcome {
         Self::NotLocal,
         Self::TooManyAttempts,
         Self::BadFormToken,
+        Self::BadState,
+        Self::RefusedThere,
         Self::Unavailable,
     ];
 
@@ -168,6 +189,8 @@ impl SignInOutcome {
             Self::NotLocal => "not_local",
             Self::TooManyAttempts => "too_many_attempts",
             Self::BadFormToken => "bad_form_token",
+            Self::BadState => "bad_state",
+            Self::RefusedThere => "refused_there",
             Self::Unavailable => "unavailable",
         }
     }
@@ -203,13 +226,16 @@ impl AuditLog {
 fn level(event: &AuditEvent<'_>) -> Level {
     match event {
         AuditEvent::SignIn { outcome: SignInOutcome::Success, .. }
+        | AuditEvent::PasswordCheck { outcome: SignInOutcome::Success, .. }
         | AuditEvent::SignOut { .. }
         | AuditEvent::SessionMade { .. }
         | AuditEvent::Protection { protected: true, .. }
         | AuditEvent::TokenMade { .. }
         | AuditEvent::Revoked { .. }
         | AuditEvent::Reload { error: None } => Level::INFO,
-        AuditEvent::SignIn { .. } | AuditEvent::Protection { protected: false, .. } => Level::WARN,
+        AuditEvent::SignIn { .. }
+        | AuditEvent::PasswordCheck { .. }
+        | AuditEvent::Protection { protected: false, .. } => Level::WARN,
         AuditEvent::Refused { reason, .. } => reason.row().level,
         AuditEvent::Reload { error: Some(_) } => Level::ERROR,
     }
@@ -223,6 +249,13 @@ fn fill(line: &mut Line<'_>, event: &AuditEvent<'_>, error: Option<&str>) {
             line.word("method", method);
             line.text("user_name", user_name.as_bytes(), NAME_LIMIT);
             origin(line, user, session, Some((client, request_id)));
+        }
+        AuditEvent::PasswordCheck { addon, outcome, user_name, user, client, request_id } => {
+            line.word("event", "password_check");
+            line.word("outcome", outcome.label());
+            line.text("addon", addon.as_bytes(), NAME_LIMIT);
+            line.text("user_name", user_name.as_bytes(), NAME_LIMIT);
+            origin(line, user, None, Some((client, request_id)));
         }
         AuditEvent::SignOut { user, session, client, request_id } => {
             line.word("event", "sign_out");

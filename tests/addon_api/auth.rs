@@ -49,7 +49,7 @@ fn a_right_password_is_told_in_three_forms_and_a_wrong_one_is_refused_in_each() 
     let wrong = basic(&api, "alice", "wrong");
     assert_eq!(wrong.status, 401);
     assert_eq!(realm(&wrong).as_deref(), Some("Basic realm=\"Home Assistant Authentication\""));
-    api.vestibule.await_line(&["event=sign_in", "outcome=wrong_password", "method=auth_api"]);
+    api.vestibule.await_line(&["event=password_check", "outcome=wrong_password", "addon=plain"]);
     assert!(!api.vestibule.stderr().contains(&right), "no password in the log");
 }
 
@@ -86,7 +86,7 @@ fn a_right_password_is_not_enough_for_whoever_may_not_sign_in() {
             let answer = basic(&api, user, &password(user));
             (answer.status == 401).then_some(())
         });
-        api.vestibule.await_line(&["event=sign_in", "method=auth_api", &format!("outcome={why}")]);
+        api.vestibule.await_line(&["event=password_check", &format!("outcome={why}")]);
     }
 }
 

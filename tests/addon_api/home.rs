@@ -14,8 +14,13 @@ use tokio_tungstenite::tungstenite::Message;
 use crate::support::h2::RUNTIME;
 
 /// Its entities.
-pub(crate) const ENTITIES: [&str; 5] =
-    ["light.bed_light", "light.ceiling_lights", "light.kitchen_lights", "lock.front_door", "alarm_control_panel.security"];
+pub(crate) const ENTITIES: [&str; 5] = [
+    "light.bed_light",
+    "light.ceiling_lights",
+    "light.kitchen_lights",
+    "lock.front_door",
+    "alarm_control_panel.security",
+];
 
 /// The Home Assistant.
 #[derive(Clone)]

@@ -25,8 +25,10 @@ fn start(home: &SmallHome) -> Supervised {
         config.addon_table(&addon("free", "homeassistant_api = true"));
         config.addon_table(&format!("{}entities = \"{GROUP}\"\n", addon("held", "homeassistant_api = true")));
         let rules = SEEN.map(|id| format!("\"{id}\" = {{ read = true, control = true }}")).join(", ");
-        config.addon_table(&format!("{}\n[[group]]\nid = \"{GROUP}\"\nmembers = []\n[group.policy]\nentity_ids = {{ {rules} }}\n",
-            addon("last", "auth_api = true")));
+        config.addon_table(&format!(
+            "{}\n[[group]]\nid = \"{GROUP}\"\nmembers = []\n[group.policy]\nentity_ids = {{ {rules} }}\n",
+            addon("last", "auth_api = true")
+        ));
     })
 }
 
@@ -97,7 +99,10 @@ fn rest_calls_are_made_with_our_token_and_listed_headers_only() {
         let head = home.heads().pop().unwrap();
         assert!(head.starts_with(&format!("{method} {target} HTTP/1.1\r\n")), "{head}");
         assert!(head.contains("authorization: Bearer our-home-token\r\n"), "{head}");
-        assert!(head.contains("multipart/form-data; boundary=x\r\n") && head.contains("mcp-session-id: m0\r\n"), "{head}");
+        assert!(
+            head.contains("multipart/form-data; boundary=x\r\n") && head.contains("mcp-session-id: m0\r\n"),
+            "{head}"
+        );
         assert!(!head.contains("cookie") && !head.contains("203.0.113.9") && !head.contains(&bearer), "{head}");
     }
     let before = home.heads().len();
@@ -114,7 +119,8 @@ fn rest_calls_are_made_with_our_token_and_listed_headers_only() {
 fn server_sent_events_are_streamed() {
     let home = SmallHome::start();
     let api = start(&home);
-    let answer = api.ask(&Ask::get("/core/api/stream").field("Authorization", format!("Bearer {}", token(&api, "free"))));
+    let answer =
+        api.ask(&Ask::get("/core/api/stream").field("Authorization", format!("Bearer {}", token(&api, "free"))));
     assert_eq!(answer.fields.one("content-type"), "text/event-stream");
     assert_eq!(answer.fields.one("x-accel-buffering"), "no");
     assert_eq!(answer.text(), "data: ping\n\n");
@@ -136,7 +142,10 @@ fn the_websocket_passes_everything_but_what_is_the_supervisors() {
         socket.send(Message::text("no JSON")).await.unwrap();
         let states = asked(&mut socket, json!({"id": 6, "type": "get_states"})).await;
         assert_eq!(states["result"].as_array().unwrap().len(), ENTITIES.len());
-        assert_eq!(asked(&mut socket, json!({"id": 7, "type": "big"})).await["result"].as_str().unwrap().len(), 5 << 20);
+        assert_eq!(
+            asked(&mut socket, json!({"id": 7, "type": "big"})).await["result"].as_str().unwrap().len(),
+            5 << 20
+        );
     });
     let heard = home.heard();
     assert_eq!(heard[0]["access_token"], "our-home-token");

@@ -64,7 +64,7 @@ fn addon(
     let panel = manifest.manifest().map(|manifest| &manifest.panel);
     let title = title(&raw.title, cx).or_else(|| panel.map(|panel| panel.title.clone()));
     let rights = manifest::rights(&raw.rights, manifest, cx);
-    let (entities, entity_messages) = addon_api::entities(raw, &rights, &mut cx.findings);
+    let (entities, entity_messages) = addon_api::entities(raw, &rights, known, &mut cx.findings);
     let rest = Addon {
         title: title.or_else(|| slug.as_ref().map(ToString::to_string)).unwrap_or_default(),
         icon: icon(&raw.icon, panel, cx),

@@ -7,9 +7,11 @@ use std::time::Duration;
 use toml::Spanned;
 
 use super::context::{Context, days, seconds};
+use crate::config::Known;
 use crate::config::addon_api::{ApiAddress, SupervisorUpstream};
 use crate::config::diagnostic::Diagnostic;
 use crate::config::findings::Findings;
+use crate::config::nearest::nearest;
 use crate::config::raw::{self, Key};
 use crate::config::secret_text::SecretText;
 use crate::config::settings::Upstream;
@@ -91,9 +93,19 @@ fn token(key: &Key<raw::ValueFile>, cx: &mut Context<'_>) -> Option<SecretText> 
 pub(super) fn entities(
     raw: &raw::Addon,
     rights: &Rights,
+    known: Option<&Known>,
     findings: &mut Findings,
 ) -> (Option<Arc<str>>, BTreeSet<String>) {
     let group = raw.entities.given();
+    if let (Some(text), Some(known)) = (group, known)
+        && !known.groups.contains(text.get_ref())
+    {
+        let near = nearest(text.get_ref(), known.groups.iter().map(String::as_str));
+        let hint =
+            near.map_or_else(|| "add it under `[[group]]`".to_owned(), |near| format!("did you mean \"{near}\"?"));
+        let unknown = Diagnostic::mistake(text.span(), "there is no group with this id, so that nothing would pass");
+        findings.add(unknown.label("expected the id of a group").hint(hint));
+    }
     if let Some(text) = group.filter(|_| !rights.homeassistant_api) {
         let idle =
             Diagnostic::warning(text.span(), "this add-on has no call to Home Assistant that could be held to a group");

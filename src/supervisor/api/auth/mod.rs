@@ -149,12 +149,11 @@ impl AuthBackend {
 
     fn note(&self, question: &Question<'_>, credentials: &Credentials, outcome: SignInOutcome, user: Option<&User>) {
         self.telemetry.metrics.sign_in(outcome);
-        self.telemetry.audit.write(&AuditEvent::SignIn {
+        self.telemetry.audit.write(&AuditEvent::PasswordCheck {
+            addon: question.addon.slug.as_str(),
             outcome,
-            method: "auth_api",
             user_name: &credentials.username,
             user: user.map(|user| user.id.as_str()),
-            session: None,
             client: question.client.ip(),
             request_id: question.id.as_str(),
         });
