@@ -62,6 +62,7 @@ fn configuration_md_has_the_keys_that_the_program_knows() {
         ("## `[limits]`", &["Limits"]),
         ("## `[log]`", &["Log"]),
         ("## `[headers]`", &["Headers"]),
+        ("## `[assertion]`", &["Assertion"]),
         ("## `[[addon]]`", &["Addon", "Probe", "Cors", "IdentityHeaders", "Access", "ValueFile"]),
     ];
     for (heading, types) in places {
@@ -111,7 +112,9 @@ fn configuration_md_has_every_key_and_every_default_of_config_toml() {
 fn config_toml_names_every_key_that_an_operator_can_set() {
     let shipped: BTreeSet<String> = shipped_keys().into_iter().map(|(_, key, _)| key).collect();
     let declared = declared_keys();
-    for section in ["Listen", "Tls", "HomeAssistant", "Session", "SignIn", "Limits", "Log", "Headers", "Addon"] {
+    for section in
+        ["Listen", "Tls", "HomeAssistant", "Session", "SignIn", "Limits", "Log", "Headers", "Assertion", "Addon"]
+    {
         let missing: Vec<_> = declared[section].difference(&shipped).collect();
         assert!(missing.is_empty(), "config.toml does not explain {missing:?} of {section}");
     }

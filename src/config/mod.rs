@@ -40,9 +40,9 @@ pub use host_name::BadHostName;
 pub use path_prefix::BadPathPrefix;
 pub use probe::Probe;
 pub use settings::{
-    Access, AccessList, Addon, AddonProtocol, AddonSlug, BadSlug, CertificateFiles, DisplayNameEncoding, Framing,
-    HomeAssistant, HostName, HttpsListener, IdentityHeaders, Limits, Listen, Log, LogFormat, PathPrefix, PrefixMode,
-    PublicUrl, Session, SessionStore, Settings, SignIn, SignInMethod, Tls, Upstream, UpstreamHost,
+    Access, AccessList, Addon, AddonProtocol, AddonSlug, Assertion, BadSlug, CertificateFiles, DisplayNameEncoding,
+    Framing, HomeAssistant, HostName, HttpsListener, IdentityHeaders, Limits, Listen, Log, LogFormat, PathPrefix,
+    PrefixMode, PublicUrl, Session, SessionStore, Settings, SignIn, SignInMethod, Tls, Upstream, UpstreamHost,
 };
 pub use trust::{BadPin, CertificatePin, Trust};
 pub use url::BadUrl;

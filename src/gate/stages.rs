@@ -13,7 +13,7 @@ use crate::route::Routes;
 use crate::session::{SessionCookie, Sessions};
 use crate::sign_in::{FORM_COOKIE, Guard, HAND_OVER_COOKIE, HandOvers};
 use crate::telemetry::{AddonMetrics, Telemetry};
-use crate::upstream::{Condition, Upstreams};
+use crate::upstream::{Condition, Keyring, Upstreams};
 
 /// The stages as one configuration makes them. Never changed, only replaced.
 #[derive(Debug)]
@@ -24,6 +24,7 @@ pub struct Stages {
     pub(super) routes: Routes,
     pub(super) upstreams: Upstreams,
     pub(super) cookie: SessionCookie,
+    pub(super) keyring: Option<Arc<Keyring>>,
     pub(super) metrics: Vec<AddonMetrics>,
     pub(super) own_metrics: AddonMetrics,
     pub(super) telemetry: Telemetry,
@@ -50,7 +51,12 @@ pub struct Services {
 
 impl Stages {
     /// The stages of this configuration. Add-ons that `before` had with the same settings keep their connections.
-    pub fn new(settings: Arc<Settings>, telemetry: &Telemetry, before: Option<&Self>) -> Self {
+    pub fn new(
+        settings: Arc<Settings>,
+        telemetry: &Telemetry,
+        keyring: Option<Arc<Keyring>>,
+        before: Option<&Self>,
+    ) -> Self {
         let cookie = SessionCookie::new(&settings.session);
         let reserved = Reserved::always(&settings.reserved_headers);
         let other = match cookie {
@@ -72,12 +78,14 @@ impl Stages {
         };
         let stall = settings.limits.body_stall_timeout;
         let before = before.map(|stages| &stages.upstreams);
-        let upstreams = Upstreams::new(&settings.addons, reserved, cookies, stall, &telemetry.metrics, before);
+        let numbers = &telemetry.metrics;
+        let upstreams = Upstreams::new(&settings.addons, reserved, cookies, stall, numbers, keyring.as_ref(), before);
         Self {
             rules,
             routes: Routes::new(&settings.addons),
             upstreams,
             cookie,
+            keyring,
             metrics: settings.addons.iter().map(|addon| telemetry.metrics.addon(&addon.slug)).collect(),
             own_metrics: telemetry.metrics.own(),
             telemetry: telemetry.clone(),
@@ -88,6 +96,11 @@ impl Stages {
     /// The add-on of this name.
     pub fn addon(&self, slug: &AddonSlug) -> Option<&Arc<Addon>> {
         self.settings.addons.iter().find(|addon| addon.slug == *slug)
+    }
+
+    /// The keys of signed identities, where an add-on wants them.
+    pub fn keyring(&self) -> Option<&Arc<Keyring>> {
+        self.keyring.as_ref()
     }
 
     /// How the session's cookie is called and written.

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::Server;
+use super::keys;
 use super::listeners::Listeners;
 use super::reload::State;
 use crate::authorization::OpenExchanges;
@@ -27,6 +28,7 @@ use crate::session::{OpenError, Sessions};
 use crate::sign_in::{Guard, HandOvers};
 use crate::telemetry::{Telemetry, chain};
 use crate::tls::{Handshaker, TlsError, own_names};
+use crate::upstream::{KeyError, Keyring};
 
 /// Why the process cannot serve.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +39,9 @@ pub enum StartError {
     /// The sessions' file is another process's.
     #[error("no place for sessions")]
     Sessions(#[from] OpenError),
+    /// The keys of signed identities cannot be used.
+    #[error("identities cannot be signed")]
+    Keys(#[from] KeyError),
     /// An address cannot be bound.
     #[error("cannot serve browsers")]
     Bind(#[from] BindError),
@@ -84,8 +89,8 @@ pub(super) async fn build(
     let mut listeners = Listeners::default();
     listeners.change(&settings.listen.https, &admission, &mut inherited)?.commit(&mut listeners);
     inherited.finish()?;
-    let (handshaker, sessions, home) = open_files(&settings, &clock).await?;
-    let stages = Stages::new(Arc::clone(&settings), &telemetry, None);
+    let (handshaker, sessions, home, keyring) = open_files(&settings, &clock).await?;
+    let stages = Stages::new(Arc::clone(&settings), &telemetry, keyring, None);
     let services = Services {
         sessions,
         home: ArcSwap::new(home),
@@ -111,12 +116,12 @@ pub(super) async fn build(
     Ok((server, Bound { operations, control }))
 }
 
+/// What comes out of files.
+type Opened = (Handshaker, Arc<Sessions>, Arc<HomeAssistant>, Option<Arc<Keyring>>);
+
 /// What blocks on files: off the runtime's threads.
-async fn open_files(
-    settings: &Arc<Settings>,
-    clock: &Clock,
-) -> Result<(Handshaker, Arc<Sessions>, Arc<HomeAssistant>), StartError> {
-    let (settings, clock) = (Arc::clone(settings), clock.clone());
+async fn open_files(settings: &Arc<Settings>, clock: &Clock) -> Result<Opened, StartError> {
+    let (settings, clock, clock_of_keys) = (Arc::clone(settings), clock.clone(), clock.clone());
     let opening = tokio::task::spawn_blocking(move || {
         let names = own_names(&settings);
         let (handshaker, notices) = Handshaker::new(&settings.tls, &names, clock.now())?;
@@ -132,7 +137,8 @@ async fn open_files(
             tracing::error!(why = %chain(&notice), "session file");
         }
         let home = Arc::new(HomeAssistant::open(&settings.home_assistant, clock));
-        Ok((handshaker, sessions, home))
+        let keyring = keys::open(&settings, &clock_of_keys, None)?;
+        Ok((handshaker, sessions, home, keyring))
     });
     opening.await?
 }

@@ -81,6 +81,7 @@ section! {
         limits: Limits,
         log: Log,
         headers: Headers,
+        assertion: Assertion,
         addon: List<Addon>,
     }
 
@@ -160,6 +161,14 @@ section! {
         reserved: List<String>,
     }
 
+    /// `[assertion]`
+    Assertion {
+        keys: String,
+        issuer: String,
+        rotate: TimeText,
+        overlap: TimeText,
+    }
+
     /// `[[addon]]`
     Addon {
         slug: String,
@@ -178,6 +187,7 @@ section! {
         headers: HeaderMap,
         framing: FramingText,
         access: Access,
+        assertion: bool,
         tokens: bool,
         allow_missing_origin: bool,
         connections: u64,

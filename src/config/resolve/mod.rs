@@ -3,6 +3,7 @@
 
 mod access;
 mod addon;
+mod assertion;
 mod context;
 mod cors;
 mod headers;
@@ -22,7 +23,7 @@ use std::sync::Arc;
 
 use super::diagnostic::{Diagnostic, Place};
 use super::raw::{self, Key};
-use super::settings::Settings;
+use super::settings::{PublicUrl, Settings};
 pub(super) use context::Context;
 
 /// Resolves the whole file.
@@ -33,7 +34,7 @@ pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> Settings {
         let none = Diagnostic::warning(Place::File, "no add-on is configured");
         cx.add(none.hint("add one under `[[addon]]` with slug, upstream and path"));
     }
-    let settings = Settings {
+    let mut settings = Settings {
         listen: listen::listen(&section(&raw.listen), cx),
         tls: tls::tls(&section(&raw.tls), cx),
         home_assistant,
@@ -42,9 +43,13 @@ pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> Settings {
         limits: sections::limits(&section(&raw.limits), cx),
         log: sections::log(&section(&raw.log), cx),
         reserved_headers: headers::reserved(&section(&raw.headers).reserved, cx),
+        assertion: assertion::assertion(&section(&raw.assertion), cx),
         addons: addon::addons(addons, known.as_ref(), cx).into_iter().map(Arc::new).collect(),
     };
     hosts::warn(addons, &settings, cx);
+    if settings.assertion.issuer.is_empty() {
+        settings.assertion.issuer = settings.main_origin().map_or_else(|| "vestibule".to_owned(), PublicUrl::origin);
+    }
     settings
 }
 
