@@ -136,7 +136,7 @@ async fn open_files(settings: &Arc<Settings>, clock: &Clock) -> Result<Opened, S
         for notice in notices {
             tracing::error!(why = %chain(&notice), "session file");
         }
-        let home = Arc::new(HomeAssistant::open(&settings.home_assistant, clock));
+        let home = Arc::new(HomeAssistant::open(&settings.home_assistant, &settings.permissions, clock));
         let keyring = keys::open(&settings, &clock_of_keys, None)?;
         Ok((handshaker, sessions, home, keyring))
     });

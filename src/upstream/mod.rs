@@ -7,6 +7,8 @@
 mod answer;
 mod assertion;
 mod connect;
+mod farewell;
+mod frames;
 mod grpc;
 mod health;
 mod link;

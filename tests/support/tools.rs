@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 /// A program of somebody else's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tool {
-    /// With PyJWT and cryptography.
+    /// With `PyJWT` and cryptography.
     Python,
     Node,
     Nginx,
