@@ -26,6 +26,7 @@ use crate::operations::activation::{ActivationError, Inherited};
 use crate::operations::control::{ControlSocket, SocketError};
 use crate::session::{OpenError, Sessions};
 use crate::sign_in::{Guard, HandOvers};
+use crate::supervisor::kept::Kept;
 use crate::telemetry::{Telemetry, chain};
 use crate::tls::{Handshaker, TlsError, own_names};
 use crate::upstream::{KeyError, Keyring};
@@ -89,7 +90,7 @@ pub(super) async fn build(
     let mut listeners = Listeners::default();
     listeners.change(&settings.listen.https, &admission, &mut inherited)?.commit(&mut listeners);
     inherited.finish()?;
-    let (handshaker, sessions, home, keyring) = open_files(&settings, &clock).await?;
+    let (handshaker, sessions, home, kept, keyring) = open_files(&settings, &clock).await?;
     let stages = Stages::new(Arc::clone(&settings), &telemetry, keyring, None);
     let services = Services {
         sessions,
@@ -97,6 +98,7 @@ pub(super) async fn build(
         exchanges: Arc::new(OpenExchanges::default()),
         hand_overs: HandOvers::default(),
         guard: Guard::default(),
+        kept,
         telemetry,
         clock: clock.clone(),
     };
@@ -117,7 +119,7 @@ pub(super) async fn build(
 }
 
 /// What comes out of files.
-type Opened = (Handshaker, Arc<Sessions>, Arc<HomeAssistant>, Option<Arc<Keyring>>);
+type Opened = (Handshaker, Arc<Sessions>, Arc<HomeAssistant>, Arc<Kept>, Option<Arc<Keyring>>);
 
 /// What blocks on files: off the runtime's threads.
 async fn open_files(settings: &Arc<Settings>, clock: &Clock) -> Result<Opened, StartError> {
@@ -138,7 +140,11 @@ async fn open_files(settings: &Arc<Settings>, clock: &Clock) -> Result<Opened, S
         }
         let home = Arc::new(HomeAssistant::open(&settings.home_assistant, &settings.permissions, clock));
         let keyring = keys::open(&settings, &clock_of_keys, None)?;
-        Ok((handshaker, sessions, home, keyring))
+        let kept = Arc::new(Kept::open(&settings.supervisor.state));
+        if let Some(error) = kept.broken() {
+            tracing::error!(why = %chain(&*error), "all add-ons are protected, and no token of one is good");
+        }
+        Ok((handshaker, sessions, home, kept, keyring))
     });
     opening.await?
 }
@@ -162,6 +168,7 @@ pub(super) fn needs_restart(old: &Settings, new: &Settings) -> Vec<&'static str>
         ("listen.operations", old.listen.operations == new.listen.operations),
         ("listen.control", old.listen.control == new.listen.control),
         ("session.store", old.session.store == new.session.store),
+        ("supervisor.state", old.supervisor.state == new.supervisor.state),
         ("log.format", old.log.format == new.log.format),
     ]);
     compared.into_iter().filter(|(_, same)| !same).map(|(key, _)| key).collect()

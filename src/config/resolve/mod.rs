@@ -11,9 +11,11 @@ mod headers;
 mod home_assistant;
 mod hosts;
 mod listen;
+mod manifest;
 mod policy;
 mod probe;
 mod sections;
+mod supervisor;
 mod tls;
 mod trust;
 mod unique;
@@ -41,6 +43,7 @@ pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> Settings {
         let none = Diagnostic::warning(Place::File, "no add-on is configured");
         cx.add(none.hint("add one under `[[addon]]` with slug, upstream and path"));
     }
+    let supervisor = supervisor::supervisor(&section(&raw.supervisor), cx);
     let mut settings = Settings {
         listen: listen::listen(&section(&raw.listen), cx),
         tls: tls::tls(&section(&raw.tls), cx),
@@ -52,7 +55,8 @@ pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> Settings {
         log: sections::log(&section(&raw.log), cx),
         reserved_headers: headers::reserved(&section(&raw.headers).reserved, cx),
         assertion: assertion::assertion(&section(&raw.assertion), cx),
-        addons: addon::addons(addons, known.as_ref(), cx).into_iter().map(Arc::new).collect(),
+        addons: addon::addons(addons, &supervisor, known.as_ref(), cx).into_iter().map(Arc::new).collect(),
+        supervisor,
     };
     hosts::warn(addons, &settings, cx);
     if settings.assertion.issuer.is_empty() {
