@@ -26,10 +26,12 @@ fn no_odd_spelling_of_a_path_reaches_the_supervisor_or_home_assistant() {
         }
     }
     println!("spellings: {refused} paths refused");
-    assert_eq!((supervisor.requests().len(), home.requests().len()), (0, 0));
+    // What else it is asked, vestibule asks for itself.
+    let calls = || home.requests().iter().filter(|seen| seen.target().starts_with("/api")).count();
+    assert_eq!((supervisor.requests().len(), calls()), (0, 0));
     // The plain one does reach it, so that all of the above says something.
     assert_eq!(api.ask(&Ask::get("/core/api/states").field("Authorization", &bearer)).status, 200);
-    assert_eq!(home.requests().len(), 1);
+    assert_eq!(calls(), 1);
 }
 
 /// What Home Assistant has for its Supervisor alone, and what only `admin` may: the caller is `manager`.

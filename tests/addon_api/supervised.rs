@@ -5,7 +5,7 @@ use std::fs;
 use std::net::SocketAddr;
 
 use crate::support::h1;
-use crate::support::{Answer, Ask, ConfigFile, RawAddon, Vestibule, eventually};
+use crate::support::{Answer, Ask, ConfigFile, Extra, RawAddon, Vestibule, eventually};
 
 /// The roles.
 pub(crate) const ROLES: [&str; 5] = ["default", "homeassistant", "backup", "manager", "admin"];
@@ -43,7 +43,7 @@ impl Supervised {
                 fs::create_dir(folder.join("secrets")).unwrap();
                 fs::write(folder.join("secrets/supervisor"), "our-own-token\n").unwrap();
                 fs::write(folder.join("secrets/home-assistant"), "our-home-token\n").unwrap();
-                Default::default()
+                Extra::default()
             },
         );
         let line = vestibule.await_line(&["listening for add-ons on"]);

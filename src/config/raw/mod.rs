@@ -85,6 +85,7 @@ section! {
         limits: Limits,
         log: Log,
         headers: Headers,
+        assertion: Assertion,
         supervisor: Supervisor,
         addon: List<Addon>,
     }
@@ -200,6 +201,14 @@ section! {
         reserved: List<String>,
     }
 
+    /// `[assertion]`
+    Assertion {
+        keys: String,
+        issuer: String,
+        rotate: TimeText,
+        overlap: TimeText,
+    }
+
     /// `[supervisor]`
     Supervisor {
         state: String,
@@ -233,6 +242,7 @@ section! {
         headers: HeaderMap,
         framing: FramingText,
         access: Access,
+        assertion: bool,
         tokens: bool,
         allow_missing_origin: bool,
         connections: u64,

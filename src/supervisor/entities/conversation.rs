@@ -48,14 +48,14 @@ impl Conversation {
     }
 
     /// Judges what the add-on sends: a message, or a list of them.
-    pub fn from_addon(&mut self, message: Value, may: May<'_>) -> Vec<Step> {
+    pub fn addon_says(&mut self, message: Value, may: May<'_>) -> Vec<Step> {
         match message {
-            Value::Array(list) => list.into_iter().map(|one| self.one_from_addon(one, may)).collect(),
-            one => vec![self.one_from_addon(one, may)],
+            Value::Array(list) => list.into_iter().map(|one| self.one_of_addon(one, may)).collect(),
+            one => vec![self.one_of_addon(one, may)],
         }
     }
 
-    fn one_from_addon(&mut self, message: Value, may: May<'_>) -> Step {
+    fn one_of_addon(&mut self, message: Value, may: May<'_>) -> Step {
         let Value::Object(fields) = message else {
             return refuse(&Value::Null, "invalid_format", "Message incorrectly formatted.");
         };
@@ -123,13 +123,13 @@ impl Conversation {
     }
 
     /// What the add-on gets of something that Home Assistant sends: a message, a list of them, or nothing.
-    pub fn from_home_assistant(&mut self, message: Value, may: May<'_>) -> Option<Value> {
-        let Value::Array(list) = message else { return self.one_from_home_assistant(message, may) };
-        let kept: Vec<_> = list.into_iter().filter_map(|one| self.one_from_home_assistant(one, may)).collect();
+    pub fn home_assistant_says(&mut self, message: Value, may: May<'_>) -> Option<Value> {
+        let Value::Array(list) = message else { return self.one_of_home_assistant(message, may) };
+        let kept: Vec<_> = list.into_iter().filter_map(|one| self.one_of_home_assistant(one, may)).collect();
         (!kept.is_empty()).then_some(Value::Array(kept))
     }
 
-    fn one_from_home_assistant(&mut self, message: Value, may: May<'_>) -> Option<Value> {
+    fn one_of_home_assistant(&mut self, message: Value, may: May<'_>) -> Option<Value> {
         let Value::Object(mut fields) = message else { return None };
         let id = fields.get("id")?.as_u64()?;
         let asked = *self.asked.get(&id)?;
@@ -231,7 +231,7 @@ mod tests {
     }
 
     fn passes(conversation: &mut Conversation, message: Value) -> bool {
-        let steps = conversation.from_addon(message, &only_lights);
+        let steps = conversation.addon_says(message, &only_lights);
         assert_eq!(steps.len(), 1);
         matches!(steps.first(), Some(Step::Forward(_)))
     }
@@ -260,7 +260,7 @@ mod tests {
             message["id"] = json!(id);
             let refusal = json!({"id": id, "type": "result", "success": false,
                 "error": {"code": "unauthorized", "message": "Unauthorized"}});
-            assert_eq!(talk.from_addon(message.clone(), &only_lights), [Step::Answer(refusal)], "{message}");
+            assert_eq!(talk.addon_says(message.clone(), &only_lights), [Step::Answer(refusal)], "{message}");
         }
     }
 
@@ -280,7 +280,7 @@ mod tests {
         ];
         for (id, mut message) in (1_u64..).zip(messages) {
             message["id"] = json!(id);
-            assert_eq!(talk.from_addon(message.clone(), &only_lights), [Step::Forward(message)]);
+            assert_eq!(talk.addon_says(message.clone(), &only_lights), [Step::Forward(message)]);
         }
     }
 
@@ -291,11 +291,11 @@ mod tests {
         assert!(!passes(&mut talk, json!({"id": 1, "type": "get_config"})), "ids have to increase");
         let all = json!([{"entity_id": "light.a", "state": "on"}, {"entity_id": "lock.b", "state": "locked"}]);
         let answer = json!({"id": 1, "type": "result", "success": true, "result": all});
-        let seen = talk.from_home_assistant(answer.clone(), &only_lights).unwrap();
+        let seen = talk.home_assistant_says(answer.clone(), &only_lights).unwrap();
         assert_eq!(seen["result"], json!([{"entity_id": "light.a", "state": "on"}]));
-        assert_eq!(talk.from_home_assistant(answer, &only_lights), None, "answered once");
-        assert_eq!(talk.from_home_assistant(json!({"id": 9, "type": "event", "event": {}}), &only_lights), None);
-        assert_eq!(talk.from_home_assistant(json!({"type": "event", "event": {}}), &only_lights), None);
+        assert_eq!(talk.home_assistant_says(answer, &only_lights), None, "answered once");
+        assert_eq!(talk.home_assistant_says(json!({"id": 9, "type": "event", "event": {}}), &only_lights), None);
+        assert_eq!(talk.home_assistant_says(json!({"type": "event", "event": {}}), &only_lights), None);
     }
 
     #[test]
@@ -305,22 +305,22 @@ mod tests {
         assert!(passes(&mut talk, json!({"id": 2, "type": "subscribe_events", "event_type": "state_changed"})));
         for id in [1, 2] {
             let done = json!({"id": id, "type": "result", "success": true, "result": null});
-            assert_eq!(talk.from_home_assistant(done.clone(), &only_lights), Some(done));
+            assert_eq!(talk.home_assistant_says(done.clone(), &only_lights), Some(done));
         }
         let entities = |id: &str| json!({"id": 1, "type": "event", "event": {"a": {id: {"s": "on"}}}});
         let changes = |id: &str| {
             json!({"id": 2, "type": "event", "event": {"event_type": "state_changed",
             "data": {"entity_id": id, "new_state": null, "old_state": null}}})
         };
-        assert_eq!(talk.from_home_assistant(entities("light.a"), &only_lights), Some(entities("light.a")));
-        assert_eq!(talk.from_home_assistant(changes("light.a"), &only_lights), Some(changes("light.a")));
-        assert_eq!(talk.from_home_assistant(entities("lock.b"), &only_lights), None);
-        assert_eq!(talk.from_home_assistant(changes("lock.b"), &only_lights), None);
+        assert_eq!(talk.home_assistant_says(entities("light.a"), &only_lights), Some(entities("light.a")));
+        assert_eq!(talk.home_assistant_says(changes("light.a"), &only_lights), Some(changes("light.a")));
+        assert_eq!(talk.home_assistant_says(entities("lock.b"), &only_lights), None);
+        assert_eq!(talk.home_assistant_says(changes("lock.b"), &only_lights), None);
         let both = json!([entities("lock.b"), changes("light.a")]);
-        assert_eq!(talk.from_home_assistant(both, &only_lights), Some(json!([changes("light.a")])));
+        assert_eq!(talk.home_assistant_says(both, &only_lights), Some(json!([changes("light.a")])));
         assert!(passes(&mut talk, json!({"id": 3, "type": "unsubscribe_events", "subscription": 1})));
-        talk.from_home_assistant(json!({"id": 3, "type": "result", "success": true, "result": null}), &only_lights);
-        assert_eq!(talk.from_home_assistant(entities("light.a"), &only_lights), None);
+        talk.home_assistant_says(json!({"id": 3, "type": "result", "success": true, "result": null}), &only_lights);
+        assert_eq!(talk.home_assistant_says(entities("light.a"), &only_lights), None);
     }
 
     #[test]
@@ -333,12 +333,12 @@ mod tests {
         assert!(passes(&mut talk, call(1)));
         let failed = json!({"id": 1, "type": "result", "success": false, "error": {"code": "home_assistant_error",
             "message": "Lock.door is jammed", "translation_placeholders": {"entity": "lock.door"}}});
-        let seen = talk.from_home_assistant(failed, &only_lights).unwrap();
+        let seen = talk.home_assistant_says(failed, &only_lights).unwrap();
         assert_eq!(seen["error"], json!({"code": "home_assistant_error", "message": "The call failed."}));
         assert!(passes(&mut talk, call(2)));
         let done = json!({"id": 2, "type": "result", "success": true, "result": {"context": {"id": "c"},
             "response": {"light.a": {"of": ["lock.b"]}, "lock.b": {}, "all": 1}, "more": "lock.b"}});
-        let seen = talk.from_home_assistant(done, &only_lights).unwrap();
+        let seen = talk.home_assistant_says(done, &only_lights).unwrap();
         assert_eq!(seen["result"], json!({"context": {"id": "c"}, "response": {"light.a": {"of": []}}}));
     }
 
@@ -346,7 +346,7 @@ mod tests {
     fn a_list_of_messages_is_judged_one_by_one() {
         let mut talk = conversation();
         let steps =
-            talk.from_addon(json!([{"id": 1, "type": "ping"}, {"id": 2, "type": "get_panels"}, 3]), &only_lights);
+            talk.addon_says(json!([{"id": 1, "type": "ping"}, {"id": 2, "type": "get_panels"}, 3]), &only_lights);
         assert!(matches!(steps.as_slice(), [Step::Forward(_), Step::Answer(_), Step::Answer(_)]));
     }
 

@@ -118,12 +118,9 @@ async fn serve(api: Arc<AddonApi>, upgrade: OnUpgrade, _place: OwnedSemaphorePer
 async fn converse(api: &Arc<AddonApi>, mut addon_side: WebSocketStream<TokioIo<Upgraded>>, token: &str, addon: &Addon) {
     let slug = &addon.slug;
     let configured = api.configured();
-    let home = match &configured.home_assistant {
-        Some(home) => home,
-        None => {
-            let _gone = addon_side.close(None).await;
-            return;
-        }
+    let Some(home) = &configured.home_assistant else {
+        let _gone = addon_side.close(None).await;
+        return;
     };
     let home = match websocket::home_side(home).await {
         Ok((home, version)) => {

@@ -51,12 +51,12 @@ where
     /// Passes messages on until one side ends, then tells the other.
     pub(super) async fn run(mut self) -> End {
         let (end, farewell) = self.pass().await;
-        let goodbye = async {
+        let last_words = async {
             let _gone = self.addon.close(farewell.clone()).await;
             let _gone = self.home.close(farewell).await;
         };
         // Whoever does not take the farewell in time is not told.
-        let _unheard = tokio::time::timeout(FAREWELL, goodbye).await;
+        let _unheard = tokio::time::timeout(FAREWELL, last_words).await;
         end
     }
 
@@ -69,18 +69,18 @@ where
             let step = tokio::select! {
                 message = self.addon.next() => {
                     heard = Instant::now();
-                    self.from_addon(message).await
+                    self.addon_says(message).await
                 }
-                message = self.home.next() => self.from_home(message).await,
+                message = self.home.next() => self.home_says(message).await,
                 _ = beat.tick() => {
                     if heard.elapsed() > HEARTBEAT.saturating_mul(2) {
-                        Err((End::Silent, farewell(CloseCode::Away)))
+                        Err((End::Silent, Some(goodbye(CloseCode::Away))))
                     } else {
                         self.addon.send(Message::Ping(Vec::new().into())).await.map_err(|_| (End::Addon, None))
                     }
                 }
                 _ = look.tick() => {
-                    if (self.is_allowed)() { Ok(()) } else { Err((End::NotAllowed, farewell(CloseCode::Policy))) }
+                    if (self.is_allowed)() { Ok(()) } else { Err((End::NotAllowed, Some(goodbye(CloseCode::Policy)))) }
                 }
             };
             if let Err(end) = step {
@@ -89,67 +89,69 @@ where
         }
     }
 
-    async fn from_addon(&mut self, message: Option<Result<Message, Error>>) -> Result<(), (End, Option<CloseFrame>)> {
+    async fn addon_says(&mut self, message: Option<Result<Message, Error>>) -> Result<(), (End, Option<CloseFrame>)> {
         match message {
-            Some(Ok(Message::Text(text))) => self.text_from_addon(text).await,
-            Some(Ok(binary @ Message::Binary(_))) if self.held.is_none() => self.to_home(binary).await,
+            Some(Ok(Message::Text(text))) => self.addon_says_text(text).await,
+            Some(Ok(binary @ Message::Binary(_))) if self.held.is_none() => self.tell_home(binary).await,
             // What binary messages say is known to nobody here.
-            Some(Ok(Message::Binary(_))) => Err((End::NotAllowed, farewell(CloseCode::Policy))),
+            Some(Ok(Message::Binary(_))) => Err((End::NotAllowed, Some(goodbye(CloseCode::Policy)))),
             Some(Ok(Message::Close(frame))) => Err((End::Addon, frame)),
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Ok(()),
-            Some(Err(Error::Capacity(_))) => Err((End::TooLarge, farewell(CloseCode::Size))),
-            Some(Err(_)) | None => Err((End::Addon, farewell(CloseCode::Away))),
+            Some(Err(Error::Capacity(_))) => Err((End::TooLarge, Some(goodbye(CloseCode::Size)))),
+            Some(Err(_)) | None => Err((End::Addon, Some(goodbye(CloseCode::Away)))),
         }
     }
 
-    async fn text_from_addon(&mut self, text: Utf8Bytes) -> Result<(), (End, Option<CloseFrame>)> {
+    async fn addon_says_text(&mut self, text: Utf8Bytes) -> Result<(), (End, Option<CloseFrame>)> {
         if let Screened::Refuse(answers) = screen(&text) {
             for answer in answers {
-                self.to_addon(Message::text(answer.to_string())).await?;
+                self.tell_addon(Message::text(answer.to_string())).await?;
             }
             return Ok(());
         }
-        let Some((conversation, may)) = &mut self.held else { return self.to_home(Message::Text(text)).await };
+        let Some((conversation, may)) = &mut self.held else { return self.tell_home(Message::Text(text)).await };
         let Ok(message) = serde_json::from_str::<Value>(&text) else { return Ok(()) };
-        for step in conversation.from_addon(message, may) {
+        for step in conversation.addon_says(message, may) {
             match step {
-                Step::Forward(message) => self.to_home(Message::text(message.to_string())).await?,
-                Step::Answer(answer) => self.to_addon(Message::text(answer.to_string())).await?,
+                Step::Forward(message) => self.tell_home(Message::text(message.to_string())).await?,
+                Step::Answer(answer) => self.tell_addon(Message::text(answer.to_string())).await?,
             }
         }
         Ok(())
     }
 
-    async fn from_home(&mut self, message: Option<Result<Message, Error>>) -> Result<(), (End, Option<CloseFrame>)> {
+    async fn home_says(&mut self, message: Option<Result<Message, Error>>) -> Result<(), (End, Option<CloseFrame>)> {
         match message {
             Some(Ok(Message::Text(text))) => {
-                let Some((conversation, may)) = &mut self.held else { return self.to_addon(Message::Text(text)).await };
+                let Some((conversation, may)) = &mut self.held else {
+                    return self.tell_addon(Message::Text(text)).await;
+                };
                 let Ok(message) = serde_json::from_str::<Value>(&text) else { return Ok(()) };
-                match conversation.from_home_assistant(message, may) {
-                    Some(kept) => self.to_addon(Message::text(kept.to_string())).await,
+                match conversation.home_assistant_says(message, may) {
+                    Some(kept) => self.tell_addon(Message::text(kept.to_string())).await,
                     None => Ok(()),
                 }
             }
-            Some(Ok(binary @ Message::Binary(_))) if self.held.is_none() => self.to_addon(binary).await,
+            Some(Ok(binary @ Message::Binary(_))) if self.held.is_none() => self.tell_addon(binary).await,
             Some(Ok(Message::Close(frame))) => Err((End::HomeAssistant, frame)),
             Some(Ok(Message::Binary(_) | Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Ok(()),
-            Some(Err(_)) | None => Err((End::HomeAssistant, farewell(CloseCode::Away))),
+            Some(Err(_)) | None => Err((End::HomeAssistant, Some(goodbye(CloseCode::Away)))),
         }
     }
 
-    async fn to_home(&mut self, message: Message) -> Result<(), (End, Option<CloseFrame>)> {
+    async fn tell_home(&mut self, message: Message) -> Result<(), (End, Option<CloseFrame>)> {
         let sent = tokio::time::timeout(STALL, self.home.send(message)).await;
-        if matches!(sent, Ok(Ok(()))) { Ok(()) } else { Err((End::HomeAssistant, farewell(CloseCode::Away))) }
+        if matches!(sent, Ok(Ok(()))) { Ok(()) } else { Err((End::HomeAssistant, Some(goodbye(CloseCode::Away)))) }
     }
 
-    async fn to_addon(&mut self, message: Message) -> Result<(), (End, Option<CloseFrame>)> {
+    async fn tell_addon(&mut self, message: Message) -> Result<(), (End, Option<CloseFrame>)> {
         let sent = tokio::time::timeout(STALL, self.addon.send(message)).await;
-        if matches!(sent, Ok(Ok(()))) { Ok(()) } else { Err((End::Addon, farewell(CloseCode::Away))) }
+        if matches!(sent, Ok(Ok(()))) { Ok(()) } else { Err((End::Addon, Some(goodbye(CloseCode::Away)))) }
     }
 }
 
-fn farewell(code: CloseCode) -> Option<CloseFrame> {
-    Some(CloseFrame { code, reason: Utf8Bytes::from_static("") })
+fn goodbye(code: CloseCode) -> CloseFrame {
+    CloseFrame { code, reason: Utf8Bytes::from_static("") }
 }
 
 /// Between two pings to the add-on; after two without a word it is gone.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
-use http_body_util::{BodyExt as _, Empty, Full, Limited};
+use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
 use serde_json::Value;
 
@@ -60,18 +60,9 @@ impl RestRequest {
         if judged.is_some() {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
-        let (method, with_token, within) = (self.method, true, ANSWER);
-        let asked = match judged {
-            Some(value) => {
-                let body = Full::new(Bytes::from(value.to_string()));
-                home.ask(Asked { method, target, headers, body, with_token, within }).await
-            }
-            None => {
-                let body = Empty::<Bytes>::new();
-                home.ask(Asked { method, target, headers, body, with_token, within }).await
-            }
-        };
-        match asked {
+        let body = Full::new(judged.map(|value| Bytes::from(value.to_string())).unwrap_or_default());
+        let asked = Asked { method: self.method, target, headers, body, with_token: true, within: ANSWER };
+        match home.ask(asked).await {
             Ok(told) => seen(told, call.shape(), may).await,
             Err(error) => unreachable(&error),
         }

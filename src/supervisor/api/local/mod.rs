@@ -95,20 +95,12 @@ pub(super) async fn security(api: &AddonApi, call: &mut Call, slug: &str) -> Ans
     let protection = if protected { Protection::On } else { Protection::Off };
     let (kept, slug) = (std::sync::Arc::clone(&api.kept), addon.slug.clone());
     let done = tokio::task::spawn_blocking(move || kept.protect(&slug, protection)).await;
-    match done {
-        Ok(Ok(_)) => {
-            api.telemetry.audit.write(&AuditEvent::Protection {
-                addon: addon.slug.as_str(),
-                protected,
-                by: by.slug.as_str(),
-            });
-            answer::ok(&json!({}))
-        }
-        Ok(Err(_)) | Err(_) => {
-            tracing::error!(addon = %addon.slug, "the protection of an add-on could not be changed");
-            answer::error(StatusCode::INTERNAL_SERVER_ERROR, "The protection could not be changed")
-        }
+    if !matches!(done, Ok(Ok(_))) {
+        tracing::error!(addon = %addon.slug, "the protection of an add-on could not be changed");
+        return answer::error(StatusCode::INTERNAL_SERVER_ERROR, "The protection could not be changed");
     }
+    api.telemetry.audit.write(&AuditEvent::Protection { addon: addon.slug.as_str(), protected, by: by.slug.as_str() });
+    answer::ok(&json!({}))
 }
 
 /// What a Supervisor behind us would answer, as far as it is known here.
