@@ -118,8 +118,8 @@ impl Gate {
         let home = self.services.home.load();
         let directory = home.directory().load();
         let judge = |exchange: &Exchange| {
-            if !self.services.sessions.touch(&exchange.session) {
-                return Decision::Deny(Reason::SessionEnded);
+            if let Err(reason) = self.services.sessions.standing(&exchange.session) {
+                return Decision::Deny(reason);
             }
             let user = match user_of(&exchange.session, &directory) {
                 Ok(user) => user,

@@ -30,11 +30,12 @@ pub(super) fn run(file: &Path, request: &Request, json: bool) -> Exit {
 
 fn show(answer: Answer, json: bool, output: &mut Output<'_>) -> Exit {
     match answer {
-        Answer::Sessions { sessions, more } if json => {
+        Answer::Sessions { sessions, more, away } if json => {
             let lines: Vec<_> = sessions.iter().map(as_json).collect();
             output.result(&serde_json::json!({ "sessions": lines, "more": more }).to_string());
+            only_here(away.as_deref(), output);
         }
-        Answer::Sessions { sessions, more } => {
+        Answer::Sessions { sessions, more, away } => {
             if sessions.is_empty() {
                 output.notice("no live sessions\n");
             }
@@ -44,6 +45,7 @@ fn show(answer: Answer, json: bool, output: &mut Output<'_>) -> Exit {
             if more > 0 {
                 output.notice(&format!("and {more} more\n"));
             }
+            only_here(away.as_deref(), output);
         }
         Answer::SessionMade { cookie, .. } => output.result(cookie.reveal()),
         Answer::Revoked { count } => output.result(&format!("{count} revoked")),
@@ -63,6 +65,12 @@ fn show(answer: Answer, json: bool, output: &mut Output<'_>) -> Exit {
         }
     }
     Exit::Done
+}
+
+fn only_here(away: Option<&str>, output: &mut Output<'_>) {
+    if let Some(why) = away {
+        output.notice(&format!("note: these are the sessions that this node knows, not those of the others: {why}\n"));
+    }
 }
 
 /// Times are RFC 3339, as in the log.

@@ -13,6 +13,7 @@ mod host_name;
 mod nearest;
 mod path_prefix;
 mod raw;
+mod redis_store;
 mod resolve;
 mod secret;
 mod settings;
@@ -34,6 +35,8 @@ use resolve::Context;
 pub use diagnostic::Diagnostics;
 pub use host_name::BadHostName;
 pub use path_prefix::BadPathPrefix;
+pub use redis_store::{RedisPlace, RedisStore};
+pub use secret::SecretValue;
 pub use settings::{
     Access, AccessList, Addon, AddonSlug, BadSlug, CertificateFiles, DisplayNameEncoding, Framing, HomeAssistant,
     HostName, HttpsListener, IdentityHeaders, Limits, Listen, Log, LogFormat, PathPrefix, PrefixMode, PublicUrl,

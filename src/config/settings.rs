@@ -10,6 +10,8 @@ use std::time::Duration;
 use http::{HeaderName, HeaderValue};
 use ipnet::IpNet;
 
+use super::redis_store::RedisStore;
+
 /// Everything that `config.toml` says.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -109,6 +111,10 @@ pub struct Session {
     pub per_user: usize,
     /// Pages of other sites may frame us: `SameSite=None; Partitioned` under a cookie name of its own.
     pub cross_site_framing: bool,
+    /// How long a store on the network may take to answer.
+    pub store_timeout: Duration,
+    /// How long sessions that are known go on while the store on the network is away.
+    pub max_outage: Duration,
 }
 
 /// `[session] store`
@@ -118,6 +124,8 @@ pub enum SessionStore {
     Memory,
     /// A `redb` file.
     File(PathBuf),
+    /// Redis or Valkey, one table for several proxies.
+    Redis(Box<RedisStore>),
 }
 
 /// `[sign_in]`

@@ -16,7 +16,7 @@ use super::diagnostic::{Diagnostic, quoted};
 use super::findings::Findings;
 use super::nearest::nearest;
 pub(super) use shape::{Shape, SizeText, TimeText};
-pub(super) use variants::{FramingText, HeaderMap, HeaderText, HttpsText, OperationsText};
+pub(super) use variants::{FramingText, HeaderMap, HeaderText, HttpsText, OperationsText, StoreText};
 
 /// What stands for one key.
 #[derive(Debug, Default)]
@@ -119,11 +119,23 @@ section! {
 
     /// `[session]`
     Session {
-        store: String,
+        store: StoreText,
         idle_timeout: TimeText,
         absolute_timeout: TimeText,
         per_user: u64,
         cross_site_framing: bool,
+        store_timeout: TimeText,
+        max_outage: TimeText,
+    }
+
+    /// `store` of `[session]` that is a table.
+    RedisStore {
+        url: String,
+        user: String,
+        password_file: String,
+        ca: String,
+        key_file: String,
+        prefix: String,
     }
 
     /// `[sign_in]`

@@ -8,6 +8,7 @@ mod headers;
 mod home_assistant;
 mod listen;
 mod sections;
+mod store;
 mod tls;
 mod unique;
 
