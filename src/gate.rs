@@ -2,6 +2,7 @@
 //! is the only place that knows all of them.
 
 mod account;
+mod hand_over;
 mod own;
 mod stages;
 

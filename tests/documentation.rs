@@ -62,7 +62,7 @@ fn configuration_md_has_the_keys_that_the_program_knows() {
         ("## `[limits]`", &["Limits"]),
         ("## `[log]`", &["Log"]),
         ("## `[headers]`", &["Headers"]),
-        ("## `[[addon]]`", &["Addon", "IdentityHeaders", "Access", "ValueFile"]),
+        ("## `[[addon]]`", &["Addon", "Probe", "IdentityHeaders", "Access", "ValueFile"]),
     ];
     for (heading, types) in places {
         let documented: BTreeSet<String> = rows(section(&document, heading)).into_iter().map(|(key, _)| key).collect();
@@ -148,6 +148,7 @@ fn code(constant: &str) -> String {
         "REQUEST_TIMEOUT" => 408,
         "PAYLOAD_TOO_LARGE" => 413,
         "EXPECTATION_FAILED" => 417,
+        "REQUEST_HEADER_FIELDS_TOO_LARGE" => 431,
         "MISDIRECTED_REQUEST" => 421,
         "TOO_MANY_REQUESTS" => 429,
         "BAD_GATEWAY" => 502,

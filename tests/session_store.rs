@@ -133,11 +133,12 @@ async fn a_file_does_what_every_store_does() {
 async fn a_session_survives_a_restart_with_everything_that_is_known_of_it() {
     let home = Home::new();
     let (sessions, _) = home.open();
+    let (_, parent) = sessions.create(of("alice")).await.expect("made");
     let about = NewSession {
         address: Some("192.0.2.7".parse().expect("an address")),
         user_agent: vestibule::session::UserAgent::from_header(b"Mozilla/5.0"),
         addon: Some("node-red".parse().expect("a slug")),
-        parent: Some(SessionToken::random().digest()),
+        parent: Some(parent.digest()),
         refresh_token: Some("0a1b".to_owned()),
         password_digest: Some([7; 32]),
         ..of("alice")
@@ -154,6 +155,23 @@ async fn a_session_survives_a_restart_with_everything_that_is_known_of_it() {
     assert_eq!(after.refresh_token(), before.refresh_token());
     assert_eq!(after.password_digest(), before.password_digest());
     assert_eq!(after.made_by(), MadeBy::Password);
+}
+
+#[tokio::test]
+async fn a_session_made_from_another_is_out_of_the_file_when_that_one_ends() {
+    let home = Home::new();
+    let (sessions, _) = home.open();
+    let (_, parent) = sessions.create(of("alice")).await.expect("made");
+    let child = NewSession { parent: Some(parent.digest()), ..of("alice") };
+    let (token, _) = sessions.create(child).await.expect("made");
+    let parent = parent.id();
+    drop(sessions);
+    let (sessions, _) = home.open();
+    assert!(sessions.look_up(&token).is_some(), "both survive a restart");
+    assert_eq!(sessions.revoke(parent).await.expect("revoked").len(), 2);
+    drop(sessions);
+    let (sessions, _) = home.open();
+    assert!(sessions.is_empty() && sessions.look_up(&token).is_none());
 }
 
 #[tokio::test]

@@ -10,8 +10,10 @@ mod document;
 mod findings;
 mod header;
 mod host_name;
+mod hosts;
 mod nearest;
 mod path_prefix;
+mod probe;
 mod raw;
 mod redis_store;
 mod resolve;
@@ -35,12 +37,13 @@ use resolve::Context;
 pub use diagnostic::Diagnostics;
 pub use host_name::BadHostName;
 pub use path_prefix::BadPathPrefix;
+pub use probe::Probe;
 pub use redis_store::{RedisPlace, RedisStore};
 pub use secret::SecretValue;
 pub use settings::{
     Access, AccessList, Addon, AddonSlug, BadSlug, CertificateFiles, DisplayNameEncoding, Framing, HomeAssistant,
     HostName, HttpsListener, IdentityHeaders, Limits, Listen, Log, LogFormat, PathPrefix, PrefixMode, PublicUrl,
-    Session, SessionStore, Settings, SignIn, SignInMethod, Tls, Upstream,
+    Session, SessionStore, Settings, SignIn, SignInMethod, Tls, Upstream, UpstreamHost,
 };
 pub use trust::{BadPin, CertificatePin, Trust};
 pub use url::BadUrl;
@@ -50,6 +53,8 @@ pub use url::BadUrl;
 pub struct Surroundings<'a> {
     /// Says why a chain and a key (paths, in this order) cannot be used together. Absent, they are only looked for.
     pub check_certificates: Option<CheckCertificates<'a>>,
+    /// Says why a PEM text cannot be used as a list of authorities. Absent, it is taken as it is.
+    pub check_authorities: Option<CheckAuthorities<'a>>,
     /// The judgement is for a process that serves: Home Assistant's files that cannot be read just now are no mistake of the
     /// configuration, and the process says so itself until they can.
     pub serving: bool,
@@ -59,6 +64,9 @@ pub struct Surroundings<'a> {
 
 /// Judges a certificate chain and its key.
 pub type CheckCertificates<'a> = &'a dyn Fn(&Path, &Path) -> Result<(), HookError>;
+
+/// Judges a PEM text of authorities.
+pub type CheckAuthorities<'a> = &'a dyn Fn(&[u8]) -> Result<(), HookError>;
 
 /// Finds the groups and users in a configuration folder of Home Assistant.
 pub type FindKnown<'a> = &'a dyn Fn(&Path) -> Result<Known, HookError>;

@@ -18,7 +18,7 @@ use super::stages::Stages;
 use crate::clock::Clock;
 use crate::http::{Arrived, Gauge, RequestId, Sanitized};
 use crate::identity::User;
-use crate::pages::{self, Audience, Page};
+use crate::pages::{self, Audience, AwayAddon, Circumstances, Page};
 use crate::refusal::Reason;
 use crate::route::Route;
 use crate::session::Session;
@@ -161,7 +161,9 @@ impl Account {
             host: &self.host(),
             target: &target,
         });
-        let mut page = pages::refusal(reason, self.audience, self.id, Some(&sign_in_address(&target)));
+        let sign_in = sign_in_address(&target);
+        let around = Circumstances { sign_in: Some(&sign_in), away: self.away(reason) };
+        let mut page = pages::refusal(reason, self.audience, self.id, around);
         if self.version == Version::HTTP_2 {
             // RFC 9113 section 8.2.2: a connection-specific header makes a message malformed.
             page.headers_mut().remove(http::header::CONNECTION);
@@ -185,6 +187,15 @@ impl Account {
     fn addon(&self) -> Option<&str> {
         let addon = self.place.and_then(|place| self.stages.settings.addons.get(place));
         addon.map(|addon| addon.slug.as_str())
+    }
+
+    /// The add-on that is at fault. It is asked only for those who may open it, so that nobody else is told its title.
+    fn away(&self, reason: Reason) -> Option<AwayAddon<'_>> {
+        let faulty = matches!(reason, Reason::AddonDown | Reason::AddonBroken | Reason::AddonSlow | Reason::AddonBusy);
+        let addon = self.stages.settings.addons.get(self.place?)?;
+        let permitted = faulty && self.sent_at.is_some();
+        let repeatable = self.method == Method::GET;
+        permitted.then(|| AwayAddon { title: &addon.title, slug: addon.slug.as_str(), repeatable })
     }
 
     fn target(&self) -> String {

@@ -27,6 +27,8 @@ pub enum Reason {
     SessionEnded,
     /// The session is bound to another add-on.
     SessionBoundElsewhere,
+    /// A sign-in that was handed over from another host came too late, for the second time, or in another browser.
+    HandOverFailed,
     /// The session's user is not in Home Assistant's files (any more).
     UnknownUser,
     /// A user whom Home Assistant made for itself.
@@ -43,6 +45,10 @@ pub enum Reason {
     ForeignOrigin,
     /// A WebSocket upgrade without `Origin`.
     MissingOrigin,
+    /// The `Destination` of MOVE or COPY is not an address of the add-on.
+    ForeignDestination,
+    /// The head of the request is larger than the add-on takes.
+    HeadTooLarge,
     /// An upgrade to something that is not a WebSocket, or a WebSocket handshake with parts missing.
     BadUpgrade,
     /// There is nothing at this host and path.
@@ -123,6 +129,7 @@ impl Reason {
             Self::SessionBoundElsewhere => {
                 row(S::FORBIDDEN, "session_bound_elsewhere", FORBIDDEN, A::Start, Level::INFO)
             }
+            Self::HandOverFailed => row(S::BAD_REQUEST, "hand_over_failed", BAD, A::Start, Level::INFO),
             Self::UnknownUser => row(S::UNAUTHORIZED, "unknown_user", NOBODY, A::SignIn, Level::WARN),
             Self::SystemUser => row(S::FORBIDDEN, "system_user", FORBIDDEN, A::Start, Level::WARN),
             Self::InactiveUser => row(S::FORBIDDEN, "inactive_user", FORBIDDEN, A::Start, Level::INFO),
@@ -131,6 +138,10 @@ impl Reason {
             Self::AdminOnly => row(S::FORBIDDEN, "admin_only", FORBIDDEN, A::Start, Level::INFO),
             Self::ForeignOrigin => row(S::FORBIDDEN, "foreign_origin", FORBIDDEN, A::None, Level::WARN),
             Self::MissingOrigin => row(S::FORBIDDEN, "missing_origin", FORBIDDEN, A::None, Level::INFO),
+            Self::ForeignDestination => row(S::FORBIDDEN, "foreign_destination", FORBIDDEN, A::None, Level::INFO),
+            Self::HeadTooLarge => {
+                row(S::REQUEST_HEADER_FIELDS_TOO_LARGE, "head_too_large", "Too many cookies", A::None, Level::INFO)
+            }
             Self::BadUpgrade => row(S::BAD_REQUEST, "bad_upgrade", BAD, A::None, Level::INFO).closing(),
             Self::UnknownRoute => row(S::NOT_FOUND, "unknown_route", "Not found", A::Start, Level::DEBUG),
             Self::BodyTooLarge => {

@@ -88,7 +88,9 @@ impl Server {
         self.readiness.set_session_store(store);
         metrics.session_store_degraded.set(i64::from(store != SessionStoreState::Good));
         metrics.sessions.set(i64::try_from(services.sessions.len()).unwrap_or(i64::MAX));
-        self.gate.stages().prune();
+        let stages = self.gate.stages();
+        stages.prune();
+        stages.probe();
     }
 }
 

@@ -1,6 +1,7 @@
 //! The limits of the moment, shared by all parts of this stage: a reload changes them for sessions that are there as well.
 
 use std::sync::Arc;
+#[cfg(feature = "redis-store")]
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -13,8 +14,10 @@ pub(super) struct Limits {
     pub(super) lifetimes: Lifetimes,
     pub(super) per_user: usize,
     /// How long a store on the network may take to answer.
+    #[cfg(feature = "redis-store")]
     pub(super) store_timeout: Duration,
     /// How long sessions that are known go on while it is away.
+    #[cfg(feature = "redis-store")]
     pub(super) max_outage: Duration,
 }
 
@@ -42,7 +45,9 @@ impl Limits {
         Self {
             lifetimes,
             per_user: settings.per_user,
+            #[cfg(feature = "redis-store")]
             store_timeout: settings.store_timeout,
+            #[cfg(feature = "redis-store")]
             max_outage: settings.max_outage,
         }
     }

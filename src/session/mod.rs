@@ -8,8 +8,8 @@
 //! word. The memory is the truth and the file a copy of it, written by one thread of its own. Only a store that several
 //! proxies share is asked, and only about a session that is not known here.
 //!
-//! Read on in this order: `token`, `lifetime`, `live`, `sessions`, `revoke`; then, for the disk, `writer`, `file`, `recovery`, and for
-//! several proxies `shared`.
+//! Read on in this order: `token`, `lifetime`, `live`, `sessions`, `family`, `revoke`; then, for the disk, `writer`, `file`,
+//! `recovery`, and for several proxies `shared`.
 
 mod authenticate;
 mod token;
@@ -21,6 +21,7 @@ mod record;
 mod live;
 mod table;
 mod sessions;
+mod family;
 mod revoke;
 mod upkeep;
 mod store;

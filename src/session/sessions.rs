@@ -140,6 +140,16 @@ impl Sessions {
     #[cfg(feature = "redis-store")]
     async fn ask(&self, store: &SharedStore, digest: SessionDigest) -> Result<Arc<Session>, Reason> {
         let session = store.ask(digest).await?.ok_or(Reason::SessionEnded)?;
+        if let Some(parent) = session.parent()
+            && !self.table.get(&parent).is_some_and(|parent| self.counts(&parent, self.clock.now()))
+            && store.ask(parent).await?.is_none()
+        {
+            // Its parent ended on a node that did not know of it.
+            let ended = self.forget(vec![session]);
+            let digests: Vec<_> = ended.iter().map(|gone| gone.digest()).collect();
+            let _said = store.end(&digests).await;
+            return Err(Reason::SessionEnded);
+        }
         self.touch(&session).then_some(session).ok_or(Reason::SessionEnded)
     }
 
@@ -151,43 +161,6 @@ impl Sessions {
     fn known(&self, digest: SessionDigest) -> Option<Arc<Session>> {
         let session = self.table.get(&digest)?;
         self.touch(&session).then_some(session)
-    }
-
-    /// Notes that a session was seen, and says whether it still counts: an open tunnel or stream asks this now and then. What
-    /// does not count any more is not seen.
-    pub fn touch(&self, session: &Session) -> bool {
-        let now = self.clock.now();
-        let live = self.counts(session, now);
-        if live {
-            session.see(now);
-            self.store.seen(session, now);
-        }
-        live
-    }
-
-    /// Whether what is open with this session may go on. If so, the session counts as seen.
-    pub fn standing(&self, session: &Session) -> Result<(), Reason> {
-        if self.touch(session) { Ok(self.store.may_go_on()?) } else { Err(Reason::SessionEnded) }
-    }
-
-    /// Whether it counts. Once it is found expired it has ended, even if the clock goes back or a limit is raised; but that
-    /// it was not seen, only the store knows when others may have seen it.
-    fn counts(&self, session: &Session, now: Timestamp) -> bool {
-        match session.state(self.lifetimes(), now) {
-            State::Live => true,
-            State::Ahead => false,
-            State::Expired => {
-                if !self.store.is_shared() {
-                    session.end();
-                }
-                false
-            }
-        }
-    }
-
-    /// Whether a session counts now.
-    pub fn is_live(&self, session: &Session) -> bool {
-        self.counts(session, self.clock.now())
     }
 
     /// When a session ends unless it is seen before: what holds a stream open for it looks again then, or when the bell of
@@ -223,9 +196,8 @@ impl Sessions {
     async fn create_for_all(&self, store: &SharedStore, session: &Arc<Session>) -> Result<(), StoreAway> {
         self.gather().await.map_err(|_| StoreAway)?;
         store.make(session).await?;
-        let surplus = self.surplus(session);
-        self.forget(&surplus);
-        let digests: Vec<_> = surplus.iter().map(|gone| gone.digest()).collect();
+        let gone = self.forget(self.surplus(session));
+        let digests: Vec<_> = gone.iter().map(|gone| gone.digest()).collect();
         // They have ended here, and what is not said now is said when that is possible.
         let _said = store.end(&digests).await;
         Ok(())
@@ -234,10 +206,9 @@ impl Sessions {
     /// Adds a session, and ends those that give way to it.
     fn insert(&self, session: &Arc<Session>) -> Vec<Arc<Session>> {
         let _one_at_a_time = self.making.lock().unwrap_or_else(PoisonError::into_inner);
-        let surplus = self.surplus(session);
-        self.forget(&surplus);
+        let gone = self.forget(self.surplus(session));
         self.table.insert(Arc::clone(session));
-        surplus
+        gone
     }
 
     /// The sessions of its user that give way to a new one: the oldest of too many.
@@ -252,15 +223,17 @@ impl Sessions {
         mine
     }
 
-    /// Ends sessions in memory, at once, and rings the bell.
-    pub(super) fn forget(&self, sessions: &[Arc<Session>]) {
-        for session in sessions {
+    /// Ends sessions in memory, at once, with all that were made from them, and rings the bell. Says which have ended.
+    pub(super) fn forget(&self, sessions: Vec<Arc<Session>>) -> Vec<Arc<Session>> {
+        let sessions = self.with_children(sessions);
+        for session in &sessions {
             session.end();
             self.table.remove(&session.digest());
         }
         if !sessions.is_empty() {
             self.ring();
         }
+        sessions
     }
 
     /// Reads into memory what other proxies on the same store have made: before all sessions are counted, listed or ended.

@@ -24,6 +24,7 @@ impl Table {
     }
 
     /// Adds it unless there is one of this digest, and gives the one that is there then: there are never two.
+    #[cfg(feature = "redis-store")]
     pub(super) fn adopt(&self, session: Session) -> Arc<Session> {
         let digest = session.digest();
         Arc::clone(self.0.entry(digest).or_insert_with(|| Arc::new(session)).value())

@@ -40,8 +40,9 @@ impl Sessions {
         if self.store.is_shared() {
             return self.drop_the_old();
         }
-        let over = self.table.select(|session| session.state(lifetimes, now) == State::Expired);
-        self.forget(&over);
+        let mut over = self.table.select(|session| session.state(lifetimes, now) == State::Expired);
+        over.extend(self.orphans());
+        let over = self.forget(over);
         let seen = self.table.select(Session::seen_since_stored);
         let digests = over.iter().chain(&seen).map(|session| session.digest()).collect();
         // Even with nothing to store this has the writer see whether its file is still there. What fails it says itself, and
@@ -53,7 +54,7 @@ impl Sessions {
     fn drop_the_old(&self) {
         let (lifetimes, now) = (self.lifetimes(), self.clock.now());
         let old = |session: &Session| session.created().saturating_add(lifetimes.absolute) <= now;
-        self.forget(&self.table.select(old));
+        self.forget(self.table.select(old));
     }
 }
 

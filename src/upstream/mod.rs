@@ -6,24 +6,27 @@
 
 mod answer;
 mod connect;
+mod health;
 mod link;
 mod pool;
 mod request;
 mod response;
 mod send;
+mod told;
 mod tunnel;
 mod upstreams;
 mod websocket;
 mod whoami;
 
 pub use answer::{AnswerBody, AnswerError};
+pub use health::{Condition, Fault};
 pub use send::Answer;
 pub use tunnel::{Tunnel, TunnelEnd, TunnelOver};
 pub use upstreams::Upstreams;
 
 #[cfg(test)]
 mod tests {
-    use crate::config::{Access, Addon, DisplayNameEncoding, Framing, IdentityHeaders, PrefixMode, Upstream};
+    use crate::config::{Access, Addon, DisplayNameEncoding, Framing, IdentityHeaders, PrefixMode, Trust, Upstream};
     use std::sync::Arc;
     use std::time::Duration;
 
@@ -34,6 +37,7 @@ mod tests {
             title: slug.to_owned(),
             icon: String::new(),
             upstream: Upstream::Whoami,
+            trust: Trust::System,
             path: None,
             host: None,
             prefix: PrefixMode::Strip,
@@ -55,6 +59,10 @@ mod tests {
             connect_timeout: Duration::from_secs(1),
             response_timeout: Duration::from_secs(1),
             max_body: u64::MAX,
+            max_head: usize::MAX,
+            upstream_host: None,
+            rewrite_addresses: true,
+            probe: None,
         })
     }
 }

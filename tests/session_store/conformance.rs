@@ -12,6 +12,7 @@ pub(crate) async fn conforms(sessions: Arc<Sessions>, clock: Clock) {
     ends_at_the_absolute_limit_however_busy(&sessions, later).await;
     a_thousand_requests_in_a_second_gain_one_idle_time(&sessions, later).await;
     the_oldest_gives_way(&sessions, later).await;
+    a_session_made_from_another_ends_with_it(&sessions, later).await;
     a_clock_that_goes_back_lends_no_time(&sessions, &clock).await;
     new_limits_hold_at_once(&sessions, later).await;
 }
@@ -149,4 +150,29 @@ pub(crate) async fn finds(sessions: &Sessions, token: &SessionToken) -> bool {
 
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).expect("a short time")
+}
+
+async fn a_session_made_from_another_ends_with_it(sessions: &Sessions, later: impl Fn(Duration)) {
+    let child_of = |parent: &Session| NewSession { parent: Some(parent.digest()), ..of("alice") };
+    let (_, parent) = sessions.create(of("alice")).await.expect("made");
+    let (token, child) = sessions.create(child_of(&parent)).await.expect("made");
+    later(29 * MINUTE);
+    assert!(sessions.look_up(&token).is_some());
+    later(29 * MINUTE);
+    assert!(sessions.is_live(&parent), "being seen at the child counts for the parent");
+    let ended = sessions.revoke(parent.id()).await.expect("revoked");
+    assert_eq!(ended.len(), 2, "both have ended at once");
+    assert!(child.ended() && !sessions.touch(&child) && sessions.look_up(&token).is_none());
+
+    let (head, parent) = sessions.create(of("alice")).await.expect("made");
+    let (token, child) = sessions.create(child_of(&parent)).await.expect("made");
+    sessions.sign_out(&child).await.expect("signed out");
+    assert!(sessions.look_up(&token).is_none() && sessions.look_up(&head).is_some(), "the parent stays");
+    let (token, _) = sessions.create(child_of(&parent)).await.expect("made");
+    later(31 * MINUTE);
+    assert!(sessions.look_up(&token).is_none() && sessions.look_up(&head).is_none());
+    let orphan = NewSession { parent: Some(SessionToken::random().digest()), ..of("alice") };
+    let (token, _) = sessions.create(orphan).await.expect("made");
+    assert!(sessions.look_up(&token).is_none(), "a parent that is not there is no parent");
+    sessions.revoke_all().await.expect("revoked");
 }

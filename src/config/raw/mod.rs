@@ -178,6 +178,8 @@ section! {
         title: String,
         icon: String,
         upstream: String,
+        ca: String,
+        pin: String,
         path: String,
         host: String,
         prefix: String,
@@ -195,6 +197,10 @@ section! {
         connect_timeout: TimeText,
         response_timeout: TimeText,
         max_body: SizeText,
+        max_head: SizeText,
+        upstream_host: String,
+        rewrite_addresses: bool,
+        health: Probe,
     }
 
     /// `identity_headers` of an add-on.
@@ -209,6 +215,13 @@ section! {
         groups: List<String>,
         users: List<String>,
         admin_only: bool,
+    }
+
+    /// `health` of an add-on.
+    Probe {
+        path: String,
+        interval: TimeText,
+        timeout: TimeText,
     }
 
     /// The value of a fixed header that stands in a file.

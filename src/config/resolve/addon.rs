@@ -7,10 +7,12 @@ use toml::Spanned;
 use super::access;
 use super::context::{Context, days, flag, seconds};
 use super::headers::{self, Names};
+use super::probe;
+use super::trust::trust;
 use super::unique::Unique;
 use crate::config::Known;
 use crate::config::diagnostic::{Diagnostic, Span};
-use crate::config::raw::{self, Key};
+use crate::config::raw::{self, Key, SizeText};
 use crate::config::settings::{Addon, AddonSlug, DisplayNameEncoding, HostName, PathPrefix, PrefixMode, Upstream};
 
 /// Resolves all of them, in the order of the file.
@@ -31,6 +33,7 @@ fn addon(entry: &Spanned<raw::Addon>, seen: &mut Seen, known: Option<&Known>, cx
     let (raw, owner) = (entry.get_ref(), entry.span());
     let slug = slug(raw, &owner, seen, cx);
     let upstream = upstream(raw, &owner, cx);
+    let over_tls = upstream.as_ref().is_none_or(|upstream| matches!(upstream, Upstream::Https { .. }));
     let (path, host) = route(raw, &owner, seen, cx);
     let mut names = Names::default();
     // Fixed headers and prefix headers first: when one of them has the name of a default, it is shown, not the default.
@@ -41,6 +44,7 @@ fn addon(entry: &Spanned<raw::Addon>, seen: &mut Seen, known: Option<&Known>, cx
     let rest = Addon {
         title: title.or_else(|| slug.as_ref().map(ToString::to_string)).unwrap_or_default(),
         icon: icon(&raw.icon, cx),
+        trust: trust(&raw.ca, &raw.pin, over_tls, cx),
         path,
         host,
         prefix: cx.word_or(&raw.prefix, PrefixMode::Strip, &[("strip", PrefixMode::Strip), ("keep", PrefixMode::Keep)]),
@@ -62,6 +66,10 @@ fn addon(entry: &Spanned<raw::Addon>, seen: &mut Seen, known: Option<&Known>, cx
         connect_timeout: cx.time(&raw.connect_timeout, seconds(5), Duration::from_millis(10)..=Duration::from_mins(5)),
         response_timeout: cx.time(&raw.response_timeout, seconds(60), Duration::from_millis(10)..=days(1)),
         max_body: cx.size(&raw.max_body, u64::MAX, 1..=u64::MAX),
+        max_head: max_head(&raw.max_head, cx),
+        upstream_host: raw.upstream_host.given().and_then(|text| cx.findings.parse(text)),
+        rewrite_addresses: flag(&raw.rewrite_addresses, true),
+        probe: probe::probe(&raw.health, cx),
         slug: slug?,
         upstream: upstream?,
     };
@@ -110,6 +118,15 @@ fn route(
         Some(host)
     });
     (path, host)
+}
+
+/// Below 1 KiB not even our own headers would fit.
+fn max_head(key: &Key<SizeText>, cx: &mut Context<'_>) -> usize {
+    const ONE_KIB: u64 = 1024;
+    match cx.size(key, u64::MAX, ONE_KIB..=ONE_KIB * ONE_KIB) {
+        u64::MAX => usize::MAX,
+        size => usize::try_from(size).unwrap_or(usize::MAX),
+    }
 }
 
 /// What people read: one line.
