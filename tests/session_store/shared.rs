@@ -305,7 +305,7 @@ async fn a_full_a_hanging_and_a_read_only_redis_are_away_and_come_back() {
     let (token, _) = one.create(of("alice")).await.expect("made");
     for (trouble, remedy) in [
         (&["CONFIG", "SET", "maxmemory", "1"][..], &["CONFIG", "SET", "maxmemory", "0"][..]),
-        (&["CLIENT", "PAUSE", "30000", "ALL"], &["CLIENT", "UNPAUSE"]),
+        (&["CLIENT", "PAUSE", "4000", "ALL"], &["PING"]),
         (&["REPLICAOF", "127.0.0.1", "1"], &["REPLICAOF", "NO", "ONE"]),
         (
             &["CONFIG", "SET", "requirepass", "another"],

@@ -22,6 +22,7 @@ pub(crate) mod home;
 pub(crate) mod launch;
 pub(crate) mod patience;
 pub(crate) mod process;
+pub(crate) mod redis;
 pub(crate) mod source;
 pub(crate) mod tls_addon;
 pub(crate) mod tunnel;

@@ -134,6 +134,9 @@ impl SharedStore {
     /// Asks for a session that this node does not know, or knows to be over. What is over for Redis as well is ended for
     /// good, unless another node has just seen it.
     pub(in crate::session) async fn ask(&self, digest: SessionDigest) -> Result<Option<Arc<Session>>, StoreAway> {
+        if self.known.ended.contains(&digest) {
+            return Ok(None);
+        }
         let generation = self.known.generation();
         let mut connection = self.connection().map_err(|_| StoreAway)?;
         let _place = self.places.try_acquire().map_err(|_| StoreAway)?;
