@@ -2,6 +2,7 @@
 //! is the only place that knows all of them.
 
 mod account;
+mod cors;
 mod hand_over;
 mod own;
 mod stages;
@@ -15,14 +16,16 @@ pub use account::AccountedBody;
 pub use stages::{Services, Stages};
 
 use crate::authorization::{Decision, Exchange, Permitted, may_stay};
+use crate::home_assistant::Snapshot;
 use crate::http::{Arrived, RequestId, Sanitized};
-use crate::identity::{Identified, user_of};
+use crate::identity::{Identified, user_behind};
 use crate::pages::{self, Audience, Page};
 use crate::refusal::Reason;
-use crate::route::Destination;
-use crate::session::Authenticated;
+use crate::route::{Destination, Routed};
+use crate::session::{AccessToken, Authenticated, Credential, Issuer, bears_token};
 use crate::upstream::Answer;
 use account::Account;
+use cors::Grant;
 
 /// The whole way, with the configuration of the moment.
 #[derive(Debug)]
@@ -65,11 +68,17 @@ impl Gate {
         let stages = self.current.load_full();
         let id = RequestId::next();
         let mut account = Account::open(&arrived, id, &stages);
-        match self.pass(arrived, id, &stages, &mut account).await {
+        let passed = self.pass(arrived, id, &stages, &mut account).await;
+        let grant = account.take_grant();
+        let mut response = match passed {
             Ok(Passed::Addon(answer)) => account.relay(*answer),
             Ok(Passed::Own(page)) => account.own(page),
             Err(reason) => account.refused(reason),
+        };
+        if let Some(grant) = grant {
+            grant.write(response.headers_mut());
         }
+        response
     }
 
     /// The way of a request.
@@ -92,8 +101,16 @@ impl Gate {
             Destination::Nowhere(request) => return Box::pin(self.nowhere(&request, account)).await.map(Passed::Own),
         };
         account.knows_route(routed.route());
-        let authenticated = Authenticated::new(routed, &services.sessions).await?;
-        account.knows_session(authenticated.session());
+        if let Some(page) = cors::preflight(&routed) {
+            return Ok(Passed::Own(page));
+        }
+        account.grants(Grant::of(&routed));
+        let authenticated = if bears_token(&routed)? {
+            self.by_token(routed)?
+        } else {
+            Authenticated::new(routed, &services.sessions).await?
+        };
+        account.knows_credential(authenticated.credential());
         let identified = Identified::new(authenticated, &services.home.load().directory().load())?;
         account.knows_user(identified.user());
         let permitted = Permitted::new(identified, &services.exchanges)?;
@@ -103,6 +120,12 @@ impl Gate {
         account.is_sent();
         let answer = stages.upstreams.send(permitted).await?;
         Ok(Passed::Addon(Box::new(answer)))
+    }
+
+    /// Judges a request by its access token, with the refresh tokens as Home Assistant has them at this moment.
+    fn by_token(&self, routed: Box<Routed>) -> Result<Authenticated, Reason> {
+        let snapshot = self.services.home.load().snapshot().ok_or(Reason::NoDirectory)?;
+        Authenticated::by_token(routed, |id| issuer(&snapshot, id), self.services.clock.now())
     }
 
     /// There is nothing at this address; but only those who may come in are told so.
@@ -117,12 +140,22 @@ impl Gate {
     pub fn review(&self) {
         let stages = self.current.load();
         let home = self.services.home.load();
-        let directory = home.directory().load();
+        let (directory, snapshot) = (home.directory().load(), home.snapshot());
         let judge = |exchange: &Exchange| {
-            if let Err(reason) = self.services.sessions.standing(&exchange.session) {
-                return Decision::Deny(reason);
+            let now = self.services.clock.now();
+            let is_good = |token: &AccessToken| {
+                snapshot.as_ref().is_some_and(|snapshot| token.is_good(|id| issuer(snapshot, id), now))
+            };
+            match &exchange.credential {
+                Credential::Session(session) => {
+                    if let Err(reason) = self.services.sessions.standing(session) {
+                        return Decision::Deny(reason);
+                    }
+                }
+                Credential::Token(token) if !is_good(token) => return Decision::Deny(Reason::BadToken),
+                Credential::Token(_) => {}
             }
-            let user = match user_of(&exchange.session, &directory) {
+            let user = match user_behind(&exchange.credential, &directory) {
                 Ok(user) => user,
                 Err(reason) => return Decision::Deny(reason),
             };
@@ -139,6 +172,12 @@ impl Gate {
             tracing::info!(user = %exchange.user, addon = %exchange.addon, reason, "open exchange cut");
         }
     }
+}
+
+/// The refresh token of this id.
+fn issuer<'a>(snapshot: &'a Snapshot, id: &str) -> Option<Issuer<'a>> {
+    let token = snapshot.auth().refresh_token(id)?;
+    Some(Issuer { user: &token.user_id, key: token.jwt_key.reveal().as_bytes(), expire_at: token.expire_at })
 }
 
 /// What is unread in buffers on the way is some multiple of what the client takes in one go, and so is its time.

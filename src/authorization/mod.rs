@@ -6,10 +6,12 @@
 //! [`Reason`]: crate::refusal::Reason
 
 mod access;
+mod cors;
 mod open;
 mod permitted;
 
 pub(crate) use access::is_own_will;
 pub use access::{Decision, may_enter, may_open, may_stay};
+pub use cors::{admitted, cors_of};
 pub use open::{Exchange, Open, OpenExchanges};
 pub use permitted::Permitted;

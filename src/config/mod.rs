@@ -5,6 +5,7 @@
 //! `raw` (the file's keys with their places) -> `resolve` (real values). Nothing here may bind a port or write a file,
 //! and the value of a secret may reach neither a message nor a log.
 
+mod cors;
 mod diagnostic;
 mod document;
 mod findings;
@@ -13,6 +14,7 @@ mod host_name;
 mod hosts;
 mod nearest;
 mod path_prefix;
+mod permissions;
 mod probe;
 mod raw;
 mod redis_store;
@@ -26,6 +28,7 @@ mod url;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use toml::de::DeTable;
 
@@ -34,16 +37,20 @@ use document::Document;
 use findings::Findings;
 use resolve::Context;
 
+use crate::permission::Registry;
+
+pub use cors::Cors;
 pub use diagnostic::Diagnostics;
 pub use host_name::BadHostName;
 pub use path_prefix::BadPathPrefix;
+pub use permissions::{ConfiguredGroup, GroupSource, Permissions};
 pub use probe::Probe;
 pub use redis_store::{RedisPlace, RedisStore};
 pub use secret::SecretValue;
 pub use settings::{
-    Access, AccessList, Addon, AddonSlug, BadSlug, CertificateFiles, DisplayNameEncoding, Framing, HomeAssistant,
-    HostName, HttpsListener, IdentityHeaders, Limits, Listen, Log, LogFormat, PathPrefix, PrefixMode, PublicUrl,
-    Session, SessionStore, Settings, SignIn, SignInMethod, Tls, Upstream, UpstreamHost,
+    Access, AccessList, Addon, AddonProtocol, AddonSlug, BadSlug, CertificateFiles, DisplayNameEncoding, Framing,
+    HomeAssistant, HostName, HttpsListener, IdentityHeaders, Limits, Listen, Log, LogFormat, PathPrefix, PrefixMode,
+    PublicUrl, Session, SessionStore, Settings, SignIn, SignInMethod, Tls, Upstream, UpstreamHost,
 };
 pub use trust::{BadPin, CertificatePin, Trust};
 pub use url::BadUrl;
@@ -58,7 +65,8 @@ pub struct Surroundings<'a> {
     /// The judgement is for a process that serves: Home Assistant's files that cannot be read just now are no mistake of the
     /// configuration, and the process says so itself until they can.
     pub serving: bool,
-    /// Says who is known in Home Assistant's configuration folder. Absent, `access` is not compared with anything.
+    /// Says who and what is known in Home Assistant's configuration folder. Absent, neither `access` nor groups are
+    /// compared with anything.
     pub known: Option<FindKnown<'a>>,
 }
 
@@ -74,13 +82,15 @@ pub type FindKnown<'a> = &'a dyn Fn(&Path) -> Result<Known, HookError>;
 /// Whatever a hook says; shown with its causes, on one line.
 pub type HookError = Box<dyn std::error::Error + Send + Sync>;
 
-/// What Home Assistant's files say: its groups and users, for comparison with `access`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// What Home Assistant's files say, for comparison with `access` and with the groups of the configuration.
+#[derive(Debug, Clone, Default)]
 pub struct Known {
     /// Ids of groups.
     pub groups: BTreeSet<String>,
     /// User names and user ids.
     pub users: BTreeSet<String>,
+    /// Its entities, devices, areas and labels; none when they cannot be read.
+    pub registry: Option<Arc<Registry>>,
     /// What is wrong with its other files, each in one line; warned about, because who may sign in does not depend on them.
     pub problems: Vec<String>,
 }

@@ -10,6 +10,8 @@ use std::time::Duration;
 use http::{HeaderName, HeaderValue};
 use ipnet::IpNet;
 
+use super::cors::Cors;
+use super::permissions::Permissions;
 use super::probe::Probe;
 use super::redis_store::RedisStore;
 use super::trust::Trust;
@@ -23,6 +25,8 @@ pub struct Settings {
     pub tls: Tls,
     /// `[home_assistant]`
     pub home_assistant: HomeAssistant,
+    /// `[permissions]` and `[[group]]`
+    pub permissions: Permissions,
     /// `[session]`
     pub session: Session,
     /// `[sign_in]`
@@ -208,6 +212,8 @@ pub struct Addon {
     pub upstream: Upstream,
     /// Whose certificate it must show, when it listens on `https`.
     pub trust: Trust,
+    /// What is spoken to it.
+    pub protocol: AddonProtocol,
     /// Its path prefix, if it has one.
     pub path: Option<PathPrefix>,
     /// Its host, if it has one.
@@ -226,6 +232,8 @@ pub struct Addon {
     pub framing: Framing,
     /// Who may open it.
     pub access: Access,
+    /// Home Assistant's access tokens are taken in the place of a session.
+    pub tokens: bool,
     /// A WebSocket upgrade without `Origin` may pass.
     pub allow_missing_origin: bool,
     /// Connections to the add-on, tunnels not counted.
@@ -250,6 +258,8 @@ pub struct Addon {
     pub rewrite_addresses: bool,
     /// How it is asked whether it is well, besides by the requests that it gets.
     pub probe: Option<Probe>,
+    /// Which pages of other origins may ask it.
+    pub cors: Option<Cors>,
 }
 
 impl Addon {
@@ -329,6 +339,15 @@ impl UpstreamHost {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// `protocol`: what is spoken to an add-on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AddonProtocol {
+    /// HTTP/1.1.
+    Http,
+    /// HTTP/2, with the trailers in which gRPC says how a call ended.
+    Grpc,
 }
 
 /// A path prefix: begins with `/`, does not end with it, no empty or dot segment, only unreserved characters (RFC 3986

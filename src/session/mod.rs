@@ -12,6 +12,9 @@
 //! `recovery`, and for several proxies `shared`.
 
 mod authenticate;
+mod credential;
+mod bearer;
+mod access_token;
 mod token;
 mod cookie;
 mod lifetime;
@@ -32,8 +35,10 @@ mod file_error;
 mod shared;
 mod recovery;
 
-pub use authenticate::{Authenticated, session_of};
+pub use access_token::{AccessToken, Issuer};
+pub use authenticate::{Authenticated, bears_token, session_of};
 pub use cookie::SessionCookie;
+pub use credential::Credential;
 pub use file_error::FileError;
 pub use lifetime::{Lifetimes, SKEW, State};
 pub use live::Session;

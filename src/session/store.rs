@@ -51,11 +51,10 @@ impl Store {
     }
 
     /// A session was seen. A file is told once a minute by whoever looks after the sessions.
+    #[cfg_attr(not(feature = "redis-store"), expect(unused_variables, reason = "only a shared store is told at once"))]
     pub(super) fn seen(&self, session: &Session, now: Timestamp) {
         match self {
-            Self::Memory | Self::File(_) => {
-                let _unused = (session, now);
-            }
+            Self::Memory | Self::File(_) => {}
             #[cfg(feature = "redis-store")]
             Self::Shared(store) => store.seen(session, now),
         }

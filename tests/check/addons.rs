@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::harness::{Folder, accepted, addon, refused, refused_in, warned};
-use vestibule::config::{DisplayNameEncoding, Framing, PrefixMode, Trust, Upstream};
+use vestibule::config::{AddonProtocol, DisplayNameEncoding, Framing, PrefixMode, Trust, Upstream};
 
 /// Two add-ons, the second with these lines, the first of which is line 8.
 fn second(lines: &str) -> String {
@@ -196,6 +196,17 @@ fn what_an_add_on_is_told_of_the_browsers_view() {
 }
 
 #[test]
+fn an_add_on_speaks_one_of_two_protocols() {
+    let protocol = |text: &str| accepted(text).settings.addons[0].protocol;
+    assert_eq!(protocol(&addon("")), AddonProtocol::Http);
+    assert_eq!(protocol(&addon("protocol = \"grpc\"")), AddonProtocol::Grpc);
+    refused(&addon("protocol = \"h2\""), "7:12", &["unknown word `h2`", "expected \"http\" or \"grpc\""]);
+    refused(&addon("protocol = \"grpc\"\nhealth = {}"), "8:10", &["does not speak", "no probe for gRPC"]);
+    let builtin = addon("protocol = \"grpc\"").replace("http://127.0.0.1:8080", "builtin:whoami");
+    refused(&builtin, "7:12", &["the built-in add-on does not speak gRPC"]);
+}
+
+#[test]
 fn a_probe_is_a_path_and_comes_back_before_the_next() {
     let probe = |lines: &str| addon(&format!("health = {{ {lines} }}"));
     refused(&probe("path = \"alive\""), "7:19", &["not a path", "begins with `/`"]);
@@ -212,4 +223,28 @@ fn a_probe_is_a_path_and_comes_back_before_the_next() {
         (probe.path.path(), probe.interval, probe.timeout),
         ("/", Duration::from_secs(1), Duration::from_secs(1))
     );
+}
+
+#[test]
+fn pages_of_other_origins_are_named_one_by_one() {
+    let cors = |lines: &str| addon(&format!("cors = {{ {lines} }}"));
+    let one = "origins = [\"https://app.example\"]";
+    refused(&cors("methods = [\"GET\"]"), "7:8", &["`origins` is missing"]);
+    refused(&cors("origins = []"), "7:20", &["no origin", "leave `cors` out"]);
+    for wrong in ["*", "null", "http://app.example", "app.example"] {
+        refused(&cors(&format!("origins = [\"{wrong}\"]")), "7:21", &["another scheme"]);
+    }
+    refused(&cors("origins = [\"https://app.example/\"]"), "7:21", &["a path, a query or a fragment"]);
+    for wrong in ["get", "CONNECT", "TRACE", "*", ""] {
+        refused(&cors(&format!("{one}, methods = [\"{wrong}\"]")), "7:56", &["not a method that can be allowed"]);
+    }
+    refused(&cors(&format!("{one}, headers = [\"*\"]")), "7:56", &["not the name of a header", "no wildcard"]);
+    refused(&cors(&format!("{one}, max_age = \"2d\"")), "7:55", &["out of bounds", "10m"]);
+    let settings =
+        accepted(&cors("origins = [\"https://App.example:443\"], expose = [\"ETag\", \"X-Total\"]")).settings;
+    let cors = settings.addons[0].cors.as_ref().unwrap();
+    let value = http::HeaderValue::from_static;
+    assert_eq!(cors.origins, ["https://app.example"]);
+    assert_eq!((&cors.methods, &cors.headers), (&value("GET, HEAD, POST"), &value("authorization, content-type")));
+    assert_eq!((&cors.expose, cors.credentials, cors.max_age), (&value("etag, x-total"), false, 600));
 }

@@ -16,7 +16,9 @@ use super::diagnostic::{Diagnostic, quoted};
 use super::findings::Findings;
 use super::nearest::nearest;
 pub(super) use shape::{Shape, SizeText, TimeText};
-pub(super) use variants::{FramingText, HeaderMap, HeaderText, HttpsText, OperationsText, StoreText};
+pub(super) use variants::{
+    FramingText, HeaderMap, HeaderText, HttpsText, OperationsText, RuleMap, RuleText, StoreText,
+};
 
 /// What stands for one key.
 #[derive(Debug, Default)]
@@ -76,6 +78,8 @@ section! {
         listen: Listen,
         tls: Tls,
         home_assistant: HomeAssistant,
+        permissions: Permissions,
+        group: List<Group>,
         session: Session,
         sign_in: SignIn,
         limits: Limits,
@@ -115,6 +119,36 @@ section! {
     HomeAssistant {
         config_dir: String,
         max_stale: TimeText,
+    }
+
+    /// `[permissions]`
+    Permissions {
+        groups: String,
+    }
+
+    /// `[[group]]`
+    Group {
+        id: String,
+        members: List<String>,
+        policy: Policy,
+    }
+
+    /// `policy` of a group.
+    Policy {
+        entity_ids: RuleMap,
+        device_ids: RuleMap,
+        domains: RuleMap,
+        areas: RuleMap,
+        area_ids: RuleMap,
+        labels: RuleMap,
+        all: RuleText,
+    }
+
+    /// A rule of a policy that is a table.
+    Rule {
+        read: bool,
+        control: bool,
+        edit: bool,
     }
 
     /// `[session]`
@@ -180,6 +214,7 @@ section! {
         upstream: String,
         ca: String,
         pin: String,
+        protocol: String,
         path: String,
         host: String,
         prefix: String,
@@ -189,6 +224,7 @@ section! {
         headers: HeaderMap,
         framing: FramingText,
         access: Access,
+        tokens: bool,
         allow_missing_origin: bool,
         connections: u64,
         websockets: u64,
@@ -201,6 +237,7 @@ section! {
         upstream_host: String,
         rewrite_addresses: bool,
         health: Probe,
+        cors: Cors,
     }
 
     /// `identity_headers` of an add-on.
@@ -217,6 +254,16 @@ section! {
         admin_only: bool,
     }
 
+    /// `cors` of an add-on.
+    Cors {
+        origins: List<String>,
+        methods: List<String>,
+        headers: List<String>,
+        expose: List<String>,
+        credentials: bool,
+        max_age: TimeText,
+    }
+
     /// `health` of an add-on.
     Probe {
         path: String,
@@ -231,8 +278,7 @@ section! {
 }
 
 /// Keys that the documentation of later versions has. Ignoring one would leave open what it is there to close.
-const OF_LATER_VERSIONS: [&str; 8] =
-    ["protect", "tokens", "manifest", "group", "test", "permissions", "supervisor", "url"];
+const OF_LATER_VERSIONS: [&str; 5] = ["protect", "manifest", "test", "supervisor", "url"];
 
 /// Reads what stands for this key.
 fn key<T: Shape>(table: &DeTable<'_>, name: &str, findings: &mut Findings) -> Key<T> {
