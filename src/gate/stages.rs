@@ -14,7 +14,7 @@ use crate::session::{SessionCookie, Sessions};
 use crate::sign_in::{FORM_COOKIE, Grants, Guard, HAND_OVER_COOKIE, HandOvers, JOURNEY_COOKIE, Journeys};
 use crate::supervisor::kept::Kept;
 use crate::telemetry::{AddonMetrics, Telemetry};
-use crate::upstream::{Condition, Upstreams};
+use crate::upstream::{Condition, Keyring, Upstreams};
 
 /// The stages as one configuration makes them. Never changed, only replaced.
 #[derive(Debug)]
@@ -25,6 +25,7 @@ pub struct Stages {
     pub(super) routes: Routes,
     pub(super) upstreams: Upstreams,
     pub(super) cookie: SessionCookie,
+    pub(super) keyring: Option<Arc<Keyring>>,
     pub(super) metrics: Vec<AddonMetrics>,
     pub(super) own_metrics: AddonMetrics,
     pub(super) telemetry: Telemetry,
@@ -57,7 +58,12 @@ pub struct Services {
 
 impl Stages {
     /// The stages of this configuration. Add-ons that `before` had with the same settings keep their connections.
-    pub fn new(settings: Arc<Settings>, telemetry: &Telemetry, before: Option<&Self>) -> Self {
+    pub fn new(
+        settings: Arc<Settings>,
+        telemetry: &Telemetry,
+        keyring: Option<Arc<Keyring>>,
+        before: Option<&Self>,
+    ) -> Self {
         let cookie = SessionCookie::new(&settings.session);
         let reserved = Reserved::always(&settings.reserved_headers);
         let other = match cookie {
@@ -80,12 +86,14 @@ impl Stages {
         };
         let stall = settings.limits.body_stall_timeout;
         let before = before.map(|stages| &stages.upstreams);
-        let upstreams = Upstreams::new(&settings.addons, reserved, cookies, stall, &telemetry.metrics, before);
+        let numbers = &telemetry.metrics;
+        let upstreams = Upstreams::new(&settings.addons, reserved, cookies, stall, numbers, keyring.as_ref(), before);
         Self {
             rules,
             routes: Routes::new(&settings.addons),
             upstreams,
             cookie,
+            keyring,
             metrics: settings.addons.iter().map(|addon| telemetry.metrics.addon(&addon.slug)).collect(),
             own_metrics: telemetry.metrics.own(),
             telemetry: telemetry.clone(),
@@ -96,6 +104,11 @@ impl Stages {
     /// The add-on of this name.
     pub fn addon(&self, slug: &AddonSlug) -> Option<&Arc<Addon>> {
         self.settings.addons.iter().find(|addon| addon.slug == *slug)
+    }
+
+    /// The keys of signed identities, where an add-on wants them.
+    pub fn keyring(&self) -> Option<&Arc<Keyring>> {
+        self.keyring.as_ref()
     }
 
     /// How the session's cookie is called and written.

@@ -85,6 +85,7 @@ section! {
         limits: Limits,
         log: Log,
         headers: Headers,
+        assertion: Assertion,
         supervisor: Supervisor,
         addon: List<Addon>,
     }
@@ -212,6 +213,14 @@ section! {
         reserved: List<String>,
     }
 
+    /// `[assertion]`
+    Assertion {
+        keys: String,
+        issuer: String,
+        rotate: TimeText,
+        overlap: TimeText,
+    }
+
     /// `[supervisor]`
     Supervisor {
         state: String,
@@ -238,6 +247,7 @@ section! {
         headers: HeaderMap,
         framing: FramingText,
         access: Access,
+        assertion: bool,
         tokens: bool,
         allow_missing_origin: bool,
         connections: u64,
