@@ -8,6 +8,7 @@
 mod access;
 mod open;
 mod permitted;
+pub mod protect;
 
 pub(crate) use access::is_own_will;
 pub use access::{Decision, may_enter, may_open, may_stay};

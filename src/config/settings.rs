@@ -10,6 +10,8 @@ use std::time::Duration;
 use http::{HeaderName, HeaderValue};
 use ipnet::IpNet;
 
+use super::protect::Protect;
+
 /// Everything that `config.toml` says.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -163,6 +165,8 @@ pub struct Limits {
     pub body_stall_timeout: Duration,
     /// How long open requests and tunnels have to end after SIGTERM.
     pub drain_timeout: Duration,
+    /// Bytes of a body that a protected path is judged by, which is held in memory until it is.
+    pub judged_body_size: usize,
 }
 
 /// `[log]`
@@ -214,6 +218,8 @@ pub struct Addon {
     pub framing: Framing,
     /// Who may open it.
     pub access: Access,
+    /// What its paths need besides; nothing when none of them is protected.
+    pub protect: Option<Protect>,
     /// A WebSocket upgrade without `Origin` may pass.
     pub allow_missing_origin: bool,
     /// Connections to the add-on, tunnels not counted.

@@ -82,6 +82,7 @@ section! {
         log: Log,
         headers: Headers,
         addon: List<Addon>,
+        test: List<Test>,
     }
 
     /// `[listen]`
@@ -146,6 +147,7 @@ section! {
         http2_streams: u64,
         body_stall_timeout: TimeText,
         drain_timeout: TimeText,
+        judged_body_size: SizeText,
     }
 
     /// `[log]`
@@ -175,6 +177,8 @@ section! {
         headers: HeaderMap,
         framing: FramingText,
         access: Access,
+        default: String,
+        protect: List<Protect>,
         allow_missing_origin: bool,
         connections: u64,
         websockets: u64,
@@ -199,6 +203,33 @@ section! {
         admin_only: bool,
     }
 
+    /// `[[addon.protect]]`
+    Protect {
+        methods: List<String>,
+        websocket: bool,
+        path: String,
+        allow_ambiguous_path: bool,
+        entity: String,
+        query: String,
+        body: String,
+        entities: List<String>,
+        all_entities: bool,
+        access: String,
+        require: String,
+    }
+
+    /// `[[test]]`
+    Test {
+        user: String,
+        method: String,
+        url: String,
+        websocket: bool,
+        body: String,
+        entity: String,
+        access: String,
+        expect: String,
+    }
+
     /// The value of a fixed header that stands in a file.
     ValueFile {
         file: String,
@@ -206,8 +237,7 @@ section! {
 }
 
 /// Keys that the documentation of later versions has. Ignoring one would leave open what it is there to close.
-const OF_LATER_VERSIONS: [&str; 8] =
-    ["protect", "tokens", "manifest", "group", "test", "permissions", "supervisor", "url"];
+const OF_LATER_VERSIONS: [&str; 6] = ["tokens", "manifest", "group", "permissions", "supervisor", "url"];
 
 /// Reads what stands for this key.
 fn key<T: Shape>(table: &DeTable<'_>, name: &str, findings: &mut Findings) -> Key<T> {

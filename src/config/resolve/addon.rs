@@ -7,6 +7,7 @@ use toml::Spanned;
 use super::access;
 use super::context::{Context, days, flag, seconds};
 use super::headers::{self, Names};
+use super::protect;
 use super::unique::Unique;
 use crate::config::Known;
 use crate::config::diagnostic::{Diagnostic, Span};
@@ -38,12 +39,15 @@ fn addon(entry: &Spanned<raw::Addon>, seen: &mut Seen, known: Option<&Known>, cx
     let prefix_headers = headers::prefix(&raw.prefix_headers, &owner, &mut names, cx);
     let identity_headers = headers::identity(&raw.identity_headers, &owner, &mut names, cx);
     let title = title(&raw.title, cx);
+    let prefix = cx.word_or(&raw.prefix, PrefixMode::Strip, &[("strip", PrefixMode::Strip), ("keep", PrefixMode::Keep)]);
+    let around = protect::Around { prefix: path.as_ref(), mode: prefix, has_host: host.is_some() };
+    let protect = protect::protect(raw, around, cx);
     let rest = Addon {
         title: title.or_else(|| slug.as_ref().map(ToString::to_string)).unwrap_or_default(),
         icon: icon(&raw.icon, cx),
         path,
         host,
-        prefix: cx.word_or(&raw.prefix, PrefixMode::Strip, &[("strip", PrefixMode::Strip), ("keep", PrefixMode::Keep)]),
+        prefix,
         prefix_headers,
         identity_headers,
         display_name: cx.word_or(
@@ -54,6 +58,7 @@ fn addon(entry: &Spanned<raw::Addon>, seen: &mut Seen, known: Option<&Known>, cx
         headers,
         framing: access::framing(&raw.framing, cx),
         access: access::access(&raw.access, known, cx),
+        protect,
         allow_missing_origin: flag(&raw.allow_missing_origin, false),
         connections: cx.count(&raw.connections, 256, 1..=100_000),
         websockets: cx.count(&raw.websockets, 1024, 1..=100_000),

@@ -7,8 +7,10 @@ mod context;
 mod headers;
 mod home_assistant;
 mod listen;
+mod protect;
 mod sections;
 mod tls;
+mod trials;
 mod unique;
 
 pub(super) use listen::CONTROL;
@@ -29,7 +31,7 @@ pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> Settings {
         let none = Diagnostic::warning(Place::File, "no add-on is configured");
         cx.add(none.hint("add one under `[[addon]]` with slug, upstream and path"));
     }
-    Settings {
+    let settings = Settings {
         listen: listen::listen(&section(&raw.listen), cx),
         tls: tls::tls(&section(&raw.tls), cx),
         home_assistant,
@@ -39,7 +41,9 @@ pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> Settings {
         log: sections::log(&section(&raw.log), cx),
         reserved_headers: headers::reserved(&section(&raw.headers).reserved, cx),
         addons: addon::addons(addons, known.as_ref(), cx).into_iter().map(Arc::new).collect(),
-    }
+    };
+    trials::run(&raw.test, &settings, cx);
+    settings
 }
 
 /// The section, or one without any key: every key of it then has its default.
