@@ -22,7 +22,7 @@ fn look_up(c: &mut Criterion) {
     let cookies: Vec<_> = (0..10_000)
         .map(|number| {
             let user = format!("user{}", number / 10).parse().expect("a user id");
-            let (token, _) = runtime.block_on(sessions.create(NewSession::new(user, MadeBy::Password)));
+            let (token, _) = runtime.block_on(sessions.create(NewSession::new(user, MadeBy::Password))).expect("made");
             token.encode()
         })
         .collect();

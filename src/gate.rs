@@ -88,10 +88,10 @@ impl Gate {
                 // Boxed, as all that is rare on the way: its states would lie in every request's future.
                 return Box::pin(own::answer(*request, stages, services, account)).await.map(Passed::Own);
             }
-            Destination::Nowhere(request) => return self.nowhere(&request, account).map(Passed::Own),
+            Destination::Nowhere(request) => return Box::pin(self.nowhere(&request, account)).await.map(Passed::Own),
         };
         account.knows_route(routed.route());
-        let authenticated = Authenticated::new(routed, &services.sessions)?;
+        let authenticated = Authenticated::new(routed, &services.sessions).await?;
         account.knows_session(authenticated.session());
         let identified = Identified::new(authenticated, &services.home.load().directory().load())?;
         account.knows_user(identified.user());
@@ -105,8 +105,8 @@ impl Gate {
     }
 
     /// There is nothing at this address; but only those who may come in are told so.
-    fn nowhere(&self, request: &Sanitized, account: &mut Account) -> Result<Page, Reason> {
-        own::entered(request, &self.services, account)?;
+    async fn nowhere(&self, request: &Sanitized, account: &mut Account) -> Result<Page, Reason> {
+        own::entered(request, &self.services, account).await?;
         let reads = account.audience() == Audience::Navigation;
         if reads && request.path() == "/" { Ok(pages::see_other("/.vestibule/")) } else { Err(Reason::UnknownRoute) }
     }

@@ -148,6 +148,7 @@ fn code(constant: &str) -> String {
         "REQUEST_TIMEOUT" => 408,
         "PAYLOAD_TOO_LARGE" => 413,
         "EXPECTATION_FAILED" => 417,
+        "REQUEST_HEADER_FIELDS_TOO_LARGE" => 431,
         "MISDIRECTED_REQUEST" => 421,
         "TOO_MANY_REQUESTS" => 429,
         "BAD_GATEWAY" => 502,

@@ -120,16 +120,17 @@ async fn a_file_does_what_every_store_does() {
 async fn a_session_survives_a_restart_with_everything_that_is_known_of_it() {
     let home = Home::new();
     let (sessions, _) = home.open();
+    let (_, parent) = sessions.create(of("alice")).await.expect("made");
     let about = NewSession {
         address: Some("192.0.2.7".parse().expect("an address")),
         user_agent: vestibule::session::UserAgent::from_header(b"Mozilla/5.0"),
         addon: Some("node-red".parse().expect("a slug")),
-        parent: Some(SessionToken::random().digest()),
+        parent: Some(parent.digest()),
         refresh_token: Some("0a1b".to_owned()),
         password_digest: Some([7; 32]),
         ..of("alice")
     };
-    let (token, before) = sessions.create(about).await;
+    let (token, before) = sessions.create(about).await.expect("made");
     let listed = sessions.list();
     drop(sessions);
     let (sessions, notices) = home.open();
@@ -144,11 +145,28 @@ async fn a_session_survives_a_restart_with_everything_that_is_known_of_it() {
 }
 
 #[tokio::test]
+async fn a_session_made_from_another_is_out_of_the_file_when_that_one_ends() {
+    let home = Home::new();
+    let (sessions, _) = home.open();
+    let (_, parent) = sessions.create(of("alice")).await.expect("made");
+    let child = NewSession { parent: Some(parent.digest()), ..of("alice") };
+    let (token, _) = sessions.create(child).await.expect("made");
+    let parent = parent.id();
+    drop(sessions);
+    let (sessions, _) = home.open();
+    assert!(sessions.look_up(&token).is_some(), "both survive a restart");
+    assert_eq!(sessions.revoke(parent).await.expect("revoked").len(), 2);
+    drop(sessions);
+    let (sessions, _) = home.open();
+    assert!(sessions.is_empty() && sessions.look_up(&token).is_none());
+}
+
+#[tokio::test]
 async fn stopping_stores_when_sessions_were_last_seen_and_drops_what_is_over() {
     let home = Home::new();
     let (sessions, _) = home.open();
-    let (busy, _) = sessions.create(of("alice")).await;
-    let (idle, _) = sessions.create(of("frank")).await;
+    let (busy, _) = sessions.create(of("alice")).await.expect("made");
+    let (idle, _) = sessions.create(of("frank")).await.expect("made");
     home.later(20 * MINUTE);
     assert!(sessions.look_up(&busy).is_some());
     let seen = home.clock.now();
@@ -168,7 +186,7 @@ async fn stopping_stores_when_sessions_were_last_seen_and_drops_what_is_over() {
 async fn expired_sessions_are_swept_and_streams_are_told() {
     let clock = Clock::manual(START);
     let (sessions, _) = Sessions::open(&settings(SessionStore::Memory), clock.clone()).expect("opened");
-    let (_, session) = sessions.create(of("alice")).await;
+    let (_, session) = sessions.create(of("alice")).await.expect("made");
     let mut bell = sessions.subscribe();
     clock.set(START.saturating_add(30 * MINUTE));
     let stop = CancellationToken::new();
@@ -185,7 +203,7 @@ async fn many_sign_ins_at_once_are_all_on_disk() {
     let (sessions, _) = home.open();
     let makers = (0..200).map(|number| {
         let sessions = Arc::clone(&sessions);
-        tokio::spawn(async move { sessions.create(of(&format!("user{number}"))).await.0 })
+        tokio::spawn(async move { sessions.create(of(&format!("user{number}"))).await.expect("made").0 })
     });
     let mut tokens = Vec::new();
     for maker in makers.collect::<Vec<_>>() {
@@ -207,7 +225,7 @@ fn two_sign_ins_at_once_respect_the_cap() {
                 let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
                 for _ in 0..2000 {
                     together.wait();
-                    runtime.block_on(sessions.create(of("alice")));
+                    runtime.block_on(sessions.create(of("alice"))).expect("made");
                     together.wait();
                     // Asked before the next round, which would put right what this one got wrong.
                     assert!(sessions.len() <= 3);
@@ -234,7 +252,7 @@ async fn nobody_else_may_read_the_file() {
 async fn no_token_stands_in_the_file() {
     let home = Home::new();
     let (sessions, _) = home.open();
-    let (token, _) = sessions.create(of("alice")).await;
+    let (token, _) = sessions.create(of("alice")).await.expect("made");
     let bytes = fs::read(home.file()).expect("the file");
     assert!(find(&bytes, b"\"user\":\"alice\""), "the session is there");
     assert!(!find(&bytes, token.encode().as_bytes()), "its token is not");

@@ -38,7 +38,11 @@ pub(super) enum Command {
 #[derive(Debug, Subcommand)]
 pub(super) enum Sessions {
     /// List live sessions, newest first.
-    List,
+    List {
+        /// Answer as one line of JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Make a session and print its cookie as `name=value`. The cookie is a secret.
     New {
         /// The user's name or id.
@@ -96,10 +100,15 @@ pub(super) struct Revoke {
 }
 
 impl Sessions {
+    /// Whether the answer is for programs.
+    pub(super) fn as_json(&self) -> bool {
+        matches!(self, Self::List { json: true })
+    }
+
     /// The question to the running process.
     pub(super) fn request(self) -> Request {
         match self {
-            Self::List => Request::SessionsList {},
+            Self::List { .. } => Request::SessionsList {},
             Self::New { user, addon } => Request::SessionsNew { user, addon },
             Self::Revoke(Revoke { id: Some(id), .. }) => Request::SessionsRevoke { what: RevokeTarget::One(id) },
             Self::Revoke(Revoke { user: Some(user), .. }) => Request::SessionsRevoke { what: RevokeTarget::User(user) },

@@ -39,9 +39,12 @@ pub fn main() -> ExitCode {
         Command::Explain(asked) => {
             Output::with_standard_streams(|output| explain::explain(&file, &asked.asked(), output))
         }
-        Command::Sessions(command) => remote::run(&file, &command.request()),
-        Command::Reload => remote::run(&file, &crate::operations::control::Request::Reload {}),
-        Command::Status => remote::run(&file, &crate::operations::control::Request::Status {}),
+        Command::Sessions(command) => {
+            let json = command.as_json();
+            remote::run(&file, &command.request(), json)
+        }
+        Command::Reload => remote::run(&file, &crate::operations::control::Request::Reload {}, false),
+        Command::Status => remote::run(&file, &crate::operations::control::Request::Status {}, false),
     };
     exit.into()
 }

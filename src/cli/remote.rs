@@ -9,7 +9,7 @@ use crate::operations::State;
 use crate::operations::control::{Answer, Request, SessionLine, StatusReport, ask};
 
 /// Asks the vestibule that serves this configuration, and shows its answer.
-pub(super) fn run(file: &Path, request: &Request) -> Exit {
+pub(super) fn run(file: &Path, request: &Request, json: bool) -> Exit {
     Output::with_standard_streams(|output| {
         let socket = match config::control_socket(file) {
             Ok(socket) => socket,
@@ -19,7 +19,7 @@ pub(super) fn run(file: &Path, request: &Request) -> Exit {
             }
         };
         match ask(&socket, request) {
-            Ok(answer) => show(answer, output),
+            Ok(answer) => show(answer, json, output),
             Err(error) => {
                 output.notice(&format!("error: {}\nhint: {}\n", crate::telemetry::chain(&error), error.hint()));
                 Exit::Failed
@@ -28,8 +28,12 @@ pub(super) fn run(file: &Path, request: &Request) -> Exit {
     })
 }
 
-fn show(answer: Answer, output: &mut Output<'_>) -> Exit {
+fn show(answer: Answer, json: bool, output: &mut Output<'_>) -> Exit {
     match answer {
+        Answer::Sessions { sessions, more } if json => {
+            let lines: Vec<_> = sessions.iter().map(as_json).collect();
+            output.result(&serde_json::json!({ "sessions": lines, "more": more }).to_string());
+        }
         Answer::Sessions { sessions, more } => {
             if sessions.is_empty() {
                 output.notice("no live sessions\n");
@@ -61,12 +65,31 @@ fn show(answer: Answer, output: &mut Output<'_>) -> Exit {
     Exit::Done
 }
 
+/// Times are RFC 3339, as in the log.
+fn as_json(session: &SessionLine) -> serde_json::Value {
+    let at = |millis| Timestamp::from_millis(millis).to_string();
+    serde_json::json!({
+        "id": session.id,
+        "user_id": session.user_id,
+        "user_name": session.user_name,
+        "addon": session.addon,
+        "made_by": session.made_by,
+        "client": session.client,
+        "user_agent": session.user_agent,
+        "created": at(session.created),
+        "last_seen": at(session.last_seen),
+        "expires": at(session.expires),
+    })
+}
+
 fn line(session: &SessionLine) -> String {
     let user = session.user_name.as_deref().unwrap_or(&session.user_id);
     let addon = session.addon.as_deref().map(|addon| format!(" addon={addon}")).unwrap_or_default();
     let client = session.client.as_deref().unwrap_or("-");
+    let agent = Some(&session.user_agent).filter(|words| !words.is_empty());
+    let agent = agent.map(|words| format!(" agent={words:?}")).unwrap_or_default();
     format!(
-        "{} user={} user_id={} by={} client={client} created={} seen={} expires={}{addon}",
+        "{} user={} user_id={} by={} client={client} created={} seen={} expires={}{addon}{agent}",
         session.id,
         user.escape_debug(),
         session.user_id,

@@ -236,6 +236,19 @@ pub struct Addon {
     pub response_timeout: Duration,
     /// The largest request body in bytes; `u64::MAX` is no limit.
     pub max_body: u64,
+    /// The largest head of a request in bytes that the add-on takes; `usize::MAX` is no limit of its own.
+    pub max_head: usize,
+    /// The `Host` that it gets instead of the one that the browser asked for.
+    pub upstream_host: Option<UpstreamHost>,
+    /// Whether addresses in headers are moved between the browser's view and the add-on's.
+    pub rewrite_addresses: bool,
+}
+
+impl Addon {
+    /// Whether it is told its prefix in a header from which add-ons make the addresses that they say and expect.
+    pub fn makes_addresses(&self) -> bool {
+        self.prefix_headers.iter().any(|name| matches!(name.as_str(), "x-script-name" | "x-forwarded-prefix"))
+    }
 }
 
 /// The short name of an add-on: lower-case letters, digits, `_` and `-`, at most 64 of them.
@@ -297,6 +310,17 @@ pub enum Upstream {
     Unix(PathBuf),
     /// `builtin:whoami`: shows the request as an add-on sees it.
     Whoami,
+}
+
+/// A host and perhaps a port, as they stand in `Host`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UpstreamHost(pub(super) String);
+
+impl UpstreamHost {
+    /// `host` or `host:port`, in lower case, IPv6 in brackets.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 /// A path prefix: begins with `/`, does not end with it, no empty or dot segment, only unreserved characters (RFC 3986

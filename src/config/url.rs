@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use super::findings::Explained;
 use super::nearest::nearest;
-use super::settings::{HostName, PublicUrl, Upstream};
+use super::settings::{HostName, PublicUrl, Upstream, UpstreamHost};
 
 /// Why a text is not a URL that may stand in its place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -71,6 +71,19 @@ impl FromStr for PublicUrl {
         let other = if text.contains('@') { BadUrl::User } else { BadUrl::Scheme(scheme) };
         let (host, port) = authority(strip_scheme(text, "https://").ok_or(other)?)?;
         Ok(Self { host: host.with_brackets(), port: port.unwrap_or(443) })
+    }
+}
+
+impl FromStr for UpstreamHost {
+    type Err = BadUrl;
+
+    fn from_str(text: &str) -> Result<Self, BadUrl> {
+        if text.contains("://") {
+            return Err(BadUrl::Scheme("write \"name\" or \"name:port\", without a scheme"));
+        }
+        let (host, port) = authority(text)?;
+        let host = host.with_brackets();
+        Ok(Self(port.map_or_else(|| host.clone(), |port| format!("{host}:{port}"))))
     }
 }
 

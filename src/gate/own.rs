@@ -35,12 +35,12 @@ pub(super) async fn answer(
         "sign-out" if posts => sign_out(&request, stages, services, account).await,
         "sign-in" | "sign-out" => Err(Reason::MethodNotAllowed),
         "session" | "" if !reads => Err(Reason::MethodNotAllowed),
-        "session" => who_am_i(&request, services, account),
-        "" => start(&request, stages, services, account),
+        "session" => who_am_i(&request, services, account).await,
+        "" => start(&request, stages, services, account).await,
         file => match pages::asset(file) {
             Some(asset) if reads => Ok(asset),
             Some(_) => Err(Reason::MethodNotAllowed),
-            None => entered(&request, services, account).and(Err(Reason::UnknownRoute)),
+            None => entered(&request, services, account).await.and(Err(Reason::UnknownRoute)),
         },
     }
 }
@@ -74,7 +74,7 @@ async fn sign_out(
     account: &mut Account,
 ) -> Result<Page, Reason> {
     is_own_will(request.provenance(), false, false, false).into_result()?;
-    if let Ok(session) = session_of(request.presented(), &services.sessions) {
+    if let Ok(session) = session_of(request.presented(), &services.sessions).await {
         account.knows_session(&session);
         if let Err(error) = services.sessions.sign_out(&session).await {
             tracing::error!(error = %crate::telemetry::chain(&error), session = %session.id(), "signed out, but not on disk");
@@ -92,12 +92,12 @@ async fn sign_out(
 }
 
 /// The session and the user, if they may come in.
-pub(super) fn entered(
+pub(super) async fn entered(
     request: &Sanitized,
     services: &Services,
     account: &mut Account,
 ) -> Result<(Arc<Session>, Arc<User>), Reason> {
-    let session = session_of(request.presented(), &services.sessions)?;
+    let session = session_of(request.presented(), &services.sessions).await?;
     account.knows_session(&session);
     let user = user_of(&session, &services.home.load().directory().load())?;
     account.knows_user(&user);
@@ -106,8 +106,8 @@ pub(super) fn entered(
 }
 
 /// Who I am, for scripts and for people who wonder. No token is in it (S-87).
-fn who_am_i(request: &Sanitized, services: &Services, account: &mut Account) -> Result<Page, Reason> {
-    let (session, user) = entered(request, services, account)?;
+async fn who_am_i(request: &Sanitized, services: &Services, account: &mut Account) -> Result<Page, Reason> {
+    let (session, user) = entered(request, services, account).await?;
     let value = json!({
         "user": {
             "id": user.id.as_str(),
@@ -128,8 +128,13 @@ fn who_am_i(request: &Sanitized, services: &Services, account: &mut Account) -> 
 }
 
 /// What this user may open.
-fn start(request: &Sanitized, stages: &Stages, services: &Services, account: &mut Account) -> Result<Page, Reason> {
-    let (session, user) = entered(request, services, account)?;
+async fn start(
+    request: &Sanitized,
+    stages: &Stages,
+    services: &Services,
+    account: &mut Account,
+) -> Result<Page, Reason> {
+    let (session, user) = entered(request, services, account).await?;
     let bound = |addon: &Addon| session.addon().is_none_or(|slug| *slug == addon.slug);
     let open = |addon: &&Arc<Addon>| bound(addon) && may_open(&user, &addon.access) == Decision::Permit;
     let addons: Vec<_> = stages.settings.addons.iter().filter(open).map(|addon| entry(addon, request)).collect();

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::auth_file::AuthFileError;
 use super::fields::Fields;
-use crate::identity::GroupId;
+use crate::identity::{GroupId, GroupRecord};
 use crate::permission::system_group_policy;
 
 /// A group as Home Assistant has it after loading.
@@ -21,6 +21,13 @@ pub struct Group {
     pub policy: Value,
     /// One of the three that always exist.
     pub system_generated: bool,
+}
+
+impl Group {
+    /// As the directory is told of it.
+    pub(super) fn record(&self) -> GroupRecord<'_> {
+        GroupRecord { name: self.name.as_deref(), policy: &self.policy }
+    }
 }
 
 /// All groups, and which users the migration makes administrators.

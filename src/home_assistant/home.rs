@@ -1,14 +1,13 @@
 //! One configured Home Assistant: its folder, the copy in use, and who may look at it.
 //!
-//! In come the settings and the clock, out come the directory of users, the verifier of passwords, the registries and the
-//! status. A new snapshot is swapped in whole. It must never fail to start because of a file: without the users' files
+//! In come the settings and the clock, out come the directory of users with their permissions and the registries, the
+//! verifier of passwords and the status. A new snapshot is made off the requests' way and swapped in whole. It must never fail to start because of a file: without the users' files
 //! everybody is refused, without the registries what depends on an entity is. Neither holds the other back.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
-use tokio::sync::watch;
 
 use super::keeper::Step;
 use super::reader::STORAGE;
@@ -30,8 +29,6 @@ pub struct HomeAssistant {
     directory: Arc<DirectoryCell>,
     current: Arc<ArcSwapOption<Snapshot>>,
     verifier: Verifier,
-    registry: ArcSwapOption<Registry>,
-    registry_changed: watch::Sender<u64>,
     status: ArcSwap<Status>,
     state: Mutex<State>,
 }
@@ -57,8 +54,6 @@ impl HomeAssistant {
             directory: Arc::default(),
             verifier: Verifier::new(Arc::clone(&current)),
             current,
-            registry: ArcSwapOption::empty(),
-            registry_changed: watch::Sender::new(0),
             status: ArcSwap::from_pointee(state.status(0, 0)),
             state: Mutex::new(state),
         };
@@ -66,7 +61,7 @@ impl HomeAssistant {
         home
     }
 
-    /// The users, always the current ones.
+    /// The users, what each of them may do, and the registries: always the current ones, all of one moment.
     pub fn directory(&self) -> &Arc<DirectoryCell> {
         &self.directory
     }
@@ -82,16 +77,8 @@ impl HomeAssistant {
     }
 
     /// The registries in use; none when they have never been read, or the last good copy is too old.
-    ///
-    /// Whoever needs them and finds none must refuse. An empty [`Registry`] in their place would not only deny: where a
-    /// user's rules for a device or an area take back what a wider rule gives, it permits.
     pub fn registry(&self) -> Option<Arc<Registry>> {
-        self.registry.load_full()
-    }
-
-    /// A bell that rings when the registries are replaced or withdrawn.
-    pub fn subscribe_registry(&self) -> watch::Receiver<u64> {
-        self.registry_changed.subscribe()
+        self.directory.load().registry().cloned()
     }
 
     /// How it stands with the files.
@@ -113,13 +100,13 @@ impl HomeAssistant {
             Step::Swap(snapshot) => self.swap(snapshot),
             Step::Withdraw => {
                 self.current.store(None);
-                self.directory.replace(Directory::default());
+                self.directory.replace(self.directory.load().without_people());
             }
         }
         self.publish(&state);
         match state.registries.look(look, self.clock.now()) {
             Step::Stay => {}
-            Step::Swap(registry) => self.swap_registry(Some(registry)),
+            Step::Swap(registry) => self.swap_registry(Some(Arc::new(registry))),
             Step::Withdraw => self.swap_registry(None),
         }
         self.publish(&state);
@@ -127,21 +114,31 @@ impl HomeAssistant {
 
     fn publish(&self, state: &State) {
         let users = self.current.load().as_ref().map_or(0, |snapshot| snapshot.auth().users().len());
-        let entities = self.registry.load().as_ref().map_or(0, |registry| registry.entities().count());
+        let entities = self.directory.load().registry().map_or(0, |registry| registry.entities().count());
         self.status.store(Arc::new(state.status(users, entities)));
     }
 
-    fn swap_registry(&self, registry: Option<Registry>) {
-        self.registry.store(registry.map(Arc::new));
-        self.registry_changed.send_modify(|generation| *generation = generation.wrapping_add(1));
+    fn swap_registry(&self, registry: Option<Arc<Registry>>) {
+        let people = Directory::clone(&self.directory.load());
+        self.directory.replace(people.with_registry(registry));
     }
 
     /// The passwords change before the users do. So a session that is made meanwhile carries the digest of the old
     /// password and ends with it; the other way round, an old password could make a session with the new digest.
     fn swap(&self, snapshot: Snapshot) {
-        let directory = snapshot.directory();
+        let directory = snapshot.directory().with_registry(self.registry());
         self.current.store(Some(Arc::new(snapshot)));
+        self.tell_of_illegal(&directory);
         self.directory.replace(directory);
+    }
+
+    /// Loudly, and once for each mistake as long as it stays: the file changes whenever somebody signs in.
+    fn tell_of_illegal(&self, directory: &Directory) {
+        let before = self.directory.load();
+        for illegal in directory.illegal().iter().filter(|illegal| !before.illegal().contains(illegal)) {
+            let (group, error) = (&illegal.id, &illegal.mistake);
+            tracing::error!(%group, %error, "a policy is illegal: the members of this group are denied everything");
+        }
     }
 }
 

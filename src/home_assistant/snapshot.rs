@@ -48,16 +48,15 @@ impl Snapshot {
         &self.auth
     }
 
-    /// The users and groups as the stages of a request look them up.
+    /// The users and groups as the stages of a request look them up, everybody's permissions compiled.
     pub fn directory(&self) -> Directory {
         let users = self.auth.users().iter().map(|user| User {
             has_mfa: self.second_factor.contains(user.id.as_str()),
             password_digest: self.password_digest(&user.id),
             ..user.clone()
         });
-        let name = |id: &str, name: Option<&str>| name.unwrap_or(id).to_owned();
-        let groups = self.auth.groups().iter();
-        Directory::new(users, groups.map(|(id, group)| (id.clone(), name(id, group.name.as_deref()))).collect())
+        let groups = self.auth.groups().iter().map(|(id, group)| (id.clone(), group.record())).collect();
+        Directory::new(users, &groups)
     }
 
     /// What a user name is in the password file.

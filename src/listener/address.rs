@@ -59,9 +59,16 @@ pub(super) fn canonical(address: SocketAddr) -> SocketAddr {
 /// What counts as one client: an IPv4 address, or the /64 of an IPv6 address, because one subscriber has a whole /64 of
 /// them to choose from (RFC 6177 section 2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Origin(IpAddr);
+pub struct Neighbourhood(IpAddr);
 
-impl From<IpAddr> for Origin {
+impl Neighbourhood {
+    /// Its address, or the first one of its /64.
+    pub fn address(self) -> IpAddr {
+        self.0
+    }
+}
+
+impl From<IpAddr> for Neighbourhood {
     fn from(address: IpAddr) -> Self {
         match address.to_canonical() {
             IpAddr::V4(v4) => Self(IpAddr::V4(v4)),
@@ -88,7 +95,7 @@ mod tests {
 
     #[test]
     fn neighbours_in_one_64_are_one_client() {
-        let origin = |text: &str| Origin::from(text.parse::<IpAddr>().unwrap());
+        let origin = |text: &str| Neighbourhood::from(text.parse::<IpAddr>().unwrap());
         assert_eq!(origin("2001:db8:1:2::1"), origin("2001:db8:1:2:ffff::9"));
         assert_ne!(origin("2001:db8:1:2::1"), origin("2001:db8:1:3::1"));
         assert_ne!(origin("192.0.2.1"), origin("192.0.2.2"));

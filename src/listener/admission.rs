@@ -12,7 +12,7 @@ use std::time::Instant;
 use arc_swap::ArcSwap;
 use ipnet::IpNet;
 
-use super::address::Origin;
+use super::address::Neighbourhood;
 use super::seldom::Seldom;
 use crate::config;
 
@@ -35,7 +35,7 @@ struct Rules {
 #[derive(Debug, Default)]
 struct Open {
     total: usize,
-    by_origin: HashMap<Origin, usize>,
+    by_origin: HashMap<Neighbourhood, usize>,
 }
 
 /// Why a connection was closed as soon as it was accepted.
@@ -168,14 +168,14 @@ impl Refused {
 #[derive(Debug)]
 pub struct Slot {
     admission: Arc<Admission>,
-    origin: Option<Origin>,
+    origin: Option<Neighbourhood>,
 }
 
 impl Slot {
     /// Counts the connection for this client too, or says that the client has enough of them.
     pub(super) fn count_for(&mut self, client: IpAddr) -> Result<(), Refused> {
         let limit = self.admission.rules.load().per_address;
-        let origin = Origin::from(client);
+        let origin = Neighbourhood::from(client);
         let mut open = self.admission.open();
         let count = open.by_origin.get(&origin).copied().unwrap_or_default();
         if count >= limit {

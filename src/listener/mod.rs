@@ -14,7 +14,7 @@ mod address;
 mod seldom;
 
 pub use accept::{BindError, Listener};
-pub use address::Addresses;
+pub use address::{Addresses, Neighbourhood};
 pub use admission::{Admission, Counts, Refused, Slot};
 pub use connection::{Connection, Incoming};
 pub use proxy::ProxyError;

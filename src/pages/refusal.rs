@@ -103,6 +103,9 @@ fn explanation(status: StatusCode) -> &'static str {
         StatusCode::NOT_FOUND => "There is nothing at this address.",
         StatusCode::MISDIRECTED_REQUEST => "This address is not served on this connection.",
         StatusCode::PAYLOAD_TOO_LARGE => "What was sent is larger than this add-on takes.",
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {
+            "The browser sent more than this add-on takes. Delete the cookies of this site, then try again."
+        }
         StatusCode::TOO_MANY_REQUESTS => "That was too much at once. Wait a moment.",
         StatusCode::BAD_GATEWAY => "It may be starting. Wait a moment.",
         StatusCode::GATEWAY_TIMEOUT => "It did not answer in time. Wait a moment.",

@@ -72,7 +72,7 @@ fn decisive(verdict: Verdict) -> Option<Selector> {
     match verdict {
         Verdict::Permit(Grant::Rule { selector, .. }) | Verdict::Deny(Denial::NotTrue { selector }) => Some(selector),
         Verdict::Permit(Grant::Owner | Grant::AllEntities { .. } | Grant::WholeSelector { .. })
-        | Verdict::Deny(Denial::IllegalPolicy | Denial::NoRule) => None,
+        | Verdict::Deny(Denial::NoRegistry | Denial::IllegalPolicy | Denial::NoRule) => None,
     }
 }
 

@@ -8,8 +8,8 @@
 //! Assistant's own merge fails denies everything to its users and says where it is wrong.
 //!
 //! Reading order: [`merge`](merge_policies) (many policies become one), `compiled` (one policy becomes look-ups),
-//! `user` (owner, illegal or policy), `registry` (which device and area an entity belongs to), `explain` (where a
-//! verdict comes from).
+//! `user` (owner, illegal or policy), `registry` (which device and area an entity belongs to), [`Rights`] (both of one
+//! moment, or a refusal), `explain` (where a verdict comes from).
 
 mod merge;
 mod illegal;
@@ -18,6 +18,7 @@ mod compiled;
 mod user;
 mod verdict;
 mod registry;
+mod rights;
 mod system_groups;
 mod explain;
 
@@ -27,6 +28,7 @@ pub use merge::{Merged, merge_policies};
 pub use registry::{
     AreaRecord, ChildDeviceRecord, Device, DeviceRecord, Entity, EntityRecord, LabelRecord, Registry, RegistryRecords,
 };
+pub use rights::Rights;
 pub use system_groups::system_group_policy;
 pub use user::UserPermissions;
 pub use verdict::{Denial, Grant, GroupIndex, Selector, Verdict};

@@ -56,6 +56,11 @@ impl UserPermissions {
         }
     }
 
+    /// Whether both were compiled in one go, and not each for itself.
+    pub fn shares_rules_with(&self, other: &Self) -> bool {
+        matches!((&self.0, &other.0), (Access::Policy(ours), Access::Policy(theirs)) if Arc::ptr_eq(ours, theirs))
+    }
+
     /// The mistake that denies everything to this user, for the operator to be told of.
     pub fn illegal(&self) -> Option<&IllegalPolicy> {
         match &self.0 {

@@ -46,6 +46,8 @@ pub enum Grant {
 /// Why it is a no.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Denial {
+    /// There are no registries to go by: nothing is allowed until there are.
+    NoRegistry,
     /// A policy of the user's groups is illegal: nothing is allowed until it is mended.
     IllegalPolicy,
     /// No policy says anything about it.

@@ -63,6 +63,10 @@ pub enum Reason {
     ForeignOrigin,
     /// A WebSocket upgrade without `Origin`.
     MissingOrigin,
+    /// The `Destination` of MOVE or COPY is not an address of the add-on.
+    ForeignDestination,
+    /// The head of the request is larger than the add-on takes.
+    HeadTooLarge,
     /// An upgrade to something that is not a WebSocket, or a WebSocket handshake with parts missing.
     BadUpgrade,
     /// There is nothing at this host and path.
@@ -86,6 +90,8 @@ pub enum Reason {
     /// The registries of Home Assistant have never been read, or the last good copy is too old: nothing about an entity can
     /// be decided.
     NoRegistry,
+    /// The session store that several proxies share cannot be asked: who is not known here may or may not be signed in.
+    SessionStoreAway,
     /// The process is about to end.
     Stopping,
 }
@@ -164,6 +170,10 @@ impl Reason {
             }
             Self::ForeignOrigin => row(S::FORBIDDEN, "foreign_origin", FORBIDDEN, A::None, Level::WARN),
             Self::MissingOrigin => row(S::FORBIDDEN, "missing_origin", FORBIDDEN, A::None, Level::INFO),
+            Self::ForeignDestination => row(S::FORBIDDEN, "foreign_destination", FORBIDDEN, A::None, Level::INFO),
+            Self::HeadTooLarge => {
+                row(S::REQUEST_HEADER_FIELDS_TOO_LARGE, "head_too_large", "Too many cookies", A::None, Level::INFO)
+            }
             Self::BadUpgrade => row(S::BAD_REQUEST, "bad_upgrade", BAD, A::None, Level::INFO).closing(),
             Self::UnknownRoute => row(S::NOT_FOUND, "unknown_route", "Not found", A::Start, Level::DEBUG),
             Self::BodyTooLarge => {
@@ -178,6 +188,9 @@ impl Reason {
             Self::Stopping => row(S::SERVICE_UNAVAILABLE, "stopping", "Not ready", A::Retry, Level::INFO).closing(),
             Self::NoRegistry => row(S::SERVICE_UNAVAILABLE, "no_registry", "Not ready", A::Retry, Level::ERROR),
             Self::NoDirectory => row(S::SERVICE_UNAVAILABLE, "no_directory", "Not ready", A::Retry, Level::ERROR),
+            Self::SessionStoreAway => {
+                row(S::SERVICE_UNAVAILABLE, "session_store_away", "Not ready", A::Retry, Level::WARN)
+            }
         }
     }
 

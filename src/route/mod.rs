@@ -6,6 +6,8 @@
 
 mod routed;
 mod table;
+mod transfer;
 
 pub use routed::Routed;
 pub use table::{Destination, OWN, Route, Routes, is_own};
+pub use transfer::{DESTINATION, Transfer};

@@ -46,6 +46,7 @@ fn line(session: &Summary, directory: &Directory) -> SessionLine {
         addon: session.addon.as_ref().map(ToString::to_string),
         made_by: session.made_by.label().to_owned(),
         client: session.address.map(|address| address.to_string()),
+        user_agent: session.user_agent.to_string(),
         created: session.created.as_millis(),
         last_seen: session.last_seen.as_millis(),
         expires: session.ends.as_millis(),
@@ -72,7 +73,10 @@ async fn make(server: &Server, name: &str, addon: Option<&str>) -> Answer {
         password_digest: user.password_digest,
         ..NewSession::new(user.id.clone(), MadeBy::CommandLine)
     };
-    let (token, session) = services.sessions.create(new).await;
+    let (token, session) = match services.sessions.create(new).await {
+        Ok(made) => made,
+        Err(error) => return Answer::failed(error),
+    };
     services.telemetry.audit.write(&AuditEvent::SessionMade {
         user: user.id.as_str(),
         session: &session.id().to_string(),

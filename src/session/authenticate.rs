@@ -19,8 +19,8 @@ pub struct Authenticated {
 
 impl Authenticated {
     /// The one way in.
-    pub fn new(routed: Box<Routed>, sessions: &Sessions) -> Result<Self, Reason> {
-        let session = session_of(routed.request().presented(), sessions)?;
+    pub async fn new(routed: Box<Routed>, sessions: &Sessions) -> Result<Self, Reason> {
+        let session = session_of(routed.request().presented(), sessions).await?;
         // A session that is bound to one add-on opens no other (S-79).
         if session.addon().is_some_and(|bound| *bound != routed.route().addon().slug) {
             return Err(Reason::SessionBoundElsewhere);
@@ -45,12 +45,12 @@ impl Authenticated {
 
 /// The live session that a cookie stands for. A value that is no token, and one that is no session's, are refused alike
 /// for the client and apart for the operator (S-07, S-76).
-pub fn session_of(presented: &Presented, sessions: &Sessions) -> Result<Arc<Session>, Reason> {
+pub async fn session_of(presented: &Presented, sessions: &Sessions) -> Result<Arc<Session>, Reason> {
     let value = match presented {
         Presented::Nothing => return Err(Reason::NoSession),
         Presented::Several => return Err(Reason::MalformedCookie),
         Presented::One(value) => value,
     };
     let token = SessionToken::parse(value).ok_or(Reason::MalformedCookie)?;
-    sessions.look_up(&token).ok_or(Reason::SessionEnded)
+    sessions.find(&token).await
 }

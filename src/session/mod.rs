@@ -7,7 +7,7 @@
 //! the clock does; never says that a session is revoked before the disk says so too; and never loses sessions without a
 //! word. The memory is the truth and the file a copy of it, written by one thread of its own.
 //!
-//! Read on in this order: `token`, `lifetime`, `live`, `sessions`, `revoke`; then, for the disk, `writer`, `file`, `recovery`.
+//! Read on in this order: `token`, `lifetime`, `live`, `sessions`, `family`, `revoke`; then, for the disk, `writer`, `file`, `recovery`.
 
 mod authenticate;
 mod token;
@@ -18,6 +18,7 @@ mod record;
 mod live;
 mod table;
 mod sessions;
+mod family;
 mod revoke;
 mod upkeep;
 mod store;
@@ -35,6 +36,6 @@ pub use record::{MadeBy, NewSession};
 pub use recovery::Notice;
 pub use revoke::RevokeError;
 pub use sessions::{OpenError, Sessions, Summary};
-pub use store::Health;
+pub use store::{Health, StoreAway};
 pub use token::{BadSessionId, SessionDigest, SessionId, SessionToken};
 pub use user_agent::UserAgent;

@@ -60,6 +60,8 @@ pub enum MadeBy {
     Password,
     /// By the operator, with `vestibule sessions new`.
     CommandLine,
+    /// From another session, for an add-on on a host of its own.
+    HandOver,
 }
 
 impl MadeBy {
@@ -68,6 +70,7 @@ impl MadeBy {
         match self {
             Self::Password => "password",
             Self::CommandLine => "command_line",
+            Self::HandOver => "hand_over",
         }
     }
 }

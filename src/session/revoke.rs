@@ -76,7 +76,7 @@ impl Sessions {
         ended: Vec<Arc<Session>>,
         foreign: Vec<SessionDigest>,
     ) -> Result<Vec<Arc<Session>>, RevokeError> {
-        self.forget(&ended);
+        let ended = self.forget(ended);
         let digests = ended.iter().map(|session| session.digest()).chain(foreign).collect();
         match self.store.save(digests).await {
             Ok(()) => Ok(ended),

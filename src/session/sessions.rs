@@ -17,7 +17,7 @@ use super::lifetime::{Lifetimes, State};
 use super::live::Session;
 use super::record::{Foreign, MadeBy, NewSession, Record};
 use super::recovery::Notice;
-use super::store::{Health, Store};
+use super::store::{Health, Store, StoreAway};
 use super::table::Table;
 use super::token::{SessionDigest, SessionId, SessionToken};
 use super::user_agent::UserAgent;
@@ -25,6 +25,7 @@ use super::writer::Writer;
 use crate::clock::{Clock, Timestamp};
 use crate::config::{AddonSlug, SessionStore};
 use crate::identity::UserId;
+use crate::refusal::Reason;
 
 /// All sessions of this proxy, in memory and on disk.
 #[derive(Debug)]
@@ -111,26 +112,17 @@ impl Sessions {
         Ok((Arc::new(sessions), notices))
     }
 
-    /// The live session that this token stands for. It counts as seen by that.
+    /// The live session that this token stands for, or why there is none. It counts as seen by that. Waits for nothing
+    /// when the session is known here.
+    #[expect(clippy::unused_async, reason = "memory and file answer at once; a store on the network has to be asked")]
+    pub async fn find(&self, token: &SessionToken) -> Result<Arc<Session>, Reason> {
+        self.look_up(token).ok_or(Reason::SessionEnded)
+    }
+
+    /// The live session that this token stands for, if it is known here. It counts as seen by that.
     pub fn look_up(&self, token: &SessionToken) -> Option<Arc<Session>> {
         let session = self.table.get(&token.digest())?;
         self.touch(&session).then_some(session)
-    }
-
-    /// Notes that a session was seen, and says whether it still counts: an open tunnel or stream asks this now and then. What
-    /// does not count any more is not seen.
-    pub fn touch(&self, session: &Session) -> bool {
-        let now = self.clock.now();
-        let live = session.is_live(self.lifetimes(), now);
-        if live {
-            session.see(now);
-        }
-        live
-    }
-
-    /// Whether a session counts now.
-    pub fn is_live(&self, session: &Session) -> bool {
-        session.is_live(self.lifetimes(), self.clock.now())
     }
 
     /// When a session ends unless it is seen before: what holds a stream open for it looks again then, or when the bell of
@@ -140,10 +132,11 @@ impl Sessions {
     }
 
     /// Makes a session with a new token, and returns when it is on disk. If the disk fails it returns all the same: the
-    /// session lives in memory, the failure is in the log and in [`Self::health`], and storing it is tried again.
+    /// session lives in memory, the failure is in the log and in [`Self::health`], and storing it is tried again. Only a
+    /// store that several proxies share refuses while it is away: on the others the session would be nobody's.
     ///
     /// The user's oldest sessions give way when there are too many.
-    pub async fn create(&self, about: NewSession) -> (SessionToken, Arc<Session>) {
+    pub async fn create(&self, about: NewSession) -> Result<(SessionToken, Arc<Session>), StoreAway> {
         let token = SessionToken::random();
         let now = self.clock.now();
         let record = Record { about, created: now, last_seen: now };
@@ -152,7 +145,7 @@ impl Sessions {
         let digests = gone.iter().map(|gone| gone.digest()).chain([session.digest()]).collect();
         // The writer has said what failed, and goes on trying.
         let _in_memory = self.store.save(digests).await;
-        (token, session)
+        Ok((token, session))
     }
 
     /// Adds a session, and ends those that give way to it.
@@ -165,20 +158,22 @@ impl Sessions {
         mine.sort_by_key(|one| (one.state(limits.lifetimes, now) == State::Live, one.created()));
         let too_many = (mine.len() + 1).saturating_sub(limits.per_user.max(1));
         mine.truncate(too_many);
-        self.forget(&mine);
+        let gone = self.forget(mine);
         self.table.insert(Arc::clone(session));
-        mine
+        gone
     }
 
-    /// Ends sessions in memory, at once, and rings the bell.
-    pub(super) fn forget(&self, sessions: &[Arc<Session>]) {
-        for session in sessions {
+    /// Ends sessions in memory, at once, with all that were made from them, and rings the bell. Says which have ended.
+    pub(super) fn forget(&self, sessions: Vec<Arc<Session>>) -> Vec<Arc<Session>> {
+        let sessions = self.with_children(sessions);
+        for session in &sessions {
             session.end();
             self.table.remove(&session.digest());
         }
         if !sessions.is_empty() {
             self.ring();
         }
+        sessions
     }
 
     /// All sessions that are not over, in the order in which they were made.

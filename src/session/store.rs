@@ -9,6 +9,7 @@ use super::file_error::FileError;
 use super::token::SessionDigest;
 use super::writer::Writer;
 use crate::clock::Timestamp;
+use crate::refusal::Reason;
 
 /// Where sessions are kept besides the table.
 #[derive(Debug)]
@@ -34,6 +35,17 @@ impl Store {
             Self::Memory => Health::MemoryByChoice,
             Self::File(writer) => writer.health(),
         }
+    }
+}
+
+/// The store that several proxies share cannot be asked or written just now: nobody new can be let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the session store is away")]
+pub struct StoreAway;
+
+impl From<StoreAway> for Reason {
+    fn from(_: StoreAway) -> Self {
+        Self::SessionStoreAway
     }
 }
 

@@ -26,8 +26,9 @@ impl Sessions {
     /// Ends what is over, and stores it together with the times that have changed.
     async fn sweep(&self) {
         let (lifetimes, now) = (self.lifetimes(), self.clock.now());
-        let over = self.table.select(|session| session.state(lifetimes, now) == State::Expired);
-        self.forget(&over);
+        let mut over = self.table.select(|session| session.state(lifetimes, now) == State::Expired);
+        over.extend(self.orphans());
+        let over = self.forget(over);
         let seen = self.table.select(super::live::Session::seen_since_stored);
         let digests = over.iter().chain(&seen).map(|session| session.digest()).collect();
         // Even with nothing to store this has the writer see whether its file is still there. What fails it says itself, and

@@ -10,6 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::clock::Timestamp;
+use crate::listener::Neighbourhood;
 
 /// The attempts of the last window.
 #[derive(Debug, Default)]
@@ -30,14 +31,14 @@ pub struct Budget {
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Key {
-    Address(IpAddr),
-    User(IpAddr, String),
+    Address(Neighbourhood),
+    User(Neighbourhood, String),
 }
 
 impl Guard {
     /// Counts an attempt, or says how long to wait for the next one.
     pub fn attempt(&self, client: IpAddr, username: &str, budget: Budget, now: Timestamp) -> Result<(), Duration> {
-        let client = neighbourhood(client);
+        let client = Neighbourhood::from(client);
         let keys = [(Key::Address(client), budget.per_address), (Key::User(client, folded(username)), budget.per_user)];
         let mut attempts = self.lock();
         if attempts.len() >= MOST_KEYS {
@@ -61,7 +62,7 @@ impl Guard {
 
     /// The right password clears what that user's typing errors from there have used up.
     pub fn succeeded(&self, client: IpAddr, username: &str) {
-        self.lock().remove(&Key::User(neighbourhood(client), folded(username)));
+        self.lock().remove(&Key::User(client.into(), folded(username)));
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, Timestamp>> {
@@ -71,14 +72,6 @@ impl Guard {
 
 /// What is remembered at most: some megabytes.
 const MOST_KEYS: usize = 50_000;
-
-/// One subscriber has a whole /64 of IPv6 to choose from.
-fn neighbourhood(client: IpAddr) -> IpAddr {
-    match client.to_canonical() {
-        IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) & !u128::from(u64::MAX)).into()),
-        v4 @ IpAddr::V4(_) => v4,
-    }
-}
 
 /// Spellings of one name count together; a long name is no way to fill the memory.
 fn folded(username: &str) -> String {

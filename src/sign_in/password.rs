@@ -19,7 +19,7 @@ use crate::http::{ClientAddr, Parts, Presented, RequestId, Sanitized};
 use crate::identity::{Directory, User};
 use crate::pages::{self, Page, SignInPage};
 use crate::refusal::Reason;
-use crate::session::{MadeBy, NewSession, SessionCookie, SessionToken, Sessions, UserAgent};
+use crate::session::{MadeBy, NewSession, SessionCookie, SessionToken, Sessions, StoreAway, UserAgent};
 use crate::telemetry::{AuditEvent, Revoked, SignInOutcome, Telemetry, chain};
 
 /// What signing in needs.
@@ -80,7 +80,10 @@ impl PasswordSignIn<'_> {
         let return_to = ReturnTo::parse(&form.return_to).unwrap_or_default();
         let attempt = Attempt { headers, form, return_to, presented, form_token, client, id };
         let page = match self.attempt(&attempt).await {
-            Ok(user) => self.welcome(&attempt, &user).await,
+            Ok(user) => match self.welcome(&attempt, &user).await {
+                Ok(page) => page,
+                Err(StoreAway) => self.turn_away(&attempt, &Failed { outcome: SignInOutcome::Unavailable, wait: None }),
+            },
             Err(failed) => self.turn_away(&attempt, &failed),
         };
         drop(serving);
@@ -118,8 +121,7 @@ impl PasswordSignIn<'_> {
     }
 
     /// A new session, always; the one that was there before ends (S-74).
-    async fn welcome(&self, attempt: &Attempt, user: &User) -> Page {
-        self.end_session_before(attempt).await;
+    async fn welcome(&self, attempt: &Attempt, user: &User) -> Result<Page, StoreAway> {
         let user_agent = attempt.headers.get(USER_AGENT).map_or(&b""[..], HeaderValue::as_bytes);
         let new = NewSession {
             address: Some(attempt.client.ip()),
@@ -128,16 +130,18 @@ impl PasswordSignIn<'_> {
             password_digest: user.password_digest,
             ..NewSession::new(user.id.clone(), MadeBy::Password)
         };
-        let (token, session) = self.sessions.create(new).await;
+        let (token, session) = self.sessions.create(new).await?;
+        self.end_session_before(attempt).await;
         self.note(attempt, SignInOutcome::Success, Some(user.id.as_str()), Some(&session.id().to_string()));
         let mut page = pages::see_other(attempt.return_to.as_str());
         page.headers_mut().append(SET_COOKIE, self.cookie.set(&token));
-        page
+        Ok(page)
     }
 
     async fn end_session_before(&self, attempt: &Attempt) {
         let Presented::One(value) = &attempt.presented else { return };
-        let Some(old) = SessionToken::parse(value).and_then(|token| self.sessions.look_up(&token)) else { return };
+        let Some(token) = SessionToken::parse(value) else { return };
+        let Ok(old) = self.sessions.find(&token).await else { return };
         if let Err(error) = self.sessions.sign_out(&old).await {
             tracing::error!(error = %chain(&error), session = %old.id(), "the session before has ended, but not on disk");
         }

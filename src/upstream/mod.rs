@@ -11,6 +11,7 @@ mod pool;
 mod request;
 mod response;
 mod send;
+mod told;
 mod tunnel;
 mod upstreams;
 mod websocket;
@@ -55,6 +56,9 @@ mod tests {
             connect_timeout: Duration::from_secs(1),
             response_timeout: Duration::from_secs(1),
             max_body: u64::MAX,
+            max_head: usize::MAX,
+            upstream_host: None,
+            rewrite_addresses: true,
         })
     }
 }

@@ -9,8 +9,9 @@ use std::net::IpAddr;
 use http::HeaderMap;
 use http::header::{CONNECTION, HOST, HeaderName, HeaderValue, SEC_WEBSOCKET_KEY, UPGRADE};
 
+use super::told::Told;
 use crate::config::{Addon, DisplayNameEncoding};
-use crate::http::{Authority, Handshake, RequestId, Reserved};
+use crate::http::{Authority, Handshake, Origin, RequestId, Reserved};
 use crate::identity::User;
 
 /// What is known of an add-on's headers before the first request.
@@ -20,6 +21,7 @@ pub(super) struct Injection {
     fixed: Vec<(HeaderName, HeaderValue)>,
     prefix_headers: Vec<HeaderName>,
     prefix: Option<HeaderValue>,
+    told: Option<Told>,
 }
 
 /// What is true of one request.
@@ -28,6 +30,7 @@ pub(super) struct Truth<'a> {
     pub(super) user: &'a User,
     pub(super) client: IpAddr,
     pub(super) authority: &'a Authority,
+    pub(super) origin: Origin,
     pub(super) id: RequestId,
     pub(super) under_prefix: bool,
 }
@@ -45,7 +48,13 @@ impl Injection {
             fixed: addon.headers.clone(),
             prefix_headers: addon.prefix_headers.clone(),
             prefix: prefix.and_then(|prefix| HeaderValue::from_str(prefix.as_str()).ok()),
+            told: addon.upstream_host.as_ref().and_then(Told::new),
         }
+    }
+
+    /// The authority that the add-on is told instead of the browser's, if it is.
+    pub(super) fn told(&self) -> Option<&Authority> {
+        self.told.as_ref().map(Told::authority)
     }
 
     /// Writes the true headers.
@@ -59,6 +68,9 @@ impl Injection {
         headers.reserve(ADDED);
         set(headers, HOST, HeaderValue::from_str(truth.authority.as_str()).ok());
         set(headers, X_FORWARDED_HOST, headers.get(HOST).cloned());
+        if let Some(told) = &self.told {
+            told.apply(headers, truth.authority, truth.origin);
+        }
         set(headers, X_FORWARDED_PROTO, Some(HeaderValue::from_static("https")));
         set(headers, X_FORWARDED_PORT, Some(HeaderValue::from(truth.authority.port_or_default())));
         let client = address(truth.client);

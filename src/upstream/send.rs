@@ -14,6 +14,7 @@ use super::link::{Link, Unanswered, is_hang_up};
 use super::pool::{Place, Pool, PoolError};
 use super::request::{Truth, ask_for_websocket};
 use super::response::{self, Confines};
+use super::told::set_destination;
 use super::tunnel::Tunnel;
 use super::upstreams::{Upstream, Upstreams};
 use super::websocket::{self, Asked};
@@ -46,20 +47,25 @@ impl Upstreams {
     /// Sends a permitted request to its add-on and waits for the head of the answer.
     pub async fn send(&self, permitted: Permitted) -> Result<Answer, Reason> {
         let (identified, open) = permitted.into_parts();
+        let transfer = identified.routed().transfer()?;
         let user = Arc::clone(identified.user());
         let (request, route, prefix, forward) = identified.into_routed().into_parts();
         let upstream = self.at(route.place()).ok_or(Reason::UnknownRoute)?;
         let authority = request.authority().clone();
         let client: IpAddr = request.client().ip();
-        let (id, handshake) = (request.id(), request.handshake());
+        let (id, handshake, origin) = (request.id(), request.handshake(), request.provenance().origin);
         let Parts { method, mut headers, body, upgrade, serving } = request.into_parts();
-        let truth = Truth { user: &user, client, authority: &authority, id, under_prefix: !prefix.is_empty() };
+        let truth = Truth { user: &user, client, authority: &authority, origin, id, under_prefix: !prefix.is_empty() };
         upstream.injection.apply(&mut headers, &upstream.addon, truth);
+        if let Some(transfer) = transfer.filter(|_| upstream.addon.rewrite_addresses) {
+            set_destination(&mut headers, &transfer, upstream.addon.makes_addresses());
+        }
         if let Some(handshake) = handshake {
             ask_for_websocket(&mut headers, handshake, websocket::new_key);
         }
         let (body, gauge) = RequestBody::new(body, upstream.addon.max_body, self.body_stall);
         set_length(&mut headers, &method, body.size_hint().exact(), upstream.addon.max_body)?;
+        judge_size(&headers, forward.as_str(), upstream.addon.max_head)?;
         let mut outgoing = Request::new(body);
         *outgoing.method_mut() = method;
         *outgoing.uri_mut() = Uri::from(forward);
@@ -92,6 +98,21 @@ fn set_length(headers: &mut HeaderMap, method: &Method, length: Option<u64>, lim
     }
     Ok(())
 }
+
+/// Refuses a head that the add-on would choke on (spec/addon-uis.md section 3, point 19): the lines as they will be written,
+/// the request line among them.
+fn judge_size(headers: &HeaderMap, target: &str, limit: usize) -> Result<(), Reason> {
+    if limit == usize::MAX {
+        return Ok(());
+    }
+    let line = |name: usize, value: usize| name.saturating_add(value).saturating_add(": \r\n".len());
+    let lines = headers.iter().map(|(name, value)| line(name.as_str().len(), value.len()));
+    let size = lines.fold(line(target.len(), LONGEST_REQUEST_LINE), usize::saturating_add);
+    if size > limit { Err(Reason::HeadTooLarge) } else { Ok(()) }
+}
+
+/// The longest method and the version, with the blanks between.
+const LONGEST_REQUEST_LINE: usize = "MKCALENDAR  HTTP/1.1".len();
 
 impl Call<'_> {
     async fn exchange(self, request: Request<RequestBody>) -> Result<Answer, Reason> {

@@ -64,6 +64,7 @@ impl Upstreams {
             rewrites_paths: upstream.addon.prefix == PrefixMode::Strip && !prefix.is_empty(),
             authority,
             upstream: upstream.authority.as_ref(),
+            told: upstream.injection.told(),
             reserved: &self.reserved,
             own_cookies: self.own_cookies,
         }

@@ -137,3 +137,18 @@ fn what_an_add_on_leaves_out_has_its_default() {
     assert_eq!([addon.queue_timeout, addon.connect_timeout], [Duration::from_secs(5); 2]);
     assert_eq!(addon.response_timeout, Duration::from_mins(1));
 }
+
+#[test]
+fn what_an_add_on_is_told_of_the_browsers_view() {
+    let host = |host: &str| addon(&format!("upstream_host = \"{host}\""));
+    refused(&host("http://up.example"), "7:17", &["another scheme", "without a scheme"]);
+    refused(&host("up.example/x"), "7:17", &["a path, a query or a fragment"]);
+    refused(&host("u@up.example"), "7:17", &["a user or a password"]);
+    refused(&host("a_b"), "7:17", &["neither a DNS name nor an IP address"]);
+    refused(&host("a:0"), "7:17", &["from 1 to 65535"]);
+    let told = accepted(&host("Up.Example:8080")).settings;
+    assert_eq!(told.addons[0].upstream_host.as_ref().unwrap().as_str(), "up.example:8080");
+    refused(&addon("rewrite_addresses = \"no\""), "7:21", &["`true` or `false`"]);
+    refused(&addon("max_head = \"100B\""), "7:12", &["out of bounds", "1KiB to 1MiB", "no limit"]);
+    assert_eq!(accepted(&addon("max_head = \"8KiB\"")).settings.addons[0].max_head, 8192);
+}

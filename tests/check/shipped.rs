@@ -55,8 +55,19 @@ fn every_optional_key_in_it_can_be_set() {
 #[test]
 fn the_defaults_in_it_are_the_defaults() {
     let folder = folder();
-    let examples =
-        ["public_urls", "certificates", "reserved", "host", "title", "icon", "headers", "access", "max_body"];
+    let examples = [
+        "public_urls",
+        "certificates",
+        "reserved",
+        "host",
+        "title",
+        "icon",
+        "headers",
+        "access",
+        "max_body",
+        "max_head",
+        "upstream_host",
+    ];
     let is_example = |line: &str| examples.iter().any(|key| line.starts_with(&format!("{key} =")));
     let settings = |text: &str| {
         let lines: Vec<_> = text.lines().filter(|line| !is_example(line)).collect();

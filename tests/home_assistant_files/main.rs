@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's own helpers may panic as the test may")]
 
 mod registries;
+mod rights;
 mod support;
 
 use std::collections::BTreeMap;

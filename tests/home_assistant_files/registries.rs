@@ -52,7 +52,7 @@ async fn a_registry_renamed_over_the_old_one_is_seen_within_two_seconds() {
     for (file, list) in [(ENTITIES, "entities"), (DEVICES, "devices"), (AREAS, "areas"), (LABELS, "labels")] {
         let home = Home::of(HOME);
         let watched = Watched::start(home.open());
-        let mut bell = watched.home.subscribe_registry();
+        let mut bell = watched.home.directory().subscribe();
         bell.mark_unchanged();
         let users = watched.home.snapshot().unwrap();
         let began = Instant::now();

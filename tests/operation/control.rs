@@ -6,7 +6,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixStream;
 
 use crate::kept;
-use crate::support::{PATIENCE, RawAddon, Vestibule};
+use crate::support::form::Form;
+use crate::support::process::LOOPBACK;
+use crate::support::{PATIENCE, Protocol, RawAddon, Vestibule};
 
 #[test]
 fn the_control_socket_is_the_operators_alone() {
@@ -63,4 +65,21 @@ fn a_reload_by_command_says_what_is_wrong() {
     assert!(String::from_utf8_lossy(&refused.stderr).contains("config.toml:"), "{refused:?}");
     let status = vestibule.command_ok(&["status"]);
     assert!(status.contains(&vestibule.https().to_string()), "{status}");
+}
+
+#[test]
+fn the_list_of_sessions_says_which_browser_and_answers_programs_in_json() {
+    let addon = RawAddon::start();
+    let vestibule = Vestibule::start(kept(&addon));
+    let form = Form::open(&vestibule, LOOPBACK);
+    let words = "Mozilla/5.0 \"(X11)\"\u{202e}evil";
+    let answer = vestibule.ask(Protocol::H1, &form.post("bob", "bob-pass-1").field("User-Agent", words));
+    assert_eq!(answer.status, 303, "{answer:#?}");
+    let list = vestibule.command_ok(&["sessions", "list"]);
+    assert!(list.contains(r#" agent="Mozilla/5.0 \"(X11)\"#) && !list.contains('\u{202e}'), "{list}");
+    let json: serde_json::Value = serde_json::from_str(&vestibule.command_ok(&["sessions", "list", "--json"])).unwrap();
+    let session = &json["sessions"][0];
+    assert_eq!((&session["user_name"], &session["made_by"]), (&"bob".into(), &"password".into()), "{json}");
+    assert!(session["user_agent"].as_str().unwrap().starts_with("Mozilla/5.0 \"(X11)\""), "{json}");
+    assert!(session["expires"].as_str().unwrap().ends_with('Z') && json["more"] == 0, "{json}");
 }

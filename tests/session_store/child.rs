@@ -81,9 +81,9 @@ fn in_a_process_of_its_own() {
 
 async fn sign_in_and_wait(file: &Path) {
     let (sessions, _) = open_file(file, &Clock::System);
-    let (revoked, session) = sessions.create(of("frank")).await;
+    let (revoked, session) = sessions.create(of("frank")).await.expect("made");
     sessions.sign_out(&session).await.expect("signed out");
-    let (token, _) = sessions.create(of("alice")).await;
+    let (token, _) = sessions.create(of("alice")).await.expect("made");
     println!("revoked={}", revoked.encode().as_str());
     println!("token={}", token.encode().as_str());
     std::future::pending::<()>().await;
@@ -107,15 +107,15 @@ async fn sessions_and_revocations_survive_kill_9() {
 async fn fill_the_disk(file: &Path) {
     let (sessions, _) = open_file(file, &Clock::System);
     let about = |number: usize| NewSession { refresh_token: Some("x".repeat(10_000)), ..of(&format!("user{number}")) };
-    let (first, on_disk) = sessions.create(about(0)).await;
+    let (first, on_disk) = sessions.create(about(0)).await.expect("made");
     assert!(matches!(sessions.health(), Health::Durable));
     let mut tokens = Vec::new();
     while matches!(sessions.health(), Health::Durable) {
-        tokens.push(sessions.create(about(tokens.len() + 1)).await.0);
+        tokens.push(sessions.create(about(tokens.len() + 1)).await.expect("made").0);
         assert!(tokens.len() < 10_000, "the disk never fills");
     }
     for _ in 0..3 {
-        tokens.push(sessions.create(about(tokens.len() + 1)).await.0);
+        tokens.push(sessions.create(about(tokens.len() + 1)).await.expect("made").0);
     }
     let refused = sessions.sign_out(&on_disk).await;
     assert!(matches!(refused, Err(RevokeError::NotOnDisk { .. })), "{refused:?}");
@@ -170,8 +170,8 @@ async fn start_on_a_full_disk(file: &Path) {
 async fn a_sound_file_on_a_full_disk_is_served_and_stays_where_it_is() {
     let home = Home::new();
     let (sessions, _) = open_file(&home.file(), &Clock::System);
-    let (alice, _) = sessions.create(of("alice")).await;
-    let (frank, _) = sessions.create(of("frank")).await;
+    let (alice, _) = sessions.create(of("alice")).await.expect("made");
+    let (frank, _) = sessions.create(of("frank")).await.expect("made");
     drop(sessions);
     drop(open_file(&home.file(), &Clock::System));
     let mut process = Process::run("start on a full disk", &home.file(), Some(0));
@@ -188,7 +188,7 @@ async fn a_sound_file_on_a_full_disk_is_served_and_stays_where_it_is() {
 async fn start_anew_on_a_full_disk(file: &Path) {
     let (sessions, notices) = open_file(file, &Clock::System);
     println!("notices={notices:?}");
-    println!("token={}", sessions.create(of("alice")).await.0.encode().as_str());
+    println!("token={}", sessions.create(of("alice")).await.expect("made").0.encode().as_str());
     make_room();
     until("it is stored", || matches!(sessions.health(), Health::Durable)).await;
     println!("stored=all");

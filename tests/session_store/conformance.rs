@@ -12,13 +12,14 @@ pub(crate) async fn conforms(sessions: Arc<Sessions>, clock: Clock) {
     ends_at_the_absolute_limit_however_busy(&sessions, later).await;
     a_thousand_requests_in_a_second_gain_one_idle_time(&sessions, later).await;
     the_oldest_gives_way(&sessions, later).await;
+    a_session_made_from_another_ends_with_it(&sessions, later).await;
     a_clock_that_goes_back_lends_no_time(&sessions, &clock).await;
     new_limits_hold_at_once(&sessions, later).await;
 }
 
 async fn finds_who_signed_in_and_nobody_else(sessions: &Sessions) {
-    let (first, session) = sessions.create(of("alice")).await;
-    let (second, _) = sessions.create(of("alice")).await;
+    let (first, session) = sessions.create(of("alice")).await.expect("made");
+    let (second, _) = sessions.create(of("alice")).await.expect("made");
     assert_ne!(first.digest(), second.digest(), "a new token at every sign-in");
     assert_eq!(sessions.look_up(&first).expect("live").digest(), session.digest());
     assert!(sessions.look_up(&SessionToken::random()).is_none());
@@ -27,9 +28,9 @@ async fn finds_who_signed_in_and_nobody_else(sessions: &Sessions) {
 }
 
 async fn ends_what_is_revoked(sessions: &Sessions) {
-    let (one, session) = sessions.create(of("alice")).await;
-    let (two, other) = sessions.create(of("alice")).await;
-    let (three, _) = sessions.create(of("frank")).await;
+    let (one, session) = sessions.create(of("alice")).await.expect("made");
+    let (two, other) = sessions.create(of("alice")).await.expect("made");
+    let (three, _) = sessions.create(of("frank")).await.expect("made");
     let mut bell = sessions.subscribe();
     let ended = sessions.revoke(session.id()).await.expect("revoked");
     assert_eq!(ended.len(), 1);
@@ -42,14 +43,14 @@ async fn ends_what_is_revoked(sessions: &Sessions) {
     sessions.sign_out(&other).await.expect("signed out");
     assert!(sessions.look_up(&two).is_none());
 
-    let (four, _) = sessions.create(of("alice")).await;
+    let (four, _) = sessions.create(of("alice")).await.expect("made");
     let alice = "alice".parse().expect("an id");
     assert_eq!(sessions.revoke_user(&alice).await.expect("revoked").len(), 1);
     assert!(sessions.look_up(&four).is_none() && sessions.look_up(&three).is_some(), "frank stays");
 
     let with = |digest| NewSession { password_digest: Some([digest; 32]), ..of("carol") };
-    let (old, _) = sessions.create(with(1)).await;
-    let (new, _) = sessions.create(with(2)).await;
+    let (old, _) = sessions.create(with(1)).await.expect("made");
+    let (new, _) = sessions.create(with(2)).await.expect("made");
     let changed = |session: &Session| session.password_digest().is_some_and(|digest| *digest != [2; 32]);
     assert_eq!(sessions.end_where(changed).await.expect("ended").len(), 1);
     assert!(sessions.look_up(&old).is_none() && sessions.look_up(&new).is_some());
@@ -58,7 +59,7 @@ async fn ends_what_is_revoked(sessions: &Sessions) {
 }
 
 async fn ends_after_the_idle_time(sessions: &Sessions, later: impl Fn(Duration)) {
-    let (token, session) = sessions.create(of("alice")).await;
+    let (token, session) = sessions.create(of("alice")).await.expect("made");
     later(30 * MINUTE - Duration::from_millis(1));
     assert!(sessions.look_up(&token).is_some());
     later(30 * MINUTE);
@@ -69,7 +70,7 @@ async fn ends_after_the_idle_time(sessions: &Sessions, later: impl Fn(Duration))
 }
 
 async fn ends_at_the_absolute_limit_however_busy(sessions: &Sessions, later: impl Fn(Duration)) {
-    let (token, session) = sessions.create(of("alice")).await;
+    let (token, session) = sessions.create(of("alice")).await.expect("made");
     for _ in 0..719 {
         later(MINUTE);
         assert!(sessions.touch(&session), "an open tunnel counts as seen");
@@ -81,7 +82,7 @@ async fn ends_at_the_absolute_limit_however_busy(sessions: &Sessions, later: imp
 }
 
 async fn a_thousand_requests_in_a_second_gain_one_idle_time(sessions: &Sessions, later: impl Fn(Duration)) {
-    let (token, session) = sessions.create(of("alice")).await;
+    let (token, session) = sessions.create(of("alice")).await.expect("made");
     for _ in 0..1000 {
         later(Duration::from_millis(1));
         assert!(sessions.look_up(&token).is_some());
@@ -94,15 +95,15 @@ async fn a_thousand_requests_in_a_second_gain_one_idle_time(sessions: &Sessions,
 }
 
 async fn the_oldest_gives_way(sessions: &Sessions, later: impl Fn(Duration)) {
-    let (frank, _) = sessions.create(of("frank")).await;
+    let (frank, _) = sessions.create(of("frank")).await.expect("made");
     let mut tokens = Vec::new();
     for _ in 0..20 {
         later(Duration::from_secs(1));
-        tokens.push(sessions.create(of("alice")).await.0);
+        tokens.push(sessions.create(of("alice")).await.expect("made").0);
     }
     assert!(tokens.iter().all(|token| sessions.look_up(token).is_some()), "twenty may be");
     later(Duration::from_secs(1));
-    tokens.push(sessions.create(of("alice")).await.0);
+    tokens.push(sessions.create(of("alice")).await.expect("made").0);
     let live: Vec<bool> = tokens.iter().map(|token| sessions.look_up(token).is_some()).collect();
     assert!(!live[0] && live[1..].iter().all(|live| *live), "the first of twenty-one gives way: {live:?}");
     assert!(sessions.look_up(&frank).is_some(), "others are not touched");
@@ -111,14 +112,14 @@ async fn the_oldest_gives_way(sessions: &Sessions, later: impl Fn(Duration)) {
 
 async fn a_clock_that_goes_back_lends_no_time(sessions: &Sessions, clock: &Clock) {
     let before = clock.now();
-    let (token, session) = sessions.create(of("alice")).await;
+    let (token, session) = sessions.create(of("alice")).await.expect("made");
     let back = |by: Duration| clock.set(Timestamp::from_millis(before.as_millis() - millis(by)));
     back(SKEW);
     assert!(sessions.look_up(&token).is_some(), "a small step is nothing");
     back(SKEW + Duration::from_millis(1));
     assert!(sessions.look_up(&token).is_none(), "its age is not known");
     assert!(!session.ended(), "but it is kept");
-    assert!(sessions.look_up(&sessions.create(of("alice")).await.0).is_some(), "signing in anew works");
+    assert!(sessions.look_up(&sessions.create(of("alice")).await.expect("made").0).is_some(), "signing in anew works");
     clock.set(before.saturating_add(MINUTE));
     assert!(sessions.look_up(&token).is_some(), "the clock has caught up");
     assert!(sessions.ends(&session) <= before.saturating_add(31 * MINUTE));
@@ -126,7 +127,7 @@ async fn a_clock_that_goes_back_lends_no_time(sessions: &Sessions, clock: &Clock
 }
 
 async fn new_limits_hold_at_once(sessions: &Sessions, later: impl Fn(Duration)) {
-    let (token, _) = sessions.create(of("alice")).await;
+    let (token, _) = sessions.create(of("alice")).await.expect("made");
     later(10 * MINUTE);
     let bell = sessions.subscribe();
     sessions.reconfigure(&Settings { idle_timeout: 5 * MINUTE, ..settings(SessionStore::Memory) });
@@ -139,4 +140,29 @@ async fn new_limits_hold_at_once(sessions: &Sessions, later: impl Fn(Duration)) 
 
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).expect("a short time")
+}
+
+async fn a_session_made_from_another_ends_with_it(sessions: &Sessions, later: impl Fn(Duration)) {
+    let child_of = |parent: &Session| NewSession { parent: Some(parent.digest()), ..of("alice") };
+    let (_, parent) = sessions.create(of("alice")).await.expect("made");
+    let (token, child) = sessions.create(child_of(&parent)).await.expect("made");
+    later(29 * MINUTE);
+    assert!(sessions.look_up(&token).is_some());
+    later(29 * MINUTE);
+    assert!(sessions.is_live(&parent), "being seen at the child counts for the parent");
+    let ended = sessions.revoke(parent.id()).await.expect("revoked");
+    assert_eq!(ended.len(), 2, "both have ended at once");
+    assert!(child.ended() && !sessions.touch(&child) && sessions.look_up(&token).is_none());
+
+    let (head, parent) = sessions.create(of("alice")).await.expect("made");
+    let (token, child) = sessions.create(child_of(&parent)).await.expect("made");
+    sessions.sign_out(&child).await.expect("signed out");
+    assert!(sessions.look_up(&token).is_none() && sessions.look_up(&head).is_some(), "the parent stays");
+    let (token, _) = sessions.create(child_of(&parent)).await.expect("made");
+    later(31 * MINUTE);
+    assert!(sessions.look_up(&token).is_none() && sessions.look_up(&head).is_none());
+    let orphan = NewSession { parent: Some(SessionToken::random().digest()), ..of("alice") };
+    let (token, _) = sessions.create(orphan).await.expect("made");
+    assert!(sessions.look_up(&token).is_none(), "a parent that is not there is no parent");
+    sessions.revoke_all().await.expect("revoked");
 }

@@ -12,7 +12,7 @@ const SESSIONS: TableDefinition<'_, &[u8; 32], &[u8]> = TableDefinition::new("se
 /// A file with one session in it, and its token.
 async fn filled(home: &Home) -> SessionToken {
     let (sessions, _) = home.open();
-    let (token, _) = sessions.create(of("alice")).await;
+    let (token, _) = sessions.create(of("alice")).await.expect("made");
     drop(sessions);
     drop(database(home));
     token
@@ -20,7 +20,7 @@ async fn filled(home: &Home) -> SessionToken {
 
 /// Whatever was in the file, a sign-in works afterwards and is on disk.
 async fn serves_and_stores(home: &Home, sessions: Arc<Sessions>) {
-    let (token, _) = sessions.create(of("frank")).await;
+    let (token, _) = sessions.create(of("frank")).await.expect("made");
     assert!(sessions.look_up(&token).is_some());
     assert!(matches!(sessions.health(), Health::Durable), "{:?}", sessions.health());
     drop(sessions);
@@ -118,7 +118,7 @@ async fn what_a_newer_version_wrote_is_kept_and_not_trusted() {
     assert!(matches!(&notices[..], [Notice::NotUnderstood { count: 2 }]), "{notices:?}");
     assert!(sessions.look_up(&other).is_none(), "never trusted");
     assert!(sessions.look_up(&token).is_some(), "the others are");
-    sessions.create(of("frank")).await;
+    sessions.create(of("frank")).await.expect("made");
     drop(sessions);
     assert_eq!(count(&home), 4, "kept");
 
@@ -139,9 +139,9 @@ async fn what_a_newer_version_wrote_is_kept_and_not_trusted() {
 async fn a_file_that_somebody_removes_is_written_again_whole() {
     let home = Home::new();
     let (sessions, _) = home.open();
-    let (first, _) = sessions.create(of("alice")).await;
+    let (first, _) = sessions.create(of("alice")).await.expect("made");
     fs::remove_file(home.file()).expect("removed");
-    let (second, _) = sessions.create(of("frank")).await;
+    let (second, _) = sessions.create(of("frank")).await.expect("made");
     assert!(matches!(sessions.health(), Health::Durable));
     drop(sessions);
     let (sessions, _) = home.open();
@@ -158,7 +158,7 @@ async fn an_old_copy_put_back_while_we_run_revives_nobody() {
     let aside = home.folder.path().join("copy");
     fs::write(&aside, copy).expect("written");
     fs::rename(aside, home.file()).expect("put back");
-    let (frank, _) = sessions.create(of("frank")).await;
+    let (frank, _) = sessions.create(of("frank")).await.expect("made");
     drop(sessions);
     let (sessions, _) = home.open();
     assert!(sessions.look_up(&token).is_none());
@@ -173,18 +173,18 @@ async fn where_no_file_can_be_made_sessions_live_in_memory_until_one_can() {
     let (sessions, notices) = home.open();
     let [Notice::MemoryOnly { why }] = &notices[..] else { panic!("{notices:?}") };
     assert!(why.source().is_some(), "it says what failed");
-    let (token, _) = sessions.create(of("alice")).await;
+    let (token, _) = sessions.create(of("alice")).await.expect("made");
     assert!(sessions.look_up(&token).is_some());
     assert!(matches!(sessions.health(), Health::Degraded { since: START, .. }));
 
-    let (gone, session) = sessions.create(of("frank")).await;
+    let (gone, session) = sessions.create(of("frank")).await.expect("made");
     let refused = sessions.sign_out(&session).await;
     assert!(matches!(refused, Err(RevokeError::NotOnDisk { .. })), "{refused:?}");
     assert!(sessions.look_up(&gone).is_none(), "it holds in memory");
     let again = sessions.revoke_all().await;
     assert!(matches!(again, Err(RevokeError::NotOnDisk { .. })), "still not on disk: {again:?}");
 
-    let (token, _) = sessions.create(of("alice")).await;
+    let (token, _) = sessions.create(of("alice")).await.expect("made");
     fs::remove_file(&state).expect("removed");
     until("it is stored without anybody asking", || matches!(sessions.health(), Health::Durable)).await;
     drop(sessions);
@@ -197,7 +197,7 @@ async fn where_no_file_can_be_made_sessions_live_in_memory_until_one_can() {
 async fn a_second_proxy_on_the_same_file_does_not_start() {
     let home = Home::new();
     let (first, _) = home.open();
-    let (token, _) = first.create(of("alice")).await;
+    let (token, _) = first.create(of("alice")).await.expect("made");
     let second = Sessions::open(&settings(SessionStore::File(home.file())), home.clock.clone());
     let error = second.expect_err("two proxies would undo each other's revocations");
     assert_eq!(error.source().expect("why").to_string(), "another process has the session file open");

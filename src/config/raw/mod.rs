@@ -187,6 +187,9 @@ section! {
         connect_timeout: TimeText,
         response_timeout: TimeText,
         max_body: SizeText,
+        max_head: SizeText,
+        upstream_host: String,
+        rewrite_addresses: bool,
     }
 
     /// `identity_headers` of an add-on.

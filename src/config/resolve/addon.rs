@@ -11,7 +11,7 @@ use super::protect;
 use super::unique::Unique;
 use crate::config::Known;
 use crate::config::diagnostic::{Diagnostic, Span};
-use crate::config::raw::{self, Key};
+use crate::config::raw::{self, Key, SizeText};
 use crate::config::settings::{Addon, AddonSlug, DisplayNameEncoding, HostName, PathPrefix, PrefixMode, Upstream};
 
 /// Resolves all of them, in the order of the file.
@@ -67,6 +67,9 @@ fn addon(entry: &Spanned<raw::Addon>, seen: &mut Seen, known: Option<&Known>, cx
         connect_timeout: cx.time(&raw.connect_timeout, seconds(5), Duration::from_millis(10)..=Duration::from_mins(5)),
         response_timeout: cx.time(&raw.response_timeout, seconds(60), Duration::from_millis(10)..=days(1)),
         max_body: cx.size(&raw.max_body, u64::MAX, 1..=u64::MAX),
+        max_head: max_head(&raw.max_head, cx),
+        upstream_host: raw.upstream_host.given().and_then(|text| cx.findings.parse(text)),
+        rewrite_addresses: flag(&raw.rewrite_addresses, true),
         slug: slug?,
         upstream: upstream?,
     };
@@ -115,6 +118,15 @@ fn route(
         Some(host)
     });
     (path, host)
+}
+
+/// Below 1 KiB not even our own headers would fit.
+fn max_head(key: &Key<SizeText>, cx: &mut Context<'_>) -> usize {
+    const ONE_KIB: u64 = 1024;
+    match cx.size(key, u64::MAX, ONE_KIB..=ONE_KIB * ONE_KIB) {
+        u64::MAX => usize::MAX,
+        size => usize::try_from(size).unwrap_or(usize::MAX),
+    }
 }
 
 /// What people read: one line.

@@ -116,6 +116,8 @@ pub struct SessionLine {
     pub made_by: String,
     /// The address it was made from.
     pub client: Option<String>,
+    /// The browser's own words at sign-in; empty when it said none.
+    pub user_agent: String,
     /// When it was made.
     pub created: u64,
     /// When it was last seen.
@@ -224,6 +226,7 @@ mod tests {
             addon: None,
             made_by: "control".into(),
             client: None,
+            user_agent: String::new(),
             created: 1,
             last_seen: 2,
             expires: 3,

@@ -45,7 +45,7 @@ fn own_path<'a>(rest: &'a str, confines: &Confines<'_>) -> Option<&'a str> {
     let (authority, path) = rest.split_at_checked(end)?;
     let theirs = Authority::parse(authority.as_bytes())?;
     let ours = theirs == *confines.authority || theirs.host() == confines.authority.host() && theirs.port().is_none();
-    let upstream = confines.upstream.is_some_and(|upstream| theirs == *upstream);
+    let upstream = [confines.upstream, confines.told].into_iter().flatten().any(|known| theirs == *known);
     if !ours && !upstream {
         return None;
     }

@@ -5,7 +5,7 @@ mod framing;
 mod location;
 mod set_cookie;
 
-use http::header::{CONTENT_LOCATION, HeaderName, LOCATION, REFRESH, SET_COOKIE};
+use http::header::{CONTENT_LOCATION, Entry, HeaderName, LOCATION, REFRESH, SET_COOKIE};
 use http::{HeaderMap, HeaderValue};
 
 use crate::config::Addon;
@@ -22,6 +22,8 @@ pub(super) struct Confines<'a> {
     pub(super) authority: &'a Authority,
     /// The add-on's own authority, when it has one.
     pub(super) upstream: Option<&'a Authority>,
+    /// The authority that the add-on is told instead of the browser's, when it is.
+    pub(super) told: Option<&'a Authority>,
     /// Names that only we may say, in answers too.
     pub(super) reserved: &'a Reserved,
     /// Cookies that only we may set.
@@ -48,7 +50,9 @@ pub(super) fn confine(headers: &mut HeaderMap, addon: &Addon, confines: &Confine
     for name in gone {
         headers.remove(name);
     }
-    addresses(headers, confines);
+    if addon.rewrite_addresses {
+        addresses(headers, confines);
+    }
     cookies(headers, confines);
     if under_prefix {
         service_worker_scope(headers, confines);
@@ -88,10 +92,15 @@ fn addresses(headers: &mut HeaderMap, confines: &Confines<'_>) {
         (CONTENT_LOCATION, location::confine),
         (REFRESH, location::confine_refresh),
     ] {
-        let Some(value) = headers.get_mut(name) else { continue };
-        let moved = value.to_str().ok().and_then(|address| confine(address, confines));
-        if let Some(moved) = moved.and_then(|address| HeaderValue::from_str(&address).ok()) {
-            *value = moved;
+        if !headers.contains_key(&name) {
+            continue;
+        }
+        let Entry::Occupied(mut lines) = headers.entry(name) else { continue };
+        for line in lines.iter_mut() {
+            let moved = std::str::from_utf8(line.as_bytes()).ok().and_then(|address| confine(address, confines));
+            if let Some(moved) = moved.and_then(|address| HeaderValue::from_bytes(address.as_bytes()).ok()) {
+                *line = moved;
+            }
         }
     }
 }

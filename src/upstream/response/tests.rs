@@ -8,6 +8,7 @@ fn confines<'a>(prefix: &'a str, rewrites_paths: bool, world: &'a World) -> Conf
         rewrites_paths,
         authority: &world.authority,
         upstream: Some(&world.upstream),
+        told: None,
         reserved: &world.reserved,
         own_cookies: OwnCookies { session: "__Host-ingress_session", form: "__Host-form", retired: "__Host-retired" },
     }

@@ -1,0 +1,175 @@
+//! All users and groups of one moment, and what each user may do, compiled.
+//!
+//! In come users and groups with their policies, out come look-ups by id. Users of the same groups share what was
+//! compiled for the first of them: a home has many users and few lists of groups.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::user::{GroupId, User, UserId};
+use crate::permission::{IllegalPolicy, UserPermissions};
+
+/// A group as the files have it: what people call it, and its policy, unchecked.
+#[derive(Debug, Clone, Copy)]
+pub struct GroupRecord<'a> {
+    /// Its name; its id serves where it has none.
+    pub name: Option<&'a str>,
+    /// What it says about entities and else.
+    pub policy: &'a Value,
+}
+
+/// A group whose policy is illegal, and where in it the mistake is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IllegalGroup {
+    /// The group.
+    pub id: GroupId,
+    /// The mistake.
+    pub mistake: IllegalPolicy,
+}
+
+/// Users by id and by name, groups by id.
+#[derive(Debug, Default)]
+pub(super) struct People {
+    entries: HashMap<UserId, Entry>,
+    usernames: HashMap<String, UserId>,
+    groups: BTreeMap<GroupId, String>,
+    illegal: Vec<IllegalGroup>,
+}
+
+/// A user and what they may do.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) user: Arc<User>,
+    pub(super) permissions: UserPermissions,
+}
+
+impl People {
+    pub(super) fn new(users: impl IntoIterator<Item = User>, groups: &BTreeMap<GroupId, GroupRecord<'_>>) -> Self {
+        let mut compiler = Compiler { groups, done: HashMap::new() };
+        let (mut entries, mut usernames) = (HashMap::new(), HashMap::new());
+        for user in users {
+            for name in &user.usernames {
+                usernames.entry(name.clone()).or_insert_with(|| user.id.clone());
+            }
+            let permissions = compiler.permissions(&user);
+            entries.insert(user.id.clone(), Entry { user: Arc::new(user), permissions });
+        }
+        let name = |id: &GroupId, group: &GroupRecord<'_>| group.name.unwrap_or(id).to_owned();
+        let illegal = compiler.illegal();
+        let groups = groups.iter().map(|(id, group)| (id.clone(), name(id, group))).collect();
+        Self { entries, usernames, groups, illegal }
+    }
+
+    pub(super) fn entry(&self, id: &UserId) -> Option<&Entry> {
+        self.entries.get(id)
+    }
+
+    pub(super) fn with_username(&self, name: &str) -> Option<&Arc<User>> {
+        self.entry(self.usernames.get(name)?).map(|entry| &entry.user)
+    }
+
+    pub(super) fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.values()
+    }
+
+    pub(super) fn groups(&self) -> impl Iterator<Item = (&GroupId, &str)> {
+        self.groups.iter().map(|(id, name)| (id, name.as_str()))
+    }
+
+    pub(super) fn group_name(&self, id: &str) -> Option<&str> {
+        self.groups.get(id).map(String::as_str)
+    }
+
+    pub(super) fn illegal(&self) -> &[IllegalGroup] {
+        &self.illegal
+    }
+}
+
+/// Compiles each distinct list of groups once.
+struct Compiler<'a> {
+    groups: &'a BTreeMap<GroupId, GroupRecord<'a>>,
+    done: HashMap<Vec<GroupId>, UserPermissions>,
+}
+
+impl Compiler<'_> {
+    fn permissions(&mut self, user: &User) -> UserPermissions {
+        if user.is_owner {
+            return UserPermissions::compile(true, []);
+        }
+        if let Some(done) = self.done.get(&user.groups) {
+            return done.clone();
+        }
+        // A group that is not there has no policy, which is illegal where one must be, and so denies.
+        let policy = |id: &GroupId| self.groups.get(id).map_or(&Value::Null, |group| group.policy);
+        let permissions = UserPermissions::compile(false, user.groups.iter().map(policy));
+        self.done.insert(user.groups.clone(), permissions.clone());
+        permissions
+    }
+
+    /// The groups whose policies were found to be illegal, each once, in the order of ids.
+    fn illegal(&self) -> Vec<IllegalGroup> {
+        let found = self.done.iter().filter_map(|(groups, permissions)| {
+            let mistake = permissions.illegal()?;
+            Some((groups.get(mistake.group().get())?.clone(), mistake.clone()))
+        });
+        let found: BTreeMap<_, _> = found.collect();
+        found.into_iter().map(|(id, mistake)| IllegalGroup { id, mistake }).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::permission::Registry;
+
+    fn user(id: &str, groups: &[&str]) -> User {
+        User {
+            id: id.parse().unwrap(),
+            name: None,
+            usernames: Vec::new(),
+            groups: groups.iter().map(|group| (*group).into()).collect(),
+            is_owner: false,
+            is_active: true,
+            system_generated: false,
+            local_only: false,
+            has_mfa: false,
+            password_digest: None,
+        }
+    }
+
+    #[test]
+    fn users_of_the_same_groups_share_what_was_compiled() {
+        let (read, lights) =
+            (json!({"entities": {"all": {"read": true}}}), json!({"entities": {"domains": {"light": true}}}));
+        let record = |policy| GroupRecord { name: None, policy };
+        let groups = BTreeMap::from([("a".into(), record(&read)), ("b".into(), record(&lights))]);
+        let users = [user("u1", &["a", "b"]), user("u2", &["a", "b"]), user("u3", &["a"]), user("u4", &[])];
+        let people = People::new(users, &groups);
+        let permissions = |id: &str| &people.entry(&id.parse().unwrap()).unwrap().permissions;
+        assert!(permissions("u1").shares_rules_with(permissions("u2")));
+        assert!(!permissions("u1").shares_rules_with(permissions("u3")));
+        let controls = |id| permissions(id).check(&Registry::default(), "light.x", "control").is_permit();
+        assert_eq!(["u1", "u2", "u3", "u4"].map(controls), [true, true, false, false]);
+    }
+
+    #[test]
+    fn a_group_that_is_not_there_denies_everything() {
+        let all = json!({"entities": true});
+        let groups = BTreeMap::from([("a".into(), GroupRecord { name: None, policy: &all })]);
+        let people = People::new([user("u1", &["a", "gone"])], &groups);
+        let permissions = &people.entry(&"u1".parse().unwrap()).unwrap().permissions;
+        assert!(!permissions.check(&Registry::default(), "light.x", "read").is_permit());
+        assert_eq!(people.illegal().iter().map(|group| &*group.id).collect::<Vec<_>>(), ["gone"]);
+    }
+
+    #[test]
+    fn of_two_users_with_one_user_name_it_is_the_first_one_s() {
+        let named = |id| User { usernames: vec!["una".to_owned()], ..user(id, &[]) };
+        let people = People::new([named("u2"), named("u1")], &BTreeMap::new());
+        assert_eq!(people.with_username("una").unwrap().id.as_str(), "u2");
+    }
+}

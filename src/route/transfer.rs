@@ -1,0 +1,83 @@
+//! The second address of a request: where MOVE and COPY lead (RFC 4918 section 10.3; spec/addon-uis.md section 3,
+//! point 11).
+//!
+//! In comes a routed request, out comes the path of its `Destination` as the add-on will see it, or a refusal: an address
+//! that this add-on does not have is for no add-on to judge.
+
+use http::HeaderName;
+
+use super::routed::Routed;
+use crate::config::PrefixMode;
+use crate::http::{Authority, Sanitized, judge_path};
+use crate::refusal::Reason;
+
+/// Where MOVE and COPY lead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transfer {
+    browser: String,
+    addon: String,
+}
+
+impl Transfer {
+    /// Path and query as the browser says them.
+    pub fn browser(&self) -> &str {
+        &self.browser
+    }
+
+    /// Path and query as the add-on serves them.
+    pub fn addon(&self) -> &str {
+        &self.addon
+    }
+}
+
+/// The header that carries it.
+pub const DESTINATION: HeaderName = HeaderName::from_static("destination");
+
+impl Routed {
+    /// Where this request leads besides its target; nothing when its method is neither MOVE nor COPY, or it says nothing.
+    ///
+    /// The path is judged as the target is, so that the path that is judged is the path that is served; and it must be
+    /// under the prefix, on the authority that the browser asked for.
+    pub fn transfer(&self) -> Result<Option<Transfer>, Reason> {
+        let request = self.request();
+        if !matches!(request.method().as_str(), "MOVE" | "COPY") {
+            return Ok(None);
+        }
+        let mut lines = request.headers().get_all(DESTINATION).iter();
+        let Some(line) = lines.next() else { return Ok(None) };
+        let only = lines.next().is_none();
+        let address = line.to_str().ok().filter(|_| only).ok_or(Reason::ForeignDestination)?;
+        let browser = own_path(address, request).ok_or(Reason::ForeignDestination)?;
+        let path = browser.split('?').next().unwrap_or_default();
+        judge_path(path).map_err(|_| Reason::AmbiguousPath)?;
+        let rest = browser.strip_prefix(self.prefix()).filter(|rest| rest.is_empty() || rest.starts_with(['/', '?']));
+        let rest = rest.ok_or(Reason::ForeignDestination)?;
+        let stripped = self.route().addon().prefix == PrefixMode::Strip;
+        let addon = match rest {
+            _ if !stripped => browser.to_owned(),
+            rest if rest.starts_with('/') => rest.to_owned(),
+            rest => format!("/{rest}"),
+        };
+        Ok(Some(Transfer { browser: browser.to_owned(), addon }))
+    }
+}
+
+/// RFC 4918 section 10.3: an absolute URI, or an absolute path. Path and query of an address on our own authority; nothing
+/// when it is another's, or one that two parsers could read differently.
+fn own_path<'a>(address: &'a str, request: &Sanitized) -> Option<&'a str> {
+    if address.contains(['#', '\\']) {
+        return None;
+    }
+    if address.starts_with('/') {
+        return (!address.starts_with("//")).then_some(address);
+    }
+    let (scheme, rest) = address.split_once("://")?;
+    if !scheme.eq_ignore_ascii_case("https") {
+        return None;
+    }
+    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at_checked(end)?;
+    let (theirs, ours) = (Authority::parse(authority.as_bytes())?, request.authority());
+    let same = theirs.host() == ours.host() && theirs.port_or_default() == ours.port_or_default();
+    (same && path.starts_with('/')).then_some(path)
+}
