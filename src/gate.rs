@@ -13,12 +13,13 @@ use http::Response;
 pub use account::AccountedBody;
 pub use stages::{Services, Stages};
 
-use crate::authorization::{Decision, Exchange, Permitted, may_stay};
+use crate::authorization::{Court, Decision, Exchange, Permitted, may_go_on, may_stay};
+use crate::home_assistant::HomeAssistant;
 use crate::http::{Arrived, RequestId, Sanitized};
 use crate::identity::{Identified, user_of};
 use crate::pages::{self, Audience, Page};
 use crate::refusal::Reason;
-use crate::route::Destination;
+use crate::route::{Destination, Route};
 use crate::session::Authenticated;
 use crate::upstream::Answer;
 use account::Account;
@@ -93,15 +94,30 @@ impl Gate {
         account.knows_route(routed.route());
         let authenticated = Authenticated::new(routed, &services.sessions).await?;
         account.knows_session(authenticated.session());
-        let identified = Identified::new(authenticated, &services.home.load().directory().load())?;
+        let home = services.home.load();
+        let identified = Identified::new(authenticated, &home.directory().load())?;
         account.knows_user(identified.user());
-        let permitted = Permitted::new(identified, &services.exchanges)?;
+        let court = self.court(stages, identified.routed().route(), &home);
+        let permitted = Permitted::new(identified, &court).await.map_err(|refused| account.is_told(refused))?;
+        drop(home);
         if let Some(page) = with_slash(&permitted) {
             return Ok(Passed::Own(page));
         }
         account.is_sent();
         let answer = stages.upstreams.send(permitted).await?;
         Ok(Passed::Addon(Box::new(answer)))
+    }
+
+    /// Where requests to this add-on are judged.
+    fn court<'a>(&'a self, stages: &'a Stages, route: &Route, home: &'a HomeAssistant) -> Court<'a> {
+        let limits = &stages.settings.limits;
+        Court {
+            exchanges: &self.services.exchanges,
+            directory: home.directory(),
+            protection: stages.protection(route.place()),
+            body_size: limits.judged_body_size,
+            body_stall: limits.body_stall_timeout,
+        }
     }
 
     /// There is nothing at this address; but only those who may come in are told so.
@@ -125,10 +141,11 @@ impl Gate {
                 Ok(user) => user,
                 Err(reason) => return Decision::Deny(reason),
             };
-            match stages.addon(&exchange.addon) {
-                Some(addon) => may_stay(&user, exchange.client, &addon.access),
-                None => Decision::Deny(Reason::UnknownRoute),
-            }
+            let Some((place, addon)) = stages.addon(&exchange.addon) else {
+                return Decision::Deny(Reason::UnknownRoute);
+            };
+            let rules = stages.protection(place);
+            may_stay(&user, exchange.client, &addon.access).and(|| may_go_on(exchange, rules, &user, &directory))
         };
         let mut cut = self.services.exchanges.review(judge);
         let patience = stages.settings.limits.body_stall_timeout.saturating_mul(UNREAD);

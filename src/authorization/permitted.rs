@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::access::{is_own_will, may_enter, may_open};
-use super::open::{Open, OpenExchanges};
+use super::court::{Court, Refused};
+use super::open::Open;
+use super::protect::{BodyFacts, Errand};
 use crate::http::is_safe;
 use crate::identity::Identified;
-use crate::refusal::Reason;
 
 /// An identified request that was judged, with its place among the open exchanges.
 #[derive(Debug)]
@@ -16,9 +17,12 @@ pub struct Permitted {
 }
 
 impl Permitted {
-    /// The one way in: the user may come in from where they are, the request is their own will, and they may open the
-    /// add-on. The order is that of spec/permissions.md section 6.
-    pub fn new(identified: Identified, exchanges: &Arc<OpenExchanges>) -> Result<Self, Reason> {
+    /// The one way in: the user may come in from where they are, the request is their own will, they may open the add-on,
+    /// and every rule for this path permits it. The order is that of spec/permissions.md section 6.
+    ///
+    /// A body that a rule reads is read here, and held. The request is on the list of what is open by then: a permission
+    /// that is lost meanwhile ends it (S-104).
+    pub async fn new(mut identified: Identified, court: &Court<'_>) -> Result<Self, Refused> {
         let routed = identified.routed();
         let (request, addon) = (routed.request(), routed.route().addon());
         let user = identified.user();
@@ -27,9 +31,17 @@ impl Permitted {
         is_own_will(request.provenance(), is_safe(request.method()), websocket, addon.allow_missing_origin)
             .into_result()?;
         may_open(user, &addon.access).into_result()?;
+        let errand = Errand::of(routed)?;
+        let wants_body = court.hear(&errand, user)?;
+        if !wants_body {
+            errand.knows_body(BodyFacts::default());
+        }
         let session = Arc::clone(identified.session());
         let line = request.line().clone();
-        let open = exchanges.begin(session, user.id.clone(), request.client(), addon.slug.clone(), line);
+        let open = court.exchanges.begin(session, user.id.clone(), request.client(), addon.slug.clone(), (errand, line));
+        if wants_body {
+            Box::pin(court.hear_body(&mut identified, &open)).await?;
+        }
         Ok(Self { identified, open })
     }
 

@@ -15,6 +15,7 @@ use http_body::{Body, Frame, SizeHint};
 use http_body_util::Full;
 
 use super::stages::Stages;
+use crate::authorization::Refused;
 use crate::clock::Clock;
 use crate::http::{Arrived, Gauge, RequestId, Sanitized};
 use crate::identity::User;
@@ -45,6 +46,8 @@ pub(super) struct Account {
     sent_at: Option<Instant>,
     upstream: Option<Duration>,
     reason: Option<Reason>,
+    /// What was asked and answered at a protected path, for the operator.
+    why: Option<String>,
     status: StatusCode,
     sent: Option<Arc<Gauge>>,
     moved: (u64, u64),
@@ -73,6 +76,7 @@ impl Account {
             sent_at: None,
             upstream: None,
             reason: None,
+            why: None,
             status: StatusCode::OK,
             sent: None,
             moved: (0, 0),
@@ -100,6 +104,12 @@ impl Account {
 
     pub(super) fn knows_user(&mut self, user: &Arc<User>) {
         self.user = Some(Arc::clone(user));
+    }
+
+    /// Why it is refused, all of it; what everybody counts by is given back.
+    pub(super) fn is_told(&mut self, refused: Refused) -> Reason {
+        self.why = refused.why;
+        refused.reason
     }
 
     pub(super) fn is_sent(&mut self) {
@@ -153,6 +163,7 @@ impl Account {
         let target = self.target();
         self.stages.telemetry.audit.write(&AuditEvent::Refused {
             reason,
+            why: self.why.as_deref(),
             client: self.client,
             request_id: self.id.as_str(),
             user: self.user.as_ref().map(|user| user.id.as_str()),

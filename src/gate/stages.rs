@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 use crate::authorization::OpenExchanges;
+use crate::authorization::protect::Protection;
 use crate::clock::Clock;
 use crate::config::{Addon, AddonSlug, Settings};
 use crate::home_assistant::HomeAssistant;
@@ -26,6 +27,7 @@ pub struct Stages {
     pub(super) cookie: SessionCookie,
     pub(super) metrics: Vec<AddonMetrics>,
     pub(super) own_metrics: AddonMetrics,
+    protections: Vec<Option<Protection>>,
     pub(super) telemetry: Telemetry,
 }
 
@@ -73,14 +75,20 @@ impl Stages {
             cookie,
             metrics: settings.addons.iter().map(|addon| telemetry.metrics.addon(&addon.slug)).collect(),
             own_metrics: telemetry.metrics.own(),
+            protections: settings.addons.iter().map(|addon| addon.protect.as_ref().map(Protection::new)).collect(),
             telemetry: telemetry.clone(),
             settings,
         }
     }
 
-    /// The add-on of this name.
-    pub fn addon(&self, slug: &AddonSlug) -> Option<&Arc<Addon>> {
-        self.settings.addons.iter().find(|addon| addon.slug == *slug)
+    /// The add-on of this name, and its place.
+    pub fn addon(&self, slug: &AddonSlug) -> Option<(usize, &Arc<Addon>)> {
+        self.settings.addons.iter().enumerate().find(|(_, addon)| addon.slug == *slug)
+    }
+
+    /// What the paths of the add-on at this place need; nothing when none is protected.
+    pub fn protection(&self, place: usize) -> Option<&Protection> {
+        self.protections.get(place)?.as_ref()
     }
 
     /// How the session's cookie is called and written.

@@ -4,7 +4,7 @@ use super::matching::Fit;
 use super::unreadable::Unreadable;
 use crate::authorization::Decision;
 use crate::config::{AccessKey, EntityId, EntitySource, JsonPointer, PathPattern, Unlisted};
-use crate::permission::Verdict;
+use crate::permission::{Denial, Verdict};
 use crate::refusal::Reason;
 
 /// The judgement of a request. The order of its findings is that of the rules, and means nothing.
@@ -30,21 +30,21 @@ pub struct Finding<'r> {
 /// A question and its answer.
 #[derive(Debug, Clone)]
 pub enum Asked<'r> {
-    /// May the user use this entity? No verdict while the registries or the user's groups are not known.
+    /// May the user use this entity?
     Entity {
         /// The entity.
         entity: EntityId,
         /// What they want to do.
         access: AccessKey,
         /// The permission engine's word.
-        verdict: Option<Verdict>,
+        verdict: Verdict,
     },
     /// May the user use all entities?
     AllEntities {
         /// What they want to do.
         access: AccessKey,
         /// The permission engine's word.
-        verdict: Option<Verdict>,
+        verdict: Verdict,
     },
     /// Is the user an administrator?
     Admin {
@@ -88,8 +88,17 @@ impl<'r> Judgement<'r> {
         self.unlisted &= fit == Fit::Folded;
     }
 
+    /// A finding more.
     pub(super) fn add(&mut self, finding: Finding<'r>) {
         self.findings.push(finding);
+    }
+
+    /// This judgement and that of a second address of the same request: both must permit.
+    pub(super) fn and(mut self, other: Self) -> Self {
+        self.findings.extend(other.findings);
+        self.ambiguous |= other.ambiguous;
+        self.unlisted |= other.unlisted;
+        self
     }
 
     /// Everything that was asked.
@@ -117,10 +126,10 @@ impl<'r> Judgement<'r> {
 impl Asked<'_> {
     /// Why the answer is no, if it is.
     pub fn refusal(&self) -> Option<Reason> {
-        let of_verdict = |verdict: &Option<Verdict>| match verdict {
-            Some(Verdict::Permit(_)) => None,
-            Some(Verdict::Deny(_)) => Some(Reason::EntityDenied),
-            None => Some(Reason::NoRegistry),
+        let of_verdict = |verdict: &Verdict| match verdict {
+            Verdict::Permit(_) => None,
+            Verdict::Deny(Denial::NoRegistry) => Some(Reason::NoRegistry),
+            Verdict::Deny(_) => Some(Reason::EntityDenied),
         };
         match self {
             Self::Entity { verdict, .. } | Self::AllEntities { verdict, .. } => of_verdict(verdict),

@@ -7,7 +7,7 @@
 //! Nothing here does I/O, and the same judgement serves requests, reviews, `explain` and the tests of the configuration.
 //!
 //! Reading order: `segments` (a path as everybody reads it), `matching` (a pattern and a path), `query` and `json` (where
-//! else a request names entities), `unreadable`, `standing`, `judgement`.
+//! else a request names entities), `unreadable`, `standing`, `judgement`, `errand`.
 
 mod segments;
 mod matching;
@@ -16,9 +16,11 @@ mod json;
 mod unreadable;
 mod standing;
 mod judgement;
+mod errand;
 
 use http::Method;
 
+pub use errand::Errand;
 pub use json::BodyFacts;
 pub use judgement::{Asked, Finding, Judgement};
 pub use standing::Standing;

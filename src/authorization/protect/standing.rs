@@ -9,17 +9,15 @@ use super::segments::Segments;
 use super::unreadable::Unreadable;
 use crate::config::{AccessKey, EntityId, EntitySource, EntityTemplate, Piece, ProtectAsk, ProtectRule};
 use crate::identity::User;
-use crate::permission::{Registry, UserPermissions};
+use crate::permission::Rights;
 
 /// A user, and what Home Assistant's files and the groups of the configuration let them do.
 #[derive(Debug, Clone, Copy)]
 pub struct Standing<'a> {
     /// The user.
     pub user: &'a User,
-    /// What their groups allow; none while that is not known.
-    pub permissions: Option<&'a UserPermissions>,
-    /// The devices and areas of entities; none while they cannot be read. Nothing about an entity is permitted then.
-    pub registry: Option<&'a Registry>,
+    /// What their groups allow.
+    pub rights: Rights<'a>,
 }
 
 impl Standing<'_> {
@@ -37,7 +35,7 @@ impl Standing<'_> {
                 ProtectAsk::Admin => asked.push(Asked::Admin { is: self.user.is_admin() }),
                 ProtectAsk::Owner => asked.push(Asked::Owner { is: self.user.is_owner }),
                 ProtectAsk::AllEntities { access } => {
-                    let verdict = self.permissions.map(|may| may.access_all_entities(access.as_str()));
+                    let verdict = self.rights.access_all_entities(access.as_str());
                     asked.push(Asked::AllEntities { access: *access, verdict });
                 }
                 ProtectAsk::Entities { from, access } => {
@@ -65,8 +63,7 @@ impl Standing<'_> {
     }
 
     fn about<'r>(&self, entity: EntityId, access: AccessKey) -> Asked<'r> {
-        let known = self.permissions.zip(self.registry);
-        let verdict = known.map(|(may, registry)| may.check(registry, entity.as_str(), access.as_str()));
+        let verdict = self.rights.check(entity.as_str(), access.as_str());
         Asked::Entity { entity, access, verdict }
     }
 }
