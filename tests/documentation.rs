@@ -62,6 +62,7 @@ fn configuration_md_has_the_keys_that_the_program_knows() {
         ("## `[limits]`", &["Limits"]),
         ("## `[log]`", &["Log"]),
         ("## `[headers]`", &["Headers"]),
+        ("## `[[addon.protect]]`", &["Protect"]),
         ("## `[[addon]]`", &["Addon", "IdentityHeaders", "Access", "ValueFile"]),
     ];
     for (heading, types) in places {
@@ -77,8 +78,9 @@ fn configuration_md_has_the_keys_that_the_program_knows() {
 fn shipped_keys() -> Vec<(String, String, Option<String>)> {
     let (mut found, mut heading, mut example) = (Vec::new(), String::new(), false);
     for line in read("config.toml").lines() {
-        if line.starts_with('[') {
-            line.clone_into(&mut heading);
+        // A table that is only an example is commented out as a whole.
+        if line.trim_start_matches('#').starts_with('[') {
+            line.trim_start_matches('#').clone_into(&mut heading);
         } else if let Some(words) = line.strip_prefix("# ") {
             example = words.contains("xample:") || words.contains("xamples:") || example && !words.is_empty();
         } else if let Some((key, value)) = line.trim_start_matches('#').split_once(" = ") {
@@ -109,9 +111,14 @@ fn configuration_md_has_every_key_and_every_default_of_config_toml() {
 
 #[test]
 fn config_toml_names_every_key_that_an_operator_can_set() {
-    let shipped: BTreeSet<String> = shipped_keys().into_iter().map(|(_, key, _)| key).collect();
+    let mut shipped: BTreeSet<String> = shipped_keys().into_iter().map(|(_, key, _)| key).collect();
+    // `[[addon.protect]]` is the key `protect` of an add-on.
+    let tables = shipped_keys().into_iter().filter_map(|(heading, ..)| Some(heading.split_once('.')?.1.to_owned()));
+    shipped.extend(tables.map(|table| table.trim_end_matches(']').to_owned()));
     let declared = declared_keys();
-    for section in ["Listen", "Tls", "HomeAssistant", "Session", "SignIn", "Limits", "Log", "Headers", "Addon"] {
+    for section in
+        ["Listen", "Tls", "HomeAssistant", "Session", "SignIn", "Limits", "Log", "Headers", "Addon", "Protect"]
+    {
         let missing: Vec<_> = declared[section].difference(&shipped).collect();
         assert!(missing.is_empty(), "config.toml does not explain {missing:?} of {section}");
     }

@@ -76,6 +76,8 @@ fn judge(errand: &Errand, rules: &Protection, user: &User, directory: &Directory
     let judgement = errand.judge(rules, &Standing { user, rights });
     match judgement.decision() {
         Decision::Permit => Ok(judgement.wants_body()),
-        Decision::Deny(reason) => Err(Refused { reason, why: None }),
+        Decision::Deny(reason) => {
+            Err(Refused { reason, why: Some(judgement.refusals(|asked| asked.label()).join("; ")) })
+        }
     }
 }

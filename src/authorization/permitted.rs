@@ -38,7 +38,8 @@ impl Permitted {
         }
         let session = Arc::clone(identified.session());
         let line = request.line().clone();
-        let open = court.exchanges.begin(session, user.id.clone(), request.client(), addon.slug.clone(), (errand, line));
+        let open =
+            court.exchanges.begin(session, user.id.clone(), request.client(), addon.slug.clone(), (errand, line));
         if wants_body {
             Box::pin(court.hear_body(&mut identified, &open)).await?;
         }

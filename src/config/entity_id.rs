@@ -76,15 +76,20 @@ pub enum Piece {
 
 /// Why a text is no template for this pattern.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum BadTemplate {
+pub enum BadTemplate {
+    /// `{` without `}`, or the other way round.
     #[error("a brace without its other half")]
     Brace,
+    /// The path has no such placeholder.
     #[error("`{{{0}}}` is not a placeholder of `path`")]
     Unknown(String),
+    /// The placeholder for all the rest.
     #[error("`{{*{0}}}` stands for more than one segment and cannot be a part of an entity id")]
     Rest(String),
+    /// Whatever stands in the path, the result is no entity id.
     #[error("this can never be an entity id")]
     NeverAnEntity,
+    /// Always the same.
     #[error("nothing of the path is in it")]
     NoPlaceholder,
 }
@@ -96,7 +101,7 @@ impl EntityTemplate {
     }
 
     /// Reads a template over the placeholders of `pattern`.
-    pub(super) fn parse(text: &str, pattern: &PathPattern) -> Result<Self, BadTemplate> {
+    pub fn parse(text: &str, pattern: &PathPattern) -> Result<Self, BadTemplate> {
         let mut pieces = Vec::new();
         let mut rest = text;
         while let Some((before, inside)) = rest.split_once('{') {
@@ -177,9 +182,29 @@ mod tests {
         }
         let long = format!("light.{}", "a".repeat(250));
         for bad in [
-            "", ".", "light", "light.", ".kitchen", "light.a.b", "Light.a", "light.A", "light._a", "light.a_", "_light.a",
-            "light_.a", "light.a__b", "li__ght.a", "light.a b", "light.ä", "light.a\n", "light.a,lock.b", "light.%61",
-            "light.a\0", "all", "41a6ad8bcf3e4d7dbf86f1ac05e31f5e", &long,
+            "",
+            ".",
+            "light",
+            "light.",
+            ".kitchen",
+            "light.a.b",
+            "Light.a",
+            "light.A",
+            "light._a",
+            "light.a_",
+            "_light.a",
+            "light_.a",
+            "light.a__b",
+            "li__ght.a",
+            "light.a b",
+            "light.ä",
+            "light.a\n",
+            "light.a,lock.b",
+            "light.%61",
+            "light.a\0",
+            "all",
+            "41a6ad8bcf3e4d7dbf86f1ac05e31f5e",
+            &long,
         ] {
             assert_eq!(bad.parse::<EntityId>(), Err(BadEntityId), "{bad}");
         }

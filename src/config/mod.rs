@@ -21,7 +21,6 @@ mod resolve;
 mod secret;
 mod settings;
 mod slug;
-mod trial;
 mod trust;
 mod units;
 mod url;
@@ -37,7 +36,7 @@ use findings::Findings;
 use resolve::Context;
 
 pub use diagnostic::Diagnostics;
-pub use entity_id::{BadEntityId, EntityId, EntityTemplate, Piece};
+pub use entity_id::{BadEntityId, BadTemplate, EntityId, EntityTemplate, Piece};
 pub use host_name::BadHostName;
 pub use json_pointer::{BadPointer, JsonPointer};
 pub use path_pattern::{BadPattern, PathPattern, Segment};
@@ -49,7 +48,6 @@ pub use settings::{
     Session, SessionStore, Settings, SignIn, SignInMethod, Tls, Upstream, UpstreamHost,
 };
 pub use trust::{BadPin, CertificatePin, Trust};
-pub use trial::{Outcome, Trial, TrialSubject};
 pub use url::BadUrl;
 
 /// What the caller knows and the configuration does not: it reads neither certificates nor Home Assistant's files itself.
@@ -62,8 +60,6 @@ pub struct Surroundings<'a> {
     pub serving: bool,
     /// Says who is known in Home Assistant's configuration folder. Absent, `access` is not compared with anything.
     pub known: Option<FindKnown<'a>>,
-    /// Decides the cases of `[[test]]`. Absent, they are read and not tried.
-    pub decide: Option<Decide<'a>>,
 }
 
 /// Judges a certificate chain and its key.
@@ -71,9 +67,6 @@ pub type CheckCertificates<'a> = &'a dyn Fn(&Path, &Path) -> Result<(), HookErro
 
 /// Finds the groups and users in a configuration folder of Home Assistant.
 pub type FindKnown<'a> = &'a dyn Fn(&Path) -> Result<Known, HookError>;
-
-/// Decides cases with these settings and Home Assistant's files as they are, in order; or says why nothing can be decided.
-pub type Decide<'a> = &'a dyn Fn(&Settings, &[Trial]) -> Result<Vec<Outcome>, HookError>;
 
 /// Whatever a hook says; shown with its causes, on one line.
 pub type HookError = Box<dyn std::error::Error + Send + Sync>;

@@ -50,7 +50,7 @@ impl State {
 pub fn surroundings<T>(serving: bool, judge: impl FnOnce(&Surroundings<'_>) -> T) -> T {
     let certificates = |chain: &Path, key: &Path| check_pair(chain, key).map_err(Into::into);
     let known = |folder: &Path| known(folder).map_err(Into::into);
-    judge(&Surroundings { check_certificates: Some(&certificates), serving, known: Some(&known), decide: None })
+    judge(&Surroundings { check_certificates: Some(&certificates), serving, known: Some(&known) })
 }
 
 fn known(config_dir: &Path) -> Result<Known, String> {

@@ -48,6 +48,7 @@ mod tests {
             headers: Vec::new(),
             framing: Framing::AsIs,
             access: Access::default(),
+            protect: None,
             allow_missing_origin: false,
             connections: 8,
             websockets: 8,

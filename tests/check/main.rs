@@ -11,6 +11,7 @@ mod addons;
 mod file;
 mod harness;
 mod people;
+mod protect;
 mod secrets;
 mod sections;
 mod shipped;

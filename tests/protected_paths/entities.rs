@@ -79,11 +79,14 @@ fn s36_head_is_judged_as_get_and_no_header_makes_another_method_of_it() {
 
 #[test]
 fn the_second_path_of_a_move_is_judged_as_well() {
-    let rules = "[[addon.protect]]\nmethods = [\"MOVE\", \"COPY\", \"PUT\"]\npath = \"/locked/{*rest}\"\nrequire = \"admin\"";
+    let rules =
+        "[[addon.protect]]\nmethods = [\"MOVE\", \"COPY\", \"PUT\"]\npath = \"/locked/{*rest}\"\nrequire = \"admin\"";
     let (addon, vestibule) = protected(RawAddon::start(), rules);
     let (alice, bob) = (vestibule.cookie("alice"), vestibule.cookie("bob"));
     for method in ["MOVE", "COPY"] {
-        let to = |path: &str| Ask::new(method, "/ingress/a/free").field("Destination", format!("https://p.test/ingress/a{path}"));
+        let to = |path: &str| {
+            Ask::new(method, "/ingress/a/free").field("Destination", format!("https://p.test/ingress/a{path}"))
+        };
         assert_eq!(both(&vestibule, &addon, &bob, &to("/other")), 200, "{method}");
         assert_eq!(both(&vestibule, &addon, &bob, &to("/locked/x")), 403, "{method}");
         assert_eq!(both(&vestibule, &addon, &bob, &to("/LOCKED")), 403, "{method}");
@@ -113,7 +116,9 @@ fn what_the_query_does_not_say_clearly_is_refused() {
         assert_eq!(reason(&vestibule, &answer), expected, "{query}");
         assert!(!answer.text().contains("entity"), "the client is not told why: {answer:#?}");
     }
-    let benign = Ask::get("/ingress/a/state?entity_id=light.bed_light&q=union select&x=/x.y/&a=%2525".replace(' ', "%20").as_str());
+    let benign = Ask::get(
+        "/ingress/a/state?entity_id=light.bed_light&q=union select&x=/x.y/&a=%2525".replace(' ', "%20").as_str(),
+    );
     assert_eq!(both(&vestibule, &addon, &owner, &benign), 200, "S-107: what is only odd passes");
 }
 

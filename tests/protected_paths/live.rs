@@ -48,7 +48,10 @@ fn s99_a_websocket_is_cut_when_its_entity_is_lost_and_the_others_go_on() {
     };
     let mut lost = open(&grace, "/ws/bed_light");
     let mut kept: Vec<Tunnel> =
-        [open(&grace, "/ws-free"), open(&grace, "/ws/kitchen_lights"), open(&bob, "/ws/bed_light")].into_iter().flatten().collect();
+        [open(&grace, "/ws-free"), open(&grace, "/ws/kitchen_lights"), open(&bob, "/ws/bed_light")]
+            .into_iter()
+            .flatten()
+            .collect();
     // The group gives control of all lights; afterwards of one alone.
     let change = Instant::now();
     vestibule.home().edit("auth", |file| {
@@ -103,7 +106,9 @@ fn s104_an_upload_whose_rule_is_new_is_cut_and_one_that_it_is_not_for_goes_on() 
     let bob = vestibule.cookie("bob");
     let upload = |path: &str| {
         let mut client = RawClient::connect(vestibule.https());
-        let head = format!("PUT /ingress/a{path} HTTP/1.1\r\nHost: p.test\r\nCookie: {bob}\r\nContent-Length: 100\r\n\r\nhello");
+        let head = format!(
+            "PUT /ingress/a{path} HTTP/1.1\r\nHost: p.test\r\nCookie: {bob}\r\nContent-Length: 100\r\n\r\nhello"
+        );
         client.send(head.as_bytes());
         client
     };

@@ -109,7 +109,8 @@ fn both(vestibule: &Vestibule, addon: &RawAddon, cookie: &str, ask: &Ask) -> u16
 /// The reason in the audit line of the last refusal.
 #[track_caller]
 fn reason(vestibule: &Vestibule, answer: &Answer) -> String {
-    let id = answer.fields.text("x-request-id").unwrap_or_else(|| answer.json()["request_id"].as_str().unwrap().to_owned());
+    let id =
+        answer.fields.text("x-request-id").unwrap_or_else(|| answer.json()["request_id"].as_str().unwrap().to_owned());
     let line = vestibule.await_line(&["vestibule::audit", "refused", &id]);
     let line: serde_json::Value = serde_json::from_str(&line).unwrap();
     line["reason"].as_str().unwrap().to_owned()

@@ -34,7 +34,9 @@ fn s32_another_spelling_of_a_protected_path_is_the_same_path() {
 fn s31_a_rule_ends_where_its_segment_ends() {
     let (addon, vestibule) = protected(RawAddon::start(), RULES);
     let heidi = vestibule.cookie("heidi");
-    for path in ["/settings2", "/settings_x", "/settings-x/a", "/setting", "/x/settings", "/settings.json", "/free?p=/settings"] {
+    for path in
+        ["/settings2", "/settings_x", "/settings-x/a", "/setting", "/x/settings", "/settings.json", "/free?p=/settings"]
+    {
         assert_eq!(both(&vestibule, &addon, &heidi, &Ask::get(&format!("/ingress/a{path}"))), 200, "{path}");
     }
 }

@@ -78,7 +78,8 @@ impl Errand {
         match &self.transfer {
             None => judgement,
             Some(second) => {
-                let (path, query) = second.split_once('?').map_or((&**second, None), |(path, query)| (path, Some(query)));
+                let (path, query) =
+                    second.split_once('?').map_or((&**second, None), |(path, query)| (path, Some(query)));
                 judgement.and(rules.judge(&View { path, query, ..view }, body, standing))
             }
         }

@@ -101,6 +101,16 @@ impl<'r> Judgement<'r> {
         self
     }
 
+    /// Whether not all servers read the path alike.
+    pub fn is_ambiguous(&self) -> bool {
+        self.ambiguous
+    }
+
+    /// Whether a rule would have to open the path, and none does.
+    pub fn is_unlisted(&self) -> bool {
+        self.unlisted
+    }
+
     /// Everything that was asked.
     pub fn findings(&self) -> &[Finding<'r>] {
         &self.findings

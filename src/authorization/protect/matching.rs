@@ -22,7 +22,8 @@ impl Fit {
         let (parts, segments) = (pattern.segments(), segments.all());
         let long_enough =
             if pattern.rest().is_some() { segments.len() >= parts.len() } else { segments.len() == parts.len() };
-        let fits = |fit, (part, segment)| of_part(part, segment).map(|next| if next == Self::Exact { fit } else { next });
+        let fits =
+            |fit, (part, segment)| of_part(part, segment).map(|next| if next == Self::Exact { fit } else { next });
         long_enough.then(|| parts.iter().zip(segments).try_fold(Self::Exact, fits)).flatten()
     }
 }

@@ -7,7 +7,8 @@
 //! Nothing here does I/O, and the same judgement serves requests, reviews, `explain` and the tests of the configuration.
 //!
 //! Reading order: `segments` (a path as everybody reads it), `matching` (a pattern and a path), `query` and `json` (where
-//! else a request names entities), `unreadable`, `standing`, `judgement`, `errand`.
+//! else a request names entities), `unreadable`, `standing`, `judgement`, `errand`,
+//! `words`.
 
 mod segments;
 mod matching;
@@ -17,6 +18,7 @@ mod unreadable;
 mod standing;
 mod judgement;
 mod errand;
+mod words;
 
 use http::Method;
 

@@ -82,7 +82,6 @@ section! {
         log: Log,
         headers: Headers,
         addon: List<Addon>,
-        test: List<Test>,
     }
 
     /// `[listen]`
@@ -221,18 +220,6 @@ section! {
         require: String,
     }
 
-    /// `[[test]]`
-    Test {
-        user: String,
-        method: String,
-        url: String,
-        websocket: bool,
-        body: String,
-        entity: String,
-        access: String,
-        expect: String,
-    }
-
     /// The value of a fixed header that stands in a file.
     ValueFile {
         file: String,
@@ -240,7 +227,7 @@ section! {
 }
 
 /// Keys that the documentation of later versions has. Ignoring one would leave open what it is there to close.
-const OF_LATER_VERSIONS: [&str; 6] = ["tokens", "manifest", "group", "permissions", "supervisor", "url"];
+const OF_LATER_VERSIONS: [&str; 7] = ["tokens", "manifest", "group", "test", "permissions", "supervisor", "url"];
 
 /// Reads what stands for this key.
 fn key<T: Shape>(table: &DeTable<'_>, name: &str, findings: &mut Findings) -> Key<T> {

@@ -39,7 +39,8 @@ fn addon(entry: &Spanned<raw::Addon>, seen: &mut Seen, known: Option<&Known>, cx
     let prefix_headers = headers::prefix(&raw.prefix_headers, &owner, &mut names, cx);
     let identity_headers = headers::identity(&raw.identity_headers, &owner, &mut names, cx);
     let title = title(&raw.title, cx);
-    let prefix = cx.word_or(&raw.prefix, PrefixMode::Strip, &[("strip", PrefixMode::Strip), ("keep", PrefixMode::Keep)]);
+    let prefix =
+        cx.word_or(&raw.prefix, PrefixMode::Strip, &[("strip", PrefixMode::Strip), ("keep", PrefixMode::Keep)]);
     let around = protect::Around { prefix: path.as_ref(), mode: prefix, has_host: host.is_some() };
     let protect = protect::protect(raw, around, cx);
     let rest = Addon {

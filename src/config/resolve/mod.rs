@@ -10,7 +10,6 @@ mod listen;
 mod protect;
 mod sections;
 mod tls;
-mod trials;
 mod unique;
 
 pub(super) use listen::CONTROL;
@@ -31,7 +30,7 @@ pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> Settings {
         let none = Diagnostic::warning(Place::File, "no add-on is configured");
         cx.add(none.hint("add one under `[[addon]]` with slug, upstream and path"));
     }
-    let settings = Settings {
+    Settings {
         listen: listen::listen(&section(&raw.listen), cx),
         tls: tls::tls(&section(&raw.tls), cx),
         home_assistant,
@@ -41,9 +40,7 @@ pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> Settings {
         log: sections::log(&section(&raw.log), cx),
         reserved_headers: headers::reserved(&section(&raw.headers).reserved, cx),
         addons: addon::addons(addons, known.as_ref(), cx).into_iter().map(Arc::new).collect(),
-    };
-    trials::run(&raw.test, &settings, cx);
-    settings
+    }
 }
 
 /// The section, or one without any key: every key of it then has its default.

@@ -95,8 +95,23 @@ fn methods(key: &Key<raw::List<String>>, cx: &mut Context<'_>) -> Vec<Method> {
 
 /// The methods that pass at all (`http/method.rs`), without HEAD.
 const KNOWN: [&str; 17] = [
-    "GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK",
-    "UNLOCK", "REPORT", "SEARCH", "MKCALENDAR", "ACL",
+    "GET",
+    "POST",
+    "PUT",
+    "PATCH",
+    "DELETE",
+    "OPTIONS",
+    "PROPFIND",
+    "PROPPATCH",
+    "MKCOL",
+    "COPY",
+    "MOVE",
+    "LOCK",
+    "UNLOCK",
+    "REPORT",
+    "SEARCH",
+    "MKCALENDAR",
+    "ACL",
 ];
 
 /// A pattern is compared with what the add-on sees. One that was written for what the browser sees protects nothing.
@@ -107,7 +122,8 @@ fn may_match(path: &PathPattern, at: Span, around: Around<'_>, cx: &mut Context<
     match around.mode {
         PrefixMode::Strip if under => {
             let twice = Diagnostic::warning(at, "this path begins with the add-on's own prefix");
-            let hint = format!("the add-on sees paths without {prefix}: write what follows it", prefix = prefix.as_str());
+            let hint =
+                format!("the add-on sees paths without {prefix}: write what follows it", prefix = prefix.as_str());
             cx.add(twice.label("expected a path as the add-on sees it").hint(hint));
         }
         PrefixMode::Keep if !under && !around.has_host && may_not_begin_with(path, prefix) => {
