@@ -7,17 +7,18 @@ use std::sync::Arc;
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use vestibule::config::{self, Surroundings};
-use vestibule::http::{OwnCookies, Reserved, Rules, judge_path, strip};
+use vestibule::http::{Names, OwnCookies, Reserved, Rules, judge_path, strip};
 use vestibule::route::Routes;
 
 fn rules() -> Rules {
     Rules {
         reserved: Reserved::always(&[]),
         trusted_proxies: Vec::new(),
-        public_urls: Vec::new(),
+        names: Names::default(),
         cookies: OwnCookies {
             session: "__Host-ingress_session",
             form: "__Host-ingress_form",
+            hand_over: "__Host-ingress_hand_over",
             retired: "__Host-ingress_session_framed",
         },
         header_count: 100,

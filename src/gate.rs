@@ -2,6 +2,8 @@
 //! is the only place that knows all of them.
 
 mod account;
+mod cors;
+mod hand_over;
 mod own;
 mod stages;
 
@@ -23,6 +25,7 @@ use crate::route::{Destination, Route};
 use crate::session::Authenticated;
 use crate::upstream::Answer;
 use account::Account;
+use cors::Grant;
 
 /// The whole way, with the configuration of the moment.
 #[derive(Debug)]
@@ -65,11 +68,17 @@ impl Gate {
         let stages = self.current.load_full();
         let id = RequestId::next();
         let mut account = Account::open(&arrived, id, &stages);
-        match self.pass(arrived, id, &stages, &mut account).await {
+        let passed = self.pass(arrived, id, &stages, &mut account).await;
+        let grant = account.take_grant();
+        let mut response = match passed {
             Ok(Passed::Addon(answer)) => account.relay(*answer),
             Ok(Passed::Own(page)) => account.own(page),
             Err(reason) => account.refused(reason),
+        };
+        if let Some(grant) = grant {
+            grant.write(response.headers_mut());
         }
+        response
     }
 
     /// The way of a request.
@@ -92,6 +101,10 @@ impl Gate {
             Destination::Nowhere(request) => return Box::pin(self.nowhere(&request, account)).await.map(Passed::Own),
         };
         account.knows_route(routed.route());
+        if let Some(page) = cors::preflight(&routed) {
+            return Ok(Passed::Own(page));
+        }
+        account.grants(Grant::of(&routed));
         let authenticated = Authenticated::new(routed, &services.sessions).await?;
         account.knows_session(authenticated.session());
         let home = services.home.load();
@@ -141,10 +154,11 @@ impl Gate {
                 Ok(user) => user,
                 Err(reason) => return Decision::Deny(reason),
             };
-            let Some((place, addon)) = stages.addon(&exchange.addon) else {
+            let place = stages.place(&exchange.addon);
+            let Some(addon) = place.and_then(|place| stages.settings.addons.get(place)) else {
                 return Decision::Deny(Reason::UnknownRoute);
             };
-            let rules = stages.protection(place);
+            let rules = place.and_then(|place| stages.protection(place));
             may_stay(&user, exchange.client, &addon.access).and(|| may_go_on(exchange, rules, &user, &directory))
         };
         let mut cut = self.services.exchanges.review(judge);

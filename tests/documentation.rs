@@ -63,7 +63,7 @@ fn configuration_md_has_the_keys_that_the_program_knows() {
         ("## `[log]`", &["Log"]),
         ("## `[headers]`", &["Headers"]),
         ("## `[[addon.protect]]`", &["Protect"]),
-        ("## `[[addon]]`", &["Addon", "IdentityHeaders", "Access", "ValueFile"]),
+        ("## `[[addon]]`", &["Addon", "Probe", "Cors", "IdentityHeaders", "Access", "ValueFile"]),
     ];
     for (heading, types) in places {
         let documented: BTreeSet<String> = rows(section(&document, heading)).into_iter().map(|(key, _)| key).collect();

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::access::Decision;
 use super::open::{Exchange, Open, OpenExchanges};
-use super::protect::{BodyFacts, Errand, Protection, Standing};
+use super::protect::{Asked, BodyFacts, Errand, Protection, Standing};
 use crate::identity::{Directory, DirectoryCell, Identified, User};
 use crate::refusal::Reason;
 
@@ -71,13 +71,16 @@ pub fn may_go_on(exchange: &Exchange, rules: Option<&Protection>, user: &User, d
     }
 }
 
+/// What everybody counts by.
+fn label(asked: &Asked<'_>) -> String {
+    asked.refusal().map_or("permitted", Reason::label).to_owned()
+}
+
 fn judge(errand: &Errand, rules: &Protection, user: &User, directory: &Directory) -> Result<bool, Refused> {
     let rights = directory.rights(&user.id).ok_or(Reason::UnknownUser)?;
     let judgement = errand.judge(rules, &Standing { user, rights });
     match judgement.decision() {
         Decision::Permit => Ok(judgement.wants_body()),
-        Decision::Deny(reason) => {
-            Err(Refused { reason, why: Some(judgement.refusals(|asked| asked.label()).join("; ")) })
-        }
+        Decision::Deny(reason) => Err(Refused { reason, why: Some(judgement.refusals(label).join("; ")) }),
     }
 }

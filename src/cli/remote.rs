@@ -6,7 +6,7 @@ use super::output::{Exit, Output};
 use crate::clock::Timestamp;
 use crate::config;
 use crate::operations::State;
-use crate::operations::control::{Answer, Request, SessionLine, StatusReport, ask};
+use crate::operations::control::{AddonLine, AddonState, Answer, Request, SessionLine, StatusReport, ask};
 
 /// Asks the vestibule that serves this configuration, and shows its answer.
 pub(super) fn run(file: &Path, request: &Request, json: bool) -> Exit {
@@ -122,5 +122,16 @@ fn report(status: &StatusReport) -> String {
         word(session_store),
         word(listeners),
         if status.ready { "ready" } else { "not ready" },
-    )
+    ) + &status.addons.iter().map(addon).collect::<String>()
+}
+
+fn addon(line: &AddonLine) -> String {
+    let since = line.since.map(|since| format!(" since {}", Timestamp::from_millis(since))).unwrap_or_default();
+    let why = line.why.as_deref().map(|why| format!(" ({why})")).unwrap_or_default();
+    let state = match line.state {
+        AddonState::Unknown => "not asked yet",
+        AddonState::Up => "up",
+        AddonState::Down => "down",
+    };
+    format!("\nadd-on {}: {state}{since}{why}", line.slug)
 }

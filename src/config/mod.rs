@@ -5,6 +5,7 @@
 //! `raw` (the file's keys with their places) -> `resolve` (real values). Nothing here may bind a port or write a file,
 //! and the value of a secret may reach neither a message nor a log.
 
+mod cors;
 mod diagnostic;
 mod document;
 mod entity_id;
@@ -12,10 +13,12 @@ mod findings;
 mod header;
 mod host_name;
 mod json_pointer;
+mod hosts;
 mod nearest;
 mod path_pattern;
 mod path_prefix;
 mod protect;
+mod probe;
 mod raw;
 mod resolve;
 mod secret;
@@ -35,12 +38,14 @@ use document::Document;
 use findings::Findings;
 use resolve::Context;
 
+pub use cors::Cors;
 pub use diagnostic::Diagnostics;
 pub use entity_id::{BadEntityId, BadTemplate, EntityId, EntityTemplate, Piece};
 pub use host_name::BadHostName;
 pub use json_pointer::{BadPointer, JsonPointer};
 pub use path_pattern::{BadPattern, PathPattern, Segment};
 pub use path_prefix::BadPathPrefix;
+pub use probe::Probe;
 pub use protect::{AccessKey, EntitySource, Protect, ProtectAsk, ProtectRule, Unlisted};
 pub use settings::{
     Access, AccessList, Addon, AddonSlug, BadSlug, CertificateFiles, DisplayNameEncoding, Framing, HomeAssistant,
@@ -55,6 +60,8 @@ pub use url::BadUrl;
 pub struct Surroundings<'a> {
     /// Says why a chain and a key (paths, in this order) cannot be used together. Absent, they are only looked for.
     pub check_certificates: Option<CheckCertificates<'a>>,
+    /// Says why a PEM text cannot be used as a list of authorities. Absent, it is taken as it is.
+    pub check_authorities: Option<CheckAuthorities<'a>>,
     /// The judgement is for a process that serves: Home Assistant's files that cannot be read just now are no mistake of the
     /// configuration, and the process says so itself until they can.
     pub serving: bool,
@@ -64,6 +71,9 @@ pub struct Surroundings<'a> {
 
 /// Judges a certificate chain and its key.
 pub type CheckCertificates<'a> = &'a dyn Fn(&Path, &Path) -> Result<(), HookError>;
+
+/// Judges a PEM text of authorities.
+pub type CheckAuthorities<'a> = &'a dyn Fn(&[u8]) -> Result<(), HookError>;
 
 /// Finds the groups and users in a configuration folder of Home Assistant.
 pub type FindKnown<'a> = &'a dyn Fn(&Path) -> Result<Known, HookError>;

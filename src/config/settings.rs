@@ -10,7 +10,10 @@ use std::time::Duration;
 use http::{HeaderName, HeaderValue};
 use ipnet::IpNet;
 
+use super::cors::Cors;
+use super::probe::Probe;
 use super::protect::Protect;
+use super::trust::Trust;
 
 /// Everything that `config.toml` says.
 #[derive(Debug, Clone)]
@@ -200,6 +203,8 @@ pub struct Addon {
     pub icon: String,
     /// Where it listens.
     pub upstream: Upstream,
+    /// Whose certificate it must show, when it listens on `https`.
+    pub trust: Trust,
     /// Its path prefix, if it has one.
     pub path: Option<PathPrefix>,
     /// Its host, if it has one.
@@ -242,6 +247,10 @@ pub struct Addon {
     pub upstream_host: Option<UpstreamHost>,
     /// Whether addresses in headers are moved between the browser's view and the add-on's.
     pub rewrite_addresses: bool,
+    /// How it is asked whether it is well, besides by the requests that it gets.
+    pub probe: Option<Probe>,
+    /// Which pages of other origins may ask it.
+    pub cors: Option<Cors>,
 }
 
 impl Addon {

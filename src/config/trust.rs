@@ -27,9 +27,12 @@ pub struct CertificatePin([u8; 32]);
 pub struct BadPin;
 
 impl CertificatePin {
-    /// Whether it is the pin of a certificate with this digest.
-    pub fn is_of(&self, sha256: &[u8]) -> bool {
-        self.0 == sha256
+    /// The pin of this certificate, in DER.
+    pub fn of(certificate: &[u8]) -> Self {
+        let mut pin = Self([0; 32]);
+        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, certificate);
+        pin.0.iter_mut().zip(digest.as_ref()).for_each(|(to, from)| *to = *from);
+        pin
     }
 }
 
@@ -84,8 +87,9 @@ mod tests {
         let pin: CertificatePin = format!("sha256:{digits}").parse().unwrap();
         assert_eq!(format!("sha256:{colons}").parse(), Ok(pin));
         assert_eq!(pin.to_string(), format!("sha256:{}", digits.to_uppercase()));
-        assert!(pin.is_of(&[&[10; 31][..], &[255]].concat()));
-        assert!(!pin.is_of(&[10; 32]) && !pin.is_of(&[10; 31]) && !pin.is_of(b""));
+        // FIPS 180-2 appendix B.1.
+        let abc = "sha256:BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD";
+        assert_eq!(CertificatePin::of(b"abc").to_string(), abc);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use tokio::net::{TcpStream, UnixStream};
 
 use crate::config::Trust;
 use tls::ClientTls;
-pub use tls::TrustError;
+pub use tls::{TrustError, check_authorities};
 
 /// A stream to whom was dialled.
 pub trait Wire: AsyncRead + AsyncWrite + Unpin + Send {}

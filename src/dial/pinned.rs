@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
-use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
+use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, SignatureScheme};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
 use crate::config::CertificatePin;
@@ -15,6 +15,14 @@ use crate::config::CertificatePin;
 pub(super) struct Pinned {
     pin: CertificatePin,
     algorithms: WebPkiSupportedAlgorithms,
+}
+
+/// What the operator needs to know to decide whether the certificate was renewed or is somebody else's.
+#[derive(Debug, thiserror::Error)]
+#[error("not the pinned certificate: {shown} was shown, {pinned} is pinned")]
+struct NotPinned {
+    shown: CertificatePin,
+    pinned: CertificatePin,
 }
 
 impl Pinned {
@@ -32,11 +40,11 @@ impl ServerCertVerifier for Pinned {
         _ocsp: &[u8],
         _now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, shown);
-        if self.pin.is_of(digest.as_ref()) {
+        if CertificatePin::of(shown) == self.pin {
             Ok(ServerCertVerified::assertion())
         } else {
-            Err(Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure))
+            let other = OtherError(Arc::new(NotPinned { shown: CertificatePin::of(shown), pinned: self.pin }));
+            Err(Error::InvalidCertificate(CertificateError::Other(other)))
         }
     }
 

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::{Arc, OnceLock};
 
 use rustls::client::WantsClientCert;
-use rustls::{ClientConfig, ConfigBuilder, RootCertStore};
+use rustls::{CertificateError, ClientConfig, ConfigBuilder, OtherError, RootCertStore};
 use rustls_pki_types::pem::{self, PemObject as _};
 use rustls_pki_types::{CertificateDer, ServerName};
 use tokio::net::TcpStream;
@@ -20,6 +20,11 @@ use crate::config::Trust;
 pub(super) struct ClientTls {
     trust: Trust,
     config: OnceLock<Arc<ClientConfig>>,
+}
+
+/// Whether this PEM text can be used as a list of authorities: the same judgement as when somebody is dialled.
+pub fn check_authorities(pem: &[u8]) -> Result<(), TrustError> {
+    authorities(pem).map(drop)
 }
 
 /// Why there is nothing to judge a certificate by.
@@ -48,7 +53,8 @@ impl ClientTls {
     pub(super) async fn handshake(&self, host: &str, stream: TcpStream) -> Result<TlsStream<TcpStream>, DialError> {
         let name = ServerName::try_from(host.to_owned()).map_err(|_| DialError::BadName(host.to_owned()))?;
         let connector = TlsConnector::from(self.config()?);
-        connector.connect(name, stream).await.map_err(|source| DialError::Tls { host: host.to_owned(), source })
+        let connected = connector.connect(name, stream).await;
+        connected.map_err(|error| DialError::Tls { host: host.to_owned(), source: in_words(error) })
     }
 
     fn config(&self) -> Result<Arc<ClientConfig>, TrustError> {
@@ -57,6 +63,17 @@ impl ClientTls {
         }
         let config = believing(&self.trust)?.with_no_client_auth();
         Ok(Arc::clone(self.config.get_or_init(|| Arc::new(config))))
+    }
+}
+
+/// rustls shows an error that is not its own as the debugger would: here it is taken out.
+fn in_words(error: io::Error) -> io::Error {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    match inner {
+        Some(rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(own)))) => {
+            io::Error::new(error.kind(), Arc::clone(own))
+        }
+        _ => error,
     }
 }
 

@@ -2,30 +2,33 @@
 //!
 //! The line is written when the last byte of the answer is gone, or when it is clear that it never will be.
 
+mod body;
+
 use std::net::IpAddr;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HOST, USER_AGENT};
 use http::{HeaderValue, Method, Response, StatusCode, Uri, Version};
-use http_body::{Body, Frame, SizeHint};
+use http_body::Body as _;
 use http_body_util::Full;
 
+pub use body::AccountedBody;
+use body::Either;
+
+use super::cors::Grant;
 use super::stages::Stages;
 use crate::authorization::Refused;
 use crate::clock::Clock;
 use crate::http::{Arrived, Gauge, RequestId, Sanitized};
 use crate::identity::User;
-use crate::pages::{self, Audience, Page};
+use crate::pages::{self, Audience, AwayAddon, Circumstances, Page};
 use crate::refusal::Reason;
 use crate::route::Route;
 use crate::session::Session;
 use crate::sign_in::sign_in_address;
-use crate::telemetry::{AccessEntry, AddonMetrics, AuditEvent, OpenGauge, UpstreamFailure};
-use crate::upstream::{Answer, AnswerBody, AnswerError, TunnelEnd, TunnelOver};
+use crate::telemetry::{AccessEntry, AddonMetrics, AuditEvent, OpenGauge};
+use crate::upstream::{Answer, TunnelEnd, TunnelOver};
 
 /// What is known of a request so far.
 #[derive(Debug)]
@@ -53,6 +56,7 @@ pub(super) struct Account {
     moved: (u64, u64),
     complete: bool,
     open: Option<OpenGauge>,
+    grant: Option<Box<Grant>>,
 }
 
 impl Account {
@@ -82,6 +86,7 @@ impl Account {
             moved: (0, 0),
             complete: false,
             open: None,
+            grant: None,
         }
     }
 
@@ -112,6 +117,15 @@ impl Account {
         refused.reason
     }
 
+    /// What the answer says about pages of other origins, whatever the answer will be.
+    pub(super) fn grants(&mut self, grant: Option<Box<Grant>>) {
+        self.grant = grant;
+    }
+
+    pub(super) fn take_grant(&mut self) -> Option<Box<Grant>> {
+        self.grant.take()
+    }
+
     pub(super) fn is_sent(&mut self) {
         self.sent_at = Some(Instant::now());
     }
@@ -131,16 +145,14 @@ impl Account {
         self.sent = Some(answer.sent);
         self.status = answer.response.status();
         let Some(tunnel) = answer.tunnel else {
-            return answer
-                .response
-                .map(|body| AccountedBody { body: Either::Addon(body), account: Some(Box::new(self)) });
+            return answer.response.map(|body| AccountedBody::new(Either::Addon(body), Some(Box::new(self))));
         };
         self.open = Some(self.metrics().open_tunnel());
         tokio::spawn(async move {
             let end = tunnel.run().await;
             self.tunnel_ended(end);
         });
-        answer.response.map(|body| AccountedBody { body: Either::Addon(body), account: None })
+        answer.response.map(|body| AccountedBody::new(Either::Addon(body), None))
     }
 
     /// A page of ours.
@@ -152,7 +164,7 @@ impl Account {
             page.headers_mut().insert(CONTENT_LENGTH, length);
             *page.body_mut() = Full::default();
         }
-        page.map(|body| AccountedBody { body: Either::Own(body), account: Some(Box::new(self)) })
+        page.map(|body| AccountedBody::new(Either::Own(body), Some(Box::new(self))))
     }
 
     /// The answer to a refused request.
@@ -172,7 +184,9 @@ impl Account {
             host: &self.host(),
             target: &target,
         });
-        let mut page = pages::refusal(reason, self.audience, self.id, Some(&sign_in_address(&target)));
+        let sign_in = sign_in_address(&target);
+        let around = Circumstances { sign_in: Some(&sign_in), away: self.away(reason) };
+        let mut page = pages::refusal(reason, self.audience, self.id, around);
         if self.version == Version::HTTP_2 {
             // RFC 9113 section 8.2.2: a connection-specific header makes a message malformed.
             page.headers_mut().remove(http::header::CONNECTION);
@@ -196,6 +210,15 @@ impl Account {
     fn addon(&self) -> Option<&str> {
         let addon = self.place.and_then(|place| self.stages.settings.addons.get(place));
         addon.map(|addon| addon.slug.as_str())
+    }
+
+    /// The add-on that is at fault. It is asked only for those who may open it, so that nobody else is told its title.
+    fn away(&self, reason: Reason) -> Option<AwayAddon<'_>> {
+        let faulty = matches!(reason, Reason::AddonDown | Reason::AddonBroken | Reason::AddonSlow | Reason::AddonBusy);
+        let addon = self.stages.settings.addons.get(self.place?)?;
+        let permitted = faulty && self.sent_at.is_some();
+        let repeatable = self.method == Method::GET;
+        permitted.then(|| AwayAddon { title: &addon.title, slug: addon.slug.as_str(), repeatable })
     }
 
     fn target(&self) -> String {
@@ -248,94 +271,5 @@ fn protocol(version: Version) -> &'static str {
         Version::HTTP_2 => "HTTP/2.0",
         Version::HTTP_10 => "HTTP/1.0",
         _ => "HTTP/1.1",
-    }
-}
-
-/// The body of an answer, counted.
-#[derive(Debug)]
-pub struct AccountedBody {
-    body: Either,
-    account: Option<Box<Account>>,
-}
-
-enum Either {
-    Own(Full<Bytes>),
-    Addon(AnswerBody),
-}
-
-impl std::fmt::Debug for Either {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Own(_) => "Own",
-            Self::Addon(_) => "Addon",
-        })
-    }
-}
-
-impl AccountedBody {
-    fn note(&mut self, poll: &Poll<Option<Result<Frame<Bytes>, AnswerError>>>) {
-        let ended = self.body.is_end_stream();
-        let Some(account) = &mut self.account else { return };
-        match poll {
-            Poll::Ready(Some(Ok(frame))) => {
-                let length = frame.data_ref().map_or(0, Bytes::len);
-                account.moved.1 = account.moved.1.saturating_add(u64::try_from(length).unwrap_or_default());
-                account.complete = ended;
-            }
-            Poll::Ready(Some(Err(error))) => {
-                match error {
-                    AnswerError::Cut(reason) => account.reason = *reason,
-                    AnswerError::Broken(_) => account.metrics().failed(UpstreamFailure::CutShort),
-                }
-                tracing::debug!(error = %crate::telemetry::chain(error), "an answer ended early");
-            }
-            Poll::Ready(None) => account.complete = true,
-            Poll::Pending => {}
-        }
-    }
-}
-
-impl Body for AccountedBody {
-    type Data = Bytes;
-    type Error = AnswerError;
-
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, AnswerError>>> {
-        let poll = match &mut self.body {
-            Either::Own(body) => Pin::new(body).poll_frame(cx).map_err(|never| match never {}),
-            Either::Addon(body) => Pin::new(body).poll_frame(cx),
-        };
-        self.note(&poll);
-        poll
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        match &self.body {
-            Either::Own(body) => body.size_hint(),
-            Either::Addon(body) => body.size_hint(),
-        }
-    }
-}
-
-impl Either {
-    fn is_end_stream(&self) -> bool {
-        match self {
-            Self::Own(body) => body.is_end_stream(),
-            Self::Addon(body) => body.is_end_stream(),
-        }
-    }
-}
-
-impl Drop for AccountedBody {
-    fn drop(&mut self) {
-        // A body that was empty from the start is never polled.
-        if self.body.is_end_stream()
-            && let Some(account) = &mut self.account
-        {
-            account.complete = true;
-        }
     }
 }

@@ -7,6 +7,7 @@ use http::{Method, StatusCode};
 use serde_json::json;
 
 use super::account::Account;
+use super::hand_over;
 use super::stages::{Services, Stages};
 use crate::authorization::{Decision, is_own_will, may_enter, may_open};
 use crate::config::Addon;
@@ -30,10 +31,12 @@ pub(super) async fn answer(
     let reads = matches!(*request.method(), Method::GET | Method::HEAD) && request.handshake().is_none();
     let posts = *request.method() == Method::POST;
     match page.as_str() {
-        "sign-in" if reads => Ok(sign_in_page(&request)),
+        "sign-in" if reads => Ok(hand_over::leave(&request, stages).unwrap_or_else(|| sign_in_page(&request))),
+        "sign-in" if posts && hand_over::leave(&request, stages).is_some() => Err(Reason::MethodNotAllowed),
         "sign-in" if posts => sign_in(request, stages, services).await,
         "sign-out" if posts => sign_out(&request, stages, services, account).await,
-        "sign-in" | "sign-out" => Err(Reason::MethodNotAllowed),
+        "hand-over" if reads => hand_over::answer(&request, stages, services, account).await,
+        "sign-in" | "sign-out" | "hand-over" => Err(Reason::MethodNotAllowed),
         "session" | "" if !reads => Err(Reason::MethodNotAllowed),
         "session" => who_am_i(&request, services, account).await,
         "" => start(&request, stages, services, account).await,
@@ -66,7 +69,8 @@ async fn sign_in(request: Sanitized, stages: &Stages, services: &Services) -> Re
     flow.post(request).await
 }
 
-/// Ends the session, on disk before the browser hears of it (S-75). Without a session there is nothing left to end.
+/// Ends the session, on disk before the browser hears of it (S-75). Without a session there is nothing left to end. On an
+/// add-on's own host it ends the sign-in that was handed over: one click would bring it back otherwise.
 async fn sign_out(
     request: &Sanitized,
     stages: &Stages,
@@ -76,7 +80,7 @@ async fn sign_out(
     is_own_will(request.provenance(), false, false, false).into_result()?;
     if let Ok(session) = session_of(request.presented(), &services.sessions).await {
         account.knows_session(&session);
-        if let Err(error) = services.sessions.sign_out(&session).await {
+        if let Err(error) = services.sessions.sign_out_everywhere(&session).await {
             tracing::error!(error = %crate::telemetry::chain(&error), session = %session.id(), "signed out, but not on disk");
         }
         services.telemetry.audit.write(&AuditEvent::SignOut {
@@ -86,7 +90,9 @@ async fn sign_out(
             request_id: account.id().as_str(),
         });
     }
-    let mut page = pages::see_other("/.vestibule/sign-in");
+    let leads_away = hand_over::leave(request, stages).is_some();
+    let next = "/.vestibule/sign-in";
+    let mut page = if leads_away { pages::onward(next) } else { pages::see_other(next) };
     page.headers_mut().append(SET_COOKIE, stages.cookie.clear());
     Ok(page)
 }
@@ -137,19 +143,18 @@ async fn start(
     let (session, user) = entered(request, services, account).await?;
     let bound = |addon: &Addon| session.addon().is_none_or(|slug| *slug == addon.slug);
     let open = |addon: &&Arc<Addon>| bound(addon) && may_open(&user, &addon.access) == Decision::Permit;
-    let addons: Vec<_> = stages.settings.addons.iter().filter(open).map(|addon| entry(addon, request)).collect();
+    let addons: Vec<_> =
+        stages.settings.addons.iter().filter(open).map(|addon| entry(addon, stages, request)).collect();
     let name = user.name.as_deref().or(user.username()).unwrap_or("you");
     Ok(pages::start(name, &addons))
 }
 
-fn entry(addon: &Addon, request: &Sanitized) -> StartAddon {
-    let href = match (&addon.path, &addon.host) {
-        (Some(path), _) => format!("{}/", path.as_str()),
-        (None, Some(host)) => {
-            let port = request.authority().port().map(|port| format!(":{port}")).unwrap_or_default();
-            format!("https://{}{port}/", host.as_str())
-        }
-        (None, None) => "/".to_owned(),
+fn entry(addon: &Addon, stages: &Stages, request: &Sanitized) -> StartAddon {
+    let href = if let Some(path) = &addon.path {
+        format!("{}/", path.as_str())
+    } else {
+        let own = stages.settings.own_origin(addon, request.authority().port_or_default());
+        format!("{}/", own.unwrap_or_default())
     };
     StartAddon { title: addon.title.clone(), href }
 }

@@ -9,12 +9,12 @@ use crate::authorization::protect::Protection;
 use crate::clock::Clock;
 use crate::config::{Addon, AddonSlug, Settings};
 use crate::home_assistant::HomeAssistant;
-use crate::http::{OwnCookies, Reserved, Rules};
+use crate::http::{Names, OwnCookies, Reserved, Rules};
 use crate::route::Routes;
 use crate::session::{SessionCookie, Sessions};
-use crate::sign_in::{FORM_COOKIE, Guard};
+use crate::sign_in::{FORM_COOKIE, Guard, HAND_OVER_COOKIE, HandOvers};
 use crate::telemetry::{AddonMetrics, Telemetry};
-use crate::upstream::Upstreams;
+use crate::upstream::{Condition, Upstreams};
 
 /// The stages as one configuration makes them. Never changed, only replaced.
 #[derive(Debug)]
@@ -40,6 +40,8 @@ pub struct Services {
     pub home: ArcSwap<HomeAssistant>,
     /// What was permitted and still goes on.
     pub exchanges: Arc<OpenExchanges>,
+    /// The codes with which a sign-in goes from the main host to an add-on's own.
+    pub hand_overs: HandOvers,
     /// The limits on attempts to sign in.
     pub guard: Guard,
     /// Logs and numbers.
@@ -57,11 +59,16 @@ impl Stages {
             SessionCookie::SameSite => SessionCookie::CrossSite,
             SessionCookie::CrossSite => SessionCookie::SameSite,
         };
-        let cookies = OwnCookies { session: cookie.name(), form: FORM_COOKIE, retired: other.name() };
+        let cookies = OwnCookies {
+            session: cookie.name(),
+            form: FORM_COOKIE,
+            hand_over: HAND_OVER_COOKIE,
+            retired: other.name(),
+        };
         let rules = Rules {
             reserved: reserved.clone(),
             trusted_proxies: settings.listen.trusted_proxies.clone(),
-            public_urls: settings.listen.public_urls.clone(),
+            names: Names { public_urls: settings.listen.public_urls.clone(), own_hosts: settings.own_hosts() },
             cookies,
             header_count: settings.limits.header_count,
         };
@@ -81,9 +88,14 @@ impl Stages {
         }
     }
 
-    /// The add-on of this name, and its place.
-    pub fn addon(&self, slug: &AddonSlug) -> Option<(usize, &Arc<Addon>)> {
-        self.settings.addons.iter().enumerate().find(|(_, addon)| addon.slug == *slug)
+    /// The add-on of this name.
+    pub fn addon(&self, slug: &AddonSlug) -> Option<&Arc<Addon>> {
+        self.settings.addons.iter().find(|addon| addon.slug == *slug)
+    }
+
+    /// Where the add-on of this name stands.
+    pub(super) fn place(&self, slug: &AddonSlug) -> Option<usize> {
+        self.settings.addons.iter().position(|addon| addon.slug == *slug)
     }
 
     /// What the paths of the add-on at this place need; nothing when none is protected.
@@ -94,6 +106,16 @@ impl Stages {
     /// How the session's cookie is called and written.
     pub fn cookie(&self) -> SessionCookie {
         self.cookie
+    }
+
+    /// How the add-ons were when they were last heard of, in the order of the configuration.
+    pub fn conditions(&self) -> impl Iterator<Item = (&AddonSlug, Condition)> {
+        self.upstreams.conditions()
+    }
+
+    /// Asks the add-ons whose time has come whether they are well.
+    pub fn probe(&self) {
+        self.upstreams.probe();
     }
 
     /// Closes connections to add-ons that have been idle for too long.

@@ -41,12 +41,11 @@ pub enum Site {
 }
 
 impl Provenance {
-    /// What these headers say of a request to `authority`. Ours is one of `public_urls` when there are any, else
-    /// `https://` and the authority.
-    pub(super) fn of_request(headers: &HeaderMap, authority: &Authority, public_urls: &[PublicUrl]) -> Self {
+    /// What these headers say of a request to `authority`.
+    pub(super) fn of_request(headers: &HeaderMap, authority: &Authority, names: &Names) -> Self {
         let origin = match only(headers, &ORIGIN) {
             One::Nothing => Origin::Absent,
-            One::Value(value) if is_ours(value, authority, public_urls) => Origin::Ours,
+            One::Value(value) if is_ours(value, authority, names) => Origin::Ours,
             One::Value(_) | One::Several => Origin::Foreign,
         };
         let site = match only(headers, &SEC_FETCH_SITE) {
@@ -75,13 +74,31 @@ fn only<'a>(headers: &'a HeaderMap, name: &http::HeaderName) -> One<'a> {
     }
 }
 
+/// What browsers call us.
+#[derive(Debug, Default)]
+pub struct Names {
+    /// `[listen] public_urls`.
+    pub public_urls: Vec<PublicUrl>,
+    /// The hosts that add-ons have to themselves, in lower case.
+    pub own_hosts: Vec<String>,
+}
+
 /// RFC 6454 section 6.2: an origin is a scheme, `://`, a host, and a port unless it is the scheme's own.
-fn is_ours(origin: &[u8], authority: &Authority, public_urls: &[PublicUrl]) -> bool {
+///
+/// Each host is an origin of its own: a page of one host of ours is foreign to another (S-92, S-95). Where the request's
+/// host is none that browsers know, as behind a proxy that puts in its own, ours are all public URLs but those of add-ons.
+fn is_ours(origin: &[u8], authority: &Authority, names: &Names) -> bool {
     let Some(theirs) = origin.strip_prefix(b"https://").and_then(Authority::parse) else { return false };
-    if public_urls.is_empty() {
-        return theirs.host() == authority.host() && theirs.port_or_default() == authority.port_or_default();
+    let is_it = |url: &PublicUrl| url.host == theirs.host() && url.port == theirs.port_or_default();
+    let is_own = |host: &str| names.own_hosts.iter().any(|own| own == host);
+    let known = |url: &PublicUrl| url.host == authority.host();
+    if names.public_urls.iter().any(known) {
+        names.public_urls.iter().any(|url| known(url) && is_it(url))
+    } else if names.public_urls.is_empty() || is_own(authority.host()) {
+        theirs.host() == authority.host() && theirs.port_or_default() == authority.port_or_default()
+    } else {
+        names.public_urls.iter().any(|url| !is_own(&url.host) && is_it(url))
     }
-    public_urls.iter().any(|url| url.host == theirs.host() && url.port == theirs.port_or_default())
 }
 
 #[cfg(test)]
@@ -89,12 +106,17 @@ mod tests {
     use super::*;
 
     fn says(origin: &[&str], public: &[(&str, u16)]) -> Origin {
+        says_to("p.test:8443", origin, public)
+    }
+
+    fn says_to(authority: &str, origin: &[&str], public: &[(&str, u16)]) -> Origin {
         let mut headers = HeaderMap::new();
         for line in origin {
             headers.append(ORIGIN, http::HeaderValue::from_str(line).unwrap());
         }
         let urls: Vec<_> = public.iter().map(|(h, port)| PublicUrl { host: (*h).to_owned(), port: *port }).collect();
-        Provenance::of_request(&headers, &Authority::parse(b"p.test:8443").unwrap(), &urls).origin
+        let names = Names { public_urls: urls, own_hosts: vec!["z2m.test".to_owned(), "nodered.test".to_owned()] };
+        Provenance::of_request(&headers, &Authority::parse(authority.as_bytes()).unwrap(), &names).origin
     }
 
     #[test]
@@ -125,5 +147,19 @@ mod tests {
         assert_eq!(says(&["https://home.example"], &public), Origin::Ours);
         assert_eq!(says(&["https://home.example:443"], &public), Origin::Ours);
         assert_eq!(says(&["https://p.test:8443"], &public), Origin::Foreign);
+    }
+
+    #[test]
+    fn s95_a_page_of_one_host_is_foreign_to_another() {
+        let public = [("home.example", 443), ("nodered.test", 8443)];
+        let main = "https://home.example";
+        assert_eq!(says_to("home.example", &[main], &public), Origin::Ours);
+        assert_eq!(says_to("home.example", &["https://nodered.test:8443"], &public), Origin::Foreign);
+        assert_eq!(says_to("nodered.test", &["https://nodered.test:8443"], &public), Origin::Ours);
+        assert_eq!(says_to("nodered.test", &[main], &public), Origin::Foreign);
+        assert_eq!(says_to("z2m.test:9", &["https://z2m.test:9"], &public), Origin::Ours);
+        assert_eq!(says_to("z2m.test:9", &[main], &public), Origin::Foreign);
+        assert_eq!(says_to("10.0.0.1", &[main], &public), Origin::Ours, "a proxy puts its own in");
+        assert_eq!(says_to("10.0.0.1", &["https://nodered.test:8443"], &public), Origin::Foreign);
     }
 }

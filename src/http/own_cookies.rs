@@ -7,13 +7,15 @@ pub struct OwnCookies {
     pub session: &'static str,
     /// Carries the sign-in form's token.
     pub form: &'static str,
+    /// Says which browser a sign-in is handed over to.
+    pub hand_over: &'static str,
     /// Would carry the session if the configuration said otherwise: a browser may still have it.
     pub retired: &'static str,
 }
 
 impl OwnCookies {
     /// All of them, in the order of the fields.
-    pub const fn names(&self) -> [&'static str; 3] {
-        [self.session, self.form, self.retired]
+    pub const fn names(&self) -> [&'static str; 4] {
+        [self.session, self.form, self.hand_over, self.retired]
     }
 }

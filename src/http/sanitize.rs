@@ -14,7 +14,7 @@ use super::client_addr::ClientAddr;
 use super::cookies::{self, Presented};
 use super::held::ClientBody;
 use super::line::Line;
-use super::origin::Provenance;
+use super::origin::{Names, Provenance};
 use super::own_cookies::OwnCookies;
 use super::pulse::Serving;
 use super::request_id::RequestId;
@@ -22,7 +22,6 @@ use super::reserved::{Reserved, squash};
 use super::serve::Arrived;
 use super::upgrade::{self, Handshake};
 use super::{hop_by_hop, method, path};
-use crate::config::PublicUrl;
 use crate::refusal::Reason;
 
 /// What the configuration says about requests as such.
@@ -33,7 +32,7 @@ pub struct Rules {
     /// Networks whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
     /// What browsers call us, when it is not the request's own authority.
-    pub public_urls: Vec<PublicUrl>,
+    pub names: Names,
     /// The names of our cookies.
     pub cookies: OwnCookies,
     /// Header lines in a request.
@@ -50,6 +49,7 @@ pub struct Sanitized {
     headers: HeaderMap,
     presented: Presented,
     form_token: Presented,
+    hand_over_nonce: Presented,
     client: ClientAddr,
     provenance: Provenance,
     handshake: Option<Handshake>,
@@ -86,13 +86,13 @@ impl Sanitized {
         let target = target(&request)?;
         judge_headers(request.headers(), rules)?;
         path::judge(target.path()).map_err(|_| Reason::AmbiguousPath)?;
-        let provenance = Provenance::of_request(request.headers(), &authority, &rules.public_urls);
+        let provenance = Provenance::of_request(request.headers(), &authority, &rules.names);
         let client = ClientAddr::of_request(via.addresses().client().ip(), request.headers(), &rules.trusted_proxies)
             .map_err(|_| Reason::MalformedForwarded)?;
         let upgrade = handshake.is_some().then(|| hyper::upgrade::on(&mut request));
         let (parts, body) = request.into_parts();
         let mut headers = parts.headers;
-        let ([presented, form_token, _], stripped) = strip(&mut headers, rules);
+        let ([presented, form_token, hand_over_nonce, _], stripped) = strip(&mut headers, rules);
         let method = if handshake.is_some() { Method::GET } else { parts.method };
         Ok(Self {
             id,
@@ -102,6 +102,7 @@ impl Sanitized {
             headers,
             presented,
             form_token,
+            hand_over_nonce,
             client,
             provenance,
             handshake,
@@ -155,6 +156,11 @@ impl Sanitized {
     /// What was in the sign-in form's cookie.
     pub fn form_token(&self) -> &Presented {
         &self.form_token
+    }
+
+    /// What was in the cookie that says which browser a sign-in is handed over to.
+    pub fn hand_over_nonce(&self) -> &Presented {
+        &self.hand_over_nonce
     }
 
     /// Who the client is.
@@ -250,7 +256,7 @@ fn judge_headers(headers: &HeaderMap, rules: &Rules) -> Result<(), Reason> {
 ///
 /// `Content-Length` goes too: the body knows its length, and it is written anew and once. So does `Host`, which is
 /// written anew from the one authority, and `Expect`, which hyper has answered to the client by the time a byte is read.
-pub fn strip(headers: &mut HeaderMap, rules: &Rules) -> ([Presented; 3], usize) {
+pub fn strip(headers: &mut HeaderMap, rules: &Rules) -> ([Presented; 4], usize) {
     let nominated =
         if headers.contains_key(http::header::CONNECTION) { hop_by_hop::nominated(headers) } else { Vec::new() };
     let mut gone: Vec<HeaderName> = Vec::new();

@@ -9,6 +9,7 @@ use super::document::{Page, content};
 pub fn asset(name: &str) -> Option<Page> {
     let (media, text) = match name {
         "style.css" => ("text/css; charset=utf-8", include_str!("../../templates/style.css")),
+        "retry.js" => ("text/javascript; charset=utf-8", include_str!("../../templates/retry.js")),
         "icon.svg" => ("image/svg+xml", include_str!("../../templates/icon.svg")),
         _ => return None,
     };

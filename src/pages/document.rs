@@ -22,6 +22,13 @@ pub(super) fn html(status: StatusCode, template: &impl Template) -> Page {
     page
 }
 
+/// A page for people that looks whether its address answers again: with the one script that does so.
+pub(super) fn watching_html(status: StatusCode, template: &impl Template) -> Page {
+    let mut page = html(status, template);
+    page.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(WATCHING_POLICY));
+    page
+}
+
 /// JSON for programs. `media` is `application/json` or a type derived from it.
 pub fn json(status: StatusCode, media: &'static str, value: &serde_json::Value) -> Page {
     content(status, media, format!("{value}\n"))
@@ -59,3 +66,7 @@ pub(super) fn content(status: StatusCode, media: &'static str, bytes: impl Into<
 /// No script at all, and nothing from elsewhere.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
                       frame-ancestors 'none'";
+
+/// The same, with the script of [`super::asset`] and requests to ourselves.
+const WATCHING_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; \
+                               form-action 'self'; base-uri 'none'; frame-ancestors 'none'";

@@ -6,12 +6,14 @@
 
 mod asset;
 mod document;
+mod onward;
 mod refusal;
 mod sign_in;
 mod start;
 
 pub use asset::asset;
 pub use document::{Page, json, redirect, see_other};
-pub use refusal::{Audience, refusal};
+pub use onward::onward;
+pub use refusal::{Audience, AwayAddon, Circumstances, refusal};
 pub use sign_in::{SignInPage, sign_in};
 pub use start::{StartAddon, start};

@@ -2,12 +2,14 @@
 //!
 //! It says what the table says, and the request's id, by which the operator finds the rest in the log.
 
+use std::borrow::Cow;
+
 use askama::Template;
-use http::header::{ALLOW, CONNECTION, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{ALLOW, CONNECTION, HeaderName, HeaderValue, REFERRER_POLICY, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{Method, StatusCode};
 use serde_json::json;
 
-use super::document::{Page, html, json as json_page, see_other};
+use super::document::{Page, html, json as json_page, see_other, watching_html};
 use crate::http::{self as wire, RequestId};
 use crate::refusal::{Action, Reason};
 
@@ -53,29 +55,61 @@ struct RefusalPage<'a> {
     explanation: &'a str,
     action: Action,
     request_id: &'a str,
+    watches: bool,
 }
 
-/// The answer to a refused request. `sign_in` is where a navigation without a session is sent.
-pub fn refusal(reason: Reason, audience: Audience, id: RequestId, sign_in: Option<&str>) -> Page {
+/// An add-on that did not answer somebody who may open it.
+#[derive(Debug, Clone, Copy)]
+pub struct AwayAddon<'a> {
+    /// What people read.
+    pub title: &'a str,
+    /// Its short name.
+    pub slug: &'a str,
+    /// Whether the page may ask for the same again by itself: never what was sent with a form.
+    pub repeatable: bool,
+}
+
+/// What a refusal says besides its reason.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Circumstances<'a> {
+    /// Where a navigation without a session is sent.
+    pub sign_in: Option<&'a str>,
+    /// The add-on that is at fault, for those who may know of it.
+    pub away: Option<AwayAddon<'a>>,
+}
+
+/// The answer to a refused request.
+pub fn refusal(reason: Reason, audience: Audience, id: RequestId, around: Circumstances<'_>) -> Page {
     let row = reason.row();
+    let Circumstances { sign_in, away } = around;
+    let title = away.map_or(Cow::Borrowed(row.title), |away| row.title.replacen("The add-on", away.title, 1).into());
     let mut page = match (audience, row.status, sign_in) {
         (Audience::Navigation, StatusCode::UNAUTHORIZED, Some(sign_in)) => see_other(sign_in),
         (Audience::Navigation | Audience::Person, _, _) => {
             let explanation = explanation(row.status);
-            html(
-                row.status,
-                &RefusalPage { title: row.title, explanation, action: row.action, request_id: id.as_str() },
-            )
+            let watches = away.is_some_and(|away| away.repeatable);
+            let (title, request_id) = (&*title, id.as_str());
+            let page = RefusalPage { title, explanation, action: row.action, request_id, watches };
+            if watches { watching_html(row.status, &page) } else { html(row.status, &page) }
         }
         (Audience::Program, _, _) => {
-            let problem = json!({
-                "type": "about:blank", "title": row.title, "status": row.status.as_u16(), "request_id": id.as_str(),
+            let mut problem = json!({
+                "type": "about:blank",
+                "title": title,
+                "status": row.status.as_u16(),
+                "detail": explanation(row.status),
+                "request_id": id.as_str(),
             });
+            if let (Some(away), Some(problem)) = (away, problem.as_object_mut()) {
+                problem.insert("addon".to_owned(), away.slug.into());
+            }
             json_page(row.status, "application/problem+json", &problem)
         }
     };
     let status = page.status();
     let headers = page.headers_mut();
+    // What was refused may have had a code in its address; a link on this page must not pass it on.
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     match status {
         // RFC 9110 section 15.5.2: a 401 MUST name a challenge. No browser answers this one by itself.
         StatusCode::UNAUTHORIZED => {

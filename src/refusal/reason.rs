@@ -27,6 +27,8 @@ pub enum Reason {
     SessionEnded,
     /// The session is bound to another add-on.
     SessionBoundElsewhere,
+    /// A sign-in that was handed over from another host came too late, for the second time, or in another browser.
+    HandOverFailed,
     /// The session's user is not in Home Assistant's files (any more).
     UnknownUser,
     /// A user whom Home Assistant made for itself.
@@ -150,6 +152,7 @@ impl Reason {
             Self::SessionBoundElsewhere => {
                 row(S::FORBIDDEN, "session_bound_elsewhere", FORBIDDEN, A::Start, Level::INFO)
             }
+            Self::HandOverFailed => row(S::BAD_REQUEST, "hand_over_failed", BAD, A::Start, Level::INFO),
             Self::UnknownUser => row(S::UNAUTHORIZED, "unknown_user", NOBODY, A::SignIn, Level::WARN),
             Self::SystemUser => row(S::FORBIDDEN, "system_user", FORBIDDEN, A::Start, Level::WARN),
             Self::InactiveUser => row(S::FORBIDDEN, "inactive_user", FORBIDDEN, A::Start, Level::INFO),

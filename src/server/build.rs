@@ -24,7 +24,7 @@ use crate::operations::Readiness;
 use crate::operations::activation::{ActivationError, Inherited};
 use crate::operations::control::{ControlSocket, SocketError};
 use crate::session::{OpenError, Sessions};
-use crate::sign_in::Guard;
+use crate::sign_in::{Guard, HandOvers};
 use crate::telemetry::{Telemetry, chain};
 use crate::tls::{Handshaker, TlsError, own_names};
 
@@ -90,6 +90,7 @@ pub(super) async fn build(
         sessions,
         home: ArcSwap::new(home),
         exchanges: Arc::new(OpenExchanges::default()),
+        hand_overs: HandOvers::default(),
         guard: Guard::default(),
         telemetry,
         clock: clock.clone(),

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use super::Server;
 use crate::config::AddonSlug;
 use crate::identity::Directory;
-use crate::operations::control::{Answer, Request, RevokeTarget, SessionLine, StatusReport};
+use crate::operations::control::{AddonLine, AddonState, Answer, Request, RevokeTarget, SessionLine, StatusReport};
 use crate::session::{MadeBy, NewSession, RevokeError, Session, Summary};
 use crate::telemetry::{AuditEvent, Revoked, chain};
+use crate::upstream::Condition;
 
 /// Does what is asked.
 pub(super) async fn answer(server: Arc<Server>, request: Request) -> Answer {
@@ -135,5 +136,15 @@ fn status(server: &Server) -> Answer {
         sessions: u64::try_from(server.gate.services().sessions.len()).unwrap_or_default(),
         state,
         ready: state.is_ready(),
+        addons: server.gate.stages().conditions().map(|(slug, condition)| addon_line(slug, condition)).collect(),
     })
+}
+
+fn addon_line(slug: &AddonSlug, condition: Condition) -> AddonLine {
+    let (state, why, since) = match condition {
+        Condition::Unknown => (AddonState::Unknown, None, None),
+        Condition::Up(since) => (AddonState::Up, None, Some(since.as_millis())),
+        Condition::Down(fault, since) => (AddonState::Down, Some(fault.label().to_owned()), Some(since.as_millis())),
+    };
+    AddonLine { slug: slug.to_string(), state, why, since }
 }

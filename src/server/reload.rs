@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::Server;
 use super::build::needs_restart;
 use crate::config::{self, Diagnostics, Known, Loaded, Settings, Surroundings};
+use crate::dial::check_authorities;
 use crate::gate::Stages;
 use crate::home_assistant::{FileProblem, HomeAssistant, read_folder, read_registries};
 use crate::listener::BindError;
@@ -49,8 +50,14 @@ impl State {
 /// What the configuration is judged by besides itself: the certificates, and who is known in Home Assistant's files.
 pub fn surroundings<T>(serving: bool, judge: impl FnOnce(&Surroundings<'_>) -> T) -> T {
     let certificates = |chain: &Path, key: &Path| check_pair(chain, key).map_err(Into::into);
+    let authorities = |pem: &[u8]| check_authorities(pem).map_err(Into::into);
     let known = |folder: &Path| known(folder).map_err(Into::into);
-    judge(&Surroundings { check_certificates: Some(&certificates), serving, known: Some(&known) })
+    judge(&Surroundings {
+        check_certificates: Some(&certificates),
+        check_authorities: Some(&authorities),
+        serving,
+        known: Some(&known),
+    })
 }
 
 fn known(config_dir: &Path) -> Result<Known, String> {

@@ -84,7 +84,9 @@ impl Server {
         self.readiness.set_session_store(if degraded { SessionStoreState::Degraded } else { SessionStoreState::Good });
         metrics.session_store_degraded.set(i64::from(degraded));
         metrics.sessions.set(i64::try_from(services.sessions.len()).unwrap_or(i64::MAX));
-        self.gate.stages().prune();
+        let stages = self.gate.stages();
+        stages.prune();
+        stages.probe();
     }
 }
 

@@ -46,6 +46,12 @@ impl Sessions {
         self.end(vec![Arc::clone(session)], Vec::new()).await.map(drop)
     }
 
+    /// Ends the sign-in that this session came from: its parent, when it has one, and all that were made from that.
+    pub async fn sign_out_everywhere(&self, session: &Arc<Session>) -> Result<(), RevokeError> {
+        let parent = session.parent().and_then(|parent| self.table.get(&parent));
+        self.end(parent.into_iter().chain([Arc::clone(session)]).collect(), Vec::new()).await.map(drop)
+    }
+
     /// Ends all sessions of a user. Entries of the file that this version does not understand go with them when they are the
     /// user's, or when it cannot be told whose they are.
     pub async fn revoke_user(&self, user: &UserId) -> Result<Vec<Arc<Session>>, RevokeError> {

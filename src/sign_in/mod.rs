@@ -7,10 +7,12 @@
 mod form;
 mod form_token;
 mod guard;
+mod hand_over;
 mod password;
 mod return_to;
 
 pub use form_token::FORM_COOKIE;
 pub use guard::{Budget, Guard};
+pub use hand_over::{Challenge, HAND_OVER_COOKIE, HandOver, HandOvers, Nonce};
 pub use password::{PasswordSignIn, sign_in_page};
-pub use return_to::{ReturnTo, sign_in_address};
+pub use return_to::{HAND_OVER, ReturnTo, sign_in_address, wanted_return};

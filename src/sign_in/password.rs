@@ -10,7 +10,7 @@ use http::{HeaderMap, StatusCode};
 use super::form::Form;
 use super::form_token::FormToken;
 use super::guard::{Budget, Guard};
-use super::return_to::ReturnTo;
+use super::return_to::{ReturnTo, wanted_return};
 use crate::authorization::{Decision, is_own_will, may_enter};
 use crate::clock::Clock;
 use crate::config::AddonSlug;
@@ -45,11 +45,7 @@ pub struct PasswordSignIn<'a> {
 
 /// The page with the form, for GET.
 pub fn sign_in_page(request: &Sanitized) -> Page {
-    let wanted = request.query().and_then(|query| {
-        form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "return_to").map(|(_, value)| value)
-    });
-    let return_to = wanted.and_then(|path| ReturnTo::parse(&path)).unwrap_or_default();
-    form_page(StatusCode::OK, request.form_token(), None, &return_to, "")
+    form_page(StatusCode::OK, request.form_token(), None, &wanted_return(request), "")
 }
 
 /// Who is trying, for the form that comes back and for the log.
@@ -133,7 +129,7 @@ impl PasswordSignIn<'_> {
         let (token, session) = self.sessions.create(new).await?;
         self.end_session_before(attempt).await;
         self.note(attempt, SignInOutcome::Success, Some(user.id.as_str()), Some(&session.id().to_string()));
-        let mut page = pages::see_other(attempt.return_to.as_str());
+        let mut page = attempt.return_to.behind_form();
         page.headers_mut().append(SET_COOKIE, self.cookie.set(&token));
         Ok(page)
     }

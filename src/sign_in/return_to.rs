@@ -4,7 +4,8 @@
 
 use std::fmt;
 
-use crate::http::judge_path;
+use crate::http::{Sanitized, judge_path};
+use crate::pages::{self, Page};
 use crate::route::is_own;
 
 /// A path and query on our own origin.
@@ -13,7 +14,8 @@ pub struct ReturnTo(String);
 
 impl ReturnTo {
     /// Accepts visible ASCII that begins with exactly one `/`, has no `\` and no control character in any encoding, and
-    /// whose path has no dot segments. Our own pages are no place to return to, but for the start page.
+    /// whose path has no dot segments. Our own pages are no place to return to, but for the start page and the way to an
+    /// add-on's own host.
     pub fn parse(text: &str) -> Option<Self> {
         let visible = text.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
         let one_slash = text.starts_with('/') && !text.starts_with("//");
@@ -22,14 +24,30 @@ impl ReturnTo {
         if !(visible && one_slash && short) || judge_path(path).is_err() || path.to_ascii_lowercase().contains("%5c") {
             return None;
         }
-        (!is_own(path)).then(|| Self(text.to_owned()))
+        (!is_own(path) || path == HAND_OVER).then(|| Self(text.to_owned()))
     }
 
     /// The path and query.
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The answer to a form that leads there.
+    pub fn behind_form(&self) -> Page {
+        let leaves = self.0.strip_prefix(HAND_OVER).is_some_and(|rest| rest.starts_with('?'));
+        if leaves { pages::onward(&self.0) } else { pages::see_other(&self.0) }
+    }
 }
+
+/// Where somebody who asks for the sign-in page wants to go afterwards.
+pub fn wanted_return(request: &Sanitized) -> ReturnTo {
+    let query = request.query().unwrap_or_default();
+    let wanted = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "return_to");
+    wanted.and_then(|(_, path)| ReturnTo::parse(&path)).unwrap_or_default()
+}
+
+/// The way from the main host to an add-on's own, and the arrival there.
+pub const HAND_OVER: &str = "/.vestibule/hand-over";
 
 /// The start page.
 impl Default for ReturnTo {
@@ -70,6 +88,7 @@ mod tests {
             "/a%20b",
             "/caf%C3%A9#top",
             "/?u=https://e.test/",
+            "/.vestibule/hand-over?addon=a",
         ] {
             assert_eq!(ReturnTo::parse(path).map(|r| r.to_string()).as_deref(), Some(path));
         }
@@ -109,6 +128,8 @@ mod tests {
             "/.vestibule/sign-in",
             "/.vestibule/sign-out",
             "/.vestibule",
+            "/.vestibule/hand-over/x",
+            "/.vestibule/hand-over/../sign-out",
         ] {
             assert_eq!(ReturnTo::parse(path), None, "{path:?}");
         }

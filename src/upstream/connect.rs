@@ -1,7 +1,7 @@
 //! A new connection to an add-on: dialled, or a pair of pipes to the built-in one.
 
 use super::whoami;
-use crate::config::{Addon, Trust, Upstream};
+use crate::config::{Addon, Upstream};
 use crate::dial::{DialError, Dialer, Target, Wire};
 
 /// Makes connections to one add-on.
@@ -15,7 +15,7 @@ impl Connector {
     pub(super) fn new(addon: &Addon) -> Self {
         let target = match addon.upstream.clone() {
             Upstream::Http { host, port } => Target::Http { host, port },
-            Upstream::Https { host, port } => Target::Https { host, port, trust: Trust::System },
+            Upstream::Https { host, port } => Target::Https { host, port, trust: addon.trust.clone() },
             Upstream::Unix(path) => Target::Unix(path),
             Upstream::Whoami => return Self::Whoami,
         };

@@ -6,6 +6,7 @@
 
 mod answer;
 mod connect;
+mod health;
 mod link;
 mod pool;
 mod request;
@@ -18,13 +19,14 @@ mod websocket;
 mod whoami;
 
 pub use answer::{AnswerBody, AnswerError};
+pub use health::{Condition, Fault};
 pub use send::Answer;
 pub use tunnel::{Tunnel, TunnelEnd, TunnelOver};
 pub use upstreams::Upstreams;
 
 #[cfg(test)]
 mod tests {
-    use crate::config::{Access, Addon, DisplayNameEncoding, Framing, IdentityHeaders, PrefixMode, Upstream};
+    use crate::config::{Access, Addon, DisplayNameEncoding, Framing, IdentityHeaders, PrefixMode, Trust, Upstream};
     use std::sync::Arc;
     use std::time::Duration;
 
@@ -35,6 +37,7 @@ mod tests {
             title: slug.to_owned(),
             icon: String::new(),
             upstream: Upstream::Whoami,
+            trust: Trust::System,
             path: None,
             host: None,
             prefix: PrefixMode::Strip,
@@ -60,6 +63,8 @@ mod tests {
             max_head: usize::MAX,
             upstream_host: None,
             rewrite_addresses: true,
+            probe: None,
+            cors: None,
         })
     }
 }

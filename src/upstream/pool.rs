@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::connect::Connector;
 use super::link::Link;
 use crate::config::Addon;
-use crate::dial::DialError;
+use crate::dial::{DialError, Wire};
 use crate::telemetry::{AddonMetrics, OpenGauge};
 
 /// The connections to one add-on.
@@ -83,6 +83,11 @@ impl Pool {
                 return Some(link);
             }
         }
+    }
+
+    /// A new stream to the add-on, which is in nobody's count.
+    pub(super) async fn dial(&self) -> Result<Box<dyn Wire>, DialError> {
+        self.connector.connect().await
     }
 
     /// A new connection.

@@ -166,11 +166,14 @@ impl Call<'_> {
                 biased;
                 () = &mut cut => return Err(self.open.exchange().why().unwrap_or(Reason::SessionEnded)),
                 () = tokio::time::sleep_until(quiet_since() + limit) => if quiet_since().elapsed() >= limit {
-                    self.upstream.metrics.failed(UpstreamFailure::Timeout);
+                    self.upstream.failed(UpstreamFailure::Timeout);
                     return Err(Reason::AddonSlow);
                 },
                 answer = &mut sending => return match answer {
-                    Ok(response) => Ok(Ok(response)),
+                    Ok(response) => {
+                        self.upstream.health.answered();
+                        Ok(Ok(response))
+                    }
                     Err(Unanswered::Unsent(request)) => Ok(Err(request)),
                     Err(Unanswered::Sent(error)) => Err(self.broken(&error)),
                 },
@@ -222,19 +225,18 @@ impl Call<'_> {
     /// Why no connection was to be had, to the operator and to the client.
     fn failed(&self, error: &PoolError) -> Reason {
         let addon = self.upstream.addon.slug.as_str();
-        let metrics = &self.upstream.metrics;
         match error {
             PoolError::Busy => {
-                metrics.failed(UpstreamFailure::Busy);
+                self.upstream.failed(UpstreamFailure::Busy);
                 Reason::AddonBusy
             }
             PoolError::Connect(DialError::TimedOut(_)) => {
-                metrics.failed(UpstreamFailure::Timeout);
+                self.upstream.failed(UpstreamFailure::Timeout);
                 tracing::warn!(addon, error = %chain(error), "add-on unreachable");
                 Reason::AddonSlow
             }
             PoolError::Connect(_) | PoolError::Handshake(_) => {
-                metrics.failed(UpstreamFailure::Connect);
+                self.upstream.failed(UpstreamFailure::Connect);
                 tracing::warn!(addon, error = %chain(error), "add-on unreachable");
                 Reason::AddonDown
             }
@@ -254,10 +256,10 @@ impl Call<'_> {
         }
         tracing::warn!(addon = self.upstream.addon.slug.as_str(), error = %chain(error), "no answer from the add-on");
         if is_hang_up(error) {
-            self.upstream.metrics.failed(UpstreamFailure::CutShort);
+            self.upstream.failed(UpstreamFailure::CutShort);
             return Reason::AddonDown;
         }
-        self.upstream.metrics.failed(UpstreamFailure::Broken);
+        self.upstream.failed(UpstreamFailure::Broken);
         Reason::AddonBroken
     }
 }

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::HeaderValue;
+
+use super::health::{self, Condition, Fault, Health, Timetable};
 use super::pool::Pool;
 use super::request::Injection;
 use super::response::Confines;
-use crate::config::{self, Addon, PrefixMode};
+use crate::config::{self, Addon, AddonSlug, PrefixMode};
 use crate::http::{Authority, OwnCookies, Reserved};
-use crate::telemetry::{AddonMetrics, Metrics};
+use crate::telemetry::{AddonMetrics, Metrics, UpstreamFailure};
 
 /// The add-ons, in the order of the configuration.
 #[derive(Debug)]
@@ -25,6 +28,8 @@ pub(super) struct Upstream {
     pub(super) pool: Arc<Pool>,
     pub(super) injection: Injection,
     pub(super) metrics: AddonMetrics,
+    pub(super) health: Arc<Health>,
+    timetable: Option<Timetable>,
     authority: Option<Authority>,
 }
 
@@ -47,6 +52,25 @@ impl Upstreams {
         for upstream in &self.all {
             upstream.pool.prune();
         }
+    }
+
+    /// Asks the add-ons that have a probe and whose time has come whether they are well, each in a task of its own.
+    pub fn probe(&self) {
+        for upstream in &self.all {
+            let Some((probe, timetable)) = upstream.addon.probe.as_ref().zip(upstream.timetable.as_ref()) else {
+                continue;
+            };
+            if timetable.is_due() {
+                let (pool, health) = (Arc::clone(&upstream.pool), Arc::clone(&upstream.health));
+                let (probe, host) = (probe.clone(), upstream.own_host());
+                tokio::spawn(async move { health::ask(&pool, &probe, host, &health).await });
+            }
+        }
+    }
+
+    /// How the add-ons were when they were last heard of, in the order of the configuration.
+    pub fn conditions(&self) -> impl Iterator<Item = (&AddonSlug, Condition)> {
+        self.all.iter().map(|upstream| (&upstream.addon.slug, upstream.health.condition()))
     }
 
     pub(super) fn at(&self, place: usize) -> Option<&Upstream> {
@@ -72,12 +96,35 @@ impl Upstreams {
 }
 
 impl Upstream {
+    /// Notes that a request came to nothing because of the add-on.
+    pub(super) fn failed(&self, kind: UpstreamFailure) {
+        self.metrics.failed(kind);
+        match kind {
+            UpstreamFailure::Connect => self.health.failed(Fault::Unreachable),
+            UpstreamFailure::Timeout => self.health.failed(Fault::Silent),
+            UpstreamFailure::Broken | UpstreamFailure::CutShort => self.health.failed(Fault::Broken),
+            // It works, on other requests.
+            UpstreamFailure::Busy => {}
+        }
+    }
+
+    /// The `Host` of a request that nobody sent: the name that the add-on is told, else its own.
+    fn own_host(&self) -> HeaderValue {
+        let authority = self.injection.told().or(self.authority.as_ref());
+        let host = authority.and_then(|authority| HeaderValue::from_str(authority.as_str()).ok());
+        host.unwrap_or(HeaderValue::from_static("localhost"))
+    }
+
     fn new(addon: &Arc<Addon>, reserved: &Reserved, numbers: &Metrics, before: Option<&Upstreams>) -> Self {
         let metrics = numbers.addon(&addon.slug);
         let kept = before.and_then(|before| before.all.iter().find(|upstream| upstream.addon == *addon));
         let pool = kept.map_or_else(|| Arc::new(Pool::new(addon, metrics.clone())), |kept| Arc::clone(&kept.pool));
+        let fresh = || Arc::new(Health::new(addon.slug.clone(), metrics.up.clone()));
+        let health = kept.map_or_else(fresh, |kept| Arc::clone(&kept.health));
+        let timetable = addon.probe.as_ref().map(|probe| Timetable::new(probe.interval));
         let injection = Injection::new(addon, reserved);
-        Self { addon: Arc::clone(addon), pool, injection, metrics, authority: authority(&addon.upstream) }
+        let authority = authority(&addon.upstream);
+        Self { addon: Arc::clone(addon), pool, injection, metrics, health, timetable, authority }
     }
 }
 

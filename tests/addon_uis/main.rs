@@ -24,6 +24,7 @@ mod destination;
 mod framing;
 mod bodies;
 mod websockets;
+mod scripts;
 
 use support::{RawAddon, Vestibule};
 

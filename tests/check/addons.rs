@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::harness::{accepted, addon, refused};
-use vestibule::config::{DisplayNameEncoding, Framing, PrefixMode, Upstream};
+use crate::harness::{Folder, accepted, addon, refused, refused_in, warned};
+use vestibule::config::{DisplayNameEncoding, Framing, PrefixMode, Trust, Upstream};
 
 /// Two add-ons, the second with these lines, the first of which is line 8.
 fn second(lines: &str) -> String {
@@ -49,8 +49,17 @@ fn a_path_has_one_spelling_and_is_not_ours() {
 fn a_host_is_a_dns_name() {
     refused(&addon("host = \"a.example:8443\""), "7:8", &["more than a host name", "without scheme, port and path"]);
     refused(&addon("host = \"127.0.0.1\""), "7:8", &["an IP address is not a host name"]);
-    let settings = accepted(&addon("host = \"Z2M.Home.Example\"")).settings;
+    let settings =
+        accepted(&addon("host = \"Z2M.Home.Example\"\n[listen]\npublic_urls = [\"https://home.example\"]")).settings;
     assert_eq!(settings.addons[0].host.as_ref().unwrap().as_str(), "z2m.home.example");
+}
+
+#[test]
+fn a_host_of_an_add_ons_own_wants_a_main_host_to_sign_in_on() {
+    let alone = addon("host = \"z2m.example\"");
+    warned(&alone, "7:8", &["no main host is known", "public_urls = [\"https://home.example\"]"]);
+    warned(&format!("{alone}\n[listen]\npublic_urls = [\"https://z2m.example\"]"), "7:8", &["no main host is known"]);
+    accepted(&format!("{alone}\n[listen]\npublic_urls = [\"https://z2m.example\", \"https://home.example\"]"));
 }
 
 #[test]
@@ -139,6 +148,39 @@ fn what_an_add_on_leaves_out_has_its_default() {
 }
 
 #[test]
+fn a_certificate_is_judged_in_one_way_and_only_where_there_is_one() {
+    let https = |lines: &str| addon(lines).replace("http://127.0.0.1:8080", "https://addon.test");
+    let pin = format!("pin = \"sha256:{}\"", "0a".repeat(32));
+    let trust = |text: &str| accepted(text).settings.addons[0].trust.clone();
+    assert_eq!(trust(&https("")), Trust::System);
+    assert!(matches!(trust(&https(&pin)), Trust::Pinned(_)));
+    refused(&https("pin = \"0a0b\""), "7:7", &["not the SHA-256 of a certificate", "64 hexadecimal digits", "openssl"]);
+    refused(&https("ca = \"home/.storage/auth\""), "7:6", &["these certificates cannot be used"]);
+    refused(&https("ca = \"no.pem\""), "7:6", &["this file cannot be read", "no.pem"]);
+    refused(&https("ca = \"home\""), "7:6", &["not a regular file"]);
+    refused(&addon(&pin), "7:7", &["no certificate to judge without TLS", "https"]);
+    refused(&addon(&pin).replace("http://127.0.0.1:8080", "unix:run/a.sock"), "7:7", &["without TLS"]);
+}
+
+#[test]
+fn a_file_of_authorities_holds_certificates_and_nothing_else() {
+    let text = addon("ca = \"ca.pem\"").replace("http://127.0.0.1:8080", "https://addon.test");
+    let folder = Folder::new();
+    let made = rcgen::generate_simple_self_signed(vec!["addon.test".to_owned()]).unwrap();
+    for bad in [String::new(), "hello".to_owned(), made.signing_key.serialize_pem(), made.cert.pem().replace('M', "N")]
+    {
+        folder.write("ca.pem", &bad);
+        refused_in(&folder, &text, "7:6", &["these certificates cannot be used", "BEGIN CERTIFICATE"]);
+    }
+    folder.write("ca.pem", made.cert.pem());
+    let loaded = folder.load(&text).unwrap();
+    assert!(matches!(loaded.settings.addons[0].trust, Trust::Authorities(_)));
+    assert!(loaded.files.contains(&folder.path("ca.pem")), "the file is watched");
+    let both = text.replace("ca =", &format!("pin = \"sha256:{}\"\nca =", "0a".repeat(32)));
+    refused_in(&folder, &both, "7:7", &["both `ca` and `pin`", "first here"]);
+}
+
+#[test]
 fn what_an_add_on_is_told_of_the_browsers_view() {
     let host = |host: &str| addon(&format!("upstream_host = \"{host}\""));
     refused(&host("http://up.example"), "7:17", &["another scheme", "without a scheme"]);
@@ -151,4 +193,47 @@ fn what_an_add_on_is_told_of_the_browsers_view() {
     refused(&addon("rewrite_addresses = \"no\""), "7:21", &["`true` or `false`"]);
     refused(&addon("max_head = \"100B\""), "7:12", &["out of bounds", "1KiB to 1MiB", "no limit"]);
     assert_eq!(accepted(&addon("max_head = \"8KiB\"")).settings.addons[0].max_head, 8192);
+}
+
+#[test]
+fn a_probe_is_a_path_and_comes_back_before_the_next() {
+    let probe = |lines: &str| addon(&format!("health = {{ {lines} }}"));
+    refused(&probe("path = \"alive\""), "7:19", &["not a path", "begins with `/`"]);
+    refused(&probe("path = \"//evil.test/x\""), "7:19", &["not a path"]);
+    refused(&probe("path = \"/a b\""), "7:19", &["not a path"]);
+    refused(&probe("path = \"/a#b\""), "7:19", &["not a path"]);
+    refused(&probe("interval = \"100ms\""), "7:23", &["out of bounds", "1s to 1h", "10s"]);
+    refused(&probe("interval = \"5s\", timeout = \"6s\""), "7:10", &["longer than `interval`"]);
+    refused(&probe("pth = \"/\""), "7:12", &["did you mean `path`?"]);
+    refused(&addon("health = true"), "7:10", &["expected a table"]);
+    let settings = accepted(&probe("interval = \"1s\"")).settings;
+    let probe = settings.addons[0].probe.as_ref().unwrap();
+    assert_eq!(
+        (probe.path.path(), probe.interval, probe.timeout),
+        ("/", Duration::from_secs(1), Duration::from_secs(1))
+    );
+}
+
+#[test]
+fn pages_of_other_origins_are_named_one_by_one() {
+    let cors = |lines: &str| addon(&format!("cors = {{ {lines} }}"));
+    let one = "origins = [\"https://app.example\"]";
+    refused(&cors("methods = [\"GET\"]"), "7:8", &["`origins` is missing"]);
+    refused(&cors("origins = []"), "7:20", &["no origin", "leave `cors` out"]);
+    for wrong in ["*", "null", "http://app.example", "app.example"] {
+        refused(&cors(&format!("origins = [\"{wrong}\"]")), "7:21", &["another scheme"]);
+    }
+    refused(&cors("origins = [\"https://app.example/\"]"), "7:21", &["a path, a query or a fragment"]);
+    for wrong in ["get", "CONNECT", "TRACE", "*", ""] {
+        refused(&cors(&format!("{one}, methods = [\"{wrong}\"]")), "7:56", &["not a method that can be allowed"]);
+    }
+    refused(&cors(&format!("{one}, headers = [\"*\"]")), "7:56", &["not the name of a header", "no wildcard"]);
+    refused(&cors(&format!("{one}, max_age = \"2d\"")), "7:55", &["out of bounds", "10m"]);
+    let settings =
+        accepted(&cors("origins = [\"https://App.example:443\"], expose = [\"ETag\", \"X-Total\"]")).settings;
+    let cors = settings.addons[0].cors.as_ref().unwrap();
+    let value = http::HeaderValue::from_static;
+    assert_eq!(cors.origins, ["https://app.example"]);
+    assert_eq!((&cors.methods, &cors.headers), (&value("GET, HEAD, POST"), &value("authorization, content-type")));
+    assert_eq!((&cors.expose, cors.credentials, cors.max_age), (&value("etag, x-total"), false, 600));
 }

@@ -50,12 +50,21 @@ impl Folder {
 
 /// Home Assistant's groups and two users; certificates are fine unless their text says `bad`.
 fn around() -> Surroundings<'static> {
-    Surroundings { check_certificates: Some(&judge), serving: false, known: Some(&known) }
+    Surroundings {
+        check_certificates: Some(&judge),
+        check_authorities: Some(&authorities),
+        serving: false,
+        known: Some(&known),
+    }
 }
 
 fn judge(chain: &Path, _key: &Path) -> Result<(), HookError> {
     let bad = fs::read_to_string(chain)?.contains("bad");
     if bad { Err("the key does not belong to the certificate".into()) } else { Ok(()) }
+}
+
+fn authorities(pem: &[u8]) -> Result<(), HookError> {
+    Ok(vestibule::dial::check_authorities(pem)?)
 }
 
 fn known(dir: &Path) -> Result<Known, HookError> {

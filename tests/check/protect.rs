@@ -55,7 +55,7 @@ fn an_entity_is_made_of_what_the_path_has() {
 #[test]
 fn words_and_methods_are_known() {
     let with = |lines: &str| rule(&format!("path = \"/x\"\n{lines}"));
-    refused(&with("require = \"adnim\""), "9:11", &["unknown word", "did you mean \"admin\"?"]);
+    refused(&with("require = \"admn\""), "9:11", &["unknown word", "did you mean \"admin\"?"]);
     refused(&with("all_entities = true\naccess = \"write\""), "10:10", &["unknown word", "\"control\""]);
     refused(&with(&format!("{ADMIN}\nmethods = [\"get\"]")), "10:12", &["no method `get`", "GET, POST"]);
     refused(&with(&format!("{ADMIN}\nmethods = [\"HEAD\"]")), "10:12", &["HEAD is judged as GET"]);

@@ -20,6 +20,7 @@ mod drain;
 mod service_manager;
 mod health;
 mod broken_addons;
+mod addon_health;
 
 use support::{ConfigFile, RawAddon};
 

@@ -17,6 +17,7 @@ mod arriving;
 mod leaving;
 mod form;
 mod guessing;
+mod hand_over;
 mod refused_users;
 
 use std::net::IpAddr;

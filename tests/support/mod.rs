@@ -23,12 +23,13 @@ pub(crate) mod launch;
 pub(crate) mod patience;
 pub(crate) mod process;
 pub(crate) mod source;
+pub(crate) mod tls_addon;
 pub(crate) mod tunnel;
 
 pub(crate) use addon::{Keep, RawAddon, Recorded, Wire};
 pub(crate) use ask::{Answer, Ask, BOTH, Protocol};
 pub(crate) use config_file::ConfigFile;
-pub(crate) use expectation::{User, assert_denied, assert_id, assert_problem, assert_refused};
+pub(crate) use expectation::{User, assert_denied, assert_id, assert_problem, assert_refused, is_reserved};
 pub(crate) use fields::{Fields, squash, wire};
 pub(crate) use h1::RawClient;
 pub(crate) use h2::H2Client;

@@ -24,9 +24,8 @@ impl BodyFacts {
     /// Reads a body. `headers` say whether it is one that can be read.
     pub fn read(headers: &HeaderMap, body: &[u8], pointers: &[JsonPointer]) -> Self {
         let called = is_called_json(headers);
-        let read = |pointer: &JsonPointer| match called {
-            true => entities(body, pointer),
-            false => Err(Unreadable::NotCalledJson),
+        let read = |pointer: &JsonPointer| {
+            if called { entities(body, pointer) } else { Err(Unreadable::NotCalledJson) }
         };
         Self(pointers.iter().map(|pointer| (pointer.clone(), read(pointer))).collect())
     }

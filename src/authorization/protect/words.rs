@@ -2,7 +2,6 @@
 
 use super::judgement::{Asked, Finding, Judgement};
 use crate::config::EntitySource;
-use crate::refusal::Reason;
 
 impl Judgement<'_> {
     /// Everything that speaks against the request, each with the rule that asked. `of_entity` says why the user may use an
@@ -53,12 +52,5 @@ fn place(from: &EntitySource) -> String {
         EntitySource::Query(name) => format!("`{name}` in the query"),
         EntitySource::Body(pointer) => format!("`{pointer}` in the body"),
         EntitySource::Fixed(_) => "the rule".to_owned(),
-    }
-}
-
-impl Asked<'_> {
-    /// What everybody counts by, where nothing more is known.
-    pub(in crate::authorization) fn label(&self) -> String {
-        self.refusal().map_or("permitted", Reason::label).to_owned()
     }
 }

@@ -167,6 +167,8 @@ section! {
         title: String,
         icon: String,
         upstream: String,
+        ca: String,
+        pin: String,
         path: String,
         host: String,
         prefix: String,
@@ -189,6 +191,8 @@ section! {
         max_head: SizeText,
         upstream_host: String,
         rewrite_addresses: bool,
+        health: Probe,
+        cors: Cors,
     }
 
     /// `identity_headers` of an add-on.
@@ -218,6 +222,23 @@ section! {
         all_entities: bool,
         access: String,
         require: String,
+    }
+
+    /// `cors` of an add-on.
+    Cors {
+        origins: List<String>,
+        methods: List<String>,
+        headers: List<String>,
+        expose: List<String>,
+        credentials: bool,
+        max_age: TimeText,
+    }
+
+    /// `health` of an add-on.
+    Probe {
+        path: String,
+        interval: TimeText,
+        timeout: TimeText,
     }
 
     /// The value of a fixed header that stands in a file.

@@ -6,8 +6,11 @@ use toml::Spanned;
 
 use super::access;
 use super::context::{Context, days, flag, seconds};
+use super::cors;
 use super::headers::{self, Names};
+use super::probe;
 use super::protect;
+use super::trust::trust;
 use super::unique::Unique;
 use crate::config::Known;
 use crate::config::diagnostic::{Diagnostic, Span};
@@ -32,6 +35,7 @@ fn addon(entry: &Spanned<raw::Addon>, seen: &mut Seen, known: Option<&Known>, cx
     let (raw, owner) = (entry.get_ref(), entry.span());
     let slug = slug(raw, &owner, seen, cx);
     let upstream = upstream(raw, &owner, cx);
+    let over_tls = upstream.as_ref().is_none_or(|upstream| matches!(upstream, Upstream::Https { .. }));
     let (path, host) = route(raw, &owner, seen, cx);
     let mut names = Names::default();
     // Fixed headers and prefix headers first: when one of them has the name of a default, it is shown, not the default.
@@ -46,6 +50,7 @@ fn addon(entry: &Spanned<raw::Addon>, seen: &mut Seen, known: Option<&Known>, cx
     let rest = Addon {
         title: title.or_else(|| slug.as_ref().map(ToString::to_string)).unwrap_or_default(),
         icon: icon(&raw.icon, cx),
+        trust: trust(&raw.ca, &raw.pin, over_tls, cx),
         path,
         host,
         prefix,
@@ -71,6 +76,8 @@ fn addon(entry: &Spanned<raw::Addon>, seen: &mut Seen, known: Option<&Known>, cx
         max_head: max_head(&raw.max_head, cx),
         upstream_host: raw.upstream_host.given().and_then(|text| cx.findings.parse(text)),
         rewrite_addresses: flag(&raw.rewrite_addresses, true),
+        probe: probe::probe(&raw.health, cx),
+        cors: cors::cors(&raw.cors, cx),
         slug: slug?,
         upstream: upstream?,
     };

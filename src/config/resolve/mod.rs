@@ -4,12 +4,16 @@
 mod access;
 mod addon;
 mod context;
+mod cors;
 mod headers;
 mod home_assistant;
+mod hosts;
 mod listen;
 mod protect;
+mod probe;
 mod sections;
 mod tls;
+mod trust;
 mod unique;
 
 pub(super) use listen::CONTROL;
@@ -30,7 +34,7 @@ pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> Settings {
         let none = Diagnostic::warning(Place::File, "no add-on is configured");
         cx.add(none.hint("add one under `[[addon]]` with slug, upstream and path"));
     }
-    Settings {
+    let settings = Settings {
         listen: listen::listen(&section(&raw.listen), cx),
         tls: tls::tls(&section(&raw.tls), cx),
         home_assistant,
@@ -40,7 +44,9 @@ pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> Settings {
         log: sections::log(&section(&raw.log), cx),
         reserved_headers: headers::reserved(&section(&raw.headers).reserved, cx),
         addons: addon::addons(addons, known.as_ref(), cx).into_iter().map(Arc::new).collect(),
-    }
+    };
+    hosts::warn(addons, &settings, cx);
+    settings
 }
 
 /// The section, or one without any key: every key of it then has its default.

@@ -19,7 +19,7 @@ pub(super) struct Around<'a> {
     pub(super) has_host: bool,
 }
 
-/// Resolves both keys; nothing when neither stands there.
+/// Resolves both keys; nothing when they leave every path open.
 pub(super) fn protect(raw: &raw::Addon, around: Around<'_>, cx: &mut Context<'_>) -> Option<Protect> {
     let words = [("permit", Unlisted::Permit), ("deny", Unlisted::Deny)];
     // A wrong word is never a wider access than was meant.
@@ -33,8 +33,8 @@ pub(super) fn protect(raw: &raw::Addon, around: Around<'_>, cx: &mut Context<'_>
         let many = Diagnostic::mistake(raw.protect.given()?.span(), format!("more than {MOST} rules for one add-on"));
         cx.add(many.label("expected fewer rules").hint("one rule with a placeholder may do for many"));
     }
-    let absent = matches!((&raw.protect, &raw.default), (Key::Absent, Key::Absent));
-    (!absent).then(|| Protect { default, rules: rules.iter().filter_map(|r| rule(r, default, around, cx)).collect() })
+    let rules: Vec<_> = rules.iter().filter_map(|entry| rule(entry, default, around, cx)).collect();
+    (default == Unlisted::Deny || !rules.is_empty()).then_some(Protect { default, rules })
 }
 
 /// Every request to a protected add-on is compared with each of its rules.

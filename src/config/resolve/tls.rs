@@ -49,7 +49,7 @@ fn certificate(entry: &Spanned<raw::Certificate>, cx: &mut Context<'_>) -> Optio
 }
 
 /// A file that is there and can be read.
-fn readable(text: &Spanned<String>, cx: &mut Context<'_>) -> Option<PathBuf> {
+pub(super) fn readable(text: &Spanned<String>, cx: &mut Context<'_>) -> Option<PathBuf> {
     let path = cx.path(text);
     cx.files.push(path.clone());
     let message = match fs::metadata(&path) {

@@ -146,6 +146,34 @@ pub struct StatusReport {
     pub state: State,
     /// Whether it takes requests.
     pub ready: bool,
+    /// The add-ons, in the order of the configuration.
+    pub addons: Vec<AddonLine>,
+}
+
+/// How an add-on was when it was last heard of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AddonLine {
+    /// Its slug.
+    pub slug: String,
+    /// How it was.
+    pub state: AddonState,
+    /// What was wrong, in one word, when it was down.
+    pub why: Option<String>,
+    /// Since when, in milliseconds since 1970.
+    pub since: Option<u64>,
+}
+
+/// Whether an add-on answered the last time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AddonState {
+    /// Nobody has asked it anything yet.
+    Unknown,
+    /// It answered.
+    Up,
+    /// It did not.
+    Down,
 }
 
 /// Text that its `Debug` does not show and that is wiped when dropped.

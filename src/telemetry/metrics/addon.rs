@@ -27,6 +27,8 @@ pub struct AddonMetrics {
     /// Connections made to the add-on.
     pub upstream_opened: Counter,
     failures: [Counter; UpstreamFailure::ALL.len()],
+    /// 0 while the last attempt to reach the add-on failed, else 1.
+    pub up: Gauge,
 }
 
 impl AddonMetrics {
@@ -94,6 +96,7 @@ pub(super) struct AddonFamilies {
     upstream: Family<StateLabel, Gauge>,
     upstream_opened: Family<AddonLabel, Counter>,
     failures: Family<KindLabel, Counter>,
+    up: Family<AddonLabel, Gauge>,
 }
 
 impl AddonFamilies {
@@ -111,6 +114,8 @@ impl AddonFamilies {
         let help = "Connections made to the add-on";
         to.register("upstream_connections_opened", help, self.upstream_opened.clone());
         to.register("upstream_failures", "What went wrong with the add-on", self.failures.clone());
+        let help = "0 while the last attempt to reach the add-on failed, else 1";
+        to.register("addon_up", help, self.up.clone());
     }
 
     pub(super) fn with_label(&self, addon: &str) -> AddonMetrics {
@@ -127,6 +132,7 @@ impl AddonFamilies {
             upstream_idle: state("idle"),
             upstream_busy: state("busy"),
             upstream_opened: self.upstream_opened.get_or_create_owned(&label),
+            up: self.up.get_or_create_owned(&label),
             failures: UpstreamFailure::ALL.map(|kind| {
                 self.failures.get_or_create_owned(&KindLabel { addon: addon.to_owned(), kind: kind.label() })
             }),

@@ -15,6 +15,7 @@
 //! | `vestibule_upstream_connections` | gauge | `addon`, `state` | Connections to the add-on: in use (`busy`) or kept for later (`idle`) |
 //! | `vestibule_upstream_connections_opened_total` | counter | `addon` | Connections made to the add-on |
 //! | `vestibule_upstream_failures_total` | counter | `addon`, `kind` | What went wrong with the add-on |
+//! | `vestibule_addon_up` | gauge | `addon` | 0 while the last attempt to reach the add-on failed, else 1 |
 //! | `vestibule_connections_accepted_total` | counter | | Connections of clients accepted |
 //! | `vestibule_connections_open` | gauge | | Connections of clients that are open |
 //! | `vestibule_connections_refused_total` | counter | `why` | Connections of clients closed at once |
@@ -141,7 +142,9 @@ impl Metrics {
 
     /// The numbers of what we answer ourselves: sign-in pages, refusals before there is an add-on. Their label is no slug.
     pub fn own(&self) -> AddonMetrics {
-        self.addons.with_label(OWN)
+        let own = self.addons.with_label(OWN);
+        own.up.set(1);
+        own
     }
 
     /// A connection of a client is open for as long as the guard lives.

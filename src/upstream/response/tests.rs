@@ -10,7 +10,12 @@ fn confines<'a>(prefix: &'a str, rewrites_paths: bool, world: &'a World) -> Conf
         upstream: Some(&world.upstream),
         told: None,
         reserved: &world.reserved,
-        own_cookies: OwnCookies { session: "__Host-ingress_session", form: "__Host-form", retired: "__Host-retired" },
+        own_cookies: OwnCookies {
+            session: "__Host-ingress_session",
+            form: "__Host-form",
+            hand_over: "__Host-hand-over",
+            retired: "__Host-retired",
+        },
     }
 }
 

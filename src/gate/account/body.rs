@@ -1,0 +1,105 @@
+//! The body of an answer on its way out: what the account learns from it, frame by frame.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::Full;
+
+use super::Account;
+use crate::telemetry::UpstreamFailure;
+use crate::upstream::{AnswerBody, AnswerError};
+
+/// The body of an answer, counted.
+#[derive(Debug)]
+pub struct AccountedBody {
+    body: Either,
+    account: Option<Box<Account>>,
+}
+
+pub(super) enum Either {
+    Own(Full<Bytes>),
+    Addon(AnswerBody),
+}
+
+impl std::fmt::Debug for Either {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Own(_) => "Own",
+            Self::Addon(_) => "Addon",
+        })
+    }
+}
+
+impl AccountedBody {
+    pub(super) fn new(body: Either, account: Option<Box<Account>>) -> Self {
+        Self { body, account }
+    }
+
+    fn note(&mut self, poll: &Poll<Option<Result<Frame<Bytes>, AnswerError>>>) {
+        let ended = self.body.is_end_stream();
+        let Some(account) = &mut self.account else { return };
+        match poll {
+            Poll::Ready(Some(Ok(frame))) => {
+                let length = frame.data_ref().map_or(0, Bytes::len);
+                account.moved.1 = account.moved.1.saturating_add(u64::try_from(length).unwrap_or_default());
+                account.complete = ended;
+            }
+            Poll::Ready(Some(Err(error))) => {
+                match error {
+                    AnswerError::Cut(reason) => account.reason = *reason,
+                    AnswerError::Broken(_) => account.metrics().failed(UpstreamFailure::CutShort),
+                }
+                tracing::debug!(error = %crate::telemetry::chain(error), "an answer ended early");
+            }
+            Poll::Ready(None) => account.complete = true,
+            Poll::Pending => {}
+        }
+    }
+}
+
+impl Body for AccountedBody {
+    type Data = Bytes;
+    type Error = AnswerError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, AnswerError>>> {
+        let poll = match &mut self.body {
+            Either::Own(body) => Pin::new(body).poll_frame(cx).map_err(|never| match never {}),
+            Either::Addon(body) => Pin::new(body).poll_frame(cx),
+        };
+        self.note(&poll);
+        poll
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.body {
+            Either::Own(body) => body.size_hint(),
+            Either::Addon(body) => body.size_hint(),
+        }
+    }
+}
+
+impl Either {
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Own(body) => body.is_end_stream(),
+            Self::Addon(body) => body.is_end_stream(),
+        }
+    }
+}
+
+impl Drop for AccountedBody {
+    fn drop(&mut self) {
+        // A body that was empty from the start is never polled.
+        if self.body.is_end_stream()
+            && let Some(account) = &mut self.account
+        {
+            account.complete = true;
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! One sign-in for add-ons on hosts of their own (S-79, S-88): the three steps of a hand-over.
+//!
+//! 1. On the add-on's host, [`leave`]: somebody wants to sign in; the browser gets a nonce and goes to the main host.
+//! 2. On the main host, [`grant`]: whoever is signed in and may open the add-on is sent back with a code.
+//! 3. On the add-on's host, [`arrive`]: the code becomes a session of this host, bound to the add-on.
+//!
+//! No step leads to itself: what is stale ends in a page, or where a session that is there already leads.
+
+use std::time::Instant;
+
+use http::header::{HeaderValue, SET_COOKIE, USER_AGENT};
+
+use super::account::Account;
+use super::own::entered;
+use super::stages::{Services, Stages};
+use crate::authorization::{may_enter, may_open};
+use crate::config::Addon;
+use crate::http::Sanitized;
+use crate::identity::user_of;
+use crate::pages::{self, Audience, Page};
+use crate::refusal::Reason;
+use crate::session::{MadeBy, NewSession, Session, UserAgent, session_of};
+use crate::sign_in::{Challenge, HAND_OVER, HandOver, Nonce, ReturnTo, wanted_return};
+use crate::telemetry::{AuditEvent, SignInOutcome, chain};
+
+/// The way to the main host, when this is an add-on's own host and there is a main one: the form for user name and
+/// password is never shown where an add-on's scripts could watch.
+pub(super) fn leave(request: &Sanitized, stages: &Stages) -> Option<Page> {
+    let addon = stages.routes.of_host(request.authority().host())?;
+    let main = stages.settings.main_origin()?;
+    let nonce = Nonce::of_browser(request.hand_over_nonce());
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("addon", addon.slug.as_str());
+    query.append_pair("challenge", &nonce.challenge().to_string());
+    query.append_pair("return_to", wanted_return(request).as_str());
+    let mut page = pages::see_other(&format!("{}{HAND_OVER}?{}", main.origin(), query.finish()));
+    page.headers_mut().append(SET_COOKIE, nonce.set());
+    Some(page)
+}
+
+/// The answer at [`HAND_OVER`], on either host. Only a person who goes there is let through: a script of an add-on that
+/// asks for it with `fetch`, or a frame, is not.
+pub(super) async fn answer(
+    request: &Sanitized,
+    stages: &Stages,
+    services: &Services,
+    account: &mut Account,
+) -> Result<Page, Reason> {
+    let own = stages.routes.of_host(request.authority().host()).cloned();
+    match own {
+        None => grant(request, stages, services, account).await,
+        Some(_) if account.audience() != Audience::Navigation => Err(Reason::HandOverFailed),
+        Some(addon) => arrive(request, &addon, stages, services, account).await,
+    }
+}
+
+async fn grant(
+    request: &Sanitized,
+    stages: &Stages,
+    services: &Services,
+    account: &mut Account,
+) -> Result<Page, Reason> {
+    let (session, user) = entered(request, services, account).await?;
+    let navigates = account.audience() == Audience::Navigation && *request.method() == http::Method::GET;
+    let wish = Wish::read(request.query().unwrap_or_default()).filter(|_| navigates).ok_or(Reason::HandOverFailed)?;
+    // A session that is bound to one add-on gets nobody to another one.
+    if session.addon().is_some() {
+        return Err(Reason::SessionBoundElsewhere);
+    }
+    let addon = wish.addon.parse().ok().and_then(|slug| stages.addon(&slug)).ok_or(Reason::UnknownRoute)?;
+    let port = stages.settings.main_origin().map_or(request.authority().port_or_default(), |main| main.port);
+    let origin = stages.settings.own_origin(addon, port).ok_or(Reason::UnknownRoute)?;
+    may_open(&user, &addon.access).into_result()?;
+    let WishTail { challenge, return_to } = wish.tail;
+    let what = HandOver { addon: addon.slug.clone(), challenge, parent: session, return_to };
+    let code = services.hand_overs.issue(what, Instant::now()).ok_or(Reason::HandOverFailed)?;
+    Ok(pages::see_other(&format!("{origin}{HAND_OVER}?code={}", code.as_str())))
+}
+
+async fn arrive(
+    request: &Sanitized,
+    addon: &Addon,
+    stages: &Stages,
+    services: &Services,
+    account: &mut Account,
+) -> Result<Page, Reason> {
+    let here = session_of(request.presented(), &services.sessions).await.ok();
+    let here = here.filter(|session| session.addon() == Some(&addon.slug));
+    let code = only(request.query().unwrap_or_default(), "code").unwrap_or_default();
+    let Some(what) = services.hand_overs.redeem(&code, Instant::now()).filter(|what| what.addon == addon.slug) else {
+        return here.map(|_| pages::see_other("/")).ok_or(Reason::HandOverFailed);
+    };
+    let nonce = Nonce::presented(request.hand_over_nonce());
+    if !nonce.is_some_and(|nonce| what.challenge.is_of(&nonce)) {
+        // Another tab was quicker, or the code is another browser's: whoever is signed in here goes on as who they are.
+        return here.map(|_| pages::see_other(what.return_to.as_str())).ok_or(Reason::HandOverFailed);
+    }
+    let parent = &what.parent;
+    if !services.sessions.is_live(parent) {
+        return Err(Reason::SessionEnded);
+    }
+    account.knows_session(parent);
+    let user = user_of(parent, &services.home.load().directory().load())?;
+    account.knows_user(&user);
+    may_enter(&user, request.client()).into_result()?;
+    may_open(&user, &addon.access).into_result()?;
+    if let Some(old) = here
+        && let Err(error) = services.sessions.sign_out(&old).await
+    {
+        tracing::error!(error = %chain(&error), session = %old.id(), "the session before has ended, but not on disk");
+    }
+    let (token, session) = services.sessions.create(child_of(parent, addon, request)).await?;
+    services.telemetry.audit.write(&AuditEvent::SignIn {
+        outcome: SignInOutcome::Success,
+        method: "hand_over",
+        user_name: "",
+        user: Some(user.id.as_str()),
+        session: Some(&session.id().to_string()),
+        client: request.client().ip(),
+        request_id: account.id().as_str(),
+    });
+    let mut page = pages::see_other(what.return_to.as_str());
+    page.headers_mut().append(SET_COOKIE, stages.cookie.set(&token));
+    Ok(page)
+}
+
+/// The session of the add-on's host: whatever ends its parent early ends it too.
+fn child_of(parent: &Session, addon: &Addon, request: &Sanitized) -> NewSession {
+    let user_agent = request.headers().get(USER_AGENT).map_or(&b""[..], HeaderValue::as_bytes);
+    NewSession {
+        address: Some(request.client().ip()),
+        user_agent: UserAgent::from_header(user_agent),
+        addon: Some(addon.slug.clone()),
+        parent: Some(parent.digest()),
+        refresh_token: parent.refresh_token().map(str::to_owned),
+        password_digest: parent.password_digest().copied(),
+        ..NewSession::new(parent.user().clone(), MadeBy::HandOver)
+    }
+}
+
+/// What the add-on's host asks of the main one.
+struct Wish {
+    addon: String,
+    tail: WishTail,
+}
+
+struct WishTail {
+    challenge: Challenge,
+    return_to: ReturnTo,
+}
+
+impl Wish {
+    fn read(query: &str) -> Option<Self> {
+        let challenge = Challenge::parse(&only(query, "challenge")?)?;
+        let return_to = ReturnTo::parse(&only(query, "return_to")?).unwrap_or_default();
+        Some(Self { addon: only(query, "addon")?, tail: WishTail { challenge, return_to } })
+    }
+}
+
+/// The parameter of this name, when there is exactly one.
+fn only(query: &str, name: &str) -> Option<String> {
+    let mut values = form_urlencoded::parse(query.as_bytes()).filter(|(key, _)| key == name);
+    let value = values.next()?.1.into_owned();
+    values.next().is_none().then_some(value)
+}
