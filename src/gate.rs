@@ -16,13 +16,13 @@ pub use account::AccountedBody;
 pub use stages::{Services, Stages};
 
 use crate::authorization::{Court, Decision, Exchange, Permitted, may_go_on, may_stay};
-use crate::home_assistant::HomeAssistant;
+use crate::home_assistant::{HomeAssistant, Snapshot};
 use crate::http::{Arrived, RequestId, Sanitized};
-use crate::identity::{Identified, user_of};
+use crate::identity::{Identified, user_behind};
 use crate::pages::{self, Audience, Page};
 use crate::refusal::Reason;
-use crate::route::{Destination, Route};
-use crate::session::Authenticated;
+use crate::route::{Destination, Route, Routed};
+use crate::session::{AccessToken, Authenticated, Credential, Issuer, bears_token};
 use crate::upstream::Answer;
 use account::Account;
 use cors::Grant;
@@ -105,8 +105,12 @@ impl Gate {
             return Ok(Passed::Own(page));
         }
         account.grants(Grant::of(&routed));
-        let authenticated = Authenticated::new(routed, &services.sessions).await?;
-        account.knows_session(authenticated.session());
+        let authenticated = if bears_token(&routed)? {
+            self.by_token(routed)?
+        } else {
+            Authenticated::new(routed, &services.sessions).await?
+        };
+        account.knows_credential(authenticated.credential());
         let home = services.home.load();
         let identified = Identified::new(authenticated, &home.directory().load())?;
         account.knows_user(identified.user());
@@ -133,6 +137,12 @@ impl Gate {
         }
     }
 
+    /// Judges a request by its access token, with the refresh tokens as Home Assistant has them at this moment.
+    fn by_token(&self, routed: Box<Routed>) -> Result<Authenticated, Reason> {
+        let snapshot = self.services.home.load().snapshot().ok_or(Reason::NoDirectory)?;
+        Authenticated::by_token(routed, |id| issuer(&snapshot, id), self.services.clock.now())
+    }
+
     /// There is nothing at this address; but only those who may come in are told so.
     async fn nowhere(&self, request: &Sanitized, account: &mut Account) -> Result<Page, Reason> {
         own::entered(request, &self.services, account).await?;
@@ -145,12 +155,20 @@ impl Gate {
     pub fn review(&self) {
         let stages = self.current.load();
         let home = self.services.home.load();
-        let directory = home.directory().load();
+        let (directory, snapshot) = (home.directory().load(), home.snapshot());
         let judge = |exchange: &Exchange| {
-            if !self.services.sessions.touch(&exchange.session) {
-                return Decision::Deny(Reason::SessionEnded);
+            let now = self.services.clock.now();
+            let is_good = |token: &AccessToken| {
+                snapshot.as_ref().is_some_and(|snapshot| token.is_good(|id| issuer(snapshot, id), now))
+            };
+            match &exchange.credential {
+                Credential::Session(session) if !self.services.sessions.touch(session) => {
+                    return Decision::Deny(Reason::SessionEnded);
+                }
+                Credential::Token(token) if !is_good(token) => return Decision::Deny(Reason::BadToken),
+                Credential::Session(_) | Credential::Token(_) => {}
             }
-            let user = match user_of(&exchange.session, &directory) {
+            let user = match user_behind(&exchange.credential, &directory) {
                 Ok(user) => user,
                 Err(reason) => return Decision::Deny(reason),
             };
@@ -169,6 +187,12 @@ impl Gate {
             tracing::info!(user = %exchange.user, addon = %exchange.addon, reason, "open exchange cut");
         }
     }
+}
+
+/// The refresh token of this id.
+fn issuer<'a>(snapshot: &'a Snapshot, id: &str) -> Option<Issuer<'a>> {
+    let token = snapshot.auth().refresh_token(id)?;
+    Some(Issuer { user: &token.user_id, key: token.jwt_key.reveal().as_bytes(), expire_at: token.expire_at })
 }
 
 /// What is unread in buffers on the way is some multiple of what the client takes in one go, and so is its time.

@@ -15,7 +15,7 @@ use crate::config::AddonSlug;
 use crate::http::{ClientAddr, Line};
 use crate::identity::UserId;
 use crate::refusal::Reason;
-use crate::session::Session;
+use crate::session::Credential;
 
 /// All open exchanges of the process.
 #[derive(Debug, Default)]
@@ -27,8 +27,8 @@ pub struct OpenExchanges {
 /// A request and its answer, from the permission to the last byte.
 #[derive(Debug)]
 pub struct Exchange {
-    /// The session it came with.
-    pub session: Arc<Session>,
+    /// What it is signed in with.
+    pub credential: Credential,
     /// Whose it is.
     pub user: UserId,
     /// Where it came from.
@@ -60,14 +60,14 @@ const MOMENT: Duration = Duration::from_millis(300);
 impl OpenExchanges {
     pub(super) fn begin(
         self: &Arc<Self>,
-        session: Arc<Session>,
+        credential: Credential,
         user: UserId,
         client: ClientAddr,
         addon: AddonSlug,
         (errand, line): (Errand, Line),
     ) -> Open {
         let exchange = Arc::new(Exchange {
-            session,
+            credential,
             user,
             client,
             addon,

@@ -1,7 +1,5 @@
 //! A request that may pass: the only thing that `upstream` sends.
 
-use std::sync::Arc;
-
 use super::access::{is_own_will, may_enter, may_open};
 use super::cors::is_vouched_for;
 use super::court::{Court, Refused};
@@ -18,8 +16,8 @@ pub struct Permitted {
 }
 
 impl Permitted {
-    /// The one way in: the user may come in from where they are, the request is their own will, they may open the add-on,
-    /// and every rule for this path permits it. The order is that of spec/permissions.md section 6.
+    /// The one way in: the user may come in from where they are, the request is their own will (which is asked of what
+    /// browsers send by themselves), they may open the add-on, and every rule for this path permits it. The order is that of spec/permissions.md section 6.
     ///
     /// A body that a rule reads is read here, and held. The request is on the list of what is open by then: a permission
     /// that is lost meanwhile ends it (S-104).
@@ -28,8 +26,8 @@ impl Permitted {
         let (request, addon) = (routed.request(), routed.route().addon());
         let user = identified.user();
         may_enter(user, request.client()).into_result()?;
-        let websocket = request.handshake().is_some();
-        if !is_vouched_for(routed) {
+        if identified.credential().is_ambient() && !is_vouched_for(routed) {
+            let websocket = request.handshake().is_some();
             is_own_will(request.provenance(), is_safe(request.method()), websocket, addon.allow_missing_origin)
                 .into_result()?;
         }
@@ -39,10 +37,10 @@ impl Permitted {
         if !wants_body {
             errand.knows_body(BodyFacts::default());
         }
-        let session = Arc::clone(identified.session());
+        let credential = identified.credential().clone();
         let line = request.line().clone();
         let open =
-            court.exchanges.begin(session, user.id.clone(), request.client(), addon.slug.clone(), (errand, line));
+            court.exchanges.begin(credential, user.id.clone(), request.client(), addon.slug.clone(), (errand, line));
         if wants_body {
             Box::pin(court.hear_body(&mut identified, &open)).await?;
         }

@@ -48,9 +48,9 @@ pub use path_prefix::BadPathPrefix;
 pub use probe::Probe;
 pub use protect::{AccessKey, EntitySource, Protect, ProtectAsk, ProtectRule, Unlisted};
 pub use settings::{
-    Access, AccessList, Addon, AddonSlug, BadSlug, CertificateFiles, DisplayNameEncoding, Framing, HomeAssistant,
-    HostName, HttpsListener, IdentityHeaders, Limits, Listen, Log, LogFormat, PathPrefix, PrefixMode, PublicUrl,
-    Session, SessionStore, Settings, SignIn, SignInMethod, Tls, Upstream, UpstreamHost,
+    Access, AccessList, Addon, AddonProtocol, AddonSlug, BadSlug, CertificateFiles, DisplayNameEncoding, Framing,
+    HomeAssistant, HostName, HttpsListener, IdentityHeaders, Limits, Listen, Log, LogFormat, PathPrefix, PrefixMode,
+    PublicUrl, Session, SessionStore, Settings, SignIn, SignInMethod, Tls, Upstream, UpstreamHost,
 };
 pub use trust::{BadPin, CertificatePin, Trust};
 pub use url::BadUrl;

@@ -205,6 +205,8 @@ pub struct Addon {
     pub upstream: Upstream,
     /// Whose certificate it must show, when it listens on `https`.
     pub trust: Trust,
+    /// What is spoken to it.
+    pub protocol: AddonProtocol,
     /// Its path prefix, if it has one.
     pub path: Option<PathPrefix>,
     /// Its host, if it has one.
@@ -225,6 +227,8 @@ pub struct Addon {
     pub access: Access,
     /// What its paths need besides; nothing when none of them is protected.
     pub protect: Option<Protect>,
+    /// Home Assistant's access tokens are taken in the place of a session.
+    pub tokens: bool,
     /// A WebSocket upgrade without `Origin` may pass.
     pub allow_missing_origin: bool,
     /// Connections to the add-on, tunnels not counted.
@@ -330,6 +334,15 @@ impl UpstreamHost {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// `protocol`: what is spoken to an add-on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AddonProtocol {
+    /// HTTP/1.1.
+    Http,
+    /// HTTP/2, with the trailers in which gRPC says how a call ended.
+    Grpc,
 }
 
 /// A path prefix: begins with `/`, does not end with it, no empty or dot segment, only unreserved characters (RFC 3986

@@ -66,6 +66,9 @@ pub enum DialError {
         /// What went wrong.
         source: io::Error,
     },
+    /// The other side does not speak what it must.
+    #[error("{0} does not speak HTTP/2")]
+    NoHttp2(String),
     /// The host is neither a name nor an address.
     #[error("not a name that a certificate can be for: {0}")]
     BadName(String),
@@ -84,6 +87,14 @@ impl Dialer {
     pub fn new(target: Target, timeout: Duration) -> Self {
         let trust = if let Target::Https { trust, .. } = &target { trust.clone() } else { Trust::System };
         Self { target, timeout, tls: ClientTls::new(trust) }
+    }
+
+    /// The same for somebody who must speak HTTP/2: over TLS that is agreed on in the handshake (RFC 9113 section 3.2),
+    /// elsewhere it is known beforehand (section 3.3).
+    pub fn to_http2(target: Target, timeout: Duration) -> Self {
+        let mut dialer = Self::new(target, timeout);
+        dialer.tls.demand_http2();
+        dialer
     }
 
     /// A new connection.

@@ -19,6 +19,7 @@ use crate::config::Trust;
 #[derive(Debug)]
 pub(super) struct ClientTls {
     trust: Trust,
+    http2: bool,
     config: OnceLock<Arc<ClientConfig>>,
 }
 
@@ -46,7 +47,11 @@ pub enum TrustError {
 
 impl ClientTls {
     pub(super) fn new(trust: Trust) -> Self {
-        Self { trust, config: OnceLock::new() }
+        Self { trust, http2: false, config: OnceLock::new() }
+    }
+
+    pub(super) fn demand_http2(&mut self) {
+        self.http2 = true;
     }
 
     /// The name that the certificate must be for is the configured one, never one that a client chose (S-46).
@@ -54,17 +59,27 @@ impl ClientTls {
         let name = ServerName::try_from(host.to_owned()).map_err(|_| DialError::BadName(host.to_owned()))?;
         let connector = TlsConnector::from(self.config()?);
         let connected = connector.connect(name, stream).await;
-        connected.map_err(|error| DialError::Tls { host: host.to_owned(), source: in_words(error) })
+        let stream = connected.map_err(|error| DialError::Tls { host: host.to_owned(), source: in_words(error) })?;
+        if self.http2 && stream.get_ref().1.alpn_protocol() != Some(HTTP2) {
+            return Err(DialError::NoHttp2(host.to_owned()));
+        }
+        Ok(stream)
     }
 
     fn config(&self) -> Result<Arc<ClientConfig>, TrustError> {
         if let Some(config) = self.config.get() {
             return Ok(Arc::clone(config));
         }
-        let config = believing(&self.trust)?.with_no_client_auth();
+        let mut config = believing(&self.trust)?.with_no_client_auth();
+        if self.http2 {
+            config.alpn_protocols.push(HTTP2.to_vec());
+        }
         Ok(Arc::clone(self.config.get_or_init(|| Arc::new(config))))
     }
 }
+
+/// Its name in ALPN (RFC 9113 section 3.2).
+const HTTP2: &[u8] = b"h2";
 
 /// rustls shows an error that is not its own as the debugger would: here it is taken out.
 fn in_words(error: io::Error) -> io::Error {

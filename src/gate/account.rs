@@ -25,7 +25,7 @@ use crate::identity::User;
 use crate::pages::{self, Audience, AwayAddon, Circumstances, Page};
 use crate::refusal::Reason;
 use crate::route::Route;
-use crate::session::Session;
+use crate::session::{Credential, Session};
 use crate::sign_in::sign_in_address;
 use crate::telemetry::{AccessEntry, AddonMetrics, AuditEvent, OpenGauge};
 use crate::upstream::{Answer, TunnelEnd, TunnelOver};
@@ -107,6 +107,12 @@ impl Account {
         self.session = Some(Arc::clone(session));
     }
 
+    pub(super) fn knows_credential(&mut self, credential: &Credential) {
+        if let Some(session) = credential.session() {
+            self.knows_session(session);
+        }
+    }
+
     pub(super) fn knows_user(&mut self, user: &Arc<User>) {
         self.user = Some(Arc::clone(user));
     }
@@ -185,7 +191,9 @@ impl Account {
             target: &target,
         });
         let sign_in = sign_in_address(&target);
-        let around = Circumstances { sign_in: Some(&sign_in), away: self.away(reason) };
+        // A program that came with a token cannot sign in on a page.
+        let sign_in = (reason != Reason::BadToken).then_some(&*sign_in);
+        let around = Circumstances { sign_in, away: self.away(reason) };
         let mut page = pages::refusal(reason, self.audience, self.id, around);
         if self.version == Version::HTTP_2 {
             // RFC 9113 section 8.2.2: a connection-specific header makes a message malformed.

@@ -1,7 +1,7 @@
 //! The client's body on its way to the add-on: counted, limited, and never without progress for too long.
 //!
-//! Trailers never pass: a name in a trailer would reach the add-on behind the back of the stage that strips names
-//! (S-11). A body that breaks off is an error here, so that it breaks off upstream too.
+//! Trailers do not pass, but to an add-on that speaks gRPC, and then through a sieve: a name in a trailer would reach the
+//! add-on behind the back of the stage that strips names (S-11). A body that breaks off is an error here, so that it breaks off upstream too.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,6 +12,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use tokio::time::{Instant, Sleep};
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+
+use super::trailers::TrailerSieve;
 
 use super::held::ClientBody;
 
@@ -22,6 +25,13 @@ pub struct RequestBody {
     stalled: Option<Pin<Box<Sleep>>>,
     left: u64,
     gauge: Arc<Gauge>,
+    call: Option<Box<Streamed>>,
+}
+
+/// What the body of a gRPC call has besides.
+struct Streamed {
+    sieve: Arc<TrailerSieve>,
+    abandoned: Pin<Box<WaitForCancellationFutureOwned>>,
 }
 
 /// What became of a body, for those who watch it from outside.
@@ -50,13 +60,44 @@ pub enum BodyError {
     /// More bytes than the add-on's limit.
     #[error("the client's body is larger than the limit")]
     TooLarge,
+    /// Nobody waits for the answer any more.
+    #[error("the request was given up")]
+    Abandoned,
 }
 
 impl RequestBody {
     /// Limits `incoming` to `limit` bytes and to pauses of `stall`.
     pub fn new(incoming: ClientBody, limit: u64, stall: Duration) -> (Self, Arc<Gauge>) {
         let gauge = Arc::new(Gauge::new(is_whole(&incoming)));
-        (Self { incoming, stall, stalled: None, left: limit, gauge: Arc::clone(&gauge) }, gauge)
+        (Self { incoming, stall, stalled: None, left: limit, gauge: Arc::clone(&gauge), call: None }, gauge)
+    }
+
+    /// The same for a gRPC call: its trailers pass through `sieve`, and it breaks off when it is `abandoned`. Over HTTP/2
+    /// a body has a life of its own, and would outlive an answer that was cut.
+    pub fn of_call(
+        incoming: ClientBody,
+        limit: u64,
+        stall: Duration,
+        sieve: Arc<TrailerSieve>,
+        abandoned: &CancellationToken,
+    ) -> (Self, Arc<Gauge>) {
+        let gauge = Arc::new(Gauge::new(incoming.is_end_stream()));
+        let call = Some(Box::new(Streamed { sieve, abandoned: Box::pin(abandoned.clone().cancelled_owned()) }));
+        (Self { incoming, stall, stalled: None, left: limit, gauge: Arc::clone(&gauge), call }, gauge)
+    }
+
+    /// Whether all of the body is here: where trailers may follow, its length does not say so.
+    fn is_whole(&self) -> bool {
+        if self.call.is_some() { self.incoming.is_end_stream() } else { is_whole(&self.incoming) }
+    }
+
+    /// Trailers, where they may pass.
+    fn trailers(&self, frame: Frame<Bytes>) -> Option<Frame<Bytes>> {
+        let call = self.call.as_ref()?;
+        let mut trailers = frame.into_trailers().ok()?;
+        call.sieve.apply(&mut trailers);
+        self.gauge.done.store(true, Ordering::Relaxed);
+        Some(Frame::trailers(trailers))
     }
 
     fn poll_stalled(&mut self, cx: &mut Context<'_>) -> Poll<()> {
@@ -139,6 +180,11 @@ impl Body for RequestBody {
         if this.gauge.is_done() {
             return Poll::Ready(None);
         }
+        if let Some(call) = &mut this.call
+            && call.abandoned.as_mut().poll(cx).is_ready()
+        {
+            return Poll::Ready(Some(Err(BodyError::Abandoned)));
+        }
         loop {
             let Poll::Ready(frame) = Pin::new(&mut this.incoming).poll_frame(cx) else {
                 this.gauge.waits.store(true, Ordering::Relaxed);
@@ -155,7 +201,13 @@ impl Body for RequestBody {
                 return Poll::Ready(None);
             };
             let frame = frame.inspect_err(|_| this.gauge.broken.store(true, Ordering::Relaxed));
-            let Ok(data) = frame.map_err(BodyError::Broken)?.into_data() else { continue };
+            let data = match frame.map_err(BodyError::Broken)?.into_data() {
+                Ok(data) => data,
+                Err(other) => match this.trailers(other) {
+                    Some(trailers) => return Poll::Ready(Some(Ok(trailers))),
+                    None => continue,
+                },
+            };
             let length = u64::try_from(data.len()).unwrap_or(u64::MAX);
             let Some(left) = this.left.checked_sub(length) else {
                 this.gauge.too_large.store(true, Ordering::Relaxed);
@@ -163,7 +215,7 @@ impl Body for RequestBody {
             };
             this.left = left;
             this.gauge.bytes.fetch_add(length, Ordering::Relaxed);
-            if is_whole(&this.incoming) {
+            if this.is_whole() {
                 this.gauge.done.store(true, Ordering::Relaxed);
             }
             return Poll::Ready(Some(Ok(Frame::data(data))));

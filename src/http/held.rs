@@ -89,7 +89,7 @@ impl Sanitized {
             let frame = frame.map_err(|error| match error {
                 BodyError::TooLarge => Reason::JudgedBodyTooLarge,
                 BodyError::Stalled => Reason::BodyTimeout,
-                BodyError::Broken(_) => Reason::MalformedRequest,
+                BodyError::Broken(_) | BodyError::Abandoned => Reason::MalformedRequest,
             })?;
             bytes.extend_from_slice(frame.data_ref().map_or(&[], |data| data));
         }

@@ -20,6 +20,7 @@ mod request_id;
 mod reserved;
 mod sanitize;
 mod serve;
+mod trailers;
 mod upgrade;
 
 pub use authority::Authority;
@@ -39,4 +40,5 @@ pub use request_id::RequestId;
 pub use reserved::Reserved;
 pub use sanitize::{Parts, Rules, Sanitized, strip};
 pub use serve::{Arrived, serve};
+pub use trailers::TrailerSieve;
 pub use upgrade::{BadHandshake, Handshake};

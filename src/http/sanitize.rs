@@ -1,7 +1,7 @@
 //! A request as it came in, a [`Sanitized`] out: one valid target, one authority, no header that is for one hop or that
 //! only we may say, our own cookie taken out. Nothing after this stage sees what a client said beyond that.
 
-use http::header::{EXPECT, TRANSFER_ENCODING};
+use http::header::{AUTHORIZATION, EXPECT, TRANSFER_ENCODING};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, Method, Request, Version};
 use hyper::body::Incoming;
@@ -192,6 +192,11 @@ impl Sanitized {
         &mut self.body
     }
 
+    /// Takes out every `Authorization` line.
+    pub(crate) fn remove_authorization(&mut self) {
+        self.headers.remove(AUTHORIZATION);
+    }
+
     /// Takes the request apart, to send it on or to read it.
     pub(crate) fn into_parts(self) -> Parts {
         Parts {
@@ -278,13 +283,13 @@ pub fn strip(headers: &mut HeaderMap, rules: &Rules) -> ([Presented; 4], usize) 
     (cookies::take(headers, &rules.cookies.names()), stripped)
 }
 
-fn is_rewritten(name: &str) -> bool {
+pub(super) fn is_rewritten(name: &str) -> bool {
     matches!(name, "host" | "content-length" | "expect")
 }
 
 /// Whether this is another spelling of a name that frames a message or is for one hop, such as `Transfer_Encoding`: an
 /// add-on that folds names would read it as the real one (S-48, S-49).
-fn is_alias(name: &str) -> bool {
+pub(super) fn is_alias(name: &str) -> bool {
     // Nearly all names are spelled with dashes, and are compared as they stand.
     if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
         return false;

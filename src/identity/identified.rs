@@ -6,7 +6,7 @@ use super::directory::{Directory, Health};
 use super::user::{User, UserId};
 use crate::refusal::Reason;
 use crate::route::Routed;
-use crate::session::{Authenticated, Session};
+use crate::session::{Authenticated, Credential, Session};
 
 /// An authenticated request and its user as the current snapshot has them.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub struct Identified {
 impl Identified {
     /// The one way in.
     pub fn new(authenticated: Authenticated, directory: &Directory) -> Result<Self, Reason> {
-        let user = user_of(authenticated.session(), directory)?;
+        let user = user_behind(authenticated.credential(), directory)?;
         Ok(Self { authenticated, user })
     }
 
@@ -27,9 +27,9 @@ impl Identified {
         &self.user
     }
 
-    /// The session.
-    pub fn session(&self) -> &Arc<Session> {
-        self.authenticated.session()
+    /// What it is signed in with.
+    pub fn credential(&self) -> &Credential {
+        self.authenticated.credential()
     }
 
     /// The request and where it goes.
@@ -46,14 +46,25 @@ impl Identified {
     }
 }
 
+/// The user of a session or a token, as they are at this moment.
+pub fn user_behind(credential: &Credential, directory: &Directory) -> Result<Arc<User>, Reason> {
+    match credential {
+        Credential::Session(session) => user_of(session, directory),
+        Credential::Token(token) => known(token.user(), directory),
+    }
+}
+
 /// The user of a session, as they are at this moment. A user who is not in the snapshot is nobody, and a session that was
 /// made with another password than the user has now is over (S-75).
 pub fn user_of(session: &Session, directory: &Directory) -> Result<Arc<User>, Reason> {
+    let user = known(session.user(), directory)?;
+    let changed = session.password_digest().is_some_and(|made_with| user.password_digest != Some(*made_with));
+    if changed { Err(Reason::SessionEnded) } else { Ok(user) }
+}
+
+fn known(id: &UserId, directory: &Directory) -> Result<Arc<User>, Reason> {
     if directory.health() == Health::Absent {
         return Err(Reason::NoDirectory);
     }
-    let id: &UserId = session.user();
-    let user = directory.user(id).ok_or(Reason::UnknownUser)?;
-    let changed = session.password_digest().is_some_and(|made_with| user.password_digest != Some(*made_with));
-    if changed { Err(Reason::SessionEnded) } else { Ok(Arc::clone(user)) }
+    directory.user(id).cloned().ok_or(Reason::UnknownUser)
 }

@@ -10,6 +10,6 @@ mod people;
 mod user;
 
 pub use directory::{Directory, DirectoryCell, Health};
-pub use identified::{Identified, user_of};
+pub use identified::{Identified, user_behind, user_of};
 pub use people::{GroupRecord, IllegalGroup};
 pub use user::{BadUserId, GroupId, User, UserId};

@@ -113,7 +113,12 @@ pub fn refusal(reason: Reason, audience: Audience, id: RequestId, around: Circum
     match status {
         // RFC 9110 section 15.5.2: a 401 MUST name a challenge. No browser answers this one by itself.
         StatusCode::UNAUTHORIZED => {
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Cookie realm=\"vestibule\""));
+            let challenge = match reason {
+                // RFC 6750 section 3.1.
+                Reason::BadToken => "Bearer realm=\"vestibule\", error=\"invalid_token\"",
+                _ => "Cookie realm=\"vestibule\"",
+            };
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
         StatusCode::METHOD_NOT_ALLOWED => {
             headers.insert(ALLOW, HeaderValue::from_static(wire::ALLOW));

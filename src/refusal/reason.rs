@@ -25,6 +25,10 @@ pub enum Reason {
     NoSession,
     /// The session is unknown, revoked or expired.
     SessionEnded,
+    /// An access token that is malformed, expired or revoked, or not Home Assistant's.
+    BadToken,
+    /// A token and a session at once, or two `Authorization` lines: nobody can say whose request it is.
+    AmbiguousCredentials,
     /// The session is bound to another add-on.
     SessionBoundElsewhere,
     /// A sign-in that was handed over from another host came too late, for the second time, or in another browser.
@@ -149,6 +153,8 @@ impl Reason {
             }
             Self::NoSession => row(S::UNAUTHORIZED, "no_session", NOBODY, A::SignIn, Level::DEBUG),
             Self::SessionEnded => row(S::UNAUTHORIZED, "session_ended", NOBODY, A::SignIn, Level::INFO),
+            Self::BadToken => row(S::UNAUTHORIZED, "bad_token", NOBODY, A::None, Level::INFO),
+            Self::AmbiguousCredentials => row(S::BAD_REQUEST, "ambiguous_credentials", BAD, A::None, Level::INFO),
             Self::SessionBoundElsewhere => {
                 row(S::FORBIDDEN, "session_bound_elsewhere", FORBIDDEN, A::Start, Level::INFO)
             }

@@ -52,6 +52,11 @@ impl Routed {
         stripped && self.request.path().len() == self.prefix.len()
     }
 
+    /// Takes out what was meant for us and not for the add-on.
+    pub(crate) fn remove_authorization(&mut self) {
+        self.request.remove_authorization();
+    }
+
     pub(crate) fn into_parts(self) -> (Sanitized, Route, String, PathAndQuery) {
         (self.request, self.route, self.prefix, self.forward)
     }

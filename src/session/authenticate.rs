@@ -1,36 +1,58 @@
-//! Cookie to digest to live session.
+//! Cookie to digest to live session; or, where an add-on takes them, an access token to its user.
 
 use std::sync::Arc;
 
+use super::access_token::{AccessToken, Issuer};
+use super::bearer;
+use super::credential::Credential;
 use super::live::Session;
 use super::sessions::Sessions;
 use super::token::SessionToken;
+use crate::clock::Timestamp;
 use crate::http::Presented;
 use crate::refusal::Reason;
 use crate::route::Routed;
 
-/// A routed request with a live session that is good for its add-on.
+/// A routed request with a live session that is good for its add-on, or with an access token where the add-on takes them.
 #[derive(Debug)]
 pub struct Authenticated {
     // Boxed where it was made: the stages after this one hand it on by a pointer.
     routed: Box<Routed>,
-    session: Arc<Session>,
+    credential: Credential,
 }
 
 impl Authenticated {
-    /// The one way in.
+    /// The way in with a session.
     pub async fn new(routed: Box<Routed>, sessions: &Sessions) -> Result<Self, Reason> {
         let session = session_of(routed.request().presented(), sessions).await?;
         // A session that is bound to one add-on opens no other (S-79).
         if session.addon().is_some_and(|bound| *bound != routed.route().addon().slug) {
             return Err(Reason::SessionBoundElsewhere);
         }
-        Ok(Self { routed, session })
+        Ok(Self { routed, credential: Credential::Session(session) })
     }
 
-    /// The session.
-    pub fn session(&self) -> &Arc<Session> {
-        &self.session
+    /// The way in with one of Home Assistant's access tokens, where [`bears_token`] says so. The token is taken out of the
+    /// request: the add-on never sees it. A token and a session at once are refused: nobody can say whose request that is.
+    /// `find` knows the refresh tokens of the moment by their id.
+    pub fn by_token<'a>(
+        mut routed: Box<Routed>,
+        find: impl FnOnce(&str) -> Option<Issuer<'a>>,
+        now: Timestamp,
+    ) -> Result<Self, Reason> {
+        let request = routed.request();
+        if *request.presented() != Presented::Nothing {
+            return Err(Reason::AmbiguousCredentials);
+        }
+        let text = bearer::presented(request.headers())?.ok_or(Reason::BadToken)?;
+        let token = AccessToken::verify(text, find, now).ok_or(Reason::BadToken)?;
+        routed.remove_authorization();
+        Ok(Self { routed, credential: Credential::Token(Arc::new(token)) })
+    }
+
+    /// What it is signed in with.
+    pub fn credential(&self) -> &Credential {
+        &self.credential
     }
 
     /// The request and where it goes.
@@ -45,6 +67,11 @@ impl Authenticated {
     pub(crate) fn into_routed(self) -> Box<Routed> {
         self.routed
     }
+}
+
+/// Whether a request is to be judged by an access token: its add-on takes them, and one is meant.
+pub fn bears_token(routed: &Routed) -> Result<bool, Reason> {
+    Ok(routed.route().addon().tokens && bearer::presented(routed.request().headers())?.is_some())
 }
 
 /// The live session that a cookie stands for. A value that is no token, and one that is no session's, are refused alike

@@ -10,6 +10,9 @@
 //! Read on in this order: `token`, `lifetime`, `live`, `sessions`, `family`, `revoke`; then, for the disk, `writer`, `file`, `recovery`.
 
 mod authenticate;
+mod credential;
+mod bearer;
+mod access_token;
 mod token;
 mod cookie;
 mod lifetime;
@@ -27,8 +30,10 @@ mod file;
 mod file_error;
 mod recovery;
 
-pub use authenticate::{Authenticated, session_of};
+pub use access_token::{AccessToken, Issuer};
+pub use authenticate::{Authenticated, bears_token, session_of};
 pub use cookie::SessionCookie;
+pub use credential::Credential;
 pub use file_error::FileError;
 pub use lifetime::{Lifetimes, SKEW, State};
 pub use live::Session;

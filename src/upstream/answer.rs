@@ -11,18 +11,21 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
+use super::grpc::Trailed;
 use super::link::Link;
 use super::pool::{Place, Pool};
 use crate::authorization::Open;
 use crate::http::Serving;
 use crate::refusal::Reason;
 
-/// The body of an add-on's answer. Trailers are dropped (DESIGN section 2, step 2).
+/// The body of an add-on's answer. Trailers are dropped (DESIGN section 2, step 2), but those of
+/// gRPC.
 pub struct AnswerBody {
     incoming: Option<Incoming>,
     link: Option<(Link, Arc<Pool>)>,
     open: Option<Open>,
     cut: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
+    trailed: Option<Trailed>,
     _place: Option<Place>,
     _serving: Option<Serving>,
 }
@@ -43,18 +46,19 @@ impl AnswerBody {
         incoming: Incoming,
         link: Option<(Link, Arc<Pool>)>,
         place: Option<Place>,
+        trailed: Option<Trailed>,
         open: Open,
         serving: Serving,
     ) -> Self {
         let (incoming, open, serving) = (Some(incoming), Some(open), Some(serving));
-        let mut body = Self { incoming, link, open, cut: None, _place: place, _serving: serving };
+        let mut body = Self { incoming, link, open, cut: None, trailed, _place: place, _serving: serving };
         body.give_back_if_ended();
         body
     }
 
     /// No body at all: that of an answer after which there is a tunnel, which holds the exchange itself.
     pub(super) fn empty() -> Self {
-        Self { incoming: None, link: None, open: None, cut: None, _place: None, _serving: None }
+        Self { incoming: None, link: None, open: None, cut: None, trailed: None, _place: None, _serving: None }
     }
 
     fn give_back_if_ended(&mut self) {
@@ -62,6 +66,13 @@ impl AnswerBody {
         if ended && let Some((link, pool)) = self.link.take() {
             pool.give_back(link);
         }
+    }
+
+    fn trailers(&self, frame: Frame<Bytes>) -> Option<Frame<Bytes>> {
+        let trailed = self.trailed.as_ref()?;
+        let mut trailers = frame.into_trailers().ok()?;
+        trailed.sieve().apply(&mut trailers);
+        Some(Frame::trailers(trailers))
     }
 
     fn poll_cut(&mut self, cx: &mut Context<'_>) -> Poll<AnswerError> {
@@ -95,6 +106,9 @@ impl Body for AnswerBody {
                             open.exchange().hands_over();
                         }
                         return Poll::Ready(Some(Ok(frame)));
+                    }
+                    if let Some(trailers) = this.trailers(frame) {
+                        return Poll::Ready(Some(Ok(trailers)));
                     }
                 }
                 Poll::Ready(Some(Err(error))) => {

@@ -1,7 +1,7 @@
 //! A new connection to an add-on: dialled, or a pair of pipes to the built-in one.
 
 use super::whoami;
-use crate::config::{Addon, Upstream};
+use crate::config::{Addon, AddonProtocol, Upstream};
 use crate::dial::{DialError, Dialer, Target, Wire};
 
 /// Makes connections to one add-on.
@@ -19,7 +19,10 @@ impl Connector {
             Upstream::Unix(path) => Target::Unix(path),
             Upstream::Whoami => return Self::Whoami,
         };
-        Self::Dialled(Dialer::new(target, addon.connect_timeout))
+        Self::Dialled(match addon.protocol {
+            AddonProtocol::Http => Dialer::new(target, addon.connect_timeout),
+            AddonProtocol::Grpc => Dialer::to_http2(target, addon.connect_timeout),
+        })
     }
 
     pub(super) async fn connect(&self) -> Result<Box<dyn Wire>, DialError> {

@@ -6,12 +6,14 @@
 
 mod answer;
 mod connect;
+mod grpc;
 mod health;
 mod link;
 mod pool;
 mod request;
 mod response;
 mod send;
+mod shared;
 mod told;
 mod tunnel;
 mod upstreams;
@@ -26,7 +28,9 @@ pub use upstreams::Upstreams;
 
 #[cfg(test)]
 mod tests {
-    use crate::config::{Access, Addon, DisplayNameEncoding, Framing, IdentityHeaders, PrefixMode, Trust, Upstream};
+    use crate::config::{
+        Access, Addon, AddonProtocol, DisplayNameEncoding, Framing, IdentityHeaders, PrefixMode, Trust, Upstream,
+    };
     use std::sync::Arc;
     use std::time::Duration;
 
@@ -37,6 +41,7 @@ mod tests {
             title: slug.to_owned(),
             icon: String::new(),
             upstream: Upstream::Whoami,
+            protocol: AddonProtocol::Http,
             trust: Trust::System,
             path: None,
             host: None,
@@ -52,6 +57,7 @@ mod tests {
             framing: Framing::AsIs,
             access: Access::default(),
             protect: None,
+            tokens: false,
             allow_missing_origin: false,
             connections: 8,
             websockets: 8,

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::connect::Connector;
 use super::link::Link;
+use super::shared::Shared;
 use crate::config::Addon;
 use crate::dial::{DialError, Wire};
 use crate::telemetry::{AddonMetrics, OpenGauge};
@@ -20,6 +21,7 @@ pub(super) struct Pool {
     tunnels: Arc<Semaphore>,
     wait: Duration,
     idle: Mutex<Vec<Link>>,
+    shared: Shared,
     metrics: AddonMetrics,
 }
 
@@ -55,7 +57,7 @@ impl Pool {
         let connector = Connector::new(addon);
         let semaphore = |permits: usize| Arc::new(Semaphore::new(permits.min(Semaphore::MAX_PERMITS)));
         let (places, tunnels, wait) = (semaphore(addon.connections), semaphore(addon.websockets), addon.queue_timeout);
-        Self { connector, places, tunnels, wait, idle: Mutex::default(), metrics }
+        Self { connector, places, tunnels, wait, idle: Mutex::default(), shared: Shared::default(), metrics }
     }
 
     /// A place, at once or after a bounded wait.
@@ -92,17 +94,32 @@ impl Pool {
 
     /// A new connection.
     pub(super) async fn fresh(&self) -> Result<Link, PoolError> {
-        let stream = self.connector.connect().await?;
-        self.metrics.upstream_opened.inc();
+        let stream = self.wire().await?;
         Link::open(stream).await.map_err(PoolError::Handshake)
+    }
+
+    /// A new stream to the add-on, counted.
+    pub(super) async fn wire(&self) -> Result<Box<dyn Wire>, PoolError> {
+        let stream = self.dial().await?;
+        self.metrics.upstream_opened.inc();
+        Ok(stream)
+    }
+
+    /// The connection that all calls share, where the add-on speaks gRPC.
+    pub(super) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    /// How long anybody waits for a connection that is to be had later.
+    pub(super) fn patience(&self) -> Duration {
+        self.wait
     }
 
     /// A new connection that is to become a tunnel. Tunnels live for days, so they have places of their own, and nobody
     /// waits for one.
     pub(super) async fn tunnel(&self) -> Result<(Link, TunnelPlace), PoolError> {
         let permit = Arc::clone(&self.tunnels).try_acquire_owned().map_err(|_| PoolError::Busy)?;
-        let stream = self.connector.connect().await?;
-        self.metrics.upstream_opened.inc();
+        let stream = self.wire().await?;
         let link = Link::open_for_upgrade(stream).await.map_err(PoolError::Handshake)?;
         Ok((link, TunnelPlace { _permit: permit }))
     }
@@ -122,6 +139,7 @@ impl Pool {
         let mut idle = self.lock();
         idle.retain_mut(|link| link.idle_since.elapsed() < OLDEST_IDLE && link.is_reusable());
         self.count(&idle);
+        self.shared.prune(OLDEST_IDLE);
     }
 
     fn count(&self, idle: &[Link]) {

@@ -57,6 +57,11 @@ impl Injection {
         self.told.as_ref().map(Told::authority)
     }
 
+    /// The names that this route sets and not every one.
+    pub(super) fn own(&self) -> &Reserved {
+        &self.own
+    }
+
     /// Writes the true headers.
     pub(super) fn apply(&self, headers: &mut HeaderMap, addon: &Addon, truth: Truth<'_>) {
         if !self.own.is_empty() {

@@ -10,6 +10,7 @@ use hyper::upgrade::OnUpgrade;
 use tokio::time::Instant;
 
 use super::answer::AnswerBody;
+use super::grpc::{self, Trailed};
 use super::link::{Link, Unanswered, is_hang_up};
 use super::pool::{Place, Pool, PoolError};
 use super::request::{Truth, ask_for_websocket};
@@ -35,8 +36,8 @@ pub struct Answer {
 }
 
 /// What one request needs on its way there and back.
-struct Call<'a> {
-    upstream: &'a Upstream,
+pub(super) struct Call<'a> {
+    pub(super) upstream: &'a Upstream,
     confines: Confines<'a>,
     gauge: Arc<Gauge>,
     open: Open,
@@ -63,17 +64,28 @@ impl Upstreams {
         if let Some(handshake) = handshake {
             ask_for_websocket(&mut headers, handshake, websocket::new_key);
         }
-        let (body, gauge) = RequestBody::new(body, upstream.addon.max_body, self.body_stall);
+        let trailed = upstream.sieve.as_ref().map(Trailed::new);
+        if trailed.is_some() && handshake.is_some() {
+            return Err(Reason::BadUpgrade);
+        }
+        let (body, gauge) = match &trailed {
+            None => RequestBody::new(body, upstream.addon.max_body, self.body_stall),
+            Some(trailed) => trailed.upload(body, &upstream.addon),
+        };
         set_length(&mut headers, &method, body.size_hint().exact(), upstream.addon.max_body)?;
         judge_size(&headers, forward.as_str(), upstream.addon.max_head)?;
         let mut outgoing = Request::new(body);
         *outgoing.method_mut() = method;
-        *outgoing.uri_mut() = Uri::from(forward);
+        *outgoing.uri_mut() = match &trailed {
+            None => Uri::from(forward),
+            Some(_) => grpc::target(&mut headers, &upstream.addon.upstream, forward)?,
+        };
         *outgoing.headers_mut() = headers;
         let confines = self.confines(upstream, &prefix, &authority);
         let call = Call { upstream, confines, gauge, open, serving };
-        match (handshake, upgrade) {
-            (Some(handshake), Some(client)) => Box::pin(call.open_tunnel(outgoing, handshake, client)).await,
+        match (handshake, upgrade, trailed) {
+            (_, _, Some(trailed)) => Box::pin(call.call(outgoing, trailed)).await,
+            (Some(handshake), Some(client), None) => Box::pin(call.open_tunnel(outgoing, handshake, client)).await,
             _ => call.exchange(outgoing).await,
         }
     }
@@ -126,7 +138,7 @@ impl Call<'_> {
             link.detach();
         }
         let link = Some((link, Arc::clone(&self.upstream.pool)));
-        Ok(self.relay(response, link, Some(place)))
+        Ok(self.relay(response, link, Some(place), None))
     }
 
     /// Sends the request over an idle connection or a new one; again only where not a byte of it was sent.
@@ -137,7 +149,7 @@ impl Call<'_> {
                 None => Box::pin(self.upstream.pool.fresh()).await.map_err(|error| self.failed(&error))?,
             };
             let retry = link.used;
-            match self.answered(&mut link, request).await? {
+            match self.answered(link.send(request)).await? {
                 Ok(response) => return Ok((link, response)),
                 Err(unsent) if retry => request = *unsent,
                 Err(_) => return Err(Reason::AddonDown),
@@ -147,12 +159,11 @@ impl Call<'_> {
 
     /// The head of the answer, or the request back when it was not sent; a refusal when it took too long, was cut, or
     /// went wrong.
-    async fn answered(
+    pub(super) async fn answered(
         &self,
-        link: &mut Link,
-        request: Request<RequestBody>,
+        sending: impl Future<Output = Result<Response<Incoming>, Unanswered>>,
     ) -> Result<Result<Response<Incoming>, Box<Request<RequestBody>>>, Reason> {
-        let mut sending = std::pin::pin!(link.send(request));
+        let mut sending = std::pin::pin!(sending);
         let mut cut = std::pin::pin!(self.open.cut());
         let limit = self.upstream.addon.response_timeout;
         let begun = Instant::now();
@@ -189,9 +200,9 @@ impl Call<'_> {
     ) -> Result<Answer, Reason> {
         let asked = Asked::of(request.headers());
         let (mut link, place) = self.upstream.pool.tunnel().await.map_err(|error| self.failed(&error))?;
-        let Ok(mut response) = self.answered(&mut link, request).await? else { return Err(Reason::AddonDown) };
+        let Ok(mut response) = self.answered(link.send(request)).await? else { return Err(Reason::AddonDown) };
         if response.status() != StatusCode::SWITCHING_PROTOCOLS {
-            return Ok(self.relay(response, None, None));
+            return Ok(self.relay(response, None, None, None));
         }
         if !asked.is_answered_by(response.headers()) {
             return Err(Reason::AddonBroken);
@@ -213,17 +224,23 @@ impl Call<'_> {
         Ok(Answer { response, tunnel: Some(tunnel), sent: self.gauge })
     }
 
-    fn relay(self, response: Response<Incoming>, link: Option<(Link, Arc<Pool>)>, place: Option<Place>) -> Answer {
+    pub(super) fn relay(
+        self,
+        response: Response<Incoming>,
+        link: Option<(Link, Arc<Pool>)>,
+        place: Option<Place>,
+        trailed: Option<Trailed>,
+    ) -> Answer {
         let (mut parts, incoming) = response.into_parts();
         response::confine(&mut parts.headers, &self.upstream.addon, &self.confines);
         parts.extensions.clear();
         parts.version = http::Version::HTTP_11;
-        let body = AnswerBody::relay(incoming, link, place, self.open, self.serving);
+        let body = AnswerBody::relay(incoming, link, place, trailed, self.open, self.serving);
         Answer { response: Response::from_parts(parts, body), tunnel: None, sent: self.gauge }
     }
 
     /// Why no connection was to be had, to the operator and to the client.
-    fn failed(&self, error: &PoolError) -> Reason {
+    pub(super) fn failed(&self, error: &PoolError) -> Reason {
         let addon = self.upstream.addon.slug.as_str();
         match error {
             PoolError::Busy => {

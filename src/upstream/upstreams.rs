@@ -9,8 +9,8 @@ use super::health::{self, Condition, Fault, Health, Timetable};
 use super::pool::Pool;
 use super::request::Injection;
 use super::response::Confines;
-use crate::config::{self, Addon, AddonSlug, PrefixMode};
-use crate::http::{Authority, OwnCookies, Reserved};
+use crate::config::{self, Addon, AddonProtocol, AddonSlug, PrefixMode};
+use crate::http::{Authority, OwnCookies, Reserved, TrailerSieve};
 use crate::telemetry::{AddonMetrics, Metrics, UpstreamFailure};
 
 /// The add-ons, in the order of the configuration.
@@ -28,6 +28,8 @@ pub(super) struct Upstream {
     pub(super) pool: Arc<Pool>,
     pub(super) injection: Injection,
     pub(super) metrics: AddonMetrics,
+    /// What trailers go through, where there are any: to and from an add-on that speaks gRPC.
+    pub(super) sieve: Option<Arc<TrailerSieve>>,
     pub(super) health: Arc<Health>,
     timetable: Option<Timetable>,
     authority: Option<Authority>,
@@ -123,8 +125,10 @@ impl Upstream {
         let health = kept.map_or_else(fresh, |kept| Arc::clone(&kept.health));
         let timetable = addon.probe.as_ref().map(|probe| Timetable::new(probe.interval));
         let injection = Injection::new(addon, reserved);
+        let sieve = (addon.protocol == AddonProtocol::Grpc)
+            .then(|| Arc::new(TrailerSieve::new(reserved.clone(), injection.own().clone())));
         let authority = authority(&addon.upstream);
-        Self { addon: Arc::clone(addon), pool, injection, metrics, health, timetable, authority }
+        Self { addon: Arc::clone(addon), pool, injection, metrics, sieve, health, timetable, authority }
     }
 }
 

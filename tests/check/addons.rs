@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::harness::{Folder, accepted, addon, refused, refused_in, warned};
-use vestibule::config::{DisplayNameEncoding, Framing, PrefixMode, Trust, Upstream};
+use vestibule::config::{AddonProtocol, DisplayNameEncoding, Framing, PrefixMode, Trust, Upstream};
 
 /// Two add-ons, the second with these lines, the first of which is line 8.
 fn second(lines: &str) -> String {
@@ -193,6 +193,17 @@ fn what_an_add_on_is_told_of_the_browsers_view() {
     refused(&addon("rewrite_addresses = \"no\""), "7:21", &["`true` or `false`"]);
     refused(&addon("max_head = \"100B\""), "7:12", &["out of bounds", "1KiB to 1MiB", "no limit"]);
     assert_eq!(accepted(&addon("max_head = \"8KiB\"")).settings.addons[0].max_head, 8192);
+}
+
+#[test]
+fn an_add_on_speaks_one_of_two_protocols() {
+    let protocol = |text: &str| accepted(text).settings.addons[0].protocol;
+    assert_eq!(protocol(&addon("")), AddonProtocol::Http);
+    assert_eq!(protocol(&addon("protocol = \"grpc\"")), AddonProtocol::Grpc);
+    refused(&addon("protocol = \"h2\""), "7:12", &["unknown word `h2`", "expected \"http\" or \"grpc\""]);
+    refused(&addon("protocol = \"grpc\"\nhealth = {}"), "8:10", &["does not speak", "no probe for gRPC"]);
+    let builtin = addon("protocol = \"grpc\"").replace("http://127.0.0.1:8080", "builtin:whoami");
+    refused(&builtin, "7:12", &["the built-in add-on does not speak gRPC"]);
 }
 
 #[test]

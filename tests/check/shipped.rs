@@ -115,7 +115,10 @@ fn it_explains_every_key() {
         let (_, rest) = text.split_once(&format!("[{section}]\n")).unwrap();
         let body = rest.split("\n[").next().unwrap();
         // `[[addon.protect]]` is the key `protect`.
-        for key in keys_of(probe).into_iter().filter(|key| !text.contains(&format!("\n[{}.{key}]]", section.trim_end_matches(']')))) {
+        for key in keys_of(probe)
+            .into_iter()
+            .filter(|key| !text.contains(&format!("\n[{}.{key}]]", section.trim_end_matches(']'))))
+        {
             assert!(body.lines().any(|line| line.starts_with(&format!("{key} = "))), "{key} of [{section}]");
         }
     }

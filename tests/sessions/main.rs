@@ -17,6 +17,7 @@ mod cookie_names;
 mod cookies_of_add_ons;
 mod tokens;
 mod time;
+mod access_tokens;
 mod attributes;
 mod secrets;
 

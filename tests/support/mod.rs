@@ -17,6 +17,7 @@ pub(crate) mod fields;
 pub(crate) mod form;
 pub(crate) mod h1;
 pub(crate) mod h2;
+pub(crate) mod h2_addon;
 pub(crate) mod h2_frames;
 pub(crate) mod home;
 pub(crate) mod launch;

@@ -14,6 +14,7 @@
 mod support;
 
 mod answers;
+mod grpc;
 mod https;
 
 use support::{RawAddon, Vestibule};

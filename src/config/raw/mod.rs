@@ -169,6 +169,7 @@ section! {
         upstream: String,
         ca: String,
         pin: String,
+        protocol: String,
         path: String,
         host: String,
         prefix: String,
@@ -180,6 +181,7 @@ section! {
         access: Access,
         default: String,
         protect: List<Protect>,
+        tokens: bool,
         allow_missing_origin: bool,
         connections: u64,
         websockets: u64,
@@ -248,7 +250,7 @@ section! {
 }
 
 /// Keys that the documentation of later versions has. Ignoring one would leave open what it is there to close.
-const OF_LATER_VERSIONS: [&str; 7] = ["tokens", "manifest", "group", "test", "permissions", "supervisor", "url"];
+const OF_LATER_VERSIONS: [&str; 6] = ["manifest", "group", "test", "permissions", "supervisor", "url"];
 
 /// Reads what stands for this key.
 fn key<T: Shape>(table: &DeTable<'_>, name: &str, findings: &mut Findings) -> Key<T> {

@@ -15,7 +15,9 @@ use super::unique::Unique;
 use crate::config::Known;
 use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::raw::{self, Key, SizeText};
-use crate::config::settings::{Addon, AddonSlug, DisplayNameEncoding, HostName, PathPrefix, PrefixMode, Upstream};
+use crate::config::settings::{
+    Addon, AddonProtocol, AddonSlug, DisplayNameEncoding, HostName, PathPrefix, PrefixMode, Upstream,
+};
 
 /// Resolves all of them, in the order of the file.
 pub(super) fn addons(list: &[Spanned<raw::Addon>], known: Option<&Known>, cx: &mut Context<'_>) -> Vec<Addon> {
@@ -50,6 +52,7 @@ fn addon(entry: &Spanned<raw::Addon>, seen: &mut Seen, known: Option<&Known>, cx
     let rest = Addon {
         title: title.or_else(|| slug.as_ref().map(ToString::to_string)).unwrap_or_default(),
         icon: icon(&raw.icon, cx),
+        protocol: protocol(raw, upstream.as_ref(), cx),
         trust: trust(&raw.ca, &raw.pin, over_tls, cx),
         path,
         host,
@@ -65,6 +68,7 @@ fn addon(entry: &Spanned<raw::Addon>, seen: &mut Seen, known: Option<&Known>, cx
         framing: access::framing(&raw.framing, cx),
         access: access::access(&raw.access, known, cx),
         protect,
+        tokens: flag(&raw.tokens, false),
         allow_missing_origin: flag(&raw.allow_missing_origin, false),
         connections: cx.count(&raw.connections, 256, 1..=100_000),
         websockets: cx.count(&raw.websockets, 1024, 1..=100_000),
@@ -97,6 +101,24 @@ fn upstream(raw: &raw::Addon, owner: &Span, cx: &mut Context<'_>) -> Option<Upst
         Upstream::Unix(path) => Upstream::Unix(cx.base.join(path)),
         other @ (Upstream::Http { .. } | Upstream::Https { .. } | Upstream::Whoami) => other,
     })
+}
+
+fn protocol(raw: &raw::Addon, upstream: Option<&Upstream>, cx: &mut Context<'_>) -> AddonProtocol {
+    let words = [("http", AddonProtocol::Http), ("grpc", AddonProtocol::Grpc)];
+    let protocol = cx.word_or(&raw.protocol, AddonProtocol::Http, &words);
+    if let (AddonProtocol::Grpc, Some(Upstream::Whoami), Some(text)) = (protocol, upstream, raw.protocol.given()) {
+        let not = Diagnostic::mistake(text.span(), "the built-in add-on does not speak gRPC");
+        cx.add(not.label("expected \"http\"").hint("take the key out, or name another upstream"));
+    }
+    if let (AddonProtocol::Grpc, Some(health)) = (protocol, raw.health.given()) {
+        let not =
+            Diagnostic::mistake(health.span(), "a probe is a request of HTTP/1.1, which this add-on does not speak");
+        cx.add(
+            not.label("there is no probe for gRPC")
+                .hint("take this key out: what is known of the add-on's health is what becomes of calls"),
+        );
+    }
+    protocol
 }
 
 fn route(

@@ -1,0 +1,261 @@
+//! Home Assistant's access tokens, verified here and now (spec/permissions.md section 3).
+//!
+//! In come the text of a token, the refresh tokens of the moment and the time, out comes an [`AccessToken`], or nothing:
+//! a JSON Web Token (RFC 7519) with HS256 (RFC 7518 section 3.2) and no other algorithm, whatever its header says
+//! (RFC 8725 section 3.1, S-84). Nothing in it is believed before its signature has been verified, but for the issuer, which
+//! says by which key. No key is ever fetched, and nothing is kept: a token whose refresh token is gone is worth nothing.
+
+use std::fmt;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::hmac;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Map, Value};
+
+use crate::clock::Timestamp;
+use crate::identity::UserId;
+
+/// A refresh token of Home Assistant, as far as it concerns the access tokens that were made from it.
+pub struct Issuer<'a> {
+    /// Whose it is.
+    pub user: &'a UserId,
+    /// What access tokens are signed with.
+    pub key: &'a [u8],
+    /// When it ends, in seconds since 1970.
+    pub expire_at: Option<f64>,
+}
+
+impl fmt::Debug for Issuer<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Issuer").field("user", self.user).finish_non_exhaustive()
+    }
+}
+
+/// A token that was verified. It holds no secret.
+#[derive(Debug)]
+pub struct AccessToken {
+    user: UserId,
+    issuer: String,
+    key: [u8; 32],
+    expires: f64,
+}
+
+impl AccessToken {
+    /// Verifies a token. `find` knows the refresh tokens of the moment by their id.
+    pub fn verify<'a>(text: &[u8], find: impl FnOnce(&str) -> Option<Issuer<'a>>, now: Timestamp) -> Option<Self> {
+        if text.len() > LONGEST {
+            return None;
+        }
+        let mut parts = text.split(|byte| *byte == b'.');
+        let (header, payload, signature) = (parts.next()?, parts.next()?, parts.next()?);
+        if parts.next().is_some() || !is_hs256(&object(header)?) {
+            return None;
+        }
+        let claims = object(payload)?;
+        let issuer = claims.get("iss")?.as_str()?;
+        // RFC 7518 section 3.2: a key as long as the digest, or longer, must be used. An empty one would be anybody's.
+        let found = find(issuer).filter(|found| found.key.len() >= SHORTEST_KEY)?;
+        let signed = text.get(..header.len() + 1 + payload.len())?;
+        let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
+        hmac::verify(&hmac::Key::new(hmac::HMAC_SHA256, found.key), signed, &signature).ok()?;
+        let token = Self {
+            user: found.user.clone(),
+            issuer: issuer.to_owned(),
+            key: sha256(found.key),
+            expires: claims.get("exp")?.as_f64()?,
+        };
+        let begun = |name: &str| claims.get(name).map(|at| at.as_f64().is_some_and(|at| at <= seconds(now) + LEEWAY));
+        // RFC 7519 section 4.1.3: whoever is not in the audience rejects the token. Home Assistant names none.
+        let for_us = !claims.contains_key("aud");
+        let good = begun("iat") == Some(true) && begun("nbf") != Some(false) && for_us;
+        (good && token.is_current(&found, now)).then_some(token)
+    }
+
+    /// Whose it is.
+    pub fn user(&self) -> &UserId {
+        &self.user
+    }
+
+    /// The id of the refresh token that it was made from. It signs nobody in.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// Whether it still counts: the same refresh token is still there, and neither has expired.
+    pub fn is_good<'a>(&self, find: impl FnOnce(&str) -> Option<Issuer<'a>>, now: Timestamp) -> bool {
+        let same = |found: &Issuer<'_>| *found.user == self.user && sha256(found.key) == self.key;
+        find(&self.issuer).is_some_and(|found| same(&found) && self.is_current(&found, now))
+    }
+
+    fn is_current(&self, found: &Issuer<'_>, now: Timestamp) -> bool {
+        let now = seconds(now);
+        self.expires > now - LEEWAY && found.expire_at.is_none_or(|end| end > now)
+    }
+}
+
+/// RFC 7515 section 4.1.11: a critical extension that we do not know makes a token worthless.
+fn is_hs256(header: &Map<String, Value>) -> bool {
+    header.get("alg").and_then(Value::as_str) == Some("HS256") && !header.contains_key("crit")
+}
+
+/// A part of a token: base64url without padding, and in it one JSON object.
+fn object(part: &[u8]) -> Option<Map<String, Value>> {
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "milliseconds since 1970 fit into the 53 bits of an f64 for 280,000 years"
+)]
+fn seconds(at: Timestamp) -> f64 {
+    at.as_millis() as f64 / 1000.0
+}
+
+fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let mut sum = [0; 32];
+    sum.copy_from_slice(digest(&SHA256, bytes).as_ref());
+    sum
+}
+
+/// Home Assistant reads no longer ones.
+const LONGEST: usize = 8192;
+
+/// Home Assistant's own have 128 bytes.
+const SHORTEST_KEY: usize = 32;
+
+/// Clocks may differ by so many seconds.
+const LEEWAY: f64 = 10.0;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+    const KEY: &[u8] = b"0123456789abcdef0123456789abcdef";
+
+    fn part(json: &str) -> String {
+        URL_SAFE_NO_PAD.encode(json)
+    }
+
+    fn signed(header: &str, claims: &str, key: &[u8]) -> String {
+        let text = format!("{}.{}", part(header), part(claims));
+        let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), text.as_bytes());
+        format!("{text}.{}", URL_SAFE_NO_PAD.encode(tag))
+    }
+
+    fn claims(iat: i64, exp: i64) -> String {
+        format!(r#"{{"iss":"r1","iat":{},"exp":{}}}"#, 1_800_000_000 + iat, 1_800_000_000 + exp)
+    }
+
+    fn user() -> UserId {
+        "u1".parse().unwrap()
+    }
+
+    fn verified(text: &str, expire_at: Option<f64>) -> bool {
+        let user = user();
+        let find = |id: &str| (id == "r1").then_some(Issuer { user: &user, key: KEY, expire_at });
+        AccessToken::verify(text.as_bytes(), find, NOW).is_some()
+    }
+
+    const HEADER: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
+
+    #[test]
+    fn a_token_of_home_assistants_is_good_between_its_times() {
+        for (iat, exp, good) in [
+            (0, 1800, true),
+            (10, 1800, true),
+            (11, 1800, false),
+            (-1800, -9, true),
+            (-1800, -10, false),
+            (-1, 1, true),
+            (1800, 0, false),
+        ] {
+            assert_eq!(verified(&signed(HEADER, &claims(iat, exp), KEY), None), good, "{iat} {exp}");
+        }
+        let token = signed(HEADER, &claims(0, 1800), KEY);
+        assert!(verified(&token, Some(1_800_000_001.0)) && !verified(&token, Some(1_800_000_000.0)));
+    }
+
+    #[test]
+    fn s84_no_header_chooses_another_algorithm() {
+        for header in [
+            r#"{"alg":"none"}"#,
+            r#"{"alg":"None","typ":"JWT"}"#,
+            r#"{"alg":"hs256"}"#,
+            r#"{"alg":"HS384"}"#,
+            r#"{"alg":"HS512"}"#,
+            r#"{"alg":"RS256"}"#,
+            r#"{"alg":"ES256","jwk":{}}"#,
+            r#"{"alg":["HS256"]}"#,
+            r#"{"alg":"HS256","crit":["b64"],"b64":false}"#,
+            r#"{"typ":"JWT"}"#,
+            "[]",
+            "",
+        ] {
+            assert!(!verified(&signed(header, &claims(0, 1800), KEY), None), "{header}");
+        }
+        let unsigned = format!("{}.{}.", part(r#"{"alg":"none"}"#), part(&claims(0, 1800)));
+        assert!(!verified(&unsigned, None));
+    }
+
+    #[test]
+    fn s84_what_is_missing_malformed_or_too_long_is_worth_nothing() {
+        for claims in [
+            r#"{"iss":"r1","exp":1800001800}"#,
+            r#"{"iss":"r1","iat":1800000000}"#,
+            r#"{"iat":1800000000,"exp":1800001800}"#,
+            r#"{"iss":"r2","iat":1800000000,"exp":1800001800}"#,
+            r#"{"iss":["r1"],"iat":1800000000,"exp":1800001800}"#,
+            r#"{"iss":"r1","iat":1800000000,"exp":"1800001800"}"#,
+            r#"{"iss":"r1","iat":null,"exp":1800001800}"#,
+            r#"{"iss":"r1","iat":1800000000,"exp":1800001800,"nbf":1800000011}"#,
+            r#"{"iss":"r1","iat":1800000000,"exp":1800001800,"aud":"other"}"#,
+        ] {
+            assert!(!verified(&signed(HEADER, claims, KEY), None), "{claims}");
+        }
+        let good = signed(HEADER, &claims(0, 1800), KEY);
+        assert!(verified(&good, None));
+        assert!(!verified(&signed(HEADER, &claims(0, 1800), b"another key of thirty-two bytes."), None));
+        let (text, signature) = good.rsplit_once('.').unwrap();
+        let short = signature.split_at(20).0;
+        let padded = format!("{good}=");
+        let more = format!("{good}.{signature}");
+        for bad in [text, "", "..", "a.b.c", &format!("{text}.{short}"), &format!("{text}."), &padded, &more] {
+            assert!(!verified(bad, None), "{bad}");
+        }
+        let filled = |length: usize| {
+            let claims = claims(0, 1800).replace("\"iss\"", &format!("\"x\":\"{}\",\"iss\"", "y".repeat(length)));
+            signed(HEADER, &claims, KEY)
+        };
+        let longest = (5900..6200).rev().map(filled).find(|text| text.len() <= LONGEST).unwrap();
+        assert!(longest.len() > LONGEST - 3 && verified(&longest, None));
+        let longer = (5900..6200).map(filled).find(|text| text.len() > LONGEST).unwrap();
+        assert!(!verified(&longer, None));
+    }
+
+    #[test]
+    fn a_key_that_is_too_short_verifies_nothing() {
+        let user = user();
+        for (key, good) in [(&b""[..], false), (&KEY[1..], false), (KEY, true)] {
+            let find = |_: &str| Some(Issuer { user: &user, key, expire_at: None });
+            let text = signed(HEADER, &claims(0, 1800), key);
+            assert_eq!(AccessToken::verify(text.as_bytes(), find, NOW).is_some(), good, "{}", key.len());
+        }
+    }
+
+    #[test]
+    fn it_ends_with_its_refresh_token() {
+        let (user, other): (UserId, UserId) = (user(), "u2".parse().unwrap());
+        let issuer = |user, key, expire_at| Some(Issuer { user, key, expire_at });
+        let text = signed(HEADER, &claims(0, 1800), KEY);
+        let token = AccessToken::verify(text.as_bytes(), |_| issuer(&user, KEY, None), NOW).unwrap();
+        assert!(token.is_good(|_| issuer(&user, KEY, None), NOW));
+        assert!(!token.is_good(|_| None, NOW));
+        assert!(!token.is_good(|_| issuer(&user, b"another", None), NOW));
+        assert!(!token.is_good(|_| issuer(&other, KEY, None), NOW));
+        assert!(!token.is_good(|_| issuer(&user, KEY, Some(1_799_999_999.0)), NOW));
+        let later = Timestamp::from_millis(NOW.as_millis() + 1_810_000);
+        assert!(!token.is_good(|_| issuer(&user, KEY, None), later));
+    }
+}

@@ -1,0 +1,43 @@
+//! What a request is signed in with: a session, or one of Home Assistant's access tokens.
+
+use std::sync::Arc;
+
+use super::access_token::AccessToken;
+use super::live::Session;
+use crate::identity::UserId;
+
+/// What proves whose request it is.
+#[derive(Debug, Clone)]
+pub enum Credential {
+    /// A live session: browsers.
+    Session(Arc<Session>),
+    /// A token that was verified: scripts and apps, at add-ons that take them.
+    Token(Arc<AccessToken>),
+}
+
+impl Credential {
+    /// Whose it is.
+    pub fn user(&self) -> &UserId {
+        match self {
+            Self::Session(session) => session.user(),
+            Self::Token(token) => token.user(),
+        }
+    }
+
+    /// The session, when it is one.
+    pub fn session(&self) -> Option<&Arc<Session>> {
+        match self {
+            Self::Session(session) => Some(session),
+            Self::Token(_) => None,
+        }
+    }
+
+    /// Whether a browser sends it by itself, whoever made it ask: then a page of another site could be behind a request,
+    /// and `Origin` is asked. A token has to be put in by whoever knows it.
+    pub fn is_ambient(&self) -> bool {
+        match self {
+            Self::Session(_) => true,
+            Self::Token(_) => false,
+        }
+    }
+}

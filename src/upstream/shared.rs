@@ -1,0 +1,95 @@
+//! The one HTTP/2 connection to an add-on that speaks gRPC: all calls share it, each on a stream of its own.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::client::conn::http2::{self, SendRequest};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::time::Instant;
+
+use super::link::Unanswered;
+use crate::dial::Wire;
+use crate::http::RequestBody;
+
+/// The connection, while there is one.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    current: Mutex<Option<Stream>>,
+    /// Held by whoever makes a new one: the others wait for that, and do not each dial.
+    pub(super) dialling: tokio::sync::Mutex<()>,
+}
+
+/// A way to make calls on the connection.
+#[derive(Debug, Clone)]
+pub(super) struct Stream {
+    sender: SendRequest<RequestBody>,
+    /// Whether it was there before this call.
+    pub(super) used: bool,
+    since: Instant,
+}
+
+impl Stream {
+    /// Begins HTTP/2 on a new connection. A task of its own drives it until the last call on it has ended.
+    pub(super) async fn open(stream: Box<dyn Wire>) -> hyper::Result<Self> {
+        let mut builder = http2::Builder::new(TokioExecutor::new());
+        builder
+            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(CONNECTION_WINDOW)
+            .max_header_list_size(ANSWER_HEAD);
+        let (sender, connection) = builder.handshake(TokioIo::new(stream)).await?;
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "connection to an add-on ended");
+            }
+        });
+        Ok(Self { sender, used: false, since: Instant::now() })
+    }
+
+    /// Makes a call and waits for the head of its answer.
+    pub(super) async fn send(&mut self, request: Request<RequestBody>) -> Result<Response<Incoming>, Unanswered> {
+        self.sender.try_send_request(request).await.map_err(|mut failed| match failed.take_message() {
+            Some(request) => Unanswered::Unsent(Box::new(request)),
+            None => Unanswered::Sent(failed.into_error()),
+        })
+    }
+}
+
+impl Shared {
+    /// The connection, if there is one that is good.
+    pub(super) fn stream(&self) -> Option<Stream> {
+        let mut current = self.lock();
+        let stream = current.as_mut().filter(|stream| !stream.sender.is_closed())?;
+        (stream.used, stream.since) = (true, Instant::now());
+        Some(stream.clone())
+    }
+
+    /// Lets all calls from now on have this connection.
+    pub(super) fn keep(&self, stream: &Stream) {
+        *self.lock() = Some(stream.clone());
+    }
+
+    /// Lets no further call have the connection. Those that are open on it go on.
+    pub(super) fn forget(&self) {
+        *self.lock() = None;
+    }
+
+    /// Forgets a connection that nobody has asked for since so long, or that has ended.
+    pub(super) fn prune(&self, oldest: Duration) {
+        let mut current = self.lock();
+        if current.as_ref().is_some_and(|stream| stream.sender.is_closed() || stream.since.elapsed() >= oldest) {
+            *current = None;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Stream>> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What one slow reader's answer may hold, and all answers together: whoever asks for more waits.
+const STREAM_WINDOW: u32 = 256 * 1024;
+const CONNECTION_WINDOW: u32 = 4 * 1024 * 1024;
+/// The largest head of an answer, and the largest trailers.
+const ANSWER_HEAD: u32 = 64 * 1024;
