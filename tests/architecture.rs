@@ -22,7 +22,8 @@ const FOUNDATION: [&str; 5] = ["refusal", "config", "telemetry", "clock", "entro
 /// What stands beside the stages, and what each may import besides itself.
 const BESIDE: [(&str, &[&str]); 10] = [
     ("refusal", &[]),
-    ("config", &[]),
+    // What a configured group says is the engine's to define; it is pure and imports nothing.
+    ("config", &["permission"]),
     ("clock", &[]),
     ("entropy", &[]),
     ("telemetry", &["refusal", "config", "clock"]),

@@ -7,6 +7,9 @@
     reason = "what helps a test is a test too, and clippy exempts only the functions marked so"
 )]
 
+#[path = "explain/groups.rs"]
+mod groups;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
@@ -45,7 +48,12 @@ impl Folder {
 
     /// Replaces one text in `.storage/auth`.
     fn change_auth(&self, from: &str, to: &str) {
-        let path = self.path().join("home/.storage/auth");
+        self.change("auth", from, to);
+    }
+
+    /// Replaces one text in a file of `.storage`, wherever it stands.
+    fn change(&self, file: &str, from: &str, to: &str) {
+        let path = self.path().join("home/.storage").join(file);
         let text = fs::read_to_string(&path).unwrap();
         let text = serde_json::from_str::<Value>(&text).unwrap().to_string();
         assert!(text.contains(from), "{from} is not in {text}");
@@ -214,13 +222,16 @@ fn json_says_all_that_the_decision_stands_on() {
         "user_id": "b211218298de457d88188731bebd4254",
         "user_name": "Grace Kitchen",
         "groups": [kitchen, {"id": "custom-lights", "name": "Lights"}],
+        "configured_groups": [],
+        "policies_of": "home-assistant",
         "entry": {"local": "permit", "elsewhere": "permit"},
         "registered": {
             "entity_id": "sensor.statistics_issues_issue_2",
             "id": "d75fd9460d4b41cac41d4aa58e1c10fb",
             "own_area": "kuche_ost",
+            "own_labels": [],
             "named_device": null,
-            "device": {"id": device, "name": "Statistics issues", "part_of": null},
+            "device": {"id": device, "name": "Statistics issues", "part_of": null, "labels": []},
             "area": {"id": "kitchen", "name": "Kitchen", "of_device": device},
         },
     });

@@ -69,7 +69,7 @@ pub fn may_stay(user: &User, client: ClientAddr, access: &Access) -> Decision {
 }
 
 fn is_named(user: &User, list: &AccessList) -> bool {
-    let by_group = list.groups.iter().any(|group| user.is_in(group));
+    let by_group = list.groups.iter().any(|group| user.is_in_any(group));
     let by_name = |name: &String| user.id.as_str() == name || user.usernames.contains(name);
     by_group || list.users.iter().any(by_name)
 }
@@ -103,6 +103,7 @@ mod tests {
             name: None,
             usernames: vec!["una".to_owned()],
             groups: groups.iter().map(|g| (*g).into()).collect(),
+            configured_groups: Vec::new(),
             is_owner: false,
             is_active: true,
             system_generated: false,
@@ -154,6 +155,9 @@ mod tests {
         assert_eq!(may_open(&una, &only(list(&["system-users"], &[]))), Decision::Permit);
         assert_eq!(may_open(&una, &only(list(&["x"], &["una"]))), Decision::Permit);
         assert_eq!(may_open(&una, &only(list(&[], &["u1"]))), Decision::Permit);
+        let family = User { configured_groups: vec!["family".into()], ..una.clone() };
+        assert_eq!(may_open(&family, &only(list(&["family"], &[]))), Decision::Permit);
+        assert_eq!(may_open(&una, &only(list(&["family"], &[]))), Decision::Deny(Reason::AccessDenied));
         assert_eq!(may_open(&una, &only(list(&["system-user"], &["un"]))), Decision::Deny(Reason::AccessDenied));
         assert_eq!(may_open(&una, &only(list(&[], &[]))), Decision::Deny(Reason::AccessDenied));
         let admin_only = Access { only: None, admin_only: true };

@@ -17,6 +17,7 @@ mod hosts;
 mod nearest;
 mod path_pattern;
 mod path_prefix;
+mod permissions;
 mod protect;
 mod probe;
 mod raw;
@@ -30,6 +31,7 @@ mod url;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use toml::de::DeTable;
 
@@ -38,6 +40,8 @@ use document::Document;
 use findings::Findings;
 use resolve::Context;
 
+use crate::permission::Registry;
+
 pub use cors::Cors;
 pub use diagnostic::Diagnostics;
 pub use entity_id::{BadEntityId, BadTemplate, EntityId, EntityTemplate, Piece};
@@ -45,6 +49,7 @@ pub use host_name::BadHostName;
 pub use json_pointer::{BadPointer, JsonPointer};
 pub use path_pattern::{BadPattern, PathPattern, Segment};
 pub use path_prefix::BadPathPrefix;
+pub use permissions::{ConfiguredGroup, GroupSource, Permissions};
 pub use probe::Probe;
 pub use protect::{AccessKey, EntitySource, Protect, ProtectAsk, ProtectRule, Unlisted};
 pub use settings::{
@@ -65,7 +70,8 @@ pub struct Surroundings<'a> {
     /// The judgement is for a process that serves: Home Assistant's files that cannot be read just now are no mistake of the
     /// configuration, and the process says so itself until they can.
     pub serving: bool,
-    /// Says who is known in Home Assistant's configuration folder. Absent, `access` is not compared with anything.
+    /// Says who and what is known in Home Assistant's configuration folder. Absent, neither `access` nor groups are
+    /// compared with anything.
     pub known: Option<FindKnown<'a>>,
 }
 
@@ -81,13 +87,15 @@ pub type FindKnown<'a> = &'a dyn Fn(&Path) -> Result<Known, HookError>;
 /// Whatever a hook says; shown with its causes, on one line.
 pub type HookError = Box<dyn std::error::Error + Send + Sync>;
 
-/// What Home Assistant's files say: its groups and users, for comparison with `access`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// What Home Assistant's files say, for comparison with `access` and with the groups of the configuration.
+#[derive(Debug, Clone, Default)]
 pub struct Known {
     /// Ids of groups.
     pub groups: BTreeSet<String>,
     /// User names and user ids.
     pub users: BTreeSet<String>,
+    /// Its entities, devices, areas and labels; none when they cannot be read.
+    pub registry: Option<Arc<Registry>>,
     /// What is wrong with its other files, each in one line; warned about, because who may sign in does not depend on them.
     pub problems: Vec<String>,
 }

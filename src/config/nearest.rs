@@ -6,9 +6,16 @@ pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
     if word.len() > 64 {
         return None;
     }
+    let length = word.chars().count();
     let near = |candidate: &str| {
+        let letters = candidate.chars().count();
+        let most = (letters / 3).max(1);
+        // Whatever else is wrong with it, so many letters are missing or too many.
+        if letters.abs_diff(length) > most {
+            return None;
+        }
         let wrong = distance(word, candidate);
-        (wrong <= (candidate.chars().count() / 3).max(1)).then_some(wrong)
+        (wrong <= most).then_some(wrong)
     };
     let candidates = known.into_iter().filter_map(|candidate| Some((near(candidate)?, candidate)));
     candidates.min_by_key(|(wrong, _)| *wrong).map(|(_, candidate)| candidate)

@@ -11,6 +11,7 @@ use http::{HeaderName, HeaderValue};
 use ipnet::IpNet;
 
 use super::cors::Cors;
+use super::permissions::Permissions;
 use super::probe::Probe;
 use super::protect::Protect;
 use super::trust::Trust;
@@ -24,6 +25,8 @@ pub struct Settings {
     pub tls: Tls,
     /// `[home_assistant]`
     pub home_assistant: HomeAssistant,
+    /// `[permissions]` and `[[group]]`
+    pub permissions: Permissions,
     /// `[session]`
     pub session: Session,
     /// `[sign_in]`

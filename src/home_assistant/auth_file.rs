@@ -131,6 +131,7 @@ impl Loader {
             name: fields.text_or_null("name").map_err(wrong)?.map(str::to_owned),
             usernames: Vec::new(),
             groups,
+            configured_groups: Vec::new(),
             is_owner: fields.flag("is_owner").map_err(wrong)?,
             is_active: fields.flag("is_active").map_err(wrong)?,
             system_generated,

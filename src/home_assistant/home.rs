@@ -35,15 +35,17 @@ pub struct HomeAssistant {
 
 /// What the one who reads remembers.
 struct State {
+    configured: config::Permissions,
     users: Reading<UserFiles>,
     registries: Reading<RegistryFiles>,
 }
 
 impl HomeAssistant {
-    /// Reads the folder once. What cannot be read is refused until [`HomeAssistant::watch`] sees it mended.
-    pub fn open(settings: &config::HomeAssistant, clock: Clock) -> Self {
+    /// Reads the folder once, for these configured groups. What cannot be read is refused until [`HomeAssistant::watch`] sees it mended.
+    pub fn open(settings: &config::HomeAssistant, configured: &config::Permissions, clock: Clock) -> Self {
         let folder = settings.config_dir.join(STORAGE);
         let state = State {
+            configured: configured.clone(),
             users: Reading::new(folder.clone(), settings.max_stale),
             registries: Reading::new(folder.clone(), settings.max_stale),
         };
@@ -86,6 +88,15 @@ impl HomeAssistant {
         self.status.load_full()
     }
 
+    /// Takes other configured groups into use, from the next request on. Compiles: not for async threads.
+    pub fn regroup(&self, configured: &config::Permissions) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.configured.clone_from(configured);
+        if let Some(snapshot) = self.snapshot() {
+            self.directory.replace(snapshot.directory(configured).with_registry(self.registry()));
+        }
+    }
+
     /// The `.storage` folder.
     pub(super) fn folder(&self) -> &PathBuf {
         &self.folder
@@ -97,7 +108,7 @@ impl HomeAssistant {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match state.users.look(look, self.clock.now()) {
             Step::Stay => {}
-            Step::Swap(snapshot) => self.swap(snapshot),
+            Step::Swap(snapshot) => self.swap(snapshot, &state.configured),
             Step::Withdraw => {
                 self.current.store(None);
                 self.directory.replace(self.directory.load().without_people());
@@ -125,8 +136,8 @@ impl HomeAssistant {
 
     /// The passwords change before the users do. So a session that is made meanwhile carries the digest of the old
     /// password and ends with it; the other way round, an old password could make a session with the new digest.
-    fn swap(&self, snapshot: Snapshot) {
-        let directory = snapshot.directory().with_registry(self.registry());
+    fn swap(&self, snapshot: Snapshot, configured: &config::Permissions) {
+        let directory = snapshot.directory(configured).with_registry(self.registry());
         self.current.store(Some(Arc::new(snapshot)));
         self.tell_of_illegal(&directory);
         self.directory.replace(directory);
@@ -187,7 +198,7 @@ mod tests {
             let settings = config::HomeAssistant { config_dir: folder.path().to_owned(), max_stale: HOUR };
             write(folder.path(), "auth_provider.homeassistant", r#"{"version": 1, "data": {"users": []}}"#);
             write(folder.path(), "auth", &auth(ids));
-            let home = HomeAssistant::open(&settings, clock.clone());
+            let home = HomeAssistant::open(&settings, &config::Permissions::default(), clock.clone());
             Self { folder, clock, home }
         }
 

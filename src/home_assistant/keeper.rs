@@ -205,7 +205,7 @@ mod tests {
         let writer = log.clone();
         let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
         tracing::subscriber::with_default(subscriber, || {
-            let home = HomeAssistant::open(&settings, clock.clone());
+            let home = HomeAssistant::open(&settings, &config::Permissions::default(), clock.clone());
             fs::write(storage.join("auth"), "{").unwrap();
             for second in [10, 20, 30] {
                 clock.set(Timestamp::from_millis(second * 1000));

@@ -9,6 +9,7 @@ use aws_lc_rs::digest;
 
 use super::auth_file::AuthFile;
 use super::password_file::{PasswordFile, StoredHash};
+use crate::config;
 use crate::identity::{Directory, User, UserId};
 
 /// The users, groups, tokens and passwords at one moment.
@@ -48,15 +49,16 @@ impl Snapshot {
         &self.auth
     }
 
-    /// The users and groups as the stages of a request look them up, everybody's permissions compiled.
-    pub fn directory(&self) -> Directory {
+    /// The users and groups as the stages of a request look them up, with the configured groups and everybody's
+    /// permissions compiled.
+    pub fn directory(&self, configured: &config::Permissions) -> Directory {
         let users = self.auth.users().iter().map(|user| User {
             has_mfa: self.second_factor.contains(user.id.as_str()),
             password_digest: self.password_digest(&user.id),
             ..user.clone()
         });
         let groups = self.auth.groups().iter().map(|(id, group)| (id.clone(), group.record())).collect();
-        Directory::new(users, &groups)
+        Directory::new(users, &groups, configured)
     }
 
     /// What a user name is in the password file.

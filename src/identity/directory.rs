@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use super::people::{GroupRecord, IllegalGroup, People};
 use super::user::{GroupId, User, UserId};
+use crate::config;
 use crate::permission::{Registry, Rights};
 
 /// All users, what each of them may do, and the registries, at one moment. Never changed, only replaced. A clone shares
@@ -33,9 +34,14 @@ pub enum Health {
 }
 
 impl Directory {
-    /// A snapshot of these users and groups, each user's permissions compiled, and no registries yet.
-    pub fn new(users: impl IntoIterator<Item = User>, groups: &BTreeMap<GroupId, GroupRecord<'_>>) -> Self {
-        Self { people: Arc::new(People::new(users, groups)), registry: None, health: Health::Good }
+    /// A snapshot of these users and Home Assistant's groups, with the configured groups, each user's permissions
+    /// compiled, and no registries yet.
+    pub fn new(
+        users: impl IntoIterator<Item = User>,
+        groups: &BTreeMap<GroupId, GroupRecord<'_>>,
+        configured: &config::Permissions,
+    ) -> Self {
+        Self { people: Arc::new(People::new(users, groups, configured)), registry: None, health: Health::Good }
     }
 
     /// The same users with these registries, or with none when they cannot be relied on.
@@ -77,12 +83,12 @@ impl Directory {
         self.people.entries().map(|entry| &entry.user)
     }
 
-    /// All groups: id and name, in the order of ids.
+    /// All of Home Assistant's groups: id and name, in the order of ids.
     pub fn groups(&self) -> impl Iterator<Item = (&GroupId, &str)> {
         self.people.groups()
     }
 
-    /// The name of a group.
+    /// The name of a group of Home Assistant.
     pub fn group_name(&self, id: &str) -> Option<&str> {
         self.people.group_name(id)
     }

@@ -1,7 +1,7 @@
 //! All users and groups of one moment, and what each user may do, compiled.
 //!
-//! In come users and groups with their policies, out come look-ups by id. Users of the same groups share what was
-//! compiled for the first of them: a home has many users and few lists of groups.
+//! In come users, Home Assistant's groups with their policies and the configured groups, out come look-ups by id. Users of
+//! the same groups share what was compiled for the first of them: a home has many users and few lists of groups.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -9,7 +9,8 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::user::{GroupId, User, UserId};
-use crate::permission::{IllegalPolicy, UserPermissions};
+use crate::config::{self, ConfiguredGroup};
+use crate::permission::{IllegalPolicy, Policies, UserPermissions};
 
 /// A group as the files have it: what people call it, and its policy, unchecked.
 #[derive(Debug, Clone, Copy)]
@@ -46,10 +47,16 @@ pub(super) struct Entry {
 }
 
 impl People {
-    pub(super) fn new(users: impl IntoIterator<Item = User>, groups: &BTreeMap<GroupId, GroupRecord<'_>>) -> Self {
-        let mut compiler = Compiler { groups, done: HashMap::new() };
+    pub(super) fn new(
+        users: impl IntoIterator<Item = User>,
+        groups: &BTreeMap<GroupId, GroupRecord<'_>>,
+        configured: &config::Permissions,
+    ) -> Self {
+        let mut compiler = Compiler { groups, configured, done: HashMap::new() };
         let (mut entries, mut usernames) = (HashMap::new(), HashMap::new());
-        for user in users {
+        for mut user in users {
+            let theirs = configured.groups.iter().filter(|group| group.has(user.id.as_str(), &user.usernames));
+            user.configured_groups = theirs.map(|group| Arc::clone(&group.id)).collect();
             for name in &user.usernames {
                 usernames.entry(name.clone()).or_insert_with(|| user.id.clone());
             }
@@ -90,27 +97,42 @@ impl People {
 /// Compiles each distinct list of groups once.
 struct Compiler<'a> {
     groups: &'a BTreeMap<GroupId, GroupRecord<'a>>,
-    done: HashMap<Vec<GroupId>, UserPermissions>,
+    configured: &'a config::Permissions,
+    done: HashMap<GroupsOfUser, UserPermissions>,
 }
+
+/// Home Assistant's groups and the configured ones, as far as they count.
+type GroupsOfUser = (Vec<GroupId>, Vec<GroupId>);
 
 impl Compiler<'_> {
     fn permissions(&mut self, user: &User) -> UserPermissions {
         if user.is_owner {
             return UserPermissions::compile(true, []);
         }
-        if let Some(done) = self.done.get(&user.groups) {
+        let source = self.configured.source;
+        let groups = if source.counts_home_assistant() { user.groups.clone() } else { Vec::new() };
+        let configured = if source.counts_configured() { user.configured_groups.clone() } else { Vec::new() };
+        let key = (groups, configured);
+        if let Some(done) = self.done.get(&key) {
             return done.clone();
         }
         // A group that is not there has no policy, which is illegal where one must be, and so denies.
         let policy = |id: &GroupId| self.groups.get(id).map_or(&Value::Null, |group| group.policy);
-        let permissions = UserPermissions::compile(false, user.groups.iter().map(policy));
-        self.done.insert(user.groups.clone(), permissions.clone());
+        let is_theirs = |group: &&ConfiguredGroup| key.1.contains(&group.id);
+        let permissions = UserPermissions::of_groups(
+            false,
+            &Policies {
+                home_assistant: key.0.iter().map(policy).collect(),
+                configured: self.configured.groups.iter().filter(is_theirs).map(|group| &group.policy).collect(),
+            },
+        );
+        self.done.insert(key, permissions.clone());
         permissions
     }
 
     /// The groups whose policies were found to be illegal, each once, in the order of ids.
     fn illegal(&self) -> Vec<IllegalGroup> {
-        let found = self.done.iter().filter_map(|(groups, permissions)| {
+        let found = self.done.iter().filter_map(|((groups, _), permissions)| {
             let mistake = permissions.illegal()?;
             Some((groups.get(mistake.group().get())?.clone(), mistake.clone()))
         });
@@ -132,6 +154,7 @@ mod tests {
             name: None,
             usernames: Vec::new(),
             groups: groups.iter().map(|group| (*group).into()).collect(),
+            configured_groups: Vec::new(),
             is_owner: false,
             is_active: true,
             system_generated: false,
@@ -148,7 +171,7 @@ mod tests {
         let record = |policy| GroupRecord { name: None, policy };
         let groups = BTreeMap::from([("a".into(), record(&read)), ("b".into(), record(&lights))]);
         let users = [user("u1", &["a", "b"]), user("u2", &["a", "b"]), user("u3", &["a"]), user("u4", &[])];
-        let people = People::new(users, &groups);
+        let people = People::new(users, &groups, &config::Permissions::default());
         let permissions = |id: &str| &people.entry(&id.parse().unwrap()).unwrap().permissions;
         assert!(permissions("u1").shares_rules_with(permissions("u2")));
         assert!(!permissions("u1").shares_rules_with(permissions("u3")));
@@ -160,7 +183,7 @@ mod tests {
     fn a_group_that_is_not_there_denies_everything() {
         let all = json!({"entities": true});
         let groups = BTreeMap::from([("a".into(), GroupRecord { name: None, policy: &all })]);
-        let people = People::new([user("u1", &["a", "gone"])], &groups);
+        let people = People::new([user("u1", &["a", "gone"])], &groups, &config::Permissions::default());
         let permissions = &people.entry(&"u1".parse().unwrap()).unwrap().permissions;
         assert!(!permissions.check(&Registry::default(), "light.x", "read").is_permit());
         assert_eq!(people.illegal().iter().map(|group| &*group.id).collect::<Vec<_>>(), ["gone"]);
@@ -169,7 +192,7 @@ mod tests {
     #[test]
     fn of_two_users_with_one_user_name_it_is_the_first_one_s() {
         let named = |id| User { usernames: vec!["una".to_owned()], ..user(id, &[]) };
-        let people = People::new([named("u2"), named("u1")], &BTreeMap::new());
+        let people = People::new([named("u2"), named("u1")], &BTreeMap::new(), &config::Permissions::default());
         assert_eq!(people.with_username("una").unwrap().id.as_str(), "u2");
     }
 }

@@ -54,8 +54,10 @@ pub struct User {
     pub name: Option<String>,
     /// The user names of their `homeassistant` credentials, in the order of the file.
     pub usernames: Vec<String>,
-    /// The groups they are in, in the order of the file.
+    /// Home Assistant's groups that they are in, in the order of the file.
     pub groups: Vec<GroupId>,
+    /// The configured groups that they are in, in the order of the configuration. Home Assistant knows nothing of these.
+    pub configured_groups: Vec<GroupId>,
     /// The owner may do everything.
     pub is_owner: bool,
     /// A deactivated user may do nothing.
@@ -76,9 +78,15 @@ impl User {
         self.is_owner || (self.is_active && self.is_in("system-admin"))
     }
 
-    /// Whether they are in this group.
+    /// Whether they are in this group of Home Assistant.
     pub fn is_in(&self, group: &str) -> bool {
         self.groups.iter().any(|g| &**g == group)
+    }
+
+    /// Whether they are in a group of this id, of Home Assistant or configured. No configured group has the id of one of
+    /// Home Assistant.
+    pub fn is_in_any(&self, group: &str) -> bool {
+        self.is_in(group) || self.configured_groups.iter().any(|g| &**g == group)
     }
 
     /// The user name that add-ons are told: the first one.

@@ -7,7 +7,7 @@
 use super::compiled::domain_of;
 use super::registry::{Device, EntityRecord, Registry};
 use super::user::UserPermissions;
-use super::verdict::{Denial, Grant, Selector, Verdict};
+use super::verdict::{Denial, FoundBy, Grant, Selector, Verdict};
 
 /// A verdict and what it went by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,11 +47,12 @@ impl UserPermissions {
         let verdict = self.check(registry, entity, key);
         let origin = Origin::find(registry, entity);
         let looked_up = match decisive(verdict) {
-            Some(Selector::EntityIds) => Some(entity),
-            Some(Selector::DeviceIds) => origin.and_then(|origin| Some(origin.device?.id())),
-            Some(Selector::AreaIds) => origin.and_then(|origin| Some(origin.area?.id)),
-            Some(Selector::Domains) => Some(domain_of(entity)),
-            Some(Selector::All) | None => None,
+            Decisive::Selector(Selector::EntityIds) => Some(entity),
+            Decisive::Selector(Selector::DeviceIds) => origin.and_then(|origin| Some(origin.device?.id())),
+            Decisive::Selector(Selector::AreaIds) => origin.and_then(|origin| Some(origin.area?.id)),
+            Decisive::Selector(Selector::Domains) => Some(domain_of(entity)),
+            Decisive::Selector(Selector::All) | Decisive::Nothing => None,
+            Decisive::Found(found_by) => id_of(found_by, entity, origin),
         };
         Explanation { verdict, looked_up, origin }
     }
@@ -67,12 +68,43 @@ impl<'a> Origin<'a> {
     }
 }
 
-/// The selector whose rule for one thing decided.
-fn decisive(verdict: Verdict) -> Option<Selector> {
+/// What decided for one thing.
+enum Decisive {
+    /// A selector of Home Assistant's groups.
+    Selector(Selector),
+    /// What a configured group has a rule for.
+    Found(FoundBy),
+    /// No rule for one thing.
+    Nothing,
+}
+
+fn decisive(verdict: Verdict) -> Decisive {
     match verdict {
-        Verdict::Permit(Grant::Rule { selector, .. }) | Verdict::Deny(Denial::NotTrue { selector }) => Some(selector),
+        Verdict::Permit(Grant::Rule { selector, .. }) | Verdict::Deny(Denial::NotTrue { selector }) => {
+            Decisive::Selector(selector)
+        }
+        Verdict::Permit(Grant::Configured { found_by, .. }) | Verdict::Deny(Denial::TakenBack { found_by, .. }) => {
+            Decisive::Found(found_by)
+        }
         Verdict::Permit(Grant::Owner | Grant::AllEntities { .. } | Grant::WholeSelector { .. })
-        | Verdict::Deny(Denial::NoRegistry | Denial::IllegalPolicy | Denial::NoRule) => None,
+        | Verdict::Deny(
+            Denial::NoRegistry | Denial::IllegalPolicy | Denial::NoRule | Denial::TakenBackFromSome { .. },
+        ) => Decisive::Nothing,
+    }
+}
+
+/// The id that a rule of a configured group has for this.
+fn id_of<'a>(found_by: FoundBy, asked: &'a str, origin: Option<Origin<'a>>) -> Option<&'a str> {
+    let entity_id = origin.map_or(asked, |origin| &origin.entity.entity_id);
+    match found_by {
+        FoundBy::EntityId => Some(entity_id),
+        FoundBy::DeviceId => Some(origin?.device?.id()),
+        FoundBy::Domain => Some(domain_of(entity_id)),
+        FoundBy::OwnArea => origin?.entity.area_id.as_deref(),
+        FoundBy::OwnLabel(place) => origin?.entity.labels.get(place).map(String::as_str),
+        FoundBy::DeviceArea => origin?.device?.area_id(),
+        FoundBy::DeviceLabel(place) => origin?.device?.labels().get(place).map(String::as_str),
+        FoundBy::All => None,
     }
 }
 

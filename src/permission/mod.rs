@@ -7,14 +7,17 @@
 //! (spec/permissions.md section 1). It must never permit what Home Assistant would not: a policy on which Home
 //! Assistant's own merge fails denies everything to its users and says where it is wrong.
 //!
+//! Groups that an operator configures here speak a fuller dialect (section 6, point 4), judged beside Home Assistant's.
+//!
 //! Reading order: [`merge`](merge_policies) (many policies become one), `compiled` (one policy becomes look-ups),
-//! `user` (owner, illegal or policy), `registry` (which device and area an entity belongs to), [`Rights`] (both of one
+//! `configured` (the fuller dialect), `user` (owner, illegal or policy), `registry` (which device and area an entity belongs to), [`Rights`] (both of one
 //! moment, or a refusal), `explain` (where a verdict comes from).
 
 mod merge;
 mod illegal;
 mod keys;
 mod compiled;
+mod configured;
 mod user;
 mod verdict;
 mod registry;
@@ -22,6 +25,7 @@ mod rights;
 mod system_groups;
 mod explain;
 
+pub use configured::{ConfiguredPolicy, ConfiguredSelector, Opinions};
 pub use explain::{DeviceArea, Explanation, Origin};
 pub use illegal::{Found, IllegalPolicy};
 pub use merge::{Merged, merge_policies};
@@ -30,5 +34,5 @@ pub use registry::{
 };
 pub use rights::Rights;
 pub use system_groups::system_group_policy;
-pub use user::UserPermissions;
-pub use verdict::{Denial, Grant, GroupIndex, Selector, Verdict};
+pub use user::{Policies, UserPermissions};
+pub use verdict::{Denial, FoundBy, Grant, GroupIndex, Selector, Verdict};

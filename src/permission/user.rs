@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::compiled::EntityPolicy;
+use super::configured::{ConfiguredPolicy, ConfiguredRules};
 use super::illegal::IllegalPolicy;
 use super::merge::merge_policies;
 use super::registry::Registry;
@@ -19,19 +20,45 @@ pub struct UserPermissions(Access);
 enum Access {
     Owner,
     Illegal(IllegalPolicy),
-    Policy(Arc<EntityPolicy>),
+    Groups(Arc<Groups>),
+}
+
+/// What the user's groups say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Groups {
+    configured: ConfiguredRules,
+    home_assistant: EntityPolicy,
+}
+
+/// The policies that a user is judged by: those of all their groups that count.
+#[derive(Debug, Clone, Default)]
+pub struct Policies<'a> {
+    /// Of Home Assistant's groups, in the order of the file.
+    pub home_assistant: Vec<&'a Value>,
+    /// Of the configured groups, in the order of the file.
+    pub configured: Vec<&'a ConfiguredPolicy>,
 }
 
 impl UserPermissions {
-    /// Compiles the policies of all groups that the user is in, in the order of the file; none at all denies
-    /// everything. Those of an owner are not even looked at. Whether the user is active is not asked here: Home
+    /// Compiles the policies of all of Home Assistant's groups that the user is in, in the order of the file; none at all
+    /// denies everything. Those of an owner are not even looked at. Whether the user is active is not asked here: Home
     /// Assistant's engine never looks at it, and authorization does before (spec/permissions.md sections 1 and 6).
     pub fn compile<'a>(is_owner: bool, policies: impl IntoIterator<Item = &'a Value>) -> Self {
+        Self::of_groups(is_owner, &Policies { home_assistant: policies.into_iter().collect(), configured: Vec::new() })
+    }
+
+    /// The same with configured groups, whose opinion goes first, a yes as a no: so no `false` of theirs is lost, and
+    /// where they have none Home Assistant's groups decide. An illegal policy of Home Assistant denies everything, what
+    /// configured groups give as well: in Home Assistant every request of that user fails.
+    pub fn of_groups(is_owner: bool, policies: &Policies<'_>) -> Self {
         if is_owner {
             return Self(Access::Owner);
         }
-        Self(match merge_policies(policies) {
-            Ok(merged) => Access::Policy(Arc::new(EntityPolicy::compile(merged))),
+        Self(match merge_policies(policies.home_assistant.iter().copied()) {
+            Ok(merged) => Access::Groups(Arc::new(Groups {
+                configured: ConfiguredRules::compile(policies.configured.iter().copied()),
+                home_assistant: EntityPolicy::compile(merged),
+            })),
             Err(illegal) => Access::Illegal(illegal),
         })
     }
@@ -43,7 +70,8 @@ impl UserPermissions {
         match &self.0 {
             Access::Owner => Verdict::Permit(Grant::Owner),
             Access::Illegal(_) => Verdict::Deny(Denial::IllegalPolicy),
-            Access::Policy(policy) => policy.check(registry, entity, key),
+            Access::Groups(groups) => (groups.configured.judge(registry, entity, key))
+                .unwrap_or_else(|| groups.home_assistant.check(registry, entity, key)),
         }
     }
 
@@ -52,20 +80,22 @@ impl UserPermissions {
         match &self.0 {
             Access::Owner => Verdict::Permit(Grant::Owner),
             Access::Illegal(_) => Verdict::Deny(Denial::IllegalPolicy),
-            Access::Policy(policy) => policy.access_all(key),
+            Access::Groups(groups) => {
+                groups.configured.judge_all(key).unwrap_or_else(|| groups.home_assistant.access_all(key))
+            }
         }
     }
 
     /// Whether both were compiled in one go, and not each for itself.
     pub fn shares_rules_with(&self, other: &Self) -> bool {
-        matches!((&self.0, &other.0), (Access::Policy(ours), Access::Policy(theirs)) if Arc::ptr_eq(ours, theirs))
+        matches!((&self.0, &other.0), (Access::Groups(ours), Access::Groups(theirs)) if Arc::ptr_eq(ours, theirs))
     }
 
     /// The mistake that denies everything to this user, for the operator to be told of.
     pub fn illegal(&self) -> Option<&IllegalPolicy> {
         match &self.0 {
             Access::Illegal(illegal) => Some(illegal),
-            Access::Owner | Access::Policy(_) => None,
+            Access::Owner | Access::Groups(_) => None,
         }
     }
 }

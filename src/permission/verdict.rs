@@ -1,6 +1,8 @@
 //! What a check answers, and why. Small and `Copy`, so that giving the reason costs nothing; whoever explains it to a
 //! person puts the names to it.
 
+use super::configured::ConfiguredSelector;
+
 /// The answer to "may this user do this to that entity?".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
@@ -41,6 +43,13 @@ pub enum Grant {
         /// The group whose policy gave it, the first of them when several did.
         group: GroupIndex,
     },
+    /// A configured group says `true`.
+    Configured {
+        /// What of the entity the rule is for.
+        found_by: FoundBy,
+        /// The configured group, the first of them when several say so.
+        group: GroupIndex,
+    },
 }
 
 /// Why it is a no.
@@ -57,9 +66,24 @@ pub enum Denial {
         /// The selector that decided.
         selector: Selector,
     },
+    /// A configured group says `false`, and none says `true` at the same place.
+    TakenBack {
+        /// What of the entity the rule is for.
+        found_by: FoundBy,
+        /// The configured group, the first of them when several say so.
+        group: GroupIndex,
+    },
+    /// Every entity was asked for, and a configured group says `false` for some.
+    TakenBackFromSome {
+        /// The selector that holds the rule.
+        selector: ConfiguredSelector,
+        /// The configured group.
+        group: GroupIndex,
+    },
 }
 
-/// The position of a group's policy among those that were merged, counted from zero.
+/// The position of a group's policy among those of Home Assistant's groups that were merged, or of a configured group
+/// among those of the user; counted from zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct GroupIndex(pub(super) usize);
 
@@ -70,7 +94,42 @@ impl GroupIndex {
     }
 }
 
-/// By what a rule chooses entities.
+/// What of an entity a rule of a configured group is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FoundBy {
+    /// Its id.
+    EntityId,
+    /// Its device.
+    DeviceId,
+    /// Its domain.
+    Domain,
+    /// Its own area.
+    OwnArea,
+    /// The label at this position among its own.
+    OwnLabel(usize),
+    /// The area of its device.
+    DeviceArea,
+    /// The label at this position among those of its device.
+    DeviceLabel(usize),
+    /// That it is an entity.
+    All,
+}
+
+impl FoundBy {
+    /// The selector that has such rules.
+    pub const fn selector(self) -> ConfiguredSelector {
+        match self {
+            Self::EntityId => ConfiguredSelector::EntityIds,
+            Self::DeviceId => ConfiguredSelector::DeviceIds,
+            Self::Domain => ConfiguredSelector::Domains,
+            Self::OwnArea | Self::DeviceArea => ConfiguredSelector::Areas,
+            Self::OwnLabel(_) | Self::DeviceLabel(_) => ConfiguredSelector::Labels,
+            Self::All => ConfiguredSelector::All,
+        }
+    }
+}
+
+/// By what a rule of Home Assistant chooses entities.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Selector {
     /// The id that was asked for, exactly.

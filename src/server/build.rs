@@ -131,7 +131,7 @@ async fn open_files(
         for notice in notices {
             tracing::error!(why = %chain(&notice), "session file");
         }
-        let home = Arc::new(HomeAssistant::open(&settings.home_assistant, clock));
+        let home = Arc::new(HomeAssistant::open(&settings.home_assistant, &settings.permissions, clock));
         Ok((handshaker, sessions, home))
     });
     opening.await?

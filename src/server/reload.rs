@@ -63,14 +63,20 @@ pub fn surroundings<T>(serving: bool, judge: impl FnOnce(&Surroundings<'_>) -> T
 fn known(config_dir: &Path) -> Result<Known, String> {
     let one_line = |problem: &FileProblem| format!("{}: {}", problem.path.display(), problem.reason());
     let lines = |problems: Vec<FileProblem>| problems.iter().map(one_line).collect::<Vec<_>>();
-    let directory = read_folder(config_dir).map_err(|problems| lines(problems).join("; "))?.directory();
+    let people = read_folder(config_dir).map_err(|problems| lines(problems).join("; "))?;
+    let directory = people.directory(&config::Permissions::default());
     let names = |user: &Arc<crate::identity::User>| {
         std::iter::once(user.id.to_string()).chain(user.usernames.clone()).collect::<Vec<_>>()
+    };
+    let (registry, problems) = match read_registries(config_dir) {
+        Ok(registry) => (Some(Arc::new(registry)), Vec::new()),
+        Err(problems) => (None, lines(problems)),
     };
     Ok(Known {
         groups: directory.groups().map(|(id, _)| id.to_string()).collect(),
         users: directory.users().flat_map(names).collect(),
-        problems: read_registries(config_dir).err().map(lines).unwrap_or_default(),
+        registry,
+        problems,
     })
 }
 
@@ -135,10 +141,17 @@ impl Server {
         self.admission.reload(&settings.limits, &settings.listen.trusted_proxies);
         services.sessions.reconfigure(&settings.session);
         if settings.home_assistant != before.settings.home_assistant {
-            let (folder, clock) = (settings.home_assistant.clone(), services.clock.clone());
-            if let Ok(home) = tokio::task::spawn_blocking(move || HomeAssistant::open(&folder, clock)).await {
+            let (settings, clock) = (Arc::clone(settings), services.clock.clone());
+            let opening = move || HomeAssistant::open(&settings.home_assistant, &settings.permissions, clock);
+            if let Ok(home) = tokio::task::spawn_blocking(opening).await {
                 services.home.store(Arc::new(home));
                 self.watch_home(state);
+            }
+        } else if settings.permissions != before.settings.permissions {
+            let (settings, home) = (Arc::clone(settings), services.home.load_full());
+            let regrouping = tokio::task::spawn_blocking(move || home.regroup(&settings.permissions));
+            if let Err(error) = regrouping.await {
+                tracing::error!(%error, "the groups of the configuration were not taken over");
             }
         }
         self.gate.replace(Stages::new(Arc::clone(settings), &services.telemetry, Some(before)));

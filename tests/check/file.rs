@@ -114,8 +114,6 @@ fn an_unknown_key_gets_the_nearest_known_one() {
 fn a_key_of_a_later_version_is_refused_in_plain_words() {
     let later = "this version of vestibule does not know it";
     refused(&addon("[[addon.manifest]]\npath = \"/x\""), "7:9", &["unknown key `manifest`", later, "leave open"]);
-    refused(&format!("{HOME}[[group]]\nid = \"x\"\n"), "3:3", &["unknown key `group`", later]);
-    refused(&format!("{HOME}[permissions]\n"), "3:2", &["unknown key `permissions`", later]);
     refused("[home_assistant]\nconfig_dir = \"home\"\nurl = \"http://x\"", "3:1", &["unknown key `url`", later]);
 }
 

@@ -2,9 +2,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use vestibule::cli::{Exit, Output, check};
 use vestibule::config::{self, Diagnostics, HookError, Known, Loaded, Surroundings};
+use vestibule::permission::{AreaRecord, DeviceRecord, EntityRecord, LabelRecord, Registry, RegistryRecords};
 
 /// The least that a configuration needs. Two lines, so that what a test adds begins on line three.
 pub(crate) const HOME: &str = "home_assistant.config_dir = \"home\"\n\n";
@@ -48,7 +50,7 @@ impl Folder {
     }
 }
 
-/// Home Assistant's groups and two users; certificates are fine unless their text says `bad`.
+/// Home Assistant's groups, two users and a few things; certificates are fine unless their text says `bad`.
 fn around() -> Surroundings<'static> {
     Surroundings {
         check_certificates: Some(&judge),
@@ -73,9 +75,26 @@ fn known(dir: &Path) -> Result<Known, HookError> {
     }
     let set = |names: &[&str]| names.iter().map(ToString::to_string).collect();
     Ok(Known {
-        groups: set(&["system-admin", "system-users", "system-read-only"]),
+        groups: set(&["system-admin", "system-users", "system-read-only", "custom-guests"]),
         users: set(&["frank", "alice", "0123456789abcdef0123456789abcdef"]),
+        registry: Some(Arc::new(registry())),
         ..Known::default()
+    })
+}
+
+/// A door with a lock, a lamp, two areas and a label; and what the configuration that ships names.
+fn registry() -> Registry {
+    let entity = |id: &str| EntityRecord { entity_id: id.to_owned(), ..EntityRecord::default() };
+    let area = |id: &str, name: &str| AreaRecord { id: id.to_owned(), name: name.to_owned(), ..AreaRecord::default() };
+    let door = DeviceRecord { id: "d1".to_owned(), name: Some("Front door".to_owned()), ..DeviceRecord::default() };
+    let sensor = DeviceRecord { id: "d3b57375f79894e091e98ff220986eaf".to_owned(), ..DeviceRecord::default() };
+    let label = |id: &str, name: &str| LabelRecord { label_id: id.to_owned(), name: name.to_owned() };
+    Registry::new(RegistryRecords {
+        entities: vec![entity("lock.door"), entity("light.kitchen"), entity("lock.basic_lock")],
+        devices: vec![door, sensor],
+        areas: vec![area("kitchen", "Kitchen"), area("kuche_ost", "Küche Ost")],
+        labels: vec![label("private", "Private"), label("security", "Security")],
+        ..RegistryRecords::default()
     })
 }
 

@@ -9,6 +9,7 @@
 
 mod addons;
 mod file;
+mod groups;
 mod harness;
 mod people;
 mod protect;

@@ -10,7 +10,7 @@ fn a_group_that_does_not_exist_is_a_mistake() {
         "7:22",
         &["no group `system-user`", "\"system-users\"?"],
     );
-    refused(&addon("access = { groups = [\"parents\"] }"), "7:22", &["Home Assistant has system-admin, system-read"]);
+    refused(&addon("access = { groups = [\"parents\"] }"), "7:22", &["the groups are custom-guests, system-admin"]);
 }
 
 #[test]

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
+use vestibule::config;
 use vestibule::home_assistant::{AuthFile, Condition, HomeAssistant, Outcome, read_folder};
 use vestibule::identity::{Health, User, UserId};
 use zeroize::Zeroizing;
@@ -103,7 +104,7 @@ fn leaves(value: &Value) -> usize {
 #[test]
 fn both_homes_are_read_fully() {
     for home in [HOME, HOME_2024] {
-        let directory = read_folder(&repository(home)).unwrap().directory();
+        let directory = read_folder(&repository(home)).unwrap().directory(&config::Permissions::default());
         assert_eq!(directory.health(), Health::Good);
         assert_eq!(directory.users().count(), 11, "{home}");
         assert_eq!(directory.groups().count(), 7, "{home}");
@@ -191,11 +192,19 @@ async fn without_a_readable_home_everybody_is_refused_and_the_process_goes_on() 
 #[test]
 fn a_second_factor_is_seen_and_a_broken_file_about_it_is_not_taken_for_none() {
     let home = Home::of(HOME);
-    let id = |login: &str| read_folder(home.path()).unwrap().directory().named(login).unwrap().id.to_string();
+    let id = |login: &str| {
+        read_folder(home.path())
+            .unwrap()
+            .directory(&config::Permissions::default())
+            .named(login)
+            .unwrap()
+            .id
+            .to_string()
+    };
     let (alice, bob) = (id("alice"), id("bob"));
     home.write("auth_module.totp", json!({"version": 1, "data": {"users": {alice: {}}}}).to_string().as_bytes());
     home.write("auth_module.notify", json!({"version": 1, "data": {"users": {bob: {}}}}).to_string().as_bytes());
-    let directory = read_folder(home.path()).unwrap().directory();
+    let directory = read_folder(home.path()).unwrap().directory(&config::Permissions::default());
     let mut with: Vec<&str> =
         PEOPLE.map(|one| one.0).into_iter().filter(|p| directory.named(p).unwrap().has_mfa).collect();
     with.sort_unstable();

@@ -160,7 +160,8 @@ async fn after_max_stale_the_registries_are_withdrawn_and_the_users_stay() {
     let home = Home::of(HOME);
     let clock = Clock::manual(NOON);
     let settings = config::HomeAssistant { config_dir: home.path().to_owned(), max_stale: Duration::from_hours(1) };
-    let watched = Watched::start(Arc::new(HomeAssistant::open(&settings, clock.clone())));
+    let watched =
+        Watched::start(Arc::new(HomeAssistant::open(&settings, &config::Permissions::default(), clock.clone())));
     home.write(DEVICES, b"");
     watched.until_registries("it is refused", |condition| matches!(condition, Condition::Stale { .. })).await;
     assert!(watched.home.registry().is_some());

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
+use vestibule::config::{ConfiguredGroup, GroupSource, Permissions};
 use vestibule::identity::{Directory, Health};
-use vestibule::permission::{Denial, Verdict};
+use vestibule::permission::{ConfiguredPolicy, Denial, Opinions, Verdict};
 
 use crate::support::{HOME, Home, Watched};
 
@@ -123,4 +124,58 @@ fn an_illegal_policy_is_known_by_its_group_and_denies_its_members_alone() {
         let verdict = directory.rights(&user.id).unwrap().check("sun.sun", "read");
         assert_eq!(verdict == Verdict::Deny(Denial::IllegalPolicy), user.is_in(&wrong), "{user:?}");
     }
+}
+
+/// A group of the configuration that lets its members read everything.
+fn readers(members: &[&str], source: GroupSource) -> Permissions {
+    let policy = ConfiguredPolicy {
+        all: Opinions { read: Some(true), control: Some(false), ..Opinions::default() },
+        ..ConfiguredPolicy::default()
+    };
+    let members = members.iter().map(|member| (*member).to_owned()).collect();
+    Permissions { source, groups: vec![ConfiguredGroup { id: "readers".into(), members, policy }] }
+}
+
+#[tokio::test]
+async fn other_configured_groups_hold_at_once_and_outlive_a_change_of_the_files() {
+    let home = Home::of(HOME);
+    let watched = Watched::start(home.open());
+    let cell = watched.home.directory();
+    let mut bell = cell.subscribe();
+    let asked = |user: &str, key: &str| may(&cell.load(), user, "sun.sun", key);
+    assert!(!asked("heidi", "read") && asked("bob", "control"));
+    bell.mark_unchanged();
+    watched.home.regroup(&readers(&["heidi", "bob"], GroupSource::Both));
+    assert!(bell.has_changed().unwrap(), "open exchanges are looked at again");
+    assert!(asked("heidi", "read") && asked("bob", "read"));
+    assert!(!asked("bob", "control"), "a `false` of ours is not lost");
+    assert!(asked("alice", "control"), "who is in no group of ours is judged as before");
+    let is_reader = |user: &str| cell.load().named(user).unwrap().is_in_any("readers");
+    assert!(is_reader("heidi") && !is_reader("alice") && !is_reader("owner"));
+
+    home.edit("auth", |file| file["data"]["users"][0]["name"] = "Renamed".into());
+    watched.until("a new name", |users| users.users().any(|user| user.name.as_deref() == Some("Renamed"))).await;
+    assert!(asked("heidi", "read"), "the groups are those of the configuration still");
+
+    let id = cell.load().named("alice").unwrap().id.to_string();
+    watched.home.regroup(&readers(&[&id], GroupSource::Config));
+    assert!(asked("alice", "read") && !asked("alice", "control") && !asked("bob", "read") && !asked("heidi", "read"));
+    watched.home.regroup(&readers(&["alice"], GroupSource::HomeAssistant));
+    assert!(asked("alice", "control") && !asked("heidi", "read"));
+    assert!(is_reader("alice"), "in `access` the group counts all the same");
+}
+
+#[test]
+fn a_configured_group_is_no_rescue_from_files_that_cannot_be_read() {
+    let home = Home::of(HOME);
+    let id = home.open().directory().load().named("heidi").unwrap().id.clone();
+    home.write(DEVICES, b"{");
+    let assistant = home.open();
+    assistant.regroup(&readers(&["heidi"], GroupSource::Config));
+    let verdict = assistant.directory().load().rights(&id).unwrap().check("sun.sun", "read");
+    assert_eq!(verdict, Verdict::Deny(Denial::NoRegistry));
+    home.write("auth", b"{");
+    let assistant = home.open();
+    assistant.regroup(&readers(&["heidi"], GroupSource::Config));
+    assert!(assistant.directory().load().rights(&id).is_none());
 }

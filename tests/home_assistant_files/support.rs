@@ -52,7 +52,7 @@ impl Home {
     pub(crate) fn open(&self) -> Arc<HomeAssistant> {
         let settings =
             config::HomeAssistant { config_dir: self.path().to_owned(), max_stale: Duration::from_hours(24) };
-        Arc::new(HomeAssistant::open(&settings, Clock::System))
+        Arc::new(HomeAssistant::open(&settings, &config::Permissions::default(), Clock::System))
     }
 }
 

@@ -79,6 +79,32 @@ fn a_reload_disturbs_no_tunnel_and_no_connection() {
 }
 
 #[test]
+fn s104_a_member_taken_out_of_a_group_of_the_file_loses_what_the_group_may_open_and_nobody_else_does() {
+    let addon = echo();
+    let with_members = |members: &str| {
+        format!("access = {{ groups = [\"family\"] }}\n[[group]]\nid = \"family\"\nmembers = [{members}]")
+    };
+    let mut vestibule = Vestibule::start(|config| {
+        config.addon_with("a", &addon, &with_members(r#""bob", "heidi""#));
+    });
+    let [bob, heidi, carol] = ["bob", "heidi", "carol"].map(|user| vestibule.cookie(user));
+    let status = |vestibule: &Vestibule, cookie: &str| {
+        vestibule.ask(Protocol::H1, &Ask::get("/ingress/a/").cookie(cookie)).status
+    };
+    assert_eq!([&bob, &heidi, &carol].map(|cookie| status(&vestibule, cookie)), [200, 200, 403]);
+    let mut of_bob = BOTH.map(|protocol| Tunnel::opened(&vestibule, protocol, "/ingress/a/ws", &bob));
+    let mut of_heidi = Tunnel::opened(&vestibule, Protocol::H1, "/ingress/a/ws", &heidi);
+    vestibule.reconfigure(|config| {
+        config.clear_addons().addon_with("a", &addon, &with_members(r#""heidi""#));
+    });
+    for tunnel in &mut of_bob {
+        tunnel.await_end();
+    }
+    assert_eq!([&bob, &heidi, &carol].map(|cookie| status(&vestibule, cookie)), [403, 200, 403]);
+    of_heidi.assert_alive("another member's loss");
+}
+
+#[test]
 fn a_broken_auth_file_keeps_the_last_good_one() {
     let addon = RawAddon::start();
     let vestibule = Vestibule::start(|config| {

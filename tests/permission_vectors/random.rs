@@ -55,7 +55,7 @@ fn group_of(verdict: Verdict) -> Option<usize> {
         Verdict::Permit(
             Grant::AllEntities { group } | Grant::WholeSelector { group, .. } | Grant::Rule { group, .. },
         ) => Some(group.get()),
-        Verdict::Permit(Grant::Owner) | Verdict::Deny(_) => None,
+        Verdict::Permit(Grant::Owner | Grant::Configured { .. }) | Verdict::Deny(_) => None,
     }
 }
 

@@ -30,6 +30,7 @@ fn una(groups: &[&str]) -> User {
         name: None,
         usernames: Vec::new(),
         groups: groups.iter().map(|group| (*group).into()).collect(),
+        configured_groups: Vec::new(),
         is_owner: false,
         is_active: true,
         system_generated: false,

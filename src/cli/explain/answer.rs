@@ -4,12 +4,14 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use serde::Serialize;
 
+use super::groups::{Group, Groups};
 use super::question::Question;
 use super::reason;
+use super::registered::Registered;
 use crate::authorization::{Decision, may_enter};
 use crate::http::ClientAddr;
 use crate::identity::User;
-use crate::permission::{self, Origin};
+use crate::permission::FoundBy;
 
 /// The answer to one question.
 #[derive(Debug, Serialize)]
@@ -23,7 +25,8 @@ pub(super) struct Answer<'a> {
     /// Who is meant; nobody when there is no such user.
     pub(super) user_id: Option<&'a str>,
     pub(super) user_name: Option<&'a str>,
-    pub(super) groups: Vec<Group<'a>>,
+    #[serde(flatten)]
+    pub(super) groups: Groups<'a>,
     pub(super) entry: Option<Entry>,
     /// What is registered under the entity's id.
     pub(super) registered: Option<Registered<'a>>,
@@ -55,16 +58,30 @@ pub(super) enum Because<'a> {
     Rule { selector: &'static str, id: Option<&'a str>, group: Group<'a> },
     NoRule,
     NotTrue { selector: &'static str, id: Option<&'a str> },
+    ConfiguredRule(ConfiguredRule<'a>),
+    TakenBack(ConfiguredRule<'a>),
+    TakenBackFromSome { selector: &'static str, group: &'a str },
     IllegalPolicy { group: Group<'a>, path: &'a [String], found: String },
     NoRegistry { problem: &'a str },
     UnknownUser,
 }
 
-/// A group of Home Assistant.
+/// A rule of a configured group.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(super) struct ConfiguredRule<'a> {
+    pub(super) selector: &'static str,
+    /// Whose area or label it is.
+    pub(super) of: Option<Part>,
+    pub(super) id: Option<&'a str>,
+    pub(super) group: &'a str,
+}
+
+/// What an area or a label belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub(super) struct Group<'a> {
-    pub(super) id: &'a str,
-    pub(super) name: Option<&'a str>,
+#[serde(rename_all = "snake_case")]
+pub(super) enum Part {
+    Entity,
+    Device,
 }
 
 /// Whether the user may come in at all, before any policy is asked: `permit`, or the label of the refusal.
@@ -76,47 +93,16 @@ pub(super) struct Entry {
     pub(super) elsewhere: &'static str,
 }
 
-/// What the registries say of the entity.
-#[derive(Debug, Serialize)]
-pub(super) struct Registered<'a> {
-    pub(super) entity_id: &'a str,
-    pub(super) id: &'a str,
-    /// Its own area, which Home Assistant's permissions ignore.
-    pub(super) own_area: Option<&'a str>,
-    /// The device that its record names, when that is not there or another was found for it.
-    pub(super) named_device: Option<&'a str>,
-    pub(super) device: Option<Device<'a>>,
-    pub(super) area: Option<Area<'a>>,
-}
-
-/// The device that the entity belongs to.
-#[derive(Debug, Clone, Copy, Serialize)]
-pub(super) struct Device<'a> {
-    pub(super) id: &'a str,
-    pub(super) name: Option<&'a str>,
-    pub(super) part_of: Option<&'a str>,
-}
-
-/// The area that counts.
-#[derive(Debug, Clone, Copy, Serialize)]
-pub(super) struct Area<'a> {
-    pub(super) id: &'a str,
-    pub(super) name: Option<&'a str>,
-    /// The device whose area it is: the entity's own, or the one that this is a part of.
-    pub(super) of_device: &'a str,
-}
-
 impl<'a> Answer<'a> {
     /// About a user of the home.
     pub(super) fn new(
         question: &'a Question,
         user: &'a User,
-        groups: Vec<Group<'a>>,
+        groups: Groups<'a>,
         entry: Entry,
         because: Because<'a>,
-        origin: Option<Origin<'a>>,
+        registered: Option<Registered<'a>>,
     ) -> Self {
-        let registered = origin.map(Registered::new);
         let question = Asked::new(question);
         Self {
             decision: because.outcome(),
@@ -132,7 +118,7 @@ impl<'a> Answer<'a> {
     }
 
     /// About a user who does not exist.
-    pub(super) fn about_nobody(question: &'a Question) -> Self {
+    pub(super) fn about_nobody(question: &'a Question, groups: Groups<'a>) -> Self {
         Self {
             question: Asked::new(question),
             decision: Outcome::Deny,
@@ -140,7 +126,7 @@ impl<'a> Answer<'a> {
             because: Because::UnknownUser,
             user_id: None,
             user_name: None,
-            groups: Vec::new(),
+            groups,
             entry: None,
             registered: None,
         }
@@ -166,12 +152,29 @@ impl<'a> Asked<'a> {
 impl Because<'_> {
     fn outcome(&self) -> Outcome {
         match self {
-            Self::Owner | Self::AllEntities { .. } | Self::WholeSelector { .. } | Self::Rule { .. } => Outcome::Permit,
+            Self::Owner
+            | Self::AllEntities { .. }
+            | Self::WholeSelector { .. }
+            | Self::Rule { .. }
+            | Self::ConfiguredRule(_) => Outcome::Permit,
             Self::NoRule
             | Self::NotTrue { .. }
+            | Self::TakenBack(_)
+            | Self::TakenBackFromSome { .. }
             | Self::IllegalPolicy { .. }
             | Self::NoRegistry { .. }
             | Self::UnknownUser => Outcome::Deny,
+        }
+    }
+}
+
+impl Part {
+    /// Whose area or label a rule was found by.
+    pub(super) fn of(found_by: FoundBy) -> Option<Self> {
+        match found_by {
+            FoundBy::OwnArea | FoundBy::OwnLabel(_) => Some(Self::Entity),
+            FoundBy::DeviceArea | FoundBy::DeviceLabel(_) => Some(Self::Device),
+            FoundBy::EntityId | FoundBy::DeviceId | FoundBy::Domain | FoundBy::All => None,
         }
     }
 }
@@ -188,26 +191,6 @@ impl Entry {
 
     /// The word for no refusal.
     pub(super) const PERMIT: &'static str = "permit";
-}
-
-impl<'a> Registered<'a> {
-    fn new(origin: Origin<'a>) -> Self {
-        let Origin { entity, device, area } = origin;
-        let found = device.map(permission::Device::id);
-        let area = device.zip(area).map(|(device, area)| Area {
-            id: area.id,
-            name: area.name,
-            of_device: device.parent_id().filter(|_| device.area_is_its_parent_s()).unwrap_or(device.id()),
-        });
-        Self {
-            entity_id: &entity.entity_id,
-            id: &entity.id,
-            own_area: entity.area_id.as_deref(),
-            named_device: entity.device_id.as_deref().filter(|&named| Some(named) != found),
-            device: device.map(|device| Device { id: device.id(), name: device.name(), part_of: device.parent_id() }),
-            area,
-        }
-    }
 }
 
 /// An address of nobody's network (RFC 5737 section 3).

@@ -3,33 +3,40 @@
 //! In comes the configuration folder, out come answers. It is the directory that a serving process has: each distinct list
 //! of groups is compiled once, and nothing is compiled per question.
 
-use std::path::Path;
 use std::sync::Arc;
 
-use super::answer::{Answer, Because, Entry, Group};
+use super::answer::{Answer, Because, ConfiguredRule, Entry, Part};
+use super::groups::{Group, Groups};
+
 use super::question::Question;
+use super::registered::Registered;
+use crate::config::{GroupSource, Settings};
 use crate::home_assistant::{FileProblem, read_folder, read_registries};
 use crate::identity::{Directory, GroupId, User};
-use crate::permission::{Denial, Explanation, Grant, GroupIndex, Rights, Verdict};
+use crate::permission::{Denial, Explanation, FoundBy, Grant, GroupIndex, Rights, Verdict};
 
 /// A home at one moment.
 pub(super) struct Home {
     directory: Directory,
+    /// Whose policies count.
+    source: GroupSource,
     /// What is wrong with the registries, when they cannot be used.
     problem: String,
 }
 
 impl Home {
     /// Reads the files. Without the users there is nothing to explain; without the registries everything is denied.
-    pub(super) fn read(config_dir: &Path) -> Result<Self, Vec<FileProblem>> {
-        let people = read_folder(config_dir)?.directory();
-        Ok(match read_registries(config_dir) {
-            Ok(registry) => Self { directory: people.with_registry(Some(Arc::new(registry))), problem: String::new() },
+    pub(super) fn read(settings: &Settings) -> Result<Self, Vec<FileProblem>> {
+        let (config_dir, permissions) = (&settings.home_assistant.config_dir, &settings.permissions);
+        let people = read_folder(config_dir)?.directory(permissions);
+        let (registry, problem) = match read_registries(config_dir) {
+            Ok(registry) => (Some(Arc::new(registry)), String::new()),
             Err(problems) => {
                 let lines: Vec<_> = problems.iter().map(|problem| format!("{problem}: {}", problem.reason())).collect();
-                Self { directory: people, problem: lines.join("; ") }
+                (None, lines.join("; "))
             }
-        })
+        };
+        Ok(Self { directory: people.with_registry(registry), source: permissions.source, problem })
     }
 
     /// Whether there is a user with this name or id.
@@ -41,19 +48,31 @@ impl Home {
     pub(super) fn answer<'a>(&'a self, question: &'a Question) -> Answer<'a> {
         let user = self.directory.named(&question.user);
         let Some((user, rights)) = user.and_then(|user| Some((user, self.directory.rights(&user.id)?))) else {
-            return Answer::about_nobody(question);
+            return Answer::about_nobody(question, Groups::new(Vec::new(), Vec::new(), self.source));
         };
         let explained = rights.explain(&question.entity, &question.access);
         let because = self.because(user, rights, &explained);
         let groups = user.groups.iter().map(|id| self.group(id)).collect();
-        Answer::new(question, user, groups, Entry::of(user), because, explained.origin)
+        let groups = Groups::new(groups, user.configured_groups.iter().map(|id| &**id).collect(), self.source);
+        let registry = self.directory.registry().map(Arc::as_ref);
+        let registered = explained.origin.map(|origin| Registered::new(origin, registry));
+        Answer::new(question, user, groups, Entry::of(user), because, registered)
     }
 
     fn because<'a>(&'a self, user: &'a User, rights: Rights<'a>, explained: &Explanation<'a>) -> Because<'a> {
         let group = |index: GroupIndex| {
             self.group(user.groups.get(index.get()).expect("each group of the user gave one policy, in this order"))
         };
+        let configured = |index: GroupIndex| {
+            &**(user.configured_groups.get(index.get())).expect("each configured group of the user gave one policy")
+        };
         let id = explained.looked_up;
+        let rule = |found_by: FoundBy, index| ConfiguredRule {
+            selector: found_by.selector().as_str(),
+            of: Part::of(found_by),
+            id,
+            group: configured(index),
+        };
         match explained.verdict {
             Verdict::Permit(Grant::Owner) => Because::Owner,
             Verdict::Permit(Grant::AllEntities { group: g }) => Because::AllEntities { group: group(g) },
@@ -62,6 +81,11 @@ impl Home {
             }
             Verdict::Permit(Grant::Rule { selector, group: g }) => {
                 Because::Rule { selector: selector.as_str(), id, group: group(g) }
+            }
+            Verdict::Permit(Grant::Configured { found_by, group: g }) => Because::ConfiguredRule(rule(found_by, g)),
+            Verdict::Deny(Denial::TakenBack { found_by, group: g }) => Because::TakenBack(rule(found_by, g)),
+            Verdict::Deny(Denial::TakenBackFromSome { selector, group: g }) => {
+                Because::TakenBackFromSome { selector: selector.as_str(), group: configured(g) }
             }
             Verdict::Deny(Denial::NotTrue { selector }) => Because::NotTrue { selector: selector.as_str(), id },
             Verdict::Deny(Denial::NoRule) => Because::NoRule,

@@ -1,5 +1,5 @@
-//! `vestibule explain`: in come a user, an entity and an access key, out comes what Home Assistant's policies decide and
-//! the whole reason.
+//! `vestibule explain`: in come a user, an entity and an access key, out comes what the policies of Home Assistant's
+//! groups and of the configured ones decide, and the whole reason.
 //!
 //! It reads Home Assistant's files itself, so that it needs no running vestibule. The decision is the permission
 //! engine's alone, which never looks at whether a user is active (spec/permissions.md section 1); who is refused before
@@ -8,9 +8,11 @@
 
 mod answer;
 mod cases;
+mod groups;
 mod home;
 mod question;
 mod reason;
+mod registered;
 mod text;
 
 use std::path::{Path, PathBuf};
@@ -38,7 +40,7 @@ pub(super) fn explain(file: &Path, asked: &Asked, output: &mut Output<'_>) -> Ex
             return Exit::Mistaken;
         }
     };
-    let home = match Home::read(&settings.home_assistant.config_dir) {
+    let home = match Home::read(&settings) {
         Ok(home) => home,
         Err(problems) => {
             for problem in &problems {

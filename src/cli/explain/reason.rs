@@ -5,13 +5,15 @@
 
 use std::borrow::Cow;
 
-use super::answer::{Area, Asked, Because, Device, Group, Registered};
+use super::answer::{Asked, Because, ConfiguredRule, Part};
+use super::groups::{Group, Groups};
+use super::registered::{Area, Device, Registered};
 
 /// Why it was decided so.
 pub(super) fn of(
     because: &Because<'_>,
     asked: Asked<'_>,
-    groups: &[Group<'_>],
+    groups: &Groups<'_>,
     registered: Option<&Registered<'_>>,
 ) -> String {
     let access = shown(asked.access);
@@ -24,8 +26,24 @@ pub(super) fn of(
         Because::Rule { selector, id, group } => {
             format!("{} gives {access} by `{selector}`{}", of_group(*group), about(selector, *id, registered))
         }
-        Because::NoRule if groups.is_empty() => "the user is in no group".to_owned(),
-        Because::NoRule => format!("no group of the user gives {access} on it"),
+        Because::NoRule => match groups.without_policy() {
+            Some(why) => why.to_owned(),
+            None => format!("no group of the user gives {access} on it"),
+        },
+        Because::ConfiguredRule(rule) => {
+            format!("{} gives {access} by `{}`{}", configured(rule.group), rule.selector, rule_about(*rule, registered))
+        }
+        Because::TakenBack(rule) => {
+            format!(
+                "{} refuses {access} by `{}`{}",
+                configured(rule.group),
+                rule.selector,
+                rule_about(*rule, registered)
+            )
+        }
+        Because::TakenBackFromSome { selector, group } => {
+            format!("{} refuses {access} on something by `{selector}`, and so on everything", configured(group))
+        }
         Because::NotTrue { selector, id } => format!(
             "the policies have an object in the place of true for {access} in `{selector}`{}, and that ends the search",
             about(selector, *id, registered)
@@ -51,6 +69,11 @@ pub(super) fn unknown_user(name: &str) -> String {
 /// A group by id and name.
 pub(super) fn of_group(group: Group<'_>) -> String {
     format!("group {}", named(group.id, group.name))
+}
+
+/// A configured group by its id.
+fn configured(id: &str) -> String {
+    format!("configured group {}", shown(id))
 }
 
 /// A device by id and name, and what it is a part of.
@@ -93,6 +116,23 @@ fn about(selector: &str, id: Option<&str>, registered: Option<&Registered<'_>>) 
         }
         ("area_ids", Some(device), Some(area)) => format!(": {}, for {}", of_area(area), of_device(device)),
         _ => format!(": {}", shown(id)),
+    }
+}
+
+/// What the deciding rule of a configured group is for, and how the entity comes by it.
+fn rule_about(rule: ConfiguredRule<'_>, registered: Option<&Registered<'_>>) -> String {
+    let (Some(id), Some(of), Some(entity)) = (rule.id, rule.of, registered) else {
+        return about(rule.selector, rule.id, registered);
+    };
+    let is_area = rule.selector == "areas";
+    let name = if is_area { entity.names.area(id) } else { entity.names.label(id) };
+    let thing = format!("{} {}", if is_area { "area" } else { "label" }, named(id, name));
+    match (of, entity.device, entity.area) {
+        (Part::Device, Some(device), Some(area)) if is_area && device.id != area.of_device => {
+            format!(": {thing} of device {}, for {}", shown(area.of_device), of_device(device))
+        }
+        (Part::Device, Some(device), _) => format!(": {thing} of {}", of_device(device)),
+        (Part::Entity | Part::Device, _, _) => format!(": {thing} of the entity itself"),
     }
 }
 

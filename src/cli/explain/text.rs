@@ -1,7 +1,8 @@
 //! An answer for people: the decision, the reason, and one line each for the user and the entity.
 
-use super::answer::{Answer, Because, Entry, Registered};
+use super::answer::{Answer, Because, Entry};
 use super::reason::{named, of_area, of_device, shown};
+use super::registered::Registered;
 
 /// The answer as lines.
 pub(super) fn of(answer: &Answer<'_>) -> String {
@@ -12,7 +13,7 @@ pub(super) fn of(answer: &Answer<'_>) -> String {
     lines.extend(answer.entry.and_then(but));
     lines.push(format!("because: {}", answer.reason));
     lines.push(format!("user: {}", user(answer)));
-    lines.push(format!("entity: {}", answer.registered.as_ref().map_or_else(|| unregistered(answer), entity)));
+    lines.push(format!("entity: {}", registered(answer)));
     lines.join("\n")
 }
 
@@ -28,11 +29,26 @@ fn but(entry: Entry) -> Option<String> {
 
 fn user(answer: &Answer<'_>) -> String {
     let who = named(answer.user_id.unwrap_or(answer.question.user), answer.user_name);
-    let groups: Vec<_> = answer.groups.iter().map(|group| named(group.id, group.name)).collect();
-    if groups.is_empty() { format!("{who}, in no group") } else { format!("{who}, in {}", groups.join(", ")) }
+    let groups: Vec<_> = answer.groups.home_assistant.iter().map(|group| named(group.id, group.name)).collect();
+    let configured: Vec<_> = answer.groups.configured.iter().map(|id| shown(id)).collect();
+    let besides =
+        if configured.is_empty() { String::new() } else { format!("; configured: {}", configured.join(", ")) };
+    if groups.is_empty() {
+        format!("{who}, in no group{besides}")
+    } else {
+        format!("{who}, in {}{besides}", groups.join(", "))
+    }
 }
 
-fn entity(entity: &Registered<'_>) -> String {
+fn registered(answer: &Answer<'_>) -> String {
+    match &answer.registered {
+        Some(found) => entity(found, answer.groups.count_configured()),
+        None => unregistered(answer),
+    }
+}
+
+/// What only configured groups look at is marked where there are none whose policies count.
+fn entity(entity: &Registered<'_>, configured: bool) -> String {
     let mut parts = vec![format!("{}, registered as {}", shown(entity.entity_id), shown(entity.id))];
     match (entity.device, entity.named_device) {
         (Some(device), None) => parts.push(of_device(device)),
@@ -49,7 +65,17 @@ fn entity(entity: &Registered<'_>) -> String {
         (None, _) => {}
     }
     if let Some(own) = entity.own_area {
-        parts.push(format!("its own area {} does not count", shown(own)));
+        parts.push(if configured {
+            format!("its own area {} counts for configured groups alone", named(own, entity.names.area(own)))
+        } else {
+            format!("its own area {} does not count", shown(own))
+        });
+    }
+    if configured {
+        let label = |id: &String| named(id, entity.names.label(id));
+        let own = entity.own_labels.iter().map(|id| format!("label {}", label(id)));
+        let device = entity.device.iter().flat_map(|device| device.labels);
+        parts.extend(own.chain(device.map(|id| format!("label {} of its device", label(id)))));
     }
     parts.join("; ")
 }
@@ -64,14 +90,18 @@ fn unregistered(answer: &Answer<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::answer::{Area, Device};
+    use super::super::registered::{Area, Device, Names};
     use super::*;
 
-    const DEVICE: Device<'_> = Device { id: "d2", name: Some("Lock"), part_of: None };
+    const DEVICE: Device<'_> = Device { id: "d2", name: Some("Lock"), part_of: None, labels: &[] };
 
     fn shown(named_device: Option<&str>, device: Option<Device<'_>>, area: Option<Area<'_>>) -> String {
         let own_area = Some("attic");
-        entity(&Registered { entity_id: "lock.door", id: "r", own_area, named_device, device, area })
+        let (own_labels, names) = (&[], Names::default());
+        entity(
+            &Registered { entity_id: "lock.door", id: "r", own_area, own_labels, named_device, device, area, names },
+            false,
+        )
     }
 
     #[test]

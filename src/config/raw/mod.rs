@@ -16,7 +16,7 @@ use super::diagnostic::{Diagnostic, quoted};
 use super::findings::Findings;
 use super::nearest::nearest;
 pub(super) use shape::{Shape, SizeText, TimeText};
-pub(super) use variants::{FramingText, HeaderMap, HeaderText, HttpsText, OperationsText};
+pub(super) use variants::{FramingText, HeaderMap, HeaderText, HttpsText, OperationsText, RuleMap, RuleText};
 
 /// What stands for one key.
 #[derive(Debug, Default)]
@@ -76,6 +76,8 @@ section! {
         listen: Listen,
         tls: Tls,
         home_assistant: HomeAssistant,
+        permissions: Permissions,
+        group: List<Group>,
         session: Session,
         sign_in: SignIn,
         limits: Limits,
@@ -115,6 +117,36 @@ section! {
     HomeAssistant {
         config_dir: String,
         max_stale: TimeText,
+    }
+
+    /// `[permissions]`
+    Permissions {
+        groups: String,
+    }
+
+    /// `[[group]]`
+    Group {
+        id: String,
+        members: List<String>,
+        policy: Policy,
+    }
+
+    /// `policy` of a group.
+    Policy {
+        entity_ids: RuleMap,
+        device_ids: RuleMap,
+        domains: RuleMap,
+        areas: RuleMap,
+        area_ids: RuleMap,
+        labels: RuleMap,
+        all: RuleText,
+    }
+
+    /// A rule of a policy that is a table.
+    Rule {
+        read: bool,
+        control: bool,
+        edit: bool,
     }
 
     /// `[session]`
@@ -250,7 +282,7 @@ section! {
 }
 
 /// Keys that the documentation of later versions has. Ignoring one would leave open what it is there to close.
-const OF_LATER_VERSIONS: [&str; 6] = ["manifest", "group", "test", "permissions", "supervisor", "url"];
+const OF_LATER_VERSIONS: [&str; 4] = ["manifest", "test", "supervisor", "url"];
 
 /// Reads what stands for this key.
 fn key<T: Shape>(table: &DeTable<'_>, name: &str, findings: &mut Findings) -> Key<T> {

@@ -1,4 +1,4 @@
-//! The values that may have one of two shapes, and the table of headers, whose keys the operator chooses.
+//! The values that may have one of two shapes, and the tables of headers and of rules, whose keys the operator chooses.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::shape::{self, Shape};
-use super::{Https, List, ValueFile};
+use super::{Https, List, Rule, ValueFile};
 use crate::config::findings::Findings;
 
 /// An entry of `[listen] https`.
@@ -130,6 +130,50 @@ impl Shape for HeaderText {
         match value.get_ref() {
             DeValue::String(text) => Some(Self::Inline(text.to_string())),
             DeValue::Table(table) => Some(Self::File(ValueFile::read_table(table, findings))),
+            _ => None,
+        }
+    }
+}
+
+/// The rules of one selector of a group's policy, in the order of the file.
+#[derive(Debug)]
+pub(in crate::config) struct RuleMap(pub(in crate::config) Vec<(Spanned<String>, Spanned<RuleText>)>);
+
+impl Shape for RuleMap {
+    const EXPECTED: &'static str = "expected a table of ids and what may be done with each";
+    const HINT: &'static str =
+        "write it as { \"the id\" = { read = true, control = false } }, or `all` for every entity";
+
+    fn read(value: &Spanned<DeValue<'_>>, findings: &mut Findings) -> Option<Self> {
+        let DeValue::Table(table) = value.get_ref() else { return None };
+        let mut rules = Vec::new();
+        for (id, value) in table {
+            if let Some(value) = shape::read(value, findings) {
+                rules.push((Spanned::new(id.span(), id.get_ref().to_string()), value));
+            }
+        }
+        rules.sort_by_key(|(id, _)| id.span().start);
+        Some(Self(rules))
+    }
+}
+
+/// What a rule says.
+#[derive(Debug)]
+pub(in crate::config) enum RuleText {
+    /// `true` or `false`: the same on every access key.
+    Everything(bool),
+    /// `{ read = true, control = false }`
+    ByKey(Rule),
+}
+
+impl Shape for RuleText {
+    const EXPECTED: &'static str = "expected `true`, `false`, or a table of `read`, `control` and `edit`";
+    const HINT: &'static str = "write { read = true, control = false }, or `true` or `false` for all three";
+
+    fn read(value: &Spanned<DeValue<'_>>, findings: &mut Findings) -> Option<Self> {
+        match value.get_ref() {
+            DeValue::Boolean(opinion) => Some(Self::Everything(*opinion)),
+            DeValue::Table(table) => Some(Self::ByKey(Rule::read_table(table, findings))),
             _ => None,
         }
     }

@@ -17,26 +17,15 @@ pub(super) fn access(key: &Key<raw::Access>, known: Option<&Known>, cx: &mut Con
         for group in groups.get_ref().iter().filter(|group| !known.groups.contains(group.get_ref())) {
             let names = known.groups.iter().map(String::as_str);
             let hint = nearest(group.get_ref(), names.clone()).map_or_else(
-                || format!("Home Assistant has {}", names.collect::<Vec<_>>().join(", ")),
+                || format!("the groups are {}", names.collect::<Vec<_>>().join(", ")),
                 |near| format!("did you mean \"{near}\"?"),
             );
             let missing = Diagnostic::mistake(group.span(), format!("no group {}", quoted(group.get_ref())));
-            cx.add(missing.label("expected the id of a group in Home Assistant").hint(hint));
+            cx.add(missing.label("expected the id of a group").hint(hint));
         }
     }
     if let (Some(known), Some(users)) = (known, raw.users.given()) {
-        for user in users.get_ref().iter().filter(|user| !known.users.contains(user.get_ref())) {
-            let near = nearest(user.get_ref(), known.users.iter().map(String::as_str));
-            let hint = near.map_or_else(
-                || {
-                    "write the user name or the id as Home Assistant has it; until then this entry lets nobody in"
-                        .to_owned()
-                },
-                |near| format!("did you mean \"{near}\"?"),
-            );
-            let missing = Diagnostic::warning(user.span(), format!("no user {}", quoted(user.get_ref())));
-            cx.add(missing.label("expected a user of Home Assistant").hint(hint));
-        }
+        warn_of_strangers(users.get_ref(), known, "lets nobody in", cx);
     }
     let only = only(raw);
     if only.as_ref().is_some_and(|list| list.groups.is_empty() && list.users.is_empty()) {
@@ -45,6 +34,19 @@ pub(super) fn access(key: &Key<raw::Access>, known: Option<&Known>, cx: &mut Con
         cx.add(nobody.label("no group and no user").hint(hint));
     }
     Access { only, admin_only: flag(&raw.admin_only, false) }
+}
+
+/// Warns of users whom Home Assistant does not have; they may be there tomorrow.
+pub(super) fn warn_of_strangers(users: &[Spanned<String>], known: &Known, so: &str, cx: &mut Context<'_>) {
+    for user in users.iter().filter(|user| !known.users.contains(user.get_ref())) {
+        let near = nearest(user.get_ref(), known.users.iter().map(String::as_str));
+        let hint = near.map_or_else(
+            || format!("write the user name or the id as Home Assistant has it; until then this entry {so}"),
+            |near| format!("did you mean \"{near}\"?"),
+        );
+        let missing = Diagnostic::warning(user.span(), format!("no user {}", quoted(user.get_ref())));
+        cx.add(missing.label("expected a user of Home Assistant").hint(hint));
+    }
 }
 
 /// The lists, when one of them stands there, even with a value of a wrong type: never a wider access than was meant.

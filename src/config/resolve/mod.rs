@@ -5,10 +5,12 @@ mod access;
 mod addon;
 mod context;
 mod cors;
+mod groups;
 mod headers;
 mod home_assistant;
 mod hosts;
 mod listen;
+mod policy;
 mod protect;
 mod probe;
 mod sections;
@@ -28,7 +30,12 @@ pub(super) use context::Context;
 
 /// Resolves the whole file.
 pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> Settings {
-    let (home_assistant, known) = home_assistant::home_assistant(&raw.home_assistant, cx);
+    let (home_assistant, mut known) = home_assistant::home_assistant(&raw.home_assistant, cx);
+    let permissions = groups::permissions(raw, known.as_ref(), cx);
+    if let Some(known) = &mut known {
+        // In `access` a group is a group, wherever it comes from.
+        known.groups.extend(permissions.groups.iter().map(|group| group.id.to_string()));
+    }
     let addons = raw.addon.given().map(|list| list.get_ref().as_slice()).unwrap_or_default();
     if matches!(raw.addon, Key::Absent) {
         let none = Diagnostic::warning(Place::File, "no add-on is configured");
@@ -38,6 +45,7 @@ pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> Settings {
         listen: listen::listen(&section(&raw.listen), cx),
         tls: tls::tls(&section(&raw.tls), cx),
         home_assistant,
+        permissions,
         session: sections::session(&section(&raw.session), cx),
         sign_in: sections::sign_in(&section(&raw.sign_in), cx),
         limits: sections::limits(&section(&raw.limits), cx),

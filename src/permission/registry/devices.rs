@@ -87,6 +87,10 @@ impl Devices {
         self.all.get(position)
     }
 
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Device> {
+        self.all.iter()
+    }
+
     pub(super) fn get(&self, id: &str) -> Option<&Device> {
         self.at(*self.positions.get(id)?)
     }

@@ -61,6 +61,11 @@ impl Registry {
         self.devices.get(id)
     }
 
+    /// All devices and child devices, in the order of the file.
+    pub fn devices(&self) -> impl Iterator<Item = &Device> {
+        self.devices.iter()
+    }
+
     /// The area with this id.
     pub fn area(&self, id: &str) -> Option<&AreaRecord> {
         self.areas.get(id)
