@@ -61,7 +61,7 @@ fn words_and_methods_are_known() {
     refused(&with(&format!("{ADMIN}\nmethods = [\"HEAD\"]")), "10:12", &["HEAD is judged as GET"]);
     refused(&with(&format!("{ADMIN}\nmethods = []")), "10:11", &["no method"]);
     refused(&with(&format!("{ADMIN}\npaths = \"/y\"")), "10:1", &["unknown key `paths`", "did you mean `path`?"]);
-    refused(&addon("default = \"denied\""), "7:11", &["unknown word", "did you mean \"deny\"?"]);
+    refused(&addon("default = \"denyy\""), "7:11", &["unknown word", "did you mean \"deny\"?"]);
     refused(&addon("[limits]\njudged_body_size = \"1GiB\""), "8:20", &["out of bounds", "the default is 64KiB"]);
 }
 
