@@ -6,6 +6,8 @@
 
 mod answer;
 mod connect;
+mod farewell;
+mod frames;
 mod grpc;
 mod health;
 mod link;
