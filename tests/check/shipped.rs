@@ -12,8 +12,12 @@ fn folder() -> Folder {
     folder.write("secrets/whoami", "hunter2\n");
     folder.write("certs/home.crt", "good");
     folder.write("certs/home.key", "key");
+    folder.write(MANIFEST, include_str!("../../examples/addons/zigbee2mqtt/config.yaml"));
     folder
 }
+
+/// The one that the shipped configuration names.
+const MANIFEST: &str = "examples/addons/zigbee2mqtt/config.yaml";
 
 fn load(text: &str) -> (Folder, Loaded) {
     let folder = folder();
@@ -80,6 +84,10 @@ fn the_defaults_in_it_are_the_defaults() {
         "upstream_host",
         "ca",
         "pin",
+        "manifest",
+        "entry",
+        "rights",
+        "signing_keys",
     ];
     // Tables that are examples as a whole.
     let without_rules = |text: &str| {
@@ -117,6 +125,7 @@ fn it_explains_every_key() {
         ("limits", "[limits]\nqqqq = 1"),
         ("log", "[log]\nqqqq = 1"),
         ("headers", "[headers]\nqqqq = 1"),
+        ("supervisor", "[supervisor]\nqqqq = 1"),
         ("[addon]", "[[addon]]\nqqqq = 1"),
         ("[addon.protect]", "[[addon]]\n[[addon.protect]]\nqqqq = 1"),
     ] {
