@@ -65,13 +65,9 @@ fn configuration_md_has_the_keys_that_the_program_knows() {
         ("## `[limits]`", &["Limits"]),
         ("## `[log]`", &["Log"]),
         ("## `[headers]`", &["Headers"]),
-<<<<<<< HEAD
         ("## `[[addon.protect]]`", &["Protect"]),
-        ("## `[[addon]]`", &["Addon", "Probe", "Cors", "IdentityHeaders", "Access", "ValueFile"]),
-=======
         ("## `[supervisor]`", &["Supervisor"]),
         ("## `[[addon]]`", &["Addon", "Probe", "Cors", "IdentityHeaders", "Access", "Rights", "ValueFile"]),
->>>>>>> main
     ];
     for (heading, types) in places {
         let documented: BTreeSet<String> = rows(section(&document, heading)).into_iter().map(|(key, _)| key).collect();
@@ -122,15 +118,9 @@ fn config_toml_names_every_key_that_an_operator_can_set() {
     let shipped: BTreeSet<String> = shipped_keys().into_iter().map(|(_, key, _)| key).collect();
     let declared = declared_keys();
     let sections = ["Listen", "Tls", "HomeAssistant", "Permissions", "Group", "Policy", "Rule", "Session", "SignIn"];
-<<<<<<< HEAD
-    let more = ["Limits", "Log", "Headers", "Addon", "Protect"];
+    let more = ["Limits", "Log", "Headers", "Supervisor", "Addon", "Protect"];
     // Another name of `areas`, tables with a heading of their own, and the keys of a rule, which stand inside of one.
     let inside = ["area_ids", "policy", "protect", "read", "control", "edit"].map(str::to_owned);
-=======
-    let more = ["Limits", "Log", "Headers", "Supervisor", "Addon"];
-    // Another name of `areas`, and the keys of a rule, which stand inside of one.
-    let inside = ["area_ids", "policy", "read", "control", "edit"].map(str::to_owned);
->>>>>>> main
     let shipped: BTreeSet<String> = shipped.into_iter().chain(inside).collect();
     for section in sections.into_iter().chain(more) {
         let missing: Vec<_> = declared[section].difference(&shipped).collect();

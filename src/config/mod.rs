@@ -8,20 +8,12 @@
 
 mod cors;
 mod document;
-<<<<<<< HEAD
 mod entity_id;
-mod findings;
-=======
->>>>>>> main
 mod header;
 mod host_name;
 mod json_pointer;
 mod hosts;
-<<<<<<< HEAD
-mod nearest;
 mod path_pattern;
-=======
->>>>>>> main
 mod path_prefix;
 mod permissions;
 mod protect;
@@ -50,11 +42,7 @@ pub use crate::diagnostic::Diagnostics;
 use crate::permission::Registry;
 
 pub use cors::Cors;
-<<<<<<< HEAD
-pub use diagnostic::Diagnostics;
 pub use entity_id::{BadEntityId, BadTemplate, EntityId, EntityTemplate, Piece};
-=======
->>>>>>> main
 pub use host_name::BadHostName;
 pub use json_pointer::{BadPointer, JsonPointer};
 pub use path_pattern::{BadPattern, PathPattern, Segment};

@@ -236,9 +236,6 @@ fn fill(line: &mut Line<'_>, event: &AuditEvent<'_>, error: Option<&str>) {
             optional(line, "addon", addon);
             origin(line, Some(user), Some(session), None);
         }
-<<<<<<< HEAD
-        AuditEvent::Refused { reason, why, client, request_id, user, session, addon, host, target } => {
-=======
         AuditEvent::Protection { addon, protected, by } => {
             line.word("event", "protection");
             line.word("result", if protected { "on" } else { "off" });
@@ -250,8 +247,7 @@ fn fill(line: &mut Line<'_>, event: &AuditEvent<'_>, error: Option<&str>) {
             line.text("by", by.as_bytes(), NAME_LIMIT);
             optional(line, "addon", Some(addon));
         }
-        AuditEvent::Refused { reason, client, request_id, user, session, addon, host, target } => {
->>>>>>> main
+        AuditEvent::Refused { reason, why, client, request_id, user, session, addon, host, target } => {
             line.word("event", "refused");
             line.word("reason", reason.label());
             if let Some(why) = why {

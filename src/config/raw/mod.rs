@@ -312,11 +312,7 @@ section! {
 }
 
 /// Keys that the documentation of later versions has. Ignoring one would leave open what it is there to close.
-<<<<<<< HEAD
-const OF_LATER_VERSIONS: [&str; 4] = ["manifest", "test", "supervisor", "url"];
-=======
-const OF_LATER_VERSIONS: [&str; 3] = ["protect", "test", "url"];
->>>>>>> main
+const OF_LATER_VERSIONS: [&str; 2] = ["test", "url"];
 
 /// Reads what stands for this key.
 fn key<T: Shape>(table: &DeTable<'_>, name: &str, findings: &mut Findings) -> Key<T> {

@@ -61,16 +61,12 @@ fn addon(
     let headers = headers::fixed(&raw.headers, &mut names, cx);
     let prefix_headers = headers::prefix(&raw.prefix_headers, &owner, &mut names, cx);
     let identity_headers = headers::identity(&raw.identity_headers, &owner, &mut names, cx);
-<<<<<<< HEAD
-    let title = title(&raw.title, cx);
+    let panel = manifest.manifest().map(|manifest| &manifest.panel);
+    let title = title(&raw.title, cx).or_else(|| panel.map(|panel| panel.title.clone()));
     let prefix =
         cx.word_or(&raw.prefix, PrefixMode::Strip, &[("strip", PrefixMode::Strip), ("keep", PrefixMode::Keep)]);
     let around = protect::Around { prefix: path.as_ref(), mode: prefix, has_host: host.is_some() };
     let protect = protect::protect(raw, around, cx);
-=======
-    let panel = manifest.manifest().map(|manifest| &manifest.panel);
-    let title = title(&raw.title, cx).or_else(|| panel.map(|panel| panel.title.clone()));
->>>>>>> main
     let rest = Addon {
         title: title.or_else(|| slug.as_ref().map(ToString::to_string)).unwrap_or_default(),
         icon: icon(&raw.icon, panel, cx),
@@ -91,12 +87,8 @@ fn addon(
         ),
         headers,
         framing: access::framing(&raw.framing, cx),
-<<<<<<< HEAD
-        access: access::access(&raw.access, known, cx),
-        protect,
-=======
         access: access::access(&raw.access, panel, known, cx),
->>>>>>> main
+        protect,
         tokens: flag(&raw.tokens, false),
         allow_missing_origin: flag(&raw.allow_missing_origin, false),
         connections: cx.count(&raw.connections, 256, 1..=100_000),
