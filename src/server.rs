@@ -81,6 +81,7 @@ impl Server {
         let mut tasks = JoinSet::new();
         let services = self.gate.services();
         tasks.spawn(Arc::clone(&services.sessions).run(self.stop.clone()));
+        tasks.spawn(Arc::clone(&services.grants).run(Arc::clone(&services.sessions), self.stop.clone()));
         tasks.spawn(notify::watchdog(self.stop.clone()));
         tasks.spawn(report::keep_reviewing(Arc::clone(self)));
         if let Some(listener) = bound.operations {

@@ -11,6 +11,7 @@ use http::{HeaderName, HeaderValue};
 use ipnet::IpNet;
 
 use super::cors::Cors;
+use super::home::HomeAssistant;
 use super::permissions::Permissions;
 use super::probe::Probe;
 use super::protect::Protect;
@@ -98,15 +99,6 @@ pub struct CertificateFiles {
     pub key: PathBuf,
 }
 
-/// `[home_assistant]`
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HomeAssistant {
-    /// The configuration folder: `.storage` is in it.
-    pub config_dir: PathBuf,
-    /// How old the last good copy may get, while the files cannot be read, before everybody is refused.
-    pub max_stale: Duration,
-}
-
 /// `[session]`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
@@ -147,7 +139,9 @@ pub struct SignIn {
 /// One entry of `[sign_in] methods`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignInMethod {
-    /// User name and password against Home Assistant's own file.
+    /// Home Assistant's own page, as an OAuth client of it.
+    HomeAssistant,
+    /// User name and password on our page.
     Password,
 }
 

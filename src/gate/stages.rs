@@ -12,7 +12,7 @@ use crate::home_assistant::HomeAssistant;
 use crate::http::{Names, OwnCookies, Reserved, Rules};
 use crate::route::Routes;
 use crate::session::{SessionCookie, Sessions};
-use crate::sign_in::{FORM_COOKIE, Guard, HAND_OVER_COOKIE, HandOvers};
+use crate::sign_in::{FORM_COOKIE, Grants, Guard, HAND_OVER_COOKIE, HandOvers, JOURNEY_COOKIE, Journeys};
 use crate::supervisor::kept::Kept;
 use crate::telemetry::{AddonMetrics, Telemetry};
 use crate::upstream::{Condition, Upstreams};
@@ -45,6 +45,10 @@ pub struct Services {
     pub hand_overs: HandOvers,
     /// The limits on attempts to sign in.
     pub guard: Guard,
+    /// Who is away on Home Assistant's sign-in page.
+    pub journeys: Journeys,
+    /// Home Assistant's tokens of live sessions.
+    pub grants: Arc<Grants>,
     /// What operators decided about add-ons, and digests of their tokens.
     pub kept: Arc<Kept>,
     /// Logs and numbers.
@@ -65,6 +69,7 @@ impl Stages {
         let cookies = OwnCookies {
             session: cookie.name(),
             form: FORM_COOKIE,
+            journey: JOURNEY_COOKIE,
             hand_over: HAND_OVER_COOKIE,
             retired: other.name(),
         };

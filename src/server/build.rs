@@ -24,7 +24,7 @@ use crate::operations::Readiness;
 use crate::operations::activation::{ActivationError, Inherited};
 use crate::operations::control::{ControlSocket, SocketError};
 use crate::session::{OpenError, Sessions};
-use crate::sign_in::{Guard, HandOvers};
+use crate::sign_in::{Guard, HandOvers, Journeys};
 use crate::supervisor::kept::Kept;
 use crate::telemetry::{Telemetry, chain};
 use crate::tls::{Handshaker, TlsError, own_names};
@@ -93,6 +93,8 @@ pub(super) async fn build(
         exchanges: Arc::new(OpenExchanges::default()),
         hand_overs: HandOvers::default(),
         guard: Guard::default(),
+        journeys: Journeys::default(),
+        grants: Arc::default(),
         kept,
         telemetry,
         clock: clock.clone(),

@@ -7,9 +7,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::Server;
 use super::build::needs_restart;
-use crate::config::{self, Diagnostics, Known, Loaded, Settings, Surroundings};
-use crate::dial::check_authorities;
+use crate::config::{self, ApiTrouble, Diagnostics, HomeApi, Known, Loaded, Settings, Surroundings};
+use crate::dial::{DialError, check_authorities};
 use crate::gate::Stages;
+use crate::home_assistant::api::{Api, ApiError};
 use crate::home_assistant::{FileProblem, HomeAssistant, read_folder, read_registries};
 use crate::listener::BindError;
 use crate::operations::notify;
@@ -52,12 +53,20 @@ pub fn surroundings<T>(serving: bool, judge: impl FnOnce(&Surroundings<'_>) -> T
     let certificates = |chain: &Path, key: &Path| check_pair(chain, key).map_err(Into::into);
     let authorities = |pem: &[u8]| check_authorities(pem).map_err(Into::into);
     let known = |folder: &Path| known(folder).map_err(Into::into);
+    let ask_api = |api: &HomeApi| ask(api).map_err(|error| ApiTrouble { hint: error.hint(), why: error.into() });
     judge(&Surroundings {
         check_certificates: Some(&certificates),
         check_authorities: Some(&authorities),
         serving,
+        ask_api: Some(&ask_api),
         known: Some(&known),
     })
+}
+
+/// Asks as a sign-in would, on a runtime of its own: whoever judges a configuration has none.
+fn ask(settings: &HomeApi) -> Result<(), ApiError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(DialError::Io)?;
+    runtime.block_on(Api::new(settings).probe())
 }
 
 fn known(config_dir: &Path) -> Result<Known, String> {
@@ -161,7 +170,12 @@ impl Server {
     pub(super) fn watch_home(&self, state: &mut State) {
         state.watching.cancel();
         state.watching = self.stop.child_token();
-        tokio::spawn(self.gate.services().home.load_full().watch(state.watching.clone()));
+        let home = self.gate.services().home.load_full();
+        if let Some(api) = home.api().cloned() {
+            // What is wrong is in the log before the first person stands at the door.
+            tokio::spawn(async move { api.probe().await });
+        }
+        tokio::spawn(home.watch(state.watching.clone()));
     }
 
     /// Shows new certificates, or the old ones when anything is wrong with them.

@@ -20,10 +20,12 @@ pub(crate) mod h2;
 pub(crate) mod h2_addon;
 pub(crate) mod h2_frames;
 pub(crate) mod home;
+pub(crate) mod journey;
 pub(crate) mod launch;
 pub(crate) mod patience;
 pub(crate) mod process;
 pub(crate) mod source;
+pub(crate) mod there;
 pub(crate) mod tls_addon;
 pub(crate) mod tunnel;
 
@@ -37,3 +39,4 @@ pub(crate) use h2::H2Client;
 pub(crate) use launch::Extra;
 pub(crate) use patience::{PATIENCE, eventually, soon};
 pub(crate) use process::Vestibule;
+pub(crate) use there::There;

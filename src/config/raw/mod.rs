@@ -120,6 +120,11 @@ section! {
     HomeAssistant {
         config_dir: String,
         max_stale: TimeText,
+        url: String,
+        browser_url: String,
+        ca: String,
+        pin: String,
+        forward_address: bool,
     }
 
     /// `[permissions]`
@@ -312,7 +317,7 @@ section! {
 }
 
 /// Keys that the documentation of later versions has. Ignoring one would leave open what it is there to close.
-const OF_LATER_VERSIONS: [&str; 2] = ["test", "url"];
+const OF_LATER_VERSIONS: [&str; 1] = ["test"];
 
 /// Reads what stands for this key.
 fn key<T: Shape>(table: &DeTable<'_>, name: &str, findings: &mut Findings) -> Key<T> {

@@ -47,10 +47,10 @@ pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> Settings {
     let settings = Settings {
         listen: listen::listen(&section(&raw.listen), cx),
         tls: tls::tls(&section(&raw.tls), cx),
-        home_assistant,
         permissions,
         session: sections::session(&section(&raw.session), cx),
-        sign_in: sections::sign_in(&section(&raw.sign_in), cx),
+        sign_in: sections::sign_in(&section(&raw.sign_in), &home_assistant, cx),
+        home_assistant,
         limits: sections::limits(&section(&raw.limits), cx),
         log: sections::log(&section(&raw.log), cx),
         reserved_headers: headers::reserved(&section(&raw.headers).reserved, cx),
