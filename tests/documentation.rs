@@ -66,6 +66,7 @@ fn configuration_md_has_the_keys_that_the_program_knows() {
         ("## `[log]`", &["Log"]),
         ("## `[headers]`", &["Headers"]),
         ("## `[[addon.protect]]`", &["Protect"]),
+        ("## `[assertion]`", &["Assertion"]),
         ("## `[supervisor]`", &["Supervisor"]),
         ("## `[[addon]]`", &["Addon", "Probe", "Cors", "IdentityHeaders", "Access", "Rights", "ValueFile"]),
     ];
@@ -118,7 +119,7 @@ fn config_toml_names_every_key_that_an_operator_can_set() {
     let shipped: BTreeSet<String> = shipped_keys().into_iter().map(|(_, key, _)| key).collect();
     let declared = declared_keys();
     let sections = ["Listen", "Tls", "HomeAssistant", "Permissions", "Group", "Policy", "Rule", "Session", "SignIn"];
-    let more = ["Limits", "Log", "Headers", "Supervisor", "Addon", "Protect"];
+    let more = ["Limits", "Log", "Headers", "Assertion", "Supervisor", "Addon", "Protect"];
     // Another name of `areas`, tables with a heading of their own, and the keys of a rule, which stand inside of one.
     let inside = ["area_ids", "policy", "protect", "read", "control", "edit"].map(str::to_owned);
     let shipped: BTreeSet<String> = shipped.into_iter().chain(inside).collect();

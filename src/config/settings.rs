@@ -39,6 +39,8 @@ pub struct Settings {
     pub log: Log,
     /// `[headers] reserved`: names that are stripped besides those that always are; a trailing `*` makes it a prefix.
     pub reserved_headers: Vec<String>,
+    /// `[assertion]`
+    pub assertion: Assertion,
     /// `[supervisor]`
     pub supervisor: Supervisor,
     /// `[[addon]]`, in the order of the file.
@@ -192,6 +194,19 @@ pub enum LogFormat {
     Json,
 }
 
+/// `[assertion]`: who signs identities, and with what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assertion {
+    /// The folder of the keys.
+    pub keys: PathBuf,
+    /// Who says so: `iss`.
+    pub issuer: String,
+    /// How long a key signs.
+    pub rotate: Duration,
+    /// How long a key is published before it signs, and after.
+    pub overlap: Duration,
+}
+
 /// `[supervisor]`: what add-ons may do besides showing a web UI.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Supervisor {
@@ -242,6 +257,8 @@ pub struct Addon {
     pub access: Access,
     /// What its paths need besides; nothing when none of them is protected.
     pub protect: Option<Protect>,
+    /// The add-on gets the user's identity signed as well.
+    pub assertion: bool,
     /// Home Assistant's access tokens are taken in the place of a session.
     pub tokens: bool,
     /// A WebSocket upgrade without `Origin` may pass.

@@ -15,7 +15,7 @@ use crate::session::{SessionCookie, Sessions};
 use crate::sign_in::{FORM_COOKIE, Grants, Guard, HAND_OVER_COOKIE, HandOvers, JOURNEY_COOKIE, Journeys};
 use crate::supervisor::kept::Kept;
 use crate::telemetry::{AddonMetrics, Telemetry};
-use crate::upstream::{Condition, Upstreams};
+use crate::upstream::{Condition, Keyring, Upstreams};
 
 /// The stages as one configuration makes them. Never changed, only replaced.
 #[derive(Debug)]
@@ -26,6 +26,7 @@ pub struct Stages {
     pub(super) routes: Routes,
     pub(super) upstreams: Upstreams,
     pub(super) cookie: SessionCookie,
+    pub(super) keyring: Option<Arc<Keyring>>,
     pub(super) metrics: Vec<AddonMetrics>,
     pub(super) own_metrics: AddonMetrics,
     protections: Vec<Option<Protection>>,
@@ -59,7 +60,12 @@ pub struct Services {
 
 impl Stages {
     /// The stages of this configuration. Add-ons that `before` had with the same settings keep their connections.
-    pub fn new(settings: Arc<Settings>, telemetry: &Telemetry, before: Option<&Self>) -> Self {
+    pub fn new(
+        settings: Arc<Settings>,
+        telemetry: &Telemetry,
+        keyring: Option<Arc<Keyring>>,
+        before: Option<&Self>,
+    ) -> Self {
         let cookie = SessionCookie::new(&settings.session);
         let reserved = Reserved::always(&settings.reserved_headers);
         let other = match cookie {
@@ -82,12 +88,14 @@ impl Stages {
         };
         let stall = settings.limits.body_stall_timeout;
         let before = before.map(|stages| &stages.upstreams);
-        let upstreams = Upstreams::new(&settings.addons, reserved, cookies, stall, &telemetry.metrics, before);
+        let numbers = &telemetry.metrics;
+        let upstreams = Upstreams::new(&settings.addons, reserved, cookies, stall, numbers, keyring.as_ref(), before);
         Self {
             rules,
             routes: Routes::new(&settings.addons),
             upstreams,
             cookie,
+            keyring,
             metrics: settings.addons.iter().map(|addon| telemetry.metrics.addon(&addon.slug)).collect(),
             own_metrics: telemetry.metrics.own(),
             protections: settings.addons.iter().map(|addon| addon.protect.as_ref().map(Protection::new)).collect(),
@@ -109,6 +117,11 @@ impl Stages {
     /// What the paths of the add-on at this place need; nothing when none is protected.
     pub fn protection(&self, place: usize) -> Option<&Protection> {
         self.protections.get(place)?.as_ref()
+    }
+
+    /// The keys of signed identities, where an add-on wants them.
+    pub fn keyring(&self) -> Option<&Arc<Keyring>> {
+        self.keyring.as_ref()
     }
 
     /// How the session's cookie is called and written.

@@ -29,6 +29,21 @@ fn values_of_a_wrong_type_say_what_was_expected() {
 }
 
 #[test]
+fn signed_identities_have_an_issuer_and_keys_that_everybody_knows_in_time() {
+    let assertion = |lines: &str| with(&format!("[assertion]\n{lines}"));
+    refused(&assertion("issuer = \"my home\""), "9:10", &["not an issuer", "https://home.example"]);
+    refused(&assertion("issuer = \"\""), "9:10", &["not an issuer"]);
+    refused(&assertion("rotate = \"2h\""), "9:10", &["take turns before everybody knows them", "three times"]);
+    refused(&assertion("overlap = \"59s\""), "9:11", &["out of bounds"]);
+    refused(&assertion("overlap = \"11d\""), "9:11", &["take turns before"]);
+    assert_eq!(accepted(&assertion("rotate = \"3h\"")).settings.assertion.issuer, "vestibule");
+    let main = accepted(&with("[listen]\npublic_urls = [\"https://home.example:8443\"]")).settings;
+    assert_eq!(main.assertion.issuer, "https://home.example:8443");
+    let fixed = addon("headers = { \"X-Remote-User-Assertion\" = \"x\" }");
+    refused(&fixed, "7:13", &["vestibule sets this header itself"]);
+}
+
+#[test]
 fn addresses_are_numbers_and_ports() {
     let https = |list: &str| with(&format!("[listen]\nhttps = {list}"));
     refused(&https("[\"localhost:8443\"]"), "9:10", &["not an address", "write \"127.0.0.1:8443\""]);

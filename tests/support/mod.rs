@@ -27,6 +27,7 @@ pub(crate) mod process;
 pub(crate) mod source;
 pub(crate) mod there;
 pub(crate) mod tls_addon;
+pub(crate) mod tools;
 pub(crate) mod tunnel;
 
 pub(crate) use addon::{Keep, RawAddon, Recorded, Wire};

@@ -85,6 +85,7 @@ section! {
         limits: Limits,
         log: Log,
         headers: Headers,
+        assertion: Assertion,
         supervisor: Supervisor,
         addon: List<Addon>,
     }
@@ -201,6 +202,14 @@ section! {
         reserved: List<String>,
     }
 
+    /// `[assertion]`
+    Assertion {
+        keys: String,
+        issuer: String,
+        rotate: TimeText,
+        overlap: TimeText,
+    }
+
     /// `[supervisor]`
     Supervisor {
         state: String,
@@ -229,6 +238,7 @@ section! {
         access: Access,
         default: String,
         protect: List<Protect>,
+        assertion: bool,
         tokens: bool,
         allow_missing_origin: bool,
         connections: u64,

@@ -89,6 +89,7 @@ fn addon(
         framing: access::framing(&raw.framing, cx),
         access: access::access(&raw.access, panel, known, cx),
         protect,
+        assertion: flag(&raw.assertion, false),
         tokens: flag(&raw.tokens, false),
         allow_missing_origin: flag(&raw.allow_missing_origin, false),
         connections: cx.count(&raw.connections, 256, 1..=100_000),
