@@ -20,6 +20,7 @@ mod permissions;
 mod protect;
 mod probe;
 mod raw;
+mod redis_store;
 mod resolve;
 mod secret;
 mod secret_text;
@@ -53,6 +54,8 @@ pub use path_prefix::BadPathPrefix;
 pub use permissions::{ConfiguredGroup, GroupSource, Permissions};
 pub use probe::Probe;
 pub use protect::{AccessKey, EntitySource, Protect, ProtectAsk, ProtectRule, Unlisted};
+pub use redis_store::{RedisPlace, RedisStore};
+pub use secret::SecretValue;
 pub use secret_text::SecretText;
 pub use settings::{
     Access, AccessList, Addon, AddonProtocol, AddonSlug, Assertion, BadSlug, CertificateFiles, DisplayNameEncoding,

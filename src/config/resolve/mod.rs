@@ -16,6 +16,7 @@ mod policy;
 mod protect;
 mod probe;
 mod sections;
+mod store;
 mod supervisor;
 mod tls;
 mod trust;
