@@ -29,7 +29,10 @@ pub(super) async fn drain(server: &Arc<Server>, mut signals: Signals) {
     if cut > 0 {
         tracing::info!(cut, "open exchanges cut");
     }
-    if tokio::time::timeout(LAST_WORDS, server.connections.wait()).await.is_err() {
+    // A tunnel is no longer a connection's: what is said last on it is an exchange that is still open.
+    let last_words = finished(exchanges, Instant::now() + LAST_WORDS);
+    let (ended, ()) = tokio::join!(tokio::time::timeout(LAST_WORDS, server.connections.wait()), last_words);
+    if ended.is_err() {
         tracing::warn!(connections = server.connections.len(), "connections that did not end are closed");
     }
 }

@@ -25,6 +25,8 @@ pub(super) struct Link {
     /// Whether it has carried a request before: one that it refuses then may be tried on another.
     pub(super) used: bool,
     pub(super) idle_since: Instant,
+    /// It carries this request and no other.
+    once: bool,
 }
 
 enum Driver {
@@ -46,7 +48,13 @@ impl Link {
     /// Begins HTTP on a new stream.
     pub(super) async fn open(stream: Box<dyn Wire>) -> hyper::Result<Self> {
         let (sender, connection) = builder().handshake(TokioIo::new(stream)).await?;
-        Ok(Self { sender, driver: Driver::Inline(Box::new(connection)), used: false, idle_since: Instant::now() })
+        Ok(Self {
+            sender,
+            driver: Driver::Inline(Box::new(connection)),
+            used: false,
+            idle_since: Instant::now(),
+            once: false,
+        })
     }
 
     /// Begins HTTP on a new stream that is to become a tunnel; a task of its own drives it from now on.
@@ -57,7 +65,7 @@ impl Link {
                 tracing::debug!(%error, "connection to an add-on ended");
             }
         });
-        Ok(Self { sender, driver: Driver::Spawned, used: false, idle_since: Instant::now() })
+        Ok(Self { sender, driver: Driver::Spawned, used: false, idle_since: Instant::now(), once: false })
     }
 
     /// Sends a request and waits for the head of its answer.
@@ -92,10 +100,15 @@ impl Link {
         };
     }
 
+    /// Lets nobody else have it.
+    pub(super) fn use_once(&mut self) {
+        self.once = true;
+    }
+
     /// Whether it can take the next request now. Anything that came from the add-on unasked, its end included, says no
     /// (S-58).
     pub(super) fn is_reusable(&mut self) -> bool {
-        if !matches!(self.driver, Driver::Inline(_)) {
+        if self.once || !matches!(self.driver, Driver::Inline(_)) {
             return false;
         }
         self.driver.poll(&mut Context::from_waker(std::task::Waker::noop()));

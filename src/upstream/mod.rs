@@ -6,6 +6,9 @@
 
 mod answer;
 mod connect;
+mod connection_auth;
+mod farewell;
+mod frames;
 mod grpc;
 mod health;
 mod link;

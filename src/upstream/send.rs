@@ -10,6 +10,7 @@ use hyper::upgrade::OnUpgrade;
 use tokio::time::Instant;
 
 use super::answer::AnswerBody;
+use super::connection_auth;
 use super::grpc::{self, Trailed};
 use super::link::{Link, Unanswered, is_hang_up};
 use super::pool::{Place, Pool, PoolError};
@@ -129,7 +130,18 @@ const LONGEST_REQUEST_LINE: usize = "MKCALENDAR  HTTP/1.1".len();
 impl Call<'_> {
     async fn exchange(self, request: Request<RequestBody>) -> Result<Answer, Reason> {
         let place = self.upstream.pool.place().await.map_err(|error| self.failed(&error))?;
-        let (mut link, response) = self.ask(request).await?;
+        let signs_in = connection_auth::is_asked_for(request.headers());
+        let (mut link, mut response) = self.ask(request).await?;
+        if signs_in || connection_auth::is_offered(response.headers()) {
+            // It speaks for somebody now (S-60).
+            link.use_once();
+        }
+        if response.headers().contains_key(TRANSFER_ENCODING) && response.headers_mut().remove(CONTENT_LENGTH).is_some()
+        {
+            // RFC 9112 section 6.3: Transfer-Encoding overrides Content-Length, and such a message might be an attempt at
+            // smuggling. What the add-on says behind it is nobody's answer (S-58).
+            link.use_once();
+        }
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             // RFC 9110 section 15.2.2: an answer to an upgrade that nobody asked for.
             return Err(Reason::AddonBroken);

@@ -1,6 +1,6 @@
 //! A WebSocket after its handshake: bytes both ways until one side ends, nothing moves for too long, or it is cut.
 //!
-//! The bytes are not looked at.
+//! The bytes are not looked at, but for where frames end: what is cut there is told so with a frame of its own.
 
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,12 +8,15 @@ use std::time::Duration;
 
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::time::Instant;
 
+use super::farewell::{self, Farewell};
+use super::frames::Frames;
 use super::pool::TunnelPlace;
 use crate::authorization::Open;
 use crate::http::Serving;
+use crate::refusal::Reason;
 
 /// Both sides of a tunnel that is about to open.
 #[derive(Debug)]
@@ -47,7 +50,7 @@ pub enum TunnelOver {
     /// Nothing moved for too long.
     Idle,
     /// It was cut: see the exchange for the reason.
-    Cut(Option<crate::refusal::Reason>),
+    Cut(Option<Reason>),
 }
 
 impl Tunnel {
@@ -63,12 +66,17 @@ impl Tunnel {
 
     /// Carries bytes until it ends.
     pub async fn run(self) -> TunnelEnd {
+        let Self { client, addon, open, idle: limit, _held } = self;
         let flow = Flow::default();
         let start = Instant::now();
-        let why = tokio::select! {
-            why = carry(self.client, self.addon, &flow, start) => why,
-            () = self.open.cut() => TunnelOver::Cut(self.open.exchange().why()),
-            () = idle(&flow, start, self.idle) => TunnelOver::Idle,
+        let upgraded = tokio::select! {
+            upgraded = async { tokio::try_join!(client, addon) } => upgraded.map_err(|_| TunnelOver::Broken),
+            () = open.cut() => Err(TunnelOver::Cut(open.exchange().why())),
+            () = idle(&flow, start, limit) => Err(TunnelOver::Idle),
+        };
+        let why = match upgraded {
+            Ok((client, addon)) => Sides::new(client, addon).run(&open, &flow, start, limit).await,
+            Err(why) => why,
         };
         let (sent, received) = (flow.sent.load(Ordering::Relaxed), flow.received.load(Ordering::Relaxed));
         TunnelEnd { sent, received, why }
@@ -83,24 +91,61 @@ struct Flow {
     last: AtomicU64,
 }
 
-async fn carry(client: OnUpgrade, addon: OnUpgrade, flow: &Flow, start: Instant) -> TunnelOver {
-    let Ok((client, addon)) = tokio::try_join!(client, addon) else { return TunnelOver::Broken };
-    let (mut from_client, mut to_client) = tokio::io::split(TokioIo::new(client));
-    let (mut from_addon, mut to_addon) = tokio::io::split(TokioIo::<Upgraded>::new(addon));
-    let moved = |counter: &AtomicU64, bytes: usize| {
-        counter.fetch_add(u64::try_from(bytes).unwrap_or_default(), Ordering::Relaxed);
-        flow.last.store(millis(start), Ordering::Relaxed);
-    };
-    let up = copy(&mut from_client, &mut to_addon, |bytes| moved(&flow.sent, bytes));
-    let down = copy(&mut from_addon, &mut to_client, |bytes| moved(&flow.received, bytes));
-    // RFC 6455 section 7.1.1: both sides close TCP after their close frames, so one side's end leaves the other a moment
-    // to say its last bytes.
-    let (mut up, mut down) = (std::pin::pin!(up), std::pin::pin!(down));
-    let ended = tokio::select! {
-        ended = &mut up => ended.and(last_words(&mut down).await),
-        ended = &mut down => ended.and(last_words(&mut up).await),
-    };
-    if ended.is_ok() { TunnelOver::Closed } else { TunnelOver::Broken }
+/// One side of an open tunnel, and the place in the frames that were passed on to it.
+pub(super) struct Side {
+    pub(super) from: ReadHalf<TokioIo<Upgraded>>,
+    pub(super) to: WriteHalf<TokioIo<Upgraded>>,
+    pub(super) frames: Frames,
+}
+
+struct Sides {
+    client: Side,
+    addon: Side,
+}
+
+impl Side {
+    fn new(upgraded: Upgraded) -> Self {
+        let (from, to) = tokio::io::split(TokioIo::new(upgraded));
+        Self { from, to, frames: Frames::default() }
+    }
+}
+
+impl Sides {
+    fn new(client: Upgraded, addon: Upgraded) -> Self {
+        Self { client: Side::new(client), addon: Side::new(addon) }
+    }
+
+    async fn run(mut self, open: &Open, flow: &Flow, start: Instant, limit: Duration) -> TunnelOver {
+        let why = tokio::select! {
+            // The end of it first: not a byte goes on after it.
+            biased;
+            () = open.cut() => TunnelOver::Cut(open.exchange().why()),
+            () = idle(flow, start, limit) => TunnelOver::Idle,
+            why = self.carry(flow, start) => why,
+        };
+        if let Some(farewell) = Farewell::after(why) {
+            farewell::say(farewell, self.client, self.addon).await;
+        }
+        why
+    }
+
+    async fn carry(&mut self, flow: &Flow, start: Instant) -> TunnelOver {
+        let Self { client, addon } = self;
+        let moved = |counter: &AtomicU64, bytes: usize| {
+            counter.fetch_add(u64::try_from(bytes).unwrap_or_default(), Ordering::Relaxed);
+            flow.last.store(millis(start), Ordering::Relaxed);
+        };
+        let up = copy(&mut client.from, &mut addon.to, &mut addon.frames, |bytes| moved(&flow.sent, bytes));
+        let down = copy(&mut addon.from, &mut client.to, &mut client.frames, |bytes| moved(&flow.received, bytes));
+        // RFC 6455 section 7.1.1: both sides close TCP after their close frames, so one side's end leaves the other a
+        // moment to say its last bytes.
+        let (mut up, mut down) = (std::pin::pin!(up), std::pin::pin!(down));
+        let ended = tokio::select! {
+            ended = &mut up => ended.and(last_words(&mut down).await),
+            ended = &mut down => ended.and(last_words(&mut up).await),
+        };
+        if ended.is_ok() { TunnelOver::Closed } else { TunnelOver::Broken }
+    }
 }
 
 async fn last_words(other: impl Future<Output = io::Result<()>>) -> io::Result<()> {
@@ -112,7 +157,7 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 /// Bytes that one direction of a tunnel holds.
 const BUFFER: usize = 16 * 1024;
 
-async fn copy<R, W>(from: &mut R, to: &mut W, moved: impl Fn(usize)) -> io::Result<()>
+async fn copy<R, W>(from: &mut R, to: &mut W, frames: &mut Frames, moved: impl Fn(usize)) -> io::Result<()>
 where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin,
@@ -123,7 +168,17 @@ where
         if read == 0 {
             return to.shutdown().await;
         }
-        to.write_all(buffer.get(..read).unwrap_or_default()).await?;
+        let mut rest = buffer.get(..read).unwrap_or_default();
+        while !rest.is_empty() {
+            let written = to.write(rest).await?;
+            if written == 0 {
+                return Err(io::ErrorKind::WriteZero.into());
+            }
+            // Noted in one step with the writing: a cut between the two would take the middle of a frame for its end.
+            let (passed, left) = rest.split_at_checked(written).unwrap_or((rest, &[]));
+            frames.pass(passed);
+            rest = left;
+        }
         to.flush().await?;
         moved(read);
     }

@@ -1,17 +1,22 @@
-// The end-to-end run: one vestibule, one Node-RED, one Chromium, and the journeys of people through them.
+// The end-to-end run: one vestibule, real add-ons behind it, one Chromium, and the journeys of people through them.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe } from 'node:test';
 import { startBrowser } from './support/browser.mjs';
-import { startNodeRed } from './support/nodered.mjs';
+import { copypartyAddon, startCopyparty } from './support/copyparty.mjs';
+import { nodeRedAddon, startNodeRed } from './support/nodered.mjs';
 import { freePort } from './support/processes.mjs';
+import { radicaleAddon, startRadicale } from './support/radicale.mjs';
 import { startVestibule } from './support/vestibule.mjs';
 import { access } from './journeys/access.mjs';
+import { away, awayAddon } from './journeys/away.mjs';
+import { calendars } from './journeys/calendars.mjs';
+import { files } from './journeys/files.mjs';
 import { identity } from './journeys/identity.mjs';
 import { looks } from './journeys/looks.mjs';
-import { nodeRed } from './journeys/nodered.mjs';
+import { nodeRed, nodeRedOnItsHost } from './journeys/nodered.mjs';
 import { signIn } from './journeys/sign-in.mjs';
 import { signOut } from './journeys/sign-out.mjs';
 
@@ -19,11 +24,16 @@ const stage = {};
 let failed = false;
 const folder = mkdtempSync(join(tmpdir(), 'vestibule-browser-'));
 
-describe('vestibule in a browser', { timeout: 300_000 }, () => {
+describe('vestibule in a browser', { timeout: 600_000 }, () => {
   before(async () => {
-    const port = await freePort();
-    stage.nodeRed = await startNodeRed(join(folder, 'node-red'), port);
-    stage.vestibule = await startVestibule(join(folder, 'vestibule'), port);
+    const [nodeRed, radicale, copyparty, away] = [await freePort(), await freePort(), await freePort(), await freePort()];
+    stage.nodeRed = await startNodeRed(join(folder, 'node-red'), nodeRed);
+    stage.radicale = await startRadicale(join(folder, 'radicale'), radicale);
+    stage.copyparty = await startCopyparty(join(folder, 'copyparty'), copyparty);
+    stage.folder = folder;
+    stage.away = away;
+    const addons = [nodeRedAddon(nodeRed), radicaleAddon(radicale), copypartyAddon(copyparty), awayAddon(away)];
+    stage.vestibule = await startVestibule(join(folder, 'vestibule'), addons.join(''));
     stage.browser = await startBrowser(join(folder, 'browser'), stage.vestibule.authority);
   });
 
@@ -33,13 +43,17 @@ describe('vestibule in a browser', { timeout: 300_000 }, () => {
     if (failed && stage.vestibule) console.error(`what vestibule warned of, and its last words:\n${lastWords(stage.vestibule.output())}`);
     await stage.browser?.close();
     await stage.vestibule?.stop();
-    await stage.nodeRed?.stop();
+    await Promise.all([stage.nodeRed, stage.radicale, stage.copyparty].map((program) => program?.stop()));
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   });
 
   describe('signing in', () => signIn(stage));
   describe('who asks', () => identity(stage));
   describe('Node-RED', () => nodeRed(stage));
+  describe('Node-RED on a host of its own', () => nodeRedOnItsHost(stage));
+  describe('Radicale', () => calendars(stage));
+  describe('copyparty', () => files(stage));
+  describe('an add-on that is away', () => away(stage));
   describe('access', () => access(stage));
   describe('signing out', () => signOut(stage));
   describe('looks', () => looks(stage));

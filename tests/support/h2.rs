@@ -2,13 +2,14 @@
 //! trailers, extended CONNECT. What it will not say, [`super::h2_frames`] does.
 
 use std::net::SocketAddr;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
 use h2::client::{ResponseFuture, SendRequest};
 use h2::ext::Protocol;
 use h2::{RecvStream, SendStream};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri};
+use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
@@ -171,10 +172,15 @@ pub(crate) fn status_of(response: ResponseFuture) -> u16 {
 
 /// A TLS connection with `h2` agreed.
 pub(crate) async fn tls(to: SocketAddr) -> TlsStream<TcpStream> {
+    tls_with(to, certificate::client(b"h2")).await
+}
+
+/// A TLS connection of a client with this configuration.
+pub(crate) async fn tls_with(to: SocketAddr, client: Arc<ClientConfig>) -> TlsStream<TcpStream> {
     let stream = TcpStream::connect(to).await.expect("vestibule accepts connections");
     stream.set_nodelay(true).expect("a socket may send at once");
     let name = ServerName::try_from(HOST).expect("a legal name");
-    TlsConnector::from(certificate::client(b"h2")).connect(name, stream).await.expect("the handshake succeeds")
+    TlsConnector::from(client).connect(name, stream).await.expect("the handshake succeeds")
 }
 
 /// What a future gives, within [`PATIENCE`].

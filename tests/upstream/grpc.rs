@@ -188,7 +188,9 @@ fn what_breaks_off_on_one_side_breaks_off_on_the_other() {
     let broken = Ask { target: format!("/ingress/a{BREAKS_OFF}"), ..call(&cookie) };
     for protocol in BOTH {
         let answer = vestibule.ask(protocol, &broken);
-        assert!(!answer.complete && matches!(answer.status, 0 | 200), "{protocol:?}: {answer:#?}");
+        // How far it came when it broke off is a matter of who is quicker.
+        let broken = !answer.complete && matches!(answer.status, 0 | 200) || answer.status == 502;
+        assert!(broken, "{protocol:?}: {answer:#?}");
     }
     addon.take(2);
     let mut client = H2Client::connect(vestibule.https());

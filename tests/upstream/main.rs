@@ -14,8 +14,11 @@
 mod support;
 
 mod answers;
+mod bodies;
 mod grpc;
 mod https;
+mod lies;
+mod pool;
 
 use support::{RawAddon, Vestibule};
 

@@ -16,6 +16,7 @@ mod support;
 mod origin;
 mod handshake;
 mod lifetime;
+mod farewell;
 mod slow_clients;
 
 use crate::support::{RawAddon, Vestibule};

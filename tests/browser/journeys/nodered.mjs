@@ -4,8 +4,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { watch } from '../support/browser.mjs';
 import { until } from '../support/conditions.mjs';
+import { NODE_RED_HOST } from '../support/nodered.mjs';
 import { ALICE } from '../support/people.mjs';
-import { open, START, visit } from '../support/visitor.mjs';
+import { open, SIGN_IN, START, visit } from '../support/visitor.mjs';
 
 const PREFIX = '/ingress/nodered/';
 
@@ -51,6 +52,29 @@ export function nodeRed(stage) {
       assert.equal(new URL(page.url()).pathname, PREFIX);
       await editorIsThere(page);
     }));
+}
+
+export function nodeRedOnItsHost(stage) {
+  test('the editor renders at the root of its host, with a session for it alone, and its WebSocket is open', () => {
+    const origin = `https://${NODE_RED_HOST}:${stage.vestibule.port}`;
+    return visit(stage, async (page, seen, profile) => {
+      await open(page, `${origin}/`, ALICE);
+      await editorIsThere(page);
+      const socket = await until('the WebSocket gets frames', () => seen.sockets.find((one) => one.received > 0 && !one.closed));
+      assert.equal(socket.url, `${origin.replace('https', 'wss')}/comms`);
+      const outside = seen.requests.filter((url) => !url.startsWith(`${origin}/`) && !/^(data|blob):/.test(url));
+      assert.deepEqual(outside, []);
+      assert.deepEqual(seen.failures, []);
+      const headers = await page.evaluate(async () => Object.fromEntries(await (await fetch('/headers')).json()));
+      assert.equal(headers['x-remote-user-id'] ?? headers['X-Remote-User-Id'], ALICE.id);
+      assert.ok(!Object.keys(headers).some((name) => name.toLowerCase() === 'x-ingress-path'), 'there is no prefix');
+      // The session of one host is worth nothing on another: its cookie never goes there.
+      const ours = (await profile.cookies()).filter((cookie) => cookie.name === '__Host-ingress_session');
+      assert.deepEqual(ours.map((cookie) => cookie.domain), [NODE_RED_HOST]);
+      await page.goto('/ingress/whoami/');
+      assert.equal(new URL(page.url()).pathname, SIGN_IN);
+    });
+  });
 }
 
 /** The palette and the workspace are drawn once the editor has loaded all it needs. */

@@ -23,6 +23,19 @@ export async function startNodeRed(folder, port) {
   return program;
 }
 
+/** Its table in the configuration: under a prefix and on a host of its own. */
+export const nodeRedAddon = (port) => `
+[[addon]]
+slug = "nodered"
+title = "Node-RED"
+upstream = "http://127.0.0.1:${port}"
+path = "/ingress/nodered"
+host = "${NODE_RED_HOST}"
+`;
+
+/** Browsers look for names below `localhost` on this machine (RFC 6761 section 6.3). */
+export const NODE_RED_HOST = 'nodered.localhost';
+
 function settings(port) {
   return {
     uiHost: '127.0.0.1',

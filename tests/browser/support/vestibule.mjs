@@ -8,17 +8,17 @@ import { freePort, start } from './processes.mjs';
 const REPOSITORY = resolve(import.meta.dirname, '..', '..', '..');
 const BINARY = resolve(REPOSITORY, process.env.VESTIBULE_BIN ?? 'target/debug/vestibule');
 
-/** Starts vestibule in `folder`, in front of two `whoami`s and a Node-RED on `nodeRedPort`. */
-export async function startVestibule(folder, nodeRedPort) {
+/** Starts vestibule in `folder`, in front of two `whoami`s and what `addons` (tables of the configuration) names. */
+export async function startVestibule(folder, addons) {
   if (!existsSync(BINARY)) throw new Error(`no binary at ${BINARY}: run \`cargo build\`, or set VESTIBULE_BIN`);
   mkdirSync(folder, { recursive: true });
   cpSync(join(REPOSITORY, 'examples', 'home'), join(folder, 'home'), { recursive: true });
   const port = await freePort();
   const operations = await freePort();
-  writeFileSync(join(folder, 'config.toml'), configuration(port, operations, nodeRedPort));
+  writeFileSync(join(folder, 'config.toml'), configuration(port, operations) + addons);
   const program = start(BINARY, ['--config', join(folder, 'config.toml')], { cwd: folder, log: join(folder, 'vestibule.log') });
   await program.ready(async () => (await fetch(`http://127.0.0.1:${operations}/readyz`)).ok);
-  return { ...program, origin: `https://localhost:${port}`, authority: join(folder, 'certs', 'vestibule-dev-ca.crt') };
+  return { ...program, port, origin: `https://localhost:${port}`, authority: join(folder, 'certs', 'vestibule-dev-ca.crt') };
 }
 
 /** One request outside the browser, as a script would make it; TLS is judged by the development CA. */
@@ -33,7 +33,7 @@ export function ask(vestibule, path, headers = {}) {
   });
 }
 
-function configuration(port, operations, nodeRedPort) {
+function configuration(port, operations) {
   return `
 [listen]
 https = ["127.0.0.1:${port}"]
@@ -65,11 +65,5 @@ title = "Administrators"
 upstream = "builtin:whoami"
 path = "/ingress/admin"
 access = { admin_only = true }
-
-[[addon]]
-slug = "nodered"
-title = "Node-RED"
-upstream = "http://127.0.0.1:${nodeRedPort}"
-path = "/ingress/nodered"
 `;
 }

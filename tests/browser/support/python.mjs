@@ -1,0 +1,25 @@
+// The Python programs of requirements.txt, in an environment of their own beside what cargo builds: made once, and made
+// anew when the list changes.
+
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+const HERE = resolve(import.meta.dirname, '..');
+const LIST = join(HERE, 'requirements.txt');
+const TARGET = resolve(HERE, '..', '..', process.env.CARGO_TARGET_DIR ?? 'target');
+
+/** The folder of the environment's programs. Takes half a minute the first time. */
+export function pythonPrograms() {
+  const environment = join(TARGET, 'browser-python');
+  const record = join(environment, 'installed.txt');
+  const wanted = readFileSync(LIST, 'utf8');
+  if (!existsSync(record) || readFileSync(record, 'utf8') !== wanted) {
+    rmSync(environment, { recursive: true, force: true });
+    execFileSync('python3', ['-m', 'venv', environment], { stdio: 'inherit' });
+    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--requirement', LIST];
+    execFileSync(join(environment, 'bin', 'python'), pip, { stdio: 'inherit' });
+    writeFileSync(record, wanted);
+  }
+  return join(environment, 'bin');
+}
