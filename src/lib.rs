@@ -25,7 +25,9 @@
 //! [`gate`] is this diagram as one function, and [`server`] the process around it: it builds the stages, swaps them on
 //! reload, and drains on stop. Beside the way stand [`permission`], Home Assistant's engine for entities, which no stage
 //! asks yet; [`home_assistant`], which reads its files; [`sign_in`], which makes sessions; [`pages`], what we say ourselves;
-//! [`dial`], which makes connections out; [`refusal`], why and how a request is refused; [`config`], the one file that the operator edits; [`telemetry`], logs and
+//! [`dial`], which makes connections out; [`refusal`], why and how a request is refused; [`supervisor`], what add-ons may do besides showing a web UI;
+//! [`config`], the one file that the operator edits, [`manifest`], those of add-ons that it names, and [`diagnostic`], how
+//! what is wrong in either is shown; [`telemetry`], logs and
 //! numbers; [`operations`], health, the control socket and systemd; [`cli`], the commands; and [`clock`] and [`entropy`],
 //! the only sources of time and of random bytes.
 
@@ -44,10 +46,13 @@ pub mod server;
 pub mod permission;
 pub mod home_assistant;
 pub mod sign_in;
+pub mod supervisor;
 pub mod dial;
 pub mod pages;
 pub mod refusal;
 pub mod config;
+pub mod manifest;
+pub mod diagnostic;
 pub mod telemetry;
 pub mod operations;
 pub mod cli;

@@ -65,7 +65,8 @@ fn configuration_md_has_the_keys_that_the_program_knows() {
         ("## `[limits]`", &["Limits"]),
         ("## `[log]`", &["Log"]),
         ("## `[headers]`", &["Headers"]),
-        ("## `[[addon]]`", &["Addon", "Probe", "Cors", "IdentityHeaders", "Access", "ValueFile"]),
+        ("## `[supervisor]`", &["Supervisor"]),
+        ("## `[[addon]]`", &["Addon", "Probe", "Cors", "IdentityHeaders", "Access", "Rights", "ValueFile"]),
     ];
     for (heading, types) in places {
         let documented: BTreeSet<String> = rows(section(&document, heading)).into_iter().map(|(key, _)| key).collect();
@@ -115,7 +116,7 @@ fn config_toml_names_every_key_that_an_operator_can_set() {
     let shipped: BTreeSet<String> = shipped_keys().into_iter().map(|(_, key, _)| key).collect();
     let declared = declared_keys();
     let sections = ["Listen", "Tls", "HomeAssistant", "Permissions", "Group", "Policy", "Rule", "Session", "SignIn"];
-    let more = ["Limits", "Log", "Headers", "Addon"];
+    let more = ["Limits", "Log", "Headers", "Supervisor", "Addon"];
     // Another name of `areas`, and the keys of a rule, which stand inside of one.
     let inside = ["area_ids", "policy", "read", "control", "edit"].map(str::to_owned);
     let shipped: BTreeSet<String> = shipped.into_iter().chain(inside).collect();
@@ -219,7 +220,13 @@ fn reference_md_has_every_reserved_name() {
 fn every_link_between_the_documents_leads_somewhere() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let documents = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"];
-    let manuals = ["docs/configuration.md", "docs/reference.md", "docs/operations.md", "docs/security-cases.md"];
+    let manuals = [
+        "docs/configuration.md",
+        "docs/reference.md",
+        "docs/operations.md",
+        "docs/supervisor.md",
+        "docs/security-cases.md",
+    ];
     for document in documents.iter().chain(&manuals) {
         let text = read(document);
         for piece in text.split("](").skip(1) {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Args, Parser, Subcommand};
 
 use super::explain::{Asked, Question};
+use super::rate::Rated;
 use crate::operations::control::{Request, RevokeTarget};
 
 /// An ingress reverse proxy with identity headers for the web UIs of Home Assistant add-ons.
@@ -29,6 +30,11 @@ pub(super) enum Command {
     /// List, make and revoke sessions of a running vestibule.
     #[command(subcommand)]
     Sessions(Sessions),
+    /// Rate the security of add-ons, with the reason for every point.
+    Rate(Rate),
+    /// Show what add-ons ask for and are granted; switch their protection, make their tokens.
+    #[command(subcommand)]
+    Addons(Addons),
     /// Have a running vestibule read its configuration again.
     Reload,
     /// Show how a running vestibule is.
@@ -54,6 +60,64 @@ pub(super) enum Sessions {
     },
     /// End sessions, and cut what they have open.
     Revoke(Revoke),
+}
+
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("what").required(true).args(["addon", "all"])))]
+pub(super) struct Rate {
+    /// A manifest's file, or the slug of an add-on in the configuration.
+    #[arg(value_name = "MANIFEST|SLUG")]
+    addon: Option<String>,
+    /// All add-ons of the configuration.
+    #[arg(long)]
+    all: bool,
+    /// Answer each with a line of JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+impl Rate {
+    /// What is to be rated.
+    pub(super) fn rated(&self) -> Rated {
+        self.addon.clone().map_or(Rated::All, Rated::One)
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Addons {
+    /// One line for each add-on.
+    List {
+        /// Answer as one line of JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// What an add-on asks for, what it is granted, and why.
+    Show {
+        /// The add-on.
+        slug: String,
+        /// Answer as one line of JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Switch an add-on's protection on or off.
+    Protect {
+        /// The add-on.
+        slug: String,
+        /// `on` or `off`.
+        #[arg(value_parser = ["on", "off"])]
+        state: String,
+    },
+    /// Make a token for an add-on and print it, this once.
+    Token {
+        /// The add-on.
+        slug: String,
+        /// It has one: make another, and end that one at once.
+        #[arg(long)]
+        rotate: bool,
+        /// Print it as lines of an environment file.
+        #[arg(long)]
+        env: bool,
+    },
 }
 
 #[derive(Debug, Args)]

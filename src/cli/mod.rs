@@ -1,12 +1,15 @@
-//! The command line: `vestibule [--config FILE] serve|check|explain|sessions|reload|status`.
+//! The command line: `vestibule [--config FILE] serve|check|explain|sessions|rate|addons|reload|status`.
 //!
 //! In come the arguments, out comes an exit code. Commands speak to a running vestibule over its control socket and never
-//! touch its files; `check` and `explain` need none, and read the configuration and Home Assistant's files themselves.
+//! touch its files; `check`, `explain`, `rate` and what `addons` shows need none: they read the configuration and Home
+//! Assistant's files themselves.
 
+mod addons;
 mod arguments;
 mod check;
 mod explain;
 mod output;
+mod rate;
 mod remote;
 mod serve;
 
@@ -17,7 +20,7 @@ use clap::Parser as _;
 pub use check::check;
 pub use output::{Exit, Output};
 
-use arguments::{Arguments, Command};
+use arguments::{Addons, Arguments, Command};
 
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
@@ -43,6 +46,15 @@ pub fn main() -> ExitCode {
             let json = command.as_json();
             remote::run(&file, &command.request(), json)
         }
+        Command::Rate(asked) => {
+            Output::with_standard_streams(|output| rate::run(&file, &asked.rated(), asked.json, output))
+        }
+        Command::Addons(command) => Output::with_standard_streams(|output| match command {
+            Addons::List { json } => addons::list(&file, json, output),
+            Addons::Show { slug, json } => addons::show(&file, &slug, json, output),
+            Addons::Protect { slug, state } => addons::protect(&file, slug, state == "on", output),
+            Addons::Token { slug, rotate, env } => addons::token(&file, slug, rotate, env, output),
+        }),
         Command::Reload => remote::run(&file, &crate::operations::control::Request::Reload {}, false),
         Command::Status => remote::run(&file, &crate::operations::control::Request::Status {}, false),
     };

@@ -10,30 +10,32 @@ use crate::operations::control::{AddonLine, AddonState, Answer, Request, Session
 
 /// Asks the vestibule that serves this configuration, and shows its answer.
 pub(super) fn run(file: &Path, request: &Request, json: bool) -> Exit {
-    Output::with_standard_streams(|output| {
-        let socket = match config::control_socket(file) {
-            Ok(socket) => socket,
-            Err(found) => {
-                output.notice(&found.render(output.styled()));
-                return Exit::Mistaken;
-            }
-        };
-        match ask(&socket, request) {
-            Ok(answer) => show(answer, json, output),
-            Err(error) => {
-                output.notice(&format!("error: {}\nhint: {}\n", crate::telemetry::chain(&error), error.hint()));
-                Exit::Failed
-            }
+    Output::with_standard_streams(|output| match answer(file, request, output) {
+        Ok(Answer::Sessions { sessions, more }) if json => {
+            let lines: Vec<_> = sessions.iter().map(as_json).collect();
+            output.result(&serde_json::json!({ "sessions": lines, "more": more }).to_string());
+            Exit::Done
         }
+        Ok(answer) => show(answer, output),
+        Err(exit) => exit,
     })
 }
 
-fn show(answer: Answer, json: bool, output: &mut Output<'_>) -> Exit {
+/// Asks the vestibule that serves this configuration, and says why when there is no answer.
+pub(super) fn answer(file: &Path, request: &Request, output: &mut Output<'_>) -> Result<Answer, Exit> {
+    let socket = config::control_socket(file).map_err(|found| {
+        output.notice(&found.render(output.styled()));
+        Exit::Mistaken
+    })?;
+    ask(&socket, request).map_err(|error| {
+        output.notice(&format!("error: {}\nhint: {}\n", crate::telemetry::chain(&error), error.hint()));
+        Exit::Failed
+    })
+}
+
+/// Shows an answer.
+pub(super) fn show(answer: Answer, output: &mut Output<'_>) -> Exit {
     match answer {
-        Answer::Sessions { sessions, more } if json => {
-            let lines: Vec<_> = sessions.iter().map(as_json).collect();
-            output.result(&serde_json::json!({ "sessions": lines, "more": more }).to_string());
-        }
         Answer::Sessions { sessions, more } => {
             if sessions.is_empty() {
                 output.notice("no live sessions\n");
@@ -54,6 +56,10 @@ fn show(answer: Answer, json: bool, output: &mut Output<'_>) -> Exit {
             }
         }
         Answer::Status(status) => output.result(&report(&status)),
+        Answer::Protection { slug, protected, .. } => {
+            output.result(&format!("{slug}: protection is {}", if protected { "on" } else { "off" }));
+        }
+        Answer::TokenMade { token } => output.result(token.reveal()),
         Answer::Failed { message } => {
             // What is wrong in a configuration comes as `check` prints it, each mistake under a heading of its own.
             let heading =

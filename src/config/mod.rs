@@ -2,17 +2,15 @@
 //!
 //! In comes the path of `config.toml`, out come [`Settings`] in which every value is checked and every default filled in,
 //! or [`Diagnostics`] that show every mistake with its line, what was expected, and a hint. The way is `document` (text) ->
-//! `raw` (the file's keys with their places) -> `resolve` (real values). Nothing here may bind a port or write a file,
-//! and the value of a secret may reach neither a message nor a log.
+//! `raw` (the file's keys with their places) -> `resolve` (real values). The manifests of add-ons that it names are read
+//! by `manifest`, and what is wrong in one is shown in its own lines. Nothing here may bind a port or write a file, and the
+//! value of a secret may reach neither a message nor a log.
 
 mod cors;
-mod diagnostic;
 mod document;
-mod findings;
 mod header;
 mod host_name;
 mod hosts;
-mod nearest;
 mod path_prefix;
 mod permissions;
 mod probe;
@@ -31,15 +29,15 @@ use std::sync::Arc;
 
 use toml::de::DeTable;
 
-use diagnostic::{Diagnostic, Place, Span};
+use crate::diagnostic::{self, Diagnostic, Place, Span, findings, nearest};
 use document::Document;
 use findings::Findings;
 use resolve::Context;
 
+pub use crate::diagnostic::Diagnostics;
 use crate::permission::Registry;
 
 pub use cors::Cors;
-pub use diagnostic::Diagnostics;
 pub use host_name::BadHostName;
 pub use path_prefix::BadPathPrefix;
 pub use permissions::{ConfiguredGroup, GroupSource, Permissions};
@@ -47,7 +45,7 @@ pub use probe::Probe;
 pub use settings::{
     Access, AccessList, Addon, AddonProtocol, AddonSlug, BadSlug, CertificateFiles, DisplayNameEncoding, Framing,
     HomeAssistant, HostName, HttpsListener, IdentityHeaders, Limits, Listen, Log, LogFormat, PathPrefix, PrefixMode,
-    PublicUrl, Session, SessionStore, Settings, SignIn, SignInMethod, Tls, Upstream, UpstreamHost,
+    PublicUrl, Session, SessionStore, Settings, SignIn, SignInMethod, Supervisor, Tls, Upstream, UpstreamHost,
 };
 pub use trust::{BadPin, CertificatePin, Trust};
 pub use url::BadUrl;
@@ -128,6 +126,7 @@ pub fn load(file: &Path, around: &Surroundings<'_>) -> Result<Loaded, Diagnostic
     let settings = resolve::resolve(&raw, &mut cx);
     let files: Vec<_> = std::iter::once(absolute.clone()).chain(cx.files).collect();
     let found = Diagnostics::new(file, &text, &cx.findings.masked, cx.findings.list).looking_at(files.clone());
+    let found = found.and(cx.manifests);
     if found.mistakes() > 0 {
         return Err(found);
     }

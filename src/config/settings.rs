@@ -14,6 +14,7 @@ use super::cors::Cors;
 use super::permissions::Permissions;
 use super::probe::Probe;
 use super::trust::Trust;
+use crate::manifest::{Manifest, Rights, SigningKey};
 
 /// Everything that `config.toml` says.
 #[derive(Debug, Clone)]
@@ -36,6 +37,8 @@ pub struct Settings {
     pub log: Log,
     /// `[headers] reserved`: names that are stripped besides those that always are; a trailing `*` makes it a prefix.
     pub reserved_headers: Vec<String>,
+    /// `[supervisor]`
+    pub supervisor: Supervisor,
     /// `[[addon]]`, in the order of the file.
     pub addons: Vec<Arc<Addon>>,
 }
@@ -192,9 +195,22 @@ pub enum LogFormat {
     Json,
 }
 
+/// `[supervisor]`: what add-ons may do besides showing a web UI.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Supervisor {
+    /// Where digests of tokens and switched-off protection are kept.
+    pub state: PathBuf,
+    /// Who may sign manifests.
+    pub signing_keys: Vec<SigningKey>,
+}
+
 /// `[[addon]]`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Addon {
+    /// What its author says of it, when the configuration names a manifest.
+    pub manifest: Option<Arc<Manifest>>,
+    /// What it asks to be allowed: the manifest's rights, with those of the configuration in their place.
+    pub rights: Rights,
     /// Its short name, unique.
     pub slug: AddonSlug,
     /// What people read.
@@ -209,8 +225,10 @@ pub struct Addon {
     pub protocol: AddonProtocol,
     /// Its path prefix, if it has one.
     pub path: Option<PathPrefix>,
-    /// Its host, if it has one.
+    /// Its host, if it has one. Without path and host it has no web UI, and nothing is ever routed to it.
     pub host: Option<HostName>,
+    /// Where in it people begin: a path without a slash in front, empty for its root.
+    pub entry: String,
     /// Whether the prefix is taken off before the add-on sees the path.
     pub prefix: PrefixMode,
     /// Headers that carry the prefix to the add-on.
@@ -321,6 +339,8 @@ pub enum Upstream {
     Unix(PathBuf),
     /// `builtin:whoami`: shows the request as an add-on sees it.
     Whoami,
+    /// Nowhere: an add-on without a web UI.
+    Nowhere,
 }
 
 /// A host and perhaps a port, as they stand in `Host`.

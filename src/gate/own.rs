@@ -142,7 +142,8 @@ async fn start(
 ) -> Result<Page, Reason> {
     let (session, user) = entered(request, services, account).await?;
     let bound = |addon: &Addon| session.addon().is_none_or(|slug| *slug == addon.slug);
-    let open = |addon: &&Arc<Addon>| bound(addon) && may_open(&user, &addon.access) == Decision::Permit;
+    let shown = |addon: &Addon| addon.path.is_some() || addon.host.is_some();
+    let open = |addon: &&Arc<Addon>| shown(addon) && bound(addon) && may_open(&user, &addon.access) == Decision::Permit;
     let addons: Vec<_> =
         stages.settings.addons.iter().filter(open).map(|addon| entry(addon, stages, request)).collect();
     let name = user.name.as_deref().or(user.username()).unwrap_or("you");
@@ -151,10 +152,10 @@ async fn start(
 
 fn entry(addon: &Addon, stages: &Stages, request: &Sanitized) -> StartAddon {
     let href = if let Some(path) = &addon.path {
-        format!("{}/", path.as_str())
+        format!("{}/{}", path.as_str(), addon.entry)
     } else {
         let own = stages.settings.own_origin(addon, request.authority().port_or_default());
-        format!("{}/", own.unwrap_or_default())
+        format!("{}/{}", own.unwrap_or_default(), addon.entry)
     };
     StartAddon { title: addon.title.clone(), href }
 }

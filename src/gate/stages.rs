@@ -12,6 +12,7 @@ use crate::http::{Names, OwnCookies, Reserved, Rules};
 use crate::route::Routes;
 use crate::session::{SessionCookie, Sessions};
 use crate::sign_in::{FORM_COOKIE, Guard, HAND_OVER_COOKIE, HandOvers};
+use crate::supervisor::kept::Kept;
 use crate::telemetry::{AddonMetrics, Telemetry};
 use crate::upstream::{Condition, Upstreams};
 
@@ -42,6 +43,8 @@ pub struct Services {
     pub hand_overs: HandOvers,
     /// The limits on attempts to sign in.
     pub guard: Guard,
+    /// What operators decided about add-ons, and digests of their tokens.
+    pub kept: Arc<Kept>,
     /// Logs and numbers.
     pub telemetry: Telemetry,
     /// The time.

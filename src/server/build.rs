@@ -25,6 +25,7 @@ use crate::operations::activation::{ActivationError, Inherited};
 use crate::operations::control::{ControlSocket, SocketError};
 use crate::session::{OpenError, Sessions};
 use crate::sign_in::{Guard, HandOvers};
+use crate::supervisor::kept::Kept;
 use crate::telemetry::{Telemetry, chain};
 use crate::tls::{Handshaker, TlsError, own_names};
 
@@ -84,7 +85,7 @@ pub(super) async fn build(
     let mut listeners = Listeners::default();
     listeners.change(&settings.listen.https, &admission, &mut inherited)?.commit(&mut listeners);
     inherited.finish()?;
-    let (handshaker, sessions, home) = open_files(&settings, &clock).await?;
+    let (handshaker, sessions, home, kept) = open_files(&settings, &clock).await?;
     let stages = Stages::new(Arc::clone(&settings), &telemetry, None);
     let services = Services {
         sessions,
@@ -92,6 +93,7 @@ pub(super) async fn build(
         exchanges: Arc::new(OpenExchanges::default()),
         hand_overs: HandOvers::default(),
         guard: Guard::default(),
+        kept,
         telemetry,
         clock: clock.clone(),
     };
@@ -115,7 +117,7 @@ pub(super) async fn build(
 async fn open_files(
     settings: &Arc<Settings>,
     clock: &Clock,
-) -> Result<(Handshaker, Arc<Sessions>, Arc<HomeAssistant>), StartError> {
+) -> Result<(Handshaker, Arc<Sessions>, Arc<HomeAssistant>, Arc<Kept>), StartError> {
     let (settings, clock) = (Arc::clone(settings), clock.clone());
     let opening = tokio::task::spawn_blocking(move || {
         let names = own_names(&settings);
@@ -132,7 +134,11 @@ async fn open_files(
             tracing::error!(why = %chain(&notice), "session file");
         }
         let home = Arc::new(HomeAssistant::open(&settings.home_assistant, &settings.permissions, clock));
-        Ok((handshaker, sessions, home))
+        let kept = Arc::new(Kept::open(&settings.supervisor.state));
+        if let Some(error) = kept.broken() {
+            tracing::error!(why = %chain(&*error), "all add-ons are protected, and no token of one is good");
+        }
+        Ok((handshaker, sessions, home, kept))
     });
     opening.await?
 }
@@ -156,6 +162,7 @@ pub(super) fn needs_restart(old: &Settings, new: &Settings) -> Vec<&'static str>
         ("listen.operations", old.listen.operations == new.listen.operations),
         ("listen.control", old.listen.control == new.listen.control),
         ("session.store", old.session.store == new.session.store),
+        ("supervisor.state", old.supervisor.state == new.supervisor.state),
         ("log.format", old.log.format == new.log.format),
     ]);
     compared.into_iter().filter(|(_, same)| !same).map(|(key, _)| key).collect()

@@ -1,5 +1,7 @@
 //! What operators ask over the control socket.
 
+mod addons;
+
 use std::sync::Arc;
 
 use super::Server;
@@ -16,6 +18,8 @@ pub(super) async fn answer(server: Arc<Server>, request: Request) -> Answer {
         Request::SessionsList {} => list(&server),
         Request::SessionsNew { user, addon } => make(&server, &user, addon.as_deref()).await,
         Request::SessionsRevoke { what } => revoke(&server, what).await,
+        Request::AddonsProtect { slug, protected } => addons::protect(server, slug, protected).await,
+        Request::AddonsToken { slug, rotate } => addons::token(server, slug, rotate).await,
         Request::Reload {} => match server.reload().await {
             Ok(remarks) => Answer::Reloaded { remarks },
             Err(error) => Answer::failed(chain(&error)),

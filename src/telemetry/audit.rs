@@ -53,6 +53,22 @@ pub enum AuditEvent<'a> {
         /// The add-on it is bound to.
         addon: Option<&'a str>,
     },
+    /// The protection of an add-on was switched.
+    Protection {
+        /// Its slug.
+        addon: &'a str,
+        /// On or off.
+        protected: bool,
+        /// Who did: `control`, or the slug of the add-on whose token it was.
+        by: &'a str,
+    },
+    /// A token was made for an add-on; one that it had before ended.
+    TokenMade {
+        /// Its slug.
+        addon: &'a str,
+        /// Who did: `control`.
+        by: &'a str,
+    },
     /// A request was refused.
     Refused {
         /// Why.
@@ -189,9 +205,11 @@ fn level(event: &AuditEvent<'_>) -> Level {
         AuditEvent::SignIn { outcome: SignInOutcome::Success, .. }
         | AuditEvent::SignOut { .. }
         | AuditEvent::SessionMade { .. }
+        | AuditEvent::Protection { protected: true, .. }
+        | AuditEvent::TokenMade { .. }
         | AuditEvent::Revoked { .. }
         | AuditEvent::Reload { error: None } => Level::INFO,
-        AuditEvent::SignIn { .. } => Level::WARN,
+        AuditEvent::SignIn { .. } | AuditEvent::Protection { protected: false, .. } => Level::WARN,
         AuditEvent::Refused { reason, .. } => reason.row().level,
         AuditEvent::Reload { error: Some(_) } => Level::ERROR,
     }
@@ -215,6 +233,17 @@ fn fill(line: &mut Line<'_>, event: &AuditEvent<'_>, error: Option<&str>) {
             line.word("by", "control");
             optional(line, "addon", addon);
             origin(line, Some(user), Some(session), None);
+        }
+        AuditEvent::Protection { addon, protected, by } => {
+            line.word("event", "protection");
+            line.word("result", if protected { "on" } else { "off" });
+            line.text("by", by.as_bytes(), NAME_LIMIT);
+            optional(line, "addon", Some(addon));
+        }
+        AuditEvent::TokenMade { addon, by } => {
+            line.word("event", "token_made");
+            line.text("by", by.as_bytes(), NAME_LIMIT);
+            optional(line, "addon", Some(addon));
         }
         AuditEvent::Refused { reason, client, request_id, user, session, addon, host, target } => {
             line.word("event", "refused");
@@ -304,6 +333,8 @@ mod tests {
                 target: "/ingress/admin?token=TOKEN",
             },
             AuditEvent::Revoked { what: Revoked::All, count: 3, by: "control" },
+            AuditEvent::Protection { addon: "z2m", protected: false, by: "control" },
+            AuditEvent::TokenMade { addon: "z2m", by: "control" },
             AuditEvent::Reload { error: Some(&"line 3\n  hint: do") },
         ]
     }

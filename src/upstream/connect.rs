@@ -9,6 +9,8 @@ use crate::dial::{DialError, Dialer, Target, Wire};
 pub(super) enum Connector {
     Dialled(Dialer),
     Whoami,
+    /// No route leads to such an add-on, so that nobody ever asks for this.
+    Nowhere,
 }
 
 impl Connector {
@@ -18,6 +20,7 @@ impl Connector {
             Upstream::Https { host, port } => Target::Https { host, port, trust: addon.trust.clone() },
             Upstream::Unix(path) => Target::Unix(path),
             Upstream::Whoami => return Self::Whoami,
+            Upstream::Nowhere => return Self::Nowhere,
         };
         Self::Dialled(match addon.protocol {
             AddonProtocol::Http => Dialer::new(target, addon.connect_timeout),
@@ -28,6 +31,7 @@ impl Connector {
     pub(super) async fn connect(&self) -> Result<Box<dyn Wire>, DialError> {
         match self {
             Self::Dialled(dialer) => dialer.dial().await,
+            Self::Nowhere => Err(DialError::Io(std::io::ErrorKind::AddrNotAvailable.into())),
             Self::Whoami => Ok(Box::new(whoami::connect())),
         }
     }

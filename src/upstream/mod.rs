@@ -40,6 +40,9 @@ mod tests {
     /// An add-on of which only the name matters.
     pub(super) fn addon(slug: &str) -> Arc<Addon> {
         Arc::new(Addon {
+            manifest: None,
+            rights: <_>::default(),
+            entry: String::new(),
             slug: slug.parse().unwrap(),
             title: slug.to_owned(),
             icon: String::new(),

@@ -135,7 +135,7 @@ impl Upstream {
 fn authority(upstream: &config::Upstream) -> Option<Authority> {
     let (host, port) = match upstream {
         config::Upstream::Http { host, port } | config::Upstream::Https { host, port } => (host, port),
-        config::Upstream::Unix(_) | config::Upstream::Whoami => return None,
+        config::Upstream::Unix(_) | config::Upstream::Whoami | config::Upstream::Nowhere => return None,
     };
     let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
     Authority::parse(format!("{host}:{port}").as_bytes())

@@ -16,7 +16,9 @@ use super::diagnostic::{Diagnostic, quoted};
 use super::findings::Findings;
 use super::nearest::nearest;
 pub(super) use shape::{Shape, SizeText, TimeText};
-pub(super) use variants::{FramingText, HeaderMap, HeaderText, HttpsText, OperationsText, RuleMap, RuleText};
+pub(super) use variants::{
+    AppArmorText, FramingText, HeaderMap, HeaderText, HttpsText, OperationsText, RuleMap, RuleText,
+};
 
 /// What stands for one key.
 #[derive(Debug, Default)]
@@ -83,6 +85,7 @@ section! {
         limits: Limits,
         log: Log,
         headers: Headers,
+        supervisor: Supervisor,
         addon: List<Addon>,
     }
 
@@ -192,8 +195,15 @@ section! {
         reserved: List<String>,
     }
 
+    /// `[supervisor]`
+    Supervisor {
+        state: String,
+        signing_keys: List<String>,
+    }
+
     /// `[[addon]]`
     Addon {
+        manifest: String,
         slug: String,
         title: String,
         icon: String,
@@ -203,6 +213,7 @@ section! {
         protocol: String,
         path: String,
         host: String,
+        entry: String,
         prefix: String,
         prefix_headers: List<String>,
         identity_headers: IdentityHeaders,
@@ -224,6 +235,25 @@ section! {
         rewrite_addresses: bool,
         health: Probe,
         cors: Cors,
+        rights: Rights,
+    }
+
+    /// `rights` of an add-on, with the keys that manifests have.
+    Rights {
+        hassio_api: bool,
+        hassio_role: String,
+        homeassistant_api: bool,
+        auth_api: bool,
+        full_access: bool,
+        docker_api: bool,
+        host_network: bool,
+        host_pid: bool,
+        host_ipc: bool,
+        host_uts: bool,
+        host_dbus: bool,
+        privileged: List<String>,
+        kernel_modules: bool,
+        apparmor: AppArmorText,
     }
 
     /// `identity_headers` of an add-on.
@@ -264,7 +294,7 @@ section! {
 }
 
 /// Keys that the documentation of later versions has. Ignoring one would leave open what it is there to close.
-const OF_LATER_VERSIONS: [&str; 5] = ["protect", "manifest", "test", "supervisor", "url"];
+const OF_LATER_VERSIONS: [&str; 3] = ["protect", "test", "url"];
 
 /// Reads what stands for this key.
 fn key<T: Shape>(table: &DeTable<'_>, name: &str, findings: &mut Findings) -> Key<T> {

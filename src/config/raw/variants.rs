@@ -75,6 +75,28 @@ impl Shape for FramingText {
     }
 }
 
+/// `apparmor` in an add-on's `rights`.
+#[derive(Debug)]
+pub(in crate::config) enum AppArmorText {
+    /// `false` for none at all, `true` for the container engine's own.
+    Switch(bool),
+    /// The name of a profile.
+    Profile(String),
+}
+
+impl Shape for AppArmorText {
+    const EXPECTED: &'static str = "expected `true`, `false` or the name of a profile";
+    const HINT: &'static str = "write `false` for no profile, `true` for the usual one, or \"its-name\"";
+
+    fn read(value: &Spanned<DeValue<'_>>, _: &mut Findings) -> Option<Self> {
+        match value.get_ref() {
+            DeValue::String(text) => Some(Self::Profile(text.to_string())),
+            DeValue::Boolean(on) => Some(Self::Switch(*on)),
+            _ => None,
+        }
+    }
+}
+
 /// `headers` of an add-on, in the order of the file.
 #[derive(Debug)]
 pub(in crate::config) struct HeaderMap(pub(in crate::config) Vec<(Spanned<String>, Spanned<HeaderText>)>);

@@ -8,10 +8,18 @@ use crate::config::diagnostic::{Diagnostic, quoted};
 use crate::config::nearest::nearest;
 use crate::config::raw::{self, FramingText, Key};
 use crate::config::settings::{Access, AccessList, Framing, PublicUrl};
+use crate::manifest::Panel;
 
-/// Resolves `access`. Absent, it means everybody who may sign in.
-pub(super) fn access(key: &Key<raw::Access>, known: Option<&Known>, cx: &mut Context<'_>) -> Access {
-    let Some(section) = key.given() else { return Access::default() };
+/// Resolves `access`. Absent, it means everybody who may sign in, or administrators alone where the manifest's `panel_admin`
+/// says so.
+pub(super) fn access(
+    key: &Key<raw::Access>,
+    panel: Option<&Panel>,
+    known: Option<&Known>,
+    cx: &mut Context<'_>,
+) -> Access {
+    let panel_admin = panel.is_some_and(|panel| panel.admin);
+    let Some(section) = key.given() else { return Access { admin_only: panel_admin, ..Access::default() } };
     let raw = section.get_ref();
     if let (Some(known), Some(groups)) = (known, raw.groups.given()) {
         for group in groups.get_ref().iter().filter(|group| !known.groups.contains(group.get_ref())) {
@@ -33,7 +41,13 @@ pub(super) fn access(key: &Key<raw::Access>, known: Option<&Known>, cx: &mut Con
         let hint = "name groups or users, or leave both keys out for everybody who may sign in";
         cx.add(nobody.label("no group and no user").hint(hint));
     }
-    Access { only, admin_only: flag(&raw.admin_only, false) }
+    if panel_admin && only.is_some() && matches!(raw.admin_only, Key::Absent) {
+        let narrow =
+            Diagnostic::warning(section.span(), "the manifest lets administrators in, and of these the ones here");
+        let hint = "add admin_only = false for all whom this key names, or admin_only = true to say that it is meant";
+        cx.add(narrow.label("`panel_admin` of the manifest counts as well").hint(hint));
+    }
+    Access { only, admin_only: flag(&raw.admin_only, panel_admin) }
 }
 
 /// Warns of users whom Home Assistant does not have; they may be there tomorrow.

@@ -8,6 +8,7 @@ use super::access;
 use super::context::{Context, days, flag, seconds};
 use super::cors;
 use super::headers::{self, Names};
+use super::manifest::{self, Named};
 use super::probe;
 use super::trust::trust;
 use super::unique::Unique;
@@ -15,13 +16,23 @@ use crate::config::Known;
 use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::raw::{self, Key, SizeText};
 use crate::config::settings::{
-    Addon, AddonProtocol, AddonSlug, DisplayNameEncoding, HostName, PathPrefix, PrefixMode, Upstream,
+    Addon, AddonProtocol, AddonSlug, DisplayNameEncoding, HostName, PathPrefix, PrefixMode, Supervisor, Upstream,
 };
+use crate::manifest::Panel;
 
 /// Resolves all of them, in the order of the file.
-pub(super) fn addons(list: &[Spanned<raw::Addon>], known: Option<&Known>, cx: &mut Context<'_>) -> Vec<Addon> {
+pub(super) fn addons(
+    list: &[Spanned<raw::Addon>],
+    supervisor: &Supervisor,
+    known: Option<&Known>,
+    cx: &mut Context<'_>,
+) -> Vec<Addon> {
     let mut seen = Seen { slugs: Unique::new(), paths: Unique::new(), hosts: Unique::new() };
-    list.iter().filter_map(|entry| addon(entry, &mut seen, known, cx)).collect()
+    let read = |entry: &Spanned<raw::Addon>| {
+        let named = manifest::named(&entry.get_ref().manifest, supervisor, cx);
+        addon(entry, &named, &mut seen, known, cx)
+    };
+    list.iter().filter_map(read).collect()
 }
 
 /// What the add-ons before this one have.
@@ -32,21 +43,31 @@ struct Seen {
 }
 
 /// `None` when it has no slug, no upstream or no route, which is reported.
-fn addon(entry: &Spanned<raw::Addon>, seen: &mut Seen, known: Option<&Known>, cx: &mut Context<'_>) -> Option<Addon> {
+fn addon(
+    entry: &Spanned<raw::Addon>,
+    manifest: &Named,
+    seen: &mut Seen,
+    known: Option<&Known>,
+    cx: &mut Context<'_>,
+) -> Option<Addon> {
     let (raw, owner) = (entry.get_ref(), entry.span());
-    let slug = slug(raw, &owner, seen, cx);
-    let upstream = upstream(raw, &owner, cx);
+    let slug = slug(raw, &owner, manifest, seen, cx);
+    let upstream = upstream(raw, &owner, manifest, cx);
     let over_tls = upstream.as_ref().is_none_or(|upstream| matches!(upstream, Upstream::Https { .. }));
-    let (path, host) = route(raw, &owner, seen, cx);
+    let (path, host) = route(raw, &owner, upstream.as_ref(), seen, cx);
     let mut names = Names::default();
     // Fixed headers and prefix headers first: when one of them has the name of a default, it is shown, not the default.
     let headers = headers::fixed(&raw.headers, &mut names, cx);
     let prefix_headers = headers::prefix(&raw.prefix_headers, &owner, &mut names, cx);
     let identity_headers = headers::identity(&raw.identity_headers, &owner, &mut names, cx);
-    let title = title(&raw.title, cx);
+    let panel = manifest.manifest().map(|manifest| &manifest.panel);
+    let title = title(&raw.title, cx).or_else(|| panel.map(|panel| panel.title.clone()));
     let rest = Addon {
         title: title.or_else(|| slug.as_ref().map(ToString::to_string)).unwrap_or_default(),
-        icon: icon(&raw.icon, cx),
+        icon: icon(&raw.icon, panel, cx),
+        manifest: manifest.manifest().cloned(),
+        rights: manifest::rights(&raw.rights, manifest, cx),
+        entry: manifest::entry(&raw.entry, manifest, cx),
         protocol: protocol(raw, upstream.as_ref(), cx),
         trust: trust(&raw.ca, &raw.pin, over_tls, cx),
         path,
@@ -61,7 +82,7 @@ fn addon(entry: &Spanned<raw::Addon>, seen: &mut Seen, known: Option<&Known>, cx
         ),
         headers,
         framing: access::framing(&raw.framing, cx),
-        access: access::access(&raw.access, known, cx),
+        access: access::access(&raw.access, panel, known, cx),
         tokens: flag(&raw.tokens, false),
         allow_missing_origin: flag(&raw.allow_missing_origin, false),
         connections: cx.count(&raw.connections, 256, 1..=100_000),
@@ -79,21 +100,29 @@ fn addon(entry: &Spanned<raw::Addon>, seen: &mut Seen, known: Option<&Known>, cx
         slug: slug?,
         upstream: upstream?,
     };
-    (rest.path.is_some() || rest.host.is_some()).then_some(rest)
+    (rest.path.is_some() || rest.host.is_some() || rest.upstream == Upstream::Nowhere).then_some(rest)
 }
 
-fn slug(raw: &raw::Addon, owner: &Span, seen: &mut Seen, cx: &mut Context<'_>) -> Option<AddonSlug> {
-    let text = cx.required(&raw.slug, "slug", owner, "\"zigbee2mqtt\"")?;
-    let slug: AddonSlug = cx.findings.parse(text)?;
-    seen.slugs.note(slug.clone(), text.span(), "two add-ons with one slug", "give one of them another slug", cx);
+fn slug(raw: &raw::Addon, owner: &Span, named: &Named, seen: &mut Seen, cx: &mut Context<'_>) -> Option<AddonSlug> {
+    let (slug, at) = if named.stands_in() && matches!(raw.slug, Key::Absent) {
+        named.slug(cx)?
+    } else {
+        let text = cx.required(&raw.slug, "slug", owner, "\"zigbee2mqtt\"")?;
+        (cx.findings.parse::<AddonSlug>(text)?, text.span())
+    };
+    seen.slugs.note(slug.clone(), at, "two add-ons with one slug", "give one of them another slug", cx);
     Some(slug)
 }
 
-fn upstream(raw: &raw::Addon, owner: &Span, cx: &mut Context<'_>) -> Option<Upstream> {
+fn upstream(raw: &raw::Addon, owner: &Span, named: &Named, cx: &mut Context<'_>) -> Option<Upstream> {
+    if named.stands_in() && matches!(raw.upstream, Key::Absent) {
+        let has_route = !matches!((&raw.path, &raw.host), (Key::Absent, Key::Absent));
+        return named.upstream(has_route, cx);
+    }
     let text = cx.required(&raw.upstream, "upstream", owner, "\"http://127.0.0.1:8080\"")?;
     Some(match cx.findings.parse(text)? {
         Upstream::Unix(path) => Upstream::Unix(cx.base.join(path)),
-        other @ (Upstream::Http { .. } | Upstream::Https { .. } | Upstream::Whoami) => other,
+        other @ (Upstream::Http { .. } | Upstream::Https { .. } | Upstream::Whoami | Upstream::Nowhere) => other,
     })
 }
 
@@ -118,10 +147,12 @@ fn protocol(raw: &raw::Addon, upstream: Option<&Upstream>, cx: &mut Context<'_>)
 fn route(
     raw: &raw::Addon,
     owner: &Span,
+    upstream: Option<&Upstream>,
     seen: &mut Seen,
     cx: &mut Context<'_>,
 ) -> (Option<PathPrefix>, Option<HostName>) {
-    if matches!((&raw.path, &raw.host), (Key::Absent, Key::Absent)) {
+    let absent = matches!((&raw.path, &raw.host), (Key::Absent, Key::Absent));
+    if absent && upstream != Some(&Upstream::Nowhere) {
         let nowhere =
             Diagnostic::mistake(owner.clone(), "this add-on has neither `path` nor `host`: no request could reach it");
         cx.add(
@@ -165,8 +196,8 @@ fn title(key: &Key<String>, cx: &mut Context<'_>) -> Option<String> {
 }
 
 /// `mdi:` and the name of a Material Design icon.
-fn icon(key: &Key<String>, cx: &mut Context<'_>) -> String {
-    let Some(text) = key.given() else { return String::new() };
+fn icon(key: &Key<String>, panel: Option<&Panel>, cx: &mut Context<'_>) -> String {
+    let Some(text) = key.given() else { return panel.map(|panel| panel.icon.clone()).unwrap_or_default() };
     let name = text.get_ref().strip_prefix("mdi:").unwrap_or_default();
     let legal = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
     if !legal || name.is_empty() || name.len() > 64 {

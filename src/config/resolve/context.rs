@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use toml::Spanned;
 
-use crate::config::Surroundings;
 use crate::config::diagnostic::{Diagnostic, Span, quoted};
 use crate::config::findings::Findings;
 use crate::config::nearest::nearest;
 use crate::config::raw::{Key, SizeText, TimeText};
 use crate::config::units::{Size, Time, show_size, show_time};
+use crate::config::{Diagnostics, Surroundings};
 
 /// Goes through all resolvers.
 pub(in crate::config) struct Context<'a> {
@@ -26,12 +26,14 @@ pub(in crate::config) struct Context<'a> {
     pub(in crate::config) findings: Findings,
     /// The secrets and certificates that were looked at, there or not.
     pub(in crate::config) files: Vec<PathBuf>,
+    /// What was found in manifests.
+    pub(in crate::config) manifests: Vec<Diagnostics>,
 }
 
 impl<'a> Context<'a> {
     /// Nothing resolved yet.
     pub(in crate::config) fn new(base: &'a Path, around: &'a Surroundings<'a>, findings: Findings) -> Self {
-        Self { base, around, findings, files: Vec::new() }
+        Self { base, around, findings, files: Vec::new(), manifests: Vec::new() }
     }
 
     /// Adds a finding.

@@ -10,9 +10,11 @@ mod headers;
 mod home_assistant;
 mod hosts;
 mod listen;
+mod manifest;
 mod policy;
 mod probe;
 mod sections;
+mod supervisor;
 mod tls;
 mod trust;
 mod unique;
@@ -40,6 +42,7 @@ pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> Settings {
         let none = Diagnostic::warning(Place::File, "no add-on is configured");
         cx.add(none.hint("add one under `[[addon]]` with slug, upstream and path"));
     }
+    let supervisor = supervisor::supervisor(&section(&raw.supervisor), cx);
     let settings = Settings {
         listen: listen::listen(&section(&raw.listen), cx),
         tls: tls::tls(&section(&raw.tls), cx),
@@ -50,7 +53,8 @@ pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> Settings {
         limits: sections::limits(&section(&raw.limits), cx),
         log: sections::log(&section(&raw.log), cx),
         reserved_headers: headers::reserved(&section(&raw.headers).reserved, cx),
-        addons: addon::addons(addons, known.as_ref(), cx).into_iter().map(Arc::new).collect(),
+        addons: addon::addons(addons, &supervisor, known.as_ref(), cx).into_iter().map(Arc::new).collect(),
+        supervisor,
     };
     hosts::warn(addons, &settings, cx);
     settings

@@ -38,6 +38,20 @@ pub enum Request {
         /// Which.
         what: RevokeTarget,
     },
+    /// Switch the protection of an add-on.
+    AddonsProtect {
+        /// Its slug.
+        slug: String,
+        /// On or off.
+        protected: bool,
+    },
+    /// A token for an add-on.
+    AddonsToken {
+        /// Its slug.
+        slug: String,
+        /// Whether it may take the place of one that there is.
+        rotate: bool,
+    },
     /// Read the configuration again.
     Reload {},
     /// How the process is.
@@ -78,6 +92,20 @@ pub enum Answer {
     Revoked {
         /// How many sessions ended.
         count: u64,
+    },
+    /// To [`Request::AddonsProtect`]: it is on disk.
+    Protection {
+        /// The add-on's slug.
+        slug: String,
+        /// On or off.
+        protected: bool,
+        /// Whether it was not so before.
+        changed: bool,
+    },
+    /// To [`Request::AddonsToken`]: its digest is on disk.
+    TokenMade {
+        /// The token.
+        token: Secret,
     },
     /// To [`Request::Reload`].
     Reloaded {

@@ -5,19 +5,19 @@ use std::str::FromStr;
 
 use toml::Spanned;
 
-use super::diagnostic::{Diagnostic, Span};
+use super::{Diagnostic, Span};
 
 /// What was found so far.
 #[derive(Default)]
-pub(super) struct Findings {
+pub(crate) struct Findings {
     /// The findings, in no order.
-    pub(super) list: Vec<Diagnostic>,
+    pub(crate) list: Vec<Diagnostic>,
     /// Pieces of the text that must not be shown: values of headers, URLs with a password.
-    pub(super) masked: Vec<Span>,
+    pub(crate) masked: Vec<Span>,
 }
 
 /// An error that can say what was expected instead and what to do about it.
-pub(super) trait Explained: Error {
+pub(crate) trait Explained: Error {
     /// Stands at the caret: `expected ...`.
     fn expected(&self) -> &'static str;
     /// What to do.
@@ -30,12 +30,12 @@ pub(super) trait Explained: Error {
 
 impl Findings {
     /// Adds one.
-    pub(super) fn add(&mut self, diagnostic: Diagnostic) {
+    pub(crate) fn add(&mut self, diagnostic: Diagnostic) {
         self.list.push(diagnostic);
     }
 
     /// Parses a text of the file, or adds why it cannot be parsed.
-    pub(super) fn parse<T>(&mut self, text: &Spanned<String>) -> Option<T>
+    pub(crate) fn parse<T>(&mut self, text: &Spanned<String>) -> Option<T>
     where
         T: FromStr<Err: Explained>,
     {
@@ -43,7 +43,7 @@ impl Findings {
     }
 
     /// Adds an error about this place.
-    pub(super) fn explain(&mut self, at: Span, err: &impl Explained) {
+    pub(crate) fn explain(&mut self, at: Span, err: &impl Explained) {
         if err.is_secret() {
             self.masked.push(at.clone());
         }

@@ -1,7 +1,12 @@
-//! What is wrong with a configuration, and how it is shown: file, line, caret, what was expected, and a hint.
+//! What is wrong with the files that operators write, and how it is shown: file, line, caret, what was expected, and a
+//! hint.
 //!
 //! In come findings with the place they are about, out comes text in rustc's look. It must never show the value of a
-//! header or the password of a URL that stands in the file, nor let control characters of the file reach the terminal.
+//! header or the password of a URL that stands in a file, nor let control characters of a file reach the terminal. It
+//! knows no file by name: the configuration and the manifests of add-ons are read elsewhere.
+
+pub(crate) mod findings;
+pub(crate) mod nearest;
 
 use std::fmt::{self, Write as _};
 use std::ops::Range;
@@ -11,32 +16,48 @@ use annotate_snippets::{
     AnnotationKind, Group, Level, Origin, Renderer, Snippet, normalize_untrusted_str as normalized,
 };
 
-/// Bytes of the configuration's text.
-pub(super) type Span = Range<usize>;
+/// Bytes of a file's text.
+pub(crate) type Span = Range<usize>;
 
-/// Everything that was found in one file, in the order of the file.
+/// Everything that was found, file by file, and in each in the order of the file.
 #[derive(Clone, Default)]
 pub struct Diagnostics {
+    reports: Vec<Report>,
+    files: Vec<PathBuf>,
+}
+
+/// What was found in one file.
+#[derive(Clone)]
+struct Report {
     file: PathBuf,
     /// The text of the file, what may be secret masked.
     text: String,
     list: Vec<Diagnostic>,
-    files: Vec<PathBuf>,
 }
 
 impl Diagnostics {
     /// Puts `list` in the order of the file. The bytes of `text` in `masked` are never shown.
-    pub(super) fn new(file: &Path, text: &str, masked: &[Span], mut list: Vec<Diagnostic>) -> Self {
+    pub(crate) fn new(file: &Path, text: &str, masked: &[Span], mut list: Vec<Diagnostic>) -> Self {
         list.sort_by_key(|d| match d.place {
             Place::File => 0,
             Place::Position { .. } => 1,
             Place::Span(ref span) => span.start.saturating_add(2),
         });
-        Self { file: file.to_owned(), text: mask(text, masked), list, files: Vec::new() }
+        let reports = vec![Report { file: file.to_owned(), text: mask(text, masked), list }];
+        Self { reports, files: Vec::new() }
+    }
+
+    /// Puts what was found in other files behind what was found in this one.
+    pub(crate) fn and(mut self, others: impl IntoIterator<Item = Self>) -> Self {
+        for other in others {
+            self.reports.extend(other.reports);
+            self.files.extend(other.files);
+        }
+        self
     }
 
     /// Notes the files that were looked at.
-    pub(super) fn looking_at(self, files: Vec<PathBuf>) -> Self {
+    pub(crate) fn looking_at(self, files: Vec<PathBuf>) -> Self {
         Self { files, ..self }
     }
 
@@ -58,18 +79,21 @@ impl Diagnostics {
     /// All of them as text, with a blank line after each; with colours when `styled`.
     pub fn render(&self, styled: bool) -> String {
         let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
-        self.list.iter().fold(String::new(), |mut all, diagnostic| {
+        let found = self.reports.iter().flat_map(|report| report.list.iter().map(move |it| report.group(it)));
+        found.fold(String::new(), |mut all, group| {
             // Writing to a `String` cannot fail.
-            let _ = writeln!(all, "{}\n", renderer.render(&[self.report(diagnostic)]));
+            let _ = writeln!(all, "{}\n", renderer.render(&[group]));
             all
         })
     }
 
     fn count(&self, severity: Severity) -> usize {
-        self.list.iter().filter(|d| d.severity == severity).count()
+        self.reports.iter().flat_map(|report| &report.list).filter(|d| d.severity == severity).count()
     }
+}
 
-    fn report<'a>(&'a self, diagnostic: &'a Diagnostic) -> Group<'a> {
+impl Report {
+    fn group<'a>(&'a self, diagnostic: &'a Diagnostic) -> Group<'a> {
         let level = match diagnostic.severity {
             Severity::Mistake => Level::ERROR,
             Severity::Warning => Level::WARNING,
@@ -96,10 +120,11 @@ impl fmt::Display for Diagnostics {
     }
 }
 
-/// The text of the file stays out of it.
+/// The texts of the files stay out of it.
 impl fmt::Debug for Diagnostics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Diagnostics({:?}, {} mistakes, {} warnings)", self.file, self.mistakes(), self.warnings())
+        let files: Vec<_> = self.reports.iter().map(|report| &report.file).collect();
+        write!(f, "Diagnostics({files:?}, {} mistakes, {} warnings)", self.mistakes(), self.warnings())
     }
 }
 
@@ -107,7 +132,7 @@ impl std::error::Error for Diagnostics {}
 
 /// One finding.
 #[derive(Clone)]
-pub(super) struct Diagnostic {
+pub(crate) struct Diagnostic {
     severity: Severity,
     place: Place,
     message: String,
@@ -124,7 +149,7 @@ enum Severity {
 
 /// What a finding is about.
 #[derive(Clone)]
-pub(super) enum Place {
+pub(crate) enum Place {
     /// The file as a whole.
     File,
     /// A place in a file that cannot be shown as text.
@@ -146,12 +171,12 @@ impl From<Span> for Place {
 
 impl Diagnostic {
     /// The configuration cannot be used.
-    pub(super) fn mistake(place: impl Into<Place>, message: impl Into<String>) -> Self {
+    pub(crate) fn mistake(place: impl Into<Place>, message: impl Into<String>) -> Self {
         Self::new(Severity::Mistake, place.into(), message.into())
     }
 
     /// The configuration can be used, but hardly says what was meant.
-    pub(super) fn warning(place: impl Into<Place>, message: impl Into<String>) -> Self {
+    pub(crate) fn warning(place: impl Into<Place>, message: impl Into<String>) -> Self {
         Self::new(Severity::Warning, place.into(), message.into())
     }
 
@@ -160,23 +185,23 @@ impl Diagnostic {
     }
 
     /// What stands at the caret: what was expected there.
-    pub(super) fn label(self, label: impl Into<String>) -> Self {
+    pub(crate) fn label(self, label: impl Into<String>) -> Self {
         Self { label: label.into(), ..self }
     }
 
     /// Where the same thing stood first.
-    pub(super) fn first(self, first: Span) -> Self {
+    pub(crate) fn first(self, first: Span) -> Self {
         Self { first: Some(first), ..self }
     }
 
     /// What to do about it.
-    pub(super) fn hint(self, hint: impl Into<String>) -> Self {
+    pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: hint.into(), ..self }
     }
 }
 
 /// A piece of the file as a message shows it: in backticks, escaped, and cut when it is long.
-pub(super) fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     const LONGEST: usize = 60;
     let start: String = text.chars().take(LONGEST).flat_map(char::escape_debug).collect();
     let more = if text.chars().nth(LONGEST).is_some() { "…" } else { "" };

@@ -1,7 +1,7 @@
 //! "Did you mean": the known word that is nearest to one that nobody knows.
 
 /// The nearest of `known`, if one is near enough that it may have been meant: a third of its letters may be wrong.
-pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // A word of a mile is not a slip of the pen, and the comparison is quadratic.
     if word.len() > 64 {
         return None;

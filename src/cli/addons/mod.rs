@@ -1,0 +1,57 @@
+//! `vestibule addons`: what add-ons ask for and are granted, and what an operator decides about them.
+//!
+//! What is to be shown is read from the configuration and from what is kept, so that it needs no running vestibule; what
+//! is to be changed is asked of the running one, which alone writes. A token is printed when it is made and never again.
+
+mod change;
+mod show;
+
+use std::path::Path;
+
+pub(super) use change::{protect, token};
+pub(super) use show::{list, show};
+
+use super::output::{Exit, Output};
+use crate::config::{self, Addon, Settings, Surroundings};
+use crate::supervisor::kept::Kept;
+use crate::supervisor::protection::Granted;
+use crate::telemetry::chain;
+
+/// The configuration and what is kept, as they are on disk.
+struct Installed {
+    settings: Settings,
+    kept: Kept,
+}
+
+impl Installed {
+    /// Reads both, and says what is wrong with them.
+    fn read(file: &Path, output: &mut Output<'_>) -> Result<Self, Exit> {
+        let settings = match config::load(file, &Surroundings::default()) {
+            Ok(loaded) => loaded.settings,
+            Err(found) => {
+                output.notice(&found.render(output.styled()));
+                return Err(Exit::Mistaken);
+            }
+        };
+        let kept = Kept::open(&settings.supervisor.state);
+        if let Some(error) = kept.broken() {
+            output.notice(&format!("error: {}\n", chain(&*error)));
+            return Err(Exit::Failed);
+        }
+        Ok(Self { settings, kept })
+    }
+
+    /// The add-on of this name.
+    fn addon(&self, slug: &str, output: &mut Output<'_>) -> Result<&Addon, Exit> {
+        let found = self.settings.addons.iter().find(|addon| addon.slug.as_str() == slug);
+        found.map(AsRef::as_ref).ok_or_else(|| {
+            output.notice(&format!("error: there is no add-on `{}`\n", slug.escape_debug()));
+            Exit::Mistaken
+        })
+    }
+
+    /// What it is granted.
+    fn granted(&self, addon: &Addon) -> Granted {
+        Granted::new(&addon.rights, self.kept.protection(&addon.slug))
+    }
+}

@@ -1,0 +1,54 @@
+//! What operators decide about add-ons: their protection and their tokens. Done when it is on disk, and audited.
+
+use std::sync::Arc;
+
+use super::Server;
+use crate::config::AddonSlug;
+use crate::operations::control::Answer;
+use crate::supervisor::protection::Protection;
+use crate::telemetry::{AuditEvent, chain};
+
+/// Switches the protection of an add-on.
+pub(super) async fn protect(server: Arc<Server>, slug: String, protected: bool) -> Answer {
+    let Some(slug) = known(&server, &slug) else { return unknown(&slug) };
+    let (kept, addon) = (Arc::clone(&server.gate.services().kept), slug.clone());
+    let protection = if protected { Protection::On } else { Protection::Off };
+    match tokio::task::spawn_blocking(move || kept.protect(&addon, protection)).await {
+        Ok(Ok(changed)) => {
+            if changed {
+                let event = AuditEvent::Protection { addon: slug.as_str(), protected, by: "control" };
+                server.gate.services().telemetry.audit.write(&event);
+            }
+            Answer::Protection { slug: slug.to_string(), protected, changed }
+        }
+        Ok(Err(error)) => Answer::failed(chain(&*error)),
+        Err(error) => Answer::failed(chain(&error)),
+    }
+}
+
+/// Makes a token for an add-on.
+pub(super) async fn token(server: Arc<Server>, slug: String, rotate: bool) -> Answer {
+    let Some(slug) = known(&server, &slug) else { return unknown(&slug) };
+    let services = server.gate.services();
+    let (kept, addon, now) = (Arc::clone(&services.kept), slug.clone(), services.clock.now());
+    match tokio::task::spawn_blocking(move || kept.make_token(&addon, rotate, now)).await {
+        Ok(Ok(token)) => {
+            services.telemetry.audit.write(&AuditEvent::TokenMade { addon: slug.as_str(), by: "control" });
+            Answer::TokenMade { token: token.encode().to_string().into() }
+        }
+        Ok(Err(error @ crate::supervisor::kept::TokenError::Exists(_))) => {
+            Answer::failed(format!("{error}: `--rotate` makes another one, and this one ends"))
+        }
+        Ok(Err(error)) => Answer::failed(chain(&error)),
+        Err(error) => Answer::failed(chain(&error)),
+    }
+}
+
+fn known(server: &Server, slug: &str) -> Option<AddonSlug> {
+    let slug: AddonSlug = slug.parse().ok()?;
+    server.gate.stages().addon(&slug).map(|addon| addon.slug.clone())
+}
+
+fn unknown(slug: &str) -> Answer {
+    Answer::failed(format!("there is no add-on `{}`", slug.escape_debug()))
+}
