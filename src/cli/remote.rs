@@ -5,8 +5,8 @@ use std::path::Path;
 use super::output::{Exit, Output};
 use crate::clock::Timestamp;
 use crate::config;
-use crate::operations::State;
 use crate::operations::control::{AddonLine, AddonState, Answer, Request, SessionLine, StatusReport, ask};
+use crate::operations::{ApiState, State};
 
 /// Asks the vestibule that serves this configuration, and shows its answer.
 pub(super) fn run(file: &Path, request: &Request, json: bool) -> Exit {
@@ -112,11 +112,11 @@ fn word(state: impl serde::Serialize) -> String {
 }
 
 fn report(status: &StatusReport) -> String {
-    let State { directory, registries, session_store, listeners, draining } = status.state;
+    let State { directory, registries, home_assistant, session_store, listeners, draining } = status.state;
     let draining = if draining { ", draining" } else { "" };
     format!(
         "vestibule {} (pid {}) since {}\nconfiguration: {}\nlistening on: {}\nsessions: {}\nusers: {}\nregistries: {}\n\
-         session store: {}\nlisteners: {}\n{}{draining}",
+         home assistant: {}{}\nsession store: {}\nlisteners: {}\n{}{draining}",
         status.version,
         status.pid,
         Timestamp::from_millis(status.started),
@@ -125,6 +125,8 @@ fn report(status: &StatusReport) -> String {
         status.sessions,
         word(directory),
         word(registries),
+        word(home_assistant),
+        if home_assistant == ApiState::Untrusted { UNTRUSTED } else { "" },
         word(session_store),
         word(listeners),
         if status.ready { "ready" } else { "not ready" },
@@ -141,3 +143,7 @@ fn addon(line: &AddonLine) -> String {
     };
     format!("\nadd-on {}: {state}{since}{why}", line.slug)
 }
+
+/// What to change, and where.
+const UNTRUSTED: &str = " (it answers 400 to X-Forwarded-For: add vestibule's address to the trusted proxies of Home \
+                         Assistant, or set `forward_address = false` under [home_assistant])";

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::findings::Explained;
+use super::home::HomeUrl;
 use super::nearest::nearest;
 use super::settings::{HostName, PublicUrl, Upstream, UpstreamHost};
 
@@ -71,6 +72,21 @@ impl FromStr for PublicUrl {
         let other = if text.contains('@') { BadUrl::User } else { BadUrl::Scheme(scheme) };
         let (host, port) = authority(strip_scheme(text, "https://").ok_or(other)?)?;
         Ok(Self { host: host.with_brackets(), port: port.unwrap_or(443) })
+    }
+}
+
+impl FromStr for HomeUrl {
+    type Err = BadUrl;
+
+    fn from_str(text: &str) -> Result<Self, BadUrl> {
+        let (is_tls, rest) = match (strip_scheme(text, "https://"), strip_scheme(text, "http://")) {
+            (Some(rest), _) => (true, rest),
+            (None, Some(rest)) => (false, rest),
+            (None, None) if text.contains('@') => return Err(BadUrl::User),
+            (None, None) => return Err(BadUrl::Scheme("write \"http://host:port\" or \"https://host\"")),
+        };
+        let (host, port) = authority(rest)?;
+        Ok(Self { is_tls, host: host.without_brackets(), port: port.unwrap_or(if is_tls { 443 } else { 80 }) })
     }
 }
 
@@ -215,6 +231,17 @@ mod tests {
         assert_eq!(why("builtin:whoam"), BadUrl::NoBuiltin(Some("whoami")));
         assert!(matches!(why("ftp://a"), BadUrl::Scheme(_)));
         assert!(matches!(why("127.0.0.1:8080"), BadUrl::Scheme(_)));
+    }
+
+    #[test]
+    fn home_assistant_s_url_is_an_origin() {
+        let origin = |text: &str| text.parse().map(|url: HomeUrl| url.to_string());
+        assert_eq!(origin("http://homeassistant.local:8123"), Ok("http://homeassistant.local:8123".into()));
+        assert_eq!(origin("HTTPS://HA.example:443"), Ok("https://ha.example".into()));
+        assert_eq!(origin("http://[fd00::1]:80"), Ok("http://[fd00::1]".into()));
+        assert_eq!(origin("http://ha.example/lovelace"), Err(BadUrl::Path));
+        assert_eq!(origin("http://u:p@ha.example"), Err(BadUrl::User));
+        assert!(matches!(origin("ha.example:8123"), Err(BadUrl::Scheme(_))));
     }
 
     #[test]

@@ -58,6 +58,8 @@ impl NewSession {
 pub enum MadeBy {
     /// With user name and password on the sign-in page.
     Password,
+    /// On Home Assistant's own page.
+    HomeAssistant,
     /// By the operator, with `vestibule sessions new`.
     CommandLine,
     /// From another session, for an add-on on a host of its own.
@@ -69,6 +71,7 @@ impl MadeBy {
     pub const fn label(self) -> &'static str {
         match self {
             Self::Password => "password",
+            Self::HomeAssistant => "home_assistant",
             Self::CommandLine => "command_line",
             Self::HandOver => "hand_over",
         }

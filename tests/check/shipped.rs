@@ -85,6 +85,10 @@ fn the_defaults_in_it_are_the_defaults() {
         "upstream_host",
         "ca",
         "pin",
+        "url",
+        "browser_url",
+        // Says something only where `url` does.
+        "forward_address",
         "manifest",
         "entry",
         "rights",

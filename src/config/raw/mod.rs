@@ -85,6 +85,7 @@ section! {
         limits: Limits,
         log: Log,
         headers: Headers,
+        assertion: Assertion,
         supervisor: Supervisor,
         addon: List<Addon>,
     }
@@ -120,6 +121,11 @@ section! {
     HomeAssistant {
         config_dir: String,
         max_stale: TimeText,
+        url: String,
+        browser_url: String,
+        ca: String,
+        pin: String,
+        forward_address: bool,
     }
 
     /// `[permissions]`
@@ -195,6 +201,14 @@ section! {
         reserved: List<String>,
     }
 
+    /// `[assertion]`
+    Assertion {
+        keys: String,
+        issuer: String,
+        rotate: TimeText,
+        overlap: TimeText,
+    }
+
     /// `[supervisor]`
     Supervisor {
         state: String,
@@ -221,6 +235,7 @@ section! {
         headers: HeaderMap,
         framing: FramingText,
         access: Access,
+        assertion: bool,
         tokens: bool,
         allow_missing_origin: bool,
         connections: u64,
@@ -294,7 +309,7 @@ section! {
 }
 
 /// Keys that the documentation of later versions has. Ignoring one would leave open what it is there to close.
-const OF_LATER_VERSIONS: [&str; 3] = ["protect", "test", "url"];
+const OF_LATER_VERSIONS: [&str; 2] = ["protect", "test"];
 
 /// Reads what stands for this key.
 fn key<T: Shape>(table: &DeTable<'_>, name: &str, findings: &mut Findings) -> Key<T> {

@@ -8,6 +8,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::context::{Context, days, flag, seconds};
 use crate::config::diagnostic::Diagnostic;
+use crate::config::home::HomeAssistant;
 use crate::config::raw::{self, Key};
 use crate::config::settings::{Limits, Log, LogFormat, Session, SessionStore, SignIn, SignInMethod};
 
@@ -51,10 +52,16 @@ fn store(key: &Key<String>, cx: &mut Context<'_>) -> SessionStore {
 }
 
 /// Resolves `[sign_in]`.
-pub(super) fn sign_in(raw: &raw::SignIn, cx: &mut Context<'_>) -> SignIn {
+pub(super) fn sign_in(raw: &raw::SignIn, home: &HomeAssistant, cx: &mut Context<'_>) -> SignIn {
+    let words = [("home-assistant", SignInMethod::HomeAssistant), ("password", SignInMethod::Password)];
     let mut methods = Vec::new();
     for text in raw.methods.given().map(|list| list.get_ref().as_slice()).unwrap_or_default() {
-        let method = cx.word(text, &[("password", SignInMethod::Password)]);
+        let method = cx.word(text, &words);
+        if method == Some(SignInMethod::HomeAssistant) && home.api.is_none() {
+            let nowhere = Diagnostic::mistake(text.span(), "Home Assistant's own page, and no word of where that is");
+            let hint = "add url = \"http://127.0.0.1:8123\" under [home_assistant]";
+            cx.add(nowhere.label("needs `home_assistant.url`").hint(hint));
+        }
         methods.extend(method.filter(|method| !methods.contains(method)));
     }
     match raw.methods.given() {
