@@ -72,9 +72,10 @@ impl Directory {
         Some(Rights::new(&self.people.entry(id)?.permissions, self.registry.as_deref()))
     }
 
-    /// What a group gives by itself, for whoever is held to it and is no user; nothing when there is no such group.
-    pub fn group_rights(&self, id: &str) -> Option<Rights<'_>> {
-        Some(Rights::new(self.people.group_permissions(id)?, self.registry.as_deref()))
+    /// What a group gives by itself, of Home Assistant or configured, as far as its policy counts; nothing when there is no
+    /// such group. Compiled with the snapshot, as everybody's rights are.
+    pub fn group_rights(&self, group: &str) -> Option<Rights<'_>> {
+        Some(Rights::new(self.people.of_group(group)?, self.registry.as_deref()))
     }
 
     /// The registries; none when they have never been read, or the last good copy is too old. Whoever needs them and

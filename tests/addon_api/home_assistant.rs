@@ -22,6 +22,7 @@ fn start(home: &SmallHome) -> Supervised {
     Supervised::start_with(None, |config| {
         config.set("home_assistant", "url", &format!("\"{}\"", home.url()));
         config.set("supervisor", "home_assistant_token", r#"{ file = "secrets/home-assistant" }"#);
+        config.set("permissions", "groups", r#""both""#);
         config.addon_table(&addon("free", "homeassistant_api = true"));
         config.addon_table(&format!("{}entities = \"{GROUP}\"\n", addon("held", "homeassistant_api = true")));
         let rules = SEEN.map(|id| format!("\"{id}\" = {{ read = true, control = true }}")).join(", ");
