@@ -159,3 +159,48 @@ impl std::fmt::Debug for Link {
         f.debug_struct("Link").field("used", &self.used).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::LogFormat;
+    use crate::telemetry::Telemetry;
+
+    fn pool() -> Pool {
+        let (telemetry, _) = Telemetry::captured(LogFormat::Text);
+        let addon = crate::upstream::tests::addon("a");
+        let metrics = telemetry.metrics.addon(&addon.slug);
+        Pool::new(&addon, metrics)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_that_was_idle_for_too_long_is_not_used_and_not_kept() {
+        let pool = pool();
+        let given_back = || async {
+            let link = pool.fresh().await.unwrap();
+            pool.give_back(link);
+            pool.metrics.upstream_idle.get()
+        };
+        assert_eq!(given_back().await, 1);
+        assert!(pool.idle().is_some(), "at once");
+        assert_eq!(given_back().await, 1);
+        tokio::time::advance(OLDEST_IDLE - Duration::from_secs(1)).await;
+        pool.prune();
+        assert_eq!(pool.metrics.upstream_idle.get(), 1, "it may still come in useful");
+        tokio::time::advance(Duration::from_secs(2)).await;
+        assert!(pool.idle().is_none(), "too old to be used");
+        assert_eq!(given_back().await, 1);
+        tokio::time::advance(OLDEST_IDLE).await;
+        pool.prune();
+        assert_eq!(pool.metrics.upstream_idle.get(), 0, "and closed without being asked for");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_that_speaks_for_somebody_is_not_kept() {
+        let pool = pool();
+        let mut link = pool.fresh().await.unwrap();
+        link.use_once();
+        pool.give_back(link);
+        assert!(pool.idle().is_none());
+    }
+}

@@ -106,7 +106,7 @@ fn a_full_disk_is_spoken_of_and_vestibule_serves_on() {
     vestibule.await_line(&["sessions.redb"]);
     let revoked = vestibule.command(&["sessions", "revoke", "--user", "bob"]);
     assert!(!revoked.status.success(), "what is not on disk is not acknowledged: {revoked:?}");
-    assert!(String::from_utf8_lossy(&revoked.stderr).contains("not on disk"), "{revoked:?}");
+    assert!(String::from_utf8_lossy(&revoked.stderr).contains("not stored"), "{revoked:?}");
     assert!(!vestibule.is_live(&cookie), "but it holds");
 }
 

@@ -31,6 +31,7 @@ pub(crate) struct Called {
 /// What it does instead of sending messages back, by path.
 pub(crate) const BREAKS_OFF: &str = "/breaks-off";
 pub(crate) const NEVER_ANSWERS: &str = "/never-answers";
+pub(crate) const ANSWERS_EARLY: &str = "/answers-early";
 
 /// The add-on.
 pub(crate) struct H2Addon {
@@ -135,6 +136,14 @@ async fn answer(request: Request<RecvStream>, mut respond: SendResponse<Bytes>, 
     let mut response = Response::new(());
     response.headers_mut().insert("content-type", HeaderValue::from_static("application/grpc"));
     let Ok(mut send) = respond.send_response(response, false) else { return };
+    if path == ANSWERS_EARLY {
+        let _ = send.send_trailers(ending());
+        while let Some(Ok(data)) = body.data().await {
+            let _ = body.flow_control().release_capacity(data.len());
+        }
+        note(&mut |call| call.ended = Some(Err("whatever it was".to_owned())));
+        return;
+    }
     while let Some(data) = body.data().await {
         match data {
             Ok(data) => {

@@ -316,7 +316,8 @@ fn h2_down(vestibule: &Vestibule, cookie: &str) {
 
 fn h2_up(vestibule: &Vestibule, cookie: &str) {
     let mut client = H2Client::connect(vestibule.https());
-    let ask = Ask::new("POST", "/ingress/a/up").cookie(cookie);
+    // With its length, so that the add-on gets the bytes alone and no chunks.
+    let ask = Ask::new("POST", "/ingress/a/up").field("content-length", size().to_string()).cookie(cookie);
     let (mut stream, response) = client.open(&ask, false).unwrap();
     RUNTIME.block_on(async {
         let (mut left, zeros) = (size(), Bytes::from(vec![0; 64 * 1024]));

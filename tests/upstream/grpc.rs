@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use crate::support::expectation::{BOB, assert_identity, is_reserved};
 use crate::support::h2::{RUNTIME, status_of};
-use crate::support::h2_addon::{BREAKS_OFF, Called, H2Addon, NEVER_ANSWERS, table};
+use crate::support::h2_addon::{ANSWERS_EARLY, BREAKS_OFF, Called, H2Addon, NEVER_ANSWERS, table};
 use crate::support::tls_addon::{HomeCa, TlsFront};
 use crate::support::{Answer, Ask, BOTH, H2Client, Keep, Protocol, RawAddon, Recorded, Vestibule, eventually};
 
@@ -219,6 +219,22 @@ fn s104_a_call_ends_with_its_session() {
         assert!(revoked.elapsed() < Duration::from_millis(1500), "{:?}", revoked.elapsed());
         drop((stream, response));
     }
+}
+
+#[test]
+fn s104_an_upload_does_not_outlive_its_answer() {
+    let addon = H2Addon::start();
+    let (vestibule, cookie) = calling(&addon, "");
+    let mut client = H2Client::connect(vestibule.https());
+    let early = Ask { target: format!("/ingress/a{ANSWERS_EARLY}"), ..call(&cookie) };
+    let (mut stream, response) = client.open(&early, false).unwrap();
+    stream.send_data(Bytes::from_static(b"half"), false).unwrap();
+    let mut body = RUNTIME.block_on(crate::support::h2::within(response)).unwrap().into_body();
+    assert!(RUNTIME.block_on(crate::support::h2::within(body.data())).is_none_or(|data| data.is_ok()));
+    let answered = Instant::now();
+    addon.take(1);
+    assert!(answered.elapsed() < Duration::from_secs(5), "{:?}", answered.elapsed());
+    drop(stream);
 }
 
 #[test]
