@@ -35,6 +35,9 @@ pub(super) enum Command {
     /// Show what add-ons ask for and are granted; switch their protection, make their tokens.
     #[command(subcommand)]
     Addons(Addons),
+    /// List and lift bans from signing in.
+    #[command(subcommand)]
+    Bans(Bans),
     /// Have a running vestibule read its configuration again.
     Reload,
     /// Show how a running vestibule is.
@@ -161,6 +164,34 @@ pub(super) struct Revoke {
     /// All sessions.
     #[arg(long)]
     all: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Bans {
+    /// List who is banned, and until when.
+    List,
+    /// Let somebody try again.
+    #[command(group(ArgGroup::new("whom").required(true).args(["address", "all"])))]
+    Lift {
+        /// The address, as `bans list` shows it: all names from there.
+        address: Option<String>,
+        /// Only this user name from there.
+        #[arg(long, value_name = "NAME", requires = "address")]
+        user: Option<String>,
+        /// Everybody.
+        #[arg(long)]
+        all: bool,
+    },
+}
+
+impl Bans {
+    /// The question to the running process.
+    pub(super) fn request(self) -> Request {
+        match self {
+            Self::List => Request::BansList {},
+            Self::Lift { address, user, .. } => Request::BansLift { address, user },
+        }
+    }
 }
 
 impl Sessions {

@@ -55,6 +55,7 @@ pub fn main() -> ExitCode {
             Addons::Protect { slug, state } => addons::protect(&file, slug, state == "on", output),
             Addons::Token { slug, rotate, env } => addons::token(&file, slug, rotate, env, output),
         }),
+        Command::Bans(command) => remote::run(&file, &command.request(), false),
         Command::Reload => remote::run(&file, &crate::operations::control::Request::Reload {}, false),
         Command::Status => remote::run(&file, &crate::operations::control::Request::Status {}, false),
     };

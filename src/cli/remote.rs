@@ -50,6 +50,16 @@ pub(super) fn show(answer: Answer, output: &mut Output<'_>) -> Exit {
             only_here(away.as_deref(), output);
         }
         Answer::SessionMade { cookie, .. } => output.result(cookie.reveal()),
+        Answer::Bans { bans } => {
+            if bans.is_empty() {
+                output.notice("nobody is banned\n");
+            }
+            for ban in &bans {
+                let user = ban.user.as_deref().map(|user| format!(" user={user:?}")).unwrap_or_default();
+                output.result(&format!("{} until={}{user}", ban.address, Timestamp::from_millis(ban.until)));
+            }
+        }
+        Answer::Lifted { count } => output.result(&format!("{count} lifted")),
         Answer::Revoked { count } => output.result(&format!("{count} revoked")),
         Answer::Reloaded { remarks } => {
             output.result("reloaded");

@@ -146,6 +146,10 @@ pub struct SignIn {
     pub attempts_per_user: u32,
     /// The time in which the two counts above refill.
     pub window: Duration,
+    /// How long whoever goes on trying is banned; each further ban lasts twice as long.
+    pub ban: Duration,
+    /// How long any ban lasts at most.
+    pub longest_ban: Duration,
 }
 
 /// One entry of `[sign_in] methods`.

@@ -114,7 +114,13 @@ async fn journey(
 }
 
 fn budget(settings: &SignIn) -> Budget {
-    Budget { per_address: settings.attempts_per_address, per_user: settings.attempts_per_user, window: settings.window }
+    Budget {
+        per_address: settings.attempts_per_address,
+        per_user: settings.attempts_per_user,
+        window: settings.window,
+        ban: settings.ban,
+        longest_ban: settings.longest_ban,
+    }
 }
 
 /// The add-on that has the request's host to itself.

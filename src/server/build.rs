@@ -96,7 +96,7 @@ pub(super) async fn build(
     let mut listeners = Listeners::default();
     listeners.change(&settings.listen.https, &admission, &mut inherited)?.commit(&mut listeners);
     inherited.finish()?;
-    let (handshaker, sessions, home, kept, keyring) = open_files(&settings, &clock).await?;
+    let (handshaker, sessions, guard, home, kept, keyring) = open_files(&settings, &clock).await?;
     let stages = Stages::new(Arc::clone(&settings), &telemetry, keyring, None);
     let configured = addon_api::configured(&settings, Arc::clone(&home));
     let api = AddonApi::new(configured, Arc::clone(&kept), clock.clone(), telemetry.clone());
@@ -105,7 +105,7 @@ pub(super) async fn build(
         home: ArcSwap::new(home),
         exchanges: Arc::new(OpenExchanges::default()),
         hand_overs: HandOvers::default(),
-        guard: Guard::default(),
+        guard,
         journeys: Journeys::default(),
         grants: Arc::default(),
         kept,
@@ -130,7 +130,7 @@ pub(super) async fn build(
 }
 
 /// What comes out of files.
-type Opened = (Handshaker, Arc<Sessions>, Arc<HomeAssistant>, Arc<Kept>, Option<Arc<Keyring>>);
+type Opened = (Handshaker, Arc<Sessions>, Guard, Arc<HomeAssistant>, Arc<Kept>, Option<Arc<Keyring>>);
 
 /// What blocks on files: off the runtime's threads.
 async fn open_files(settings: &Arc<Settings>, clock: &Clock) -> Result<Opened, StartError> {
@@ -149,13 +149,14 @@ async fn open_files(settings: &Arc<Settings>, clock: &Clock) -> Result<Opened, S
         for notice in notices {
             tracing::error!(why = %chain(&notice), "session file");
         }
+        let guard = Guard::open(&settings.session.store, &sessions);
         let home = Arc::new(HomeAssistant::open(&settings.home_assistant, &settings.permissions, clock));
         let keyring = keys::open(&settings, &clock_of_keys, None)?;
         let kept = Arc::new(Kept::open(&settings.supervisor.state));
         if let Some(error) = kept.broken() {
             tracing::error!(why = %chain(&*error), "all add-ons are protected, and no token of one is good");
         }
-        Ok((handshaker, sessions, home, kept, keyring))
+        Ok((handshaker, sessions, guard, home, kept, keyring))
     });
     opening.await?
 }

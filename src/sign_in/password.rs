@@ -95,7 +95,8 @@ impl PasswordSignIn<'_> {
         let ip = attempt.client.ip();
         self.guard
             .attempt(ip, &form.username, self.budget, self.clock.now())
-            .map_err(|wait| Failed { outcome: SignInOutcome::TooManyAttempts, wait: Some(wait) })?;
+            .await
+            .map_err(|turned| Failed { outcome: turned.outcome(), wait: turned.wait() })?;
         // Taken before the password is looked at: should either change meanwhile, the session ends with its first use.
         let directory: Arc<Directory> = arc_swap::Guard::into_inner(self.home.directory().load());
         let user = match self.home.verifier().verify(form.username.clone(), form.password.clone()).await {
@@ -105,7 +106,7 @@ impl PasswordSignIn<'_> {
             Outcome::Busy => return Err(Failed { outcome: SignInOutcome::TooManyAttempts, wait: Some(BUSY) }),
             Outcome::Unavailable => return Err(failed(SignInOutcome::Unavailable)),
         };
-        self.guard.succeeded(ip, &form.username);
+        self.guard.succeeded(ip, &form.username).await;
         match may_enter(&user, attempt.client) {
             Decision::Permit if user.has_mfa => Err(failed(SignInOutcome::SecondFactor)),
             Decision::Permit => Ok(user),
@@ -190,7 +191,7 @@ fn words(outcome: SignInOutcome, other_way: bool) -> (StatusCode, &'static str) 
             (StatusCode::FORBIDDEN, "This account is not active.")
         }
         SignInOutcome::NotLocal => (StatusCode::FORBIDDEN, "This account may only sign in from the local network."),
-        SignInOutcome::TooManyAttempts => {
+        SignInOutcome::TooManyAttempts | SignInOutcome::Banned => {
             (StatusCode::TOO_MANY_REQUESTS, "Too many attempts. Wait a while, then try again.")
         }
         SignInOutcome::BadFormToken => (StatusCode::FORBIDDEN, "This page was too old. Please try again."),

@@ -115,6 +115,15 @@ pub enum AuditEvent<'a> {
         /// gone, deactivated, or has another password; `home_assistant`, when it has ended the sign-in there.
         by: &'static str,
     },
+    /// An operator lifted bans from signing in.
+    BansLifted {
+        /// Whose address it was; none is every address.
+        address: Option<IpAddr>,
+        /// Which user name it was; none is every name.
+        user_name: Option<&'a str>,
+        /// How many tallies are forgotten.
+        count: u64,
+    },
     /// The configuration was read again.
     Reload {
         /// Why the old one was kept, if it was.
@@ -152,6 +161,8 @@ pub enum SignInOutcome {
     NotLocal,
     /// Too many attempts.
     TooManyAttempts,
+    /// Whoever tries is banned for a while, after many attempts too many.
+    Banned,
     /// The form's token is missing or not the browser's.
     BadFormToken,
     /// Somebody came back from Home Assistant's page with a state that is unknown, used, too old or another browser's.
@@ -164,7 +175,7 @@ pub enum SignInOutcome {
 
 impl SignInOutcome {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Success,
         Self::UnknownUser,
         Self::WrongPassword,
@@ -173,6 +184,7 @@ impl SignInOutcome {
         Self::SystemUser,
         Self::NotLocal,
         Self::TooManyAttempts,
+        Self::Banned,
         Self::BadFormToken,
         Self::BadState,
         Self::RefusedThere,
@@ -190,6 +202,7 @@ impl SignInOutcome {
             Self::SystemUser => "system_user",
             Self::NotLocal => "not_local",
             Self::TooManyAttempts => "too_many_attempts",
+            Self::Banned => "banned",
             Self::BadFormToken => "bad_form_token",
             Self::BadState => "bad_state",
             Self::RefusedThere => "refused_there",
@@ -234,6 +247,7 @@ fn level(event: &AuditEvent<'_>) -> Level {
         | AuditEvent::Protection { protected: true, .. }
         | AuditEvent::TokenMade { .. }
         | AuditEvent::Revoked { .. }
+        | AuditEvent::BansLifted { .. }
         | AuditEvent::Reload { error: None } => Level::INFO,
         AuditEvent::SignIn { .. }
         | AuditEvent::PasswordCheck { .. }
@@ -299,6 +313,15 @@ fn fill(line: &mut Line<'_>, event: &AuditEvent<'_>, error: Option<&str>) {
                 Revoked::One(session) => origin(line, None, Some(session), None),
                 Revoked::User(user) => origin(line, Some(user), None, None),
                 Revoked::All => line.word("what", "all"),
+            }
+        }
+        AuditEvent::BansLifted { address, user_name, count } => {
+            line.word("event", "bans_lifted");
+            line.word("by", "control");
+            line.number("count", count);
+            optional(line, "user_name", user_name);
+            if let Some(address) = address {
+                line.address("client", address);
             }
         }
         AuditEvent::Reload { .. } => {

@@ -15,6 +15,7 @@
 mod support;
 
 mod both;
+mod guard;
 mod outage;
 mod secure;
 

@@ -128,3 +128,38 @@ fn guessing_behind_a_proxy_is_counted_by_the_address_that_it_vouches_for() {
         (0..4).map(|i| from(ELSEWHERE, format!("198.51.100.{i}, 203.0.113.9"), "guess")).collect();
     assert_eq!(prepended, [401, 401, 401, 429], "S-18: the rightmost address that is not a trusted proxy's counts");
 }
+
+#[test]
+fn s96_who_goes_on_guessing_is_banned_over_a_restart_and_until_the_operator_lifts_it() {
+    let addon = RawAddon::start();
+    let mut vestibule = Vestibule::start(|config| {
+        config.set("sign_in", "attempts_per_user", "2").set("sign_in", "window", r#""2s""#).addon("a", &addon);
+        config.set("session", "store", r#""state/sessions.redb""#);
+    });
+    let form = Form::open(&vestibule, LOOPBACK);
+    for _ in 0..4 {
+        form.submit(&vestibule, "bob", "hunter2-hunter2");
+    }
+    let line = vestibule.await_line(&["vestibule::audit", "sign_in", "outcome=banned"]);
+    assert!(line.contains("user_name=bob") && line.contains("client=127.0.0.1"), "{line}");
+    assert!(!vestibule.stderr().contains("hunter2"), "no attempt is written down with its password");
+    let right = form.submit(&vestibule, "bob", "bob-pass-1");
+    assert_eq!(right.status, 429, "not even with the right password: {right:#?}");
+    assert!(right.fields.one("retry-after").parse::<u64>().unwrap() > 800, "{right:#?}");
+    new_session(&Form::open(&vestibule, LOOPBACK).submit(&vestibule, "carol", "carol-pass-1"));
+    new_session(&Form::open(&vestibule, ELSEWHERE).submit(&vestibule, "bob", "bob-pass-1"));
+    vestibule.kill_9();
+    vestibule.start_again();
+    assert_eq!(Form::open(&vestibule, LOOPBACK).submit(&vestibule, "bob", "bob-pass-1").status, 429);
+    let list = vestibule.command_ok(&["bans", "list"]);
+    assert!(
+        list.starts_with("127.0.0.1 until=") && list.contains("user=\"bob\"") && list.lines().count() == 1,
+        "{list}"
+    );
+    assert!(!vestibule.command(&["bans", "lift", "not-an-address"]).status.success());
+    assert_eq!(vestibule.command(&["bans", "lift"]).status.code(), Some(2), "of whom?");
+    vestibule.command_ok(&["bans", "lift", "127.0.0.1", "--user", "bob"]);
+    vestibule.await_line(&["bans_lifted", "by=control", "user_name=bob"]);
+    new_session(&Form::open(&vestibule, LOOPBACK).submit(&vestibule, "bob", "bob-pass-1"));
+    assert_eq!(vestibule.command_ok(&["bans", "list"]), "");
+}

@@ -185,6 +185,8 @@ section! {
         attempts_per_address: u64,
         attempts_per_user: u64,
         window: TimeText,
+        ban: TimeText,
+        longest_ban: TimeText,
     }
 
     /// `[limits]`

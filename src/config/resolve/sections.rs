@@ -58,6 +58,8 @@ pub(super) fn sign_in(raw: &raw::SignIn, home: &HomeAssistant, cx: &mut Context<
         attempts_per_address: cx.number(&raw.attempts_per_address, 20, 1..=10_000),
         attempts_per_user: cx.number(&raw.attempts_per_user, 8, 1..=10_000),
         window: cx.time(&raw.window, Duration::from_mins(10), seconds(1)..=days(1)),
+        ban: cx.time(&raw.ban, Duration::from_mins(15), seconds(1)..=days(1)),
+        longest_ban: cx.time(&raw.longest_ban, days(1), seconds(1)..=days(30)),
     }
 }
 

@@ -52,6 +52,15 @@ pub enum Request {
         /// Whether it may take the place of one that there is.
         rotate: bool,
     },
+    /// Who is banned from signing in.
+    BansList {},
+    /// An end to bans; without an address, to all of them.
+    BansLift {
+        /// The address, or any of its /64.
+        address: Option<String>,
+        /// The user name; none is every name from there.
+        user: Option<String>,
+    },
     /// Read the configuration again.
     Reload {},
     /// How the process is.
@@ -109,6 +118,16 @@ pub enum Answer {
         /// The token.
         token: Secret,
     },
+    /// To [`Request::BansList`].
+    Bans {
+        /// The bans, those that end last first.
+        bans: Vec<BanLine>,
+    },
+    /// To [`Request::BansLift`].
+    Lifted {
+        /// How many addresses and names begin anew.
+        count: u64,
+    },
     /// To [`Request::Reload`].
     Reloaded {
         /// What changed that needs a restart, and other remarks.
@@ -154,6 +173,18 @@ pub struct SessionLine {
     pub last_seen: u64,
     /// When it ends if it is not seen again.
     pub expires: u64,
+}
+
+/// A ban as operators see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BanLine {
+    /// The address, or the first one of its /64.
+    pub address: String,
+    /// The user name; none is every name from there.
+    pub user: Option<String>,
+    /// When it ends by itself, in milliseconds since 1970.
+    pub until: u64,
 }
 
 /// How the process is.

@@ -50,6 +50,16 @@ impl Notes {
         done.map(|done| done == 1).map_err(|_| StoreAway)
     }
 
+    /// Takes notes away; says how many there were.
+    pub async fn remove(&self, names: &[String]) -> Result<usize, StoreAway> {
+        if names.is_empty() {
+            return Ok(0);
+        }
+        let mut connection = self.0.connection().map_err(|_| StoreAway)?;
+        let keys: Vec<_> = names.iter().map(|name| self.0.names.note(name)).collect();
+        redis::cmd("DEL").arg(keys).query_async(&mut connection).await.map_err(|_| StoreAway)
+    }
+
     /// All notes, each with its name.
     pub async fn all(&self) -> Result<Vec<(String, Vec<u8>)>, StoreAway> {
         let mut connection = self.0.connection().map_err(|_| StoreAway)?;

@@ -61,8 +61,8 @@ impl Journey<'_> {
     ) -> Result<Page, Failed> {
         let client = request.client().ip();
         // Without X-Forwarded-For it is our own address that Home Assistant bans for wrong codes: they are counted here too.
-        let counted = self.guard.attempt(client, THERE, self.budget, self.clock.now());
-        counted.map_err(|wait| Failed { wait: Some(wait), ..SignInOutcome::TooManyAttempts.into() })?;
+        let counted = self.guard.attempt(client, THERE, self.budget, self.clock.now()).await;
+        counted.map_err(|turned| Failed { wait: turned.wait(), ..turned.outcome().into() })?;
         // Taken before the tokens are: should a user change meanwhile, the session ends with its first use.
         let directory: Arc<Directory> = arc_swap::Guard::into_inner(self.home.directory().load());
         let (verifier, client_id) = (traveller.verifier.clone(), client_id(&traveller.origin));
@@ -74,7 +74,7 @@ impl Journey<'_> {
         };
         match made {
             Ok((session, page)) => {
-                self.guard.succeeded(client, THERE);
+                self.guard.succeeded(client, THERE).await;
                 self.grants.keep(session, granted, Arc::clone(api), client);
                 Ok(page)
             }

@@ -145,7 +145,9 @@ fn words(outcome: SignInOutcome) -> (StatusCode, &'static str) {
         ),
         O::InactiveUser | O::SystemUser => (StatusCode::FORBIDDEN, "This account is not active."),
         O::NotLocal => (StatusCode::FORBIDDEN, "This account may only sign in from the local network."),
-        O::TooManyAttempts => (StatusCode::TOO_MANY_REQUESTS, "Too many attempts. Wait a while, then try again."),
+        O::TooManyAttempts | O::Banned => {
+            (StatusCode::TOO_MANY_REQUESTS, "Too many attempts. Wait a while, then try again.")
+        }
         O::Unavailable | O::Success | O::WrongPassword | O::SecondFactor | O::BadFormToken => (
             StatusCode::SERVICE_UNAVAILABLE,
             "Home Assistant does not answer as it should right now. Wait a moment, then try again.",
