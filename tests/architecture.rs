@@ -39,9 +39,10 @@ const BESIDE: [(&str, &[&str]); 12] = [
 ];
 
 /// What may import every stage and what is beside them. `sign_in` judges, reads passwords, shows pages and makes sessions.
-const ABOVE: [(&str, &[&str]); 5] = [
+const ABOVE: [(&str, &[&str]); 6] = [
     ("sign_in", &["gate", "server", "cli", "operations", "supervisor", "upstream"]),
     ("supervisor", &["gate", "server", "cli", "operations", "sign_in"]),
+    ("explain", &["gate", "server", "cli", "operations", "supervisor", "sign_in", "upstream"]),
     ("gate", &["server", "cli", "operations"]),
     ("server", &["cli"]),
     ("cli", &[]),
