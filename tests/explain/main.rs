@@ -2,8 +2,10 @@
 //!
 //! The binary is run as they run it, on the home in `examples/` or on a changed copy of it.
 
-#![expect(
+#![allow(
     clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
     reason = "what helps a test is a test too, and clippy exempts only the functions marked so"
 )]
 

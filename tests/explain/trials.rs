@@ -35,7 +35,8 @@ fn fails(test: &str, at: &str, words: &[&str]) {
     let (code, err) = check(test);
     assert_eq!(code, 2, "{err}");
     assert!(err.contains(": 1 mistake"), "{err}");
-    for word in [&format!("config.toml:{at}\n"), "hint: "].into_iter().map(|w| &w[..]).chain(words.iter().copied()) {
+    let place = format!("config.toml:{at}\n");
+    for word in [place.as_str(), "hint: "].into_iter().chain(words.iter().copied()) {
         assert!(err.contains(word), "no {word:?}:\n{err}");
     }
 }

@@ -64,7 +64,8 @@ fn s102_explain_decides_as_the_gate_does() {
         for method in ["GET", "POST", "HEAD", "OPTIONS"] {
             for path in paths {
                 let url = format!("/ingress/a{path}");
-                lines += &format!("{}\n", serde_json::json!({"user": user, "method": method, "url": url}));
+                lines += &serde_json::json!({"user": user, "method": method, "url": url}).to_string();
+                lines.push('\n');
                 asked.push((user, method, url));
             }
         }
