@@ -15,10 +15,12 @@ use http::Response;
 pub use account::AccountedBody;
 pub use stages::{Services, Stages};
 
-use crate::authorization::{Court, Decision, Exchange, Permitted, may_go_on, may_stay};
+use crate::authorization::protect::Asked;
+use crate::authorization::{Court, Decision, Exchange, Permitted, Words, may_go_on, may_stay};
+use crate::explain;
 use crate::home_assistant::{HomeAssistant, Snapshot};
 use crate::http::{Arrived, RequestId, Sanitized};
-use crate::identity::{Identified, user_behind};
+use crate::identity::{Directory, Identified, User, user_behind};
 use crate::pages::{self, Audience, Page};
 use crate::refusal::Reason;
 use crate::route::{Destination, Route, Routed};
@@ -114,7 +116,11 @@ impl Gate {
         let home = services.home.load();
         let identified = Identified::new(authenticated, &home.directory().load())?;
         account.knows_user(identified.user());
-        let court = self.court(stages, identified.routed().route(), &home);
+        let source = stages.settings.permissions.source;
+        let words = |directory: &Directory, user: &User, asked: &Asked<'_>| {
+            explain::Home::of(directory.clone(), source).sentence(user, asked)
+        };
+        let court = self.court(stages, identified.routed().route(), &home, &words);
         let permitted = Permitted::new(identified, &court).await.map_err(|refused| account.is_told(refused))?;
         drop(home);
         if let Some(page) = with_slash(&permitted) {
@@ -126,12 +132,13 @@ impl Gate {
     }
 
     /// Where requests to this add-on are judged.
-    fn court<'a>(&'a self, stages: &'a Stages, route: &Route, home: &'a HomeAssistant) -> Court<'a> {
+    fn court<'a>(&'a self, stages: &'a Stages, route: &Route, home: &'a HomeAssistant, words: Words<'a>) -> Court<'a> {
         let limits = &stages.settings.limits;
         Court {
             exchanges: &self.services.exchanges,
             directory: home.directory(),
             protection: stages.protection(route.place()),
+            words,
             body_size: limits.judged_body_size,
             body_stall: limits.body_stall_timeout,
         }

@@ -25,7 +25,8 @@
 //! [`gate`] is this diagram as one function, and [`server`] the process around it: it builds the stages, swaps them on
 //! reload, and drains on stop. Beside the way stand [`permission`], Home Assistant's engine for entities, which `identity` compiles
 //! and `authorization` asks; [`home_assistant`], which reads its files; [`sign_in`], which makes sessions; [`pages`], what we say ourselves;
-//! [`dial`], which makes connections out; [`refusal`], why and how a request is refused; [`supervisor`], what add-ons may do besides showing a web UI;
+//! [`dial`], which makes connections out; [`explain`], why something is decided as it is;
+//! [`refusal`], why and how a request is refused; [`supervisor`], what add-ons may do besides showing a web UI;
 //! [`config`], the one file that the operator edits, [`manifest`], those of add-ons that it names, and [`diagnostic`], how
 //! what is wrong in either is shown; [`telemetry`], logs and
 //! numbers; [`operations`], health, the control socket and systemd; [`cli`], the commands; and [`clock`] and [`entropy`],
@@ -40,6 +41,7 @@ pub mod identity;
 pub mod authorization;
 pub mod upstream;
 
+pub mod explain;
 pub mod gate;
 pub mod server;
 

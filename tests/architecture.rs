@@ -39,10 +39,11 @@ const BESIDE: [(&str, &[&str]); 12] = [
 ];
 
 /// What may import every stage and what is beside them. `sign_in` judges, reads passwords, shows pages and makes sessions.
-const ABOVE: [(&str, &[&str]); 5] = [
+const ABOVE: [(&str, &[&str]); 6] = [
     ("sign_in", &["gate", "server", "cli", "operations", "supervisor", "upstream"]),
     // The limits on attempts to sign in are one for people and for add-ons.
     ("supervisor", &["gate", "server", "cli", "operations"]),
+    ("explain", &["gate", "server", "cli", "operations", "supervisor", "sign_in", "upstream"]),
     ("gate", &["server", "cli", "operations"]),
     ("server", &["cli"]),
     ("cli", &[]),

@@ -66,6 +66,7 @@ fn configuration_md_has_the_keys_that_the_program_knows() {
         ("## `[log]`", &["Log"]),
         ("## `[headers]`", &["Headers"]),
         ("## `[[addon.protect]]`", &["Protect"]),
+        ("## `[[test]]`", &["Test"]),
         ("## `[assertion]`", &["Assertion"]),
         ("## `[supervisor]`", &["Supervisor"]),
         ("## `[[addon]]`", &["Addon", "Probe", "Cors", "IdentityHeaders", "Access", "Rights", "ValueFile"]),
@@ -119,7 +120,7 @@ fn config_toml_names_every_key_that_an_operator_can_set() {
     let shipped: BTreeSet<String> = shipped_keys().into_iter().map(|(_, key, _)| key).collect();
     let declared = declared_keys();
     let sections = ["Listen", "Tls", "HomeAssistant", "Permissions", "Group", "Policy", "Rule", "Session", "SignIn"];
-    let more = ["Limits", "Log", "Headers", "Assertion", "Supervisor", "Addon", "Protect"];
+    let more = ["Limits", "Log", "Headers", "Assertion", "Supervisor", "Addon", "Protect", "Test"];
     // Another name of `areas`, tables with a heading of their own, and the keys of a rule, which stand inside of one.
     let inside = ["area_ids", "policy", "protect", "read", "control", "edit"].map(str::to_owned);
     let shipped: BTreeSet<String> = shipped.into_iter().chain(inside).collect();
@@ -186,8 +187,8 @@ fn reference_md_has_the_metrics_as_the_source_documents_them() {
 
 #[test]
 fn reference_md_has_every_kind_of_reason_that_explain_gives() {
-    let source = read("src/cli/explain/answer.rs");
-    let (_, variants) = source.split_once("pub(super) enum Because<'a> {\n").unwrap();
+    let source = read("src/explain/answer.rs");
+    let (_, variants) = source.split_once("pub(crate) enum Because<'a> {\n").unwrap();
     let (variants, _) = variants.split_once("\n}\n").unwrap();
     let snake_case = |name: &str| {
         let capital = |c: char| if c.is_uppercase() { format!("_{}", c.to_lowercase()) } else { c.to_string() };
@@ -229,6 +230,7 @@ fn every_link_between_the_documents_leads_somewhere() {
         "docs/operations.md",
         "docs/supervisor.md",
         "docs/security-cases.md",
+        "docs/permissions.md",
     ];
     for document in documents.iter().chain(&manuals) {
         let text = read(document);

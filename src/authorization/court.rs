@@ -11,7 +11,7 @@ use crate::identity::{Directory, DirectoryCell, Identified, User};
 use crate::refusal::Reason;
 
 /// Where requests to one add-on are judged.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Court<'a> {
     /// Every exchange that is open.
     pub exchanges: &'a Arc<OpenExchanges>,
@@ -19,11 +19,16 @@ pub struct Court<'a> {
     pub directory: &'a DirectoryCell,
     /// What the add-on's paths need; nothing when none is protected.
     pub protection: Option<&'a Protection>,
+    /// Says why a user may do what a rule asks about entities, or not.
+    pub words: Words<'a>,
     /// Bytes of a body that is judged.
     pub body_size: usize,
     /// How long such a body may stand still.
     pub body_stall: Duration,
 }
+
+/// Says why a user of these may do what a rule asks about entities, or not: for the operator.
+pub type Words<'a> = &'a (dyn Fn(&Directory, &User, &Asked<'_>) -> String + Sync);
 
 /// Why a request is refused: the reason that everybody counts by, and all of it for the operator.
 #[derive(Debug)]
@@ -44,7 +49,7 @@ impl Court<'_> {
     /// Judges what can be judged without the body. Whether the body is wanted too.
     pub(super) fn hear(&self, errand: &Errand, user: &User) -> Result<bool, Refused> {
         let Some(protection) = self.protection else { return Ok(false) };
-        judge(errand, protection, user, &self.directory.load())
+        judge(errand, protection, user, &self.directory.load(), self.words)
     }
 
     /// Reads the body, unless the exchange is cut meanwhile, and judges by it: with the users of the moment after that.
@@ -58,29 +63,34 @@ impl Court<'_> {
         };
         let errand = open.exchange().errand();
         errand.knows_body(BodyFacts::read(request.headers(), &body, protection.pointers()));
-        judge(errand, protection, identified.user(), &self.directory.load()).map(|_| ())
+        judge(errand, protection, identified.user(), &self.directory.load(), self.words).map(|_| ())
     }
 }
 
 /// Whether an exchange may go on as far as the rules of its add-on and its user's permissions go.
 pub fn may_go_on(exchange: &Exchange, rules: Option<&Protection>, user: &User, directory: &Directory) -> Decision {
     let Some(rules) = rules else { return Decision::Permit };
-    match judge(exchange.errand(), rules, user, directory) {
+    let label = |_: &Directory, _: &User, asked: &Asked<'_>| asked.refusal().map_or("", Reason::label).to_owned();
+    match judge(exchange.errand(), rules, user, directory, &label) {
         Ok(_) => Decision::Permit,
         Err(refused) => Decision::Deny(refused.reason),
     }
 }
 
-/// What everybody counts by.
-fn label(asked: &Asked<'_>) -> String {
-    asked.refusal().map_or("permitted", Reason::label).to_owned()
-}
-
-fn judge(errand: &Errand, rules: &Protection, user: &User, directory: &Directory) -> Result<bool, Refused> {
+fn judge(
+    errand: &Errand,
+    rules: &Protection,
+    user: &User,
+    directory: &Directory,
+    words: Words<'_>,
+) -> Result<bool, Refused> {
     let rights = directory.rights(&user.id).ok_or(Reason::UnknownUser)?;
     let judgement = errand.judge(rules, &Standing { user, rights });
     match judgement.decision() {
         Decision::Permit => Ok(judgement.wants_body()),
-        Decision::Deny(reason) => Err(Refused { reason, why: Some(judgement.refusals(label).join("; ")) }),
+        Decision::Deny(reason) => {
+            let why = judgement.refusals(|asked| words(directory, user, asked)).join("; ");
+            Err(Refused { reason, why: Some(why) })
+        }
     }
 }

@@ -17,6 +17,6 @@ pub mod protect;
 pub(crate) use access::is_own_will;
 pub use access::{Decision, may_enter, may_open, may_stay};
 pub use cors::{admitted, cors_of};
-pub use court::{Court, Refused, may_go_on};
+pub use court::{Court, Refused, Words, may_go_on};
 pub use open::{Exchange, Open, OpenExchanges};
 pub use permitted::Permitted;

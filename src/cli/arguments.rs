@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Parser, Subcommand};
 
-use super::explain::{Asked, Question};
+use super::explain::Asked;
 use super::rate::Rated;
+use crate::explain::{Case, Question, RequestQuestion};
 use crate::operations::control::{Request, RevokeTarget};
 
 /// An ingress reverse proxy with identity headers for the web UIs of Home Assistant add-ons.
@@ -25,7 +26,7 @@ pub(super) enum Command {
     Serve,
     /// Show every mistake in the configuration; exits 2 when there is one.
     Check,
-    /// Say whether a user may use an entity, and why; exits 3 when not.
+    /// Say whether a user may use an entity or send a request, and why; exits 3 when not.
     Explain(Explain),
     /// List, make and revoke sessions of a running vestibule.
     #[command(subcommand)]
@@ -124,32 +125,55 @@ pub(super) enum Addons {
 }
 
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("what").required(true).args(["entity", "url", "cases"])))]
 pub(super) struct Explain {
     /// The user's name or id.
-    #[arg(long, value_name = "NAME", required_unless_present = "cases")]
+    #[arg(long, value_name = "NAME", required_unless_present = "cases", conflicts_with = "cases")]
     user: Option<String>,
     /// The entity's id, or any text.
-    #[arg(long, value_name = "TEXT", required_unless_present = "cases")]
+    #[arg(long, value_name = "TEXT")]
     entity: Option<String>,
     /// `read`, `control`, `edit`, or any text.
-    #[arg(long, value_name = "TEXT", default_value = "read")]
+    #[arg(long, value_name = "TEXT", default_value = "read", conflicts_with_all = ["url", "cases"])]
     access: String,
+    /// The address of a request: a path, or an https URL when the host matters.
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+    /// The method of the request.
+    #[arg(long, value_name = "METHOD", default_value = "GET", conflicts_with_all = ["entity", "cases"])]
+    method: String,
+    /// The request asks for a WebSocket.
+    #[arg(long, requires = "url")]
+    websocket: bool,
+    /// The JSON body of the request.
+    #[arg(long, value_name = "FILE", requires = "url")]
+    body: Option<PathBuf>,
     /// Answer as one line of JSON.
     #[arg(long)]
     json: bool,
     /// Answer each line of a file (`-`: standard input) with a line of JSON. A line is
-    /// `{"user": "...", "entity": "...", "access": "..."}`.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["user", "entity", "access"])]
+    /// `{"user": "...", "entity": "...", "access": "..."}` or `{"user": "...", "method": "...", "url": "..."}`.
+    #[arg(long, value_name = "FILE")]
     cases: Option<PathBuf>,
 }
 
 impl Explain {
     /// What is to be explained.
     pub(super) fn asked(self) -> Asked {
-        let Self { user, entity, access, json, cases } = self;
-        // Without `--cases` both are required.
-        let (user, entity) = (user.unwrap_or_default(), entity.unwrap_or_default());
-        cases.map_or(Asked::One { question: Question { user, entity, access }, json }, Asked::Cases)
+        let Self { user, entity, access, url, method, websocket, body, json, cases } = self;
+        // Without `--cases` there is a user, and an entity or a URL.
+        let user = user.unwrap_or_default();
+        match (cases, url) {
+            (Some(path), _) => Asked::Cases(path),
+            (None, Some(url)) => {
+                let question = RequestQuestion { user, method, url, websocket, body: None };
+                Asked::One { case: Case::Request(question), body, json }
+            }
+            (None, None) => {
+                let question = Question { user, entity: entity.unwrap_or_default(), access };
+                Asked::One { case: Case::Entity(question), body: None, json }
+            }
+        }
     }
 }
 

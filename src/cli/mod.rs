@@ -40,7 +40,7 @@ pub fn main() -> ExitCode {
             crate::server::surroundings(false, |around| check(&file, around, output))
         }),
         Command::Explain(asked) => {
-            Output::with_standard_streams(|output| explain::explain(&file, &asked.asked(), output))
+            Output::with_standard_streams(|output| explain::explain(&file, asked.asked(), output))
         }
         Command::Sessions(command) => {
             let json = command.as_json();

@@ -27,6 +27,7 @@ mod secret;
 mod secret_text;
 mod settings;
 mod slug;
+mod trial;
 mod trust;
 mod units;
 mod url;
@@ -64,6 +65,7 @@ pub use settings::{
     Framing, HostName, HttpsListener, IdentityHeaders, Limits, Listen, Log, LogFormat, PathPrefix, PrefixMode,
     PublicUrl, Session, SessionStore, Settings, SignIn, SignInMethod, Supervisor, Tls, Upstream, UpstreamHost,
 };
+pub use trial::{Outcome, Trial, TrialSubject};
 pub use trust::{BadPin, CertificatePin, Trust};
 pub use url::BadUrl;
 
@@ -82,6 +84,8 @@ pub struct Surroundings<'a> {
     /// Says who and what is known in Home Assistant's configuration folder. Absent, neither `access` nor groups are
     /// compared with anything.
     pub known: Option<FindKnown<'a>>,
+    /// Decides the cases of `[[test]]`. Absent, they are read and not tried.
+    pub decide: Option<Decide<'a>>,
 }
 
 /// Judges a certificate chain and its key.
@@ -104,6 +108,9 @@ pub struct ApiTrouble {
 
 /// Finds the groups and users in a configuration folder of Home Assistant.
 pub type FindKnown<'a> = &'a dyn Fn(&Path) -> Result<Known, HookError>;
+
+/// Decides cases with these settings and Home Assistant's files as they are, in order; or says why nothing can be decided.
+pub type Decide<'a> = &'a dyn Fn(&Settings, &[Trial]) -> Result<Vec<Outcome>, HookError>;
 
 /// Whatever a hook says; shown with its causes, on one line.
 pub type HookError = Box<dyn std::error::Error + Send + Sync>;

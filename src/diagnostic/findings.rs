@@ -34,6 +34,11 @@ impl Findings {
         self.list.push(diagnostic);
     }
 
+    /// Whether there is one with which the configuration cannot be used.
+    pub(crate) fn has_mistakes(&self) -> bool {
+        self.list.iter().any(Diagnostic::is_mistake)
+    }
+
     /// Parses a text of the file, or adds why it cannot be parsed.
     pub(crate) fn parse<T>(&mut self, text: &Spanned<String>) -> Option<T>
     where

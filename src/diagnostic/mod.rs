@@ -184,6 +184,11 @@ impl Diagnostic {
         Self { severity, place, message, label: String::new(), first: None, hint: String::new() }
     }
 
+    /// Whether the configuration cannot be used with it.
+    pub(super) fn is_mistake(&self) -> bool {
+        self.severity == Severity::Mistake
+    }
+
     /// What stands at the caret: what was expected there.
     pub(crate) fn label(self, label: impl Into<String>) -> Self {
         Self { label: label.into(), ..self }

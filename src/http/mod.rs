@@ -31,7 +31,7 @@ pub(crate) use cookies::sets as sets_cookie;
 pub use held::ClientBody;
 pub(crate) use hop_by_hop::remove_all as remove_hop_by_hop;
 pub use line::Line;
-pub use method::{ALLOW, is_safe};
+pub use method::{ALLOW, is_known as is_known_method, is_safe};
 pub use origin::{Names, Origin, Provenance, Site};
 pub use own_cookies::OwnCookies;
 pub use path::{PathFault, judge as judge_path};

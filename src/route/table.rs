@@ -74,11 +74,7 @@ impl Routes {
         if is_own(request.path()) {
             return Destination::Own(Box::new(request));
         }
-        if let Some(route) = self.hosts.get(request.authority().host()) {
-            let forward = request.target().clone();
-            return Destination::Addon(Box::new(Routed::new(request, route.clone(), "", forward)));
-        }
-        let Some((prefix, route)) = self.longest(request.path()) else {
+        let Some((prefix, route)) = self.find(Some(request.authority().host()), request.path()) else {
             return Destination::Nowhere(Box::new(request));
         };
         let Some(forward) = forward_target(request.target(), prefix, route.addon.prefix) else {
@@ -86,6 +82,12 @@ impl Routes {
         };
         let routed = Routed::new(request, route.clone(), prefix, forward);
         Destination::Addon(Box::new(routed))
+    }
+
+    /// The route of this host and path, and the prefix that it was found by; none on a host of its own.
+    pub fn find(&self, host: Option<&str>, path: &str) -> Option<(&str, &Route)> {
+        let own = host.and_then(|host| self.hosts.get(host));
+        own.map_or_else(|| self.longest(path), |route| Some(("", route)))
     }
 
     /// The add-on that has this host to itself.

@@ -8,8 +8,9 @@ use tokio_util::sync::CancellationToken;
 use super::Server;
 use super::build::needs_restart;
 use super::keys;
-use crate::config::{self, ApiTrouble, Diagnostics, HomeApi, Known, Loaded, Settings, Surroundings};
+use crate::config::{self, ApiTrouble, Diagnostics, HomeApi, Known, Loaded, Settings, Surroundings, Trial};
 use crate::dial::{DialError, check_authorities};
+use crate::explain;
 use crate::gate::Stages;
 use crate::home_assistant::api::{Api, ApiError};
 use crate::home_assistant::{FileProblem, HomeAssistant, read_folder, read_registries};
@@ -59,12 +60,14 @@ pub fn surroundings<T>(serving: bool, judge: impl FnOnce(&Surroundings<'_>) -> T
     let authorities = |pem: &[u8]| check_authorities(pem).map_err(Into::into);
     let known = |folder: &Path| known(folder).map_err(Into::into);
     let ask_api = |api: &HomeApi| ask(api).map_err(|error| ApiTrouble { hint: error.hint(), why: error.into() });
+    let decide = |settings: &Settings, trials: &[Trial]| explain::decide(settings, trials).map_err(Into::into);
     judge(&Surroundings {
         check_certificates: Some(&certificates),
         check_authorities: Some(&authorities),
         serving,
         ask_api: Some(&ask_api),
         known: Some(&known),
+        decide: Some(&decide),
     })
 }
 

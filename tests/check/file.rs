@@ -111,12 +111,6 @@ fn an_unknown_key_gets_the_nearest_known_one() {
 }
 
 #[test]
-fn a_key_of_a_later_version_is_refused_in_plain_words() {
-    let later = "this version of vestibule does not know it";
-    refused(&format!("{HOME}[[test]]\nuser = \"x\""), "3:3", &["unknown key `test`", later, "leave open"]);
-}
-
-#[test]
 fn all_mistakes_of_a_file_are_shown_in_its_order() {
     let text =
         "[listen]\nhttps = [\"nowhere\", 7]\n[session]\nidle_timeout = 30\nstroe = \"x\"\n[[addon]]\nslug = \"A\"\n";

@@ -59,6 +59,7 @@ fn around() -> Surroundings<'static> {
         serving: false,
         ask_api: Some(&ask_api),
         known: Some(&known),
+        decide: None,
     }
 }
 

@@ -34,6 +34,76 @@ fn who_may_do_what_follows_from_home_assistants_groups() {
     }
 }
 
+/// S-102: what `explain` is asked about is what the gate decides, by the same rules on the same files.
+#[test]
+fn s102_explain_decides_as_the_gate_does() {
+    let (addon, vestibule) = protected(RawAddon::start(), RULES);
+    let paths = [
+        "/api/covers/garage_door/open",
+        "/api/covers/hall_window/open",
+        "/api/covers/GARAGE_DOOR/open",
+        "/state?entity_id=light.bed_light",
+        "/state?entity_id=light.bed_light&entity_id=lock.basic_lock",
+        "/state",
+        "/any/light/bed_light",
+        "/Any/light/bed_light/",
+        "/panel",
+        "/everything",
+        "/settings",
+        "/SETTINGS/x/",
+        "/settings%2Fx",
+        "/owner",
+        "//owner",
+        "/free",
+        "/%66ree",
+        "/",
+        "/..;/x",
+    ];
+    let (mut lines, mut asked) = (String::new(), Vec::new());
+    for user in ["owner", "alice", "bob", "carol", "dave", "erin", "grace", "frank", "heidi"] {
+        for method in ["GET", "POST", "HEAD", "OPTIONS"] {
+            for path in paths {
+                let url = format!("/ingress/a{path}");
+                lines += &serde_json::json!({"user": user, "method": method, "url": url}).to_string();
+                lines.push('\n');
+                asked.push((user, method, url));
+            }
+        }
+    }
+    let file = vestibule.path("cases.jsonl");
+    std::fs::write(&file, lines).unwrap();
+    let answers = vestibule.command_ok(&["explain", "--cases", file.to_str().unwrap()]);
+    let decisions: Vec<bool> = answers.lines().map(|line| line.contains(r#""decision":"permit""#)).collect();
+    assert_eq!(decisions.len(), asked.len());
+    let mut cookies = std::collections::HashMap::new();
+    for ((user, method, url), permit) in asked.into_iter().zip(decisions) {
+        // Nobody makes a session for a deactivated user.
+        if user == "erin" {
+            assert!(!permit, "{method} {url}");
+            continue;
+        }
+        let cookie: &String = cookies.entry(user).or_insert_with(|| vestibule.cookie(user));
+        let answer = vestibule.ask(Protocol::H1, &Ask::new(method, &url).cookie(cookie));
+        assert_eq!(answer.status == 200, permit, "{user} {method} {url}: {answer:#?}");
+        addon.forget();
+    }
+}
+
+#[test]
+fn the_audit_line_of_a_refusal_has_the_reason_that_explain_gives() {
+    let (_addon, vestibule) = protected(RawAddon::start(), RULES);
+    let url = "/ingress/a/api/covers/hall_window/open";
+    let answer = vestibule.ask(Protocol::H1, &Ask::post(url, "").cookie(vestibule.cookie("grace")));
+    let id = answer.json()["request_id"].as_str().unwrap().to_owned();
+    let line: serde_json::Value =
+        serde_json::from_str(&vestibule.await_line(&["vestibule::audit", "refused", &id])).unwrap();
+    let said = vestibule.command(&["explain", "--user", "grace", "--method", "POST", "--url", url, "--json"]);
+    let said: serde_json::Value = serde_json::from_slice(&said.stdout).unwrap();
+    assert_eq!((&line["why"], &line["reason"]), (&said["reason"], &said["refusal"]));
+    assert!(line["why"].as_str().unwrap().contains("asks for control on cover.hall_window"), "{line}");
+    assert!(!answer.text().contains("cover"), "the client is told nothing of it: {answer:#?}");
+}
+
 #[test]
 fn a_websocket_is_judged_before_it_is_opened() {
     let (addon, vestibule) = protected(echo(), RULES);

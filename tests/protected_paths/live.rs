@@ -162,3 +162,26 @@ fn a_stream_that_was_judged_by_its_body_is_judged_by_it_again() {
     assert!(took < SOON, "cut after {took:?}");
     assert_eq!(kept.up_to(50).len(), 50, "the other stream goes on");
 }
+
+#[test]
+fn a_reload_with_a_test_that_fails_leaves_the_old_configuration_in_force() {
+    let addon = RawAddon::start();
+    let mut vestibule = Vestibule::start(|config| {
+        config.addon_with("a", &addon, RULES);
+    });
+    let bob = vestibule.cookie("bob");
+    let ask = Ask::get("/ingress/a/settings").cookie(&bob);
+    assert_eq!(vestibule.ask(Protocol::H1, &ask).status, 403);
+    let open = "\n[[test]]\nuser = \"bob\"\nurl = \"/ingress/a/settings\"\nexpect = \"deny\"\n";
+    vestibule.reconfigure(|config| {
+        config.clear_addons().addon_with("a", &addon, open);
+    });
+    vestibule.await_line(&["a test fails: permitted, because the user may open a"]);
+    assert_eq!(vestibule.ask(Protocol::H1, &ask).status, 403, "the rules in force stay");
+    let shut = format!("{RULES}{open}");
+    vestibule.reconfigure(|config| {
+        config.clear_addons().addon_with("a", &addon, &shut);
+    });
+    vestibule.await_line(&["configuration reloaded"]);
+    assert_eq!(vestibule.ask(Protocol::H1, &ask).status, 403);
+}

@@ -9,18 +9,17 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::home::Home;
-use super::question::Question;
 use crate::cli::output::{Exit, Output};
+use crate::explain::{Case, Desk};
 use crate::telemetry::chain;
 
 /// Answers every line of the file.
-pub(super) fn run(home: &Home, path: &Path, output: &mut Output<'_>) -> Exit {
+pub(super) fn run(desk: &Desk, path: &Path, output: &mut Output<'_>) -> Exit {
     if path == Path::new("-") {
-        return answer_all(home, io::stdin().lock(), path, output);
+        return answer_all(desk, io::stdin().lock(), path, output);
     }
     match File::open(path) {
-        Ok(file) => answer_all(home, BufReader::new(file), path, output),
+        Ok(file) => answer_all(desk, BufReader::new(file), path, output),
         Err(error) => {
             output.notice(&format!("error: cannot open {}: {error}\n", path.display()));
             Exit::Mistaken
@@ -28,7 +27,7 @@ pub(super) fn run(home: &Home, path: &Path, output: &mut Output<'_>) -> Exit {
     }
 }
 
-fn answer_all(home: &Home, lines: impl BufRead, path: &Path, output: &mut Output<'_>) -> Exit {
+fn answer_all(desk: &Desk, lines: impl BufRead, path: &Path, output: &mut Output<'_>) -> Exit {
     let mut malformed = 0_u64;
     for (line, number) in lines.split(b'\n').zip(1_u64..) {
         let line = match line {
@@ -38,13 +37,18 @@ fn answer_all(home: &Home, lines: impl BufRead, path: &Path, output: &mut Output
                 return Exit::Failed;
             }
         };
-        match Question::parse(&line) {
-            Ok(question) => output.result(&home.answer(&question).to_json()),
-            Err(error) => {
-                malformed = malformed.saturating_add(1);
-                output.result(&json!({"line": number, "error": chain(&error).to_string()}).to_string());
+        let answered = match Case::parse(&line) {
+            Ok(Case::Entity(question)) => Ok(desk.home().answer(&question).to_json()),
+            Ok(Case::Request(question)) => {
+                desk.decide(&question).map(|answer| answer.to_json()).map_err(|error| error.to_string())
             }
-        }
+            Err(error) => Err(chain(&error).to_string()),
+        };
+        let answer = answered.unwrap_or_else(|error| {
+            malformed = malformed.saturating_add(1);
+            json!({"line": number, "error": error}).to_string()
+        });
+        output.result(&answer);
     }
     if malformed == 0 { Exit::Done } else { Exit::Mistaken }
 }

@@ -1,38 +1,31 @@
-//! `vestibule explain`: in come a user, an entity and an access key, out comes what the policies of Home Assistant's
-//! groups and of the configured ones decide, and the whole reason.
+//! `vestibule explain`: in come a user and an entity with an access key, or a user and a request, out comes what is decided
+//! and the whole reason.
 //!
-//! It reads Home Assistant's files itself, so that it needs no running vestibule. The decision is the permission
-//! engine's alone, which never looks at whether a user is active (spec/permissions.md section 1); who is refused before
-//! any policy is asked (section 6, point 2) is said beside it. It must never permit where it could not look: without
-//! the registries everything is denied.
+//! It reads the configuration and Home Assistant's files itself, so that it needs no running vestibule. The decision about
+//! an entity is the permission engine's alone, which never looks at whether a user is active (spec/permissions.md section
+//! 1); who is refused before any policy is asked (section 6, point 2) is said beside it. The decision about a request is
+//! the gate's, as far as it can be known without one. It must never permit where it could not look: without the registries
+//! everything about an entity is denied.
 
-mod answer;
 mod cases;
-mod groups;
-mod home;
-mod question;
-mod reason;
-mod registered;
 mod text;
 
 use std::path::{Path, PathBuf};
 
-use home::Home;
-pub(super) use question::Question;
-
 use super::output::{Exit, Output};
 use crate::config::{self, Surroundings};
+use crate::explain::{Case, Desk, Home, Question, RequestQuestion, unknown_user};
 
 /// What is to be explained.
 pub(super) enum Asked {
-    /// One question, answered in words or as JSON.
-    One { question: Question, json: bool },
+    /// One question, answered in words or as JSON. The body of a request stands in a file.
+    One { case: Case, body: Option<PathBuf>, json: bool },
     /// A file of questions, `-` for standard input.
     Cases(PathBuf),
 }
 
 /// Explains by the home of this configuration.
-pub(super) fn explain(file: &Path, asked: &Asked, output: &mut Output<'_>) -> Exit {
+pub(super) fn explain(file: &Path, asked: Asked, output: &mut Output<'_>) -> Exit {
     let settings = match config::load(file, &Surroundings::default()) {
         Ok(loaded) => loaded.settings,
         Err(found) => {
@@ -40,8 +33,8 @@ pub(super) fn explain(file: &Path, asked: &Asked, output: &mut Output<'_>) -> Ex
             return Exit::Mistaken;
         }
     };
-    let home = match Home::read(&settings) {
-        Ok(home) => home,
+    let desk = match Home::read(&settings) {
+        Ok(home) => Desk::new(home, &settings),
         Err(problems) => {
             for problem in &problems {
                 output.notice(&format!("error: {problem}: {}\n", problem.reason()));
@@ -50,17 +43,43 @@ pub(super) fn explain(file: &Path, asked: &Asked, output: &mut Output<'_>) -> Ex
         }
     };
     match asked {
-        Asked::One { question, json } => one(&home, question, *json, output),
-        Asked::Cases(path) => cases::run(&home, path, output),
+        Asked::Cases(path) => cases::run(&desk, &path, output),
+        Asked::One { case: Case::Entity(question), json, .. } => about_entity(&desk, &question, json, output),
+        Asked::One { case: Case::Request(question), body, json } => match with_body(question, body.as_deref()) {
+            Ok(question) => about_request(&desk, &question, json, output),
+            Err(error) => mistaken(&error, output),
+        },
     }
 }
 
-fn one(home: &Home, question: &Question, json: bool, output: &mut Output<'_>) -> Exit {
-    if !home.knows(&question.user) {
-        output.notice(&format!("error: {}\n", reason::unknown_user(&question.user)));
-        return Exit::Mistaken;
+fn about_entity(desk: &Desk, question: &Question, json: bool, output: &mut Output<'_>) -> Exit {
+    if !desk.home().knows(&question.user) {
+        return mistaken(&unknown_user(&question.user), output);
     }
-    let answer = home.answer(question);
+    let answer = desk.home().answer(question);
     output.result(&if json { answer.to_json() } else { text::of(&answer) });
     if answer.is_permit() { Exit::Done } else { Exit::Denied }
+}
+
+fn about_request(desk: &Desk, question: &RequestQuestion, json: bool, output: &mut Output<'_>) -> Exit {
+    if !desk.home().knows(&question.user) {
+        return mistaken(&unknown_user(&question.user), output);
+    }
+    let answer = match desk.decide(question) {
+        Ok(answer) => answer,
+        Err(error) => return mistaken(&error.to_string(), output),
+    };
+    output.result(&if json { answer.to_json() } else { text::of_request(&answer) });
+    if answer.is_permit() { Exit::Done } else { Exit::Denied }
+}
+
+fn with_body(question: RequestQuestion, file: Option<&Path>) -> Result<RequestQuestion, String> {
+    let Some(file) = file else { return Ok(question) };
+    let body = std::fs::read_to_string(file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
+    Ok(RequestQuestion { body: Some(body), ..question })
+}
+
+fn mistaken(what: &str, output: &mut Output<'_>) -> Exit {
+    output.notice(&format!("error: {what}\n"));
+    Exit::Mistaken
 }

@@ -1,8 +1,6 @@
 //! An answer for people: the decision, the reason, and one line each for the user and the entity.
 
-use super::answer::{Answer, Because, Entry};
-use super::reason::{named, of_area, of_device, shown};
-use super::registered::Registered;
+use crate::explain::{Answer, Because, Entry, Groups, Registered, RequestAnswer, named, of_area, of_device, shown};
 
 /// The answer as lines.
 pub(super) fn of(answer: &Answer<'_>) -> String {
@@ -12,8 +10,35 @@ pub(super) fn of(answer: &Answer<'_>) -> String {
         vec![format!("{word}: {} {may} {} {}", shown(asked.user), shown(asked.access), shown(asked.entity))];
     lines.extend(answer.entry.and_then(but));
     lines.push(format!("because: {}", answer.reason));
-    lines.push(format!("user: {}", user(answer)));
+    lines.push(format!("user: {}", user((answer.user_id, answer.question.user), answer.user_name, &answer.groups)));
     lines.push(format!("entity: {}", registered(answer)));
+    lines.join("\n")
+}
+
+/// The answer about a request as lines: a line for each rule that was asked, and what only a real request has.
+pub(super) fn of_request(answer: &RequestAnswer<'_>) -> String {
+    let (word, may) = if answer.is_permit() { ("permit", "may") } else { ("deny", "may not") };
+    let what = if answer.websocket { "open a WebSocket at" } else { answer.method };
+    let mut lines = vec![format!("{word}: {} {may} {what} {}", shown(answer.user), shown(answer.url))];
+    lines.extend(answer.entry.and_then(but));
+    lines.push(format!("because: {}", answer.reason));
+    lines.extend(
+        answer
+            .groups
+            .as_ref()
+            .map(|groups| format!("user: {}", user((answer.user_id, answer.user), answer.user_name, groups))),
+    );
+    lines.extend(
+        answer
+            .addon
+            .as_ref()
+            .zip(answer.path.as_ref())
+            .map(|(addon, path)| format!("add-on: {addon}, which sees {}", shown(path))),
+    );
+    let ruled = |ruled: &crate::explain::Ruled| format!("{}: {}", ruled.decision.word(), ruled.reason);
+    lines.extend(answer.rules.iter().map(ruled));
+    lines
+        .push("not asked: the session, whether the client is local, and whose will the request is (Origin)".to_owned());
     lines.join("\n")
 }
 
@@ -27,16 +52,16 @@ fn but(entry: Entry) -> Option<String> {
     Some(format!("but: this user is refused before any policy is asked, {whence}"))
 }
 
-fn user(answer: &Answer<'_>) -> String {
-    let who = named(answer.user_id.unwrap_or(answer.question.user), answer.user_name);
-    let groups: Vec<_> = answer.groups.home_assistant.iter().map(|group| named(group.id, group.name)).collect();
-    let configured: Vec<_> = answer.groups.configured.iter().map(|id| shown(id)).collect();
+fn user((id, asked): (Option<&str>, &str), name: Option<&str>, groups: &Groups<'_>) -> String {
+    let who = named(id.unwrap_or(asked), name);
+    let of_home: Vec<_> = groups.home_assistant.iter().map(|group| named(group.id, group.name)).collect();
+    let configured: Vec<_> = groups.configured.iter().map(|id| shown(id)).collect();
     let besides =
         if configured.is_empty() { String::new() } else { format!("; configured: {}", configured.join(", ")) };
-    if groups.is_empty() {
+    if of_home.is_empty() {
         format!("{who}, in no group{besides}")
     } else {
-        format!("{who}, in {}{besides}", groups.join(", "))
+        format!("{who}, in {}{besides}", of_home.join(", "))
     }
 }
 
@@ -90,7 +115,8 @@ fn unregistered(answer: &Answer<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::registered::{Area, Device, Names};
+    use crate::explain::{Area, Device, Names};
+
     use super::*;
 
     const DEVICE: Device<'_> = Device { id: "d2", name: Some("Lock"), part_of: None, labels: &[] };

@@ -88,6 +88,7 @@ section! {
         assertion: Assertion,
         supervisor: Supervisor,
         addon: List<Addon>,
+        test: List<Test>,
     }
 
     /// `[listen]`
@@ -341,14 +342,23 @@ section! {
         timeout: TimeText,
     }
 
+    /// `[[test]]`
+    Test {
+        user: String,
+        method: String,
+        url: String,
+        websocket: bool,
+        body: String,
+        entity: String,
+        access: String,
+        expect: String,
+    }
+
     /// The value of a fixed header that stands in a file.
     ValueFile {
         file: String,
     }
 }
-
-/// Keys that the documentation of later versions has. Ignoring one would leave open what it is there to close.
-const OF_LATER_VERSIONS: [&str; 1] = ["test"];
 
 /// Reads what stands for this key.
 fn key<T: Shape>(table: &DeTable<'_>, name: &str, findings: &mut Findings) -> Key<T> {
@@ -362,11 +372,7 @@ fn key<T: Shape>(table: &DeTable<'_>, name: &str, findings: &mut Findings) -> Ke
 fn refuse_unknown(table: &DeTable<'_>, known: &[&str], findings: &mut Findings) {
     for key in table.keys().filter(|key| !known.contains(&&**key.get_ref())) {
         let name: &str = key.get_ref();
-        let (label, hint) = if OF_LATER_VERSIONS.contains(&name) {
-            let hint =
-                "ignoring it could leave open what it is there to close: take it out, or use a version that has it";
-            ("this version of vestibule does not know it".to_owned(), hint.to_owned())
-        } else if let Some(meant) = nearest(name, known.iter().copied()) {
+        let (label, hint) = if let Some(meant) = nearest(name, known.iter().copied()) {
             (format!("did you mean `{meant}`?"), format!("write `{meant}`, or take the key out"))
         } else {
             ("not a key of this table".to_owned(), format!("the keys that may stand here are {}", known.join(", ")))

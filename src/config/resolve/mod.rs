@@ -20,6 +20,7 @@ mod sections;
 mod store;
 mod supervisor;
 mod tls;
+mod trials;
 mod trust;
 mod unique;
 
@@ -62,6 +63,7 @@ pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> Settings {
         supervisor,
     };
     hosts::warn(addons, &settings, cx);
+    trials::run(&raw.test, &settings, cx);
     if settings.assertion.issuer.is_empty() {
         settings.assertion.issuer = settings.main_origin().map_or_else(|| "vestibule".to_owned(), PublicUrl::origin);
     }

@@ -62,7 +62,8 @@ fn subject(raw: &raw::Test, at: &Span, cx: &mut Context<'_>) -> Option<TrialSubj
             Some(TrialSubject::Request { method, url, websocket, body: text(&raw.body) })
         }
         (both, _) => {
-            let message = if both { "this test asks for an entity and for a request" } else { "this test asks for nothing" };
+            let message =
+                if both { "this test asks for an entity and for a request" } else { "this test asks for nothing" };
             let bad = Diagnostic::mistake(at.clone(), message);
             let hint = "write `url` (and `method`, `body`, `websocket`), or `entity` and `access`";
             cx.add(bad.label("expected one question").hint(hint));
@@ -85,7 +86,8 @@ fn judge(case: &Case, outcome: &Outcome, cx: &mut Context<'_>) {
     };
     let expected = if case.permit { "permit" } else { "deny" };
     let fails = Diagnostic::mistake(case.expect.clone(), format!("a test fails: {word}, because {why}"));
-    let hint = "mend the rules or the policies, or say what is expected now; `vestibule explain` shows the whole reason";
+    let hint =
+        "mend the rules or the policies, or say what is expected now; `vestibule explain` shows the whole reason";
     cx.add(fails.label(format!("expected \"{expected}\"")).hint(hint));
 }
 

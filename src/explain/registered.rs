@@ -6,46 +6,46 @@ use crate::permission::{self, Origin, Registry};
 
 /// A registered entity.
 #[derive(Debug, Serialize)]
-pub(super) struct Registered<'a> {
-    pub(super) entity_id: &'a str,
-    pub(super) id: &'a str,
+pub(crate) struct Registered<'a> {
+    pub(crate) entity_id: &'a str,
+    pub(crate) id: &'a str,
     /// Its own area, which Home Assistant's permissions ignore.
-    pub(super) own_area: Option<&'a str>,
+    pub(crate) own_area: Option<&'a str>,
     /// Its own labels, which only configured groups know.
-    pub(super) own_labels: &'a [String],
+    pub(crate) own_labels: &'a [String],
     /// The device that its record names, when that is not there or another was found for it.
-    pub(super) named_device: Option<&'a str>,
-    pub(super) device: Option<Device<'a>>,
-    pub(super) area: Option<Area<'a>>,
+    pub(crate) named_device: Option<&'a str>,
+    pub(crate) device: Option<Device<'a>>,
+    pub(crate) area: Option<Area<'a>>,
     #[serde(skip)]
-    pub(super) names: Names<'a>,
+    pub(crate) names: Names<'a>,
 }
 
 /// The device that the entity belongs to.
 #[derive(Debug, Clone, Copy, Serialize)]
-pub(super) struct Device<'a> {
-    pub(super) id: &'a str,
-    pub(super) name: Option<&'a str>,
-    pub(super) part_of: Option<&'a str>,
-    pub(super) labels: &'a [String],
+pub(crate) struct Device<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) name: Option<&'a str>,
+    pub(crate) part_of: Option<&'a str>,
+    pub(crate) labels: &'a [String],
 }
 
 /// The area of the device.
 #[derive(Debug, Clone, Copy, Serialize)]
-pub(super) struct Area<'a> {
-    pub(super) id: &'a str,
-    pub(super) name: Option<&'a str>,
+pub(crate) struct Area<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) name: Option<&'a str>,
     /// The device whose area it is: the entity's own, or the one that this is a part of.
-    pub(super) of_device: &'a str,
+    pub(crate) of_device: &'a str,
 }
 
 /// What areas and labels are called; nothing when there are no registries.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Names<'a>(Option<&'a Registry>);
+pub(crate) struct Names<'a>(Option<&'a Registry>);
 
 impl<'a> Registered<'a> {
     /// The entity behind an explanation, and the registries that it stands in.
-    pub(super) fn new(origin: Origin<'a>, registry: Option<&'a Registry>) -> Self {
+    pub(crate) fn new(origin: Origin<'a>, registry: Option<&'a Registry>) -> Self {
         let Origin { entity, device, area } = origin;
         let found = device.map(permission::Device::id);
         let area = device.zip(area).map(|(device, area)| Area {
@@ -73,11 +73,11 @@ impl<'a> Registered<'a> {
 }
 
 impl<'a> Names<'a> {
-    pub(super) fn area(self, id: &str) -> Option<&'a str> {
+    pub(crate) fn area(self, id: &str) -> Option<&'a str> {
         Some(self.0?.area(id)?.name.as_str())
     }
 
-    pub(super) fn label(self, id: &str) -> Option<&'a str> {
+    pub(crate) fn label(self, id: &str) -> Option<&'a str> {
         Some(self.0?.label(id)?.name.as_str())
     }
 }

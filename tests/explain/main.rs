@@ -1,14 +1,19 @@
-//! `vestibule explain`: operators ask what a user may do to an entity, and are told the decision and the whole reason.
+//! `vestibule explain` and what else says why: operators ask what a user may do to an entity, and are told the decision and the whole reason.
 //!
 //! The binary is run as they run it, on the home in `examples/` or on a changed copy of it.
 
-#![expect(
+#![allow(
     clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
     reason = "what helps a test is a test too, and clippy exempts only the functions marked so"
 )]
 
-#[path = "explain/groups.rs"]
 mod groups;
+
+mod manual;
+mod requests;
+mod trials;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -60,14 +65,29 @@ impl Folder {
         fs::write(path, text.replace(from, to)).unwrap();
     }
 
+    /// Writes a configuration of this text on this home.
+    fn configure(&self, text: &str) {
+        let text = format!("home_assistant.config_dir = \"home\"\n{text}");
+        fs::write(self.path().join("config.toml"), text).unwrap();
+    }
+
     fn explain(&self, arguments: &[&str]) -> Said {
         self.explain_lines(arguments, "")
     }
 
     /// With this on standard input.
     fn explain_lines(&self, arguments: &[&str], input: &str) -> Said {
+        self.run_with("explain", arguments, input)
+    }
+
+    fn run(&self, command: &str, arguments: &[&str]) -> Said {
+        self.run_with(command, arguments, "")
+    }
+
+    fn run_with(&self, command: &str, arguments: &[&str], input: &str) -> Said {
+        let name = command;
         let mut command = Command::new(env!("CARGO_BIN_EXE_vestibule"));
-        command.arg("explain").arg("--config").arg(self.path().join("config.toml")).args(arguments);
+        command.arg(name).arg("--config").arg(self.path().join("config.toml")).args(arguments);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
@@ -253,7 +273,7 @@ fn the_exit_code_says_permit_deny_or_mistake() {
         &["--cases", "-", "--user", "frank"],
         &["--cases", "-", "--access", "read"],
         &["--cases", "/nowhere/at/all"],
-        &["--user", "frank", "--method", "GET", "--url", "/"],
+        &["--user", "frank", "--method", "GET"],
     ] {
         let said = folder.explain(mistake);
         assert_eq!((said.code, said.out.as_str()), (2, ""), "{mistake:?}");

@@ -6,13 +6,13 @@ use crate::config::GroupSource;
 
 /// The groups that a user is in.
 #[derive(Debug, Serialize)]
-pub(super) struct Groups<'a> {
+pub(crate) struct Groups<'a> {
     /// Of Home Assistant.
     #[serde(rename = "groups")]
-    pub(super) home_assistant: Vec<Group<'a>>,
+    pub(crate) home_assistant: Vec<Group<'a>>,
     /// Of the configuration, by id.
     #[serde(rename = "configured_groups")]
-    pub(super) configured: Vec<&'a str>,
+    pub(crate) configured: Vec<&'a str>,
     /// As `[permissions] groups` says it.
     policies_of: &'static str,
     #[serde(skip)]
@@ -21,14 +21,14 @@ pub(super) struct Groups<'a> {
 
 /// A group of Home Assistant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub(super) struct Group<'a> {
-    pub(super) id: &'a str,
-    pub(super) name: Option<&'a str>,
+pub(crate) struct Group<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) name: Option<&'a str>,
 }
 
 impl<'a> Groups<'a> {
     /// These groups, where policies of `source` count.
-    pub(super) fn new(home_assistant: Vec<Group<'a>>, configured: Vec<&'a str>, source: GroupSource) -> Self {
+    pub(crate) fn new(home_assistant: Vec<Group<'a>>, configured: Vec<&'a str>, source: GroupSource) -> Self {
         let policies_of = match source {
             GroupSource::HomeAssistant => "home-assistant",
             GroupSource::Config => "config",
@@ -38,12 +38,12 @@ impl<'a> Groups<'a> {
     }
 
     /// Whether the policies of configured groups count, and with them labels and an entity's own area.
-    pub(super) fn count_configured(&self) -> bool {
+    pub(crate) fn count_configured(&self) -> bool {
         self.source.counts_configured()
     }
 
     /// Why there is no policy to speak for the user, when there is none.
-    pub(super) fn without_policy(&self) -> Option<&'static str> {
+    pub(crate) fn without_policy(&self) -> Option<&'static str> {
         let nothing_configured = self.configured.is_empty();
         match self.source {
             GroupSource::HomeAssistant if self.home_assistant.is_empty() => Some("the user is in no group"),

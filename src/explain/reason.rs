@@ -10,7 +10,7 @@ use super::groups::{Group, Groups};
 use super::registered::{Area, Device, Registered};
 
 /// Why it was decided so.
-pub(super) fn of(
+pub(crate) fn of(
     because: &Because<'_>,
     asked: Asked<'_>,
     groups: &Groups<'_>,
@@ -62,12 +62,12 @@ pub(super) fn of(
 }
 
 /// There is nobody of this name or id.
-pub(super) fn unknown_user(name: &str) -> String {
+pub(crate) fn unknown_user(name: &str) -> String {
     format!("there is no user {} in Home Assistant's files", shown(name))
 }
 
 /// A group by id and name.
-pub(super) fn of_group(group: Group<'_>) -> String {
+pub(crate) fn of_group(group: Group<'_>) -> String {
     format!("group {}", named(group.id, group.name))
 }
 
@@ -77,24 +77,24 @@ fn configured(id: &str) -> String {
 }
 
 /// A device by id and name, and what it is a part of.
-pub(super) fn of_device(device: Device<'_>) -> String {
+pub(crate) fn of_device(device: Device<'_>) -> String {
     let part = device.part_of.map(|parent| format!(", part of device {}", shown(parent))).unwrap_or_default();
     format!("device {}{part}", named(device.id, device.name))
 }
 
 /// An area by id and name, and how the entity comes by it.
-pub(super) fn of_area(area: Area<'_>) -> String {
+pub(crate) fn of_area(area: Area<'_>) -> String {
     format!("area {} of device {}", named(area.id, area.name), shown(area.of_device))
 }
 
 /// An id with the name in brackets.
-pub(super) fn named(id: &str, name: Option<&str>) -> String {
+pub(crate) fn named(id: &str, name: Option<&str>) -> String {
     let name = name.map(|name| format!(" ({})", shown(name))).unwrap_or_default();
     format!("{}{name}", shown(id))
 }
 
 /// The text itself, or quoted and escaped when a terminal would not show it as it is.
-pub(super) fn shown(text: &str) -> Cow<'_, str> {
+pub(crate) fn shown(text: &str) -> Cow<'_, str> {
     // What `escape_debug` leaves alone can be printed; quotes and backslashes can be as well.
     let printable = |c: char| matches!(c, '\'' | '"' | '\\') || c.escape_debug().eq([c]);
     if !text.is_empty() && text.trim() == text && text.chars().all(printable) {

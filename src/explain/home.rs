@@ -5,18 +5,19 @@
 
 use std::sync::Arc;
 
-use super::answer::{Answer, Because, ConfiguredRule, Entry, Part};
+use super::answer::{Answer, Asked, Because, ConfiguredRule, Entry, Part};
 use super::groups::{Group, Groups};
-
 use super::question::Question;
+use super::reason;
 use super::registered::Registered;
+use crate::authorization::protect;
 use crate::config::{GroupSource, Settings};
 use crate::home_assistant::{FileProblem, read_folder, read_registries};
 use crate::identity::{Directory, GroupId, User};
 use crate::permission::{Denial, Explanation, FoundBy, Grant, GroupIndex, Rights, Verdict};
 
 /// A home at one moment.
-pub(super) struct Home {
+pub(crate) struct Home {
     directory: Directory,
     /// Whose policies count.
     source: GroupSource,
@@ -26,7 +27,7 @@ pub(super) struct Home {
 
 impl Home {
     /// Reads the files. Without the users there is nothing to explain; without the registries everything is denied.
-    pub(super) fn read(settings: &Settings) -> Result<Self, Vec<FileProblem>> {
+    pub(crate) fn read(settings: &Settings) -> Result<Self, Vec<FileProblem>> {
         let (config_dir, permissions) = (&settings.home_assistant.config_dir, &settings.permissions);
         let people = read_folder(config_dir)?.directory(permissions);
         let (registry, problem) = match read_registries(config_dir) {
@@ -39,21 +40,70 @@ impl Home {
         Ok(Self { directory: people.with_registry(registry), source: permissions.source, problem })
     }
 
+    /// The home of a process that serves, at this moment.
+    pub(crate) fn of(directory: Directory, source: GroupSource) -> Self {
+        Self { directory, source, problem: "they could not be read".to_owned() }
+    }
+
+    /// The users, what they may do, and the registries.
+    pub(crate) fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    /// What is wrong with the registries, if anything is.
+    pub(crate) fn problem(&self) -> Option<&str> {
+        self.directory.registry().is_none().then_some(self.problem.as_str())
+    }
+
+    /// Why the user may do what a rule asks about entities, or not.
+    pub(crate) fn sentence(&self, user: &User, asked: &protect::Asked<'_>) -> String {
+        let Some(rights) = self.directory.rights(&user.id) else { return reason::unknown_user(user.id.as_str()) };
+        let (entity, access, explained) = match asked {
+            protect::Asked::Entity { entity, access, .. } => {
+                (entity.as_str(), access.as_str(), rights.explain(entity.as_str(), access.as_str()))
+            }
+            protect::Asked::AllEntities { access, verdict } => {
+                let explained = Explanation { verdict: *verdict, looked_up: None, origin: None };
+                ("all entities", access.as_str(), explained)
+            }
+            protect::Asked::Admin { .. }
+            | protect::Asked::Owner { .. }
+            | protect::Asked::Unreadable { .. }
+            | protect::Asked::Body { .. }
+            | protect::Asked::Nothing => return String::new(),
+        };
+        let because = self.because(user, rights, &explained);
+        let registered =
+            explained.origin.map(|origin| Registered::new(origin, self.directory.registry().map(Arc::as_ref)));
+        let asked = Asked { user: user.id.as_str(), entity, access };
+        reason::of(&because, asked, &self.groups_of(user), registered.as_ref())
+    }
+
+    /// The groups of a user.
+    pub(crate) fn groups_of<'a>(&'a self, user: &'a User) -> Groups<'a> {
+        let groups = user.groups.iter().map(|id| self.group(id)).collect();
+        Groups::new(groups, user.configured_groups.iter().map(|id| &**id).collect(), self.source)
+    }
+
+    /// The groups of somebody who is not there.
+    pub(crate) fn groups_of_nobody(&self) -> Groups<'_> {
+        Groups::new(Vec::new(), Vec::new(), self.source)
+    }
+
     /// Whether there is a user with this name or id.
-    pub(super) fn knows(&self, user: &str) -> bool {
+    pub(crate) fn knows(&self, user: &str) -> bool {
         self.directory.named(user).is_some()
     }
 
     /// Decides, and says why.
-    pub(super) fn answer<'a>(&'a self, question: &'a Question) -> Answer<'a> {
+    pub(crate) fn answer<'a>(&'a self, question: &'a Question) -> Answer<'a> {
         let user = self.directory.named(&question.user);
         let Some((user, rights)) = user.and_then(|user| Some((user, self.directory.rights(&user.id)?))) else {
-            return Answer::about_nobody(question, Groups::new(Vec::new(), Vec::new(), self.source));
+            return Answer::about_nobody(question, self.groups_of_nobody());
         };
         let explained = rights.explain(&question.entity, &question.access);
         let because = self.because(user, rights, &explained);
-        let groups = user.groups.iter().map(|id| self.group(id)).collect();
-        let groups = Groups::new(groups, user.configured_groups.iter().map(|id| &**id).collect(), self.source);
+        let groups = self.groups_of(user);
         let registry = self.directory.registry().map(Arc::as_ref);
         let registered = explained.origin.map(|origin| Registered::new(origin, registry));
         Answer::new(question, user, groups, Entry::of(user), because, registered)

@@ -1,0 +1,125 @@
+//! What is asked: whether a user may use an access key on an entity, or send a request. All of it is plain text, taken as
+//! it is.
+
+use serde::Deserialize;
+
+/// A question about an entity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Question {
+    /// A user name or a user id.
+    pub(crate) user: String,
+    /// An entity's id, or any text.
+    pub(crate) entity: String,
+    /// `read`, `control`, `edit`, or any text.
+    pub(crate) access: String,
+}
+
+/// A question about a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RequestQuestion {
+    /// A user name or a user id.
+    pub(crate) user: String,
+    /// The method.
+    pub(crate) method: String,
+    /// A path, or an https URL when the host matters.
+    pub(crate) url: String,
+    /// Whether it asks for a WebSocket.
+    pub(crate) websocket: bool,
+    /// Its JSON body, where one is given.
+    pub(crate) body: Option<String>,
+}
+
+/// Either of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Case {
+    /// May the user use an entity?
+    Entity(Question),
+    /// May the user send a request?
+    Request(RequestQuestion),
+}
+
+/// Not a question.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BadQuestion {
+    /// Something else than an object.
+    #[error("this is not a JSON object with `user`, `entity` and `access`, or with `user`, `method` and `url`")]
+    NotAnObject,
+    /// Neither the one nor the other, or both.
+    #[error("a question has `entity` and `access`, or `method` and `url` (and `websocket` and `body`)")]
+    Mixed,
+    /// An object with other keys, or no JSON at all.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+}
+
+/// All keys of either question.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    user: String,
+    entity: Option<String>,
+    access: Option<String>,
+    method: Option<String>,
+    url: Option<String>,
+    websocket: Option<bool>,
+    body: Option<String>,
+}
+
+impl Case {
+    /// Reads one line.
+    pub(crate) fn parse(line: &[u8]) -> Result<Self, BadQuestion> {
+        // A list of texts would do for serde.
+        if line.trim_ascii_start().first() != Some(&b'{') {
+            return Err(BadQuestion::NotAnObject);
+        }
+        match serde_json::from_slice(line)? {
+            Line {
+                user,
+                entity: Some(entity),
+                access: Some(access),
+                method: None,
+                url: None,
+                websocket: None,
+                body: None,
+            } => Ok(Self::Entity(Question { user, entity, access })),
+            Line { user, entity: None, access: None, method: Some(method), url: Some(url), websocket, body } => {
+                let websocket = websocket.unwrap_or(false);
+                Ok(Self::Request(RequestQuestion { user, method, url, websocket, body }))
+            }
+            _ => Err(BadQuestion::Mixed),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_has_exactly_the_keys_of_one_kind() {
+        for line in [
+            r#"{"user": "", "entity": "a b", "access": "\n"}"#,
+            r#"{"user": "frank", "method": "GET", "url": "/"}"#,
+            r#"{"user": "frank", "method": "GET", "url": "/", "websocket": true, "body": "{}"}"#,
+        ] {
+            assert!(Case::parse(line.as_bytes()).is_ok(), "{line}");
+        }
+        let wrong: [&[u8]; 12] = [
+            b"",
+            b"[\"frank\", \"light.a\", \"read\"]",
+            br#"{"user": "frank", "entity": "light.a"}"#,
+            br#"{"user": "frank", "entity": "light.a", "access": "read", "url": "/"}"#,
+            br#"{"user": "frank", "entity": "light.a", "access": "read", "body": "{}"}"#,
+            br#"{"user": "frank", "url": "/"}"#,
+            br#"{"user": "frank", "method": "GET", "url": "/", "access": "read"}"#,
+            br#"{"user": "frank", "method": "GET", "url": "/", "body": {}}"#,
+            br#"{"user": "frank", "user": "owner", "entity": "light.a", "access": "read"}"#,
+            br#"{"user": "frank", "entity": 1, "access": "read"}"#,
+            br#"{"user": "frank", "entity": "light.a", "access": "read"} x"#,
+            b"{\"user\": \"\xff\", \"entity\": \"light.a\", \"access\": \"read\"}",
+        ];
+        for line in wrong {
+            assert!(Case::parse(line).is_err(), "{}", String::from_utf8_lossy(line));
+        }
+    }
+}

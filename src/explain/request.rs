@@ -1,0 +1,122 @@
+//! An answer about a request, as programs read it: the decision, the reason in words, and every rule that was asked.
+
+use serde::Serialize;
+
+use super::answer::{Entry, Outcome};
+use super::groups::Groups;
+use super::question::RequestQuestion;
+use super::reason;
+use crate::authorization::protect::{Asked, Finding};
+use crate::identity::User;
+use crate::refusal::Reason;
+
+/// The answer to one question.
+#[derive(Debug, Serialize)]
+pub(crate) struct RequestAnswer<'a> {
+    pub(crate) user: &'a str,
+    pub(crate) method: &'a str,
+    pub(crate) url: &'a str,
+    pub(crate) websocket: bool,
+    pub(crate) decision: Outcome,
+    /// One sentence for people, or one for each rule.
+    pub(crate) reason: String,
+    /// The label of the refusal.
+    pub(crate) refusal: Option<&'static str>,
+    /// Who is meant; nobody when there is no such user.
+    pub(crate) user_id: Option<&'a str>,
+    pub(crate) user_name: Option<&'a str>,
+    #[serde(flatten)]
+    pub(crate) groups: Option<Groups<'a>>,
+    pub(crate) entry: Option<Entry>,
+    /// Where it goes, and the path that the add-on sees.
+    pub(crate) addon: Option<String>,
+    pub(crate) path: Option<String>,
+    pub(crate) rules: Vec<Ruled>,
+}
+
+/// What one rule asked, and the answer.
+#[derive(Debug, Serialize)]
+pub(crate) struct Ruled {
+    pub(crate) rule: usize,
+    pub(crate) path: String,
+    pub(crate) entity: Option<String>,
+    pub(crate) access: Option<&'static str>,
+    pub(crate) decision: Outcome,
+    pub(crate) reason: String,
+}
+
+impl Ruled {
+    /// A finding and its words.
+    pub(super) fn new(finding: &Finding<'_>, reason: String) -> Self {
+        let (entity, access) = match &finding.asked {
+            Asked::Entity { entity, access, .. } => (Some(entity.to_string()), Some(access.as_str())),
+            Asked::AllEntities { access, .. } => (None, Some(access.as_str())),
+            Asked::Admin { .. }
+            | Asked::Owner { .. }
+            | Asked::Unreadable { .. }
+            | Asked::Body { .. }
+            | Asked::Nothing => (None, None),
+        };
+        let open = finding.asked.refusal().is_none() && !matches!(finding.asked, Asked::Body { .. });
+        let decision = if open { Outcome::Permit } else { Outcome::Deny };
+        Self { rule: finding.number, path: finding.path.to_string(), entity, access, decision, reason }
+    }
+}
+
+impl<'a> RequestAnswer<'a> {
+    /// Nothing is known yet, and so it is a denial.
+    pub(super) fn new(question: &'a RequestQuestion) -> Self {
+        Self {
+            user: &question.user,
+            method: &question.method,
+            url: &question.url,
+            websocket: question.websocket,
+            decision: Outcome::Deny,
+            reason: String::new(),
+            refusal: None,
+            user_id: None,
+            user_name: None,
+            groups: None,
+            entry: None,
+            addon: None,
+            path: None,
+            rules: Vec::new(),
+        }
+    }
+
+    pub(super) fn about_nobody(self, groups: Groups<'a>) -> Self {
+        let reason = reason::unknown_user(self.user);
+        Self { groups: Some(groups), ..self.refused(Reason::UnknownUser, reason) }
+    }
+
+    pub(super) fn of(self, user: &'a User, groups: Groups<'a>, entry: Entry) -> Self {
+        let (user_id, user_name) = (Some(user.id.as_str()), user.name.as_deref());
+        Self { user_id, user_name, groups: Some(groups), entry: Some(entry), ..self }
+    }
+
+    pub(super) fn to(self, addon: &str, path: String) -> Self {
+        Self { addon: Some(addon.to_owned()), path: Some(path), ..self }
+    }
+
+    pub(super) fn ruled(self, rules: Vec<Ruled>) -> Self {
+        Self { rules, ..self }
+    }
+
+    pub(super) fn permitted(self, reason: String) -> Self {
+        Self { decision: Outcome::Permit, reason, ..self }
+    }
+
+    pub(super) fn refused(self, refusal: Reason, reason: String) -> Self {
+        Self { decision: Outcome::Deny, refusal: Some(refusal.label()), reason, ..self }
+    }
+
+    /// Whether the decision is a yes.
+    pub(crate) fn is_permit(&self) -> bool {
+        self.decision == Outcome::Permit
+    }
+
+    /// On one line.
+    pub(crate) fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("texts and lists of texts are always JSON")
+    }
+}

@@ -1,0 +1,43 @@
+//! The cases of `[[test]]`, decided with Home Assistant's files as they are now.
+
+use super::desk::Desk;
+use super::home::Home;
+use super::question::{Question, RequestQuestion};
+use super::reason;
+use crate::config::{Outcome, Settings, Trial, TrialSubject};
+
+/// Decides each of them, in order; or says why nothing can be decided: without the registries every denial would be one for
+/// another reason than the one that is tested.
+pub(crate) fn decide(settings: &Settings, trials: &[Trial]) -> Result<Vec<Outcome>, String> {
+    let home = Home::read(settings).map_err(|problems| {
+        let lines = problems.iter().map(|problem| format!("{problem}: {}", problem.reason()));
+        lines.collect::<Vec<_>>().join("; ")
+    })?;
+    if let Some(problem) = home.problem() {
+        return Err(problem.to_owned());
+    }
+    let desk = Desk::new(home, settings);
+    Ok(trials.iter().map(|trial| outcome(&desk, trial)).collect())
+}
+
+fn outcome(desk: &Desk, trial: &Trial) -> Outcome {
+    let user = trial.user.clone();
+    if !desk.home().knows(&user) {
+        return Outcome::Mistaken(reason::unknown_user(&user));
+    }
+    let (permit, why) = match &trial.subject {
+        TrialSubject::Entity { entity, access } => {
+            let question = Question { user, entity: entity.clone(), access: access.clone() };
+            let answer = desk.home().answer(&question);
+            (answer.is_permit(), answer.reason)
+        }
+        TrialSubject::Request { method, url, websocket, body } => {
+            let (method, url, body) = (method.clone(), url.clone(), body.clone());
+            match desk.decide(&RequestQuestion { user, method, url, websocket: *websocket, body }) {
+                Ok(answer) => (answer.is_permit(), answer.reason),
+                Err(error) => return Outcome::Mistaken(error.to_string()),
+            }
+        }
+    };
+    if permit { Outcome::Permit(why) } else { Outcome::Deny(why) }
+}

@@ -1,0 +1,179 @@
+//! `vestibule explain` about a request: the add-on that it goes to, the rules that are for it, and what each of them says.
+
+use serde_json::{Value, json};
+
+use crate::{Folder, case};
+
+const ADDONS: &str = r#"
+[[addon]]
+slug = "a"
+upstream = "http://127.0.0.1:1"
+path = "/ingress/a"
+host = "a.home.example"
+
+[[addon.protect]]
+methods = ["POST"]
+path = "/api/covers/{cover}/open"
+entity = "cover.{cover}"
+access = "control"
+
+[[addon.protect]]
+path = "/api/call"
+body = "/entity_id"
+access = "control"
+
+[[addon.protect]]
+path = "/settings/{*rest}"
+require = "admin"
+
+[[addon.protect]]
+path = "/settings/danger"
+require = "owner"
+
+[[addon]]
+slug = "b"
+upstream = "http://127.0.0.1:1"
+path = "/ingress/b"
+access = { users = ["bob"] }
+"#;
+
+fn folder() -> Folder {
+    let folder = Folder::new();
+    folder.configure(ADDONS);
+    folder
+}
+
+impl Folder {
+    fn ask(&self, user: &str, method: &str, url: &str, more: &[&str]) -> Value {
+        let arguments = ["--user", user, "--method", method, "--url", url, "--json"];
+        let said = self.explain(&[&arguments[..], more].concat());
+        let answer: Value = serde_json::from_str(&said.out).unwrap_or_else(|_| panic!("{}{}", said.out, said.err));
+        let code = if answer["decision"] == "permit" { 0 } else { 3 };
+        assert_eq!(said.code, code, "{answer:#}");
+        answer
+    }
+}
+
+#[test]
+fn the_rule_the_entity_and_the_group_are_named() {
+    let folder = folder();
+    let said =
+        folder.explain(&["--user", "grace", "--method", "POST", "--url", "/ingress/a/api/covers/garage_door/open"]);
+    assert_eq!(said.code, 0);
+    let lines: Vec<&str> = said.out.lines().collect();
+    let because = "rule 1 (/api/covers/{cover}/open) asks for control on cover.garage_door: group custom-kitchen (Kitchen \
+                   staff) gives control by `area_ids`: area kitchen (Kitchen) of device \
+                   9c5ea066edd58afdb83931a3db3ea81c (Garage Door)";
+    assert_eq!(lines[0], "permit: grace may POST /ingress/a/api/covers/garage_door/open");
+    assert_eq!(lines[1], format!("because: {because}"));
+    assert!(
+        lines[2].starts_with("user: b211218298de457d88188731bebd4254 (Grace Kitchen), in custom-kitchen"),
+        "{lines:?}"
+    );
+    assert_eq!(lines[3], "add-on: a, which sees /api/covers/garage_door/open");
+    assert_eq!(lines[4], format!("permit: {because}"));
+    assert!(lines[5].starts_with("not asked: the session"), "{lines:?}");
+
+    let answer = folder.ask("grace", "POST", "https://A.home.example/api/covers/hall_window/open?x", &[]);
+    assert_eq!(answer["refusal"], "entity_denied");
+    assert_eq!((&answer["addon"], &answer["path"]), (&json!("a"), &json!("/api/covers/hall_window/open")));
+    let reason = "rule 1 (/api/covers/{cover}/open) asks for control on cover.hall_window: no group of the user gives \
+                  control on it";
+    assert_eq!(answer["reason"], reason);
+    let rule = json!({
+        "rule": 1, "path": "/api/covers/{cover}/open", "entity": "cover.hall_window", "access": "control",
+        "decision": "deny", "reason": reason,
+    });
+    assert_eq!(answer["rules"], json!([rule]));
+}
+
+#[test]
+fn every_step_before_the_rules_is_named_too() {
+    let folder = folder();
+    for (user, url, refusal, reason) in [
+        ("grace", "/nowhere", "unknown_route", "no add-on"),
+        ("grace", "/ingress/b/", "access_denied", "b is for others"),
+        ("erin", "/ingress/a/", "inactive_user", "refused before anything"),
+        ("grace", "/ingress/a/../b", "ambiguous_path", "read this path alike"),
+        ("owner", "/ingress/a//settings", "ambiguous_path", "different ways"),
+        ("alice", "/ingress/a/settings/danger", "path_needs_owner", "rule 4"),
+        (
+            "bob",
+            "/ingress/a/Settings/danger",
+            "path_needs_admin",
+            "rule 3 (/settings/{*rest}) asks for an administrator",
+        ),
+    ] {
+        let answer = folder.ask(user, "GET", url, &[]);
+        assert_eq!((&answer["decision"], &answer["refusal"]), (&json!("deny"), &json!(refusal)), "{answer:#}");
+        assert!(answer["reason"].as_str().unwrap().contains(reason), "{answer:#}");
+    }
+    assert_eq!(folder.ask("alice", "GET", "/ingress/a/settings", &[])["decision"], "permit");
+    let free = folder.ask("heidi", "GET", "/ingress/a/", &[]);
+    assert_eq!((&free["decision"], &free["rules"]), (&json!("permit"), &json!([])));
+    assert_eq!(
+        folder.ask("dave", "GET", "/ingress/a/", &[])["entry"],
+        json!({"local": "permit", "elsewhere": "not_local"})
+    );
+}
+
+#[test]
+fn a_rule_that_reads_the_body_says_that_it_needs_it() {
+    let folder = folder();
+    let url = "/ingress/a/api/call";
+    let without = folder.ask("grace", "POST", url, &[]);
+    assert_eq!((&without["decision"], &without["refusal"]), (&json!("deny"), &json!("entity_missing")));
+    assert!(without["rules"][0]["reason"].as_str().unwrap().contains("needs the body"), "{without:#}");
+    let body = folder.path().join("body.json");
+    for (text, decision) in [
+        (r#"{"entity_id": ["light.bed_light"]}"#, "permit"),
+        (r#"{"entity_id": ["light.bed_light", "cover.hall_window"]}"#, "deny"),
+        ("{", "deny"),
+    ] {
+        std::fs::write(&body, text).unwrap();
+        let answer = folder.ask("grace", "POST", url, &["--body", body.to_str().unwrap()]);
+        assert_eq!(answer["decision"], decision, "{text}");
+    }
+}
+
+#[test]
+fn what_is_no_request_is_a_mistake() {
+    let folder = folder();
+    for arguments in [
+        &["--user", "grace", "--url", "ingress/a"][..],
+        &["--user", "grace", "--url", "http://a.home.example/"],
+        &["--user", "grace", "--url", "/ingress/a#x"],
+        &["--user", "grace", "--url", "/.vestibule/"],
+        &["--user", "grace", "--method", "get", "--url", "/"],
+        &["--user", "grace", "--method", "TRACE", "--url", "/"],
+        &["--user", "grace", "--method", "POST", "--websocket", "--url", "/"],
+        &["--user", "nobody", "--url", "/ingress/a/"],
+        &["--user", "grace", "--url", "/ingress/a/", "--body", "/nowhere/at/all"],
+        &["--user", "grace", "--url", "/ingress/a/", "--entity", "light.a"],
+        &["--user", "grace", "--url", "/ingress/a/", "--access", "read"],
+        &["--user", "grace", "--method", "GET", "--entity", "light.a"],
+        &["--url", "/ingress/a/"],
+    ] {
+        let said = folder.explain(arguments);
+        assert_eq!((said.code, said.out.as_str()), (2, ""), "{arguments:?}");
+        assert!(!said.err.is_empty(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn cases_of_both_kinds_are_answered_in_order() {
+    let folder = folder();
+    let request = |method: &str, url: &str| json!({"user": "grace", "method": method, "url": url}).to_string();
+    let lines = [
+        request("POST", "/ingress/a/api/covers/garage_door/open"),
+        case("grace", "light.bed_light", "control"),
+        request("get", "/"),
+        json!({"user": "grace", "method": "POST", "url": "/ingress/a/api/call", "body": "{\"entity_id\": \"light.bed_light\"}"}).to_string(),
+        json!({"user": "nobody", "method": "GET", "url": "/ingress/a/"}).to_string(),
+        json!({"user": "grace", "url": "/"}).to_string(),
+    ];
+    let said = folder.explain_lines(&["--cases", "-"], &lines.join("\n"));
+    let decisions: Vec<Value> = said.answers().iter().map(|answer| answer["decision"].clone()).collect();
+    assert_eq!(decisions, [json!("permit"), json!("permit"), Value::Null, json!("permit"), json!("deny"), Value::Null]);
+    assert_eq!(said.code, 2, "two of them are no questions");
+}
