@@ -6,6 +6,7 @@ mod cors;
 mod hand_over;
 mod own;
 mod stages;
+mod verify;
 
 use std::sync::Arc;
 
