@@ -60,7 +60,7 @@ fn configuration_md_has_the_keys_that_the_program_knows() {
         ("## `[permissions]`", &["Permissions"]),
         ("## `[[group]]`", &["Group"]),
         ("## `[group.policy]`", &["Policy", "Rule"]),
-        ("## `[session]`", &["Session"]),
+        ("## `[session]`", &["Session", "RedisStore"]),
         ("## `[sign_in]`", &["SignIn"]),
         ("## `[limits]`", &["Limits"]),
         ("## `[log]`", &["Log"]),

@@ -16,6 +16,7 @@ mod path_prefix;
 mod permissions;
 mod probe;
 mod raw;
+mod redis_store;
 mod resolve;
 mod secret;
 mod secret_text;
@@ -45,6 +46,8 @@ pub use host_name::BadHostName;
 pub use path_prefix::BadPathPrefix;
 pub use permissions::{ConfiguredGroup, GroupSource, Permissions};
 pub use probe::Probe;
+pub use redis_store::{RedisPlace, RedisStore};
+pub use secret::SecretValue;
 pub use secret_text::SecretText;
 pub use settings::{
     Access, AccessList, Addon, AddonProtocol, AddonSlug, Assertion, BadSlug, CertificateFiles, DisplayNameEncoding,

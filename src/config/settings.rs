@@ -14,6 +14,7 @@ use super::cors::Cors;
 use super::home::HomeAssistant;
 use super::permissions::Permissions;
 use super::probe::Probe;
+use super::redis_store::RedisStore;
 use super::trust::Trust;
 use crate::manifest::{Manifest, Rights, SigningKey};
 
@@ -113,6 +114,10 @@ pub struct Session {
     pub per_user: usize,
     /// Pages of other sites may frame us: `SameSite=None; Partitioned` under a cookie name of its own.
     pub cross_site_framing: bool,
+    /// How long a store on the network may take to answer.
+    pub store_timeout: Duration,
+    /// How long sessions that are known go on while the store on the network is away.
+    pub max_outage: Duration,
 }
 
 /// `[session] store`
@@ -122,6 +127,8 @@ pub enum SessionStore {
     Memory,
     /// A `redb` file.
     File(PathBuf),
+    /// Redis or Valkey, one table for several proxies.
+    Redis(Box<RedisStore>),
 }
 
 /// `[sign_in]`

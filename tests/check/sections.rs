@@ -139,7 +139,6 @@ fn home_assistant_is_where_its_users_are() {
 #[test]
 fn sessions_are_kept_in_a_file_or_in_memory() {
     let store = |text: &str| with(&format!("[session]\nstore = \"{text}\""));
-    refused(&store("redis://127.0.0.1"), "9:9", &["not in this version", "\"memory\""]);
     refused(&store("home"), "9:9", &["this is a folder"]);
     assert_eq!(accepted(&store("memory")).settings.session.store, SessionStore::Memory);
 }
@@ -257,4 +256,79 @@ fn check_asks_home_assistant_and_says_what_to_change() {
     };
     warned(&url("untrusting.test"), "3:7", &["400 to X-Forwarded-For", "trusted proxies", "forward_address = false"]);
     warned(&url("slow.test"), "3:7", &["no answer within 10s", "is Home Assistant running there"]);
+}
+
+#[cfg(feature = "redis-store")]
+mod redis {
+    use super::*;
+    use vestibule::config::{RedisPlace, RedisStore};
+
+    fn store(value: &str) -> String {
+        with(&format!("[session]\nstore = {value}"))
+    }
+
+    fn shared(settings: &Settings) -> &RedisStore {
+        let SessionStore::Redis(store) = &settings.session.store else { panic!("{:?}", settings.session.store) };
+        store
+    }
+
+    #[test]
+    fn a_store_on_the_network_is_a_url() {
+        let settings = accepted(&store("\"redis://127.0.0.1:7000/2\"")).settings;
+        let found = shared(&settings);
+        assert_eq!(found.place, RedisPlace::Tcp { host: "127.0.0.1".into(), port: 7000 });
+        assert_eq!((found.database, &*found.prefix), (2, "vestibule:"));
+        let second = Duration::from_secs(1);
+        assert_eq!((settings.session.store_timeout, settings.session.max_outage), (second, 300 * second));
+        refused(&store("\"http://127.0.0.1\""), "9:9", &["another scheme", "\"rediss://host:port\" for TLS"]);
+        refused(&store("\"redis://127.0.0.1/sessions\""), "9:9", &["database that is not a number"]);
+        refused(&store("{ prefix = \"x\" }"), "9:9", &["`url` is missing", "rediss://redis.home"]);
+        refused(&store("1"), "9:9", &["expected \"memory\", a file, the URL of Redis"]);
+        refused(
+            &store("{ url = \"redis://localhost\", pasword_file = \"x\" }"),
+            "9:38",
+            &["did you mean `password_file`"],
+        );
+        refused(&with("[session]\nmax_outage = \"0s\""), "9:14", &["expected 1s to 1d", "default is 5m"]);
+    }
+
+    #[test]
+    fn its_secrets_come_from_files_and_are_not_shown() {
+        let folder = Folder::new();
+        folder.write("secrets/redis", "hunter2-hunter2\n");
+        folder.write("secrets/key", "0123456789abcdef0123456789abcdef\n");
+        folder.write("secrets/short", "hunter2\n");
+        folder.write("ca.crt", "good");
+        let table = |keys: &str| store(&format!("{{ url = \"rediss://redis.home\", {keys} }}"));
+        let all = "user = \"v\", password_file = \"secrets/redis\", ca = \"ca.crt\", key_file = \"secrets/key\"";
+        let loaded = folder.load(table(all)).unwrap();
+        assert_eq!(loaded.warnings.warnings(), 0, "{}", loaded.warnings);
+        let found = shared(&loaded.settings);
+        assert_eq!(found.password.as_ref().unwrap().reveal(), b"hunter2-hunter2");
+        assert_eq!(found.key.as_ref().unwrap().reveal().len(), 32);
+        assert!(!format!("{loaded:?}").contains("hunter"), "{loaded:?}");
+        refused_in(&folder, &table("key_file = \"secrets/short\""), "9:51", &["too short", "openssl rand"]);
+        refused_in(&folder, &table("password_file = \"nowhere\""), "9:56", &["cannot be read", "nowhere"]);
+        let plain = store("{ url = \"redis://localhost\", ca = \"ca.crt\" }");
+        refused_in(&folder, &plain, "9:43", &["`ca` is for TLS"]);
+        let starred = store("{ url = \"redis://localhost\", prefix = \"*\" }");
+        refused_in(&folder, &starred, "9:47", &["cannot stand before keys"]);
+    }
+
+    #[test]
+    fn open_doors_to_a_store_elsewhere_are_warned_of() {
+        warned(&store("\"rediss://redis.home\""), "9:9", &["can sign in as anybody", "key_file"]);
+        let folder = Folder::new();
+        folder.write("key", "0123456789abcdef0123456789abcdef\n");
+        let sealed = store("{ url = \"redis://redis.home\", key_file = \"key\" }");
+        warned_in(&folder, &sealed, "9:9", &["in the clear", "rediss://"]);
+        assert_eq!(accepted(&store("\"redis+unix:run/redis.sock\"")).warnings.warnings(), 0);
+    }
+}
+
+#[cfg(not(feature = "redis-store"))]
+#[test]
+fn a_build_without_redis_says_so() {
+    let store = with("[session]\nstore = \"redis://127.0.0.1\"");
+    refused(&store, "9:9", &["built without Redis", "`redis-store`", "\"memory\""]);
 }

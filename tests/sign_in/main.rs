@@ -15,6 +15,7 @@ mod support;
 
 mod arriving;
 mod leaving;
+mod own_pages;
 mod form;
 mod guessing;
 mod journey;

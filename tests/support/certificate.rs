@@ -13,7 +13,7 @@ const NAMES: [&str; 4] = ["p.test", "*.p.test", "localhost", "127.0.0.1"];
 
 struct Chain {
     authority: CertificateDer<'static>,
-    root: String,
+    authority_pem: String,
     certificate: String,
     key: String,
 }
@@ -28,16 +28,26 @@ static CHAIN: LazyLock<Chain> = LazyLock::new(|| {
     let leaf_key = KeyPair::generate().expect("a key");
     let leaf = CertificateParams::new(NAMES.map(str::to_owned)).expect("the names are legal");
     let leaf = leaf.signed_by(&leaf_key, &issuer).expect("the authority signs");
-    Chain { root: root.pem(), authority: root.der().clone(), certificate: leaf.pem(), key: leaf_key.serialize_pem() }
+    Chain {
+        authority: root.der().clone(),
+        authority_pem: root.pem(),
+        certificate: leaf.pem(),
+        key: leaf_key.serialize_pem(),
+    }
 });
 
 /// Writes `p.test.crt`, `p.test.key` and the authority's `ca.crt` into a folder.
 pub(crate) fn write_to(folder: &Path) {
     fs::write(folder.join("p.test.crt"), &CHAIN.certificate).expect("the folder is ours");
-    fs::write(folder.join("ca.crt"), &CHAIN.root).expect("the folder is ours");
+    fs::write(folder.join("ca.crt"), &CHAIN.authority_pem).expect("the folder is ours");
     let key = folder.join("p.test.key");
     fs::write(&key, &CHAIN.key).expect("the folder is ours");
     fs::set_permissions(key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("the key is ours");
+}
+
+/// Writes the certificate of the authority into a file.
+pub(crate) fn write_authority_to(file: &Path) {
+    fs::write(file, &CHAIN.authority_pem).expect("the folder is ours");
 }
 
 /// A client's configuration that trusts the tests' authority and offers this protocol alone.

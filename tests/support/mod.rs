@@ -24,6 +24,7 @@ pub(crate) mod journey;
 pub(crate) mod launch;
 pub(crate) mod patience;
 pub(crate) mod process;
+pub(crate) mod redis;
 pub(crate) mod source;
 pub(crate) mod there;
 pub(crate) mod tls_addon;

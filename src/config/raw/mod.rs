@@ -17,7 +17,7 @@ use super::findings::Findings;
 use super::nearest::nearest;
 pub(super) use shape::{Shape, SizeText, TimeText};
 pub(super) use variants::{
-    AppArmorText, FramingText, HeaderMap, HeaderText, HttpsText, OperationsText, RuleMap, RuleText,
+    AppArmorText, FramingText, HeaderMap, HeaderText, HttpsText, OperationsText, RuleMap, RuleText, StoreText,
 };
 
 /// What stands for one key.
@@ -160,11 +160,23 @@ section! {
 
     /// `[session]`
     Session {
-        store: String,
+        store: StoreText,
         idle_timeout: TimeText,
         absolute_timeout: TimeText,
         per_user: u64,
         cross_site_framing: bool,
+        store_timeout: TimeText,
+        max_outage: TimeText,
+    }
+
+    /// `store` of `[session]` that is a table.
+    RedisStore {
+        url: String,
+        user: String,
+        password_file: String,
+        ca: String,
+        key_file: String,
+        prefix: String,
     }
 
     /// `[sign_in]`

@@ -15,6 +15,7 @@ mod manifest;
 mod policy;
 mod probe;
 mod sections;
+mod store;
 mod supervisor;
 mod tls;
 mod trust;
