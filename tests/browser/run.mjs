@@ -14,6 +14,7 @@ import { access } from './journeys/access.mjs';
 import { away, awayAddon } from './journeys/away.mjs';
 import { calendars } from './journeys/calendars.mjs';
 import { files } from './journeys/files.mjs';
+import { hosts } from './journeys/hosts.mjs';
 import { identity } from './journeys/identity.mjs';
 import { looks } from './journeys/looks.mjs';
 import { nodeRed, nodeRedOnItsHost } from './journeys/nodered.mjs';
@@ -51,6 +52,7 @@ describe('vestibule in a browser', { timeout: 600_000 }, () => {
   describe('who asks', () => identity(stage));
   describe('Node-RED', () => nodeRed(stage));
   describe('Node-RED on a host of its own', () => nodeRedOnItsHost(stage));
+  describe('one sign-in for two hosts', () => hosts(stage));
   describe('Radicale', () => calendars(stage));
   describe('copyparty', () => files(stage));
   describe('an add-on that is away', () => away(stage));
