@@ -9,6 +9,7 @@ use http::{HeaderName, StatusCode, Uri};
 use serde_json::json;
 
 use super::account::Account;
+use super::court;
 use super::own::entered;
 use super::stages::{Services, Stages};
 use crate::authorization::Permitted;
@@ -42,9 +43,12 @@ pub(super) async fn answer(
     account.knows_route(routed.route());
     let authenticated = Authenticated::new(routed, &services.sessions).await?;
     account.knows_credential(authenticated.credential());
-    let identified = Identified::new(authenticated, &services.home.load().directory().load())?;
+    let home = services.home.load();
+    let identified = Identified::new(authenticated, &home.directory().load())?;
     account.knows_user(identified.user());
-    let permitted = Permitted::new(identified, &services.exchanges)?;
+    // A body that a rule needs is not here: what is read in its place is empty, and permits nothing.
+    let court = court(services, stages, identified.routed().route(), &home);
+    let permitted = Permitted::new(identified, &court).await.map_err(|refused| account.is_told(refused))?;
     let mut page = pages::json(StatusCode::OK, "application/json", &json!({ "permitted": true }));
     page.headers_mut().extend(stages.upstreams.identity(&permitted));
     Ok(page)

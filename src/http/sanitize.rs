@@ -13,6 +13,7 @@ use super::authority::Authority;
 use super::client_addr::ClientAddr;
 use super::cookies::{self, Presented};
 use super::forwarded::{Forwarded, VERIFY};
+use super::held::ClientBody;
 use super::line::Line;
 use super::origin::{Names, Provenance};
 use super::own_cookies::OwnCookies;
@@ -55,7 +56,7 @@ pub struct Sanitized {
     provenance: Provenance,
     handshake: Option<Handshake>,
     upgrade: Option<OnUpgrade>,
-    body: Incoming,
+    body: ClientBody,
     serving: Serving,
     forwarded: Option<Box<Result<Forwarded, Reason>>>,
     stripped: usize,
@@ -68,7 +69,7 @@ pub struct Parts {
     /// The headers that may pass. `Host` is not among them.
     pub headers: HeaderMap,
     /// The body.
-    pub body: Incoming,
+    pub body: ClientBody,
     /// The client's side of the tunnel, where one was asked for.
     pub upgrade: Option<OnUpgrade>,
     /// Keeps the connection from counting as idle.
@@ -114,7 +115,7 @@ impl Sanitized {
             provenance,
             handshake,
             upgrade,
-            body,
+            body: body.into(),
             serving,
             forwarded,
             stripped,
@@ -212,6 +213,10 @@ impl Sanitized {
     /// How many header names were reserved and are gone.
     pub fn stripped(&self) -> usize {
         self.stripped
+    }
+
+    pub(super) fn body_mut(&mut self) -> &mut ClientBody {
+        &mut self.body
     }
 
     /// Takes out every `Authorization` line.
