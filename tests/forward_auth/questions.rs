@@ -17,6 +17,7 @@ fn about(method: &str, uri: &str) -> Ask {
 
 fn asked(target: &str, method: &str, uri: &str) -> Ask {
     Ask::get(target)
+        .field("X-Forwarded-For", "127.0.0.1")
         .field("X-Forwarded-Method", method)
         .field("X-Forwarded-Proto", "https")
         .field("X-Forwarded-Host", "p.test")
@@ -45,7 +46,8 @@ fn whoever_may_open_the_add_on_passes_with_their_identity() {
         assert_user(&answer, BOB.id, "bob");
         assert_eq!(answer.fields.one("x-remote-user-display-name"), "Bob User");
         assert!(!answer.fields.has("x-remote-user-assertion"));
-        let nginx = Ask::get(VERIFY).cookie(&alice).field("X-Original-Method", "DELETE");
+        let nginx =
+            Ask::get(VERIFY).cookie(&alice).field("X-Forwarded-For", "::1").field("X-Original-Method", "DELETE");
         let answer = vestibule.ask(protocol, &nginx.field("X-Original-URL", "https://p.test/ingress/b/x"));
         assert_user(&answer, ALICE.id, "alice");
         assert_eq!(answer.fields.one("x-remote-user-assertion").split('.').count(), 3);
@@ -133,6 +135,10 @@ fn s20_a_question_that_is_not_clear_is_refused() {
         let both = about("GET", "/ingress/a/").field("X-Original-URL", "https://p.test/ingress/b/").cookie(&alice);
         assert_problem(&vestibule.ask(protocol, &both), 403);
         assert_problem(&vestibule.ask(protocol, &Ask::get(VERIFY).cookie(&alice)), 403);
+        // S-17: no address is not a local one.
+        let mut nowhere = about("GET", "/ingress/a/").cookie(&alice);
+        nowhere.fields.retain(|(name, _)| name != "X-Forwarded-For");
+        assert_problem(&vestibule.ask(protocol, &nowhere), 403);
         assert_problem(&vestibule.ask(protocol, &about("TRACE", "/ingress/a/").cookie(&alice)), 403);
         let redirect = format!("{VERIFY}?redirect=true");
         assert_problem(&vestibule.ask(protocol, &asked(&redirect, "GET", "/a/../b").cookie(&alice)), 400);
