@@ -181,3 +181,21 @@ fn a_password_is_asked_for_where_the_browser_is() {
     let cookie = crate::support::form::new_session(&answer);
     assert_user(&vestibule.ask(Protocol::H1, &about("GET", "/ingress/a/").cookie(&cookie)), BOB.id, "bob");
 }
+
+#[test]
+fn protected_paths_are_judged_as_far_as_method_and_path_suffice() {
+    let addon = crate::support::RawAddon::start();
+    let rules = "[[addon.protect]]\npath = \"/settings/{*rest}\"\nrequire = \"admin\"\n\
+                 [[addon.protect]]\nmethods = [\"POST\"]\npath = \"/set\"\nbody = \"/entity_id\"\naccess = \"control\"";
+    let vestibule = crate::support::Vestibule::start(|config| {
+        config.set("listen", "trusted_proxies", r#"["127.0.0.1/32"]"#).addon_with("a", &addon, rules);
+    });
+    let (alice, bob) = (vestibule.cookie("alice"), vestibule.cookie("bob"));
+    let status =
+        |method: &str, uri: &str, cookie: &str| vestibule.ask(Protocol::H2, &about(method, uri).cookie(cookie)).status;
+    assert_eq!(status("GET", "/ingress/a/settings/x", &alice), 200);
+    assert_eq!(status("GET", "/ingress/a/settings/x", &bob), 403);
+    assert_eq!(status("GET", "/ingress/a/other", &bob), 200);
+    assert_eq!(status("POST", "/ingress/a/set", &alice), 403, "the body is not here");
+    addon.assert_untouched("questions");
+}
