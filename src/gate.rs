@@ -6,6 +6,7 @@ mod cors;
 mod hand_over;
 mod own;
 mod stages;
+mod verify;
 
 use std::sync::Arc;
 
@@ -116,11 +117,8 @@ impl Gate {
         let home = services.home.load();
         let identified = Identified::new(authenticated, &home.directory().load())?;
         account.knows_user(identified.user());
-        let source = stages.settings.permissions.source;
-        let words = |directory: &Directory, user: &User, asked: &Asked<'_>| {
-            explain::Home::of(directory.clone(), source).sentence(user, asked)
-        };
-        let court = self.court(stages, identified.routed().route(), &home, &words);
+        let words = words(stages);
+        let court = court(services, stages, identified.routed().route(), &home, &words);
         let permitted = Permitted::new(identified, &court).await.map_err(|refused| account.is_told(refused))?;
         drop(home);
         if let Some(page) = with_slash(&permitted) {
@@ -129,19 +127,6 @@ impl Gate {
         account.is_sent();
         let answer = stages.upstreams.send(permitted).await?;
         Ok(Passed::Addon(Box::new(answer)))
-    }
-
-    /// Where requests to this add-on are judged.
-    fn court<'a>(&'a self, stages: &'a Stages, route: &Route, home: &'a HomeAssistant, words: Words<'a>) -> Court<'a> {
-        let limits = &stages.settings.limits;
-        Court {
-            exchanges: &self.services.exchanges,
-            directory: home.directory(),
-            protection: stages.protection(route.place()),
-            words,
-            body_size: limits.judged_body_size,
-            body_stall: limits.body_stall_timeout,
-        }
     }
 
     /// Judges a request by its access token, with the refresh tokens as Home Assistant has them at this moment.
@@ -195,6 +180,31 @@ impl Gate {
             let reason = exchange.why().map_or("", Reason::label);
             tracing::info!(user = %exchange.user, addon = %exchange.addon, reason, "open exchange cut");
         }
+    }
+}
+
+/// The reasons of refusals, in words for the operator.
+fn words(stages: &Stages) -> impl Fn(&Directory, &User, &Asked<'_>) -> String + Sync {
+    let source = stages.settings.permissions.source;
+    move |directory, user, asked| explain::Home::of(directory.clone(), source).sentence(user, asked)
+}
+
+/// Where requests to this add-on are judged.
+fn court<'a>(
+    services: &'a Services,
+    stages: &'a Stages,
+    route: &Route,
+    home: &'a HomeAssistant,
+    words: Words<'a>,
+) -> Court<'a> {
+    let limits = &stages.settings.limits;
+    Court {
+        exchanges: &services.exchanges,
+        directory: home.directory(),
+        protection: stages.protection(route.place()),
+        words,
+        body_size: limits.judged_body_size,
+        body_stall: limits.body_stall_timeout,
     }
 }
 

@@ -18,6 +18,7 @@ use body::Either;
 
 use super::cors::Grant;
 use super::stages::Stages;
+use super::verify::{Asked, SIGN_IN};
 use crate::authorization::Refused;
 use crate::clock::Clock;
 use crate::http::{Arrived, Gauge, RequestId, Sanitized};
@@ -46,6 +47,8 @@ pub(super) struct Account {
     place: Option<usize>,
     user: Option<Arc<User>>,
     session: Option<Arc<Session>>,
+    /// Where the browser goes that another proxy asks for.
+    stand_in: Option<Box<str>>,
     sent_at: Option<Instant>,
     upstream: Option<Duration>,
     reason: Option<Reason>,
@@ -77,6 +80,7 @@ impl Account {
             place: None,
             user: None,
             session: None,
+            stand_in: None,
             sent_at: None,
             upstream: None,
             reason: None,
@@ -111,6 +115,12 @@ impl Account {
         if let Some(session) = credential.session() {
             self.knows_session(session);
         }
+    }
+
+    /// The request that is judged is one at another proxy.
+    pub(super) fn stands_in(&mut self, request: &Sanitized) {
+        self.audience = Audience::of_request(request.method(), request.headers());
+        self.stand_in = Some(request.target().as_str().into());
     }
 
     pub(super) fn knows_user(&mut self, user: &Arc<User>) {
@@ -190,11 +200,16 @@ impl Account {
             host: &self.host(),
             target: &target,
         });
-        let sign_in = sign_in_address(&target);
-        // A program that came with a token cannot sign in on a page.
-        let sign_in = (reason != Reason::BadToken).then_some(&*sign_in);
-        let around = Circumstances { sign_in, away: self.away(reason) };
-        let mut page = pages::refusal(reason, self.audience, self.id, around);
+        let asked = Asked::at(&self.uri);
+        let sign_in = sign_in_address(self.stand_in.as_deref().unwrap_or(&target));
+        // A program that came with a token cannot sign in on a page, and another proxy sends its browsers there itself.
+        let leads = reason != Reason::BadToken && asked.as_ref().is_none_or(Asked::redirects);
+        let around = Circumstances { sign_in: leads.then_some(&*sign_in), away: self.away(reason) };
+        let shown = asked.as_ref().map_or(reason, |asked| asked.shown(reason));
+        let mut page = pages::refusal(shown, self.audience, self.id, around);
+        if asked.is_some() && page.status() == StatusCode::UNAUTHORIZED && self.audience == Audience::Navigation {
+            page.headers_mut().extend(HeaderValue::from_str(&sign_in).ok().map(|sign_in| (SIGN_IN, sign_in)));
+        }
         if self.version == Version::HTTP_2 {
             // RFC 9113 section 8.2.2: a connection-specific header makes a message malformed.
             page.headers_mut().remove(http::header::CONNECTION);

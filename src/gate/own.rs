@@ -9,6 +9,7 @@ use serde_json::json;
 use super::account::Account;
 use super::hand_over;
 use super::stages::{Services, Stages};
+use super::verify;
 use crate::authorization::{Decision, is_own_will, may_enter, may_open};
 use crate::config::{Addon, AddonSlug, SignIn, SignInMethod};
 use crate::http::Sanitized;
@@ -44,6 +45,8 @@ pub(super) async fn answer(
         "session" | "" if !reads => Err(Reason::MethodNotAllowed),
         "session" => who_am_i(&request, services, account).await,
         "" => start(&request, stages, services, account).await,
+        "verify" if *request.method() == Method::GET => verify::answer(request, stages, services, account).await,
+        "verify" => Err(Reason::MethodNotAllowed),
         "jwks.json" if reads && stages.keyring.is_some() => Ok(published(stages)),
         file => match pages::asset(file) {
             Some(asset) if reads => Ok(asset),

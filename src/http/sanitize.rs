@@ -1,7 +1,7 @@
 //! A request as it came in, a [`Sanitized`] out: one valid target, one authority, no header that is for one hop or that
 //! only we may say, our own cookie taken out. Nothing after this stage sees what a client said beyond that.
 
-use http::header::{AUTHORIZATION, EXPECT, TRANSFER_ENCODING};
+use http::header::{AUTHORIZATION, EXPECT, SEC_WEBSOCKET_KEY, TRANSFER_ENCODING};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, Method, Request, Version};
 use hyper::body::Incoming;
@@ -12,6 +12,7 @@ use ipnet::IpNet;
 use super::authority::Authority;
 use super::client_addr::ClientAddr;
 use super::cookies::{self, Presented};
+use super::forwarded::{Forwarded, VERIFY};
 use super::held::ClientBody;
 use super::line::Line;
 use super::origin::{Names, Provenance};
@@ -57,6 +58,7 @@ pub struct Sanitized {
     upgrade: Option<OnUpgrade>,
     body: ClientBody,
     serving: Serving,
+    forwarded: Option<Box<Result<Forwarded, Reason>>>,
     stripped: usize,
 }
 
@@ -81,15 +83,19 @@ impl Sanitized {
         let handshake = judge_line(&request)?;
         let authority = Authority::of_request(request.version(), request.uri(), request.headers())
             .ok_or(Reason::MalformedRequest)?;
-        if !via.covered().covers(authority.host()) {
+        let target = target(&request)?;
+        // What a proxy asks is about another request, whichever name it has for us.
+        let asks = target.path() == VERIFY;
+        if !asks && !via.covered().covers(authority.host()) {
             return Err(Reason::Misdirected);
         }
-        let target = target(&request)?;
         judge_headers(request.headers(), rules)?;
         path::judge(target.path()).map_err(|_| Reason::AmbiguousPath)?;
         let provenance = Provenance::of_request(request.headers(), &authority, &rules.names);
         let client = ClientAddr::of_request(via.addresses().client().ip(), request.headers(), &rules.trusted_proxies)
             .map_err(|_| Reason::MalformedForwarded)?;
+        let peer = via.addresses().client().ip();
+        let forwarded = asks.then(|| Box::new(Forwarded::of_request(peer, request.headers(), &rules.trusted_proxies)));
         let upgrade = handshake.is_some().then(|| hyper::upgrade::on(&mut request));
         let (parts, body) = request.into_parts();
         let mut headers = parts.headers;
@@ -111,8 +117,22 @@ impl Sanitized {
             upgrade,
             body: body.into(),
             serving,
+            forwarded,
             stripped,
         })
+    }
+
+    /// The request that a trusted proxy asks about, in the place of its question: with the question's cookies and other
+    /// headers, which are the browser's, and without a body.
+    pub fn standing_in(mut self, rules: &Rules) -> Result<Self, Reason> {
+        let Forwarded { method, authority, target } =
+            self.forwarded.take().map_or(Err(Reason::UntrustedProxy), |forwarded| *forwarded)?;
+        self.provenance = Provenance::of_request(&self.headers, &authority, &rules.names);
+        // A proxy says nothing of an upgrade, which was for one hop, and passes on what belongs to it.
+        let upgrades = method == Method::GET && self.headers.contains_key(SEC_WEBSOCKET_KEY);
+        self.handshake = upgrades.then_some(Handshake::Http1);
+        (self.method, self.authority, self.target) = (method, authority, target);
+        Ok(self)
     }
 
     /// The request's id.

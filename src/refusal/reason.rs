@@ -21,6 +21,8 @@ pub enum Reason {
     MalformedCookie,
     /// An `X-Forwarded-For` from a trusted proxy that cannot be read.
     MalformedForwarded,
+    /// Somebody who is no trusted proxy asks whether another request may pass.
+    UntrustedProxy,
     /// No session came with the request.
     NoSession,
     /// The session is unknown, revoked or expired.
@@ -151,6 +153,7 @@ impl Reason {
             Self::ExpectationFailed => {
                 row(S::EXPECTATION_FAILED, "expectation_failed", "Expectation failed", A::None, Level::INFO).closing()
             }
+            Self::UntrustedProxy => row(S::FORBIDDEN, "untrusted_proxy", FORBIDDEN, A::None, Level::WARN),
             Self::NoSession => row(S::UNAUTHORIZED, "no_session", NOBODY, A::SignIn, Level::DEBUG),
             Self::SessionEnded => row(S::UNAUTHORIZED, "session_ended", NOBODY, A::SignIn, Level::INFO),
             Self::BadToken => row(S::UNAUTHORIZED, "bad_token", NOBODY, A::None, Level::INFO),

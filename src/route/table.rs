@@ -90,6 +90,16 @@ impl Routes {
         own.map_or_else(|| self.longest(path), |route| Some(("", route)))
     }
 
+    /// To the add-on of this name, wherever the request seems to go: its path is the add-on's own.
+    pub fn to(&self, slug: &str, request: Sanitized) -> Destination {
+        let mut all = self.hosts.values().chain(self.prefixes.values());
+        let Some(route) = all.find(|route| route.addon.slug.as_str() == slug).cloned() else {
+            return Destination::Nowhere(Box::new(request));
+        };
+        let forward = request.target().clone();
+        Destination::Addon(Box::new(Routed::new(request, route, "", forward)))
+    }
+
     /// The add-on that has this host to itself.
     pub fn of_host(&self, host: &str) -> Option<&Arc<Addon>> {
         self.hosts.get(host).map(Route::addon)

@@ -90,13 +90,17 @@ impl Injection {
         for (name, value) in &self.fixed {
             headers.insert(name.clone(), value.clone());
         }
-        let names = &addon.identity_headers;
-        let user = truth.user;
-        set(headers, names.id.clone(), HeaderValue::from_str(user.id.as_str()).ok());
-        set(headers, names.name.clone(), user.username().and_then(username));
-        let shown = user.name.as_deref().and_then(|name| display_name(name, addon.display_name));
-        set(headers, names.display_name.clone(), shown);
+        tell_user(headers, addon, truth.user);
     }
+}
+
+/// Says who is asking.
+pub(super) fn tell_user(headers: &mut HeaderMap, addon: &Addon, user: &User) {
+    let names = &addon.identity_headers;
+    set(headers, names.id.clone(), HeaderValue::from_str(user.id.as_str()).ok());
+    set(headers, names.name.clone(), user.username().and_then(username));
+    let shown = user.name.as_deref().and_then(|name| display_name(name, addon.display_name));
+    set(headers, names.display_name.clone(), shown);
 }
 
 /// Asks for a WebSocket (RFC 6455 section 4.1). The client's key goes on, so that the client can verify the answer; over

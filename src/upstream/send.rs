@@ -14,7 +14,7 @@ use super::connection_auth;
 use super::grpc::{self, Trailed};
 use super::link::{Link, Unanswered, is_hang_up};
 use super::pool::{Place, Pool, PoolError};
-use super::request::{ASSERTION, Truth, ask_for_websocket};
+use super::request::{ASSERTION, Truth, ask_for_websocket, tell_user};
 use super::response::{self, Confines};
 use super::told::set_destination;
 use super::tunnel::Tunnel;
@@ -92,6 +92,24 @@ impl Upstreams {
             (Some(handshake), Some(client), None) => Box::pin(call.open_tunnel(outgoing, handshake, client)).await,
             _ => call.exchange(outgoing).await,
         }
+    }
+
+    /// What the add-on would be told of the user, for another proxy that tells it. Each name is there, with an empty value
+    /// where there is none: a proxy that copies them must not leave the browser's own in its place (S-06).
+    pub fn identity(&self, permitted: &Permitted) -> HeaderMap {
+        let identified = permitted.identified();
+        let mut headers = HeaderMap::new();
+        if let Some(upstream) = self.at(identified.routed().route().place()) {
+            let names = &upstream.addon.identity_headers;
+            for name in [&names.id, &names.name, &names.display_name] {
+                headers.insert(name, HeaderValue::from_static(""));
+            }
+            tell_user(&mut headers, &upstream.addon, identified.user());
+            if let Some(stamps) = &upstream.stamps {
+                headers.insert(ASSERTION, stamps.of(identified.user()));
+            }
+        }
+        headers
     }
 }
 

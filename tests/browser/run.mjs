@@ -15,6 +15,7 @@ import { away, awayAddon } from './journeys/away.mjs';
 import { calendars } from './journeys/calendars.mjs';
 import { entities } from './journeys/entities.mjs';
 import { files } from './journeys/files.mjs';
+import { hosts } from './journeys/hosts.mjs';
 import { identity } from './journeys/identity.mjs';
 import { looks } from './journeys/looks.mjs';
 import { nodeRed, nodeRedOnItsHost } from './journeys/nodered.mjs';
@@ -53,6 +54,7 @@ describe('vestibule in a browser', { timeout: 600_000 }, () => {
   describe('Node-RED', () => nodeRed(stage));
   describe('Node-RED on a host of its own', () => nodeRedOnItsHost(stage));
   describe('protected paths of a flow', () => entities(stage));
+  describe('one sign-in for two hosts', () => hosts(stage));
   describe('Radicale', () => calendars(stage));
   describe('copyparty', () => files(stage));
   describe('an add-on that is away', () => away(stage));

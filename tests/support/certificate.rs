@@ -36,9 +36,10 @@ static CHAIN: LazyLock<Chain> = LazyLock::new(|| {
     }
 });
 
-/// Writes `p.test.crt` and `p.test.key` into a folder.
+/// Writes `p.test.crt`, `p.test.key` and the authority's `ca.crt` into a folder.
 pub(crate) fn write_to(folder: &Path) {
     fs::write(folder.join("p.test.crt"), &CHAIN.certificate).expect("the folder is ours");
+    fs::write(folder.join("ca.crt"), &CHAIN.authority_pem).expect("the folder is ours");
     let key = folder.join("p.test.key");
     fs::write(&key, &CHAIN.key).expect("the folder is ours");
     fs::set_permissions(key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("the key is ours");

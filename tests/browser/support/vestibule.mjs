@@ -8,15 +8,15 @@ import { freePort, start } from './processes.mjs';
 const REPOSITORY = resolve(import.meta.dirname, '..', '..', '..');
 const BINARY = resolve(REPOSITORY, process.env.VESTIBULE_BIN ?? 'target/debug/vestibule');
 
-/** Starts vestibule in `folder`, in front of two `whoami`s and what `addons` (tables of the configuration) names. */
-export async function startVestibule(folder, addons, furnish = () => {}) {
+/** Starts vestibule in `folder`, in front of two `whoami`s and what `addons` (tables of the configuration) names; `listen` has more keys of `[listen]`. */
+export async function startVestibule(folder, addons, furnish = () => {}, listen = () => '') {
   if (!existsSync(BINARY)) throw new Error(`no binary at ${BINARY}: run \`cargo build\`, or set VESTIBULE_BIN`);
   mkdirSync(folder, { recursive: true });
   cpSync(join(REPOSITORY, 'examples', 'home'), join(folder, 'home'), { recursive: true });
   furnish(folder);
   const port = await freePort();
   const operations = await freePort();
-  writeFileSync(join(folder, 'config.toml'), configuration(port, operations) + addons);
+  writeFileSync(join(folder, 'config.toml'), configuration(port, operations, listen(port)) + addons);
   const program = start(BINARY, ['--config', join(folder, 'config.toml')], { cwd: folder, log: join(folder, 'vestibule.log') });
   await program.ready(async () => (await fetch(`http://127.0.0.1:${operations}/readyz`)).ok);
   const command = [BINARY, '--config', join(folder, 'config.toml')];
@@ -35,12 +35,13 @@ export function ask(vestibule, path, headers = {}) {
   });
 }
 
-function configuration(port, operations) {
+function configuration(port, operations, listen) {
   return `
 [listen]
 https = ["127.0.0.1:${port}"]
 operations = "127.0.0.1:${operations}"
 control = "run/vestibule.sock"
+${listen}
 
 [tls]
 development = "certs"

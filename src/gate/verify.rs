@@ -1,0 +1,102 @@
+//! Forward-auth: whether a request that is at another proxy may pass there, for people who keep nginx, Traefik or Caddy in
+//! front of their add-ons.
+//!
+//! In comes a trusted proxy's question, out comes 200 with the identity headers, 401, 403, or the way to the sign-in page.
+//! The request goes the whole way that it would go here, as far as the add-on's door: what is judged elsewhere is judged
+//! by the same stages. What is open at the other proxy is not ours to cut.
+
+use http::{HeaderName, StatusCode, Uri};
+use serde_json::json;
+
+use super::account::Account;
+use super::own::entered;
+use super::stages::{Services, Stages};
+use super::{court, words};
+use crate::authorization::Permitted;
+use crate::http::{Sanitized, VERIFY};
+use crate::identity::Identified;
+use crate::pages::{self, Page};
+use crate::refusal::Reason;
+use crate::route::Destination;
+use crate::session::Authenticated;
+
+/// The answer to a proxy's question.
+pub(super) async fn answer(
+    request: Sanitized,
+    stages: &Stages,
+    services: &Services,
+    account: &mut Account,
+) -> Result<Page, Reason> {
+    let asked = Asked::read(request.query().unwrap_or_default());
+    let request = request.standing_in(&stages.rules)?;
+    account.stands_in(&request);
+    let destination = match &asked.addon {
+        None => stages.routes.route(request),
+        Some(slug) => stages.routes.to(slug, request),
+    };
+    let routed = match destination {
+        Destination::Addon(routed) => routed,
+        Destination::Own(request) | Destination::Nowhere(request) => {
+            return entered(&request, services, account).await.and(Err(Reason::UnknownRoute));
+        }
+    };
+    account.knows_route(routed.route());
+    let authenticated = Authenticated::new(routed, &services.sessions).await?;
+    account.knows_credential(authenticated.credential());
+    let home = services.home.load();
+    let identified = Identified::new(authenticated, &home.directory().load())?;
+    account.knows_user(identified.user());
+    // A body that a rule needs is not here: what is read in its place is empty, and permits nothing.
+    let words = words(stages);
+    let court = court(services, stages, identified.routed().route(), &home, &words);
+    let permitted = Permitted::new(identified, &court).await.map_err(|refused| account.is_told(refused))?;
+    let mut page = pages::json(StatusCode::OK, "application/json", &json!({ "permitted": true }));
+    page.headers_mut().extend(stages.upstreams.identity(&permitted));
+    Ok(page)
+}
+
+/// Where the proxy may send a browser that goes to a page and is not signed in.
+pub(super) const SIGN_IN: HeaderName = HeaderName::from_static("x-vestibule-sign-in");
+
+/// What the question says of itself.
+#[derive(Debug, Default)]
+pub(super) struct Asked {
+    /// The add-on, where the other proxy's hosts and paths are not ours.
+    addon: Option<String>,
+    /// Whether the browser gets the answer to a refusal as it is: then it can be sent to the sign-in page.
+    redirect: bool,
+}
+
+impl Asked {
+    /// The question that this address is, if it is one.
+    pub(super) fn at(uri: &Uri) -> Option<Self> {
+        (uri.path() == VERIFY).then(|| Self::read(uri.query().unwrap_or_default()))
+    }
+
+    /// Whether the browser gets the answer as it is.
+    pub(super) fn redirects(&self) -> bool {
+        self.redirect
+    }
+
+    /// The reason that is shown. nginx understands 401 and 403 and makes a 500 of all else, so that where the browser does
+    /// not get the answer itself every refusal of a request is one of the two.
+    pub(super) fn shown(&self, reason: Reason) -> Reason {
+        let status = reason.row().status;
+        let understood = matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
+        if self.redirect || understood || status.is_server_error() { reason } else { Reason::UntrustedProxy }
+    }
+
+    fn read(query: &str) -> Self {
+        let mut asked = Self::default();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            match &*name {
+                // Of two names none is the right one.
+                "addon" if asked.addon.is_some() => asked.addon = Some(String::new()),
+                "addon" => asked.addon = Some(value.into_owned()),
+                "redirect" => asked.redirect = value == "true",
+                _ => {}
+            }
+        }
+        asked
+    }
+}

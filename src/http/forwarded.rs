@@ -1,0 +1,177 @@
+//! The request that another proxy asks about at [`VERIFY`]: what nginx, Traefik and Caddy say of it in headers.
+//!
+//! In come the peer and its headers, out come the method, the authority and the target that the browser sent to that
+//! proxy, or a refusal. Nobody but a trusted proxy is believed (S-16, S-19); what is said twice, in two ways, or not read
+//! alike by everybody is refused, for the proxy itself serves another path then (S-17, S-20).
+
+use std::net::IpAddr;
+
+use http::uri::PathAndQuery;
+use http::{HeaderMap, Method};
+use ipnet::IpNet;
+
+use super::authority::Authority;
+use super::{method, path};
+use crate::refusal::Reason;
+
+/// Where other proxies ask whether a request may pass.
+pub const VERIFY: &str = "/.vestibule/verify";
+
+/// A request that is not here, as a trusted proxy describes it.
+#[derive(Debug)]
+pub(super) struct Forwarded {
+    pub(super) method: Method,
+    pub(super) authority: Authority,
+    pub(super) target: PathAndQuery,
+}
+
+impl Forwarded {
+    /// The one way in.
+    pub(super) fn of_request(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Result<Self, Reason> {
+        let peer = peer.to_canonical();
+        if !trusted.iter().any(|network| network.contains(&peer)) {
+            return Err(Reason::UntrustedProxy);
+        }
+        // Without the browser's address the proxy itself would be taken for it, and whoever comes that way for local (S-17).
+        if !headers.contains_key("x-forwarded-for") {
+            return Err(Reason::MalformedForwarded);
+        }
+        let Said { method, scheme, host, target } = Said::of_request(headers).ok_or(Reason::MalformedForwarded)?;
+        let method: Method = method.parse().map_err(|_| Reason::MalformedForwarded)?;
+        if !method::is_known(&method) {
+            return Err(Reason::MethodNotAllowed);
+        }
+        // Our cookies are for HTTPS alone, and whose page `Origin` names is asked with that scheme.
+        if scheme != "https" {
+            return Err(Reason::MalformedForwarded);
+        }
+        let authority = Authority::parse(host.as_bytes()).ok_or(Reason::MalformedForwarded)?;
+        // A fragment would be cut off by the parser.
+        let plain = target.starts_with('/') && !target.contains('#');
+        let target: PathAndQuery = target.parse().ok().filter(|_| plain).ok_or(Reason::MalformedForwarded)?;
+        path::judge(target.path()).map_err(|_| Reason::AmbiguousPath)?;
+        Ok(Self { method, authority, target })
+    }
+}
+
+/// What the headers say, each once.
+struct Said<'a> {
+    method: &'a str,
+    scheme: &'a str,
+    host: &'a str,
+    target: &'a str,
+}
+
+impl<'a> Said<'a> {
+    /// `X-Forwarded-*` as Traefik and Caddy send them, or `X-Original-*` as is usual with nginx. Never some of each: those
+    /// that the proxy does not set are the browser's.
+    fn of_request(headers: &'a HeaderMap) -> Option<Self> {
+        let (forwarded, original) = (headers.contains_key(FORWARDED_URI), headers.contains_key(ORIGINAL_URL));
+        match (forwarded, original) {
+            (true, false) => Some(Self {
+                method: only(headers, "x-forwarded-method")?,
+                scheme: only(headers, "x-forwarded-proto")?,
+                host: only(headers, "x-forwarded-host")?,
+                target: only(headers, FORWARDED_URI)?,
+            }),
+            (false, true) => {
+                let (scheme, rest) = only(headers, ORIGINAL_URL)?.split_once("://")?;
+                let (host, target) = rest.split_at_checked(rest.find('/')?)?;
+                Some(Self { method: only(headers, "x-original-method")?, scheme, host, target })
+            }
+            (true, true) | (false, false) => None,
+        }
+    }
+}
+
+const FORWARDED_URI: &str = "x-forwarded-uri";
+const ORIGINAL_URL: &str = "x-original-url";
+
+fn only<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let mut lines = headers.get_all(name).iter();
+    let line = lines.next()?.to_str().ok()?;
+    lines.next().is_none().then_some(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(peer: &str, lines: &[(&'static str, &'static str)]) -> Result<String, Reason> {
+        let mut headers = HeaderMap::new();
+        for (name, value) in lines {
+            headers.append(*name, http::HeaderValue::from_static(value));
+        }
+        let trusted = ["10.0.0.0/24".parse().unwrap()];
+        Forwarded::of_request(peer.parse().unwrap(), &headers, &trusted)
+            .map(|said| format!("{} {} {}", said.method, said.authority.as_str(), said.target))
+    }
+
+    fn traefik(uri: &'static str) -> Vec<(&'static str, &'static str)> {
+        vec![
+            ("x-forwarded-for", "192.0.2.1"),
+            ("x-forwarded-method", "GET"),
+            ("x-forwarded-proto", "https"),
+            ("x-forwarded-host", "Home.Example"),
+            ("x-forwarded-uri", uri),
+        ]
+    }
+
+    fn nginx(url: &'static str) -> Vec<(&'static str, &'static str)> {
+        vec![("x-forwarded-for", "192.0.2.1"), ("x-original-method", "POST"), ("x-original-url", url)]
+    }
+
+    #[test]
+    fn a_trusted_proxy_says_it_in_one_of_two_ways() {
+        assert_eq!(read("10.0.0.1", &traefik("/a%20b?x=1")).unwrap(), "GET home.example /a%20b?x=1");
+        assert_eq!(read("10.0.0.1", &nginx("https://h:8443/a?b#").split_last().unwrap().1).err(), Some(BAD));
+        assert_eq!(read("10.0.0.1", &nginx("https://h:8443/a?b=/c")).unwrap(), "POST h:8443 /a?b=/c");
+        assert_eq!(read("10.0.0.1", &nginx("https://h/")).unwrap(), "POST h /");
+        assert_eq!(read("::ffff:10.0.0.1", &traefik("/")).unwrap(), "GET home.example /");
+    }
+
+    const BAD: Reason = Reason::MalformedForwarded;
+
+    #[test]
+    fn s16_nobody_else_is_believed() {
+        for peer in ["10.0.1.1", "127.0.0.1", "::1"] {
+            assert_eq!(read(peer, &traefik("/")), Err(Reason::UntrustedProxy));
+        }
+    }
+
+    #[test]
+    fn s20_two_ways_at_once_two_values_and_missing_ones_are_refused() {
+        let with = |more: &[(&'static str, &'static str)]| {
+            let lines = traefik("/public");
+            read("10.0.0.1", &[&lines[..], more].concat())
+        };
+        assert_eq!(with(&[("x-original-url", "https://h/public")]), Err(BAD));
+        for (name, value) in traefik("/public") {
+            // Lines of addresses are one list, and others read it.
+            assert!(name == "x-forwarded-for" || with(&[(name, value)]) == Err(BAD), "{name} twice");
+            let without: Vec<_> = traefik("/public").into_iter().filter(|(other, _)| *other != name).collect();
+            assert_eq!(read("10.0.0.1", &without), Err(BAD), "no {name}");
+        }
+        assert_eq!(read("10.0.0.1", &[("x-forwarded-for", "::1"), ("x-original-url", "https://h/")]), Err(BAD));
+        assert_eq!(read("10.0.0.1", &[]), Err(BAD));
+    }
+
+    #[test]
+    fn s24_what_the_proxy_may_read_otherwise_is_refused() {
+        for uri in ["/a/../b", "/%2e%2e/b", "/a/..%2fb", "/a/..;/b", "/a%00b", "/a%0d%0ab", "/%zz"] {
+            assert_eq!(read("10.0.0.1", &traefik(uri)), Err(Reason::AmbiguousPath), "{uri}");
+        }
+        for uri in ["", "a", "http://h/", "/a#/../b", "*", "//h/a b"] {
+            assert_eq!(read("10.0.0.1", &traefik(uri)), Err(BAD), "{uri}");
+        }
+        for url in ["http://h/", "https://h", "https://u@h/", "https:///", "/a", "https://a, b/", "javascript:x"] {
+            assert_eq!(read("10.0.0.1", &nginx(url)), Err(BAD), "{url}");
+        }
+        let mut odd = traefik("/");
+        odd[1].1 = "TRACE";
+        assert_eq!(read("10.0.0.1", &odd), Err(Reason::MethodNotAllowed));
+        odd[1].1 = "GET";
+        odd[2].1 = "http";
+        assert_eq!(read("10.0.0.1", &odd), Err(BAD));
+    }
+}
