@@ -18,6 +18,7 @@ fn rules() -> Rules {
         cookies: OwnCookies {
             session: "__Host-ingress_session",
             form: "__Host-ingress_form",
+            journey: "__Host-ingress_journey",
             hand_over: "__Host-ingress_hand_over",
             retired: "__Host-ingress_session_framed",
         },

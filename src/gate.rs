@@ -147,11 +147,13 @@ impl Gate {
                 snapshot.as_ref().is_some_and(|snapshot| token.is_good(|id| issuer(snapshot, id), now))
             };
             match &exchange.credential {
-                Credential::Session(session) if !self.services.sessions.touch(session) => {
-                    return Decision::Deny(Reason::SessionEnded);
+                Credential::Session(session) => {
+                    if let Err(reason) = self.services.sessions.standing(session) {
+                        return Decision::Deny(reason);
+                    }
                 }
                 Credential::Token(token) if !is_good(token) => return Decision::Deny(Reason::BadToken),
-                Credential::Session(_) | Credential::Token(_) => {}
+                Credential::Token(_) => {}
             }
             let user = match user_behind(&exchange.credential, &directory) {
                 Ok(user) => user,

@@ -8,6 +8,7 @@ mod commands;
 mod connections;
 mod drain;
 mod greeting;
+mod keys;
 mod listeners;
 mod reload;
 mod report;
@@ -81,8 +82,10 @@ impl Server {
         let mut tasks = JoinSet::new();
         let services = self.gate.services();
         tasks.spawn(Arc::clone(&services.sessions).run(self.stop.clone()));
+        tasks.spawn(Arc::clone(&services.grants).run(Arc::clone(&services.sessions), self.stop.clone()));
         tasks.spawn(notify::watchdog(self.stop.clone()));
         tasks.spawn(report::keep_reviewing(Arc::clone(self)));
+        tasks.spawn(keys::keep_turning(Arc::clone(self)));
         if let Some(listener) = bound.operations {
             let metrics = Arc::clone(&services.telemetry.metrics);
             tasks.spawn(health::serve(listener, self.readiness.clone(), metrics, self.stop.clone()));

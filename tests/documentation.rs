@@ -60,11 +60,12 @@ fn configuration_md_has_the_keys_that_the_program_knows() {
         ("## `[permissions]`", &["Permissions"]),
         ("## `[[group]]`", &["Group"]),
         ("## `[group.policy]`", &["Policy", "Rule"]),
-        ("## `[session]`", &["Session"]),
+        ("## `[session]`", &["Session", "RedisStore"]),
         ("## `[sign_in]`", &["SignIn"]),
         ("## `[limits]`", &["Limits"]),
         ("## `[log]`", &["Log"]),
         ("## `[headers]`", &["Headers"]),
+        ("## `[assertion]`", &["Assertion"]),
         ("## `[supervisor]`", &["Supervisor"]),
         ("## `[[addon]]`", &["Addon", "Probe", "Cors", "IdentityHeaders", "Access", "Rights", "ValueFile"]),
     ];
@@ -116,7 +117,7 @@ fn config_toml_names_every_key_that_an_operator_can_set() {
     let shipped: BTreeSet<String> = shipped_keys().into_iter().map(|(_, key, _)| key).collect();
     let declared = declared_keys();
     let sections = ["Listen", "Tls", "HomeAssistant", "Permissions", "Group", "Policy", "Rule", "Session", "SignIn"];
-    let more = ["Limits", "Log", "Headers", "Supervisor", "Addon"];
+    let more = ["Limits", "Log", "Headers", "Assertion", "Supervisor", "Addon"];
     // Another name of `areas`, and the keys of a rule, which stand inside of one.
     let inside = ["area_ids", "policy", "read", "control", "edit"].map(str::to_owned);
     let shipped: BTreeSet<String> = shipped.into_iter().chain(inside).collect();

@@ -5,15 +5,16 @@ use std::path::Path;
 use super::output::{Exit, Output};
 use crate::clock::Timestamp;
 use crate::config;
-use crate::operations::State;
 use crate::operations::control::{AddonLine, AddonState, Answer, Request, SessionLine, StatusReport, ask};
+use crate::operations::{ApiState, State};
 
 /// Asks the vestibule that serves this configuration, and shows its answer.
 pub(super) fn run(file: &Path, request: &Request, json: bool) -> Exit {
     Output::with_standard_streams(|output| match answer(file, request, output) {
-        Ok(Answer::Sessions { sessions, more }) if json => {
+        Ok(Answer::Sessions { sessions, more, away }) if json => {
             let lines: Vec<_> = sessions.iter().map(as_json).collect();
             output.result(&serde_json::json!({ "sessions": lines, "more": more }).to_string());
+            only_here(away.as_deref(), output);
             Exit::Done
         }
         Ok(answer) => show(answer, output),
@@ -36,7 +37,7 @@ pub(super) fn answer(file: &Path, request: &Request, output: &mut Output<'_>) ->
 /// Shows an answer.
 pub(super) fn show(answer: Answer, output: &mut Output<'_>) -> Exit {
     match answer {
-        Answer::Sessions { sessions, more } => {
+        Answer::Sessions { sessions, more, away } => {
             if sessions.is_empty() {
                 output.notice("no live sessions\n");
             }
@@ -46,6 +47,7 @@ pub(super) fn show(answer: Answer, output: &mut Output<'_>) -> Exit {
             if more > 0 {
                 output.notice(&format!("and {more} more\n"));
             }
+            only_here(away.as_deref(), output);
         }
         Answer::SessionMade { cookie, .. } => output.result(cookie.reveal()),
         Answer::Revoked { count } => output.result(&format!("{count} revoked")),
@@ -69,6 +71,12 @@ pub(super) fn show(answer: Answer, output: &mut Output<'_>) -> Exit {
         }
     }
     Exit::Done
+}
+
+fn only_here(away: Option<&str>, output: &mut Output<'_>) {
+    if let Some(why) = away {
+        output.notice(&format!("note: these are the sessions that this node knows, not those of the others: {why}\n"));
+    }
 }
 
 /// Times are RFC 3339, as in the log.
@@ -112,11 +120,11 @@ fn word(state: impl serde::Serialize) -> String {
 }
 
 fn report(status: &StatusReport) -> String {
-    let State { directory, registries, session_store, listeners, draining } = status.state;
+    let State { directory, registries, home_assistant, session_store, listeners, draining } = status.state;
     let draining = if draining { ", draining" } else { "" };
     format!(
         "vestibule {} (pid {}) since {}\nconfiguration: {}\nlistening on: {}\nsessions: {}\nusers: {}\nregistries: {}\n\
-         session store: {}\nlisteners: {}\n{}{draining}",
+         home assistant: {}{}\nsession store: {}\nlisteners: {}\n{}{draining}",
         status.version,
         status.pid,
         Timestamp::from_millis(status.started),
@@ -125,6 +133,8 @@ fn report(status: &StatusReport) -> String {
         status.sessions,
         word(directory),
         word(registries),
+        word(home_assistant),
+        if home_assistant == ApiState::Untrusted { UNTRUSTED } else { "" },
         word(session_store),
         word(listeners),
         if status.ready { "ready" } else { "not ready" },
@@ -141,3 +151,7 @@ fn addon(line: &AddonLine) -> String {
     };
     format!("\nadd-on {}: {state}{since}{why}", line.slug)
 }
+
+/// What to change, and where.
+const UNTRUSTED: &str = " (it answers 400 to X-Forwarded-For: add vestibule's address to the trusted proxies of Home \
+                         Assistant, or set `forward_address = false` under [home_assistant])";

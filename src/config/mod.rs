@@ -9,14 +9,17 @@
 mod cors;
 mod document;
 mod header;
+mod home;
 mod host_name;
 mod hosts;
 mod path_prefix;
 mod permissions;
 mod probe;
 mod raw;
+mod redis_store;
 mod resolve;
 mod secret;
+mod secret_text;
 mod settings;
 mod slug;
 mod trust;
@@ -38,13 +41,17 @@ pub use crate::diagnostic::Diagnostics;
 use crate::permission::Registry;
 
 pub use cors::Cors;
+pub use home::{HomeApi, HomeAssistant, HomeUrl};
 pub use host_name::BadHostName;
 pub use path_prefix::BadPathPrefix;
 pub use permissions::{ConfiguredGroup, GroupSource, Permissions};
 pub use probe::Probe;
+pub use redis_store::{RedisPlace, RedisStore};
+pub use secret::SecretValue;
+pub use secret_text::SecretText;
 pub use settings::{
-    Access, AccessList, Addon, AddonProtocol, AddonSlug, BadSlug, CertificateFiles, DisplayNameEncoding, Framing,
-    HomeAssistant, HostName, HttpsListener, IdentityHeaders, Limits, Listen, Log, LogFormat, PathPrefix, PrefixMode,
+    Access, AccessList, Addon, AddonProtocol, AddonSlug, Assertion, BadSlug, CertificateFiles, DisplayNameEncoding,
+    Framing, HostName, HttpsListener, IdentityHeaders, Limits, Listen, Log, LogFormat, PathPrefix, PrefixMode,
     PublicUrl, Session, SessionStore, Settings, SignIn, SignInMethod, Supervisor, Tls, Upstream, UpstreamHost,
 };
 pub use trust::{BadPin, CertificatePin, Trust};
@@ -60,6 +67,8 @@ pub struct Surroundings<'a> {
     /// The judgement is for a process that serves: Home Assistant's files that cannot be read just now are no mistake of the
     /// configuration, and the process says so itself until they can.
     pub serving: bool,
+    /// Says what is wrong with a Home Assistant that is to answer. Absent, and for a process that serves, nobody asks.
+    pub ask_api: Option<AskApi<'a>>,
     /// Says who and what is known in Home Assistant's configuration folder. Absent, neither `access` nor groups are
     /// compared with anything.
     pub known: Option<FindKnown<'a>>,
@@ -70,6 +79,18 @@ pub type CheckCertificates<'a> = &'a dyn Fn(&Path, &Path) -> Result<(), HookErro
 
 /// Judges a PEM text of authorities.
 pub type CheckAuthorities<'a> = &'a dyn Fn(&[u8]) -> Result<(), HookError>;
+
+/// Asks a Home Assistant whether it is there and takes what we say.
+pub type AskApi<'a> = &'a dyn Fn(&HomeApi) -> Result<(), ApiTrouble>;
+
+/// What is wrong with a Home Assistant that was asked.
+#[derive(Debug)]
+pub struct ApiTrouble {
+    /// What.
+    pub why: HookError,
+    /// What to do about it.
+    pub hint: &'static str,
+}
 
 /// Finds the groups and users in a configuration folder of Home Assistant.
 pub type FindKnown<'a> = &'a dyn Fn(&Path) -> Result<Known, HookError>;

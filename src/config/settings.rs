@@ -11,8 +11,10 @@ use http::{HeaderName, HeaderValue};
 use ipnet::IpNet;
 
 use super::cors::Cors;
+use super::home::HomeAssistant;
 use super::permissions::Permissions;
 use super::probe::Probe;
+use super::redis_store::RedisStore;
 use super::trust::Trust;
 use crate::manifest::{Manifest, Rights, SigningKey};
 
@@ -37,6 +39,8 @@ pub struct Settings {
     pub log: Log,
     /// `[headers] reserved`: names that are stripped besides those that always are; a trailing `*` makes it a prefix.
     pub reserved_headers: Vec<String>,
+    /// `[assertion]`
+    pub assertion: Assertion,
     /// `[supervisor]`
     pub supervisor: Supervisor,
     /// `[[addon]]`, in the order of the file.
@@ -97,15 +101,6 @@ pub struct CertificateFiles {
     pub key: PathBuf,
 }
 
-/// `[home_assistant]`
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HomeAssistant {
-    /// The configuration folder: `.storage` is in it.
-    pub config_dir: PathBuf,
-    /// How old the last good copy may get, while the files cannot be read, before everybody is refused.
-    pub max_stale: Duration,
-}
-
 /// `[session]`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
@@ -119,6 +114,10 @@ pub struct Session {
     pub per_user: usize,
     /// Pages of other sites may frame us: `SameSite=None; Partitioned` under a cookie name of its own.
     pub cross_site_framing: bool,
+    /// How long a store on the network may take to answer.
+    pub store_timeout: Duration,
+    /// How long sessions that are known go on while the store on the network is away.
+    pub max_outage: Duration,
 }
 
 /// `[session] store`
@@ -128,6 +127,8 @@ pub enum SessionStore {
     Memory,
     /// A `redb` file.
     File(PathBuf),
+    /// Redis or Valkey, one table for several proxies.
+    Redis(Box<RedisStore>),
 }
 
 /// `[sign_in]`
@@ -146,7 +147,9 @@ pub struct SignIn {
 /// One entry of `[sign_in] methods`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignInMethod {
-    /// User name and password against Home Assistant's own file.
+    /// Home Assistant's own page, as an OAuth client of it.
+    HomeAssistant,
+    /// User name and password on our page.
     Password,
 }
 
@@ -193,6 +196,19 @@ pub enum LogFormat {
     Text,
     /// One JSON object a line.
     Json,
+}
+
+/// `[assertion]`: who signs identities, and with what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assertion {
+    /// The folder of the keys.
+    pub keys: PathBuf,
+    /// Who says so: `iss`.
+    pub issuer: String,
+    /// How long a key signs.
+    pub rotate: Duration,
+    /// How long a key is published before it signs, and after.
+    pub overlap: Duration,
 }
 
 /// `[supervisor]`: what add-ons may do besides showing a web UI.
@@ -243,6 +259,8 @@ pub struct Addon {
     pub framing: Framing,
     /// Who may open it.
     pub access: Access,
+    /// The add-on gets the user's identity signed as well.
+    pub assertion: bool,
     /// Home Assistant's access tokens are taken in the place of a session.
     pub tokens: bool,
     /// A WebSocket upgrade without `Origin` may pass.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::findings::Explained;
+use super::home::HomeUrl;
 use super::nearest::nearest;
 use super::settings::{HostName, PublicUrl, Upstream, UpstreamHost};
 
@@ -74,6 +75,21 @@ impl FromStr for PublicUrl {
     }
 }
 
+impl FromStr for HomeUrl {
+    type Err = BadUrl;
+
+    fn from_str(text: &str) -> Result<Self, BadUrl> {
+        let (is_tls, rest) = match (strip_scheme(text, "https://"), strip_scheme(text, "http://")) {
+            (Some(rest), _) => (true, rest),
+            (None, Some(rest)) => (false, rest),
+            (None, None) if text.contains('@') => return Err(BadUrl::User),
+            (None, None) => return Err(BadUrl::Scheme("write \"http://host:port\" or \"https://host\"")),
+        };
+        let (host, port) = authority(rest)?;
+        Ok(Self { is_tls, host: host.without_brackets(), port: port.unwrap_or(if is_tls { 443 } else { 80 }) })
+    }
+}
+
 impl FromStr for UpstreamHost {
     type Err = BadUrl;
 
@@ -125,7 +141,7 @@ impl Explained for BadUrl {
 }
 
 /// The host of an authority (RFC 3986 section 3.2.2), in lower case.
-enum Host {
+pub(super) enum Host {
     Name(HostName),
     V4(Ipv4Addr),
     V6(Ipv6Addr),
@@ -136,7 +152,7 @@ impl Host {
         if let Self::V6(address) = self { format!("[{address}]") } else { self.without_brackets() }
     }
 
-    fn without_brackets(&self) -> String {
+    pub(super) fn without_brackets(&self) -> String {
         match self {
             Self::Name(name) => name.as_str().to_owned(),
             Self::V4(address) => address.to_string(),
@@ -146,13 +162,13 @@ impl Host {
 }
 
 /// Schemes are case-insensitive (RFC 3986 section 3.1).
-fn strip_scheme<'a>(text: &'a str, scheme: &str) -> Option<&'a str> {
+pub(super) fn strip_scheme<'a>(text: &'a str, scheme: &str) -> Option<&'a str> {
     let (start, rest) = text.split_at_checked(scheme.len())?;
     start.eq_ignore_ascii_case(scheme).then_some(rest)
 }
 
 /// Host and port, and nothing else.
-fn authority(text: &str) -> Result<(Host, Option<u16>), BadUrl> {
+pub(super) fn authority(text: &str) -> Result<(Host, Option<u16>), BadUrl> {
     // A user may hold any character, so that it is looked for before the path.
     if text.contains('@') {
         return Err(BadUrl::User);
@@ -215,6 +231,17 @@ mod tests {
         assert_eq!(why("builtin:whoam"), BadUrl::NoBuiltin(Some("whoami")));
         assert!(matches!(why("ftp://a"), BadUrl::Scheme(_)));
         assert!(matches!(why("127.0.0.1:8080"), BadUrl::Scheme(_)));
+    }
+
+    #[test]
+    fn home_assistant_s_url_is_an_origin() {
+        let origin = |text: &str| text.parse().map(|url: HomeUrl| url.to_string());
+        assert_eq!(origin("http://homeassistant.local:8123"), Ok("http://homeassistant.local:8123".into()));
+        assert_eq!(origin("HTTPS://HA.example:443"), Ok("https://ha.example".into()));
+        assert_eq!(origin("http://[fd00::1]:80"), Ok("http://[fd00::1]".into()));
+        assert_eq!(origin("http://ha.example/lovelace"), Err(BadUrl::Path));
+        assert_eq!(origin("http://u:p@ha.example"), Err(BadUrl::User));
+        assert!(matches!(origin("ha.example:8123"), Err(BadUrl::Scheme(_))));
     }
 
     #[test]

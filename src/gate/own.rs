@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::header::SET_COOKIE;
+use http::header::{CACHE_CONTROL, HeaderValue, SET_COOKIE, VARY};
 use http::{Method, StatusCode};
 use serde_json::json;
 
@@ -10,14 +10,14 @@ use super::account::Account;
 use super::hand_over;
 use super::stages::{Services, Stages};
 use crate::authorization::{Decision, is_own_will, may_enter, may_open};
-use crate::config::Addon;
+use crate::config::{Addon, AddonSlug, SignIn, SignInMethod};
 use crate::http::Sanitized;
 use crate::identity::{User, user_of};
-use crate::pages::{self, Page, StartAddon};
+use crate::pages::{self, Audience, Page, StartAddon};
 use crate::refusal::Reason;
 use crate::route::OWN;
 use crate::session::{Session, session_of};
-use crate::sign_in::{Budget, PasswordSignIn, sign_in_page};
+use crate::sign_in::{Budget, Journey, PasswordSignIn, sign_in_page};
 use crate::telemetry::AuditEvent;
 
 /// The answer to a request for one of our pages.
@@ -31,15 +31,20 @@ pub(super) async fn answer(
     let reads = matches!(*request.method(), Method::GET | Method::HEAD) && request.handshake().is_none();
     let posts = *request.method() == Method::POST;
     match page.as_str() {
-        "sign-in" if reads => Ok(hand_over::leave(&request, stages).unwrap_or_else(|| sign_in_page(&request))),
+        "sign-in" if reads => Ok(hand_over::leave(&request, stages)
+            .unwrap_or_else(|| sign_in_page(&request, &stages.settings.sign_in.methods))),
         "sign-in" if posts && hand_over::leave(&request, stages).is_some() => Err(Reason::MethodNotAllowed),
         "sign-in" if posts => sign_in(request, stages, services).await,
+        "sign-in/home-assistant" | JOURNEY_BACK => {
+            journey(&request, stages, services, account, page == JOURNEY_BACK).await
+        }
         "sign-out" if posts => sign_out(&request, stages, services, account).await,
         "hand-over" if reads => hand_over::answer(&request, stages, services, account).await,
         "sign-in" | "sign-out" | "hand-over" => Err(Reason::MethodNotAllowed),
         "session" | "" if !reads => Err(Reason::MethodNotAllowed),
         "session" => who_am_i(&request, services, account).await,
         "" => start(&request, stages, services, account).await,
+        "jwks.json" if reads && stages.keyring.is_some() => Ok(published(stages)),
         file => match pages::asset(file) {
             Some(asset) if reads => Ok(asset),
             Some(_) => Err(Reason::MethodNotAllowed),
@@ -48,25 +53,73 @@ pub(super) async fn answer(
     }
 }
 
+/// Where Home Assistant's page sends browsers back to.
+const JOURNEY_BACK: &str = "sign-in/home-assistant/callback";
+
 async fn sign_in(request: Sanitized, stages: &Stages, services: &Services) -> Result<Page, Reason> {
-    let limits = &stages.settings.sign_in;
-    let bound_to = stages.routes.of_host(request.authority().host()).map(|addon| addon.slug.clone());
+    let settings = &stages.settings.sign_in;
+    if !settings.methods.contains(&SignInMethod::Password) {
+        return Err(Reason::MethodNotAllowed);
+    }
+    let bound_to = bound_to(&request, stages);
     let home = services.home.load_full();
     let flow = PasswordSignIn {
         home: &home,
         sessions: &services.sessions,
         cookie: stages.cookie,
         guard: &services.guard,
-        budget: Budget {
-            per_address: limits.attempts_per_address,
-            per_user: limits.attempts_per_user,
-            window: limits.window,
-        },
+        budget: budget(settings),
         clock: &services.clock,
         telemetry: &services.telemetry,
+        methods: &settings.methods,
         bound_to,
     };
     flow.post(request).await
+}
+
+/// The way over Home Assistant's page: off to it, or `back` from it. Only for a browser that goes to a page (S-91).
+async fn journey(
+    request: &Sanitized,
+    stages: &Stages,
+    services: &Services,
+    account: &Account,
+    back: bool,
+) -> Result<Page, Reason> {
+    if *request.method() != Method::GET || request.handshake().is_some() {
+        return Err(Reason::MethodNotAllowed);
+    }
+    if account.audience() != Audience::Navigation {
+        return Err(Reason::NoSession);
+    }
+    if let Some(page) = hand_over::leave(request, stages) {
+        return Ok(page);
+    }
+    let settings = &stages.settings.sign_in;
+    let home = services.home.load_full();
+    let journey = Journey {
+        home: &home,
+        sessions: &services.sessions,
+        cookie: stages.cookie,
+        guard: &services.guard,
+        budget: budget(settings),
+        clock: &services.clock,
+        telemetry: &services.telemetry,
+        journeys: &services.journeys,
+        grants: &services.grants,
+        methods: &settings.methods,
+        public_urls: &stages.settings.listen.public_urls,
+        bound_to: bound_to(request, stages),
+    };
+    if back { journey.arrive(request).await } else { journey.depart(request).await }
+}
+
+fn budget(settings: &SignIn) -> Budget {
+    Budget { per_address: settings.attempts_per_address, per_user: settings.attempts_per_user, window: settings.window }
+}
+
+/// The add-on that has the request's host to itself.
+fn bound_to(request: &Sanitized, stages: &Stages) -> Option<AddonSlug> {
+    stages.routes.of_host(request.authority().host()).map(|addon| addon.slug.clone())
 }
 
 /// Ends the session, on disk before the browser hears of it (S-75). Without a session there is nothing left to end. On an
@@ -131,6 +184,15 @@ async fn who_am_i(request: &Sanitized, services: &Services, account: &mut Accoun
         },
     });
     Ok(pages::json(StatusCode::OK, "application/json", &value))
+}
+
+/// The keys with which add-ons judge signed identities (RFC 7517 section 8.5). They are no secret.
+fn published(stages: &Stages) -> Page {
+    let keys = stages.keyring.as_ref().map_or(json!({ "keys": [] }), |keyring| keyring.published());
+    let mut page = pages::json(StatusCode::OK, "application/jwk-set+json", &keys);
+    page.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=60"));
+    page.headers_mut().remove(VARY);
+    page
 }
 
 /// What this user may open.

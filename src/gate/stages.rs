@@ -11,10 +11,10 @@ use crate::home_assistant::HomeAssistant;
 use crate::http::{Names, OwnCookies, Reserved, Rules};
 use crate::route::Routes;
 use crate::session::{SessionCookie, Sessions};
-use crate::sign_in::{FORM_COOKIE, Guard, HAND_OVER_COOKIE, HandOvers};
+use crate::sign_in::{FORM_COOKIE, Grants, Guard, HAND_OVER_COOKIE, HandOvers, JOURNEY_COOKIE, Journeys};
 use crate::supervisor::kept::Kept;
 use crate::telemetry::{AddonMetrics, Telemetry};
-use crate::upstream::{Condition, Upstreams};
+use crate::upstream::{Condition, Keyring, Upstreams};
 
 /// The stages as one configuration makes them. Never changed, only replaced.
 #[derive(Debug)]
@@ -25,6 +25,7 @@ pub struct Stages {
     pub(super) routes: Routes,
     pub(super) upstreams: Upstreams,
     pub(super) cookie: SessionCookie,
+    pub(super) keyring: Option<Arc<Keyring>>,
     pub(super) metrics: Vec<AddonMetrics>,
     pub(super) own_metrics: AddonMetrics,
     pub(super) telemetry: Telemetry,
@@ -43,6 +44,10 @@ pub struct Services {
     pub hand_overs: HandOvers,
     /// The limits on attempts to sign in.
     pub guard: Guard,
+    /// Who is away on Home Assistant's sign-in page.
+    pub journeys: Journeys,
+    /// Home Assistant's tokens of live sessions.
+    pub grants: Arc<Grants>,
     /// What operators decided about add-ons, and digests of their tokens.
     pub kept: Arc<Kept>,
     /// Logs and numbers.
@@ -53,7 +58,12 @@ pub struct Services {
 
 impl Stages {
     /// The stages of this configuration. Add-ons that `before` had with the same settings keep their connections.
-    pub fn new(settings: Arc<Settings>, telemetry: &Telemetry, before: Option<&Self>) -> Self {
+    pub fn new(
+        settings: Arc<Settings>,
+        telemetry: &Telemetry,
+        keyring: Option<Arc<Keyring>>,
+        before: Option<&Self>,
+    ) -> Self {
         let cookie = SessionCookie::new(&settings.session);
         let reserved = Reserved::always(&settings.reserved_headers);
         let other = match cookie {
@@ -63,6 +73,7 @@ impl Stages {
         let cookies = OwnCookies {
             session: cookie.name(),
             form: FORM_COOKIE,
+            journey: JOURNEY_COOKIE,
             hand_over: HAND_OVER_COOKIE,
             retired: other.name(),
         };
@@ -75,12 +86,14 @@ impl Stages {
         };
         let stall = settings.limits.body_stall_timeout;
         let before = before.map(|stages| &stages.upstreams);
-        let upstreams = Upstreams::new(&settings.addons, reserved, cookies, stall, &telemetry.metrics, before);
+        let numbers = &telemetry.metrics;
+        let upstreams = Upstreams::new(&settings.addons, reserved, cookies, stall, numbers, keyring.as_ref(), before);
         Self {
             rules,
             routes: Routes::new(&settings.addons),
             upstreams,
             cookie,
+            keyring,
             metrics: settings.addons.iter().map(|addon| telemetry.metrics.addon(&addon.slug)).collect(),
             own_metrics: telemetry.metrics.own(),
             telemetry: telemetry.clone(),
@@ -91,6 +104,11 @@ impl Stages {
     /// The add-on of this name.
     pub fn addon(&self, slug: &AddonSlug) -> Option<&Arc<Addon>> {
         self.settings.addons.iter().find(|addon| addon.slug == *slug)
+    }
+
+    /// The keys of signed identities, where an add-on wants them.
+    pub fn keyring(&self) -> Option<&Arc<Keyring>> {
+        self.keyring.as_ref()
     }
 
     /// How the session's cookie is called and written.

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 
+use super::api::Api;
 use super::keeper::Step;
 use super::reader::STORAGE;
 use super::reading::{Look, Reading};
@@ -25,6 +26,7 @@ use crate::permission::Registry;
 /// The users and registries of one configuration folder. A configuration with another folder makes a new one.
 pub struct HomeAssistant {
     folder: PathBuf,
+    api: Option<Arc<Api>>,
     clock: Clock,
     directory: Arc<DirectoryCell>,
     current: Arc<ArcSwapOption<Snapshot>>,
@@ -52,6 +54,7 @@ impl HomeAssistant {
         let current = Arc::new(ArcSwapOption::empty());
         let home = Self {
             folder,
+            api: settings.api.as_ref().map(|api| Arc::new(Api::new(api))),
             clock,
             directory: Arc::default(),
             verifier: Verifier::new(Arc::clone(&current)),
@@ -66,6 +69,11 @@ impl HomeAssistant {
     /// The users, what each of them may do, and the registries: always the current ones, all of one moment.
     pub fn directory(&self) -> &Arc<DirectoryCell> {
         &self.directory
+    }
+
+    /// Its API, when that is configured.
+    pub fn api(&self) -> Option<&Arc<Api>> {
+        self.api.as_ref()
     }
 
     /// Checks passwords.
@@ -195,7 +203,7 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             fs::create_dir(folder.path().join(".storage")).unwrap();
             let clock = Clock::manual(MORNING);
-            let settings = config::HomeAssistant { config_dir: folder.path().to_owned(), max_stale: HOUR };
+            let settings = config::HomeAssistant { config_dir: folder.path().to_owned(), api: None, max_stale: HOUR };
             write(folder.path(), "auth_provider.homeassistant", r#"{"version": 1, "data": {"users": []}}"#);
             write(folder.path(), "auth", &auth(ids));
             let home = HomeAssistant::open(&settings, &config::Permissions::default(), clock.clone());

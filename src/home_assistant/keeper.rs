@@ -199,8 +199,11 @@ mod tests {
             fs::write(storage.join(file.name()), RegistryFile::EMPTY).unwrap();
         }
         let clock = Clock::manual(Timestamp::from_millis(0));
-        let settings =
-            config::HomeAssistant { config_dir: folder.path().to_owned(), max_stale: Duration::from_mins(1) };
+        let settings = config::HomeAssistant {
+            config_dir: folder.path().to_owned(),
+            api: None,
+            max_stale: Duration::from_mins(1),
+        };
         let log = Log::default();
         let writer = log.clone();
         let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();

@@ -12,6 +12,7 @@
 //! `user_files`, `registries` and `registry_files`, `keeper` (what becomes of a reading), `reading`; `verifier`, `home`,
 //! `watcher`.
 
+pub mod api;
 mod storage_file;
 mod fields;
 mod groups;

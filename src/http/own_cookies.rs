@@ -7,6 +7,8 @@ pub struct OwnCookies {
     pub session: &'static str,
     /// Carries the sign-in form's token.
     pub form: &'static str,
+    /// Ties a sign-in that goes over Home Assistant's page to the browser that began it.
+    pub journey: &'static str,
     /// Says which browser a sign-in is handed over to.
     pub hand_over: &'static str,
     /// Would carry the session if the configuration said otherwise: a browser may still have it.
@@ -15,7 +17,7 @@ pub struct OwnCookies {
 
 impl OwnCookies {
     /// All of them, in the order of the fields.
-    pub const fn names(&self) -> [&'static str; 4] {
-        [self.session, self.form, self.hand_over, self.retired]
+    pub const fn names(&self) -> [&'static str; 5] {
+        [self.session, self.form, self.journey, self.hand_over, self.retired]
     }
 }

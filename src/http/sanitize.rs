@@ -48,6 +48,7 @@ pub struct Sanitized {
     headers: HeaderMap,
     presented: Presented,
     form_token: Presented,
+    journey: Presented,
     hand_over_nonce: Presented,
     client: ClientAddr,
     provenance: Provenance,
@@ -91,7 +92,7 @@ impl Sanitized {
         let upgrade = handshake.is_some().then(|| hyper::upgrade::on(&mut request));
         let (parts, body) = request.into_parts();
         let mut headers = parts.headers;
-        let ([presented, form_token, hand_over_nonce, _], stripped) = strip(&mut headers, rules);
+        let ([presented, form_token, journey, hand_over_nonce, _], stripped) = strip(&mut headers, rules);
         let method = if handshake.is_some() { Method::GET } else { parts.method };
         Ok(Self {
             id,
@@ -101,6 +102,7 @@ impl Sanitized {
             headers,
             presented,
             form_token,
+            journey,
             hand_over_nonce,
             client,
             provenance,
@@ -155,6 +157,11 @@ impl Sanitized {
     /// What was in the sign-in form's cookie.
     pub fn form_token(&self) -> &Presented {
         &self.form_token
+    }
+
+    /// What was in the cookie of a sign-in that goes over Home Assistant's page.
+    pub fn journey(&self) -> &Presented {
+        &self.journey
     }
 
     /// What was in the cookie that says which browser a sign-in is handed over to.
@@ -256,7 +263,7 @@ fn judge_headers(headers: &HeaderMap, rules: &Rules) -> Result<(), Reason> {
 ///
 /// `Content-Length` goes too: the body knows its length, and it is written anew and once. So does `Host`, which is
 /// written anew from the one authority, and `Expect`, which hyper has answered to the client by the time a byte is read.
-pub fn strip(headers: &mut HeaderMap, rules: &Rules) -> ([Presented; 4], usize) {
+pub fn strip(headers: &mut HeaderMap, rules: &Rules) -> ([Presented; 5], usize) {
     let nominated =
         if headers.contains_key(http::header::CONNECTION) { hop_by_hop::nominated(headers) } else { Vec::new() };
     let mut gone: Vec<HeaderName> = Vec::new();

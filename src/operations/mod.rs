@@ -10,4 +10,4 @@ pub mod health;
 pub mod notify;
 mod readiness;
 
-pub use readiness::{DirectoryState, ListenersState, Readiness, SessionStoreState, State};
+pub use readiness::{ApiState, DirectoryState, ListenersState, Readiness, SessionStoreState, State};

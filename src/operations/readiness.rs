@@ -18,6 +18,9 @@ pub struct State {
     pub directory: DirectoryState,
     /// The registries of Home Assistant. Nobody needs them to sign in: the process is ready without them.
     pub registries: DirectoryState,
+    /// Home Assistant's API. The process is ready without it: who has a session keeps it.
+    #[serde(default)]
+    pub home_assistant: ApiState,
     /// Where sessions are kept.
     pub session_store: SessionStoreState,
     /// The addresses that browsers reach.
@@ -40,6 +43,23 @@ pub enum DirectoryState {
     Good,
 }
 
+/// Home Assistant's API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ApiState {
+    /// The configuration names none.
+    #[default]
+    Unused,
+    /// Nothing has been asked yet.
+    Unasked,
+    /// It answers.
+    Good,
+    /// It does not answer, or not as Home Assistant does.
+    Unreachable,
+    /// It answers 400 to everything, because it does not trust us with `X-Forwarded-For`.
+    Untrusted,
+}
+
 /// Where sessions are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -47,8 +67,11 @@ pub enum SessionStoreState {
     /// Not opened yet.
     #[default]
     Closed,
-    /// The file fails: sessions are served from memory and will not survive a restart.
+    /// The store fails: sessions are served from memory. With a file they will not survive a restart, with a store that
+    /// several proxies share nobody new is let in.
     Degraded,
+    /// The store that several proxies share has been away for too long, or was never there: everybody is refused.
+    Away,
     /// As configured.
     Good,
 }
@@ -69,7 +92,7 @@ impl State {
     /// serve.
     pub fn is_ready(&self) -> bool {
         self.directory != DirectoryState::Absent
-            && self.session_store != SessionStoreState::Closed
+            && !matches!(self.session_store, SessionStoreState::Closed | SessionStoreState::Away)
             && self.listeners == ListenersState::Open
             && !self.draining
     }
@@ -89,6 +112,11 @@ impl Readiness {
     /// The registries of Home Assistant have been read, or cannot be.
     pub fn set_registries(&self, to: DirectoryState) {
         self.lock().registries = to;
+    }
+
+    /// Home Assistant's API has answered, or has not.
+    pub fn set_home_assistant(&self, to: ApiState) {
+        self.lock().home_assistant = to;
     }
 
     /// The session store has been opened, or has failed.

@@ -39,6 +39,11 @@ pub fn see_other(location: &str) -> Page {
     moved(StatusCode::SEE_OTHER, location)
 }
 
+/// 303 to Home Assistant's own page, where the configuration says that it is. Nothing that a client said decides where.
+pub fn away(address: &str) -> Page {
+    moved(StatusCode::SEE_OTHER, address)
+}
+
 /// 308 to a place that the caller has proven to be ours (RFC 9110 section 15.4.9).
 pub fn redirect(location: &str) -> Page {
     moved(StatusCode::PERMANENT_REDIRECT, location)

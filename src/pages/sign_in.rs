@@ -5,12 +5,25 @@ use http::StatusCode;
 
 use super::document::{Page, html};
 
+/// A way to sign in.
+#[derive(Debug)]
+pub enum SignInWay {
+    /// Over Home Assistant's page, which begins here.
+    Link(String),
+    /// With user name and password, in this page's form.
+    Form,
+}
+
 /// What the sign-in page says.
 #[derive(Debug, Template)]
 #[template(path = "sign_in.html")]
 pub struct SignInPage<'a> {
+    /// The ways to sign in, in order.
+    pub ways: &'a [SignInWay],
     /// Why the last attempt came to nothing.
     pub message: Option<&'a str>,
+    /// Whether the browser has a session all the same.
+    pub signed_in: bool,
     /// The form's token.
     pub csrf: &'a str,
     /// Where to go afterwards.

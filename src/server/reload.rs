@@ -7,14 +7,17 @@ use tokio_util::sync::CancellationToken;
 
 use super::Server;
 use super::build::needs_restart;
-use crate::config::{self, Diagnostics, Known, Loaded, Settings, Surroundings};
-use crate::dial::check_authorities;
+use super::keys;
+use crate::config::{self, ApiTrouble, Diagnostics, HomeApi, Known, Loaded, Settings, Surroundings};
+use crate::dial::{DialError, check_authorities};
 use crate::gate::Stages;
+use crate::home_assistant::api::{Api, ApiError};
 use crate::home_assistant::{FileProblem, HomeAssistant, read_folder, read_registries};
 use crate::listener::BindError;
 use crate::operations::notify;
 use crate::telemetry::{AuditEvent, ReloadResult, chain};
 use crate::tls::{TlsError, check_pair, own_names};
+use crate::upstream::{KeyError, Keyring};
 
 /// What is watched, beside the configuration in force.
 pub(super) struct State {
@@ -33,6 +36,9 @@ pub enum ReloadError {
     /// A certificate cannot be used.
     #[error("a certificate cannot be used")]
     Tls(#[from] TlsError),
+    /// The keys of signed identities cannot be used.
+    #[error("identities cannot be signed")]
+    Keys(#[from] KeyError),
     /// A new address cannot be bound.
     #[error("a new address cannot be served")]
     Bind(#[from] BindError),
@@ -52,12 +58,20 @@ pub fn surroundings<T>(serving: bool, judge: impl FnOnce(&Surroundings<'_>) -> T
     let certificates = |chain: &Path, key: &Path| check_pair(chain, key).map_err(Into::into);
     let authorities = |pem: &[u8]| check_authorities(pem).map_err(Into::into);
     let known = |folder: &Path| known(folder).map_err(Into::into);
+    let ask_api = |api: &HomeApi| ask(api).map_err(|error| ApiTrouble { hint: error.hint(), why: error.into() });
     judge(&Surroundings {
         check_certificates: Some(&certificates),
         check_authorities: Some(&authorities),
         serving,
+        ask_api: Some(&ask_api),
         known: Some(&known),
     })
+}
+
+/// Asks as a sign-in would, on a runtime of its own: whoever judges a configuration has none.
+fn ask(settings: &HomeApi) -> Result<(), ApiError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(DialError::Io)?;
+    runtime.block_on(Api::new(settings).probe())
 }
 
 fn known(config_dir: &Path) -> Result<Known, String> {
@@ -123,9 +137,10 @@ impl Server {
         let (settings, before) = (Arc::new(settings), self.gate.stages());
         let change = self.listeners().change(&settings.listen.https, &self.admission, &mut <_>::default())?;
         self.reload_certificates(&settings).await?;
+        let keyring = self.open_keys(&settings, &before).await?;
         // Nothing below can fail: from here on the new configuration holds.
         change.commit(&mut self.listeners());
-        self.take_over(&settings, &before, state).await;
+        self.take_over(&settings, keyring, &before, state).await;
         state.files = files;
         self.begin_accepting();
         self.gate.review();
@@ -133,7 +148,13 @@ impl Server {
         Ok(unchanged.iter().map(|key| format!("`{key}` changes at the next start")).collect())
     }
 
-    async fn take_over(self: &Arc<Self>, settings: &Arc<Settings>, before: &Stages, state: &mut State) {
+    async fn take_over(
+        self: &Arc<Self>,
+        settings: &Arc<Settings>,
+        keyring: Option<Arc<Keyring>>,
+        before: &Stages,
+        state: &mut State,
+    ) {
         let services = self.gate.services();
         if let Err(error) = services.telemetry.reload(&settings.log) {
             tracing::error!(error = %chain(&error), "the log keeps its filter");
@@ -154,14 +175,26 @@ impl Server {
                 tracing::error!(%error, "the groups of the configuration were not taken over");
             }
         }
-        self.gate.replace(Stages::new(Arc::clone(settings), &services.telemetry, Some(before)));
+        self.gate.replace(Stages::new(Arc::clone(settings), &services.telemetry, keyring, Some(before)));
+    }
+
+    async fn open_keys(&self, settings: &Arc<Settings>, before: &Stages) -> Result<Option<Arc<Keyring>>, ReloadError> {
+        let (settings, clock) = (Arc::clone(settings), self.gate.services().clock.clone());
+        let kept = before.keyring().cloned();
+        let opening = tokio::task::spawn_blocking(move || keys::open(&settings, &clock, kept.as_ref()));
+        Ok(opening.await??)
     }
 
     /// Watches the files of the users of the moment, and no others any more.
     pub(super) fn watch_home(&self, state: &mut State) {
         state.watching.cancel();
         state.watching = self.stop.child_token();
-        tokio::spawn(self.gate.services().home.load_full().watch(state.watching.clone()));
+        let home = self.gate.services().home.load_full();
+        if let Some(api) = home.api().cloned() {
+            // What is wrong is in the log before the first person stands at the door.
+            tokio::spawn(async move { api.probe().await });
+        }
+        tokio::spawn(home.watch(state.watching.clone()));
     }
 
     /// Shows new certificates, or the old ones when anything is wrong with them.

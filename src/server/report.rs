@@ -7,10 +7,12 @@ use std::time::Duration;
 use tokio::time::MissedTickBehavior;
 
 use super::Server;
+use crate::gate::Services;
 use crate::home_assistant::Condition;
+use crate::home_assistant::api::Standing;
 use crate::identity::{Health as DirectoryHealth, user_of};
-use crate::operations::{DirectoryState, SessionStoreState};
-use crate::session::Health;
+use crate::operations::{ApiState, DirectoryState, SessionStoreState};
+use crate::session::{Health, RevokeError, Session};
 use crate::telemetry::{AuditEvent, ConnectionRefusal, Revoked};
 
 /// Reviews whenever a session ends or the users change, and twice a second besides: what expires rings no bell.
@@ -18,6 +20,8 @@ pub(super) async fn keep_reviewing(server: Arc<Server>) {
     let mut sessions = server.gate.services().sessions.subscribe();
     let mut ticks = tokio::time::interval(Duration::from_millis(500));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut looks = tokio::time::interval(Duration::from_secs(5));
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         let mut users = server.gate.services().home.load().directory().subscribe();
         tokio::select! {
@@ -26,7 +30,9 @@ pub(super) async fn keep_reviewing(server: Arc<Server>) {
             _ = users.changed() => {
                 server.gate.review();
                 end_sessions_of_the_gone(&server).await;
+                end_sessions_revoked_there(&server).await;
             }
+            _ = looks.tick() => end_sessions_revoked_there(&server).await,
             _ = ticks.tick() => {
                 server.gate.review();
                 server.report();
@@ -44,19 +50,32 @@ async fn end_sessions_of_the_gone(server: &Arc<Server>) {
     if directory.health() == DirectoryHealth::Absent {
         return;
     }
-    let gone = |session: &crate::session::Session| match user_of(session, &directory) {
+    let gone = |session: &Session| match user_of(session, &directory) {
         Ok(user) => !user.is_active || user.system_generated,
         Err(_) => true,
     };
-    match services.sessions.end_where(gone).await {
-        Ok(ended) => {
-            for session in ended {
-                let id = session.id().to_string();
-                let event = AuditEvent::Revoked { what: Revoked::One(&id), count: 1, by: "user_changed" };
-                services.telemetry.audit.write(&event);
-            }
+    account_for(services, services.sessions.end_where(gone).await, "user_changed");
+}
+
+/// Ends the sessions whose sign-in Home Assistant has ended, by the refresh tokens in its auth file.
+async fn end_sessions_revoked_there(server: &Arc<Server>) {
+    let services = server.gate.services();
+    let (home, now) = (services.home.load_full(), services.clock.now());
+    let ended = services.grants.end_revoked(&home, &services.sessions, now).await;
+    account_for(services, ended, "home_assistant");
+}
+
+fn account_for(services: &Services, ended: Result<Vec<Arc<Session>>, RevokeError>, by: &'static str) {
+    let ended = match ended {
+        Ok(ended) => ended,
+        Err(error) => {
+            tracing::error!(error = %crate::telemetry::chain(&error), "sessions ended, but not on disk");
+            return;
         }
-        Err(error) => tracing::error!(error = %crate::telemetry::chain(&error), "sessions ended, but not on disk"),
+    };
+    for session in ended {
+        let id = session.id().to_string();
+        services.telemetry.audit.write(&AuditEvent::Revoked { what: Revoked::One(&id), count: 1, by });
     }
 }
 
@@ -72,6 +91,8 @@ impl Server {
         };
         self.readiness.set_directory(state_of(&status.condition));
         self.readiness.set_registries(state_of(&status.registries));
+        let api = services.home.load().api().map_or(ApiState::Unused, |api| state_of_api(api.standing()));
+        self.readiness.set_home_assistant(api);
         metrics.directory_stale.set(i64::try_from(stale.as_secs()).unwrap_or(i64::MAX));
         metrics.directory_users.set(i64::try_from(status.users).unwrap_or(i64::MAX));
         let counts = self.admission.counts();
@@ -80,9 +101,13 @@ impl Server {
         metrics.connections_refused(ConnectionRefusal::ProxyProtocol, counts.refused_untrusted);
         let not_after = self.handshaker.not_after().as_millis() / 1000;
         metrics.certificate_not_after.set(i64::try_from(not_after).unwrap_or(i64::MAX));
-        let degraded = matches!(services.sessions.health(), Health::Degraded { .. });
-        self.readiness.set_session_store(if degraded { SessionStoreState::Degraded } else { SessionStoreState::Good });
-        metrics.session_store_degraded.set(i64::from(degraded));
+        let store = match services.sessions.health() {
+            Health::Durable | Health::MemoryByChoice => SessionStoreState::Good,
+            Health::Degraded { .. } => SessionStoreState::Degraded,
+            Health::Away { .. } => SessionStoreState::Away,
+        };
+        self.readiness.set_session_store(store);
+        metrics.session_store_degraded.set(i64::from(store != SessionStoreState::Good));
         metrics.sessions.set(i64::try_from(services.sessions.len()).unwrap_or(i64::MAX));
         let stages = self.gate.stages();
         stages.prune();
@@ -95,5 +120,14 @@ fn state_of(files: &Condition) -> DirectoryState {
         Condition::Good { .. } => DirectoryState::Good,
         Condition::Stale { .. } => DirectoryState::Stale,
         Condition::Absent { .. } => DirectoryState::Absent,
+    }
+}
+
+fn state_of_api(standing: Standing) -> ApiState {
+    match standing {
+        Standing::Unasked => ApiState::Unasked,
+        Standing::Good => ApiState::Good,
+        Standing::Unreachable => ApiState::Unreachable,
+        Standing::Untrusted => ApiState::Untrusted,
     }
 }

@@ -4,23 +4,25 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{HeaderValue, RETRY_AFTER, SET_COOKIE, USER_AGENT};
+use http::header::{HeaderValue, SET_COOKIE, USER_AGENT};
 use http::{HeaderMap, StatusCode};
 
+use super::entry::Entry;
 use super::form::Form;
 use super::form_token::FormToken;
 use super::guard::{Budget, Guard};
-use super::return_to::{ReturnTo, wanted_return};
+use super::page::{View, page};
+use super::return_to::ReturnTo;
 use crate::authorization::{Decision, is_own_will, may_enter};
 use crate::clock::Clock;
-use crate::config::AddonSlug;
+use crate::config::{AddonSlug, SignInMethod};
 use crate::home_assistant::{HomeAssistant, Outcome};
 use crate::http::{ClientAddr, Parts, Presented, RequestId, Sanitized};
 use crate::identity::{Directory, User};
-use crate::pages::{self, Page, SignInPage};
+use crate::pages::Page;
 use crate::refusal::Reason;
-use crate::session::{MadeBy, NewSession, SessionCookie, SessionToken, Sessions, StoreAway, UserAgent};
-use crate::telemetry::{AuditEvent, Revoked, SignInOutcome, Telemetry, chain};
+use crate::session::{MadeBy, NewSession, SessionCookie, Sessions, StoreAway, UserAgent};
+use crate::telemetry::{AuditEvent, SignInOutcome, Telemetry};
 
 /// What signing in needs.
 #[derive(Debug)]
@@ -39,13 +41,10 @@ pub struct PasswordSignIn<'a> {
     pub clock: &'a Clock,
     /// Where attempts are written down.
     pub telemetry: &'a Telemetry,
+    /// The ways to sign in that the page offers.
+    pub methods: &'a [SignInMethod],
     /// The add-on that has this host to itself: a session that is made here is good for nothing else.
     pub bound_to: Option<AddonSlug>,
-}
-
-/// The page with the form, for GET.
-pub fn sign_in_page(request: &Sanitized) -> Page {
-    form_page(StatusCode::OK, request.form_token(), None, &wanted_return(request), "")
 }
 
 /// Who is trying, for the form that comes back and for the log.
@@ -126,34 +125,28 @@ impl PasswordSignIn<'_> {
             password_digest: user.password_digest,
             ..NewSession::new(user.id.clone(), MadeBy::Password)
         };
-        let (token, session) = self.sessions.create(new).await?;
-        self.end_session_before(attempt).await;
+        let entry = Entry { sessions: self.sessions, cookie: self.cookie, telemetry: self.telemetry };
+        let (session, cookie) = entry.make(new, &attempt.presented).await?;
         self.note(attempt, SignInOutcome::Success, Some(user.id.as_str()), Some(&session.id().to_string()));
         let mut page = attempt.return_to.behind_form();
-        page.headers_mut().append(SET_COOKIE, self.cookie.set(&token));
+        page.headers_mut().append(SET_COOKIE, cookie);
         Ok(page)
-    }
-
-    async fn end_session_before(&self, attempt: &Attempt) {
-        let Presented::One(value) = &attempt.presented else { return };
-        let Some(token) = SessionToken::parse(value) else { return };
-        let Ok(old) = self.sessions.find(&token).await else { return };
-        if let Err(error) = self.sessions.sign_out(&old).await {
-            tracing::error!(error = %chain(&error), session = %old.id(), "the session before has ended, but not on disk");
-        }
-        let id = old.id().to_string();
-        self.telemetry.audit.write(&AuditEvent::Revoked { what: Revoked::One(&id), count: 1, by: "sign_in" });
     }
 
     fn turn_away(&self, attempt: &Attempt, failed: &Failed) -> Page {
         self.note(attempt, failed.outcome, None, None);
-        let (status, message) = words(failed.outcome);
-        let mut page =
-            form_page(status, &attempt.form_token, Some(message), &attempt.return_to, &attempt.form.username);
-        if let Some(wait) = failed.wait {
-            page.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().saturating_add(1)));
-        }
-        page
+        let other_way = self.methods.contains(&SignInMethod::HomeAssistant);
+        let (status, message) = words(failed.outcome, other_way);
+        let view = View {
+            methods: self.methods,
+            form_token: &attempt.form_token,
+            return_to: &attempt.return_to,
+            username: &attempt.form.username,
+            message: Some(message),
+            wait: failed.wait,
+            signed_in: false,
+        };
+        page(status, &view)
     }
 
     fn note(&self, attempt: &Attempt, outcome: SignInOutcome, user: Option<&str>, session: Option<&str>) {
@@ -181,10 +174,13 @@ fn is_known(directory: &Directory, username: &str) -> bool {
 const BUSY: Duration = Duration::from_secs(5);
 
 /// What the page says. A name that nobody has and a password that is wrong are one thing to whoever typed them.
-fn words(outcome: SignInOutcome) -> (StatusCode, &'static str) {
+fn words(outcome: SignInOutcome, other_way: bool) -> (StatusCode, &'static str) {
     match outcome {
         SignInOutcome::Success | SignInOutcome::UnknownUser | SignInOutcome::WrongPassword => {
             (StatusCode::UNAUTHORIZED, "User name or password is wrong.")
+        }
+        SignInOutcome::SecondFactor if other_way => {
+            (StatusCode::FORBIDDEN, "This account has two-step verification. Sign in with Home Assistant instead.")
         }
         SignInOutcome::SecondFactor => (
             StatusCode::FORBIDDEN,
@@ -198,22 +194,8 @@ fn words(outcome: SignInOutcome) -> (StatusCode, &'static str) {
             (StatusCode::TOO_MANY_REQUESTS, "Too many attempts. Wait a while, then try again.")
         }
         SignInOutcome::BadFormToken => (StatusCode::FORBIDDEN, "This page was too old. Please try again."),
-        SignInOutcome::Unavailable => {
+        SignInOutcome::Unavailable | SignInOutcome::BadState | SignInOutcome::RefusedThere => {
             (StatusCode::SERVICE_UNAVAILABLE, "Signing in is not possible right now. Try again later.")
         }
     }
-}
-
-fn form_page(
-    status: StatusCode,
-    presented: &Presented,
-    message: Option<&str>,
-    return_to: &ReturnTo,
-    username: &str,
-) -> Page {
-    let token = FormToken::of_browser(presented);
-    let view = SignInPage { message, csrf: token.as_str(), return_to: return_to.as_str(), username };
-    let mut page = pages::sign_in(status, &view);
-    page.headers_mut().append(SET_COOKIE, token.set());
-    page
 }

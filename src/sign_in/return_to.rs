@@ -67,10 +67,15 @@ const LONGEST: usize = 8 * 1024;
 
 /// The address of the sign-in page that leads back to this target.
 pub fn sign_in_address(target: &str) -> String {
-    let Some(back) = ReturnTo::parse(target) else { return "/.vestibule/sign-in".to_owned() };
+    let page = "/.vestibule/sign-in";
+    ReturnTo::parse(target).map_or_else(|| page.to_owned(), |back| with_return_to(page, &back))
+}
+
+/// The address of a page of ours that leads back there.
+pub(super) fn with_return_to(page: &str, back: &ReturnTo) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.append_pair("return_to", back.as_str());
-    format!("/.vestibule/sign-in?{}", query.finish())
+    format!("{page}?{}", query.finish())
 }
 
 #[cfg(test)]

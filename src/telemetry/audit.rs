@@ -20,7 +20,7 @@ pub enum AuditEvent<'a> {
     SignIn {
         /// How it ended.
         outcome: SignInOutcome,
-        /// How they tried: `password`.
+        /// How they tried: `password` or `home-assistant`.
         method: &'static str,
         /// The user name as it was typed.
         user_name: &'a str,
@@ -95,7 +95,7 @@ pub enum AuditEvent<'a> {
         /// How many there were.
         count: u64,
         /// Who did it, or what: `control`; `sign_in`, which ends the browser's session before; `user_changed`, when a user is
-        /// gone, deactivated, or has another password.
+        /// gone, deactivated, or has another password; `home_assistant`, when it has ended the sign-in there.
         by: &'static str,
     },
     /// The configuration was read again.
@@ -137,13 +137,17 @@ pub enum SignInOutcome {
     TooManyAttempts,
     /// The form's token is missing or not the browser's.
     BadFormToken,
+    /// Somebody came back from Home Assistant's page with a state that is unknown, used, too old or another browser's.
+    BadState,
+    /// Home Assistant said no, or the person did on its page.
+    RefusedThere,
     /// The users or the passwords cannot be read.
     Unavailable,
 }
 
 impl SignInOutcome {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Success,
         Self::UnknownUser,
         Self::WrongPassword,
@@ -153,6 +157,8 @@ impl SignInOutcome {
         Self::NotLocal,
         Self::TooManyAttempts,
         Self::BadFormToken,
+        Self::BadState,
+        Self::RefusedThere,
         Self::Unavailable,
     ];
 
@@ -168,6 +174,8 @@ impl SignInOutcome {
             Self::NotLocal => "not_local",
             Self::TooManyAttempts => "too_many_attempts",
             Self::BadFormToken => "bad_form_token",
+            Self::BadState => "bad_state",
+            Self::RefusedThere => "refused_there",
             Self::Unavailable => "unavailable",
         }
     }

@@ -114,7 +114,6 @@ fn an_unknown_key_gets_the_nearest_known_one() {
 fn a_key_of_a_later_version_is_refused_in_plain_words() {
     let later = "this version of vestibule does not know it";
     refused(&addon("[[addon.protect]]\npath = \"/x\""), "7:9", &["unknown key `protect`", later, "leave open"]);
-    refused("[home_assistant]\nconfig_dir = \"home\"\nurl = \"http://x\"", "3:1", &["unknown key `url`", later]);
 }
 
 #[test]

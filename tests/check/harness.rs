@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use vestibule::cli::{Exit, Output, check};
-use vestibule::config::{self, Diagnostics, HookError, Known, Loaded, Surroundings};
+use vestibule::config::{self, ApiTrouble, Diagnostics, HomeApi, HookError, Known, Loaded, Surroundings};
+use vestibule::home_assistant::api::ApiError;
 use vestibule::permission::{AreaRecord, DeviceRecord, EntityRecord, LabelRecord, Registry, RegistryRecords};
 
 /// The least that a configuration needs. Two lines, so that what a test adds begins on line three.
@@ -56,6 +57,7 @@ fn around() -> Surroundings<'static> {
         check_certificates: Some(&judge),
         check_authorities: Some(&authorities),
         serving: false,
+        ask_api: Some(&ask_api),
         known: Some(&known),
     }
 }
@@ -67,6 +69,16 @@ fn judge(chain: &Path, _key: &Path) -> Result<(), HookError> {
 
 fn authorities(pem: &[u8]) -> Result<(), HookError> {
     Ok(vestibule::dial::check_authorities(pem)?)
+}
+
+/// A Home Assistant that answers, unless its name says otherwise.
+fn ask_api(api: &HomeApi) -> Result<(), ApiTrouble> {
+    let error = match &*api.url.host {
+        "untrusting.test" => ApiError::Untrusted,
+        "slow.test" => ApiError::TimedOut(std::time::Duration::from_secs(10)),
+        _ => return Ok(()),
+    };
+    Err(ApiTrouble { hint: error.hint(), why: error.into() })
 }
 
 fn known(dir: &Path) -> Result<Known, HookError> {

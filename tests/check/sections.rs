@@ -29,6 +29,21 @@ fn values_of_a_wrong_type_say_what_was_expected() {
 }
 
 #[test]
+fn signed_identities_have_an_issuer_and_keys_that_everybody_knows_in_time() {
+    let assertion = |lines: &str| with(&format!("[assertion]\n{lines}"));
+    refused(&assertion("issuer = \"my home\""), "9:10", &["not an issuer", "https://home.example"]);
+    refused(&assertion("issuer = \"\""), "9:10", &["not an issuer"]);
+    refused(&assertion("rotate = \"2h\""), "9:10", &["take turns before everybody knows them", "three times"]);
+    refused(&assertion("overlap = \"59s\""), "9:11", &["out of bounds"]);
+    refused(&assertion("overlap = \"11d\""), "9:11", &["take turns before"]);
+    assert_eq!(accepted(&assertion("rotate = \"3h\"")).settings.assertion.issuer, "vestibule");
+    let main = accepted(&with("[listen]\npublic_urls = [\"https://home.example:8443\"]")).settings;
+    assert_eq!(main.assertion.issuer, "https://home.example:8443");
+    let fixed = addon("headers = { \"X-Remote-User-Assertion\" = \"x\" }");
+    refused(&fixed, "7:13", &["vestibule sets this header itself"]);
+}
+
+#[test]
 fn addresses_are_numbers_and_ports() {
     let https = |list: &str| with(&format!("[listen]\nhttps = {list}"));
     refused(&https("[\"localhost:8443\"]"), "9:10", &["not an address", "write \"127.0.0.1:8443\""]);
@@ -124,7 +139,6 @@ fn home_assistant_is_where_its_users_are() {
 #[test]
 fn sessions_are_kept_in_a_file_or_in_memory() {
     let store = |text: &str| with(&format!("[session]\nstore = \"{text}\""));
-    refused(&store("redis://127.0.0.1"), "9:9", &["not in this version", "\"memory\""]);
     refused(&store("home"), "9:9", &["this is a folder"]);
     assert_eq!(accepted(&store("memory")).settings.session.store, SessionStore::Memory);
 }
@@ -190,4 +204,131 @@ fn what_is_left_out_has_its_default() {
     assert_eq!((limits.connections, limits.connections_per_address, limits.header_count), (4096, 256, 100));
     assert_eq!((limits.header_size, limits.http2_streams, limits.drain_timeout.as_secs()), (16_384, 128, 10));
     assert_eq!((log.filter.as_str(), log.access), ("info", true));
+}
+
+/// A configuration with these lines in `[home_assistant]`; the first of them is line 3.
+fn home(lines: &str) -> String {
+    format!("[home_assistant]\nconfig_dir = \"home\"\n{lines}\n")
+}
+
+#[test]
+fn home_assistant_s_page_needs_to_be_somewhere() {
+    let offered = "sign_in.methods = [\"home-assistant\", \"password\"]\nhome_assistant.config_dir = \"home\"";
+    refused(offered, "1:20", &["no word of where that is", "home_assistant.url", "http://127.0.0.1:8123"]);
+    refused(&home("url = \"homeassistant:8123\""), "3:7", &["another scheme", "http://host:port"]);
+    refused(&home("url = \"http://ha.test/lovelace\""), "3:7", &["a path"]);
+    refused(&home("url = \"http://ha.test\"\nbrowser_url = \"https://ha.test/x\""), "4:15", &["a path"]);
+    for key in ["browser_url = \"http://ha.test\"", "ca = \"ca.pem\"", "pin = \"x\"", "forward_address = false"] {
+        let column = key.find('=').unwrap() + 3;
+        refused(&home(key), &format!("3:{column}"), &["`url` does not say where", "needs `url`"]);
+    }
+}
+
+#[test]
+fn home_assistant_s_certificate_is_judged_only_where_there_is_one() {
+    let pin = format!("pin = \"sha256:{}\"", "0a".repeat(32));
+    refused(&home(&format!("url = \"http://ha.test\"\n{pin}")), "4:7", &["without TLS"]);
+    refused(&home("url = \"https://ha.test\"\npin = \"sha256:00\""), "4:7", &["not the SHA-256 of a certificate"]);
+    refused(&home("url = \"https://ha.test\"\nca = \"nowhere.pem\""), "4:6", &["nowhere.pem"]);
+}
+
+#[test]
+fn home_assistant_has_one_address_for_us_and_one_for_browsers() {
+    let one = accepted(&home(
+        "url = \"http://[::1]:8123\"\n[[addon]]\nslug = \"a\"\nupstream = \"builtin:whoami\"\npath = \"/a\"",
+    ));
+    let api = one.settings.home_assistant.api.unwrap();
+    assert_eq!(
+        (api.url.to_string(), api.browser_url.to_string()),
+        ("http://[::1]:8123".into(), "http://[::1]:8123".into())
+    );
+    assert!(api.forward_address);
+    let lines = "url = \"http://ha:8123\"\nbrowser_url = \"https://HA.example\"\nforward_address = false\n[[addon]]\nslug = \"a\"\nupstream = \"builtin:whoami\"\npath = \"/a\"";
+    let api = accepted(&home(lines)).settings.home_assistant.api.unwrap();
+    assert_eq!(api.browser_url.to_string(), "https://ha.example");
+    assert!(!api.forward_address);
+}
+
+#[test]
+fn check_asks_home_assistant_and_says_what_to_change() {
+    let url = |host: &str| {
+        home(&format!("url = \"http://{host}\"\n[[addon]]\nslug = \"a\"\nupstream = \"builtin:whoami\"\npath = \"/a\""))
+    };
+    warned(&url("untrusting.test"), "3:7", &["400 to X-Forwarded-For", "trusted proxies", "forward_address = false"]);
+    warned(&url("slow.test"), "3:7", &["no answer within 10s", "is Home Assistant running there"]);
+}
+
+#[cfg(feature = "redis-store")]
+mod redis {
+    use super::*;
+    use vestibule::config::{RedisPlace, RedisStore};
+
+    fn store(value: &str) -> String {
+        with(&format!("[session]\nstore = {value}"))
+    }
+
+    fn shared(settings: &Settings) -> &RedisStore {
+        let SessionStore::Redis(store) = &settings.session.store else { panic!("{:?}", settings.session.store) };
+        store
+    }
+
+    #[test]
+    fn a_store_on_the_network_is_a_url() {
+        let settings = accepted(&store("\"redis://127.0.0.1:7000/2\"")).settings;
+        let found = shared(&settings);
+        assert_eq!(found.place, RedisPlace::Tcp { host: "127.0.0.1".into(), port: 7000 });
+        assert_eq!((found.database, &*found.prefix), (2, "vestibule:"));
+        let second = Duration::from_secs(1);
+        assert_eq!((settings.session.store_timeout, settings.session.max_outage), (second, 300 * second));
+        refused(&store("\"http://127.0.0.1\""), "9:9", &["another scheme", "\"rediss://host:port\" for TLS"]);
+        refused(&store("\"redis://127.0.0.1/sessions\""), "9:9", &["database that is not a number"]);
+        refused(&store("{ prefix = \"x\" }"), "9:9", &["`url` is missing", "rediss://redis.home"]);
+        refused(&store("1"), "9:9", &["expected \"memory\", a file, the URL of Redis"]);
+        refused(
+            &store("{ url = \"redis://localhost\", pasword_file = \"x\" }"),
+            "9:38",
+            &["did you mean `password_file`"],
+        );
+        refused(&with("[session]\nmax_outage = \"0s\""), "9:14", &["expected 1s to 1d", "default is 5m"]);
+    }
+
+    #[test]
+    fn its_secrets_come_from_files_and_are_not_shown() {
+        let folder = Folder::new();
+        folder.write("secrets/redis", "hunter2-hunter2\n");
+        folder.write("secrets/key", "0123456789abcdef0123456789abcdef\n");
+        folder.write("secrets/short", "hunter2\n");
+        folder.write("ca.crt", "good");
+        let table = |keys: &str| store(&format!("{{ url = \"rediss://redis.home\", {keys} }}"));
+        let all = "user = \"v\", password_file = \"secrets/redis\", ca = \"ca.crt\", key_file = \"secrets/key\"";
+        let loaded = folder.load(table(all)).unwrap();
+        assert_eq!(loaded.warnings.warnings(), 0, "{}", loaded.warnings);
+        let found = shared(&loaded.settings);
+        assert_eq!(found.password.as_ref().unwrap().reveal(), b"hunter2-hunter2");
+        assert_eq!(found.key.as_ref().unwrap().reveal().len(), 32);
+        assert!(!format!("{loaded:?}").contains("hunter"), "{loaded:?}");
+        refused_in(&folder, &table("key_file = \"secrets/short\""), "9:51", &["too short", "openssl rand"]);
+        refused_in(&folder, &table("password_file = \"nowhere\""), "9:56", &["cannot be read", "nowhere"]);
+        let plain = store("{ url = \"redis://localhost\", ca = \"ca.crt\" }");
+        refused_in(&folder, &plain, "9:43", &["`ca` is for TLS"]);
+        let starred = store("{ url = \"redis://localhost\", prefix = \"*\" }");
+        refused_in(&folder, &starred, "9:47", &["cannot stand before keys"]);
+    }
+
+    #[test]
+    fn open_doors_to_a_store_elsewhere_are_warned_of() {
+        warned(&store("\"rediss://redis.home\""), "9:9", &["can sign in as anybody", "key_file"]);
+        let folder = Folder::new();
+        folder.write("key", "0123456789abcdef0123456789abcdef\n");
+        let sealed = store("{ url = \"redis://redis.home\", key_file = \"key\" }");
+        warned_in(&folder, &sealed, "9:9", &["in the clear", "rediss://"]);
+        assert_eq!(accepted(&store("\"redis+unix:run/redis.sock\"")).warnings.warnings(), 0);
+    }
+}
+
+#[cfg(not(feature = "redis-store"))]
+#[test]
+fn a_build_without_redis_says_so() {
+    let store = with("[session]\nstore = \"redis://127.0.0.1\"");
+    refused(&store, "9:9", &["built without Redis", "`redis-store`", "\"memory\""]);
 }

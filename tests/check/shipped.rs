@@ -1,6 +1,7 @@
 //! The `config.toml` that ships: it can be used as it is, and every optional key in it is right as well.
 
 use crate::harness::Folder;
+use vestibule::cli::Exit;
 use vestibule::config::{AccessList, Loaded, SessionStore, Tls, Upstream};
 
 const SHIPPED: &str = include_str!("../../config.toml");
@@ -84,6 +85,10 @@ fn the_defaults_in_it_are_the_defaults() {
         "upstream_host",
         "ca",
         "pin",
+        "url",
+        "browser_url",
+        // Says something only where `url` does.
+        "forward_address",
         "manifest",
         "entry",
         "rights",
@@ -130,5 +135,36 @@ fn it_explains_every_key() {
         for key in keys_of(probe).into_iter().filter(|key| !elsewhere.contains(&key.as_str())) {
             assert!(body.lines().any(|line| line.starts_with(&format!("{key} = "))), "{key} of [{section}]");
         }
+    }
+}
+
+/// The blocks of docs/add-ons.md, by the slug in each.
+fn documented_add_ons() -> Vec<&'static str> {
+    let document = include_str!("../../docs/add-ons.md");
+    document.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect()
+}
+
+#[test]
+fn every_block_of_the_document_on_add_ons_can_be_pasted() {
+    let folder = folder();
+    folder.write("secrets/pgadmin", "hunter2\n");
+    let blocks = documented_add_ons();
+    assert!(blocks.len() >= 10, "{} blocks", blocks.len());
+    let start = "home_assistant.config_dir = \"examples/home\"\n\n";
+    for text in blocks.iter().map(|block| format!("{start}{block}")).chain([start.to_owned() + &blocks.join("\n")]) {
+        let (exit, out, err) = folder.check(&text);
+        assert_eq!((exit, err.as_str()), (Exit::Done, ""), "{text}\n{out}");
+    }
+}
+
+#[test]
+fn every_add_on_of_the_table_has_its_block() {
+    let document = include_str!("../../docs/add-ons.md");
+    let linked: Vec<_> = document.lines().filter_map(|line| line.strip_prefix("| [")?.split("](#").nth(1)).collect();
+    assert_eq!(linked.len(), documented_add_ons().len());
+    for anchor in linked.iter().map(|rest| rest.split(')').next().unwrap()) {
+        let headings = document.lines().filter_map(|line| line.strip_prefix("## "));
+        let mut anchors = headings.map(|heading| heading.to_lowercase().replace(' ', "-"));
+        assert!(anchors.any(|heading| heading == anchor), "{anchor}");
     }
 }

@@ -50,8 +50,11 @@ impl Home {
     }
 
     pub(crate) fn open(&self) -> Arc<HomeAssistant> {
-        let settings =
-            config::HomeAssistant { config_dir: self.path().to_owned(), max_stale: Duration::from_hours(24) };
+        let settings = config::HomeAssistant {
+            config_dir: self.path().to_owned(),
+            api: None,
+            max_stale: Duration::from_hours(24),
+        };
         Arc::new(HomeAssistant::open(&settings, &config::Permissions::default(), Clock::System))
     }
 }

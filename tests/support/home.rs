@@ -116,6 +116,26 @@ impl Home {
         self.replace("auth_module.totp", &serde_json::to_vec(&file).expect("JSON"));
     }
 
+    /// Writes a refresh token to `auth`, as Home Assistant does after a sign-in.
+    pub(crate) fn add_refresh_token(&self, user_id: &str, id: &str) {
+        self.edit("auth", |file| {
+            let tokens = file["data"]["refresh_tokens"].as_array_mut().expect("a list");
+            let mut token = tokens.first().expect("the example has tokens").clone();
+            for (field, value) in [("id", id), ("user_id", user_id), ("token_type", "normal")] {
+                token[field] = json!(value);
+            }
+            token["expire_at"] = Value::Null;
+            tokens.push(token);
+        });
+    }
+
+    /// Takes a refresh token out of `auth`, as Home Assistant does when it is revoked.
+    pub(crate) fn drop_refresh_token(&self, id: &str) {
+        self.edit("auth", |file| {
+            file["data"]["refresh_tokens"].as_array_mut().expect("a list").retain(|token| token["id"] != id);
+        });
+    }
+
     fn storage(&self, name: &str) -> PathBuf {
         self.folder.join(".storage").join(name)
     }

@@ -17,7 +17,7 @@ use super::findings::Findings;
 use super::nearest::nearest;
 pub(super) use shape::{Shape, SizeText, TimeText};
 pub(super) use variants::{
-    AppArmorText, FramingText, HeaderMap, HeaderText, HttpsText, OperationsText, RuleMap, RuleText,
+    AppArmorText, FramingText, HeaderMap, HeaderText, HttpsText, OperationsText, RuleMap, RuleText, StoreText,
 };
 
 /// What stands for one key.
@@ -85,6 +85,7 @@ section! {
         limits: Limits,
         log: Log,
         headers: Headers,
+        assertion: Assertion,
         supervisor: Supervisor,
         addon: List<Addon>,
     }
@@ -120,6 +121,11 @@ section! {
     HomeAssistant {
         config_dir: String,
         max_stale: TimeText,
+        url: String,
+        browser_url: String,
+        ca: String,
+        pin: String,
+        forward_address: bool,
     }
 
     /// `[permissions]`
@@ -154,11 +160,23 @@ section! {
 
     /// `[session]`
     Session {
-        store: String,
+        store: StoreText,
         idle_timeout: TimeText,
         absolute_timeout: TimeText,
         per_user: u64,
         cross_site_framing: bool,
+        store_timeout: TimeText,
+        max_outage: TimeText,
+    }
+
+    /// `store` of `[session]` that is a table.
+    RedisStore {
+        url: String,
+        user: String,
+        password_file: String,
+        ca: String,
+        key_file: String,
+        prefix: String,
     }
 
     /// `[sign_in]`
@@ -195,6 +213,14 @@ section! {
         reserved: List<String>,
     }
 
+    /// `[assertion]`
+    Assertion {
+        keys: String,
+        issuer: String,
+        rotate: TimeText,
+        overlap: TimeText,
+    }
+
     /// `[supervisor]`
     Supervisor {
         state: String,
@@ -221,6 +247,7 @@ section! {
         headers: HeaderMap,
         framing: FramingText,
         access: Access,
+        assertion: bool,
         tokens: bool,
         allow_missing_origin: bool,
         connections: u64,
@@ -294,7 +321,7 @@ section! {
 }
 
 /// Keys that the documentation of later versions has. Ignoring one would leave open what it is there to close.
-const OF_LATER_VERSIONS: [&str; 3] = ["protect", "test", "url"];
+const OF_LATER_VERSIONS: [&str; 2] = ["protect", "test"];
 
 /// Reads what stands for this key.
 fn key<T: Shape>(table: &DeTable<'_>, name: &str, findings: &mut Findings) -> Key<T> {

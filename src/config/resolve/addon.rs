@@ -83,6 +83,7 @@ fn addon(
         headers,
         framing: access::framing(&raw.framing, cx),
         access: access::access(&raw.access, panel, known, cx),
+        assertion: flag(&raw.assertion, false),
         tokens: flag(&raw.tokens, false),
         allow_missing_origin: flag(&raw.allow_missing_origin, false),
         connections: cx.count(&raw.connections, 256, 1..=100_000),

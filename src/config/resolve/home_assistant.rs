@@ -1,19 +1,21 @@
-//! `[home_assistant]`: where its files are. What stands in them, the caller's hook knows.
+//! `[home_assistant]`: where its files are, and where it listens. What stands in its files, the caller's hook knows.
 
+use std::path::Path;
 use std::time::Duration;
 
 use toml::Spanned;
 
-use super::context::{Context, days, seconds};
+use super::context::{Context, days, flag, seconds};
 use super::tls::one_line;
-use crate::config::Known;
+use super::trust::trust;
 use crate::config::diagnostic::{Diagnostic, Place};
+use crate::config::home::{HomeApi, HomeAssistant, HomeUrl};
 use crate::config::raw::{self, Key};
-use crate::config::settings::HomeAssistant;
+use crate::config::{ApiTrouble, Known};
 
 /// Resolves the section, and asks who is known in the folder that it names.
 pub(super) fn home_assistant(key: &Key<raw::HomeAssistant>, cx: &mut Context<'_>) -> (HomeAssistant, Option<Known>) {
-    let mut resolved = HomeAssistant { config_dir: cx.base.to_owned(), max_stale: Duration::from_hours(1) };
+    let mut resolved = HomeAssistant { config_dir: cx.base.to_owned(), api: None, max_stale: Duration::from_hours(1) };
     let mut known = None;
     if matches!(key, Key::Absent) {
         let missing = Diagnostic::mistake(Place::File, "`[home_assistant]` is missing");
@@ -24,10 +26,11 @@ pub(super) fn home_assistant(key: &Key<raw::HomeAssistant>, cx: &mut Context<'_>
     if let Some(section) = key.given() {
         let raw = section.get_ref();
         resolved.max_stale = cx.time(&raw.max_stale, resolved.max_stale, seconds(1)..=days(30));
+        resolved.api = api(raw, cx);
         let text = cx.required(&raw.config_dir, "config_dir", &section.span(), "\"/path/to/home-assistant\"");
         if let Some(text) = text {
             resolved.config_dir = cx.path(text);
-            known = ask(text, &resolved, cx);
+            known = ask(text, &resolved.config_dir, cx);
             for problem in known.iter().flat_map(|known| &known.problems) {
                 cx.add(about_registries(text, problem));
             }
@@ -36,8 +39,41 @@ pub(super) fn home_assistant(key: &Key<raw::HomeAssistant>, cx: &mut Context<'_>
     (resolved, known)
 }
 
-fn ask(text: &Spanned<String>, resolved: &HomeAssistant, cx: &mut Context<'_>) -> Option<Known> {
-    let dir = &resolved.config_dir;
+/// Where it listens, when `url` says so. The other keys about that are of no use without it.
+fn api(raw: &raw::HomeAssistant, cx: &mut Context<'_>) -> Option<HomeApi> {
+    if matches!(raw.url, Key::Absent) {
+        let idle = [
+            raw.browser_url.given().map(Spanned::span),
+            raw.ca.given().map(Spanned::span),
+            raw.pin.given().map(Spanned::span),
+            raw.forward_address.given().map(Spanned::span),
+        ];
+        for span in idle.into_iter().flatten() {
+            let alone =
+                Diagnostic::mistake(span, "this says how to reach Home Assistant, and `url` does not say where");
+            cx.add(alone.label("needs `url`").hint("add url = \"http://127.0.0.1:8123\", or take this key out"));
+        }
+        return None;
+    }
+    let text = raw.url.given()?;
+    let url: HomeUrl = cx.findings.parse(text)?;
+    let browser_url = match raw.browser_url.given() {
+        Some(text) => cx.findings.parse(text)?,
+        None => url.clone(),
+    };
+    let trust = trust(&raw.ca, &raw.pin, url.is_tls, cx);
+    let api = HomeApi { trust, url, browser_url, forward_address: flag(&raw.forward_address, true) };
+    if !cx.around.serving
+        && let Some(ask) = cx.around.ask_api
+        && let Err(ApiTrouble { why, hint }) = ask(&api)
+    {
+        let trouble = Diagnostic::warning(text.span(), format!("Home Assistant was asked, and {}", one_line(&*why)));
+        cx.add(trouble.label("asked here, just now").hint(hint));
+    }
+    Some(api)
+}
+
+fn ask(text: &Spanned<String>, dir: &Path, cx: &mut Context<'_>) -> Option<Known> {
     // While Home Assistant writes its files they may be away or half there. Whoever asks for a judgement is told so;
     // whoever serves goes on with what there is.
     let away = |said| {

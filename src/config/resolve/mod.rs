@@ -3,6 +3,7 @@
 
 mod access;
 mod addon;
+mod assertion;
 mod context;
 mod cors;
 mod groups;
@@ -14,6 +15,7 @@ mod manifest;
 mod policy;
 mod probe;
 mod sections;
+mod store;
 mod supervisor;
 mod tls;
 mod trust;
@@ -26,7 +28,7 @@ use std::sync::Arc;
 
 use super::diagnostic::{Diagnostic, Place};
 use super::raw::{self, Key};
-use super::settings::Settings;
+use super::settings::{PublicUrl, Settings};
 pub(super) use context::Context;
 
 /// Resolves the whole file.
@@ -43,20 +45,24 @@ pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> Settings {
         cx.add(none.hint("add one under `[[addon]]` with slug, upstream and path"));
     }
     let supervisor = supervisor::supervisor(&section(&raw.supervisor), cx);
-    let settings = Settings {
+    let mut settings = Settings {
         listen: listen::listen(&section(&raw.listen), cx),
         tls: tls::tls(&section(&raw.tls), cx),
-        home_assistant,
         permissions,
         session: sections::session(&section(&raw.session), cx),
-        sign_in: sections::sign_in(&section(&raw.sign_in), cx),
+        sign_in: sections::sign_in(&section(&raw.sign_in), &home_assistant, cx),
+        home_assistant,
         limits: sections::limits(&section(&raw.limits), cx),
         log: sections::log(&section(&raw.log), cx),
         reserved_headers: headers::reserved(&section(&raw.headers).reserved, cx),
+        assertion: assertion::assertion(&section(&raw.assertion), cx),
         addons: addon::addons(addons, &supervisor, known.as_ref(), cx).into_iter().map(Arc::new).collect(),
         supervisor,
     };
     hosts::warn(addons, &settings, cx);
+    if settings.assertion.issuer.is_empty() {
+        settings.assertion.issuer = settings.main_origin().map_or_else(|| "vestibule".to_owned(), PublicUrl::origin);
+    }
     settings
 }
 

@@ -7,18 +7,22 @@ use toml::Spanned;
 use tracing_subscriber::EnvFilter;
 
 use super::context::{Context, days, flag, seconds};
+use super::store;
 use crate::config::diagnostic::Diagnostic;
-use crate::config::raw::{self, Key};
-use crate::config::settings::{Limits, Log, LogFormat, Session, SessionStore, SignIn, SignInMethod};
+use crate::config::home::HomeAssistant;
+use crate::config::raw;
+use crate::config::settings::{Limits, Log, LogFormat, Session, SignIn, SignInMethod};
 
 /// Resolves `[session]`.
 pub(super) fn session(raw: &raw::Session, cx: &mut Context<'_>) -> Session {
     let session = Session {
-        store: store(&raw.store, cx),
+        store: store::store(&raw.store, cx),
         idle_timeout: cx.time(&raw.idle_timeout, Duration::from_mins(30), seconds(1)..=days(365)),
         absolute_timeout: cx.time(&raw.absolute_timeout, Duration::from_hours(12), seconds(1)..=days(365)),
         per_user: cx.count(&raw.per_user, 100, 1..=10_000),
         cross_site_framing: flag(&raw.cross_site_framing, false),
+        store_timeout: cx.time(&raw.store_timeout, seconds(1), Duration::from_millis(10)..=seconds(30)),
+        max_outage: cx.time(&raw.max_outage, Duration::from_mins(5), seconds(1)..=days(1)),
     };
     let at = raw.idle_timeout.given().or(raw.absolute_timeout.given()).map(Spanned::span);
     if let Some(at) = at.filter(|_| session.idle_timeout > session.absolute_timeout) {
@@ -28,33 +32,17 @@ pub(super) fn session(raw: &raw::Session, cx: &mut Context<'_>) -> Session {
     session
 }
 
-fn store(key: &Key<String>, cx: &mut Context<'_>) -> SessionStore {
-    let path = match key.given() {
-        None => return SessionStore::File(cx.base.join("state/sessions.redb")),
-        Some(text) if text.get_ref() == "memory" => return SessionStore::Memory,
-        Some(text) if !text.get_ref().contains("://") => cx.path(text),
-        Some(text) => {
-            if text.get_ref().contains('@') {
-                cx.findings.masked.push(text.span());
-            }
-            let networked = Diagnostic::mistake(text.span(), "session stores on the network are not in this version");
-            let hint = "write a file, as in \"state/sessions.redb\", or \"memory\"";
-            cx.add(networked.label("expected a file or \"memory\"").hint(hint));
-            return SessionStore::Memory;
-        }
-    };
-    if let Some(text) = key.given().filter(|_| path.is_dir()) {
-        let folder = Diagnostic::mistake(text.span(), "this is a folder");
-        cx.add(folder.label("expected a file").hint("name a file in it, as in \"state/sessions.redb\""));
-    }
-    SessionStore::File(path)
-}
-
 /// Resolves `[sign_in]`.
-pub(super) fn sign_in(raw: &raw::SignIn, cx: &mut Context<'_>) -> SignIn {
+pub(super) fn sign_in(raw: &raw::SignIn, home: &HomeAssistant, cx: &mut Context<'_>) -> SignIn {
+    let words = [("home-assistant", SignInMethod::HomeAssistant), ("password", SignInMethod::Password)];
     let mut methods = Vec::new();
     for text in raw.methods.given().map(|list| list.get_ref().as_slice()).unwrap_or_default() {
-        let method = cx.word(text, &[("password", SignInMethod::Password)]);
+        let method = cx.word(text, &words);
+        if method == Some(SignInMethod::HomeAssistant) && home.api.is_none() {
+            let nowhere = Diagnostic::mistake(text.span(), "Home Assistant's own page, and no word of where that is");
+            let hint = "add url = \"http://127.0.0.1:8123\" under [home_assistant]";
+            cx.add(nowhere.label("needs `home_assistant.url`").hint(hint));
+        }
         methods.extend(method.filter(|method| !methods.contains(method)));
     }
     match raw.methods.given() {

@@ -13,6 +13,7 @@ fn confines<'a>(prefix: &'a str, rewrites_paths: bool, world: &'a World) -> Conf
         own_cookies: OwnCookies {
             session: "__Host-ingress_session",
             form: "__Host-form",
+            journey: "__Host-journey",
             hand_over: "__Host-hand-over",
             retired: "__Host-retired",
         },

@@ -9,16 +9,18 @@ const REPOSITORY = resolve(import.meta.dirname, '..', '..', '..');
 const BINARY = resolve(REPOSITORY, process.env.VESTIBULE_BIN ?? 'target/debug/vestibule');
 
 /** Starts vestibule in `folder`, in front of two `whoami`s and what `addons` (tables of the configuration) names. */
-export async function startVestibule(folder, addons) {
+export async function startVestibule(folder, addons, furnish = () => {}) {
   if (!existsSync(BINARY)) throw new Error(`no binary at ${BINARY}: run \`cargo build\`, or set VESTIBULE_BIN`);
   mkdirSync(folder, { recursive: true });
   cpSync(join(REPOSITORY, 'examples', 'home'), join(folder, 'home'), { recursive: true });
+  furnish(folder);
   const port = await freePort();
   const operations = await freePort();
   writeFileSync(join(folder, 'config.toml'), configuration(port, operations) + addons);
   const program = start(BINARY, ['--config', join(folder, 'config.toml')], { cwd: folder, log: join(folder, 'vestibule.log') });
   await program.ready(async () => (await fetch(`http://127.0.0.1:${operations}/readyz`)).ok);
-  return { ...program, port, origin: `https://localhost:${port}`, authority: join(folder, 'certs', 'vestibule-dev-ca.crt') };
+  const command = [BINARY, '--config', join(folder, 'config.toml')];
+  return { ...program, port, command, origin: `https://localhost:${port}`, authority: join(folder, 'certs', 'vestibule-dev-ca.crt') };
 }
 
 /** One request outside the browser, as a script would make it; TLS is judged by the development CA. */

@@ -1,0 +1,91 @@
+//! From a code to a user: buy the tokens, ask whose they are.
+//!
+//! What goes wrong after the tokens were bought gives them back, and so does a caller who has gone: Home Assistant never
+//! keeps a token that nobody holds.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use super::client::Api;
+use super::error::ApiError;
+use super::pkce::Verifier;
+use super::tokens::Tokens;
+use crate::config::SecretText;
+use crate::identity::UserId;
+
+/// A code, and what belongs to it.
+#[derive(Debug)]
+pub struct CodeGrant {
+    /// The code.
+    pub code: SecretText,
+    /// What it was asked for with.
+    pub verifier: Option<Verifier>,
+    /// Who asked for it: our origin and a `/`.
+    pub client_id: String,
+    /// The browser that brought it.
+    pub client: IpAddr,
+}
+
+/// What a code was good for.
+#[derive(Debug)]
+pub struct Granted {
+    /// The tokens.
+    pub tokens: Tokens,
+    /// Whose they are.
+    pub user: UserId,
+}
+
+impl Api {
+    /// Buys the tokens and asks whose they are. It goes on when the caller has gone, to give the tokens back.
+    pub async fn redeem(self: &Arc<Self>, grant: CodeGrant) -> Result<Granted, ApiError> {
+        let (api, client) = (Arc::clone(self), grant.client);
+        let (give, take) = oneshot::channel();
+        tokio::spawn(async move {
+            let redeemed = api.redeem_here(&grant).await;
+            if let Err(Ok(granted)) = give.send(redeemed) {
+                api.give_back(&granted.tokens, client).await;
+            }
+        });
+        take.await.unwrap_or(Err(ApiError::Garbage("nothing")))
+    }
+
+    async fn redeem_here(&self, grant: &CodeGrant) -> Result<Granted, ApiError> {
+        let CodeGrant { code, verifier, client_id, client } = grant;
+        let tokens = self.buy(code, verifier.as_ref(), client_id, *client).await?;
+        match self.whose(&tokens, *client).await {
+            Ok(user) => Ok(Granted { tokens, user }),
+            Err(error) => {
+                self.give_back(&tokens, *client).await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn whose(&self, tokens: &Tokens, client: IpAddr) -> Result<UserId, ApiError> {
+        let mut socket = self.socket(tokens.access(), Some(client), LARGEST).await?;
+        socket.current_user().await
+    }
+
+    /// Revokes tokens, and tries it a few times: a token that stays behind is good for ninety days.
+    pub async fn give_back(&self, tokens: &Tokens, client: IpAddr) {
+        for pause in PAUSES {
+            tokio::time::sleep(pause).await;
+            match self.revoke(tokens, client).await {
+                Ok(()) => return,
+                Err(error) => tracing::debug!(error = %crate::telemetry::chain(&error), "a token is not revoked yet"),
+            }
+        }
+        tracing::warn!(
+            refresh_token = tokens.refresh_id(),
+            "a token could not be revoked: Home Assistant does not answer"
+        );
+    }
+}
+
+/// What is asked of a user's own WebSocket is short.
+const LARGEST: usize = 256 * 1024;
+
+const PAUSES: [Duration; 4] = [Duration::ZERO, Duration::from_secs(1), Duration::from_secs(5), Duration::from_secs(30)];

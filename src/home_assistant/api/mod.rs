@@ -1,0 +1,26 @@
+//! Home Assistant's own HTTP and WebSocket API for those who sign in there (spec/permissions.md section 4).
+//!
+//! In come a place to dial and what to ask, out come tokens and users, or an [`ApiError`]. Every wait and every
+//! size has a bound: Home Assistant may be slow, half started, or not Home Assistant at all. It must never let a token
+//! reach a log, never believe an address that an answer names, and never take an answer that it does not understand for a
+//! yes.
+//!
+//! Reading order: `error`, `client` (one call), `standing` (how it goes, for the operator), `discovery`, `pkce`, `tokens`,
+//! `socket`, `current_user`, `grant` (from a code to a user).
+
+mod error;
+mod client;
+mod standing;
+mod discovery;
+mod pkce;
+mod tokens;
+mod socket;
+mod current_user;
+mod grant;
+
+pub use client::Api;
+pub use error::{ApiError, Refusal};
+pub use grant::{CodeGrant, Granted};
+pub use pkce::Verifier as PkceVerifier;
+pub use standing::Standing;
+pub use tokens::Tokens;

@@ -1,0 +1,176 @@
+//! Home Assistant's WebSocket: opened with an access token, asked one thing after another.
+//!
+//! In come commands without arguments beyond their type, out come typed results. What is not an answer to the command is
+//! ignored.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use http::header::{ACCEPT, HOST};
+use http::{Request, StatusCode};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{self, Message, Utf8Bytes};
+use tokio_tungstenite::{WebSocketStream, client_async_with_config};
+
+use super::client::Api;
+use super::error::{ApiError, Refusal};
+use crate::config::SecretText;
+use crate::dial::Wire;
+
+/// An open WebSocket that Home Assistant has accepted the token of.
+pub(super) struct Socket {
+    stream: WebSocketStream<Box<dyn Wire>>,
+    asked: u64,
+}
+
+impl Api {
+    /// Opens a WebSocket. `largest` is the size of the largest message that may come.
+    pub(super) async fn socket(
+        &self,
+        token: &SecretText,
+        client: Option<IpAddr>,
+        largest: usize,
+    ) -> Result<Socket, ApiError> {
+        let opened = tokio::time::timeout(ANSWER, self.open(token, client, largest)).await;
+        let result = opened.unwrap_or(Err(ApiError::TimedOut(ANSWER)));
+        self.note(result.as_ref().err());
+        result
+    }
+
+    async fn open(&self, token: &SecretText, client: Option<IpAddr>, largest: usize) -> Result<Socket, ApiError> {
+        let config = WebSocketConfig::default()
+            .read_buffer_size(BUFFER)
+            .max_message_size(Some(largest))
+            .max_frame_size(Some(largest));
+        let stream = self.dialer.dial().await?;
+        let opened = client_async_with_config(self.handshake(client)?, stream, Some(config)).await;
+        let (stream, _) = opened.map_err(|error| match error {
+            tungstenite::Error::Http(answer) if answer.status() == StatusCode::BAD_REQUEST && self.forwards(client) => {
+                ApiError::Untrusted
+            }
+            tungstenite::Error::Http(answer) => ApiError::Status(answer.status()),
+            other => other.into(),
+        })?;
+        let mut socket = Socket { stream, asked: 0 };
+        socket.authenticate(token).await?;
+        Ok(socket)
+    }
+
+    fn handshake(&self, client: Option<IpAddr>) -> Result<Request<()>, ApiError> {
+        let address = format!("ws://{}/api/websocket", self.settings().url.authority());
+        let mut request = address.into_client_request()?;
+        let mut headers = self.headers(client);
+        headers.remove(HOST);
+        headers.remove(ACCEPT);
+        request.headers_mut().extend(headers);
+        Ok(request)
+    }
+}
+
+impl Socket {
+    async fn authenticate(&mut self, token: &SecretText) -> Result<(), ApiError> {
+        if self.receive().await?.0.kind != "auth_required" {
+            return Err(ApiError::Garbage("a greeting"));
+        }
+        self.send(&json!({ "type": "auth", "access_token": token.reveal() })).await?;
+        match self.receive().await?.0.kind.as_str() {
+            "auth_ok" => Ok(()),
+            "auth_invalid" => Err(ApiError::Refused(Refusal::InvalidToken)),
+            _ => Err(ApiError::Garbage("an answer to the token")),
+        }
+    }
+
+    /// Asks a command that has no arguments, and waits for its result.
+    pub(super) async fn ask<T: DeserializeOwned>(&mut self, command: &str) -> Result<T, ApiError> {
+        let text = self.command(json!({ "type": command })).await?;
+        let Body { result } = serde_json::from_str(&text).map_err(|_| ApiError::Garbage("a result"))?;
+        Ok(result)
+    }
+
+    async fn command(&mut self, mut command: Value) -> Result<Utf8Bytes, ApiError> {
+        let asked = tokio::time::timeout(ANSWER, async {
+            self.asked = self.asked.saturating_add(1);
+            let id = self.asked;
+            if let Some(fields) = command.as_object_mut() {
+                fields.insert("id".to_owned(), id.into());
+            }
+            self.send(&command).await?;
+            loop {
+                let (head, text) = self.receive().await?;
+                match head.kind.as_str() {
+                    "result" if head.id == Some(id) && head.success == Some(true) => return Ok(text),
+                    "result" if head.id == Some(id) => return Err(ApiError::Refused(head.refusal())),
+                    _ => {}
+                }
+            }
+        });
+        asked.await.unwrap_or(Err(ApiError::TimedOut(ANSWER)))
+    }
+
+    async fn send(&mut self, value: &Value) -> Result<(), ApiError> {
+        Ok(self.stream.send(Message::text(value.to_string())).await?)
+    }
+
+    async fn receive(&mut self) -> Result<(Head, Utf8Bytes), ApiError> {
+        loop {
+            match self.stream.next().await {
+                Some(Ok(Message::Text(text))) => {
+                    let head = serde_json::from_str(&text).map_err(|_| ApiError::Garbage("a message"))?;
+                    return Ok((head, text));
+                }
+                Some(Ok(Message::Close(_))) | None => return Err(ApiError::Closed),
+                // Pings are answered by the library, at the next reading or writing.
+                Some(Ok(_)) => {}
+                Some(Err(error)) => return Err(error.into()),
+            }
+        }
+    }
+}
+
+/// What every message says of itself. Of a result as large as a registry this skips what it does not name.
+#[derive(Deserialize)]
+struct Head {
+    #[serde(rename = "type")]
+    kind: String,
+    id: Option<u64>,
+    success: Option<bool>,
+    error: Option<Problem>,
+}
+
+#[derive(Deserialize)]
+struct Problem {
+    code: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Body<T> {
+    result: T,
+}
+
+impl Head {
+    fn refusal(&self) -> Refusal {
+        match self.error.as_ref().and_then(|problem| problem.code.as_deref()) {
+            Some("unauthorized") => Refusal::Unauthorized,
+            Some("unknown_command") => Refusal::UnknownCommand,
+            _ => Refusal::Other,
+        }
+    }
+}
+
+impl fmt::Debug for Socket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Socket").field("asked", &self.asked).finish_non_exhaustive()
+    }
+}
+
+/// To open it, and for each answer.
+const ANSWER: Duration = Duration::from_secs(10);
+
+/// A socket may stay open for hours: it does not need the library's 128 KiB.
+const BUFFER: usize = 8 * 1024;

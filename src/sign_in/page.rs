@@ -1,0 +1,73 @@
+//! The sign-in page: the ways that the configuration offers, in its order, and what went wrong the last time.
+
+use http::StatusCode;
+use http::header::{HeaderValue, RETRY_AFTER, SET_COOKIE};
+use std::time::Duration;
+
+use super::form_token::FormToken;
+use super::return_to::{ReturnTo, wanted_return, with_return_to};
+use crate::config::SignInMethod;
+use crate::http::{Presented, Sanitized};
+use crate::pages::{self, Page, SignInPage, SignInWay};
+
+/// What the page shows.
+pub(super) struct View<'a> {
+    /// The ways to sign in.
+    pub(super) methods: &'a [SignInMethod],
+    /// What was in the form's cookie.
+    pub(super) form_token: &'a Presented,
+    /// Where to go afterwards.
+    pub(super) return_to: &'a ReturnTo,
+    /// What was typed before.
+    pub(super) username: &'a str,
+    /// Why the last attempt came to nothing.
+    pub(super) message: Option<&'a str>,
+    /// How long to wait before the next one.
+    pub(super) wait: Option<Duration>,
+    /// Whether the browser has a session all the same.
+    pub(super) signed_in: bool,
+}
+
+/// The page for GET.
+pub fn sign_in_page(request: &Sanitized, methods: &[SignInMethod]) -> Page {
+    let return_to = wanted_return(request);
+    let view = View {
+        methods,
+        form_token: request.form_token(),
+        return_to: &return_to,
+        username: "",
+        message: None,
+        wait: None,
+        signed_in: false,
+    };
+    page(StatusCode::OK, &view)
+}
+
+/// The page.
+pub(super) fn page(status: StatusCode, view: &View<'_>) -> Page {
+    let token = FormToken::of_browser(view.form_token);
+    let way = |method: &SignInMethod| match method {
+        SignInMethod::HomeAssistant => SignInWay::Link(with_return_to(START, view.return_to)),
+        SignInMethod::Password => SignInWay::Form,
+    };
+    let ways: Vec<SignInWay> = view.methods.iter().map(way).collect();
+    let mut page = pages::sign_in(
+        status,
+        &SignInPage {
+            ways: &ways,
+            message: view.message,
+            signed_in: view.signed_in,
+            csrf: token.as_str(),
+            return_to: view.return_to.as_str(),
+            username: view.username,
+        },
+    );
+    page.headers_mut().append(SET_COOKIE, token.set());
+    if let Some(wait) = view.wait {
+        page.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().saturating_add(1)));
+    }
+    page
+}
+
+/// Where the way over Home Assistant's page begins.
+const START: &str = "/.vestibule/sign-in/home-assistant";

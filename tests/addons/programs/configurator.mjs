@@ -1,0 +1,25 @@
+// hass-configurator: answers HTTP/1.0, without lengths.
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { start as startProgram } from '../../browser/support/processes.mjs';
+import { fromPyPI } from '../install.mjs';
+
+export const slug = 'configurator';
+
+export const install = (folder) => fromPyPI(folder, 'hass-configurator==0.7.0');
+
+export async function start(installed, folder, port) {
+  const base = join(folder, 'base');
+  mkdirSync(base);
+  writeFileSync(join(base, 'hello-from-the-test.yaml'), 'a: 1\n');
+  writeFileSync(join(folder, 'settings.conf'), JSON.stringify({ LISTENIP: '127.0.0.1', PORT: port, BASEPATH: base, ENFORCE_BASEPATH: true, GIT: false }));
+  const program = startProgram(join(installed, 'bin', 'hass-configurator'), [join(folder, 'settings.conf')], { cwd: folder, log: join(folder, 'log') });
+  await program.ready(async () => (await fetch(`http://127.0.0.1:${port}/`)).ok);
+  return program;
+}
+
+export const isThere = (page) => page.getByText('hello-from-the-test.yaml').first().waitFor({ state: 'attached' });
+
+// Its styles, icons and editor come from elsewhere.
+export const expected = [/cdnjs|googleapis|gstatic|cdn\.|hass|home-assistant\.io/, /ERR_NAME_NOT_RESOLVED/, /is not defined|undefined/];

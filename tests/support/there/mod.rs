@@ -1,0 +1,179 @@
+//! A stand-in for Home Assistant's API: it answers as the transcript of 2026.11 does, or as 2024.3 did, or misbehaves.
+//!
+//! In come the calls of vestibule, recorded byte for byte, and what a person does on its page; out come codes, tokens and
+//! WebSocket messages. It checks what the real one checks: who asked for a code must bring it, with the right verifier, and
+//! once.
+
+mod answers;
+mod socket;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread;
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::addon::{RawAddon, Recorded};
+
+pub(crate) use answers::fields_of;
+
+/// The stand-in.
+pub(crate) struct There {
+    addon: RawAddon,
+    state: Arc<Mutex<State>>,
+}
+
+/// How it behaves, and what it has given out.
+pub(crate) struct State {
+    /// Whether it lists `S256`, as 2026.11 does.
+    pub(crate) pkce: bool,
+    /// Whether it believes `X-Forwarded-For`; if not, it answers 400 to it.
+    pub(crate) trusts: bool,
+    /// What it does instead of answering properly, by path.
+    pub(crate) mischief: BTreeMap<String, Mischief>,
+    /// Whose id it names in the place of the right one.
+    pub(crate) impostor: Option<String>,
+    /// Whether `POST /auth/token` leaves the refresh token out.
+    pub(crate) no_refresh_token: bool,
+    codes: BTreeMap<String, Code>,
+    tokens: BTreeMap<String, Token>,
+    made: usize,
+}
+
+/// What is done in the place of an answer.
+#[derive(Debug, Clone)]
+pub(crate) enum Mischief {
+    /// Nothing, for longer than anybody waits.
+    Silence,
+    /// These bytes, and the connection closed.
+    Bytes(Vec<u8>),
+}
+
+/// A code that was not bought anything with yet.
+struct Code {
+    user: String,
+    client_id: String,
+    challenge: Option<String>,
+}
+
+/// A refresh token.
+#[derive(Clone)]
+struct Token {
+    id: String,
+    user: String,
+    client_id: String,
+}
+
+impl There {
+    /// One that answers as 2026.11 does.
+    pub(crate) fn start() -> Self {
+        let state = State {
+            pkce: true,
+            trusts: true,
+            mischief: BTreeMap::new(),
+            impostor: None,
+            no_refresh_token: false,
+            codes: BTreeMap::new(),
+            tokens: BTreeMap::new(),
+            made: 0,
+        };
+        let state = Arc::new(Mutex::new(state));
+        let shared = Arc::clone(&state);
+        let addon = RawAddon::scripted(move |request, wire| answers::answer(&shared, request, wire));
+        Self { addon, state }
+    }
+
+    /// Its `url` in the configuration, quoted.
+    pub(crate) fn url(&self) -> String {
+        format!("\"{}\"", self.addon.url())
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.addon.address()
+    }
+
+    /// How it behaves.
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("no test panics while it holds this")
+    }
+
+    /// A person signs in on the page at this address, and is sent back there: path and query on our own origin. What the
+    /// page itself would check is checked.
+    #[track_caller]
+    pub(crate) fn approve(&self, authorize: &str, user_id: &str) -> String {
+        let (page, query) = authorize.split_once('?').expect("a query");
+        assert_eq!(page, format!("{}/auth/authorize", self.addon.url()));
+        let asked = fields_of(query.as_bytes());
+        assert_eq!(asked["response_type"], "code");
+        let (client_id, back) = (&asked["client_id"], &asked["redirect_uri"]);
+        assert_eq!(client_id, "https://p.test/", "our origin and a slash");
+        let path = back.strip_prefix("https://p.test").expect("the way back has the client's origin");
+        let challenge = asked.get("code_challenge").cloned();
+        assert_eq!(challenge.is_some(), self.state().pkce, "PKCE where it is listed");
+        assert_eq!(asked.get("code_challenge_method").map(String::as_str), challenge.as_ref().map(|_| "S256"));
+        let mut state = self.state();
+        state.made += 1;
+        let code = format!("{:032x}", 0xC0DE_0000_usize + state.made);
+        let grant = Code { user: user_id.to_owned(), client_id: client_id.clone(), challenge };
+        state.codes.insert(code.clone(), grant);
+        format!("{path}?code={code}&state={}&storeToken=true", asked["state"])
+    }
+
+    /// The ids of the refresh tokens that are good now.
+    pub(crate) fn tokens(&self) -> Vec<String> {
+        self.state().tokens.values().map(|token| token.id.clone()).collect()
+    }
+
+    /// Revokes all refresh tokens, as a person can in their profile: WebSockets that were opened with them close.
+    pub(crate) fn revoke_all(&self) {
+        self.state().tokens.clear();
+    }
+
+    /// All calls so far.
+    pub(crate) fn calls(&self) -> Vec<Recorded> {
+        self.addon.requests()
+    }
+
+    /// The calls to one path so far.
+    pub(crate) fn calls_to(&self, path: &str) -> Vec<Recorded> {
+        self.calls().into_iter().filter(|call| call.target().split('?').next() == Some(path)).collect()
+    }
+}
+
+impl State {
+    /// A new refresh token: its text.
+    fn grant(&mut self, user: &str, client_id: &str) -> String {
+        self.made += 1;
+        let token = Token {
+            id: format!("{:032x}", 0x1D00_0000_usize + self.made),
+            user: user.to_owned(),
+            client_id: client_id.to_owned(),
+        };
+        let text = format!("{:0128x}", 0x5EC2_E700_usize + self.made);
+        self.tokens.insert(text.clone(), token);
+        text
+    }
+
+    /// An access token made from a refresh token.
+    fn access(&self, refresh: &str) -> Option<String> {
+        use base64::Engine as _;
+        let encode =
+            |value: serde_json::Value| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(value.to_string());
+        let token = self.tokens.get(refresh)?;
+        let claims = json!({ "iss": token.id, "iat": 1_795_315_044, "exp": 1_795_316_844 });
+        Some(format!("{}.{}.c2lnbmF0dXJl", encode(json!({ "alg": "HS256", "typ": "JWT" })), encode(claims)))
+    }
+
+    /// The user behind an access token, if its refresh token is still good.
+    fn user_of(&self, access: &str) -> Option<(String, String)> {
+        let found = self.tokens.iter().find(|(text, _)| self.access(text).as_deref() == Some(access));
+        found.map(|(text, token)| (text.clone(), token.user.clone()))
+    }
+}
+
+/// Longer than anybody waits.
+fn be_silent() {
+    thread::sleep(Duration::from_mins(1));
+}
