@@ -8,12 +8,16 @@
 
 mod cors;
 mod document;
+mod entity_id;
 mod header;
 mod home;
 mod host_name;
+mod json_pointer;
 mod hosts;
+mod path_pattern;
 mod path_prefix;
 mod permissions;
+mod protect;
 mod probe;
 mod raw;
 mod redis_store;
@@ -41,11 +45,15 @@ pub use crate::diagnostic::Diagnostics;
 use crate::permission::Registry;
 
 pub use cors::Cors;
+pub use entity_id::{BadEntityId, BadTemplate, EntityId, EntityTemplate, Piece};
 pub use home::{HomeApi, HomeAssistant, HomeUrl};
 pub use host_name::BadHostName;
+pub use json_pointer::{BadPointer, JsonPointer};
+pub use path_pattern::{BadPattern, PathPattern, Segment};
 pub use path_prefix::BadPathPrefix;
 pub use permissions::{ConfiguredGroup, GroupSource, Permissions};
 pub use probe::Probe;
+pub use protect::{AccessKey, EntitySource, Protect, ProtectAsk, ProtectRule, Unlisted};
 pub use redis_store::{RedisPlace, RedisStore};
 pub use secret::SecretValue;
 pub use secret_text::SecretText;

@@ -14,6 +14,7 @@ use super::cors::Cors;
 use super::home::HomeAssistant;
 use super::permissions::Permissions;
 use super::probe::Probe;
+use super::protect::Protect;
 use super::redis_store::RedisStore;
 use super::trust::Trust;
 use crate::manifest::{Manifest, Rights, SigningKey};
@@ -176,6 +177,8 @@ pub struct Limits {
     pub body_stall_timeout: Duration,
     /// How long open requests and tunnels have to end after SIGTERM.
     pub drain_timeout: Duration,
+    /// Bytes of a body that a protected path is judged by, which is held in memory until it is.
+    pub judged_body_size: usize,
 }
 
 /// `[log]`
@@ -259,6 +262,8 @@ pub struct Addon {
     pub framing: Framing,
     /// Who may open it.
     pub access: Access,
+    /// What its paths need besides; nothing when none of them is protected.
+    pub protect: Option<Protect>,
     /// The add-on gets the user's identity signed as well.
     pub assertion: bool,
     /// Home Assistant's access tokens are taken in the place of a session.

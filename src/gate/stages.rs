@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 use crate::authorization::OpenExchanges;
+use crate::authorization::protect::Protection;
 use crate::clock::Clock;
 use crate::config::{Addon, AddonSlug, Settings};
 use crate::home_assistant::HomeAssistant;
@@ -28,6 +29,7 @@ pub struct Stages {
     pub(super) keyring: Option<Arc<Keyring>>,
     pub(super) metrics: Vec<AddonMetrics>,
     pub(super) own_metrics: AddonMetrics,
+    protections: Vec<Option<Protection>>,
     pub(super) telemetry: Telemetry,
 }
 
@@ -96,6 +98,7 @@ impl Stages {
             keyring,
             metrics: settings.addons.iter().map(|addon| telemetry.metrics.addon(&addon.slug)).collect(),
             own_metrics: telemetry.metrics.own(),
+            protections: settings.addons.iter().map(|addon| addon.protect.as_ref().map(Protection::new)).collect(),
             telemetry: telemetry.clone(),
             settings,
         }
@@ -104,6 +107,16 @@ impl Stages {
     /// The add-on of this name.
     pub fn addon(&self, slug: &AddonSlug) -> Option<&Arc<Addon>> {
         self.settings.addons.iter().find(|addon| addon.slug == *slug)
+    }
+
+    /// Where the add-on of this name stands.
+    pub(super) fn place(&self, slug: &AddonSlug) -> Option<usize> {
+        self.settings.addons.iter().position(|addon| addon.slug == *slug)
+    }
+
+    /// What the paths of the add-on at this place need; nothing when none is protected.
+    pub fn protection(&self, place: usize) -> Option<&Protection> {
+        self.protections.get(place)?.as_ref()
     }
 
     /// The keys of signed identities, where an add-on wants them.

@@ -64,6 +64,7 @@ mod tests {
             headers: Vec::new(),
             framing: Framing::AsIs,
             access: Access::default(),
+            protect: None,
             assertion: false,
             tokens: false,
             allow_missing_origin: false,

@@ -199,6 +199,7 @@ section! {
         http2_streams: u64,
         body_stall_timeout: TimeText,
         drain_timeout: TimeText,
+        judged_body_size: SizeText,
     }
 
     /// `[log]`
@@ -247,6 +248,8 @@ section! {
         headers: HeaderMap,
         framing: FramingText,
         access: Access,
+        default: String,
+        protect: List<Protect>,
         assertion: bool,
         tokens: bool,
         allow_missing_origin: bool,
@@ -297,6 +300,21 @@ section! {
         admin_only: bool,
     }
 
+    /// `[[addon.protect]]`
+    Protect {
+        methods: List<String>,
+        websocket: bool,
+        path: String,
+        allow_ambiguous_path: bool,
+        entity: String,
+        query: String,
+        body: String,
+        entities: List<String>,
+        all_entities: bool,
+        access: String,
+        require: String,
+    }
+
     /// `cors` of an add-on.
     Cors {
         origins: List<String>,
@@ -321,7 +339,7 @@ section! {
 }
 
 /// Keys that the documentation of later versions has. Ignoring one would leave open what it is there to close.
-const OF_LATER_VERSIONS: [&str; 2] = ["protect", "test"];
+const OF_LATER_VERSIONS: [&str; 1] = ["test"];
 
 /// Reads what stands for this key.
 fn key<T: Shape>(table: &DeTable<'_>, name: &str, findings: &mut Findings) -> Key<T> {

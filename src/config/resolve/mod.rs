@@ -13,6 +13,7 @@ mod hosts;
 mod listen;
 mod manifest;
 mod policy;
+mod protect;
 mod probe;
 mod sections;
 mod store;

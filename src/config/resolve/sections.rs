@@ -75,6 +75,8 @@ pub(super) fn limits(raw: &raw::Limits, cx: &mut Context<'_>) -> Limits {
         http2_streams: cx.number(&raw.http2_streams, 128, 1..=10_000),
         body_stall_timeout: cx.time(&raw.body_stall_timeout, seconds(60), seconds(1)..=hour),
         drain_timeout: cx.time(&raw.drain_timeout, seconds(10), seconds(1)..=hour),
+        judged_body_size: usize::try_from(cx.size(&raw.judged_body_size, 64 << 10, 1 << 10..=16 << 20))
+            .unwrap_or(64 << 10),
     };
     let at = raw.connections_per_address.given().or(raw.connections.given()).map(Spanned::span);
     if let Some(at) = at.filter(|_| limits.connections_per_address > limits.connections) {
