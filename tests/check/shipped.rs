@@ -93,6 +93,7 @@ fn the_defaults_in_it_are_the_defaults() {
         "entry",
         "rights",
         "signing_keys",
+        "issuer",
     ];
     // Tables that are examples as a whole.
     let without_rules = |text: &str| {
