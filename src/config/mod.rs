@@ -40,7 +40,7 @@ pub use crate::diagnostic::Diagnostics;
 use crate::permission::Registry;
 
 pub use cors::Cors;
-pub use home::{HomeApi, HomeAssistant, HomeUrl};
+pub use home::{HomeApi, HomeAssistant, HomeSource, HomeUrl};
 pub use host_name::BadHostName;
 pub use path_prefix::BadPathPrefix;
 pub use permissions::{ConfiguredGroup, GroupSource, Permissions};

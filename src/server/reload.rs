@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Server;
 use super::build::needs_restart;
+use super::report;
 use crate::config::{self, ApiTrouble, Diagnostics, HomeApi, Known, Loaded, Settings, Surroundings};
 use crate::dial::{DialError, check_authorities};
 use crate::gate::Stages;
@@ -167,7 +168,7 @@ impl Server {
     }
 
     /// Watches the files of the users of the moment, and no others any more.
-    pub(super) fn watch_home(&self, state: &mut State) {
+    pub(super) fn watch_home(self: &Arc<Self>, state: &mut State) {
         state.watching.cancel();
         state.watching = self.stop.child_token();
         let home = self.gate.services().home.load_full();
@@ -175,6 +176,7 @@ impl Server {
             // What is wrong is in the log before the first person stands at the door.
             tokio::spawn(async move { api.probe().await });
         }
+        tokio::spawn(report::end_unfollowed(Arc::clone(self), Arc::clone(&home)));
         tokio::spawn(home.watch(state.watching.clone()));
     }
 

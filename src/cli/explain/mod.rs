@@ -41,7 +41,13 @@ pub(super) fn explain(file: &Path, asked: &Asked, output: &mut Output<'_>) -> Ex
         }
     };
     let home = match Home::read(&settings) {
-        Ok(home) => home,
+        Ok(Some(home)) => home,
+        Ok(None) => {
+            output.notice(
+                "error: the configuration names no folder of Home Assistant, and no API tells the policies of groups\n",
+            );
+            return Exit::Mistaken;
+        }
         Err(problems) => {
             for problem in &problems {
                 output.notice(&format!("error: {problem}: {}\n", problem.reason()));

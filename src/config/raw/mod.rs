@@ -120,6 +120,7 @@ section! {
     HomeAssistant {
         config_dir: String,
         max_stale: TimeText,
+        token: ValueFile,
         url: String,
         browser_url: String,
         ca: String,

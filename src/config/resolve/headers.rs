@@ -10,7 +10,7 @@ use super::context::Context;
 use crate::config::diagnostic::{Diagnostic, Span, quoted};
 use crate::config::header::{self, BadValue, Taken, squash};
 use crate::config::raw::{self, HeaderText, Key};
-use crate::config::secret;
+use crate::config::secret::{self, Secret};
 use crate::config::settings::IdentityHeaders;
 
 /// The names that one route has set so far, squashed, and where they stand; defaults stand nowhere.
@@ -117,6 +117,12 @@ pub(super) fn fixed(
 }
 
 fn from_file(file: &raw::ValueFile, at: &Span, cx: &mut Context<'_>) -> Option<HeaderValue> {
+    let (secret, at) = secret_file(file, at, cx)?;
+    checked(&secret.value, &at, cx)
+}
+
+/// What a file with a secret holds, and where the file is named.
+pub(super) fn secret_file(file: &raw::ValueFile, at: &Span, cx: &mut Context<'_>) -> Option<(Secret, Span)> {
     let text = cx.required(&file.file, "file", at, "\"secrets/name\"")?;
     let path = cx.path(text);
     cx.files.push(path.clone());
@@ -126,7 +132,7 @@ fn from_file(file: &raw::ValueFile, at: &Span, cx: &mut Context<'_>) -> Option<H
                 let open = Diagnostic::warning(text.span(), "others on this machine may read or change this secret");
                 cx.add(open.label("readable by others").hint(format!("chmod 600 {}", path.display())));
             }
-            checked(&secret.value, &text.span(), cx)
+            Some((secret, text.span()))
         }
         Err(err) => {
             let hint = format!("{}: this one is {}", err.hint(), path.display());

@@ -42,6 +42,7 @@ pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> Settings {
         let none = Diagnostic::warning(Place::File, "no add-on is configured");
         cx.add(none.hint("add one under `[[addon]]` with slug, upstream and path"));
     }
+    home_assistant::refuse_what_the_api_cannot_tell(addons, &home_assistant, cx);
     let supervisor = supervisor::supervisor(&section(&raw.supervisor), cx);
     let settings = Settings {
         listen: listen::listen(&section(&raw.listen), cx),
