@@ -16,6 +16,8 @@ fn look_up(c: &mut Criterion) {
         absolute_timeout: Duration::from_hours(12),
         per_user: 20,
         cross_site_framing: false,
+        store_timeout: Duration::from_secs(1),
+        max_outage: Duration::from_mins(5),
     };
     let (sessions, _) = Sessions::open(&settings, Clock::System).expect("memory needs nothing");
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");

@@ -15,13 +15,13 @@ use http::Response;
 pub use account::AccountedBody;
 pub use stages::{Services, Stages};
 
-use crate::authorization::{Decision, Exchange, Permitted, may_stay};
-use crate::home_assistant::Snapshot;
+use crate::authorization::{Court, Decision, Exchange, Permitted, may_go_on, may_stay};
+use crate::home_assistant::{HomeAssistant, Snapshot};
 use crate::http::{Arrived, RequestId, Sanitized};
 use crate::identity::{Identified, user_behind};
 use crate::pages::{self, Audience, Page};
 use crate::refusal::Reason;
-use crate::route::{Destination, Routed};
+use crate::route::{Destination, Route, Routed};
 use crate::session::{AccessToken, Authenticated, Credential, Issuer, bears_token};
 use crate::upstream::Answer;
 use account::Account;
@@ -111,15 +111,30 @@ impl Gate {
             Authenticated::new(routed, &services.sessions).await?
         };
         account.knows_credential(authenticated.credential());
-        let identified = Identified::new(authenticated, &services.home.load().directory().load())?;
+        let home = services.home.load();
+        let identified = Identified::new(authenticated, &home.directory().load())?;
         account.knows_user(identified.user());
-        let permitted = Permitted::new(identified, &services.exchanges)?;
+        let court = self.court(stages, identified.routed().route(), &home);
+        let permitted = Permitted::new(identified, &court).await.map_err(|refused| account.is_told(refused))?;
+        drop(home);
         if let Some(page) = with_slash(&permitted) {
             return Ok(Passed::Own(page));
         }
         account.is_sent();
         let answer = stages.upstreams.send(permitted).await?;
         Ok(Passed::Addon(Box::new(answer)))
+    }
+
+    /// Where requests to this add-on are judged.
+    fn court<'a>(&'a self, stages: &'a Stages, route: &Route, home: &'a HomeAssistant) -> Court<'a> {
+        let limits = &stages.settings.limits;
+        Court {
+            exchanges: &self.services.exchanges,
+            directory: home.directory(),
+            protection: stages.protection(route.place()),
+            body_size: limits.judged_body_size,
+            body_stall: limits.body_stall_timeout,
+        }
     }
 
     /// Judges a request by its access token, with the refresh tokens as Home Assistant has them at this moment.
@@ -147,20 +162,24 @@ impl Gate {
                 snapshot.as_ref().is_some_and(|snapshot| token.is_good(|id| issuer(snapshot, id), now))
             };
             match &exchange.credential {
-                Credential::Session(session) if !self.services.sessions.touch(session) => {
-                    return Decision::Deny(Reason::SessionEnded);
+                Credential::Session(session) => {
+                    if let Err(reason) = self.services.sessions.standing(session) {
+                        return Decision::Deny(reason);
+                    }
                 }
                 Credential::Token(token) if !is_good(token) => return Decision::Deny(Reason::BadToken),
-                Credential::Session(_) | Credential::Token(_) => {}
+                Credential::Token(_) => {}
             }
             let user = match user_behind(&exchange.credential, &directory) {
                 Ok(user) => user,
                 Err(reason) => return Decision::Deny(reason),
             };
-            match stages.addon(&exchange.addon) {
-                Some(addon) => may_stay(&user, exchange.client, &addon.access),
-                None => Decision::Deny(Reason::UnknownRoute),
-            }
+            let place = stages.place(&exchange.addon);
+            let Some(addon) = place.and_then(|place| stages.settings.addons.get(place)) else {
+                return Decision::Deny(Reason::UnknownRoute);
+            };
+            let rules = place.and_then(|place| stages.protection(place));
+            may_stay(&user, exchange.client, &addon.access).and(|| may_go_on(exchange, rules, &user, &directory))
         };
         let mut cut = self.services.exchanges.review(judge);
         let patience = stages.settings.limits.body_stall_timeout.saturating_mul(UNREAD);

@@ -16,15 +16,15 @@
 //!  session         -> Authenticated
 //!     |            session -> the user as Home Assistant has them at this moment
 //!  identity        -> Identified
-//!     |            add-on access, local-only
+//!     |            add-on access, local-only, protected paths -> entity permissions
 //!  authorization   -> Permitted
 //!     |            pool, connect, headers in, bytes through, tunnel for WebSocket
 //!  upstream        -> the add-on
 //! ```
 //!
 //! [`gate`] is this diagram as one function, and [`server`] the process around it: it builds the stages, swaps them on
-//! reload, and drains on stop. Beside the way stand [`permission`], Home Assistant's engine for entities, which no stage
-//! asks yet; [`home_assistant`], which reads its files; [`sign_in`], which makes sessions; [`pages`], what we say ourselves;
+//! reload, and drains on stop. Beside the way stand [`permission`], Home Assistant's engine for entities, which `identity` compiles
+//! and `authorization` asks; [`home_assistant`], which reads its files; [`sign_in`], which makes sessions; [`pages`], what we say ourselves;
 //! [`dial`], which makes connections out; [`refusal`], why and how a request is refused; [`supervisor`], what add-ons may do besides showing a web UI;
 //! [`config`], the one file that the operator edits, [`manifest`], those of add-ons that it names, and [`diagnostic`], how
 //! what is wrong in either is shown; [`telemetry`], logs and

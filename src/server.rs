@@ -8,6 +8,7 @@ mod commands;
 mod connections;
 mod drain;
 mod greeting;
+mod keys;
 mod listeners;
 mod reload;
 mod report;
@@ -86,6 +87,7 @@ impl Server {
         tasks.spawn(grants.follow(Arc::clone(&services.sessions), telemetry, self.stop.clone()));
         tasks.spawn(notify::watchdog(self.stop.clone()));
         tasks.spawn(report::keep_reviewing(Arc::clone(self)));
+        tasks.spawn(keys::keep_turning(Arc::clone(self)));
         if let Some(listener) = bound.operations {
             let metrics = Arc::clone(&services.telemetry.metrics);
             tasks.spawn(health::serve(listener, self.readiness.clone(), metrics, self.stop.clone()));

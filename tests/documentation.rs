@@ -60,11 +60,13 @@ fn configuration_md_has_the_keys_that_the_program_knows() {
         ("## `[permissions]`", &["Permissions"]),
         ("## `[[group]]`", &["Group"]),
         ("## `[group.policy]`", &["Policy", "Rule"]),
-        ("## `[session]`", &["Session"]),
+        ("## `[session]`", &["Session", "RedisStore"]),
         ("## `[sign_in]`", &["SignIn"]),
         ("## `[limits]`", &["Limits"]),
         ("## `[log]`", &["Log"]),
         ("## `[headers]`", &["Headers"]),
+        ("## `[[addon.protect]]`", &["Protect"]),
+        ("## `[assertion]`", &["Assertion"]),
         ("## `[supervisor]`", &["Supervisor"]),
         ("## `[[addon]]`", &["Addon", "Probe", "Cors", "IdentityHeaders", "Access", "Rights", "ValueFile"]),
     ];
@@ -81,6 +83,7 @@ fn configuration_md_has_the_keys_that_the_program_knows() {
 fn shipped_keys() -> Vec<(String, String, Option<String>)> {
     let (mut found, mut heading, mut example) = (Vec::new(), String::new(), false);
     for line in read("config.toml").lines() {
+        // A table that is only an example is commented out as a whole.
         if line.starts_with('[') || line.starts_with("#[") {
             line.trim_start_matches('#').clone_into(&mut heading);
         } else if let Some(words) = line.strip_prefix("# ") {
@@ -116,9 +119,9 @@ fn config_toml_names_every_key_that_an_operator_can_set() {
     let shipped: BTreeSet<String> = shipped_keys().into_iter().map(|(_, key, _)| key).collect();
     let declared = declared_keys();
     let sections = ["Listen", "Tls", "HomeAssistant", "Permissions", "Group", "Policy", "Rule", "Session", "SignIn"];
-    let more = ["Limits", "Log", "Headers", "Supervisor", "Addon"];
-    // Another name of `areas`, and the keys of a rule, which stand inside of one.
-    let inside = ["area_ids", "policy", "read", "control", "edit"].map(str::to_owned);
+    let more = ["Limits", "Log", "Headers", "Assertion", "Supervisor", "Addon", "Protect"];
+    // Another name of `areas`, tables with a heading of their own, and the keys of a rule, which stand inside of one.
+    let inside = ["area_ids", "policy", "protect", "read", "control", "edit"].map(str::to_owned);
     let shipped: BTreeSet<String> = shipped.into_iter().chain(inside).collect();
     for section in sections.into_iter().chain(more) {
         let missing: Vec<_> = declared[section].difference(&shipped).collect();

@@ -1,5 +1,5 @@
 //! Sessions as their users and operators meet them: they live, end, survive restarts and crashes, and outlast a disk that
-//! fails. In go calls on `Sessions` and damage to its file, out come live sessions or none. Processes that must die or run
+//! fails, and hold on all proxies that share a store. In go calls on `Sessions` and damage to its file, out come live sessions or none. Processes that must die or run
 //! out of disk are this test binary once more (see `child`).
 
 #![allow(
@@ -30,6 +30,16 @@ mod child;
 mod conformance;
 #[path = "session_store/damage.rs"]
 mod damage;
+#[path = "support/patience.rs"]
+#[allow(dead_code, reason = "every test binary uses its own part of the harness")]
+mod patience;
+#[path = "support/redis.rs"]
+#[allow(dead_code, reason = "every test binary uses its own part of the harness")]
+#[cfg(feature = "redis-store")]
+mod redis;
+#[path = "session_store/shared.rs"]
+#[cfg(feature = "redis-store")]
+mod shared;
 
 const MINUTE: Duration = Duration::from_mins(1);
 const START: Timestamp = Timestamp::from_millis(1_795_323_000_000);
@@ -41,6 +51,8 @@ fn settings(store: SessionStore) -> Settings {
         absolute_timeout: 720 * MINUTE,
         per_user: 20,
         cross_site_framing: false,
+        store_timeout: Duration::from_secs(1),
+        max_outage: Duration::from_mins(5),
     }
 }
 
@@ -83,6 +95,7 @@ fn open_file(path: &Path, clock: &Clock) -> (Arc<Sessions>, Vec<Notice>) {
         match Sessions::open(&settings(SessionStore::File(path.to_owned())), clock.clone()) {
             Ok(opened) => return opened,
             Err(OpenError::File { why, .. }) => assert!(Instant::now() < deadline, "still not free: {why}"),
+            Err(error @ OpenError::NoRedis) => panic!("{error}"),
         }
         std::thread::yield_now();
     }

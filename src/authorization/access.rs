@@ -24,7 +24,9 @@ impl Decision {
         }
     }
 
-    fn and(self, next: impl FnOnce() -> Self) -> Self {
+    /// This decision, and when it permits the next one.
+    #[must_use]
+    pub fn and(self, next: impl FnOnce() -> Self) -> Self {
         match self {
             Self::Deny(_) => self,
             Self::Permit => next(),

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use super::access::Decision;
+use super::protect::Errand;
 use crate::config::AddonSlug;
 use crate::http::{ClientAddr, Line};
 use crate::identity::UserId;
@@ -34,6 +35,7 @@ pub struct Exchange {
     pub client: ClientAddr,
     /// Where it goes.
     pub addon: AddonSlug,
+    errand: Errand,
     line: Line,
     cut: CancellationToken,
     why: OnceLock<(Reason, Instant)>,
@@ -62,13 +64,14 @@ impl OpenExchanges {
         user: UserId,
         client: ClientAddr,
         addon: AddonSlug,
-        line: Line,
+        (errand, line): (Errand, Line),
     ) -> Open {
         let exchange = Arc::new(Exchange {
             credential,
             user,
             client,
             addon,
+            errand,
             line,
             cut: CancellationToken::new(),
             why: OnceLock::new(),
@@ -178,6 +181,11 @@ impl Exchange {
         if turns % 2 != parity {
             self.turns.store(turns.wrapping_add(1), Ordering::Relaxed);
         }
+    }
+
+    /// What it wants of its add-on.
+    pub fn errand(&self) -> &Errand {
+        &self.errand
     }
 
     /// Why it was cut, if it was.

@@ -11,9 +11,10 @@ use crate::operations::{ApiState, State};
 /// Asks the vestibule that serves this configuration, and shows its answer.
 pub(super) fn run(file: &Path, request: &Request, json: bool) -> Exit {
     Output::with_standard_streams(|output| match answer(file, request, output) {
-        Ok(Answer::Sessions { sessions, more }) if json => {
+        Ok(Answer::Sessions { sessions, more, away }) if json => {
             let lines: Vec<_> = sessions.iter().map(as_json).collect();
             output.result(&serde_json::json!({ "sessions": lines, "more": more }).to_string());
+            only_here(away.as_deref(), output);
             Exit::Done
         }
         Ok(answer) => show(answer, output),
@@ -36,7 +37,7 @@ pub(super) fn answer(file: &Path, request: &Request, output: &mut Output<'_>) ->
 /// Shows an answer.
 pub(super) fn show(answer: Answer, output: &mut Output<'_>) -> Exit {
     match answer {
-        Answer::Sessions { sessions, more } => {
+        Answer::Sessions { sessions, more, away } => {
             if sessions.is_empty() {
                 output.notice("no live sessions\n");
             }
@@ -46,6 +47,7 @@ pub(super) fn show(answer: Answer, output: &mut Output<'_>) -> Exit {
             if more > 0 {
                 output.notice(&format!("and {more} more\n"));
             }
+            only_here(away.as_deref(), output);
         }
         Answer::SessionMade { cookie, .. } => output.result(cookie.reveal()),
         Answer::Revoked { count } => output.result(&format!("{count} revoked")),
@@ -69,6 +71,12 @@ pub(super) fn show(answer: Answer, output: &mut Output<'_>) -> Exit {
         }
     }
     Exit::Done
+}
+
+fn only_here(away: Option<&str>, output: &mut Output<'_>) {
+    if let Some(why) = away {
+        output.notice(&format!("note: these are the sessions that this node knows, not those of the others: {why}\n"));
+    }
 }
 
 /// Times are RFC 3339, as in the log.

@@ -35,8 +35,15 @@ const OF_THE_MESSAGE: [&str; 23] = [
 ];
 
 /// Names that vestibule writes into every request itself (DESIGN section 2, step 6).
-const OF_EVERY_REQUEST: [&str; 6] =
-    ["x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-port", "x-real-ip", "x-request-id"];
+const OF_EVERY_REQUEST: [&str; 7] = [
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+    "x-forwarded-port",
+    "x-real-ip",
+    "x-remote-user-assertion",
+    "x-request-id",
+];
 
 /// Why a header cannot be set or stripped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,14 +8,19 @@
 
 mod cors;
 mod document;
+mod entity_id;
 mod header;
 mod home;
 mod host_name;
+mod json_pointer;
 mod hosts;
+mod path_pattern;
 mod path_prefix;
 mod permissions;
+mod protect;
 mod probe;
 mod raw;
+mod redis_store;
 mod resolve;
 mod secret;
 mod secret_text;
@@ -40,16 +45,22 @@ pub use crate::diagnostic::Diagnostics;
 use crate::permission::Registry;
 
 pub use cors::Cors;
+pub use entity_id::{BadEntityId, BadTemplate, EntityId, EntityTemplate, Piece};
 pub use home::{HomeApi, HomeAssistant, HomeSource, HomeUrl};
 pub use host_name::BadHostName;
+pub use json_pointer::{BadPointer, JsonPointer};
+pub use path_pattern::{BadPattern, PathPattern, Segment};
 pub use path_prefix::BadPathPrefix;
 pub use permissions::{ConfiguredGroup, GroupSource, Permissions};
 pub use probe::Probe;
+pub use protect::{AccessKey, EntitySource, Protect, ProtectAsk, ProtectRule, Unlisted};
+pub use redis_store::{RedisPlace, RedisStore};
+pub use secret::SecretValue;
 pub use secret_text::SecretText;
 pub use settings::{
-    Access, AccessList, Addon, AddonProtocol, AddonSlug, BadSlug, CertificateFiles, DisplayNameEncoding, Framing,
-    HostName, HttpsListener, IdentityHeaders, Limits, Listen, Log, LogFormat, PathPrefix, PrefixMode, PublicUrl,
-    Session, SessionStore, Settings, SignIn, SignInMethod, Supervisor, Tls, Upstream, UpstreamHost,
+    Access, AccessList, Addon, AddonProtocol, AddonSlug, Assertion, BadSlug, CertificateFiles, DisplayNameEncoding,
+    Framing, HostName, HttpsListener, IdentityHeaders, Limits, Listen, Log, LogFormat, PathPrefix, PrefixMode,
+    PublicUrl, Session, SessionStore, Settings, SignIn, SignInMethod, Supervisor, Tls, Upstream, UpstreamHost,
 };
 pub use trust::{BadPin, CertificatePin, Trust};
 pub use url::BadUrl;

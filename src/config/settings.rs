@@ -14,6 +14,8 @@ use super::cors::Cors;
 use super::home::HomeAssistant;
 use super::permissions::Permissions;
 use super::probe::Probe;
+use super::protect::Protect;
+use super::redis_store::RedisStore;
 use super::trust::Trust;
 use crate::manifest::{Manifest, Rights, SigningKey};
 
@@ -38,6 +40,8 @@ pub struct Settings {
     pub log: Log,
     /// `[headers] reserved`: names that are stripped besides those that always are; a trailing `*` makes it a prefix.
     pub reserved_headers: Vec<String>,
+    /// `[assertion]`
+    pub assertion: Assertion,
     /// `[supervisor]`
     pub supervisor: Supervisor,
     /// `[[addon]]`, in the order of the file.
@@ -111,6 +115,10 @@ pub struct Session {
     pub per_user: usize,
     /// Pages of other sites may frame us: `SameSite=None; Partitioned` under a cookie name of its own.
     pub cross_site_framing: bool,
+    /// How long a store on the network may take to answer.
+    pub store_timeout: Duration,
+    /// How long sessions that are known go on while the store on the network is away.
+    pub max_outage: Duration,
 }
 
 /// `[session] store`
@@ -120,6 +128,8 @@ pub enum SessionStore {
     Memory,
     /// A `redb` file.
     File(PathBuf),
+    /// Redis or Valkey, one table for several proxies.
+    Redis(Box<RedisStore>),
 }
 
 /// `[sign_in]`
@@ -167,6 +177,8 @@ pub struct Limits {
     pub body_stall_timeout: Duration,
     /// How long open requests and tunnels have to end after SIGTERM.
     pub drain_timeout: Duration,
+    /// Bytes of a body that a protected path is judged by, which is held in memory until it is.
+    pub judged_body_size: usize,
 }
 
 /// `[log]`
@@ -187,6 +199,19 @@ pub enum LogFormat {
     Text,
     /// One JSON object a line.
     Json,
+}
+
+/// `[assertion]`: who signs identities, and with what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assertion {
+    /// The folder of the keys.
+    pub keys: PathBuf,
+    /// Who says so: `iss`.
+    pub issuer: String,
+    /// How long a key signs.
+    pub rotate: Duration,
+    /// How long a key is published before it signs, and after.
+    pub overlap: Duration,
 }
 
 /// `[supervisor]`: what add-ons may do besides showing a web UI.
@@ -237,6 +262,10 @@ pub struct Addon {
     pub framing: Framing,
     /// Who may open it.
     pub access: Access,
+    /// What its paths need besides; nothing when none of them is protected.
+    pub protect: Option<Protect>,
+    /// The add-on gets the user's identity signed as well.
+    pub assertion: bool,
     /// Home Assistant's access tokens are taken in the place of a session.
     pub tokens: bool,
     /// A WebSocket upgrade without `Origin` may pass.

@@ -141,7 +141,7 @@ impl Explained for BadUrl {
 }
 
 /// The host of an authority (RFC 3986 section 3.2.2), in lower case.
-enum Host {
+pub(super) enum Host {
     Name(HostName),
     V4(Ipv4Addr),
     V6(Ipv6Addr),
@@ -152,7 +152,7 @@ impl Host {
         if let Self::V6(address) = self { format!("[{address}]") } else { self.without_brackets() }
     }
 
-    fn without_brackets(&self) -> String {
+    pub(super) fn without_brackets(&self) -> String {
         match self {
             Self::Name(name) => name.as_str().to_owned(),
             Self::V4(address) => address.to_string(),
@@ -162,13 +162,13 @@ impl Host {
 }
 
 /// Schemes are case-insensitive (RFC 3986 section 3.1).
-fn strip_scheme<'a>(text: &'a str, scheme: &str) -> Option<&'a str> {
+pub(super) fn strip_scheme<'a>(text: &'a str, scheme: &str) -> Option<&'a str> {
     let (start, rest) = text.split_at_checked(scheme.len())?;
     start.eq_ignore_ascii_case(scheme).then_some(rest)
 }
 
 /// Host and port, and nothing else.
-fn authority(text: &str) -> Result<(Host, Option<u16>), BadUrl> {
+pub(super) fn authority(text: &str) -> Result<(Host, Option<u16>), BadUrl> {
     // A user may hold any character, so that it is looked for before the path.
     if text.contains('@') {
         return Err(BadUrl::User);

@@ -18,6 +18,7 @@ use body::Either;
 
 use super::cors::Grant;
 use super::stages::Stages;
+use crate::authorization::Refused;
 use crate::clock::Clock;
 use crate::http::{Arrived, Gauge, RequestId, Sanitized};
 use crate::identity::User;
@@ -48,6 +49,8 @@ pub(super) struct Account {
     sent_at: Option<Instant>,
     upstream: Option<Duration>,
     reason: Option<Reason>,
+    /// What was asked and answered at a protected path, for the operator.
+    why: Option<String>,
     status: StatusCode,
     sent: Option<Arc<Gauge>>,
     moved: (u64, u64),
@@ -77,6 +80,7 @@ impl Account {
             sent_at: None,
             upstream: None,
             reason: None,
+            why: None,
             status: StatusCode::OK,
             sent: None,
             moved: (0, 0),
@@ -111,6 +115,12 @@ impl Account {
 
     pub(super) fn knows_user(&mut self, user: &Arc<User>) {
         self.user = Some(Arc::clone(user));
+    }
+
+    /// Why it is refused, all of it; what everybody counts by is given back.
+    pub(super) fn is_told(&mut self, refused: Refused) -> Reason {
+        self.why = refused.why;
+        refused.reason
     }
 
     /// What the answer says about pages of other origins, whatever the answer will be.
@@ -171,6 +181,7 @@ impl Account {
         let target = self.target();
         self.stages.telemetry.audit.write(&AuditEvent::Refused {
             reason,
+            why: self.why.as_deref(),
             client: self.client,
             request_id: self.id.as_str(),
             user: self.user.as_ref().map(|user| user.id.as_str()),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::header::SET_COOKIE;
+use http::header::{CACHE_CONTROL, HeaderValue, SET_COOKIE, VARY};
 use http::{Method, StatusCode};
 use serde_json::json;
 
@@ -44,6 +44,7 @@ pub(super) async fn answer(
         "session" | "" if !reads => Err(Reason::MethodNotAllowed),
         "session" => who_am_i(&request, services, account).await,
         "" => start(&request, stages, services, account).await,
+        "jwks.json" if reads && stages.keyring.is_some() => Ok(published(stages)),
         file => match pages::asset(file) {
             Some(asset) if reads => Ok(asset),
             Some(_) => Err(Reason::MethodNotAllowed),
@@ -183,6 +184,15 @@ async fn who_am_i(request: &Sanitized, services: &Services, account: &mut Accoun
         },
     });
     Ok(pages::json(StatusCode::OK, "application/json", &value))
+}
+
+/// The keys with which add-ons judge signed identities (RFC 7517 section 8.5). They are no secret.
+fn published(stages: &Stages) -> Page {
+    let keys = stages.keyring.as_ref().map_or(json!({ "keys": [] }), |keyring| keyring.published());
+    let mut page = pages::json(StatusCode::OK, "application/jwk-set+json", &keys);
+    page.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=60"));
+    page.headers_mut().remove(VARY);
+    page
 }
 
 /// What this user may open.

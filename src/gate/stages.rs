@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 use crate::authorization::OpenExchanges;
+use crate::authorization::protect::Protection;
 use crate::clock::Clock;
 use crate::config::{Addon, AddonSlug, Settings};
 use crate::home_assistant::HomeAssistant;
@@ -14,7 +15,7 @@ use crate::session::{SessionCookie, Sessions};
 use crate::sign_in::{FORM_COOKIE, Grants, Guard, HAND_OVER_COOKIE, HandOvers, JOURNEY_COOKIE, Journeys};
 use crate::supervisor::kept::Kept;
 use crate::telemetry::{AddonMetrics, Telemetry};
-use crate::upstream::{Condition, Upstreams};
+use crate::upstream::{Condition, Keyring, Upstreams};
 
 /// The stages as one configuration makes them. Never changed, only replaced.
 #[derive(Debug)]
@@ -25,8 +26,10 @@ pub struct Stages {
     pub(super) routes: Routes,
     pub(super) upstreams: Upstreams,
     pub(super) cookie: SessionCookie,
+    pub(super) keyring: Option<Arc<Keyring>>,
     pub(super) metrics: Vec<AddonMetrics>,
     pub(super) own_metrics: AddonMetrics,
+    protections: Vec<Option<Protection>>,
     pub(super) telemetry: Telemetry,
 }
 
@@ -57,7 +60,12 @@ pub struct Services {
 
 impl Stages {
     /// The stages of this configuration. Add-ons that `before` had with the same settings keep their connections.
-    pub fn new(settings: Arc<Settings>, telemetry: &Telemetry, before: Option<&Self>) -> Self {
+    pub fn new(
+        settings: Arc<Settings>,
+        telemetry: &Telemetry,
+        keyring: Option<Arc<Keyring>>,
+        before: Option<&Self>,
+    ) -> Self {
         let cookie = SessionCookie::new(&settings.session);
         let reserved = Reserved::always(&settings.reserved_headers);
         let other = match cookie {
@@ -80,14 +88,17 @@ impl Stages {
         };
         let stall = settings.limits.body_stall_timeout;
         let before = before.map(|stages| &stages.upstreams);
-        let upstreams = Upstreams::new(&settings.addons, reserved, cookies, stall, &telemetry.metrics, before);
+        let numbers = &telemetry.metrics;
+        let upstreams = Upstreams::new(&settings.addons, reserved, cookies, stall, numbers, keyring.as_ref(), before);
         Self {
             rules,
             routes: Routes::new(&settings.addons),
             upstreams,
             cookie,
+            keyring,
             metrics: settings.addons.iter().map(|addon| telemetry.metrics.addon(&addon.slug)).collect(),
             own_metrics: telemetry.metrics.own(),
+            protections: settings.addons.iter().map(|addon| addon.protect.as_ref().map(Protection::new)).collect(),
             telemetry: telemetry.clone(),
             settings,
         }
@@ -96,6 +107,21 @@ impl Stages {
     /// The add-on of this name.
     pub fn addon(&self, slug: &AddonSlug) -> Option<&Arc<Addon>> {
         self.settings.addons.iter().find(|addon| addon.slug == *slug)
+    }
+
+    /// Where the add-on of this name stands.
+    pub(super) fn place(&self, slug: &AddonSlug) -> Option<usize> {
+        self.settings.addons.iter().position(|addon| addon.slug == *slug)
+    }
+
+    /// What the paths of the add-on at this place need; nothing when none is protected.
+    pub fn protection(&self, place: usize) -> Option<&Protection> {
+        self.protections.get(place)?.as_ref()
+    }
+
+    /// The keys of signed identities, where an add-on wants them.
+    pub fn keyring(&self) -> Option<&Arc<Keyring>> {
+        self.keyring.as_ref()
     }
 
     /// How the session's cookie is called and written.

@@ -11,15 +11,16 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use super::trailers::TrailerSieve;
 
+use super::held::ClientBody;
+
 /// A request's body.
 pub struct RequestBody {
-    incoming: Incoming,
+    incoming: ClientBody,
     stall: Duration,
     stalled: Option<Pin<Box<Sleep>>>,
     left: u64,
@@ -66,7 +67,7 @@ pub enum BodyError {
 
 impl RequestBody {
     /// Limits `incoming` to `limit` bytes and to pauses of `stall`.
-    pub fn new(incoming: Incoming, limit: u64, stall: Duration) -> (Self, Arc<Gauge>) {
+    pub fn new(incoming: ClientBody, limit: u64, stall: Duration) -> (Self, Arc<Gauge>) {
         let gauge = Arc::new(Gauge::new(is_whole(&incoming)));
         (Self { incoming, stall, stalled: None, left: limit, gauge: Arc::clone(&gauge), call: None }, gauge)
     }
@@ -74,7 +75,7 @@ impl RequestBody {
     /// The same for a gRPC call: its trailers pass through `sieve`, and it breaks off when it is `abandoned`. Over HTTP/2
     /// a body has a life of its own, and would outlive an answer that was cut.
     pub fn of_call(
-        incoming: Incoming,
+        incoming: ClientBody,
         limit: u64,
         stall: Duration,
         sieve: Arc<TrailerSieve>,
@@ -110,7 +111,7 @@ impl RequestBody {
 
 /// Whether all of a body is here. Over HTTP/2 the frame that ends it may come long after its last byte, and nobody asks
 /// for that frame who knows the length.
-fn is_whole(incoming: &Incoming) -> bool {
+fn is_whole(incoming: &ClientBody) -> bool {
     incoming.is_end_stream() || incoming.size_hint().exact() == Some(0)
 }
 

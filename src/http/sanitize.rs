@@ -12,6 +12,7 @@ use ipnet::IpNet;
 use super::authority::Authority;
 use super::client_addr::ClientAddr;
 use super::cookies::{self, Presented};
+use super::held::ClientBody;
 use super::line::Line;
 use super::origin::{Names, Provenance};
 use super::own_cookies::OwnCookies;
@@ -54,7 +55,7 @@ pub struct Sanitized {
     provenance: Provenance,
     handshake: Option<Handshake>,
     upgrade: Option<OnUpgrade>,
-    body: Incoming,
+    body: ClientBody,
     serving: Serving,
     stripped: usize,
 }
@@ -66,7 +67,7 @@ pub struct Parts {
     /// The headers that may pass. `Host` is not among them.
     pub headers: HeaderMap,
     /// The body.
-    pub body: Incoming,
+    pub body: ClientBody,
     /// The client's side of the tunnel, where one was asked for.
     pub upgrade: Option<OnUpgrade>,
     /// Keeps the connection from counting as idle.
@@ -108,7 +109,7 @@ impl Sanitized {
             provenance,
             handshake,
             upgrade,
-            body,
+            body: body.into(),
             serving,
             stripped,
         })
@@ -192,6 +193,10 @@ impl Sanitized {
     /// How many header names were reserved and are gone.
     pub fn stripped(&self) -> usize {
         self.stripped
+    }
+
+    pub(super) fn body_mut(&mut self) -> &mut ClientBody {
+        &mut self.body
     }
 
     /// Takes out every `Authorization` line.

@@ -37,6 +37,10 @@ impl Identified {
         self.authenticated.routed()
     }
 
+    pub(crate) fn routed_mut(&mut self) -> &mut Routed {
+        self.authenticated.routed_mut()
+    }
+
     pub(crate) fn into_routed(self) -> Box<Routed> {
         self.authenticated.into_routed()
     }

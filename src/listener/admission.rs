@@ -221,6 +221,7 @@ mod tests {
             http2_streams: 0,
             body_stall_timeout: Duration::ZERO,
             drain_timeout: Duration::ZERO,
+            judged_body_size: 0,
         }
     }
 

@@ -69,8 +69,11 @@ pub enum SessionStoreState {
     /// Not opened yet.
     #[default]
     Closed,
-    /// The file fails: sessions are served from memory and will not survive a restart.
+    /// The store fails: sessions are served from memory. With a file they will not survive a restart, with a store that
+    /// several proxies share nobody new is let in.
     Degraded,
+    /// The store that several proxies share has been away for too long, or was never there: everybody is refused.
+    Away,
     /// As configured.
     Good,
 }
@@ -91,7 +94,7 @@ impl State {
     /// serve.
     pub fn is_ready(&self) -> bool {
         self.directory != DirectoryState::Absent
-            && self.session_store != SessionStoreState::Closed
+            && !matches!(self.session_store, SessionStoreState::Closed | SessionStoreState::Away)
             && self.listeners == ListenersState::Open
             && !self.draining
     }

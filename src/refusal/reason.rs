@@ -45,6 +45,26 @@ pub enum Reason {
     AccessDenied,
     /// Only administrators may open this add-on.
     AdminOnly,
+    /// This path is for administrators alone.
+    PathNeedsAdmin,
+    /// This path is for the owner alone.
+    PathNeedsOwner,
+    /// The user may not use an entity that the request is about.
+    EntityDenied,
+    /// The add-on is open by its listed paths alone, and this is none of them.
+    PathNotOpen,
+    /// The request does not name the entity that it is about.
+    EntityMissing,
+    /// What names the entity is there more than once, or something beside it could be taken for it.
+    EntityAmbiguous,
+    /// What should name an entity is no entity id.
+    EntityMalformed,
+    /// The body that should name the entity is not said to be plain JSON.
+    BodyNotCalledJson,
+    /// The body that should name the entity is no JSON.
+    BodyNotJson,
+    /// The body that should name the entity is larger than what is read for that.
+    JudgedBodyTooLarge,
     /// A request of another origin: `Origin` or `Sec-Fetch-Site` says so.
     ForeignOrigin,
     /// A WebSocket upgrade without `Origin`.
@@ -73,6 +93,9 @@ pub enum Reason {
     AddonSlow,
     /// The users of Home Assistant have never been read, or the last good copy is too old: nobody can be told from anybody.
     NoDirectory,
+    /// The registries of Home Assistant have never been read, or the last good copy is too old: nothing about an entity can
+    /// be decided.
+    NoRegistry,
     /// The session store that several proxies share cannot be asked: who is not known here may or may not be signed in.
     SessionStoreAway,
     /// The process is about to end.
@@ -142,6 +165,18 @@ impl Reason {
             Self::NotLocal => row(S::FORBIDDEN, "not_local", FORBIDDEN, A::Start, Level::INFO),
             Self::AccessDenied => row(S::FORBIDDEN, "access_denied", FORBIDDEN, A::Start, Level::INFO),
             Self::AdminOnly => row(S::FORBIDDEN, "admin_only", FORBIDDEN, A::Start, Level::INFO),
+            Self::PathNeedsAdmin => row(S::FORBIDDEN, "path_needs_admin", FORBIDDEN, A::Start, Level::INFO),
+            Self::PathNeedsOwner => row(S::FORBIDDEN, "path_needs_owner", FORBIDDEN, A::Start, Level::INFO),
+            Self::EntityDenied => row(S::FORBIDDEN, "entity_denied", FORBIDDEN, A::Start, Level::INFO),
+            Self::PathNotOpen => row(S::FORBIDDEN, "path_not_open", FORBIDDEN, A::Start, Level::INFO),
+            Self::EntityMissing => row(S::BAD_REQUEST, "entity_missing", BAD, A::None, Level::INFO),
+            Self::EntityAmbiguous => row(S::BAD_REQUEST, "entity_ambiguous", BAD, A::None, Level::INFO),
+            Self::EntityMalformed => row(S::BAD_REQUEST, "entity_malformed", BAD, A::None, Level::INFO),
+            Self::BodyNotCalledJson => row(S::BAD_REQUEST, "body_not_called_json", BAD, A::None, Level::INFO),
+            Self::BodyNotJson => row(S::BAD_REQUEST, "body_not_json", BAD, A::None, Level::INFO),
+            Self::JudgedBodyTooLarge => {
+                row(S::PAYLOAD_TOO_LARGE, "judged_body_too_large", "Too large", A::None, Level::INFO).closing()
+            }
             Self::ForeignOrigin => row(S::FORBIDDEN, "foreign_origin", FORBIDDEN, A::None, Level::WARN),
             Self::MissingOrigin => row(S::FORBIDDEN, "missing_origin", FORBIDDEN, A::None, Level::INFO),
             Self::ForeignDestination => row(S::FORBIDDEN, "foreign_destination", FORBIDDEN, A::None, Level::INFO),
@@ -160,6 +195,7 @@ impl Reason {
             Self::AddonBroken => row(S::BAD_GATEWAY, "addon_broken", "The add-on is broken", A::Retry, Level::WARN),
             Self::AddonSlow => row(S::GATEWAY_TIMEOUT, "addon_slow", "The add-on is slow", A::Retry, Level::WARN),
             Self::Stopping => row(S::SERVICE_UNAVAILABLE, "stopping", "Not ready", A::Retry, Level::INFO).closing(),
+            Self::NoRegistry => row(S::SERVICE_UNAVAILABLE, "no_registry", "Not ready", A::Retry, Level::ERROR),
             Self::NoDirectory => row(S::SERVICE_UNAVAILABLE, "no_directory", "Not ready", A::Retry, Level::ERROR),
             Self::SessionStoreAway => {
                 row(S::SERVICE_UNAVAILABLE, "session_store_away", "Not ready", A::Retry, Level::WARN)

@@ -25,6 +25,11 @@ impl Routed {
         &self.request
     }
 
+    /// The request, to read its body.
+    pub(crate) fn request_mut(&mut self) -> &mut Sanitized {
+        &mut self.request
+    }
+
     /// The add-on and its place.
     pub fn route(&self) -> &Route {
         &self.route

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::Server;
+use super::keys;
 use super::listeners::Listeners;
 use super::reload::State;
 use crate::authorization::OpenExchanges;
@@ -28,6 +29,7 @@ use crate::sign_in::{Guard, HandOvers, Journeys};
 use crate::supervisor::kept::Kept;
 use crate::telemetry::{Telemetry, chain};
 use crate::tls::{Handshaker, TlsError, own_names};
+use crate::upstream::{KeyError, Keyring};
 
 /// Why the process cannot serve.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +40,9 @@ pub enum StartError {
     /// The sessions' file is another process's.
     #[error("no place for sessions")]
     Sessions(#[from] OpenError),
+    /// The keys of signed identities cannot be used.
+    #[error("identities cannot be signed")]
+    Keys(#[from] KeyError),
     /// An address cannot be bound.
     #[error("cannot serve browsers")]
     Bind(#[from] BindError),
@@ -85,8 +90,8 @@ pub(super) async fn build(
     let mut listeners = Listeners::default();
     listeners.change(&settings.listen.https, &admission, &mut inherited)?.commit(&mut listeners);
     inherited.finish()?;
-    let (handshaker, sessions, home, kept) = open_files(&settings, &clock).await?;
-    let stages = Stages::new(Arc::clone(&settings), &telemetry, None);
+    let (handshaker, sessions, home, kept, keyring) = open_files(&settings, &clock).await?;
+    let stages = Stages::new(Arc::clone(&settings), &telemetry, keyring, None);
     let services = Services {
         sessions,
         home: ArcSwap::new(home),
@@ -115,12 +120,12 @@ pub(super) async fn build(
     Ok((server, Bound { operations, control }))
 }
 
+/// What comes out of files.
+type Opened = (Handshaker, Arc<Sessions>, Arc<HomeAssistant>, Arc<Kept>, Option<Arc<Keyring>>);
+
 /// What blocks on files: off the runtime's threads.
-async fn open_files(
-    settings: &Arc<Settings>,
-    clock: &Clock,
-) -> Result<(Handshaker, Arc<Sessions>, Arc<HomeAssistant>, Arc<Kept>), StartError> {
-    let (settings, clock) = (Arc::clone(settings), clock.clone());
+async fn open_files(settings: &Arc<Settings>, clock: &Clock) -> Result<Opened, StartError> {
+    let (settings, clock, clock_of_keys) = (Arc::clone(settings), clock.clone(), clock.clone());
     let opening = tokio::task::spawn_blocking(move || {
         let names = own_names(&settings);
         let (handshaker, notices) = Handshaker::new(&settings.tls, &names, clock.now())?;
@@ -136,11 +141,12 @@ async fn open_files(
             tracing::error!(why = %chain(&notice), "session file");
         }
         let home = Arc::new(HomeAssistant::open(&settings.home_assistant, &settings.permissions, clock));
+        let keyring = keys::open(&settings, &clock_of_keys, None)?;
         let kept = Arc::new(Kept::open(&settings.supervisor.state));
         if let Some(error) = kept.broken() {
             tracing::error!(why = %chain(&*error), "all add-ons are protected, and no token of one is good");
         }
-        Ok((handshaker, sessions, home, kept))
+        Ok((handshaker, sessions, home, kept, keyring))
     });
     opening.await?
 }

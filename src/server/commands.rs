@@ -15,7 +15,7 @@ use crate::upstream::Condition;
 /// Does what is asked.
 pub(super) async fn answer(server: Arc<Server>, request: Request) -> Answer {
     match request {
-        Request::SessionsList {} => list(&server),
+        Request::SessionsList {} => list(&server).await,
         Request::SessionsNew { user, addon } => make(&server, &user, addon.as_deref()).await,
         Request::SessionsRevoke { what } => revoke(&server, what).await,
         Request::AddonsProtect { slug, protected } => addons::protect(server, slug, protected).await,
@@ -32,14 +32,15 @@ fn directory(server: &Server) -> Arc<Directory> {
     arc_swap::Guard::into_inner(server.gate.services().home.load().directory().load())
 }
 
-fn list(server: &Server) -> Answer {
+async fn list(server: &Server) -> Answer {
     const MOST: usize = 10_000;
+    let gathered = server.gate.services().sessions.gather().await;
     let directory = directory(server);
     let mut all = server.gate.services().sessions.list();
     all.sort_by_key(|session| std::cmp::Reverse(session.created));
     let more = u64::try_from(all.len().saturating_sub(MOST)).unwrap_or_default();
     let sessions = all.iter().take(MOST).map(|session| line(session, &directory)).collect();
-    Answer::Sessions { sessions, more }
+    Answer::Sessions { sessions, more, away: gathered.err().map(|why| chain(&why).to_string()) }
 }
 
 fn line(session: &Summary, directory: &Directory) -> SessionLine {

@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Server;
 use super::build::needs_restart;
+use super::keys;
 use super::report;
 use crate::config::{self, ApiTrouble, Diagnostics, HomeApi, Known, Loaded, Settings, Surroundings};
 use crate::dial::{DialError, check_authorities};
@@ -17,6 +18,7 @@ use crate::listener::BindError;
 use crate::operations::notify;
 use crate::telemetry::{AuditEvent, ReloadResult, chain};
 use crate::tls::{TlsError, check_pair, own_names};
+use crate::upstream::{KeyError, Keyring};
 
 /// What is watched, beside the configuration in force.
 pub(super) struct State {
@@ -35,6 +37,9 @@ pub enum ReloadError {
     /// A certificate cannot be used.
     #[error("a certificate cannot be used")]
     Tls(#[from] TlsError),
+    /// The keys of signed identities cannot be used.
+    #[error("identities cannot be signed")]
+    Keys(#[from] KeyError),
     /// A new address cannot be bound.
     #[error("a new address cannot be served")]
     Bind(#[from] BindError),
@@ -133,9 +138,10 @@ impl Server {
         let (settings, before) = (Arc::new(settings), self.gate.stages());
         let change = self.listeners().change(&settings.listen.https, &self.admission, &mut <_>::default())?;
         self.reload_certificates(&settings).await?;
+        let keyring = self.open_keys(&settings, &before).await?;
         // Nothing below can fail: from here on the new configuration holds.
         change.commit(&mut self.listeners());
-        self.take_over(&settings, &before, state).await;
+        self.take_over(&settings, keyring, &before, state).await;
         state.files = files;
         self.begin_accepting();
         self.gate.review();
@@ -143,7 +149,13 @@ impl Server {
         Ok(unchanged.iter().map(|key| format!("`{key}` changes at the next start")).collect())
     }
 
-    async fn take_over(self: &Arc<Self>, settings: &Arc<Settings>, before: &Stages, state: &mut State) {
+    async fn take_over(
+        self: &Arc<Self>,
+        settings: &Arc<Settings>,
+        keyring: Option<Arc<Keyring>>,
+        before: &Stages,
+        state: &mut State,
+    ) {
         let services = self.gate.services();
         if let Err(error) = services.telemetry.reload(&settings.log) {
             tracing::error!(error = %chain(&error), "the log keeps its filter");
@@ -164,7 +176,14 @@ impl Server {
                 tracing::error!(%error, "the groups of the configuration were not taken over");
             }
         }
-        self.gate.replace(Stages::new(Arc::clone(settings), &services.telemetry, Some(before)));
+        self.gate.replace(Stages::new(Arc::clone(settings), &services.telemetry, keyring, Some(before)));
+    }
+
+    async fn open_keys(&self, settings: &Arc<Settings>, before: &Stages) -> Result<Option<Arc<Keyring>>, ReloadError> {
+        let (settings, clock) = (Arc::clone(settings), self.gate.services().clock.clone());
+        let kept = before.keyring().cloned();
+        let opening = tokio::task::spawn_blocking(move || keys::open(&settings, &clock, kept.as_ref()));
+        Ok(opening.await??)
     }
 
     /// Watches the files of the users of the moment, and no others any more.

@@ -108,9 +108,13 @@ impl Server {
         metrics.connections_refused(ConnectionRefusal::ProxyProtocol, counts.refused_untrusted);
         let not_after = self.handshaker.not_after().as_millis() / 1000;
         metrics.certificate_not_after.set(i64::try_from(not_after).unwrap_or(i64::MAX));
-        let degraded = matches!(services.sessions.health(), Health::Degraded { .. });
-        self.readiness.set_session_store(if degraded { SessionStoreState::Degraded } else { SessionStoreState::Good });
-        metrics.session_store_degraded.set(i64::from(degraded));
+        let store = match services.sessions.health() {
+            Health::Durable | Health::MemoryByChoice => SessionStoreState::Good,
+            Health::Degraded { .. } => SessionStoreState::Degraded,
+            Health::Away { .. } => SessionStoreState::Away,
+        };
+        self.readiness.set_session_store(store);
+        metrics.session_store_degraded.set(i64::from(store != SessionStoreState::Good));
         metrics.sessions.set(i64::try_from(services.sessions.len()).unwrap_or(i64::MAX));
         let stages = self.gate.stages();
         stages.prune();

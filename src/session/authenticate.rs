@@ -60,6 +60,10 @@ impl Authenticated {
         &self.routed
     }
 
+    pub(crate) fn routed_mut(&mut self) -> &mut Routed {
+        &mut self.routed
+    }
+
     pub(crate) fn into_routed(self) -> Box<Routed> {
         self.routed
     }

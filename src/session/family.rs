@@ -8,10 +8,12 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use super::lifetime::State;
 use super::live::Session;
 use super::sessions::Sessions;
 use super::token::SessionDigest;
 use crate::clock::Timestamp;
+use crate::refusal::Reason;
 
 impl Sessions {
     /// Notes that a session was seen, and says whether it still counts: an open tunnel or stream asks this now and then. What
@@ -20,10 +22,17 @@ impl Sessions {
         let now = self.clock.now();
         let Some(lineage) = self.lineage(session, now) else { return false };
         session.see(now);
+        self.store.seen(session, now);
         if let Lineage::Child(parent) = lineage {
             parent.see(now);
+            self.store.seen(&parent, now);
         }
         true
+    }
+
+    /// Whether what is open with this session may go on. If so, the session counts as seen.
+    pub fn standing(&self, session: &Session) -> Result<(), Reason> {
+        if self.touch(session) { Ok(self.store.may_go_on()?) } else { Err(Reason::SessionEnded) }
     }
 
     /// Whether a session counts now.
@@ -32,12 +41,26 @@ impl Sessions {
     }
 
     fn lineage(&self, session: &Session, now: Timestamp) -> Option<Lineage> {
-        let lifetimes = self.lifetimes();
-        if !session.is_live(lifetimes, now) {
+        if !self.counts(session, now) {
             return None;
         }
         let Some(parent) = session.parent() else { return Some(Lineage::Head) };
-        self.table.get(&parent).filter(|parent| parent.is_live(lifetimes, now)).map(Lineage::Child)
+        self.table.get(&parent).filter(|parent| self.counts(parent, now)).map(Lineage::Child)
+    }
+
+    /// Whether it counts by itself. Once it is found expired it has ended, even if the clock goes back or a limit is raised;
+    /// but that it was not seen, only the store knows when others may have seen it.
+    pub(super) fn counts(&self, session: &Session, now: Timestamp) -> bool {
+        match session.state(self.lifetimes(), now) {
+            State::Live => true,
+            State::Ahead => false,
+            State::Expired => {
+                if !self.store.is_shared() {
+                    session.end();
+                }
+                false
+            }
+        }
     }
 
     /// These sessions and all that were made from them. A child makes no sessions, so one look is enough.

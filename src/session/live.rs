@@ -111,18 +111,6 @@ impl Session {
         if self.ended() { State::Expired } else { lifetimes.state(self.created, self.last_seen(), now) }
     }
 
-    /// Whether it counts now. Once it is found expired it has ended, even if the clock goes back or a limit is raised.
-    pub(super) fn is_live(&self, lifetimes: Lifetimes, now: Timestamp) -> bool {
-        match self.state(lifetimes, now) {
-            State::Live => true,
-            State::Ahead => false,
-            State::Expired => {
-                self.end();
-                false
-            }
-        }
-    }
-
     /// Notes that it was seen. Times only grow: a clock that went back a little shortens nothing.
     pub(super) fn see(&self, now: Timestamp) {
         // Most requests find that another one of the same millisecond was here, and write nothing that other cores read.
@@ -134,6 +122,12 @@ impl Session {
     /// Whether it was seen since it was last stored.
     pub(super) fn seen_since_stored(&self) -> bool {
         self.last_seen.load(Ordering::Relaxed) > self.stored_seen.load(Ordering::Relaxed)
+    }
+
+    /// The last sighting that the store knows of.
+    #[cfg(feature = "redis-store")]
+    pub(super) fn stored_seen(&self) -> Timestamp {
+        Timestamp::from_millis(self.stored_seen.load(Ordering::Relaxed))
     }
 
     /// Notes that a record with this time is on disk.

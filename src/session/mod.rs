@@ -5,9 +5,11 @@
 //!
 //! This stage never stores, logs or compares a token, only its SHA-256; never lets a session live past its limits, whatever
 //! the clock does; never says that a session is revoked before the disk says so too; and never loses sessions without a
-//! word. The memory is the truth and the file a copy of it, written by one thread of its own.
+//! word. The memory is the truth and the file a copy of it, written by one thread of its own. Only a store that several
+//! proxies share is asked, and only about a session that is not known here.
 //!
-//! Read on in this order: `token`, `lifetime`, `live`, `sessions`, `family`, `revoke`; then, for the disk, `writer`, `file`, `recovery`.
+//! Read on in this order: `token`, `lifetime`, `live`, `sessions`, `family`, `revoke`; then, for the disk, `writer`, `file`,
+//! `recovery`, and for several proxies `shared`.
 
 mod authenticate;
 mod credential;
@@ -16,6 +18,7 @@ mod access_token;
 mod token;
 mod cookie;
 mod lifetime;
+mod limits;
 mod user_agent;
 mod record;
 mod live;
@@ -28,6 +31,8 @@ mod store;
 mod writer;
 mod file;
 mod file_error;
+#[cfg(feature = "redis-store")]
+mod shared;
 mod recovery;
 
 pub use access_token::{AccessToken, Issuer};
@@ -41,6 +46,8 @@ pub use record::{MadeBy, NewSession};
 pub use recovery::Notice;
 pub use revoke::RevokeError;
 pub use sessions::{OpenError, Sessions, Summary};
-pub use store::{Health, StoreAway};
+#[cfg(feature = "redis-store")]
+pub use shared::{Change, Notes, SharedError};
+pub use store::{Health, StoreAway, StoreError};
 pub use token::{BadSessionId, SessionDigest, SessionId, SessionToken};
 pub use user_agent::UserAgent;

@@ -106,9 +106,9 @@ impl Record {
             address: about.address,
             user_agent: about.user_agent.to_string(),
             addon: about.addon.as_ref().map(ToString::to_string),
-            parent: about.parent.map(|digest| hex(&digest.0)),
+            parent: about.parent.map(SessionDigest::hex),
             refresh_token: about.refresh_token.clone(),
-            password_digest: about.password_digest.map(|digest| hex(&digest)),
+            password_digest: about.password_digest.map(|digest| SessionDigest(digest).hex()),
         };
         serde_json::to_vec(&entry).expect("an object of texts and numbers has a JSON form")
     }
@@ -129,9 +129,11 @@ impl Record {
             address: entry.address,
             user_agent: UserAgent::from_header(entry.user_agent.as_bytes()),
             addon: optional(entry.addon, |slug| slug.parse().ok())?,
-            parent: optional(entry.parent, |text| unhex(&text).map(SessionDigest))?,
+            parent: optional(entry.parent, |text| SessionDigest::from_hex(&text))?,
             refresh_token: entry.refresh_token,
-            password_digest: optional(entry.password_digest, |text| unhex(&text))?,
+            password_digest: optional(entry.password_digest, |text| {
+                SessionDigest::from_hex(&text).map(|digest| digest.0)
+            })?,
         };
         let (created, last_seen) = (Timestamp::from_millis(entry.created), Timestamp::from_millis(entry.last_seen));
         Some(Self { about, created, last_seen })
@@ -171,22 +173,6 @@ struct Version1 {
 #[derive(Deserialize)]
 struct Owner {
     user: String,
-}
-
-fn hex(bytes: &[u8; 32]) -> String {
-    bytes.iter().fold(String::with_capacity(64), |mut text, byte| {
-        text.extend([byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16).unwrap_or('0')));
-        text
-    })
-}
-
-fn unhex(text: &str) -> Option<[u8; 32]> {
-    let mut digits = text.chars().map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok()));
-    let mut bytes = [0; 32];
-    for byte in &mut bytes {
-        *byte = digits.next()?? << 4 | digits.next()??;
-    }
-    digits.next().is_none().then_some(bytes)
 }
 
 #[cfg(test)]

@@ -6,10 +6,10 @@
 
 use std::sync::Arc;
 
-use super::file_error::FileError;
 use super::live::Session;
 use super::record::Foreign;
 use super::sessions::Sessions;
+use super::store::StoreError;
 use super::token::{SessionDigest, SessionId};
 use crate::identity::UserId;
 
@@ -19,56 +19,61 @@ pub enum RevokeError {
     /// There is no such session.
     #[error("there is no such session")]
     Unknown,
-    /// The sessions have ended in this process, and a restart before the disk works again could bring them back.
-    #[error("the sessions have ended, but this is not on disk yet")]
+    /// The sessions have ended in this process; a restart before the store works again could bring them back, and other
+    /// proxies on the same store have not heard of it.
+    #[error("the sessions have ended here, but this is not stored yet")]
     NotOnDisk {
         /// Those that have ended.
         ended: Vec<Arc<Session>>,
         /// What failed.
         #[source]
-        why: Arc<FileError>,
+        why: Arc<StoreError>,
     },
 }
 
 impl Sessions {
     /// Ends the session of this name.
     pub async fn revoke(&self, id: SessionId) -> Result<Vec<Arc<Session>>, RevokeError> {
+        let gathered = self.gather().await;
         let sessions = self.table.select(|session| session.id() == id);
         let foreign = self.take_foreign(|digest, _| digest.id() == id);
-        if sessions.is_empty() && foreign.is_empty() {
+        if sessions.is_empty() && foreign.is_empty() && gathered.is_ok() {
             return Err(RevokeError::Unknown);
         }
-        self.end(sessions, foreign).await
+        self.end(sessions, foreign, gathered).await
     }
 
     /// Ends this one session: its user signs out (S-75).
     pub async fn sign_out(&self, session: &Arc<Session>) -> Result<(), RevokeError> {
-        self.end(vec![Arc::clone(session)], Vec::new()).await.map(drop)
+        self.end(vec![Arc::clone(session)], Vec::new(), Ok(())).await.map(drop)
     }
 
     /// Ends the sign-in that this session came from: its parent, when it has one, and all that were made from that.
     pub async fn sign_out_everywhere(&self, session: &Arc<Session>) -> Result<(), RevokeError> {
         let parent = session.parent().and_then(|parent| self.table.get(&parent));
-        self.end(parent.into_iter().chain([Arc::clone(session)]).collect(), Vec::new()).await.map(drop)
+        self.end(parent.into_iter().chain([Arc::clone(session)]).collect(), Vec::new(), Ok(())).await.map(drop)
     }
 
     /// Ends all sessions of a user. Entries of the file that this version does not understand go with them when they are the
     /// user's, or when it cannot be told whose they are.
     pub async fn revoke_user(&self, user: &UserId) -> Result<Vec<Arc<Session>>, RevokeError> {
+        let gathered = self.gather().await;
         let foreign = self.take_foreign(|_, entry| entry.user.as_ref().is_none_or(|owner| owner == user));
-        self.end(self.table.of_user(user), foreign).await
+        self.end(self.table.of_user(user), foreign, gathered).await
     }
 
     /// Ends all sessions, and takes every entry out of the file.
     pub async fn revoke_all(&self) -> Result<Vec<Arc<Session>>, RevokeError> {
+        let gathered = self.gather().await;
         let foreign = self.take_foreign(|_, _| true);
-        self.end(self.table.select(|_| true), foreign).await
+        self.end(self.table.select(|_| true), foreign, gathered).await
     }
 
-    /// Ends the sessions for which `ends` says yes: those, say, whose user has another password since.
+    /// Ends the sessions known here for which `ends` says yes: those, say, whose user has another password since. Other
+    /// proxies on the same store do the same with theirs.
     /// `ends` is asked while a part of the table is locked, and must not call back here.
     pub async fn end_where(&self, ends: impl FnMut(&Session) -> bool) -> Result<Vec<Arc<Session>>, RevokeError> {
-        self.end(self.table.select(ends), Vec::new()).await
+        self.end(self.table.select(ends), Vec::new(), Ok(())).await
     }
 
     fn take_foreign(&self, mut takes: impl FnMut(SessionDigest, &Foreign) -> bool) -> Vec<SessionDigest> {
@@ -81,10 +86,11 @@ impl Sessions {
         &self,
         ended: Vec<Arc<Session>>,
         foreign: Vec<SessionDigest>,
+        gathered: Result<(), Arc<StoreError>>,
     ) -> Result<Vec<Arc<Session>>, RevokeError> {
         let ended = self.forget(ended);
         let digests = ended.iter().map(|session| session.digest()).chain(foreign).collect();
-        match self.store.save(digests).await {
+        match self.store.save(digests).await.and(gathered) {
             Ok(()) => Ok(ended),
             Err(why) => Err(RevokeError::NotOnDisk { ended, why }),
         }

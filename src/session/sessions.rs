@@ -2,22 +2,25 @@
 //!
 //! In come tokens, out come live sessions; in comes a user who has just signed in, out comes a new token. Looking up never
 //! waits; making one waits for the disk, if there is one and it works. A disk that fails never keeps anybody out: the session
-//! then lives in memory, [`Sessions::health`] says so, and it is stored as soon as that is possible.
+//! then lives in memory, [`Sessions::health`] says so, and it is stored as soon as that is possible. A store that several
+//! proxies share is another thing: what it does not have is nobody's session on the others, and so on this one.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use arc_swap::ArcSwap;
 use tokio::sync::watch;
 
 use super::file::SessionFile;
 use super::file_error::FileError;
 use super::lifetime::{Lifetimes, State};
+use super::limits::CurrentLimits;
 use super::live::Session;
 use super::record::{Foreign, MadeBy, NewSession, Record};
 use super::recovery::Notice;
-use super::store::{Health, Store, StoreAway};
+#[cfg(feature = "redis-store")]
+use super::shared::{Notes, SharedStore};
+use super::store::{Health, Store, StoreAway, StoreError};
 use super::table::Table;
 use super::token::{SessionDigest, SessionId, SessionToken};
 use super::user_agent::UserAgent;
@@ -35,16 +38,10 @@ pub struct Sessions {
     pub(super) clock: Clock,
     /// Entries of the file that this version does not understand: never trusted, and revoked with the rest.
     foreign: Mutex<HashMap<SessionDigest, Foreign>>,
-    limits: ArcSwap<Limits>,
+    limits: CurrentLimits,
     /// Held while a user's sessions are counted and one is added, so that two sign-ins at once respect the cap.
     making: Mutex<()>,
     bell: watch::Sender<u64>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Limits {
-    lifetimes: Lifetimes,
-    per_user: usize,
 }
 
 /// Why there are no sessions at all.
@@ -59,6 +56,9 @@ pub enum OpenError {
         #[source]
         why: FileError,
     },
+    /// The configuration wants Redis, and this build has none.
+    #[error("this vestibule was built without Redis")]
+    NoRedis,
 }
 
 /// A session as operators see it.
@@ -91,6 +91,7 @@ impl Sessions {
     /// are a file that another process has open, and a system that gives us no thread.
     pub fn open(settings: &crate::config::Session, clock: Clock) -> Result<(Arc<Self>, Vec<Notice>), OpenError> {
         let table = Arc::new(Table::default());
+        let (bell, limits) = (watch::Sender::new(0), CurrentLimits::new(settings));
         let (store, foreign, notices) = match &settings.store {
             SessionStore::Memory => (Store::Memory, Vec::new(), Vec::new()),
             SessionStore::File(path) => {
@@ -99,29 +100,66 @@ impl Sessions {
                     .map_err(|why| OpenError::File { path: path.clone(), why })?;
                 (Store::File(writer), loaded.foreign, loaded.notices)
             }
+            #[cfg(feature = "redis-store")]
+            SessionStore::Redis(place) => {
+                let (table, bell, limits) = (Arc::clone(&table), bell.clone(), limits.clone());
+                let store = SharedStore::new(place, table, bell, clock.clone(), limits);
+                (Store::Shared(Arc::new(store)), Vec::new(), Vec::new())
+            }
+            #[cfg(not(feature = "redis-store"))]
+            SessionStore::Redis(_) => return Err(OpenError::NoRedis),
         };
         let sessions = Self {
             table,
             store,
             clock,
             foreign: Mutex::new(foreign.into_iter().collect()),
-            limits: ArcSwap::from_pointee(Limits::of(settings)),
+            limits,
             making: Mutex::new(()),
-            bell: watch::Sender::new(0),
+            bell,
         };
         Ok((Arc::new(sessions), notices))
     }
 
     /// The live session that this token stands for, or why there is none. It counts as seen by that. Waits for nothing
     /// when the session is known here.
-    #[expect(clippy::unused_async, reason = "memory and file answer at once; a store on the network has to be asked")]
     pub async fn find(&self, token: &SessionToken) -> Result<Arc<Session>, Reason> {
-        self.look_up(token).ok_or(Reason::SessionEnded)
+        let digest = token.digest();
+        if let Some(session) = self.known(digest) {
+            self.store.may_go_on()?;
+            return Ok(session);
+        }
+        match &self.store {
+            Store::Memory | Store::File(_) => Err(Reason::SessionEnded),
+            // Boxed: what few requests need would lie in the future of every one.
+            #[cfg(feature = "redis-store")]
+            Store::Shared(store) => Box::pin(self.ask(store, digest)).await,
+        }
+    }
+
+    #[cfg(feature = "redis-store")]
+    async fn ask(&self, store: &SharedStore, digest: SessionDigest) -> Result<Arc<Session>, Reason> {
+        let session = store.ask(digest).await?.ok_or(Reason::SessionEnded)?;
+        if let Some(parent) = session.parent()
+            && !self.table.get(&parent).is_some_and(|parent| self.counts(&parent, self.clock.now()))
+            && store.ask(parent).await?.is_none()
+        {
+            // Its parent ended on a node that did not know of it.
+            let ended = self.forget(vec![session]);
+            let digests: Vec<_> = ended.iter().map(|gone| gone.digest()).collect();
+            let _said = store.end(&digests).await;
+            return Err(Reason::SessionEnded);
+        }
+        self.touch(&session).then_some(session).ok_or(Reason::SessionEnded)
     }
 
     /// The live session that this token stands for, if it is known here. It counts as seen by that.
     pub fn look_up(&self, token: &SessionToken) -> Option<Arc<Session>> {
-        let session = self.table.get(&token.digest())?;
+        self.known(token.digest())
+    }
+
+    fn known(&self, digest: SessionDigest) -> Option<Arc<Session>> {
+        let session = self.table.get(&digest)?;
         self.touch(&session).then_some(session)
     }
 
@@ -141,6 +179,11 @@ impl Sessions {
         let now = self.clock.now();
         let record = Record { about, created: now, last_seen: now };
         let session = Arc::new(Session::new(token.digest(), record));
+        #[cfg(feature = "redis-store")]
+        if let Store::Shared(store) = &self.store {
+            self.create_for_all(store, &session).await?;
+            return Ok((token, session));
+        }
         let gone = self.insert(&session);
         let digests = gone.iter().map(|gone| gone.digest()).chain([session.digest()]).collect();
         // The writer has said what failed, and goes on trying.
@@ -148,19 +191,36 @@ impl Sessions {
         Ok((token, session))
     }
 
+    /// Makes a session that holds on all proxies of a store, where its user's sessions are counted.
+    #[cfg(feature = "redis-store")]
+    async fn create_for_all(&self, store: &SharedStore, session: &Arc<Session>) -> Result<(), StoreAway> {
+        self.gather().await.map_err(|_| StoreAway)?;
+        store.make(session).await?;
+        let gone = self.forget(self.surplus(session));
+        let digests: Vec<_> = gone.iter().map(|gone| gone.digest()).collect();
+        // They have ended here, and what is not said now is said when that is possible.
+        let _said = store.end(&digests).await;
+        Ok(())
+    }
+
     /// Adds a session, and ends those that give way to it.
     fn insert(&self, session: &Arc<Session>) -> Vec<Arc<Session>> {
         let _one_at_a_time = self.making.lock().unwrap_or_else(PoisonError::into_inner);
-        let limits = **self.limits.load();
-        let now = self.clock.now();
-        let mut mine = self.table.of_user(session.user());
+        let gone = self.forget(self.surplus(session));
+        self.table.insert(Arc::clone(session));
+        gone
+    }
+
+    /// The sessions of its user that give way to a new one: the oldest of too many.
+    fn surplus(&self, newcomer: &Session) -> Vec<Arc<Session>> {
+        let (limits, now) = (self.limits.get(), self.clock.now());
+        let mut mine = self.table.of_user(newcomer.user());
+        mine.retain(|one| one.digest() != newcomer.digest());
         // Those from the future go first: it is not known how old they are.
         mine.sort_by_key(|one| (one.state(limits.lifetimes, now) == State::Live, one.created()));
         let too_many = (mine.len() + 1).saturating_sub(limits.per_user.max(1));
         mine.truncate(too_many);
-        let gone = self.forget(mine);
-        self.table.insert(Arc::clone(session));
-        gone
+        mine
     }
 
     /// Ends sessions in memory, at once, with all that were made from them, and rings the bell. Says which have ended.
@@ -176,7 +236,30 @@ impl Sessions {
         sessions
     }
 
-    /// All sessions that are not over, in the order in which they were made.
+    /// Reads into memory what other proxies on the same store have made: before all sessions are counted, listed or ended.
+    pub async fn gather(&self) -> Result<(), Arc<StoreError>> {
+        match &self.store {
+            Store::Memory | Store::File(_) => Ok(()),
+            #[cfg(feature = "redis-store")]
+            Store::Shared(store) => {
+                let foreign = store.gather().await.map_err(|why| Arc::new(StoreError::Shared(why)))?;
+                *self.foreign() = foreign.into_iter().collect();
+                Ok(())
+            }
+        }
+    }
+
+    /// What else the proxies share, when they share a store.
+    #[cfg(feature = "redis-store")]
+    pub fn notes(&self) -> Option<Notes> {
+        match &self.store {
+            Store::Memory | Store::File(_) => None,
+            Store::Shared(store) => Some(Notes::new(Arc::clone(store))),
+        }
+    }
+
+    /// All sessions that are not over, in the order in which they were made; of a shared store those that are known here
+    /// (see [`Self::gather`]).
     pub fn list(&self) -> Vec<Summary> {
         let (lifetimes, now) = (self.lifetimes(), self.clock.now());
         let mut sessions = self.table.select(|session| session.state(lifetimes, now) != State::Expired);
@@ -207,12 +290,12 @@ impl Sessions {
 
     /// Takes over new limits, for sessions that are there as well. What has expired stays so.
     pub fn reconfigure(&self, settings: &crate::config::Session) {
-        self.limits.store(Arc::new(Limits::of(settings)));
+        self.limits.replace(settings);
         self.ring();
     }
 
     pub(super) fn lifetimes(&self) -> Lifetimes {
-        self.limits.load().lifetimes
+        self.limits.get().lifetimes
     }
 
     pub(super) fn foreign(&self) -> MutexGuard<'_, HashMap<SessionDigest, Foreign>> {
@@ -222,13 +305,6 @@ impl Sessions {
 
     fn ring(&self) {
         self.bell.send_modify(|rung| *rung = rung.wrapping_add(1));
-    }
-}
-
-impl Limits {
-    fn of(settings: &crate::config::Session) -> Self {
-        let lifetimes = Lifetimes { idle: settings.idle_timeout, absolute: settings.absolute_timeout };
-        Self { lifetimes, per_user: settings.per_user }
     }
 }
 

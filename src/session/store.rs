@@ -1,11 +1,15 @@
-//! Where sessions survive a restart, and how that is going.
+//! Where sessions are kept besides memory, and how that is going.
 //!
 //! In come the digests of sessions that were made, changed or ended; out comes the word that what the table says of them is
-//! kept, or why it is not. Memory and a file are here; a table shared by several proxies would be a third variant.
+//! kept, or why it is not. A file keeps what the table says; a store that several proxies share says itself what counts, and
+//! has its own ways (see `shared`).
 
 use std::sync::Arc;
 
 use super::file_error::FileError;
+use super::live::Session;
+#[cfg(feature = "redis-store")]
+use super::shared::{SharedError, SharedStore};
 use super::token::SessionDigest;
 use super::writer::Writer;
 use crate::clock::Timestamp;
@@ -18,15 +22,50 @@ pub(super) enum Store {
     Memory,
     /// In a file, by a thread of its own.
     File(Writer),
+    /// In Redis or Valkey, for all proxies that share it.
+    #[cfg(feature = "redis-store")]
+    Shared(Arc<SharedStore>),
 }
 
 impl Store {
     /// Has what the table says of these sessions kept: its record if it is there, and nothing if it is not. Returns when
     /// that is so, or has failed; what has failed is tried again until it succeeds, whatever becomes of this future.
-    pub(super) async fn save(&self, digests: Vec<SessionDigest>) -> Result<(), Arc<FileError>> {
+    ///
+    /// A shared store is told what has ended; what is in the table it knows already.
+    pub(super) async fn save(&self, digests: Vec<SessionDigest>) -> Result<(), Arc<StoreError>> {
         match self {
             Self::Memory => Ok(()),
-            Self::File(writer) => writer.save(digests).await,
+            Self::File(writer) => writer.save(digests).await.map_err(|why| Arc::new(StoreError::File(why))),
+            #[cfg(feature = "redis-store")]
+            Self::Shared(store) => store.end(&digests).await.map_err(|why| Arc::new(StoreError::Shared(why))),
+        }
+    }
+
+    /// Whether sessions that are known here count: they do, unless a shared store has been away for too long.
+    pub(super) fn may_go_on(&self) -> Result<(), StoreAway> {
+        match self {
+            Self::Memory | Self::File(_) => Ok(()),
+            #[cfg(feature = "redis-store")]
+            Self::Shared(store) => store.may_go_on(),
+        }
+    }
+
+    /// A session was seen. A file is told once a minute by whoever looks after the sessions.
+    #[cfg_attr(not(feature = "redis-store"), expect(unused_variables, reason = "only a shared store is told at once"))]
+    pub(super) fn seen(&self, session: &Session, now: Timestamp) {
+        match self {
+            Self::Memory | Self::File(_) => {}
+            #[cfg(feature = "redis-store")]
+            Self::Shared(store) => store.seen(session, now),
+        }
+    }
+
+    /// Whether others may know better than this process when a session was last seen.
+    pub(super) fn is_shared(&self) -> bool {
+        match self {
+            Self::Memory | Self::File(_) => false,
+            #[cfg(feature = "redis-store")]
+            Self::Shared(_) => true,
         }
     }
 
@@ -34,8 +73,22 @@ impl Store {
         match self {
             Self::Memory => Health::MemoryByChoice,
             Self::File(writer) => writer.health(),
+            #[cfg(feature = "redis-store")]
+            Self::Shared(store) => store.health(),
         }
     }
+}
+
+/// What is wrong with the store.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The file fails.
+    #[error(transparent)]
+    File(Arc<FileError>),
+    /// The store that several proxies share is away.
+    #[cfg(feature = "redis-store")]
+    #[error(transparent)]
+    Shared(Arc<SharedError>),
 }
 
 /// The store that several proxies share cannot be asked or written just now: nobody new can be let in.
@@ -56,11 +109,18 @@ pub enum Health {
     Durable,
     /// They do not, and the configuration says so.
     MemoryByChoice,
-    /// They should and do not: all are served from memory, and what is not on disk is tried again.
+    /// They should and do not: those that are known are served from memory, and what is not stored is tried again.
     Degraded {
         /// Since when.
         since: Timestamp,
         /// What failed first.
-        why: Arc<FileError>,
+        why: Arc<StoreError>,
+    },
+    /// The store that several proxies share has been away for too long, or was never there: everybody is refused.
+    Away {
+        /// Since when.
+        since: Timestamp,
+        /// What failed first.
+        why: Arc<StoreError>,
     },
 }

@@ -23,8 +23,15 @@ impl Table {
         self.0.insert(session.digest(), session);
     }
 
-    pub(super) fn remove(&self, digest: &SessionDigest) {
-        self.0.remove(digest);
+    /// Adds it unless there is one of this digest, and gives the one that is there then: there are never two.
+    #[cfg(feature = "redis-store")]
+    pub(super) fn adopt(&self, session: Session) -> Arc<Session> {
+        let digest = session.digest();
+        Arc::clone(self.0.entry(digest).or_insert_with(|| Arc::new(session)).value())
+    }
+
+    pub(super) fn remove(&self, digest: &SessionDigest) -> Option<Arc<Session>> {
+        self.0.remove(digest).map(|(_, session)| session)
     }
 
     pub(super) fn len(&self) -> usize {

@@ -10,11 +10,22 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use super::lifetime::State;
+use super::live::Session;
 use super::sessions::Sessions;
+use super::store::Store;
 
 impl Sessions {
     /// Looks after the sessions until `stop`, and stores what is not stored yet before it returns.
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
+        let minutes = self.look_after(&stop);
+        match &self.store {
+            Store::Memory | Store::File(_) => minutes.await,
+            #[cfg(feature = "redis-store")]
+            Store::Shared(store) => drop(tokio::join!(minutes, store.run(&stop))),
+        }
+    }
+
+    async fn look_after(&self, stop: &CancellationToken) {
         let mut minute = interval(EVERY);
         minute.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while stop.run_until_cancelled(minute.tick()).await.is_some() {
@@ -26,14 +37,24 @@ impl Sessions {
     /// Ends what is over, and stores it together with the times that have changed.
     async fn sweep(&self) {
         let (lifetimes, now) = (self.lifetimes(), self.clock.now());
+        if self.store.is_shared() {
+            return self.drop_the_old();
+        }
         let mut over = self.table.select(|session| session.state(lifetimes, now) == State::Expired);
         over.extend(self.orphans());
         let over = self.forget(over);
-        let seen = self.table.select(super::live::Session::seen_since_stored);
+        let seen = self.table.select(Session::seen_since_stored);
         let digests = over.iter().chain(&seen).map(|session| session.digest()).collect();
         // Even with nothing to store this has the writer see whether its file is still there. What fails it says itself, and
         // goes on trying.
         let _in_memory = self.store.save(digests).await;
+    }
+
+    /// Whether a session was seen on another node lately, this one cannot tell; but that it is too old whatever happened.
+    fn drop_the_old(&self) {
+        let (lifetimes, now) = (self.lifetimes(), self.clock.now());
+        let old = |session: &Session| session.created().saturating_add(lifetimes.absolute) <= now;
+        self.forget(self.table.select(old));
     }
 }
 

@@ -24,7 +24,7 @@ use super::file_error::FileError;
 use super::live::Session;
 use super::record::{Foreign, Record};
 use super::recovery::{self, Notice, Opened};
-use super::store::Health;
+use super::store::{Health, StoreError};
 use super::table::Table;
 use super::token::SessionDigest;
 use crate::clock::Clock;
@@ -125,7 +125,8 @@ impl Worker {
         }
         if let Some(why) = trouble {
             notices.push(Notice::MemoryOnly { why: Arc::clone(&why) });
-            self.health.store(Arc::new(Health::Degraded { since: self.clock.now(), why }));
+            self.health
+                .store(Arc::new(Health::Degraded { since: self.clock.now(), why: Arc::new(StoreError::File(why)) }));
         }
         Ok(Loaded { foreign, notices })
     }
@@ -225,7 +226,8 @@ fn degrade(health: &ArcSwap<Health>, clock: &Clock, why: &Arc<FileError>) {
     }
     let error: &(dyn Error + 'static) = &**why;
     tracing::error!(error, "sessions cannot be stored: they are served from memory, and storing them is tried again");
-    health.store(Arc::new(Health::Degraded { since: clock.now(), why: Arc::clone(why) }));
+    let why = Arc::new(StoreError::File(Arc::clone(why)));
+    health.store(Arc::new(Health::Degraded { since: clock.now(), why }));
 }
 
 /// How long a sign-in or a revocation waits for the disk.

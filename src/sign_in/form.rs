@@ -6,9 +6,9 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use http_body_util::{BodyExt as _, Limited};
-use hyper::body::Incoming;
 use zeroize::Zeroizing;
 
+use crate::http::ClientBody;
 use crate::refusal::Reason;
 
 /// The fields of the sign-in form. What it does not name is ignored.
@@ -22,7 +22,7 @@ pub(super) struct Form {
 
 impl Form {
     /// Reads the form; too large, too slow or not a form is a refusal.
-    pub(super) async fn read(headers: &HeaderMap, body: Incoming) -> Result<Self, Reason> {
+    pub(super) async fn read(headers: &HeaderMap, body: ClientBody) -> Result<Self, Reason> {
         let media = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let media = media.split(';').next().unwrap_or_default().trim();
         if !media.eq_ignore_ascii_case("application/x-www-form-urlencoded") {

@@ -167,6 +167,8 @@ mod tests {
             absolute_timeout: Duration::from_hours(12),
             per_user: 100,
             cross_site_framing: false,
+            store_timeout: Duration::from_secs(1),
+            max_outage: Duration::from_mins(5),
         };
         let (sessions, _) = Sessions::open(&settings, Clock::System).unwrap();
         let user = NewSession::new("u1".parse().unwrap(), MadeBy::Password);

@@ -73,6 +73,8 @@ pub enum AuditEvent<'a> {
     Refused {
         /// Why.
         reason: Reason,
+        /// What was asked and answered, where a protected path was judged.
+        why: Option<&'a str>,
         /// Whose address it came from.
         client: IpAddr,
         /// The request's id.
@@ -253,9 +255,12 @@ fn fill(line: &mut Line<'_>, event: &AuditEvent<'_>, error: Option<&str>) {
             line.text("by", by.as_bytes(), NAME_LIMIT);
             optional(line, "addon", Some(addon));
         }
-        AuditEvent::Refused { reason, client, request_id, user, session, addon, host, target } => {
+        AuditEvent::Refused { reason, why, client, request_id, user, session, addon, host, target } => {
             line.word("event", "refused");
             line.word("reason", reason.label());
+            if let Some(why) = why {
+                line.text("why", why.as_bytes(), WHY_LIMIT);
+            }
             optional(line, "addon", addon);
             line.text("host", host.as_bytes(), HOST_LIMIT);
             line.target("uri", target.as_bytes(), TARGET_LIMIT);
@@ -305,6 +310,9 @@ const TYPICAL: usize = 400;
 /// would be of no use so short.
 const SESSION_LIMIT: usize = 16;
 
+/// Bytes that are shown of what was asked and answered: one rule and its entity, with the names of groups and areas.
+const WHY_LIMIT: usize = 1024;
+
 /// Bytes that are shown of an error: a report on a configuration has many lines.
 const ERROR_LIMIT: usize = 2048;
 
@@ -332,6 +340,7 @@ mod tests {
             AuditEvent::SessionMade { user: "zoe-id", session: "0123456789abcdefTOKEN", addon: Some("whoami") },
             AuditEvent::Refused {
                 reason: Reason::AdminOnly,
+                why: None,
                 client: CLIENT,
                 request_id: "r3",
                 user: Some("frank-id"),

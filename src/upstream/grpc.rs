@@ -14,7 +14,7 @@ use super::pool::PoolError;
 use super::send::{Answer, Call};
 use super::shared::Stream;
 use crate::config::{self, Addon};
-use crate::http::{Gauge, RequestBody, TrailerSieve};
+use crate::http::{ClientBody, Gauge, RequestBody, TrailerSieve};
 use crate::refusal::Reason;
 
 /// What a call has besides a request: the sieve for its trailers, and what ends its upload when its answer has ended.
@@ -29,7 +29,7 @@ impl Trailed {
     }
 
     /// The upload, which ends with the answer. A call may stand idle for as long as a WebSocket may.
-    pub(super) fn upload(&self, body: Incoming, addon: &Addon) -> (RequestBody, Arc<Gauge>) {
+    pub(super) fn upload(&self, body: ClientBody, addon: &Addon) -> (RequestBody, Arc<Gauge>) {
         let (limit, idle) = (addon.max_body, addon.websocket_idle_timeout);
         RequestBody::of_call(body, limit, idle, Arc::clone(&self.sieve), self.upload.token())
     }

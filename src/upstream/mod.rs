@@ -5,6 +5,7 @@
 //! where not a byte of the first was.
 
 mod answer;
+mod assertion;
 mod connect;
 mod connection_auth;
 mod farewell;
@@ -24,6 +25,7 @@ mod websocket;
 mod whoami;
 
 pub use answer::{AnswerBody, AnswerError};
+pub use assertion::{KeyError, Keyring};
 pub use health::{Condition, Fault};
 pub use send::Answer;
 pub use tunnel::{Tunnel, TunnelEnd, TunnelOver};
@@ -62,6 +64,8 @@ mod tests {
             headers: Vec::new(),
             framing: Framing::AsIs,
             access: Access::default(),
+            protect: None,
+            assertion: false,
             tokens: false,
             allow_missing_origin: false,
             connections: 8,

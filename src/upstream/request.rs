@@ -109,6 +109,8 @@ pub(super) fn ask_for_websocket(headers: &mut HeaderMap, handshake: Handshake, n
     }
 }
 
+/// Carries the signed identity, where the add-on wants it. Like all of `X-Remote-*` it is taken out of every request.
+pub(super) const ASSERTION: HeaderName = HeaderName::from_static("x-remote-user-assertion");
 /// How many headers are set here, about.
 const ADDED: usize = 12;
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");

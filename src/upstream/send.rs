@@ -14,7 +14,7 @@ use super::connection_auth;
 use super::grpc::{self, Trailed};
 use super::link::{Link, Unanswered, is_hang_up};
 use super::pool::{Place, Pool, PoolError};
-use super::request::{Truth, ask_for_websocket};
+use super::request::{ASSERTION, Truth, ask_for_websocket};
 use super::response::{self, Confines};
 use super::told::set_destination;
 use super::tunnel::Tunnel;
@@ -59,6 +59,9 @@ impl Upstreams {
         let Parts { method, mut headers, body, upgrade, serving } = request.into_parts();
         let truth = Truth { user: &user, client, authority: &authority, origin, id, under_prefix: !prefix.is_empty() };
         upstream.injection.apply(&mut headers, &upstream.addon, truth);
+        if let Some(stamps) = &upstream.stamps {
+            headers.insert(ASSERTION, stamps.of(&user));
+        }
         if let Some(transfer) = transfer.filter(|_| upstream.addon.rewrite_addresses) {
             set_destination(&mut headers, &transfer, upstream.addon.makes_addresses());
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use http::HeaderValue;
 
+use super::assertion::{Keyring, Stamps};
 use super::health::{self, Condition, Fault, Health, Timetable};
 use super::pool::Pool;
 use super::request::Injection;
@@ -31,6 +32,8 @@ pub(super) struct Upstream {
     /// What trailers go through, where there are any: to and from an add-on that speaks gRPC.
     pub(super) sieve: Option<Arc<TrailerSieve>>,
     pub(super) health: Arc<Health>,
+    /// Signs who is asking, where the add-on wants that.
+    pub(super) stamps: Option<Stamps>,
     timetable: Option<Timetable>,
     authority: Option<Authority>,
 }
@@ -43,9 +46,16 @@ impl Upstreams {
         own_cookies: OwnCookies,
         body_stall: Duration,
         numbers: &Metrics,
+        keyring: Option<&Arc<Keyring>>,
         before: Option<&Self>,
     ) -> Self {
-        let all = addons.iter().map(|addon| Upstream::new(addon, &reserved, numbers, before)).collect();
+        let stamps = |addon: &Addon| {
+            let keyring = keyring.filter(|_| addon.assertion)?;
+            Some(Stamps::new(addon.slug.clone(), Arc::clone(keyring)))
+        };
+        let made =
+            |addon: &Arc<Addon>| Upstream { stamps: stamps(addon), ..Upstream::new(addon, &reserved, numbers, before) };
+        let all = addons.iter().map(made).collect();
         Self { all, reserved, own_cookies, body_stall }
     }
 
@@ -128,7 +138,7 @@ impl Upstream {
         let sieve = (addon.protocol == AddonProtocol::Grpc)
             .then(|| Arc::new(TrailerSieve::new(reserved.clone(), injection.own().clone())));
         let authority = authority(&addon.upstream);
-        Self { addon: Arc::clone(addon), pool, injection, metrics, sieve, health, timetable, authority }
+        Self { addon: Arc::clone(addon), pool, injection, metrics, sieve, health, timetable, authority, stamps: None }
     }
 }
 

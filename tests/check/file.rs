@@ -113,7 +113,7 @@ fn an_unknown_key_gets_the_nearest_known_one() {
 #[test]
 fn a_key_of_a_later_version_is_refused_in_plain_words() {
     let later = "this version of vestibule does not know it";
-    refused(&addon("[[addon.protect]]\npath = \"/x\""), "7:9", &["unknown key `protect`", later, "leave open"]);
+    refused(&format!("{HOME}[[test]]\nuser = \"x\""), "3:3", &["unknown key `test`", later, "leave open"]);
 }
 
 #[test]

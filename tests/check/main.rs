@@ -13,6 +13,7 @@ mod groups;
 mod harness;
 mod manifests;
 mod people;
+mod protect;
 mod secrets;
 mod sections;
 mod shipped;

@@ -29,6 +29,21 @@ fn values_of_a_wrong_type_say_what_was_expected() {
 }
 
 #[test]
+fn signed_identities_have_an_issuer_and_keys_that_everybody_knows_in_time() {
+    let assertion = |lines: &str| with(&format!("[assertion]\n{lines}"));
+    refused(&assertion("issuer = \"my home\""), "9:10", &["not an issuer", "https://home.example"]);
+    refused(&assertion("issuer = \"\""), "9:10", &["not an issuer"]);
+    refused(&assertion("rotate = \"2h\""), "9:10", &["take turns before everybody knows them", "three times"]);
+    refused(&assertion("overlap = \"59s\""), "9:11", &["out of bounds"]);
+    refused(&assertion("overlap = \"11d\""), "9:11", &["take turns before"]);
+    assert_eq!(accepted(&assertion("rotate = \"3h\"")).settings.assertion.issuer, "vestibule");
+    let main = accepted(&with("[listen]\npublic_urls = [\"https://home.example:8443\"]")).settings;
+    assert_eq!(main.assertion.issuer, "https://home.example:8443");
+    let fixed = addon("headers = { \"X-Remote-User-Assertion\" = \"x\" }");
+    refused(&fixed, "7:13", &["vestibule sets this header itself"]);
+}
+
+#[test]
 fn addresses_are_numbers_and_ports() {
     let https = |list: &str| with(&format!("[listen]\nhttps = {list}"));
     refused(&https("[\"localhost:8443\"]"), "9:10", &["not an address", "write \"127.0.0.1:8443\""]);
@@ -124,7 +139,6 @@ fn home_assistant_is_where_its_users_are() {
 #[test]
 fn sessions_are_kept_in_a_file_or_in_memory() {
     let store = |text: &str| with(&format!("[session]\nstore = \"{text}\""));
-    refused(&store("redis://127.0.0.1"), "9:9", &["not in this version", "\"memory\""]);
     refused(&store("home"), "9:9", &["this is a folder"]);
     assert_eq!(accepted(&store("memory")).settings.session.store, SessionStore::Memory);
 }
@@ -266,7 +280,84 @@ fn a_home_without_a_folder_has_an_address_and_a_token() {
     let whole = alone(&format!("{url}token = {{ file = \"token\" }}"));
     let tokens = format!("{whole}tokens = true\n");
     refused_in(&folder, &tokens, "8:10", &["no API tells the keys", "needs `home_assistant.config_dir`"]);
+    let rule = format!("{whole}[[addon.protect]]\npath = \"/x\"\nentity = \"light.a\"\naccess = \"control\"\n");
+    refused_in(&folder, &rule, "10:10", &["no API tells the policies", "groups = \"config\""]);
     let settings = folder.load(&whole).unwrap().settings;
     assert!(settings.home_assistant.config_dir().is_none());
     assert!(!format!("{settings:?}").contains("eyJ0"), "the token is in no dump");
+}
+
+#[cfg(feature = "redis-store")]
+mod redis {
+    use super::*;
+    use vestibule::config::{RedisPlace, RedisStore};
+
+    fn store(value: &str) -> String {
+        with(&format!("[session]\nstore = {value}"))
+    }
+
+    fn shared(settings: &Settings) -> &RedisStore {
+        let SessionStore::Redis(store) = &settings.session.store else { panic!("{:?}", settings.session.store) };
+        store
+    }
+
+    #[test]
+    fn a_store_on_the_network_is_a_url() {
+        let settings = accepted(&store("\"redis://127.0.0.1:7000/2\"")).settings;
+        let found = shared(&settings);
+        assert_eq!(found.place, RedisPlace::Tcp { host: "127.0.0.1".into(), port: 7000 });
+        assert_eq!((found.database, &*found.prefix), (2, "vestibule:"));
+        let second = Duration::from_secs(1);
+        assert_eq!((settings.session.store_timeout, settings.session.max_outage), (second, 300 * second));
+        refused(&store("\"http://127.0.0.1\""), "9:9", &["another scheme", "\"rediss://host:port\" for TLS"]);
+        refused(&store("\"redis://127.0.0.1/sessions\""), "9:9", &["database that is not a number"]);
+        refused(&store("{ prefix = \"x\" }"), "9:9", &["`url` is missing", "rediss://redis.home"]);
+        refused(&store("1"), "9:9", &["expected \"memory\", a file, the URL of Redis"]);
+        refused(
+            &store("{ url = \"redis://localhost\", pasword_file = \"x\" }"),
+            "9:38",
+            &["did you mean `password_file`"],
+        );
+        refused(&with("[session]\nmax_outage = \"0s\""), "9:14", &["expected 1s to 1d", "default is 5m"]);
+    }
+
+    #[test]
+    fn its_secrets_come_from_files_and_are_not_shown() {
+        let folder = Folder::new();
+        folder.write("secrets/redis", "hunter2-hunter2\n");
+        folder.write("secrets/key", "0123456789abcdef0123456789abcdef\n");
+        folder.write("secrets/short", "hunter2\n");
+        folder.write("ca.crt", "good");
+        let table = |keys: &str| store(&format!("{{ url = \"rediss://redis.home\", {keys} }}"));
+        let all = "user = \"v\", password_file = \"secrets/redis\", ca = \"ca.crt\", key_file = \"secrets/key\"";
+        let loaded = folder.load(table(all)).unwrap();
+        assert_eq!(loaded.warnings.warnings(), 0, "{}", loaded.warnings);
+        let found = shared(&loaded.settings);
+        assert_eq!(found.password.as_ref().unwrap().reveal(), b"hunter2-hunter2");
+        assert_eq!(found.key.as_ref().unwrap().reveal().len(), 32);
+        assert!(!format!("{loaded:?}").contains("hunter"), "{loaded:?}");
+        refused_in(&folder, &table("key_file = \"secrets/short\""), "9:51", &["too short", "openssl rand"]);
+        refused_in(&folder, &table("password_file = \"nowhere\""), "9:56", &["cannot be read", "nowhere"]);
+        let plain = store("{ url = \"redis://localhost\", ca = \"ca.crt\" }");
+        refused_in(&folder, &plain, "9:43", &["`ca` is for TLS"]);
+        let starred = store("{ url = \"redis://localhost\", prefix = \"*\" }");
+        refused_in(&folder, &starred, "9:47", &["cannot stand before keys"]);
+    }
+
+    #[test]
+    fn open_doors_to_a_store_elsewhere_are_warned_of() {
+        warned(&store("\"rediss://redis.home\""), "9:9", &["can sign in as anybody", "key_file"]);
+        let folder = Folder::new();
+        folder.write("key", "0123456789abcdef0123456789abcdef\n");
+        let sealed = store("{ url = \"redis://redis.home\", key_file = \"key\" }");
+        warned_in(&folder, &sealed, "9:9", &["in the clear", "rediss://"]);
+        assert_eq!(accepted(&store("\"redis+unix:run/redis.sock\"")).warnings.warnings(), 0);
+    }
+}
+
+#[cfg(not(feature = "redis-store"))]
+#[test]
+fn a_build_without_redis_says_so() {
+    let store = with("[session]\nstore = \"redis://127.0.0.1\"");
+    refused(&store, "9:9", &["built without Redis", "`redis-store`", "\"memory\""]);
 }

@@ -2,7 +2,7 @@
 
 use crate::support::expectation::BOB;
 use crate::support::h2_frames::{self, Fate, pseudo};
-use crate::support::{RawClient, assert_id, assert_refused, wire};
+use crate::support::{RawClient, assert_id, assert_refused, eventually, wire};
 use crate::{assert_bytes_refused, one_addon};
 
 #[test]
@@ -191,6 +191,8 @@ fn s57_http2_framing_that_http1_would_read_differently_is_malformed() {
         block.extend([(&b"cookie"[..], cookie.as_bytes()), (name, value)]);
         let fate = h2_frames::send(vestibule.https(), &block, Some(b"a"), None);
         assert_ne!(fate, Fate::Answered { ok: true }, "{name:?} {value:?}");
+        // The reset may be quicker than what it ends.
+        eventually("the end of it at the add-on", || (addon.open() == 0).then_some(()));
         assert!(addon.requests().iter().all(|request| !request.complete), "{:#?}", addon.requests());
         addon.forget();
     }
@@ -224,5 +226,54 @@ fn s59_a_bare_line_feed_makes_no_identity() {
     }
     for odd in [&b"X-A: b\rX-Remote-User-Id: root\r\n\r\n"[..], b"X-A: b\x00X-Remote-User-Id: root\r\n\r\n"] {
         assert_bytes_refused(&vestibule, &addon, &[start.as_bytes(), odd].concat());
+    }
+}
+
+#[test]
+fn s59_lines_that_end_with_a_bare_line_feed_are_one_request_in_plain_spelling() {
+    let (addon, vestibule, cookie) = one_addon();
+    let heads = [
+        format!("POST /ingress/a/lf HTTP/1.1\nHost: p.test\nCookie: {cookie}\nContent-Length: 4\n\nbody"),
+        format!("POST /ingress/a/lf HTTP/1.1\r\nHost: p.test\nCookie: {cookie}\r\nX-A: 1\nContent-Length: 4\n\r\nbody"),
+    ];
+    for head in heads {
+        let smuggled = "GET /ingress/a/smuggled HTTP/1.1\nHost: p.test\n\n";
+        let mut client = RawClient::connect(vestibule.https());
+        client.send(format!("{head}{smuggled}").as_bytes());
+        let answer = client.answer_to("POST");
+        if answer.status != 200 {
+            assert_refused(&answer, &addon, &head);
+            continue;
+        }
+        let request = addon.one();
+        assert_eq!((request.target(), request.body.as_slice()), ("/lf", &b"body"[..]));
+        assert_id(&request, &BOB);
+        let lines = request.head.split(|byte| *byte == b'\n');
+        let bare = lines.filter(|line| !line.is_empty()).any(|line| line.last() != Some(&b'\r'));
+        assert!(!bare, "every line ends as it should: {:?}", String::from_utf8_lossy(&request.head));
+        // What follows is a request of its own, and nobody's.
+        let next = client.answer();
+        assert!(matches!(next.status, 0 | 400 | 401), "{next:#?}");
+        addon.assert_no_request("without a cookie");
+    }
+}
+
+#[test]
+fn s50_what_comes_along_with_chunks_has_a_limit() {
+    let (addon, vestibule, cookie) = one_addon();
+    let head =
+        format!("POST /ingress/a/ HTTP/1.1\r\nHost: p.test\r\nCookie: {cookie}\r\nTransfer-Encoding: chunked\r\n\r\n");
+    let much = "x".repeat(1_000_000);
+    for body in
+        [format!("1;{much}\r\na\r\n0\r\n\r\n"), format!("1\r\na\r\n0\r\nX-A: {much}\r\n\r\n"), "1;a=\"\n".repeat(9)]
+    {
+        let mut client = RawClient::connect(vestibule.https());
+        client.send(&[head.as_bytes(), body.as_bytes()].concat());
+        let answer = client.answer_to("POST");
+        assert_ne!(answer.status, 200, "{answer:#?}");
+        drop(client);
+        eventually("the end of it at the add-on", || (addon.open() == 0).then_some(()));
+        assert!(addon.requests().iter().all(|request| !request.complete), "{:#?}", addon.requests());
+        addon.forget();
     }
 }

@@ -19,6 +19,7 @@ mod length;
 mod methods;
 mod path;
 mod pipeline;
+mod property;
 
 use support::{RawAddon, RawClient, Vestibule, assert_refused};
 

@@ -15,6 +15,7 @@
 mod support;
 
 mod aliases;
+mod assertion;
 mod client_address;
 mod absence;
 mod hop_by_hop;

@@ -1,4 +1,4 @@
-//! What every store has to do, memory or disk: the one list of behaviours that both are held to. In comes an open store, out
+//! What every store has to do, memory, disk or Redis: the one list of behaviours that all are held to. In comes an open store, out
 //! comes nothing but failed assertions.
 
 use super::*;
@@ -21,8 +21,8 @@ async fn finds_who_signed_in_and_nobody_else(sessions: &Sessions) {
     let (first, session) = sessions.create(of("alice")).await.expect("made");
     let (second, _) = sessions.create(of("alice")).await.expect("made");
     assert_ne!(first.digest(), second.digest(), "a new token at every sign-in");
-    assert_eq!(sessions.look_up(&first).expect("live").digest(), session.digest());
-    assert!(sessions.look_up(&SessionToken::random()).is_none());
+    assert_eq!(sessions.find(&first).await.expect("live").digest(), session.digest());
+    assert!(!finds(sessions, &SessionToken::random()).await);
     assert_eq!(sessions.list().len(), 2);
     sessions.revoke_all().await.expect("revoked");
 }
@@ -36,24 +36,24 @@ async fn ends_what_is_revoked(sessions: &Sessions) {
     assert_eq!(ended.len(), 1);
     assert!(bell.has_changed().expect("open"), "open streams are told");
     bell.mark_unchanged();
-    assert!(session.ended() && !sessions.touch(&session) && sessions.look_up(&one).is_none());
+    assert!(session.ended() && !sessions.touch(&session) && !finds(sessions, &one).await);
     assert!(matches!(sessions.revoke(session.id()).await, Err(RevokeError::Unknown)));
 
-    assert!(sessions.look_up(&two).is_some());
+    assert!(finds(sessions, &two).await);
     sessions.sign_out(&other).await.expect("signed out");
-    assert!(sessions.look_up(&two).is_none());
+    assert!(!finds(sessions, &two).await);
 
     let (four, _) = sessions.create(of("alice")).await.expect("made");
     let alice = "alice".parse().expect("an id");
     assert_eq!(sessions.revoke_user(&alice).await.expect("revoked").len(), 1);
-    assert!(sessions.look_up(&four).is_none() && sessions.look_up(&three).is_some(), "frank stays");
+    assert!(!finds(sessions, &four).await && finds(sessions, &three).await, "frank stays");
 
     let with = |digest| NewSession { password_digest: Some([digest; 32]), ..of("carol") };
     let (old, _) = sessions.create(with(1)).await.expect("made");
     let (new, _) = sessions.create(with(2)).await.expect("made");
     let changed = |session: &Session| session.password_digest().is_some_and(|digest| *digest != [2; 32]);
     assert_eq!(sessions.end_where(changed).await.expect("ended").len(), 1);
-    assert!(sessions.look_up(&old).is_none() && sessions.look_up(&new).is_some());
+    assert!(!finds(sessions, &old).await && finds(sessions, &new).await);
     assert_eq!(sessions.revoke_all().await.expect("revoked").len(), 2);
     assert!(sessions.is_empty());
 }
@@ -61,9 +61,9 @@ async fn ends_what_is_revoked(sessions: &Sessions) {
 async fn ends_after_the_idle_time(sessions: &Sessions, later: impl Fn(Duration)) {
     let (token, session) = sessions.create(of("alice")).await.expect("made");
     later(30 * MINUTE - Duration::from_millis(1));
-    assert!(sessions.look_up(&token).is_some());
+    assert!(finds(sessions, &token).await);
     later(30 * MINUTE);
-    assert!(sessions.look_up(&token).is_none());
+    assert!(!finds(sessions, &token).await);
     assert!(session.ended(), "over for good");
     assert!(sessions.list().is_empty());
     sessions.revoke_all().await.expect("revoked");
@@ -77,7 +77,7 @@ async fn ends_at_the_absolute_limit_however_busy(sessions: &Sessions, later: imp
     }
     assert_eq!(sessions.ends(&session), session.created().saturating_add(720 * MINUTE));
     later(MINUTE);
-    assert!(!sessions.is_live(&session) && sessions.look_up(&token).is_none());
+    assert!(!sessions.is_live(&session) && !finds(sessions, &token).await);
     sessions.revoke_all().await.expect("revoked");
 }
 
@@ -85,12 +85,12 @@ async fn a_thousand_requests_in_a_second_gain_one_idle_time(sessions: &Sessions,
     let (token, session) = sessions.create(of("alice")).await.expect("made");
     for _ in 0..1000 {
         later(Duration::from_millis(1));
-        assert!(sessions.look_up(&token).is_some());
+        assert!(finds(sessions, &token).await);
     }
     let limit = session.created().saturating_add(Duration::from_secs(1)).saturating_add(30 * MINUTE);
     assert_eq!(sessions.ends(&session), limit);
     later(30 * MINUTE);
-    assert!(sessions.look_up(&token).is_none());
+    assert!(!finds(sessions, &token).await);
     sessions.revoke_all().await.expect("revoked");
 }
 
@@ -101,12 +101,17 @@ async fn the_oldest_gives_way(sessions: &Sessions, later: impl Fn(Duration)) {
         later(Duration::from_secs(1));
         tokens.push(sessions.create(of("alice")).await.expect("made").0);
     }
-    assert!(tokens.iter().all(|token| sessions.look_up(token).is_some()), "twenty may be");
+    for token in &tokens {
+        assert!(finds(sessions, token).await, "twenty may be");
+    }
     later(Duration::from_secs(1));
     tokens.push(sessions.create(of("alice")).await.expect("made").0);
-    let live: Vec<bool> = tokens.iter().map(|token| sessions.look_up(token).is_some()).collect();
+    let mut live = Vec::new();
+    for token in &tokens {
+        live.push(finds(sessions, token).await);
+    }
     assert!(!live[0] && live[1..].iter().all(|live| *live), "the first of twenty-one gives way: {live:?}");
-    assert!(sessions.look_up(&frank).is_some(), "others are not touched");
+    assert!(finds(sessions, &frank).await, "others are not touched");
     sessions.revoke_all().await.expect("revoked");
 }
 
@@ -115,13 +120,14 @@ async fn a_clock_that_goes_back_lends_no_time(sessions: &Sessions, clock: &Clock
     let (token, session) = sessions.create(of("alice")).await.expect("made");
     let back = |by: Duration| clock.set(Timestamp::from_millis(before.as_millis() - millis(by)));
     back(SKEW);
-    assert!(sessions.look_up(&token).is_some(), "a small step is nothing");
+    assert!(finds(sessions, &token).await, "a small step is nothing");
     back(SKEW + Duration::from_millis(1));
-    assert!(sessions.look_up(&token).is_none(), "its age is not known");
+    assert!(!finds(sessions, &token).await, "its age is not known");
     assert!(!session.ended(), "but it is kept");
-    assert!(sessions.look_up(&sessions.create(of("alice")).await.expect("made").0).is_some(), "signing in anew works");
+    let (anew, _) = sessions.create(of("alice")).await.expect("made");
+    assert!(finds(sessions, &anew).await, "signing in anew works");
     clock.set(before.saturating_add(MINUTE));
-    assert!(sessions.look_up(&token).is_some(), "the clock has caught up");
+    assert!(finds(sessions, &token).await, "the clock has caught up");
     assert!(sessions.ends(&session) <= before.saturating_add(31 * MINUTE));
     sessions.revoke_all().await.expect("revoked");
 }
@@ -132,10 +138,14 @@ async fn new_limits_hold_at_once(sessions: &Sessions, later: impl Fn(Duration)) 
     let bell = sessions.subscribe();
     sessions.reconfigure(&Settings { idle_timeout: 5 * MINUTE, ..settings(SessionStore::Memory) });
     assert!(bell.has_changed().expect("open"));
-    assert!(sessions.look_up(&token).is_none());
+    assert!(!finds(sessions, &token).await);
     sessions.reconfigure(&settings(SessionStore::Memory));
-    assert!(sessions.look_up(&token).is_none(), "what has expired stays so");
+    assert!(!finds(sessions, &token).await, "what has expired stays so");
     sessions.revoke_all().await.expect("revoked");
+}
+
+pub(crate) async fn finds(sessions: &Sessions, token: &SessionToken) -> bool {
+    sessions.find(token).await.is_ok()
 }
 
 fn millis(duration: Duration) -> u64 {

@@ -16,6 +16,7 @@ mod support;
 mod api_alone;
 mod arriving;
 mod leaving;
+mod own_pages;
 mod form;
 mod guessing;
 mod journey;

@@ -13,6 +13,7 @@ const NAMES: [&str; 4] = ["p.test", "*.p.test", "localhost", "127.0.0.1"];
 
 struct Chain {
     authority: CertificateDer<'static>,
+    authority_pem: String,
     certificate: String,
     key: String,
 }
@@ -27,7 +28,12 @@ static CHAIN: LazyLock<Chain> = LazyLock::new(|| {
     let leaf_key = KeyPair::generate().expect("a key");
     let leaf = CertificateParams::new(NAMES.map(str::to_owned)).expect("the names are legal");
     let leaf = leaf.signed_by(&leaf_key, &issuer).expect("the authority signs");
-    Chain { authority: root.der().clone(), certificate: leaf.pem(), key: leaf_key.serialize_pem() }
+    Chain {
+        authority: root.der().clone(),
+        authority_pem: root.pem(),
+        certificate: leaf.pem(),
+        key: leaf_key.serialize_pem(),
+    }
 });
 
 /// Writes `p.test.crt` and `p.test.key` into a folder.
@@ -36,6 +42,11 @@ pub(crate) fn write_to(folder: &Path) {
     let key = folder.join("p.test.key");
     fs::write(&key, &CHAIN.key).expect("the folder is ours");
     fs::set_permissions(key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("the key is ours");
+}
+
+/// Writes the certificate of the authority into a file.
+pub(crate) fn write_authority_to(file: &Path) {
+    fs::write(file, &CHAIN.authority_pem).expect("the folder is ours");
 }
 
 /// A client's configuration that trusts the tests' authority and offers this protocol alone.

@@ -24,9 +24,11 @@ pub(crate) mod journey;
 pub(crate) mod launch;
 pub(crate) mod patience;
 pub(crate) mod process;
+pub(crate) mod redis;
 pub(crate) mod source;
 pub(crate) mod there;
 pub(crate) mod tls_addon;
+pub(crate) mod tools;
 pub(crate) mod tunnel;
 
 pub(crate) use addon::{Keep, RawAddon, Recorded, Wire};

@@ -17,7 +17,7 @@ use super::findings::Findings;
 use super::nearest::nearest;
 pub(super) use shape::{Shape, SizeText, TimeText};
 pub(super) use variants::{
-    AppArmorText, FramingText, HeaderMap, HeaderText, HttpsText, OperationsText, RuleMap, RuleText,
+    AppArmorText, FramingText, HeaderMap, HeaderText, HttpsText, OperationsText, RuleMap, RuleText, StoreText,
 };
 
 /// What stands for one key.
@@ -85,6 +85,7 @@ section! {
         limits: Limits,
         log: Log,
         headers: Headers,
+        assertion: Assertion,
         supervisor: Supervisor,
         addon: List<Addon>,
     }
@@ -160,11 +161,23 @@ section! {
 
     /// `[session]`
     Session {
-        store: String,
+        store: StoreText,
         idle_timeout: TimeText,
         absolute_timeout: TimeText,
         per_user: u64,
         cross_site_framing: bool,
+        store_timeout: TimeText,
+        max_outage: TimeText,
+    }
+
+    /// `store` of `[session]` that is a table.
+    RedisStore {
+        url: String,
+        user: String,
+        password_file: String,
+        ca: String,
+        key_file: String,
+        prefix: String,
     }
 
     /// `[sign_in]`
@@ -187,6 +200,7 @@ section! {
         http2_streams: u64,
         body_stall_timeout: TimeText,
         drain_timeout: TimeText,
+        judged_body_size: SizeText,
     }
 
     /// `[log]`
@@ -199,6 +213,14 @@ section! {
     /// `[headers]`
     Headers {
         reserved: List<String>,
+    }
+
+    /// `[assertion]`
+    Assertion {
+        keys: String,
+        issuer: String,
+        rotate: TimeText,
+        overlap: TimeText,
     }
 
     /// `[supervisor]`
@@ -227,6 +249,9 @@ section! {
         headers: HeaderMap,
         framing: FramingText,
         access: Access,
+        default: String,
+        protect: List<Protect>,
+        assertion: bool,
         tokens: bool,
         allow_missing_origin: bool,
         connections: u64,
@@ -276,6 +301,21 @@ section! {
         admin_only: bool,
     }
 
+    /// `[[addon.protect]]`
+    Protect {
+        methods: List<String>,
+        websocket: bool,
+        path: String,
+        allow_ambiguous_path: bool,
+        entity: String,
+        query: String,
+        body: String,
+        entities: List<String>,
+        all_entities: bool,
+        access: String,
+        require: String,
+    }
+
     /// `cors` of an add-on.
     Cors {
         origins: List<String>,
@@ -300,7 +340,7 @@ section! {
 }
 
 /// Keys that the documentation of later versions has. Ignoring one would leave open what it is there to close.
-const OF_LATER_VERSIONS: [&str; 2] = ["protect", "test"];
+const OF_LATER_VERSIONS: [&str; 1] = ["test"];
 
 /// Reads what stands for this key.
 fn key<T: Shape>(table: &DeTable<'_>, name: &str, findings: &mut Findings) -> Key<T> {

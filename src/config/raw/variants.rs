@@ -6,7 +6,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::shape::{self, Shape};
-use super::{Https, List, Rule, ValueFile};
+use super::{Https, List, RedisStore, Rule, ValueFile};
 use crate::config::findings::Findings;
 
 /// An entry of `[listen] https`.
@@ -48,6 +48,29 @@ impl Shape for OperationsText {
         match value.get_ref() {
             DeValue::String(text) => Some(Self::Address(text.to_string())),
             DeValue::Boolean(on) => Some(Self::Switch(*on)),
+            _ => None,
+        }
+    }
+}
+
+/// `[session] store`
+#[derive(Debug)]
+pub(in crate::config) enum StoreText {
+    /// `"memory"`, a file, or `"redis://127.0.0.1"`
+    Text(String),
+    /// `{ url = "rediss://redis.home", password_file = "secrets/redis" }`
+    Table(Box<RedisStore>),
+}
+
+impl Shape for StoreText {
+    const EXPECTED: &'static str = "expected \"memory\", a file, the URL of Redis, or a table with `url`";
+    const HINT: &'static str =
+        "write \"state/sessions.redb\", or { url = \"rediss://redis.home\", password_file = \"secrets/redis\" }";
+
+    fn read(value: &Spanned<DeValue<'_>>, findings: &mut Findings) -> Option<Self> {
+        match value.get_ref() {
+            DeValue::String(text) => Some(Self::Text(text.to_string())),
+            DeValue::Table(table) => Some(Self::Table(Box::new(RedisStore::read_table(table, findings)))),
             _ => None,
         }
     }

@@ -10,6 +10,7 @@ use super::cors;
 use super::headers::{self, Names};
 use super::manifest::{self, Named};
 use super::probe;
+use super::protect;
 use super::trust::trust;
 use super::unique::Unique;
 use crate::config::Known;
@@ -62,6 +63,10 @@ fn addon(
     let identity_headers = headers::identity(&raw.identity_headers, &owner, &mut names, cx);
     let panel = manifest.manifest().map(|manifest| &manifest.panel);
     let title = title(&raw.title, cx).or_else(|| panel.map(|panel| panel.title.clone()));
+    let prefix =
+        cx.word_or(&raw.prefix, PrefixMode::Strip, &[("strip", PrefixMode::Strip), ("keep", PrefixMode::Keep)]);
+    let around = protect::Around { prefix: path.as_ref(), mode: prefix, has_host: host.is_some() };
+    let protect = protect::protect(raw, around, cx);
     let rest = Addon {
         title: title.or_else(|| slug.as_ref().map(ToString::to_string)).unwrap_or_default(),
         icon: icon(&raw.icon, panel, cx),
@@ -72,7 +77,7 @@ fn addon(
         trust: trust(&raw.ca, &raw.pin, over_tls, cx),
         path,
         host,
-        prefix: cx.word_or(&raw.prefix, PrefixMode::Strip, &[("strip", PrefixMode::Strip), ("keep", PrefixMode::Keep)]),
+        prefix,
         prefix_headers,
         identity_headers,
         display_name: cx.word_or(
@@ -83,6 +88,8 @@ fn addon(
         headers,
         framing: access::framing(&raw.framing, cx),
         access: access::access(&raw.access, panel, known, cx),
+        protect,
+        assertion: flag(&raw.assertion, false),
         tokens: flag(&raw.tokens, false),
         allow_missing_origin: flag(&raw.allow_missing_origin, false),
         connections: cx.count(&raw.connections, 256, 1..=100_000),

@@ -8,11 +8,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use toml::Spanned;
+use zeroize::Zeroizing;
 
 use crate::config::diagnostic::{Diagnostic, Span, quoted};
 use crate::config::findings::Findings;
 use crate::config::nearest::nearest;
 use crate::config::raw::{Key, SizeText, TimeText};
+use crate::config::secret;
 use crate::config::units::{Size, Time, show_size, show_time};
 use crate::config::{Diagnostics, Surroundings};
 
@@ -64,6 +66,28 @@ impl<'a> Context<'a> {
             self.add(bad.label("expected a path").hint("paths are relative to the configuration's folder"));
         }
         self.base.join(path)
+    }
+
+    /// A secret from a file, whose value reaches no message.
+    pub(super) fn secret(&mut self, text: &Spanned<String>) -> Option<Zeroizing<Vec<u8>>> {
+        let path = self.path(text);
+        self.files.push(path.clone());
+        match secret::read(&path) {
+            Ok(secret) => {
+                if secret.open_to_others {
+                    let open =
+                        Diagnostic::warning(text.span(), "others on this machine may read or change this secret");
+                    self.add(open.label("readable by others").hint(format!("chmod 600 {}", path.display())));
+                }
+                Some(secret.value)
+            }
+            Err(err) => {
+                let hint = format!("{}: this one is {}", err.hint(), path.display());
+                let bad = Diagnostic::mistake(text.span(), err.to_string());
+                self.add(bad.label("expected a file with one line").hint(hint));
+                None
+            }
+        }
     }
 
     /// A path that has a default.

@@ -10,7 +10,6 @@ use super::context::Context;
 use crate::config::diagnostic::{Diagnostic, Span, quoted};
 use crate::config::header::{self, BadValue, Taken, squash};
 use crate::config::raw::{self, HeaderText, Key};
-use crate::config::secret::{self, Secret};
 use crate::config::settings::IdentityHeaders;
 
 /// The names that one route has set so far, squashed, and where they stand; defaults stand nowhere.
@@ -117,29 +116,9 @@ pub(super) fn fixed(
 }
 
 fn from_file(file: &raw::ValueFile, at: &Span, cx: &mut Context<'_>) -> Option<HeaderValue> {
-    let (secret, at) = secret_file(file, at, cx)?;
-    checked(&secret.value, &at, cx)
-}
-
-/// What a file with a secret holds, and where the file is named.
-pub(super) fn secret_file(file: &raw::ValueFile, at: &Span, cx: &mut Context<'_>) -> Option<(Secret, Span)> {
     let text = cx.required(&file.file, "file", at, "\"secrets/name\"")?;
-    let path = cx.path(text);
-    cx.files.push(path.clone());
-    match secret::read(&path) {
-        Ok(secret) => {
-            if secret.open_to_others {
-                let open = Diagnostic::warning(text.span(), "others on this machine may read or change this secret");
-                cx.add(open.label("readable by others").hint(format!("chmod 600 {}", path.display())));
-            }
-            Some((secret, text.span()))
-        }
-        Err(err) => {
-            let hint = format!("{}: this one is {}", err.hint(), path.display());
-            cx.add(Diagnostic::mistake(text.span(), err.to_string()).label("expected a file with one line").hint(hint));
-            None
-        }
-    }
+    let value = cx.secret(text)?;
+    checked(&value, &text.span(), cx)
 }
 
 fn checked(bytes: &[u8], at: &Span, cx: &mut Context<'_>) -> Option<HeaderValue> {

@@ -3,6 +3,7 @@
 
 mod access;
 mod addon;
+mod assertion;
 mod context;
 mod cors;
 mod groups;
@@ -12,8 +13,10 @@ mod hosts;
 mod listen;
 mod manifest;
 mod policy;
+mod protect;
 mod probe;
 mod sections;
+mod store;
 mod supervisor;
 mod tls;
 mod trust;
@@ -26,7 +29,7 @@ use std::sync::Arc;
 
 use super::diagnostic::{Diagnostic, Place};
 use super::raw::{self, Key};
-use super::settings::Settings;
+use super::settings::{PublicUrl, Settings};
 pub(super) use context::Context;
 
 /// Resolves the whole file.
@@ -42,9 +45,9 @@ pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> Settings {
         let none = Diagnostic::warning(Place::File, "no add-on is configured");
         cx.add(none.hint("add one under `[[addon]]` with slug, upstream and path"));
     }
-    home_assistant::refuse_what_the_api_cannot_tell(addons, &home_assistant, cx);
+    home_assistant::refuse_what_the_api_cannot_tell(addons, &home_assistant, permissions.source, cx);
     let supervisor = supervisor::supervisor(&section(&raw.supervisor), cx);
-    let settings = Settings {
+    let mut settings = Settings {
         listen: listen::listen(&section(&raw.listen), cx),
         tls: tls::tls(&section(&raw.tls), cx),
         permissions,
@@ -54,10 +57,14 @@ pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> Settings {
         limits: sections::limits(&section(&raw.limits), cx),
         log: sections::log(&section(&raw.log), cx),
         reserved_headers: headers::reserved(&section(&raw.headers).reserved, cx),
+        assertion: assertion::assertion(&section(&raw.assertion), cx),
         addons: addon::addons(addons, &supervisor, known.as_ref(), cx).into_iter().map(Arc::new).collect(),
         supervisor,
     };
     hosts::warn(addons, &settings, cx);
+    if settings.assertion.issuer.is_empty() {
+        settings.assertion.issuer = settings.main_origin().map_or_else(|| "vestibule".to_owned(), PublicUrl::origin);
+    }
     settings
 }
 

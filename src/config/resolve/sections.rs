@@ -7,19 +7,22 @@ use toml::Spanned;
 use tracing_subscriber::EnvFilter;
 
 use super::context::{Context, days, flag, seconds};
+use super::store;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::home::HomeAssistant;
-use crate::config::raw::{self, Key};
-use crate::config::settings::{Limits, Log, LogFormat, Session, SessionStore, SignIn, SignInMethod};
+use crate::config::raw;
+use crate::config::settings::{Limits, Log, LogFormat, Session, SignIn, SignInMethod};
 
 /// Resolves `[session]`.
 pub(super) fn session(raw: &raw::Session, cx: &mut Context<'_>) -> Session {
     let session = Session {
-        store: store(&raw.store, cx),
+        store: store::store(&raw.store, cx),
         idle_timeout: cx.time(&raw.idle_timeout, Duration::from_mins(30), seconds(1)..=days(365)),
         absolute_timeout: cx.time(&raw.absolute_timeout, Duration::from_hours(12), seconds(1)..=days(365)),
         per_user: cx.count(&raw.per_user, 100, 1..=10_000),
         cross_site_framing: flag(&raw.cross_site_framing, false),
+        store_timeout: cx.time(&raw.store_timeout, seconds(1), Duration::from_millis(10)..=seconds(30)),
+        max_outage: cx.time(&raw.max_outage, Duration::from_mins(5), seconds(1)..=days(1)),
     };
     let at = raw.idle_timeout.given().or(raw.absolute_timeout.given()).map(Spanned::span);
     if let Some(at) = at.filter(|_| session.idle_timeout > session.absolute_timeout) {
@@ -27,28 +30,6 @@ pub(super) fn session(raw: &raw::Session, cx: &mut Context<'_>) -> Session {
         cx.add(longer.label("longer or shorter than it looks").hint("make `idle_timeout` the shorter one of the two"));
     }
     session
-}
-
-fn store(key: &Key<String>, cx: &mut Context<'_>) -> SessionStore {
-    let path = match key.given() {
-        None => return SessionStore::File(cx.base.join("state/sessions.redb")),
-        Some(text) if text.get_ref() == "memory" => return SessionStore::Memory,
-        Some(text) if !text.get_ref().contains("://") => cx.path(text),
-        Some(text) => {
-            if text.get_ref().contains('@') {
-                cx.findings.masked.push(text.span());
-            }
-            let networked = Diagnostic::mistake(text.span(), "session stores on the network are not in this version");
-            let hint = "write a file, as in \"state/sessions.redb\", or \"memory\"";
-            cx.add(networked.label("expected a file or \"memory\"").hint(hint));
-            return SessionStore::Memory;
-        }
-    };
-    if let Some(text) = key.given().filter(|_| path.is_dir()) {
-        let folder = Diagnostic::mistake(text.span(), "this is a folder");
-        cx.add(folder.label("expected a file").hint("name a file in it, as in \"state/sessions.redb\""));
-    }
-    SessionStore::File(path)
 }
 
 /// Resolves `[sign_in]`.
@@ -94,6 +75,8 @@ pub(super) fn limits(raw: &raw::Limits, cx: &mut Context<'_>) -> Limits {
         http2_streams: cx.number(&raw.http2_streams, 128, 1..=10_000),
         body_stall_timeout: cx.time(&raw.body_stall_timeout, seconds(60), seconds(1)..=hour),
         drain_timeout: cx.time(&raw.drain_timeout, seconds(10), seconds(1)..=hour),
+        judged_body_size: usize::try_from(cx.size(&raw.judged_body_size, 64 << 10, 1 << 10..=16 << 20))
+            .unwrap_or(64 << 10),
     };
     let at = raw.connections_per_address.given().or(raw.connections.given()).map(Spanned::span);
     if let Some(at) = at.filter(|_| limits.connections_per_address > limits.connections) {

@@ -80,6 +80,8 @@ pub enum Answer {
         sessions: Vec<SessionLine>,
         /// How many more there are than fit an answer.
         more: u64,
+        /// Why they are only those that the process that runs knows, when it could not ask the store.
+        away: Option<String>,
     },
     /// To [`Request::SessionsNew`].
     SessionMade {
@@ -269,7 +271,7 @@ mod tests {
                 Answer::SessionMade { cookie: format!("name={user}").into(), session: line() }
             }
             Request::SessionsRevoke { what: RevokeTarget::All } => Answer::Revoked { count: 3 },
-            Request::SessionsList {} => Answer::Sessions { sessions: vec![line(); 2000], more: 0 },
+            Request::SessionsList {} => Answer::Sessions { sessions: vec![line(); 2000], more: 0, away: None },
             other => Answer::failed(format!("{other:?}")),
         }
     }

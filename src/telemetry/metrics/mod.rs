@@ -22,12 +22,12 @@
 //! | `vestibule_handshakes_total` | counter | `result` | TLS handshakes |
 //! | `vestibule_refusals_total` | counter | `reason` | Requests refused |
 //! | `vestibule_stripped_headers_total` | counter | | Reserved headers taken out of requests |
-//! | `vestibule_sessions` | gauge | | Live sessions |
+//! | `vestibule_sessions` | gauge | | Live sessions that this process knows |
 //! | `vestibule_sign_ins_total` | counter | `outcome` | Attempts to sign in |
 //! | `vestibule_reloads_total` | counter | `result` | Reloads of the configuration |
 //! | `vestibule_directory_users` | gauge | | Users in the current copy of Home Assistant's files |
 //! | `vestibule_directory_stale_seconds` | gauge | | For how long the files could not be read; 0 while they can |
-//! | `vestibule_session_store_degraded` | gauge | | 1 while sessions are kept in memory only because their file fails |
+//! | `vestibule_session_store_degraded` | gauge | | 1 while sessions are served from memory alone because their store fails |
 //! | `vestibule_certificate_not_after_seconds` | gauge | | When the first of our certificates ends, in seconds since 1970 |
 //! | `vestibule_log_lines_dropped_total` | counter | | Log lines dropped because nobody read them fast enough |
 //! | `vestibule_build_info` | info | `version` | The version that runs |
@@ -76,7 +76,7 @@ pub struct Metrics {
     pub directory_users: Gauge,
     /// For how many seconds Home Assistant's files could not be read; 0 while they can.
     pub directory_stale: Gauge,
-    /// 1 while sessions are kept in memory only because their file fails.
+    /// 1 while sessions are served from memory alone because their store fails.
     pub session_store_degraded: Gauge,
     /// When the first of our certificates ends, in seconds since 1970.
     pub certificate_not_after: Gauge,
@@ -129,7 +129,7 @@ impl Metrics {
         to.register("directory_users", help, self.directory_users.clone());
         let help = "For how long Home Assistant's files could not be read; 0 while they can";
         to.register_with_unit("directory_stale", help, Unit::Seconds, self.directory_stale.clone());
-        let help = "1 while sessions are kept in memory only because their file fails";
+        let help = "1 while sessions are served from memory alone because their store fails";
         to.register("session_store_degraded", help, self.session_store_degraded.clone());
         let help = "When the first of our certificates ends, in seconds since 1970";
         to.register_with_unit("certificate_not_after", help, Unit::Seconds, self.certificate_not_after.clone());

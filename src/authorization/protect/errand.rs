@@ -1,0 +1,87 @@
+//! What a request wants of its add-on: remembered as long as the request is open, so that it can be judged again when
+//! somebody's permissions, the registries or the rules have changed (S-99, S-103, S-104).
+
+use std::sync::OnceLock;
+
+use http::Method;
+use http::uri::PathAndQuery;
+
+use super::json::BodyFacts;
+use super::judgement::Judgement;
+use super::standing::Standing;
+use super::{Protection, View};
+use crate::config::PrefixMode;
+use crate::refusal::Reason;
+use crate::route::Routed;
+
+/// An errand. Made for every request, so that it costs a count or two: the method and the target are shared with the head
+/// that was read.
+#[derive(Debug)]
+pub struct Errand {
+    method: Method,
+    target: PathAndQuery,
+    /// How many bytes of the target the add-on does not see.
+    prefix: usize,
+    websocket: bool,
+    /// The second path of MOVE and COPY, as the add-on sees it.
+    transfer: Option<Box<str>>,
+    body: OnceLock<BodyFacts>,
+}
+
+impl Errand {
+    /// Of a request with this target, of which the add-on sees all but the first `prefix` bytes. A WebSocket is asked for
+    /// by GET, and has no body.
+    pub fn new(method: Method, target: PathAndQuery, prefix: usize, websocket: bool) -> Self {
+        let errand = Self { method, target, prefix, websocket, transfer: None, body: OnceLock::new() };
+        if websocket {
+            errand.knows_body(BodyFacts::default());
+        }
+        errand
+    }
+
+    /// Of a request on its way.
+    pub(in crate::authorization) fn of(routed: &Routed) -> Result<Self, Reason> {
+        let request = routed.request();
+        let stripped = routed.route().addon().prefix == PrefixMode::Strip;
+        let prefix = if stripped { routed.prefix().len() } else { 0 };
+        let websocket = request.handshake().is_some();
+        let transfer = routed.transfer()?.map(|transfer| transfer.addon().into());
+        Ok(Self { transfer, ..Self::new(request.method().clone(), request.target().clone(), prefix, websocket) })
+    }
+
+    /// The path, as the add-on sees it.
+    pub fn path(&self) -> &str {
+        match self.target.path().get(self.prefix..) {
+            None | Some("") => "/",
+            Some(rest) => rest,
+        }
+    }
+
+    /// What the body says where rules read it. Said once; a body that nobody asked about says nothing to rules that come
+    /// later.
+    pub(in crate::authorization) fn knows_body(&self, facts: BodyFacts) {
+        let _ = self.body.set(facts);
+    }
+
+    /// With these facts about its body.
+    #[must_use]
+    pub fn with_body(self, facts: BodyFacts) -> Self {
+        self.knows_body(facts);
+        self
+    }
+
+    /// Judges it by these rules.
+    pub fn judge<'r>(&self, rules: &'r Protection, standing: &Standing<'_>) -> Judgement<'r> {
+        let (body, query) = (self.body.get(), self.target.query());
+        let view = View { method: &self.method, path: self.path(), query, websocket: self.websocket };
+        let judgement = rules.judge(&view, body, standing);
+        match &self.transfer {
+            None => judgement,
+            Some(second) => {
+                let (path, query) =
+                    second.split_once('?').map_or((&**second, None), |(path, query)| (path, Some(query)));
+                judgement.and(rules.judge(&View { path, query, ..view }, body, standing))
+            }
+        }
+    }
+}

@@ -1,0 +1,364 @@
+//! Entity ids in a JSON body: at one place, one text or a list of texts.
+//!
+//! The body is read in one pass that keeps nothing but what the place holds. JSON parsers differ in what they make of two
+//! keys with one name, and some fold case: on the way to the place, any second key that one of them could take for the one
+//! that is judged makes the body ambiguous. What is not UTF-8, or has anything behind its
+//! end, is not JSON.
+
+use std::fmt;
+
+use http::HeaderMap;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
+
+use super::matching::is_same_look;
+use super::unreadable::Unreadable;
+use crate::config::{EntityId, JsonPointer};
+
+/// What a body says at the places that rules read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BodyFacts(Vec<(JsonPointer, Result<Vec<EntityId>, Unreadable>)>);
+
+impl BodyFacts {
+    /// Reads a body. `headers` say whether it is one that can be read.
+    pub fn read(headers: &HeaderMap, body: &[u8], pointers: &[JsonPointer]) -> Self {
+        let called = is_called_json(headers);
+        let read = |pointer: &JsonPointer| {
+            if called { entities(body, pointer) } else { Err(Unreadable::NotCalledJson) }
+        };
+        Self(pointers.iter().map(|pointer| (pointer.clone(), read(pointer))).collect())
+    }
+
+    /// The entities at this place. At one that was not read, because no rule wanted it at the time, there is nothing.
+    pub(super) fn at(&self, pointer: &JsonPointer) -> Result<&[EntityId], Unreadable> {
+        let found = self.0.iter().find(|(known, _)| known == pointer).map(|(_, found)| found);
+        found.unwrap_or(&Err(Unreadable::Missing)).as_ref().map(Vec::as_slice).map_err(|why| *why)
+    }
+}
+
+/// Whether the head says that the body is JSON in UTF-8 as it stands (RFC 8259 section 8.1), once and in no other spelling.
+fn is_called_json(headers: &HeaderMap) -> bool {
+    let alias = |name: &str| {
+        let dashed: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+        name != dashed && (dashed == CONTENT_TYPE.as_str() || dashed == CONTENT_ENCODING.as_str())
+    };
+    let mut types = headers.get_all(CONTENT_TYPE).iter();
+    let (Some(only), None) = (types.next(), types.next()) else { return false };
+    let plain =
+        headers.get_all(CONTENT_ENCODING).iter().all(|value| value.as_bytes().eq_ignore_ascii_case(b"identity"));
+    plain && only.to_str().is_ok_and(is_json_type) && !headers.keys().any(|name| alias(name.as_str()))
+}
+
+/// `application/json` or `application/...+json`, with no parameter but `charset=utf-8`.
+fn is_json_type(value: &str) -> bool {
+    let mut parts = value.split(';').map(|part| part.trim_matches([' ', '\t']).to_ascii_lowercase());
+    let media = parts.next().unwrap_or_default();
+    let subtype = media.strip_prefix("application/").unwrap_or_default();
+    let json = subtype == "json" || subtype.strip_suffix("+json").is_some_and(|rest| !rest.is_empty());
+    json && parts.all(|part| matches!(part.as_str(), "" | "charset=utf-8" | "charset=\"utf-8\""))
+}
+
+/// The entities at a place of a body: a text, or a list of texts, which must not be empty.
+fn entities(body: &[u8], pointer: &JsonPointer) -> Result<Vec<EntityId>, Unreadable> {
+    let mut found = Found::Nothing;
+    // The library does not look at the bytes of what it passes over.
+    let text = std::str::from_utf8(body).map_err(|_| Unreadable::NotJson)?;
+    let seed = Walk { tokens: pointer.tokens(), found: &mut found };
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let read = seed.deserialize(&mut reader).and_then(|()| reader.end());
+    match (found, read) {
+        (Found::Twice, _) => Err(Unreadable::Ambiguous),
+        (_, Err(_)) => Err(Unreadable::NotJson),
+        (Found::Nothing, Ok(())) => Err(Unreadable::Missing),
+        (Found::Other, Ok(())) => Err(Unreadable::Malformed),
+        (Found::Texts(texts), Ok(())) => {
+            let ids: Result<Vec<EntityId>, _> = texts.iter().map(|text| text.parse()).collect();
+            ids.map_err(|_| Unreadable::Malformed)
+        }
+    }
+}
+
+enum Found {
+    Nothing,
+    Texts(Vec<String>),
+    /// Something that is neither a text nor a list of texts.
+    Other,
+    /// Two keys on the way that could be taken for one.
+    Twice,
+}
+
+/// Goes along the tokens to the place, and past everything else.
+struct Walk<'w> {
+    tokens: &'w [String],
+    found: &'w mut Found,
+}
+
+impl<'de> DeserializeSeed<'de> for Walk<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Walk<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        self.here(|| Found::Texts(vec![text.to_owned()]));
+        Ok(())
+    }
+
+    fn visit_unit<E: serde::de::Error>(self) -> Result<(), E> {
+        self.here(|| Found::Other);
+        Ok(())
+    }
+
+    fn visit_bool<E: serde::de::Error>(self, _: bool) -> Result<(), E> {
+        self.visit_unit()
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, _: i64) -> Result<(), E> {
+        self.visit_unit()
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, _: u64) -> Result<(), E> {
+        self.visit_unit()
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<(), E> {
+        self.visit_unit()
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        let Some((first, rest)) = self.tokens.split_first() else {
+            *self.found = texts(&mut list)?;
+            return Ok(());
+        };
+        // RFC 6901 section 4: a position has no leading zeros.
+        let wanted = first.parse::<usize>().ok().filter(|position| position.to_string() == *first);
+        let mut position = 0_usize;
+        loop {
+            let more = if wanted == Some(position) {
+                list.next_element_seed(Walk { tokens: rest, found: &mut *self.found })?.is_some()
+            } else {
+                list.next_element::<IgnoredAny>()?.is_some()
+            };
+            if !more {
+                return Ok(());
+            }
+            position = position.saturating_add(1);
+        }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<(), A::Error> {
+        let Some((first, rest)) = self.tokens.split_first() else {
+            *self.found = Found::Other;
+            return IgnoredAny.visit_map(object).map(|_| ());
+        };
+        let mut seen = false;
+        while let Some(key) = object.next_key::<String>()? {
+            if !is_same_look(&key, first) {
+                object.next_value::<IgnoredAny>()?;
+                continue;
+            }
+            if seen || key != *first {
+                *self.found = Found::Twice;
+                return Err(A::Error::custom("two keys that could be taken for one"));
+            }
+            seen = true;
+            object.next_value_seed(Walk { tokens: rest, found: &mut *self.found })?;
+        }
+        Ok(())
+    }
+}
+
+impl Walk<'_> {
+    /// A value that has nothing in it: it is what the place holds, or the way ends before the place.
+    fn here(self, found: impl FnOnce() -> Found) {
+        if self.tokens.is_empty() {
+            *self.found = found();
+        }
+    }
+}
+
+fn texts<'de, A: SeqAccess<'de>>(list: &mut A) -> Result<Found, A::Error> {
+    let (mut texts, mut others) = (Vec::new(), false);
+    while let Some(element) = list.next_element::<Value>()? {
+        match element {
+            Value::String(text) if texts.len() < MOST => texts.push(text),
+            _ => others = true,
+        }
+    }
+    Ok(if others || texts.is_empty() { Found::Other } else { Found::Texts(texts) })
+}
+
+/// Each of them is looked up, now and whenever something changes: no person names more at once.
+const MOST: usize = 1000;
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderName, HeaderValue};
+
+    use super::*;
+
+    fn read(body: &str, pointer: &str) -> Result<Vec<String>, Unreadable> {
+        read_bytes(body.as_bytes(), pointer)
+    }
+
+    fn read_bytes(body: &[u8], pointer: &str) -> Result<Vec<String>, Unreadable> {
+        let ids = entities(body, &pointer.parse().unwrap())?;
+        Ok(ids.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn one_text_or_a_list_of_texts_is_read_wherever_it_is() {
+        for (body, pointer, ids) in [
+            (r#"{"entity_id": "light.a"}"#, "/entity_id", &["light.a"][..]),
+            (r#"{"entity_id": ["light.a", "lock.b"]}"#, "/entity_id", &["light.a", "lock.b"]),
+            (r#"{"x": [{}, {"target": {"entity_id": "light.a"}}], "y": 1}"#, "/x/1/target/entity_id", &["light.a"]),
+            (r#""light.a""#, "", &["light.a"]),
+            (r#"["light.a"]"#, "", &["light.a"]),
+            ("{\"entity\\u005fid\": \"light\\u002ea\"}", "/entity_id", &["light.a"]),
+            (r#"{"a/b": {"m~n": "light.a"}}"#, "/a~1b/m~0n", &["light.a"]),
+            (r#"{"other": 1, "other": 2, "entity_id": "light.a"}"#, "/entity_id", &["light.a"]),
+        ] {
+            assert_eq!(read(body, pointer).unwrap(), ids, "{body} {pointer}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_at_the_place_is_missing() {
+        for (body, pointer) in [
+            ("{}", "/entity_id"),
+            (r#"{"target": {"entity_id": "light.a"}}"#, "/entity_id"),
+            (r#"{"entity_id": "light.a"}"#, "/entity_id/0"),
+            (r#"["light.a"]"#, "/entity_id"),
+            (r#"["light.a"]"#, "/1"),
+            (r#"["light.a", "light.b"]"#, "/01"),
+            (r#"["light.a"]"#, "/-"),
+            ("null", "/entity_id"),
+        ] {
+            assert_eq!(read(body, pointer), Err(Unreadable::Missing), "{body} {pointer}");
+        }
+    }
+
+    #[test]
+    fn two_keys_that_some_parser_takes_for_one_are_ambiguous() {
+        for body in [
+            r#"{"entity_id": "light.a", "entity_id": "lock.b"}"#,
+            r#"{"entity_id": "light.a", "entity_id": "light.a"}"#,
+            r#"{"entity_id": "light.a", "ENTITY_ID": "lock.b"}"#,
+            r#"{"Entity_id": "light.a"}"#,
+            "{\"entity_id\": \"light.a\", \"entity\\u005fid\": \"lock.b\"}",
+        ] {
+            assert_eq!(read(body, "/entity_id"), Err(Unreadable::Ambiguous), "{body}");
+        }
+        let nested = r#"{"target": {"entity_id": "light.a"}, "target": {"entity_id": "lock.b"}}"#;
+        assert_eq!(read(nested, "/target/entity_id"), Err(Unreadable::Ambiguous));
+        assert_eq!(read("{\"\u{212a}ey\": \"light.a\"}", "/key"), Err(Unreadable::Ambiguous));
+    }
+
+    #[test]
+    fn anything_but_texts_that_are_entity_ids_is_malformed() {
+        for value in [
+            "null",
+            "1",
+            "1.5",
+            "true",
+            "{}",
+            r#"{"x": "light.a"}"#,
+            "[]",
+            r#"["light.a", 1]"#,
+            r#"["light.a", ["lock.b"]]"#,
+            r#"["light.a", null]"#,
+            r#""""#,
+            r#""all""#,
+            r#""light.a,lock.b""#,
+            r#""light.%61""#,
+            r#"["light.a", "ALL"]"#,
+        ] {
+            assert_eq!(
+                read(&format!("{{\"entity_id\": {value}}}"), "/entity_id"),
+                Err(Unreadable::Malformed),
+                "{value}"
+            );
+        }
+        let list = |length| format!("[{}]", vec![r#""light.a""#; length].join(","));
+        assert_eq!(read(&list(MOST), "").unwrap().len(), MOST);
+        assert_eq!(read(&list(MOST + 1), ""), Err(Unreadable::Malformed));
+    }
+
+    #[test]
+    fn what_not_every_parser_takes_is_not_json() {
+        for body in [
+            "",
+            " ",
+            r#"{"entity_id": "light.a"} x"#,
+            r#"{"entity_id": "light.a"}{"entity_id": "lock.b"}"#,
+            r#"{"entity_id": "light.a",}"#,
+            r#"{"entity_id": "light.a""#,
+            "{'entity_id': 'light.a'}",
+            r#"{"entity_id": "light.a" /* lock.b */}"#,
+            "entity_id=light.a",
+            "\u{feff}{\"entity_id\": \"light.a\"}",
+            r#"{"x": NaN, "entity_id": "light.a"}"#,
+        ] {
+            assert_eq!(read(body, "/entity_id"), Err(Unreadable::NotJson), "{body}");
+        }
+        assert_eq!(
+            read_bytes(b"{\"x\": \"\xff\", \"entity_id\": \"light.a\"}", "/entity_id"),
+            Err(Unreadable::NotJson)
+        );
+        let utf16: Vec<u8> = r#"{"entity_id": "light.a"}"#.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(read_bytes(&utf16, "/entity_id"), Err(Unreadable::NotJson));
+    }
+
+    #[test]
+    fn only_what_is_called_plain_json_is_read() {
+        let called = |lines: &[(&str, &str)]| {
+            let mut headers = HeaderMap::new();
+            for (name, value) in lines {
+                let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
+                headers.append(name, HeaderValue::from_str(value).unwrap());
+            }
+            is_called_json(&headers)
+        };
+        let json = ("content-type", "application/json");
+        assert!(called(&[json]));
+        assert!(called(&[("content-type", "Application/JSON ; charset=UTF-8")]));
+        assert!(called(&[("content-type", "application/merge-patch+json"), ("content-encoding", "identity")]));
+        for lines in [
+            &[][..],
+            &[("content-type", "text/plain")],
+            &[("content-type", "text/json")],
+            &[("content-type", "application/x-www-form-urlencoded")],
+            &[("content-type", "application/json, text/plain")],
+            &[("content-type", "application/json; charset=utf-16")],
+            &[("content-type", "application/jsonx")],
+            &[("content-type", "application/+json")],
+            &[json, json],
+            &[json, ("content-encoding", "gzip")],
+            &[json, ("content_encoding", "gzip")],
+            &[json, ("content_type", "text/plain")],
+        ] {
+            assert!(!called(lines), "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn a_place_that_nobody_wanted_to_read_has_nothing() {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let pointers: Vec<JsonPointer> = vec!["/a".parse().unwrap()];
+        let facts = BodyFacts::read(&headers, br#"{"a": "light.a", "b": "light.b"}"#, &pointers);
+        assert_eq!(facts.at(&pointers[0]).unwrap().len(), 1);
+        assert_eq!(facts.at(&"/b".parse().unwrap()), Err(Unreadable::Missing));
+        assert_eq!(BodyFacts::default().at(&pointers[0]), Err(Unreadable::Missing));
+    }
+}

@@ -1,0 +1,111 @@
+//! Protected paths: what a request to an add-on needs besides the permission to open the add-on.
+//!
+//! In comes a request as the add-on will see it ([`View`]), with the facts of its JSON body where a rule wants them, and
+//! what the user may do ([`Standing`]); out comes a [`Judgement`]: which rules match, what each asks, and what was answered.
+//! All rules that match must permit, so that their order means nothing (S-108). What cannot be read is refused, and so is a
+//! path that not all servers read alike: the path that is judged must be the path that is served (DESIGN section 2, step 7).
+//! Nothing here does I/O, and the same judgement serves requests, reviews, `explain` and the tests of the configuration.
+//!
+//! Reading order: `segments` (a path as everybody reads it), `matching` (a pattern and a path), `query` and `json` (where
+//! else a request names entities), `unreadable`, `standing`, `judgement`, `errand`,
+//! `words`.
+
+mod segments;
+mod matching;
+mod query;
+mod json;
+mod unreadable;
+mod standing;
+mod judgement;
+mod errand;
+mod words;
+
+use http::Method;
+
+pub use errand::Errand;
+pub use json::BodyFacts;
+pub use judgement::{Asked, Finding, Judgement};
+pub use standing::Standing;
+pub use unreadable::Unreadable;
+
+use crate::config::{EntitySource, JsonPointer, Protect, ProtectAsk, ProtectRule, Unlisted};
+use matching::Fit;
+use segments::Segments;
+
+/// A request as the add-on will see it.
+#[derive(Debug, Clone, Copy)]
+pub struct View<'a> {
+    /// The method; GET for a WebSocket's handshake.
+    pub method: &'a Method,
+    /// The path, byte for byte.
+    pub path: &'a str,
+    /// The query without its `?`, byte for byte.
+    pub query: Option<&'a str>,
+    /// Whether it asks for a WebSocket.
+    pub websocket: bool,
+}
+
+/// The rules of one add-on.
+#[derive(Debug, Clone)]
+pub struct Protection {
+    unlisted: Unlisted,
+    rules: Vec<ProtectRule>,
+    /// Every place of a body that some rule reads, once.
+    pointers: Vec<JsonPointer>,
+}
+
+impl Protection {
+    /// The rules of an add-on, made ready.
+    pub fn new(protect: &Protect) -> Self {
+        let mut pointers = Vec::new();
+        for ask in protect.rules.iter().flat_map(|rule| &rule.asks) {
+            if let ProtectAsk::Entities { from: EntitySource::Body(pointer), .. } = ask
+                && !pointers.contains(pointer)
+            {
+                pointers.push(pointer.clone());
+            }
+        }
+        Self { unlisted: protect.default, rules: protect.rules.clone(), pointers }
+    }
+
+    /// The places of a body that its rules read.
+    pub fn pointers(&self) -> &[JsonPointer] {
+        &self.pointers
+    }
+
+    /// Judges a request. Without `body` the rules that read one are left open, and the judgement says that it wants it.
+    pub fn judge(&self, view: &View<'_>, body: Option<&BodyFacts>, standing: &Standing<'_>) -> Judgement<'_> {
+        let segments = Segments::of(view.path);
+        let rules = self.rules.iter().enumerate().filter(|(_, rule)| is_for(rule, view));
+        if segments.is_ambiguous() && !may_be_ambiguous(rules.clone().map(|(_, rule)| rule), &segments) {
+            return Judgement::ambiguous();
+        }
+        let mut judgement = Judgement::of_unlisted(self.unlisted);
+        for (position, rule) in rules {
+            if let Some(fit) = Fit::of(&rule.path, &segments) {
+                judgement.matches(fit);
+                for asked in standing.ask(rule, view, &segments, body) {
+                    judgement.add(Finding { number: position.saturating_add(1), path: &rule.path, asked });
+                }
+            }
+        }
+        judgement
+    }
+}
+
+/// Whether a rule is for such requests at all. HEAD is GET without an answer's body (RFC 9110 section 9.3.2; S-36).
+fn is_for(rule: &ProtectRule, view: &View<'_>) -> bool {
+    let method = if *view.method == Method::HEAD { &Method::GET } else { view.method };
+    let by_method = rule.methods.is_empty() || rule.methods.contains(method);
+    by_method && rule.websocket.is_none_or(|websocket| websocket == view.websocket)
+}
+
+/// Whether a path that not all servers read alike may pass: every rule that some reading of it could match says so, and
+/// there is one (S-26, S-27, S-28).
+fn may_be_ambiguous<'r>(rules: impl Iterator<Item = &'r ProtectRule>, segments: &Segments<'_>) -> bool {
+    let mut possible = rules.filter(|rule| matching::is_possible(&rule.path, segments)).peekable();
+    possible.peek().is_some() && possible.all(|rule| rule.allow_ambiguous_path)
+}
+
+#[cfg(test)]
+mod tests;

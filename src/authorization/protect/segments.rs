@@ -1,0 +1,140 @@
+//! A path cut at its slashes, each segment decoded exactly once, and how far all servers agree about it.
+//!
+//! Servers differ in what they make of `//`, `;x`, `\`, of an encoded slash, and of what is still encoded after it was
+//! decoded. Before the first segment with such a thing they all read the same.
+
+use std::borrow::Cow;
+
+/// The segments of a path. A slash at the end makes none: `/settings/` is `/settings`.
+#[derive(Debug)]
+pub(super) struct Segments<'a> {
+    decoded: Vec<Segment<'a>>,
+    /// How many segments stand before the first one that can be read in two ways.
+    agreed: Option<usize>,
+}
+
+/// A segment, decoded; or nothing, where it is no text.
+pub(super) type Segment<'a> = Option<Cow<'a, str>>;
+
+impl<'a> Segments<'a> {
+    /// Cuts a path that `http/path.rs` has let pass: no dot segments, no control characters, no malformed encoding.
+    pub(super) fn of(path: &'a str) -> Self {
+        // `*` asks about the server as a whole (RFC 9110 section 9.3.7), which is more than a path.
+        let Some(body) = path.strip_prefix('/') else { return Self { decoded: Vec::new(), agreed: Some(0) } };
+        let body = body.strip_suffix('/').unwrap_or(body);
+        let mut segments = Self { decoded: Vec::new(), agreed: None };
+        if path == "/" {
+            return segments;
+        }
+        for raw in body.split('/') {
+            let decoded = decode(raw);
+            if segments.agreed.is_none() && is_odd(raw, decoded.as_deref()) {
+                segments.agreed = Some(segments.decoded.len());
+            }
+            segments.decoded.push(decoded);
+        }
+        segments
+    }
+
+    /// Whether servers may read it in more than one way.
+    pub(super) fn is_ambiguous(&self) -> bool {
+        self.agreed.is_some()
+    }
+
+    /// The segments on which all servers agree.
+    pub(super) fn agreed(&self) -> &[Segment<'a>] {
+        self.decoded.get(..self.agreed.unwrap_or(self.decoded.len())).unwrap_or_default()
+    }
+
+    /// All of them.
+    pub(super) fn all(&self) -> &[Segment<'a>] {
+        &self.decoded
+    }
+}
+
+/// What some server takes for a separator or for the end of the path, or would decode once more.
+fn is_odd(raw: &str, decoded: Option<&str>) -> bool {
+    let Some(decoded) = decoded else { return true };
+    let meant_otherwise = |c: char| matches!(c, '/' | '\\' | ';' | '?' | '#');
+    raw.is_empty() || decoded.contains(meant_otherwise) || (raw.contains('%') && has_encoding(decoded.as_bytes()))
+}
+
+fn has_encoding(text: &[u8]) -> bool {
+    text.windows(3).any(|three| matches!(three, [b'%', a, b] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit()))
+}
+
+/// Percent-decoding (RFC 3986 section 2.1), once. What is no UTF-8 then is no text: servers make different things of it
+/// (S-34).
+pub(super) fn decode(raw: &str) -> Option<Cow<'_, str>> {
+    if !raw.contains('%') {
+        return Some(Cow::Borrowed(raw));
+    }
+    let mut bytes = Vec::with_capacity(raw.len());
+    let mut rest = raw.as_bytes();
+    while let [first, after @ ..] = rest {
+        let encoded = match after {
+            [a, b, after @ ..] if *first == b'%' => hex(*a).zip(hex(*b)).map(|(a, b)| (a << 4 | b, after)),
+            _ => None,
+        };
+        let (byte, after) = encoded.unwrap_or((*first, after));
+        bytes.push(byte);
+        rest = after;
+    }
+    String::from_utf8(bytes).ok().map(Cow::Owned)
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(path: &str) -> (Vec<String>, Option<usize>) {
+        let segments = Segments::of(path);
+        let text = |segment: &Segment<'_>| segment.as_deref().unwrap_or("(no text)").to_owned();
+        (segments.all().iter().map(text).collect(), segments.agreed)
+    }
+
+    #[test]
+    fn a_path_is_cut_at_its_slashes_and_decoded_once() {
+        for (path, segments) in [
+            ("/", &[][..]),
+            ("/a", &["a"]),
+            ("/a/", &["a"]),
+            ("/a/b%20c/%C3%A9", &["a", "b c", "é"]),
+            ("/%41dmin", &["Admin"]),
+            ("/100%25", &["100%"]),
+            ("/%25zz", &["%zz"]),
+        ] {
+            assert_eq!(read(path), (segments.iter().map(|s| (*s).to_owned()).collect(), None), "{path}");
+        }
+    }
+
+    #[test]
+    fn where_servers_would_differ_is_found() {
+        for (path, agreed) in [
+            ("//", 0),
+            ("//a", 0),
+            ("/a//", 1),
+            ("/a//b", 1),
+            ("/a/b%2Fc", 1),
+            ("/a/%5c/b", 1),
+            ("/a\\b", 0),
+            ("/a;x=1/b", 0),
+            ("/a/b/;", 2),
+            ("/%3b", 0),
+            ("/a%3Fb", 0),
+            ("/a%23b", 0),
+            ("/a/%2561", 1),
+            ("/a/%252F", 1),
+            ("/%c0%ae", 0),
+            ("/a/%ff", 1),
+            ("*", 0),
+            ("", 0),
+        ] {
+            assert_eq!(read(path).1, Some(agreed), "{path}");
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! What a user may do, at one moment, and their answers to what a rule asks.
+
+use super::View;
+use super::json::BodyFacts;
+use super::judgement::Asked;
+use super::matching::captured;
+use super::query;
+use super::segments::Segments;
+use super::unreadable::Unreadable;
+use crate::config::{AccessKey, EntityId, EntitySource, EntityTemplate, Piece, ProtectAsk, ProtectRule};
+use crate::identity::User;
+use crate::permission::Rights;
+
+/// A user, and what Home Assistant's files and the groups of the configuration let them do.
+#[derive(Debug, Clone, Copy)]
+pub struct Standing<'a> {
+    /// The user.
+    pub user: &'a User,
+    /// What their groups allow.
+    pub rights: Rights<'a>,
+}
+
+impl Standing<'_> {
+    /// Everything that a rule asks of this request, with its answers. A rule that asks for nothing says so.
+    pub(super) fn ask<'r>(
+        &self,
+        rule: &'r ProtectRule,
+        view: &View<'_>,
+        segments: &Segments<'_>,
+        body: Option<&BodyFacts>,
+    ) -> Vec<Asked<'r>> {
+        let mut asked = Vec::with_capacity(rule.asks.len().max(1));
+        for ask in &rule.asks {
+            match ask {
+                ProtectAsk::Admin => asked.push(Asked::Admin { is: self.user.is_admin() }),
+                ProtectAsk::Owner => asked.push(Asked::Owner { is: self.user.is_owner }),
+                ProtectAsk::AllEntities { access } => {
+                    let verdict = self.rights.access_all_entities(access.as_str());
+                    asked.push(Asked::AllEntities { access: *access, verdict });
+                }
+                ProtectAsk::Entities { from, access } => {
+                    let one = |found: Result<EntityId, Unreadable>| match found {
+                        Ok(entity) => self.about(entity, *access),
+                        Err(why) => Asked::Unreadable { from, why },
+                    };
+                    match from {
+                        EntitySource::Path(template) => asked.push(one(fill(template, rule, segments))),
+                        EntitySource::Query(name) => asked.push(one(query::entity(view.query, name))),
+                        EntitySource::Fixed(ids) => asked.extend(ids.iter().map(|id| one(Ok(id.clone())))),
+                        EntitySource::Body(pointer) => match body.map(|facts| facts.at(pointer)) {
+                            None => asked.push(Asked::Body { pointer }),
+                            Some(Err(why)) => asked.push(one(Err(why))),
+                            Some(Ok(ids)) => asked.extend(ids.iter().map(|id| one(Ok(id.clone())))),
+                        },
+                    }
+                }
+            }
+        }
+        if asked.is_empty() {
+            asked.push(Asked::Nothing);
+        }
+        asked
+    }
+
+    fn about<'r>(&self, entity: EntityId, access: AccessKey) -> Asked<'r> {
+        let verdict = self.rights.check(entity.as_str(), access.as_str());
+        Asked::Entity { entity, access, verdict }
+    }
+}
+
+/// The entity that a template and the path make.
+fn fill(template: &EntityTemplate, rule: &ProtectRule, segments: &Segments<'_>) -> Result<EntityId, Unreadable> {
+    let mut text = String::new();
+    for piece in template.pieces() {
+        text.push_str(match piece {
+            Piece::Text(text) => text,
+            Piece::Placeholder(position) => captured(&rule.path, segments, *position).ok_or(Unreadable::Malformed)?,
+        });
+    }
+    text.parse().map_err(|_| Unreadable::Malformed)
+}

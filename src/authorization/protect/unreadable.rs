@@ -1,0 +1,36 @@
+//! Why a request does not say which entity it is about.
+
+use crate::refusal::Reason;
+
+/// What is wrong with the place where a request should name its entity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    /// It is not there.
+    #[error("it is not there")]
+    Missing,
+    /// It is there more than once, or something beside it could be taken for it.
+    #[error("it is there more than once")]
+    Ambiguous,
+    /// It is no entity id, or no list of some.
+    #[error("it is not an entity id")]
+    Malformed,
+    /// The body is not what `Content-Type: application/json` says, or nothing says so.
+    #[error("the body is not said to be plain JSON")]
+    NotCalledJson,
+    /// The body is no JSON text.
+    #[error("the body is not JSON")]
+    NotJson,
+}
+
+impl Unreadable {
+    /// The reason of the refusal.
+    pub const fn reason(self) -> Reason {
+        match self {
+            Self::Missing => Reason::EntityMissing,
+            Self::Ambiguous => Reason::EntityAmbiguous,
+            Self::Malformed => Reason::EntityMalformed,
+            Self::NotCalledJson => Reason::BodyNotCalledJson,
+            Self::NotJson => Reason::BodyNotJson,
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! What was asked and answered, in words: for the operator, never for the client.
+
+use super::judgement::{Asked, Finding, Judgement};
+use crate::config::EntitySource;
+
+impl Judgement<'_> {
+    /// Everything that speaks against the request, each with the rule that asked. `of_entity` says why the user may use an
+    /// entity or not.
+    pub fn refusals(&self, of_entity: impl Fn(&Asked<'_>) -> String) -> Vec<String> {
+        if self.is_ambiguous() {
+            let words = "servers read this path in different ways, and no rule lets such paths pass";
+            return vec![words.to_owned()];
+        }
+        let refused = self.findings().iter().filter(|finding| finding.asked.refusal().is_some());
+        let mut words: Vec<String> = refused.map(|finding| finding.words(&of_entity)).collect();
+        if self.is_unlisted() {
+            words.push("no rule opens this path, and the add-on is open by its rules alone".to_owned());
+        }
+        words
+    }
+}
+
+impl Finding<'_> {
+    /// The rule, what it asks, and the answer.
+    pub fn words(&self, of_entity: impl Fn(&Asked<'_>) -> String) -> String {
+        let rule = format!("rule {} ({})", self.number, self.path);
+        match &self.asked {
+            Asked::Entity { entity, access, .. } => {
+                let why = of_entity(&self.asked);
+                format!("{rule} asks for {} on {entity}: {why}", access.as_str())
+            }
+            Asked::AllEntities { access, .. } => {
+                let why = of_entity(&self.asked);
+                format!("{rule} asks for {} on all entities: {why}", access.as_str())
+            }
+            Asked::Admin { is } => format!("{rule} asks for an administrator: the user is {}", is_or_not(*is, "one")),
+            Asked::Owner { is } => format!("{rule} asks for the owner: the user is {}", is_or_not(*is, "that")),
+            Asked::Unreadable { from, why } => format!("{rule} cannot tell the entity from {}: {why}", place(from)),
+            Asked::Body { pointer } => format!("{rule} needs the body: the entity is at `{pointer}` in it"),
+            Asked::Nothing => format!("{rule} opens this path"),
+        }
+    }
+}
+
+fn is_or_not(is: bool, what: &str) -> String {
+    if is { what.to_owned() } else { format!("not {what}") }
+}
+
+fn place(from: &EntitySource) -> String {
+    match from {
+        EntitySource::Path(_) => "the path".to_owned(),
+        EntitySource::Query(name) => format!("`{name}` in the query"),
+        EntitySource::Body(pointer) => format!("`{pointer}` in the body"),
+        EntitySource::Fixed(_) => "the rule".to_owned(),
+    }
+}

@@ -1,0 +1,97 @@
+//! `[[addon.protect]]` as the stages work with it: which requests a rule is for, and what it asks of the user.
+
+use http::Method;
+
+use super::entity_id::{EntityId, EntityTemplate};
+use super::json_pointer::JsonPointer;
+use super::path_pattern::PathPattern;
+
+/// What an add-on's paths need.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Protect {
+    /// What becomes of a path for which there is no rule.
+    pub default: Unlisted,
+    /// The rules, in the order of the file. All that match must permit.
+    pub rules: Vec<ProtectRule>,
+}
+
+/// `default` of an add-on: what becomes of a path for which there is no rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Unlisted {
+    /// It is open to everybody who may open the add-on.
+    #[default]
+    Permit,
+    /// It is refused.
+    Deny,
+}
+
+/// One `[[addon.protect]]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProtectRule {
+    /// The methods that it is for; none means all of them. HEAD counts as GET and never stands here.
+    pub methods: Vec<Method>,
+    /// Whether it is for WebSockets alone, for everything else alone, or for both.
+    pub websocket: Option<bool>,
+    /// The paths that it is for, as the add-on sees them.
+    pub path: PathPattern,
+    /// Paths that not all servers read alike may pass.
+    pub allow_ambiguous_path: bool,
+    /// What it asks of the user: all of it. Nothing, where a path is only to be opened.
+    pub asks: Vec<ProtectAsk>,
+}
+
+/// One thing that a rule asks of the user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProtectAsk {
+    /// They may use the entities that the request names.
+    Entities {
+        /// Where the request names them.
+        from: EntitySource,
+        /// What they must be allowed to do.
+        access: AccessKey,
+    },
+    /// They may use all entities there are.
+    AllEntities {
+        /// What they must be allowed to do.
+        access: AccessKey,
+    },
+    /// They are an administrator; the owner is one.
+    Admin,
+    /// They are the owner.
+    Owner,
+}
+
+/// Where a request names the entities that it is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EntitySource {
+    /// In its path.
+    Path(EntityTemplate),
+    /// In this parameter of its query.
+    Query(String),
+    /// At this place of its JSON body: one text, or a list of texts.
+    Body(JsonPointer),
+    /// Nowhere: it is always these.
+    Fixed(Vec<EntityId>),
+}
+
+/// What somebody may do to an entity (spec/permissions.md section 1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AccessKey {
+    /// See its state.
+    Read,
+    /// Call services on it.
+    Control,
+    /// Change its settings.
+    Edit,
+}
+
+impl AccessKey {
+    /// The key as policies have it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Control => "control",
+            Self::Edit => "edit",
+        }
+    }
+}

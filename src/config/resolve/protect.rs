@@ -1,0 +1,214 @@
+//! `[[addon.protect]]` and `default`: in come raw rules, out come real ones that ask for something and can match.
+
+use http::Method;
+use toml::Spanned;
+
+use super::context::{Context, flag};
+use crate::config::diagnostic::{Diagnostic, Span, quoted};
+use crate::config::entity_id::{EntityId, EntityTemplate};
+use crate::config::path_pattern::PathPattern;
+use crate::config::protect::{AccessKey, EntitySource, Protect, ProtectAsk, ProtectRule, Unlisted};
+use crate::config::raw::{self, Key};
+use crate::config::settings::{PathPrefix, PrefixMode};
+
+/// What a rule is judged by besides itself.
+#[derive(Clone, Copy)]
+pub(super) struct Around<'a> {
+    pub(super) prefix: Option<&'a PathPrefix>,
+    pub(super) mode: PrefixMode,
+    pub(super) has_host: bool,
+}
+
+/// Resolves both keys; nothing when they leave every path open.
+pub(super) fn protect(raw: &raw::Addon, around: Around<'_>, cx: &mut Context<'_>) -> Option<Protect> {
+    let words = [("permit", Unlisted::Permit), ("deny", Unlisted::Deny)];
+    // A wrong word is never a wider access than was meant.
+    let default = match &raw.default {
+        Key::Absent => Unlisted::Permit,
+        Key::Wrong => Unlisted::Deny,
+        Key::Given(text) => cx.word(text, &words).unwrap_or(Unlisted::Deny),
+    };
+    let rules = raw.protect.given().map(|list| list.get_ref().as_slice()).unwrap_or_default();
+    if rules.len() > MOST {
+        let many = Diagnostic::mistake(raw.protect.given()?.span(), format!("more than {MOST} rules for one add-on"));
+        cx.add(many.label("expected fewer rules").hint("one rule with a placeholder may do for many"));
+    }
+    let rules: Vec<_> = rules.iter().filter_map(|entry| rule(entry, default, around, cx)).collect();
+    (default == Unlisted::Deny || !rules.is_empty()).then_some(Protect { default, rules })
+}
+
+/// Every request to a protected add-on is compared with each of its rules.
+const MOST: usize = 1000;
+
+fn rule(
+    entry: &Spanned<raw::Protect>,
+    default: Unlisted,
+    around: Around<'_>,
+    cx: &mut Context<'_>,
+) -> Option<ProtectRule> {
+    let (raw, owner) = (entry.get_ref(), entry.span());
+    let methods = methods(&raw.methods, cx);
+    let text = cx.required(&raw.path, "path", &owner, "\"/settings/{*rest}\"")?;
+    let path: PathPattern = cx.findings.parse(text)?;
+    may_match(&path, text.span(), around, cx);
+    let asks = asks(raw, &path, &owner, cx);
+    if asks.is_empty() && default == Unlisted::Permit && asks_for_nothing(raw) {
+        let open = Diagnostic::mistake(owner, "this rule asks for nothing");
+        let hint = "add `entity`, `query`, `body`, `entities` or `all_entities` with `access`, or `require`; a rule \
+                    that only opens a path is for add-ons with default = \"deny\"";
+        cx.add(open.label("expected something that the user must be or may do").hint(hint));
+    }
+    let websocket = raw.websocket.given().map(|flag| *flag.get_ref());
+    Some(ProtectRule { methods, websocket, path, allow_ambiguous_path: flag(&raw.allow_ambiguous_path, false), asks })
+}
+
+/// Whether nothing stands there, not even something wrong, which is reported already.
+fn asks_for_nothing(raw: &raw::Protect) -> bool {
+    let texts = [&raw.entity, &raw.query, &raw.body, &raw.access, &raw.require];
+    let no_text = texts.iter().all(|key| matches!(key, Key::Absent));
+    no_text && matches!(raw.entities, Key::Absent) && !flag(&raw.all_entities, false)
+}
+
+fn methods(key: &Key<raw::List<String>>, cx: &mut Context<'_>) -> Vec<Method> {
+    let Some(list) = key.given() else { return Vec::new() };
+    if list.get_ref().is_empty() {
+        let none = Diagnostic::mistake(list.span(), "no method: this rule would be for nothing");
+        cx.add(none.label("expected one method or more").hint("leave the key out for all methods"));
+    }
+    let mut methods = Vec::new();
+    for text in list.get_ref() {
+        let known = KNOWN.contains(&text.get_ref().as_str());
+        let (message, hint) = if text.get_ref() == "HEAD" {
+            ("HEAD is judged as GET".to_owned(), "write \"GET\"".to_owned())
+        } else if known {
+            // Every word of the list is a method.
+            methods.extend(Method::from_bytes(text.get_ref().as_bytes()));
+            continue;
+        } else {
+            let all = format!("write one of {}", KNOWN.join(", "));
+            (format!("no method {}", quoted(text.get_ref())), all)
+        };
+        cx.add(Diagnostic::mistake(text.span(), message).label("expected a method").hint(hint));
+    }
+    methods
+}
+
+/// The methods that pass at all (`http/method.rs`), without HEAD.
+const KNOWN: [&str; 17] = [
+    "GET",
+    "POST",
+    "PUT",
+    "PATCH",
+    "DELETE",
+    "OPTIONS",
+    "PROPFIND",
+    "PROPPATCH",
+    "MKCOL",
+    "COPY",
+    "MOVE",
+    "LOCK",
+    "UNLOCK",
+    "REPORT",
+    "SEARCH",
+    "MKCALENDAR",
+    "ACL",
+];
+
+/// A pattern is compared with what the add-on sees. One that was written for what the browser sees protects nothing.
+fn may_match(path: &PathPattern, at: Span, around: Around<'_>, cx: &mut Context<'_>) {
+    let Some(prefix) = around.prefix.filter(|prefix| !prefix.as_str().is_empty()) else { return };
+    let text = path.to_string();
+    let under = text.strip_prefix(prefix.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    match around.mode {
+        PrefixMode::Strip if under => {
+            let twice = Diagnostic::warning(at, "this path begins with the add-on's own prefix");
+            let hint =
+                format!("the add-on sees paths without {prefix}: write what follows it", prefix = prefix.as_str());
+            cx.add(twice.label("expected a path as the add-on sees it").hint(hint));
+        }
+        PrefixMode::Keep if !under && !around.has_host && may_not_begin_with(path, prefix) => {
+            let never = Diagnostic::mistake(at, "this path does not begin with the add-on's prefix and never matches");
+            let hint = format!("with prefix = \"keep\" the add-on sees {0}: write {0}{text}", prefix.as_str());
+            cx.add(never.label("expected a path as the add-on sees it").hint(hint));
+        }
+        PrefixMode::Strip | PrefixMode::Keep => {}
+    }
+}
+
+/// Whether no request under this prefix can match: one of the texts is another one.
+fn may_not_begin_with(path: &PathPattern, prefix: &PathPrefix) -> bool {
+    use crate::config::path_pattern::Segment;
+    let own: Vec<_> = prefix.as_str().split('/').skip(1).collect();
+    let differs = |(segment, own): (&Segment, &&str)| match segment {
+        Segment::Text(text) => !text.eq_ignore_ascii_case(own),
+        Segment::Placeholder(_) => false,
+    };
+    path.segments().iter().zip(&own).any(differs) || (path.rest().is_none() && path.segments().len() < own.len())
+}
+
+fn asks(raw: &raw::Protect, path: &PathPattern, owner: &Span, cx: &mut Context<'_>) -> Vec<ProtectAsk> {
+    let mut sources = Vec::new();
+    if let Some(text) = raw.entity.given() {
+        match EntityTemplate::parse(text.get_ref(), path) {
+            Ok(template) => sources.push(EntitySource::Path(template)),
+            Err(bad) => cx.findings.explain(text.span(), &bad),
+        }
+    }
+    if let Some(text) = raw.query.given() {
+        sources.extend(query(text, cx).map(EntitySource::Query));
+    }
+    if let Some(text) = raw.body.given() {
+        sources.extend(cx.findings.parse(text).map(EntitySource::Body));
+    }
+    if let Some(list) = raw.entities.given() {
+        sources.push(EntitySource::Fixed(entities(list, cx)));
+    }
+    let all = flag(&raw.all_entities, false);
+    let named = [&raw.entity, &raw.query, &raw.body].iter().any(|key| !matches!(key, Key::Absent));
+    let wanted = all || named || !matches!(raw.entities, Key::Absent);
+    let mut asks = Vec::new();
+    if let Some(access) = access(&raw.access, wanted, owner, cx) {
+        asks.extend(sources.into_iter().map(|from| ProtectAsk::Entities { from, access }));
+        asks.extend(all.then_some(ProtectAsk::AllEntities { access }));
+    }
+    if let Some(text) = raw.require.given() {
+        let admin = cx.word(text, &[("admin", true), ("owner", false)]);
+        asks.extend(admin.map(|admin| if admin { ProtectAsk::Admin } else { ProtectAsk::Owner }));
+    }
+    asks
+}
+
+fn access(key: &Key<String>, wanted: bool, owner: &Span, cx: &mut Context<'_>) -> Option<AccessKey> {
+    let words = [("read", AccessKey::Read), ("control", AccessKey::Control), ("edit", AccessKey::Edit)];
+    if wanted {
+        let text = cx.required(key, "access", owner, "\"control\"")?;
+        return cx.word(text, &words);
+    }
+    let text = key.given()?;
+    cx.word(text, &words)?;
+    let idle = Diagnostic::mistake(text.span(), "`access` without an entity");
+    let hint = "add `entity`, `query`, `body`, `entities` or all_entities = true, or take it out";
+    cx.add(idle.label("access to what?").hint(hint));
+    None
+}
+
+/// The name of a parameter, as it is when it is decoded.
+fn query(text: &Spanned<String>, cx: &mut Context<'_>) -> Option<String> {
+    let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+    let name = text.get_ref();
+    let good = (1..=64).contains(&name.len()) && name.bytes().all(legal);
+    if !good {
+        let bad = Diagnostic::mistake(text.span(), "not the name of a parameter");
+        let hint = "write the name alone, as in query = \"entity_id\" for `?entity_id=light.kitchen`";
+        cx.add(bad.label("expected letters, digits, `_`, `-` or `.`").hint(hint));
+    }
+    good.then(|| name.clone())
+}
+
+fn entities(list: &Spanned<raw::List<String>>, cx: &mut Context<'_>) -> Vec<EntityId> {
+    if list.get_ref().is_empty() {
+        let none = Diagnostic::mistake(list.span(), "no entity");
+        cx.add(none.label("expected one entity id or more").hint("write entities = [\"light.kitchen\"]"));
+    }
+    list.get_ref().iter().filter_map(|text| cx.findings.parse(text)).collect()
+}

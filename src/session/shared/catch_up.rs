@@ -1,0 +1,204 @@
+//! Bringing this node and Redis to one mind: after every connection, and once a minute.
+//!
+//! In comes a connection, out goes what Redis was not told, and every session that this node knows is compared with its
+//! entry. Ends go first, ours to Redis and then Redis's to us; only then is anything written that keeps a session alive.
+//!
+//! What Redis does not have has ended, with one exception: a Redis that was started anew since may have lost it. Then the
+//! node writes again what it holds, unless it was held for longer than an outage may last.
+
+use std::sync::Arc;
+
+use redis::aio::MultiplexedConnection;
+use redis::{Cmd, cmd, pipe};
+
+use super::error::SharedError;
+use super::scripts::{self, Stored};
+use super::store::SharedStore;
+use super::{AT_ONCE, ENDED};
+use crate::session::lifetime::State;
+use crate::session::live::Session;
+use crate::session::token::SessionDigest;
+
+/// What is to be done about a session whose entry was read.
+enum Verdict {
+    /// Both know the same.
+    Agreed,
+    /// It has ended.
+    Forget,
+    /// Redis has lost it.
+    MakeAgain,
+    /// It was seen here later than Redis knows.
+    Seen,
+    /// It is over, by what both know.
+    Over(Vec<u8>),
+}
+
+impl SharedStore {
+    /// Compares everything. `forgetful` is a Redis that may have lost what it knew.
+    pub(super) async fn catch_up(
+        &self,
+        connection: &mut MultiplexedConnection,
+        forgetful: bool,
+    ) -> Result<(), SharedError> {
+        self.known.ended.prune(self.known.clock.now());
+        self.tell(connection, forgetful).await?;
+        let again = forgetful && self.may_go_on().is_ok();
+        let sessions = self.known.table.select(|_| true);
+        let mut lost = 0_usize;
+        for sessions in sessions.chunks(AT_ONCE) {
+            let keys: Vec<_> = sessions.iter().map(|session| self.names.session(session.digest())).collect();
+            let entries = read(connection, &keys).await?;
+            let mut commands = Vec::new();
+            for (session, entry) in sessions.iter().zip(entries) {
+                let verdict = self.compare(session, entry.as_deref(), again);
+                lost = lost.saturating_add(usize::from(matches!(verdict, Verdict::MakeAgain)));
+                commands.extend(self.command(session, verdict));
+            }
+            self.carry_out(connection, commands).await?;
+        }
+        if lost > 0 {
+            tracing::warn!(
+                sessions = lost,
+                "the session store had lost sessions that go on here: they are written again"
+            );
+        }
+        Ok(())
+    }
+
+    /// Says what Redis does not know: ends, and sightings of the last moment.
+    pub(super) async fn flush(&self, connection: &mut MultiplexedConnection) -> Result<(), SharedError> {
+        self.tell(connection, false).await?;
+        let due = self.take_due();
+        for digests in due.chunks(AT_ONCE) {
+            let sessions = digests.iter().filter_map(|digest| self.known.table.get(digest));
+            let commands = sessions.filter_map(|session| self.command(&session, Verdict::Seen)).collect();
+            self.carry_out(connection, commands).await?;
+        }
+        Ok(())
+    }
+
+    async fn tell(&self, connection: &mut MultiplexedConnection, all: bool) -> Result<(), SharedError> {
+        for ended in self.known.ended.to_tell(all).chunks(AT_ONCE) {
+            let now = self.known.clock.now();
+            let mut pipeline = pipe();
+            for (digest, until) in ended {
+                let millis = millis(until.saturating_since(now));
+                let channel = self.names.channel();
+                pipeline.add_command(scripts::end(&self.names.session(*digest), *digest, &channel, millis));
+            }
+            let _zeros: Vec<i64> = pipeline.query_async(connection).await.map_err(SharedError::of)?;
+            self.known.ended.told(&ended.iter().map(|(digest, _)| *digest).collect::<Vec<_>>());
+        }
+        Ok(())
+    }
+
+    fn compare(&self, session: &Session, entry: Option<&[u8]>, again: bool) -> Verdict {
+        let live = |session: &Session| self.known.state(session) != State::Expired;
+        let entry = match entry {
+            None if again && live(session) => return Verdict::MakeAgain,
+            None | Some(ENDED) => return Verdict::Forget,
+            Some(entry) => entry,
+        };
+        let Ok(record) = self.seal.open(session.digest(), entry) else {
+            tracing::error!(session = %session.id(), "the session store has an entry that is not ours: the session ends");
+            return Verdict::Forget;
+        };
+        session.see(record.last_seen);
+        session.stored(record.last_seen);
+        match self.known.state(session) {
+            State::Expired => Verdict::Over(entry.to_vec()),
+            State::Live | State::Ahead if session.seen_since_stored() => Verdict::Seen,
+            State::Live | State::Ahead => Verdict::Agreed,
+        }
+    }
+
+    fn command(&self, session: &Arc<Session>, verdict: Verdict) -> Option<(Cmd, Arc<Session>)> {
+        let command = match verdict {
+            Verdict::Agreed => return None,
+            Verdict::Forget => {
+                self.known.forget(session.digest());
+                return None;
+            }
+            Verdict::MakeAgain => self.storing(session, true),
+            Verdict::Seen => self.storing(session, false),
+            Verdict::Over(entry) => {
+                self.known.forget(session.digest());
+                self.ending_if_unchanged(session.digest(), &entry)
+            }
+        };
+        Some((command, Arc::clone(session)))
+    }
+
+    async fn carry_out(
+        &self,
+        connection: &mut MultiplexedConnection,
+        commands: Vec<(Cmd, Arc<Session>)>,
+    ) -> Result<(), SharedError> {
+        if commands.is_empty() {
+            return Ok(());
+        }
+        let mut pipeline = pipe();
+        let mut sessions = Vec::with_capacity(commands.len());
+        for (command, session) in commands {
+            sessions.push((session.last_seen(), session));
+            pipeline.add_command(command);
+        }
+        let answers: Vec<i64> = pipeline.query_async(connection).await.map_err(SharedError::of)?;
+        for ((seen, session), answer) in sessions.into_iter().zip(answers) {
+            match Stored::of(answer) {
+                Stored::Kept => session.stored(seen),
+                Stored::Gone | Stored::Ended => self.known.forget(session.digest()),
+            }
+        }
+        Ok(())
+    }
+
+    /// The command that ends a session whose entry is still this one.
+    pub(super) fn ending_if_unchanged(&self, digest: SessionDigest, entry: &[u8]) -> Cmd {
+        let rest = self.known.longest().saturating_since(self.known.clock.now());
+        scripts::end_if_unchanged(&self.names.session(digest), entry, millis(rest))
+    }
+
+    /// The command that stores what is known of a session.
+    pub(super) fn storing(&self, session: &Session, make: bool) -> Cmd {
+        let record = session.record();
+        let end = self.known.limits().lifetimes.end(record.created, record.last_seen);
+        // Redis forgets by itself what nobody will ask for any more; a little later than any node does.
+        let rest = end.saturating_since(self.known.clock.now()).saturating_add(self.propagation().saturating_mul(3));
+        let digest = session.digest();
+        scripts::store(&self.names.session(digest), &self.seal.close(digest, &record), millis(rest), make)
+    }
+}
+
+/// The entries at these keys.
+pub(super) async fn read(
+    connection: &mut MultiplexedConnection,
+    keys: &[String],
+) -> Result<Vec<Option<Vec<u8>>>, SharedError> {
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    cmd("MGET").arg(keys).query_async(connection).await.map_err(SharedError::of)
+}
+
+/// All keys of a pattern, each once. Keys of others that happen to fit it are not UTF-8 or no names of ours.
+pub(super) async fn scan(connection: &mut MultiplexedConnection, pattern: &str) -> Result<Vec<String>, SharedError> {
+    let (mut cursor, mut keys) = (0_u64, Vec::new());
+    loop {
+        let mut step = cmd("SCAN");
+        step.arg(cursor).arg("MATCH").arg(pattern).arg("COUNT").arg(1000);
+        let (next, found): (u64, Vec<Vec<u8>>) = step.query_async(connection).await.map_err(SharedError::of)?;
+        keys.extend(found.into_iter().filter_map(|key| String::from_utf8(key).ok()));
+        cursor = next;
+        if cursor == 0 {
+            keys.sort_unstable();
+            keys.dedup();
+            return Ok(keys);
+        }
+    }
+}
+
+fn millis(duration: std::time::Duration) -> u64 {
+    // Redis refuses a time to live of nothing, and one that its own clock cannot add.
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX).clamp(1, 10 * 366 * 86_400_000)
+}

@@ -1,0 +1,152 @@
+//! What Redis does in one step: the scripts, the names of our keys, and what the answers mean.
+//!
+//! In come digests and entries, out come commands. Every write that depends on what is there is a script, because between a
+//! look and a write another node may have ended the session.
+
+use redis::{Cmd, cmd};
+
+use super::ENDED;
+use super::notes::Change;
+use crate::session::token::SessionDigest;
+
+/// The names of our keys.
+#[derive(Debug)]
+pub(super) struct Names {
+    prefix: String,
+}
+
+impl Names {
+    pub(super) fn new(prefix: &str) -> Self {
+        Self { prefix: prefix.to_owned() }
+    }
+
+    /// Where the session of this digest stands.
+    pub(super) fn session(&self, digest: SessionDigest) -> String {
+        format!("{}session:{}", self.prefix, digest.hex())
+    }
+
+    /// What all sessions' keys look like.
+    pub(super) fn sessions(&self) -> String {
+        format!("{}session:*", self.prefix)
+    }
+
+    /// The digest of a key that [`Self::session`] made.
+    pub(super) fn digest(&self, key: &str) -> Option<SessionDigest> {
+        SessionDigest::from_hex(key.strip_prefix(&self.prefix)?.strip_prefix("session:")?)
+    }
+
+    /// The channel on which nodes say which sessions they have ended.
+    pub(super) fn channel(&self) -> String {
+        format!("{}ended", self.prefix)
+    }
+
+    /// Where a node shows that it lives, and finds out that it may write.
+    pub(super) fn node(&self, node: &str) -> String {
+        format!("{}node:{node}", self.prefix)
+    }
+
+    /// Where something else than a session stands.
+    pub(super) fn note(&self, name: &str) -> String {
+        format!("{}note:{name}", self.prefix)
+    }
+
+    /// What the keys of all notes look like.
+    pub(super) fn notes(&self) -> String {
+        format!("{}note:*", self.prefix)
+    }
+
+    /// The name of a note's key.
+    pub(super) fn note_name<'a>(&self, key: &'a str) -> Option<&'a str> {
+        key.strip_prefix(&self.prefix)?.strip_prefix("note:")
+    }
+}
+
+/// What became of an entry that was to be stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stored {
+    /// It is there, or one that was seen later.
+    Kept,
+    /// There is none any more, and a sighting makes none.
+    Gone,
+    /// The session was ended.
+    Ended,
+}
+
+impl Stored {
+    pub(super) fn of(answer: i64) -> Self {
+        match answer {
+            0 => Self::Kept,
+            1 => Self::Gone,
+            // What nobody knows counts as the worst.
+            _ => Self::Ended,
+        }
+    }
+}
+
+/// Stores an entry. `make` says whether it may be the first one.
+pub(super) fn store(key: &str, entry: &[u8], millis: u64, make: bool) -> Cmd {
+    script(STORE, key).arg(entry).arg(millis).arg(u8::from(make)).arg(ENDED).to_owned()
+}
+
+/// Ends a session for all nodes, and tells them. Deleting comes first: that is what a full Redis still does.
+pub(super) fn end(key: &str, digest: SessionDigest, channel: &str, millis: u64) -> Cmd {
+    script(END, key).arg(ENDED).arg(millis).arg(channel).arg(digest.hex()).to_owned()
+}
+
+/// Replaces notes, all or none: none when one of them is not what it was expected to be any more.
+pub(super) fn replace(keys: &[String], changes: &[Change]) -> Cmd {
+    let mut command = cmd("EVAL");
+    command.arg(REPLACE).arg(keys.len()).arg(keys);
+    for Change { old, new, keep, .. } in changes {
+        let millis = u64::try_from(keep.as_millis()).unwrap_or(u64::MAX).max(1);
+        let given = |value: &Option<Vec<u8>>| u8::from(value.is_some());
+        command.arg(given(old)).arg(old.as_deref().unwrap_or_default());
+        command.arg(given(new)).arg(new.as_deref().unwrap_or_default()).arg(millis);
+    }
+    command
+}
+
+/// Ends a session whose entry is still the very one that was found to be over.
+pub(super) fn end_if_unchanged(key: &str, entry: &[u8], millis: u64) -> Cmd {
+    script(END_IF_UNCHANGED, key).arg(entry).arg(ENDED).arg(millis).to_owned()
+}
+
+fn script(text: &str, key: &str) -> Cmd {
+    let mut command = cmd("EVAL");
+    command.arg(text).arg(1).arg(key);
+    command
+}
+
+/// Times of sighting are compared as text of one length (see `entry`).
+const STORE: &str = "
+local old = redis.call('GET', KEYS[1])
+if old == ARGV[4] then return 2 end
+if not old and ARGV[3] == '0' then return 1 end
+if old and string.sub(old, 1, 16) > string.sub(ARGV[1], 1, 16) then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 0";
+
+const END: &str = "
+redis.call('DEL', KEYS[1])
+redis.call('PUBLISH', ARGV[3], ARGV[4])
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 0";
+
+const END_IF_UNCHANGED: &str = "
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 1 end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+return 0";
+
+const REPLACE: &str = "
+for i = 1, #KEYS do
+  local old = redis.call('GET', KEYS[i])
+  local at = (i - 1) * 5
+  if (ARGV[at + 1] == '1') ~= (old ~= false) then return 0 end
+  if old and old ~= ARGV[at + 2] then return 0 end
+end
+for i = 1, #KEYS do
+  local at = (i - 1) * 5
+  if ARGV[at + 3] == '1' then redis.call('SET', KEYS[i], ARGV[at + 4], 'PX', ARGV[at + 5])
+  else redis.call('DEL', KEYS[i]) end
+end
+return 1";

@@ -1,0 +1,246 @@
+//! What the sessions' stage asks of the store.
+//!
+//! In come digests, out come sessions, ends that all nodes know of, or [`StoreAway`] within the time that the configuration
+//! gives. Whoever is known here never comes this way.
+
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use redis::aio::MultiplexedConnection;
+use tokio::sync::{Notify, Semaphore, watch};
+use tokio::time::{Instant, timeout};
+
+use super::AT_ONCE;
+use super::catch_up::{read, scan};
+use super::entry::Seal;
+use super::error::SharedError;
+use super::known::Known;
+use super::scripts::{Names, Stored};
+use crate::clock::{Clock, Timestamp};
+use crate::config::RedisStore;
+use crate::entropy;
+use crate::session::lifetime::State;
+use crate::session::limits::CurrentLimits;
+use crate::session::live::Session;
+use crate::session::record::Foreign;
+use crate::session::store::{Health, StoreAway, StoreError};
+use crate::session::table::Table;
+use crate::session::token::SessionDigest;
+
+/// The store that several proxies share, as one of them sees it.
+#[derive(Debug)]
+pub(in crate::session) struct SharedStore {
+    pub(super) settings: RedisStore,
+    pub(super) names: Names,
+    pub(super) seal: Seal,
+    pub(super) known: Arc<Known>,
+    pub(super) condition: ArcSwap<Condition>,
+    /// When it went away, in milliseconds of [`Self::uptime`]; 0 while it is there. Asked for every request.
+    pub(super) away_since: AtomicU64,
+    pub(super) was_there: AtomicBool,
+    pub(super) started: Instant,
+    /// Rings when there is something to say to Redis.
+    pub(super) nudge: Notify,
+    /// What this process is called there.
+    pub(super) node: String,
+    /// Sessions that were seen and whose sighting is due.
+    due: Mutex<HashSet<SessionDigest>>,
+    /// Questions at the same time: whoever makes up tokens meets this limit and not Redis.
+    places: Semaphore,
+}
+
+/// Whether there is a connection.
+pub(super) enum Condition {
+    Connected(MultiplexedConnection),
+    Away { since: Timestamp, why: Arc<SharedError> },
+}
+
+impl std::fmt::Debug for Condition {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Connected(_) => f.write_str("Connected"),
+            Self::Away { since, why } => f.debug_struct("Away").field("since", since).field("why", why).finish(),
+        }
+    }
+}
+
+impl SharedStore {
+    /// A store that is away until [`Self::run`] has reached it.
+    pub(in crate::session) fn new(
+        settings: &RedisStore,
+        table: Arc<Table>,
+        bell: watch::Sender<u64>,
+        clock: Clock,
+        limits: CurrentLimits,
+    ) -> Self {
+        let since = clock.now();
+        Self {
+            names: Names::new(&settings.prefix),
+            seal: Seal::new(settings.key.as_ref()),
+            settings: settings.clone(),
+            known: Arc::new(Known::new(table, bell, clock, limits)),
+            condition: ArcSwap::from_pointee(Condition::Away { since, why: Arc::new(SharedError::NotYet) }),
+            away_since: AtomicU64::new(1),
+            was_there: AtomicBool::new(false),
+            started: Instant::now(),
+            nudge: Notify::new(),
+            node: u64::from_be_bytes(entropy::random()).to_string(),
+            due: Mutex::default(),
+            places: Semaphore::new(QUESTIONS),
+        }
+    }
+
+    /// Whether sessions that are known here still count, although Redis may be away.
+    pub(in crate::session) fn may_go_on(&self) -> Result<(), StoreAway> {
+        let since = self.away_since.load(Ordering::Acquire);
+        let outage = || Duration::from_millis(self.uptime().saturating_sub(since));
+        if since == 0 || outage() < self.known.limits().max_outage { Ok(()) } else { Err(StoreAway) }
+    }
+
+    pub(in crate::session) fn health(&self) -> Health {
+        match &**self.condition.load() {
+            Condition::Connected(_) => Health::Durable,
+            Condition::Away { since, why } => {
+                let (since, why) = (*since, Arc::new(StoreError::Shared(Arc::clone(why))));
+                let serves = self.was_there.load(Ordering::Acquire) && self.may_go_on().is_ok();
+                if serves { Health::Degraded { since, why } } else { Health::Away { since, why } }
+            }
+        }
+    }
+
+    /// Has the other nodes told that a session was seen, once in a while.
+    pub(in crate::session) fn seen(&self, session: &Session, now: Timestamp) {
+        let connected = self.away_since.load(Ordering::Relaxed) == 0;
+        if connected && session.stored_seen().saturating_add(self.propagation()) <= now {
+            self.due.lock().unwrap_or_else(PoisonError::into_inner).insert(session.digest());
+            self.nudge.notify_one();
+        }
+    }
+
+    pub(super) fn take_due(&self) -> Vec<SessionDigest> {
+        self.due.lock().unwrap_or_else(PoisonError::into_inner).drain().collect()
+    }
+
+    pub(super) fn connection(&self) -> Result<MultiplexedConnection, Arc<SharedError>> {
+        match &**self.condition.load() {
+            Condition::Connected(connection) => Ok(connection.clone()),
+            Condition::Away { why, .. } => Err(Arc::clone(why)),
+        }
+    }
+
+    /// Asks for a session that this node does not know, or knows to be over. What is over for Redis as well is ended for
+    /// good, unless another node has just seen it.
+    pub(in crate::session) async fn ask(&self, digest: SessionDigest) -> Result<Option<Arc<Session>>, StoreAway> {
+        if self.known.ended.contains(&digest) {
+            return Ok(None);
+        }
+        let generation = self.known.generation();
+        let mut connection = self.connection().map_err(|_| StoreAway)?;
+        let _place = self.places.try_acquire().map_err(|_| StoreAway)?;
+        let entries = read(&mut connection, &[self.names.session(digest)]).await;
+        let entry = entries.map_err(|why| self.failed(&why))?.pop().flatten();
+        let record = entry.as_deref().and_then(|entry| self.seal.open(digest, entry).ok());
+        let (Some(entry), Some(record)) = (entry, record) else {
+            self.known.forget(digest);
+            return Ok(None);
+        };
+        let Some(session) = self.known.adopt(digest, record, generation) else { return Err(StoreAway) };
+        if self.known.state(&session) != State::Expired {
+            return Ok(Some(session));
+        }
+        self.finish(&mut connection, &session, &entry).await.map_err(|why| self.failed(&why))?;
+        Ok(None)
+    }
+
+    /// Makes a session for all nodes. It counts here once Redis has it.
+    pub(in crate::session) async fn make(&self, session: &Arc<Session>) -> Result<(), StoreAway> {
+        let mut connection = self.connection().map_err(|_| StoreAway)?;
+        let answer = self.storing(session, true).query_async(&mut connection).await.map_err(SharedError::of);
+        match answer.map(Stored::of) {
+            Ok(Stored::Kept) => {
+                self.known.table.insert(Arc::clone(session));
+                Ok(())
+            }
+            Ok(Stored::Gone | Stored::Ended) => Err(StoreAway),
+            Err(why) => {
+                // It may be there all the same. Nobody has its token, and nobody shall find it in a list.
+                self.known.ended.note(session.digest(), self.known.longest());
+                Err(self.failed(&why))
+            }
+        }
+    }
+
+    /// Ends sessions for all nodes. What Redis cannot be told now it is told as soon as it is there again.
+    pub(in crate::session) async fn end(&self, digests: &[SessionDigest]) -> Result<(), Arc<SharedError>> {
+        for digest in digests {
+            self.known.ended.note(*digest, self.known.longest());
+        }
+        let mut connection = self.connection()?;
+        // Even with nothing new to say: what an earlier attempt could not say is said now, or the error repeated.
+        timeout(PATIENCE, self.flush(&mut connection)).await.unwrap_or(Err(SharedError::Slow)).map_err(|why| {
+            let _away = self.failed(&why);
+            Arc::new(why)
+        })
+    }
+
+    /// Reads all sessions of all nodes into this one's memory, and gives the entries that it does not understand.
+    pub(in crate::session) async fn gather(&self) -> Result<Vec<(SessionDigest, Foreign)>, Arc<SharedError>> {
+        let connection = self.connection()?;
+        let gathering = timeout(PATIENCE, self.read_all(connection)).await;
+        gathering.unwrap_or(Err(SharedError::Slow)).map_err(|why| {
+            let _away = self.failed(&why);
+            Arc::new(why)
+        })
+    }
+
+    async fn read_all(
+        &self,
+        mut connection: MultiplexedConnection,
+    ) -> Result<Vec<(SessionDigest, Foreign)>, SharedError> {
+        let generation = self.known.generation();
+        let keys = scan(&mut connection, &self.names.sessions()).await?;
+        let mut foreign = Vec::new();
+        for keys in keys.chunks(AT_ONCE) {
+            for (key, entry) in keys.iter().zip(read(&mut connection, keys).await?) {
+                let (Some(digest), Some(entry)) = (self.names.digest(key), entry) else { continue };
+                if entry == super::ENDED {
+                    self.known.forget(digest);
+                    continue;
+                }
+                match self.seal.open(digest, &entry) {
+                    Ok(record) => drop(self.known.adopt(digest, record, generation)),
+                    Err(entry) => foreign.push((digest, entry)),
+                }
+            }
+        }
+        if self.known.generation() == generation { Ok(foreign) } else { Err(SharedError::Lost) }
+    }
+
+    /// Ends a session that is over by what Redis knows; if that has changed meanwhile, the next one to ask finds out.
+    async fn finish(
+        &self,
+        connection: &mut MultiplexedConnection,
+        session: &Session,
+        entry: &[u8],
+    ) -> Result<(), SharedError> {
+        self.known.forget(session.digest());
+        let command = self.ending_if_unchanged(session.digest(), entry);
+        command.query_async::<i64>(connection).await.map(drop).map_err(SharedError::of)
+    }
+
+    /// A command has failed. Whether Redis is away, the next beat finds out, and that is now.
+    fn failed(&self, why: &SharedError) -> StoreAway {
+        tracing::debug!(error = %crate::telemetry::chain(why), "a question to the session store failed");
+        self.nudge.notify_one();
+        StoreAway
+    }
+}
+
+/// Questions about unknown tokens at the same time.
+const QUESTIONS: usize = 256;
+
+/// How long a person waits for what needs more than one question.
+const PATIENCE: Duration = Duration::from_secs(10);

@@ -1,0 +1,38 @@
+//! Other people's programs that some tests need. Where one is missing its test is skipped with a word, so that a fresh
+//! clone needs nothing; with `VESTIBULE_TOOLS=required`, as in CI, it fails.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+/// A program of somebody else's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tool {
+    /// With `PyJWT` and cryptography.
+    Python,
+    Node,
+    Nginx,
+    Caddy,
+}
+
+/// Where it is.
+#[track_caller]
+pub(crate) fn find(tool: Tool) -> Option<PathBuf> {
+    let (places, proof): (&[&str], &[&str]) = match tool {
+        Tool::Python => (&["/usr/bin/python3", "python3"], &["-c", "import jwt, cryptography"]),
+        Tool::Node => (&["node"], &["--version"]),
+        Tool::Nginx => (&["/usr/sbin/nginx", "nginx"], &["-v"]),
+        Tool::Caddy => (&["/usr/bin/caddy", "caddy"], &["version"]),
+    };
+    let works = |place: &&&str| {
+        let mut command = Command::new(place);
+        command.args(proof).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.status().is_ok_and(|status| status.success())
+    };
+    let found = places.iter().find(works).map(PathBuf::from);
+    let required = std::env::var_os("VESTIBULE_TOOLS").is_some_and(|value| value == "required");
+    assert!(found.is_some() || !required, "{tool:?} is missing");
+    if found.is_none() {
+        eprintln!("skipped: {tool:?} is missing");
+    }
+    found
+}
