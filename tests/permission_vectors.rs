@@ -10,6 +10,12 @@
     reason = "a test's helpers may panic as the test may, and the number of vectors is its output"
 )]
 
+#[path = "permission_vectors/allocation.rs"]
+mod allocation;
+#[path = "permission_vectors/fuller_random.rs"]
+mod fuller_random;
+#[path = "permission_vectors/fuller_reference.rs"]
+mod fuller_reference;
 #[path = "permission_vectors/random.rs"]
 mod random;
 #[path = "permission_vectors/reference.rs"]

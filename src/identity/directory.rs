@@ -72,6 +72,12 @@ impl Directory {
         Some(Rights::new(&self.people.entry(id)?.permissions, self.registry.as_deref()))
     }
 
+    /// What a group gives by itself, of Home Assistant or configured, as far as its policy counts; nothing when there is no
+    /// such group. Compiled with the snapshot, as everybody's rights are.
+    pub fn group_rights(&self, group: &str) -> Option<Rights<'_>> {
+        Some(Rights::new(self.people.of_group(group)?, self.registry.as_deref()))
+    }
+
     /// The registries; none when they have never been read, or the last good copy is too old. Whoever needs them and
     /// finds none must refuse: an empty [`Registry`] in their place could permit.
     pub fn registry(&self) -> Option<&Arc<Registry>> {

@@ -36,6 +36,8 @@ pub(super) struct People {
     entries: HashMap<UserId, Entry>,
     usernames: HashMap<String, UserId>,
     groups: BTreeMap<GroupId, String>,
+    /// What each group gives by itself, Home Assistant's and configured ones.
+    by_group: HashMap<GroupId, UserPermissions>,
     illegal: Vec<IllegalGroup>,
 }
 
@@ -63,10 +65,13 @@ impl People {
             let permissions = compiler.permissions(&user);
             entries.insert(user.id.clone(), Entry { user: Arc::new(user), permissions });
         }
-        let name = |id: &GroupId, group: &GroupRecord<'_>| group.name.unwrap_or(id).to_owned();
+        let ours = configured.groups.iter().map(|group| (Arc::clone(&group.id), compiler.of_configured(&group.id)));
+        let mut by_group: HashMap<_, _> = ours.collect();
+        by_group.extend(groups.keys().map(|id| (id.clone(), compiler.of_home_assistant(id))));
         let illegal = compiler.illegal();
+        let name = |id: &GroupId, group: &GroupRecord<'_>| group.name.unwrap_or(id).to_owned();
         let groups = groups.iter().map(|(id, group)| (id.clone(), name(id, group))).collect();
-        Self { entries, usernames, groups, illegal }
+        Self { entries, usernames, groups, by_group, illegal }
     }
 
     pub(super) fn entry(&self, id: &UserId) -> Option<&Entry> {
@@ -89,6 +94,10 @@ impl People {
         self.groups.get(id).map(String::as_str)
     }
 
+    pub(super) fn of_group(&self, id: &str) -> Option<&UserPermissions> {
+        self.by_group.get(id)
+    }
+
     pub(super) fn illegal(&self) -> &[IllegalGroup] {
         &self.illegal
     }
@@ -109,9 +118,24 @@ impl Compiler<'_> {
         if user.is_owner {
             return UserPermissions::compile(true, []);
         }
+        self.of_groups(user.groups.clone(), user.configured_groups.clone())
+    }
+
+    /// What a group of Home Assistant gives by itself.
+    fn of_home_assistant(&mut self, id: &GroupId) -> UserPermissions {
+        self.of_groups(vec![id.clone()], Vec::new())
+    }
+
+    /// What a configured group gives by itself.
+    fn of_configured(&mut self, id: &GroupId) -> UserPermissions {
+        self.of_groups(Vec::new(), vec![id.clone()])
+    }
+
+    /// What these groups give together, as far as their policies count.
+    fn of_groups(&mut self, groups: Vec<GroupId>, configured: Vec<GroupId>) -> UserPermissions {
         let source = self.configured.source;
-        let groups = if source.counts_home_assistant() { user.groups.clone() } else { Vec::new() };
-        let configured = if source.counts_configured() { user.configured_groups.clone() } else { Vec::new() };
+        let groups = if source.counts_home_assistant() { groups } else { Vec::new() };
+        let configured = if source.counts_configured() { configured } else { Vec::new() };
         let key = (groups, configured);
         if let Some(done) = self.done.get(&key) {
             return done.clone();
@@ -146,7 +170,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::permission::Registry;
+    use crate::permission::{ConfiguredPolicy, Opinions, Registry};
 
     fn user(id: &str, groups: &[&str]) -> User {
         User {
@@ -187,6 +211,28 @@ mod tests {
         let permissions = &people.entry(&"u1".parse().unwrap()).unwrap().permissions;
         assert!(!permissions.check(&Registry::default(), "light.x", "read").is_permit());
         assert_eq!(people.illegal().iter().map(|group| &*group.id).collect::<Vec<_>>(), ["gone"]);
+    }
+
+    #[test]
+    fn a_group_gives_by_itself_what_it_gives_a_member_who_is_in_no_other() {
+        let (lights, wrong) = (json!({"entities": {"domains": {"light": true}}}), json!({"entities": false}));
+        let record = |policy| GroupRecord { name: None, policy };
+        let groups = BTreeMap::from([("lights".into(), record(&lights)), ("wrong".into(), record(&wrong))]);
+        let reads = Opinions { read: Some(true), ..Opinions::default() };
+        let policy = ConfiguredPolicy { all: reads, ..ConfiguredPolicy::default() };
+        let readers = ConfiguredGroup { id: "readers".into(), members: Vec::new(), policy };
+        for (source, expected) in [
+            (config::GroupSource::HomeAssistant, [true, false, false]),
+            (config::GroupSource::Config, [false, true, false]),
+            (config::GroupSource::Both, [true, true, false]),
+        ] {
+            let configured = config::Permissions { source, groups: vec![readers.clone()] };
+            let people = People::new([], &groups, &configured);
+            let gives =
+                |id: &str| people.of_group(id).unwrap().check(&Registry::default(), "light.a", "read").is_permit();
+            assert_eq!(["lights", "readers", "wrong"].map(gives), expected, "{source:?}");
+            assert!(people.of_group("nobody").is_none());
+        }
     }
 
     #[test]

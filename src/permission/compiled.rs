@@ -1,11 +1,12 @@
 //! The merged policy's `entities` category as look-ups. A check walks the selectors in Home Assistant's order and
 //! stops at the first with an opinion: at most five look-ups, whatever the number of rules or entities.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use super::keys::{Level, Opinion};
 use super::merge::{Merged, Rule};
 use super::registry::Registry;
+use super::table::ById;
 use super::verdict::{Denial, Grant, GroupIndex, Selector, Verdict};
 
 /// What a user's groups say about entities.
@@ -117,7 +118,7 @@ impl Selectors {
 
 /// The rules of one selector, by id. Look-ups are exact: case counts, and there are no patterns.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-struct Rules(HashMap<Box<str>, Level>);
+struct Rules(ById<Level>);
 
 impl Rules {
     fn compile(rule: Rule) -> Self {

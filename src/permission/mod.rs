@@ -16,6 +16,7 @@
 mod merge;
 mod illegal;
 mod keys;
+mod table;
 mod compiled;
 mod configured;
 mod user;

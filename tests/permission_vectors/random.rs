@@ -59,7 +59,7 @@ fn group_of(verdict: Verdict) -> Option<usize> {
     }
 }
 
-fn policy() -> impl Strategy<Value = Value> {
+pub(crate) fn policy() -> impl Strategy<Value = Value> {
     let category = prop_oneof![20 => selectors(), 1 => Just(json!(true)), 1 => odd()];
     prop_oneof![
         30 => category.prop_map(|entities| json!({ "entities": entities })),
@@ -106,7 +106,7 @@ fn odd() -> impl Strategy<Value = Value> {
     prop_oneof![4 => Just(json!(null)), 1 => Just(json!(false)), 1 => select(vec![json!(1), json!("x"), json!([true])])]
 }
 
-fn records() -> impl Strategy<Value = RegistryRecords> {
+pub(crate) fn records() -> impl Strategy<Value = RegistryRecords> {
     (vec(entity(), ENTITIES.len()), vec(device(), DEVICES.len()), option::of(child())).prop_map(
         |(entities, devices, child)| RegistryRecords {
             entities: named(entities, &ENTITIES, |record: &mut EntityRecord, id| {
@@ -132,10 +132,11 @@ fn named<T>(records: Vec<Option<T>>, ids: &[&str], name: impl Fn(&mut T, &str)) 
 }
 
 fn entity() -> impl Strategy<Value = Option<EntityRecord>> {
-    let record = (maybe(&DEVICES), maybe(&AREAS), maybe(&ENTRIES), maybe(&ENTRIES)).prop_map(
-        |(device_id, area_id, config_entry_id, config_subentry_id)| EntityRecord {
+    let record = (maybe(&DEVICES), maybe(&AREAS), maybe(&ENTRIES), maybe(&ENTRIES), labels()).prop_map(
+        |(device_id, area_id, config_entry_id, config_subentry_id, labels)| EntityRecord {
             device_id,
             area_id,
+            labels,
             config_entry_id,
             config_subentry_id,
             ..EntityRecord::default()
@@ -145,9 +146,10 @@ fn entity() -> impl Strategy<Value = Option<EntityRecord>> {
 }
 
 fn device() -> impl Strategy<Value = Option<DeviceRecord>> {
-    let record = (maybe(&AREAS), select(&ENTRIES[..]), maybe(&ENTRIES), maybe(&["old"])).prop_map(
-        |(area_id, entry, config_subentry_id, composite_device_id)| DeviceRecord {
+    let record = (maybe(&AREAS), select(&ENTRIES[..]), maybe(&ENTRIES), maybe(&["old"]), labels()).prop_map(
+        |(area_id, entry, config_subentry_id, composite_device_id, labels)| DeviceRecord {
             area_id,
+            labels,
             config_entry_ids: vec![entry.to_owned()],
             config_subentry_id,
             composite_device_id,
@@ -158,20 +160,27 @@ fn device() -> impl Strategy<Value = Option<DeviceRecord>> {
 }
 
 fn child() -> impl Strategy<Value = ChildDeviceRecord> {
-    (maybe(&AREAS), select(&["device-1", "gone"][..])).prop_map(|(area_id, parent)| ChildDeviceRecord {
+    let parent = select(&["device-1", "gone"][..]);
+    (maybe(&AREAS), parent, labels()).prop_map(|(area_id, parent, labels)| ChildDeviceRecord {
         id: "kid".to_owned(),
+        labels,
         parent_device_id: parent.to_owned(),
         area_id,
         ..ChildDeviceRecord::default()
     })
 }
 
+fn labels() -> impl Strategy<Value = Vec<String>> {
+    vec(select(&LABELS[..]).prop_map(str::to_owned), 0..3)
+}
+
 fn maybe(names: &'static [&'static str]) -> impl Strategy<Value = Option<String>> {
     option::weighted(0.8, select(names).prop_map(str::to_owned))
 }
 
-const KEYS: [&str; 4] = ["read", "control", "edit", "else"];
-const ENTITIES: [&str; 6] = ["light.a", "light.b.c", "switch.a", "nodot", "", "registry-id-of-light.a"];
-const DEVICES: [&str; 6] = ["device-1", "device-2", "part-1", "part-2", "old", "kid"];
-const AREAS: [&str; 3] = ["kitchen", "garage", "hall"];
+pub(crate) const KEYS: [&str; 4] = ["read", "control", "edit", "else"];
+pub(crate) const ENTITIES: [&str; 6] = ["light.a", "light.b.c", "switch.a", "nodot", "", "registry-id-of-light.a"];
+pub(crate) const DEVICES: [&str; 6] = ["device-1", "device-2", "part-1", "part-2", "old", "kid"];
+pub(crate) const AREAS: [&str; 3] = ["kitchen", "garage", "hall"];
+pub(crate) const LABELS: [&str; 3] = ["night", "guests", "old"];
 const ENTRIES: [&str; 2] = ["entry-1", "entry-2"];

@@ -70,7 +70,7 @@ fn merge(values: &[&Value]) -> Result<Value, Raises> {
     Ok(result)
 }
 
-fn device_of(records: &RegistryRecords, entity: &str) -> Option<String> {
+pub(crate) fn device_of(records: &RegistryRecords, entity: &str) -> Option<String> {
     let by_id = records.entities.iter().find(|record| record.id == entity);
     let record = by_id.or_else(|| records.entities.iter().find(|record| record.entity_id == entity))?;
     let device = record.device_id.clone()?;
@@ -98,7 +98,7 @@ fn child_exists(records: &RegistryRecords, id: &str) -> bool {
     records.child_devices.iter().any(|child| child.id == id && parent_exists(&child.parent_device_id))
 }
 
-fn area_of(records: &RegistryRecords, id: &str) -> Option<String> {
+pub(crate) fn area_of(records: &RegistryRecords, id: &str) -> Option<String> {
     if let Some(device) = records.devices.iter().find(|device| device.id == id) {
         return device.area_id.clone();
     }

@@ -20,14 +20,19 @@ use raw::{Areas, Devices, Entities, Labels};
 /// Home Assistant takes a missing file for an empty one, and writes some only when there is something in them (labels):
 /// a caller that wants to do the same passes [`RegistryFile::EMPTY`] for it.
 pub fn parse(bytes: &RegistryBytes<'_>) -> Result<Registry, RegistryError> {
+    records(bytes).map(Registry::new)
+}
+
+/// The records alone, with no view made of them yet.
+pub fn records(bytes: &RegistryBytes<'_>) -> Result<RegistryRecords, RegistryError> {
     let (devices, child_devices) = devices(bytes.devices)?;
-    Ok(Registry::new(RegistryRecords {
+    Ok(RegistryRecords {
         entities: entities(bytes.entities)?,
         devices,
         child_devices,
         areas: areas(bytes.areas)?,
         labels: labels(bytes.labels)?,
-    }))
+    })
 }
 
 pub(super) fn entities(bytes: &[u8]) -> Result<Vec<EntityRecord>, RegistryError> {

@@ -1,11 +1,12 @@
 //! The policies of all configured groups of a user as look-ups. A check asks each selector once, whatever the number of
 //! rules or entities.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use super::policy::{ConfiguredPolicy, ConfiguredSelector, Opinions};
 use crate::permission::compiled::domain_of;
 use crate::permission::registry::Registry;
+use crate::permission::table::ById;
 use crate::permission::verdict::{Denial, FoundBy, Grant, GroupIndex, Verdict};
 
 /// What a user's configured groups say together.
@@ -130,7 +131,7 @@ struct Marks {
 
 /// The rules of one selector, by id. Look-ups are exact: case counts, and there are no patterns.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-struct Rules(HashMap<Box<str>, Voices>);
+struct Rules(ById<Voices>);
 
 impl Rules {
     fn add(&mut self, rules: &BTreeMap<String, Opinions>, group: GroupIndex) {

@@ -10,6 +10,8 @@ use std::collections::{BTreeMap, HashMap};
 
 pub use devices::Device;
 use devices::Devices;
+
+use super::table::{ById, with_room};
 pub use records::{AreaRecord, ChildDeviceRecord, DeviceRecord, EntityRecord, LabelRecord, RegistryRecords};
 
 /// The registries of one Home Assistant at one moment. Never changed, only replaced.
@@ -17,7 +19,7 @@ pub use records::{AreaRecord, ChildDeviceRecord, DeviceRecord, EntityRecord, Lab
 pub struct Registry {
     entities: Vec<Entity>,
     /// Positions in `entities`, by entity id and by registry id alike: one look-up finds either.
-    positions: HashMap<Box<str>, usize>,
+    positions: ById<usize>,
     devices: Devices,
     areas: BTreeMap<String, AreaRecord>,
     labels: BTreeMap<String, LabelRecord>,
@@ -115,8 +117,8 @@ fn last_of_each(records: Vec<EntityRecord>) -> Vec<EntityRecord> {
 }
 
 /// Home Assistant tries a text as a registry id first and as an entity id second, so registry ids overwrite.
-fn positions(entities: &[Entity]) -> HashMap<Box<str>, usize> {
-    let mut positions = HashMap::with_capacity(entities.len().saturating_mul(2));
+fn positions(entities: &[Entity]) -> ById<usize> {
+    let mut positions = with_room(entities.len().saturating_mul(2));
     for (position, entity) in entities.iter().enumerate() {
         positions.insert(entity.record.entity_id.as_str().into(), position);
     }
