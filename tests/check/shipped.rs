@@ -86,6 +86,7 @@ fn the_defaults_in_it_are_the_defaults() {
         "ca",
         "pin",
         "token",
+        "issuer",
         "url",
         "browser_url",
         // Says something only where `url` does.
