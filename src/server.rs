@@ -86,6 +86,8 @@ impl Server {
         let services = self.gate.services();
         tasks.spawn(Arc::clone(&services.sessions).run(self.stop.clone()));
         tasks.spawn(Arc::clone(&services.grants).run(Arc::clone(&services.sessions), self.stop.clone()));
+        let (grants, telemetry) = (Arc::clone(&services.grants), services.telemetry.clone());
+        tasks.spawn(grants.follow(Arc::clone(&services.sessions), telemetry, self.stop.clone()));
         tasks.spawn(notify::watchdog(self.stop.clone()));
         tasks.spawn(report::keep_reviewing(Arc::clone(self)));
         tasks.spawn(keys::keep_turning(Arc::clone(self)));

@@ -1,20 +1,40 @@
 //! `[home_assistant]`: where Home Assistant's files are, and where it listens.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::secret_text::SecretText;
 use super::trust::Trust;
 
 /// `[home_assistant]`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HomeAssistant {
-    /// The configuration folder: `.storage` is in it.
-    pub config_dir: PathBuf,
-    /// Where it listens, when people sign in there.
+    /// Where users, groups and registries come from.
+    pub source: HomeSource,
+    /// Where it listens: for people who sign in there, and always when there are no files.
     pub api: Option<HomeApi>,
-    /// How old the last good copy may get, while the files cannot be read, before everybody is refused.
+    /// How old the last good copy may get, while it cannot be renewed, before everybody is refused.
     pub max_stale: Duration,
+}
+
+/// Where users, groups and registries come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HomeSource {
+    /// The configuration folder: `.storage` is in it.
+    Files(PathBuf),
+    /// The API alone, with the long-lived token of an administrator. It knows no policies of groups.
+    Api(SecretText),
+}
+
+impl HomeAssistant {
+    /// The configuration folder, if it can be read.
+    pub fn config_dir(&self) -> Option<&Path> {
+        match &self.source {
+            HomeSource::Files(config_dir) => Some(config_dir),
+            HomeSource::Api(_) => None,
+        }
+    }
 }
 
 /// Home Assistant's API.

@@ -49,7 +49,7 @@ use crate::permission::Registry;
 pub use addon_api::{ApiAddress, BadApiAddress, SupervisorUpstream};
 pub use cors::Cors;
 pub use entity_id::{BadEntityId, BadTemplate, EntityId, EntityTemplate, Piece};
-pub use home::{HomeApi, HomeAssistant, HomeUrl};
+pub use home::{HomeApi, HomeAssistant, HomeSource, HomeUrl};
 pub use host_name::BadHostName;
 pub use json_pointer::{BadPointer, JsonPointer};
 pub use path_pattern::{BadPattern, PathPattern, Segment};

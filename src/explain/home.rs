@@ -26,9 +26,11 @@ pub(crate) struct Home {
 }
 
 impl Home {
-    /// Reads the files. Without the users there is nothing to explain; without the registries everything is denied.
-    pub(crate) fn read(settings: &Settings) -> Result<Self, Vec<FileProblem>> {
-        let (config_dir, permissions) = (&settings.home_assistant.config_dir, &settings.permissions);
+    /// Reads the files; nothing when the configuration names none. Without the users there is nothing to explain; without
+    /// the registries everything is denied.
+    pub(crate) fn read(settings: &Settings) -> Result<Option<Self>, Vec<FileProblem>> {
+        let permissions = &settings.permissions;
+        let Some(config_dir) = settings.home_assistant.config_dir() else { return Ok(None) };
         let people = read_folder(config_dir)?.directory(permissions);
         let (registry, problem) = match read_registries(config_dir) {
             Ok(registry) => (Some(Arc::new(registry)), String::new()),
@@ -37,7 +39,7 @@ impl Home {
                 (None, lines.join("; "))
             }
         };
-        Ok(Self { directory: people.with_registry(registry), source: permissions.source, problem })
+        Ok(Some(Self { directory: people.with_registry(registry), source: permissions.source, problem }))
     }
 
     /// The home of a process that serves, at this moment.

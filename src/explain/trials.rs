@@ -13,6 +13,9 @@ pub(crate) fn decide(settings: &Settings, trials: &[Trial]) -> Result<Vec<Outcom
         let lines = problems.iter().map(|problem| format!("{problem}: {}", problem.reason()));
         lines.collect::<Vec<_>>().join("; ")
     })?;
+    let Some(home) = home else {
+        return Err("the configuration names no folder of Home Assistant, and no API tells the policies of groups".to_owned());
+    };
     if let Some(problem) = home.problem() {
         return Err(problem.to_owned());
     }

@@ -4,28 +4,33 @@
 //! verifier of passwords and the status. A new snapshot is made off the requests' way and swapped in whole. It must never fail to start because of a file: without the users' files
 //! everybody is refused, without the registries what depends on an entity is. Neither holds the other back.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
+use zeroize::Zeroizing;
 
-use super::api::Api;
+use super::api::{Api, PasswordAnswer};
 use super::keeper::Step;
-use super::reader::STORAGE;
+use super::reader::{Contents, STORAGE};
 use super::reading::{Look, Reading};
 use super::registry_files::RegistryFiles;
 use super::snapshot::Snapshot;
 use super::status::Status;
 use super::user_files::UserFiles;
-use super::verifier::Verifier;
+use super::verifier::{Outcome, Verifier};
 use crate::clock::Clock;
-use crate::config;
+use crate::config::{self, HomeSource, SecretText};
 use crate::identity::{Directory, DirectoryCell};
 use crate::permission::Registry;
+use crate::telemetry::chain;
 
 /// The users and registries of one configuration folder. A configuration with another folder makes a new one.
 pub struct HomeAssistant {
     folder: PathBuf,
+    /// The long-lived token, when the files cannot be read and the API is all there is.
+    token: Option<SecretText>,
     api: Option<Arc<Api>>,
     clock: Clock,
     directory: Arc<DirectoryCell>,
@@ -45,7 +50,13 @@ struct State {
 impl HomeAssistant {
     /// Reads the folder once, for these configured groups. What cannot be read is refused until [`HomeAssistant::watch`] sees it mended.
     pub fn open(settings: &config::HomeAssistant, configured: &config::Permissions, clock: Clock) -> Self {
-        let folder = settings.config_dir.join(STORAGE);
+        let (folder, token) = match &settings.source {
+            HomeSource::Files(config_dir) => (config_dir.join(STORAGE), None),
+            HomeSource::Api(token) => {
+                let url = settings.api.as_ref().map(|api| api.url.to_string()).unwrap_or_default();
+                (PathBuf::from(url), Some(token.clone()))
+            }
+        };
         let state = State {
             configured: configured.clone(),
             users: Reading::new(folder.clone(), settings.max_stale),
@@ -54,6 +65,7 @@ impl HomeAssistant {
         let current = Arc::new(ArcSwapOption::empty());
         let home = Self {
             folder,
+            token,
             api: settings.api.as_ref().map(|api| Arc::new(Api::new(api))),
             clock,
             directory: Arc::default(),
@@ -62,8 +74,29 @@ impl HomeAssistant {
             status: ArcSwap::from_pointee(state.status(0, 0)),
             state: Mutex::new(state),
         };
-        home.refresh(Look::Thorough);
+        if home.token.is_none() {
+            home.refresh(Look::Thorough);
+        }
         home
+    }
+
+    /// The API and the long-lived token, when they are all there is.
+    pub fn api_alone(&self) -> Option<(&Arc<Api>, &SecretText)> {
+        self.api.as_ref().zip(self.token.as_ref())
+    }
+
+    /// Whose password it is: by the file, or by the API when there is no file.
+    pub async fn check_password(&self, username: String, password: Zeroizing<String>, client: IpAddr) -> Outcome {
+        let Some((api, _)) = self.api_alone() else { return self.verifier.verify(username, password).await };
+        match api.check_password(&username, &SecretText::from(password), client).await {
+            Ok(PasswordAnswer::Right(user)) => Outcome::Right(user),
+            Ok(PasswordAnswer::Wrong | PasswordAnswer::Refused) => Outcome::Wrong,
+            Ok(PasswordAnswer::SecondFactor) => Outcome::SecondFactor,
+            Err(error) => {
+                tracing::warn!(error = %chain(&error), "Home Assistant could not be asked about a password");
+                Outcome::Unavailable
+            }
+        }
     }
 
     /// The users, what each of them may do, and the registries: always the current ones, all of one moment.
@@ -114,7 +147,36 @@ impl HomeAssistant {
     /// hold before the registries, which are larger, are even looked at.
     pub(super) fn refresh(&self, look: Look) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        match state.users.look(look, self.clock.now()) {
+        let step = state.users.look(look, self.clock.now());
+        self.with_people(step, &state);
+        let step = state.registries.look(look, self.clock.now());
+        self.with_registries(step, &state);
+    }
+
+    /// Does what is to be done about what was read elsewhere. Parses: not for async threads.
+    pub(super) fn took(&self, people: Option<Contents<UserFiles>>, registries: Option<Contents<RegistryFiles>>) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(contents) = people {
+            let step = state.users.took(contents, self.clock.now());
+            self.with_people(step, &state);
+        }
+        if let Some(contents) = registries {
+            let step = state.registries.took(contents, self.clock.now());
+            self.with_registries(step, &state);
+        }
+    }
+
+    /// Time has passed without anything to read.
+    pub(super) fn waited(&self) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let step = state.users.waited(self.clock.now());
+        self.with_people(step, &state);
+        let step = state.registries.waited(self.clock.now());
+        self.with_registries(step, &state);
+    }
+
+    fn with_people(&self, step: Step<Snapshot>, state: &State) {
+        match step {
             Step::Stay => {}
             Step::Swap(snapshot) => self.swap(snapshot, &state.configured),
             Step::Withdraw => {
@@ -122,13 +184,16 @@ impl HomeAssistant {
                 self.directory.replace(self.directory.load().without_people());
             }
         }
-        self.publish(&state);
-        match state.registries.look(look, self.clock.now()) {
+        self.publish(state);
+    }
+
+    fn with_registries(&self, step: Step<Registry>, state: &State) {
+        match step {
             Step::Stay => {}
             Step::Swap(registry) => self.swap_registry(Some(Arc::new(registry))),
             Step::Withdraw => self.swap_registry(None),
         }
-        self.publish(&state);
+        self.publish(state);
     }
 
     fn publish(&self, state: &State) {
@@ -203,7 +268,11 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             fs::create_dir(folder.path().join(".storage")).unwrap();
             let clock = Clock::manual(MORNING);
-            let settings = config::HomeAssistant { config_dir: folder.path().to_owned(), api: None, max_stale: HOUR };
+            let settings = config::HomeAssistant {
+                source: HomeSource::Files(folder.path().to_owned()),
+                api: None,
+                max_stale: HOUR,
+            };
             write(folder.path(), "auth_provider.homeassistant", r#"{"version": 1, "data": {"users": []}}"#);
             write(folder.path(), "auth", &auth(ids));
             let home = HomeAssistant::open(&settings, &config::Permissions::default(), clock.clone());

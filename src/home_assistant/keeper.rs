@@ -200,7 +200,7 @@ mod tests {
         }
         let clock = Clock::manual(Timestamp::from_millis(0));
         let settings = config::HomeAssistant {
-            config_dir: folder.path().to_owned(),
+            source: config::HomeSource::Files(folder.path().to_owned()),
             api: None,
             max_stale: Duration::from_mins(1),
         };

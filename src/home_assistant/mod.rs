@@ -10,7 +10,8 @@
 //! Reading order: `storage_file` and `fields` (any file), `auth_file` with `groups`, `datetime` and `refresh_token`,
 //! `username`, `password_file`, `second_factor`, `snapshot`; `file_set` and `reader` (files that are read together),
 //! `user_files`, `registries` and `registry_files`, `keeper` (what becomes of a reading), `reading`; `verifier`, `home`,
-//! `watcher`.
+//! `watcher`; `api`, and `follower` for a home whose
+//! files cannot be read.
 
 pub mod api;
 mod storage_file;
@@ -34,6 +35,7 @@ mod reading;
 mod verifier;
 mod home;
 mod watcher;
+mod follower;
 
 pub use auth_file::{AuthFile, AuthFileError};
 pub use fields::FieldError;

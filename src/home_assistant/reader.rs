@@ -9,10 +9,12 @@ use std::io::{self, ErrorKind, Read as _};
 use std::marker::PhantomData;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use aws_lc_rs::digest;
 use zeroize::Zeroizing;
 
+use super::api::ApiError;
 use super::auth_file::AuthFileError;
 use super::file_set::FileSet;
 use super::password_file::PasswordFileError;
@@ -53,6 +55,9 @@ pub enum Fault {
     /// A folder, a pipe, a device.
     #[error("it is not a file")]
     NotAFile,
+    /// Home Assistant's API does not tell it.
+    #[error("Home Assistant cannot be asked")]
+    Api(#[source] Arc<ApiError>),
     /// More than we read.
     #[error("it is larger than {} MiB", limit >> 20)]
     TooLarge {
@@ -99,6 +104,11 @@ impl<S: FileSet> Contents<S> {
         Self { folder: folder.to_owned(), files, set: PhantomData }
     }
 
+    /// These files, which were not read from a folder; `place` stands for one in the log.
+    pub(super) fn of(place: PathBuf, files: [FileBytes; 4]) -> Self {
+        Self { folder: place, files, set: PhantomData }
+    }
+
     /// SHA-256 over all files, absent ones included; none when one could not be read.
     pub(super) fn digest(&self) -> Option<[u8; 32]> {
         let mut context = digest::Context::new(&digest::SHA256);
@@ -130,7 +140,12 @@ impl<S: FileSet> Contents<S> {
         let folder = self.folder;
         S::parse(self.files).map_err(|faults| {
             let found = S::NAMES.into_iter().zip(*faults).filter_map(|(name, fault)| Some((name, fault?)));
-            found.map(|(name, fault)| FileProblem { path: folder.join(name), fault }).collect()
+            let mut found: Vec<_> = found.map(|(name, fault)| FileProblem { path: folder.join(name), fault }).collect();
+            if found.first().is_some_and(|problem| matches!(problem.fault, Fault::Api(_))) {
+                // What cannot be asked is one trouble and not one for each file.
+                found.truncate(1);
+            }
+            found
         })
     }
 }

@@ -45,6 +45,17 @@ impl<S: FileSet> Reading<S> {
         }
     }
 
+    /// What was read elsewhere takes the place of a look.
+    pub(super) fn took(&mut self, contents: Contents<S>, now: Timestamp) -> Step<S::Copy> {
+        let place = self.folder.clone();
+        self.keeper.read(&place, contents, now)
+    }
+
+    /// Time has passed without anything to read.
+    pub(super) fn waited(&mut self, now: Timestamp) -> Step<S::Copy> {
+        self.keeper.wait(now)
+    }
+
     /// How it stands with the files.
     pub(super) fn condition(&self) -> Condition {
         self.keeper.condition()

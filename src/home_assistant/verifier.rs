@@ -21,6 +21,8 @@ pub enum Outcome {
     Right(UserId),
     /// Not the right one, or there is no such user.
     Wrong,
+    /// The right one, and Home Assistant asks for a second factor; the file alone cannot tell.
+    SecondFactor,
     /// Too many are waiting: try again in a moment.
     Busy,
     /// There is no copy of the password file to check against.

@@ -22,9 +22,13 @@ use super::registry_files::RegistryFiles;
 use super::user_files::UserFiles;
 
 impl HomeAssistant {
-    /// Watches the folder until it is told to stop.
+    /// Watches the folder, or follows the API when there is no folder, until it is told to stop.
     pub async fn watch(self: Arc<Self>, stop: CancellationToken) {
-        stop.run_until_cancelled(self.watch_for_ever()).await;
+        let alone = self.api_alone().map(|(api, token)| (Arc::clone(api), token.clone()));
+        match alone {
+            Some((api, token)) => stop.run_until_cancelled(self.follow(api, token)).await,
+            None => stop.run_until_cancelled(self.watch_for_ever()).await,
+        };
     }
 
     async fn watch_for_ever(self: Arc<Self>) {

@@ -58,6 +58,8 @@ pub enum ApiState {
     Unreachable,
     /// It answers 400 to everything, because it does not trust us with `X-Forwarded-For`.
     Untrusted,
+    /// It does not take the long-lived token.
+    TokenRefused,
 }
 
 /// Where sessions are kept.

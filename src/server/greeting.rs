@@ -12,11 +12,14 @@ pub(super) fn say(server: &Server) {
         None => own_url(server),
     };
     let users = server.gate.services().home.load().status().users;
-    let folder = settings.home_assistant.config_dir.display();
-    tracing::info!("open {url}/ and sign in with an account of {folder} ({users} users)");
-    let passwords = settings.home_assistant.config_dir.join("USERS.md");
-    if matches!(settings.tls, Tls::Development { .. }) && passwords.is_file() {
-        tracing::info!("the names and passwords of this example home are in {}", passwords.display());
+    if let Some(folder) = settings.home_assistant.config_dir() {
+        tracing::info!("open {url}/ and sign in with an account of {} ({users} users)", folder.display());
+        let passwords = folder.join("USERS.md");
+        if matches!(settings.tls, Tls::Development { .. }) && passwords.is_file() {
+            tracing::info!("the names and passwords of this example home are in {}", passwords.display());
+        }
+    } else {
+        tracing::info!("open {url}/ and sign in with an account of Home Assistant, once it has been asked");
     }
     for addon in &settings.addons {
         let place = match (&addon.path, &addon.host) {

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::Server;
 use super::build::needs_restart;
 use super::keys;
+use super::report;
 use crate::config::{self, ApiTrouble, Diagnostics, HomeApi, Known, Loaded, Settings, Surroundings, Trial};
 use crate::dial::{DialError, check_authorities};
 use crate::explain;
@@ -190,7 +191,7 @@ impl Server {
     }
 
     /// Watches the files of the users of the moment, and no others any more.
-    pub(super) fn watch_home(&self, state: &mut State) {
+    pub(super) fn watch_home(self: &Arc<Self>, state: &mut State) {
         state.watching.cancel();
         state.watching = self.stop.child_token();
         let home = self.gate.services().home.load_full();
@@ -198,6 +199,7 @@ impl Server {
             // What is wrong is in the log before the first person stands at the door.
             tokio::spawn(async move { api.probe().await });
         }
+        tokio::spawn(report::end_unfollowed(Arc::clone(self), Arc::clone(&home)));
         tokio::spawn(home.watch(state.watching.clone()));
     }
 

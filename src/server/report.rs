@@ -8,8 +8,8 @@ use tokio::time::MissedTickBehavior;
 
 use super::Server;
 use crate::gate::Services;
-use crate::home_assistant::Condition;
 use crate::home_assistant::api::Standing;
+use crate::home_assistant::{Condition, HomeAssistant};
 use crate::identity::{Health as DirectoryHealth, user_of};
 use crate::operations::{ApiState, DirectoryState, SessionStoreState};
 use crate::session::{Health, RevokeError, Session};
@@ -62,6 +62,13 @@ async fn end_sessions_revoked_there(server: &Arc<Server>) {
     let services = server.gate.services();
     let (home, now) = (services.home.load_full(), services.clock.now());
     let ended = services.grants.end_revoked(&home, &services.sessions, now).await;
+    account_for(services, ended, "home_assistant");
+}
+
+/// Ends the sessions of an earlier process that nobody can follow over Home Assistant's API.
+pub(super) async fn end_unfollowed(server: Arc<Server>, home: Arc<HomeAssistant>) {
+    let services = server.gate.services();
+    let ended = services.grants.end_unfollowed(&home, &services.sessions).await;
     account_for(services, ended, "home_assistant");
 }
 
@@ -129,5 +136,6 @@ fn state_of_api(standing: Standing) -> ApiState {
         Standing::Good => ApiState::Good,
         Standing::Unreachable => ApiState::Unreachable,
         Standing::Untrusted => ApiState::Untrusted,
+        Standing::TokenRefused => ApiState::TokenRefused,
     }
 }

@@ -99,10 +99,11 @@ impl PasswordSignIn<'_> {
             .map_err(|turned| Failed { outcome: turned.outcome(), wait: turned.wait() })?;
         // Taken before the password is looked at: should either change meanwhile, the session ends with its first use.
         let directory: Arc<Directory> = arc_swap::Guard::into_inner(self.home.directory().load());
-        let user = match self.home.verifier().verify(form.username.clone(), form.password.clone()).await {
+        let user = match self.home.check_password(form.username.clone(), form.password.clone(), ip).await {
             Outcome::Right(id) => directory.user(&id).cloned().ok_or(failed(SignInOutcome::Unavailable))?,
             Outcome::Wrong if is_known(&directory, &form.username) => return Err(failed(SignInOutcome::WrongPassword)),
             Outcome::Wrong => return Err(failed(SignInOutcome::UnknownUser)),
+            Outcome::SecondFactor => return Err(failed(SignInOutcome::SecondFactor)),
             Outcome::Busy => return Err(Failed { outcome: SignInOutcome::TooManyAttempts, wait: Some(BUSY) }),
             Outcome::Unavailable => return Err(failed(SignInOutcome::Unavailable)),
         };

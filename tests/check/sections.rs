@@ -258,6 +258,36 @@ fn check_asks_home_assistant_and_says_what_to_change() {
     warned(&url("slow.test"), "3:7", &["no answer within 10s", "is Home Assistant running there"]);
 }
 
+#[test]
+fn a_home_without_a_folder_has_an_address_and_a_token() {
+    let folder = Folder::new();
+    folder.write("token", "eyJ0.eyJ1.c2ln\n");
+    folder.write("words", "not a token\n");
+    let alone = |lines: &str| {
+        format!("[home_assistant]\n{lines}\n[[addon]]\nslug = \"a\"\nupstream = \"builtin:whoami\"\npath = \"/a\"\n")
+    };
+    let url = "url = \"http://ha.test\"\n";
+    refused_in(&folder, &alone("token = { file = \"token\" }"), "2:9", &["no word of where", "needs `url`"]);
+    refused_in(
+        &folder,
+        &alone(&format!("{url}token = {{ file = \"words\" }}")),
+        "3:18",
+        &["no token of Home Assistant's"],
+    );
+    refused_in(&folder, &alone(&format!("{url}token = {{ file = \"gone\" }}")), "3:18", &["cannot be read"]);
+    let both = format!("{url}token = {{ file = \"token\" }}\nconfig_dir = \"home\"");
+    refused_in(&folder, &alone(&both), "3:9", &["a folder that says more", "expected one of the two"]);
+    let whole = alone(&format!("{url}token = {{ file = \"token\" }}"));
+    let tokens = format!("{whole}tokens = true\n");
+    refused_in(&folder, &tokens, "8:10", &["no API tells the keys", "needs `home_assistant.config_dir`"]);
+    let rule =
+        format!("{whole}[[addon.protect]]\npath = \"/x/{{light}}\"\nentity = \"light.{{light}}\"\naccess = \"control\"\n");
+    refused_in(&folder, &rule, "10:10", &["no API tells the policies", "groups = \"config\""]);
+    let settings = folder.load(&whole).unwrap().settings;
+    assert!(settings.home_assistant.config_dir().is_none());
+    assert!(!format!("{settings:?}").contains("eyJ0"), "the token is in no dump");
+}
+
 #[cfg(feature = "redis-store")]
 mod redis {
     use super::*;

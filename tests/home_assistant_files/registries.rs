@@ -159,8 +159,11 @@ async fn after_max_stale_the_registries_are_withdrawn_and_the_users_stay() {
     const NOON: Timestamp = Timestamp::from_millis(1_795_323_000_000);
     let home = Home::of(HOME);
     let clock = Clock::manual(NOON);
-    let settings =
-        config::HomeAssistant { config_dir: home.path().to_owned(), api: None, max_stale: Duration::from_hours(1) };
+    let settings = config::HomeAssistant {
+        source: config::HomeSource::Files(home.path().to_owned()),
+        api: None,
+        max_stale: Duration::from_hours(1),
+    };
     let watched =
         Watched::start(Arc::new(HomeAssistant::open(&settings, &config::Permissions::default(), clock.clone())));
     home.write(DEVICES, b"");

@@ -51,7 +51,7 @@ impl Home {
 
     pub(crate) fn open(&self) -> Arc<HomeAssistant> {
         let settings = config::HomeAssistant {
-            config_dir: self.path().to_owned(),
+            source: config::HomeSource::Files(self.path().to_owned()),
             api: None,
             max_stale: Duration::from_hours(24),
         };

@@ -13,6 +13,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod api_alone;
 mod arriving;
 mod leaving;
 mod own_pages;

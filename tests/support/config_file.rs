@@ -33,6 +33,12 @@ impl ConfigFile {
         self
     }
 
+    /// Takes a key out of a table.
+    pub(crate) fn unset(&mut self, table: &'static str, key: &str) -> &mut Self {
+        self.tables.entry(table).or_default().remove(key);
+        self
+    }
+
     /// One more add-on at `/ingress/SLUG`.
     pub(crate) fn addon(&mut self, slug: &str, addon: &RawAddon) -> &mut Self {
         self.addon_with(slug, addon, "")

@@ -217,6 +217,11 @@ impl Vestibule {
         answer.status == 200
     }
 
+    /// Whether a session opens what it once opened, whoever is away meanwhile.
+    pub(crate) fn is_live_at_all(&self, cookie: &str) -> bool {
+        self.ask(Protocol::H1, &Ask::get("/.vestibule/session").cookie(cookie)).status == 200
+    }
+
     /// Waits until a session is refused.
     #[track_caller]
     pub(crate) fn await_ended(&self, cookie: &str) {

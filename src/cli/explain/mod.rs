@@ -34,7 +34,14 @@ pub(super) fn explain(file: &Path, asked: Asked, output: &mut Output<'_>) -> Exi
         }
     };
     let desk = match Home::read(&settings) {
-        Ok(home) => Desk::new(home, &settings),
+        Ok(Some(home)) => Desk::new(home, &settings),
+        Ok(None) => {
+            output.notice(
+                "error: the configuration names no folder of Home Assistant, and no API tells the policies of groups
+",
+            );
+            return Exit::Mistaken;
+        }
         Err(problems) => {
             for problem in &problems {
                 output.notice(&format!("error: {problem}: {}\n", problem.reason()));

@@ -122,6 +122,7 @@ section! {
     HomeAssistant {
         config_dir: String,
         max_stale: TimeText,
+        token: ValueFile,
         url: String,
         browser_url: String,
         ca: String,

@@ -8,14 +8,16 @@ use toml::Spanned;
 use super::context::{Context, days, flag, seconds};
 use super::tls::one_line;
 use super::trust::trust;
-use crate::config::diagnostic::{Diagnostic, Place};
-use crate::config::home::{HomeApi, HomeAssistant, HomeUrl};
+use crate::config::diagnostic::{Diagnostic, Place, Span};
+use crate::config::home::{HomeApi, HomeAssistant, HomeSource, HomeUrl};
 use crate::config::raw::{self, Key};
-use crate::config::{ApiTrouble, Known};
+use crate::config::secret_text::SecretText;
+use crate::config::{ApiTrouble, GroupSource, Known};
 
 /// Resolves the section, and asks who is known in the folder that it names.
 pub(super) fn home_assistant(key: &Key<raw::HomeAssistant>, cx: &mut Context<'_>) -> (HomeAssistant, Option<Known>) {
-    let mut resolved = HomeAssistant { config_dir: cx.base.to_owned(), api: None, max_stale: Duration::from_hours(1) };
+    let source = HomeSource::Files(cx.base.to_owned());
+    let mut resolved = HomeAssistant { source, api: None, max_stale: Duration::from_hours(1) };
     let mut known = None;
     if matches!(key, Key::Absent) {
         let missing = Diagnostic::mistake(Place::File, "`[home_assistant]` is missing");
@@ -27,16 +29,86 @@ pub(super) fn home_assistant(key: &Key<raw::HomeAssistant>, cx: &mut Context<'_>
         let raw = section.get_ref();
         resolved.max_stale = cx.time(&raw.max_stale, resolved.max_stale, seconds(1)..=days(30));
         resolved.api = api(raw, cx);
-        let text = cx.required(&raw.config_dir, "config_dir", &section.span(), "\"/path/to/home-assistant\"");
-        if let Some(text) = text {
-            resolved.config_dir = cx.path(text);
-            known = ask(text, &resolved.config_dir, cx);
-            for problem in known.iter().flat_map(|known| &known.problems) {
-                cx.add(about_registries(text, problem));
+        match (&raw.config_dir, &raw.token) {
+            (Key::Absent, Key::Given(file)) => {
+                if let Some(token) = token(file, resolved.api.is_some(), cx) {
+                    resolved.source = HomeSource::Api(token);
+                }
+            }
+            (Key::Given(text), token) => {
+                if let Some(idle) = token.given() {
+                    let both = Diagnostic::mistake(idle.span(), "a token for the API, and a folder that says more");
+                    let hint = "the token is for a Home Assistant whose files cannot be read: take one of the two out";
+                    cx.add(both.first(text.span()).label("expected one of the two").hint(hint));
+                }
+                let config_dir = cx.path(text);
+                known = ask(text, &config_dir, cx);
+                for problem in known.iter().flat_map(|known| &known.problems) {
+                    cx.add(about_registries(text, problem));
+                }
+                resolved.source = HomeSource::Files(config_dir);
+            }
+            (config_dir, _) => {
+                cx.required(config_dir, "config_dir", &section.span(), "\"/path/to/home-assistant\"");
             }
         }
     }
     (resolved, known)
+}
+
+/// The long-lived token of an administrator.
+fn token(file: &Spanned<raw::ValueFile>, has_url: bool, cx: &mut Context<'_>) -> Option<SecretText> {
+    if !has_url {
+        let nowhere = Diagnostic::mistake(file.span(), "a token, and no word of where Home Assistant listens");
+        cx.add(nowhere.label("needs `url`").hint("add url = \"http://127.0.0.1:8123\""));
+    }
+    let named = cx.required(&file.get_ref().file, "file", &file.span(), "\"secrets/home-assistant\"")?;
+    let (at, secret) = (named.span(), cx.secret(named)?);
+    let text = String::from_utf8(secret.to_vec()).ok();
+    let text = text.filter(|text| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b)));
+    if text.is_none() {
+        let bad = Diagnostic::mistake(at, "this is no token of Home Assistant's");
+        let hint = "an administrator makes one in their profile, under Security: the file holds it alone, on one line";
+        cx.add(bad.label("expected a file with a long-lived access token").hint(hint));
+    }
+    text.map(SecretText::new)
+}
+
+/// What needs more than the API tells is a mistake when the API is all there is (spec/permissions.md section 4).
+pub(super) fn refuse_what_the_api_cannot_tell(
+    addons: &[Spanned<raw::Addon>],
+    home: &HomeAssistant,
+    groups: GroupSource,
+    cx: &mut Context<'_>,
+) {
+    if home.config_dir().is_some() {
+        return;
+    }
+    if groups != GroupSource::Config {
+        for at in addons.iter().flat_map(|addon| asks_about_entities(addon.get_ref())) {
+            let policies = Diagnostic::mistake(at, "no API tells the policies of Home Assistant's groups");
+            let hint = "name its folder with `config_dir` in the place of `token`, or write groups = \"config\" under \
+                        [permissions] and groups of your own";
+            cx.add(policies.label("needs `home_assistant.config_dir`").hint(hint));
+        }
+    }
+    for tokens in addons.iter().filter_map(|addon| addon.get_ref().tokens.given()).filter(|tokens| *tokens.get_ref()) {
+        let keys = Diagnostic::mistake(tokens.span(), "no API tells the keys that tokens are verified with");
+        let hint = "name Home Assistant's folder with `config_dir` in the place of `token`, or take this key out";
+        cx.add(keys.label("needs `home_assistant.config_dir`").hint(hint));
+    }
+}
+
+/// Where an add-on asks what a user may do with entities.
+fn asks_about_entities(addon: &raw::Addon) -> Vec<Span> {
+    let rules = addon.protect.given().map(|list| list.get_ref().as_slice()).unwrap_or_default();
+    let keys = |rule: &Spanned<raw::Protect>| {
+        let rule = rule.get_ref();
+        let texts = [&rule.entity, &rule.query, &rule.body].map(|key| key.given().map(Spanned::span));
+        let others = [rule.entities.given().map(Spanned::span), rule.all_entities.given().map(Spanned::span)];
+        texts.into_iter().chain(others).flatten().next()
+    };
+    rules.iter().filter_map(keys).collect()
 }
 
 /// Where it listens, when `url` says so. The other keys about that are of no use without it.

@@ -47,6 +47,7 @@ pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> Settings {
         let none = Diagnostic::warning(Place::File, "no add-on is configured");
         cx.add(none.hint("add one under `[[addon]]` with slug, upstream and path"));
     }
+    home_assistant::refuse_what_the_api_cannot_tell(addons, &home_assistant, permissions.source, cx);
     let supervisor = supervisor::supervisor(&section(&raw.supervisor), home_assistant.api.is_some(), cx);
     let mut settings = Settings {
         listen: listen::listen(&section(&raw.listen), cx),

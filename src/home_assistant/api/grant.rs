@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 use super::client::Api;
 use super::error::ApiError;
 use super::pkce::Verifier;
+use super::socket::Socket;
 use super::tokens::Tokens;
 use crate::config::SecretText;
 use crate::identity::UserId;
@@ -36,6 +37,29 @@ pub struct Granted {
     pub tokens: Tokens,
     /// Whose they are.
     pub user: UserId,
+    /// The WebSocket that said so, still open.
+    pub line: Line,
+}
+
+/// A WebSocket of a user's own. It ends when Home Assistant revokes the token that it was opened with.
+#[derive(Debug)]
+pub struct Line(Socket);
+
+impl Line {
+    /// Waits until it ends, and asks now and then whether the other side is still there.
+    pub async fn ended(mut self) {
+        let mut ticks = tokio::time::interval(PING);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            let alive = tokio::select! {
+                event = self.0.events() => event.is_ok(),
+                _ = ticks.tick() => self.0.ping().await.is_ok(),
+            };
+            if !alive {
+                return;
+            }
+        }
+    }
 }
 
 impl Api {
@@ -56,7 +80,7 @@ impl Api {
         let CodeGrant { code, verifier, client_id, client } = grant;
         let tokens = self.buy(code, verifier.as_ref(), client_id, *client).await?;
         match self.whose(&tokens, *client).await {
-            Ok(user) => Ok(Granted { tokens, user }),
+            Ok((user, line)) => Ok(Granted { tokens, user, line }),
             Err(error) => {
                 self.give_back(&tokens, *client).await;
                 Err(error)
@@ -64,9 +88,14 @@ impl Api {
         }
     }
 
-    async fn whose(&self, tokens: &Tokens, client: IpAddr) -> Result<UserId, ApiError> {
+    async fn whose(&self, tokens: &Tokens, client: IpAddr) -> Result<(UserId, Line), ApiError> {
         let mut socket = self.socket(tokens.access(), Some(client), LARGEST).await?;
-        socket.current_user().await
+        Ok((socket.current_user().await?, Line(socket)))
+    }
+
+    /// A new WebSocket with these tokens, to be told when they are revoked.
+    pub async fn line(&self, tokens: &Tokens, client: IpAddr) -> Result<Line, ApiError> {
+        self.socket(tokens.access(), Some(client), LARGEST).await.map(Line)
     }
 
     /// Revokes tokens, and tries it a few times: a token that stays behind is good for ninety days.
@@ -87,5 +116,8 @@ impl Api {
 
 /// What is asked of a user's own WebSocket is short.
 const LARGEST: usize = 256 * 1024;
+
+/// A connection that broke off without a word is noticed within this time.
+const PING: Duration = Duration::from_secs(30);
 
 const PAUSES: [Duration; 4] = [Duration::ZERO, Duration::from_secs(1), Duration::from_secs(5), Duration::from_secs(30)];

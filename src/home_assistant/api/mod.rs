@@ -6,7 +6,8 @@
 //! yes.
 //!
 //! Reading order: `error`, `client` (one call), `standing` (how it goes, for the operator), `discovery`, `pkce`, `tokens`,
-//! `socket`, `current_user`, `grant` (from a code to a user).
+//! `socket`, `current_user`, `grant` (from a code to a user), `login_flow` (a
+//! password checked there); and, for a home whose files cannot be read, `subscriber`, `people` and `registries`.
 
 mod error;
 mod client;
@@ -17,10 +18,16 @@ mod tokens;
 mod socket;
 mod current_user;
 mod grant;
+mod login_flow;
+mod people;
+mod registries;
+mod subscriber;
 
 pub use client::Api;
 pub use error::{ApiError, Refusal};
-pub use grant::{CodeGrant, Granted};
+pub use grant::{CodeGrant, Granted, Line};
+pub use login_flow::PasswordAnswer;
 pub use pkce::Verifier as PkceVerifier;
 pub use standing::Standing;
+pub(super) use subscriber::{Subject, Subscriber};
 pub use tokens::Tokens;

@@ -1,8 +1,9 @@
-//! Home Assistant's WebSocket: opened with an access token, asked one thing after another.
+//! Home Assistant's WebSocket: opened with an access token, asked one thing after another, listened to.
 //!
 //! In come commands without arguments beyond their type, out come typed results. What is not an answer to the command is
-//! ignored.
+//! either an event, which is noted, or ignored. Home Assistant closes it when its token is revoked: that is news.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -27,6 +28,8 @@ use crate::dial::Wire;
 pub(super) struct Socket {
     stream: WebSocketStream<Box<dyn Wire>>,
     asked: u64,
+    /// The events that came, by the id of their subscription, until somebody takes them.
+    heard: BTreeSet<u64>,
 }
 
 impl Api {
@@ -57,7 +60,7 @@ impl Api {
             tungstenite::Error::Http(answer) => ApiError::Status(answer.status()),
             other => other.into(),
         })?;
-        let mut socket = Socket { stream, asked: 0 };
+        let mut socket = Socket { stream, asked: 0, heard: BTreeSet::new() };
         socket.authenticate(token).await?;
         Ok(socket)
     }
@@ -88,12 +91,31 @@ impl Socket {
 
     /// Asks a command that has no arguments, and waits for its result.
     pub(super) async fn ask<T: DeserializeOwned>(&mut self, command: &str) -> Result<T, ApiError> {
-        let text = self.command(json!({ "type": command })).await?;
+        let (_, text) = self.command(json!({ "type": command })).await?;
         let Body { result } = serde_json::from_str(&text).map_err(|_| ApiError::Garbage("a result"))?;
         Ok(result)
     }
 
-    async fn command(&mut self, mut command: Value) -> Result<Utf8Bytes, ApiError> {
+    /// Subscribes to events of one type. They are heard under the number that is given back.
+    pub(super) async fn subscribe(&mut self, event_type: &str) -> Result<u64, ApiError> {
+        self.command(json!({ "type": "subscribe_events", "event_type": event_type })).await.map(|(id, _)| id)
+    }
+
+    /// Whether the other side is still there.
+    pub(super) async fn ping(&mut self) -> Result<(), ApiError> {
+        self.command(json!({ "type": "ping" })).await.map(drop)
+    }
+
+    /// Waits for the next event and gives the numbers of all subscriptions that had one. Cancelling it loses nothing.
+    pub(super) async fn events(&mut self) -> Result<BTreeSet<u64>, ApiError> {
+        while self.heard.is_empty() {
+            let (head, _) = self.receive().await?;
+            self.note(&head);
+        }
+        Ok(std::mem::take(&mut self.heard))
+    }
+
+    async fn command(&mut self, mut command: Value) -> Result<(u64, Utf8Bytes), ApiError> {
         let asked = tokio::time::timeout(ANSWER, async {
             self.asked = self.asked.saturating_add(1);
             let id = self.asked;
@@ -104,13 +126,20 @@ impl Socket {
             loop {
                 let (head, text) = self.receive().await?;
                 match head.kind.as_str() {
-                    "result" if head.id == Some(id) && head.success == Some(true) => return Ok(text),
+                    "pong" if head.id == Some(id) => return Ok((id, text)),
+                    "result" if head.id == Some(id) && head.success == Some(true) => return Ok((id, text)),
                     "result" if head.id == Some(id) => return Err(ApiError::Refused(head.refusal())),
-                    _ => {}
+                    _ => self.note(&head),
                 }
             }
         });
         asked.await.unwrap_or(Err(ApiError::TimedOut(ANSWER)))
+    }
+
+    fn note(&mut self, head: &Head) {
+        if head.kind == "event" && self.heard.len() < SUBSCRIPTIONS {
+            self.heard.extend(head.id);
+        }
     }
 
     async fn send(&mut self, value: &Value) -> Result<(), ApiError> {
@@ -174,3 +203,6 @@ const ANSWER: Duration = Duration::from_secs(10);
 
 /// A socket may stay open for hours: it does not need the library's 128 KiB.
 const BUFFER: usize = 8 * 1024;
+
+/// There are as many subscriptions as subjects; this is beyond them.
+const SUBSCRIPTIONS: usize = 64;

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use super::error::ApiError;
+use super::error::{ApiError, Refusal};
 use crate::config::HomeApi;
 use crate::telemetry::chain;
 
@@ -18,6 +18,8 @@ pub enum Standing {
     Unreachable,
     /// It answers 400 to everything that says for whom it is.
     Untrusted,
+    /// It does not take the long-lived token, or that one is not an administrator's.
+    TokenRefused,
 }
 
 /// The standing, and the last that was told.
@@ -39,6 +41,11 @@ impl StandingCell {
         self.set(standing, error, settings);
     }
 
+    /// Notes that the long-lived token is not taken.
+    pub(super) fn token_refused(&self, why: Refusal, settings: &HomeApi) {
+        self.set(Standing::TokenRefused, Some(&ApiError::Refused(why)), settings);
+    }
+
     fn set(&self, standing: Standing, error: Option<&ApiError>, settings: &HomeApi) {
         let before = {
             let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -54,6 +61,7 @@ impl StandingCell {
             Standing::Good if before == Standing::Unasked => tracing::info!(%url, "Home Assistant answers"),
             Standing::Good => tracing::info!(%url, "Home Assistant answers again"),
             Standing::Unreachable => tracing::error!(%url, %why, "Home Assistant does not answer"),
+            Standing::TokenRefused => tracing::error!(%url, %why, "Home Assistant does not take the long-lived token"),
             Standing::Untrusted => tracing::error!(%url, "{}", UNTRUSTED),
         }
     }

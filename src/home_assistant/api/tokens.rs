@@ -1,4 +1,4 @@
-//! The tokens of one sign-in: bought with a code, and revoked (spec/permissions.md section 4).
+//! The tokens of one sign-in: bought with a code, renewed, revoked (spec/permissions.md section 4).
 //!
 //! They live in memory only, hidden from `Debug` and wiped. Home Assistant gets its refresh token back at the end.
 
@@ -14,12 +14,13 @@ use super::error::{ApiError, Refusal};
 use super::pkce::Verifier;
 use crate::config::SecretText;
 
-/// An access token, and the refresh token that it is revoked with.
+/// An access token, and the refresh token that it is renewed and revoked with.
 #[derive(Debug, Clone)]
 pub struct Tokens {
     access: SecretText,
     refresh: SecretText,
     refresh_id: String,
+    client_id: String,
 }
 
 impl Tokens {
@@ -49,7 +50,18 @@ impl Api {
         let refresh = answer.refresh_token.ok_or(ApiError::Garbage("no refresh token"))?;
         let refresh_id = refresh_id(&answer.access_token).ok_or(ApiError::Garbage("an access token without `iss`"))?;
         let (access, refresh) = (SecretText::new(answer.access_token), SecretText::new(refresh));
-        Ok(Tokens { access, refresh, refresh_id })
+        Ok(Tokens { access, refresh, refresh_id, client_id: client_id.to_owned() })
+    }
+
+    /// A new access token. [`ApiError::is_final`] when Home Assistant has revoked the refresh token.
+    pub async fn renew(&self, tokens: &Tokens, client: IpAddr) -> Result<Tokens, ApiError> {
+        let fields = [
+            ("grant_type", "refresh_token"),
+            ("refresh_token", tokens.refresh.reveal()),
+            ("client_id", &tokens.client_id),
+        ];
+        let answer = parse(&self.post_form("/auth/token", &fields, client).await?)?;
+        Ok(Tokens { access: SecretText::new(answer.access_token), ..tokens.clone() })
     }
 
     /// Gives the tokens back (RFC 7009). Home Assistant says 200 to a token that it does not know as well.
@@ -154,7 +166,7 @@ mod tests {
     #[test]
     fn tokens_do_not_show_themselves() {
         let secret = || SecretText::new("SESAME".to_owned());
-        let tokens = Tokens { access: secret(), refresh: secret(), refresh_id: "r".into() };
+        let tokens = Tokens { access: secret(), refresh: secret(), refresh_id: "r".into(), client_id: "c".into() };
         assert!(!format!("{tokens:?}").contains("SESAME"));
     }
 }

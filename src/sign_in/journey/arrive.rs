@@ -75,7 +75,7 @@ impl Journey<'_> {
         match made {
             Ok((session, page)) => {
                 self.guard.succeeded(client, THERE).await;
-                self.grants.keep(session, granted, Arc::clone(api), client);
+                self.grants.keep(session, granted, self.home, client);
                 Ok(page)
             }
             Err(failed) => {

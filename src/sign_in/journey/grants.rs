@@ -7,20 +7,34 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
+use super::followed::Followed;
 use super::revoked_there::Seen;
 use crate::clock::Timestamp;
-use crate::home_assistant::api::{Api, Granted, Tokens};
+use crate::home_assistant::api::{Api, Granted, Line, Tokens};
 use crate::home_assistant::{Condition, HomeAssistant};
 use crate::session::{RevokeError, Session, Sessions};
+use crate::telemetry::Telemetry;
 
 /// The tokens of all sessions that were made over Home Assistant's page since the process began.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Grants {
     held: Mutex<Vec<Held>>,
     seen: Seen,
+    followed: UnboundedSender<(Followed, Line)>,
+    coming: Mutex<Option<UnboundedReceiver<(Followed, Line)>>>,
+}
+
+impl Default for Grants {
+    fn default() -> Self {
+        // As many as there are sessions, which have their own bound.
+        let (followed, coming) = mpsc::unbounded_channel();
+        Self { held: Mutex::default(), seen: Seen::default(), followed, coming: Mutex::new(Some(coming)) }
+    }
 }
 
 #[derive(Debug)]
@@ -29,12 +43,40 @@ struct Held {
     tokens: Tokens,
     api: Arc<Api>,
     client: IpAddr,
+    /// Without its WebSocket nobody could tell when it is ended there: it ends with this process.
+    is_followed: bool,
 }
 
 impl Grants {
     /// Keeps the tokens of a session for as long as it lives.
-    pub(super) fn keep(&self, session: Arc<Session>, granted: Granted, api: Arc<Api>, client: IpAddr) {
-        self.lock().push(Held { session, tokens: granted.tokens, api, client });
+    pub(super) fn keep(&self, session: Arc<Session>, granted: Granted, home: &HomeAssistant, client: IpAddr) {
+        let Some(api) = home.api().cloned() else { return };
+        if home.api_alone().is_some() {
+            let line = Followed {
+                session: Arc::clone(&session),
+                tokens: granted.tokens.clone(),
+                api: Arc::clone(&api),
+                client,
+            };
+            let _gone = self.followed.send((line, granted.line));
+        }
+        let is_followed = home.api_alone().is_some();
+        self.lock().push(Held { session, tokens: granted.tokens, api, client, is_followed });
+    }
+
+    /// Follows the sign-ins of a home whose files cannot be read, each over its WebSocket, until `stop`.
+    pub async fn follow(self: Arc<Self>, sessions: Arc<Sessions>, telemetry: Telemetry, stop: CancellationToken) {
+        let Some(mut coming) = self.coming.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
+        let mut following = JoinSet::new();
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                Some((followed, line)) = coming.recv() => {
+                    following.spawn(followed.until_over(line, Arc::clone(&sessions), telemetry.clone()));
+                }
+                Some(_) = following.join_next() => {}
+            }
+        }
     }
 
     /// Gives tokens back when their session is over, until `stop`.
@@ -44,7 +86,7 @@ impl Grants {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                () = stop.cancelled() => return,
+                () = stop.cancelled() => return self.give_back_followed().await,
                 _ = bell.changed() => {}
                 _ = ticks.tick() => {}
             }
@@ -55,6 +97,33 @@ impl Grants {
         }
     }
 
+    /// The sessions that end with this process give their tokens back, as far as Home Assistant answers in time.
+    async fn give_back_followed(&self) {
+        let followed: Vec<Held> = self.lock().extract_if(.., |held| held.is_followed).collect();
+        let mut giving = JoinSet::new();
+        for held in followed {
+            giving.spawn(async move { held.api.revoke(&held.tokens, held.client).await });
+        }
+        let all = async { while giving.join_next().await.is_some() {} };
+        let _in_time = tokio::time::timeout(LAST_MOMENT, all).await;
+    }
+
+    /// Ends the sessions that nobody here can follow: where the API is all there is, those that an earlier process made over
+    /// Home Assistant's page.
+    pub async fn end_unfollowed(
+        &self,
+        home: &HomeAssistant,
+        sessions: &Sessions,
+    ) -> Result<Vec<Arc<Session>>, RevokeError> {
+        if home.api_alone().is_none() {
+            return Ok(Vec::new());
+        }
+        let followed: Vec<_> =
+            self.lock().iter().filter(|held| held.is_followed).map(|held| held.session.digest()).collect();
+        let unfollowed = |session: &Session| session.refresh_token().is_some() && !followed.contains(&session.digest());
+        sessions.end_where(unfollowed).await
+    }
+
     /// Ends the sessions whose refresh token Home Assistant has revoked, by its auth file.
     pub async fn end_revoked(
         &self,
@@ -62,7 +131,9 @@ impl Grants {
         sessions: &Sessions,
         now: Timestamp,
     ) -> Result<Vec<Arc<Session>>, RevokeError> {
-        let Some(snapshot) = home.snapshot() else { return Ok(Vec::new()) };
+        // The API tells of no refresh tokens: there each session has a WebSocket of its own, which says when it is over.
+        let snapshot = home.snapshot().filter(|_| home.api_alone().is_none());
+        let Some(snapshot) = snapshot else { return Ok(Vec::new()) };
         let is_current = matches!(home.status().condition, Condition::Good { .. });
         let mut look = self.seen.look(snapshot.auth(), is_current, now);
         let ends = |session: &Session| {
@@ -84,3 +155,6 @@ impl Grants {
 
 /// What expires rings no bell.
 const LOOK: Duration = Duration::from_secs(5);
+
+/// At the end of the process.
+const LAST_MOMENT: Duration = Duration::from_secs(3);

@@ -6,11 +6,12 @@
 //! an add-on, a disk or a log.
 //!
 //! Reading order: `browser` (the cookie), `journeys` (who is away), `depart`, `arrive`, `grants` (the tokens of live
-//! sessions), `revoked_there` (whether Home Assistant has ended one).
+//! sessions), `revoked_there` (whether Home Assistant has ended one) and `followed` (the same without its files).
 
 mod arrive;
 mod browser;
 mod depart;
+mod followed;
 mod grants;
 mod journeys;
 mod revoked_there;

@@ -43,6 +43,15 @@ pub(super) fn answer(state: &Mutex<State>, request: &Recorded, wire: &mut Wire) 
             lock().tokens.remove(&fields_of(&request.body)["token"]);
             say(wire, 200, "application/octet-stream", "")
         }
+        ("POST", "/auth/login_flow") => {
+            let flow = json!({ "type": "form", "flow_id": "832207a224c31afcff53671f96d3701b", "step_id": "init", "errors": {} });
+            tell(wire, 200, &flow)
+        }
+        ("POST", "/auth/login_flow/832207a224c31afcff53671f96d3701b") => {
+            let asked = serde_json::from_slice(&request.body).expect("JSON");
+            let value = log_in(&mut lock(), &asked);
+            tell(wire, 200, &value)
+        }
         ("GET", "/api/websocket") => socket::serve(state, request, wire),
         _ => say(wire, 404, "text/plain; charset=utf-8", "404: Not Found"),
     }
@@ -97,6 +106,27 @@ fn token(state: &mut State, asked: &BTreeMap<String, String>) -> (u16, Value) {
         },
         _ => (400, json!({ "error": "unsupported_grant_type" })),
     }
+}
+
+/// A wrong password is a 200 as well.
+fn log_in(state: &mut State, asked: &Value) -> Value {
+    let name = asked["username"].as_str().unwrap_or_default();
+    let flow = json!({ "type": "form", "flow_id": "832207a224c31afcff53671f96d3701b", "errors": {} });
+    let with = |fields: Value| {
+        let mut flow = flow.clone();
+        flow.as_object_mut().expect("an object").extend(fields.as_object().expect("an object").clone());
+        flow
+    };
+    if state.passwords.get(name).map(String::as_str) != asked["password"].as_str() {
+        return with(json!({ "step_id": "init", "errors": { "base": "invalid_auth" } }));
+    }
+    if state.second_factors.iter().any(|one| one == name) {
+        return with(json!({ "step_id": "mfa" }));
+    }
+    let user = state.people.iter().find(|user| user["username"] == name).expect("somebody with this name");
+    let id = user["id"].as_str().expect("an id").to_owned();
+    let code = state.code(&id, asked["client_id"].as_str().unwrap_or_default(), None);
+    with(json!({ "type": "create_entry", "result": code }))
 }
 
 fn tell(wire: &mut Wire, status: u16, value: &Value) -> Keep {

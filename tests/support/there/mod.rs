@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::addon::{RawAddon, Recorded};
 
@@ -37,6 +37,15 @@ pub(crate) struct State {
     pub(crate) impostor: Option<String>,
     /// Whether `POST /auth/token` leaves the refresh token out.
     pub(crate) no_refresh_token: bool,
+    /// What `config/auth/list` says.
+    pub(crate) people: Vec<Value>,
+    /// Passwords, by user name; a user in `second_factors` is asked for more.
+    pub(crate) passwords: BTreeMap<String, String>,
+    pub(crate) second_factors: Vec<String>,
+    /// The administrator's long-lived token; another one is refused.
+    pub(crate) long_lived: String,
+    /// The types of all events so far.
+    pub(super) events: Vec<String>,
     codes: BTreeMap<String, Code>,
     tokens: BTreeMap<String, Token>,
     made: usize,
@@ -75,6 +84,11 @@ impl There {
             mischief: BTreeMap::new(),
             impostor: None,
             no_refresh_token: false,
+            people: Vec::new(),
+            passwords: BTreeMap::new(),
+            second_factors: Vec::new(),
+            long_lived: LONG_LIVED.to_owned(),
+            events: Vec::new(),
             codes: BTreeMap::new(),
             tokens: BTreeMap::new(),
             made: 0,
@@ -83,6 +97,35 @@ impl There {
         let shared = Arc::clone(&state);
         let addon = RawAddon::scripted(move |request, wire| answers::answer(&shared, request, wire));
         Self { addon, state }
+    }
+
+    /// One that has the users of `examples/home`.
+    pub(crate) fn with_people() -> Self {
+        let there = Self::start();
+        let file = include_str!("../../../examples/home/.storage/auth");
+        let file: Value = serde_json::from_str(file).expect("the example is JSON");
+        let data = &file["data"];
+        let username = |id: &Value| {
+            let all = data["credentials"].as_array().expect("a list");
+            all.iter().find(|one| one["user_id"] == *id).map(|one| one["data"]["username"].clone())
+        };
+        for user in data["users"].as_array().expect("a list") {
+            let mut told = user.clone();
+            told["username"] = username(&user["id"]).unwrap_or_default();
+            let mut state = there.state();
+            if let Some(name) = told["username"].as_str() {
+                state.passwords.insert(name.to_owned(), super::home::password_of(name));
+            }
+            state.people.push(told);
+        }
+        there
+    }
+
+    /// Changes what is told of a user, found by user name, and says that it has changed.
+    pub(crate) fn change_user(&self, name: &str, change: impl FnOnce(&mut Value)) {
+        let mut state = self.state();
+        change(state.people.iter_mut().find(|user| user["username"] == name).expect("the user is there"));
+        state.events.push("user_updated".to_owned());
     }
 
     /// Its `url` in the configuration, quoted.
@@ -113,11 +156,7 @@ impl There {
         let challenge = asked.get("code_challenge").cloned();
         assert_eq!(challenge.is_some(), self.state().pkce, "PKCE where it is listed");
         assert_eq!(asked.get("code_challenge_method").map(String::as_str), challenge.as_ref().map(|_| "S256"));
-        let mut state = self.state();
-        state.made += 1;
-        let code = format!("{:032x}", 0xC0DE_0000_usize + state.made);
-        let grant = Code { user: user_id.to_owned(), client_id: client_id.clone(), challenge };
-        state.codes.insert(code.clone(), grant);
+        let code = self.state().code(user_id, client_id, challenge);
         format!("{path}?code={code}&state={}&storeToken=true", asked["state"])
     }
 
@@ -143,6 +182,15 @@ impl There {
 }
 
 impl State {
+    /// A new code.
+    fn code(&mut self, user: &str, client_id: &str, challenge: Option<String>) -> String {
+        self.made += 1;
+        let code = format!("{:032x}", 0xC0DE_0000_usize + self.made);
+        let grant = Code { user: user.to_owned(), client_id: client_id.to_owned(), challenge };
+        self.codes.insert(code.clone(), grant);
+        code
+    }
+
     /// A new refresh token: its text.
     fn grant(&mut self, user: &str, client_id: &str) -> String {
         self.made += 1;
@@ -159,8 +207,7 @@ impl State {
     /// An access token made from a refresh token.
     fn access(&self, refresh: &str) -> Option<String> {
         use base64::Engine as _;
-        let encode =
-            |value: serde_json::Value| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(value.to_string());
+        let encode = |value: Value| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(value.to_string());
         let token = self.tokens.get(refresh)?;
         let claims = json!({ "iss": token.id, "iat": 1_795_315_044, "exp": 1_795_316_844 });
         Some(format!("{}.{}.c2lnbmF0dXJl", encode(json!({ "alg": "HS256", "typ": "JWT" })), encode(claims)))
@@ -172,6 +219,9 @@ impl State {
         found.map(|(text, token)| (text.clone(), token.user.clone()))
     }
 }
+
+/// The administrator's token.
+pub(crate) const LONG_LIVED: &str = "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJsb25nIn0.bG9uZy1saXZlZA";
 
 /// Longer than anybody waits.
 fn be_silent() {

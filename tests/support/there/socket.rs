@@ -1,5 +1,6 @@
 //! The stand-in's WebSocket.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::TcpStream;
 use std::sync::Mutex;
@@ -29,45 +30,94 @@ pub(super) fn serve(state: &Mutex<State>, request: &Recorded, wire: &mut Wire) -
 }
 
 fn talk(state: &Mutex<State>, mut socket: WebSocket<TcpStream>) -> Result<(), Error> {
-    let say = |socket: &mut WebSocket<TcpStream>, value: Value| socket.send(Message::text(value.to_string()));
-    say(&mut socket, json!({ "type": "auth_required", "ha_version": "2026.11.0" }))?;
-    let mut token = None;
+    say(&mut socket, &json!({ "type": "auth_required", "ha_version": "2026.11.0" }))?;
+    let Some(message) = read(&mut socket, &mut |_| Ok(true))? else { return Ok(()) };
+    let Some(token) = token_of(state, message["access_token"].as_str().unwrap_or_default()) else {
+        return say(&mut socket, &json!({ "type": "auth_invalid", "message": "Invalid access token or password" }));
+    };
+    say(&mut socket, &json!({ "type": "auth_ok", "ha_version": "2026.11.0" }))?;
+    let mut subscribed: BTreeMap<String, Value> = BTreeMap::new();
+    let mut told = lock(state).events.len();
     loop {
-        let good = || token.as_ref().is_none_or(|token| lock(state).tokens.contains_key(token));
-        let Some(message) = read(&mut socket, good)? else { return socket.close(None) };
-        let id = message["id"].clone();
-        let result = |value: Value| json!({ "id": id, "type": "result", "success": true, "result": value });
-        let Some(refresh) = &token else {
-            let known = lock(state).user_of(message["access_token"].as_str().unwrap_or_default());
-            let Some((refresh, _)) = known else {
-                return say(
-                    &mut socket,
-                    json!({ "type": "auth_invalid", "message": "Invalid access token or password" }),
-                );
-            };
-            token = Some(refresh);
-            say(&mut socket, json!({ "type": "auth_ok", "ha_version": "2026.11.0" }))?;
-            continue;
-        };
-        let answer = match message["type"].as_str().unwrap_or_default() {
-            "auth/current_user" => result(current_user(&lock(state), refresh)),
-            "ping" => json!({ "id": id, "type": "pong" }),
-            _ => {
-                json!({ "id": id, "type": "result", "success": false, "error": { "code": "unknown_command", "message": "Unknown command." } })
+        let mut idle = |socket: &mut WebSocket<TcpStream>| {
+            let events = lock(state).events.clone();
+            for event in events.iter().skip(told) {
+                if let Some(id) = subscribed.get(event) {
+                    say(socket, &json!({ "id": id, "type": "event", "event": { "event_type": event, "data": {} } }))?;
+                }
             }
+            told = events.len();
+            Ok(is_good(state, &token))
         };
-        say(&mut socket, answer)?;
+        let Some(message) = read(&mut socket, &mut idle)? else { return socket.close(None) };
+        let id = message["id"].clone();
+        if let Some(event) = message["event_type"].as_str() {
+            subscribed.insert(event.to_owned(), id.clone());
+        }
+        let answer = answer(&lock(state), &token, message["type"].as_str().unwrap_or_default());
+        let mut answer =
+            answer.unwrap_or_else(|code| json!({ "success": false, "error": { "code": code, "message": code } }));
+        answer["id"] = id;
+        if answer["type"].is_null() {
+            answer["type"] = json!("result");
+        }
+        say(&mut socket, &answer)?;
     }
 }
 
-/// The next message; nothing when the token is no longer good.
-fn read(socket: &mut WebSocket<TcpStream>, good: impl Fn() -> bool) -> Result<Option<Value>, Error> {
+/// Whose token it is.
+enum Token {
+    /// The administrator's long-lived one.
+    LongLived(String),
+    /// One made from this refresh token.
+    Of(String),
+}
+
+fn token_of(state: &Mutex<State>, access: &str) -> Option<Token> {
+    let state = lock(state);
+    if access == state.long_lived {
+        return Some(Token::LongLived(access.to_owned()));
+    }
+    state.user_of(access).map(|(refresh, _)| Token::Of(refresh))
+}
+
+fn is_good(state: &Mutex<State>, token: &Token) -> bool {
+    let state = lock(state);
+    match token {
+        Token::LongLived(text) => *text == state.long_lived,
+        Token::Of(refresh) => state.tokens.contains_key(refresh),
+    }
+}
+
+fn answer(state: &State, token: &Token, command: &str) -> Result<Value, &'static str> {
+    let result = |value: Value| Ok(json!({ "success": true, "result": value }));
+    match (command, token) {
+        ("auth/current_user", Token::Of(refresh)) => result(current_user(state, refresh)),
+        ("ping", _) => Ok(json!({ "type": "pong" })),
+        ("config/auth/list", Token::Of(_)) => Err("unauthorized"),
+        ("config/auth/list", Token::LongLived(_)) => result(json!(state.people)),
+        ("subscribe_events", _) => result(Value::Null),
+        ("config/device_registry/list_composite_splits", _) if state.pkce => result(json!({})),
+        (list, _) if list.starts_with("config/") && list.ends_with("_registry/list") => result(json!([])),
+        _ => Err("unknown_command"),
+    }
+}
+
+fn say(socket: &mut WebSocket<TcpStream>, value: &Value) -> Result<(), Error> {
+    socket.send(Message::text(value.to_string()))
+}
+
+/// The next message; nothing when `idle`, asked whenever there is none, says that it is over.
+fn read(
+    socket: &mut WebSocket<TcpStream>,
+    idle: &mut dyn FnMut(&mut WebSocket<TcpStream>) -> Result<bool, Error>,
+) -> Result<Option<Value>, Error> {
     loop {
         match socket.read() {
             Ok(Message::Text(text)) => return Ok(serde_json::from_str(&text).ok()),
             Ok(_) => {}
             Err(Error::Io(error)) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
-                if !good() {
+                if !idle(socket)? {
                     return Ok(None);
                 }
             }
