@@ -184,7 +184,7 @@ mod tests {
         assert_eq!(given_back().await, 1);
         assert!(pool.idle().is_some(), "at once");
         assert_eq!(given_back().await, 1);
-        tokio::time::advance(OLDEST_IDLE - Duration::from_secs(1)).await;
+        tokio::time::advance(OLDEST_IDLE.saturating_sub(Duration::from_secs(1))).await;
         pool.prune();
         assert_eq!(pool.metrics.upstream_idle.get(), 1, "it may still come in useful");
         tokio::time::advance(Duration::from_secs(2)).await;
