@@ -82,6 +82,9 @@ def start_all(folder, programs, binary, peers):
     addon = processes.free_port()
     (folder / "addon.conf").write_text(job.addon_configuration(folder, addon))
     processes.wait_for_port(programs.start("addon", ["nginx", "-p", folder, "-c", folder / "addon.conf"]), addon)
+    sink = processes.free_port()
+    processes.wait_for_port(programs.start("sink", [sys.executable, Path(__file__).with_name("sink.py"), sink]), sink)
+    addon = proxies.Addon(addon, sink)
     contenders = [proxies.start_vestibule(folder, programs, persons, home, addon, binary)]
     starters = {"nginx": proxies.start_nginx, "haproxy": proxies.start_haproxy}
     contenders += [starters[peer](folder, programs, persons, addon) for peer in peers]

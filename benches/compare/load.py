@@ -8,6 +8,8 @@ import re
 import subprocess
 from pathlib import Path
 
+import streams
+
 SCRIPT = Path(__file__).with_name("wrk.lua")
 GRACE = 30  # seconds that a load generator may need beyond the time it was given
 PACED_CLIENTS, PACED_RATE = 20, 50  # a thousand requests a second together
@@ -26,6 +28,8 @@ CASES = {
     "h2": "HTTP/2, 8 connections with 16 streams each, as fast as it goes",
     "handshake": "HTTP/1.1, a new connection and TLS handshake for every request, 16 at a time",
     "download": "HTTP/1.1, a file of 1 MiB, 4 kept connections, as fast as it goes",
+    "upload": "HTTP/1.1, a file of 100 MiB, 2 at a time, as fast as it goes",
+    "websocket": "16 open WebSockets, a message of 128 bytes there and back on each, as fast as it goes",
     "paced": f"HTTP/1.1, {PACED_CLIENTS} kept connections, {PACED_CLIENTS * PACED_RATE} requests a second",
 }
 
@@ -41,6 +45,10 @@ def load(case, proxy, seconds, folder):
             return wrk(proxy, seconds, folder, connections=16, extra=["Connection: close"])
         case "download":
             return wrk(proxy, seconds, folder, connections=4, path="files/1m.bin")
+        case "upload":
+            return streams.upload(proxy, seconds, folder, one_person(proxy))
+        case "websocket":
+            return streams.websocket(proxy, seconds, folder, one_person(proxy))
         case "paced":
             return h2load(proxy, seconds, folder, ["--h1", f"-c{PACED_CLIENTS}", f"--rps={PACED_RATE}"])
     raise ValueError(f"no case {case}")
@@ -58,7 +66,7 @@ def h2load(proxy, seconds, folder, shape):
     """h2load sends one person's cookie; the latency of every request comes from its log."""
     log = folder / "h2load.tsv"
     log.unlink(missing_ok=True)
-    heads = [part for line in [*BROWSER, f"Cookie: {OTHER_COOKIES}; {proxy.cookies[0]}"] for part in ("-H", line)]
+    heads = [part for line in one_person(proxy) for part in ("-H", line)]
     out = run(["h2load", "-t1", *shape, "-D", str(seconds), f"--log-file={log}", *heads, proxy.base], seconds)
     good, *others = (int(number) for number in re.search(r"status codes: (\d+) 2xx, (\d+) 3xx, (\d+) 4xx, (\d+) 5xx", out).groups())
     failed = int(re.search(r"(\d+) failed", out).group(1))
@@ -70,6 +78,10 @@ def h2load(proxy, seconds, folder, shape):
         "p99_us": percentile(took, 99),
         "bad": sum(others) + failed,
     }
+
+
+def one_person(proxy):
+    return [*BROWSER, f"Cookie: {OTHER_COOKIES}; {proxy.cookies[0]}"]
 
 
 def percentile(ordered, share):

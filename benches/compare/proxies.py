@@ -13,6 +13,14 @@ from processes import free_port, wait_for_port
 
 
 @dataclass
+class Addon:
+    """The ports of the add-on: pages and files, and below `sink/` what takes uploads and echoes WebSockets."""
+
+    pages: int
+    sink: int
+
+
+@dataclass
 class Proxy:
     """A running proxy."""
 
@@ -50,9 +58,14 @@ connections_per_address = 4096
 [[addon]]
 slug = "bench"
 title = "Bench"
-upstream = "http://127.0.0.1:{addon}"
+upstream = "http://127.0.0.1:{addon.pages}"
 path = "{PREFIX}"
 connections = 256
+
+[[addon]]
+slug = "sink"
+upstream = "http://127.0.0.1:{addon.sink}"
+path = "{PREFIX}/sink"
 """)
     os.chmod(folder / "key.pem", 0o600)
     child = programs.start("vestibule", [binary, "--config", config], cwd=folder)
@@ -75,19 +88,23 @@ http {{
   {scratch(folder, "nginx")}
   map_hash_bucket_size 256; map_hash_max_size 8192;
   {maps}
-  upstream addon {{ server 127.0.0.1:{addon}; keepalive 256; keepalive_requests 100000000; }}
+  map $http_upgrade $connection_upgrade {{ default upgrade; '' ''; }}
+  upstream addon {{ server 127.0.0.1:{addon.pages}; keepalive 256; keepalive_requests 100000000; }}
+  upstream sink {{ server 127.0.0.1:{addon.sink}; keepalive 256; keepalive_requests 100000000; }}
   server {{
     listen 127.0.0.1:{port} ssl http2 reuseport backlog=4096;
     ssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/key.pem;
     ssl_protocols TLSv1.2 TLSv1.3; ssl_session_cache shared:s:10m;
     location {PREFIX}/ {{
       if ($uid = '') {{ return 401; }}
-      proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $http_host;
-      proxy_set_header X-Remote-User-Id $uid; proxy_set_header X-Remote-User-Name $uname;
-      proxy_set_header X-Remote-User-Display-Name $udisplay; proxy_set_header X-Ingress-Path {PREFIX};
-      proxy_set_header X-Forwarded-For $remote_addr; proxy_set_header X-Forwarded-Proto https;
-      proxy_set_header X-Forwarded-Host $http_host;
+      proxy_set_header Connection ""; {NGINX_HEADERS}
       proxy_pass http://addon/;
+    }}
+    location {PREFIX}/sink/ {{
+      if ($uid = '') {{ return 401; }}
+      proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade; {NGINX_HEADERS}
+      proxy_request_buffering off;
+      proxy_pass http://sink/;
     }}
   }}
 }}
@@ -96,6 +113,13 @@ http {{
     wait_for_port(child, port)
     version = subprocess.run(["nginx", "-v"], capture_output=True, text=True, check=True).stderr.strip()
     return Proxy("nginx", version.removeprefix("nginx version: "), port, child.pid, made_cookies(persons))
+
+
+NGINX_HEADERS = f"""proxy_http_version 1.1; proxy_set_header Host $http_host;
+      proxy_set_header X-Remote-User-Id $uid; proxy_set_header X-Remote-User-Name $uname;
+      proxy_set_header X-Remote-User-Display-Name $udisplay; proxy_set_header X-Ingress-Path {PREFIX};
+      proxy_set_header X-Forwarded-For $remote_addr; proxy_set_header X-Forwarded-Proto https;
+      proxy_set_header X-Forwarded-Host $http_host;"""
 
 
 def nginx_map(name, values):
@@ -122,6 +146,7 @@ defaults
   timeout server 60s
   timeout connect 5s
   timeout http-keep-alive 600s
+  timeout tunnel 600s
 frontend browsers
   bind 127.0.0.1:{port} ssl crt {folder}/both.pem alpn h2,http/1.1 ssl-min-ver TLSv1.2
   http-request set-var(req.uid) req.cook(ingress_session),map({folder}/uid.map)
@@ -136,11 +161,16 @@ frontend browsers
   http-request set-header X-Forwarded-Proto https
   http-request set-header X-Forwarded-Host %[req.hdr(host)]
   option forwardfor
+  http-request set-var(txn.sink) bool(true) if {{ path_beg {PREFIX}/sink/ }}
   http-request replace-path {PREFIX}/(.*) /\\1
+  use_backend sink if {{ var(txn.sink) -m bool }}
   default_backend addon
 backend addon
   http-reuse always
-  server addon 127.0.0.1:{addon}
+  server addon 127.0.0.1:{addon.pages}
+backend sink
+  http-reuse always
+  server sink 127.0.0.1:{addon.sink}
 """)
     child = programs.start("haproxy", ["haproxy", "-db", "-f", config])
     wait_for_port(child, port)
