@@ -14,7 +14,9 @@ pub(crate) fn decide(settings: &Settings, trials: &[Trial]) -> Result<Vec<Outcom
         lines.collect::<Vec<_>>().join("; ")
     })?;
     let Some(home) = home else {
-        return Err("the configuration names no folder of Home Assistant, and no API tells the policies of groups".to_owned());
+        return Err(
+            "the configuration names no folder of Home Assistant, and no API tells the policies of groups".to_owned()
+        );
     };
     if let Some(problem) = home.problem() {
         return Err(problem.to_owned());

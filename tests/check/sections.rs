@@ -280,8 +280,9 @@ fn a_home_without_a_folder_has_an_address_and_a_token() {
     let whole = alone(&format!("{url}token = {{ file = \"token\" }}"));
     let tokens = format!("{whole}tokens = true\n");
     refused_in(&folder, &tokens, "8:10", &["no API tells the keys", "needs `home_assistant.config_dir`"]);
-    let rule =
-        format!("{whole}[[addon.protect]]\npath = \"/x/{{light}}\"\nentity = \"light.{{light}}\"\naccess = \"control\"\n");
+    let rule = format!(
+        "{whole}[[addon.protect]]\npath = \"/x/{{light}}\"\nentity = \"light.{{light}}\"\naccess = \"control\"\n"
+    );
     refused_in(&folder, &rule, "10:10", &["no API tells the policies", "groups = \"config\""]);
     let settings = folder.load(&whole).unwrap().settings;
     assert!(settings.home_assistant.config_dir().is_none());

@@ -11,7 +11,7 @@ use crate::supervisor::compose::{Places, compose as composed};
 /// A service for Compose that grants what the add-on is granted.
 pub(crate) fn compose(file: &Path, slug: &str, arch: Option<&str>, output: &mut Output<'_>) -> Exit {
     with_manifest(file, slug, output, |installed, addon, manifest, output| {
-        let home_assistant = &installed.settings.home_assistant.config_dir;
+        let home_assistant = installed.settings.home_assistant.config_dir().unwrap_or(Path::new("/config"));
         let places = Places { home_assistant, arch: arch.unwrap_or(this_machine()) };
         match composed(addon, manifest, &installed.granted(addon), places) {
             Ok(text) => {

@@ -99,6 +99,11 @@ impl Guard {
         }))
     }
 
+    /// A guard that remembers nothing over a restart, for attempts that are no sign-ins here.
+    pub fn in_memory() -> Self {
+        Self(Place::Here(Here::default()))
+    }
+
     /// Counts an attempt, or says why it may not be made.
     pub async fn attempt(&self, client: IpAddr, username: &str, budget: Budget, now: Timestamp) -> Result<(), Turned> {
         let keys = [Key::address(client), Key::user(client, username)];

@@ -25,7 +25,7 @@ use crate::home_assistant::{HomeAssistant, Outcome};
 use crate::http::{ClientAddr, RequestId};
 use crate::identity::User;
 use crate::refusal::Reason;
-use crate::sign_in::{Budget, Guard};
+use crate::sign_in::{Budget, Guard, Turned};
 use crate::telemetry::{AuditEvent, SignInOutcome, Telemetry};
 use cache::PasswordCache;
 
@@ -55,7 +55,13 @@ pub(super) struct Question<'a> {
 
 impl AuthBackend {
     pub(super) fn new(clock: Clock, telemetry: Telemetry) -> Self {
-        Self { guard: Guard::default(), addons: Guard::default(), cache: PasswordCache::default(), clock, telemetry }
+        Self {
+            guard: Guard::in_memory(),
+            addons: Guard::in_memory(),
+            cache: PasswordCache::default(),
+            clock,
+            telemetry,
+        }
     }
 
     /// The answer to a question. That the add-on may ask at all was judged before.
@@ -64,7 +70,7 @@ impl AuthBackend {
             Ok(credentials) => credentials,
             Err(none) => return without_credentials(none),
         };
-        if let Err(wait) = self.admit(&question, &credentials.username) {
+        if let Err(wait) = self.admit(&question, &credentials.username).await {
             self.note(&question, &credentials, SignInOutcome::TooManyAttempts, None);
             let mut answer = answer::error(StatusCode::TOO_MANY_REQUESTS, "Too many attempts");
             let seconds = HeaderValue::from(wait.as_secs().saturating_add(1));
@@ -90,19 +96,28 @@ impl AuthBackend {
         self.cache.clear();
     }
 
-    fn admit(&self, question: &Question<'_>, username: &str) -> Result<(), Duration> {
+    /// Counts an attempt, or says how long to wait for the next one.
+    async fn admit(&self, question: &Question<'_>, username: &str) -> Result<(), Duration> {
         let now = self.clock.now();
         let limits = question.limits;
         let budget = Budget {
             per_address: limits.attempts_per_address,
             per_user: limits.attempts_per_user,
             window: limits.window,
+            // An add-on that guesses waits; a ban would be one for everybody who uses it.
+            ban: Duration::ZERO,
+            longest_ban: Duration::ZERO,
+        };
+        let patience = |turned| match turned {
+            Turned::TooMany(wait) | Turned::Banned(wait) => wait,
+            Turned::Away => limits.window,
         };
         // An add-on counts as an address of its own here, so that one that guesses does not use up what others have.
         let whole = Budget { per_address: u32::MAX, per_user: limits.attempts_per_address, ..budget };
-        self.addons.attempt(IpAddr::V4(Ipv4Addr::UNSPECIFIED), question.addon.slug.as_str(), whole, now)?;
-        let name = format!("{}/{username}", question.addon.slug);
-        self.guard.attempt(question.client.ip(), &name, budget, now)
+        let (everywhere, slug) = (IpAddr::V4(Ipv4Addr::UNSPECIFIED), question.addon.slug.as_str());
+        self.addons.attempt(everywhere, slug, whole, now).await.map_err(patience)?;
+        let name = format!("{slug}/{username}");
+        self.guard.attempt(question.client.ip(), &name, budget, now).await.map_err(patience)
     }
 
     async fn judge(
@@ -114,7 +129,7 @@ impl AuthBackend {
         let directory = arc_swap::Guard::into_inner(home.directory().load());
         let (name, password) = (&credentials.username, || Zeroizing::clone(&credentials.password));
         let now = self.clock.now();
-        let id = match home.verifier().verify(name.clone(), password()).await {
+        let id = match home.check_password(name.clone(), password(), question.client.ip()).await {
             Outcome::Right(id) => {
                 if let Some(time) = question.remember {
                     self.cache.remember(name, password(), id.clone(), now.saturating_add(time)).await;
@@ -125,6 +140,7 @@ impl AuthBackend {
                 self.cache.forget(name);
                 return (SignInOutcome::WrongPassword, None);
             }
+            Outcome::SecondFactor => return (SignInOutcome::SecondFactor, None),
             Outcome::Busy => return (SignInOutcome::TooManyAttempts, None),
             Outcome::Unavailable => match question.remember {
                 Some(_) => match self.cache.recall(name, password(), now).await {
@@ -136,7 +152,7 @@ impl AuthBackend {
         };
         let Some(user) = directory.user(&id).cloned() else { return (SignInOutcome::Unavailable, None) };
         let name = format!("{}/{name}", question.addon.slug);
-        self.guard.succeeded(question.client.ip(), &name);
+        self.guard.succeeded(question.client.ip(), &name).await;
         let outcome = match may_enter(&user, question.client) {
             Decision::Permit if user.has_mfa => SignInOutcome::SecondFactor,
             Decision::Permit => SignInOutcome::Success,
