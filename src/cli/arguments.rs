@@ -102,6 +102,19 @@ pub(super) enum Addons {
         #[arg(long)]
         json: bool,
     },
+    /// Print a service for Compose that grants what the add-on is granted, and nothing more.
+    Compose {
+        /// The add-on.
+        slug: String,
+        /// The kind of machine, as manifests name it; this one's by default.
+        #[arg(long)]
+        arch: Option<String>,
+    },
+    /// Print the defaults of an add-on's options as JSON.
+    Options {
+        /// The add-on.
+        slug: String,
+    },
     /// Switch an add-on's protection on or off.
     Protect {
         /// The add-on.

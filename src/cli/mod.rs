@@ -52,6 +52,8 @@ pub fn main() -> ExitCode {
         Command::Addons(command) => Output::with_standard_streams(|output| match command {
             Addons::List { json } => addons::list(&file, json, output),
             Addons::Show { slug, json } => addons::show(&file, &slug, json, output),
+            Addons::Compose { slug, arch } => addons::compose(&file, &slug, arch.as_deref(), output),
+            Addons::Options { slug } => addons::options(&file, &slug, output),
             Addons::Protect { slug, state } => addons::protect(&file, slug, state == "on", output),
             Addons::Token { slug, rotate, env } => addons::token(&file, slug, rotate, env, output),
         }),

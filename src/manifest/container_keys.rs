@@ -33,7 +33,7 @@ pub(super) fn container(map: &mut Section<'_>, findings: &mut Findings) -> Conta
 
 fn image(map: &mut Section<'_>, findings: &mut Findings) -> Option<String> {
     let text = map.text("image", findings)?;
-    let plain = text.get_ref().replace("{arch}", "amd64").replace("{machine}", "generic");
+    let plain = text.get_ref().replace("{arch}", "amd64");
     let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'/' | b':');
     if plain.is_empty() || plain.len() > 255 || !plain.bytes().all(legal) {
         findings.add(bad(

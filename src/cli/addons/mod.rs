@@ -4,11 +4,13 @@
 //! is to be changed is asked of the running one, which alone writes. A token is printed when it is made and never again.
 
 mod change;
+mod compose;
 mod show;
 
 use std::path::Path;
 
 pub(super) use change::{protect, token};
+pub(super) use compose::{compose, options};
 pub(super) use show::{list, show};
 
 use super::output::{Exit, Output};
