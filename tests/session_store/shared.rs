@@ -222,9 +222,9 @@ async fn the_cap_counts_the_sessions_of_all_nodes() {
     let redis = Redis::start();
     let (one, two, clock) = two_nodes(&redis).await;
     let (first, _) = one.create(of("alice")).await.expect("made");
-    for turn in 0..20 {
+    for turn in 0..20_u32 {
         clock.set(clock.now().saturating_add(Duration::from_secs(1)));
-        let node = if turn % 2 == 0 { &two } else { &one };
+        let node = if turn.is_multiple_of(2) { &two } else { &one };
         node.create(of("alice")).await.expect("made");
     }
     until("the oldest gives way", || one.look_up(&first).is_none()).await;

@@ -17,7 +17,8 @@ fn s96_guesses_at_two_proxies_are_one_row_of_guesses() {
     let (one, two) = (start(), start());
     let (at_one, at_two) = (Form::open(&one, LOOPBACK), Form::open(&two, LOOPBACK));
     let guess = |turn: usize| -> u16 {
-        let (form, vestibule): (&Form, &Vestibule) = if turn % 2 == 0 { (&at_one, &one) } else { (&at_two, &two) };
+        let (form, vestibule): (&Form, &Vestibule) =
+            if turn.is_multiple_of(2) { (&at_one, &one) } else { (&at_two, &two) };
         form.submit(vestibule, "bob", "guess").status
     };
     let statuses: Vec<u16> = (0..10).map(guess).collect();

@@ -139,7 +139,7 @@ mod tests {
             let verdicts = tries(&mut tally, 6, now);
             let Verdict::Banned { left, begun: true } = verdicts[5] else { panic!("{verdicts:?}") };
             assert!(!verdicts[..5].iter().any(|verdict| matches!(verdict, Verdict::Banned { .. })), "{verdicts:?}");
-            let almost = now.saturating_add(left - Duration::from_millis(1));
+            let almost = now.saturating_add(left.saturating_sub(Duration::from_millis(1)));
             assert!(matches!(tries(&mut tally, 1, almost)[..], [Verdict::Banned { begun: false, .. }]));
             now = now.saturating_add(left);
             lasted.push(left.as_secs() / 60);
