@@ -41,12 +41,11 @@ pub(super) async fn answer(
         }
         "sign-out" if posts => sign_out(&request, stages, services, account).await,
         "hand-over" if reads => hand_over::answer(&request, stages, services, account).await,
-        "sign-in" | "sign-out" | "hand-over" => Err(Reason::MethodNotAllowed),
+        "verify" if *request.method() == Method::GET => verify::answer(request, stages, services, account).await,
+        "sign-in" | "sign-out" | "hand-over" | "verify" => Err(Reason::MethodNotAllowed),
         "session" | "" if !reads => Err(Reason::MethodNotAllowed),
         "session" => who_am_i(&request, services, account).await,
         "" => start(&request, stages, services, account).await,
-        "verify" if *request.method() == Method::GET => verify::answer(request, stages, services, account).await,
-        "verify" => Err(Reason::MethodNotAllowed),
         "jwks.json" if reads && stages.keyring.is_some() => Ok(published(stages)),
         file => match pages::asset(file) {
             Some(asset) if reads => Ok(asset),

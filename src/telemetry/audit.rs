@@ -260,17 +260,11 @@ fn level(event: &AuditEvent<'_>) -> Level {
 fn fill(line: &mut Line<'_>, event: &AuditEvent<'_>, error: Option<&str>) {
     match *event {
         AuditEvent::SignIn { outcome, method, user_name, user, session, client, request_id } => {
-            line.word("event", "sign_in");
-            line.word("outcome", outcome.label());
-            line.word("method", method);
-            line.text("user_name", user_name.as_bytes(), NAME_LIMIT);
+            tried(line, "sign_in", outcome, ("method", method), user_name);
             origin(line, user, session, Some((client, request_id)));
         }
         AuditEvent::PasswordCheck { addon, outcome, user_name, user, client, request_id } => {
-            line.word("event", "password_check");
-            line.word("outcome", outcome.label());
-            line.text("addon", addon.as_bytes(), NAME_LIMIT);
-            line.text("user_name", user_name.as_bytes(), NAME_LIMIT);
+            tried(line, "password_check", outcome, ("addon", addon), user_name);
             origin(line, user, None, Some((client, request_id)));
         }
         AuditEvent::SignOut { user, session, client, request_id } => {
@@ -332,6 +326,13 @@ fn fill(line: &mut Line<'_>, event: &AuditEvent<'_>, error: Option<&str>) {
             }
         }
     }
+}
+
+fn tried(line: &mut Line<'_>, event: &'static str, outcome: SignInOutcome, by: (&'static str, &str), user_name: &str) {
+    line.word("event", event);
+    line.word("outcome", outcome.label());
+    line.text(by.0, by.1.as_bytes(), NAME_LIMIT);
+    line.text("user_name", user_name.as_bytes(), NAME_LIMIT);
 }
 
 fn origin(line: &mut Line<'_>, user: Option<&str>, session: Option<&str>, request: Option<(IpAddr, &str)>) {
