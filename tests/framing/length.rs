@@ -193,7 +193,10 @@ fn s57_http2_framing_that_http1_would_read_differently_is_malformed() {
         assert_ne!(fate, Fate::Answered { ok: true }, "{name:?} {value:?}");
         // The reset may be quicker than what it ends.
         eventually("the end of it at the add-on", || (addon.open() == 0).then_some(()));
-        assert!(addon.requests().iter().all(|request| !request.complete), "{:#?}", addon.requests());
+        // Said to be empty, it may be on its way before the body that it should not have comes; that never is.
+        let harmless = |complete: bool, body: &[u8]| !complete || (value == b"0" && body.is_empty());
+        let requests = addon.requests();
+        assert!(requests.iter().all(|seen| harmless(seen.complete, &seen.body)), "{requests:#?}");
         addon.forget();
     }
     for (method, path) in [
