@@ -29,7 +29,7 @@ export function access(stage) {
         await open(one, START, FRANK);
         await open(other, START, ALICE);
         const offered = (page) => page.locator('a[href^="/ingress/"]').evaluateAll((links) => links.map((link) => new URL(link.href).pathname.split('/')[2]));
-        assert.deepEqual((await offered(one)).sort(), ['away', 'files', 'nodered', 'radicale', 'whoami']);
-        assert.deepEqual((await offered(other)).sort(), ['admin', 'away', 'files', 'nodered', 'radicale', 'whoami']);
+        assert.deepEqual((await offered(one)).sort(), ['away', 'files', 'flows', 'nodered', 'radicale', 'whoami']);
+        assert.deepEqual((await offered(other)).sort(), ['admin', 'away', 'files', 'flows', 'nodered', 'radicale', 'whoami']);
       })));
 }
