@@ -96,8 +96,8 @@ impl Core {
 
 /// The add-on of this token, if it may use Home Assistant's API.
 fn entitled(api: &AddonApi, token: &str) -> Option<Arc<Addon>> {
-    let addon = api.addon_with(token, &api.configured())?;
-    api.granted(&addon).rights().homeassistant_api.then_some(addon)
+    let asking = api.asking_with(token, &api.configured())?;
+    asking.granted().rights().homeassistant_api.then(|| Arc::clone(asking.addon()))
 }
 
 async fn serve(api: Arc<AddonApi>, upgrade: OnUpgrade, _place: OwnedSemaphorePermit) {
