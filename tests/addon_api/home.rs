@@ -10,6 +10,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::accept_async;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use crate::support::h2::RUNTIME;
 
@@ -73,6 +75,13 @@ impl SmallHome {
         let say = |value: Value| Message::text(value.to_string());
         let _ = socket.send(say(json!({"type": "auth_required", "ha_version": "2026.11.0"}))).await;
         while let Some(Ok(message)) = socket.next().await {
+            if let Message::Binary(bytes) = &message {
+                self.heard.lock().unwrap().push(json!(bytes.to_vec()));
+                let _ = socket.send(Message::binary([b"heard ", &bytes[..]].concat())).await;
+            }
+            if let Message::Close(Some(frame)) = &message {
+                self.heard.lock().unwrap().push(json!({ "closed": u16::from(frame.code) }));
+            }
             let Message::Text(text) = message else { continue };
             let Ok(Value::Object(message)) = serde_json::from_str(&text) else {
                 self.heard.lock().unwrap().push(Value::String(text.to_string()));
@@ -93,6 +102,10 @@ impl SmallHome {
                         let _ = socket.send(say(json!({"id": id, "type": "event", "event": event}))).await;
                     }
                     Ok(())
+                }
+                "close" => {
+                    let code = u16::try_from(message["code"].as_u64().unwrap()).unwrap();
+                    socket.close(Some(CloseFrame { code: CloseCode::from(code), reason: "".into() })).await
                 }
                 "big" => socket.send(done(json!("x".repeat(5 * 1024 * 1024)))).await,
                 "call_service" => {

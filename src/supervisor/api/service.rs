@@ -11,7 +11,7 @@ use super::answer::{self, Answer};
 use super::asking::Asking;
 use super::auth::AuthBackend;
 use super::core::Core;
-use super::local;
+use super::local::{self, passwords};
 use super::peer::Peer;
 use super::token::token;
 use super::upstream;
@@ -139,9 +139,10 @@ impl AddonApi {
                 self.core.rest(self, call, alias).await
             }
             ["supervisor", "ping"] => answer::ok(&serde_json::json!({})),
-            ["auth"] => local::auth(self, call).await,
-            ["auth", "cache"] => local::forget_passwords(self, &call),
-            ["auth", "list"] if call.configured.upstream.is_none() => local::users(&call),
+            ["auth"] => passwords::check(self, call).await,
+            ["auth", "cache"] => passwords::forget(self, &call),
+            ["auth", "reset"] if call.configured.upstream.is_none() => passwords::reset(self, call).await,
+            ["auth", "list"] if call.configured.upstream.is_none() => passwords::list(&call),
             ["addons" | "apps", slug, "security"] => {
                 let slug = (*slug).to_owned();
                 local::security(self, &mut call, &slug).await

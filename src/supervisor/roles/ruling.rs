@@ -116,7 +116,7 @@ mod tests {
     }
 
     fn granted(role: Role, hassio_api: bool) -> Granted {
-        Granted::new(&Rights { role, hassio_api, ..Rights::default() }, Protection::Off)
+        Granted::new(&Rights { hassio_api, role, ..Rights::default() }, Protection::Off)
     }
 
     /// docs/design/supervisor.md section 7, case 29: who passes, in both versions.

@@ -44,6 +44,8 @@ pub(crate) struct State {
     pub(crate) second_factors: Vec<String>,
     /// The administrator's long-lived token; another one is refused.
     pub(crate) long_lived: String,
+    /// Whether the administrator is the owner.
+    pub(crate) is_owners: bool,
     /// The types of all events so far.
     pub(super) events: Vec<String>,
     codes: BTreeMap<String, Code>,
@@ -88,6 +90,7 @@ impl There {
             passwords: BTreeMap::new(),
             second_factors: Vec::new(),
             long_lived: LONG_LIVED.to_owned(),
+            is_owners: true,
             events: Vec::new(),
             codes: BTreeMap::new(),
             tokens: BTreeMap::new(),

@@ -2,6 +2,7 @@
 //! of add-ons.
 
 mod info;
+pub(super) mod passwords;
 
 use bytes::Bytes;
 use http::{Method, StatusCode};
@@ -10,68 +11,10 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::answer::{self, Answer};
-use super::auth::Question;
 use super::service::{AddonApi, Call};
 use crate::config::{Addon, AddonSlug};
 use crate::supervisor::protection::Protection;
 use crate::telemetry::AuditEvent;
-
-/// `GET` and `POST /auth`
-pub(super) async fn auth(api: &AddonApi, call: Call) -> Answer {
-    if !matches!(call.method, Method::GET | Method::POST) {
-        return answer::plain(StatusCode::METHOD_NOT_ALLOWED);
-    }
-    let Some(by) = call.by else { return answer::plain(StatusCode::UNAUTHORIZED) };
-    // Case 47.
-    if !by.granted().rights().auth_api {
-        return answer::error(StatusCode::FORBIDDEN, "Can't use Home Assistant auth!");
-    }
-    let Some(body) = short_body(call.body).await else { return answer::plain(StatusCode::PAYLOAD_TOO_LARGE) };
-    let settings = &call.configured.settings;
-    let question = Question {
-        addon: by.addon(),
-        client: call.client,
-        headers: &call.headers,
-        body: &body,
-        id: call.id,
-        limits: &settings.sign_in,
-        remember: settings.supervisor.auth_cache,
-    };
-    api.auth.answer(question, &call.configured.home).await
-}
-
-/// `DELETE /auth/cache`
-pub(super) fn forget_passwords(api: &AddonApi, call: &Call) -> Answer {
-    if call.method != Method::DELETE {
-        return answer::plain(StatusCode::METHOD_NOT_ALLOWED);
-    }
-    api.auth.clear_cache();
-    answer::ok(&json!({}))
-}
-
-/// `GET /auth/list`: users with a user name (case 35).
-pub(super) fn users(call: &Call) -> Answer {
-    if call.method != Method::GET {
-        return answer::plain(StatusCode::METHOD_NOT_ALLOWED);
-    }
-    let directory = call.configured.home.directory().load();
-    let mut users: Vec<_> = directory.users().filter_map(|user| Some((user.username()?, user))).collect();
-    users.sort_by_key(|(username, _)| *username);
-    let users: Vec<_> = users
-        .into_iter()
-        .map(|(username, user)| {
-            json!({
-                "username": username,
-                "name": user.name,
-                "is_owner": user.is_owner,
-                "is_active": user.is_active,
-                "local_only": user.local_only,
-                "group_ids": user.groups.iter().map(|group| &**group).collect::<Vec<_>>(),
-            })
-        })
-        .collect();
-    answer::ok(&json!({ "users": users }))
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
