@@ -109,7 +109,5 @@ fn an_end_is_passed_on() {
         socket.close(Some(goodbye)).await.unwrap();
         let _answer = end(&mut socket).await;
     });
-    eventually("Home Assistant hears the end", || {
-        home.heard().iter().any(|heard| heard["closed"] == 4002).then_some(())
-    });
+    eventually("Home Assistant hears the end", || home.closed().contains(&4002).then_some(()));
 }

@@ -30,13 +30,15 @@ pub(crate) struct SmallHome {
     address: SocketAddr,
     heard: Arc<Mutex<Vec<Value>>>,
     heads: Arc<Mutex<Vec<String>>>,
+    closed: Arc<Mutex<Vec<u16>>>,
 }
 
 impl SmallHome {
     /// Starts it.
     pub(crate) fn start() -> Self {
         let listener = RUNTIME.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
-        let this = Self { address: listener.local_addr().unwrap(), heard: Arc::default(), heads: Arc::default() };
+        let address = listener.local_addr().unwrap();
+        let this = Self { address, heard: Arc::default(), heads: Arc::default(), closed: Arc::default() };
         let served = this.clone();
         RUNTIME.spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -53,6 +55,11 @@ impl SmallHome {
     /// The messages that came over WebSockets, `auth` included.
     pub(crate) fn heard(&self) -> Vec<Value> {
         self.heard.lock().unwrap().clone()
+    }
+
+    /// The codes with which WebSockets were closed.
+    pub(crate) fn closed(&self) -> Vec<u16> {
+        self.closed.lock().unwrap().clone()
     }
 
     /// The heads of REST calls.
@@ -80,7 +87,7 @@ impl SmallHome {
                 let _ = socket.send(Message::binary([b"heard ", &bytes[..]].concat())).await;
             }
             if let Message::Close(Some(frame)) = &message {
-                self.heard.lock().unwrap().push(json!({ "closed": u16::from(frame.code) }));
+                self.closed.lock().unwrap().push(frame.code.into());
             }
             let Message::Text(text) = message else { continue };
             let Ok(Value::Object(message)) = serde_json::from_str(&text) else {
