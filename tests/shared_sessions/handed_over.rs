@@ -129,12 +129,16 @@ fn s75_a_proxy_that_never_saw_the_sign_in_serves_what_was_made_from_it_and_ends_
             let (answer, tunnel) = Tunnel::open(proxy, Protocol::H1, &ask);
             tunnel.unwrap_or_else(|| panic!("the WebSocket opens, but: {answer:#?}"))
         });
-        tunnels.iter_mut().for_each(|tunnel| tunnel.assert_alive("hello"));
+        for tunnel in &mut tunnels {
+            tunnel.assert_alive("hello");
+        }
         let cookie = if signs_out == "p.test" { &session } else { &there };
         let sign_out =
             Ask::post("/.vestibule/sign-out", "").host(signs_out).field("Sec-Fetch-Site", "same-origin").cookie(cookie);
         assert!(matches!(three.ask(Protocol::H2, &sign_out).status, 200 | 303));
-        tunnels.iter_mut().for_each(Tunnel::await_end);
+        for tunnel in &mut tunnels {
+            tunnel.await_end();
+        }
         for proxy in &proxies {
             eventually("the end of both", || {
                 let child = navigate(proxy, "b.p.test", "/.vestibule/session", &[&there]).status;
