@@ -13,6 +13,7 @@ mod file;
 mod groups;
 mod harness;
 mod manifests;
+mod options;
 mod people;
 mod protect;
 mod secrets;

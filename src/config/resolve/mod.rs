@@ -13,6 +13,7 @@ mod home_assistant;
 mod hosts;
 mod listen;
 mod manifest;
+mod options;
 mod policy;
 mod protect;
 mod probe;

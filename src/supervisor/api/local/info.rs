@@ -42,10 +42,7 @@ pub(super) fn addon(addon: &Addon, granted: &Granted, sees_options: bool) -> Val
     let ingress_entry = addon.path.as_ref().map(|path| path.as_str().to_owned());
     let manifest = addon.manifest.as_deref();
     let subject = Subject::new(manifest, &addon.rights, addon.path.is_some() || addon.host.is_some());
-    let options = match manifest {
-        Some(manifest) if sees_options => manifest.options.clone(),
-        _ => json!({}),
-    };
+    let options = if sees_options { addon.options.reveal().clone() } else { json!({}) };
     let rights = json!({
         "hassio_api": rights.hassio_api,
         "hassio_role": rights.role.as_str(),
@@ -89,7 +86,7 @@ pub(super) fn addon(addon: &Addon, granted: &Granted, sees_options: bool) -> Val
 
 /// `/addons/self/options/config`
 pub(super) fn options(addon: &Addon) -> Value {
-    addon.manifest.as_deref().map_or_else(|| json!({}), |manifest| manifest.options.clone())
+    addon.options.reveal().clone()
 }
 
 /// `/ingress/panels`: every add-on with a web UI.
