@@ -236,9 +236,9 @@ mod tests {
         let wish = wish(SessionToken::random().digest());
         let packed = wish.pack();
         let back = HandOver::unpack(&packed).unwrap();
-        assert_eq!((back.addon, back.challenge, back.parent), (wish.addon, wish.challenge, wish.parent));
+        assert_eq!((&back.addon, back.challenge, back.parent), (&wish.addon, wish.challenge, wish.parent));
         assert_eq!(back.return_to, wish.return_to);
-        let start = HandOver { return_to: ReturnTo::default(), ..back };
+        let start = HandOver { return_to: ReturnTo::default(), ..wish };
         assert_eq!(HandOver::unpack(&start.pack()).unwrap().return_to, ReturnTo::default(), "without a wish");
         let text = String::from_utf8(packed.to_vec()).unwrap();
         for (old, new) in [("/x?y=1", "//evil.test/"), ("\"z2m\"", "\"Z 2 M\""), ("{", "{\"more\":1,"), ("}", "")] {
