@@ -94,7 +94,6 @@ fn redis_is_killed_in_the_middle_of_two_hundred_requests_a_second() {
     let crowd = Crowd::gather(&one, &two);
     let ended = one.cookie("bob");
     assert!(two.is_live(&ended));
-    // Made last: a node that makes a session counts those of its user, and reads all for that.
     let stranger = two.cookie("zoë");
     crowd.keeps_asking_while(|| {
         redis.kill_9();
