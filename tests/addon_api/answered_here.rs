@@ -62,7 +62,6 @@ fn options_of_the_operator_are_what_an_addon_gets() {
     assert_eq!(options["logins"][0]["password"], "a-long-one");
     assert_eq!(options["certfile"], "fullchain.pem", "the manifest's default");
     assert_eq!(asked("/addons/self/info")["options"], options);
-    assert_eq!(asked("/addons/mosquitto/info")["options"], options);
     let printed = api.vestibule.command_ok(&["addons", "options", "mosquitto"]);
     assert_eq!(serde_json::from_str::<serde_json::Value>(&printed).unwrap(), options, "what goes into its container");
     let others = api.ask_as("default", Ask::get("/addons/mosquitto/info"));
