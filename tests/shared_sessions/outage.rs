@@ -89,6 +89,9 @@ impl Drop for Over<'_> {
     }
 }
 
+/// Something that is done to Redis.
+type Deed<'a> = &'a dyn Fn(&Redis);
+
 fn state(vestibule: &Vestibule) -> (u16, String) {
     let answer = vestibule.ask_operations(&Ask::get("/readyz"));
     (answer.status, answer.json()["session_store"].as_str().unwrap_or_default().to_owned())
@@ -166,7 +169,7 @@ fn redis_hangs_fills_up_and_becomes_a_replica_under_load() {
     let stranger = two.cookie("zoë");
     crowd.keeps_asking_while(|load| {
         let says = |words: &'static [&'static str]| move |redis: &Redis| drop(redis.say(words));
-        let troubles: [(&dyn Fn(&Redis), &dyn Fn(&Redis)); 3] = [
+        let troubles: [(Deed<'_>, Deed<'_>); 3] = [
             (&|redis| redis.signal("STOP"), &|redis| redis.signal("CONT")),
             (&says(&["CONFIG", "SET", "maxmemory", "1"]), &says(&["CONFIG", "SET", "maxmemory", "0"])),
             (&says(&["REPLICAOF", "127.0.0.1", "1"]), &says(&["REPLICAOF", "NO", "ONE"])),
