@@ -96,7 +96,7 @@ impl Server {
             tasks.spawn(health::serve(listener, self.readiness.clone(), metrics, self.stop.clone()));
         }
         if let Some(listener) = bound.addons {
-            tasks.spawn(listener.serve(Arc::clone(&self.api), self.stop.clone()));
+            tasks.spawn(Arc::clone(&self.api).serve(listener, self.stop.clone()));
         }
         let server = Arc::clone(self);
         let handler = move |request| commands::answer(Arc::clone(&server), request);

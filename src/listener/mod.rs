@@ -12,9 +12,11 @@ mod proxy;
 mod admission;
 mod address;
 mod seldom;
+mod plain;
 
 pub use accept::{BindError, Listener};
 pub use address::{Addresses, Neighbourhood};
 pub use admission::{Admission, Counts, Refused, Slot};
 pub use connection::{Connection, Incoming};
+pub use plain::{PlainBindError, PlainListener, PlainStream};
 pub use proxy::ProxyError;

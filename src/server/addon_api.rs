@@ -5,12 +5,13 @@ use std::sync::Arc;
 use crate::config::{SecretText, Settings, Upstream};
 use crate::dial::Target;
 use crate::home_assistant::HomeAssistant;
-use crate::supervisor::api::{ApiListener, BindError, Configured, Peer};
+use crate::listener::{PlainBindError, PlainListener};
+use crate::supervisor::api::{Configured, Peer};
 
 /// Binds the address where add-ons reach their API, if they have one.
-pub(super) async fn bind(settings: &Settings) -> Result<Option<ApiListener>, BindError> {
+pub(super) async fn bind(settings: &Settings) -> Result<Option<PlainListener>, PlainBindError> {
     let Some(address) = &settings.supervisor.listen else { return Ok(None) };
-    let listener = ApiListener::bind(address).await?;
+    let listener = PlainListener::bind(address).await?;
     tracing::info!("listening for add-ons on {}", listener.address());
     Ok(Some(listener))
 }

@@ -20,13 +20,13 @@ use crate::clock::Clock;
 use crate::config::{Loaded, Settings};
 use crate::gate::{Gate, Services, Stages};
 use crate::home_assistant::HomeAssistant;
-use crate::listener::{Admission, BindError};
+use crate::listener::{Admission, BindError, PlainBindError, PlainListener};
 use crate::operations::Readiness;
 use crate::operations::activation::{ActivationError, Inherited};
 use crate::operations::control::{ControlSocket, SocketError};
 use crate::session::{OpenError, Sessions};
 use crate::sign_in::{Guard, HandOvers, Journeys};
-use crate::supervisor::api::{self, AddonApi, ApiListener};
+use crate::supervisor::api::AddonApi;
 use crate::supervisor::kept::Kept;
 use crate::telemetry::{Telemetry, chain};
 use crate::tls::{Handshaker, TlsError, own_names};
@@ -57,7 +57,7 @@ pub enum StartError {
     },
     /// The address for add-ons cannot be bound.
     #[error("cannot serve add-ons")]
-    AddonApi(#[from] api::BindError),
+    AddonApi(#[from] PlainBindError),
     /// The control socket cannot be made.
     #[error("no control socket")]
     Control(#[from] SocketError),
@@ -76,7 +76,7 @@ pub enum StartError {
 pub(super) struct Bound {
     pub(super) operations: Option<TcpListener>,
     pub(super) control: ControlSocket,
-    pub(super) addons: Option<ApiListener>,
+    pub(super) addons: Option<PlainListener>,
 }
 
 /// Makes the server of a configuration.

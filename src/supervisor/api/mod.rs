@@ -16,6 +16,5 @@ mod service;
 mod token;
 mod upstream;
 
-pub use listener::{ApiListener, BindError};
 pub use peer::Peer;
 pub use service::{AddonApi, Configured};
