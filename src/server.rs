@@ -95,6 +95,9 @@ impl Server {
             let metrics = Arc::clone(&services.telemetry.metrics);
             tasks.spawn(health::serve(listener, self.readiness.clone(), metrics, self.stop.clone()));
         }
+        if let Some(listener) = bound.home_assistant {
+            tasks.spawn(connections::accept_home_assistant(Arc::clone(self), listener));
+        }
         if let Some(listener) = bound.addons {
             tasks.spawn(Arc::clone(&self.api).serve(listener, self.stop.clone()));
         }

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use http::HeaderValue;
 use http::uri::PathAndQuery;
 
+use super::by_token::{HOME_ASSISTANTS, token_in};
 use super::routed::Routed;
 use crate::config::{Addon, PrefixMode};
-use crate::http::Sanitized;
+use crate::http::{Door, Sanitized};
 
 /// One way to an add-on, shared by all requests that take it.
 #[derive(Debug, Clone)]
@@ -55,6 +56,8 @@ impl Route {
 pub struct Routes {
     hosts: HashMap<String, Route>,
     prefixes: HashMap<String, Route>,
+    /// By token, at Home Assistant's door.
+    tokens: HashMap<String, Route>,
     deepest: usize,
 }
 
@@ -65,6 +68,8 @@ pub enum Destination {
     Addon(Box<Routed>),
     /// To a page of ours, under [`OWN`].
     Own(Box<Sanitized>),
+    /// At Home Assistant's door: to no add-on, so that it is a call of Home Assistant's own or nothing.
+    Call(Box<Sanitized>),
     /// Nowhere: there is nothing at this host and path.
     Nowhere(Box<Sanitized>),
 }
@@ -88,10 +93,37 @@ impl Routes {
         routes
     }
 
-    /// Where this request goes. A host of an add-on's own serves that add-on and our pages, and nothing else: that is
+    /// Gives an add-on of the table a token, by which it is found at Home Assistant's door. Its pages are seen under that, and
+    /// it sees none of it.
+    #[must_use]
+    pub fn with_token(mut self, addon: &Arc<Addon>, place: usize, token: String) -> Self {
+        let route = Route::new(addon, place, &format!("{HOME_ASSISTANTS}{token}"));
+        self.tokens.insert(token, route);
+        self
+    }
+
+    /// Where this request goes.
+    pub fn route(&self, request: Sanitized) -> Destination {
+        match request.door() {
+            Door::Browsers => self.by_address(request),
+            Door::HomeAssistant => self.by_token(request),
+        }
+    }
+
+    fn by_token(&self, request: Sanitized) -> Destination {
+        let Some((token, stripped)) = token_in(request.path()) else {
+            return Destination::Call(Box::new(request));
+        };
+        match self.tokens.get(token).cloned() {
+            Some(route) => routed(request, route, stripped),
+            None => Destination::Nowhere(Box::new(request)),
+        }
+    }
+
+    /// A host of an add-on's own serves that add-on and our pages, and nothing else: that is
     /// what keeps the add-ons apart there (S-95). Elsewhere the longest prefix wins, segment by segment, compared with
     /// the bytes that were sent (S-31, S-33).
-    pub fn route(&self, request: Sanitized) -> Destination {
+    fn by_address(&self, request: Sanitized) -> Destination {
         if is_own(request.path()) {
             return Destination::Own(Box::new(request));
         }

@@ -11,6 +11,7 @@ mod addons;
 mod file;
 mod groups;
 mod harness;
+mod home_assistant_door;
 mod manifests;
 mod people;
 mod protect;

@@ -234,6 +234,8 @@ section! {
         upstream: String,
         upstream_token: ValueFile,
         home_assistant_token: ValueFile,
+        home_assistant_listen: String,
+        home_assistant_listen_token: ValueFile,
         auth_cache: TimeText,
     }
 

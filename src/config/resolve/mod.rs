@@ -10,6 +10,7 @@ mod cors;
 mod groups;
 mod headers;
 mod home_assistant;
+mod home_assistant_door;
 mod hosts;
 mod listen;
 mod manifest;

@@ -3,6 +3,8 @@
 
 mod info;
 
+pub(in crate::supervisor) use info::panels;
+
 use bytes::Bytes;
 use http::{Method, StatusCode};
 use http_body_util::{BodyExt as _, Limited};
@@ -114,7 +116,8 @@ pub(super) fn answer(api: &AddonApi, call: &Call, segments: &[&str]) -> Answer {
         (&Method::GET, ["addons" | "apps", slug, "info"]) => {
             let Some(addon) = named(call, by, slug) else { return unknown_addon() };
             let sees = sees_options(slug, Some(by.slug.as_str()), Some(granted_role(api, by)));
-            info::addon(addon, &api.granted(addon), sees)
+            let entry = api.ingress_entry(settings, addon);
+            info::addon(addon, entry, &api.granted(addon), sees)
         }
         (&Method::GET, ["addons" | "apps", slug, "options", "config"]) => {
             // The options of others are nobody's to ask for in this way.
@@ -124,7 +127,10 @@ pub(super) fn answer(api: &AddonApi, call: &Call, segments: &[&str]) -> Answer {
             info::options(by)
         }
         (&Method::GET, ["services"]) => json!({ "services": [] }),
-        (&Method::GET, ["ingress", "panels"]) => info::panels(settings),
+        (&Method::GET, ["ingress", "panels"]) => {
+            let with_ui = |addon: &&Addon| addon.path.is_some() || addon.host.is_some();
+            panels(settings.addons.iter().map(AsRef::as_ref).filter(with_ui))
+        }
         _ => return missing(),
     };
     answer::ok(&data)
