@@ -77,10 +77,12 @@ impl PlainListener {
     pub async fn accept(&self) -> (PlainStream, Option<SocketAddr>) {
         loop {
             match self.bound.accept().await {
-                Ok((socket, from)) => match Arc::clone(&self.places).try_acquire_owned() {
-                    Ok(place) => return (PlainStream { socket, _place: place }, from),
-                    Err(_) => tracing::debug!(address = %self.address, "no room for another connection"),
-                },
+                Ok((socket, from)) => {
+                    if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
+                        return (PlainStream { socket, _place: place }, from);
+                    }
+                    tracing::debug!(address = %self.address, "no room for another connection");
+                }
                 Err(error) => {
                     // Out of file descriptors, most likely: without a pause this would be a busy loop.
                     tracing::warn!(%error, address = %self.address, "cannot accept a connection");

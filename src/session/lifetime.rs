@@ -43,6 +43,7 @@ impl Lifetimes {
 
     /// The limits at this door. Those of Home Assistant's idle for 15 minutes, as with its Supervisor, whose pages ask once a
     /// minute; but never longer than others, and to the same absolute limit (docs/design/supervisor.md sections 1.4 and 10.1).
+    #[must_use]
     pub fn at(self, door: Door) -> Self {
         match door {
             Door::Browsers => self,

@@ -57,9 +57,9 @@ fn a_stream_leaves_at_once_and_is_not_held_back() {
     let head = client.head();
     assert_eq!((head.status, head.fields.one("x-accel-buffering").as_str()), (200, "no"), "{head:#?}");
     assert_eq!(head.fields.one("content-type"), "text/event-stream");
-    let mut heard = Vec::new();
-    while !String::from_utf8_lossy(&heard).contains("data: 1\n") {
-        heard.extend(client.some());
+    let mut events = Vec::new();
+    while !String::from_utf8_lossy(&events).contains("data: 1\n") {
+        events.extend(client.some());
     }
     door.vestibule.revoke("bob");
     client.await_end();

@@ -36,7 +36,7 @@ pub(super) fn list(settings: &Settings) -> Vec<Value> {
 }
 
 /// `/addons/{slug}/info`. Its pages are found at `ingress_entry`; `options` are for those whom they concern.
-pub(super) fn addon(addon: &Addon, ingress_entry: Option<String>, granted: &Granted, sees_options: bool) -> Value {
+pub(super) fn addon(addon: &Addon, ingress_entry: Option<&str>, granted: &Granted, sees_options: bool) -> Value {
     let mut info = line(addon);
     let rights = granted.rights();
     let manifest = addon.manifest.as_deref();
@@ -68,7 +68,7 @@ pub(super) fn addon(addon: &Addon, ingress_entry: Option<String>, granted: &Gran
         "discovery": manifest.map(|manifest| manifest.discovery.clone()).unwrap_or_default(),
         "ingress": ingress_entry.is_some(),
         "ingress_entry": ingress_entry,
-        "ingress_url": ingress_entry.as_ref().map(|entry| format!("{entry}/{}", addon.entry)),
+        "ingress_url": ingress_entry.map(|entry| format!("{entry}/{}", addon.entry)),
         "ingress_port": manifest.and_then(|manifest| manifest.ingress.as_ref()?.port),
         "ingress_panel": ingress_entry.is_some(),
         "hostname": addon.slug.as_str().replace('_', "-"),

@@ -117,7 +117,7 @@ pub(super) fn answer(api: &AddonApi, call: &Call, segments: &[&str]) -> Answer {
             let Some(addon) = named(call, by, slug) else { return unknown_addon() };
             let sees = sees_options(slug, Some(by.slug.as_str()), Some(granted_role(api, by)));
             let entry = api.ingress_entry(settings, addon);
-            info::addon(addon, entry, &api.granted(addon), sees)
+            info::addon(addon, entry.as_deref(), &api.granted(addon), sees)
         }
         (&Method::GET, ["addons" | "apps", slug, "options", "config"]) => {
             // The options of others are nobody's to ask for in this way.
