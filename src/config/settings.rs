@@ -236,6 +236,8 @@ pub struct Supervisor {
     pub home_assistant_token: Option<SecretText>,
     /// Where Home Assistant reaches us as its Supervisor's ingress, if it does.
     pub home_assistant_door: Option<HomeAssistantDoor>,
+    /// The token with which passwords are changed, when it is another one: only the owner's may.
+    pub password_reset_token: Option<SecretText>,
     /// How long the auth backend remembers a right password for the time in which Home Assistant cannot be asked; `None`
     /// when it does not.
     pub auth_cache: Option<Duration>,

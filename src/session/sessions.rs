@@ -20,7 +20,7 @@ use super::live::Session;
 use super::record::{Foreign, MadeBy, NewSession, Record};
 use super::recovery::Notice;
 #[cfg(feature = "redis-store")]
-use super::shared::{Notes, SharedStore};
+use super::shared::{Notes, Parcels, SharedStore};
 use super::store::{Health, Store, StoreAway, StoreError};
 use super::table::Table;
 use super::token::{SessionDigest, SessionId, SessionToken};
@@ -126,7 +126,12 @@ impl Sessions {
     /// The live session that this token stands for, or why there is none. It counts as seen by that. Waits for nothing
     /// when the session is known here.
     pub async fn find(&self, token: &SessionToken) -> Result<Arc<Session>, Reason> {
-        self.find_at(Door::Browsers, token.digest()).await
+        self.find_digest(token.digest()).await
+    }
+
+    /// The same for somebody who does not have the token: a session that another one is to be made from.
+    pub async fn find_digest(&self, digest: SessionDigest) -> Result<Arc<Session>, Reason> {
+        self.find_at(Door::Browsers, digest).await
     }
 
     /// The same for a token of Home Assistant's door.
@@ -223,7 +228,7 @@ impl Sessions {
     /// Makes a session that holds on all proxies of a store, where its user's sessions are counted.
     #[cfg(feature = "redis-store")]
     async fn create_for_all(&self, store: &SharedStore, session: &Arc<Session>) -> Result<(), StoreAway> {
-        self.gather().await.map_err(|_| StoreAway)?;
+        store.gather_of(session.user()).await?;
         store.make(session).await?;
         let gone = self.forget(self.surplus(session));
         let digests: Vec<_> = gone.iter().map(|gone| gone.digest()).collect();
@@ -285,6 +290,15 @@ impl Sessions {
         match &self.store {
             Store::Memory | Store::File(_) => None,
             Store::Shared(store) => Some(Notes::new(Arc::clone(store))),
+        }
+    }
+
+    /// What the proxies hand on among each other, when they share a store.
+    #[cfg(feature = "redis-store")]
+    pub fn parcels(&self) -> Option<Parcels> {
+        match &self.store {
+            Store::Memory | Store::File(_) => None,
+            Store::Shared(store) => Some(Parcels::new(Arc::clone(store))),
         }
     }
 

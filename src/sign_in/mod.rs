@@ -8,6 +8,7 @@
 mod form;
 mod form_token;
 mod guard;
+mod under_way;
 mod hand_over;
 mod return_to;
 mod page;
@@ -16,7 +17,7 @@ mod password;
 mod journey;
 
 pub use form_token::FORM_COOKIE;
-pub use guard::{Ban, Budget, Guard, Turned, Whose};
+pub use guard::{Attempts, Ban, Budget, Guard, Turned, Whose};
 pub use hand_over::{Challenge, HAND_OVER_COOKIE, HandOver, HandOvers, Nonce};
 pub use journey::{Grants, JOURNEY_COOKIE, Journey, Journeys};
 pub use page::sign_in_page;

@@ -14,6 +14,7 @@ fn folder() -> Folder {
     folder.write("secrets/supervisor", "token\n");
     folder.write("secrets/home-assistant", "token\n");
     folder.write("secrets/home-assistant-listen", "0".repeat(64));
+    folder.write("secrets/owner", "token\n");
     folder.write("certs/home.crt", "good");
     folder.write("certs/home.key", "key");
     folder.write(MANIFEST, include_str!("../../examples/addons/zigbee2mqtt/config.yaml"));
@@ -104,6 +105,7 @@ fn the_defaults_in_it_are_the_defaults() {
         "home_assistant_token",
         "home_assistant_listen",
         "home_assistant_listen_token",
+        "password_reset_token",
         "auth_cache",
         "entities",
         "entity_messages",

@@ -80,7 +80,7 @@ fn state(vestibule: &Vestibule) -> (u16, String) {
     (answer.status, answer.json()["session_store"].as_str().unwrap_or_default().to_owned())
 }
 
-fn await_state(vestibule: &Vestibule, wanted: &str) {
+pub(crate) fn await_state(vestibule: &Vestibule, wanted: &str) {
     eventually(wanted, || (state(vestibule).1 == wanted).then_some(()));
 }
 
@@ -94,7 +94,6 @@ fn redis_is_killed_in_the_middle_of_two_hundred_requests_a_second() {
     let crowd = Crowd::gather(&one, &two);
     let ended = one.cookie("bob");
     assert!(two.is_live(&ended));
-    // Made last: a node that makes a session counts those of its user, and reads all for that.
     let stranger = two.cookie("zoë");
     crowd.keeps_asking_while(|| {
         redis.kill_9();

@@ -236,6 +236,7 @@ section! {
         home_assistant_token: ValueFile,
         home_assistant_listen: String,
         home_assistant_listen_token: ValueFile,
+        password_reset_token: ValueFile,
         auth_cache: TimeText,
     }
 

@@ -16,10 +16,12 @@ pub(super) fn supervisor(raw: &raw::Supervisor, has_url: bool, cx: &mut Context<
     }
     let keys = raw.signing_keys.given().map(|list| list.get_ref().as_slice()).unwrap_or_default();
     let upstream = addon_api::upstream(raw, cx);
-    let home_assistant_token = addon_api::home_assistant_token(raw, has_url, cx);
+    let home_assistant_token = addon_api::home_assistant_token(&raw.home_assistant_token, has_url, cx);
+    let password_reset_token = addon_api::home_assistant_token(&raw.password_reset_token, has_url, cx);
     let others = [
         ("upstream_token", upstream.as_ref().map(|upstream| &upstream.token)),
         ("home_assistant_token", home_assistant_token.as_ref()),
+        ("password_reset_token", password_reset_token.as_ref()),
     ];
     Supervisor {
         state,
@@ -28,6 +30,7 @@ pub(super) fn supervisor(raw: &raw::Supervisor, has_url: bool, cx: &mut Context<
         home_assistant_door: home_assistant_door::door(raw, &others, cx),
         upstream,
         home_assistant_token,
+        password_reset_token,
         auth_cache: addon_api::auth_cache(raw, cx),
     }
 }

@@ -8,8 +8,9 @@
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use zeroize::Zeroizing;
 
-use crate::config::SecretValue;
+use crate::config::SecretText;
 use crate::session::record::{Foreign, Record};
 use crate::session::token::SessionDigest;
 
@@ -18,8 +19,8 @@ use crate::session::token::SessionDigest;
 pub(super) struct Seal(Option<hmac::Key>);
 
 impl Seal {
-    pub(super) fn new(key: Option<&SecretValue>) -> Self {
-        Self(key.map(|key| hmac::Key::new(hmac::HMAC_SHA256, key.reveal())))
+    pub(super) fn new(key: Option<&SecretText>) -> Self {
+        Self(key.map(|key| hmac::Key::new(hmac::HMAC_SHA256, key.reveal().as_bytes())))
     }
 
     /// The entry's bytes.
@@ -32,6 +33,14 @@ impl Seal {
         let mut entry = format!("{:016x}:{seal}:", record.last_seen.as_millis()).into_bytes();
         entry.extend(text);
         entry
+    }
+
+    /// A key that is made of these parts, and of the seal's own: for what is not to be read either.
+    pub(super) fn key_of(&self, parts: &[&[u8]]) -> Zeroizing<[u8; 32]> {
+        let nobodys = || hmac::Key::new(hmac::HMAC_SHA256, &[0; 32]);
+        let text = Zeroizing::new([b"vestibule parcel key 1\0", parts.concat().as_slice()].concat());
+        let tag = hmac::sign(self.0.as_ref().unwrap_or(&nobodys()), &text);
+        Zeroizing::new(tag.as_ref().try_into().expect("HMAC-SHA256 has 32 bytes"))
     }
 
     /// Reads an entry. One that is not sealed as ours are, or says two different times, is nobody's.
@@ -71,7 +80,7 @@ mod tests {
     use crate::session::record::{MadeBy, NewSession};
 
     fn seal(key: &str) -> Seal {
-        Seal::new(Some(&SecretValue::from(key.as_bytes().to_vec())))
+        Seal::new(Some(&SecretText::new(key.to_owned())))
     }
 
     fn record() -> Record {

@@ -3,10 +3,13 @@
 //! In come digests and entries, out come commands. Every write that depends on what is there is a script, because between a
 //! look and a write another node may have ended the session.
 
+use std::time::Duration;
+
 use redis::{Cmd, cmd};
 
 use super::ENDED;
 use super::notes::Change;
+use crate::identity::UserId;
 use crate::session::token::SessionDigest;
 
 /// The names of our keys.
@@ -23,6 +26,11 @@ impl Names {
     /// Where the session of this digest stands.
     pub(super) fn session(&self, digest: SessionDigest) -> String {
         format!("{}session:{}", self.prefix, digest.hex())
+    }
+
+    /// Where the names of a user's sessions stand.
+    pub(super) fn of_user(&self, user: &UserId) -> String {
+        format!("{}user:{user}", self.prefix)
     }
 
     /// What all sessions' keys look like.
@@ -55,6 +63,11 @@ impl Names {
         format!("{}note:*", self.prefix)
     }
 
+    /// Where what is under way lies.
+    pub(super) fn parcel(&self, name: &[u8; 32]) -> String {
+        format!("{}parcel:{}", self.prefix, SessionDigest(*name).hex())
+    }
+
     /// The name of a note's key.
     pub(super) fn note_name<'a>(&self, key: &'a str) -> Option<&'a str> {
         key.strip_prefix(&self.prefix)?.strip_prefix("note:")
@@ -83,9 +96,25 @@ impl Stored {
     }
 }
 
-/// Stores an entry. `make` says whether it may be the first one.
-pub(super) fn store(key: &str, entry: &[u8], millis: u64, make: bool) -> Cmd {
-    script(STORE, key).arg(entry).arg(millis).arg(u8::from(make)).arg(ENDED).to_owned()
+/// An entry that is to be stored.
+pub(super) struct Entry<'a> {
+    /// Whose it is.
+    pub(super) digest: SessionDigest,
+    /// What stands in it.
+    pub(super) bytes: &'a [u8],
+    /// How long it is kept, in milliseconds.
+    pub(super) keep: u64,
+    /// Whether it may be the first one.
+    pub(super) make: bool,
+}
+
+/// Stores an entry, and its name in the set of its user's, which is kept for so many milliseconds more.
+pub(super) fn store(names: &Names, user: &UserId, entry: &Entry<'_>, keep_set: u64) -> Cmd {
+    let mut command = cmd("EVAL");
+    command.arg(STORE).arg(2).arg(names.session(entry.digest)).arg(names.of_user(user));
+    command.arg(entry.bytes).arg(entry.keep).arg(u8::from(entry.make)).arg(ENDED);
+    command.arg(entry.digest.hex()).arg(keep_set);
+    command
 }
 
 /// Ends a session for all nodes, and tells them. Deleting comes first: that is what a full Redis still does.
@@ -106,6 +135,18 @@ pub(super) fn replace(keys: &[String], changes: &[Change]) -> Cmd {
     command
 }
 
+/// Puts down what is under way.
+pub(super) fn put(key: &str, sealed: &[u8], keep: Duration) -> Cmd {
+    let mut command = cmd("SET");
+    command.arg(key).arg(sealed).arg("PX").arg(u64::try_from(keep.as_millis()).unwrap_or(u64::MAX).max(1));
+    command
+}
+
+/// Takes it up, so that nobody else does. `GETDEL` would do, from Redis 6.2 on.
+pub(super) fn take(key: &str) -> Cmd {
+    script(TAKE, key)
+}
+
 /// Ends a session whose entry is still the very one that was found to be over.
 pub(super) fn end_if_unchanged(key: &str, entry: &[u8], millis: u64) -> Cmd {
     script(END_IF_UNCHANGED, key).arg(entry).arg(ENDED).arg(millis).to_owned()
@@ -124,6 +165,8 @@ if old == ARGV[4] then return 2 end
 if not old and ARGV[3] == '0' then return 1 end
 if old and string.sub(old, 1, 16) > string.sub(ARGV[1], 1, 16) then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+redis.call('SADD', KEYS[2], ARGV[5])
+redis.call('PEXPIRE', KEYS[2], ARGV[6])
 return 0";
 
 const END: &str = "
@@ -136,6 +179,11 @@ const END_IF_UNCHANGED: &str = "
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 1 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return 0";
+
+const TAKE: &str = "
+local there = redis.call('GET', KEYS[1])
+if there then redis.call('DEL', KEYS[1]) end
+return there";
 
 const REPLACE: &str = "
 for i = 1, #KEYS do
