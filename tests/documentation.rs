@@ -32,14 +32,11 @@ fn section<'a>(document: &'a str, heading: &str) -> &'a str {
     rest.find("\n#").map_or(rest, |end| rest.split_at(end).0)
 }
 
-/// The sections of `src/config/raw/`: what `section!` declares, by the name of the type.
+/// The sections of `src/config/raw/mod.rs`: what `section!` declares, by the name of the type.
 fn declared_keys() -> BTreeMap<String, BTreeSet<String>> {
-    let declared = |file: &str| {
-        let source = read(file);
-        let (_, declarations) = source.split_once("\nsection! {\n").unwrap();
-        declarations.split_once("\n}\n").unwrap().0.to_owned()
-    };
-    let declarations = [declared("src/config/raw/mod.rs"), declared("src/config/raw/addon.rs")].join("\n");
+    let source = read("src/config/raw/mod.rs");
+    let (_, declarations) = source.split_once("\nsection! {\n").unwrap();
+    let (declarations, _) = declarations.split_once("\n}\n").unwrap();
     let mut sections = BTreeMap::new();
     let mut current = String::new();
     for line in declarations.lines().map(str::trim) {
