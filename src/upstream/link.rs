@@ -15,6 +15,7 @@ use hyper_util::rt::TokioIo;
 use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
+use super::last_word::LastWord;
 use crate::dial::Wire;
 use crate::http::RequestBody;
 
@@ -30,7 +31,7 @@ pub(super) struct Link {
 }
 
 enum Driver {
-    Inline(Box<Connection<TokioIo<Box<dyn Wire>>, RequestBody>>),
+    Inline(Box<Connection<TokioIo<LastWord<Box<dyn Wire>>>, RequestBody>>),
     Spawned,
     Detached(#[allow(dead_code, reason = "dropped, it ends the task")] AbortOnDropHandle<hyper::Result<()>>),
     Ended,
@@ -47,7 +48,7 @@ pub(super) enum Unanswered {
 impl Link {
     /// Begins HTTP on a new stream.
     pub(super) async fn open(stream: Box<dyn Wire>) -> hyper::Result<Self> {
-        let (sender, connection) = builder().handshake(TokioIo::new(stream)).await?;
+        let (sender, connection) = builder().handshake(TokioIo::new(LastWord::of(stream))).await?;
         Ok(Self {
             sender,
             driver: Driver::Inline(Box::new(connection)),
