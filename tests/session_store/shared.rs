@@ -282,7 +282,7 @@ async fn a_sign_in_reads_what_its_user_has_and_nobody_elses() {
 }
 
 #[tokio::test]
-async fn nothing_is_forged() {
+async fn s89_nothing_is_forged() {
     if redis_is_missing() {
         return;
     }

@@ -53,7 +53,7 @@ fn start(addon: &RawAddon, port: u16, password: &str) -> Vestibule {
 }
 
 #[test]
-fn redis_is_reached_over_tls_with_a_password_and_holds_sealed_records() {
+fn s89_redis_is_reached_over_tls_with_a_password_and_holds_sealed_records() {
     if redis_is_missing() {
         return;
     }
