@@ -30,8 +30,11 @@ pub(super) struct Link {
     once: bool,
 }
 
+/// hyper's half of a connection.
+type Driven = Connection<TokioIo<LastWord<Box<dyn Wire>>>, RequestBody>;
+
 enum Driver {
-    Inline(Box<Connection<TokioIo<LastWord<Box<dyn Wire>>>, RequestBody>>),
+    Inline(Box<Driven>),
     Spawned,
     Detached(#[allow(dead_code, reason = "dropped, it ends the task")] AbortOnDropHandle<hyper::Result<()>>),
     Ended,
