@@ -11,7 +11,7 @@ use std::time::Duration;
 use http::{HeaderName, HeaderValue};
 use ipnet::IpNet;
 
-use super::addon_api::{ApiAddress, SupervisorUpstream};
+use super::addon_api::{ApiAddress, HomeAssistantDoor, SupervisorUpstream};
 use super::cors::Cors;
 use super::home::HomeAssistant;
 use super::permissions::Permissions;
@@ -234,6 +234,8 @@ pub struct Supervisor {
     pub upstream: Option<SupervisorUpstream>,
     /// Our token for Home Assistant's API, with which add-ons are served.
     pub home_assistant_token: Option<SecretText>,
+    /// Where Home Assistant reaches us as its Supervisor's ingress, if it does.
+    pub home_assistant_door: Option<HomeAssistantDoor>,
     /// The token with which passwords are changed, when it is another one: only the owner's may.
     pub password_reset_token: Option<SecretText>,
     /// How long the auth backend remembers a right password for the time in which Home Assistant cannot be asked; `None`

@@ -13,6 +13,7 @@ mod api_alone;
 mod file;
 mod groups;
 mod harness;
+mod home_assistant_door;
 mod manifests;
 mod people;
 mod protect;

@@ -11,6 +11,7 @@ mod cors;
 mod groups;
 mod headers;
 mod home_assistant;
+mod home_assistant_door;
 mod hosts;
 mod listen;
 mod manifest;
