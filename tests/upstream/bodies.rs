@@ -171,7 +171,7 @@ fn s55_who_is_refused_in_the_middle_of_an_upload_gets_to_read_it() {
     for length in ["Content-Length: 100000000", "Transfer-Encoding: chunked"] {
         let mut client = RawClient::connect(vestibule.https());
         client.send(&wire(&format!("POST /ingress/a/ HTTP/1.1|Host: p.test|Cookie: {cookie}|{length}||")));
-        let chunk = [b"10000\r\n".as_slice(), &[b'x'; 0x10000], b"\r\n"].concat();
+        let chunk = [b"10000\r\n".as_slice(), &vec![b'x'; 0x10000], b"\r\n"].concat();
         // More than all buffers on the way hold.
         let sent = (0..160).all(|_| client.try_send(&chunk));
         assert!(sent, "{length}: the connection is not reset over the upload");
