@@ -12,6 +12,7 @@ mod farewell;
 mod frames;
 mod grpc;
 mod health;
+mod last_word;
 mod link;
 mod pool;
 mod request;
