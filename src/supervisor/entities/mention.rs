@@ -20,14 +20,14 @@ pub(super) fn speaks_of_others(text: &str, may: May<'_>) -> bool {
     words.map(|word| word.trim_matches('.').to_ascii_lowercase()).any(|word| is_hidden(&word, may))
 }
 
-/// The value without every entity id in it that may not be read, in lists, as names of fields and as values of fields: a
-/// group tells the ids of its members, for one.
+/// The value without every text in it that speaks of an entity that may not be read, in lists, as names of fields and as
+/// values of fields: a group tells the ids of its members, for one. A word that looks like an id and is none goes with them.
 pub(super) fn without_others(value: Value, may: May<'_>) -> Option<Value> {
     match value {
-        Value::String(text) if is_hidden(&text, may) => None,
+        Value::String(text) if speaks_of_others(&text, may) => None,
         Value::Array(list) => Some(list.into_iter().filter_map(|item| without_others(item, may)).collect()),
         Value::Object(fields) => {
-            let kept = fields.into_iter().filter(|(name, _)| !is_hidden(name, may));
+            let kept = fields.into_iter().filter(|(name, _)| !speaks_of_others(name, may));
             Some(kept.filter_map(|(name, value)| Some((name, without_others(value, may)?))).collect())
         }
         plain => Some(plain),

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::mention::without_others;
+use super::mention::{is_entity_id, speaks_of_others, without_others};
 use super::{Access, May};
 
 /// The states that may be seen, of a list of them.
@@ -15,13 +15,12 @@ pub(super) fn states(value: Value, may: May<'_>) -> Value {
 
 /// A state as `/api/states` has it, if it may be seen.
 pub(super) fn state(value: Value, may: May<'_>) -> Option<Value> {
-    let Value::Object(mut fields) = value else { return None };
+    let Value::Object(fields) = value else { return None };
     let entity = fields.get("entity_id")?.as_str()?;
     if !may(entity, Access::Read) {
         return None;
     }
-    cleanse(&mut fields, "attributes", may);
-    Some(Value::Object(fields))
+    Some(clean(fields, may))
 }
 
 /// What a `state_changed` event says, if it may be seen. Before and after are one entity's.
@@ -40,7 +39,7 @@ pub(super) fn change(value: Value, may: May<'_>) -> Option<Value> {
         }
     }
     data.retain(|name, _| matches!(name.as_str(), "entity_id" | "old_state" | "new_state"));
-    Some(Value::Object(event))
+    Some(clean(event, may))
 }
 
 /// An event of `subscribe_entities`: added (`a`) and changed (`c`) by id, removed (`r`) as a list. Nothing, when nothing
@@ -50,14 +49,7 @@ pub(super) fn compressed(value: Value, may: May<'_>) -> Option<Value> {
     let mut kept = Map::new();
     for (name, part) in event {
         let part = match (name.as_str(), part) {
-            ("a", Value::Object(added)) => by_id(added, may, |fields| cleanse(fields, "a", may)),
-            ("c", Value::Object(changed)) => by_id(changed, may, |fields| {
-                for name in ["+", "-"] {
-                    if let Some(Value::Object(part)) = fields.get_mut(name) {
-                        cleanse(part, "a", may);
-                    }
-                }
-            }),
+            ("a" | "c", Value::Object(entities)) => by_id(entities, may),
             ("r", Value::Array(removed)) => {
                 let seen = |id: &Value| id.as_str().is_some_and(|id| may(id, Access::Read));
                 Value::Array(removed.into_iter().filter(seen).collect())
@@ -72,20 +64,26 @@ pub(super) fn compressed(value: Value, may: May<'_>) -> Option<Value> {
     (!kept.is_empty()).then_some(Value::Object(kept))
 }
 
-fn by_id(entities: Map<String, Value>, may: May<'_>, cleanse: impl Fn(&mut Map<String, Value>)) -> Value {
-    let seen = entities.into_iter().filter(|(id, _)| may(id, Access::Read));
-    seen.filter_map(|(id, value)| {
-        let Value::Object(mut fields) = value else { return None };
-        cleanse(&mut fields);
-        Some((id, Value::Object(fields)))
+fn by_id(entities: Map<String, Value>, may: May<'_>) -> Value {
+    let seen = entities.into_iter().filter(|(id, _)| is_entity_id(id) && may(id, Access::Read));
+    seen.filter_map(|(id, value)| match value {
+        Value::Object(fields) => Some((id, clean(fields, may))),
+        _ => None,
     })
     .collect()
 }
 
-fn cleanse(fields: &mut Map<String, Value>, name: &str, may: May<'_>) {
-    if let Some(attributes) = fields.get_mut(name) {
-        *attributes = without_others(attributes.take(), may).unwrap_or(Value::Null);
+/// Without a word of other entities, at any place: a state may be an id as well. What says its own state in the words of
+/// another is unknown to the add-on.
+fn clean(mut fields: Map<String, Value>, may: May<'_>) -> Value {
+    for name in ["state", "s"] {
+        if let Some(Value::String(text)) = fields.get_mut(name)
+            && speaks_of_others(text, may)
+        {
+            "unknown".clone_into(text);
+        }
     }
+    without_others(Value::Object(fields), may).unwrap_or(Value::Null)
 }
 
 #[cfg(test)]
