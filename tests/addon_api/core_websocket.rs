@@ -121,7 +121,7 @@ fn an_addon_has_so_many_websockets_and_others_have_theirs() {
         drop(second);
         gauge("free", 0);
     });
-    api.vestibule.await_line(&["too many WebSockets to Home Assistant", "addon=\"free\""]);
+    api.vestibule.await_line(&["too many WebSockets to Home Assistant", "addon=free"]);
 }
 
 /// Section 6: the end is passed on, with what is said at it.
