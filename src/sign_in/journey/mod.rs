@@ -98,7 +98,7 @@ impl Journey<'_> {
             username: "",
             message: Some(failed.message.unwrap_or(message)),
             wait: failed.wait,
-            signed_in: session_of(request.presented(), self.sessions).await.is_ok(),
+            signed_in: session_of(request, self.sessions).await.is_ok(),
         };
         page(status, &view)
     }
