@@ -6,8 +6,6 @@
 //!
 //! No step leads to itself: what is stale ends in a page, or where a session that is there already leads.
 
-use std::time::Instant;
-
 use http::header::{HeaderValue, SET_COOKIE, USER_AGENT};
 
 use super::account::Account;
@@ -72,8 +70,8 @@ async fn grant(
     let origin = stages.settings.own_origin(addon, port).ok_or(Reason::UnknownRoute)?;
     may_open(&user, &addon.access).into_result()?;
     let WishTail { challenge, return_to } = wish.tail;
-    let what = HandOver { addon: addon.slug.clone(), challenge, parent: session, return_to };
-    let code = services.hand_overs.issue(what, Instant::now()).ok_or(Reason::HandOverFailed)?;
+    let what = HandOver { addon: addon.slug.clone(), challenge, parent: session.digest(), return_to };
+    let code = services.hand_overs.issue(what, services.clock.now()).await?;
     Ok(pages::see_other(&format!("{origin}{HAND_OVER}?code={}", code.as_str())))
 }
 
@@ -87,7 +85,8 @@ async fn arrive(
     let here = session_of(request.presented(), &services.sessions).await.ok();
     let here = here.filter(|session| session.addon() == Some(&addon.slug));
     let code = only(request.query().unwrap_or_default(), "code").unwrap_or_default();
-    let Some(what) = services.hand_overs.redeem(&code, Instant::now()).filter(|what| what.addon == addon.slug) else {
+    let redeemed = services.hand_overs.redeem(&code, services.clock.now()).await?;
+    let Some(what) = redeemed.filter(|what| what.addon == addon.slug) else {
         return here.map(|_| pages::see_other("/")).ok_or(Reason::HandOverFailed);
     };
     let nonce = Nonce::presented(request.hand_over_nonce());
@@ -95,21 +94,18 @@ async fn arrive(
         // Another tab was quicker, or the code is another browser's: whoever is signed in here goes on as who they are.
         return here.map(|_| pages::see_other(what.return_to.as_str())).ok_or(Reason::HandOverFailed);
     }
-    let parent = &what.parent;
-    if !services.sessions.is_live(parent) {
-        return Err(Reason::SessionEnded);
-    }
-    account.knows_session(parent);
-    let user = user_of(parent, &services.home.load().directory().load())?;
+    let parent = services.sessions.find_digest(what.parent).await?;
+    account.knows_session(&parent);
+    let user = user_of(&parent, &services.home.load().directory().load())?;
     account.knows_user(&user);
     may_enter(&user, request.client()).into_result()?;
     may_open(&user, &addon.access).into_result()?;
+    let (token, session) = services.sessions.create(child_of(&parent, addon, request)).await?;
     if let Some(old) = here
         && let Err(error) = services.sessions.sign_out(&old).await
     {
         tracing::error!(error = %chain(&error), session = %old.id(), "the session before has ended, but not on disk");
     }
-    let (token, session) = services.sessions.create(child_of(parent, addon, request)).await?;
     services.telemetry.audit.write(&AuditEvent::SignIn {
         outcome: SignInOutcome::Success,
         method: "hand_over",

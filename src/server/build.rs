@@ -101,12 +101,12 @@ pub(super) async fn build(
     let configured = addon_api::configured(&settings, Arc::clone(&home));
     let api = AddonApi::new(configured, Arc::clone(&kept), clock.clone(), telemetry.clone());
     let services = Services {
+        hand_overs: HandOvers::open(&sessions),
+        journeys: Journeys::open(&sessions),
         sessions,
         home: ArcSwap::new(home),
         exchanges: Arc::new(OpenExchanges::default()),
-        hand_overs: HandOvers::default(),
         guard,
-        journeys: Journeys::default(),
         grants: Arc::default(),
         kept,
         telemetry,

@@ -75,9 +75,14 @@ pub(super) async fn end_unfollowed(server: Arc<Server>, home: Arc<HomeAssistant>
 fn account_for(services: &Services, ended: Result<Vec<Arc<Session>>, RevokeError>, by: &'static str) {
     let ended = match ended {
         Ok(ended) => ended,
+        // The store says itself what is wrong with it: here it matters when somebody's session has ended.
+        Err(RevokeError::NotOnDisk { ended, .. }) if ended.is_empty() => return,
         Err(error) => {
             tracing::error!(error = %crate::telemetry::chain(&error), "sessions ended, but not on disk");
-            return;
+            match error {
+                RevokeError::NotOnDisk { ended, .. } => ended,
+                RevokeError::Unknown => return,
+            }
         }
     };
     for session in ended {

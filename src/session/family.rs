@@ -40,6 +40,12 @@ impl Sessions {
         self.lineage(session, self.clock.now()).is_some()
     }
 
+    /// Whether a session is over for good. That it was not seen here for long is no end where it may have been seen by another
+    /// proxy: what all know decides.
+    pub fn is_over(&self, session: &Session) -> bool {
+        session.ended() || (!self.store.is_shared() && !self.is_live(session))
+    }
+
     fn lineage(&self, session: &Session, now: Timestamp) -> Option<Lineage> {
         if !self.counts(session, now) {
             return None;

@@ -47,7 +47,7 @@ pub use recovery::Notice;
 pub use revoke::RevokeError;
 pub use sessions::{OpenError, Sessions, Summary};
 #[cfg(feature = "redis-store")]
-pub use shared::{Change, Notes, SharedError};
+pub use shared::{Change, Notes, ParcelName, Parcels, SharedError};
 pub use store::{Health, StoreAway, StoreError};
 pub use token::{BadSessionId, SessionDigest, SessionId, SessionToken};
 pub use user_agent::UserAgent;

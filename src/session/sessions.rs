@@ -19,7 +19,7 @@ use super::live::Session;
 use super::record::{Foreign, MadeBy, NewSession, Record};
 use super::recovery::Notice;
 #[cfg(feature = "redis-store")]
-use super::shared::{Notes, SharedStore};
+use super::shared::{Notes, Parcels, SharedStore};
 use super::store::{Health, Store, StoreAway, StoreError};
 use super::table::Table;
 use super::token::{SessionDigest, SessionId, SessionToken};
@@ -124,7 +124,11 @@ impl Sessions {
     /// The live session that this token stands for, or why there is none. It counts as seen by that. Waits for nothing
     /// when the session is known here.
     pub async fn find(&self, token: &SessionToken) -> Result<Arc<Session>, Reason> {
-        let digest = token.digest();
+        self.find_digest(token.digest()).await
+    }
+
+    /// The same for somebody who does not have the token: a session that another one is to be made from.
+    pub async fn find_digest(&self, digest: SessionDigest) -> Result<Arc<Session>, Reason> {
         if let Some(session) = self.known(digest) {
             self.store.may_go_on()?;
             return Ok(session);
@@ -255,6 +259,15 @@ impl Sessions {
         match &self.store {
             Store::Memory | Store::File(_) => None,
             Store::Shared(store) => Some(Notes::new(Arc::clone(store))),
+        }
+    }
+
+    /// What the proxies hand on among each other, when they share a store.
+    #[cfg(feature = "redis-store")]
+    pub fn parcels(&self) -> Option<Parcels> {
+        match &self.store {
+            Store::Memory | Store::File(_) => None,
+            Store::Shared(store) => Some(Parcels::new(Arc::clone(store))),
         }
     }
 

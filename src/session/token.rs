@@ -67,7 +67,7 @@ pub struct SessionDigest(pub(super) [u8; 32]);
 
 impl SessionDigest {
     /// All of it, as it stands in a store.
-    pub(super) fn hex(self) -> String {
+    pub(crate) fn hex(self) -> String {
         self.0.iter().fold(String::with_capacity(64), |mut text, byte| {
             text.extend([byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16).unwrap_or('0')));
             text
@@ -75,7 +75,7 @@ impl SessionDigest {
     }
 
     /// Reads what [`Self::hex`] writes.
-    pub(super) fn from_hex(text: &str) -> Option<Self> {
+    pub(crate) fn from_hex(text: &str) -> Option<Self> {
         let mut digits = text.chars().map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok()));
         let mut bytes = [0; 32];
         for byte in &mut bytes {

@@ -2,28 +2,30 @@
 //!
 //! The add-on's host gives the browser a nonce in a cookie of its own and sends it to the main host with the nonce's
 //! digest, the challenge. The main host, where the person is signed in, sends it back with a code. In comes what a browser
-//! presents, out comes the session that the code stands for, once, within [`PATIENCE`], at the add-on that it was
+//! presents, out comes the session that the code stands for, once, within half a minute, at the add-on that it was
 //! made for, and in the browser that has the nonce: a code that somebody got for themselves signs nobody else in (S-88).
 //!
-//! Codes are kept in memory, under their SHA-256. A restart forgets them, and the person is sent round once more.
+//! Codes are kept under their SHA-256, in memory, where a restart forgets them and the person is sent round once more; or,
+//! where proxies share a store, there.
 
-use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::HeaderValue;
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::return_to::ReturnTo;
+use super::under_way::{Bounds, Portable, UnderWay};
+use crate::clock::Timestamp;
 use crate::config::AddonSlug;
 use crate::entropy;
 use crate::http::Presented;
-use crate::session::Session;
+use crate::session::{SessionDigest, Sessions, StoreAway};
 
 /// The name of the nonce's cookie.
 pub const HAND_OVER_COOKIE: &str = "__Host-ingress_hand_over";
@@ -98,46 +100,67 @@ pub struct HandOver {
     /// Which browser it is for.
     pub challenge: Challenge,
     /// The session that the person is signed in with.
-    pub parent: Arc<Session>,
+    pub parent: SessionDigest,
     /// Where they wanted to go on the add-on's host.
     pub return_to: ReturnTo,
 }
 
-/// The codes that are under way.
-#[derive(Debug, Default)]
-pub struct HandOvers {
-    codes: Mutex<HashMap<[u8; 32], Pending>>,
-}
-
+/// The codes that are under way, each of the session that it was made for.
 #[derive(Debug)]
-struct Pending {
-    until: Instant,
-    what: HandOver,
-}
+pub struct HandOvers(UnderWay<SessionDigest, HandOver>);
 
 impl HandOvers {
-    /// Makes a code; none when too many are under way, all together or from one session.
-    pub fn issue(&self, what: HandOver, now: Instant) -> Option<Zeroizing<String>> {
-        let mut codes = self.lock();
-        codes.retain(|_, pending| pending.until > now);
-        let same = codes.values().filter(|pending| Arc::ptr_eq(&pending.what.parent, &what.parent)).count();
-        if codes.len() >= MOST || same >= MOST_OF_ONE {
-            return None;
-        }
+    /// None so far. They are kept where these sessions are.
+    pub fn open(sessions: &Sessions) -> Self {
+        Self(UnderWay::open(BOUNDS, sessions))
+    }
+
+    /// Makes a code.
+    pub async fn issue(&self, what: HandOver, now: Timestamp) -> Result<Zeroizing<String>, StoreAway> {
         let code = Zeroizing::new(entropy::random::<32>());
-        codes.insert(sha256(code.as_slice()), Pending { until: now + PATIENCE, what });
-        Some(Zeroizing::new(URL_SAFE_NO_PAD.encode(code.as_slice())))
+        self.0.put(code.as_slice(), what.parent, what, now).await?;
+        Ok(Zeroizing::new(URL_SAFE_NO_PAD.encode(code.as_slice())))
     }
 
     /// What this code stands for. Whoever asks, and whatever comes of it, it is used up.
-    pub fn redeem(&self, code: &str, now: Instant) -> Option<HandOver> {
-        let code = Zeroizing::new(URL_SAFE_NO_PAD.decode(code).ok()?);
-        let pending = self.lock().remove(&sha256(&code))?;
-        (pending.until > now).then_some(pending.what)
+    pub async fn redeem(&self, code: &str, now: Timestamp) -> Result<Option<HandOver>, StoreAway> {
+        let code = URL_SAFE_NO_PAD.decode(code).map(Zeroizing::new).unwrap_or_default();
+        if code.len() != 32 {
+            return Ok(None);
+        }
+        self.0.take(&code, now).await
+    }
+}
+
+/// As it stands in a store.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Packed {
+    addon: String,
+    challenge: String,
+    parent: String,
+    return_to: String,
+}
+
+impl Portable for HandOver {
+    fn pack(&self) -> Zeroizing<Vec<u8>> {
+        let packed = Packed {
+            addon: self.addon.to_string(),
+            challenge: self.challenge.to_string(),
+            parent: self.parent.hex(),
+            return_to: self.return_to.to_string(),
+        };
+        Zeroizing::new(serde_json::to_vec(&packed).expect("an object of texts has a JSON form"))
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<[u8; 32], Pending>> {
-        self.codes.lock().unwrap_or_else(PoisonError::into_inner)
+    fn unpack(bytes: &[u8]) -> Option<Self> {
+        let packed: Packed = serde_json::from_slice(bytes).ok()?;
+        Some(Self {
+            addon: packed.addon.parse().ok()?,
+            challenge: Challenge::parse(&packed.challenge)?,
+            parent: SessionDigest::from_hex(&packed.parent)?,
+            return_to: ReturnTo::parse(&packed.return_to)?,
+        })
     }
 }
 
@@ -147,20 +170,16 @@ fn sha256(bytes: &[u8]) -> [u8; 32] {
     sum
 }
 
-/// How long a code is good for: the time of one redirection on a slow line.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// Codes under way at a time: some megabytes.
-const MOST: usize = 10_000;
-/// As many tabs as a browser opens at once when it starts.
-const MOST_OF_ONE: usize = 64;
+/// A code is good for the time of one redirection on a slow line, and a browser that starts opens some tabs at once.
+const BOUNDS: Bounds = Bounds { kind: "hand-over", longest: Duration::from_secs(30), most: 10_000, most_of_one: 64 };
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::clock::Clock;
-    use crate::session::{MadeBy, NewSession, Sessions};
+    use crate::session::SessionToken;
 
-    async fn session() -> Arc<Session> {
+    fn codes() -> HandOvers {
         let settings = crate::config::Session {
             store: crate::config::SessionStore::Memory,
             idle_timeout: Duration::from_mins(30),
@@ -170,42 +189,59 @@ mod tests {
             store_timeout: Duration::from_secs(1),
             max_outage: Duration::from_mins(5),
         };
-        let (sessions, _) = Sessions::open(&settings, Clock::System).unwrap();
-        let user = NewSession::new("u1".parse().unwrap(), MadeBy::Password);
-        sessions.create(user).await.unwrap().1
+        HandOvers::open(&Sessions::open(&settings, Clock::System).unwrap().0)
     }
 
-    fn wish(parent: &Arc<Session>, challenge: Challenge) -> HandOver {
-        let return_to = ReturnTo::parse("/x?y=1").unwrap();
-        HandOver { addon: "z2m".parse().unwrap(), challenge, parent: Arc::clone(parent), return_to }
+    fn at(millis: u64) -> Timestamp {
+        Timestamp::from_millis(1_000_000_000 + millis)
+    }
+
+    fn wish(parent: SessionDigest) -> HandOver {
+        let challenge = Nonce::of_browser(&Presented::Nothing).challenge();
+        HandOver { addon: "z2m".parse().unwrap(), challenge, parent, return_to: ReturnTo::parse("/x?y=1").unwrap() }
     }
 
     #[tokio::test]
     async fn a_code_is_good_once_and_for_thirty_seconds() {
-        let (parent, codes, now) = (session().await, HandOvers::default(), Instant::now());
-        let challenge = Nonce::of_browser(&Presented::Nothing).challenge();
-        let code = codes.issue(wish(&parent, challenge), now).unwrap();
-        let redeemed = codes.redeem(&code, now + Duration::from_millis(29_999)).unwrap();
+        let (parent, codes) = (SessionToken::random().digest(), codes());
+        let code = codes.issue(wish(parent), at(0)).await.unwrap();
+        let redeemed = codes.redeem(&code, at(29_999)).await.unwrap().unwrap();
         assert_eq!((redeemed.addon.as_str(), redeemed.return_to.as_str()), ("z2m", "/x?y=1"));
-        assert!(codes.redeem(&code, now).is_none(), "used up");
-        let late = codes.issue(wish(&parent, challenge), now).unwrap();
-        assert!(codes.redeem(&late, now + PATIENCE).is_none());
-        assert!(codes.redeem(&late, now).is_none(), "asking too late uses it up as well");
+        assert!(codes.redeem(&code, at(0)).await.unwrap().is_none(), "used up");
+        let late = codes.issue(wish(parent), at(0)).await.unwrap();
+        assert!(codes.redeem(&late, at(30_000)).await.unwrap().is_none());
+        assert!(codes.redeem(&late, at(0)).await.unwrap().is_none(), "asking too late uses it up as well");
         for other in ["", "AAAA", &"A".repeat(43), "%", &"A".repeat(10_000)] {
-            assert!(codes.redeem(other, now).is_none());
+            assert!(codes.redeem(other, at(0)).await.unwrap().is_none());
         }
     }
 
     #[tokio::test]
     async fn one_session_has_a_bounded_number_of_codes_under_way() {
-        let (one, other, codes, now) = (session().await, session().await, HandOvers::default(), Instant::now());
-        let challenge = Nonce::of_browser(&Presented::Nothing).challenge();
-        for _ in 0..MOST_OF_ONE {
-            assert!(codes.issue(wish(&one, challenge), now).is_some());
+        let (one, other, codes) = (SessionToken::random().digest(), SessionToken::random().digest(), codes());
+        let others = codes.issue(wish(other), at(0)).await.unwrap();
+        let first = codes.issue(wish(one), at(0)).await.unwrap();
+        for _ in 0..BOUNDS.most_of_one {
+            codes.issue(wish(one), at(1)).await.unwrap();
         }
-        assert!(codes.issue(wish(&one, challenge), now).is_none());
-        assert!(codes.issue(wish(&other, challenge), now).is_some(), "another's are not touched");
-        assert!(codes.issue(wish(&one, challenge), now + PATIENCE).is_some(), "old ones make room");
+        assert_eq!(codes.0.len(), BOUNDS.most_of_one + 1);
+        assert!(codes.redeem(&first, at(2)).await.unwrap().is_none(), "the oldest has given way");
+        assert!(codes.redeem(&others, at(2)).await.unwrap().is_some(), "another's are not touched");
+        codes.issue(wish(one), at(30_001)).await.unwrap();
+        assert_eq!(codes.0.len(), 1, "old ones make room");
+    }
+
+    #[test]
+    fn what_is_put_down_for_another_proxy_is_read_back_as_it_was_or_not_at_all() {
+        let wish = wish(SessionToken::random().digest());
+        let packed = wish.pack();
+        let back = HandOver::unpack(&packed).unwrap();
+        assert_eq!((back.addon, back.challenge, back.parent), (wish.addon, wish.challenge, wish.parent));
+        assert_eq!(back.return_to, wish.return_to);
+        let text = String::from_utf8(packed.to_vec()).unwrap();
+        for (old, new) in [("/x?y=1", "//evil.test/"), ("\"z2m\"", "\"Z 2 M\""), ("{", "{\"more\":1,"), ("}", "")] {
+            assert!(HandOver::unpack(text.replacen(old, new, 1).as_bytes()).is_none(), "{new}");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@
 mod form;
 mod form_token;
 mod guard;
+mod under_way;
 mod hand_over;
 mod return_to;
 mod page;

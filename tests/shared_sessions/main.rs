@@ -16,6 +16,8 @@ mod support;
 
 mod both;
 mod guard;
+mod handed_over;
+mod journey;
 mod outage;
 mod secure;
 

@@ -80,7 +80,7 @@ fn state(vestibule: &Vestibule) -> (u16, String) {
     (answer.status, answer.json()["session_store"].as_str().unwrap_or_default().to_owned())
 }
 
-fn await_state(vestibule: &Vestibule, wanted: &str) {
+pub(crate) fn await_state(vestibule: &Vestibule, wanted: &str) {
     eventually(wanted, || (state(vestibule).1 == wanted).then_some(()));
 }
 

@@ -43,7 +43,7 @@ pub(crate) fn send(to: SocketAddr, head: Block<'_>, data: Option<&[u8]>, trailer
     }
     RUNTIME.block_on(within(async {
         let mut stream = tls(to).await;
-        if stream.write_all(&bytes).await.is_err() {
+        if stream.write_all(&bytes).await.is_err() || stream.flush().await.is_err() {
             return Fate::Refused;
         }
         let mut head = [0; 9];

@@ -293,6 +293,8 @@ fn h1_up(vestibule: &Vestibule, cookie: &str) {
         for _ in 0..size() / piece.len() as u64 {
             within(stream.write_all(&piece)).await.unwrap();
         }
+        // What is written to a TLS stream may wait in it until the socket has room.
+        within(stream.flush()).await.unwrap();
         let mut answer = vec![0; 4096];
         let read = within(stream.read(&mut answer)).await.unwrap();
         assert!(answer[..read].starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer[..read]));

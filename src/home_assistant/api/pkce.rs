@@ -17,6 +17,12 @@ impl Verifier {
         Self::of(entropy::random::<32>())
     }
 
+    /// One that was put down as text: 43 to 128 characters that RFC 7636 section 4.1 allows.
+    pub fn parse(text: &str) -> Option<Self> {
+        let legal = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
+        ((43..=128).contains(&text.len()) && text.bytes().all(legal)).then(|| Self(SecretText::new(text.to_owned())))
+    }
+
     fn of(bytes: [u8; 32]) -> Self {
         Self(SecretText::new(URL_SAFE_NO_PAD.encode(bytes)))
     }
@@ -26,7 +32,8 @@ impl Verifier {
         URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, self.0.reveal().as_bytes()))
     }
 
-    pub(super) fn reveal(&self) -> &str {
+    /// The text.
+    pub fn reveal(&self) -> &str {
         self.0.reveal()
     }
 }

@@ -8,6 +8,7 @@
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use zeroize::Zeroizing;
 
 use crate::config::SecretValue;
 use crate::session::record::{Foreign, Record};
@@ -32,6 +33,14 @@ impl Seal {
         let mut entry = format!("{:016x}:{seal}:", record.last_seen.as_millis()).into_bytes();
         entry.extend(text);
         entry
+    }
+
+    /// A key that is made of these parts, and of the seal's own: for what is not to be read either.
+    pub(super) fn key_of(&self, parts: &[&[u8]]) -> Zeroizing<[u8; 32]> {
+        let nobodys = || hmac::Key::new(hmac::HMAC_SHA256, &[0; 32]);
+        let text = Zeroizing::new([b"vestibule parcel key 1\0", parts.concat().as_slice()].concat());
+        let tag = hmac::sign(self.0.as_ref().unwrap_or(&nobodys()), &text);
+        Zeroizing::new(tag.as_ref().try_into().expect("HMAC-SHA256 has 32 bytes"))
     }
 
     /// Reads an entry. One that is not sealed as ours are, or says two different times, is nobody's.

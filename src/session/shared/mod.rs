@@ -14,7 +14,8 @@
 //! remembers what it ended or heard of for as long, and says it again to a Redis that has lost its memory, before it
 //! stores there what it still holds.
 //!
-//! Read on in this order: `entry`, `scripts`, `ended`, `known`, `link`, `catch_up`, `store`.
+//! Read on in this order: `entry`, `scripts`, `ended`, `known`, `link`, `catch_up`, `store`; then what else proxies share,
+//! `notes` and `parcels`.
 
 mod catch_up;
 mod ended;
@@ -23,11 +24,13 @@ mod error;
 mod known;
 mod link;
 mod notes;
+mod parcels;
 mod scripts;
 mod store;
 
 pub use error::SharedError;
 pub use notes::{Change, Notes};
+pub use parcels::{ParcelName, Parcels};
 pub(super) use store::SharedStore;
 
 /// What stands in the place of an entry whose session was ended.

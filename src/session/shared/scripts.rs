@@ -3,6 +3,8 @@
 //! In come digests and entries, out come commands. Every write that depends on what is there is a script, because between a
 //! look and a write another node may have ended the session.
 
+use std::time::Duration;
+
 use redis::{Cmd, cmd};
 
 use super::ENDED;
@@ -53,6 +55,11 @@ impl Names {
     /// What the keys of all notes look like.
     pub(super) fn notes(&self) -> String {
         format!("{}note:*", self.prefix)
+    }
+
+    /// Where what is under way lies.
+    pub(super) fn parcel(&self, name: &[u8; 32]) -> String {
+        format!("{}parcel:{}", self.prefix, SessionDigest(*name).hex())
     }
 
     /// The name of a note's key.
@@ -106,6 +113,18 @@ pub(super) fn replace(keys: &[String], changes: &[Change]) -> Cmd {
     command
 }
 
+/// Puts down what is under way.
+pub(super) fn put(key: &str, sealed: &[u8], keep: Duration) -> Cmd {
+    let mut command = cmd("SET");
+    command.arg(key).arg(sealed).arg("PX").arg(u64::try_from(keep.as_millis()).unwrap_or(u64::MAX).max(1));
+    command
+}
+
+/// Takes it up, so that nobody else does. `GETDEL` would do, from Redis 6.2 on.
+pub(super) fn take(key: &str) -> Cmd {
+    script(TAKE, key)
+}
+
 /// Ends a session whose entry is still the very one that was found to be over.
 pub(super) fn end_if_unchanged(key: &str, entry: &[u8], millis: u64) -> Cmd {
     script(END_IF_UNCHANGED, key).arg(entry).arg(ENDED).arg(millis).to_owned()
@@ -136,6 +155,11 @@ const END_IF_UNCHANGED: &str = "
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 1 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return 0";
+
+const TAKE: &str = "
+local there = redis.call('GET', KEYS[1])
+if there then redis.call('DEL', KEYS[1]) end
+return there";
 
 const REPLACE: &str = "
 for i = 1, #KEYS do

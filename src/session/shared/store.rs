@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use redis::aio::MultiplexedConnection;
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Notify, Semaphore, SemaphorePermit, watch};
 use tokio::time::{Instant, timeout};
 
 use super::AT_ONCE;
@@ -139,7 +139,7 @@ impl SharedStore {
         }
         let generation = self.known.generation();
         let mut connection = self.connection().map_err(|_| StoreAway)?;
-        let _place = self.places.try_acquire().map_err(|_| StoreAway)?;
+        let _place = self.place()?;
         let entries = read(&mut connection, &[self.names.session(digest)]).await;
         let entry = entries.map_err(|why| self.failed(&why))?.pop().flatten();
         let record = entry.as_deref().and_then(|entry| self.seal.open(digest, entry).ok());
@@ -153,6 +153,11 @@ impl SharedStore {
         }
         self.finish(&mut connection, &session, &entry).await.map_err(|why| self.failed(&why))?;
         Ok(None)
+    }
+
+    /// A place among the questions of this moment, for what strangers can ask.
+    pub(super) fn place(&self) -> Result<SemaphorePermit<'_>, StoreAway> {
+        self.places.try_acquire().map_err(|_| StoreAway)
     }
 
     /// Makes a session for all nodes. It counts here once Redis has it.
@@ -232,7 +237,7 @@ impl SharedStore {
     }
 
     /// A command has failed. Whether Redis is away, the next beat finds out, and that is now.
-    fn failed(&self, why: &SharedError) -> StoreAway {
+    pub(super) fn failed(&self, why: &SharedError) -> StoreAway {
         tracing::debug!(error = %crate::telemetry::chain(why), "a question to the session store failed");
         self.nudge.notify_one();
         StoreAway

@@ -2,14 +2,13 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::Duration;
 
 use http::header::{HeaderValue, SET_COOKIE, USER_AGENT};
 
 use super::browser::Browser;
 use super::depart::client_id;
 use super::journeys::Traveller;
-use super::{Failed, Journey};
+use super::{A_MOMENT, Failed, Journey};
 use crate::authorization::{Decision, may_enter};
 use crate::config::SecretText;
 use crate::home_assistant::api::{Api, ApiError, CodeGrant, Refusal, Tokens};
@@ -17,9 +16,9 @@ use crate::http::{ClientAddr, Sanitized};
 use crate::identity::{Directory, Health, User, UserId};
 use crate::pages::{self, Page};
 use crate::refusal::Reason;
-use crate::session::{MadeBy, NewSession, Session, UserAgent};
-use crate::sign_in::ReturnTo;
+use crate::session::{MadeBy, NewSession, Session, StoreAway, UserAgent};
 use crate::sign_in::entry::Entry;
+use crate::sign_in::{ReturnTo, Turned};
 use crate::telemetry::{SignInOutcome, chain};
 
 /// What Home Assistant's page sent back.
@@ -38,9 +37,10 @@ impl Journey<'_> {
         let brought = Brought::read(request.query().unwrap_or_default()).ok_or(Reason::MalformedRequest)?;
         let (browser, now) = (Browser::known(request.journey()), self.clock.now());
         let state = brought.state.unwrap_or_default();
-        let Some(traveller) = self.journeys.come_back(&state, browser.as_ref(), now) else {
-            let failed = Failed::from(SignInOutcome::BadState);
-            return Ok(self.turn_away(request, &failed, &ReturnTo::default()).await);
+        let found = self.journeys.come_back(&state, browser.as_ref(), now).await.map_err(Failed::from);
+        let traveller = match found.and_then(|found| found.ok_or(SignInOutcome::BadState.into())) {
+            Ok(traveller) => traveller,
+            Err(failed) => return Ok(self.turn_away(request, &failed, &ReturnTo::default()).await),
         };
         let Some(code) = brought.code.filter(|_| !brought.error) else {
             let failed = Failed::from(SignInOutcome::RefusedThere);
@@ -62,7 +62,10 @@ impl Journey<'_> {
         let client = request.client().ip();
         // Without X-Forwarded-For it is our own address that Home Assistant bans for wrong codes: they are counted here too.
         let counted = self.guard.attempt(client, THERE, self.budget, self.clock.now()).await;
-        counted.map_err(|turned| Failed { wait: turned.wait(), ..turned.outcome().into() })?;
+        counted.map_err(|turned| match turned {
+            Turned::Away => StoreAway.into(),
+            Turned::TooMany(_) | Turned::Banned(_) => Failed { wait: turned.wait(), ..turned.outcome().into() },
+        })?;
         // Taken before the tokens are: should a user change meanwhile, the session ends with its first use.
         let directory: Arc<Directory> = arc_swap::Guard::into_inner(self.home.directory().load());
         let (verifier, client_id) = (traveller.verifier.clone(), client_id(&traveller.origin));
@@ -104,7 +107,7 @@ impl Journey<'_> {
         };
         let entry = Entry { sessions: self.sessions, cookie: self.cookie, telemetry: self.telemetry };
         let made = entry.make(new, request.presented()).await;
-        let (session, cookie) = made.map_err(|_| Failed::from(SignInOutcome::Unavailable))?;
+        let (session, cookie) = made?;
         self.note(request, SignInOutcome::Success, Some(user.id.as_str()), Some(&session.id().to_string()));
         let mut page = pages::see_other(traveller.return_to.as_str());
         page.headers_mut().append(SET_COOKIE, cookie);
@@ -172,8 +175,6 @@ fn refused(error: &ApiError) -> Failed {
 
 /// The name under which attempts are counted that bring no user name.
 const THERE: &str = "(home-assistant)";
-
-const A_MOMENT: Duration = Duration::from_secs(5);
 
 #[cfg(test)]
 mod tests {

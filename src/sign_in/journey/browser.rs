@@ -3,7 +3,6 @@
 //! It is `Lax`, because the way back from Home Assistant's page is a navigation from another site. Another site can neither
 //! read nor plant it: browsers take a `__Host-` cookie from this very host over TLS only.
 
-use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::HeaderValue;
@@ -17,9 +16,6 @@ pub const JOURNEY_COOKIE: &str = "__Host-ingress_journey";
 /// A browser's value.
 pub(super) struct Browser(pub(super) String);
 
-/// SHA-256 of a value: what is stored of it.
-pub(super) type Digest = [u8; 32];
-
 impl Browser {
     /// The browser's, when it has one already, so that tabs do not spoil each other; else a new one.
     pub(super) fn of(presented: &Presented) -> Self {
@@ -31,10 +27,6 @@ impl Browser {
         let Presented::One(value) = presented else { return None };
         let text = std::str::from_utf8(value).ok()?;
         is_random(text).then(|| Self(text.to_owned()))
-    }
-
-    pub(super) fn digest(&self) -> Digest {
-        digest_of(&self.0)
     }
 
     /// The line that gives it to the browser, for as long as a sign-in may take.
@@ -54,8 +46,4 @@ pub(super) fn random() -> String {
 /// Whether a text may have come from [`random`].
 pub(super) fn is_random(text: &str) -> bool {
     text.len() == 43 && URL_SAFE_NO_PAD.decode(text).is_ok_and(|bytes| bytes.len() == 32)
-}
-
-pub(super) fn digest_of(text: &str) -> Digest {
-    digest(&SHA256, text.as_bytes()).as_ref().try_into().expect("SHA-256 has 32 bytes")
 }

@@ -30,7 +30,11 @@ impl Journey<'_> {
         let verifier = takes_pkce.then(PkceVerifier::random);
         let challenge = verifier.as_ref().map(PkceVerifier::challenge);
         let traveller = Traveller { origin: origin.clone(), verifier, return_to, bound_to: self.bound_to.clone() };
-        let state = self.journeys.leave(traveller, &browser, request.client().ip(), self.clock.now());
+        let left = self.journeys.leave(traveller, &browser, request.client().ip(), self.clock.now()).await;
+        let state = match left {
+            Ok(state) => state,
+            Err(away) => return Ok(self.turn_away(request, &Failed::from(away), &wanted(request)).await),
+        };
         let mut page = pages::away(&authorize(&api.settings().browser_url, &origin, &state, challenge.as_deref()));
         page.headers_mut().append(SET_COOKIE, browser.set());
         Ok(page)

@@ -39,7 +39,7 @@ impl Followed {
                 Err(gone) if gone || lost.elapsed() >= LONGEST_AWAY => break,
                 Err(_) => tokio::time::sleep(PAUSE).await,
             }
-            if !sessions.is_live(&self.session) {
+            if sessions.is_over(&self.session) {
                 return;
             }
         }
@@ -57,7 +57,7 @@ impl Followed {
     }
 
     async fn over_here(&self, sessions: &Sessions) {
-        while sessions.is_live(&self.session) {
+        while !sessions.is_over(&self.session) {
             tokio::time::sleep(LOOK).await;
         }
     }

@@ -145,7 +145,7 @@ impl Grants {
     }
 
     fn over(&self, sessions: &Sessions) -> Vec<Held> {
-        self.lock().extract_if(.., |held| !sessions.is_live(&held.session)).collect()
+        self.lock().extract_if(.., |held| sessions.is_over(&held.session)).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Held>> {

@@ -1,26 +1,27 @@
 //! Who is away on Home Assistant's page: what was noted when they left, until they come back or ten minutes are over.
 //!
 //! In comes a traveller, out comes a state to send along; in comes a state with a browser's cookie, out comes the traveller,
-//! once. There are only so many at a time, and so many from one address, so that nobody can fill the memory or drive the
-//! others out. Of state and cookie only digests are kept.
+//! once, on whichever proxy of those that share a store. The secret under which a traveller is kept is the state and the
+//! cookie together: a state in another browser finds nothing there, and does no harm to the one that it belongs to (S-88).
 
-use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::browser::{Browser, Digest, digest_of, is_random, random};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use super::browser::{Browser, is_random, random};
 use crate::clock::Timestamp;
 use crate::config::{AddonSlug, PublicUrl};
 use crate::home_assistant::api::PkceVerifier;
 use crate::listener::Neighbourhood;
+use crate::session::{Sessions, StoreAway};
 use crate::sign_in::ReturnTo;
+use crate::sign_in::under_way::{Bounds, Portable, UnderWay};
 
-/// All who are away.
-#[derive(Debug, Default)]
-pub struct Journeys {
-    away: Mutex<HashMap<Digest, Away>>,
-}
+/// All who are away, each from an address.
+#[derive(Debug)]
+pub struct Journeys(UnderWay<Neighbourhood, Traveller>);
 
 /// What must be remembered of somebody while they are away.
 #[derive(Debug, Clone)]
@@ -35,79 +36,104 @@ pub(super) struct Traveller {
     pub(super) bound_to: Option<AddonSlug>,
 }
 
-#[derive(Debug)]
-struct Away {
-    traveller: Traveller,
-    browser: Digest,
-    address: Neighbourhood,
-    left: Timestamp,
-}
-
 impl Journeys {
+    /// None so far. They are kept where these sessions are.
+    pub fn open(sessions: &Sessions) -> Self {
+        Self(UnderWay::open(BOUNDS, sessions))
+    }
+
     /// Somebody leaves: the state to send along.
-    pub(super) fn leave(&self, traveller: Traveller, browser: &Browser, address: IpAddr, now: Timestamp) -> String {
-        let address = Neighbourhood::from(address);
+    pub(super) async fn leave(
+        &self,
+        traveller: Traveller,
+        browser: &Browser,
+        address: IpAddr,
+        now: Timestamp,
+    ) -> Result<String, StoreAway> {
         let state = random();
-        let mut away = self.lock();
-        away.retain(|_, one| !one.is_late(now));
-        if away.values().filter(|one| one.address == address).count() >= MOST_FROM_ADDRESS {
-            forget_oldest(&mut away, |one| one.address == address);
-        }
-        if away.len() >= MOST {
-            forget_oldest(&mut away, |_| true);
-        }
-        away.insert(digest_of(&state), Away { traveller, browser: browser.digest(), address, left: now });
-        state
+        self.0.put(&secret(&state, browser), Neighbourhood::from(address), traveller, now).await?;
+        Ok(state)
     }
 
-    /// Somebody comes back. Only the browser that left with this state is that somebody, once and in time; a state in
-    /// another browser is of no use there, and does no harm to the one that it belongs to (S-88).
-    pub(super) fn come_back(&self, state: &str, browser: Option<&Browser>, now: Timestamp) -> Option<Traveller> {
-        if !is_random(state) {
-            return None;
+    /// Somebody comes back. Only the browser that left with this state is that somebody, once and in time.
+    pub(super) async fn come_back(
+        &self,
+        state: &str,
+        browser: Option<&Browser>,
+        now: Timestamp,
+    ) -> Result<Option<Traveller>, StoreAway> {
+        match browser {
+            Some(browser) if is_random(state) => self.0.take(&secret(state, browser), now).await,
+            _ => Ok(None),
         }
-        let (state, browser) = (digest_of(state), browser?.digest());
-        let mut away = self.lock();
-        if away.get(&state)?.browser != browser {
-            return None;
-        }
-        away.remove(&state).filter(|one| !one.is_late(now)).map(|one| one.traveller)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<Digest, Away>> {
-        self.away.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Away {
-    /// A clock that went back makes nobody's journey longer than it was.
-    fn is_late(&self, now: Timestamp) -> bool {
-        now.saturating_since(self.left) >= LONGEST || self.left.saturating_since(now) >= LONGEST
+/// Both have one length, so that no two pairs are one secret.
+fn secret(state: &str, browser: &Browser) -> Zeroizing<Vec<u8>> {
+    Zeroizing::new([state.as_bytes(), browser.0.as_bytes()].concat())
+}
+
+/// As it stands in a store.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Packed {
+    host: String,
+    port: u16,
+    verifier: Option<Zeroizing<String>>,
+    return_to: String,
+    addon: Option<String>,
+}
+
+impl Portable for Traveller {
+    fn pack(&self) -> Zeroizing<Vec<u8>> {
+        let packed = Packed {
+            host: self.origin.host.clone(),
+            port: self.origin.port,
+            verifier: self.verifier.as_ref().map(|verifier| Zeroizing::new(verifier.reveal().to_owned())),
+            return_to: self.return_to.to_string(),
+            addon: self.bound_to.as_ref().map(ToString::to_string),
+        };
+        Zeroizing::new(serde_json::to_vec(&packed).expect("an object of texts has a JSON form"))
+    }
+
+    fn unpack(bytes: &[u8]) -> Option<Self> {
+        let packed: Packed = serde_json::from_slice(bytes).ok()?;
+        // What is there and cannot be read must not become nothing: without its binding a session is good for more.
+        let bound_to = packed.addon.map(|slug| slug.parse()).transpose().ok()?;
+        let verifier = match packed.verifier {
+            Some(text) => Some(PkceVerifier::parse(&text)?),
+            None => None,
+        };
+        let origin = PublicUrl { host: packed.host, port: packed.port };
+        Some(Self { origin, verifier, return_to: ReturnTo::parse(&packed.return_to)?, bound_to })
     }
 }
 
-fn forget_oldest(away: &mut HashMap<Digest, Away>, is_meant: impl Fn(&Away) -> bool) {
-    let oldest = away.iter().filter(|(_, one)| is_meant(one)).min_by_key(|(_, one)| one.left);
-    if let Some(state) = oldest.map(|(state, _)| *state) {
-        away.remove(&state);
-    }
-}
-
-/// As long as a code of Home Assistant's is good.
-const LONGEST: Duration = Duration::from_mins(10);
-
-/// At a kilobyte each, a few megabytes.
-const MOST: usize = 4096;
-
-/// A home behind one address has fewer tabs that sign in within ten minutes.
-const MOST_FROM_ADDRESS: usize = 32;
+/// As long as a code of Home Assistant's is good. At a kilobyte each so many are a few megabytes, and a home behind one
+/// address has fewer tabs that sign in within that time.
+const BOUNDS: Bounds = Bounds { kind: "journey", longest: Duration::from_mins(10), most: 4096, most_of_one: 32 };
 
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
 
     use super::*;
+    use crate::clock::Clock;
     use crate::http::Presented;
+
+    fn journeys() -> Journeys {
+        let settings = crate::config::Session {
+            store: crate::config::SessionStore::Memory,
+            idle_timeout: Duration::from_mins(30),
+            absolute_timeout: Duration::from_hours(12),
+            per_user: 100,
+            cross_site_framing: false,
+            store_timeout: Duration::from_secs(1),
+            max_outage: Duration::from_mins(5),
+        };
+        Journeys::open(&Sessions::open(&settings, Clock::System).unwrap().0)
+    }
 
     fn browser() -> Browser {
         Browser::of(&Presented::Nothing)
@@ -124,52 +150,62 @@ mod tests {
 
     const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
-    #[test]
-    fn s88_a_state_is_good_once_in_its_browser_and_for_ten_minutes() {
-        let (journeys, mine, other) = (Journeys::default(), browser(), browser());
-        let state = journeys.leave(to("/a"), &mine, HERE, at(0));
-        assert!(journeys.come_back(&state, Some(&other), at(1)).is_none(), "in another browser");
-        assert!(journeys.come_back(&state, None, at(1)).is_none(), "in none that is known");
-        assert!(journeys.come_back(&random(), Some(&mine), at(1)).is_none(), "a state that nobody gave out");
-        assert!(journeys.come_back("", Some(&mine), at(1)).is_none());
-        assert!(journeys.come_back(&state, Some(&mine), at(599)).is_some());
-        assert!(journeys.come_back(&state, Some(&mine), at(599)).is_none(), "a second time");
-        let late = journeys.leave(to("/a"), &mine, HERE, at(0));
-        assert!(journeys.come_back(&late, Some(&mine), at(600)).is_none());
-        let ahead = journeys.leave(to("/a"), &mine, HERE, at(10_000));
-        assert!(journeys.come_back(&ahead, Some(&mine), at(0)).is_none(), "the clock went back by hours");
+    #[tokio::test]
+    async fn s88_a_state_is_good_once_in_its_browser_and_for_ten_minutes() {
+        let (journeys, mine, other) = (journeys(), browser(), browser());
+        let state = journeys.leave(to("/a"), &mine, HERE, at(0)).await.unwrap();
+        let back = async |state: &str, browser, at| journeys.come_back(state, browser, at).await.unwrap();
+        assert!(back(&state, Some(&other), at(1)).await.is_none(), "in another browser");
+        assert!(back(&state, None, at(1)).await.is_none(), "in none that is known");
+        assert!(back(&random(), Some(&mine), at(1)).await.is_none(), "a state that nobody gave out");
+        assert!(back("", Some(&mine), at(1)).await.is_none());
+        assert!(back(&state, Some(&mine), at(599)).await.is_some());
+        assert!(back(&state, Some(&mine), at(599)).await.is_none(), "a second time");
+        let late = journeys.leave(to("/a"), &mine, HERE, at(0)).await.unwrap();
+        assert!(back(&late, Some(&mine), at(600)).await.is_none());
+        let ahead = journeys.leave(to("/a"), &mine, HERE, at(10_000)).await.unwrap();
+        assert!(back(&ahead, Some(&mine), at(0)).await.is_none(), "the clock went back by hours");
     }
 
-    #[test]
-    fn s88_tabs_of_one_browser_do_not_spoil_each_other() {
-        let (journeys, mine) = (Journeys::default(), browser());
-        let states = ["/a", "/b"].map(|path| journeys.leave(to(path), &mine, HERE, at(0)));
-        let back = |state: &str| journeys.come_back(state, Some(&mine), at(1)).unwrap().return_to.to_string();
-        assert_eq!((back(&states[1]), back(&states[0])), ("/b".to_owned(), "/a".to_owned()));
-    }
-
-    #[test]
-    fn one_address_drives_out_its_own_and_nobody_else() {
-        let (journeys, mine, flood) = (Journeys::default(), browser(), browser());
-        let state = journeys.leave(to("/a"), &mine, "192.0.2.1".parse().unwrap(), at(0));
-        let first = journeys.leave(to("/a"), &flood, "2001:db8::1".parse().unwrap(), at(1));
-        for n in 0..u64::try_from(MOST_FROM_ADDRESS).unwrap() {
-            journeys.leave(to("/a"), &flood, "2001:db8::2".parse().unwrap(), at(2 + n));
+    #[tokio::test]
+    async fn s88_tabs_of_one_browser_do_not_spoil_each_other() {
+        let (journeys, mine) = (journeys(), browser());
+        let one = journeys.leave(to("/a"), &mine, HERE, at(0)).await.unwrap();
+        let two = journeys.leave(to("/b"), &mine, HERE, at(0)).await.unwrap();
+        for (state, path) in [(two, "/b"), (one, "/a")] {
+            let back = journeys.come_back(&state, Some(&mine), at(1)).await.unwrap().unwrap();
+            assert_eq!(back.return_to.as_str(), path);
         }
-        assert_eq!(journeys.lock().len(), MOST_FROM_ADDRESS + 1);
-        assert!(journeys.come_back(&first, Some(&flood), at(40)).is_none(), "the oldest of the same /64");
-        assert!(journeys.come_back(&state, Some(&mine), at(40)).is_some());
     }
 
-    #[test]
-    fn there_are_only_so_many_and_the_oldest_gives_way() {
-        let (journeys, mine) = (Journeys::default(), browser());
+    #[tokio::test]
+    async fn one_address_drives_out_its_own_and_nobody_else() {
+        let (journeys, mine, flood) = (journeys(), browser(), browser());
+        let leave = async |browser, address: &str, at| {
+            journeys.leave(to("/a"), browser, address.parse().unwrap(), at).await.unwrap()
+        };
+        let state = leave(&mine, "192.0.2.1", at(0)).await;
+        let first = leave(&flood, "2001:db8::1", at(1)).await;
+        for n in 0..u64::try_from(BOUNDS.most_of_one).unwrap() {
+            leave(&flood, "2001:db8::2", at(2 + n)).await;
+        }
+        assert_eq!(journeys.0.len(), BOUNDS.most_of_one + 1);
+        let first = journeys.come_back(&first, Some(&flood), at(40)).await.unwrap();
+        assert!(first.is_none(), "the oldest of the same /64");
+        assert!(journeys.come_back(&state, Some(&mine), at(40)).await.unwrap().is_some());
+    }
+
+    #[tokio::test]
+    async fn there_are_only_so_many_and_the_oldest_gives_way() {
+        let (journeys, mine) = (journeys(), browser());
         let address = |n: usize| IpAddr::V4(std::net::Ipv4Addr::from(u32::try_from(n).unwrap()));
-        let states: Vec<_> = (0..=MOST)
-            .map(|n| journeys.leave(to("/a"), &mine, address(n), at(u64::try_from(n / 100).unwrap())))
-            .collect();
-        assert_eq!(journeys.lock().len(), MOST);
-        assert!(journeys.come_back(&states[MOST], Some(&mine), at(100)).is_some());
+        let mut last = String::new();
+        for n in 0..=BOUNDS.most {
+            let now = at(u64::try_from(n / 100).unwrap());
+            last = journeys.leave(to("/a"), &mine, address(n), now).await.unwrap();
+        }
+        assert_eq!(journeys.0.len(), BOUNDS.most);
+        assert!(journeys.come_back(&last, Some(&mine), at(100)).await.unwrap().is_some());
     }
 
     #[test]
@@ -179,7 +215,29 @@ mod tests {
         }
         let known = browser();
         let again = Browser::of(&Presented::One(Bytes::copy_from_slice(known.0.as_bytes())));
-        assert_eq!(again.digest(), known.digest());
+        assert_eq!(again.0, known.0);
         assert!(Browser::known(&Presented::Several).is_none());
+    }
+
+    #[test]
+    fn what_is_put_down_for_another_proxy_is_read_back_as_it_was_or_not_at_all() {
+        let verifier = PkceVerifier::random();
+        let bound_to = Some("z2m".parse().unwrap());
+        let traveller = Traveller { verifier: Some(verifier.clone()), bound_to, ..to("/a?b=c") };
+        let packed = traveller.pack();
+        let back = Traveller::unpack(&packed).unwrap();
+        assert_eq!(
+            (back.origin, back.return_to, back.bound_to),
+            (traveller.origin, traveller.return_to, traveller.bound_to)
+        );
+        assert_eq!(back.verifier.unwrap().challenge(), verifier.challenge());
+        let plain = Traveller::unpack(&to("/").pack()).unwrap();
+        assert!(plain.verifier.is_none() && plain.bound_to.is_none());
+        let text = String::from_utf8(packed.to_vec()).unwrap();
+        for (old, new) in
+            [("/a?b=c", "//evil.test/"), ("\"z2m\"", "\"Z 2 M\""), (verifier.reveal(), "short"), ("{", "{\"x\":1,")]
+        {
+            assert!(Traveller::unpack(text.replacen(old, new, 1).as_bytes()).is_none(), "{new}");
+        }
     }
 }

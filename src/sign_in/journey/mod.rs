@@ -31,7 +31,7 @@ use crate::home_assistant::api::Api;
 use crate::http::Sanitized;
 use crate::pages::Page;
 use crate::refusal::Reason;
-use crate::session::{SessionCookie, Sessions, session_of};
+use crate::session::{SessionCookie, Sessions, StoreAway, session_of};
 use crate::telemetry::{AuditEvent, SignInOutcome, Telemetry};
 
 pub use browser::JOURNEY_COOKIE;
@@ -130,6 +130,17 @@ impl From<SignInOutcome> for Failed {
         Self { outcome, user: None, message: None, wait: None }
     }
 }
+
+/// The proxies' common store is away: nobody can be let in, and Home Assistant has nothing to do with it.
+impl From<StoreAway> for Failed {
+    fn from(_: StoreAway) -> Self {
+        let message = Some("Signing in is not possible right now. Wait a moment, then begin again here.");
+        Self { message, wait: Some(A_MOMENT), ..SignInOutcome::Unavailable.into() }
+    }
+}
+
+/// How long to wait when something is away.
+const A_MOMENT: Duration = Duration::from_secs(5);
 
 /// What the page says.
 fn words(outcome: SignInOutcome) -> (StatusCode, &'static str) {

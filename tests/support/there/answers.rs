@@ -36,6 +36,10 @@ pub(super) fn answer(state: &Mutex<State>, request: &Recorded, wire: &mut Wire) 
             tell(wire, 200, &metadata(pkce))
         }
         ("POST", "/auth/token") => {
+            let before = lock().before_tokens.take();
+            if let Some(before) = before {
+                before();
+            }
             let (status, value) = token(&mut lock(), &fields_of(&request.body));
             tell(wire, status, &value)
         }

@@ -44,6 +44,8 @@ pub(crate) struct State {
     pub(crate) second_factors: Vec<String>,
     /// The administrator's long-lived token; another one is refused.
     pub(crate) long_lived: String,
+    /// What happens while the next code is being looked at.
+    pub(crate) before_tokens: Option<Box<dyn FnOnce() + Send>>,
     /// The types of all events so far.
     pub(super) events: Vec<String>,
     codes: BTreeMap<String, Code>,
@@ -88,6 +90,7 @@ impl There {
             passwords: BTreeMap::new(),
             second_factors: Vec::new(),
             long_lived: LONG_LIVED.to_owned(),
+            before_tokens: None,
             events: Vec::new(),
             codes: BTreeMap::new(),
             tokens: BTreeMap::new(),
