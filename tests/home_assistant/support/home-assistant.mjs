@@ -3,10 +3,14 @@
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { until } from '../../browser/support/conditions.mjs';
 import { freePort } from '../../browser/support/processes.mjs';
 import { Socket } from './socket.mjs';
 
 const REPOSITORY = resolve(import.meta.dirname, '..', '..', '..');
+
+/** What starts and stops it. */
+export const STARTER = resolve(process.env.STARTER ?? join(import.meta.dirname, '..', 'starter'));
 
 /** People of the example home, as its USERS.md has them. */
 export const ALICE = { name: 'alice', password: 'alice-pass-1', id: 'da668370958d4e36b44a658ca8c5b1a8' };
@@ -32,6 +36,7 @@ export async function startHomeAssistant(folder, { trusts = true, more = '', fur
   const there = new HomeAssistant(home, port);
   process.once('exit', () => there.stop());
   there.start();
+  await there.settled();
   return there;
 }
 
@@ -52,6 +57,13 @@ class HomeAssistant {
   stop() {
     if (this.#pid) this.#starter('stop', this.#pid);
     this.#pid = undefined;
+  }
+
+  /** Waits until all of its integrations are there. */
+  async settled() {
+    const authorization = `Bearer ${await this.token(ALICE)}`;
+    const state = async () => (await (await fetch(`${this.url}/api/config`, { headers: { authorization } })).json()).state;
+    await until('Home Assistant runs', async () => (await state()) === 'RUNNING', 120_000);
   }
 
   /** An access token of this person, for half an hour. */
@@ -78,7 +90,7 @@ class HomeAssistant {
 
   #starter(...words) {
     const env = { ...process.env, HA_PORT: String(this.#port) };
-    return execFileSync(process.env.STARTER ?? resolve(import.meta.dirname, '..', 'starter'), words, { env, encoding: 'utf8' });
+    return execFileSync(STARTER, words, { env, encoding: 'utf8' });
   }
 
   async #post(path, body) {
