@@ -234,6 +234,8 @@ pub struct Supervisor {
     pub upstream: Option<SupervisorUpstream>,
     /// Our token for Home Assistant's API, with which add-ons are served.
     pub home_assistant_token: Option<SecretText>,
+    /// The token with which passwords are changed, when it is another one: only the owner's may.
+    pub password_reset_token: Option<SecretText>,
     /// How long the auth backend remembers a right password for the time in which Home Assistant cannot be asked; `None`
     /// when it does not.
     pub auth_cache: Option<Duration>,

@@ -50,4 +50,5 @@ pub use snapshot::Snapshot;
 pub use status::{Condition, Status};
 pub use storage_file::StorageError;
 pub use user_files::read_folder;
+pub use username::one_spelling;
 pub use verifier::{Outcome, Verifier};

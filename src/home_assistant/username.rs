@@ -36,6 +36,11 @@ impl Comparison {
     }
 }
 
+/// A name in the one spelling that all have that Home Assistant takes for the same, in every file but very old ones.
+pub fn one_spelling(name: &str) -> String {
+    Comparison::Folded.key(name)
+}
+
 /// Python's `str.strip()`: Unicode's white space, and the four separators U+001C to U+001F, which Rust's `trim` keeps.
 fn strip(name: &str) -> &str {
     name.trim_matches(|c: char| c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c))

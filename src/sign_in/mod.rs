@@ -17,7 +17,7 @@ mod password;
 mod journey;
 
 pub use form_token::FORM_COOKIE;
-pub use guard::{Ban, Budget, Guard, Turned, Whose};
+pub use guard::{Attempts, Ban, Budget, Guard, Turned, Whose};
 pub use hand_over::{Challenge, HAND_OVER_COOKIE, HandOver, HandOvers, Nonce};
 pub use journey::{Grants, JOURNEY_COOKIE, Journey, Journeys};
 pub use page::sign_in_page;

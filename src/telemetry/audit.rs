@@ -10,6 +10,7 @@ use tracing::Level;
 
 use super::access::{HOST_LIMIT, NAME_LIMIT, TARGET_LIMIT};
 use super::line::Line;
+use super::reset_outcome::ResetOutcome;
 use super::sink::Sink;
 use crate::refusal::Reason;
 
@@ -42,6 +43,21 @@ pub enum AuditEvent<'a> {
         /// The user name as it was typed.
         user_name: &'a str,
         /// The user's id, when the password is theirs.
+        user: Option<&'a str>,
+        /// The address that the add-on asked from.
+        client: IpAddr,
+        /// The request's id.
+        request_id: &'a str,
+    },
+    /// An add-on asked for a new password for somebody.
+    PasswordReset {
+        /// The add-on.
+        addon: &'a str,
+        /// What came of it, which the add-on is told no more of than yes or no.
+        outcome: ResetOutcome,
+        /// The user name as the add-on wrote it.
+        user_name: &'a str,
+        /// The user's id, when they may be given one.
         user: Option<&'a str>,
         /// The address that the add-on asked from.
         client: IpAddr,
@@ -251,6 +267,7 @@ fn level(event: &AuditEvent<'_>) -> Level {
         | AuditEvent::Reload { error: None } => Level::INFO,
         AuditEvent::SignIn { .. }
         | AuditEvent::PasswordCheck { .. }
+        | AuditEvent::PasswordReset { .. }
         | AuditEvent::Protection { protected: false, .. } => Level::WARN,
         AuditEvent::Refused { reason, .. } => reason.row().level,
         AuditEvent::Reload { error: Some(_) } => Level::ERROR,
@@ -260,11 +277,15 @@ fn level(event: &AuditEvent<'_>) -> Level {
 fn fill(line: &mut Line<'_>, event: &AuditEvent<'_>, error: Option<&str>) {
     match *event {
         AuditEvent::SignIn { outcome, method, user_name, user, session, client, request_id } => {
-            tried(line, "sign_in", outcome, ("method", method), user_name);
+            tried(line, "sign_in", outcome.label(), ("method", method), user_name);
             origin(line, user, session, Some((client, request_id)));
         }
         AuditEvent::PasswordCheck { addon, outcome, user_name, user, client, request_id } => {
-            tried(line, "password_check", outcome, ("addon", addon), user_name);
+            tried(line, "password_check", outcome.label(), ("addon", addon), user_name);
+            origin(line, user, None, Some((client, request_id)));
+        }
+        AuditEvent::PasswordReset { addon, outcome, user_name, user, client, request_id } => {
+            tried(line, "password_reset", outcome.label(), ("addon", addon), user_name);
             origin(line, user, None, Some((client, request_id)));
         }
         AuditEvent::SignOut { user, session, client, request_id } => {
@@ -303,11 +324,7 @@ fn fill(line: &mut Line<'_>, event: &AuditEvent<'_>, error: Option<&str>) {
             line.word("event", "revoked");
             line.word("by", by);
             line.number("count", count);
-            match what {
-                Revoked::One(session) => origin(line, None, Some(session), None),
-                Revoked::User(user) => origin(line, Some(user), None, None),
-                Revoked::All => line.word("what", "all"),
-            }
+            revoked(line, what);
         }
         AuditEvent::BansLifted { address, user_name, count } => {
             line.word("event", "bans_lifted");
@@ -328,11 +345,19 @@ fn fill(line: &mut Line<'_>, event: &AuditEvent<'_>, error: Option<&str>) {
     }
 }
 
-fn tried(line: &mut Line<'_>, event: &'static str, outcome: SignInOutcome, by: (&'static str, &str), user_name: &str) {
+fn tried(line: &mut Line<'_>, event: &'static str, outcome: &'static str, by: (&'static str, &str), user_name: &str) {
     line.word("event", event);
-    line.word("outcome", outcome.label());
+    line.word("outcome", outcome);
     line.text(by.0, by.1.as_bytes(), NAME_LIMIT);
     line.text("user_name", user_name.as_bytes(), NAME_LIMIT);
+}
+
+fn revoked(line: &mut Line<'_>, what: Revoked<'_>) {
+    match what {
+        Revoked::One(session) => origin(line, None, Some(session), None),
+        Revoked::User(user) => origin(line, Some(user), None, None),
+        Revoked::All => line.word("what", "all"),
+    }
 }
 
 fn origin(line: &mut Line<'_>, user: Option<&str>, session: Option<&str>, request: Option<(IpAddr, &str)>) {
@@ -401,6 +426,14 @@ mod tests {
             AuditEvent::Revoked { what: Revoked::All, count: 3, by: "control" },
             AuditEvent::Protection { addon: "z2m", protected: false, by: "control" },
             AuditEvent::TokenMade { addon: "z2m", by: "control" },
+            AuditEvent::PasswordReset {
+                outcome: ResetOutcome::Administrator,
+                addon: "z2m",
+                user_name: "olivia",
+                user: None,
+                client: CLIENT,
+                request_id: "r4",
+            },
             AuditEvent::Reload { error: Some(&"line 3\n  hint: do") },
         ]
     }

@@ -13,6 +13,7 @@ mod events;
 mod line;
 mod metrics;
 mod redact;
+mod reset_outcome;
 mod sink;
 
 use std::io;
@@ -26,6 +27,7 @@ pub use audit::{AuditEvent, AuditLog, Revoked, SignInOutcome};
 pub use captured::Captured;
 pub use chain::{Chain, chain};
 pub use metrics::{AddonMetrics, ConnectionRefusal, Handshake, Metrics, OpenGauge, ReloadResult, UpstreamFailure};
+pub use reset_outcome::ResetOutcome;
 
 use crate::clock::Clock;
 use crate::config::Log;

@@ -75,19 +75,24 @@ fn what_is_no_credential_is_refused_as_the_supervisor_refuses_it() {
     assert_eq!(answer.json()["message"], "Can't use Home Assistant auth!");
 }
 
+/// Section 5, and beyond it: the add-on is told no, the audit log why. Who may come from the local network alone, and does
+/// not, is in the tests of the auth backend itself: an add-on under test is always local.
 #[test]
 fn a_right_password_is_not_enough_for_whoever_may_not_sign_in() {
     let api = Supervised::start(None);
     let home = api.vestibule.home();
     home.edit_user("bob", |user| user["is_active"] = false.into());
     home.add_totp("carol");
-    for (user, why) in [("bob", "inactive_user"), ("carol", "second_factor")] {
+    home.edit_user("frank", |user| user["system_generated"] = true.into());
+    for (user, why) in [("bob", "inactive_user"), ("carol", "second_factor"), ("frank", "system_user")] {
         crate::support::eventually(why, || {
             let answer = basic(&api, user, &password(user));
             (answer.status == 401).then_some(())
         });
-        api.vestibule.await_line(&["event=password_check", &format!("outcome={why}")]);
+        api.vestibule.await_line(&["event=password_check", &format!("outcome={why}"), &format!("user_name={user}")]);
+        assert_eq!(basic(&api, user, &password(user)).text(), basic(&api, user, "wrong").text(), "no word more");
     }
+    assert_eq!(basic(&api, "dave", &password("dave")).status, 200, "local only, and local");
 }
 
 #[test]
@@ -101,6 +106,37 @@ fn guesses_are_limited_for_an_addon_and_a_user_name() {
     let limited = basic(&api, "alice", &password("alice"));
     assert_eq!(limited.status, 429, "a right guess is one too many as well");
     assert!(limited.fields.texts("retry-after").len() == 1);
+    api.vestibule.await_line(&["event=password_check", "outcome=too_many_attempts"]);
+    for spelling in ["ALICE", " alice", "alice\u{1f}"] {
+        assert_eq!(guess(spelling), 429, "{spelling:?} is no other name");
+    }
+    assert_eq!([guess("bob"), guess("bob"), guess("bob")], [401, 401, 429], "five of one address, whatever the name");
+}
+
+/// A limit on one add-on, whatever the names: another one at the same address has its own.
+#[test]
+fn guesses_are_limited_for_an_addon() {
+    let api = Supervised::start_with(None, |config| {
+        config.set("sign_in", "attempts_per_user", "3");
+        config.set("sign_in", "attempts_per_address", "4");
+        config.addon_table(&crate::supervised::addon("other", "auth_api = true"));
+    });
+    let guesses: Vec<_> = (0..6).map(|n| basic(&api, &format!("nobody{n}"), "wrong").status).collect();
+    assert_eq!(guesses, [401, 401, 401, 401, 429, 429]);
+}
+
+/// A broker asks for each of its devices: only what could be a guess counts.
+#[test]
+fn right_passwords_use_nothing_up() {
+    let api = Supervised::start_with(None, |config| {
+        config.set("sign_in", "attempts_per_user", "2");
+        config.set("sign_in", "attempts_per_address", "3");
+    });
+    for _ in 0..12 {
+        assert_eq!(basic(&api, "bob", &password("bob")).status, 200);
+    }
+    assert_eq!([basic(&api, "bob", "wrong").status, basic(&api, "bob", "wrong").status], [401, 401]);
+    assert_eq!(basic(&api, "bob", &password("bob")).status, 429, "and gives nothing back of what was a guess");
 }
 
 /// Case 35, and that `DELETE /auth/cache` is for two roles.

@@ -10,6 +10,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::accept_async;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use crate::support::h2::RUNTIME;
 
@@ -28,13 +30,15 @@ pub(crate) struct SmallHome {
     address: SocketAddr,
     heard: Arc<Mutex<Vec<Value>>>,
     heads: Arc<Mutex<Vec<String>>>,
+    closed: Arc<Mutex<Vec<u16>>>,
 }
 
 impl SmallHome {
     /// Starts it.
     pub(crate) fn start() -> Self {
         let listener = RUNTIME.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
-        let this = Self { address: listener.local_addr().unwrap(), heard: Arc::default(), heads: Arc::default() };
+        let address = listener.local_addr().unwrap();
+        let this = Self { address, heard: Arc::default(), heads: Arc::default(), closed: Arc::default() };
         let served = this.clone();
         RUNTIME.spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -51,6 +55,11 @@ impl SmallHome {
     /// The messages that came over WebSockets, `auth` included.
     pub(crate) fn heard(&self) -> Vec<Value> {
         self.heard.lock().unwrap().clone()
+    }
+
+    /// The codes with which WebSockets were closed.
+    pub(crate) fn closed(&self) -> Vec<u16> {
+        self.closed.lock().unwrap().clone()
     }
 
     /// The heads of REST calls.
@@ -73,6 +82,13 @@ impl SmallHome {
         let say = |value: Value| Message::text(value.to_string());
         let _ = socket.send(say(json!({"type": "auth_required", "ha_version": "2026.11.0"}))).await;
         while let Some(Ok(message)) = socket.next().await {
+            if let Message::Binary(bytes) = &message {
+                self.heard.lock().unwrap().push(json!(bytes.to_vec()));
+                let _ = socket.send(Message::binary([b"heard ", &bytes[..]].concat())).await;
+            }
+            if let Message::Close(Some(frame)) = &message {
+                self.closed.lock().unwrap().push(frame.code.into());
+            }
             let Message::Text(text) = message else { continue };
             let Ok(Value::Object(message)) = serde_json::from_str(&text) else {
                 self.heard.lock().unwrap().push(Value::String(text.to_string()));
@@ -93,6 +109,10 @@ impl SmallHome {
                         let _ = socket.send(say(json!({"id": id, "type": "event", "event": event}))).await;
                     }
                     Ok(())
+                }
+                "close" => {
+                    let code = u16::try_from(message["code"].as_u64().unwrap()).unwrap();
+                    socket.close(Some(CloseFrame { code: CloseCode::from(code), reason: "".into() })).await
                 }
                 "big" => socket.send(done(json!("x".repeat(5 * 1024 * 1024)))).await,
                 "call_service" => {

@@ -2,13 +2,12 @@
 //! to a group's entities.
 
 use futures_util::{SinkExt as _, StreamExt as _};
-use serde_json::{Value, json};
-use tokio::net::TcpStream;
+use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::{WebSocketStream, client_async};
 
 use crate::home::{ENTITIES, SmallHome};
+use crate::socket::{asked, authenticated, end, next, open};
 use crate::supervised::{Supervised, addon};
 use crate::support::h2::RUNTIME;
 use crate::support::{Ask, PATIENCE};
@@ -18,7 +17,7 @@ const SEEN: [&str; 3] = ["light.bed_light", "light.ceiling_lights", "light.kitch
 
 const GROUP: &str = "three_lights";
 
-fn start(home: &SmallHome) -> Supervised {
+pub(crate) fn start(home: &SmallHome) -> Supervised {
     Supervised::start_with(None, |config| {
         config.set("home_assistant", "url", &format!("\"{}\"", home.url()));
         config.set("supervisor", "home_assistant_token", r#"{ file = "secrets/home-assistant" }"#);
@@ -33,45 +32,8 @@ fn start(home: &SmallHome) -> Supervised {
     })
 }
 
-fn token(api: &Supervised, slug: &str) -> String {
+pub(crate) fn token(api: &Supervised, slug: &str) -> String {
     api.vestibule.command_ok(&["addons", "token", slug, "--rotate"]).trim().to_owned()
-}
-
-type Socket = WebSocketStream<TcpStream>;
-
-/// A WebSocket, before its authentication.
-async fn open(api: &Supervised) -> Socket {
-    let stream = TcpStream::connect(api.api()).await.unwrap();
-    let (mut socket, _) = client_async("ws://supervisor/core/websocket", stream).await.unwrap();
-    assert_eq!(next(&mut socket).await["type"], "auth_required");
-    socket
-}
-
-async fn next(socket: &mut Socket) -> Value {
-    loop {
-        match tokio::time::timeout(PATIENCE, socket.next()).await.expect("a message in time") {
-            Some(Ok(Message::Text(text))) => return serde_json::from_str(&text).unwrap(),
-            Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-            other => panic!("{other:?} instead of a message"),
-        }
-    }
-}
-
-async fn say(socket: &mut Socket, value: Value) {
-    socket.send(Message::text(value.to_string())).await.unwrap();
-}
-
-async fn authenticated(api: &Supervised, token: &str) -> Socket {
-    let mut socket = open(api).await;
-    say(&mut socket, json!({"type": "auth", "access_token": token})).await;
-    assert_eq!(next(&mut socket).await["type"], "auth_ok");
-    socket
-}
-
-/// The next answer to a message.
-async fn asked(socket: &mut Socket, message: Value) -> Value {
-    say(socket, message).await;
-    next(socket).await
 }
 
 /// Cases 64, 66, 67, 68 and 69, and what must not ride along (S-109).
@@ -115,19 +77,7 @@ fn rest_calls_are_made_with_our_token_and_listed_headers_only() {
     assert_eq!(home.heads().len(), before);
 }
 
-/// Case 70.
-#[test]
-fn server_sent_events_are_streamed() {
-    let home = SmallHome::start();
-    let api = start(&home);
-    let answer =
-        api.ask(&Ask::get("/core/api/stream").field("Authorization", format!("Bearer {}", token(&api, "free"))));
-    assert_eq!(answer.fields.one("content-type"), "text/event-stream");
-    assert_eq!(answer.fields.one("x-accel-buffering"), "no");
-    assert_eq!(answer.text(), "data: ping\n\n");
-}
-
-/// Cases 54, 56, 57, 58 and 59.
+/// Cases 54, 56, 57, 58 and 59; and what behind a Supervisor Home Assistant itself refuses.
 #[test]
 fn the_websocket_passes_everything_but_what_is_the_supervisors() {
     let home = SmallHome::start();
@@ -135,7 +85,15 @@ fn the_websocket_passes_everything_but_what_is_the_supervisors() {
     let token = token(&api, "free");
     RUNTIME.block_on(async {
         let mut socket = authenticated(&api, &token).await;
-        for kind in ["supervisor/api", "supervisor/event", "supervisor/subscribe", "hassio/update/core"] {
+        for kind in [
+            "supervisor/api",
+            "supervisor/event",
+            "supervisor/subscribe",
+            "hassio/update/core",
+            "auth/long_lived_access_token",
+            "config/auth_provider/homeassistant/admin_change_password",
+            "config/auth_provider/homeassistant/admin_change_username",
+        ] {
             let answer = asked(&mut socket, json!({"id": 5, "type": kind})).await;
             let error = json!({"code": "unauthorized", "message": "Unauthorized"});
             assert_eq!(answer, json!({"id": 5, "type": "result", "success": false, "error": error}), "{kind}");
@@ -200,16 +158,7 @@ fn a_rotated_token_ends_the_websocket_within_a_second_or_two() {
     RUNTIME.block_on(async {
         let mut socket = authenticated(&api, &old).await;
         token(&api, "free");
-        let end = tokio::time::timeout(PATIENCE, async {
-            loop {
-                match socket.next().await {
-                    Some(Ok(Message::Close(frame))) => break frame.map(|frame| frame.code),
-                    None | Some(Err(_)) => break None,
-                    Some(Ok(_)) => {}
-                }
-            }
-        });
-        assert_eq!(end.await.unwrap(), Some(CloseCode::Policy));
+        assert_eq!(end(&mut socket).await, u16::from(CloseCode::Policy));
     });
 }
 

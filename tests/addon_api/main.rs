@@ -14,10 +14,15 @@ mod support;
 
 mod supervised;
 mod home;
+mod socket;
 
 mod roles;
 mod spellings;
 mod auth;
+mod auth_cache;
+mod passwords;
 mod answered_here;
 mod forwarded;
 mod home_assistant;
+mod core_rest;
+mod core_websocket;

@@ -5,6 +5,7 @@ use std::fs;
 use std::net::SocketAddr;
 
 use crate::support::h1;
+use crate::support::there::LONG_LIVED;
 use crate::support::{Answer, Ask, ConfigFile, Extra, RawAddon, Vestibule, eventually};
 
 /// The roles.
@@ -43,6 +44,7 @@ impl Supervised {
                 fs::create_dir(folder.join("secrets")).unwrap();
                 fs::write(folder.join("secrets/supervisor"), "our-own-token\n").unwrap();
                 fs::write(folder.join("secrets/home-assistant"), "our-home-token\n").unwrap();
+                fs::write(folder.join("secrets/owner"), format!("{LONG_LIVED}\n")).unwrap();
                 Extra::default()
             },
         );

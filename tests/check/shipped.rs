@@ -13,6 +13,7 @@ fn folder() -> Folder {
     folder.write("secrets/whoami", "hunter2\n");
     folder.write("secrets/supervisor", "token\n");
     folder.write("secrets/home-assistant", "token\n");
+    folder.write("secrets/owner", "token\n");
     folder.write("certs/home.crt", "good");
     folder.write("certs/home.key", "key");
     folder.write(MANIFEST, include_str!("../../examples/addons/zigbee2mqtt/config.yaml"));
@@ -101,6 +102,7 @@ fn the_defaults_in_it_are_the_defaults() {
         "upstream = \"http://172.30.32.2\"",
         "upstream_token",
         "home_assistant_token",
+        "password_reset_token",
         "auth_cache",
         "entities",
         "entity_messages",

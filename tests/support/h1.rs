@@ -106,10 +106,19 @@ impl RawClient {
 
 /// Asks over plain TCP on a connection of its own.
 pub(crate) fn plain(to: SocketAddr, ask: &Ask) -> io::Result<Answer> {
+    said(to, &ask.to_bytes(), &ask.method)
+}
+
+/// Sends the bytes of a GET over plain TCP and reads the answer.
+pub(crate) fn raw(to: SocketAddr, bytes: &[u8]) -> io::Result<Answer> {
+    said(to, bytes, "GET")
+}
+
+fn said(to: SocketAddr, bytes: &[u8], method: &str) -> io::Result<Answer> {
     let mut stream = TcpStream::connect(to)?;
     stream.set_read_timeout(Some(PATIENCE))?;
-    stream.write_all(&ask.to_bytes())?;
-    Ok(answer(&mut Source::new(stream), &ask.method))
+    stream.write_all(bytes)?;
+    Ok(answer(&mut Source::new(stream), method))
 }
 
 fn answer<S: Read>(source: &mut Source<S>, method: &str) -> Answer {

@@ -234,6 +234,7 @@ section! {
         upstream: String,
         upstream_token: ValueFile,
         home_assistant_token: ValueFile,
+        password_reset_token: ValueFile,
         auth_cache: TimeText,
     }
 

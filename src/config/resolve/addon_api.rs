@@ -56,9 +56,13 @@ pub(super) fn upstream(raw: &raw::Supervisor, cx: &mut Context<'_>) -> Option<Su
     Some(SupervisorUpstream { at, token: token? })
 }
 
-/// Our token for Home Assistant's API.
-pub(super) fn home_assistant_token(raw: &raw::Supervisor, has_url: bool, cx: &mut Context<'_>) -> Option<SecretText> {
-    let given = raw.home_assistant_token.given()?;
+/// A token of ours for Home Assistant's API.
+pub(super) fn home_assistant_token(
+    key: &Key<raw::ValueFile>,
+    has_url: bool,
+    cx: &mut Context<'_>,
+) -> Option<SecretText> {
+    let given = key.given()?;
     if !has_url {
         let idle = Diagnostic::mistake(given.span(), "a token for Home Assistant, and it is not said where that is");
         cx.add(
@@ -66,7 +70,7 @@ pub(super) fn home_assistant_token(raw: &raw::Supervisor, has_url: bool, cx: &mu
                 .hint("add url = \"http://127.0.0.1:8123\" under [home_assistant], or take this key out"),
         );
     }
-    token(&raw.home_assistant_token, cx)
+    token(key, cx)
 }
 
 /// How long right passwords are remembered; absent, not at all.

@@ -19,7 +19,8 @@ pub(super) fn supervisor(raw: &raw::Supervisor, has_url: bool, cx: &mut Context<
         signing_keys: keys.iter().filter_map(|text| cx.findings.parse(text)).collect(),
         listen: addon_api::listen(&raw.listen, cx),
         upstream: addon_api::upstream(raw, cx),
-        home_assistant_token: addon_api::home_assistant_token(raw, has_url, cx),
+        home_assistant_token: addon_api::home_assistant_token(&raw.home_assistant_token, has_url, cx),
+        password_reset_token: addon_api::home_assistant_token(&raw.password_reset_token, has_url, cx),
         auth_cache: addon_api::auth_cache(raw, cx),
     }
 }

@@ -7,7 +7,7 @@
 //!
 //! Reading order: `error`, `client` (one call), `standing` (how it goes, for the operator), `discovery`, `pkce`, `tokens`,
 //! `socket`, `current_user`, `grant` (from a code to a user), `login_flow` (a
-//! password checked there); and, for a home whose files cannot be read, `subscriber`, `people` and `registries`.
+//! password checked there), `change_password`; and, for a home whose files cannot be read, `subscriber`, `people` and `registries`.
 
 mod error;
 mod client;
@@ -19,6 +19,7 @@ mod socket;
 mod current_user;
 mod grant;
 mod login_flow;
+mod change_password;
 mod people;
 mod registries;
 mod subscriber;

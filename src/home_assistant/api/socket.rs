@@ -1,6 +1,6 @@
 //! Home Assistant's WebSocket: opened with an access token, asked one thing after another, listened to.
 //!
-//! In come commands without arguments beyond their type, out come typed results. What is not an answer to the command is
+//! In come commands, out come typed results. What is not an answer to the command is
 //! either an event, which is noted, or ignored. Home Assistant closes it when its token is revoked: that is news.
 
 use std::collections::BTreeSet;
@@ -96,6 +96,11 @@ impl Socket {
         Ok(result)
     }
 
+    /// Asks a command whose result says no more than that it was done.
+    pub(super) async fn tell(&mut self, command: Value) -> Result<(), ApiError> {
+        self.command(command).await.map(drop)
+    }
+
     /// Subscribes to events of one type. They are heard under the number that is given back.
     pub(super) async fn subscribe(&mut self, event_type: &str) -> Result<u64, ApiError> {
         self.command(json!({ "type": "subscribe_events", "event_type": event_type })).await.map(|(id, _)| id)
@@ -103,7 +108,7 @@ impl Socket {
 
     /// Whether the other side is still there.
     pub(super) async fn ping(&mut self) -> Result<(), ApiError> {
-        self.command(json!({ "type": "ping" })).await.map(drop)
+        self.tell(json!({ "type": "ping" })).await
     }
 
     /// Waits for the next event and gives the numbers of all subscriptions that had one. Cancelling it loses nothing.

@@ -52,6 +52,16 @@ impl Here {
         verdicts
     }
 
+    /// Takes one attempt of each key off what was counted.
+    pub(super) fn give_back(&self, [address, user]: &[Key; 2], budget: &Budget) {
+        let mut tallies = self.lock();
+        for (key, limit) in [(address, budget.per_address), (user, budget.per_user)] {
+            if let Some(tally) = tallies.get_mut(key) {
+                *tally = tally.given_back(limit, budget);
+            }
+        }
+    }
+
     pub(super) fn bans(&self, now: Timestamp) -> Vec<Ban> {
         let tallies = self.lock();
         let banned = tallies.iter().filter(|(_, tally)| tally.banned_until() > now);

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use super::Whose;
+use crate::home_assistant::one_spelling;
 use crate::listener::Neighbourhood;
 
 /// An address, or a user name from one address.
@@ -35,7 +36,7 @@ impl Key {
     }
 }
 
-/// Spellings of one name count together; a long name is no way to fill the memory.
+/// Spellings that Home Assistant takes for one name count together; a long name is no way to fill the memory.
 fn folded(username: &str) -> String {
-    username.trim().chars().take(64).flat_map(char::to_lowercase).collect()
+    one_spelling(username).chars().take(64).collect()
 }

@@ -7,6 +7,7 @@
 //! Tallies are kept in memory, bans in a file beside the sessions', and both in Redis when proxies share that: whoever is
 //! banned on one is banned on all.
 
+mod attempts;
 mod file;
 mod here;
 mod key;
@@ -21,6 +22,7 @@ use crate::clock::Timestamp;
 use crate::config::SessionStore;
 use crate::session::{Sessions, StoreAway};
 use crate::telemetry::SignInOutcome;
+pub use attempts::Attempts;
 use here::Here;
 use key::Key;
 use tally::{Tally, Verdict};
@@ -99,11 +101,6 @@ impl Guard {
         }))
     }
 
-    /// A guard that remembers nothing over a restart, for attempts that are no sign-ins here.
-    pub fn in_memory() -> Self {
-        Self(Place::Here(Here::default()))
-    }
-
     /// Counts an attempt, or says why it may not be made.
     pub async fn attempt(&self, client: IpAddr, username: &str, budget: Budget, now: Timestamp) -> Result<(), Turned> {
         let keys = [Key::address(client), Key::user(client, username)];
@@ -161,7 +158,7 @@ fn conclude(keys: &[Key; 2], verdicts: [Verdict; 2]) -> Result<(), Turned> {
             Verdict::Allowed => continue,
             Verdict::Wait(wait) => Turned::TooMany(wait),
             Verdict::Banned { left, begun } => {
-                if begun {
+                if begun && !left.is_zero() {
                     let (address, user) = (key.address, key.user.as_deref().unwrap_or("*"));
                     tracing::warn!(%address, user, seconds = left.as_secs(), "banned from signing in");
                 }

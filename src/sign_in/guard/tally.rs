@@ -67,6 +67,12 @@ impl Tally {
         (self, Verdict::Banned { left, begun: true })
     }
 
+    /// As if one attempt less had been made.
+    pub(super) fn given_back(self, limit: u32, budget: &Budget) -> Self {
+        let one = u64::try_from((budget.window / limit.max(1)).as_millis()).unwrap_or(u64::MAX);
+        Self { full_again: self.full_again.saturating_sub(one), ..self }
+    }
+
     /// How long the ban has left, if there is one: never longer than any ban lasts, wherever the clock has been.
     pub(super) fn ban_left(&self, budget: &Budget, now: Timestamp) -> Duration {
         Timestamp::from_millis(self.banned_until).saturating_since(now).min(budget.longest_ban)
@@ -149,6 +155,18 @@ mod tests {
         let later = now.saturating_add(BUDGET.longest_ban);
         let verdicts = tries(&mut tally, 6, later);
         assert_eq!(verdicts[5], Verdict::Banned { left: BUDGET.ban, begun: true }, "and is forgotten");
+    }
+
+    #[test]
+    fn an_attempt_that_is_given_back_leaves_what_there_was_before() {
+        let mut tally = Tally::default();
+        for _ in 0..100 {
+            assert_eq!(tries(&mut tally, 1, at(0)), [Verdict::Allowed]);
+            tally = tally.given_back(3, &BUDGET);
+        }
+        let wait = Verdict::Wait(Duration::from_secs(20));
+        assert_eq!(tries(&mut tally, 4, at(0)), [Verdict::Allowed, Verdict::Allowed, Verdict::Allowed, wait]);
+        assert_eq!(tries(&mut tally.given_back(3, &BUDGET), 2, at(0)), [Verdict::Allowed, wait], "one, and no more");
     }
 
     #[test]

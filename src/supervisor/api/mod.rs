@@ -5,6 +5,7 @@
 //! nothing that it sends but the listed parts rides on a token of ours.
 
 mod answer;
+mod asking;
 mod auth;
 mod core;
 mod credentials;

@@ -1,5 +1,7 @@
 //! What no add-on may say to Home Assistant over its WebSocket, whatever else it may: everything that Home Assistant has
-//! for its Supervisor (docs/design/supervisor.md section 6).
+//! for its Supervisor (docs/design/supervisor.md section 6), and what would turn our token into one of the add-on's or into
+//! the passwords of others. Behind a Supervisor add-ons speak as a user of Home Assistant's own, whom it refuses those;
+//! ours may be anybody's token.
 
 use std::fmt;
 
@@ -48,9 +50,10 @@ impl Head {
     fn is_plain(&self) -> bool {
         let plain = |kind: &String| {
             let kind = kind.trim().to_ascii_lowercase();
-            !["supervisor", "hassio"].iter().any(|name| {
+            let for_supervisors = ["supervisor", "hassio"].iter().any(|name| {
                 kind.strip_prefix(name).is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric()))
-            })
+            });
+            !for_supervisors && !FOR_PEOPLE.contains(&kind.as_str())
         };
         self.kinds.len() <= 1 && self.kinds.iter().all(plain)
     }
@@ -114,6 +117,14 @@ impl<'de> Visitor<'de> for HeadVisitor {
     }
 }
 
+/// For a person who is signed in: new tokens of theirs, the passwords and user names of others. Others come by a new
+/// password at `/auth/reset`, with the role for it.
+const FOR_PEOPLE: [&str; 3] = [
+    "auth/long_lived_access_token",
+    "config/auth_provider/homeassistant/admin_change_password",
+    "config/auth_provider/homeassistant/admin_change_username",
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,6 +147,9 @@ mod tests {
             " hassio/x",
             "supervisor\\/api",
             "hassio_auth",
+            "auth/long_lived_access_token",
+            "config/auth_provider/homeassistant/admin_change_password",
+            "Config/Auth_Provider/homeassistant/admin_change_username",
         ] {
             assert_eq!(screen(&format!(r#"{{"id": 5, "type": "{kind}"}}"#)), refused(Some(5)), "{kind}");
         }

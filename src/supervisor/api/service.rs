@@ -8,9 +8,10 @@ use http::{HeaderMap, Method, Request, StatusCode};
 use hyper::body::Incoming;
 
 use super::answer::{self, Answer};
+use super::asking::Asking;
 use super::auth::AuthBackend;
 use super::core::Core;
-use super::local;
+use super::local::{self, passwords};
 use super::peer::Peer;
 use super::token::token;
 use super::upstream;
@@ -54,8 +55,8 @@ pub(super) struct Call {
     pub(super) query: Option<String>,
     pub(super) headers: HeaderMap,
     pub(super) body: Incoming,
-    /// Whose it is; nobody's where no token is asked for.
-    pub(super) addon: Option<Arc<Addon>>,
+    /// Who asks; nobody where no token is asked for.
+    pub(super) by: Option<Asking>,
     pub(super) client: ClientAddr,
     pub(super) id: RequestId,
     pub(super) configured: Arc<Configured>,
@@ -88,19 +89,19 @@ impl AddonApi {
         let configured = self.configured();
         let (head, body) = request.into_parts();
         let method = head.method.clone();
-        let caller = self.addon_of(token(&head.headers), &configured);
-        let whose = caller.as_ref().ok().and_then(Option::as_ref).map(|addon| addon.slug.clone());
+        let caller = self.caller(token(&head.headers), &configured);
+        let whose = caller.as_ref().ok().and_then(Option::as_ref).map(|by| by.addon().slug.clone());
         let client = ClientAddr::direct(from.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |from| from.ip()));
         let target = head.uri.path().to_owned();
-        let answer = match permitted(&head, &caller, &self.kept) {
+        let answer = match permitted(&head, &caller) {
             Ok((path, basis)) => {
-                let addon = match basis {
+                let by = match basis {
                     Basis::Open => None,
                     Basis::Bypass | Basis::Role(_) => caller.ok().flatten(),
                 };
                 let query = head.uri.query().map(str::to_owned);
                 let headers = head.headers;
-                let call = Call { method: head.method, path, query, headers, body, addon, client, id, configured };
+                let call = Call { method: head.method, path, query, headers, body, by, client, id, configured };
                 self.dispatch(call, head.extensions).await
             }
             Err(answer) => *answer,
@@ -111,15 +112,16 @@ impl AddonApi {
     }
 
     /// Whose a token is. `Err` is a token that is nobody's.
-    fn addon_of(&self, token: Option<&str>, configured: &Configured) -> Result<Option<Arc<Addon>>, ()> {
+    fn caller(&self, token: Option<&str>, configured: &Configured) -> Result<Option<Asking>, ()> {
         let Some(token) = token else { return Ok(None) };
-        self.addon_with(token, configured).map(Some).ok_or(())
+        self.asking_with(token, configured).map(Some).ok_or(())
     }
 
     /// The add-on that a token belongs to, if it is configured.
-    pub(super) fn addon_with(&self, token: &str, configured: &Configured) -> Option<Arc<Addon>> {
+    pub(super) fn asking_with(&self, token: &str, configured: &Configured) -> Option<Asking> {
         let slug = self.kept.addon_of(token.as_bytes())?;
-        configured.settings.addons.iter().find(|addon| addon.slug == slug).cloned()
+        let addon = configured.settings.addons.iter().find(|addon| addon.slug == slug)?;
+        Some(Asking::new(Arc::clone(addon), &self.kept))
     }
 
     /// What an add-on is granted now.
@@ -140,9 +142,10 @@ impl AddonApi {
                 self.core.rest(self, call, alias).await
             }
             ["supervisor", "ping"] => answer::ok(&serde_json::json!({})),
-            ["auth"] => local::auth(self, call).await,
-            ["auth", "cache"] => local::forget_passwords(self, &call),
-            ["auth", "list"] if call.configured.upstream.is_none() => local::users(&call),
+            ["auth"] => passwords::check(self, call).await,
+            ["auth", "cache"] => passwords::forget(self, &call),
+            ["auth", "reset"] if call.configured.upstream.is_none() => passwords::reset(self, call).await,
+            ["auth", "list"] if call.configured.upstream.is_none() => passwords::list(&call),
             ["addons" | "apps", slug, "security"] => {
                 let slug = (*slug).to_owned();
                 local::security(self, &mut call, &slug).await
@@ -156,8 +159,7 @@ impl AddonApi {
 /// Judges the head of a call.
 fn permitted(
     head: &http::request::Parts,
-    caller: &Result<Option<Arc<Addon>>, ()>,
-    kept: &Kept,
+    caller: &Result<Option<Asking>, ()>,
 ) -> Result<(ApiPath, Basis), Box<Answer>> {
     let bad = || Box::new(answer::plain(StatusCode::BAD_REQUEST));
     if head.uri.scheme().is_some() || head.uri.authority().is_some() {
@@ -170,10 +172,7 @@ fn permitted(
     let who = match caller {
         Ok(None) => Caller::Nobody,
         Err(()) => Caller::Unknown,
-        Ok(Some(addon)) => {
-            let granted = Granted::new(&addon.rights, kept.protection(&addon.slug));
-            Caller::Addon { role: granted.rights().role, hassio_api: granted.rights().hassio_api }
-        }
+        Ok(Some(by)) => Caller::Addon(by.granted()),
     };
     match rule(&path, who) {
         Ruling::Pass(basis) => Ok((path, basis)),

@@ -10,14 +10,14 @@ use http_body_util::{BodyExt as _, Limited};
 use serde_json::{Value, json};
 
 use super::answer::{self, Answer, AnswerBody};
+use super::asking::Asking;
 use super::peer::{Asked, only, relay};
 use super::service::Call;
-use crate::manifest::Role;
 
 /// Passes a call on.
 pub(super) async fn forward(call: Call, segments: &[&str]) -> Answer {
     let Some(upstream) = &call.configured.upstream else { return answer::plain(StatusCode::NOT_IMPLEMENTED) };
-    let own = call.addon.as_ref().map(|addon| addon.slug.as_str());
+    let own = call.by.as_ref().map(Asking::slug);
     let path = match (segments, own) {
         (["addons" | "apps", "self", ..], None) => return answer::error(StatusCode::BAD_REQUEST, "Nobody is self"),
         (["addons" | "apps", "self", ..], Some(slug)) => call.path.as_str().replacen("/self", &format!("/{slug}"), 1),
@@ -30,7 +30,7 @@ pub(super) async fn forward(call: Call, segments: &[&str]) -> Answer {
         headers: only(&call.headers, PASSED),
         body: call.body,
         // What needs no token is asked without one.
-        with_token: call.addon.is_some(),
+        with_token: call.by.is_some(),
         within: ANSWER,
     };
     let told = match upstream.ask(asked).await {
@@ -40,19 +40,11 @@ pub(super) async fn forward(call: Call, segments: &[&str]) -> Answer {
             return answer::error(StatusCode::BAD_GATEWAY, "The Supervisor does not answer");
         }
     };
-    let role = call.addon.as_ref().map(|addon| addon.rights.role);
+    let sees = |slug: &str| call.by.as_ref().is_some_and(|by| by.sees_options_of(slug));
     match segments {
-        ["addons" | "apps", slug, "info"] if call.method == Method::GET && !sees_options(slug, own, role) => {
-            without_options(told).await
-        }
+        ["addons" | "apps", slug, "info"] if call.method == Method::GET && !sees(slug) => without_options(told).await,
         _ => told,
     }
-}
-
-/// Whether an add-on sees the options of `slug`: its own, and with one of two roles those of all.
-pub(super) fn sees_options(slug: &str, own: Option<&str>, role: Option<Role>) -> bool {
-    let manages = matches!(role, Some(Role::Manager | Role::Admin));
-    manages || own.is_some_and(|own| slug == "self" || slug == own)
 }
 
 async fn without_options(told: Response<AnswerBody>) -> Answer {

@@ -3,21 +3,17 @@
 use super::path::ApiPath;
 use super::table::Findings;
 use crate::manifest::Role;
+use crate::supervisor::protection::Granted;
 
 /// Who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Caller {
+pub enum Caller<'a> {
     /// No token came along.
     Nobody,
     /// A token that is nobody's.
     Unknown,
-    /// An add-on, by its token.
-    Addon {
-        /// The role that it is granted, which its manifest may exceed.
-        role: Role,
-        /// `hassio_api`: it may use the API beyond what every add-on may.
-        hassio_api: bool,
-    },
+    /// An add-on, by its token, with what it is granted: what its manifest asks for may be more.
+    Addon(&'a Granted),
 }
 
 /// What was decided.
@@ -82,7 +78,7 @@ impl Refusal {
 }
 
 /// Whether this caller may ask for this path. The method is not asked: the tables have none.
-pub fn rule(path: &ApiPath, caller: Caller) -> Ruling {
+pub fn rule(path: &ApiPath, caller: Caller<'_>) -> Ruling {
     let found = Findings::of(path);
     if found.blocked {
         return Ruling::Refuse(Refusal::Blocked);
@@ -90,31 +86,37 @@ pub fn rule(path: &ApiPath, caller: Caller) -> Ruling {
     if found.open {
         return Ruling::Pass(Basis::Open);
     }
-    let (role, hassio_api) = match caller {
+    let granted = match caller {
         Caller::Nobody => return Ruling::Refuse(Refusal::NoToken),
         Caller::Unknown => return Ruling::Refuse(Refusal::UnknownToken),
-        Caller::Addon { role, hassio_api } => (role, hassio_api),
+        Caller::Addon(granted) => granted,
     };
     if found.core_only {
         Ruling::Refuse(Refusal::CoreOnly)
     } else if found.bypasses() {
         Ruling::Pass(Basis::Bypass)
-    } else if !hassio_api {
-        Ruling::Refuse(Refusal::NoApi)
-    } else if found.given_to(role) {
-        Ruling::Pass(Basis::Role(role))
     } else {
-        Ruling::Refuse(Refusal::Role(role))
+        match granted.role() {
+            None => Ruling::Refuse(Refusal::NoApi),
+            Some(role) if found.given_to(role) => Ruling::Pass(Basis::Role(role)),
+            Some(role) => Ruling::Refuse(Refusal::Role(role)),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::manifest::Rights;
+    use crate::supervisor::protection::Protection;
     use Role::{Admin, Backup, Default as Plain, HomeAssistant, Manager};
 
     fn ask(path: &str, role: Role) -> Ruling {
-        rule(&path.parse().unwrap(), Caller::Addon { role, hassio_api: true })
+        rule(&path.parse().unwrap(), Caller::Addon(&granted(role, true)))
+    }
+
+    fn granted(role: Role, hassio_api: bool) -> Granted {
+        Granted::new(&Rights { hassio_api, role, ..Rights::default() }, Protection::Off)
     }
 
     /// docs/design/supervisor.md section 7, case 29: who passes, in both versions.
@@ -241,7 +243,8 @@ mod tests {
 
     #[test]
     fn without_hassio_api_there_is_what_every_addon_has() {
-        let ask = |text: &str| rule(&text.parse().unwrap(), Caller::Addon { role: Admin, hassio_api: false });
+        let nothing = granted(Admin, false);
+        let ask = |text: &str| rule(&text.parse().unwrap(), Caller::Addon(&nothing));
         for path in ["/info", "/services", "/services/mqtt", "/discovery", "/auth", "/addons/self/info"] {
             assert_eq!(ask(path), Ruling::Pass(Basis::Bypass), "{path}");
         }

@@ -44,6 +44,8 @@ pub(crate) struct State {
     pub(crate) second_factors: Vec<String>,
     /// The administrator's long-lived token; another one is refused.
     pub(crate) long_lived: String,
+    /// Whether the administrator is the owner.
+    pub(crate) is_owners: bool,
     /// What happens while the next code is being looked at.
     pub(crate) before_tokens: Option<Box<dyn FnOnce() + Send>>,
     /// The types of all events so far.
@@ -90,6 +92,7 @@ impl There {
             passwords: BTreeMap::new(),
             second_factors: Vec::new(),
             long_lived: LONG_LIVED.to_owned(),
+            is_owners: true,
             before_tokens: None,
             events: Vec::new(),
             codes: BTreeMap::new(),

@@ -54,7 +54,7 @@ fn talk(state: &Mutex<State>, mut socket: WebSocket<TcpStream>) -> Result<(), Er
         if let Some(event) = message["event_type"].as_str() {
             subscribed.insert(event.to_owned(), id.clone());
         }
-        let answer = answer(&lock(state), &token, message["type"].as_str().unwrap_or_default());
+        let answer = answer(&mut lock(state), &token, &message);
         let mut answer =
             answer.unwrap_or_else(|code| json!({ "success": false, "error": { "code": code, "message": code } }));
         answer["id"] = id;
@@ -89,9 +89,19 @@ fn is_good(state: &Mutex<State>, token: &Token) -> bool {
     }
 }
 
-fn answer(state: &State, token: &Token, command: &str) -> Result<Value, &'static str> {
+fn answer(state: &mut State, token: &Token, message: &Value) -> Result<Value, &'static str> {
     let result = |value: Value| Ok(json!({ "success": true, "result": value }));
-    match (command, token) {
+    match (message["type"].as_str().unwrap_or_default(), token) {
+        ("config/auth_provider/homeassistant/admin_change_password", Token::LongLived(_)) => {
+            if !state.is_owners {
+                return Err("unauthorized");
+            }
+            let user = state.people.iter().find(|user| user["id"] == message["user_id"]).ok_or("user_not_found")?;
+            let name = user["username"].as_str().ok_or("credentials_not_found")?.to_owned();
+            let password = message["password"].as_str().expect("a password").to_owned();
+            state.passwords.insert(name, password);
+            result(Value::Null)
+        }
         ("auth/current_user", Token::Of(refresh)) => result(current_user(state, refresh)),
         ("ping", _) => Ok(json!({ "type": "pong" })),
         ("config/auth/list", Token::Of(_)) => Err("unauthorized"),

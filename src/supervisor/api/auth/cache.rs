@@ -10,13 +10,27 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use zeroize::Zeroizing;
 
 use crate::clock::Timestamp;
+use crate::home_assistant::one_spelling;
 use crate::identity::UserId;
 
 /// The cache.
 #[derive(Debug, Default)]
 pub(super) struct PasswordCache {
-    entries: Mutex<HashMap<String, Entry>>,
+    kept: Mutex<Kept>,
 }
+
+#[derive(Debug, Default)]
+struct Kept {
+    /// By the name as it was typed: Home Assistant may keep spellings apart.
+    entries: HashMap<String, Entry>,
+    /// How often something was forgotten.
+    forgotten: u64,
+}
+
+/// A moment in the life of the cache. What Home Assistant was asked before something was forgotten is not remembered after
+/// it: the answer may be about a password that is changed meanwhile.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Moment(u64);
 
 #[derive(Debug, Clone)]
 struct Entry {
@@ -26,36 +40,64 @@ struct Entry {
 }
 
 impl PasswordCache {
-    /// Remembers a password that Home Assistant has just called right. Takes a moment of CPU time, off the async threads.
-    pub(super) async fn remember(&self, name: &str, password: Zeroizing<String>, user: UserId, until: Timestamp) {
+    /// The moment, to be taken before Home Assistant is asked.
+    pub(super) fn moment(&self) -> Moment {
+        Moment(self.lock().forgotten)
+    }
+
+    /// Remembers a password that Home Assistant, asked at that moment, called right. Takes some CPU time, off the async
+    /// threads.
+    pub(super) async fn remember(
+        &self,
+        name: &str,
+        password: Zeroizing<String>,
+        user: UserId,
+        asked: Moment,
+        until: Timestamp,
+    ) {
         let hashed = tokio::task::spawn_blocking(move || bcrypt::hash(truncated(&password), COST)).await;
         let Ok(Ok(hash)) = hashed else { return };
-        let mut entries = self.lock();
-        if entries.len() < MOST || entries.contains_key(name) {
-            entries.insert(name.to_owned(), Entry { user, hash, until });
+        let mut kept = self.lock();
+        let has_room = kept.entries.len() < MOST || kept.entries.contains_key(name);
+        // Of two that were right the one that was asked later is the newer.
+        let is_newer = kept.entries.get(name).is_none_or(|entry| entry.until <= until);
+        if asked.0 == kept.forgotten && has_room && is_newer {
+            kept.entries.insert(name.to_owned(), Entry { user, hash, until });
         }
     }
 
     /// Whose password this was when Home Assistant could be asked.
     pub(super) async fn recall(&self, name: &str, password: Zeroizing<String>, now: Timestamp) -> Option<UserId> {
-        let entry = self.lock().get(name).filter(|entry| entry.until > now).cloned()?;
+        let entry = self.lock().entries.get(name).filter(|entry| entry.until > now).cloned()?;
         let Entry { user, hash, .. } = entry;
         let right = tokio::task::spawn_blocking(move || bcrypt::verify(truncated(&password), &hash)).await;
         matches!(right, Ok(Ok(true))).then_some(user)
     }
 
-    /// Forgets a name: Home Assistant has refused a password for it.
+    /// Forgets a name in every spelling: Home Assistant has refused a password for it.
     pub(super) fn forget(&self, name: &str) {
-        self.lock().remove(name);
+        let spelling = one_spelling(name);
+        self.forget_if(|known, _| one_spelling(known) == spelling);
+    }
+
+    /// Forgets a user, who gets a new password.
+    pub(super) fn forget_user(&self, user: &UserId) {
+        self.forget_if(|_, entry| entry.user == *user);
     }
 
     /// Forgets everything.
     pub(super) fn clear(&self) {
-        self.lock().clear();
+        self.forget_if(|_, _| true);
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Entry>> {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    fn forget_if(&self, which: impl Fn(&str, &Entry) -> bool) {
+        let mut kept = self.lock();
+        kept.forgotten = kept.forgotten.wrapping_add(1);
+        kept.entries.retain(|name, entry| !which(name, entry));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -83,26 +125,48 @@ mod tests {
         text.to_owned().into()
     }
 
+    async fn remember(cache: &PasswordCache, name: &str, password: &str, until: u64) {
+        cache.remember(name, secret(password), user(), cache.moment(), at(until)).await;
+    }
+
+    fn user() -> UserId {
+        "u1".parse().unwrap()
+    }
+
     #[tokio::test]
     async fn a_password_is_recalled_for_its_time_and_no_other_is() {
         let cache = PasswordCache::default();
-        let user: UserId = "u1".parse().unwrap();
-        cache.remember("una", secret("right"), user.clone(), at(100)).await;
-        assert_eq!(cache.recall("una", secret("right"), at(99)).await, Some(user.clone()));
+        remember(&cache, "una", "right", 100).await;
+        assert_eq!(cache.recall("una", secret("right"), at(99)).await, Some(user()));
         assert_eq!(cache.recall("una", secret("wrong"), at(99)).await, None);
         assert_eq!(cache.recall("ulf", secret("right"), at(99)).await, None);
         assert_eq!(cache.recall("una", secret("right"), at(100)).await, None, "its time is over");
-        cache.remember("una", secret("new"), user.clone(), at(200)).await;
+        remember(&cache, "una", "new", 200).await;
         assert_eq!(cache.recall("una", secret("right"), at(150)).await, None, "the old one is gone");
-        assert_eq!(cache.recall("una", secret("new"), at(150)).await, Some(user));
-        cache.forget("una");
-        assert_eq!(cache.recall("una", secret("new"), at(150)).await, None);
+        assert_eq!(cache.recall("una", secret("new"), at(150)).await, Some(user()));
+        cache.forget(" UNA");
+        assert_eq!(cache.recall("una", secret("new"), at(150)).await, None, "forgotten in every spelling");
+    }
+
+    #[tokio::test]
+    async fn what_was_asked_before_something_was_forgotten_is_not_remembered_after_it() {
+        let cache = PasswordCache::default();
+        let asked = cache.moment();
+        cache.forget_user(&user());
+        cache.remember("una", secret("old"), user(), asked, at(100)).await;
+        assert_eq!(cache.recall("una", secret("old"), at(1)).await, None);
+        remember(&cache, "una", "new", 200).await;
+        remember(&cache, "una", "old", 100).await;
+        assert_eq!(cache.recall("una", secret("old"), at(1)).await, None, "the one that was asked first comes late");
+        assert_eq!(cache.recall("una", secret("new"), at(1)).await, Some(user()));
+        cache.forget_user(&user());
+        assert_eq!(cache.recall("una", secret("new"), at(1)).await, None);
     }
 
     #[tokio::test]
     async fn nothing_is_kept_that_could_be_read() {
         let cache = PasswordCache::default();
-        cache.remember("una", secret("hunter2"), "u1".parse().unwrap(), at(100)).await;
+        remember(&cache, "una", "hunter2", 100).await;
         assert!(!format!("{cache:?}").contains("hunter2"));
         cache.clear();
         assert_eq!(cache.recall("una", secret("hunter2"), at(1)).await, None);

@@ -6,8 +6,9 @@
 //! reason. Attempts are limited for the add-on, and for the user name and the address.
 
 mod cache;
+mod limits;
+mod reset;
 
-use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,17 +26,14 @@ use crate::home_assistant::{HomeAssistant, Outcome};
 use crate::http::{ClientAddr, RequestId};
 use crate::identity::User;
 use crate::refusal::Reason;
-use crate::sign_in::{Budget, Guard, Turned};
 use crate::telemetry::{AuditEvent, SignInOutcome, Telemetry};
 use cache::PasswordCache;
+use limits::{Guess, Guesses};
 
 /// The auth backend, over all configurations.
 #[derive(Debug)]
 pub(super) struct AuthBackend {
-    /// For user names and addresses.
-    guard: Guard,
-    /// For add-ons.
-    addons: Guard,
+    guesses: Guesses,
     cache: PasswordCache,
     clock: Clock,
     telemetry: Telemetry,
@@ -53,15 +51,15 @@ pub(super) struct Question<'a> {
     pub(super) remember: Option<Duration>,
 }
 
+impl Question<'_> {
+    fn guess<'a>(&'a self, username: &'a str) -> Guess<'a> {
+        Guess { addon: self.addon, client: self.client.ip(), username, limits: self.limits }
+    }
+}
+
 impl AuthBackend {
     pub(super) fn new(clock: Clock, telemetry: Telemetry) -> Self {
-        Self {
-            guard: Guard::in_memory(),
-            addons: Guard::in_memory(),
-            cache: PasswordCache::default(),
-            clock,
-            telemetry,
-        }
+        Self { guesses: Guesses::default(), cache: PasswordCache::default(), clock, telemetry }
     }
 
     /// The answer to a question. That the add-on may ask at all was judged before.
@@ -70,17 +68,19 @@ impl AuthBackend {
             Ok(credentials) => credentials,
             Err(none) => return without_credentials(none),
         };
-        if let Err(wait) = self.admit(&question, &credentials.username).await {
+        let guess = question.guess(&credentials.username);
+        if let Err(wait) = self.guesses.admit(guess, self.clock.now()).await {
             self.note(&question, &credentials, SignInOutcome::TooManyAttempts, None);
-            let mut answer = answer::error(StatusCode::TOO_MANY_REQUESTS, "Too many attempts");
-            let seconds = HeaderValue::from(wait.as_secs().saturating_add(1));
-            answer.headers_mut().insert(RETRY_AFTER, seconds);
-            return answer;
+            return too_many(wait);
         }
-        let (outcome, user) = self.judge(&question, &credentials, home).await;
+        let Judged { outcome, user, is_guess } = self.judge(&question, &credentials, home).await;
+        if !is_guess {
+            self.guesses.give_back(guess);
+        }
         self.note(&question, &credentials, outcome, user.as_deref());
         match outcome {
             SignInOutcome::Success => answer::ok(&json!({})),
+            SignInOutcome::TooManyAttempts => too_many(BUSY),
             SignInOutcome::Unavailable => answer::keyed_error(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "Home Assistant could not be asked about this password",
@@ -96,63 +96,37 @@ impl AuthBackend {
         self.cache.clear();
     }
 
-    /// Counts an attempt, or says how long to wait for the next one.
-    async fn admit(&self, question: &Question<'_>, username: &str) -> Result<(), Duration> {
-        let now = self.clock.now();
-        let limits = question.limits;
-        let budget = Budget {
-            per_address: limits.attempts_per_address,
-            per_user: limits.attempts_per_user,
-            window: limits.window,
-            // An add-on that guesses waits; a ban would be one for everybody who uses it.
-            ban: Duration::ZERO,
-            longest_ban: Duration::ZERO,
-        };
-        let patience = |turned| match turned {
-            Turned::TooMany(wait) | Turned::Banned(wait) => wait,
-            Turned::Away => limits.window,
-        };
-        // An add-on counts as an address of its own here, so that one that guesses does not use up what others have.
-        let whole = Budget { per_address: u32::MAX, per_user: limits.attempts_per_address, ..budget };
-        let (everywhere, slug) = (IpAddr::V4(Ipv4Addr::UNSPECIFIED), question.addon.slug.as_str());
-        self.addons.attempt(everywhere, slug, whole, now).await.map_err(patience)?;
-        let name = format!("{slug}/{username}");
-        self.guard.attempt(question.client.ip(), &name, budget, now).await.map_err(patience)
-    }
-
-    async fn judge(
-        &self,
-        question: &Question<'_>,
-        credentials: &Credentials,
-        home: &HomeAssistant,
-    ) -> (SignInOutcome, Option<Arc<User>>) {
+    async fn judge(&self, question: &Question<'_>, credentials: &Credentials, home: &HomeAssistant) -> Judged {
         let directory = arc_swap::Guard::into_inner(home.directory().load());
         let (name, password) = (&credentials.username, || Zeroizing::clone(&credentials.password));
-        let now = self.clock.now();
+        let (now, moment) = (self.clock.now(), self.cache.moment());
+        let judged = |outcome, is_guess| Judged { outcome, user: None, is_guess };
         let id = match home.check_password(name.clone(), password(), question.client.ip()).await {
             Outcome::Right(id) => {
                 if let Some(time) = question.remember {
-                    self.cache.remember(name, password(), id.clone(), now.saturating_add(time)).await;
+                    self.cache.remember(name, password(), id.clone(), moment, now.saturating_add(time)).await;
                 }
                 id
             }
             Outcome::Wrong => {
                 self.cache.forget(name);
-                return (SignInOutcome::WrongPassword, None);
+                return judged(SignInOutcome::WrongPassword, true);
             }
-            Outcome::SecondFactor => return (SignInOutcome::SecondFactor, None),
-            Outcome::Busy => return (SignInOutcome::TooManyAttempts, None),
+            Outcome::SecondFactor => {
+                // What was right alone, once, is so no longer.
+                self.cache.forget(name);
+                return judged(SignInOutcome::SecondFactor, true);
+            }
+            Outcome::Busy => return judged(SignInOutcome::TooManyAttempts, false),
             Outcome::Unavailable => match question.remember {
                 Some(_) => match self.cache.recall(name, password(), now).await {
                     Some(id) => id,
-                    None => return (SignInOutcome::Unavailable, None),
+                    None => return judged(SignInOutcome::Unavailable, true),
                 },
-                None => return (SignInOutcome::Unavailable, None),
+                None => return judged(SignInOutcome::Unavailable, false),
             },
         };
-        let Some(user) = directory.user(&id).cloned() else { return (SignInOutcome::Unavailable, None) };
-        let name = format!("{}/{name}", question.addon.slug);
-        self.guard.succeeded(question.client.ip(), &name).await;
+        let Some(user) = directory.user(&id).cloned() else { return judged(SignInOutcome::Unavailable, true) };
         let outcome = match may_enter(&user, question.client) {
             Decision::Permit if user.has_mfa => SignInOutcome::SecondFactor,
             Decision::Permit => SignInOutcome::Success,
@@ -160,7 +134,7 @@ impl AuthBackend {
             Decision::Deny(Reason::NotLocal) => SignInOutcome::NotLocal,
             Decision::Deny(_) => SignInOutcome::SystemUser,
         };
-        (outcome, Some(user))
+        Judged { outcome, user: Some(user), is_guess: outcome != SignInOutcome::Success }
     }
 
     fn note(&self, question: &Question<'_>, credentials: &Credentials, outcome: SignInOutcome, user: Option<&User>) {
@@ -174,6 +148,20 @@ impl AuthBackend {
             request_id: question.id.as_str(),
         });
     }
+}
+
+/// What a question came to.
+struct Judged {
+    outcome: SignInOutcome,
+    user: Option<Arc<User>>,
+    /// It told somebody who does not know the password something, or could have.
+    is_guess: bool,
+}
+
+fn too_many(wait: Duration) -> Answer {
+    let mut answer = answer::error(StatusCode::TOO_MANY_REQUESTS, "Too many attempts");
+    answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().saturating_add(1)));
+    answer
 }
 
 fn without_credentials(none: NoCredentials) -> Answer {
@@ -190,3 +178,9 @@ fn without_credentials(none: NoCredentials) -> Answer {
 
 /// Whatever was wrong.
 const REFUSED: &str = "User name or password is wrong";
+
+/// Until one of the checks that run has ended.
+const BUSY: Duration = Duration::from_secs(1);
+
+#[cfg(test)]
+mod tests;

@@ -96,17 +96,21 @@ impl Core {
 
 /// The add-on of this token, if it may use Home Assistant's API.
 fn entitled(api: &AddonApi, token: &str) -> Option<Arc<Addon>> {
-    let addon = api.addon_with(token, &api.configured())?;
-    api.granted(&addon).rights().homeassistant_api.then_some(addon)
+    let asking = api.asking_with(token, &api.configured())?;
+    asking.granted().rights().homeassistant_api.then(|| Arc::clone(asking.addon()))
 }
 
 async fn serve(api: Arc<AddonApi>, upgrade: OnUpgrade, _place: OwnedSemaphorePermit) {
-    // Case 62: whoever goes before the WebSocket is open was never there.
+    // Whoever goes before the WebSocket is open was never there.
     let Ok(stream) = upgrade.await else { return };
     let mut addon_side = websocket::addon_side(TokioIo::new(stream)).await;
     let version = api.core.version();
-    let token = websocket::token_of(&mut addon_side, &version).await;
-    let Some((token, addon)) = token.and_then(|token| entitled(&api, &token).map(|addon| (token, addon))) else {
+    // Case 62.
+    let Some(token) = websocket::token_of(&mut addon_side, &version).await else {
+        tracing::info!("an add-on went away before it showed a token for Home Assistant's WebSocket, or showed none");
+        return websocket::turn_away(addon_side).await;
+    };
+    let Some(addon) = entitled(&api, &token) else {
         tracing::info!("an add-on was refused Home Assistant's WebSocket");
         return websocket::turn_away(addon_side).await;
     };

@@ -2,6 +2,7 @@
 //! of add-ons.
 
 mod info;
+pub(super) mod passwords;
 
 use bytes::Bytes;
 use http::{Method, StatusCode};
@@ -10,70 +11,10 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::answer::{self, Answer};
-use super::auth::Question;
 use super::service::{AddonApi, Call};
-use super::upstream::sees_options;
 use crate::config::{Addon, AddonSlug};
-use crate::manifest::Role;
 use crate::supervisor::protection::Protection;
 use crate::telemetry::AuditEvent;
-
-/// `GET` and `POST /auth`
-pub(super) async fn auth(api: &AddonApi, call: Call) -> Answer {
-    if !matches!(call.method, Method::GET | Method::POST) {
-        return answer::plain(StatusCode::METHOD_NOT_ALLOWED);
-    }
-    let Some(addon) = call.addon else { return answer::plain(StatusCode::UNAUTHORIZED) };
-    // Case 47.
-    if !api.granted(&addon).rights().auth_api {
-        return answer::error(StatusCode::FORBIDDEN, "Can't use Home Assistant auth!");
-    }
-    let Some(body) = short_body(call.body).await else { return answer::plain(StatusCode::PAYLOAD_TOO_LARGE) };
-    let settings = &call.configured.settings;
-    let question = Question {
-        addon: &addon,
-        client: call.client,
-        headers: &call.headers,
-        body: &body,
-        id: call.id,
-        limits: &settings.sign_in,
-        remember: settings.supervisor.auth_cache,
-    };
-    api.auth.answer(question, &call.configured.home).await
-}
-
-/// `DELETE /auth/cache`
-pub(super) fn forget_passwords(api: &AddonApi, call: &Call) -> Answer {
-    if call.method != Method::DELETE {
-        return answer::plain(StatusCode::METHOD_NOT_ALLOWED);
-    }
-    api.auth.clear_cache();
-    answer::ok(&json!({}))
-}
-
-/// `GET /auth/list`: users with a user name (case 35).
-pub(super) fn users(call: &Call) -> Answer {
-    if call.method != Method::GET {
-        return answer::plain(StatusCode::METHOD_NOT_ALLOWED);
-    }
-    let directory = call.configured.home.directory().load();
-    let mut users: Vec<_> = directory.users().filter_map(|user| Some((user.username()?, user))).collect();
-    users.sort_by_key(|(username, _)| *username);
-    let users: Vec<_> = users
-        .into_iter()
-        .map(|(username, user)| {
-            json!({
-                "username": username,
-                "name": user.name,
-                "is_owner": user.is_owner,
-                "is_active": user.is_active,
-                "local_only": user.local_only,
-                "group_ids": user.groups.iter().map(|group| &**group).collect::<Vec<_>>(),
-            })
-        })
-        .collect();
-    answer::ok(&json!({ "users": users }))
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -86,8 +27,8 @@ pub(super) async fn security(api: &AddonApi, call: &mut Call, slug: &str) -> Ans
     if call.method != Method::POST {
         return answer::plain(StatusCode::METHOD_NOT_ALLOWED);
     }
-    let Some(by) = call.addon.clone() else { return answer::plain(StatusCode::UNAUTHORIZED) };
-    let Some(addon) = named(call, &by, slug).cloned() else { return unknown_addon() };
+    let Some(by) = call.by.clone() else { return answer::plain(StatusCode::UNAUTHORIZED) };
+    let Some(addon) = named(call, by.addon(), slug).cloned() else { return unknown_addon() };
     let Some(body) = short_body(&mut call.body).await else { return answer::plain(StatusCode::PAYLOAD_TOO_LARGE) };
     let Ok(Security { protected }) = serde_json::from_slice(&body) else {
         return answer::error(StatusCode::BAD_REQUEST, "expected {\"protected\": true} or {\"protected\": false}");
@@ -99,39 +40,34 @@ pub(super) async fn security(api: &AddonApi, call: &mut Call, slug: &str) -> Ans
         tracing::error!(addon = %addon.slug, "the protection of an add-on could not be changed");
         return answer::error(StatusCode::INTERNAL_SERVER_ERROR, "The protection could not be changed");
     }
-    api.telemetry.audit.write(&AuditEvent::Protection { addon: addon.slug.as_str(), protected, by: by.slug.as_str() });
+    api.telemetry.audit.write(&AuditEvent::Protection { addon: addon.slug.as_str(), protected, by: by.slug() });
     answer::ok(&json!({}))
 }
 
 /// What a Supervisor behind us would answer, as far as it is known here.
 pub(super) fn answer(api: &AddonApi, call: &Call, segments: &[&str]) -> Answer {
     let settings = &call.configured.settings;
-    let Some(by) = &call.addon else { return missing() };
+    let Some(by) = &call.by else { return missing() };
     let data = match (&call.method, segments) {
         (&Method::GET, ["info"]) => info::general(&api.core.version()),
         (&Method::GET, ["addons"]) => json!({ "addons": info::list(settings) }),
         (&Method::GET, ["apps"]) => json!({ "apps": info::list(settings) }),
         (&Method::GET, ["addons" | "apps", slug, "info"]) => {
-            let Some(addon) = named(call, by, slug) else { return unknown_addon() };
-            let sees = sees_options(slug, Some(by.slug.as_str()), Some(granted_role(api, by)));
-            info::addon(addon, &api.granted(addon), sees)
+            let Some(addon) = named(call, by.addon(), slug) else { return unknown_addon() };
+            info::addon(addon, &api.granted(addon), by.sees_options_of(slug))
         }
         (&Method::GET, ["addons" | "apps", slug, "options", "config"]) => {
             // The options of others are nobody's to ask for in this way.
             if *slug != "self" {
                 return answer::plain(StatusCode::FORBIDDEN);
             }
-            info::options(by)
+            info::options(by.addon())
         }
         (&Method::GET, ["services"]) => json!({ "services": [] }),
         (&Method::GET, ["ingress", "panels"]) => info::panels(settings),
         _ => return missing(),
     };
     answer::ok(&data)
-}
-
-fn granted_role(api: &AddonApi, addon: &Addon) -> Role {
-    api.granted(addon).rights().role
 }
 
 /// The add-on of this name; `self` is the one that asks.
