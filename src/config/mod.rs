@@ -58,7 +58,6 @@ pub use permissions::{ConfiguredGroup, GroupSource, Permissions};
 pub use probe::Probe;
 pub use protect::{AccessKey, EntitySource, Protect, ProtectAsk, ProtectRule, Unlisted};
 pub use redis_store::{RedisPlace, RedisStore};
-pub use secret::SecretValue;
 pub use secret_text::SecretText;
 pub use settings::{
     Access, AccessList, Addon, AddonProtocol, AddonSlug, Assertion, BadSlug, CertificateFiles, DisplayNameEncoding,

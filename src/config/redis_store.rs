@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::findings::Explained;
-use super::secret::SecretValue;
+use super::secret_text::SecretText;
 use super::url::{self, BadUrl};
 
 /// A session table that several proxies share.
@@ -21,11 +21,11 @@ pub struct RedisStore {
     /// The name to sign in there with; none is the default user.
     pub user: Option<String>,
     /// The password to sign in there with.
-    pub password: Option<SecretValue>,
+    pub password: Option<SecretText>,
     /// The authority that its certificate must come from; none are the system's.
     pub ca: Option<PathBuf>,
     /// What records are sealed with, the same for all proxies; none leaves them open to whoever may write there.
-    pub key: Option<SecretValue>,
+    pub key: Option<SecretText>,
     /// What the names of all our keys begin with.
     pub prefix: String,
 }

@@ -1,7 +1,6 @@
 //! Secrets from files: in comes a path, out comes the value, one trailing newline less, in memory that is wiped. The
 //! value must never reach a message or a log.
 
-use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::unix::fs::PermissionsExt;
@@ -10,35 +9,6 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use super::header::LONGEST_VALUE;
-
-/// A secret that outlives the reading of the configuration. Its `Debug` does not show it, and it is wiped when dropped.
-#[derive(Clone, PartialEq, Eq)]
-pub struct SecretValue(Zeroizing<Vec<u8>>);
-
-impl SecretValue {
-    /// The bytes.
-    pub fn reveal(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-impl From<Vec<u8>> for SecretValue {
-    fn from(bytes: Vec<u8>) -> Self {
-        Self(Zeroizing::new(bytes))
-    }
-}
-
-impl From<Zeroizing<Vec<u8>>> for SecretValue {
-    fn from(bytes: Zeroizing<Vec<u8>>) -> Self {
-        Self(bytes)
-    }
-}
-
-impl fmt::Debug for SecretValue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SecretValue(..)")
-    }
-}
 
 /// What a secret's file held.
 pub(super) struct Secret {

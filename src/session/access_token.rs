@@ -235,6 +235,27 @@ mod tests {
     }
 
     #[test]
+    fn s84_what_a_header_says_of_keys_is_never_looked_at() {
+        for header in [
+            r#"{"alg":"HS256","kid":"../../../../dev/null"}"#,
+            r#"{"alg":"HS256","jku":"https://evil.test/keys","x5u":"https://evil.test/x"}"#,
+            r#"{"alg":"HS256","jwk":{"kty":"oct","k":""}}"#,
+        ] {
+            assert!(verified(&signed(header, &claims(0, 1800), KEY), None), "{header}");
+            assert!(!verified(&signed(header, &claims(0, 1800), b""), None), "{header}");
+        }
+    }
+
+    #[test]
+    fn s84_a_deep_nest_and_a_token_in_a_token_are_refused_and_nothing_breaks() {
+        let deep = format!("{{\"x\":{}{}}}", "[".repeat(3000), "]".repeat(3000));
+        assert!(!verified(&signed(&deep, &claims(0, 1800), KEY), None));
+        assert!(!verified(&signed(HEADER, &deep, KEY), None));
+        let good = signed(HEADER, &claims(0, 1800), KEY);
+        assert!(!verified(&signed(r#"{"alg":"HS256","cty":"JWT"}"#, &good, KEY), None));
+    }
+
+    #[test]
     fn a_key_that_is_too_short_verifies_nothing() {
         let user = user();
         for (key, good) in [(&b""[..], false), (&KEY[1..], false), (KEY, true)] {

@@ -198,7 +198,7 @@ impl Sessions {
     /// Makes a session that holds on all proxies of a store, where its user's sessions are counted.
     #[cfg(feature = "redis-store")]
     async fn create_for_all(&self, store: &SharedStore, session: &Arc<Session>) -> Result<(), StoreAway> {
-        self.gather().await.map_err(|_| StoreAway)?;
+        store.gather_of(session.user()).await?;
         store.make(session).await?;
         let gone = self.forget(self.surplus(session));
         let digests: Vec<_> = gone.iter().map(|gone| gone.digest()).collect();

@@ -159,7 +159,7 @@ impl Portable for HandOver {
             addon: packed.addon.parse().ok()?,
             challenge: Challenge::parse(&packed.challenge)?,
             parent: SessionDigest::from_hex(&packed.parent)?,
-            return_to: ReturnTo::parse(&packed.return_to)?,
+            return_to: ReturnTo::read_back(&packed.return_to)?,
         })
     }
 }
@@ -236,8 +236,10 @@ mod tests {
         let wish = wish(SessionToken::random().digest());
         let packed = wish.pack();
         let back = HandOver::unpack(&packed).unwrap();
-        assert_eq!((back.addon, back.challenge, back.parent), (wish.addon, wish.challenge, wish.parent));
+        assert_eq!((&back.addon, back.challenge, back.parent), (&wish.addon, wish.challenge, wish.parent));
         assert_eq!(back.return_to, wish.return_to);
+        let start = HandOver { return_to: ReturnTo::default(), ..wish };
+        assert_eq!(HandOver::unpack(&start.pack()).unwrap().return_to, ReturnTo::default(), "without a wish");
         let text = String::from_utf8(packed.to_vec()).unwrap();
         for (old, new) in [("/x?y=1", "//evil.test/"), ("\"z2m\"", "\"Z 2 M\""), ("{", "{\"more\":1,"), ("}", "")] {
             assert!(HandOver::unpack(text.replacen(old, new, 1).as_bytes()).is_none(), "{new}");

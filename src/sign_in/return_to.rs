@@ -27,6 +27,12 @@ impl ReturnTo {
         (!is_own(path) || path == HAND_OVER).then(|| Self(text.to_owned()))
     }
 
+    /// Reads what [`fmt::Display`] writes: the start page as well, which nobody need ask for.
+    pub(super) fn read_back(text: &str) -> Option<Self> {
+        let start = Self::default();
+        if text == start.0 { Some(start) } else { Self::parse(text) }
+    }
+
     /// The path and query.
     pub fn as_str(&self) -> &str {
         &self.0

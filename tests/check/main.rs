@@ -9,6 +9,7 @@
 
 mod addon_api;
 mod addons;
+mod api_alone;
 mod file;
 mod groups;
 mod harness;

@@ -335,11 +335,13 @@ mod redis {
         let loaded = folder.load(table(all)).unwrap();
         assert_eq!(loaded.warnings.warnings(), 0, "{}", loaded.warnings);
         let found = shared(&loaded.settings);
-        assert_eq!(found.password.as_ref().unwrap().reveal(), b"hunter2-hunter2");
+        assert_eq!(found.password.as_ref().unwrap().reveal(), "hunter2-hunter2");
         assert_eq!(found.key.as_ref().unwrap().reveal().len(), 32);
         assert!(!format!("{loaded:?}").contains("hunter"), "{loaded:?}");
         refused_in(&folder, &table("key_file = \"secrets/short\""), "9:51", &["too short", "openssl rand"]);
         refused_in(&folder, &table("password_file = \"nowhere\""), "9:56", &["cannot be read", "nowhere"]);
+        folder.write("secrets/bytes", [0xff; 40]);
+        refused_in(&folder, &table("key_file = \"secrets/bytes\""), "9:51", &["is not text", "openssl rand"]);
         let plain = store("{ url = \"redis://localhost\", ca = \"ca.crt\" }");
         refused_in(&folder, &plain, "9:43", &["`ca` is for TLS"]);
         let starred = store("{ url = \"redis://localhost\", prefix = \"*\" }");

@@ -7,6 +7,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
@@ -116,6 +117,13 @@ fn the_examples_believe_what_was_signed_and_nothing_else() {
         format!("{header}.{}.{signature}", URL_SAFE_NO_PAD.encode(text.replace(from, to)))
     };
     let none = URL_SAFE_NO_PAD.encode(format!(r#"{{"alg":"none","kid":{}}}"#, part(&signed, 0)["kid"]));
+    let published: Value = serde_json::from_slice(&fs::read(&keys).unwrap()).unwrap();
+    let public = URL_SAFE_NO_PAD.decode(published["keys"][0]["x"].as_str().unwrap()).unwrap();
+    let with_secret = |header: Value, secret: &[u8]| {
+        let text = format!("{}.{payload}", URL_SAFE_NO_PAD.encode(header.to_string()));
+        let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), text.as_bytes());
+        format!("{text}.{}", URL_SAFE_NO_PAD.encode(tag))
+    };
     let forged = [
         changed(ZOE.id, BOB.id),
         changed("\"is_admin\":false", "\"is_admin\":true "),
@@ -123,6 +131,10 @@ fn the_examples_believe_what_was_signed_and_nothing_else() {
         format!("{none}.{payload}.{signature}"),
         head.to_owned(),
         format!("{head}.{}", URL_SAFE_NO_PAD.encode([0; 64])),
+        // S-84: the public key taken for a shared secret, and keys by other names.
+        with_secret(json!({"alg": "HS256", "kid": part(&signed, 0)["kid"]}), &public),
+        with_secret(json!({"alg": "HS256", "kid": "../../../../dev/null"}), b""),
+        format!("{}.{payload}.{signature}", URL_SAFE_NO_PAD.encode(r#"{"alg":"EdDSA","kid":"../x"}"#)),
     ];
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/signed-identity");
     for (tool, example) in [(Tool::Python, "verify.py"), (Tool::Node, "verify.mjs")] {

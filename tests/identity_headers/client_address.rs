@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use crate::one_addon;
 use crate::support::expectation::BOB;
-use crate::support::{Ask, BOTH, RawAddon, Vestibule, assert_id, assert_refused};
+use crate::support::{Ask, BOTH, RawAddon, Vestibule, assert_id, assert_refused, eventually};
 
 /// The address of the proxy that some of these tests trust.
 const PROXY: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
@@ -41,6 +41,19 @@ fn s16_whom_nobody_trusts_comes_from_where_the_socket_says() {
             assert_eq!(request.fields.one("x-forwarded-host"), "p.test");
         }
     }
+    let lines = eventually("the lines of all twelve requests", || {
+        let log = vestibule.stderr();
+        let lines: Vec<_> = log.lines().filter(|line| line.contains("vestibule::access")).map(str::to_owned).collect();
+        (lines.len() >= 12).then_some(lines)
+    });
+    assert!(lines.iter().all(|line| line.contains("client=127.0.0.1 ")), "{lines:#?}");
+    // Nor is anybody local because they say so: what claims to be forwarded and is not vouched for is from outside.
+    let dave = vestibule.cookie("dave");
+    for claimed in ["127.0.0.1", "192.168.1.9", "::1"] {
+        let ask = Ask::get("/ingress/a/").field("X-Forwarded-For", claimed).cookie(&dave);
+        assert_eq!(vestibule.ask(BOTH[0], &ask).status, 403, "{claimed}");
+        addon.assert_no_request(claimed);
+    }
 }
 
 #[test]
@@ -54,6 +67,21 @@ fn s17_a_trusted_proxys_address_that_cannot_be_read_is_a_refusal() {
         assert_refused(&answer, &addon, unreadable);
     }
     addon.assert_untouched("unreadable addresses");
+    // Odd spellings of an address are that address, and no way to be nobody: dave may come from the local network alone.
+    let dave = vestibule.cookie("dave");
+    let from = |address: &str| {
+        let ask = Ask::get("/ingress/a/").field("X-Forwarded-For", address).cookie(&dave);
+        vestibule.ask_from(PROXY, &ask).status
+    };
+    for local in ["[::1]", "::ffff:127.0.0.1", "[::1]:4711", "127.0.0.1:80"] {
+        assert_eq!(from(local), 200, "{local}");
+    }
+    for elsewhere in ["[2001:db8::7]", "::ffff:8.8.8.8", "[::ffff:8.8.8.8]:80", "8.8.8.8:80"] {
+        assert_eq!(from(elsewhere), 403, "{elsewhere}");
+    }
+    for unreadable in ["[::1", "::1]", "[::1]x", "::ffff:127.0.0.1:port"] {
+        assert_eq!(from(unreadable), 400, "{unreadable}");
+    }
 }
 
 #[test]
@@ -77,6 +105,61 @@ fn s18_the_rightmost_address_that_is_no_trusted_proxys_counts() {
         assert_id(&request, &BOB);
         assert_eq!(request.fields.one("x-forwarded-for"), expected, "{lines:?}");
         assert_eq!(request.fields.one("x-real-ip"), expected, "{lines:?}");
+    }
+}
+
+#[test]
+fn s19_what_is_said_of_a_request_is_made_anew_or_taken_out_whoever_says_it_and_however_it_is_spelled() {
+    let (addon, vestibule) = behind_a_proxy();
+    let cookie = vestibule.cookie("bob");
+    let names = [
+        "X-Forwarded-For",
+        "X-Forwarded-Host",
+        "X-Forwarded-Proto",
+        "X-Forwarded-Port",
+        "X-Forwarded-Prefix",
+        "X-Forwarded-Server",
+        "X-Forwarded-Uri",
+        "X-Forwarded-Method",
+        "X-Forwarded-Ssl",
+        "X-Forwarded-Scheme",
+        "X-Forwarded-By",
+        "X-Real-Ip",
+        "X-Original-Uri",
+        "X-Original-Url",
+        "X-Original-Method",
+        "X-Original-Host",
+        "X-Original-Forwarded-For",
+        "Forwarded",
+    ];
+    for source in [crate::support::process::LOOPBACK, PROXY] {
+        let spell = |name: &str| [name.to_owned(), name.replace('-', "_"), name.to_uppercase()];
+        let ask = names.iter().flat_map(|name| spell(name)).fold(Ask::get("/ingress/a/x"), |ask, name| {
+            // From a trusted proxy one header has a meaning, and has it right.
+            let evil = if name.eq_ignore_ascii_case("x-forwarded-for") { "203.0.113.7" } else { "http" };
+            ask.field(&name, evil)
+        });
+        assert_eq!(vestibule.ask_from(source, &ask.field("Via", "1.1 x").cookie(&cookie)).status, 200);
+        let request = addon.one();
+        assert_id(&request, &BOB);
+        let client = if source == PROXY { "203.0.113.7" } else { "127.0.0.1" };
+        let ours = [
+            ("x-forwarded-for", client),
+            ("x-forwarded-host", "p.test"),
+            ("x-forwarded-proto", "https"),
+            ("x-forwarded-port", "443"),
+            ("x-real-ip", client),
+        ];
+        for (name, value) in ours {
+            assert_eq!(request.fields.one(name), value, "{name}");
+        }
+        let known: Vec<&str> = ours.iter().map(|(name, _)| *name).collect();
+        for (name, _) in &request.fields.0 {
+            let squashed = crate::support::squash(name);
+            let meant = names.iter().any(|other| other.eq_ignore_ascii_case(&squashed));
+            assert!(!meant || known.contains(&name.to_lowercase().as_str()), "{name} is the client's: {request:#?}");
+        }
+        assert_eq!(request.fields.one("via"), "1.1 x", "what only says by what way it came is harmless");
     }
 }
 

@@ -26,9 +26,12 @@ fn health_is_asked_on_a_listener_of_its_own() {
         let answer = vestibule.ask(Protocol::H1, &Ask::get(target));
         assert_eq!(answer.status, 401, "{target}: nothing of the operator's on the public one: {answer:#?}");
     }
-    for agent in ["GoogleHC/1.0", "kube-probe/1.30", "vestibule"] {
-        let answer = vestibule.ask(Protocol::H1, &Ask::get("/ingress/a/").field("User-Agent", agent));
-        assert_eq!(answer.status, 401, "S-21: no agent is waved through: {agent}");
+    let probe = concat!("vestibule-probe/", env!("CARGO_PKG_VERSION"));
+    for agent in ["GoogleHC/1.0", "kube-probe/1.30", "vestibule", probe] {
+        for protocol in BOTH {
+            let answer = vestibule.ask(protocol, &Ask::get("/ingress/a/admin").field("User-Agent", agent));
+            assert_eq!(answer.status, 401, "S-21: no agent is waved through: {agent}");
+        }
     }
     addon.assert_untouched("health");
 }

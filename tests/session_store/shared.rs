@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use vestibule::config::{RedisPlace, RedisStore, SecretValue};
+use vestibule::config::{RedisPlace, RedisStore, SecretText};
 use vestibule::refusal::Reason;
 
 use super::conformance::finds;
@@ -30,7 +30,7 @@ impl Place {
             user: None,
             password: None,
             ca: None,
-            key: self.key.map(|key| SecretValue::from(key.as_bytes().to_vec())),
+            key: self.key.map(|key| SecretText::new(key.to_owned())),
             prefix: "test:".to_owned(),
         };
         Settings { max_outage: self.max_outage, ..settings(SessionStore::Redis(Box::new(store))) }
@@ -257,7 +257,32 @@ async fn the_cap_counts_the_sessions_of_all_nodes() {
 }
 
 #[tokio::test]
-async fn nothing_is_forged() {
+async fn a_sign_in_reads_what_its_user_has_and_nobody_elses() {
+    if redis_is_missing() {
+        return;
+    }
+    let redis = Redis::start();
+    let (one, two, _) = two_nodes(&redis).await;
+    for number in 0..100 {
+        one.create(of(&format!("user-{number}"))).await.expect("made");
+    }
+    for _ in 0..30 {
+        let (_, session) = one.create(of("alice")).await.expect("made");
+        one.sign_out(&session).await.expect("ended");
+    }
+    let set = || redis.say(&["SCARD", "test:user:alice"]).parse::<usize>().expect("a number");
+    assert!(set() <= 2, "what has ended is forgotten by the next sign-in: {}", set());
+    redis.say(&["CONFIG", "RESETSTAT"]);
+    two.create(of("alice")).await.expect("made");
+    let statistics = redis.say(&["INFO", "commandstats"]);
+    assert!(!statistics.contains("cmdstat_scan:") && !statistics.contains("cmdstat_keys:"), "{statistics}");
+    assert_eq!(two.len(), 1, "it knows of nobody else");
+    assert_eq!(set(), 1);
+    assert!(redis.say(&["PTTL", "test:user:alice"]).parse::<i64>().expect("a number") > 0);
+}
+
+#[tokio::test]
+async fn s89_nothing_is_forged() {
     if redis_is_missing() {
         return;
     }

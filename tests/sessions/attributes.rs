@@ -65,6 +65,38 @@ fn s82_what_concerns_sessions_is_stored_nowhere_and_set_by_nothing_else() {
 }
 
 #[test]
+fn s82_what_may_be_cached_sets_no_cookie_and_what_depends_on_one_says_so() {
+    let (_, _, vestibule) = two_addons();
+    let cookie = vestibule.cookie("bob");
+    for protocol in BOTH {
+        for (ask, kept) in [
+            (Ask::navigate("/.vestibule/style.css"), true),
+            (Ask::navigate("/.vestibule/sign-in"), false),
+            (Ask::navigate("/.vestibule/"), false),
+            (Ask::get("/.vestibule/session"), false),
+            (Ask::navigate("/ingress/none/"), false),
+            (Ask::get("/ingress/a/").field("User-Agent", "x"), false),
+        ] {
+            for ask in [ask.clone(), ask.cookie(&cookie)] {
+                let target = ask.target.clone();
+                let answer = vestibule.ask(protocol, &ask);
+                if answer.status == 200 && target == "/ingress/a/" {
+                    continue;
+                }
+                let cache = answer.fields.one("cache-control");
+                assert_eq!(!cache.contains("no-store"), kept, "{target}: {answer:#?}");
+                if kept {
+                    assert_eq!(answer.status, 200, "{answer:#?}");
+                    assert!(!answer.fields.has("set-cookie"), "{target}: {answer:#?}");
+                } else {
+                    assert_eq!(answer.fields.one("vary"), "Cookie", "{target}: {answer:#?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn s82_the_session_says_who_one_is_and_no_secret() {
     let (_, _, vestibule) = two_addons();
     let cookie = vestibule.cookie("zoë");

@@ -6,7 +6,7 @@ use crate::ELSEWHERE;
 use crate::support::form::{Form, new_session};
 use crate::support::home::password_of;
 use crate::support::process::{COOKIE, LOOPBACK};
-use crate::support::{Ask, Protocol, RawAddon, Vestibule};
+use crate::support::{Ask, Protocol, RawAddon, Vestibule, eventually};
 
 #[test]
 fn inactive_and_system_users_cannot_sign_in_with_the_right_password() {
@@ -58,4 +58,47 @@ fn a_local_user_is_refused_from_outside() {
     assert!(matches!(outside.status, 401 | 403), "{outside:#?}");
     assert!(outside.set_cookie(COOKIE).is_none());
     new_session(&vestibule.sign_in("dave", "dave-pass-1"));
+}
+
+#[test]
+fn s85_a_name_that_resembles_another_is_not_that_user_and_a_name_that_moves_takes_nobody_along() {
+    let addon = RawAddon::start();
+    let vestibule = Vestibule::start(|config| {
+        config.set("sign_in", "attempts_per_address", "1000").set("sign_in", "attempts_per_user", "1000");
+        config.addon("a", &addon);
+    });
+    let who = |cookie: &str| {
+        let who = vestibule.ask(Protocol::H1, &Ask::get("/.vestibule/session").cookie(cookie)).json();
+        who["user"]["id"].as_str().unwrap_or_default().to_owned()
+    };
+    let (bob, zoe) = (vestibule.home().user_id("bob"), vestibule.home().user_id("zo\u{eb}"));
+    for twin in ["bob\0", "bob\u{200b}", "b\u{43e}b", "\u{ff42}ob", "bob@home.test", "carol@evil.test@home.test", &bob]
+    {
+        let answer = vestibule.sign_in(twin, &password_of("bob"));
+        assert_eq!(answer.status, 401, "{twin:?}: {answer:#?}");
+    }
+    assert_eq!(vestibule.sign_in("zoe\u{308}", &password_of("zo\u{eb}")).status, 401, "decomposed");
+    // Home Assistant takes a user name in any case: it is the same user, by the id.
+    assert_eq!(who(&new_session(&vestibule.sign_in(" BOB ", &password_of("bob")))), bob);
+    let (bobs, zoes) = (vestibule.cookie("bob"), vestibule.cookie("zo\u{eb}"));
+    vestibule.home().edit("auth", |file| {
+        for credential in file["data"]["credentials"].as_array_mut().unwrap() {
+            let other = match credential["data"]["username"].as_str() {
+                Some("bob") => "zo\u{eb}",
+                Some("zo\u{eb}") => "bob",
+                _ => continue,
+            };
+            credential["data"]["username"] = json!(other);
+        }
+    });
+    let named = |cookie: &str| {
+        let answer = vestibule.ask(Protocol::H1, &Ask::get("/.vestibule/session").cookie(cookie));
+        (answer.status == 200).then(|| answer.json()["user"]["name"].as_str().unwrap_or_default().to_owned())
+    };
+    eventually("the names changed", || (named(&vestibule.cookie("bob")).as_deref() == Some("bob")).then_some(()));
+    // Whose password it was has changed with the name: a session may end of that, and is never the other user's.
+    for (cookie, id) in [(&bobs, &bob), (&zoes, &zoe)] {
+        assert!(named(cookie).is_none() || who(cookie) == *id, "a session goes with the id");
+    }
+    eventually("bob is the other one now", || (who(&vestibule.cookie("bob")) == zoe).then_some(()));
 }

@@ -49,6 +49,12 @@ impl Redis {
         self.folder.path()
     }
 
+    /// Sends it a signal by name, as in `STOP`.
+    pub(crate) fn signal(&self, name: &str) {
+        let status = Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()).status();
+        assert!(status.expect("kill is installed").success(), "the signal {name} is delivered");
+    }
+
     /// The process id.
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()

@@ -8,11 +8,11 @@ use toml::Spanned;
 use super::context::{Context, days, flag, seconds};
 use super::tls::one_line;
 use super::trust::trust;
-use crate::config::diagnostic::{Diagnostic, Place, Span};
+use crate::config::diagnostic::{Diagnostic, Place};
 use crate::config::home::{HomeApi, HomeAssistant, HomeSource, HomeUrl};
 use crate::config::raw::{self, Key};
 use crate::config::secret_text::SecretText;
-use crate::config::{ApiTrouble, GroupSource, Known};
+use crate::config::{ApiTrouble, Known};
 
 /// Resolves the section, and asks who is known in the folder that it names.
 pub(super) fn home_assistant(key: &Key<raw::HomeAssistant>, cx: &mut Context<'_>) -> (HomeAssistant, Option<Known>) {
@@ -72,43 +72,6 @@ fn token(file: &Spanned<raw::ValueFile>, has_url: bool, cx: &mut Context<'_>) ->
         cx.add(bad.label("expected a file with a long-lived access token").hint(hint));
     }
     text.map(SecretText::new)
-}
-
-/// What needs more than the API tells is a mistake when the API is all there is (spec/permissions.md section 4).
-pub(super) fn refuse_what_the_api_cannot_tell(
-    addons: &[Spanned<raw::Addon>],
-    home: &HomeAssistant,
-    groups: GroupSource,
-    cx: &mut Context<'_>,
-) {
-    if home.config_dir().is_some() {
-        return;
-    }
-    if groups != GroupSource::Config {
-        for at in addons.iter().flat_map(|addon| asks_about_entities(addon.get_ref())) {
-            let policies = Diagnostic::mistake(at, "no API tells the policies of Home Assistant's groups");
-            let hint = "name its folder with `config_dir` in the place of `token`, or write groups = \"config\" under \
-                        [permissions] and groups of your own";
-            cx.add(policies.label("needs `home_assistant.config_dir`").hint(hint));
-        }
-    }
-    for tokens in addons.iter().filter_map(|addon| addon.get_ref().tokens.given()).filter(|tokens| *tokens.get_ref()) {
-        let keys = Diagnostic::mistake(tokens.span(), "no API tells the keys that tokens are verified with");
-        let hint = "name Home Assistant's folder with `config_dir` in the place of `token`, or take this key out";
-        cx.add(keys.label("needs `home_assistant.config_dir`").hint(hint));
-    }
-}
-
-/// Where an add-on asks what a user may do with entities.
-fn asks_about_entities(addon: &raw::Addon) -> Vec<Span> {
-    let rules = addon.protect.given().map(|list| list.get_ref().as_slice()).unwrap_or_default();
-    let keys = |rule: &Spanned<raw::Protect>| {
-        let rule = rule.get_ref();
-        let texts = [&rule.entity, &rule.query, &rule.body].map(|key| key.given().map(Spanned::span));
-        let others = [rule.entities.given().map(Spanned::span), rule.all_entities.given().map(Spanned::span)];
-        texts.into_iter().chain(others).flatten().next()
-    };
-    rules.iter().filter_map(keys).collect()
 }
 
 /// Where it listens, when `url` says so. The other keys about that are of no use without it.

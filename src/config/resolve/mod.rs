@@ -4,6 +4,7 @@
 mod access;
 mod addon;
 mod addon_api;
+mod api_alone;
 mod assertion;
 mod context;
 mod cors;
@@ -47,7 +48,7 @@ pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> Settings {
         let none = Diagnostic::warning(Place::File, "no add-on is configured");
         cx.add(none.hint("add one under `[[addon]]` with slug, upstream and path"));
     }
-    home_assistant::refuse_what_the_api_cannot_tell(addons, &home_assistant, permissions.source, cx);
+    api_alone::refuse_what_the_api_cannot_tell(raw, addons, &home_assistant, &permissions, cx);
     let supervisor = supervisor::supervisor(&section(&raw.supervisor), home_assistant.api.is_some(), cx);
     let mut settings = Settings {
         listen: listen::listen(&section(&raw.listen), cx),

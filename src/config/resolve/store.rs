@@ -8,7 +8,7 @@ use super::tls::readable;
 use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::raw::{self, Key, StoreText};
 use crate::config::redis_store::{self, RedisPlace, RedisStore, RedisUrl};
-use crate::config::secret::SecretValue;
+use crate::config::secret_text::SecretText;
 use crate::config::settings::SessionStore;
 
 /// Resolves the key.
@@ -51,8 +51,8 @@ fn redis(raw: &raw::RedisStore, url: Option<&Spanned<String>>, at: &Span, cx: &m
         RedisPlace::Unix(path) => RedisPlace::Unix(cx.base.join(path)),
         other => other,
     };
-    let password = raw.password_file.given().and_then(|text| cx.secret(text).map(SecretValue::from));
-    let key = raw.key_file.given().and_then(|text| cx.secret(text).map(SecretValue::from));
+    let password = raw.password_file.given().and_then(|text| secret_text(text, cx));
+    let key = raw.key_file.given().and_then(|text| secret_text(text, cx));
     if let Some(text) =
         raw.key_file.given().filter(|_| key.as_ref().is_some_and(|key| key.reveal().len() < SHORTEST_KEY))
     {
@@ -72,6 +72,17 @@ fn redis(raw: &raw::RedisStore, url: Option<&Spanned<String>>, at: &Span, cx: &m
     };
     warn_of_open_doors(&store, raw, at, cx);
     Some(store)
+}
+
+/// A password or a key: text, because that is what can be given to all proxies and to Redis without a mistake.
+fn secret_text(text: &Spanned<String>, cx: &mut Context<'_>) -> Option<SecretText> {
+    let bytes = cx.secret(text)?;
+    if let Ok(secret) = std::str::from_utf8(&bytes) {
+        return Some(SecretText::new(secret.to_owned()));
+    }
+    let bad = Diagnostic::mistake(text.span(), "what is in this file is not text");
+    cx.add(bad.label("expected one line of text").hint("random text is made with `openssl rand -base64 32`"));
+    None
 }
 
 fn ca(text: &Spanned<String>, place: &RedisPlace, cx: &mut Context<'_>) -> Option<std::path::PathBuf> {

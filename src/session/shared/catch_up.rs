@@ -12,7 +12,7 @@ use redis::aio::MultiplexedConnection;
 use redis::{Cmd, cmd, pipe};
 
 use super::error::SharedError;
-use super::scripts::{self, Stored};
+use super::scripts::{self, Entry, Stored};
 use super::store::SharedStore;
 use super::{AT_ONCE, ENDED};
 use crate::session::lifetime::State;
@@ -165,8 +165,10 @@ impl SharedStore {
         let end = self.known.limits().lifetimes.end(record.created, record.last_seen);
         // Redis forgets by itself what nobody will ask for any more; a little later than any node does.
         let rest = end.saturating_since(self.known.clock.now()).saturating_add(self.propagation().saturating_mul(3));
-        let digest = session.digest();
-        scripts::store(&self.names.session(digest), &self.seal.close(digest, &record), millis(rest), make)
+        let (digest, longest) = (session.digest(), self.known.longest().saturating_since(self.known.clock.now()));
+        let bytes = self.seal.close(digest, &record);
+        let entry = Entry { digest, bytes: &bytes, keep: millis(rest), make };
+        scripts::store(&self.names, session.user(), &entry, millis(longest))
     }
 }
 

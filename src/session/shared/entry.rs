@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use zeroize::Zeroizing;
 
-use crate::config::SecretValue;
+use crate::config::SecretText;
 use crate::session::record::{Foreign, Record};
 use crate::session::token::SessionDigest;
 
@@ -19,8 +19,8 @@ use crate::session::token::SessionDigest;
 pub(super) struct Seal(Option<hmac::Key>);
 
 impl Seal {
-    pub(super) fn new(key: Option<&SecretValue>) -> Self {
-        Self(key.map(|key| hmac::Key::new(hmac::HMAC_SHA256, key.reveal())))
+    pub(super) fn new(key: Option<&SecretText>) -> Self {
+        Self(key.map(|key| hmac::Key::new(hmac::HMAC_SHA256, key.reveal().as_bytes())))
     }
 
     /// The entry's bytes.
@@ -80,7 +80,7 @@ mod tests {
     use crate::session::record::{MadeBy, NewSession};
 
     fn seal(key: &str) -> Seal {
-        Seal::new(Some(&SecretValue::from(key.as_bytes().to_vec())))
+        Seal::new(Some(&SecretText::new(key.to_owned())))
     }
 
     fn record() -> Record {

@@ -34,9 +34,6 @@ pub enum SharedError {
         /// What the system says.
         source: io::Error,
     },
-    /// The password is no text.
-    #[error("the password of the session store is not text")]
-    Password,
 }
 
 impl SharedError {

@@ -185,12 +185,13 @@ async fn client(settings: &RedisStore) -> Result<Client, SharedError> {
     let mut login = RedisConnectionInfo::default()
         .set_protocol(ProtocolVersion::RESP3)
         .set_db(settings.database.into())
-        .set_lib_name("vestibule", env!("CARGO_PKG_VERSION"));
+        // Redis 7.2 knows `CLIENT SETINFO`, and older ones refuse a rule that allows it.
+        .set_skip_set_lib_name();
     if let Some(user) = &settings.user {
         login = login.set_username(user);
     }
     if let Some(password) = &settings.password {
-        login = login.set_password(std::str::from_utf8(password.reveal()).map_err(|_| SharedError::Password)?);
+        login = login.set_password(password.reveal());
     }
     let address = match &settings.place {
         RedisPlace::Tcp { host, port } => ConnectionAddr::Tcp(host.clone(), *port),

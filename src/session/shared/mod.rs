@@ -14,7 +14,7 @@
 //! remembers what it ended or heard of for as long, and says it again to a Redis that has lost its memory, before it
 //! stores there what it still holds.
 //!
-//! Read on in this order: `entry`, `scripts`, `ended`, `known`, `link`, `catch_up`, `store`; then what else proxies share,
+//! Read on in this order: `entry`, `scripts`, `ended`, `known`, `link`, `catch_up`, `store`, `of_user`; then what else proxies share,
 //! `notes` and `parcels`.
 
 mod catch_up;
@@ -24,6 +24,7 @@ mod error;
 mod known;
 mod link;
 mod notes;
+mod of_user;
 mod parcels;
 mod scripts;
 mod store;

@@ -9,6 +9,7 @@ use redis::{Cmd, cmd};
 
 use super::ENDED;
 use super::notes::Change;
+use crate::identity::UserId;
 use crate::session::token::SessionDigest;
 
 /// The names of our keys.
@@ -25,6 +26,11 @@ impl Names {
     /// Where the session of this digest stands.
     pub(super) fn session(&self, digest: SessionDigest) -> String {
         format!("{}session:{}", self.prefix, digest.hex())
+    }
+
+    /// Where the names of a user's sessions stand.
+    pub(super) fn of_user(&self, user: &UserId) -> String {
+        format!("{}user:{user}", self.prefix)
     }
 
     /// What all sessions' keys look like.
@@ -90,9 +96,25 @@ impl Stored {
     }
 }
 
-/// Stores an entry. `make` says whether it may be the first one.
-pub(super) fn store(key: &str, entry: &[u8], millis: u64, make: bool) -> Cmd {
-    script(STORE, key).arg(entry).arg(millis).arg(u8::from(make)).arg(ENDED).to_owned()
+/// An entry that is to be stored.
+pub(super) struct Entry<'a> {
+    /// Whose it is.
+    pub(super) digest: SessionDigest,
+    /// What stands in it.
+    pub(super) bytes: &'a [u8],
+    /// How long it is kept, in milliseconds.
+    pub(super) keep: u64,
+    /// Whether it may be the first one.
+    pub(super) make: bool,
+}
+
+/// Stores an entry, and its name in the set of its user's, which is kept for so many milliseconds more.
+pub(super) fn store(names: &Names, user: &UserId, entry: &Entry<'_>, keep_set: u64) -> Cmd {
+    let mut command = cmd("EVAL");
+    command.arg(STORE).arg(2).arg(names.session(entry.digest)).arg(names.of_user(user));
+    command.arg(entry.bytes).arg(entry.keep).arg(u8::from(entry.make)).arg(ENDED);
+    command.arg(entry.digest.hex()).arg(keep_set);
+    command
 }
 
 /// Ends a session for all nodes, and tells them. Deleting comes first: that is what a full Redis still does.
@@ -143,6 +165,8 @@ if old == ARGV[4] then return 2 end
 if not old and ARGV[3] == '0' then return 1 end
 if old and string.sub(old, 1, 16) > string.sub(ARGV[1], 1, 16) then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+redis.call('SADD', KEYS[2], ARGV[5])
+redis.call('PEXPIRE', KEYS[2], ARGV[6])
 return 0";
 
 const END: &str = "

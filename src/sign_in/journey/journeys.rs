@@ -106,7 +106,7 @@ impl Portable for Traveller {
             None => None,
         };
         let origin = PublicUrl { host: packed.host, port: packed.port };
-        Some(Self { origin, verifier, return_to: ReturnTo::parse(&packed.return_to)?, bound_to })
+        Some(Self { origin, verifier, return_to: ReturnTo::read_back(&packed.return_to)?, bound_to })
     }
 }
 
@@ -233,6 +233,8 @@ mod tests {
         assert_eq!(back.verifier.unwrap().challenge(), verifier.challenge());
         let plain = Traveller::unpack(&to("/").pack()).unwrap();
         assert!(plain.verifier.is_none() && plain.bound_to.is_none());
+        let start = Traveller { return_to: ReturnTo::default(), ..to("/") };
+        assert_eq!(Traveller::unpack(&start.pack()).unwrap().return_to, ReturnTo::default(), "without a wish");
         let text = String::from_utf8(packed.to_vec()).unwrap();
         for (old, new) in
             [("/a?b=c", "//evil.test/"), ("\"z2m\"", "\"Z 2 M\""), (verifier.reveal(), "short"), ("{", "{\"x\":1,")]

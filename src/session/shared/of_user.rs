@@ -1,0 +1,49 @@
+//! The sessions of one user, on all nodes: what a sign-in counts.
+//!
+//! In comes a user, out comes a table that knows their sessions. A set in Redis names them, so that a sign-in costs what its
+//! user has and not what everybody has. Every script that stores an entry adds to the set; what has ended is taken out here,
+//! by the next sign-in.
+
+use redis::aio::MultiplexedConnection;
+use redis::cmd;
+
+use super::catch_up::read;
+use super::error::SharedError;
+use super::store::SharedStore;
+use super::{AT_ONCE, ENDED};
+use crate::identity::UserId;
+use crate::session::store::StoreAway;
+use crate::session::token::SessionDigest;
+
+impl SharedStore {
+    /// Reads the sessions of a user into this node's memory.
+    pub(in crate::session) async fn gather_of(&self, user: &UserId) -> Result<(), StoreAway> {
+        let mut connection = self.connection().map_err(|_| StoreAway)?;
+        self.read_of(&mut connection, user).await.map_err(|why| self.failed(&why))
+    }
+
+    async fn read_of(&self, connection: &mut MultiplexedConnection, user: &UserId) -> Result<(), SharedError> {
+        let generation = self.known.generation();
+        let set = self.names.of_user(user);
+        let named: Vec<String> = cmd("SMEMBERS").arg(&set).query_async(connection).await.map_err(SharedError::of)?;
+        for named in named.chunks(AT_ONCE) {
+            let digests: Vec<SessionDigest> = named.iter().filter_map(|text| SessionDigest::from_hex(text)).collect();
+            let keys: Vec<_> = digests.iter().map(|digest| self.names.session(*digest)).collect();
+            let mut gone = Vec::new();
+            for (digest, entry) in digests.into_iter().zip(read(connection, &keys).await?) {
+                match entry.as_deref() {
+                    None | Some(ENDED) => gone.push(digest.hex()),
+                    Some(entry) => {
+                        let theirs = self.seal.open(digest, entry).ok().filter(|record| record.about.user == *user);
+                        drop(theirs.and_then(|record| self.known.adopt(digest, record, generation)));
+                    }
+                }
+            }
+            if !gone.is_empty() {
+                let mut tidy = cmd("SREM");
+                tidy.arg(&set).arg(gone).query_async::<()>(connection).await.map_err(SharedError::of)?;
+            }
+        }
+        if self.known.generation() == generation { Ok(()) } else { Err(SharedError::Lost) }
+    }
+}
