@@ -78,7 +78,7 @@ function asAddOn(slug, words) {
   const mounts = 'mount --bind "$1" /etc/hosts; shift; exec "$@"';
   const token = stage.vestibule.command('addons', 'token', slug, '--rotate').trim();
   const env = { PATH: process.env.PATH, HOME: FOLDER, HA_ROOT: process.env.HA_ROOT ?? '', SUPERVISOR_TOKEN: token };
-  return [['--mount', '--propagation', 'private', 'bash', '-euc', mounts, 'add-on', join(FOLDER, 'hosts'), ...words], env];
+  return [['--mount', '--propagation', 'private', 'bash', '--norc', '-euc', mounts, 'add-on', join(FOLDER, 'hosts'), ...words], env];
 }
 
 function startAsAddOn(slug, words, log) {

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { freePort } from '../browser/support/processes.mjs';
 import { until } from '../browser/support/conditions.mjs';
+import { ATTACKS } from './held-add-on/attacks.mjs';
 import { ANSWERED, OTHER, REFUSED, REFUSED_REST, SEEN } from './held-add-on/questions.mjs';
 import { ALICE, startHomeAssistant } from './support/home-assistant.mjs';
 import { Socket } from './support/socket.mjs';
@@ -62,17 +63,39 @@ describe('an add-on that is held to three lights', { timeout: 600_000 }, () => {
     console.log({ ...counts, seconds: SECONDS, searchedFor: stage.secrets.length, bytesHeld: heard.length, bytesFree: all.length });
     for (const socket of [free, plain, joined]) socket.close();
   });
+
+  test('gets no further with messages that are read in two ways, oddly spelled, or come in lists', async () => {
+    const others = async () => (await stage.admin.ask({ type: 'get_states' })).result.filter(({ entity_id }) => [OTHER, 'lock.front_door'].includes(entity_id));
+    const before = await others();
+    const heard = [];
+    for (const attack of ATTACKS) {
+      const socket = await open(stage.held);
+      socket.say(attack(10));
+      socket.say({ id: 5000, type: 'ping' });
+      await until('it goes on or is closed', () => socket.closed ?? socket.messages.some(({ id }) => id === 5000));
+      heard.push(...socket.texts);
+      socket.close();
+    }
+    const socket = await open(stage.held);
+    socket.sayBytes(new Uint8Array([1, 2, 3]));
+    await until('bytes that are no text end it', () => socket.closed?.code === 1008);
+    const all = heard.join('\n');
+    const leaks = stage.secrets.filter((secret) => all.includes(secret));
+    assert.deepEqual(leaks, [], leaks.map((leak) => excerpt(all, leak)).join('\n'));
+    assert.deepEqual(await others(), before, 'nothing happened to others');
+    console.log(`${ATTACKS.length} texts, ${heard.length} answers`);
+  });
 });
 
 /** Changes of the three and of others, services, registries, errors, until `end`. */
 async function happen(end, counts) {
-  const registry = (name) => ({ type: 'config/entity_registry/update', entity_id: 'lock.front_door', name });
+  const registry = (name) => ({ type: 'config/entity_registry/update', entity_id: OTHER, name });
   const service = (domain, name, entity_id) => ({ type: 'call_service', domain, service: name, target: { entity_id } });
   for (let turn = 0; Date.now() < end || turn < 20; turn += 1) {
     const of = (list) => list[turn % list.length];
     const acts = [
       service('light', 'toggle', of(SEEN)), service('light', 'toggle', of(stage.lights)), service('light', 'toggle', 'all'),
-      service('lock', of(['lock', 'unlock']), 'lock.front_door'), service('switch', 'toggle', 'all'), registry(`Door ${turn}`),
+      service('lock', of(['lock', 'unlock']), 'lock.front_door'), service('switch', 'toggle', 'all'), registry(`Office ${turn}`),
       service('script', 'turn_on', 'script.everything_off'), service('scene', 'turn_on', 'scene.evening'),
       { type: 'fire_event', event_type: 'doorbell', event_data: { entity_id: of(stage.others) } },
       { type: 'render_template', template: `{{ states('${of(stage.others)}') }}` }, service('light', 'turn_on', 'light.nowhere'),
