@@ -4,6 +4,7 @@
 mod account;
 mod cors;
 mod hand_over;
+mod home_assistant;
 mod own;
 mod stages;
 mod verify;
@@ -93,6 +94,7 @@ impl Gate {
         account: &mut Account,
     ) -> Result<Passed, Reason> {
         let services = &self.services;
+        let caller = home_assistant::caller(&arrived, stages, services);
         let sanitized = Sanitized::new(arrived, id, &stages.rules)?;
         account.knows_client(&sanitized);
         let routed = match stages.routes.route(sanitized) {
@@ -100,6 +102,9 @@ impl Gate {
             Destination::Own(request) => {
                 // Boxed, as all that is rare on the way: its states would lie in every request's future.
                 return Box::pin(own::answer(*request, stages, services, account)).await.map(Passed::Own);
+            }
+            Destination::Call(request) => {
+                return Box::pin(home_assistant::call(*request, caller, stages, services)).await.map(Passed::Own);
             }
             Destination::Nowhere(request) => return Box::pin(self.nowhere(&request, account)).await.map(Passed::Own),
         };

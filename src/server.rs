@@ -95,8 +95,11 @@ impl Server {
             let metrics = Arc::clone(&services.telemetry.metrics);
             tasks.spawn(health::serve(listener, self.readiness.clone(), metrics, self.stop.clone()));
         }
+        if let Some(listener) = bound.home_assistant {
+            tasks.spawn(connections::accept_home_assistant(Arc::clone(self), listener));
+        }
         if let Some(listener) = bound.addons {
-            tasks.spawn(listener.serve(Arc::clone(&self.api), self.stop.clone()));
+            tasks.spawn(Arc::clone(&self.api).serve(listener, self.stop.clone()));
         }
         let server = Arc::clone(self);
         let handler = move |request| commands::answer(Arc::clone(&server), request);

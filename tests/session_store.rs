@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use vestibule::clock::{Clock, Timestamp};
 use vestibule::config::{Session as Settings, SessionStore};
 use vestibule::session::{
-    Health, MadeBy, NewSession, Notice, OpenError, RevokeError, SKEW, Session, SessionToken, Sessions,
+    Health, IngressToken, MadeBy, NewSession, Notice, OpenError, RevokeError, SKEW, Session, SessionToken, Sessions,
 };
 
 #[path = "session_store/child.rs"]

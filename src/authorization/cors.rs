@@ -7,12 +7,14 @@ use http::HeaderValue;
 use http::header::ORIGIN;
 
 use crate::config::Cors;
-use crate::http::Sanitized;
+use crate::http::{Door, Sanitized};
 use crate::route::Routed;
 
-/// The `cors` of the request's route, if it has one.
+/// The `cors` of the request's route, if it has one. It is about our own origin: what pages of others may ask of Home
+/// Assistant's is Home Assistant's to say.
 pub fn cors_of(routed: &Routed) -> Option<&Cors> {
-    routed.route().addon().cors.as_ref()
+    let ours = routed.request().door() == Door::Browsers;
+    routed.route().addon().cors.as_ref().filter(|_| ours)
 }
 
 /// The request's origin, when it is the only one that it names and on the list, byte for byte.

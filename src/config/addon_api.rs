@@ -1,4 +1,4 @@
-//! `[supervisor]`, as far as it is about the add-on API: where it listens, and whom it asks.
+//! `[supervisor]`, as far as it is about the API: where add-ons and Home Assistant reach it, and whom it asks.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -53,6 +53,15 @@ impl fmt::Display for ApiAddress {
             Self::Unix(path) => write!(f, "unix:{}", path.display()),
         }
     }
+}
+
+/// Where Home Assistant asks for sessions of its users and for add-ons' pages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HomeAssistantDoor {
+    /// The address.
+    pub at: ApiAddress,
+    /// Its token here. Whoever has it gets a session of any user.
+    pub token: SecretText,
 }
 
 /// A real Supervisor behind us.

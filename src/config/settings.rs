@@ -11,9 +11,10 @@ use std::time::Duration;
 use http::{HeaderName, HeaderValue};
 use ipnet::IpNet;
 
-use super::addon_api::{ApiAddress, SupervisorUpstream};
+use super::addon_api::{ApiAddress, HomeAssistantDoor, SupervisorUpstream};
 use super::cors::Cors;
 use super::home::HomeAssistant;
+use super::options::Options;
 use super::permissions::Permissions;
 use super::probe::Probe;
 use super::protect::Protect;
@@ -234,6 +235,8 @@ pub struct Supervisor {
     pub upstream: Option<SupervisorUpstream>,
     /// Our token for Home Assistant's API, with which add-ons are served.
     pub home_assistant_token: Option<SecretText>,
+    /// Where Home Assistant reaches us as its Supervisor's ingress, if it does.
+    pub home_assistant_door: Option<HomeAssistantDoor>,
     /// The token with which passwords are changed, when it is another one: only the owner's may.
     pub password_reset_token: Option<SecretText>,
     /// How long the auth backend remembers a right password for the time in which Home Assistant cannot be asked; `None`
@@ -268,6 +271,8 @@ pub struct Addon {
     pub entities: Option<Arc<str>>,
     /// Types of WebSocket messages that pass unfiltered all the same.
     pub entity_messages: BTreeSet<String>,
+    /// The options that it gets: the manifest's, with those of the configuration in their place.
+    pub options: Options,
     /// Where in it people begin: a path without a slash in front, empty for its root.
     pub entry: String,
     /// Whether the prefix is taken off before the add-on sees the path.

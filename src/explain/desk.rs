@@ -77,11 +77,11 @@ impl Desk {
         if is_own(target.path()) {
             return Err(BadRequest::OwnPage);
         }
-        let Some((prefix, route)) = self.routes.find(host.as_deref(), target.path()) else {
+        let Some(route) = self.routes.find(host.as_deref(), target.path()) else {
             return Ok(answer.refused(Reason::UnknownRoute, "no add-on is at this address".to_owned()));
         };
         let addon = route.addon();
-        let stripped = if addon.prefix == PrefixMode::Strip { prefix.len() } else { 0 };
+        let stripped = if addon.prefix == PrefixMode::Strip { route.prefix().len() } else { 0 };
         let errand = Errand::new(method, target, stripped, question.websocket);
         let answer = answer.to(addon.slug.as_str(), errand.path().to_owned());
         let opens = may_enter(user, ClientAddr::direct(LOCAL)).and(|| may_open(user, &addon.access));

@@ -17,11 +17,12 @@ pub use body::AccountedBody;
 use body::Either;
 
 use super::cors::Grant;
+use super::home_assistant;
 use super::stages::Stages;
 use super::verify::{Asked, SIGN_IN};
 use crate::authorization::Refused;
 use crate::clock::Clock;
-use crate::http::{Arrived, Gauge, RequestId, Sanitized};
+use crate::http::{Arrived, Door, Gauge, RequestId, Sanitized};
 use crate::identity::User;
 use crate::pages::{self, Audience, AwayAddon, Circumstances, Page};
 use crate::refusal::Reason;
@@ -40,6 +41,7 @@ pub(super) struct Account {
     method: Method,
     uri: Uri,
     version: Version,
+    door: Door,
     host: Option<HeaderValue>,
     user_agent: Option<HeaderValue>,
     audience: Audience,
@@ -73,6 +75,7 @@ impl Account {
             method: request.method().clone(),
             uri: request.uri().clone(),
             version: request.version(),
+            door: arrived.via.door(),
             host: headers.get(HOST).cloned(),
             user_agent: headers.get(USER_AGENT).cloned(),
             audience: Audience::of_request(request.method(), headers),
@@ -156,7 +159,10 @@ impl Account {
     }
 
     /// The add-on's answer. A tunnel takes the account with it, and closes it when it ends.
-    pub(super) fn relay(mut self, answer: Answer) -> Response<AccountedBody> {
+    pub(super) fn relay(mut self, mut answer: Answer) -> Response<AccountedBody> {
+        if self.door == Door::HomeAssistant {
+            home_assistant::dress(&mut answer.response, &self.method);
+        }
         self.upstream = self.sent_at.map(|at| at.elapsed());
         self.sent = Some(answer.sent);
         self.status = answer.response.status();
@@ -200,6 +206,9 @@ impl Account {
             host: &self.host(),
             target: &target,
         });
+        if self.door == Door::HomeAssistant {
+            return self.own(home_assistant::refusal(reason));
+        }
         let asked = Asked::at(&self.uri);
         let sign_in = sign_in_address(self.stand_in.as_deref().unwrap_or(&target));
         // A program that came with a token cannot sign in on a page, and another proxy sends its browsers there itself.

@@ -82,7 +82,7 @@ async fn arrive(
     services: &Services,
     account: &mut Account,
 ) -> Result<Page, Reason> {
-    let here = session_of(request.presented(), &services.sessions).await.ok();
+    let here = session_of(request, &services.sessions).await.ok();
     let here = here.filter(|session| session.addon() == Some(&addon.slug));
     let code = only(request.query().unwrap_or_default(), "code").unwrap_or_default();
     let redeemed = services.hand_overs.redeem(&code, services.clock.now()).await?;

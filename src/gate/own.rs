@@ -139,7 +139,7 @@ async fn sign_out(
     account: &mut Account,
 ) -> Result<Page, Reason> {
     is_own_will(request.provenance(), false, false, false).into_result()?;
-    if let Ok(session) = session_of(request.presented(), &services.sessions).await {
+    if let Ok(session) = session_of(request, &services.sessions).await {
         account.knows_session(&session);
         if let Err(error) = services.sessions.sign_out_everywhere(&session).await {
             tracing::error!(error = %crate::telemetry::chain(&error), session = %session.id(), "signed out, but not on disk");
@@ -164,7 +164,7 @@ pub(super) async fn entered(
     services: &Services,
     account: &mut Account,
 ) -> Result<(Arc<Session>, Arc<User>), Reason> {
-    let session = session_of(request.presented(), &services.sessions).await?;
+    let session = session_of(request, &services.sessions).await?;
     account.knows_session(&session);
     let user = user_of(&session, &services.home.load().directory().load())?;
     account.knows_user(&user);

@@ -13,6 +13,7 @@ use crate::http::{Names, OwnCookies, Reserved, Rules};
 use crate::route::Routes;
 use crate::session::{SessionCookie, Sessions};
 use crate::sign_in::{FORM_COOKIE, Grants, Guard, HAND_OVER_COOKIE, HandOvers, JOURNEY_COOKIE, Journeys};
+use crate::supervisor::ingress::{IngressKey, is_reached};
 use crate::supervisor::kept::Kept;
 use crate::telemetry::{AddonMetrics, Telemetry};
 use crate::upstream::{Condition, Keyring, Upstreams};
@@ -64,6 +65,7 @@ impl Stages {
         settings: Arc<Settings>,
         telemetry: &Telemetry,
         keyring: Option<Arc<Keyring>>,
+        ingress_key: Option<&IngressKey>,
         before: Option<&Self>,
     ) -> Self {
         let cookie = SessionCookie::new(&settings.session);
@@ -92,7 +94,7 @@ impl Stages {
         let upstreams = Upstreams::new(&settings.addons, reserved, cookies, stall, numbers, keyring.as_ref(), before);
         Self {
             rules,
-            routes: Routes::new(&settings.addons),
+            routes: routes(&settings, ingress_key),
             upstreams,
             cookie,
             keyring,
@@ -143,4 +145,15 @@ impl Stages {
     pub fn prune(&self) {
         self.upstreams.prune();
     }
+}
+
+/// The table of routes; those of Home Assistant's door only where there is one, and a key for its tokens.
+fn routes(settings: &Settings, ingress_key: Option<&IngressKey>) -> Routes {
+    let mut routes = Routes::new(&settings.addons);
+    let door = settings.supervisor.home_assistant_door.as_ref();
+    let Some((_, key)) = door.zip(ingress_key) else { return routes };
+    for (place, addon) in settings.addons.iter().enumerate().filter(|(_, addon)| is_reached(addon)) {
+        routes = routes.with_token(addon, place, key.token(&addon.slug));
+    }
+    routes
 }

@@ -36,7 +36,7 @@ pub(super) async fn answer(
     };
     let routed = match destination {
         Destination::Addon(routed) => routed,
-        Destination::Own(request) | Destination::Nowhere(request) => {
+        Destination::Own(request) | Destination::Call(request) | Destination::Nowhere(request) => {
             return entered(&request, services, account).await.and(Err(Reason::UnknownRoute));
         }
     };

@@ -8,6 +8,8 @@ use bytes::{BufMut, Bytes, BytesMut};
 use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue};
 
+use super::own_cookies::HOME_ASSISTANTS_COOKIE;
+
 /// What a request says in our cookie.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Presented {
@@ -32,7 +34,7 @@ pub(crate) fn take<const N: usize>(headers: &mut HeaderMap, names: &[&str; N]) -
     };
     let mut found = false;
     for pair in joined.split(|b| *b == b';') {
-        if !trim(pair).starts_with(OURS) {
+        if !may_be_ours(pair) {
             continue;
         }
         for (name, said) in names.iter().zip(&mut presented) {
@@ -50,8 +52,11 @@ pub(crate) fn take<const N: usize>(headers: &mut HeaderMap, names: &[&str; N]) -
     presented
 }
 
-/// What all our names begin with: most cookies are told apart by this.
-const OURS: &[u8] = b"__Host-";
+/// What our names begin with: most cookies are told apart by this.
+fn may_be_ours(pair: &[u8]) -> bool {
+    let pair = trim(pair);
+    pair.starts_with(b"__Host-") || pair.starts_with(HOME_ASSISTANTS_COOKIE.as_bytes())
+}
 
 /// Whether a `Set-Cookie` line sets the cookie called `name`. A cookie without a name (`=name=value`) counts: browsers send
 /// its value alone, which would read as ours.
@@ -95,7 +100,7 @@ fn join<'a>(lines: impl Iterator<Item = &'a [u8]>) -> Bytes {
 fn others(cookies: &Bytes, names: &[&str]) -> Bytes {
     let mut kept = BytesMut::with_capacity(cookies.len());
     for pair in cookies.split(|b| *b == b';') {
-        if trim(pair).starts_with(OURS) && names.iter().any(|name| value_of(pair, name).is_some()) {
+        if may_be_ours(pair) && names.iter().any(|name| value_of(pair, name).is_some()) {
             continue;
         }
         if kept.is_empty() {

@@ -3,10 +3,14 @@
 //! In come `Origin` and `Sec-Fetch-Site`, out comes a [`Provenance`] (DESIGN section 2, "Whose request is it?"; S-92,
 //! S-97). What to do about it is for `authorization` to say.
 
+use std::net::IpAddr;
+
 use http::HeaderMap;
 use http::header::ORIGIN;
+use ipnet::IpNet;
 
 use super::authority::Authority;
+use super::scheme::Scheme;
 use crate::config::PublicUrl;
 
 /// Who made the browser send a request.
@@ -43,9 +47,31 @@ pub enum Site {
 impl Provenance {
     /// What these headers say of a request to `authority`.
     pub(super) fn of_request(headers: &HeaderMap, authority: &Authority, names: &Names) -> Self {
+        Self::read(headers, |origin| is_ours(origin, authority, names))
+    }
+
+    /// What they say of a request to Home Assistant, which passes it on. Its add-ons share the origin of its own pages,
+    /// `authority` or the one that a trusted Home Assistant says that its browser asked for; and it may serve in the clear.
+    pub(super) fn at_home_assistant(
+        headers: &HeaderMap,
+        authority: &Authority,
+        peer: IpAddr,
+        trusted: &[IpNet],
+    ) -> Self {
+        let is_trusted = trusted.iter().any(|network| network.contains(&peer.to_canonical()));
+        let forwarded = match only(headers, &X_FORWARDED_HOST) {
+            One::Value(host) if is_trusted => Authority::parse(host),
+            One::Value(_) | One::Nothing | One::Several => None,
+        };
+        Self::read(headers, |origin| {
+            [Some(authority), forwarded.as_ref()].into_iter().flatten().any(|host| is_page_of(origin, host))
+        })
+    }
+
+    fn read(headers: &HeaderMap, is_ours: impl FnOnce(&[u8]) -> bool) -> Self {
         let origin = match only(headers, &ORIGIN) {
             One::Nothing => Origin::Absent,
-            One::Value(value) if is_ours(value, authority, names) => Origin::Ours,
+            One::Value(value) if is_ours(value) => Origin::Ours,
             One::Value(_) | One::Several => Origin::Foreign,
         };
         let site = match only(headers, &SEC_FETCH_SITE) {
@@ -58,6 +84,7 @@ impl Provenance {
 }
 
 const SEC_FETCH_SITE: http::HeaderName = http::HeaderName::from_static("sec-fetch-site");
+const X_FORWARDED_HOST: http::HeaderName = http::HeaderName::from_static("x-forwarded-host");
 
 enum One<'a> {
     Nothing,
@@ -99,6 +126,17 @@ fn is_ours(origin: &[u8], authority: &Authority, names: &Names) -> bool {
     } else {
         names.public_urls.iter().any(|url| !is_own(&url.host) && is_it(url))
     }
+}
+
+/// Whether this is the origin of a page at this host, with TLS or without.
+fn is_page_of(origin: &[u8], host: &Authority) -> bool {
+    [Scheme::Https, Scheme::Http].into_iter().any(|scheme| {
+        let theirs = origin.strip_prefix(scheme.as_str().as_bytes()).and_then(|rest| rest.strip_prefix(b"://"));
+        let port = |authority: &Authority| authority.port().unwrap_or(scheme.port());
+        theirs
+            .and_then(Authority::parse)
+            .is_some_and(|theirs| theirs.host() == host.host() && port(&theirs) == port(host))
+    })
 }
 
 #[cfg(test)]
@@ -161,5 +199,29 @@ mod tests {
         assert_eq!(says_to("z2m.test:9", &[main], &public), Origin::Foreign);
         assert_eq!(says_to("10.0.0.1", &[main], &public), Origin::Ours, "a proxy puts its own in");
         assert_eq!(says_to("10.0.0.1", &["https://nodered.test:8443"], &public), Origin::Foreign);
+    }
+
+    #[test]
+    fn s97_at_home_assistants_door_its_own_pages_are_ours_and_no_others() {
+        let says = |origin: &str, host: &str, forwarded: Option<&str>, peer: &str| {
+            let mut headers = HeaderMap::new();
+            headers.append(ORIGIN, http::HeaderValue::from_str(origin).unwrap());
+            if let Some(forwarded) = forwarded {
+                headers.append(X_FORWARDED_HOST, http::HeaderValue::from_str(forwarded).unwrap());
+            }
+            let (host, trusted) = (Authority::parse(host.as_bytes()).unwrap(), ["10.0.0.1/32".parse().unwrap()]);
+            Provenance::at_home_assistant(&headers, &host, peer.parse().unwrap(), &trusted).origin
+        };
+        for origin in ["http://ha.local:8123", "https://HA.local:8123"] {
+            assert_eq!(says(origin, "ha.local:8123", None, "10.0.0.9"), Origin::Ours, "{origin}");
+        }
+        assert_eq!(says("https://ha.local", "ha.local", None, "10.0.0.9"), Origin::Ours);
+        assert_eq!(says("http://ha.local", "ha.local:80", None, "10.0.0.9"), Origin::Ours);
+        for origin in ["http://ha.local", "http://evil.test:8123", "null", "ftp://ha.local:8123", "ha.local:8123"] {
+            assert_eq!(says(origin, "ha.local:8123", None, "10.0.0.1"), Origin::Foreign, "{origin}");
+        }
+        let named = Some("home.example");
+        assert_eq!(says("https://home.example", "ha.local:8123", named, "10.0.0.1"), Origin::Ours);
+        assert_eq!(says("https://home.example", "ha.local:8123", named, "10.0.0.9"), Origin::Foreign);
     }
 }

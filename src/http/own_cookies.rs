@@ -15,9 +15,12 @@ pub struct OwnCookies {
     pub retired: &'static str,
 }
 
+/// Carries the session at Home Assistant's door. A page of Home Assistant's sets it with a script, under this plain name.
+pub const HOME_ASSISTANTS_COOKIE: &str = "ingress_session";
+
 impl OwnCookies {
-    /// All of them, in the order of the fields.
-    pub const fn names(&self) -> [&'static str; 5] {
-        [self.session, self.form, self.journey, self.hand_over, self.retired]
+    /// All of them, in the order of the fields; last the one of Home Assistant's door, which no add-on sees at either.
+    pub const fn names(&self) -> [&'static str; 6] {
+        [self.session, self.form, self.journey, self.hand_over, self.retired, HOME_ASSISTANTS_COOKIE]
     }
 }

@@ -20,8 +20,10 @@ use super::own_cookies::OwnCookies;
 use super::pulse::Serving;
 use super::request_id::RequestId;
 use super::reserved::{Reserved, squash};
+use super::scheme::Scheme;
 use super::serve::Arrived;
 use super::upgrade::{self, Handshake};
+use super::via::Door;
 use super::{hop_by_hop, method, path};
 use crate::refusal::Reason;
 
@@ -44,6 +46,8 @@ pub struct Rules {
 #[derive(Debug)]
 pub struct Sanitized {
     id: RequestId,
+    door: Door,
+    scheme: Scheme,
     method: Method,
     target: PathAndQuery,
     authority: Authority,
@@ -85,24 +89,37 @@ impl Sanitized {
             .ok_or(Reason::MalformedRequest)?;
         let target = target(&request)?;
         // What a proxy asks is about another request, whichever name it has for us.
-        let asks = target.path() == VERIFY;
-        if !asks && !via.covered().covers(authority.host()) {
+        let door = via.door();
+        let asks = door == Door::Browsers && target.path() == VERIFY;
+        if !asks && !via.covers(authority.host()) {
             return Err(Reason::Misdirected);
         }
         judge_headers(request.headers(), rules)?;
         path::judge(target.path()).map_err(|_| Reason::AmbiguousPath)?;
-        let provenance = Provenance::of_request(request.headers(), &authority, &rules.names);
-        let client = ClientAddr::of_request(via.addresses().client().ip(), request.headers(), &rules.trusted_proxies)
-            .map_err(|_| Reason::MalformedForwarded)?;
         let peer = via.addresses().client().ip();
-        let forwarded = asks.then(|| Box::new(Forwarded::of_request(peer, request.headers(), &rules.trusted_proxies)));
+        let trusted = &rules.trusted_proxies;
+        let provenance = match door {
+            Door::Browsers => Provenance::of_request(request.headers(), &authority, &rules.names),
+            Door::HomeAssistant => Provenance::at_home_assistant(request.headers(), &authority, peer, trusted),
+        };
+        let client =
+            ClientAddr::of_request(peer, request.headers(), trusted).map_err(|_| Reason::MalformedForwarded)?;
+        let scheme = Scheme::of_request(door, peer, request.headers(), trusted);
+        let forwarded = asks.then(|| Box::new(Forwarded::of_request(peer, request.headers(), trusted)));
         let upgrade = handshake.is_some().then(|| hyper::upgrade::on(&mut request));
         let (parts, body) = request.into_parts();
         let mut headers = parts.headers;
-        let ([presented, form_token, journey, hand_over_nonce, _], stripped) = strip(&mut headers, rules);
+        let ([session, form_token, journey, hand_over_nonce, _, home_assistants], stripped) =
+            strip(&mut headers, rules);
+        let presented = match door {
+            Door::Browsers => session,
+            Door::HomeAssistant => home_assistants,
+        };
         let method = if handshake.is_some() { Method::GET } else { parts.method };
         Ok(Self {
             id,
+            door,
+            scheme,
             method,
             target,
             authority,
@@ -140,6 +157,16 @@ impl Sanitized {
         self.id
     }
 
+    /// By which door it came: what belongs to one is nothing at the other.
+    pub fn door(&self) -> Door {
+        self.door
+    }
+
+    /// How the browser came to whoever it spoke to first.
+    pub fn scheme(&self) -> Scheme {
+        self.scheme
+    }
+
     /// The method; GET for a WebSocket handshake in either version of HTTP.
     pub fn method(&self) -> &Method {
         &self.method
@@ -170,7 +197,7 @@ impl Sanitized {
         &self.headers
     }
 
-    /// What was in the session's cookie.
+    /// What was in the session's cookie, which has another name at each door.
     pub fn presented(&self) -> &Presented {
         &self.presented
     }
@@ -288,7 +315,7 @@ fn judge_headers(headers: &HeaderMap, rules: &Rules) -> Result<(), Reason> {
 ///
 /// `Content-Length` goes too: the body knows its length, and it is written anew and once. So does `Host`, which is
 /// written anew from the one authority, and `Expect`, which hyper has answered to the client by the time a byte is read.
-pub fn strip(headers: &mut HeaderMap, rules: &Rules) -> ([Presented; 5], usize) {
+pub fn strip(headers: &mut HeaderMap, rules: &Rules) -> ([Presented; 6], usize) {
     let nominated =
         if headers.contains_key(http::header::CONNECTION) { hop_by_hop::nominated(headers) } else { Vec::new() };
     let mut gone: Vec<HeaderName> = Vec::new();

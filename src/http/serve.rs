@@ -1,7 +1,6 @@
-//! One secured connection: HTTP/1.1 or HTTP/2, as ALPN has settled it, until it ends, is idle for too long, or the
-//! process stops.
+//! One connection: HTTP/1.1 or HTTP/2, as ALPN has settled it, until it ends, is idle for too long, or the process stops.
 //!
-//! In comes a [`Secured`] connection, out come its requests, one call of the handler each.
+//! In comes a [`Secured`] connection, or one of Home Assistant's, out come its requests, one call of the handler each.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -9,17 +8,22 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use http::header::UPGRADE;
 use http::{Request, Response};
 use hyper::body::{Body, Incoming};
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 
+use super::felt::Felt;
 use super::line::Streams;
-use super::pulse::{Felt, Pulse, PulseLimits, Serving};
+use super::pulse::{Pulse, PulseLimits, Serving};
+use super::via::Via;
 use crate::config::Limits;
-use crate::tls::{Protocol, Secured, Transport};
+use crate::listener::FromHomeAssistant;
+use crate::tls::{Protocol, Secured};
 
 /// A request as it arrived.
 #[derive(Debug)]
@@ -27,7 +31,7 @@ pub struct Arrived {
     /// The request, as hyper read it.
     pub request: Request<Incoming>,
     /// Its connection.
-    pub via: Arc<Transport>,
+    pub via: Via,
     /// Keeps the connection from counting as idle.
     pub serving: Serving,
 }
@@ -40,22 +44,54 @@ where
     B: Body<Data = Bytes> + Send + 'static,
     B::Error: std::error::Error + Send + Sync + 'static,
 {
-    let (stream, via) = secured.into_parts();
+    let (stream, transport) = secured.into_parts();
+    let protocol = transport.protocol();
+    converse((stream, Via::tls(transport)), protocol, limits, stop, handler).await;
+}
+
+/// Serves a connection of Home Assistant's, which speaks HTTP/1.1.
+pub async fn serve_home_assistant<H, F, B>(
+    connection: FromHomeAssistant,
+    limits: &Limits,
+    stop: CancellationToken,
+    handler: H,
+) where
+    H: Fn(Arrived) -> F + Send + Sync + 'static,
+    F: Future<Output = Response<B>> + Send + 'static,
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: std::error::Error + Send + Sync + 'static,
+{
+    let (stream, addresses) = connection.into_parts();
+    converse((stream, Via::home_assistant(addresses)), Protocol::Http1, limits, stop, handler).await;
+}
+
+/// Takes requests until the connection ends.
+async fn converse<S, H, F, B>(
+    (stream, via): (S, Via),
+    protocol: Protocol,
+    limits: &Limits,
+    stop: CancellationToken,
+    handler: H,
+) where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    H: Fn(Arrived) -> F + Send + Sync + 'static,
+    F: Future<Output = Response<B>> + Send + 'static,
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: std::error::Error + Send + Sync + 'static,
+{
     let pulse = Pulse::new();
-    let head = if via.protocol() == Protocol::Http1 { limits.header_timeout } else { limits.idle_timeout };
+    let head = if protocol == Protocol::Http1 { limits.header_timeout } else { limits.idle_timeout };
     let pulse_limits = PulseLimits { head, idle: limits.idle_timeout, blocked: limits.body_stall_timeout };
-    let io = TokioIo::new(Felt { stream, pulse: Arc::clone(&pulse) });
+    let io = TokioIo::new(Felt::new(stream, &pulse));
     let (counted, handler) = (Arc::clone(&pulse), Arc::new(handler));
-    let service = service_fn({
-        let via = Arc::clone(&via);
-        move |request| {
-            let (handler, via, serving) = (Arc::clone(&handler), Arc::clone(&via), counted.serving());
-            // hyper moves what it is given several times, and the way of a request is some kilobytes of states.
-            Box::pin(async move {
-                let arrived = Arrived { request, via, serving: serving.on_stream() };
-                Ok::<_, std::convert::Infallible>(handler(arrived).await)
-            })
-        }
+    let service = service_fn(move |request: Request<Incoming>| {
+        let serving = counted.serving(sends_on(&request));
+        let (handler, via) = (Arc::clone(&handler), via.clone());
+        // hyper moves what it is given several times, and the way of a request is some kilobytes of states.
+        Box::pin(async move {
+            let arrived = Arrived { request, via, serving: serving.on_stream() };
+            Ok::<_, std::convert::Infallible>(handler(arrived).await)
+        })
     });
     // A set of one: it is polled when it is woken and not whenever the connection is, which is several times a request,
     // and whether to stop is asked of a lock that all connections share.
@@ -91,10 +127,15 @@ where
             }
         }};
     }
-    match via.protocol() {
+    match protocol {
         Protocol::Http1 => drive!(http1_builder(limits).serve_connection(io, service).with_upgrades()),
         Protocol::Http2 => drive!(http2_builder(limits).serve_connection(io, service)),
     }
+}
+
+/// Whether more is on its way behind the head, that is a body: a tunnel's bytes are nobody's to forget.
+fn sends_on(request: &Request<Incoming>) -> bool {
+    !request.body().is_end_stream() && !request.headers().contains_key(UPGRADE)
 }
 
 /// What is said to a connection from the side.

@@ -12,9 +12,13 @@ mod proxy;
 mod admission;
 mod address;
 mod seldom;
+mod plain;
+mod home_assistant;
 
 pub use accept::{BindError, Listener};
 pub use address::{Addresses, Neighbourhood};
 pub use admission::{Admission, Counts, Refused, Slot};
 pub use connection::{Connection, Incoming};
+pub use home_assistant::{FromHomeAssistant, HomeAssistantListener};
+pub use plain::{PlainBindError, PlainListener, PlainStream};
 pub use proxy::ProxyError;

@@ -3,7 +3,6 @@
 use http::uri::PathAndQuery;
 
 use super::table::Route;
-use crate::config::PrefixMode;
 use crate::http::Sanitized;
 
 /// A sanitized request, the add-on that it goes to, and the path that the add-on will see.
@@ -11,13 +10,13 @@ use crate::http::Sanitized;
 pub struct Routed {
     request: Sanitized,
     route: Route,
-    prefix: String,
+    stripped: usize,
     forward: PathAndQuery,
 }
 
 impl Routed {
-    pub(super) fn new(request: Sanitized, route: Route, prefix: &str, forward: PathAndQuery) -> Self {
-        Self { request, route, prefix: prefix.to_owned(), forward }
+    pub(super) fn new(request: Sanitized, route: Route, stripped: usize, forward: PathAndQuery) -> Self {
+        Self { request, route, stripped, forward }
     }
 
     /// The request.
@@ -37,7 +36,12 @@ impl Routed {
 
     /// The prefix under which the browser sees the add-on; empty on a host of its own.
     pub fn prefix(&self) -> &str {
-        &self.prefix
+        self.route.prefix()
+    }
+
+    /// How many bytes at the start of the path the add-on does not see.
+    pub fn stripped(&self) -> usize {
+        self.stripped
     }
 
     /// Path and query as the add-on will see them.
@@ -48,8 +52,7 @@ impl Routed {
     /// Whether the prefix was asked for without the slash that must end it: relative links on the page would resolve one
     /// level too high, so the browser is sent to the other address first.
     pub fn lacks_slash(&self) -> bool {
-        let stripped = self.route.addon().prefix == PrefixMode::Strip && !self.prefix.is_empty();
-        stripped && self.request.path().len() == self.prefix.len()
+        self.stripped > 0 && self.request.path().len() == self.stripped
     }
 
     /// Takes out what was meant for us and not for the add-on.
@@ -57,7 +60,7 @@ impl Routed {
         self.request.remove_authorization();
     }
 
-    pub(crate) fn into_parts(self) -> (Sanitized, Route, String, PathAndQuery) {
-        (self.request, self.route, self.prefix, self.forward)
+    pub(crate) fn into_parts(self) -> (Sanitized, Route, PathAndQuery) {
+        (self.request, self.route, self.forward)
     }
 }

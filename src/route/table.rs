@@ -3,28 +3,51 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use http::HeaderValue;
 use http::uri::PathAndQuery;
 
+use super::by_token::{HOME_ASSISTANTS, token_in};
 use super::routed::Routed;
 use crate::config::{Addon, PrefixMode};
-use crate::http::Sanitized;
+use crate::http::{Door, Sanitized};
 
-/// One add-on and its place in the table: what belongs to it elsewhere stands at the same place.
+/// One way to an add-on, shared by all requests that take it.
 #[derive(Debug, Clone)]
-pub struct Route {
+pub struct Route(Arc<Entry>);
+
+#[derive(Debug)]
+struct Entry {
     addon: Arc<Addon>,
     place: usize,
+    prefix: String,
+    prefix_header: Option<HeaderValue>,
 }
 
 impl Route {
-    /// The add-on.
-    pub fn addon(&self) -> &Arc<Addon> {
-        &self.addon
+    fn new(addon: &Arc<Addon>, place: usize, prefix: &str) -> Self {
+        let prefix_header = Some(prefix).filter(|prefix| !prefix.is_empty());
+        let prefix_header = prefix_header.and_then(|prefix| HeaderValue::from_str(prefix).ok());
+        Self(Arc::new(Entry { addon: Arc::clone(addon), place, prefix: prefix.to_owned(), prefix_header }))
     }
 
-    /// Its place in the configuration.
+    /// The add-on.
+    pub fn addon(&self) -> &Arc<Addon> {
+        &self.0.addon
+    }
+
+    /// Its place in the configuration: what belongs to it elsewhere stands at the same place.
     pub fn place(&self) -> usize {
-        self.place
+        self.0.place
+    }
+
+    /// The prefix under which the browser sees the add-on; empty on a host of its own.
+    pub fn prefix(&self) -> &str {
+        &self.0.prefix
+    }
+
+    /// The same as headers say it; nothing on a host of its own.
+    pub fn prefix_header(&self) -> Option<&HeaderValue> {
+        self.0.prefix_header.as_ref()
     }
 }
 
@@ -33,6 +56,8 @@ impl Route {
 pub struct Routes {
     hosts: HashMap<String, Route>,
     prefixes: HashMap<String, Route>,
+    /// By token, at Home Assistant's door.
+    tokens: HashMap<String, Route>,
     deepest: usize,
 }
 
@@ -43,6 +68,8 @@ pub enum Destination {
     Addon(Box<Routed>),
     /// To a page of ours, under [`OWN`].
     Own(Box<Sanitized>),
+    /// At Home Assistant's door: to no add-on, so that it is a call of Home Assistant's own or nothing.
+    Call(Box<Sanitized>),
     /// Nowhere: there is nothing at this host and path.
     Nowhere(Box<Sanitized>),
 }
@@ -55,49 +82,71 @@ impl Routes {
     pub fn new(addons: &[Arc<Addon>]) -> Self {
         let mut routes = Self::default();
         for (place, addon) in addons.iter().enumerate() {
-            let route = Route { addon: Arc::clone(addon), place };
             if let Some(host) = &addon.host {
-                routes.hosts.insert(host.as_str().to_owned(), route.clone());
+                routes.hosts.insert(host.as_str().to_owned(), Route::new(addon, place, ""));
             }
             if let Some(prefix) = &addon.path {
                 routes.deepest = routes.deepest.max(prefix.as_str().matches('/').count());
-                routes.prefixes.insert(prefix.as_str().to_owned(), route);
+                routes.prefixes.insert(prefix.as_str().to_owned(), Route::new(addon, place, prefix.as_str()));
             }
         }
         routes
     }
 
-    /// Where this request goes. A host of an add-on's own serves that add-on and our pages, and nothing else: that is
+    /// Gives an add-on of the table a token, by which it is found at Home Assistant's door. Its pages are seen under that, and
+    /// it sees none of it.
+    #[must_use]
+    pub fn with_token(mut self, addon: &Arc<Addon>, place: usize, token: String) -> Self {
+        let route = Route::new(addon, place, &format!("{HOME_ASSISTANTS}{token}"));
+        self.tokens.insert(token, route);
+        self
+    }
+
+    /// Where this request goes.
+    pub fn route(&self, request: Sanitized) -> Destination {
+        match request.door() {
+            Door::Browsers => self.by_address(request),
+            Door::HomeAssistant => self.by_token(request),
+        }
+    }
+
+    fn by_token(&self, request: Sanitized) -> Destination {
+        let Some((token, stripped)) = token_in(request.path()) else {
+            return Destination::Call(Box::new(request));
+        };
+        match self.tokens.get(token).cloned() {
+            Some(route) => routed(request, route, stripped),
+            None => Destination::Nowhere(Box::new(request)),
+        }
+    }
+
+    /// A host of an add-on's own serves that add-on and our pages, and nothing else: that is
     /// what keeps the add-ons apart there (S-95). Elsewhere the longest prefix wins, segment by segment, compared with
     /// the bytes that were sent (S-31, S-33).
-    pub fn route(&self, request: Sanitized) -> Destination {
+    fn by_address(&self, request: Sanitized) -> Destination {
         if is_own(request.path()) {
             return Destination::Own(Box::new(request));
         }
-        let Some((prefix, route)) = self.find(Some(request.authority().host()), request.path()) else {
+        let Some(route) = self.find(Some(request.authority().host()), request.path()).cloned() else {
             return Destination::Nowhere(Box::new(request));
         };
-        let Some(forward) = forward_target(request.target(), prefix, route.addon.prefix) else {
-            return Destination::Nowhere(Box::new(request));
-        };
-        let routed = Routed::new(request, route.clone(), prefix, forward);
-        Destination::Addon(Box::new(routed))
+        let stripped = if route.addon().prefix == PrefixMode::Strip { route.prefix().len() } else { 0 };
+        routed(request, route, stripped)
     }
 
-    /// The route of this host and path, and the prefix that it was found by; none on a host of its own.
-    pub fn find(&self, host: Option<&str>, path: &str) -> Option<(&str, &Route)> {
-        let own = host.and_then(|host| self.hosts.get(host));
-        own.map_or_else(|| self.longest(path), |route| Some(("", route)))
+    /// The route of this host and path.
+    pub fn find(&self, host: Option<&str>, path: &str) -> Option<&Route> {
+        host.and_then(|host| self.hosts.get(host)).or_else(|| self.longest(path))
     }
 
     /// To the add-on of this name, wherever the request seems to go: its path is the add-on's own.
     pub fn to(&self, slug: &str, request: Sanitized) -> Destination {
         let mut all = self.hosts.values().chain(self.prefixes.values());
-        let Some(route) = all.find(|route| route.addon.slug.as_str() == slug).cloned() else {
+        let Some(found) = all.find(|route| route.addon().slug.as_str() == slug) else {
             return Destination::Nowhere(Box::new(request));
         };
-        let forward = request.target().clone();
-        Destination::Addon(Box::new(Routed::new(request, route, "", forward)))
+        let route = Route::new(found.addon(), found.place(), "");
+        routed(request, route, 0)
     }
 
     /// The add-on that has this host to itself.
@@ -105,15 +154,15 @@ impl Routes {
         self.hosts.get(host).map(Route::addon)
     }
 
-    /// The prefix of the table that is longest in this path, and its route.
-    pub fn longest(&self, path: &str) -> Option<(&str, &Route)> {
-        let mut found = self.prefixes.get_key_value("");
+    /// The route whose prefix is the longest in this path.
+    pub fn longest(&self, path: &str) -> Option<&Route> {
+        let mut found = self.prefixes.get("");
         let segments = path.match_indices('/').map(|(at, _)| at).skip(1).chain([path.len()]).take(self.deepest);
         for end in segments {
             let prefix = path.get(..end).unwrap_or_default();
-            found = self.prefixes.get_key_value(prefix).or(found);
+            found = self.prefixes.get(prefix).or(found);
         }
-        found.map(|(prefix, route)| (prefix.as_str(), route))
+        found
     }
 }
 
@@ -122,11 +171,19 @@ pub fn is_own(path: &str) -> bool {
     path.strip_prefix(OWN).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
+/// To an add-on, which is to see all but the first `stripped` bytes of the path.
+fn routed(request: Sanitized, route: Route, stripped: usize) -> Destination {
+    match forward_target(request.target(), stripped) {
+        Some(forward) => Destination::Addon(Box::new(Routed::new(request, route, stripped, forward))),
+        None => Destination::Nowhere(Box::new(request)),
+    }
+}
+
 /// Path and query as the add-on is to see them: the bytes that were sent, less the prefix.
-fn forward_target(target: &PathAndQuery, prefix: &str, mode: PrefixMode) -> Option<PathAndQuery> {
-    if mode == PrefixMode::Keep || prefix.is_empty() {
+fn forward_target(target: &PathAndQuery, stripped: usize) -> Option<PathAndQuery> {
+    if stripped == 0 {
         return Some(target.clone());
     }
-    let rest = target.as_str().strip_prefix(prefix)?;
+    let rest = target.as_str().get(stripped..)?;
     if rest.starts_with('/') { rest.parse().ok() } else { format!("/{rest}").parse().ok() }
 }

@@ -72,12 +72,13 @@ fn own_path<'a>(address: &'a str, request: &Sanitized) -> Option<&'a str> {
         return (!address.starts_with("//")).then_some(address);
     }
     let (scheme, rest) = address.split_once("://")?;
-    if !scheme.eq_ignore_ascii_case("https") {
+    if !scheme.eq_ignore_ascii_case(request.scheme().as_str()) {
         return None;
     }
     let end = rest.find(['/', '?']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at_checked(end)?;
     let (theirs, ours) = (Authority::parse(authority.as_bytes())?, request.authority());
-    let same = theirs.host() == ours.host() && theirs.port_or_default() == ours.port_or_default();
+    let port = |authority: &Authority| authority.port().unwrap_or(request.scheme().port());
+    let same = theirs.host() == ours.host() && port(&theirs) == port(ours);
     (same && path.starts_with('/')).then_some(path)
 }

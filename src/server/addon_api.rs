@@ -1,18 +1,48 @@
-//! The add-on API in the process: bound at the start, and given every new configuration.
+//! What add-ons and Home Assistant call, in the process: bound at the start, and given every new configuration.
 
 use std::sync::Arc;
 
 use crate::config::{SecretText, Settings, Upstream};
 use crate::dial::Target;
 use crate::home_assistant::HomeAssistant;
-use crate::supervisor::api::{ApiListener, BindError, Configured, Peer};
+use crate::listener::{HomeAssistantListener, PlainBindError, PlainListener};
+use crate::supervisor::api::{Configured, Peer};
+use crate::supervisor::ingress::IngressKey;
+use crate::supervisor::kept::Kept;
+use crate::telemetry::chain;
 
 /// Binds the address where add-ons reach their API, if they have one.
-pub(super) async fn bind(settings: &Settings) -> Result<Option<ApiListener>, BindError> {
+pub(super) async fn bind(settings: &Settings) -> Result<Option<PlainListener>, PlainBindError> {
     let Some(address) = &settings.supervisor.listen else { return Ok(None) };
-    let listener = ApiListener::bind(address).await?;
+    let listener = PlainListener::bind(address).await?;
     tracing::info!("listening for add-ons on {}", listener.address());
     Ok(Some(listener))
+}
+
+/// Binds the address where Home Assistant reaches us, if it does.
+pub(super) async fn bind_home_assistant(settings: &Settings) -> Result<Option<HomeAssistantListener>, PlainBindError> {
+    let Some(door) = &settings.supervisor.home_assistant_door else { return Ok(None) };
+    let listener = HomeAssistantListener::bind(&door.at).await?;
+    tracing::info!("listening for Home Assistant on {}", listener.address());
+    if settings.listen.trusted_proxies.is_empty() {
+        tracing::warn!(
+            "Home Assistant is not among `trusted_proxies`: the addresses of its browsers are not known, and users who may \
+             come from the local network only are refused there"
+        );
+    }
+    Ok(Some(listener))
+}
+
+/// The key of the tokens by which Home Assistant's pages name add-ons, where it reaches us. Blocks.
+pub(super) fn ingress_key(settings: &Settings, kept: &Kept) -> Option<IngressKey> {
+    settings.supervisor.home_assistant_door.as_ref()?;
+    match kept.make_ingress_key() {
+        Ok(key) => Some(key),
+        Err(error) => {
+            tracing::error!(why = %chain(&*error), "Home Assistant's pages find no add-on: their tokens cannot be kept");
+            None
+        }
+    }
 }
 
 /// What a configuration makes of the API.

@@ -20,13 +20,14 @@ use crate::clock::Clock;
 use crate::config::{Loaded, Settings};
 use crate::gate::{Gate, Services, Stages};
 use crate::home_assistant::HomeAssistant;
-use crate::listener::{Admission, BindError};
+use crate::listener::{Admission, BindError, HomeAssistantListener, PlainBindError, PlainListener};
 use crate::operations::Readiness;
 use crate::operations::activation::{ActivationError, Inherited};
 use crate::operations::control::{ControlSocket, SocketError};
 use crate::session::{OpenError, Sessions};
 use crate::sign_in::{Guard, HandOvers, Journeys};
-use crate::supervisor::api::{self, AddonApi, ApiListener};
+use crate::supervisor::api::AddonApi;
+use crate::supervisor::ingress::IngressKey;
 use crate::supervisor::kept::Kept;
 use crate::telemetry::{Telemetry, chain};
 use crate::tls::{Handshaker, TlsError, own_names};
@@ -57,7 +58,10 @@ pub enum StartError {
     },
     /// The address for add-ons cannot be bound.
     #[error("cannot serve add-ons")]
-    AddonApi(#[from] api::BindError),
+    AddonApi(#[source] PlainBindError),
+    /// The address for Home Assistant cannot be bound.
+    #[error("cannot serve Home Assistant")]
+    HomeAssistant(#[source] PlainBindError),
     /// The control socket cannot be made.
     #[error("no control socket")]
     Control(#[from] SocketError),
@@ -76,7 +80,8 @@ pub enum StartError {
 pub(super) struct Bound {
     pub(super) operations: Option<TcpListener>,
     pub(super) control: ControlSocket,
-    pub(super) addons: Option<ApiListener>,
+    pub(super) addons: Option<PlainListener>,
+    pub(super) home_assistant: Option<HomeAssistantListener>,
 }
 
 /// Makes the server of a configuration.
@@ -91,13 +96,14 @@ pub(super) async fn build(
     // First what another process may hold, so that a second one started by mistake touches nothing of the first.
     let control = ControlSocket::bind(&settings.listen.control)?;
     let operations = bind_operations(&settings, &mut inherited).await?;
-    let addons = addon_api::bind(&settings).await?;
+    let addons = addon_api::bind(&settings).await.map_err(StartError::AddonApi)?;
+    let home_assistant = addon_api::bind_home_assistant(&settings).await.map_err(StartError::HomeAssistant)?;
     let admission = Admission::new(&settings.limits, &settings.listen.trusted_proxies);
     let mut listeners = Listeners::default();
     listeners.change(&settings.listen.https, &admission, &mut inherited)?.commit(&mut listeners);
     inherited.finish()?;
-    let (handshaker, sessions, guard, home, kept, keyring) = open_files(&settings, &clock).await?;
-    let stages = Stages::new(Arc::clone(&settings), &telemetry, keyring, None);
+    let (handshaker, sessions, guard, home, (kept, ingress_key), keyring) = open_files(&settings, &clock).await?;
+    let stages = Stages::new(Arc::clone(&settings), &telemetry, keyring, ingress_key.as_ref(), None);
     let configured = addon_api::configured(&settings, Arc::clone(&home));
     let api = AddonApi::new(configured, Arc::clone(&kept), clock.clone(), telemetry.clone());
     let services = Services {
@@ -126,11 +132,14 @@ pub(super) async fn build(
         stop: CancellationToken::new(),
         started: clock.now(),
     };
-    Ok((server, Bound { operations, control, addons }))
+    Ok((server, Bound { operations, control, addons, home_assistant }))
 }
 
 /// What comes out of files.
-type Opened = (Handshaker, Arc<Sessions>, Guard, Arc<HomeAssistant>, Arc<Kept>, Option<Arc<Keyring>>);
+type Opened = (Handshaker, Arc<Sessions>, Guard, Arc<HomeAssistant>, KeptThings, Option<Arc<Keyring>>);
+
+/// What is kept of add-ons, and the key that is made with it.
+type KeptThings = (Arc<Kept>, Option<IngressKey>);
 
 /// What blocks on files: off the runtime's threads.
 async fn open_files(settings: &Arc<Settings>, clock: &Clock) -> Result<Opened, StartError> {
@@ -156,7 +165,8 @@ async fn open_files(settings: &Arc<Settings>, clock: &Clock) -> Result<Opened, S
         if let Some(error) = kept.broken() {
             tracing::error!(why = %chain(&*error), "all add-ons are protected, and no token of one is good");
         }
-        Ok((handshaker, sessions, guard, home, kept, keyring))
+        let ingress_key = addon_api::ingress_key(&settings, &kept);
+        Ok((handshaker, sessions, guard, home, (kept, ingress_key), keyring))
     });
     opening.await?
 }
@@ -176,11 +186,13 @@ async fn bind_operations(settings: &Settings, inherited: &mut Inherited) -> Resu
 
 /// Settings that only a restart can change, by the name of their key.
 pub(super) fn needs_restart(old: &Settings, new: &Settings) -> Vec<&'static str> {
+    let address = |settings: &Settings| settings.supervisor.home_assistant_door.as_ref().map(|door| door.at.clone());
     let compared = BTreeMap::from([
         ("listen.operations", old.listen.operations == new.listen.operations),
         ("listen.control", old.listen.control == new.listen.control),
         ("session.store", old.session.store == new.session.store),
         ("supervisor.listen", old.supervisor.listen == new.supervisor.listen),
+        ("supervisor.home_assistant_listen", address(old) == address(new)),
         ("supervisor.state", old.supervisor.state == new.supervisor.state),
         ("log.format", old.log.format == new.log.format),
     ]);

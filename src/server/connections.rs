@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Server;
 use crate::http;
-use crate::listener::{Incoming, Listener};
+use crate::listener::{FromHomeAssistant, HomeAssistantListener, Incoming, Listener};
 use crate::telemetry::Handshake;
 use crate::tls::HandshakeError;
 
@@ -56,5 +56,23 @@ async fn serve(server: Arc<Server>, incoming: Incoming) {
     };
     let gate = Arc::clone(&server.gate);
     http::serve(secured, limits, server.drain.clone(), move |arrived| Arc::clone(&gate).answer(arrived)).await;
+    drop(open);
+}
+
+/// Accepts Home Assistant's connections until the process drains.
+pub(super) async fn accept_home_assistant(server: Arc<Server>, listener: HomeAssistantListener) {
+    while let Some(connection) = server.drain.run_until_cancelled(listener.accept()).await {
+        server.connections.spawn(serve_home_assistant(Arc::clone(&server), connection));
+    }
+}
+
+async fn serve_home_assistant(server: Arc<Server>, connection: FromHomeAssistant) {
+    let stages = server.gate.stages();
+    let metrics = &server.gate.services().telemetry.metrics;
+    metrics.connections_accepted.inc();
+    let open = metrics.open_connection();
+    let (gate, stop) = (Arc::clone(&server.gate), server.drain.clone());
+    let handler = move |arrived| Arc::clone(&gate).answer(arrived);
+    http::serve_home_assistant(connection, &stages.settings.limits, stop, handler).await;
     drop(open);
 }

@@ -179,7 +179,9 @@ impl Server {
                 tracing::error!(%error, "the groups of the configuration were not taken over");
             }
         }
-        self.gate.replace(Stages::new(Arc::clone(settings), &services.telemetry, keyring, Some(before)));
+        let key = services.kept.ingress_key();
+        let stages = Stages::new(Arc::clone(settings), &services.telemetry, keyring, key.as_ref(), Some(before));
+        self.gate.replace(stages);
         self.api.replace(super::addon_api::configured(settings, services.home.load_full()));
     }
 

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use super::access_token::{AccessToken, Issuer};
 use super::bearer;
 use super::credential::Credential;
+use super::ingress_token::IngressToken;
 use super::live::Session;
 use super::sessions::Sessions;
 use super::token::SessionToken;
 use crate::clock::Timestamp;
-use crate::http::Presented;
+use crate::http::{Door, Presented, Sanitized};
 use crate::refusal::Reason;
 use crate::route::Routed;
 
@@ -24,7 +25,7 @@ pub struct Authenticated {
 impl Authenticated {
     /// The way in with a session.
     pub async fn new(routed: Box<Routed>, sessions: &Sessions) -> Result<Self, Reason> {
-        let session = session_of(routed.request().presented(), sessions).await?;
+        let session = session_of(routed.request(), sessions).await?;
         // A session that is bound to one add-on opens no other (S-79).
         if session.addon().is_some_and(|bound| *bound != routed.route().addon().slug) {
             return Err(Reason::SessionBoundElsewhere);
@@ -74,14 +75,18 @@ pub fn bears_token(routed: &Routed) -> Result<bool, Reason> {
     Ok(routed.route().addon().tokens && bearer::presented(routed.request().headers())?.is_some())
 }
 
-/// The live session that a cookie stands for. A value that is no token, and one that is no session's, are refused alike
-/// for the client and apart for the operator (S-07, S-76).
-pub async fn session_of(presented: &Presented, sessions: &Sessions) -> Result<Arc<Session>, Reason> {
-    let value = match presented {
+/// The live session that a request's cookie stands for, at the door that it came by. A value that is no token, and one that
+/// is no session's, are refused alike for the client and apart for the operator (S-07, S-76).
+pub async fn session_of(request: &Sanitized, sessions: &Sessions) -> Result<Arc<Session>, Reason> {
+    let value = match request.presented() {
         Presented::Nothing => return Err(Reason::NoSession),
         Presented::Several => return Err(Reason::MalformedCookie),
         Presented::One(value) => value,
     };
-    let token = SessionToken::parse(value).ok_or(Reason::MalformedCookie)?;
-    sessions.find(&token).await
+    match request.door() {
+        Door::Browsers => sessions.find(&SessionToken::parse(value).ok_or(Reason::MalformedCookie)?).await,
+        Door::HomeAssistant => {
+            sessions.find_at_home_assistant(&IngressToken::parse(value).ok_or(Reason::MalformedCookie)?).await
+        }
+    }
 }

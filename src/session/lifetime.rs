@@ -13,6 +13,7 @@
 use std::time::Duration;
 
 use crate::clock::Timestamp;
+use crate::http::Door;
 
 /// The two limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +41,16 @@ impl Lifetimes {
         last_seen.saturating_add(self.idle).min(created.saturating_add(self.absolute))
     }
 
+    /// The limits at this door. Those of Home Assistant's idle for 15 minutes, as with its Supervisor, whose pages ask once a
+    /// minute; but never longer than others, and to the same absolute limit (docs/design/supervisor.md sections 1.4 and 10.1).
+    #[must_use]
+    pub fn at(self, door: Door) -> Self {
+        match door {
+            Door::Browsers => self,
+            Door::HomeAssistant => Self { idle: self.idle.min(HOME_ASSISTANTS_IDLE), ..self },
+        }
+    }
+
     /// What the session is now.
     pub fn state(self, created: Timestamp, last_seen: Timestamp, now: Timestamp) -> State {
         if now >= self.end(created, last_seen) {
@@ -51,6 +62,8 @@ impl Lifetimes {
         }
     }
 }
+
+const HOME_ASSISTANTS_IDLE: Duration = Duration::from_mins(15);
 
 /// How far in the future a session may have been made or seen and still count.
 pub const SKEW: Duration = Duration::from_mins(1);
@@ -72,6 +85,19 @@ mod tests {
         let last = Timestamp::from_millis(1_800_000 - 1);
         assert_eq!(LIMITS.state(at(0), at(0), last), State::Live);
         assert_eq!(LIMITS.state(at(0), at(0), at(1800)), State::Expired);
+    }
+
+    /// Cases 3, 11 and 12: 15 minutes from the last sighting, and not one more for each.
+    #[test]
+    fn at_home_assistants_door_a_session_idles_for_a_quarter_of_an_hour() {
+        let limits = LIMITS.at(Door::HomeAssistant);
+        assert_eq!(limits.end(at(0), at(0)), at(900));
+        assert_eq!(limits.end(at(0), at(60)), at(960));
+        assert_eq!(limits.state(at(0), at(0), at(20 * 60)), State::Expired);
+        assert_eq!(limits.end(at(0), at(43_199)), at(43_200), "the absolute limit holds");
+        let strict = Lifetimes { idle: Duration::from_mins(5), ..LIMITS };
+        assert_eq!(strict.at(Door::HomeAssistant), strict);
+        assert_eq!(LIMITS.at(Door::Browsers), LIMITS);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use super::token::{SessionDigest, SessionId};
 use super::user_agent::UserAgent;
 use crate::clock::Timestamp;
 use crate::config::AddonSlug;
+use crate::http::Door;
 use crate::identity::UserId;
 
 /// A session. Whether it still counts is asked of [`super::Sessions`], which knows the limits and the time.
@@ -107,7 +108,18 @@ impl Session {
         self.ended.store(true, Ordering::Release);
     }
 
+    /// The one door that it opens.
+    pub fn door(&self) -> Door {
+        self.about.made_by.door()
+    }
+
+    /// When it ends unless it is seen before.
+    pub(super) fn ends(&self, lifetimes: Lifetimes) -> Timestamp {
+        lifetimes.at(self.door()).end(self.created, self.last_seen())
+    }
+
     pub(super) fn state(&self, lifetimes: Lifetimes, now: Timestamp) -> State {
+        let lifetimes = lifetimes.at(self.door());
         if self.ended() { State::Expired } else { lifetimes.state(self.created, self.last_seen(), now) }
     }
 

@@ -13,6 +13,7 @@ use super::token::SessionDigest;
 use super::user_agent::UserAgent;
 use crate::clock::Timestamp;
 use crate::config::AddonSlug;
+use crate::http::Door;
 use crate::identity::UserId;
 
 /// What the maker of a session says of it.
@@ -64,6 +65,8 @@ pub enum MadeBy {
     CommandLine,
     /// From another session, for an add-on on a host of its own.
     HandOver,
+    /// By Home Assistant, for one of its users, with the Supervisor's call for that.
+    Ingress,
 }
 
 impl MadeBy {
@@ -74,6 +77,15 @@ impl MadeBy {
             Self::HomeAssistant => "home_assistant",
             Self::CommandLine => "command_line",
             Self::HandOver => "hand_over",
+            Self::Ingress => "ingress",
+        }
+    }
+
+    /// The one door that such a session opens.
+    pub const fn door(self) -> Door {
+        match self {
+            Self::Password | Self::HomeAssistant | Self::CommandLine | Self::HandOver => Door::Browsers,
+            Self::Ingress => Door::HomeAssistant,
         }
     }
 }

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 
 use super::file::SessionFile;
 use super::file_error::FileError;
+use super::ingress_token::IngressToken;
 use super::lifetime::{Lifetimes, State};
 use super::limits::CurrentLimits;
 use super::live::Session;
@@ -27,6 +28,7 @@ use super::user_agent::UserAgent;
 use super::writer::Writer;
 use crate::clock::{Clock, Timestamp};
 use crate::config::{AddonSlug, SessionStore};
+use crate::http::Door;
 use crate::identity::UserId;
 use crate::refusal::Reason;
 
@@ -129,7 +131,16 @@ impl Sessions {
 
     /// The same for somebody who does not have the token: a session that another one is to be made from.
     pub async fn find_digest(&self, digest: SessionDigest) -> Result<Arc<Session>, Reason> {
-        if let Some(session) = self.known(digest) {
+        self.find_at(Door::Browsers, digest).await
+    }
+
+    /// The same for a token of Home Assistant's door.
+    pub async fn find_at_home_assistant(&self, token: &IngressToken) -> Result<Arc<Session>, Reason> {
+        self.find_at(Door::HomeAssistant, token.digest()).await
+    }
+
+    async fn find_at(&self, door: Door, digest: SessionDigest) -> Result<Arc<Session>, Reason> {
+        if let Some(session) = self.known(door, digest) {
             self.store.may_go_on()?;
             return Ok(session);
         }
@@ -137,13 +148,14 @@ impl Sessions {
             Store::Memory | Store::File(_) => Err(Reason::SessionEnded),
             // Boxed: what few requests need would lie in the future of every one.
             #[cfg(feature = "redis-store")]
-            Store::Shared(store) => Box::pin(self.ask(store, digest)).await,
+            Store::Shared(store) => Box::pin(self.ask(store, door, digest)).await,
         }
     }
 
     #[cfg(feature = "redis-store")]
-    async fn ask(&self, store: &SharedStore, digest: SessionDigest) -> Result<Arc<Session>, Reason> {
-        let session = store.ask(digest).await?.ok_or(Reason::SessionEnded)?;
+    async fn ask(&self, store: &SharedStore, door: Door, digest: SessionDigest) -> Result<Arc<Session>, Reason> {
+        let session = store.ask(digest).await?.filter(|session| session.door() == door);
+        let session = session.ok_or(Reason::SessionEnded)?;
         if let Some(parent) = session.parent()
             && !self.table.get(&parent).is_some_and(|parent| self.counts(&parent, self.clock.now()))
             && store.ask(parent).await?.is_none()
@@ -159,18 +171,19 @@ impl Sessions {
 
     /// The live session that this token stands for, if it is known here. It counts as seen by that.
     pub fn look_up(&self, token: &SessionToken) -> Option<Arc<Session>> {
-        self.known(token.digest())
+        self.known(Door::Browsers, token.digest())
     }
 
-    fn known(&self, digest: SessionDigest) -> Option<Arc<Session>> {
-        let session = self.table.get(&digest)?;
+    /// A session opens one door, and is none at the other.
+    fn known(&self, door: Door, digest: SessionDigest) -> Option<Arc<Session>> {
+        let session = self.table.get(&digest).filter(|session| session.door() == door)?;
         self.touch(&session).then_some(session)
     }
 
     /// When a session ends unless it is seen before: what holds a stream open for it looks again then, or when the bell of
     /// [`Self::subscribe`] rings.
     pub fn ends(&self, session: &Session) -> Timestamp {
-        self.lifetimes().end(session.created(), session.last_seen())
+        session.ends(self.lifetimes())
     }
 
     /// Makes a session with a new token, and returns when it is on disk. If the disk fails it returns all the same: the
@@ -180,19 +193,36 @@ impl Sessions {
     /// The user's oldest sessions give way when there are too many.
     pub async fn create(&self, about: NewSession) -> Result<(SessionToken, Arc<Session>), StoreAway> {
         let token = SessionToken::random();
+        let session = self.keep(token.digest(), about).await?;
+        Ok((token, session))
+    }
+
+    /// The same for Home Assistant's door. `password_digest` is the user's now.
+    pub async fn create_at_home_assistant(
+        &self,
+        user: UserId,
+        password_digest: Option<[u8; 32]>,
+    ) -> Result<(IngressToken, Arc<Session>), StoreAway> {
+        let token = IngressToken::random();
+        let about = NewSession { password_digest, ..NewSession::new(user, MadeBy::Ingress) };
+        let session = self.keep(token.digest(), about).await?;
+        Ok((token, session))
+    }
+
+    async fn keep(&self, digest: SessionDigest, about: NewSession) -> Result<Arc<Session>, StoreAway> {
         let now = self.clock.now();
         let record = Record { about, created: now, last_seen: now };
-        let session = Arc::new(Session::new(token.digest(), record));
+        let session = Arc::new(Session::new(digest, record));
         #[cfg(feature = "redis-store")]
         if let Store::Shared(store) = &self.store {
             self.create_for_all(store, &session).await?;
-            return Ok((token, session));
+            return Ok(session);
         }
         let gone = self.insert(&session);
         let digests = gone.iter().map(|gone| gone.digest()).chain([session.digest()]).collect();
         // The writer has said what failed, and goes on trying.
         let _in_memory = self.store.save(digests).await;
-        Ok((token, session))
+        Ok(session)
     }
 
     /// Makes a session that holds on all proxies of a store, where its user's sessions are counted.
@@ -215,11 +245,12 @@ impl Sessions {
         gone
     }
 
-    /// The sessions of its user that give way to a new one: the oldest of too many.
+    /// The sessions of its user that give way to a new one: the oldest of too many. Each door has its own count: Home
+    /// Assistant makes a session for every page of its own, and must not sign anybody out at ours.
     fn surplus(&self, newcomer: &Session) -> Vec<Arc<Session>> {
         let (limits, now) = (self.limits.get(), self.clock.now());
         let mut mine = self.table.of_user(newcomer.user());
-        mine.retain(|one| one.digest() != newcomer.digest());
+        mine.retain(|one| one.door() == newcomer.door() && one.digest() != newcomer.digest());
         // Those from the future go first: it is not known how old they are.
         mine.sort_by_key(|one| (one.state(limits.lifetimes, now) == State::Live, one.created()));
         let too_many = (mine.len() + 1).saturating_sub(limits.per_user.max(1));
@@ -280,6 +311,16 @@ impl Sessions {
         sessions.iter().map(|session| Summary::of(session, lifetimes)).collect()
     }
 
+    /// Whether other proxies have the same sessions.
+    pub fn is_shared(&self) -> bool {
+        self.store.is_shared()
+    }
+
+    /// The sessions known here for which `is_meant` says yes; it is asked while a part of the table is locked.
+    pub fn which(&self, is_meant: impl FnMut(&Session) -> bool) -> Vec<Arc<Session>> {
+        self.table.select(is_meant)
+    }
+
     /// How many sessions there are, counting those that have expired in the last minute.
     pub fn len(&self) -> usize {
         self.table.len()
@@ -328,7 +369,7 @@ impl Summary {
             user: session.user().clone(),
             created: session.created(),
             last_seen: session.last_seen(),
-            ends: lifetimes.end(session.created(), session.last_seen()),
+            ends: session.ends(lifetimes),
             address: session.address(),
             user_agent: session.user_agent().clone(),
             made_by: session.made_by(),

@@ -43,9 +43,7 @@ impl SessionToken {
 
     /// What the session is stored under: SHA-256 of the 32 raw bytes.
     pub fn digest(&self) -> SessionDigest {
-        let mut bytes = [0; RAW];
-        bytes.copy_from_slice(digest(&SHA256, &self.0).as_ref());
-        SessionDigest(bytes)
+        SessionDigest::of(&self.0)
     }
 }
 
@@ -66,6 +64,12 @@ impl fmt::Debug for SessionToken {
 pub struct SessionDigest(pub(super) [u8; 32]);
 
 impl SessionDigest {
+    pub(super) fn of(raw: &[u8]) -> Self {
+        let mut bytes = [0; 32];
+        bytes.copy_from_slice(digest(&SHA256, raw).as_ref());
+        Self(bytes)
+    }
+
     /// All of it, as it stands in a store.
     pub(crate) fn hex(self) -> String {
         self.0.iter().fold(String::with_capacity(64), |mut text, byte| {

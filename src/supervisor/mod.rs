@@ -3,14 +3,17 @@
 //! [`rating`] says how far an add-on can be trusted, [`protection`] what it is granted while its protection is on,
 //! [`kept`] what an operator decided and the digests of tokens, on disk, [`tokens`] what add-ons show, and [`compose`] writes
 //! the container that has just what was granted. [`api`] is what add-ons call, [`roles`] says who may call what of it, and
-//! [`entities`] holds a call to the entities of a policy. What an add-on asks for stands in its manifest, which
+//! [`entities`] holds a call to the entities of a policy; [`ingress`] is what Home Assistant calls, and both answer in the same
+//! [`shape`]. What an add-on asks for stands in its manifest, which
 //! [`crate::manifest`] reads below the configuration. Nothing here may grant what was not asked for.
 
 pub mod api;
 pub mod compose;
 pub mod entities;
+pub mod ingress;
 pub mod kept;
 pub mod protection;
 pub mod rating;
 pub mod roles;
+pub mod shape;
 pub mod tokens;

@@ -11,7 +11,7 @@ use http::header::{CONNECTION, HOST, HeaderName, HeaderValue, SEC_WEBSOCKET_KEY,
 
 use super::told::Told;
 use crate::config::{Addon, DisplayNameEncoding};
-use crate::http::{Authority, Handshake, Origin, RequestId, Reserved};
+use crate::http::{Authority, Handshake, Origin, RequestId, Reserved, Scheme};
 use crate::identity::User;
 
 /// What is known of an add-on's headers before the first request.
@@ -20,7 +20,6 @@ pub(super) struct Injection {
     own: Reserved,
     fixed: Vec<(HeaderName, HeaderValue)>,
     prefix_headers: Vec<HeaderName>,
-    prefix: Option<HeaderValue>,
     told: Option<Told>,
 }
 
@@ -31,8 +30,10 @@ pub(super) struct Truth<'a> {
     pub(super) client: IpAddr,
     pub(super) authority: &'a Authority,
     pub(super) origin: Origin,
+    pub(super) scheme: Scheme,
     pub(super) id: RequestId,
-    pub(super) under_prefix: bool,
+    /// Under which prefix the browser sees the add-on, if under one.
+    pub(super) prefix: Option<&'a HeaderValue>,
 }
 
 impl Injection {
@@ -42,12 +43,10 @@ impl Injection {
         let set = set.chain(addon.headers.iter().map(|(name, _)| name));
         // What every route strips is gone already: here is only what this one adds.
         let own = Reserved::new(set.map(HeaderName::as_str).filter(|name| !always.contains(name)));
-        let prefix = addon.path.as_ref().filter(|prefix| !prefix.as_str().is_empty());
         Self {
             own,
             fixed: addon.headers.clone(),
             prefix_headers: addon.prefix_headers.clone(),
-            prefix: prefix.and_then(|prefix| HeaderValue::from_str(prefix.as_str()).ok()),
             told: addon.upstream_host.as_ref().and_then(Told::new),
         }
     }
@@ -74,17 +73,18 @@ impl Injection {
         set(headers, HOST, HeaderValue::from_str(truth.authority.as_str()).ok());
         set(headers, X_FORWARDED_HOST, headers.get(HOST).cloned());
         if let Some(told) = &self.told {
-            told.apply(headers, truth.authority, truth.origin);
+            told.apply(headers, (truth.scheme, truth.authority), truth.origin);
         }
-        set(headers, X_FORWARDED_PROTO, Some(HeaderValue::from_static("https")));
-        set(headers, X_FORWARDED_PORT, Some(HeaderValue::from(truth.authority.port_or_default())));
+        set(headers, X_FORWARDED_PROTO, Some(HeaderValue::from_static(truth.scheme.as_str())));
+        let port = truth.authority.port().unwrap_or(truth.scheme.port());
+        set(headers, X_FORWARDED_PORT, Some(HeaderValue::from(port)));
         let client = address(truth.client);
         set(headers, X_REAL_IP, client.clone());
         set(headers, X_FORWARDED_FOR, client);
         set(headers, X_REQUEST_ID, Some(truth.id.to_header()));
-        if truth.under_prefix {
+        if let Some(prefix) = truth.prefix {
             for name in &self.prefix_headers {
-                set(headers, name.clone(), self.prefix.clone());
+                headers.insert(name.clone(), prefix.clone());
             }
         }
         for (name, value) in &self.fixed {

@@ -51,19 +51,21 @@ impl Upstreams {
         let (identified, open) = permitted.into_parts();
         let transfer = identified.routed().transfer()?;
         let user = Arc::clone(identified.user());
-        let (request, route, prefix, forward) = identified.into_routed().into_parts();
+        let (request, route, forward) = identified.into_routed().into_parts();
         let upstream = self.at(route.place()).ok_or(Reason::UnknownRoute)?;
         let authority = request.authority().clone();
         let client: IpAddr = request.client().ip();
-        let (id, handshake, origin) = (request.id(), request.handshake(), request.provenance().origin);
+        let (id, handshake, origin, scheme) =
+            (request.id(), request.handshake(), request.provenance().origin, request.scheme());
         let Parts { method, mut headers, body, upgrade, serving } = request.into_parts();
-        let truth = Truth { user: &user, client, authority: &authority, origin, id, under_prefix: !prefix.is_empty() };
+        let prefix = route.prefix_header();
+        let truth = Truth { user: &user, client, authority: &authority, origin, scheme, id, prefix };
         upstream.injection.apply(&mut headers, &upstream.addon, truth);
         if let Some(stamps) = &upstream.stamps {
             headers.insert(ASSERTION, stamps.of(&user));
         }
         if let Some(transfer) = transfer.filter(|_| upstream.addon.rewrite_addresses) {
-            set_destination(&mut headers, &transfer, upstream.addon.makes_addresses());
+            set_destination(&mut headers, &transfer, scheme, upstream.addon.makes_addresses());
         }
         if let Some(handshake) = handshake {
             ask_for_websocket(&mut headers, handshake, websocket::new_key);
@@ -85,7 +87,7 @@ impl Upstreams {
             Some(_) => grpc::target(&mut headers, &upstream.addon.upstream, forward)?,
         };
         *outgoing.headers_mut() = headers;
-        let confines = self.confines(upstream, &prefix, &authority);
+        let confines = self.confines(upstream, &route, (scheme, &authority));
         let call = Call { upstream, confines, gauge, open, serving };
         match (handshake, upgrade, trailed) {
             (_, _, Some(trailed)) => Box::pin(call.call(outgoing, trailed)).await,

@@ -8,7 +8,7 @@ use http::HeaderMap;
 use http::header::{HOST, HeaderValue, ORIGIN, REFERER};
 
 use crate::config::UpstreamHost;
-use crate::http::{Authority, Origin};
+use crate::http::{Authority, Origin, Scheme};
 use crate::route::{DESTINATION, Transfer};
 
 /// What the add-on is told.
@@ -32,36 +32,49 @@ impl Told {
     }
 
     /// `X-Forwarded-Host` keeps what the browser asked for.
-    pub(super) fn apply(&self, headers: &mut HeaderMap, ours: &Authority, origin: Origin) {
+    pub(super) fn apply(&self, headers: &mut HeaderMap, ours: (Scheme, &Authority), origin: Origin) {
         headers.insert(HOST, self.host.clone());
         let said = headers.get(ORIGIN).filter(|_| origin == Origin::Ours).cloned();
         if let Some(referer) = headers.get(REFERER).and_then(|referer| self.moved(referer, ours, said.as_ref())) {
             headers.insert(REFERER, referer);
         }
         if said.is_some() {
-            headers.insert(ORIGIN, self.origin.clone());
+            let (scheme, _) = ours;
+            let plain = || HeaderValue::from_str(&format!("http://{}", self.authority.as_str())).ok();
+            let origin = if scheme == Scheme::Https { Some(self.origin.clone()) } else { plain() };
+            headers.extend(origin.map(|origin| (ORIGIN, origin)));
         }
     }
 
     /// The `Referer` with our host in the place of the browser's, when it is a page of ours.
-    fn moved(&self, referer: &HeaderValue, ours: &Authority, origin: Option<&HeaderValue>) -> Option<HeaderValue> {
-        let referer = referer.to_str().ok()?;
-        let rest = referer.strip_prefix("https://")?;
+    fn moved(
+        &self,
+        referer: &HeaderValue,
+        (scheme, ours): (Scheme, &Authority),
+        origin: Option<&HeaderValue>,
+    ) -> Option<HeaderValue> {
+        let rest = after(referer.to_str().ok()?, scheme)?;
         let (authority, path) = rest.split_at_checked(rest.find(['/', '?', '#']).unwrap_or(rest.len()))?;
         let theirs = Authority::parse(authority.as_bytes())?;
-        let same = theirs.host() == ours.host() && theirs.port_or_default() == ours.port_or_default();
-        let known =
-            origin.is_some_and(|origin| origin.as_bytes().strip_prefix(b"https://") == Some(authority.as_bytes()));
-        (same || known).then(|| HeaderValue::from_str(&format!("https://{}{path}", self.authority.as_str())).ok())?
+        let same = theirs.host() == ours.host()
+            && theirs.port().unwrap_or(scheme.port()) == ours.port().unwrap_or(scheme.port());
+        let known = origin.and_then(|origin| after(origin.to_str().ok()?, scheme)) == Some(authority);
+        (same || known)
+            .then(|| HeaderValue::from_str(&format!("{}://{}{path}", scheme.as_str(), self.authority.as_str())).ok())?
     }
+}
+
+/// What follows the scheme, when it is this one.
+fn after(address: &str, scheme: Scheme) -> Option<&str> {
+    address.strip_prefix(scheme.as_str())?.strip_prefix("://")
 }
 
 /// Says where MOVE or COPY leads as the add-on will read it: without the prefix where that is taken off, unless the
 /// add-on is told its prefix in a header from which it makes its own addresses, as Radicale does with `X-Script-Name`.
-pub(super) fn set_destination(headers: &mut HeaderMap, transfer: &Transfer, knows_prefix: bool) {
+pub(super) fn set_destination(headers: &mut HeaderMap, transfer: &Transfer, scheme: Scheme, knows_prefix: bool) {
     let path = if knows_prefix { transfer.browser() } else { transfer.addon() };
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    if let Ok(address) = HeaderValue::from_str(&format!("https://{host}{path}")) {
+    if let Ok(address) = HeaderValue::from_str(&format!("{}://{host}{path}", scheme.as_str())) {
         headers.insert(DESTINATION, address);
     }
 }

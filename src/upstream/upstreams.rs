@@ -11,7 +11,8 @@ use super::pool::Pool;
 use super::request::Injection;
 use super::response::Confines;
 use crate::config::{self, Addon, AddonProtocol, AddonSlug, PrefixMode};
-use crate::http::{Authority, OwnCookies, Reserved, TrailerSieve};
+use crate::http::{Authority, OwnCookies, Reserved, Scheme, TrailerSieve};
+use crate::route::Route;
 use crate::telemetry::{AddonMetrics, Metrics, UpstreamFailure};
 
 /// The add-ons, in the order of the configuration.
@@ -92,13 +93,14 @@ impl Upstreams {
     pub(super) fn confines<'a>(
         &'a self,
         upstream: &'a Upstream,
-        prefix: &'a str,
-        authority: &'a Authority,
+        route: &'a Route,
+        (scheme, authority): (Scheme, &'a Authority),
     ) -> Confines<'a> {
         Confines {
-            prefix,
-            rewrites_paths: upstream.addon.prefix == PrefixMode::Strip && !prefix.is_empty(),
+            prefix: route.prefix(),
+            rewrites_paths: upstream.addon.prefix == PrefixMode::Strip && !route.prefix().is_empty(),
             authority,
+            scheme,
             upstream: upstream.authority.as_ref(),
             told: upstream.injection.told(),
             reserved: &self.reserved,

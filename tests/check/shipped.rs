@@ -13,6 +13,7 @@ fn folder() -> Folder {
     folder.write("secrets/whoami", "hunter2\n");
     folder.write("secrets/supervisor", "token\n");
     folder.write("secrets/home-assistant", "token\n");
+    folder.write("secrets/home-assistant-listen", "0".repeat(64));
     folder.write("secrets/owner", "token\n");
     folder.write("certs/home.crt", "good");
     folder.write("certs/home.key", "key");
@@ -96,12 +97,15 @@ fn the_defaults_in_it_are_the_defaults() {
         "forward_address",
         "manifest",
         "entry",
+        "options",
         "rights",
         "signing_keys",
         "listen",
         "upstream = \"http://172.30.32.2\"",
         "upstream_token",
         "home_assistant_token",
+        "home_assistant_listen",
+        "home_assistant_listen_token",
         "password_reset_token",
         "auth_cache",
         "entities",

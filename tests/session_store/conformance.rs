@@ -14,6 +14,7 @@ pub(crate) async fn conforms(sessions: Arc<Sessions>, clock: Clock) {
     the_oldest_gives_way(&sessions, later).await;
     a_session_made_from_another_ends_with_it(&sessions, later).await;
     a_clock_that_goes_back_lends_no_time(&sessions, &clock).await;
+    a_session_opens_one_door_and_lives_as_that_door_has_it(&sessions, later).await;
     new_limits_hold_at_once(&sessions, later).await;
 }
 
@@ -129,6 +130,36 @@ async fn a_clock_that_goes_back_lends_no_time(sessions: &Sessions, clock: &Clock
     clock.set(before.saturating_add(MINUTE));
     assert!(finds(sessions, &token).await, "the clock has caught up");
     assert!(sessions.ends(&session) <= before.saturating_add(31 * MINUTE));
+    sessions.revoke_all().await.expect("revoked");
+}
+
+async fn a_session_opens_one_door_and_lives_as_that_door_has_it(sessions: &Sessions, later: impl Fn(Duration)) {
+    let make = || sessions.create_at_home_assistant("alice".parse().expect("an id"), Some([7; 32]));
+    let (browsers, _) = sessions.create(of("alice")).await.expect("made");
+    let (token, session) = make().await.expect("made");
+    let found = sessions.find_at_home_assistant(&token).await.expect("live");
+    assert_eq!((found.digest(), found.password_digest()), (session.digest(), Some(&[7; 32])));
+    assert!(sessions.find_at_home_assistant(&IngressToken::random()).await.is_err());
+    // Seen once a minute it lives on: for 15 minutes after the last time, and no longer.
+    for _ in 0..29 {
+        later(MINUTE);
+        sessions.find_at_home_assistant(&token).await.expect("live");
+    }
+    assert_eq!(sessions.ends(&session), session.created().saturating_add(44 * MINUTE));
+    later(MINUTE);
+    assert!(!finds(sessions, &browsers).await, "the one that nobody looked at");
+    later(14 * MINUTE);
+    assert!(sessions.find_at_home_assistant(&token).await.is_err() && !sessions.is_live(&session));
+    sessions.revoke_all().await.expect("revoked");
+    // Twenty of this door push none out at the other.
+    let (ours, _) = sessions.create(of("alice")).await.expect("made");
+    let (first, _) = make().await.expect("made");
+    for _ in 0..20 {
+        later(Duration::from_millis(1));
+        make().await.expect("made");
+    }
+    assert!(finds(sessions, &ours).await && sessions.find_at_home_assistant(&first).await.is_err());
+    assert_eq!(sessions.revoke_user(&"alice".parse().expect("an id")).await.expect("revoked").len(), 21);
     sessions.revoke_all().await.expect("revoked");
 }
 

@@ -87,12 +87,18 @@ pub(crate) fn assert_id(request: &Recorded, user: &User) {
 /// The three headers of the user, each once or, when the user has no such name, absent; and the forwarded ones once.
 #[track_caller]
 pub(crate) fn assert_identity(request: &Recorded, user: &User) {
+    assert_identity_over(request, user, "https");
+}
+
+/// The same of a page that the browser has got over this scheme.
+#[track_caller]
+pub(crate) fn assert_identity_over(request: &Recorded, user: &User, scheme: &str) {
     let of = |name: &str| request.fields.texts(name);
     let want = |value: Option<&str>| value.map(str::to_owned).into_iter().collect::<Vec<_>>();
     assert_eq!(of("x-remote-user-id"), want(Some(user.id)), "{request:#?}");
     assert_eq!(of("x-remote-user-name"), want(user.name), "{request:#?}");
     assert_eq!(of("x-remote-user-display-name"), want(user.display_name), "{request:#?}");
-    assert_eq!(of("x-forwarded-proto"), ["https"], "{request:#?}");
+    assert_eq!(of("x-forwarded-proto"), [scheme], "{request:#?}");
     for name in
         ["x-ingress-path", "x-forwarded-for", "x-forwarded-host", "x-forwarded-port", "x-real-ip", "x-request-id"]
     {

@@ -28,14 +28,7 @@ impl RawClient {
     /// Connects over TLS from another address of this machine.
     #[track_caller]
     pub(crate) fn connect_from(source: IpAddr, to: SocketAddr) -> Self {
-        let stream = RUNTIME.block_on(async {
-            let socket = tokio::net::TcpSocket::new_v4()?;
-            socket.bind(SocketAddr::new(source, 0))?;
-            socket.connect(to).await?.into_std()
-        });
-        let stream = stream.expect("vestibule accepts connections");
-        stream.set_nonblocking(false).expect("a socket can block");
-        Self::over(stream)
+        Self::over(dial_from(source, to))
     }
 
     fn over(stream: TcpStream) -> Self {
@@ -51,6 +44,11 @@ impl RawClient {
     /// Sends bytes. A connection that is closed already is noticed when the answer is read.
     pub(crate) fn send(&mut self, bytes: &[u8]) {
         let _ = self.source.write(bytes);
+    }
+
+    /// Sends bytes, and says whether the other side takes them.
+    pub(crate) fn try_send(&mut self, bytes: &[u8]) -> bool {
+        self.source.write(bytes).is_ok()
     }
 
     /// Sends a request and reads its answer.
@@ -104,6 +102,18 @@ impl RawClient {
     }
 }
 
+/// Connects from another address of this machine.
+pub(crate) fn dial_from(source: IpAddr, to: SocketAddr) -> TcpStream {
+    let stream = RUNTIME.block_on(async {
+        let socket = tokio::net::TcpSocket::new_v4()?;
+        socket.bind(SocketAddr::new(source, 0))?;
+        socket.connect(to).await?.into_std()
+    });
+    let stream = stream.expect("vestibule accepts connections");
+    stream.set_nonblocking(false).expect("a socket can block");
+    stream
+}
+
 /// Asks over plain TCP on a connection of its own.
 pub(crate) fn plain(to: SocketAddr, ask: &Ask) -> io::Result<Answer> {
     said(to, &ask.to_bytes(), &ask.method)
@@ -121,7 +131,7 @@ fn said(to: SocketAddr, bytes: &[u8], method: &str) -> io::Result<Answer> {
     Ok(answer(&mut Source::new(stream), method))
 }
 
-fn answer<S: Read>(source: &mut Source<S>, method: &str) -> Answer {
+pub(super) fn answer<S: Read>(source: &mut Source<S>, method: &str) -> Answer {
     let mut answer = head(source);
     let bodiless = method == "HEAD" || matches!(answer.status, 0 | 101 | 204 | 304);
     if bodiless {
@@ -134,7 +144,7 @@ fn answer<S: Read>(source: &mut Source<S>, method: &str) -> Answer {
 }
 
 /// The head of the final answer, or of a 101.
-fn head<S: Read>(source: &mut Source<S>) -> Answer {
+pub(super) fn head<S: Read>(source: &mut Source<S>) -> Answer {
     loop {
         let Some(head) = source.head() else { return Answer::default() };
         let (line, fields): (String, Fields) = split_head(&head);

@@ -23,6 +23,7 @@ pub(crate) mod home;
 pub(crate) mod journey;
 pub(crate) mod launch;
 pub(crate) mod patience;
+pub(crate) mod plain;
 pub(crate) mod process;
 pub(crate) mod redis;
 pub(crate) mod source;

@@ -10,7 +10,6 @@ use super::json::BodyFacts;
 use super::judgement::Judgement;
 use super::standing::Standing;
 use super::{Protection, View};
-use crate::config::PrefixMode;
 use crate::refusal::Reason;
 use crate::route::Routed;
 
@@ -42,11 +41,12 @@ impl Errand {
     /// Of a request on its way.
     pub(in crate::authorization) fn of(routed: &Routed) -> Result<Self, Reason> {
         let request = routed.request();
-        let stripped = routed.route().addon().prefix == PrefixMode::Strip;
-        let prefix = if stripped { routed.prefix().len() } else { 0 };
         let websocket = request.handshake().is_some();
         let transfer = routed.transfer()?.map(|transfer| transfer.addon().into());
-        Ok(Self { transfer, ..Self::new(request.method().clone(), request.target().clone(), prefix, websocket) })
+        Ok(Self {
+            transfer,
+            ..Self::new(request.method().clone(), request.target().clone(), routed.stripped(), websocket)
+        })
     }
 
     /// The path, as the add-on sees it.

@@ -9,6 +9,7 @@ use crate::cli::output::{Exit, Output};
 use crate::cli::rate::rating;
 use crate::config::Addon;
 use crate::manifest::Signed;
+use crate::supervisor::ingress::{entry, is_reached};
 use crate::supervisor::protection::Line;
 
 /// One line for each add-on.
@@ -81,6 +82,7 @@ fn text(installed: &Installed, addon: &Addon, rights: &[Line]) -> String {
     lines.push(format!("protection: {}", installed.kept.protection(&addon.slug).as_str()));
     let made = installed.kept.token_made(&addon.slug);
     lines.push(format!("token: {}", made.map_or_else(|| "none".to_owned(), |made| format!("made {made}"))));
+    lines.extend(ingress_entry(installed, addon).map(|entry| format!("at Home Assistant: {entry}")));
     if rights.is_empty() {
         lines.push("it asks for no rights".to_owned());
     }
@@ -89,6 +91,13 @@ fn text(installed: &Installed, addon: &Addon, rights: &[Line]) -> String {
         lines.push(format!("  {right} = {asked}: {came} ({why})"));
     }
     lines.join("\n")
+}
+
+/// Where Home Assistant's pages find it; nothing where Home Assistant does not reach us, or before the first start with that.
+fn ingress_entry(installed: &Installed, addon: &Addon) -> Option<String> {
+    installed.settings.supervisor.home_assistant_door.as_ref()?;
+    let key = installed.kept.ingress_key().filter(|_| is_reached(addon))?;
+    Some(entry(&key.token(&addon.slug)))
 }
 
 fn summary(installed: &Installed, addon: &Addon) -> Json {
@@ -104,6 +113,7 @@ fn summary(installed: &Installed, addon: &Addon) -> Json {
         "rating": rating.score,
         "classic": rating.classic,
         "role": installed.granted(addon).role().map(crate::manifest::Role::as_str),
+        "ingress_entry": ingress_entry(installed, addon),
         "token_made": installed.kept.token_made(&addon.slug).map(|made| made.to_string()),
     })
 }

@@ -3,74 +3,24 @@
 //! In comes the TOML tree, out come these types and a finding for every unknown key and every value of a wrong type. They
 //! are read by hand from toml's spanned tree and not by serde's derive, for three reasons: a derived `Deserialize` stops at
 //! the first mistake and an operator wants all of them; its message for an unknown key cannot say which known one is
-//! nearest; and enums of "a string or a table" (`untagged`) lose their places. The macro below makes a type, its reader
-//! and its list of keys from one list of fields, so that the three cannot drift apart.
+//! nearest; and enums of "a string or a table" (`untagged`) lose their places. What a table is made of is said once, in the
+//! list of its fields (`section`).
 
+#[macro_use]
+mod section;
 mod shape;
 mod variants;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::diagnostic::{Diagnostic, quoted};
 use super::findings::Findings;
-use super::nearest::nearest;
+pub(super) use section::{Key, List};
 pub(super) use shape::{Shape, SizeText, TimeText};
 pub(super) use variants::{
-    AppArmorText, FramingText, HeaderMap, HeaderText, HttpsText, OperationsText, RuleMap, RuleText, StoreText,
+    AppArmorText, FramingText, HeaderMap, HeaderText, HttpsText, OperationsText, OptionsText, RuleMap, RuleText,
+    StoreText,
 };
-
-/// What stands for one key.
-#[derive(Debug, Default)]
-pub(super) enum Key<T> {
-    /// Nothing: the default counts.
-    #[default]
-    Absent,
-    /// A value of a wrong type, already reported.
-    Wrong,
-    /// A value.
-    Given(Spanned<T>),
-}
-
-impl<T> Key<T> {
-    /// The value, if there is one of the right type.
-    pub(super) fn given(&self) -> Option<&Spanned<T>> {
-        if let Self::Given(value) = self { Some(value) } else { None }
-    }
-}
-
-/// Several values, each with its place.
-pub(super) type List<T> = Vec<Spanned<T>>;
-
-/// Declares a table of the file: the type, its reader and its keys.
-macro_rules! section {
-    ($($(#[$doc:meta])* $name:ident { $($key:ident: $type:ty,)* })*) => { $(
-        $(#[$doc])*
-        #[derive(Debug, Default)]
-        pub(in crate::config) struct $name { $(pub(in crate::config) $key: Key<$type>,)* }
-
-        impl $name {
-            /// Every key that may stand in it.
-            pub(in crate::config) const KEYS: &'static [&'static str] = &[$(stringify!($key)),*];
-
-            /// Reads the fields, whatever they are worth.
-            pub(in crate::config) fn read_table(table: &DeTable<'_>, findings: &mut Findings) -> Self {
-                refuse_unknown(table, Self::KEYS, findings);
-                Self { $($key: key(table, stringify!($key), findings),)* }
-            }
-        }
-
-        impl Shape for $name {
-            const EXPECTED: &'static str = "expected a table";
-            const HINT: &'static str = "write it as `{ key = value }`, or under a header of its own in brackets";
-
-            fn read(value: &Spanned<DeValue<'_>>, findings: &mut Findings) -> Option<Self> {
-                let DeValue::Table(table) = value.get_ref() else { return None };
-                Some(Self::read_table(table, findings))
-            }
-        }
-    )* };
-}
 
 section! {
     /// The whole file.
@@ -234,6 +184,8 @@ section! {
         upstream: String,
         upstream_token: ValueFile,
         home_assistant_token: ValueFile,
+        home_assistant_listen: String,
+        home_assistant_listen_token: ValueFile,
         password_reset_token: ValueFile,
         auth_cache: TimeText,
     }
@@ -251,6 +203,7 @@ section! {
         path: String,
         host: String,
         entry: String,
+        options: OptionsText,
         entities: String,
         entity_messages: List<String>,
         prefix: String,
@@ -359,26 +312,5 @@ section! {
     /// The value of a fixed header that stands in a file.
     ValueFile {
         file: String,
-    }
-}
-
-/// Reads what stands for this key.
-fn key<T: Shape>(table: &DeTable<'_>, name: &str, findings: &mut Findings) -> Key<T> {
-    match table.get(name) {
-        None => Key::Absent,
-        Some(value) => shape::read(value, findings).map_or(Key::Wrong, Key::Given),
-    }
-}
-
-/// Adds a finding for every key of the table that is not in `known`.
-fn refuse_unknown(table: &DeTable<'_>, known: &[&str], findings: &mut Findings) {
-    for key in table.keys().filter(|key| !known.contains(&&**key.get_ref())) {
-        let name: &str = key.get_ref();
-        let (label, hint) = if let Some(meant) = nearest(name, known.iter().copied()) {
-            (format!("did you mean `{meant}`?"), format!("write `{meant}`, or take the key out"))
-        } else {
-            ("not a key of this table".to_owned(), format!("the keys that may stand here are {}", known.join(", ")))
-        };
-        findings.add(Diagnostic::mistake(key.span(), format!("unknown key {}", quoted(name))).label(label).hint(hint));
     }
 }

@@ -79,7 +79,7 @@ pub(super) fn auth_cache(raw: &raw::Supervisor, cx: &mut Context<'_>) -> Option<
     Some(cx.time(&raw.auth_cache, Duration::from_hours(1), seconds(1)..=days(7)))
 }
 
-fn token(key: &Key<raw::ValueFile>, cx: &mut Context<'_>) -> Option<SecretText> {
+pub(super) fn token(key: &Key<raw::ValueFile>, cx: &mut Context<'_>) -> Option<SecretText> {
     let given = key.given()?;
     let text = cx.required(&given.get_ref().file, "file", &given.span(), "\"secrets/token\"")?;
     let value = cx.secret(text)?;

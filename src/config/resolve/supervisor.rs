@@ -2,6 +2,7 @@
 
 use super::addon_api;
 use super::context::Context;
+use super::home_assistant_door;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::raw;
 use crate::config::settings::Supervisor;
@@ -14,13 +15,22 @@ pub(super) fn supervisor(raw: &raw::Supervisor, has_url: bool, cx: &mut Context<
         cx.add(folder.label("expected a file").hint("name a file in it, as in \"state/supervisor.json\""));
     }
     let keys = raw.signing_keys.given().map(|list| list.get_ref().as_slice()).unwrap_or_default();
+    let upstream = addon_api::upstream(raw, cx);
+    let home_assistant_token = addon_api::home_assistant_token(&raw.home_assistant_token, has_url, cx);
+    let password_reset_token = addon_api::home_assistant_token(&raw.password_reset_token, has_url, cx);
+    let others = [
+        ("upstream_token", upstream.as_ref().map(|upstream| &upstream.token)),
+        ("home_assistant_token", home_assistant_token.as_ref()),
+        ("password_reset_token", password_reset_token.as_ref()),
+    ];
     Supervisor {
         state,
         signing_keys: keys.iter().filter_map(|text| cx.findings.parse(text)).collect(),
         listen: addon_api::listen(&raw.listen, cx),
-        upstream: addon_api::upstream(raw, cx),
-        home_assistant_token: addon_api::home_assistant_token(&raw.home_assistant_token, has_url, cx),
-        password_reset_token: addon_api::home_assistant_token(&raw.password_reset_token, has_url, cx),
+        home_assistant_door: home_assistant_door::door(raw, &others, cx),
+        upstream,
+        home_assistant_token,
+        password_reset_token,
         auth_cache: addon_api::auth_cache(raw, cx),
     }
 }

@@ -162,7 +162,7 @@ impl SharedStore {
     /// The command that stores what is known of a session.
     pub(super) fn storing(&self, session: &Session, make: bool) -> Cmd {
         let record = session.record();
-        let end = self.known.limits().lifetimes.end(record.created, record.last_seen);
+        let end = session.ends(self.known.limits().lifetimes);
         // Redis forgets by itself what nobody will ask for any more; a little later than any node does.
         let rest = end.saturating_since(self.known.clock.now()).saturating_add(self.propagation().saturating_mul(3));
         let (digest, longest) = (session.digest(), self.known.longest().saturating_since(self.known.clock.now()));

@@ -6,12 +6,15 @@
 //! an add-on, a disk or a log.
 //!
 //! Reading order: `browser` (the cookie), `journeys` (who is away), `depart`, `arrive`, `grants` (the tokens of live
-//! sessions), `revoked_there` (whether Home Assistant has ended one) and `followed` (the same without its files).
+//! sessions), `revoked_there` (whether Home Assistant has ended one), `followed` (the same without its files) and `forsaken` (when
+//! the proxy that followed is gone).
 
 mod arrive;
 mod browser;
 mod depart;
 mod followed;
+#[cfg(feature = "redis-store")]
+mod forsaken;
 mod grants;
 mod journeys;
 mod revoked_there;
@@ -95,7 +98,7 @@ impl Journey<'_> {
             username: "",
             message: Some(failed.message.unwrap_or(message)),
             wait: failed.wait,
-            signed_in: session_of(request.presented(), self.sessions).await.is_ok(),
+            signed_in: session_of(request, self.sessions).await.is_ok(),
         };
         page(status, &view)
     }

@@ -1,11 +1,13 @@
-//! The shapes of answers: JSON with a `result`, and the plain texts that stand for a bare status.
+//! The answers to add-ons: the Supervisor's shapes, or a body that is passed on as it comes.
 
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS};
+use http::header::WWW_AUTHENTICATE;
 use http::{HeaderValue, Response, StatusCode};
+use http_body_util::BodyExt as _;
 use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt as _, Full};
 use serde_json::{Value, json};
+
+use crate::supervisor::shape::{self, Shape};
 
 /// A body that is there whole, or one that is passed on as it comes.
 pub(super) type AnswerBody = UnsyncBoxBody<Bytes, hyper::Error>;
@@ -15,12 +17,12 @@ pub(super) type Answer = Response<AnswerBody>;
 
 /// `{"result": "ok", "data": ...}`
 pub(super) fn ok(data: &Value) -> Answer {
-    of_json(StatusCode::OK, &json!({"result": "ok", "data": data}))
+    boxed(shape::ok(data))
 }
 
 /// `{"result": "error", "message": ...}`
 pub(super) fn error(status: StatusCode, message: &str) -> Answer {
-    of_json(status, &json!({"result": "error", "message": message}))
+    boxed(shape::error(status, message))
 }
 
 /// The same with the key by which programs tell errors apart.
@@ -30,13 +32,12 @@ pub(super) fn keyed_error(status: StatusCode, message: &str, key: &str) -> Answe
 
 /// JSON as it is.
 pub(super) fn of_json(status: StatusCode, value: &Value) -> Answer {
-    whole(status, "application/json", value.to_string())
+    boxed(shape::of_json(status, value))
 }
 
 /// The status and its words, as in `403: Forbidden`.
 pub(super) fn plain(status: StatusCode) -> Answer {
-    let words = status.canonical_reason().unwrap_or_default();
-    whole(status, "text/plain; charset=utf-8", format!("{}: {words}", status.as_u16()))
+    boxed(shape::plain(status))
 }
 
 /// Asks for user name and password (RFC 9110 section 11.6.1).
@@ -46,13 +47,6 @@ pub(super) fn with_realm(mut answer: Answer) -> Answer {
     answer
 }
 
-fn whole(status: StatusCode, content_type: &'static str, text: String) -> Answer {
-    let body = Full::new(Bytes::from(text)).map_err(|never| match never {});
-    let mut answer = Response::new(UnsyncBoxBody::new(body));
-    *answer.status_mut() = status;
-    let headers = answer.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    answer
+fn boxed(shape: Shape) -> Answer {
+    shape.map(|body| UnsyncBoxBody::new(body.map_err(|never| match never {})))
 }

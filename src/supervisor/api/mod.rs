@@ -17,6 +17,7 @@ mod service;
 mod token;
 mod upstream;
 
-pub use listener::{ApiListener, BindError};
+pub(in crate::supervisor) use local::panels;
 pub use peer::Peer;
 pub use service::{AddonApi, Configured};
+pub(in crate::supervisor) use token::token;

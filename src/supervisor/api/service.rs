@@ -20,6 +20,7 @@ use crate::config::{Addon, AddonSlug, Settings};
 use crate::home_assistant::HomeAssistant;
 use crate::http::{ClientAddr, RequestId};
 use crate::supervisor::entities::Access;
+use crate::supervisor::ingress;
 use crate::supervisor::kept::Kept;
 use crate::supervisor::protection::Granted;
 use crate::supervisor::roles::{ApiPath, Basis, Caller, Ruling, rule};
@@ -129,6 +130,14 @@ impl AddonApi {
         Granted::new(&addon.rights, self.kept.protection(&addon.slug))
     }
 
+    /// Where an add-on's pages are found: on Home Assistant's own, where it reaches us, else on ours.
+    pub(super) fn ingress_entry(&self, settings: &Settings, addon: &Addon) -> Option<String> {
+        let door = settings.supervisor.home_assistant_door.as_ref().filter(|_| ingress::is_reached(addon));
+        let key = door.and_then(|_| self.kept.ingress_key());
+        let there = key.map(|key| ingress::entry(&key.token(&addon.slug)));
+        there.or_else(|| addon.path.as_ref().map(|path| path.as_str().to_owned()))
+    }
+
     async fn dispatch(self: &Arc<Self>, mut call: Call, extensions: http::Extensions) -> Answer {
         let plain = call.path.plain().to_owned();
         let segments: Vec<_> = plain.split('/').skip(1).collect();
@@ -142,6 +151,8 @@ impl AddonApi {
                 self.core.rest(self, call, alias).await
             }
             ["supervisor", "ping"] => answer::ok(&serde_json::json!({})),
+            // Case 1: these are Home Assistant's, at a door of its own, and ride on no token of ours (S-109).
+            ["ingress", "session" | "validate_session"] => answer::plain(StatusCode::UNAUTHORIZED),
             ["auth"] => passwords::check(self, call).await,
             ["auth", "cache"] => passwords::forget(self, &call),
             ["auth", "reset"] if call.configured.upstream.is_none() => passwords::reset(self, call).await,

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::Table;
+use crate::supervisor::ingress::IngressKey;
 
 /// Why what is kept of add-ons cannot be read or changed.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +52,8 @@ struct Version {
 struct Versioned<A> {
     version: u64,
     addons: A,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ingress_key: Option<IngressKey>,
 }
 
 /// What the file holds; nothing when there is none.
@@ -67,8 +70,8 @@ pub(super) fn read(path: &Path) -> Result<Option<Table>, KeptError> {
     if version != VERSION {
         return Err(KeptError::Newer { path: path.to_owned(), version });
     }
-    let Versioned { addons, .. } = serde_json::from_slice(&bytes).map_err(foreign)?;
-    Ok(Some(Table { addons }))
+    let Versioned { addons, ingress_key, .. } = serde_json::from_slice(&bytes).map_err(foreign)?;
+    Ok(Some(Table { addons, ingress_key }))
 }
 
 /// Puts a new file in the place of the old one: either is there whole at any moment, and the new one is on disk before
@@ -93,7 +96,8 @@ fn replace(next: &Path, path: &Path, parent: &Path, table: &Table) -> io::Result
         _ => {}
     }
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(next)?;
-    let mut text = serde_json::to_vec_pretty(&Versioned { version: VERSION, addons: &table.addons })?;
+    let whole = Versioned { version: VERSION, addons: &table.addons, ingress_key: table.ingress_key.clone() };
+    let mut text = serde_json::to_vec_pretty(&whole)?;
     text.push(b'\n');
     file.write_all(&text)?;
     file.sync_all()?;

@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arc_swap::ArcSwap;
 use serde::{Deserialize, Serialize};
 
+use super::ingress::IngressKey;
 use super::protection::Protection;
 use super::tokens::{AddonToken, TokenDigest};
 use crate::clock::Timestamp;
@@ -33,6 +34,8 @@ pub struct Kept {
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Table {
     addons: BTreeMap<String, Entry>,
+    /// Of the tokens by which Home Assistant's pages name add-ons; none before they are wanted for the first time.
+    ingress_key: Option<IngressKey>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -124,13 +127,28 @@ impl Kept {
         before.map_or(Ok(token), |before| Err(TokenError::Exists(Timestamp::from_millis(before.made))))
     }
 
-    /// Changes what is kept of an add-on: on disk first.
+    /// The key of the tokens by which Home Assistant's pages name add-ons, if there is one.
+    pub fn ingress_key(&self) -> Option<IngressKey> {
+        self.table.load().ingress_key.clone()
+    }
+
+    /// The same; made when there is none. Blocks.
+    pub fn make_ingress_key(&self) -> Result<IngressKey, Arc<KeptError>> {
+        self.update(|table| table.ingress_key.get_or_insert_with(IngressKey::random).clone())
+    }
+
+    /// Changes what is kept of an add-on.
     fn change<T>(&self, addon: &AddonSlug, change: impl FnOnce(&mut Entry) -> T) -> Result<T, Arc<KeptError>> {
+        self.update(|table| change(table.addons.entry(addon.to_string()).or_default()))
+    }
+
+    /// Changes what is kept: on disk first.
+    fn update<T>(&self, change: impl FnOnce(&mut Table) -> T) -> Result<T, Arc<KeptError>> {
         let writing = self.writing();
         writing.as_ref().map_err(Arc::clone)?;
         let before = self.table.load_full();
         let mut table = Table::clone(&before);
-        let result = change(table.addons.entry(addon.to_string()).or_default());
+        let result = change(&mut table);
         table.addons.retain(|_, entry| *entry != Entry::default());
         if table != *before {
             file::write(&self.path, &table)?;
@@ -207,6 +225,18 @@ mod tests {
     }
 
     #[test]
+    fn the_key_of_ingress_tokens_is_made_once_and_kept() {
+        let (_folder, path) = folder();
+        let kept = Kept::open(&path);
+        assert_eq!(kept.ingress_key(), None);
+        let key = kept.make_ingress_key().unwrap();
+        kept.protect(&slug("a"), Protection::Off).unwrap();
+        let again = Kept::open(&path);
+        assert_eq!((again.ingress_key(), again.make_ingress_key().unwrap()), (Some(key.clone()), key));
+        assert_eq!(path.metadata().unwrap().mode() & 0o777, 0o600);
+    }
+
+    #[test]
     fn a_file_that_cannot_be_understood_protects_everybody_and_stays_as_it_is() {
         let (_folder, path) = folder();
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -219,6 +249,7 @@ mod tests {
             assert_eq!(kept.protection(&slug("a")), Protection::On);
             assert!(kept.protect(&slug("a"), Protection::Off).is_err());
             assert!(kept.make_token(&slug("a"), true, NOW).is_err());
+            assert!(kept.ingress_key().is_none() && kept.make_ingress_key().is_err());
             assert_eq!(kept.protection(&slug("a")), Protection::On);
             assert_eq!(fs::read_to_string(&path).unwrap(), text);
         }

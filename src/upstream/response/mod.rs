@@ -9,7 +9,7 @@ use http::header::{CONTENT_LOCATION, Entry, HeaderName, LOCATION, REFRESH, SET_C
 use http::{HeaderMap, HeaderValue};
 
 use crate::config::Addon;
-use crate::http::{Authority, OwnCookies, Reserved, judge_path, remove_hop_by_hop, sets_cookie};
+use crate::http::{Authority, OwnCookies, Reserved, Scheme, judge_path, remove_hop_by_hop, sets_cookie};
 
 /// How far an answer may reach.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +20,8 @@ pub(super) struct Confines<'a> {
     pub(super) rewrites_paths: bool,
     /// Our own authority, as the browser asked for it.
     pub(super) authority: &'a Authority,
+    /// Whether the browser sees the add-on over TLS.
+    pub(super) scheme: Scheme,
     /// The add-on's own authority, when it has one.
     pub(super) upstream: Option<&'a Authority>,
     /// The authority that the add-on is told instead of the browser's, when it is.

@@ -1,12 +1,14 @@
-//! Cookies in an add-on's answer: confined to its prefix, never for another host, never without TLS, never ours
+//! Cookies in an add-on's answer: confined to its prefix, never for another host, never without TLS where there is any, never ours
 //! (DESIGN section 2, step 8; S-78).
 
 use http::HeaderValue;
 
 use super::Confines;
+use crate::http::Scheme;
 
 /// The cookie as the browser may see it. The name and value keep their bytes; of the attributes, `Domain` goes, `Path`
-/// is moved under the prefix unless it is there already, and `Secure` is added.
+/// is moved under the prefix unless it is there already, and `Secure` is added: not on a page of Home Assistant's that is
+/// served in the clear, where a browser would throw the cookie away.
 pub(super) fn confine(set_cookie: &HeaderValue, confines: &Confines<'_>) -> Option<HeaderValue> {
     let mut parts = set_cookie.as_bytes().split(|b| *b == b';');
     let mut moved = parts.next()?.to_vec();
@@ -29,7 +31,7 @@ pub(super) fn confine(set_cookie: &HeaderValue, confines: &Confines<'_>) -> Opti
         moved.extend_from_slice(b"; ");
         moved.extend_from_slice(trimmed);
     }
-    if !secure {
+    if !secure && confines.scheme == Scheme::Https {
         moved.extend_from_slice(b"; Secure");
     }
     HeaderValue::from_bytes(&moved).ok()

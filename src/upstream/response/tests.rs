@@ -7,6 +7,7 @@ fn confines<'a>(prefix: &'a str, rewrites_paths: bool, world: &'a World) -> Conf
         prefix,
         rewrites_paths,
         authority: &world.authority,
+        scheme: Scheme::Https,
         upstream: Some(&world.upstream),
         told: None,
         reserved: &world.reserved,
@@ -102,6 +103,9 @@ fn a_cookie_stays_under_the_prefix() {
         assert_eq!(confined("/ingress/x", line), moved);
     }
     assert_eq!(confined("", "a=1; Path=/y; Domain=.home.example"), "a=1; Path=/y; Secure");
+    // A page that is served in the clear could not keep it otherwise.
+    let plain = Confines { scheme: Scheme::Http, ..confines("/x", true, &world) };
+    assert_eq!(set_cookie::confine(&HeaderValue::from_static("a=1; Path=/y"), &plain).unwrap(), "a=1; Path=/x/y");
 }
 
 #[test]

@@ -36,17 +36,13 @@ pub(super) fn list(settings: &Settings) -> Vec<Value> {
     settings.addons.iter().map(|addon| Value::Object(line(addon))).collect()
 }
 
-/// `/addons/{slug}/info`. `options` are for those whom they concern.
-pub(super) fn addon(addon: &Addon, granted: &Granted, sees_options: bool) -> Value {
+/// `/addons/{slug}/info`. Its pages are found at `ingress_entry`; `options` are for those whom they concern.
+pub(super) fn addon(addon: &Addon, ingress_entry: Option<&str>, granted: &Granted, sees_options: bool) -> Value {
     let mut info = line(addon);
     let rights = granted.rights();
-    let ingress_entry = addon.path.as_ref().map(|path| path.as_str().to_owned());
     let manifest = addon.manifest.as_deref();
     let subject = Subject::new(manifest, &addon.rights, addon.path.is_some() || addon.host.is_some());
-    let options = match manifest {
-        Some(manifest) if sees_options => manifest.options.clone(),
-        _ => json!({}),
-    };
+    let options = if sees_options { addon.options.reveal().clone() } else { json!({}) };
     let rights = json!({
         "hassio_api": rights.hassio_api,
         "hassio_role": rights.role.as_str(),
@@ -69,7 +65,7 @@ pub(super) fn addon(addon: &Addon, granted: &Granted, sees_options: bool) -> Val
         "discovery": manifest.map(|manifest| manifest.discovery.clone()).unwrap_or_default(),
         "ingress": ingress_entry.is_some(),
         "ingress_entry": ingress_entry,
-        "ingress_url": ingress_entry.as_ref().map(|entry| format!("{entry}/{}", addon.entry)),
+        "ingress_url": ingress_entry.map(|entry| format!("{entry}/{}", addon.entry)),
         "ingress_port": manifest.and_then(|manifest| manifest.ingress.as_ref()?.port),
         "ingress_panel": ingress_entry.is_some(),
         "hostname": addon.slug.as_str().replace('_', "-"),
@@ -121,13 +117,12 @@ fn container(manifest: Option<&Manifest>) -> Value {
 
 /// `/addons/self/options/config`
 pub(super) fn options(addon: &Addon) -> Value {
-    addon.manifest.as_deref().map_or_else(|| json!({}), |manifest| manifest.options.clone())
+    addon.options.reveal().clone()
 }
 
-/// `/ingress/panels`: every add-on with a web UI.
-pub(super) fn panels(settings: &Settings) -> Value {
-    let with_ui = settings.addons.iter().filter(|addon| addon.path.is_some() || addon.host.is_some());
-    let panels: Map<_, _> = with_ui
+/// `/ingress/panels`
+pub(in crate::supervisor) fn panels<'a>(addons: impl Iterator<Item = &'a Addon>) -> Value {
+    let panels: Map<_, _> = addons
         .map(|addon| {
             let panel = json!({
                 "title": addon.title, "icon": addon.icon, "admin": addon.access.admin_only, "enable": true

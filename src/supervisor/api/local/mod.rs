@@ -4,6 +4,8 @@
 mod info;
 pub(super) mod passwords;
 
+pub(in crate::supervisor) use info::panels;
+
 use bytes::Bytes;
 use http::{Method, StatusCode};
 use http_body_util::{BodyExt as _, Limited};
@@ -54,7 +56,8 @@ pub(super) fn answer(api: &AddonApi, call: &Call, segments: &[&str]) -> Answer {
         (&Method::GET, ["apps"]) => json!({ "apps": info::list(settings) }),
         (&Method::GET, ["addons" | "apps", slug, "info"]) => {
             let Some(addon) = named(call, by.addon(), slug) else { return unknown_addon() };
-            info::addon(addon, &api.granted(addon), by.sees_options_of(slug))
+            let entry = api.ingress_entry(settings, addon);
+            info::addon(addon, entry.as_deref(), &api.granted(addon), by.sees_options_of(slug))
         }
         (&Method::GET, ["addons" | "apps", slug, "options", "config"]) => {
             // The options of others are nobody's to ask for in this way.
@@ -64,7 +67,10 @@ pub(super) fn answer(api: &AddonApi, call: &Call, segments: &[&str]) -> Answer {
             info::options(by.addon())
         }
         (&Method::GET, ["services"]) => json!({ "services": [] }),
-        (&Method::GET, ["ingress", "panels"]) => info::panels(settings),
+        (&Method::GET, ["ingress", "panels"]) => {
+            let with_ui = |addon: &&Addon| addon.path.is_some() || addon.host.is_some();
+            panels(settings.addons.iter().map(AsRef::as_ref).filter(with_ui))
+        }
         _ => return missing(),
     };
     answer::ok(&data)

@@ -1,0 +1,83 @@
+//! A table of the file: the macro that makes its type, its reader and its list of keys from one list of fields, so that the
+//! three cannot drift apart.
+
+use toml::Spanned;
+use toml::de::DeTable;
+
+use super::shape::{self, Shape};
+use crate::config::diagnostic::{Diagnostic, quoted};
+use crate::config::findings::Findings;
+use crate::config::nearest::nearest;
+
+/// What stands for one key.
+#[derive(Debug, Default)]
+pub(in crate::config) enum Key<T> {
+    /// Nothing: the default counts.
+    #[default]
+    Absent,
+    /// A value of a wrong type, already reported.
+    Wrong,
+    /// A value.
+    Given(Spanned<T>),
+}
+
+impl<T> Key<T> {
+    /// The value, if there is one of the right type.
+    pub(in crate::config) fn given(&self) -> Option<&Spanned<T>> {
+        if let Self::Given(value) = self { Some(value) } else { None }
+    }
+}
+
+/// Several values, each with its place.
+pub(in crate::config) type List<T> = Vec<Spanned<T>>;
+
+/// Declares a table of the file: the type, its reader and its keys.
+macro_rules! section {
+    ($($(#[$doc:meta])* $name:ident { $($key:ident: $type:ty,)* })*) => { $(
+        $(#[$doc])*
+        #[derive(Debug, Default)]
+        pub(in crate::config) struct $name { $(pub(in crate::config) $key: Key<$type>,)* }
+
+        impl $name {
+            /// Every key that may stand in it.
+            pub(in crate::config) const KEYS: &'static [&'static str] = &[$(stringify!($key)),*];
+
+            /// Reads the fields, whatever they are worth.
+            pub(in crate::config) fn read_table(table: &DeTable<'_>, findings: &mut Findings) -> Self {
+                section::refuse_unknown(table, Self::KEYS, findings);
+                Self { $($key: section::key(table, stringify!($key), findings),)* }
+            }
+        }
+
+        impl Shape for $name {
+            const EXPECTED: &'static str = "expected a table";
+            const HINT: &'static str = "write it as `{ key = value }`, or under a header of its own in brackets";
+
+            fn read(value: &Spanned<DeValue<'_>>, findings: &mut Findings) -> Option<Self> {
+                let DeValue::Table(table) = value.get_ref() else { return None };
+                Some(Self::read_table(table, findings))
+            }
+        }
+    )* };
+}
+
+/// Reads what stands for this key.
+pub(super) fn key<T: Shape>(table: &DeTable<'_>, name: &str, findings: &mut Findings) -> Key<T> {
+    match table.get(name) {
+        None => Key::Absent,
+        Some(value) => shape::read(value, findings).map_or(Key::Wrong, Key::Given),
+    }
+}
+
+/// Adds a finding for every key of the table that is not in `known`.
+pub(super) fn refuse_unknown(table: &DeTable<'_>, known: &[&str], findings: &mut Findings) {
+    for key in table.keys().filter(|key| !known.contains(&&**key.get_ref())) {
+        let name: &str = key.get_ref();
+        let (label, hint) = if let Some(meant) = nearest(name, known.iter().copied()) {
+            (format!("did you mean `{meant}`?"), format!("write `{meant}`, or take the key out"))
+        } else {
+            ("not a key of this table".to_owned(), format!("the keys that may stand here are {}", known.join(", ")))
+        };
+        findings.add(Diagnostic::mistake(key.span(), format!("unknown key {}", quoted(name))).label(label).hint(hint));
+    }
+}

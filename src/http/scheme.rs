@@ -1,0 +1,52 @@
+//! How the browser reached whoever it spoke to first: with TLS or in the clear.
+//!
+//! At the browsers' door it is TLS, always. Home Assistant's own pages may be served in the clear, and what an add-on says
+//! of cookies and addresses has to fit the page that it is shown on.
+
+use std::net::IpAddr;
+
+use http::{HeaderMap, HeaderName};
+use ipnet::IpNet;
+
+use super::via::Door;
+
+/// With TLS, or without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Scheme {
+    /// `https`
+    Https,
+    /// `http`
+    Http,
+}
+
+impl Scheme {
+    /// What a request says of it. Home Assistant is believed when it is a trusted proxy; else the browser is taken to have
+    /// come in the clear, as Home Assistant itself did.
+    pub(super) fn of_request(door: Door, peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Self {
+        if door == Door::Browsers {
+            return Self::Https;
+        }
+        let mut lines = headers.get_all(X_FORWARDED_PROTO).iter();
+        let only = lines.next().filter(|_| lines.next().is_none());
+        let is_trusted = trusted.iter().any(|network| network.contains(&peer.to_canonical()));
+        if is_trusted && only.is_some_and(|line| line == "https") { Self::Https } else { Self::Http }
+    }
+
+    /// As it stands in addresses.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Https => "https",
+            Self::Http => "http",
+        }
+    }
+
+    /// The port that an address without one means.
+    pub const fn port(self) -> u16 {
+        match self {
+            Self::Https => 443,
+            Self::Http => 80,
+        }
+    }
+}
+
+const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");

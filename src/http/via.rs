@@ -1,0 +1,62 @@
+//! The connection that a request came over: by which door, and from where.
+//!
+//! In comes a handshake that has ended, or a connection of Home Assistant's; out comes what is true of every request on it.
+//! A request keeps its [`Door`] all its way: what belongs to one door is neither offered nor believed at the other.
+
+use std::sync::Arc;
+
+use crate::listener::Addresses;
+use crate::tls::Transport;
+
+/// A connection that requests come over. Only [`super::serve`] and [`super::serve_home_assistant`] make one.
+#[derive(Debug, Clone)]
+pub struct Via(Kind);
+
+#[derive(Debug, Clone)]
+enum Kind {
+    Tls(Arc<Transport>),
+    HomeAssistant(Addresses),
+}
+
+/// Who speaks to us there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Door {
+    /// Browsers and scripts, over TLS: our pages, our cookies, and all routes.
+    Browsers,
+    /// Home Assistant, in the clear, for its own pages: the Supervisor's session calls, and routes by an add-on's token.
+    HomeAssistant,
+}
+
+impl Via {
+    pub(super) fn tls(transport: Arc<Transport>) -> Self {
+        Self(Kind::Tls(transport))
+    }
+
+    pub(super) fn home_assistant(addresses: Addresses) -> Self {
+        Self(Kind::HomeAssistant(addresses))
+    }
+
+    /// By which door.
+    pub fn door(&self) -> Door {
+        match &self.0 {
+            Kind::Tls(_) => Door::Browsers,
+            Kind::HomeAssistant(_) => Door::HomeAssistant,
+        }
+    }
+
+    /// Where the connection comes from and where it arrived.
+    pub fn addresses(&self) -> Addresses {
+        match &self.0 {
+            Kind::Tls(transport) => transport.addresses(),
+            Kind::HomeAssistant(addresses) => *addresses,
+        }
+    }
+
+    /// Whether requests to this host may come over it: what the certificate covers; in the clear nothing says.
+    pub(super) fn covers(&self, host: &str) -> bool {
+        match &self.0 {
+            Kind::Tls(transport) => transport.covered().covers(host),
+            Kind::HomeAssistant(_) => true,
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! The token of a session that Home Assistant has made for one of its users, as the Supervisor's are written: 128
+//! hexadecimal digits (docs/design/supervisor.md section 1.4).
+//!
+//! In come 64 random bytes or the bytes of a cookie's value, out comes an [`IngressToken`] and, from it, the
+//! [`SessionDigest`] under which its session is found. It is a type of its own, and no text is a token of both kinds: what
+//! opens Home Assistant's door opens no other (S-80).
+
+use std::fmt;
+
+use zeroize::{Zeroize, Zeroizing};
+
+use super::token::SessionDigest;
+use crate::entropy;
+
+/// 512 random bits that stand for a session at Home Assistant's door. Redacted in `Debug`, wiped when dropped.
+pub struct IngressToken([u8; RAW]);
+
+impl IngressToken {
+    /// A new token from the operating system's random bytes.
+    pub fn random() -> Self {
+        Self(entropy::random())
+    }
+
+    /// Reads the one spelling that [`Self::encode`] writes: 128 hexadecimal digits in lower case. Anything else is no token.
+    pub fn parse(value: &[u8]) -> Option<Self> {
+        if value.len() != RAW.saturating_mul(2) {
+            return None;
+        }
+        let mut raw = Zeroizing::new([0; RAW]);
+        for (byte, pair) in raw.iter_mut().zip(value.chunks_exact(2)) {
+            let [high, low] = pair else { return None };
+            *byte = digit(*high)? << 4 | digit(*low)?;
+        }
+        Some(Self(*raw))
+    }
+
+    /// The token as it stands in the answer to Home Assistant and in the cookie.
+    pub fn encode(&self) -> Zeroizing<String> {
+        let mut text = Zeroizing::new(String::with_capacity(RAW.saturating_mul(2)));
+        for byte in &self.0 {
+            for digit in [byte >> 4, byte & 0xf] {
+                text.push(char::from_digit(digit.into(), 16).unwrap_or_default());
+            }
+        }
+        text
+    }
+
+    /// What the session is stored under: SHA-256 of the 64 raw bytes.
+    pub fn digest(&self) -> SessionDigest {
+        SessionDigest::of(&self.0)
+    }
+}
+
+fn digit(byte: u8) -> Option<u8> {
+    match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
+    }
+}
+
+impl Drop for IngressToken {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl fmt::Debug for IngressToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("IngressToken(redacted)")
+    }
+}
+
+const RAW: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::SessionToken;
+
+    #[test]
+    fn a_token_is_128_digits_and_read_back_as_it_was_written() {
+        let token = IngressToken::random();
+        let text = token.encode();
+        assert_eq!(text.len(), 128);
+        assert_eq!(IngressToken::parse(text.as_bytes()).unwrap().digest(), token.digest());
+        assert_ne!(IngressToken::random().digest(), token.digest());
+        assert_eq!(format!("{token:?}"), "IngressToken(redacted)");
+    }
+
+    #[test]
+    fn s80_no_text_is_a_token_of_both_doors() {
+        let ours = SessionToken::random().encode();
+        assert!(IngressToken::parse(ours.as_bytes()).is_none());
+        let theirs = IngressToken::random().encode();
+        assert!(SessionToken::parse(theirs.as_bytes()).is_none());
+        for wrong in ["", "0", &"0".repeat(127), &"0".repeat(129), &"A".repeat(128), &"g".repeat(128)] {
+            assert!(IngressToken::parse(wrong.as_bytes()).is_none(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! `home_assistant_listen` and its token: both or neither, and a token that nobody guesses or has already.
+
+use crate::harness::{Folder, addon, refused_in};
+
+const LISTEN: &str = "home_assistant_listen = \"127.0.0.1:8125\"";
+const TOKEN: &str = "home_assistant_listen_token = { file = \"door\" }";
+
+fn supervisor(lines: &[&str]) -> String {
+    addon(&format!("[supervisor]\n{}", lines.join("\n")))
+}
+
+#[test]
+fn address_and_token_come_together() {
+    let folder = Folder::new();
+    folder.write("door", "0".repeat(32));
+    refused_in(
+        &folder,
+        &supervisor(&[LISTEN]),
+        "8:25",
+        &["could make a session of any user", "home_assistant_listen_token"],
+    );
+    refused_in(&folder, &supervisor(&[TOKEN]), "8:31", &["not said where it calls", "needs `home_assistant_listen`"]);
+    refused_in(&folder, &supervisor(&[LISTEN, "home_assistant_listen_token = {}"]), "9:31", &["`file` is missing"]);
+    let door = folder.load(supervisor(&[LISTEN, TOKEN])).unwrap().settings.supervisor.home_assistant_door;
+    assert_eq!(door.unwrap().at.to_string(), "127.0.0.1:8125");
+}
+
+#[test]
+fn an_address_is_one_and_home_assistants_own() {
+    let folder = Folder::new();
+    folder.write("door", "0".repeat(32));
+    let bad = LISTEN.replace("127.0.0.1:8125", "localhost");
+    refused_in(&folder, &supervisor(&[&bad, TOKEN]), "8:25", &["neither an address with a port nor a socket"]);
+    refused_in(
+        &folder,
+        &supervisor(&[LISTEN, TOKEN, "listen = \"127.0.0.1:8125\""]),
+        "8:25",
+        &["cannot have the address that add-ons have", "first here"],
+    );
+}
+
+#[test]
+fn a_token_is_long_and_its_own() {
+    let folder = Folder::new();
+    folder.write("door", "hunter2-hunter2-hunter2-hunter2");
+    refused_in(&folder, &supervisor(&[LISTEN, TOKEN]), "9:31", &["can be guessed", "openssl rand -hex 32"]);
+    folder.write("door", "hunter2 hunter2 hunter2 hunter2 hunter2");
+    refused_in(&folder, &supervisor(&[LISTEN, TOKEN]), "9:40", &["is no token"]);
+    folder.write("door", "hunter2-hunter2-hunter2-hunter2-hunter2");
+    let upstream = "upstream = \"http://172.30.32.2\"\nupstream_token = { file = \"door\" }";
+    refused_in(&folder, &supervisor(&[LISTEN, TOKEN, upstream]), "9:31", &["the token of `upstream_token` as well"]);
+    let (_, out, err) = folder.check(supervisor(&[LISTEN, TOKEN, upstream]));
+    assert!(!out.contains("hunter2") && !err.contains("hunter2"), "{err}");
+}
