@@ -8,6 +8,7 @@ mod authority;
 mod body;
 mod client_addr;
 mod cookies;
+mod felt;
 mod forwarded;
 mod held;
 mod hop_by_hop;

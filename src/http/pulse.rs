@@ -5,14 +5,10 @@
 //! asked for too long, and when a client has stopped reading its answer: one timer a connection, which is looked at a few
 //! times within the shortest limit.
 
-use std::io;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::task::{Context, Poll};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
 use super::line::Line;
@@ -26,6 +22,7 @@ pub(super) struct Pulse {
     head_since: AtomicU64,
     idle_since: AtomicU64,
     blocked_since: AtomicU64,
+    body: AtomicBool,
     line: Line,
 }
 
@@ -52,11 +49,14 @@ impl Pulse {
             head_since: AtomicU64::new(0),
             idle_since: AtomicU64::new(1),
             blocked_since: AtomicU64::new(0),
+            body: AtomicBool::new(false),
             line: Line::default(),
         })
     }
 
-    pub(super) fn serving(self: &Arc<Self>) -> Serving {
+    /// A request has come, with a body on its way behind it or without.
+    pub(super) fn serving(self: &Arc<Self>, body: bool) -> Serving {
+        self.body.store(body, Ordering::Relaxed);
         self.open.fetch_add(1, Ordering::Relaxed);
         self.head_since.store(0, Ordering::Relaxed);
         Serving { pulse: Arc::clone(self), line: self.line.clone() }
@@ -90,13 +90,18 @@ impl Pulse {
         u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX).saturating_add(1)
     }
 
-    fn has_read(&self) {
+    /// Whether the last request had a body, some of which may not have been read.
+    pub(super) fn had_body(&self) -> bool {
+        self.body.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn has_read(&self) {
         if self.open.load(Ordering::Relaxed) == 0 && self.head_since.load(Ordering::Relaxed) == 0 {
             self.head_since.store(self.now(), Ordering::Relaxed);
         }
     }
 
-    fn has_written(&self, blocked: bool) {
+    pub(super) fn has_written(&self, blocked: bool) {
         match (blocked, self.blocked_since.load(Ordering::Relaxed)) {
             (true, 0) => self.blocked_since.store(self.now(), Ordering::Relaxed),
             (true, _) | (false, 0) => {}
@@ -129,52 +134,3 @@ impl Drop for Serving {
 
 const SHORTEST_TICK: Duration = Duration::from_millis(50);
 const LONGEST_TICK: Duration = Duration::from_secs(1);
-
-/// A stream whose bytes are felt by a pulse.
-pub(super) struct Felt<S> {
-    pub(super) stream: S,
-    pub(super) pulse: Arc<Pulse>,
-}
-
-impl<S: AsyncRead + Unpin> AsyncRead for Felt<S> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let before = buf.filled().len();
-        let poll = Pin::new(&mut self.stream).poll_read(cx, buf);
-        if buf.filled().len() > before {
-            self.pulse.has_read();
-        }
-        poll
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for Felt<S> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        let poll = Pin::new(&mut self.stream).poll_write(cx, buf);
-        self.pulse.has_written(poll.is_pending());
-        poll
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let poll = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
-        self.pulse.has_written(poll.is_pending());
-        poll
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let poll = Pin::new(&mut self.stream).poll_flush(cx);
-        self.pulse.has_written(poll.is_pending());
-        poll
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
-    }
-}

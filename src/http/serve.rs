@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use http::header::UPGRADE;
 use http::{Request, Response};
 use hyper::body::{Body, Incoming};
 use hyper::server::conn::{http1, http2};
@@ -16,8 +17,9 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 
+use super::felt::Felt;
 use super::line::Streams;
-use super::pulse::{Felt, Pulse, PulseLimits, Serving};
+use super::pulse::{Pulse, PulseLimits, Serving};
 use super::via::Via;
 use crate::config::Limits;
 use crate::listener::FromHomeAssistant;
@@ -80,10 +82,11 @@ async fn converse<S, H, F, B>(
     let pulse = Pulse::new();
     let head = if protocol == Protocol::Http1 { limits.header_timeout } else { limits.idle_timeout };
     let pulse_limits = PulseLimits { head, idle: limits.idle_timeout, blocked: limits.body_stall_timeout };
-    let io = TokioIo::new(Felt { stream, pulse: Arc::clone(&pulse) });
+    let io = TokioIo::new(Felt::new(stream, &pulse));
     let (counted, handler) = (Arc::clone(&pulse), Arc::new(handler));
-    let service = service_fn(move |request| {
-        let (handler, via, serving) = (Arc::clone(&handler), via.clone(), counted.serving());
+    let service = service_fn(move |request: Request<Incoming>| {
+        let serving = counted.serving(sends_on(&request));
+        let (handler, via) = (Arc::clone(&handler), via.clone());
         // hyper moves what it is given several times, and the way of a request is some kilobytes of states.
         Box::pin(async move {
             let arrived = Arrived { request, via, serving: serving.on_stream() };
@@ -128,6 +131,11 @@ async fn converse<S, H, F, B>(
         Protocol::Http1 => drive!(http1_builder(limits).serve_connection(io, service).with_upgrades()),
         Protocol::Http2 => drive!(http2_builder(limits).serve_connection(io, service)),
     }
+}
+
+/// Whether more is on its way behind the head, that is a body: a tunnel's bytes are nobody's to forget.
+fn sends_on(request: &Request<Incoming>) -> bool {
+    !request.body().is_end_stream() && !request.headers().contains_key(UPGRADE)
 }
 
 /// What is said to a connection from the side.

@@ -15,6 +15,7 @@ use hyper_util::rt::TokioIo;
 use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
+use super::last_word::LastWord;
 use crate::dial::Wire;
 use crate::http::RequestBody;
 
@@ -29,8 +30,11 @@ pub(super) struct Link {
     once: bool,
 }
 
+/// hyper's half of a connection.
+type Driven = Connection<TokioIo<LastWord<Box<dyn Wire>>>, RequestBody>;
+
 enum Driver {
-    Inline(Box<Connection<TokioIo<Box<dyn Wire>>, RequestBody>>),
+    Inline(Box<Driven>),
     Spawned,
     Detached(#[allow(dead_code, reason = "dropped, it ends the task")] AbortOnDropHandle<hyper::Result<()>>),
     Ended,
@@ -47,7 +51,7 @@ pub(super) enum Unanswered {
 impl Link {
     /// Begins HTTP on a new stream.
     pub(super) async fn open(stream: Box<dyn Wire>) -> hyper::Result<Self> {
-        let (sender, connection) = builder().handshake(TokioIo::new(stream)).await?;
+        let (sender, connection) = builder().handshake(TokioIo::new(LastWord::of(stream))).await?;
         Ok(Self {
             sender,
             driver: Driver::Inline(Box::new(connection)),

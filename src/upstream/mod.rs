@@ -12,6 +12,7 @@ mod farewell;
 mod frames;
 mod grpc;
 mod health;
+mod last_word;
 mod link;
 mod pool;
 mod request;
@@ -47,6 +48,7 @@ mod tests {
             entities: None,
             entity_messages: std::collections::BTreeSet::new(),
             entry: String::new(),
+            options: <_>::default(),
             slug: slug.parse().unwrap(),
             title: slug.to_owned(),
             icon: String::new(),

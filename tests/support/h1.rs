@@ -46,6 +46,11 @@ impl RawClient {
         let _ = self.source.write(bytes);
     }
 
+    /// Sends bytes, and says whether the other side takes them.
+    pub(crate) fn try_send(&mut self, bytes: &[u8]) -> bool {
+        self.source.write(bytes).is_ok()
+    }
+
     /// Sends a request and reads its answer.
     pub(crate) fn ask(&mut self, ask: &Ask) -> Answer {
         self.send(&ask.to_bytes());

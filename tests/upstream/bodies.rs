@@ -142,6 +142,44 @@ fn s55_an_early_answer_is_heard_before_the_upload_has_ended_and_its_connection_i
 }
 
 #[test]
+fn s55_what_an_add_on_says_before_it_hangs_up_on_an_upload_is_heard() {
+    // It reads the head, answers and closes with the body unread, which resets the connection.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let addon = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let _ = stream.read(&mut [0; 1024]);
+            let _ = stream.write_all(b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\n\r\nbig");
+        }
+    });
+    let vestibule = Vestibule::start(|config| {
+        config.addon_table(&format!("slug = \"a\"\nupstream = \"http://{addon}\"\npath = \"/ingress/a\""));
+    });
+    let cookie = vestibule.cookie("bob");
+    for round in 0..10 {
+        for protocol in BOTH {
+            let answer = vestibule.ask(protocol, &Ask::post("/ingress/a/", vec![b'x'; 3_000_000]).cookie(&cookie));
+            assert_eq!((answer.status, answer.text().as_str()), (413, "big"), "{protocol:?} {round}");
+        }
+    }
+}
+
+#[test]
+fn s55_who_is_refused_in_the_middle_of_an_upload_gets_to_read_it() {
+    let addon = RawAddon::start();
+    let (vestibule, cookie) = behind(&addon, "max_body = \"1KiB\"");
+    for length in ["Content-Length: 100000000", "Transfer-Encoding: chunked"] {
+        let mut client = RawClient::connect(vestibule.https());
+        client.send(&wire(&format!("POST /ingress/a/ HTTP/1.1|Host: p.test|Cookie: {cookie}|{length}||")));
+        let chunk = [b"10000\r\n".as_slice(), &vec![b'x'; 0x10000], b"\r\n"].concat();
+        // More than all buffers on the way hold.
+        let sent = (0..160).all(|_| client.try_send(&chunk));
+        assert!(sent, "{length}: the connection is not reset over the upload");
+        assert_eq!(client.answer_to("POST").status, 413, "{length}");
+    }
+}
+
+#[test]
 fn s56_100_continue_is_said_once_somebody_wants_the_body() {
     let addon = RawAddon::start();
     let (vestibule, cookie) = behind(&addon, "max_body = \"1KiB\"");

@@ -41,10 +41,7 @@ pub(super) fn addon(addon: &Addon, ingress_entry: Option<&str>, granted: &Grante
     let rights = granted.rights();
     let manifest = addon.manifest.as_deref();
     let subject = Subject::new(manifest, &addon.rights, addon.path.is_some() || addon.host.is_some());
-    let options = match manifest {
-        Some(manifest) if sees_options => manifest.options.clone(),
-        _ => json!({}),
-    };
+    let options = if sees_options { addon.options.reveal().clone() } else { json!({}) };
     let rights = json!({
         "hassio_api": rights.hassio_api,
         "hassio_role": rights.role.as_str(),
@@ -88,7 +85,7 @@ pub(super) fn addon(addon: &Addon, ingress_entry: Option<&str>, granted: &Grante
 
 /// `/addons/self/options/config`
 pub(super) fn options(addon: &Addon) -> Value {
-    addon.manifest.as_deref().map_or_else(|| json!({}), |manifest| manifest.options.clone())
+    addon.options.reveal().clone()
 }
 
 /// `/ingress/panels`
