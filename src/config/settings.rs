@@ -14,6 +14,7 @@ use ipnet::IpNet;
 use super::addon_api::{ApiAddress, HomeAssistantDoor, SupervisorUpstream};
 use super::cors::Cors;
 use super::home::HomeAssistant;
+use super::options::Options;
 use super::permissions::Permissions;
 use super::probe::Probe;
 use super::protect::Protect;
@@ -270,6 +271,8 @@ pub struct Addon {
     pub entities: Option<Arc<str>>,
     /// Types of WebSocket messages that pass unfiltered all the same.
     pub entity_messages: BTreeSet<String>,
+    /// The options that it gets: the manifest's, with those of the configuration in their place.
+    pub options: Options,
     /// Where in it people begin: a path without a slash in front, empty for its root.
     pub entry: String,
     /// Whether the prefix is taken off before the add-on sees the path.

@@ -3,11 +3,12 @@
 //! In comes the path of one, out come a [`Manifest`] and the findings in its own lines, by the published key reference and
 //! as strict as Home Assistant's own reader, which refuses a wrong type and ignores a key that it does not know. A
 //! manifest comes from somebody else: its size, its nesting and what its aliases unfold to are bounded, and nothing here
-//! grants anything. The configuration reads manifests, so that this module stands below it and imports none of its types.
+//! grants anything. [`options`] judges what an operator chooses by what a manifest says of it. The configuration reads manifests, so that this module stands below it and imports none of its types.
 
 mod container;
 mod container_keys;
 mod keys;
+pub(crate) mod options;
 mod panel;
 mod profile;
 mod rights;
@@ -25,6 +26,7 @@ pub use container::{Container, Folder, FolderKind, Hardware, Port, Protocol};
 pub use panel::is_entry;
 pub use rights::{AppArmor, BadProfileName, Capability, ProfileName, Rights, Role};
 pub use signature::{BadKey, Signed, SigningKey};
+pub(crate) use yaml::{Node, Value};
 
 use crate::diagnostic::Diagnostics;
 use crate::diagnostic::findings::Findings;
@@ -114,7 +116,7 @@ pub struct Reading {
 pub fn read(path: &Path, keys: &[SigningKey]) -> Reading {
     let beside = source::Beside::of(path);
     let looked_at = beside.all(path);
-    let (text, mut findings) = match source::read(path) {
+    let (text, mut findings) = match source::read(path, "manifest") {
         Ok(text) => (text, Findings::default()),
         Err(unreadable) => {
             let found = Diagnostics::new(path, "", &[], vec![*unreadable]).looking_at(looked_at);

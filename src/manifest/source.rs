@@ -28,20 +28,20 @@ impl Beside {
     }
 }
 
-/// The text of a manifest.
-pub(super) fn read(path: &Path) -> Result<String, Box<Diagnostic>> {
+/// The text of a manifest, or of options.
+pub(super) fn read(path: &Path, what: &str) -> Result<String, Box<Diagnostic>> {
     let refused = |message: String, hint: String| Box::new(Diagnostic::mistake(Place::File, message).hint(hint));
     let hint =
         || "paths are relative to the configuration's folder; the file must be readable for vestibule".to_owned();
     let bytes = match bounded(path, LARGEST) {
         Ok(Some(bytes)) => bytes,
         Ok(None) => {
-            return Err(refused("this manifest is larger than 256 KiB".to_owned(), "is it the right file?".to_owned()));
+            return Err(refused(format!("this {what} is larger than 256 KiB"), "is it the right file?".to_owned()));
         }
-        Err(err) => return Err(refused(format!("the manifest cannot be read: {err}"), hint())),
+        Err(err) => return Err(refused(format!("the {what} cannot be read: {err}"), hint())),
     };
     String::from_utf8(bytes)
-        .map_err(|_| refused("the manifest is not UTF-8 text".to_owned(), "save it as UTF-8".to_owned()))
+        .map_err(|_| refused(format!("the {what} is not UTF-8 text"), "save it as UTF-8".to_owned()))
 }
 
 /// A regular file's bytes, or nothing when it has more than `most`. A pipe is refused before it is opened: opening it would

@@ -13,16 +13,16 @@ use crate::diagnostic::{Diagnostic, Span, quoted};
 
 /// A value and its place.
 #[derive(Debug, Clone)]
-pub(super) struct Node {
-    pub(super) span: Span,
-    pub(super) value: Value,
+pub(crate) struct Node {
+    pub(crate) span: Span,
+    pub(crate) value: Value,
     /// How many nodes it is, itself and all below.
     size: usize,
 }
 
 /// What a value is before anybody expects something of it.
 #[derive(Debug, Clone)]
-pub(super) enum Value {
+pub(crate) enum Value {
     /// Text; `plain` when it stands without quotes, and so may be a number, a yes or a null.
     Scalar { text: String, plain: bool },
     /// A sequence.
@@ -32,7 +32,14 @@ pub(super) enum Value {
 }
 
 /// The entries of a mapping.
-pub(super) type Entries = Vec<(Spanned<String>, Node)>;
+pub(crate) type Entries = Vec<(Spanned<String>, Node)>;
+
+impl Node {
+    /// A value that was read elsewhere.
+    pub(crate) fn new(span: Span, value: Value) -> Self {
+        Self { span, value, size: 1 }
+    }
+}
 
 /// Reads the one document of a file.
 pub(super) fn parse(text: &str) -> Result<Node, Box<Diagnostic>> {

@@ -32,7 +32,11 @@ pub(super) async fn keep_reviewing(server: Arc<Server>) {
                 end_sessions_of_the_gone(&server).await;
                 end_sessions_revoked_there(&server).await;
             }
-            _ = looks.tick() => end_sessions_revoked_there(&server).await,
+            _ = looks.tick() => {
+                end_sessions_revoked_there(&server).await;
+                #[cfg(feature = "redis-store")]
+                end_forsaken(&server).await;
+            }
             _ = ticks.tick() => {
                 server.gate.review();
                 server.report();
@@ -69,6 +73,15 @@ async fn end_sessions_revoked_there(server: &Arc<Server>) {
 pub(super) async fn end_unfollowed(server: Arc<Server>, home: Arc<HomeAssistant>) {
     let services = server.gate.services();
     let ended = services.grants.end_unfollowed(&home, &services.sessions).await;
+    account_for(services, ended, "home_assistant");
+}
+
+/// Ends the sessions that another proxy followed over Home Assistant's API, and that nobody follows any more.
+#[cfg(feature = "redis-store")]
+async fn end_forsaken(server: &Arc<Server>) {
+    let services = server.gate.services();
+    let (home, now) = (services.home.load_full(), services.clock.now());
+    let ended = services.grants.end_forsaken(&home, &services.sessions, now).await;
     account_for(services, ended, "home_assistant");
 }
 

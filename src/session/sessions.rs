@@ -311,6 +311,16 @@ impl Sessions {
         sessions.iter().map(|session| Summary::of(session, lifetimes)).collect()
     }
 
+    /// Whether other proxies have the same sessions.
+    pub fn is_shared(&self) -> bool {
+        self.store.is_shared()
+    }
+
+    /// The sessions known here for which `is_meant` says yes; it is asked while a part of the table is locked.
+    pub fn which(&self, is_meant: impl FnMut(&Session) -> bool) -> Vec<Arc<Session>> {
+        self.table.select(is_meant)
+    }
+
     /// How many sessions there are, counting those that have expired in the last minute.
     pub fn len(&self) -> usize {
         self.table.len()

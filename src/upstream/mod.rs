@@ -48,6 +48,7 @@ mod tests {
             entities: None,
             entity_messages: std::collections::BTreeSet::new(),
             entry: String::new(),
+            options: <_>::default(),
             slug: slug.parse().unwrap(),
             title: slug.to_owned(),
             icon: String::new(),

@@ -45,6 +45,49 @@ fn options_are_told_to_those_whom_they_concern() {
     assert_eq!(api.ask(&config).json()["data"], own);
 }
 
+/// The Supervisor's own client demands every field, and that it is of its type.
+#[test]
+fn every_field_that_clients_demand_is_there() {
+    let api = Supervised::start(None);
+    assert!(api.ask_as("plain", Ask::get("/info")).json()["data"].as_object().unwrap().contains_key("machine_id"));
+    let own = api.ask_as("plain", Ask::get("/addons/self/info")).json()["data"].clone();
+    for name in ["network", "network_description", "webui", "schema", "audio_input", "audio_output", "url", "version"] {
+        assert!(own.as_object().unwrap().contains_key(name), "{name}");
+    }
+    for name in ["version_latest", "boot", "boot_config", "startup", "ip_address", "log_format", "hostname"] {
+        assert!(own[name].is_string(), "{name}");
+    }
+    for name in ["dns", "machine", "devices", "services", "discovery", "privileged"] {
+        assert!(own[name].is_array(), "{name}");
+    }
+    for name in ["signed", "documentation", "stdin", "gpio", "usb", "uart", "devicetree", "udev", "video", "audio"] {
+        assert!(own[name].is_boolean(), "{name}");
+    }
+}
+
+/// What an operator chose is what the add-on gets, wherever it asks.
+#[test]
+fn options_of_the_operator_are_what_an_addon_gets() {
+    let api = Supervised::start_with(None, |config| {
+        let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/addons/mosquitto/config.yaml");
+        let logins = r#"[{ username = "una", password = "a-long-one" }]"#;
+        config.addon_table(&format!("manifest = \"{manifest}\"\noptions = {{ logins = {logins} }}\n"));
+    });
+    let token = api.vestibule.command_ok(&["addons", "token", "mosquitto"]);
+    let asked = |target: &str| {
+        let ask = Ask::get(target).field("Authorization", format!("Bearer {}", token.trim()));
+        api.ask(&ask).json()["data"].clone()
+    };
+    let options = asked("/addons/self/options/config");
+    assert_eq!(options["logins"][0]["password"], "a-long-one");
+    assert_eq!(options["certfile"], "fullchain.pem", "the manifest's default");
+    assert_eq!(asked("/addons/self/info")["options"], options);
+    let printed = api.vestibule.command_ok(&["addons", "options", "mosquitto"]);
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&printed).unwrap(), options, "what goes into its container");
+    let others = api.ask_as("default", Ask::get("/addons/mosquitto/info"));
+    assert!(!others.text().contains("a-long-one") && !api.vestibule.stderr().contains("a-long-one"));
+}
+
 #[test]
 fn what_is_not_known_is_501() {
     let api = Supervised::start(None);

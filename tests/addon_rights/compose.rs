@@ -106,6 +106,12 @@ fn grants_exactly(manifest: &Manifest, granted: &Granted, service: &Json) {
         assert_eq!(volume["read_only"] == true, folder.read_only, "{volume}");
     }
     assert_eq!(strings(&service["env_file"]).len(), 1, "its token comes from a file");
+    let options = volumes.iter().find(|volume| volume["target"].as_str().unwrap().ends_with("/options.json"));
+    let has_options = manifest.options.as_object().is_some_and(|options| !options.is_empty());
+    assert_eq!(options.is_some(), has_options);
+    if let Some(volume) = options {
+        assert_eq!((&volume["read_only"], &volume["bind"]["create_host_path"]), (&true.into(), &false.into()));
+    }
 }
 
 #[test]

@@ -64,7 +64,10 @@ fn every_step_of_the_documentation_that_needs_no_container_engine_works() {
     assert_eq!(fs::metadata(&secret).unwrap().permissions().mode() & 0o777, 0o600);
     let options: serde_json::Value =
         serde_json::from_str(&fs::read_to_string(vestibule.path("data/zigbee2mqtt/options.json")).unwrap()).unwrap();
-    assert_eq!(options["data_path"], "/config/zigbee2mqtt");
+    assert_eq!(
+        (&options["data_path"], &options["serial"]["port"]),
+        (&"/config/zigbee2mqtt".into(), &"/dev/ttyACM0".into())
+    );
     let service = schema::read(&fs::read_to_string(vestibule.path("zigbee2mqtt.yaml")).unwrap());
     assert_eq!(service["services"]["zigbee2mqtt"]["ports"][0], "127.0.0.1:8099:8099/tcp");
     let kept = vestibule.command_ok(&["addons", "list"]);

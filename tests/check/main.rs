@@ -15,6 +15,7 @@ mod groups;
 mod harness;
 mod home_assistant_door;
 mod manifests;
+mod options;
 mod people;
 mod protect;
 mod secrets;

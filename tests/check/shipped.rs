@@ -97,6 +97,7 @@ fn the_defaults_in_it_are_the_defaults() {
         "forward_address",
         "manifest",
         "entry",
+        "options",
         "rights",
         "signing_keys",
         "listen",

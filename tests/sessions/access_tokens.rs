@@ -110,6 +110,9 @@ fn s84_what_is_not_exactly_one_good_token_is_refused() {
         format!("{}.", unsigned.rsplit_once('.').unwrap().0),
         unsigned,
         good.replace('.', ".x"),
+        // What bob's token says, signed with nobody's key and with alice's.
+        format!("{}.{}", good.rsplit_once('.').unwrap().0, URL_SAFE_NO_PAD.encode([0; 32])),
+        format!("{}.{}", good.rsplit_once('.').unwrap().0, token(home, "alice").rsplit_once('.').unwrap().1),
         "../../etc/passwd".to_owned(),
         "x".repeat(9000),
         String::new(),

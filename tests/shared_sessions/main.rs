@@ -15,6 +15,7 @@
 mod support;
 
 mod both;
+mod followed;
 mod guard;
 mod handed_over;
 mod journey;

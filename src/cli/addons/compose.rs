@@ -27,10 +27,10 @@ pub(crate) fn compose(file: &Path, slug: &str, arch: Option<&str>, output: &mut 
     })
 }
 
-/// The defaults of its options, as the add-on reads them from `/data/options.json`.
+/// Its options, as it reads them from `/data/options.json`.
 pub(crate) fn options(file: &Path, slug: &str, output: &mut Output<'_>) -> Exit {
-    with_manifest(file, slug, output, |_, _, manifest, output| {
-        output.result(&format!("{:#}", manifest.options));
+    with_manifest(file, slug, output, |_, addon, _, output| {
+        output.result(&format!("{:#}", addon.options.reveal()));
         Exit::Done
     })
 }

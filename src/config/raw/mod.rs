@@ -18,7 +18,8 @@ use super::findings::Findings;
 pub(super) use section::{Key, List};
 pub(super) use shape::{Shape, SizeText, TimeText};
 pub(super) use variants::{
-    AppArmorText, FramingText, HeaderMap, HeaderText, HttpsText, OperationsText, RuleMap, RuleText, StoreText,
+    AppArmorText, FramingText, HeaderMap, HeaderText, HttpsText, OperationsText, OptionsText, RuleMap, RuleText,
+    StoreText,
 };
 
 section! {
@@ -202,6 +203,7 @@ section! {
         path: String,
         host: String,
         entry: String,
+        options: OptionsText,
         entities: String,
         entity_messages: List<String>,
         prefix: String,

@@ -7,7 +7,9 @@ use toml::de::DeValue;
 
 use super::shape::{self, Shape};
 use super::{Https, List, RedisStore, Rule, ValueFile};
+use crate::config::diagnostic::Diagnostic;
 use crate::config::findings::Findings;
+use crate::manifest::{self, Node};
 
 /// An entry of `[listen] https`.
 #[derive(Debug)]
@@ -74,6 +76,57 @@ impl Shape for StoreText {
             _ => None,
         }
     }
+}
+
+/// `options` of an add-on.
+#[derive(Debug)]
+pub(in crate::config) enum OptionsText {
+    /// `"addons/zigbee2mqtt/options.json"`
+    File(String),
+    /// `{ data_path = "/config/zigbee2mqtt" }`
+    Table(Node),
+}
+
+impl Shape for OptionsText {
+    const EXPECTED: &'static str = "expected a table of options, or a file with them";
+    const HINT: &'static str = "write { key = value } with the add-on's own options, or \"addons/name/options.json\"";
+
+    fn read(value: &Spanned<DeValue<'_>>, findings: &mut Findings) -> Option<Self> {
+        match value.get_ref() {
+            DeValue::String(text) => Some(Self::File(text.to_string())),
+            DeValue::Table(_) => node(value, findings).map(Self::Table),
+            _ => None,
+        }
+    }
+}
+
+/// A value as manifests have it, of which nobody knows yet what it should be.
+fn node(value: &Spanned<DeValue<'_>>, findings: &mut Findings) -> Option<Node> {
+    let scalar = |text: String, plain| Some(manifest::Value::Scalar { text, plain });
+    let read = match value.get_ref() {
+        DeValue::String(text) => scalar(text.to_string(), false),
+        // Underscores and prefixes of numbers are the same in both languages but for octal ones.
+        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
+            .ok()
+            .and_then(|number| scalar(number.to_string(), true)),
+        DeValue::Float(number) => scalar(number.as_str().to_owned(), true),
+        DeValue::Boolean(flag) => scalar(flag.to_string(), true),
+        DeValue::Array(list) => {
+            Some(manifest::Value::List(list.iter().filter_map(|value| node(value, findings)).collect()))
+        }
+        DeValue::Table(table) => {
+            let entries = table.iter().filter_map(|(key, value)| {
+                Some((Spanned::new(key.span(), key.get_ref().to_string()), node(value, findings)?))
+            });
+            Some(manifest::Value::Map(entries.collect()))
+        }
+        DeValue::Datetime(_) => None,
+    };
+    if read.is_none() {
+        let strange = Diagnostic::mistake(value.span(), "no option is a date, or a number of this size");
+        findings.add(strange.label("expected text, a number, a yes or no, a list or a table").hint("put it in quotes"));
+    }
+    read.map(|read| Node::new(value.span(), read))
 }
 
 /// `framing` of an add-on.

@@ -10,6 +10,7 @@ use super::context::{Context, days, flag, seconds};
 use super::cors;
 use super::headers::{self, Names};
 use super::manifest::{self, Named};
+use super::options;
 use super::probe;
 use super::protect;
 use super::trust::trust;
@@ -78,6 +79,7 @@ fn addon(
         entities,
         entity_messages,
         entry: manifest::entry(&raw.entry, manifest, cx),
+        options: options::options(&raw.options, manifest, cx),
         protocol: protocol(raw, upstream.as_ref(), cx),
         trust: trust(&raw.ca, &raw.pin, over_tls, cx),
         path,

@@ -15,6 +15,7 @@ mod home_assistant_door;
 mod hosts;
 mod listen;
 mod manifest;
+mod options;
 mod policy;
 mod protect;
 mod probe;

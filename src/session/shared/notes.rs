@@ -35,7 +35,7 @@ impl Notes {
         Self(store)
     }
 
-    /// What the notes of these names say.
+    /// What the notes of these names say; each in its turn.
     pub async fn read(&self, names: &[String]) -> Result<Vec<Option<Vec<u8>>>, StoreAway> {
         let mut connection = self.0.connection().map_err(|_| StoreAway)?;
         let keys: Vec<_> = names.iter().map(|name| self.0.names.note(name)).collect();
@@ -48,6 +48,16 @@ impl Notes {
         let keys: Vec<_> = changes.iter().map(|change| self.0.names.note(&change.name)).collect();
         let done = scripts::replace(&keys, changes).query_async::<i64>(&mut connection).await;
         done.map(|done| done == 1).map_err(|_| StoreAway)
+    }
+
+    /// Writes the same into all of these notes, whatever they say.
+    pub async fn write(&self, names: &[String], text: &[u8], keep: Duration) -> Result<(), StoreAway> {
+        let mut connection = self.0.connection().map_err(|_| StoreAway)?;
+        let mut pipeline = redis::pipe();
+        for name in names {
+            pipeline.add_command(scripts::put(&self.0.names.note(name), text, keep)).ignore();
+        }
+        if names.is_empty() { Ok(()) } else { pipeline.query_async(&mut connection).await.map_err(|_| StoreAway) }
     }
 
     /// Takes notes away; says how many there were.

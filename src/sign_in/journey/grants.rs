@@ -13,11 +13,13 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use super::followed::Followed;
+#[cfg(feature = "redis-store")]
+use super::forsaken::{Forsaken, WORD, name};
 use super::revoked_there::Seen;
 use crate::clock::Timestamp;
 use crate::home_assistant::api::{Api, Granted, Line, Tokens};
 use crate::home_assistant::{Condition, HomeAssistant};
-use crate::session::{RevokeError, Session, Sessions};
+use crate::session::{RevokeError, Session, SessionDigest, Sessions};
 use crate::telemetry::Telemetry;
 
 /// The tokens of all sessions that were made over Home Assistant's page since the process began.
@@ -25,6 +27,8 @@ use crate::telemetry::Telemetry;
 pub struct Grants {
     held: Mutex<Vec<Held>>,
     seen: Seen,
+    #[cfg(feature = "redis-store")]
+    forsaken: Forsaken,
     followed: UnboundedSender<(Followed, Line)>,
     coming: Mutex<Option<UnboundedReceiver<(Followed, Line)>>>,
 }
@@ -33,7 +37,14 @@ impl Default for Grants {
     fn default() -> Self {
         // As many as there are sessions, which have their own bound.
         let (followed, coming) = mpsc::unbounded_channel();
-        Self { held: Mutex::default(), seen: Seen::default(), followed, coming: Mutex::new(Some(coming)) }
+        Self {
+            held: Mutex::default(),
+            seen: Seen::default(),
+            #[cfg(feature = "redis-store")]
+            forsaken: Forsaken::default(),
+            followed,
+            coming: Mutex::new(Some(coming)),
+        }
     }
 }
 
@@ -86,7 +97,7 @@ impl Grants {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                () = stop.cancelled() => return self.give_back_followed().await,
+                () = stop.cancelled() => return self.give_back_followed(&sessions).await,
                 _ = bell.changed() => {}
                 _ = ticks.tick() => {}
             }
@@ -97,31 +108,59 @@ impl Grants {
         }
     }
 
-    /// The sessions that end with this process give their tokens back, as far as Home Assistant answers in time.
-    async fn give_back_followed(&self) {
+    /// The sessions that only this process can follow end with it, and give their tokens back as far as Home Assistant answers
+    /// in time.
+    async fn give_back_followed(&self, sessions: &Sessions) {
         let followed: Vec<Held> = self.lock().extract_if(.., |held| held.is_followed).collect();
+        let digests: Vec<_> = followed.iter().map(|held| held.session.digest()).collect();
+        let ending = sessions.end_where(|session| digests.contains(&session.digest()));
         let mut giving = JoinSet::new();
         for held in followed {
             giving.spawn(async move { held.api.revoke(&held.tokens, held.client).await });
         }
         let all = async { while giving.join_next().await.is_some() {} };
-        let _in_time = tokio::time::timeout(LAST_MOMENT, all).await;
+        let _in_time = tokio::time::timeout(LAST_MOMENT, async { tokio::join!(ending, all) }).await;
     }
 
     /// Ends the sessions that nobody here can follow: where the API is all there is, those that an earlier process made over
-    /// Home Assistant's page.
+    /// Home Assistant's page. Of those that other proxies may follow [`Self::end_forsaken`] knows.
     pub async fn end_unfollowed(
         &self,
         home: &HomeAssistant,
         sessions: &Sessions,
     ) -> Result<Vec<Arc<Session>>, RevokeError> {
-        if home.api_alone().is_none() {
+        if home.api_alone().is_none() || sessions.is_shared() {
             return Ok(Vec::new());
         }
-        let followed: Vec<_> =
-            self.lock().iter().filter(|held| held.is_followed).map(|held| held.session.digest()).collect();
-        let unfollowed = |session: &Session| session.refresh_token().is_some() && !followed.contains(&session.digest());
-        sessions.end_where(unfollowed).await
+        let followed = self.followed_here();
+        sessions.end_where(|session| head_made_there(session).is_some_and(|head| !followed.contains(&head))).await
+    }
+
+    /// Tells the other proxies of a store which sessions are followed here, and ends those known here that nobody follows.
+    #[cfg(feature = "redis-store")]
+    pub async fn end_forsaken(
+        &self,
+        home: &HomeAssistant,
+        sessions: &Sessions,
+        now: Timestamp,
+    ) -> Result<Vec<Arc<Session>>, RevokeError> {
+        let Some(notes) = sessions.notes().filter(|_| home.api_alone().is_some()) else { return Ok(Vec::new()) };
+        let here = self.followed_here();
+        let names: Vec<_> = here.iter().map(|head| name(*head)).collect();
+        let mut heads: Vec<_> =
+            sessions.which(|_| true).iter().filter_map(|session| head_made_there(session)).collect();
+        heads.sort_unstable();
+        heads.dedup();
+        heads.retain(|head| !here.contains(head));
+        let asked: Vec<_> = heads.iter().map(|head| name(*head)).collect();
+        // While the store is away nobody can tell: whoever is known goes on as long as an outage may last.
+        if notes.write(&names, b"", WORD).await.is_err() {
+            return Ok(Vec::new());
+        }
+        let Ok(said) = notes.read(&asked).await else { return Ok(Vec::new()) };
+        let looked: Vec<_> = heads.into_iter().zip(said.iter().map(Option::is_some)).collect();
+        let gone = self.forsaken.look(&looked, now);
+        sessions.end_where(|session| head_made_there(session).is_some_and(|head| gone.contains(&head))).await
     }
 
     /// Ends the sessions whose refresh token Home Assistant has revoked, by its auth file.
@@ -144,6 +183,11 @@ impl Grants {
         ended
     }
 
+    /// The sessions whose WebSocket is here.
+    fn followed_here(&self) -> Vec<SessionDigest> {
+        self.lock().iter().filter(|held| held.is_followed).map(|held| held.session.digest()).collect()
+    }
+
     fn over(&self, sessions: &Sessions) -> Vec<Held> {
         self.lock().extract_if(.., |held| sessions.is_over(&held.session)).collect()
     }
@@ -151,6 +195,11 @@ impl Grants {
     fn lock(&self) -> MutexGuard<'_, Vec<Held>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The session that Home Assistant's page made: this one, or the one that it was handed over by.
+fn head_made_there(session: &Session) -> Option<SessionDigest> {
+    session.refresh_token().map(|_| session.parent().unwrap_or(session.digest()))
 }
 
 /// What expires rings no bell.

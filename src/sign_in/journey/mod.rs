@@ -6,12 +6,15 @@
 //! an add-on, a disk or a log.
 //!
 //! Reading order: `browser` (the cookie), `journeys` (who is away), `depart`, `arrive`, `grants` (the tokens of live
-//! sessions), `revoked_there` (whether Home Assistant has ended one) and `followed` (the same without its files).
+//! sessions), `revoked_there` (whether Home Assistant has ended one), `followed` (the same without its files) and `forsaken` (when
+//! the proxy that followed is gone).
 
 mod arrive;
 mod browser;
 mod depart;
 mod followed;
+#[cfg(feature = "redis-store")]
+mod forsaken;
 mod grants;
 mod journeys;
 mod revoked_there;

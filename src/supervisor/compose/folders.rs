@@ -12,7 +12,12 @@ use crate::supervisor::protection::Granted;
 pub(super) fn volumes(addon: &Addon, manifest: &Manifest, granted: &Granted, places: Places<'_>) -> Vec<Node> {
     let slug = addon.slug.as_str();
     let own = manifest.container.map.iter().find(|folder| folder.kind == FolderKind::Data);
-    let mut all = vec![bind(&format!("./data/{slug}"), own.map_or("/data", |folder| folder.path.as_str()), false)];
+    let data = own.map_or("/data", |folder| folder.path.as_str());
+    let mut all = vec![bind(&format!("./data/{slug}"), data, false)];
+    if addon.options.reveal().as_object().is_some_and(|options| !options.is_empty()) {
+        // Over the folder that it lies in: what an operator chose the add-on may read and not change.
+        all.push(options(slug, data));
+    }
     for folder in manifest.container.map.iter().filter(|folder| folder.kind != FolderKind::Data) {
         let source = source(folder.kind, slug, places.home_assistant);
         all.push(bind(&source, &folder.path, folder.read_only));
@@ -58,6 +63,18 @@ fn source(kind: FolderKind, slug: &str, home_assistant: &Path) -> String {
         FolderKind::Media => "./media".to_owned(),
         FolderKind::Data => format!("./data/{slug}"),
     }
+}
+
+/// A file that is not there is a mistake: without this word an engine makes a folder of that name.
+fn options(slug: &str, data: &str) -> Node {
+    let bind = Node::Map(Map::new().with("create_host_path", Node::Flag(false)));
+    let volume = Map::new()
+        .with("type", text("bind"))
+        .with("source", text(&format!("./data/{slug}/options.json")))
+        .with("target", text(&format!("{data}/options.json")))
+        .with("read_only", Node::Flag(true))
+        .with("bind", bind);
+    Node::Map(volume)
 }
 
 fn bind(source: &str, target: &str, read_only: bool) -> Node {

@@ -54,6 +54,12 @@ fn remarks(addon: &Addon, granted: &Granted) -> String {
         format!("# Made by `vestibule addons compose {}`: what its manifest asks for and it is granted.", addon.slug),
         format!("# Its token, once: (umask 077; vestibule addons token {0} --env > secrets/{0}.env)", addon.slug),
     ];
+    if addon.options.reveal().as_object().is_some_and(|options| !options.is_empty()) {
+        let slug = &addon.slug;
+        lines.push(format!(
+            "# Its options, before it starts: vestibule addons options {slug} > data/{slug}/options.json"
+        ));
+    }
     for line in granted.compared(&addon.rights).iter().filter(|line| line.asked != line.granted) {
         lines.push(format!("# Asked for and not granted: {} = {} ({})", line.right, line.asked, line.why));
     }
