@@ -209,7 +209,7 @@ fn service_result(result: Value, may: May<'_>) -> Value {
 pub(super) fn by_entity(response: Value, may: May<'_>) -> Value {
     let Value::Object(entities) = response else { return Value::Null };
     let seen = entities.into_iter().filter(|(id, _)| super::mention::is_entity_id(id) && may(id, Access::Read));
-    seen.filter_map(|(id, value)| Some((id, super::mention::without_others(value, may)?))).collect()
+    seen.filter_map(|(id, value)| Some((id, without_others(value, may)?))).collect()
 }
 
 fn refuse(id: &Value, code: &str, message: &str) -> Step {

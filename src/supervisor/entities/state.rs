@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::mention::{is_entity_id, speaks_of_others, without_others};
+use super::mention::{names_others, without_others};
 use super::{Access, May};
 
 /// The states that may be seen, of a list of them.
@@ -15,12 +15,14 @@ pub(super) fn states(value: Value, may: May<'_>) -> Value {
 
 /// A state as `/api/states` has it, if it may be seen.
 pub(super) fn state(value: Value, may: May<'_>) -> Option<Value> {
-    let Value::Object(fields) = value else { return None };
+    let Value::Object(mut fields) = value else { return None };
     let entity = fields.get("entity_id")?.as_str()?;
     if !may(entity, Access::Read) {
         return None;
     }
-    Some(clean(fields, may))
+    fields.retain(|name, _| STATE.contains(&name.as_str()));
+    clean(&mut fields, may);
+    Some(Value::Object(fields))
 }
 
 /// What a `state_changed` event says, if it may be seen. Before and after are one entity's.
@@ -39,7 +41,9 @@ pub(super) fn change(value: Value, may: May<'_>) -> Option<Value> {
         }
     }
     data.retain(|name, _| matches!(name.as_str(), "entity_id" | "old_state" | "new_state"));
-    Some(clean(event, may))
+    event.retain(|name, _| matches!(name.as_str(), "event_type" | "data" | "origin" | "time_fired" | "context"));
+    clean(&mut event, may);
+    Some(Value::Object(event))
 }
 
 /// An event of `subscribe_entities`: added (`a`) and changed (`c`) by id, removed (`r`) as a list. Nothing, when nothing
@@ -49,7 +53,13 @@ pub(super) fn compressed(value: Value, may: May<'_>) -> Option<Value> {
     let mut kept = Map::new();
     for (name, part) in event {
         let part = match (name.as_str(), part) {
-            ("a" | "c", Value::Object(entities)) => by_id(entities, may),
+            ("a", Value::Object(added)) => by_id(added, may, |fields| compressed_state(fields, may)),
+            ("c", Value::Object(changed)) => by_id(changed, may, |fields| {
+                fields.retain(|name, part| matches!(name.as_str(), "+" | "-") && part.is_object());
+                for part in fields.values_mut().filter_map(Value::as_object_mut) {
+                    compressed_state(part, may);
+                }
+            }),
             ("r", Value::Array(removed)) => {
                 let seen = |id: &Value| id.as_str().is_some_and(|id| may(id, Access::Read));
                 Value::Array(removed.into_iter().filter(seen).collect())
@@ -64,27 +74,37 @@ pub(super) fn compressed(value: Value, may: May<'_>) -> Option<Value> {
     (!kept.is_empty()).then_some(Value::Object(kept))
 }
 
-fn by_id(entities: Map<String, Value>, may: May<'_>) -> Value {
-    let seen = entities.into_iter().filter(|(id, _)| is_entity_id(id) && may(id, Access::Read));
-    seen.filter_map(|(id, value)| match value {
-        Value::Object(fields) => Some((id, clean(fields, may))),
-        _ => None,
+fn by_id(entities: Map<String, Value>, may: May<'_>, cleanse: impl Fn(&mut Map<String, Value>)) -> Value {
+    let seen = entities.into_iter().filter(|(id, _)| may(id, Access::Read));
+    seen.filter_map(|(id, value)| {
+        let Value::Object(mut fields) = value else { return None };
+        cleanse(&mut fields);
+        Some((id, Value::Object(fields)))
     })
     .collect()
 }
 
-/// Without a word of other entities, at any place: a state may be an id as well. What says its own state in the words of
-/// another is unknown to the add-on.
-fn clean(mut fields: Map<String, Value>, may: May<'_>) -> Value {
+fn compressed_state(fields: &mut Map<String, Value>, may: May<'_>) {
+    fields.retain(|name, _| matches!(name.as_str(), "s" | "a" | "c" | "lc" | "lu"));
+    clean(fields, may);
+}
+
+/// Without what names others, in every field: a state and a context may name one as well. A state that does is unknown.
+fn clean(fields: &mut Map<String, Value>, may: May<'_>) {
     for name in ["state", "s"] {
         if let Some(Value::String(text)) = fields.get_mut(name)
-            && speaks_of_others(text, may)
+            && names_others(text, Access::Read, may)
         {
             "unknown".clone_into(text);
         }
     }
-    without_others(Value::Object(fields), may).unwrap_or(Value::Null)
+    let known = std::mem::take(fields).into_iter();
+    *fields = known.filter_map(|(name, value)| Some((name, without_others(value, may)?))).collect();
 }
+
+/// The fields of a state that are known.
+const STATE: [&str; 7] =
+    ["entity_id", "state", "attributes", "last_changed", "last_reported", "last_updated", "context"];
 
 #[cfg(test)]
 mod tests {
@@ -99,7 +119,7 @@ mod tests {
     #[test]
     fn states_of_others_and_their_mention_in_attributes_are_taken_out() {
         let all = json!([
-            {"entity_id": "light.all", "state": "on", "attributes": {"entity_id": ["light.a", "switch.b"]}},
+            {"entity_id": "light.all", "state": "on", "attributes": {"entity_id": ["light.a", "switch.b"]}, "new": "switch.b"},
             {"entity_id": "lock.door", "state": "locked", "attributes": {}},
             {"state": "nobody's"},
             7
@@ -128,8 +148,8 @@ mod tests {
     #[test]
     fn a_compressed_event_keeps_what_may_be_seen_and_is_none_without_it() {
         let event = json!({
-            "a": {"light.a": {"s": "on", "a": {"of": ["lock.b"]}}, "lock.b": {"s": "locked"}},
-            "c": {"light.c": {"+": {"s": "off", "a": {"x": "lock.b"}}}, "lock.b": {"+": {"s": "open"}}},
+            "a": {"light.a": {"s": "on", "new": "lock.b", "a": {"of": ["lock.b"]}}, "lock.b": {"s": "locked"}},
+            "c": {"light.c": {"+": {"s": "off", "a": {"x": "lock.b"}, "new": "lock.b"}, "~": "lock.b"}, "lock.b": {"+": {"s": "open"}}},
             "r": ["light.d", "lock.e"],
             "new": {"lock.b": 1}
         });
