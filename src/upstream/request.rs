@@ -11,7 +11,7 @@ use http::header::{CONNECTION, HOST, HeaderName, HeaderValue, SEC_WEBSOCKET_KEY,
 
 use super::told::Told;
 use crate::config::{Addon, DisplayNameEncoding};
-use crate::http::{Authority, Handshake, Origin, RequestId, Reserved, Scheme};
+use crate::http::{Authority, Door, Handshake, Origin, RequestId, Reserved, Scheme};
 use crate::identity::User;
 
 /// What is known of an add-on's headers before the first request.
@@ -31,6 +31,7 @@ pub(super) struct Truth<'a> {
     pub(super) authority: &'a Authority,
     pub(super) origin: Origin,
     pub(super) scheme: Scheme,
+    pub(super) door: Door,
     pub(super) id: RequestId,
     /// Under which prefix the browser sees the add-on, if under one.
     pub(super) prefix: Option<&'a HeaderValue>,
@@ -86,6 +87,10 @@ impl Injection {
             for name in &self.prefix_headers {
                 headers.insert(name.clone(), prefix.clone());
             }
+            if truth.door == Door::HomeAssistant {
+                // There every add-on is told so, whatever it is told at ours.
+                headers.insert(X_INGRESS_PATH, prefix.clone());
+            }
         }
         for (name, value) in &self.fixed {
             headers.insert(name.clone(), value.clone());
@@ -121,6 +126,7 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const X_FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+const X_INGRESS_PATH: HeaderName = HeaderName::from_static("x-ingress-path");
 const X_REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 

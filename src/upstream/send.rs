@@ -55,11 +55,11 @@ impl Upstreams {
         let upstream = self.at(route.place()).ok_or(Reason::UnknownRoute)?;
         let authority = request.authority().clone();
         let client: IpAddr = request.client().ip();
-        let (id, handshake, origin, scheme) =
-            (request.id(), request.handshake(), request.provenance().origin, request.scheme());
+        let (id, handshake, origin) = (request.id(), request.handshake(), request.provenance().origin);
+        let (scheme, door) = (request.scheme(), request.door());
         let Parts { method, mut headers, body, upgrade, serving } = request.into_parts();
         let prefix = route.prefix_header();
-        let truth = Truth { user: &user, client, authority: &authority, origin, scheme, id, prefix };
+        let truth = Truth { user: &user, client, authority: &authority, origin, scheme, door, id, prefix };
         upstream.injection.apply(&mut headers, &upstream.addon, truth);
         if let Some(stamps) = &upstream.stamps {
             headers.insert(ASSERTION, stamps.of(&user));

@@ -45,6 +45,26 @@ fn options_are_told_to_those_whom_they_concern() {
     assert_eq!(api.ask(&config).json()["data"], own);
 }
 
+/// The Supervisor's own client demands every field, and that it is of its type.
+#[test]
+fn every_field_that_clients_demand_is_there() {
+    let api = Supervised::start(None);
+    assert!(api.ask_as("plain", Ask::get("/info")).json()["data"].as_object().unwrap().contains_key("machine_id"));
+    let own = api.ask_as("plain", Ask::get("/addons/self/info")).json()["data"].clone();
+    for name in ["network", "network_description", "webui", "schema", "audio_input", "audio_output", "url", "version"] {
+        assert!(own.as_object().unwrap().contains_key(name), "{name}");
+    }
+    for name in ["version_latest", "boot", "boot_config", "startup", "ip_address", "log_format", "hostname"] {
+        assert!(own[name].is_string(), "{name}");
+    }
+    for name in ["dns", "machine", "devices", "services", "discovery", "privileged"] {
+        assert!(own[name].is_array(), "{name}");
+    }
+    for name in ["signed", "documentation", "stdin", "gpio", "usb", "uart", "devicetree", "udev", "video", "audio"] {
+        assert!(own[name].is_boolean(), "{name}");
+    }
+}
+
 /// What an operator chose is what the add-on gets, wherever it asks.
 #[test]
 fn options_of_the_operator_are_what_an_addon_gets() {

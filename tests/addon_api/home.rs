@@ -153,5 +153,6 @@ fn states() -> Value {
 }
 
 fn state(entity: &str) -> Value {
-    json!({"entity_id": entity, "state": "on", "attributes": {"friends": ENTITIES}})
+    let picture = "/api/camera_proxy/camera.front_door?token=1";
+    json!({"entity_id": entity, "state": "on", "attributes": {"friends": ENTITIES, "picture": picture}, "new": ENTITIES})
 }

@@ -7,13 +7,17 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use crate::home::{ENTITIES, SmallHome};
-use crate::socket::{asked, authenticated, end, next, open};
+use crate::socket::{asked, authenticated, end, next, open, open_at};
 use crate::supervised::{Supervised, addon};
 use crate::support::h2::RUNTIME;
 use crate::support::{Ask, PATIENCE};
 
 /// What the add-on that is held may see.
 const SEEN: [&str; 3] = ["light.bed_light", "light.ceiling_lights", "light.kitchen_lights"];
+
+/// What it may control besides, and that leads to more than itself when it is called by another way.
+const SCRIPT: &str = "script.harmless";
+const GROUP_OF_LOCKS: &str = "group.locks";
 
 const GROUP: &str = "three_lights";
 
@@ -24,7 +28,9 @@ pub(crate) fn start(home: &SmallHome) -> Supervised {
         config.set("permissions", "groups", r#""both""#);
         config.addon_table(&addon("free", "homeassistant_api = true"));
         config.addon_table(&format!("{}entities = \"{GROUP}\"\n", addon("held", "homeassistant_api = true")));
-        let rules = SEEN.map(|id| format!("\"{id}\" = {{ read = true, control = true }}")).join(", ");
+        let ids = SEEN.into_iter().chain([SCRIPT, GROUP_OF_LOCKS]);
+        let rules =
+            ids.map(|id| format!("\"{id}\" = {{ read = true, control = true }}")).collect::<Vec<_>>().join(", ");
         config.addon_table(&format!(
             "{}\n[[group]]\nid = \"{GROUP}\"\nmembers = []\n[group.policy]\nentity_ids = {{ {rules} }}\n",
             addon("last", "auth_api = true")
@@ -112,6 +118,28 @@ fn the_websocket_passes_everything_but_what_is_the_supervisors() {
     assert_eq!(kinds, ["auth", "text", "get_states", "big"]);
 }
 
+/// Programs that put `/api/websocket` behind the address of Home Assistant come here with it, and choose by the version what
+/// they say next.
+#[test]
+fn the_websocket_is_where_home_assistant_has_its_own_and_tells_its_version() {
+    let home = SmallHome::start();
+    let api = start(&home);
+    let (free, held) = (token(&api, "free"), token(&api, "held"));
+    RUNTIME.block_on(async {
+        for path in ["/core/api/websocket", "/homeassistant/api/websocket", "/homeassistant/websocket"] {
+            let mut socket = open_at(&api, path).await;
+            let welcome = asked(&mut socket, json!({"type": "auth", "access_token": free})).await;
+            assert_eq!(welcome, json!({"type": "auth_ok", "ha_version": "2026.11.0"}), "{path}");
+        }
+        let mut socket = open_at(&api, "/core/api/websocket").await;
+        asked(&mut socket, json!({"type": "auth", "access_token": held})).await;
+        let answer = asked(&mut socket, json!({"id": 1, "type": "config/entity_registry/list"})).await;
+        assert_eq!(answer["error"]["code"], "unauthorized", "held there as well");
+    });
+    let bearer = format!("Bearer {free}");
+    assert_eq!(api.ask(&Ask::get("/core/api/websocket").field("Authorization", &bearer)).status, 400, "no WebSocket");
+}
+
 /// Case 61.
 #[test]
 fn a_token_that_is_not_good_opens_nothing() {
@@ -185,11 +213,26 @@ fn an_addon_that_is_held_sees_its_entities_and_nothing_else() {
             json!({"type": "render_template", "template": "{{ states('lock.front_door') }}"}),
             json!({"type": "call_service", "domain": "lock", "service": "unlock", "target": {"entity_id": ENTITIES[3]}}),
             json!({"type": "subscribe_events"}),
+            // What a real Home Assistant reads as another entity, or as more than the one that is named.
+            json!({"type": "call_service", "domain": "light", "service": "turn_on",
+                "target": {"entity_id": SEEN[0], "exclude": {"area_id": "kitchen"}}}),
+            json!({"type": "call_service", "domain": "light", "service": "turn_on",
+                "target": {"entity_id": SEEN[0]}, "service_data": {"member": "LOCK.FRONT_DOOR"}}),
+            json!({"type": "call_service", "domain": "light", "service": "turn_on",
+                "target": {"entity_id": SEEN[0]}, "service_data": {"member": "loc\u{212a}.front_door"}}),
+            json!({"type": "call_service", "domain": "light", "service": "turn_on",
+                "target": {"entity_id": SEEN[0]}, "service_data": {"members": "light.bed_light, lock.front_door"}}),
+            json!({"type": "call_service", "domain": "light", "service": "turn_on",
+                "target": {"entity_id": SEEN[0]}, "service_data": {"media": "media-source://camera/camera.door"}}),
+            json!({"type": "call_service", "domain": "script", "service": "open_door",
+                "service_data": {"entity_id": SCRIPT}}),
+            json!({"type": "call_service", "domain": "homeassistant", "service": "turn_on",
+                "target": {"entity_id": GROUP_OF_LOCKS}}),
         ]) {
             let mut message = message;
             message["id"] = id.into();
-            let answer = asked(&mut socket, message).await;
-            assert_eq!(answer["error"]["code"], "unauthorized");
+            let answer = asked(&mut socket, message.clone()).await;
+            assert_eq!(answer["error"]["code"], "unauthorized", "{message}");
         }
         let call = json!({"id": 20, "type": "call_service", "domain": "light", "service": "turn_on",
             "target": {"entity_id": SEEN[0]}, "return_response": true});

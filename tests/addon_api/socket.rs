@@ -14,8 +14,13 @@ pub(crate) type Socket = WebSocketStream<TcpStream>;
 
 /// A WebSocket, before its authentication.
 pub(crate) async fn open(api: &Supervised) -> Socket {
+    open_at(api, "/core/websocket").await
+}
+
+/// The same, at another address.
+pub(crate) async fn open_at(api: &Supervised, path: &str) -> Socket {
     let stream = TcpStream::connect(api.api()).await.unwrap();
-    let (mut socket, _) = client_async("ws://supervisor/core/websocket", stream).await.unwrap();
+    let (mut socket, _) = client_async(format!("ws://supervisor{path}"), stream).await.unwrap();
     assert_eq!(next(&mut socket).await["type"], "auth_required");
     socket
 }

@@ -2,46 +2,45 @@
 // only come from the local network and does not.
 
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { startBrowser } from '../browser/support/browser.mjs';
 import { until } from '../browser/support/conditions.mjs';
-import { freePort, start } from '../browser/support/processes.mjs';
+import { ALICE, BOB, CAROL, DAVE, startHomeAssistant } from './support/home-assistant.mjs';
+import { startVestibule, WHOAMI } from './support/vestibule.mjs';
+import { comeFromOutside, session, signInThere, story } from './support/visitor.mjs';
 
-const HOME_ASSISTANT = process.env.HOME_ASSISTANT ?? 'http://127.0.0.1:8123';
-const REPOSITORY = join(import.meta.dirname, '..', '..');
-const ALICE = { name: 'alice', password: 'alice-pass-1', id: 'da668370958d4e36b44a658ca8c5b1a8' };
-const BOB = { name: 'bob', password: 'bob-pass-1', id: '18fef89e2f2b4c6e926d3e1668f9bd6a', totp: 'JBSWY3DPEHPK3PXP' };
-const CAROL = { name: 'carol', password: 'carol-pass-1' };
-const DAVE = { name: 'dave', password: 'dave-pass-1' };
+const FOLDER = join(process.env.FOLDER, 'sign-in');
 const stage = {};
 
 describe('signing in over Home Assistant', { timeout: 300_000 }, () => {
   before(async () => {
-    stage.vestibule = await startVestibule(join(process.env.FOLDER, 'vestibule'));
-    stage.browser = await startBrowser(join(process.env.FOLDER, 'browser'), stage.vestibule.authority);
+    stage.there = await startHomeAssistant(FOLDER, { furnish: giveBobASecondFactor });
+    stage.vestibule = await startVestibule(join(FOLDER, 'vestibule'), sections(stage.there), {
+      listen: 'trusted_proxies = ["127.0.0.1/32"]',
+    });
+    stage.browser = await startBrowser(join(FOLDER, 'browser'), stage.vestibule.authority);
   });
 
   after(async () => {
     await stage.browser?.close();
     await stage.vestibule?.stop();
-    if (stage.failed) console.error(stage.vestibule?.output().split('\n').slice(-60).join('\n'));
+    stage.there?.stop();
   });
 
-  test('alice signs in there, opens an add-on here, ends the sign-in there, and is out here', story(async (page, profile) => {
+  test('alice signs in there, opens an add-on here, ends the sign-in there, and is out here', story(stage, async (page, profile) => {
     await page.goto('/ingress/whoami/ws-page?x=1');
     await page.locator('#home-assistant').click();
-    await there(page, ALICE);
+    await signInThere(page, stage.there, ALICE);
     await page.waitForURL('**/ingress/whoami/ws-page?x=1');
     const seen = await page.evaluate(async () => (await fetch('/ingress/whoami/', { headers: { accept: 'application/json' } })).text());
     assert.ok(seen.includes(ALICE.id), seen);
     assert.equal((await session(page)).said.session.made_by, 'home_assistant');
     await listed(ALICE);
     const frontend = await profile.newPage();
-    await frontend.goto(`${HOME_ASSISTANT}/`);
-    await there(frontend, ALICE);
+    await frontend.goto(`${stage.there.url}/`);
+    await signInThere(frontend, stage.there, ALICE);
     await frontend.waitForFunction(() => globalThis.hassConnection !== undefined);
     const ended = await frontend.evaluate(async (client) => {
       const { conn } = await globalThis.hassConnection;
@@ -58,16 +57,16 @@ describe('signing in over Home Assistant', { timeout: 300_000 }, () => {
     assert.equal(new URL(page.url()).pathname, '/.vestibule/sign-in');
   }));
 
-  test('carol signs out here, and Home Assistant has her token no longer', story(async (page, profile) => {
+  test('carol signs out here, and Home Assistant has her token no longer', story(stage, async (page, profile) => {
     await page.goto('/.vestibule/sign-in');
     await page.locator('#home-assistant').click();
-    await there(page, CAROL);
+    await signInThere(page, stage.there, CAROL);
     await page.waitForURL('**/.vestibule/');
     await page.locator('form[action="/.vestibule/sign-out"] button').click();
     await page.waitForURL('**/.vestibule/sign-in');
     const frontend = await profile.newPage();
-    await frontend.goto(`${HOME_ASSISTANT}/`);
-    await there(frontend, CAROL);
+    await frontend.goto(`${stage.there.url}/`);
+    await signInThere(frontend, stage.there, CAROL);
     await frontend.waitForFunction(() => globalThis.hassConnection !== undefined);
     await until('the token is gone there', () => frontend.evaluate(async (client) => {
       const { conn } = await globalThis.hassConnection;
@@ -76,26 +75,23 @@ describe('signing in over Home Assistant', { timeout: 300_000 }, () => {
     }, `${stage.vestibule.origin}/`));
   }));
 
-  test('bob signs in with his second factor, which the form here cannot ask for', story(async (page) => {
+  test('bob signs in with his second factor, which the form here cannot ask for', story(stage, async (page) => {
     await page.goto('/ingress/whoami/');
     await page.locator('input[name=username]').fill(BOB.name);
     await page.locator('input[name=password]').fill(BOB.password);
     await page.locator('form:has(input[name=password]) [type=submit]').click();
     await page.getByText('Sign in with Home Assistant instead').waitFor();
     await page.locator('#home-assistant').click();
-    await there(page, BOB);
+    await signInThere(page, stage.there, BOB);
     await page.waitForURL('**/ingress/whoami/');
     assert.equal((await session(page)).said.user.id, BOB.id);
   }));
 
-  test('dave may only come from the local network, and is refused from outside through a trusted proxy', story(async (page) => {
-    // Only what goes to vestibule comes through the proxy: for Home Assistant's own page dave is at home.
-    await page.route(`${stage.vestibule.origin}/**`, (route) => {
-      route.continue({ headers: { ...route.request().headers(), 'x-forwarded-for': '203.0.113.7' } });
-    });
+  test('dave may only come from the local network, and is refused from outside through a trusted proxy', story(stage, async (page) => {
+    await comeFromOutside(page, stage.vestibule);
     await page.goto('/.vestibule/sign-in');
     await page.locator('#home-assistant').click();
-    await there(page, DAVE);
+    await signInThere(page, stage.there, DAVE);
     await page.waitForURL('**/callback?**');
     const said = await page.locator('[role=alert]').innerText();
     console.log(`dave from outside: ${said}`);
@@ -103,73 +99,22 @@ describe('signing in over Home Assistant', { timeout: 300_000 }, () => {
     assert.equal((await page.context().cookies()).filter(({ name }) => name === '__Host-ingress_session').length, 0);
     await page.unroute(`${stage.vestibule.origin}/**`);
     await page.locator('#home-assistant').click();
-    await there(page, DAVE);
+    await signInThere(page, stage.there, DAVE);
     await page.waitForURL('**/.vestibule/');
   }));
 
-  test('the way back is good once: Back leads to a page that helps', story(async (page) => {
+  test('the way back is good once: Back leads to a page that helps', story(stage, async (page) => {
     let back;
     page.on('request', (request) => { if (request.url().includes('/callback?')) back = request.url(); });
     await page.goto('/.vestibule/sign-in');
     await page.locator('#home-assistant').click();
-    await there(page, ALICE);
+    await signInThere(page, stage.there, ALICE);
     await page.waitForURL('**/.vestibule/');
     await page.goto(back);
     await page.getByText('You are signed in already').click();
     await page.waitForURL('**/.vestibule/');
   }));
 });
-
-/** A test with a fresh profile at vestibule. */
-function story(tell) {
-  return async () => {
-    const profile = await stage.browser.newContext({ baseURL: stage.vestibule.origin });
-    profile.setDefaultTimeout(30_000);
-    const page = await profile.newPage();
-    try {
-      await tell(page, profile);
-    } catch (error) {
-      stage.failed = true;
-      console.error(`at ${page.url()}: ${(await page.locator('body').innerText().catch(() => '')).slice(0, 500)}`);
-      throw error;
-    } finally {
-      await profile.close();
-    }
-  };
-}
-
-/** Who vestibule says that this page's browser is. */
-function session(page) {
-  return page.evaluate(async () => {
-    const answer = await fetch('/.vestibule/session');
-    return { status: answer.status, said: await answer.json() };
-  });
-}
-
-/** Fills in Home Assistant's own page. */
-async function there(page, person) {
-  await page.waitForURL((url) => url.href.startsWith(`${HOME_ASSISTANT}/auth/authorize`));
-  await page.locator('input[name="username"]').fill(person.name);
-  await page.locator('input[name="password"]').fill(person.password);
-  await page.locator('input[name="password"]').press('Enter');
-  if (person.totp) {
-    const code = page.locator('input[name="code"]');
-    await code.waitFor();
-    await code.fill(totp(person.totp));
-    await code.press('Enter');
-  }
-}
-
-/** RFC 6238 over HMAC-SHA-1, six digits, thirty seconds. */
-function totp(secret) {
-  const bits = [...secret].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0')).join('');
-  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => Number.parseInt(byte, 2)));
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
-  const digest = createHmac('sha1', key).update(counter).digest();
-  const offset = digest.at(-1) & 15;
-  return String((digest.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, '0');
-}
 
 /** Waits until Home Assistant has written the new token to its file, and vestibule has read it. */
 async function listed(person) {
@@ -178,37 +123,17 @@ async function listed(person) {
   await until(`the token of ${person.name} in the file`, () => reads() > before, 60_000).catch(() => {});
 }
 
-async function startVestibule(folder) {
-  mkdirSync(folder, { recursive: true });
-  const [port, operations] = [await freePort(), await freePort()];
-  writeFileSync(join(folder, 'config.toml'), `
-[listen]
-https = ["127.0.0.1:${port}"]
-operations = "127.0.0.1:${operations}"
-control = "run/vestibule.sock"
-trusted_proxies = ["127.0.0.1/32"]
+/** As Home Assistant's `totp` module stores it. */
+function giveBobASecondFactor(storage) {
+  const users = { [BOB.id]: BOB.totp };
+  writeFileSync(join(storage, 'auth_module.totp'), JSON.stringify({ version: 1, minor_version: 1, key: 'auth_module.totp', data: { users } }));
+}
 
-[tls]
-development = "certs"
-
+const sections = ({ home, url }) => `
 [home_assistant]
-config_dir = "${process.env.HOME_FOLDER}"
-url = "${HOME_ASSISTANT}"
-
-[session]
-store = "state/sessions.redb"
+config_dir = "${home}"
+url = "${url}"
 
 [sign_in]
 methods = ["home-assistant", "password"]
-
-[[addon]]
-slug = "whoami"
-title = "Who am I"
-upstream = "builtin:whoami"
-path = "/ingress/whoami"
-`);
-  const binary = resolve(REPOSITORY, process.env.VESTIBULE_BIN);
-  const program = start(binary, ['--config', join(folder, 'config.toml')], { cwd: folder, log: join(folder, 'vestibule.log') });
-  await program.ready(async () => (await fetch(`http://127.0.0.1:${operations}/readyz`)).ok);
-  return { ...program, origin: `https://localhost:${port}`, authority: join(folder, 'certs', 'vestibule-dev-ca.crt') };
-}
+${WHOAMI}`;

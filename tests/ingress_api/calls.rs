@@ -1,5 +1,8 @@
 //! The three calls: who may make them, and that a session is made for a user or not at all.
 
+use std::io::{Read as _, Write as _};
+use std::os::unix::net::UnixStream;
+
 use serde_json::json;
 
 use crate::door::{Door, TOKEN};
@@ -210,4 +213,45 @@ fn another_token_in_the_file_is_the_token_from_then_on() {
         (door.ask(&ask).status == 200).then_some(())
     });
     assert_eq!(door.call("GET", "/ingress/panels", "").status, 401);
+}
+
+/// Even where an operator has mistaken one for the other.
+#[test]
+fn an_add_ons_token_in_the_file_is_nobodys() {
+    let door = Door::before(&RawAddon::start());
+    let token = door.vestibule.command_ok(&["addons", "token", "a"]).trim().to_owned();
+    crate::support::home::replace(&door.vestibule.path("secrets/door"), token.as_bytes());
+    door.vestibule.command_ok(&["reload"]);
+    assert_eq!(door.call("GET", "/ingress/panels", "").status, 401, "the token before");
+    assert_eq!(door.ask(&Ask::get("/ingress/panels").field("X-Supervisor-Token", token)).status, 401);
+}
+
+/// On a Unix socket Home Assistant is this machine, and believed as such.
+#[test]
+fn a_unix_socket_is_a_door_as_well() {
+    let addon = RawAddon::start();
+    let vestibule = Door::configured(|config| {
+        config.set("supervisor", "home_assistant_listen", r#""unix:run/door.sock""#);
+        config.addon("a", &addon);
+    });
+    vestibule.await_line(&["listening for Home Assistant on unix:", "run/door.sock"]);
+    let say = |ask: &Ask| {
+        let mut stream = UnixStream::connect(vestibule.path("run/door.sock")).unwrap();
+        let bytes = ask.clone().field("Connection", "close").to_bytes();
+        stream.write_all(&bytes).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    let id = vestibule.home().user_id("dave");
+    let wish = Ask::post("/ingress/session", json!({ "user_id": id }).to_string()).field("X-Supervisor-Token", TOKEN);
+    let answer = say(&wish);
+    let (_, session) = answer.split_once("\"session\":\"").unwrap_or_else(|| panic!("{answer}"));
+    let shown = vestibule.command_ok(&["addons", "show", "a", "--json"]);
+    let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    let target = format!("{}/", shown["ingress_entry"].as_str().unwrap());
+    let ask = Ask::get(&target).cookie(format!("ingress_session={}", &session[..128]));
+    assert!(say(&ask.clone().field("X-Forwarded-For", "192.168.7.7")).starts_with("HTTP/1.1 200 "));
+    assert!(say(&ask.field("X-Forwarded-For", "203.0.113.9")).starts_with("HTTP/1.1 403 "), "dave is local");
+    assert_eq!(addon.one().fields.texts("x-real-ip"), ["192.168.7.7"]);
 }

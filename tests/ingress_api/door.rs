@@ -30,7 +30,14 @@ impl Door {
 
     /// With these add-ons. Home Assistant comes from this machine and is trusted.
     pub(crate) fn start(configure: impl FnOnce(&mut ConfigFile)) -> Self {
-        let vestibule = Vestibule::start_with(
+        let vestibule = Self::configured(configure);
+        let at = address(&vestibule);
+        Self { vestibule, at }
+    }
+
+    /// The program alone, wherever its door is.
+    pub(crate) fn configured(configure: impl FnOnce(&mut ConfigFile)) -> Vestibule {
+        Vestibule::start_with(
             |config| {
                 config.set("listen", "trusted_proxies", r#"["127.0.0.1/32"]"#);
                 config.set("supervisor", "home_assistant_listen", r#""127.0.0.1:0""#);
@@ -44,9 +51,7 @@ impl Door {
                 fs::set_permissions(folder.join("secrets/door"), fs::Permissions::from_mode(0o600)).unwrap();
                 Extra::default()
             },
-        );
-        let at = address(&vestibule);
-        Self { vestibule, at }
+        )
     }
 
     /// Stops it and starts it again in the same folder.

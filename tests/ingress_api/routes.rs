@@ -62,7 +62,7 @@ fn squashed(name: &str) -> String {
 fn each_door_tells_its_own_prefix() {
     let addon = RawAddon::start();
     let door = Door::start(|config| {
-        config.addon("a", &addon);
+        config.addon_with("a", &addon, "prefix_headers = [\"X-Script-Name\"]");
         config.addon_table(&format!(
             "slug = \"own\"\ntitle = \"own\"\nupstream = \"{}\"\nhost = \"p.test\"",
             addon.url()
@@ -72,7 +72,11 @@ fn each_door_tells_its_own_prefix() {
     for slug in ["a", "own"] {
         let token = door.token(slug);
         assert_eq!(door.ask(&passed_on(Ask::get(&format!("/ingress/{token}/")), &token, &session)).status, 200);
-        assert_eq!(addon.one().fields.texts("x-ingress-path"), [format!("/api/hassio_ingress/{token}")]);
+        let seen = addon.one();
+        let prefix = [format!("/api/hassio_ingress/{token}")];
+        assert_eq!(seen.fields.texts("x-ingress-path"), prefix);
+        let script_name = seen.fields.texts("x-script-name");
+        assert_eq!(script_name, if slug == "a" { prefix.to_vec() } else { Vec::new() });
     }
     let cookie = door.vestibule.cookie("bob");
     let own = door.vestibule.ask(crate::support::Protocol::H1, &Ask::get("/x").cookie(&cookie));

@@ -142,7 +142,10 @@ impl AddonApi {
         let plain = call.path.plain().to_owned();
         let segments: Vec<_> = plain.split('/').skip(1).collect();
         match segments.as_slice() {
-            ["core" | "homeassistant", "websocket"] => self.core.websocket(self, &call, extensions),
+            // The first name is the one that programs come to which put `/api/websocket` behind an address.
+            ["core" | "homeassistant", "api", "websocket"] | ["core" | "homeassistant", "websocket"] => {
+                self.core.websocket(self, &call, extensions)
+            }
             [name @ ("core" | "homeassistant"), "api", ..] => {
                 let alias = *name == "homeassistant";
                 self.core.rest(self, call, alias).await

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::domains::has_entities;
 use super::{Access, May};
 
 /// Whether a text is the id of an entity, as Home Assistant writes them: lower case, one dot. A domain has no digits, so
@@ -14,20 +15,42 @@ pub(super) fn is_entity_id(text: &str) -> bool {
     })
 }
 
-/// Whether a text speaks of an entity that may not be read.
+/// Whether words of an error speak of an entity that may not be read. What looks like an id is taken for one.
 pub(super) fn speaks_of_others(text: &str, may: May<'_>) -> bool {
-    let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '.'));
-    words.map(|word| word.trim_matches('.').to_ascii_lowercase()).any(|word| is_hidden(&word, may))
+    words(&text.to_lowercase()).any(|word| is_entity_id(word) && !may(word, Access::Read))
 }
 
-/// The value without every entity id in it that may not be read, in lists, as names of fields and as values of fields: a
-/// group tells the ids of its members, for one.
+/// Whether a text names an entity to which there is no such access: it is an id, or a list of them, as Home Assistant reads
+/// them from a text (any case, commas between them), or has one of a domain of entities somewhere in it, as addresses do.
+pub(super) fn names_others(text: &str, access: Access, may: May<'_>) -> bool {
+    // Most texts have no dot, and so no id.
+    if !text.contains('.') {
+        return false;
+    }
+    // Home Assistant's own lower case: the Kelvin sign is a `k` in it.
+    let text = text.to_lowercase();
+    let is_around = |c: char| c.is_whitespace() || c.is_control();
+    let mut listed = text.split(',').map(|one| one.trim_matches(is_around)).filter(|one| is_entity_id(one));
+    let of_entities = |id: &str| id.split_once('.').is_some_and(|(domain, _)| has_entities(domain));
+    let mut named = words(&text).filter(|word| is_entity_id(word) && of_entities(word));
+    listed.any(|id| !may(id, access)) || named.any(|id| !may(id, access))
+}
+
+/// What stands between signs that are in no id.
+fn words(lower: &str) -> impl Iterator<Item = &str> {
+    let words = lower.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '.'));
+    words.map(|word| word.trim_matches('.'))
+}
+
+/// The value without everything in it that names an entity that may not be read, in lists, as names of fields and as values
+/// of fields: a group tells the ids of its members, for one.
 pub(super) fn without_others(value: Value, may: May<'_>) -> Option<Value> {
+    let hidden = |text: &str| names_others(text, Access::Read, may);
     match value {
-        Value::String(text) if is_hidden(&text, may) => None,
+        Value::String(text) if hidden(&text) => None,
         Value::Array(list) => Some(list.into_iter().filter_map(|item| without_others(item, may)).collect()),
         Value::Object(fields) => {
-            let kept = fields.into_iter().filter(|(name, _)| !is_hidden(name, may));
+            let kept = fields.into_iter().filter(|(name, _)| !hidden(name));
             Some(kept.filter_map(|(name, value)| Some((name, without_others(value, may)?))).collect())
         }
         plain => Some(plain),
@@ -42,10 +65,6 @@ pub(super) fn all_strings(value: &Value, holds: &dyn Fn(&str) -> bool) -> bool {
         Value::Object(fields) => fields.iter().all(|(name, value)| holds(name) && all_strings(value, holds)),
         Value::Null | Value::Bool(_) | Value::Number(_) => true,
     }
-}
-
-fn is_hidden(text: &str, may: May<'_>) -> bool {
-    is_entity_id(text) && !may(text, Access::Read)
 }
 
 #[cfg(test)]
@@ -81,8 +100,28 @@ mod tests {
     }
 
     #[test]
+    fn an_id_is_found_in_every_spelling_that_home_assistant_reads() {
+        for text in [
+            "lock.door",
+            "LOCK.Door",
+            "loc\u{212a}.door",
+            " lock.door\u{1f}",
+            "light.a, lock.door",
+            "light.a,x.y",
+            "media-source://camera/camera.door",
+            "/api/camera_proxy/camera.door?token=1",
+        ] {
+            assert!(names_others(text, Access::Control, &only_lights), "{text}");
+        }
+        for text in ["", "light.a", "LIGHT.A, light.b", "http://radio.example/song.mp3", "took 1.5 s", "Data by Met.no"]
+        {
+            assert!(!names_others(text, Access::Control, &only_lights), "{text}");
+        }
+    }
+
+    #[test]
     fn what_a_group_tells_of_its_members_is_taken_out() {
-        let attributes = json!({"entity_id": ["light.a", "lock.b"], "lock.c": 1, "best": "lock.d", "on": true, "n": {"x": ["lock.e"]}});
+        let attributes = json!({"entity_id": ["light.a", "lock.b"], "lock.c": 1, "best": "lock.d", "at": "/x/lock.f?y", "on": true, "n": {"x": ["lock.e"]}});
         let kept = without_others(attributes, &only_lights).unwrap();
         assert_eq!(kept, json!({"entity_id": ["light.a"], "on": true, "n": {"x": []}}));
     }

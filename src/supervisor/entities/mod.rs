@@ -6,6 +6,7 @@
 //! way back: Home Assistant will learn new messages, and none of them may pass by not being known here.
 
 mod conversation;
+mod domains;
 mod mention;
 mod rest;
 mod service_call;

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::mention::{all_strings, is_entity_id};
+use super::domains::acts_on_its_entities;
+use super::mention::{all_strings, is_entity_id, names_others};
 use super::{Access, May};
 
 /// A call of a service, from REST or the WebSocket.
@@ -33,9 +34,9 @@ pub enum ServiceRefusal {
     /// One of the entities may not be controlled.
     #[error("an entity in the call may not be controlled")]
     NotPermitted,
-    /// A service of another domain than its entities: it may do more with them than they can.
-    #[error("the service is of another domain than its entities")]
-    OtherDomain,
+    /// A service of another domain than its entities, or one that acts on more than them.
+    #[error("the service is not one of its entities")]
+    OtherService,
     /// A template, which could read any state.
     #[error("a template in the call")]
     Template,
@@ -48,7 +49,7 @@ impl ServiceCall<'_> {
         let parts = [part(self.data)?, part(self.target)?];
         let mut entities = Vec::new();
         for fields in parts.into_iter().flatten() {
-            if ["device_id", "area_id", "floor_id", "label_id"].iter().any(|name| fields.contains_key(*name)) {
+            if TARGETS.iter().any(|name| fields.contains_key(*name)) {
                 return Err(ServiceRefusal::NotByEntity);
             }
             if let Some(named) = fields.get("entity_id") {
@@ -62,13 +63,13 @@ impl ServiceCall<'_> {
             return Err(ServiceRefusal::NotPermitted);
         }
         if !entities.iter().all(|id| self.belongs_to(id)) {
-            return Err(ServiceRefusal::OtherDomain);
+            return Err(ServiceRefusal::OtherService);
         }
         for value in [self.data, self.target].into_iter().flatten() {
             if !all_strings(value, &|text| !is_template(text)) {
                 return Err(ServiceRefusal::Template);
             }
-            if !all_strings(value, &|text| !is_entity_id(text) || may(text, Access::Control)) {
+            if !all_strings(value, &|text| !names_others(text, Access::Control, may)) {
                 return Err(ServiceRefusal::NotPermitted);
             }
         }
@@ -78,7 +79,8 @@ impl ServiceCall<'_> {
     /// The three that Home Assistant has for entities of all domains do no more than the domain's own.
     fn belongs_to(&self, entity: &str) -> bool {
         let general = self.domain == "homeassistant" && matches!(self.service, "turn_on" | "turn_off" | "toggle");
-        general || entity.split_once('.').is_some_and(|(domain, _)| domain == self.domain)
+        let Some((domain, _)) = entity.split_once('.') else { return false };
+        (general || domain == self.domain) && acts_on_its_entities(domain, self.service)
     }
 }
 
@@ -115,6 +117,9 @@ fn collect<'a>(value: &'a Value, entities: &mut Vec<&'a str>) -> Result<(), Serv
 fn is_template(text: &str) -> bool {
     ["{{", "{%", "{#"].iter().any(|bracket| text.contains(bracket))
 }
+
+/// What Home Assistant takes for a target beside `entity_id`.
+const TARGETS: [&str; 5] = ["device_id", "area_id", "floor_id", "label_id", "exclude"];
 
 #[cfg(test)]
 mod tests {
@@ -155,6 +160,9 @@ mod tests {
             (json!({"entity_id": "light.a,"}), json!(null), R::NotByEntity),
             (json!({"entity_id": "light.a", "area_id": "kitchen"}), json!(null), R::NotByEntity),
             (json!({"entity_id": "light.a"}), json!({"label_id": "x"}), R::NotByEntity),
+            (json!({"entity_id": "light.a", "exclude": {"area_id": "kitchen"}}), json!(null), R::NotByEntity),
+            (json!({"entity_id": "light.a", "member": "LOCK.DOOR"}), json!(null), R::NotPermitted),
+            (json!({"entity_id": "light.a", "members": "light.a, lock.door"}), json!(null), R::NotPermitted),
             (json!({"entity_id": "lock.door"}), json!(null), R::NotPermitted),
             (json!({"entity_id": "light.a"}), json!({"entity_id": "lock.door"}), R::NotPermitted),
             (json!({"entity_id": "light.a", "members": ["lock.door"]}), json!(null), R::NotPermitted),
@@ -164,7 +172,18 @@ mod tests {
             assert_eq!(judge("light", "turn_on", &data, &target), Err(why), "{data} {target}");
         }
         let one = json!({"entity_id": "light.a"});
-        assert_eq!(judge("scene", "apply", &one, &json!(null)), Err(R::OtherDomain));
-        assert_eq!(judge("homeassistant", "restart", &one, &json!(null)), Err(R::OtherDomain));
+        assert_eq!(judge("scene", "apply", &one, &json!(null)), Err(R::OtherService));
+        assert_eq!(judge("homeassistant", "restart", &one, &json!(null)), Err(R::OtherService));
+        // Everything may be controlled that is called so, and yet the services are not of entities.
+        for (domain, service, entity) in [
+            ("script", "open_the_door", "script.harmless"),
+            ("python_script", "open_the_door", "python_script.x"),
+            ("homeassistant", "turn_on", "group.all_locks"),
+            ("conversation", "process", "conversation.home_assistant"),
+        ] {
+            let data = json!({ "entity_id": entity });
+            let call = ServiceCall { domain, service, data: Some(&data), target: None };
+            assert_eq!(call.judge(&|_, _| true), Err(R::OtherService), "{domain}.{service}");
+        }
     }
 }

@@ -21,6 +21,7 @@ pub(super) fn state(value: Value, may: May<'_>) -> Option<Value> {
         return None;
     }
     cleanse(&mut fields, "attributes", may);
+    fields.retain(|name, _| STATE.contains(&name.as_str()));
     Some(Value::Object(fields))
 }
 
@@ -40,6 +41,7 @@ pub(super) fn change(value: Value, may: May<'_>) -> Option<Value> {
         }
     }
     data.retain(|name, _| matches!(name.as_str(), "entity_id" | "old_state" | "new_state"));
+    event.retain(|name, _| matches!(name.as_str(), "event_type" | "data" | "origin" | "time_fired" | "context"));
     Some(Value::Object(event))
 }
 
@@ -50,12 +52,11 @@ pub(super) fn compressed(value: Value, may: May<'_>) -> Option<Value> {
     let mut kept = Map::new();
     for (name, part) in event {
         let part = match (name.as_str(), part) {
-            ("a", Value::Object(added)) => by_id(added, may, |fields| cleanse(fields, "a", may)),
+            ("a", Value::Object(added)) => by_id(added, may, |fields| compressed_state(fields, may)),
             ("c", Value::Object(changed)) => by_id(changed, may, |fields| {
-                for name in ["+", "-"] {
-                    if let Some(Value::Object(part)) = fields.get_mut(name) {
-                        cleanse(part, "a", may);
-                    }
+                fields.retain(|name, part| matches!(name.as_str(), "+" | "-") && part.is_object());
+                for part in fields.values_mut().filter_map(Value::as_object_mut) {
+                    compressed_state(part, may);
                 }
             }),
             ("r", Value::Array(removed)) => {
@@ -82,11 +83,20 @@ fn by_id(entities: Map<String, Value>, may: May<'_>, cleanse: impl Fn(&mut Map<S
     .collect()
 }
 
+fn compressed_state(fields: &mut Map<String, Value>, may: May<'_>) {
+    cleanse(fields, "a", may);
+    fields.retain(|name, _| matches!(name.as_str(), "s" | "a" | "c" | "lc" | "lu"));
+}
+
 fn cleanse(fields: &mut Map<String, Value>, name: &str, may: May<'_>) {
     if let Some(attributes) = fields.get_mut(name) {
         *attributes = without_others(attributes.take(), may).unwrap_or(Value::Null);
     }
 }
+
+/// The fields of a state that are known to speak of nothing else.
+const STATE: [&str; 7] =
+    ["entity_id", "state", "attributes", "last_changed", "last_reported", "last_updated", "context"];
 
 #[cfg(test)]
 mod tests {
@@ -101,7 +111,7 @@ mod tests {
     #[test]
     fn states_of_others_and_their_mention_in_attributes_are_taken_out() {
         let all = json!([
-            {"entity_id": "light.all", "state": "on", "attributes": {"entity_id": ["light.a", "switch.b"]}},
+            {"entity_id": "light.all", "state": "on", "attributes": {"entity_id": ["light.a", "switch.b"]}, "new": "switch.b"},
             {"entity_id": "lock.door", "state": "locked", "attributes": {}},
             {"state": "nobody's"},
             7
@@ -130,8 +140,8 @@ mod tests {
     #[test]
     fn a_compressed_event_keeps_what_may_be_seen_and_is_none_without_it() {
         let event = json!({
-            "a": {"light.a": {"s": "on", "a": {"of": ["lock.b"]}}, "lock.b": {"s": "locked"}},
-            "c": {"light.c": {"+": {"s": "off", "a": {"x": "lock.b"}}}, "lock.b": {"+": {"s": "open"}}},
+            "a": {"light.a": {"s": "on", "new": "lock.b", "a": {"of": ["lock.b"]}}, "lock.b": {"s": "locked"}},
+            "c": {"light.c": {"+": {"s": "off", "a": {"x": "lock.b"}, "new": "lock.b"}, "~": "lock.b"}, "lock.b": {"+": {"s": "open"}}},
             "r": ["light.d", "lock.e"],
             "new": {"lock.b": 1}
         });

@@ -114,9 +114,7 @@ async fn serve(api: Arc<AddonApi>, upgrade: OnUpgrade, _place: OwnedSemaphorePer
         tracing::info!("an add-on was refused Home Assistant's WebSocket");
         return websocket::turn_away(addon_side).await;
     };
-    if websocket::welcome(&mut addon_side, &version).await.is_some() {
-        converse(&api, addon_side, &token, &addon).await;
-    }
+    converse(&api, addon_side, &token, &addon).await;
 }
 
 async fn converse(api: &Arc<AddonApi>, mut addon_side: WebSocketStream<TokioIo<Upgraded>>, token: &str, addon: &Addon) {
@@ -137,6 +135,10 @@ async fn converse(api: &Arc<AddonApi>, mut addon_side: WebSocketStream<TokioIo<U
             return;
         }
     };
+    // Programs choose by the version what they say next, so that they are welcomed when it is known.
+    if websocket::welcome(&mut addon_side, &api.core.version()).await.is_none() {
+        return;
+    }
     let held = addon.entities.is_some().then(|| {
         let (api, slug) = (Arc::clone(api), slug.clone());
         let may: Allowed = Box::new(move |entity, access| may(&api, &slug, entity, access));

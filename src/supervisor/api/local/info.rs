@@ -5,7 +5,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::config::{Addon, Settings};
-use crate::manifest::{AppArmor, Manifest};
+use crate::manifest::{AppArmor, Hardware, Manifest, Signed};
 use crate::supervisor::protection::Granted;
 use crate::supervisor::rating::{Subject, rate};
 
@@ -20,6 +20,7 @@ pub(super) fn general(home_assistant: &str) -> Value {
         "operating_system": "",
         "features": [],
         "machine": null,
+        "machine_id": null,
         "arch": architecture(),
         "supported_arch": [architecture()],
         "supported": false,
@@ -60,8 +61,7 @@ pub(super) fn addon(addon: &Addon, ingress_entry: Option<&str>, granted: &Grante
         "protected": granted.protection() == crate::supervisor::protection::Protection::On,
         "rating": rate(&subject).score,
         "options": options,
-        "schema": manifest.map(|manifest| manifest.schema.clone()),
-        "services_role": manifest.map(services).unwrap_or_default(),
+        "services": manifest.map(|manifest| manifest.services.clone()).unwrap_or_default(),
         "discovery": manifest.map(|manifest| manifest.discovery.clone()).unwrap_or_default(),
         "ingress": ingress_entry.is_some(),
         "ingress_entry": ingress_entry,
@@ -70,17 +70,49 @@ pub(super) fn addon(addon: &Addon, ingress_entry: Option<&str>, granted: &Grante
         "ingress_panel": ingress_entry.is_some(),
         "hostname": addon.slug.as_str().replace('_', "-"),
         "long_description": null,
-        "startup": manifest.map(|manifest| manifest.life.startup),
-        "boot": manifest.map(|manifest| manifest.life.boot),
+        "signed": manifest.is_some_and(|manifest| manifest.signed != Signed::No),
         "auto_update": false,
         "watchdog": false,
         "changelog": false,
-        "documentation": false,
     });
-    if let Value::Object(rights) = rights {
-        info.extend(rights);
+    for part in [rights, container(manifest)] {
+        if let Value::Object(part) = part {
+            info.extend(part);
+        }
     }
     Value::Object(info)
+}
+
+/// What the container of an add-on is like, as far as its manifest says it. Clients of the Supervisor demand every field.
+fn container(manifest: Option<&Manifest>) -> Value {
+    let wants = |hardware| manifest.is_some_and(|manifest| manifest.container.hardware.contains(&hardware));
+    let boot = manifest.map_or("manual", |manifest| manifest.life.boot);
+    json!({
+        "startup": manifest.map_or("application", |manifest| manifest.life.startup),
+        "boot": if boot == "auto" { "auto" } else { "manual" },
+        "boot_config": boot,
+        "schema": null,
+        "machine": [],
+        "dns": [],
+        "ip_address": "0.0.0.0",
+        "network": null,
+        "network_description": null,
+        "webui": null,
+        "translations": {},
+        "usb": wants(Hardware::Usb),
+        "uart": wants(Hardware::Uart),
+        "gpio": wants(Hardware::Gpio),
+        "video": wants(Hardware::Video),
+        "audio": wants(Hardware::Audio),
+        "audio_input": null,
+        "audio_output": null,
+        "devices": manifest.map(|manifest| manifest.container.devices.clone()).unwrap_or_default(),
+        "devicetree": manifest.is_some_and(|manifest| manifest.container.devicetree),
+        "udev": manifest.is_some_and(|manifest| manifest.container.udev),
+        "stdin": manifest.is_some_and(|manifest| manifest.container.stdin),
+        "log_format": "plain",
+        "system_managed_config_entry": null,
+    })
 }
 
 /// `/addons/self/options/config`
@@ -111,7 +143,7 @@ fn line(addon: &Addon) -> Map<String, Value> {
         "advanced": false,
         "stage": manifest.map_or("stable", |manifest| manifest.life.stage),
         "version": version,
-        "version_latest": version,
+        "version_latest": version.unwrap_or_default(),
         "update_available": false,
         "available": true,
         "detached": false,
@@ -123,18 +155,13 @@ fn line(addon: &Addon) -> Map<String, Value> {
         "arch": manifest.map(|manifest| manifest.arch.clone()).unwrap_or_default(),
         "icon": false,
         "logo": false,
+        "documentation": false,
         "system_managed": false,
     });
     match line {
         Value::Object(line) => line,
         _ => Map::new(),
     }
-}
-
-/// `mqtt:need` is a service and the role that the add-on has for it.
-fn services(manifest: &Manifest) -> Map<String, Value> {
-    let pairs = manifest.services.iter().filter_map(|service| service.split_once(':'));
-    pairs.map(|(service, role)| (service.to_owned(), Value::from(role))).collect()
 }
 
 fn apparmor(profile: &AppArmor) -> &'static str {
