@@ -41,8 +41,10 @@ impl Told {
         if said.is_some() {
             let (scheme, _) = ours;
             let plain = || HeaderValue::from_str(&format!("http://{}", self.authority.as_str())).ok();
-            let origin = if scheme == Scheme::Https { Some(self.origin.clone()) } else { plain() };
-            headers.extend(origin.map(|origin| (ORIGIN, origin)));
+            let told = if scheme == Scheme::Https { Some(self.origin.clone()) } else { plain() };
+            if let Some(told) = told {
+                headers.insert(ORIGIN, told);
+            }
         }
     }
 
