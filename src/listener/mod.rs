@@ -1,7 +1,8 @@
 //! Accepts browsers' connections, counts them, and learns where they come from.
 //!
 //! In comes a socket, bound here or handed over by the service manager; out comes a [`Connection`]: bytes that nobody has
-//! read yet, the addresses that they travel between, and a [`Slot`] in the count of open connections. It never ends for
+//! read yet, the addresses that they travel between, and a [`Slot`] in the count of open connections. Programs of the same
+//! home have addresses of their own, in the clear ([`PlainListener`], [`HomeAssistantListener`]). It never ends for
 //! an error of `accept`, never believes a PROXY header from a peer outside `trusted_proxies`, and never waits for a peer
 //! while others stand in the queue: what a peer must send first is read in the connection's own task, under the
 //! handshake's deadline.

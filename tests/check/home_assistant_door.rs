@@ -1,6 +1,6 @@
 //! `home_assistant_listen` and its token: both or neither, and a token that nobody guesses or has already.
 
-use crate::harness::{Folder, addon, refused_in};
+use crate::harness::{Folder, addon, refused_in, warned_in};
 
 const LISTEN: &str = "home_assistant_listen = \"127.0.0.1:8125\"";
 const TOKEN: &str = "home_assistant_listen_token = { file = \"door\" }";
@@ -29,6 +29,10 @@ fn address_and_token_come_together() {
 fn an_address_is_one_and_home_assistants_own() {
     let folder = Folder::new();
     folder.write("door", "0".repeat(32));
+    for every in ["0.0.0.0:8125", "[::]:8125"] {
+        let open = supervisor(&[&LISTEN.replace("127.0.0.1:8125", every), TOKEN]);
+        warned_in(&folder, &open, "8:25", &["in the clear over every network", "listen on 127.0.0.1"]);
+    }
     let bad = LISTEN.replace("127.0.0.1:8125", "localhost");
     refused_in(&folder, &supervisor(&[&bad, TOKEN]), "8:25", &["neither an address with a port nor a socket"]);
     refused_in(

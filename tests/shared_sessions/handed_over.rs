@@ -68,6 +68,14 @@ fn s88_a_code_of_one_proxy_is_good_at_another_once_and_in_its_browser_alone() {
         assert!(planted.set_cookie(COOKIE).is_none(), "{planted:#?}");
         assert_eq!(navigate(&one, "b.p.test", &code, &[&nonce]).status, 400, "a failed try uses it up everywhere");
     }
+    let late = fetch_code(&one, &wish, &session);
+    let keys = redis.keys("vestibule:parcel:*");
+    let [key] = &keys[..] else { panic!("one code: {keys:?}") };
+    let left = redis.say(&["PTTL", key]).parse::<u64>().unwrap();
+    assert!((1..=30_000).contains(&left), "half a minute at most: {left}");
+    redis.say(&["PEXPIRE", key, "1"]);
+    eventually("the end of its time", || redis.keys("vestibule:parcel:*").is_empty().then_some(()));
+    assert_eq!(navigate(&two, "b.p.test", &late, &[&nonce]).status, 400, "too late");
     let code = fetch_code(&one, &wish, &session);
     let arrived = navigate(&two, "b.p.test", &code, &[&nonce]);
     assert_eq!(arrived.location(), "/devices", "{arrived:#?}");

@@ -55,7 +55,8 @@ fn s88_a_sign_in_that_was_begun_at_one_proxy_is_finished_at_another_once_and_in_
         let back = there.approve(&browser.begin(&three, "/ingress/a/deep"), BOB.id);
         let mut stranger = Browser::new();
         assert_helps(&stranger.go(&two, &back), 400, STALE);
-        stranger.forget("__Host-ingress_journey");
+        stranger.begin(&two, "/ingress/a/");
+        assert_helps(&stranger.go(&two, &back), 400, STALE);
         let before = there.calls_to("/auth/token").len();
         let arrived = browser.go(&two, &back);
         assert_eq!((arrived.status, arrived.location().as_str()), (303, "/ingress/a/deep"), "{arrived:#?}");

@@ -39,6 +39,16 @@ pub(super) fn door(raw: &raw::Supervisor, others: &[Other<'_>], cx: &mut Context
                 .hint("give it another port, as in \"127.0.0.1:8125\", or a socket"),
         );
     }
+    if matches!(&at, Some(ApiAddress::Tcp(tcp)) if tcp.ip().is_unspecified()) {
+        let open = Diagnostic::warning(
+            text.span(),
+            "sessions and the token go in the clear over every network of this machine",
+        );
+        cx.add(
+            open.label("every address")
+                .hint("listen on 127.0.0.1, on a socket, or on the one address that Home Assistant reaches"),
+        );
+    }
     Some(HomeAssistantDoor { at: at?, token: token? })
 }
 
