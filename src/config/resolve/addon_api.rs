@@ -20,18 +20,23 @@ use crate::manifest::Rights;
 /// Where add-ons reach their API.
 pub(super) fn listen(key: &Key<String>, cx: &mut Context<'_>) -> Option<ApiAddress> {
     let text = key.given()?;
-    let address = cx.findings.parse(text)?;
-    if let ApiAddress::Tcp(tcp) = &address
+    Some(match cx.findings.parse(text)? {
+        ApiAddress::Unix(path) => ApiAddress::Unix(cx.base.join(path)),
+        tcp @ ApiAddress::Tcp(_) => tcp,
+    })
+}
+
+/// The same, for add-ons: nobody else has any business there.
+pub(super) fn addons_listen(key: &Key<String>, cx: &mut Context<'_>) -> Option<ApiAddress> {
+    let address = listen(key, cx)?;
+    if let (ApiAddress::Tcp(tcp), Some(text)) = (&address, key.given())
         && tcp.ip().is_unspecified()
     {
         let open = Diagnostic::warning(text.span(), "browsers and other machines reach this address as well");
         let hint = "bind it to the bridge of the containers, as in \"172.17.0.1:80\", to loopback or to a socket";
         cx.add(open.label("every address of this machine").hint(hint));
     }
-    Some(match address {
-        ApiAddress::Unix(path) => ApiAddress::Unix(cx.base.join(path)),
-        tcp @ ApiAddress::Tcp(_) => tcp,
-    })
+    Some(address)
 }
 
 /// A real Supervisor, and our token there: both, or neither.
