@@ -1,8 +1,8 @@
 //! The wire, and no policy: what a request says, in one reading that all parsers share.
 //!
-//! In comes a [`Secured`](crate::tls::Secured) connection, or one of Home Assistant's, out come [`Sanitized`] requests: one valid target, one
-//! authority, hop-by-hop and reserved names taken out, our cookie taken out and kept aside. Nothing here decides whether
-//! somebody may do something, and nothing here ever rewrites a path.
+//! In comes a [`Secured`](crate::tls::Secured) connection, or one of Home Assistant's, out come [`Sanitized`] requests: one
+//! valid target, one authority, hop-by-hop and reserved names taken out, our cookie taken out and kept aside. Nothing here
+//! decides whether somebody may do something, and nothing here ever rewrites a path.
 
 mod authority;
 mod body;

@@ -8,7 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { freePort } from '../browser/support/processes.mjs';
 import { until } from '../browser/support/conditions.mjs';
 import { ATTACKS } from './held-add-on/attacks.mjs';
-import { ANSWERED, OTHER, REFUSED, REFUSED_REST, SEEN } from './held-add-on/questions.mjs';
+import { ANSWERED, HIDDEN, OTHER, REFUSED, REFUSED_REST, REFUSED_TO_MANY, SEEN } from './held-add-on/questions.mjs';
 import { ALICE, startHomeAssistant } from './support/home-assistant.mjs';
 import { Socket } from './support/socket.mjs';
 import { startVestibule } from './support/vestibule.mjs';
@@ -32,7 +32,7 @@ describe('an add-on that is held to three lights', { timeout: 600_000 }, () => {
     stage.others = [...new Set([...states, ...registry].map(({ entity_id }) => entity_id))].filter((id) => !SEEN.includes(id));
     stage.secrets = [...stage.others, ...registry.map(({ id }) => id), ...registry.map(({ device_id }) => device_id).filter(Boolean)];
     stage.lights = stage.others.filter((id) => id.startsWith('light.'));
-    [stage.free, stage.held] = ['free', 'held'].map((slug) => stage.vestibule.command('addons', 'token', slug, '--rotate').trim());
+    [stage.free, stage.held, stage.many] = ['free', 'held', 'many'].map((slug) => stage.vestibule.command('addons', 'token', slug, '--rotate').trim());
   });
 
   after(async () => {
@@ -62,6 +62,24 @@ describe('an add-on that is held to three lights', { timeout: 600_000 }, () => {
     assert.equal(plain.closed ?? joined.closed ?? free.closed, undefined, 'and all are still there');
     console.log({ ...counts, seconds: SECONDS, searchedFor: stage.secrets.length, bytesHeld: heard.length, bytesFree: all.length });
     for (const socket of [free, plain, joined]) socket.close();
+  });
+
+  test('gets by no other way at the few that are taken out of everything', async () => {
+    const socket = await open(stage.many);
+    const hidden = (id) => HIDDEN.some((start) => id.startsWith(start));
+    const states = async () => (await stage.admin.ask({ type: 'get_states' })).result.filter(({ entity_id }) => hidden(entity_id)).map(({ state }) => state);
+    const before = await states();
+    assert.ok((await socket.ask({ type: 'subscribe_entities' })).success);
+    assert.ok((await socket.ask({ type: 'get_states' })).result.length > 50, 'it does see the rest');
+    for (const message of REFUSED_TO_MANY) {
+      assert.equal((await socket.ask(message)).error?.code, 'unauthorized', JSON.stringify(message));
+    }
+    const browse = { type: 'call_service', domain: 'media_player', service: 'browse_media', target: { entity_id: 'media_player.browse' }, return_response: true };
+    console.log(`what a player has to offer: ${JSON.stringify(await socket.ask(browse)).slice(0, 200)}`);
+    const heard = socket.texts.join('\n');
+    assert.deepEqual(stage.others.filter((id) => hidden(id) && heard.includes(id)), []);
+    assert.deepEqual(await states(), before);
+    socket.close();
   });
 
   test('gets no further with messages that are read in two ways, oddly spelled, or come in lists', async () => {
@@ -173,6 +191,10 @@ script:
     sequence:
       - action: light.turn_off
         target: { entity_id: all }
+  open_door:
+    sequence:
+      - action: lock.unlock
+        target: { entity_id: lock.front_door }
 `;
 
 const sections = ({ home, url }) => `
@@ -192,6 +214,21 @@ id = "three_lights"
 members = []
 [group.policy]
 entity_ids = { ${SEEN.map((id) => `"${id}" = { read = true, control = true }`).join(', ')} }
+
+[[group]]
+id = "many"
+members = []
+[group.policy]
+all = { read = true, control = true }
+domains = { lock = false, camera = false }
+entity_ids = { "media_player.walkman" = false }
+
+[[addon]]
+slug = "many"
+upstream = "http://127.0.0.1:5052"
+path = "/ingress/many"
+rights = { homeassistant_api = true }
+entities = "many"
 
 [[addon]]
 slug = "free"

@@ -204,6 +204,49 @@ fn a_page_of_another_origin_may_not_post() {
     addon.assert_no_request("not the user's own will");
 }
 
+/// An add-on that is told another host is told so of pages in the clear as well, once (spec/addon-uis.md section 3, point 6).
+#[test]
+fn another_host_is_told_with_the_scheme_of_the_page() {
+    let addon = RawAddon::start();
+    let door = Door::start(|config| {
+        config.addon_with("a", &addon, "upstream_host = \"grafana.internal:3000\"");
+    });
+    let (session, token) = (door.session("bob"), door.token("a"));
+    let page = format!("http://ha.local:8123/api/hassio_ingress/{token}/x");
+    let ask = passed_on(Ask::post(&format!("/ingress/{token}/x"), "y"), &token, &session)
+        .field("Origin", "http://ha.local:8123")
+        .field("Referer", &page);
+    assert_eq!(door.ask(&ask).status, 200);
+    let seen = addon.one();
+    assert_eq!(seen.fields.texts("host"), ["grafana.internal:3000"]);
+    assert_eq!(seen.fields.texts("origin"), ["http://grafana.internal:3000"]);
+    assert_eq!(seen.fields.texts("referer"), [page.replace("ha.local:8123", "grafana.internal:3000")]);
+    assert_eq!(seen.fields.texts("x-forwarded-host"), ["ha.local:8123"]);
+}
+
+/// MOVE leads to where the browser sees the add-on, and nowhere else.
+#[test]
+fn a_destination_is_read_as_the_page_has_it() {
+    let addon = RawAddon::start();
+    let door = Door::before(&addon);
+    let (session, token) = (door.session("bob"), door.token("a"));
+    let moved = |to: &str| {
+        let ask = passed_on(Ask::new("MOVE", &format!("/api/hassio_ingress/{token}/x")), &token, &session);
+        door.ask(&ask.field("Destination", to)).status
+    };
+    assert_eq!(moved(&format!("http://ha.local:8123/api/hassio_ingress/{token}/y")), 200);
+    assert_eq!(addon.one().fields.texts("destination"), ["http://ha.local:8123/y"]);
+    for elsewhere in [
+        "http://ha.local:8123/api/config".to_owned(),
+        format!("https://ha.local:8123/api/hassio_ingress/{token}/y"),
+        format!("http://evil.test/api/hassio_ingress/{token}/y"),
+        format!("http://ha.local:8123/api/hassio_ingress/{token}/../y"),
+    ] {
+        assert!(matches!(moved(&elsewhere), 400 | 403), "{elsewhere}");
+    }
+    addon.assert_no_request("these lead elsewhere");
+}
+
 /// A preflight is answered with a session or not at all: it would tell which tokens there are.
 #[test]
 fn a_preflight_tells_nothing() {

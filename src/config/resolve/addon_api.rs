@@ -20,7 +20,15 @@ use crate::manifest::Rights;
 /// Where add-ons reach their API.
 pub(super) fn listen(key: &Key<String>, cx: &mut Context<'_>) -> Option<ApiAddress> {
     let text = key.given()?;
-    Some(match cx.findings.parse(text)? {
+    let address = cx.findings.parse(text)?;
+    if let ApiAddress::Tcp(tcp) = &address
+        && tcp.ip().is_unspecified()
+    {
+        let open = Diagnostic::warning(text.span(), "browsers and other machines reach this address as well");
+        let hint = "bind it to the bridge of the containers, as in \"172.17.0.1:80\", to loopback or to a socket";
+        cx.add(open.label("every address of this machine").hint(hint));
+    }
+    Some(match address {
         ApiAddress::Unix(path) => ApiAddress::Unix(cx.base.join(path)),
         tcp @ ApiAddress::Tcp(_) => tcp,
     })

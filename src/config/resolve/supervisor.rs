@@ -32,5 +32,6 @@ pub(super) fn supervisor(raw: &raw::Supervisor, has_url: bool, cx: &mut Context<
         home_assistant_token,
         password_reset_token,
         auth_cache: addon_api::auth_cache(raw, cx),
+        websockets: cx.count(&raw.websockets, 64, 1..=1024),
     }
 }

@@ -99,6 +99,22 @@ export const REFUSED = [
   call('weather', 'get_forecasts', { target: { entity_id: 'weather.demo_weather_south' }, return_response: true }),
 ];
 
+/** What one is refused that may do everything, but nothing with locks, cameras and one player. */
+export const HIDDEN = ['lock.', 'camera.', 'media_player.walkman'];
+const player = { entity_id: 'media_player.lounge_room' };
+export const REFUSED_TO_MANY = [
+  call('lock', 'unlock', { target: { entity_id: 'lock.front_door' } }),
+  call('homeassistant', 'toggle', { target: { entity_id: 'group.downstairs' } }),
+  call('script', 'open_door', {}),
+  call('script', 'open_door', { service_data: { entity_id: 'script.everything_off' } }),
+  call('scene', 'apply', { service_data: { entities: { 'lock.front_door': 'unlocked' } } }),
+  call('conversation', 'process', { service_data: { entity_id: 'conversation.home_assistant', text: 'unlock the front door' } }),
+  call('media_player', 'join', { target: player, service_data: { group_members: ['MEDIA_PLAYER.WALKMAN'] } }),
+  call('media_player', 'join', { target: player, service_data: { group_members: 'media_player.bedroom, media_player.Wal\u212aman' } }),
+  call('media_player', 'play_media', { target: player, service_data: { media_content_type: 'video', media_content_id: 'media-source://camera/camera.demo_camera' } }),
+  call('tts', 'speak', { service_data: { entity_id: 'tts.demo', media_player_entity_id: 'Media_Player.Walkman', message: 'hello' } }),
+];
+
 /** Below /core/api, with what is asked of it. */
 export const REFUSED_REST = [
   ['GET', '/config'], ['GET', '/components'], ['GET', '/events'], ['GET', '/services'], ['GET', '/error_log'],
