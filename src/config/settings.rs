@@ -242,6 +242,8 @@ pub struct Supervisor {
     /// How long the auth backend remembers a right password for the time in which Home Assistant cannot be asked; `None`
     /// when it does not.
     pub auth_cache: Option<Duration>,
+    /// WebSockets to Home Assistant that one add-on may have open.
+    pub websockets: usize,
 }
 
 /// `[[addon]]`

@@ -117,6 +117,16 @@ mod tests {
     }
 
     #[test]
+    fn digests_that_differ_in_one_bit_anywhere_are_two() {
+        let digest = TokenDigest::of(b"x");
+        for at in 0..RAW * 8 {
+            let mut other = digest;
+            other.0[at / 8] ^= 1 << (at % 8);
+            assert!(!digest.is(&other), "bit {at}");
+        }
+    }
+
+    #[test]
     fn a_digest_comes_back_from_its_file_and_nothing_else_does() {
         let digest = TokenDigest::of(b"x");
         let text = serde_json::to_string(&digest).unwrap();

@@ -53,6 +53,45 @@ fn a_right_password_is_told_in_three_forms_and_a_wrong_one_is_refused_in_each() 
     assert!(!api.vestibule.stderr().contains(&right), "no password in the log");
 }
 
+/// All of section 5 at once, each row with the case it is: form of the credentials, status, realm and key.
+#[test]
+fn the_auth_cases() {
+    let api = Supervised::start(None);
+    let (right, key) = (password("alice"), "auth_invalid_non_string_value_error");
+    let json = |password: &str| format!(r#"{{"username": "alice", "password": "{password}"}}"#);
+    let rows: [(u8, &str, String, u16, bool, &str); 15] = [
+        (37, JSON, json(&right), 200, false, ""),
+        (37, JSON, format!(r#"{{"user": "alice", "password": "{right}"}}"#), 200, false, ""),
+        (38, JSON, r#"{"username": null, "password": "x"}"#.to_owned(), 401, true, key),
+        (38, JSON, r#"{"user": "alice", "password": null}"#.to_owned(), 401, true, key),
+        (38, JSON, r#"{"user": "alice", "password": 5}"#.to_owned(), 401, true, key),
+        (39, JSON, json("wrong"), 401, false, ""),
+        (39, JSON, json("").replace("alice", "nobody"), 401, false, ""),
+        (40, JSON, String::new(), 401, true, key),
+        (40, JSON, "{}".to_owned(), 401, true, key),
+        (41, JSON, "{".to_owned(), 400, false, ""),
+        (42, FORM, format!("username=alice&password={right}"), 200, false, ""),
+        (42, FORM, format!("user=alice&password={right}"), 200, false, ""),
+        (43, FORM, "username=alice&password=wrong".to_owned(), 401, false, ""),
+        (44, "text/plain", json(&right), 401, true, ""),
+        (44, "", json(&right), 401, true, ""),
+    ];
+    let mut compared = 0;
+    for version in ["", "/v2"] {
+        for (case, media, body, status, has_realm, key) in &rows {
+            let ask = Ask::post(&format!("{version}/auth"), body.as_bytes());
+            let ask = if media.is_empty() { ask } else { ask.field("Content-Type", media) };
+            let answer = api.ask(&ask.field("X-Supervisor-Token", api.token("plain")));
+            assert_eq!((answer.status, realm(&answer).is_some()), (*status, *has_realm), "case {case}: {body}");
+            let found = serde_json::from_slice::<serde_json::Value>(&answer.body).unwrap_or_default();
+            assert_eq!(found["error_key"].as_str().unwrap_or_default(), *key, "case {case}: {body}");
+            compared += 1;
+        }
+    }
+    assert_eq!(api.ask(&Ask::post("/auth", json(&right)).field("Content-Type", JSON)).status, 401, "case 48: nobody");
+    println!("auth cases: {} answers compared", compared + 1);
+}
+
 /// Cases 38, 40, 41, 44, 46, 47 and 48.
 #[test]
 fn what_is_no_credential_is_refused_as_the_supervisor_refuses_it() {
@@ -148,6 +187,7 @@ fn users_with_a_user_name_are_listed_for_the_admin_role() {
     let alice = users.as_array().unwrap().iter().find(|user| user["username"] == "alice").unwrap();
     assert_eq!(alice["is_active"], true);
     assert!(users.as_array().unwrap().iter().all(|user| user["username"].is_string()));
+    assert_eq!(users.as_array().unwrap().len(), 10, "the example's eleventh user has no user name");
     assert_eq!(api.ask_as("manager", Ask::new("DELETE", "/auth/cache")).status, 200);
     assert_eq!(api.ask_as("backup", Ask::new("DELETE", "/auth/cache")).status, 403);
 }

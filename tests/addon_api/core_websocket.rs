@@ -94,6 +94,36 @@ fn what_cannot_become_a_websocket_is_400() {
     assert_eq!(api.ask(&shake(Ask::get(target))).status, 101);
 }
 
+/// One add-on cannot take what others need: beyond its number it is told to come again, and its token is as good as before.
+#[test]
+fn an_addon_has_so_many_websockets_and_others_have_theirs() {
+    let home = SmallHome::start();
+    let mut api = start(&home);
+    api.vestibule.reconfigure(|config| {
+        config.set("supervisor", "websockets", "2");
+    });
+    api.vestibule.command_ok(&["reload"]);
+    let (free, held) = (token(&api, "free"), token(&api, "held"));
+    let gauge = |slug: &str, count: usize| {
+        let line = format!("vestibule_addon_api_websockets{{addon=\"{slug}\"}} {count}\n");
+        eventually(&line, || api.vestibule.ask_operations(&Ask::get("/metrics")).text().contains(&line).then_some(()));
+    };
+    RUNTIME.block_on(async {
+        let (first, second) = (authenticated(&api, &free).await, authenticated(&api, &free).await);
+        gauge("free", 2);
+        let mut third = open(&api).await;
+        say(&mut third, json!({"type": "auth", "access_token": free})).await;
+        assert_eq!(end(&mut third).await, 1013);
+        drop(authenticated(&api, &held).await);
+        drop(first);
+        gauge("free", 1);
+        drop(authenticated(&api, &free).await);
+        drop(second);
+        gauge("free", 0);
+    });
+    api.vestibule.await_line(&["too many WebSockets to Home Assistant", "addon=free"]);
+}
+
 /// Section 6: the end is passed on, with what is said at it.
 #[test]
 fn an_end_is_passed_on() {

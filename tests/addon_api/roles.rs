@@ -95,6 +95,36 @@ fn a_rotated_token_is_good_no_longer() {
     assert_eq!(api.ask(&ask).status, 200);
 }
 
+/// Every call is counted, by an add-on that is configured and an outcome of ours: whoever makes tokens up makes no labels.
+#[test]
+fn calls_are_counted_by_addon_and_outcome() {
+    let api = Supervised::start(None);
+    assert_eq!(api.ask_as("default", Ask::get("/info")).status, 200);
+    assert_eq!(api.ask_as("default", Ask::post("/core/restart", "")).status, 403);
+    assert_eq!(api.ask_as("manager", Ask::post("/core/restart", "")).status, 501);
+    assert_eq!(api.ask_as("default", Ask::get("/addons/nowhere/info")).status, 404);
+    for made_up in ["zero", "one"] {
+        assert_eq!(api.ask(&Ask::get("/info").field("X-Supervisor-Token", made_up)).status, 403);
+    }
+    let wrong =
+        Ask::post("/auth", "username=alice&password=wrong").field("Content-Type", "application/x-www-form-urlencoded");
+    assert_eq!(api.ask(&wrong.field("X-Supervisor-Token", api.token("plain"))).status, 401);
+    let metrics = api.vestibule.ask_operations(&Ask::get("/metrics")).text();
+    for (name, addon, outcome, count) in [
+        ("requests", "default", "answered", 1),
+        ("requests", "default", "refused", 1),
+        ("requests", "default", "mistaken", 1),
+        ("requests", "manager", "not_here", 1),
+        ("requests", ".nobody", "refused", 2),
+        ("password_checks", "plain", "wrong_password", 1),
+    ] {
+        let line = format!("vestibule_addon_api_{name}_total{{addon=\"{addon}\",outcome=\"{outcome}\"}} {count}\n");
+        assert!(metrics.contains(&line), "{line} is not in\n{metrics}");
+    }
+    assert!(!metrics.contains("zero"), "{metrics}");
+    assert!(metrics.contains("vestibule_sign_ins_total{outcome=\"wrong_password\"} 0\n"), "nobody signed in");
+}
+
 /// A token of the API opens nothing for browsers, and a browser's session nothing here.
 #[test]
 fn the_two_sides_know_nothing_of_each_other() {

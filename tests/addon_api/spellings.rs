@@ -1,7 +1,7 @@
 //! Paths in spellings that other software reads differently: refused before any table is asked, and never forwarded
 //! (S-24 to S-37, S-110, S-111).
 
-use crate::supervised::{Supervised, addon};
+use crate::supervised::{ROLES, Supervised, addon};
 use crate::support::{Ask, RawAddon};
 
 #[test]
@@ -32,6 +32,50 @@ fn no_odd_spelling_of_a_path_reaches_the_supervisor_or_home_assistant() {
     // The plain one does reach it, so that all of the above says something.
     assert_eq!(api.ask(&Ask::get("/core/api/states").field("Authorization", &bearer)).status, 200);
     assert_eq!(calls(), 1);
+}
+
+/// Cases 31, 32 and 65: with every right there is, and in every version, what Home Assistant has for its Supervisor is for
+/// nobody, and what is beside it is not touched by that.
+#[test]
+fn what_is_for_the_supervisor_alone_is_refused_to_every_role() {
+    let home = RawAddon::start();
+    let api = Supervised::start_with(None, |config| {
+        config.set("home_assistant", "url", &format!("\"{}\"", home.url()));
+        config.set("supervisor", "home_assistant_token", r#"{ file = "secrets/home-assistant" }"#);
+        for role in ROLES {
+            let rights = format!("hassio_api = true, hassio_role = \"{role}\", homeassistant_api = true");
+            config.addon_table(&addon(&format!("core-{role}"), &rights));
+        }
+    });
+    api.vestibule.command_ok(&["addons", "protect", "core-admin", "off"]);
+    let calls = || home.requests().iter().filter(|seen| seen.target().starts_with("/api")).count();
+    let mut compared = 0;
+    for role in ROLES {
+        let token = api.vestibule.command_ok(&["addons", "token", &format!("core-{role}")]);
+        let bearer = format!("Bearer {}", token.trim());
+        let before = calls();
+        for path in
+            ["/core/api/hassio/app", "/core/api/hassio_auth", "/homeassistant/api/hassio/app", "/core/api/hassio"]
+        {
+            for prefix in ["", "/v2"] {
+                let answer = api.ask(&Ask::get(&format!("{prefix}{path}")).field("Authorization", &bearer));
+                assert_eq!(
+                    (answer.status, answer.text().as_str()),
+                    (403, "403: Forbidden"),
+                    "{prefix}{path} as {role}"
+                );
+                compared += 1;
+            }
+        }
+        let reset = Ask::post("/core/api/hassio_auth/password_reset", "{}").field("Authorization", &bearer);
+        assert_eq!(api.ask(&reset).status, 403, "{role}");
+        assert_eq!(calls(), before, "case 65: nothing is forwarded");
+        assert_eq!(api.ask(&Ask::get("/core/api/states").field("Authorization", &bearer)).status, 200, "{role}");
+        let v2 = api.ask(&Ask::get("/v2/core/api/states").field("Authorization", &bearer)).status;
+        assert_eq!(v2, if matches!(role, "default" | "backup") { 403 } else { 200 }, "{role}");
+        compared += 3;
+    }
+    println!("blocked paths: {compared} answers compared");
 }
 
 /// What Home Assistant has for its Supervisor alone, and what only `admin` may: the caller is `manager`.

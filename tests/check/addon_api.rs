@@ -31,6 +31,9 @@ fn where_add_ons_reach_the_api_is_an_address_or_a_socket() {
         let words = ["neither an address with a port nor a socket", "127.0.0.1:8124"];
         refused(&supervisor(&format!("listen = \"{bad}\"")), "5:10", &words);
     }
+    for open in ["0.0.0.0:80", "[::]:80"] {
+        warned(&supervisor(&format!("listen = \"{open}\"")), "5:10", &["browsers and other machines", "172.17.0.1:80"]);
+    }
     refused(&supervisor("listen = 8124"), "5:10", &["wrong type", "expected a string"]);
     refused(&supervisor("lisen = \"127.0.0.1:8124\""), "5:1", &["unknown key", "listen"]);
     let tcp = accepted(&supervisor("listen = \"172.30.32.1:80\"")).settings.supervisor;
@@ -91,6 +94,13 @@ fn a_password_is_remembered_for_a_bounded_time() {
     let loaded = accepted(&supervisor("auth_cache = \"7d\"")).settings.supervisor;
     assert_eq!(loaded.auth_cache, Some(Duration::from_hours(7 * 24)));
     assert_eq!(accepted(&addon("")).settings.supervisor.auth_cache, None);
+}
+
+#[test]
+fn one_add_on_has_a_bounded_number_of_websockets() {
+    refused(&supervisor("websockets = 0"), "5:14", &["out of bounds", "1 to 1024", "the default is 64"]);
+    refused(&supervisor("websockets = 1025"), "5:14", &["out of bounds"]);
+    assert_eq!(accepted(&supervisor("websockets = 1024")).settings.supervisor.websockets, 1024);
 }
 
 #[test]

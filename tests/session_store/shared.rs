@@ -239,6 +239,30 @@ async fn a_sighting_is_written_once_a_minute() {
 }
 
 #[tokio::test]
+async fn s75_a_sighting_by_a_node_that_heard_of_no_end_brings_nothing_back() {
+    if redis_is_missing() {
+        return;
+    }
+    let redis = Redis::start();
+    let (one, _two, clock) = two_nodes(&redis).await;
+    for left in ["ended", ""] {
+        let (token, _) = one.create(of("alice")).await.expect("made");
+        let id = token.digest().to_string();
+        let key = redis.keys("test:session:*").into_iter().find(|key| key.contains(&id)).expect("it is there");
+        // Another node's word on it was lost on the way.
+        if left.is_empty() {
+            redis.say(&["DEL", &key])
+        } else {
+            redis.say(&["SET", &key, left])
+        };
+        clock.set(clock.now().saturating_add(Duration::from_secs(61)));
+        assert!(finds(&one, &token).await, "known here, and nobody has told it");
+        until("it finds out with its sighting", || one.look_up(&token).is_none()).await;
+        assert_eq!(redis.say(&["GET", &key]), left);
+    }
+}
+
+#[tokio::test]
 async fn the_cap_counts_the_sessions_of_all_nodes() {
     if redis_is_missing() {
         return;

@@ -188,6 +188,7 @@ section! {
         home_assistant_listen_token: ValueFile,
         password_reset_token: ValueFile,
         auth_cache: TimeText,
+        websockets: u64,
     }
 
     /// `[[addon]]`

@@ -26,6 +26,19 @@ pub(super) fn listen(key: &Key<String>, cx: &mut Context<'_>) -> Option<ApiAddre
     })
 }
 
+/// The same, for add-ons: nobody else has any business there.
+pub(super) fn addons_listen(key: &Key<String>, cx: &mut Context<'_>) -> Option<ApiAddress> {
+    let address = listen(key, cx)?;
+    if let (ApiAddress::Tcp(tcp), Some(text)) = (&address, key.given())
+        && tcp.ip().is_unspecified()
+    {
+        let open = Diagnostic::warning(text.span(), "browsers and other machines reach this address as well");
+        let hint = "bind it to the bridge of the containers, as in \"172.17.0.1:80\", to loopback or to a socket";
+        cx.add(open.label("every address of this machine").hint(hint));
+    }
+    Some(address)
+}
+
 /// A real Supervisor, and our token there: both, or neither.
 pub(super) fn upstream(raw: &raw::Supervisor, cx: &mut Context<'_>) -> Option<SupervisorUpstream> {
     let token = token(&raw.upstream_token, cx);

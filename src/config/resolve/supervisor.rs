@@ -26,11 +26,12 @@ pub(super) fn supervisor(raw: &raw::Supervisor, has_url: bool, cx: &mut Context<
     Supervisor {
         state,
         signing_keys: keys.iter().filter_map(|text| cx.findings.parse(text)).collect(),
-        listen: addon_api::listen(&raw.listen, cx),
+        listen: addon_api::addons_listen(&raw.listen, cx),
         home_assistant_door: home_assistant_door::door(raw, &others, cx),
         upstream,
         home_assistant_token,
         password_reset_token,
         auth_cache: addon_api::auth_cache(raw, cx),
+        websockets: cx.count(&raw.websockets, 64, 1..=1024),
     }
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use zeroize::Zeroizing;
 
+use super::entry::Seal;
 use super::error::SharedError;
 use super::scripts;
 use super::store::SharedStore;
@@ -61,8 +62,13 @@ impl Parcels {
     }
 
     fn key(&self, name: &ParcelName, secret: &[u8]) -> Zeroizing<[u8; 32]> {
-        self.0.seal.key_of(&[name, secret])
+        key(&self.0.seal, name, secret)
     }
+}
+
+/// What a parcel is encrypted with. Nobody makes it who has not the secret, and where there is one the seal's key.
+fn key(seal: &Seal, name: &ParcelName, secret: &[u8]) -> Zeroizing<[u8; 32]> {
+    seal.key_of(&[name, secret])
 }
 
 fn close(key: &[u8; 32], name: &ParcelName, bytes: &[u8]) -> Option<Vec<u8>> {
@@ -82,6 +88,22 @@ fn open(key: &[u8; 32], name: &ParcelName, mut sealed: Vec<u8>) -> Option<Zeroiz
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::SecretText;
+
+    #[test]
+    fn what_opens_a_parcel_is_made_of_its_secret_and_of_the_seal() {
+        let (open, sealed) = (Seal::new(None), Seal::new(Some(&SecretText::new("key".to_owned()))));
+        let keys = [
+            key(&open, &[1; 32], b"secret"),
+            key(&open, &[1; 32], b"another"),
+            key(&open, &[2; 32], b"secret"),
+            key(&sealed, &[1; 32], b"secret"),
+        ];
+        for (place, one) in keys.iter().enumerate() {
+            assert!(keys.iter().skip(place + 1).all(|other| **other != **one), "{place}");
+        }
+        assert_eq!(*key(&open, &[1; 32], b"secret"), *keys[0], "every proxy makes the same");
+    }
 
     #[test]
     fn s86_a_parcel_opens_with_its_key_in_its_place_and_unchanged() {

@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -19,20 +18,25 @@ impl AddonApi {
     pub async fn serve(self: Arc<Self>, listener: PlainListener, stop: CancellationToken) {
         while let Some((stream, from)) = stop.run_until_cancelled(listener.accept()).await {
             let (api, stop) = (Arc::clone(&self), stop.clone());
-            tokio::spawn(async move { stop.run_until_cancelled(connection(stream, from, api)).await });
+            tokio::spawn(async move {
+                let _open = api.telemetry.metrics.open_api_connection();
+                stop.run_until_cancelled(connection(stream, from, api)).await
+            });
         }
     }
 }
 
 async fn connection(stream: PlainStream, from: Option<SocketAddr>, api: Arc<AddonApi>) {
+    let limits = api.configured().settings.limits.clone();
     let service = service_fn(move |request| {
         let api = Arc::clone(&api);
         async move { Ok::<_, Infallible>(api.answer(request, from).await) }
     });
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIMEOUT)
-        .max_buf_size(HEAD_SIZE)
+        .header_read_timeout(limits.header_timeout)
+        .max_header_size(limits.header_size)
+        .max_buf_size(limits.header_size.max(SMALLEST_BUFFER))
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades()
         .await;
@@ -41,8 +45,5 @@ async fn connection(stream: PlainStream, from: Option<SocketAddr>, api: Arc<Addo
     }
 }
 
-/// From the first byte of a head to its last.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// Bytes of a head.
-const HEAD_SIZE: usize = 32 * 1024;
+/// The HTTP library panics with less than 8 KiB; credentials and options fit in one read of this.
+const SMALLEST_BUFFER: usize = 32 * 1024;

@@ -12,6 +12,7 @@ mod credentials;
 mod listener;
 mod local;
 mod peer;
+mod places;
 mod screen;
 mod service;
 mod token;

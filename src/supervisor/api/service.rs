@@ -107,6 +107,7 @@ impl AddonApi {
             }
             Err(answer) => *answer,
         };
+        self.telemetry.metrics.api_answered(whose.as_ref(), answer.status().as_u16());
         let (addon, status) = (whose.as_ref().map_or("-", AddonSlug::as_str), answer.status().as_u16());
         tracing::info!(addon, method = %method, path = %target, status, request_id = id.as_str(), "add-on API");
         answer

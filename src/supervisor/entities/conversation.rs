@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde_json::{Map, Value, json};
 
-use super::mention::speaks_of_others;
+use super::mention::{speaks_of_others, without_others};
 use super::service_call::ServiceCall;
 use super::state::{change, compressed, states};
 use super::{Access, May};
@@ -190,6 +190,7 @@ fn error(told: Option<&Map<String, Value>>, may: May<'_>) -> Value {
     let text = |name: &str| told.and_then(|fields| fields.get(name)).and_then(Value::as_str).unwrap_or_default();
     let (code, message) = (text("code"), text("message"));
     let message = if speaks_of_others(message, may) { "The call failed." } else { message };
+    let code = if speaks_of_others(code, may) { "unknown_error" } else { code };
     json!({"code": code, "message": message})
 }
 
@@ -200,7 +201,7 @@ fn service_result(result: Value, may: May<'_>) -> Value {
         Some(response) => by_entity(response, may),
         None => Value::Null,
     };
-    let context = fields.remove("context").unwrap_or(Value::Null);
+    let context = fields.remove("context").and_then(|context| without_others(context, may)).unwrap_or(Value::Null);
     json!({"context": context, "response": response})
 }
 
@@ -208,7 +209,7 @@ fn service_result(result: Value, may: May<'_>) -> Value {
 pub(super) fn by_entity(response: Value, may: May<'_>) -> Value {
     let Value::Object(entities) = response else { return Value::Null };
     let seen = entities.into_iter().filter(|(id, _)| super::mention::is_entity_id(id) && may(id, Access::Read));
-    seen.filter_map(|(id, value)| Some((id, super::mention::without_others(value, may)?))).collect()
+    seen.filter_map(|(id, value)| Some((id, without_others(value, may)?))).collect()
 }
 
 fn refuse(id: &Value, code: &str, message: &str) -> Step {

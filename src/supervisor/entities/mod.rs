@@ -37,3 +37,6 @@ impl Access {
 
 /// Whether the add-on may do this with this entity.
 pub type May<'a> = &'a dyn Fn(&str, Access) -> bool;
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::mention::without_others;
+use super::mention::{names_others, without_others};
 use super::{Access, May};
 
 /// The states that may be seen, of a list of them.
@@ -20,8 +20,8 @@ pub(super) fn state(value: Value, may: May<'_>) -> Option<Value> {
     if !may(entity, Access::Read) {
         return None;
     }
-    cleanse(&mut fields, "attributes", may);
     fields.retain(|name, _| STATE.contains(&name.as_str()));
+    clean(&mut fields, may);
     Some(Value::Object(fields))
 }
 
@@ -42,6 +42,7 @@ pub(super) fn change(value: Value, may: May<'_>) -> Option<Value> {
     }
     data.retain(|name, _| matches!(name.as_str(), "entity_id" | "old_state" | "new_state"));
     event.retain(|name, _| matches!(name.as_str(), "event_type" | "data" | "origin" | "time_fired" | "context"));
+    clean(&mut event, may);
     Some(Value::Object(event))
 }
 
@@ -84,17 +85,24 @@ fn by_id(entities: Map<String, Value>, may: May<'_>, cleanse: impl Fn(&mut Map<S
 }
 
 fn compressed_state(fields: &mut Map<String, Value>, may: May<'_>) {
-    cleanse(fields, "a", may);
     fields.retain(|name, _| matches!(name.as_str(), "s" | "a" | "c" | "lc" | "lu"));
+    clean(fields, may);
 }
 
-fn cleanse(fields: &mut Map<String, Value>, name: &str, may: May<'_>) {
-    if let Some(attributes) = fields.get_mut(name) {
-        *attributes = without_others(attributes.take(), may).unwrap_or(Value::Null);
+/// Without what names others, in every field: a state and a context may name one as well. A state that does is unknown.
+fn clean(fields: &mut Map<String, Value>, may: May<'_>) {
+    for name in ["state", "s"] {
+        if let Some(Value::String(text)) = fields.get_mut(name)
+            && names_others(text, Access::Read, may)
+        {
+            "unknown".clone_into(text);
+        }
     }
+    let known = std::mem::take(fields).into_iter();
+    *fields = known.filter_map(|(name, value)| Some((name, without_others(value, may)?))).collect();
 }
 
-/// The fields of a state that are known to speak of nothing else.
+/// The fields of a state that are known.
 const STATE: [&str; 7] =
     ["entity_id", "state", "attributes", "last_changed", "last_reported", "last_updated", "context"];
 

@@ -102,9 +102,58 @@ impl UpstreamFailure {
     }
 }
 
+/// What became of a call of the add-on API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ApiOutcome {
+    /// It was answered.
+    Answered,
+    /// Whoever called may not: 401 and 403.
+    Refused,
+    /// Too often, or too many at once: 429.
+    Limited,
+    /// Another mistake of the caller's.
+    Mistaken,
+    /// Nobody here can do it: 501.
+    NotHere,
+    /// Home Assistant, the Supervisor or we could not.
+    Failed,
+}
+
+impl ApiOutcome {
+    /// What this status says.
+    pub(super) const fn of(status: u16) -> Self {
+        match status {
+            0..=399 => Self::Answered,
+            401 | 403 => Self::Refused,
+            429 => Self::Limited,
+            400..=499 => Self::Mistaken,
+            501 => Self::NotHere,
+            _ => Self::Failed,
+        }
+    }
+
+    /// The stable label.
+    pub(super) const fn label(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::Refused => "refused",
+            Self::Limited => "limited",
+            Self::Mistaken => "mistaken",
+            Self::NotHere => "not_here",
+            Self::Failed => "failed",
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct AddonLabel {
     pub(super) addon: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct AddonOutcomeLabel {
+    pub(super) addon: String,
+    pub(super) outcome: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]

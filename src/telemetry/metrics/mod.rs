@@ -16,6 +16,10 @@
 //! | `vestibule_upstream_connections_opened_total` | counter | `addon` | Connections made to the add-on |
 //! | `vestibule_upstream_failures_total` | counter | `addon`, `kind` | What went wrong with the add-on |
 //! | `vestibule_addon_up` | gauge | `addon` | 0 while the last attempt to reach the add-on failed, else 1 |
+//! | `vestibule_addon_api_requests_total` | counter | `addon`, `outcome` | Calls of the add-on API |
+//! | `vestibule_addon_api_password_checks_total` | counter | `addon`, `outcome` | Passwords that add-ons asked about |
+//! | `vestibule_addon_api_websockets` | gauge | `addon` | Open WebSockets of add-ons to Home Assistant |
+//! | `vestibule_addon_api_connections_open` | gauge | | Connections of add-ons that are open |
 //! | `vestibule_connections_accepted_total` | counter | | Connections of clients accepted |
 //! | `vestibule_connections_open` | gauge | | Connections of clients that are open |
 //! | `vestibule_connections_refused_total` | counter | `why` | Connections of clients closed at once |
@@ -33,6 +37,7 @@
 //! | `vestibule_build_info` | info | `version` | The version that runs |
 
 mod addon;
+mod addon_api;
 mod histogram;
 mod labels;
 
@@ -53,6 +58,7 @@ use super::audit::SignInOutcome;
 use crate::config::AddonSlug;
 use crate::refusal::Reason;
 use addon::AddonFamilies;
+use addon_api::AddonApiFamilies;
 use labels::{OutcomeLabel, ReasonLabel, ResultLabel, WhyLabel};
 
 /// All numbers of the process.
@@ -60,6 +66,7 @@ use labels::{OutcomeLabel, ReasonLabel, ResultLabel, WhyLabel};
 pub struct Metrics {
     registry: Registry,
     addons: AddonFamilies,
+    addon_api: AddonApiFamilies,
     /// Connections of clients accepted.
     pub connections_accepted: Counter,
     connections_open: Gauge,
@@ -87,6 +94,7 @@ impl Metrics {
         let mut metrics = Self {
             registry: Registry::default(),
             addons: AddonFamilies::default(),
+            addon_api: AddonApiFamilies::default(),
             connections_accepted: Counter::default(),
             connections_open: Gauge::default(),
             connections_refused: beforehand(&ConnectionRefusal::ALL.map(|why| WhyLabel { why: why.label() })),
@@ -103,6 +111,7 @@ impl Metrics {
         };
         let mut registry = Registry::with_prefix("vestibule");
         metrics.addons.register(&mut registry);
+        metrics.addon_api.register(&mut registry);
         metrics.register(&mut registry);
         registry.register(
             "log_lines_dropped",
@@ -210,7 +219,12 @@ mod tests {
     fn exposed() -> (Metrics, AddonMetrics) {
         let metrics = Metrics::new(Counter::default());
         metrics.refused(Reason::AdminOnly);
-        let addon = metrics.addon(&"z2m".parse().unwrap());
+        let slug = "z2m".parse().unwrap();
+        let addon = metrics.addon(&slug);
+        metrics.api_answered(Some(&slug), 200);
+        metrics.api_answered(None, 401);
+        metrics.password_checked(&slug, SignInOutcome::WrongPassword);
+        drop(metrics.open_api_websocket(&slug));
         (metrics, addon)
     }
 
@@ -290,6 +304,10 @@ mod tests {
             "vestibule_request_duration_seconds_sum{addon=\"z2m\"} 0.0017",
             "vestibule_upstream_failures_total{addon=\"z2m\",kind=\"timeout\"} 1",
             "vestibule_refusals_total{reason=\"admin_only\"} 1",
+            "vestibule_addon_api_requests_total{addon=\"z2m\",outcome=\"answered\"} 1",
+            "vestibule_addon_api_requests_total{addon=\".nobody\",outcome=\"refused\"} 1",
+            "vestibule_addon_api_password_checks_total{addon=\"z2m\",outcome=\"wrong_password\"} 1",
+            "vestibule_addon_api_websockets{addon=\"z2m\"} 0",
         ] {
             assert!(text.contains(&format!("{line}\n")), "{line} is not in\n{text}");
         }

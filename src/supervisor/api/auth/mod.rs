@@ -138,7 +138,7 @@ impl AuthBackend {
     }
 
     fn note(&self, question: &Question<'_>, credentials: &Credentials, outcome: SignInOutcome, user: Option<&User>) {
-        self.telemetry.metrics.sign_in(outcome);
+        self.telemetry.metrics.password_checked(&question.addon.slug, outcome);
         self.telemetry.audit.write(&AuditEvent::PasswordCheck {
             addon: question.addon.slug.as_str(),
             outcome,

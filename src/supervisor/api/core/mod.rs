@@ -17,6 +17,7 @@ use hyper_util::rt::TokioIo;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::answer::{self, Answer};
+use super::places::PlacesOfAddons;
 use super::service::{AddonApi, Call};
 use super::token::home_assistant_token;
 use crate::config::{Addon, AddonSlug};
@@ -33,11 +34,16 @@ pub(super) struct Core {
     /// The version that it said last.
     version: ArcSwap<String>,
     places: Arc<Semaphore>,
+    of_addons: PlacesOfAddons,
 }
 
 impl Default for Core {
     fn default() -> Self {
-        Self { version: ArcSwap::from_pointee(String::new()), places: Arc::new(Semaphore::new(WEBSOCKETS)) }
+        Self {
+            version: ArcSwap::from_pointee(String::new()),
+            places: Arc::new(Semaphore::new(WEBSOCKETS)),
+            of_addons: PlacesOfAddons::default(),
+        }
     }
 }
 
@@ -114,6 +120,12 @@ async fn serve(api: Arc<AddonApi>, upgrade: OnUpgrade, _place: OwnedSemaphorePer
         tracing::info!("an add-on was refused Home Assistant's WebSocket");
         return websocket::turn_away(addon_side).await;
     };
+    let most = api.configured().settings.supervisor.websockets;
+    let Some(_place) = api.core.of_addons.take(&addon.slug, most) else {
+        tracing::warn!(addon = %addon.slug, most, "an add-on has too many WebSockets to Home Assistant open");
+        return websocket::put_off(addon_side).await;
+    };
+    let _open = api.telemetry.metrics.open_api_websocket(&addon.slug);
     converse(&api, addon_side, &token, &addon).await;
 }
 

@@ -11,8 +11,9 @@ use http::header::HOST;
 use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
-use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
-use tokio_tungstenite::tungstenite::{self, Message};
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{self, Message, Utf8Bytes};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 use crate::dial::{DialError, Wire};
@@ -65,6 +66,15 @@ where
     };
     // Whoever does not take it in time is not told.
     let _unheard = tokio::time::timeout(AUTHENTICATION, goodbye).await;
+}
+
+/// Tells the add-on to come again later (RFC 6455 section 7.4, 1013): its token is good, and it has enough open.
+pub(super) async fn put_off<S>(mut addon: WebSocketStream<S>)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let later = CloseFrame { code: CloseCode::Again, reason: Utf8Bytes::from_static("") };
+    let _unheard = tokio::time::timeout(AUTHENTICATION, addon.close(Some(later))).await;
 }
 
 async fn say<S>(addon: &mut WebSocketStream<S>, message: &Value) -> Option<()>
