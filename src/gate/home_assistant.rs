@@ -39,6 +39,7 @@ pub(super) async fn call(
         sessions: &services.sessions,
         directory: &directory,
         settings: &stages.settings,
+        kept: &services.kept,
         telemetry: &services.telemetry,
     };
     calls.answer(request, caller).await

@@ -161,6 +161,25 @@ fn panels_are_the_add_ons_that_can_be_shown() {
     assert_eq!(door.call("GET", "/v2/ingress/panels", "").json(), expected);
 }
 
+/// A panel asks for it before it opens, and shows nothing that has no version, as if it were not installed.
+#[test]
+fn a_panel_learns_where_its_add_on_is() {
+    let addon = RawAddon::start();
+    let door = Door::start(|config| {
+        config.addon_with("a", &addon, "entry = \"start\"");
+        config.addon_with("keeps", &addon, "prefix = \"keep\"");
+    });
+    let entry = format!("/api/hassio_ingress/{}", door.token("a"));
+    for path in ["/addons/a/info", "/v2/addons/a/info"] {
+        let info = door.call("GET", path, "").json();
+        let told = |name: &str| info["data"][name].clone();
+        assert_eq!((told("slug"), told("state"), told("version")), (json!("a"), json!("started"), json!("unknown")));
+        assert_eq!((told("ingress"), told("ingress_entry")), (json!(true), json!(entry)));
+        assert_eq!((told("ingress_url"), told("options")), (json!(format!("{entry}/start")), json!({})));
+    }
+    assert_eq!(door.call("GET", "/addons/keeps/info", "").status, 404, "it cannot be shown there");
+}
+
 /// The door has these calls and add-ons' pages, and nothing of ours.
 #[test]
 fn there_is_nothing_else() {
@@ -176,7 +195,13 @@ fn there_is_nothing_else() {
         ("GET", "/.vestibule/jwks.json", 404),
         ("GET", "/.vestibule/style.css", 404),
         ("GET", "/addons", 404),
-        ("GET", "/addons/a/info", 404),
+        ("GET", "/addons/nowhere/info", 404),
+        ("GET", "/addons/self/info", 404),
+        ("GET", "/addons/A/info", 404),
+        ("GET", "/addons/%61/info", 404),
+        ("GET", "/addons//a/info", 404),
+        ("POST", "/addons/a/info", 405),
+        ("GET", "/addons/a/options/config", 404),
         ("GET", "/supervisor/ping", 404),
         ("GET", "/v2/v2/ingress/panels", 404),
         ("GET", "/ingress/panels/", 401),

@@ -1,4 +1,4 @@
-//! The three calls, each to its answer.
+//! The calls, each to its answer.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::caller::Caller;
-use super::key::is_reached;
+use super::key::{entry, is_reached};
 use crate::authorization::{Decision, may_enter};
 use crate::config::Settings;
 use crate::http::{ClientAddr, ClientBody, Sanitized};
@@ -18,7 +18,9 @@ use crate::identity::{Directory, Health, User, UserId, user_of};
 use crate::pages::Page;
 use crate::refusal::Reason;
 use crate::session::{IngressToken, Sessions};
-use crate::supervisor::api::panels;
+use crate::supervisor::api::{info, panels};
+use crate::supervisor::kept::Kept;
+use crate::supervisor::protection::Granted;
 use crate::supervisor::shape;
 use crate::telemetry::{AuditEvent, SignInOutcome, Telemetry};
 
@@ -31,6 +33,8 @@ pub struct Calls<'a> {
     pub directory: &'a Directory,
     /// The configuration.
     pub settings: &'a Settings,
+    /// What is kept of add-ons.
+    pub kept: &'a Kept,
     /// Logs and numbers.
     pub telemetry: &'a Telemetry,
 }
@@ -66,7 +70,7 @@ impl Calls<'_> {
             "/ingress/session" | "/ingress/validate_session" | "/ingress/panels" => {
                 Ok(shape::plain(StatusCode::METHOD_NOT_ALLOWED))
             }
-            _ => Ok(shape::plain(StatusCode::NOT_FOUND)),
+            other => Ok(self.info(other, reads)),
         }
     }
 
@@ -136,6 +140,22 @@ impl Calls<'_> {
     /// `GET /ingress/panels`: the add-ons that can be shown.
     fn panels(&self) -> Page {
         shape::ok(&panels(self.settings.addons.iter().map(AsRef::as_ref).filter(|addon| is_reached(addon))))
+    }
+
+    /// `GET /addons/{slug}/info`: what a panel of Home Assistant's asks before it opens, of the add-ons that it can show. Their
+    /// options are not told.
+    fn info(&self, call: &str, reads: bool) -> Page {
+        let slug = call.strip_prefix("/addons/").and_then(|rest| rest.strip_suffix("/info"));
+        let mut shown = self.settings.addons.iter().filter(|addon| is_reached(addon));
+        let addon = slug.and_then(|slug| shown.find(|addon| addon.slug.as_str() == slug));
+        match addon.zip(self.kept.ingress_key()) {
+            Some((addon, key)) if reads => {
+                let granted = Granted::new(&addon.rights, self.kept.protection(&addon.slug));
+                shape::ok(&info(addon, Some(&entry(&key.token(&addon.slug))), &granted, false))
+            }
+            Some(_) => shape::plain(StatusCode::METHOD_NOT_ALLOWED),
+            None => shape::plain(StatusCode::NOT_FOUND),
+        }
     }
 }
 

@@ -37,7 +37,12 @@ pub(super) fn list(settings: &Settings) -> Vec<Value> {
 }
 
 /// `/addons/{slug}/info`. Its pages are found at `ingress_entry`; `options` are for those whom they concern.
-pub(super) fn addon(addon: &Addon, ingress_entry: Option<&str>, granted: &Granted, sees_options: bool) -> Value {
+pub(in crate::supervisor) fn addon(
+    addon: &Addon,
+    ingress_entry: Option<&str>,
+    granted: &Granted,
+    sees_options: bool,
+) -> Value {
     let mut info = line(addon);
     let rights = granted.rights();
     let manifest = addon.manifest.as_deref();
@@ -135,7 +140,8 @@ pub(in crate::supervisor) fn panels<'a>(addons: impl Iterator<Item = &'a Addon>)
 
 fn line(addon: &Addon) -> Map<String, Value> {
     let manifest = addon.manifest.as_deref();
-    let version = manifest.map(|manifest| manifest.version.as_str());
+    // None would say that it is not installed.
+    let version = manifest.map_or("unknown", |manifest| manifest.version.as_str());
     let line = json!({
         "name": manifest.map_or(addon.title.as_str(), |manifest| manifest.name.as_str()),
         "slug": addon.slug.as_str(),
@@ -143,7 +149,7 @@ fn line(addon: &Addon) -> Map<String, Value> {
         "advanced": false,
         "stage": manifest.map_or("stable", |manifest| manifest.life.stage),
         "version": version,
-        "version_latest": version.unwrap_or_default(),
+        "version_latest": version,
         "update_available": false,
         "available": true,
         "detached": false,

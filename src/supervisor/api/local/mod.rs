@@ -4,7 +4,7 @@
 mod info;
 pub(super) mod passwords;
 
-pub(in crate::supervisor) use info::panels;
+pub(in crate::supervisor) use info::{addon as info, panels};
 
 use bytes::Bytes;
 use http::{Method, StatusCode};
