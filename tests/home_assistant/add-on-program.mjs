@@ -9,7 +9,7 @@ import { after, before, describe, test } from 'node:test';
 import { until } from '../browser/support/conditions.mjs';
 import { start } from '../browser/support/processes.mjs';
 import { pythonPrograms } from '../browser/support/python.mjs';
-import { ALICE, startHomeAssistant, STARTER } from './support/home-assistant.mjs';
+import { ALICE, FRANK, OWNER, startHomeAssistant, STARTER } from './support/home-assistant.mjs';
 import { startVestibule } from './support/vestibule.mjs';
 
 const FOLDER = join(process.env.FOLDER, 'add-on-program');
@@ -22,7 +22,10 @@ describe('a program that runs as an add-on', { timeout: 600_000 }, () => {
   before(async () => {
     stage.there = await startHomeAssistant(FOLDER);
     stage.vestibule = await startVestibule(join(FOLDER, 'vestibule'), sections(stage.there), {
-      secrets: { 'home-assistant': await stage.there.longLivedToken(ALICE) },
+      secrets: {
+        'home-assistant': await stage.there.longLivedToken(ALICE),
+        owner: await stage.there.longLivedToken(OWNER),
+      },
     });
     stage.admin = await stage.there.socket(await stage.there.token(ALICE));
     writeFileSync(join(FOLDER, 'hosts'), `127.0.0.1 localhost\n${SUPERVISOR} supervisor\n`);
@@ -70,6 +73,23 @@ describe('a program that runs as an add-on', { timeout: 600_000 }, () => {
     assert.deepEqual(find('options'), {});
     assert.deepEqual(find('panels'), ['appdaemon', 'client']);
     assert.match(find('refused'), /\S/);
+  });
+
+  test('an add-on may ask whether a password is right, and give somebody a new one', async () => {
+    const token = stage.vestibule.command('addons', 'token', 'client', '--rotate').trim();
+    const asks = async (path, body) => {
+      // `Authorization` would be the login data that it asks about.
+      const headers = { 'x-supervisor-token': token, 'content-type': 'application/json' };
+      return (await fetch(`http://${SUPERVISOR}${path}`, { method: 'POST', headers, body: JSON.stringify(body) })).status;
+    };
+    const [before, after] = [{ username: FRANK.name, password: FRANK.password }, { username: FRANK.name, password: 'frank-pass-2' }];
+    assert.deepEqual([await asks('/auth', before), await asks('/auth', after)], [200, 401]);
+    assert.equal(await asks('/auth/reset', after), 200);
+    await until('the new password counts', async () => (await asks('/auth', after)) === 200, 10_000);
+    assert.equal(await asks('/auth', before), 401);
+    assert.ok(await stage.there.token({ name: after.username, password: after.password }), 'Home Assistant itself takes it');
+    assert.equal(await asks('/auth/reset', { username: ALICE.name, password: 'mine-now' }), 400, 'no administrator gets one');
+    assert.ok(await stage.there.token(ALICE));
   });
 });
 
@@ -120,6 +140,7 @@ url = "${url}"
 [supervisor]
 listen = "${SUPERVISOR}:80"
 home_assistant_token = { file = "secrets/home-assistant" }
+password_reset_token = { file = "secrets/owner" }
 
 [[addon]]
 slug = "appdaemon"
@@ -131,5 +152,5 @@ rights = { homeassistant_api = true }
 slug = "client"
 upstream = "http://127.0.0.1:5051"
 path = "/ingress/client"
-rights = { hassio_api = true, hassio_role = "admin" }
+rights = { hassio_api = true, hassio_role = "admin", auth_api = true }
 `;

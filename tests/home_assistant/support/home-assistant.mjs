@@ -16,6 +16,8 @@ export const STARTER = resolve(process.env.STARTER ?? join(import.meta.dirname, 
 export const ALICE = { name: 'alice', password: 'alice-pass-1', id: 'da668370958d4e36b44a658ca8c5b1a8' };
 export const BOB = { name: 'bob', password: 'bob-pass-1', id: '18fef89e2f2b4c6e926d3e1668f9bd6a', totp: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP' };
 export const CAROL = { name: 'carol', password: 'carol-pass-1' };
+export const FRANK = { name: 'frank', password: 'frank-pass-1' };
+export const OWNER = { name: 'owner', password: 'owner-pass-1' };
 export const DAVE = { name: 'dave', password: 'dave-pass-1' };
 
 /**
