@@ -80,7 +80,7 @@ fn each_door_tells_its_own_prefix() {
         assert_eq!(script_name, if slug == "a" { prefix.to_vec() } else { Vec::new() });
     }
     let cookie = door.vestibule.cookie("bob");
-    let own = door.vestibule.ask(crate::support::Protocol::H1, &Ask::get("/x").cookie(&cookie));
+    let own = door.vestibule.ask(Protocol::H1, &Ask::get("/x").cookie(&cookie));
     assert_eq!(own.status, 200);
     assert!(!addon.one().fields.has("x-ingress-path"));
 }
