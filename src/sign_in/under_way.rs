@@ -31,7 +31,7 @@ pub(super) struct Bounds {
 }
 
 /// A thing that can be put down for another proxy.
-#[cfg_attr(not(feature = "redis-store"), expect(dead_code, reason = "without Redis nothing leaves this process"))]
+#[cfg_attr(not(feature = "redis-store"), allow(dead_code, reason = "without Redis nothing leaves this process"))]
 pub(super) trait Portable: Sized {
     /// Its bytes.
     fn pack(&self) -> zeroize::Zeroizing<Vec<u8>>;

@@ -70,19 +70,24 @@ fn tree() -> impl Strategy<Value = Value> {
     })
 }
 
-/// A tree in the shape of a state, so that something passes at all.
+/// The add-on's own more often than not, so that something passes at all.
+fn whose() -> impl Strategy<Value = String> {
+    prop_oneof![3 => proptest::sample::select(&OWN[..]).prop_map(str::to_owned), 1 => text()]
+}
+
+/// A tree in the shape of a state.
 fn state() -> impl Strategy<Value = Value> {
-    (text(), tree(), tree(), tree()).prop_map(|(id, state, attributes, more)| {
+    (whose(), tree(), tree(), tree()).prop_map(|(id, state, attributes, more)| {
         json!({ "entity_id": id, "state": state, "attributes": attributes, "context": more })
     })
 }
 
 fn event() -> impl Strategy<Value = Value> {
-    let change = (text(), state(), state(), tree()).prop_map(|(id, before, after, more)| {
+    let change = (whose(), state(), state(), tree()).prop_map(|(id, before, after, more)| {
         json!({ "event_type": "state_changed", "context": more,
             "data": { "entity_id": id, "old_state": before, "new_state": after } })
     });
-    let compressed = (text(), tree(), text(), tree(), proptest::collection::vec(text(), 0..4)).prop_map(
+    let compressed = (whose(), tree(), whose(), tree(), proptest::collection::vec(text(), 0..4)).prop_map(
         |(added, one, changed, other, removed)| {
             json!({ "a": { added: { "s": one, "a": other } }, "c": { changed: { "+": { "s": other, "a": one, "c": one } } },
                 "r": removed })
@@ -135,11 +140,11 @@ fn asked() -> Conversation {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
-    fn no_answer_on_the_websocket_names_another_entity(id in 0..8_u64, body in prop_oneof![tree(), event(), proptest::collection::vec(state(), 0..4).prop_map(Value::from)], more in tree()) {
-        for message in [
+    fn no_answer_on_the_websocket_names_another_entity(body in prop_oneof![tree(), event(), proptest::collection::vec(state(), 0..4).prop_map(Value::from)], more in tree()) {
+        for id in 1..=7_u64 { for message in [
             json!({ "id": id, "type": "result", "success": true, "result": body.clone(), "more": more.clone() }),
             json!({ "id": id, "type": "result", "success": true, "result": { "response": body.clone(), "context": more.clone() } }),
             json!({ "id": id, "type": "result", "success": false, "error": body.clone() }),
@@ -152,7 +157,7 @@ proptest! {
             if let Some(told) = asked().home_assistant_says(message, &may) {
                 assert_clean(&told);
             }
-        }
+        } }
     }
 
     #[test]
