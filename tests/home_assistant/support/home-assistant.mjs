@@ -16,13 +16,13 @@ export const STARTER = resolve(process.env.STARTER ?? join(import.meta.dirname, 
 export const ALICE = { name: 'alice', password: 'alice-pass-1', id: 'da668370958d4e36b44a658ca8c5b1a8' };
 export const BOB = { name: 'bob', password: 'bob-pass-1', id: '18fef89e2f2b4c6e926d3e1668f9bd6a', totp: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP' };
 export const CAROL = { name: 'carol', password: 'carol-pass-1' };
-export const DAVE = { name: 'dave', password: 'dave-pass-1' };
+export const DAVE = { name: 'dave', password: 'dave-pass-1', id: '9409fe5cf4f3471898a077583e0be11a' };
 
 /**
  * Starts it in `folder`. `trusts`: whether it believes X-Forwarded-For of this machine. `more` stands in its
- * configuration.yaml besides; `furnish` gets its `.storage` folder before the start.
+ * configuration.yaml besides; `furnish` gets its `.storage` folder before the start; `environment` is what its own has more.
  */
-export async function startHomeAssistant(folder, { trusts = true, more = '', furnish = () => {} } = {}) {
+export async function startHomeAssistant(folder, { trusts = true, more = '', furnish = () => {}, environment = {} } = {}) {
   const home = join(folder, 'home');
   cpSync(join(REPOSITORY, 'examples', 'home'), home, { recursive: true });
   const port = await freePort();
@@ -33,7 +33,7 @@ export async function startHomeAssistant(folder, { trusts = true, more = '', fur
   });
   appendFileSync(join(home, 'configuration.yaml'), more);
   furnish(join(home, '.storage'));
-  const there = new HomeAssistant(home, port);
+  const there = new HomeAssistant(home, port, environment);
   process.once('exit', () => there.stop());
   there.start();
   await there.settled();
@@ -43,10 +43,12 @@ export async function startHomeAssistant(folder, { trusts = true, more = '', fur
 class HomeAssistant {
   #pid;
   #port;
+  #environment;
 
-  constructor(home, port) {
+  constructor(home, port, environment) {
     this.home = home;
     this.#port = port;
+    this.#environment = environment;
     this.url = `http://127.0.0.1:${port}`;
   }
 
@@ -89,7 +91,7 @@ class HomeAssistant {
   }
 
   #starter(...words) {
-    const env = { ...process.env, HA_PORT: String(this.#port) };
+    const env = { ...process.env, ...this.#environment, HA_PORT: String(this.#port) };
     return execFileSync(STARTER, words, { env, encoding: 'utf8' });
   }
 
