@@ -1,7 +1,9 @@
 "use strict";
 const base = location.pathname.replace(/[^/]*$/, "");
 const echo = document.getElementById("echo");
-const socket = new WebSocket(`wss://${location.host}${base}ws`);
+// Home Assistant's pages may be without TLS.
+const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+const socket = new WebSocket(`${scheme}//${location.host}${base}ws`);
 socket.onopen = () => socket.send("hello, whoami");
 socket.onmessage = (message) => { echo.textContent = message.data; };
 socket.onclose = () => { echo.textContent = "closed"; };

@@ -30,6 +30,10 @@ impl Authenticated {
         if session.addon().is_some_and(|bound| *bound != routed.route().addon().slug) {
             return Err(Reason::SessionBoundElsewhere);
         }
+        // Where no token counts, one that is meant for Home Assistant must not go on to the add-on either.
+        if routed.route().addon().tokens && bearer::presented(routed.request().headers())?.is_some() {
+            return Err(Reason::AmbiguousCredentials);
+        }
         Ok(Self { routed, credential: Credential::Session(session) })
     }
 
@@ -70,9 +74,11 @@ impl Authenticated {
     }
 }
 
-/// Whether a request is to be judged by an access token: its add-on takes them, and one is meant.
+/// Whether a request is to be judged by an access token: its add-on takes them, and one is meant. At Home Assistant's door
+/// nothing but a session counts (docs/design/supervisor.md section 10.1), and without one nobody is told what an add-on takes.
 pub fn bears_token(routed: &Routed) -> Result<bool, Reason> {
-    Ok(routed.route().addon().tokens && bearer::presented(routed.request().headers())?.is_some())
+    let ours = routed.request().door() == Door::Browsers;
+    Ok(ours && routed.route().addon().tokens && bearer::presented(routed.request().headers())?.is_some())
 }
 
 /// The live session that a request's cookie stands for, at the door that it came by. A value that is no token, and one that

@@ -7,6 +7,8 @@
 
 use std::io::{self, ErrorKind, IoSlice};
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -14,19 +16,31 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// A stream whose reader may have left.
 pub(super) struct LastWord<S> {
     stream: S,
-    left: bool,
+    left: Left,
+}
+
+/// Whether the reader of a stream has left. Nobody would get the next request on it, even where the way back is open still,
+/// as an end of a Unix socket can be closed alone.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Left(Arc<AtomicBool>);
+
+impl Left {
+    pub(super) fn is_so(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 impl<S> LastWord<S> {
-    pub(super) fn of(stream: S) -> Self {
-        Self { stream, left: false }
+    /// The stream; `left` is told when its reader has left.
+    pub(super) fn of(stream: S, left: &Left) -> Self {
+        Self { stream, left: left.clone() }
     }
 
     /// A write as it went, or as if it had gone when the reader has left.
     fn unless_left(&mut self, written: Poll<io::Result<usize>>, length: usize) -> Poll<io::Result<usize>> {
         match written {
             Poll::Ready(Err(error)) if has_left(&error) => {
-                self.left = true;
+                self.left.0.store(true, Ordering::Relaxed);
                 Poll::Ready(Ok(length))
             }
             other => other,
@@ -46,7 +60,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for LastWord<S> {
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for LastWord<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        if self.left {
+        if self.left.is_so() {
             return Poll::Ready(Ok(buf.len()));
         }
         let written = Pin::new(&mut self.stream).poll_write(cx, buf);
@@ -59,7 +73,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for LastWord<S> {
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let length = || bufs.iter().map(|buf| buf.len()).sum();
-        if self.left {
+        if self.left.is_so() {
             return Poll::Ready(Ok(length()));
         }
         let written = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
@@ -71,7 +85,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for LastWord<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.left {
+        if self.left.is_so() {
             return Poll::Ready(Ok(()));
         }
         let flushed = Pin::new(&mut self.stream).poll_flush(cx).map_ok(|()| 0);

@@ -15,7 +15,7 @@ use hyper_util::rt::TokioIo;
 use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::last_word::LastWord;
+use super::last_word::{LastWord, Left};
 use crate::dial::Wire;
 use crate::http::RequestBody;
 
@@ -28,6 +28,7 @@ pub(super) struct Link {
     pub(super) idle_since: Instant,
     /// It carries this request and no other.
     once: bool,
+    left: Left,
 }
 
 /// hyper's half of a connection.
@@ -51,13 +52,15 @@ pub(super) enum Unanswered {
 impl Link {
     /// Begins HTTP on a new stream.
     pub(super) async fn open(stream: Box<dyn Wire>) -> hyper::Result<Self> {
-        let (sender, connection) = builder().handshake(TokioIo::new(LastWord::of(stream))).await?;
+        let left = Left::default();
+        let (sender, connection) = builder().handshake(TokioIo::new(LastWord::of(stream, &left))).await?;
         Ok(Self {
             sender,
             driver: Driver::Inline(Box::new(connection)),
             used: false,
             idle_since: Instant::now(),
             once: false,
+            left,
         })
     }
 
@@ -69,7 +72,14 @@ impl Link {
                 tracing::debug!(%error, "connection to an add-on ended");
             }
         });
-        Ok(Self { sender, driver: Driver::Spawned, used: false, idle_since: Instant::now(), once: false })
+        Ok(Self {
+            sender,
+            driver: Driver::Spawned,
+            used: false,
+            idle_since: Instant::now(),
+            once: false,
+            left: Left::default(),
+        })
     }
 
     /// Sends a request and waits for the head of its answer.
@@ -112,7 +122,7 @@ impl Link {
     /// Whether it can take the next request now. Anything that came from the add-on unasked, its end included, says no
     /// (S-58).
     pub(super) fn is_reusable(&mut self) -> bool {
-        if self.once || !matches!(self.driver, Driver::Inline(_)) {
+        if self.once || self.left.is_so() || !matches!(self.driver, Driver::Inline(_)) {
             return false;
         }
         self.driver.poll(&mut Context::from_waker(std::task::Waker::noop()));

@@ -6,7 +6,8 @@ use serde_json::json;
 
 use crate::door::{BROWSER, Door, passed_on};
 use crate::support::expectation::{ALICE, BOB, assert_identity_over};
-use crate::support::{Ask, RawAddon, is_reserved};
+use crate::support::minted;
+use crate::support::{Ask, Protocol, RawAddon, is_reserved};
 
 /// S-01 to S-06, S-13, S-114: under each beginning that Home Assistant or its browser uses.
 #[test]
@@ -79,7 +80,7 @@ fn each_door_tells_its_own_prefix() {
         assert_eq!(script_name, if slug == "a" { prefix.to_vec() } else { Vec::new() });
     }
     let cookie = door.vestibule.cookie("bob");
-    let own = door.vestibule.ask(crate::support::Protocol::H1, &Ask::get("/x").cookie(&cookie));
+    let own = door.vestibule.ask(Protocol::H1, &Ask::get("/x").cookie(&cookie));
     assert_eq!(own.status, 200);
     assert!(!addon.one().fields.has("x-ingress-path"));
 }
@@ -268,4 +269,32 @@ fn a_preflight_tells_nothing() {
     let json: serde_json::Value =
         serde_json::from_str(&door.vestibule.command_ok(&["addons", "show", "a", "--json"])).unwrap();
     assert_eq!(json["ingress_entry"], json!(format!("/api/hassio_ingress/{token}")));
+}
+
+/// S-84, section 10.1: what opens an add-on at the other door is nothing here, beside a session it is refused, and without one
+/// nobody is told by any of its spellings what an add-on takes.
+#[test]
+fn an_access_token_opens_nothing() {
+    let addon = RawAddon::start();
+    let door = Door::start(|config| {
+        config.addon_with("a", &addon, "tokens = true");
+    });
+    let (session, token) = (door.session("bob"), door.token("a"));
+    let access = format!("Bearer {}", minted::token(door.vestibule.home(), "bob"));
+    let good = Ask::get("/ingress/a/").field("Authorization", &access);
+    assert_eq!(door.vestibule.ask(Protocol::H1, &good).status, 200, "it is a good one");
+    addon.one();
+    for lines in
+        [&[access.as_str()][..], &["Bearer x"], &["bearer x"], &["Bearer x", "Bearer x"], &["Basic eDp5", "Bearer x"]]
+    {
+        for token in [&token, &"A".repeat(43)] {
+            let ask = Ask::get(&format!("/ingress/{token}/"));
+            let ask = lines.iter().fold(ask, |ask, line| ask.field("Authorization", *line));
+            let answer = door.ask(&ask);
+            assert_eq!((answer.status, answer.text().as_str()), (401, "401: Unauthorized"), "{lines:?}");
+        }
+    }
+    let both = passed_on(Ask::get(&format!("/ingress/{token}/")), &token, &session).field("Authorization", &access);
+    assert_eq!(door.ask(&both).status, 400);
+    addon.assert_no_request("a token of Home Assistant's is not for the add-on to see");
 }

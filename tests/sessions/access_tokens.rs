@@ -3,13 +3,12 @@
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::support::expectation::BOB;
-use crate::support::home::Home;
+use crate::support::minted::{minted, now, token};
 use crate::support::process::LOOPBACK;
 use crate::support::tunnel::{self, Tunnel, handshake};
 use crate::support::{Ask, BOTH, Protocol, RawAddon, Vestibule, assert_denied, assert_id, assert_problem, eventually};
@@ -22,28 +21,6 @@ fn bench() -> (RawAddon, RawAddon, Vestibule) {
         config.addon_with("a", &a, "tokens = true").addon("b", &b);
     });
     (a, b, vestibule)
-}
-
-/// A token as Home Assistant makes it from the first refresh token of a user.
-fn token(home: &Home, user: &str) -> String {
-    let now = now();
-    minted(home, user, r#"{"alg":"HS256","typ":"JWT"}"#, |issuer| json!({"iss": issuer, "iat": now, "exp": now + 1800}))
-}
-
-/// Seconds since 1970, as the program's own clock has them.
-fn now() -> u64 {
-    vestibule::clock::Clock::System.now().as_millis() / 1000
-}
-
-fn minted(home: &Home, user: &str, header: &str, claims: impl FnOnce(&str) -> Value) -> String {
-    let id = home.user_id(user);
-    let file = home.read("auth");
-    let tokens = file["data"]["refresh_tokens"].as_array().unwrap();
-    let mine = tokens.iter().find(|token| token["user_id"] == id.as_str()).expect("a refresh token");
-    let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
-    let text = format!("{}.{}", part(header), part(&claims(mine["id"].as_str().unwrap()).to_string()));
-    let key = hmac::Key::new(hmac::HMAC_SHA256, mine["jwt_key"].as_str().unwrap().as_bytes());
-    format!("{text}.{}", URL_SAFE_NO_PAD.encode(hmac::sign(&key, text.as_bytes())))
 }
 
 fn with(token: &str, target: &str) -> Ask {

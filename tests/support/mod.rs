@@ -22,6 +22,7 @@ pub(crate) mod h2_frames;
 pub(crate) mod home;
 pub(crate) mod journey;
 pub(crate) mod launch;
+pub(crate) mod minted;
 pub(crate) mod patience;
 pub(crate) mod plain;
 pub(crate) mod process;

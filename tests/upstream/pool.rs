@@ -1,12 +1,16 @@
 //! The connections to an add-on: so many and no more, kept and used again, never for two people's sakes at once, and a request
 //! is sent twice only where not a byte of the first was. Cases S-58 and S-60.
 
+use std::io::{Read as _, Write as _};
+use std::net::Shutdown;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::behind;
-use crate::support::{Ask, BOTH, Keep, Protocol, RawAddon, RawClient, Vestibule, eventually};
+use crate::support::{Ask, BOTH, Keep, PATIENCE, Protocol, RawAddon, RawClient, Vestibule, eventually, wire};
 
 /// The value of a metric with these labels.
 fn metric(vestibule: &Vestibule, name: &str, labels: &[&str]) -> u64 {
@@ -187,4 +191,60 @@ fn s60_a_connection_that_speaks_for_somebody_is_nobody_elses() {
     }
     let requests = addon.take(18);
     assert_eq!(addon.accepted(), requests.len(), "each of them on a connection of its own");
+}
+
+/// The head of a request on a Unix socket, or nothing at its end.
+fn head(stream: &mut UnixStream) -> Option<String> {
+    let mut seen = Vec::new();
+    while !seen.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).ok()?;
+        seen.push(byte[0]);
+    }
+    Some(String::from_utf8(seen).unwrap())
+}
+
+/// S-58: an add-on that reads no more, and yet answers and keeps its half of the connection open, gets nobody's next request
+/// there: it would be written into nowhere.
+#[test]
+fn a_connection_whose_reader_has_left_carries_nothing_more() {
+    const OK: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("addon.sock");
+    let listener = UnixListener::bind(&path).unwrap();
+    let (tell_deaf, is_deaf) = mpsc::channel();
+    let (tell_go, go) = mpsc::channel::<()>();
+    thread::spawn(move || {
+        let mut deaf = listener.accept().unwrap().0;
+        head(&mut deaf).unwrap();
+        deaf.shutdown(Shutdown::Read).unwrap();
+        tell_deaf.send(()).unwrap();
+        // Everything else comes on other connections.
+        thread::spawn(move || {
+            for mut stream in listener.incoming().map_while(Result::ok) {
+                thread::spawn(move || while head(&mut stream).is_some_and(|_| stream.write_all(OK).is_ok()) {});
+            }
+        });
+        go.recv().unwrap();
+        deaf.write_all(OK).unwrap();
+        let _until_the_test_ends = go.recv();
+    });
+    let vestibule = Vestibule::start(|config| {
+        config.addon_table(&format!("slug = \"a\"\nupstream = \"unix:{}\"\npath = \"/ingress/a\"", path.display()));
+    });
+    let cookie = vestibule.cookie("bob");
+    let mut client = RawClient::connect(vestibule.https());
+    client.send(&wire(&format!("POST /ingress/a/ HTTP/1.1|Host: p.test|Cookie: {cookie}|Content-Length: 4||")));
+    is_deaf.recv_timeout(PATIENCE).unwrap();
+    client.send(b"body");
+    let get = Ask::get("/ingress/a/").cookie(&cookie);
+    // They pass while the body is written into nowhere.
+    for _ in 0..8 {
+        assert_eq!(vestibule.ask(Protocol::H1, &get).status, 200);
+    }
+    tell_go.send(()).unwrap();
+    assert_eq!(client.answer().status, 200, "its last word is heard");
+    for _ in 0..3 {
+        assert_eq!(vestibule.ask(Protocol::H1, &get).status, 200);
+    }
 }

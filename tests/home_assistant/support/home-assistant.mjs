@@ -18,13 +18,13 @@ export const BOB = { name: 'bob', password: 'bob-pass-1', id: '18fef89e2f2b4c6e9
 export const CAROL = { name: 'carol', password: 'carol-pass-1' };
 export const FRANK = { name: 'frank', password: 'frank-pass-1' };
 export const OWNER = { name: 'owner', password: 'owner-pass-1' };
-export const DAVE = { name: 'dave', password: 'dave-pass-1' };
+export const DAVE = { name: 'dave', password: 'dave-pass-1', id: '9409fe5cf4f3471898a077583e0be11a' };
 
 /**
  * Starts it in `folder`. `trusts`: whether it believes X-Forwarded-For of this machine. `more` stands in its
- * configuration.yaml besides; `furnish` gets its `.storage` folder before the start.
+ * configuration.yaml besides; `furnish` gets its `.storage` folder before the start; `environment` is what its own has more.
  */
-export async function startHomeAssistant(folder, { trusts = true, more = '', furnish = () => {} } = {}) {
+export async function startHomeAssistant(folder, { trusts = true, more = '', furnish = () => {}, environment = {} } = {}) {
   const home = join(folder, 'home');
   cpSync(join(REPOSITORY, 'examples', 'home'), home, { recursive: true });
   const port = await freePort();
@@ -35,7 +35,7 @@ export async function startHomeAssistant(folder, { trusts = true, more = '', fur
   });
   appendFileSync(join(home, 'configuration.yaml'), more);
   furnish(join(home, '.storage'));
-  const there = new HomeAssistant(home, port);
+  const there = new HomeAssistant(home, port, environment);
   process.once('exit', () => there.stop());
   there.start();
   await there.settled();
@@ -45,10 +45,12 @@ export async function startHomeAssistant(folder, { trusts = true, more = '', fur
 class HomeAssistant {
   #pid;
   #port;
+  #environment;
 
-  constructor(home, port) {
+  constructor(home, port, environment) {
     this.home = home;
     this.#port = port;
+    this.#environment = environment;
     this.url = `http://127.0.0.1:${port}`;
   }
 
@@ -91,7 +93,7 @@ class HomeAssistant {
   }
 
   #starter(...words) {
-    const env = { ...process.env, HA_PORT: String(this.#port) };
+    const env = { ...process.env, ...this.#environment, HA_PORT: String(this.#port) };
     return execFileSync(STARTER, words, { env, encoding: 'utf8' });
   }
 
