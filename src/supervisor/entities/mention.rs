@@ -36,6 +36,16 @@ pub(super) fn names_others(text: &str, access: Access, may: May<'_>) -> bool {
     listed.any(|id| !may(id, access)) || named.any(|id| !may(id, access))
 }
 
+/// Whether a text is an address in Home Assistant's API, as its parser reads addresses. What a player is to play from there
+/// Home Assistant signs for it in the name of its own caller, and whoever hears the player may then read anything.
+pub(super) fn leads_to_the_api(text: &str) -> bool {
+    if !text.contains('/') && !text.contains('%') {
+        return false;
+    }
+    let text = text.replace(['\t', '\r', '\n'], "");
+    form_urlencoded::parse(text.as_bytes()).any(|(name, value)| name.contains("/api/") || value.contains("/api/"))
+}
+
 /// What stands between signs that are in no id.
 fn words(lower: &str) -> impl Iterator<Item = &str> {
     let words = lower.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '.'));

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::domains::acts_on_its_entities;
-use super::mention::{all_strings, is_entity_id, names_others};
+use super::mention::{all_strings, is_entity_id, leads_to_the_api, names_others};
 use super::{Access, May};
 
 /// A call of a service, from REST or the WebSocket.
@@ -69,7 +69,7 @@ impl ServiceCall<'_> {
             if !all_strings(value, &|text| !is_template(text)) {
                 return Err(ServiceRefusal::Template);
             }
-            if !all_strings(value, &|text| !names_others(text, Access::Control, may)) {
+            if !all_strings(value, &|text| !names_others(text, Access::Control, may) && !leads_to_the_api(text)) {
                 return Err(ServiceRefusal::NotPermitted);
             }
         }
@@ -167,6 +167,12 @@ mod tests {
             (json!({"entity_id": "light.a"}), json!({"entity_id": "lock.door"}), R::NotPermitted),
             (json!({"entity_id": "light.a", "members": ["lock.door"]}), json!(null), R::NotPermitted),
             (json!({"entity_id": "light.a", "lock.door": "x"}), json!(null), R::NotPermitted),
+            (json!({"entity_id": "light.a", "media_content_id": "/api/states"}), json!(null), R::NotPermitted),
+            (
+                json!({"entity_id": "light.a", "media": {"id": "http://ha:8123/%61p\ti/x"}}),
+                json!(null),
+                R::NotPermitted,
+            ),
             (json!({"entity_id": "light.a", "m": "{{ states('lock.door') }}"}), json!(null), R::Template),
         ] {
             assert_eq!(judge("light", "turn_on", &data, &target), Err(why), "{data} {target}");
