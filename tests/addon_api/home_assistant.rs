@@ -224,6 +224,9 @@ fn an_addon_that_is_held_sees_its_entities_and_nothing_else() {
                 "target": {"entity_id": SEEN[0]}, "service_data": {"members": "light.bed_light, lock.front_door"}}),
             json!({"type": "call_service", "domain": "light", "service": "turn_on",
                 "target": {"entity_id": SEEN[0]}, "service_data": {"media": "media-source://camera/camera.door"}}),
+            // Home Assistant would sign it in the name of our token.
+            json!({"type": "call_service", "domain": "light", "service": "turn_on",
+                "target": {"entity_id": SEEN[0]}, "service_data": {"media": "/api/states"}}),
             json!({"type": "call_service", "domain": "script", "service": "open_door",
                 "service_data": {"entity_id": SCRIPT}}),
             json!({"type": "call_service", "domain": "homeassistant", "service": "turn_on",

@@ -2,8 +2,8 @@
 //!
 //! In come bytes with a secret that only the browser has, out they come on any proxy for whoever brings the secret, once
 //! and in time. They lie under a digest of the secret, encrypted with a key that is made of it (and of the seal's key, where
-//! there is one): whoever reads Redis gets nothing from it, and whoever writes there can make nothing that would be believed.
-//! AES-256-GCM is authenticated, so that a wrong guess and a changed byte fail alike (S-86).
+//! there is one): whoever reads Redis gets nothing from it, and whoever writes there can make nothing that would be believed
+//! without that key, as with sessions. AES-256-GCM is authenticated, so that a wrong guess and a changed byte fail alike (S-86).
 
 use std::sync::Arc;
 use std::time::Duration;
