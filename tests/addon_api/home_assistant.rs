@@ -237,9 +237,11 @@ fn an_addon_that_is_held_sees_its_entities_and_nothing_else() {
             let answer = asked(&mut socket, message.clone()).await;
             assert_eq!(answer["error"]["code"], "unauthorized", "{message}");
         }
-        let call = json!({"id": 20, "type": "call_service", "domain": "light", "service": "turn_on",
+        let call = json!({"id": 100, "type": "call_service", "domain": "light", "service": "turn_on",
             "target": {"entity_id": SEEN[0]}, "return_response": true});
-        seen.push(asked(&mut socket, call).await);
+        let answer = asked(&mut socket, call).await;
+        assert_eq!(answer["success"], true, "{answer}");
+        seen.push(answer);
         seen
     });
     let text = serde_json::to_string(&seen).unwrap();
