@@ -41,6 +41,8 @@ pub mod identity;
 pub mod authorization;
 pub mod upstream;
 
+pub mod exchanges;
+
 pub mod explain;
 pub mod gate;
 pub mod server;

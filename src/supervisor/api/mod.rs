@@ -4,6 +4,7 @@
 //! Home Assistant or of a real Supervisor behind us. An add-on is judged by its role before anything is looked at, and
 //! nothing that it sends but the listed parts rides on a token of ours.
 
+mod admission;
 mod answer;
 mod asking;
 mod auth;
@@ -19,6 +20,7 @@ mod token;
 mod upstream;
 
 pub(in crate::supervisor) use local::{info, panels};
+pub use admission::AddonCall;
 pub use peer::Peer;
 pub use service::{AddonApi, Configured};
 pub(in crate::supervisor) use token::token;

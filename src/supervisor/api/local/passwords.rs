@@ -20,6 +20,7 @@ pub(in crate::supervisor::api) async fn check(api: &AddonApi, mut call: Call) ->
     if !by.granted().rights().auth_api {
         return answer::error(StatusCode::FORBIDDEN, "Can't use Home Assistant auth!");
     }
+    call.open.exchange().subject().uses_auth_api();
     let Some(body) = short_body(&mut call.body).await else { return answer::plain(StatusCode::PAYLOAD_TOO_LARGE) };
     api.auth.answer(question(&call, &by, &body), &call.configured.home).await
 }
