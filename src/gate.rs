@@ -190,7 +190,12 @@ fn words(stages: &Stages) -> impl Fn(&Directory, &User, &Asked<'_>) -> String + 
 }
 
 /// What requests are admitted by.
-fn admissions<'a>(services: &'a Services, stages: &'a Stages, home: &'a HomeAssistant, words: Words<'a>) -> Admissions<'a> {
+fn admissions<'a>(
+    services: &'a Services,
+    stages: &'a Stages,
+    home: &'a HomeAssistant,
+    words: Words<'a>,
+) -> Admissions<'a> {
     let limits = &stages.settings.limits;
     Admissions {
         exchanges: &services.exchanges,

@@ -89,8 +89,9 @@ pub(super) fn admit<'r>(
     rules: Option<&'r Protection>,
 ) -> Result<Admission<'r>, Refusal<'r>> {
     let user = claimant(question, claim, directory)?;
-    let decision =
-        may_enter(&user, question.client).and(|| wills(question, claim)).and(|| may_open(&user, &question.addon.access));
+    let decision = may_enter(&user, question.client)
+        .and(|| wills(question, claim))
+        .and(|| may_open(&user, &question.addon.access));
     if let Decision::Deny(reason) = decision {
         return Err(Refusal { user: Some(user), ..reason.into() });
     }

@@ -23,7 +23,6 @@ pub fn admitted<'a>(origin: Option<&'a HeaderValue>, cors: &Cors) -> Option<&'a 
 /// Whether the request's own will is vouched for by the operator: the page that sent it is admitted with the session that
 /// its browser adds (`credentials`). Never for a WebSocket, which the CORS protocol does not cover.
 pub(super) fn is_vouched_for(question: &Question<'_>) -> bool {
-    let with_session =
-        cors_of(question.addon, question.door).filter(|cors| cors.credentials && !question.websocket);
+    let with_session = cors_of(question.addon, question.door).filter(|cors| cors.credentials && !question.websocket);
     with_session.is_some_and(|cors| admitted(question.origin, cors).is_some())
 }

@@ -93,7 +93,8 @@ impl Admissions<'_> {
         let rules = self.protections.get(routed.route().place()).and_then(Option::as_ref);
         let (user, wants_body) = {
             let directory = self.directory.load();
-            let admission = self.decide(&authenticated, errand.as_ref().map_err(|reason| *reason), &directory, rules)?;
+            let admission =
+                self.decide(&authenticated, errand.as_ref().map_err(|reason| *reason), &directory, rules)?;
             (Arc::clone(&admission.user), admission.wants_body())
         };
         let errand = errand?;
@@ -166,9 +167,9 @@ impl Admissions<'_> {
 
     fn explained(&self, refusal: Refusal<'_>, directory: &Directory) -> Refused {
         let Refusal { reason, user, judgement } = refusal;
-        let why = judgement.zip(user.as_ref()).map(|(judgement, user)| {
-            judgement.refusals(|asked| (self.words)(directory, user, asked)).join("; ")
-        });
+        let why = judgement
+            .zip(user.as_ref())
+            .map(|(judgement, user)| judgement.refusals(|asked| (self.words)(directory, user, asked)).join("; "));
         Refused { reason, user, why }
     }
 }

@@ -44,8 +44,10 @@ pub(crate) enum BadRequest {
     #[error("{0:?} is neither a path that begins with `/` nor an https URL")]
     Url(String),
     /// It names an origin, and nobody can say whether that is ours.
-    #[error("{0:?} is no `Origin` of a request to a URL with a host: write the URL with its host, and an origin as in \
-             \"https://home.example\", or \"none\"")]
+    #[error(
+        "{0:?} is no `Origin` of a request to a URL with a host: write the URL with its host, and an origin as in \
+             \"https://home.example\", or \"none\""
+    )]
     Origin(String),
     /// `/.vestibule`
     #[error("this is one of vestibule's own pages, for which there are no rules")]
@@ -189,7 +191,8 @@ fn words_of(reason: Reason, slug: &str) -> String {
         Reason::AdminOnly => format!("{slug} is for administrators (`access`)"),
         Reason::AccessDenied => format!("{slug} is for others (`access`)"),
         Reason::ForeignOrigin => {
-            "a page of another origin sends it, and it could not be the user's own will (`cors` lets pages in)".to_owned()
+            "a page of another origin sends it, and it could not be the user's own will (`cors` lets pages in)"
+                .to_owned()
         }
         Reason::MissingOrigin => "a WebSocket without `Origin` could be anybody's (`allow_missing_origin`)".to_owned(),
         Reason::NoSession => format!("{slug} takes no access tokens (`tokens`)"),

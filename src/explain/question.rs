@@ -60,7 +60,9 @@ pub(crate) enum BadQuestion {
     #[error("this is not a JSON object with `user`, `entity` and `access`, or with `user`, `method` and `url`")]
     NotAnObject,
     /// Neither the one nor the other, or both.
-    #[error("a question has `entity` and `access`, or `method` and `url` (and `websocket`, `body`, `origin`, `from` and `token`)")]
+    #[error(
+        "a question has `entity` and `access`, or `method` and `url` (and `websocket`, `body`, `origin`, `from` and `token`)"
+    )]
     Mixed,
     /// An object with other keys, or no JSON at all.
     #[error(transparent)]

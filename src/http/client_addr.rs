@@ -119,7 +119,8 @@ mod tests {
             headers.append("x-forwarded-for", http::HeaderValue::from_bytes(line.as_bytes()).unwrap());
         }
         let trusted = ["10.0.0.0/24".parse().unwrap(), "fd00::/64".parse().unwrap()];
-        ClientAddr::of(peer.parse().unwrap(), &ForwardedFor::of(&headers), &trusted).map(|c| (c.ip().to_string(), c.is_local()))
+        ClientAddr::of(peer.parse().unwrap(), &ForwardedFor::of(&headers), &trusted)
+            .map(|c| (c.ip().to_string(), c.is_local()))
     }
 
     type Read = Result<(String, bool), BadForwarded>;

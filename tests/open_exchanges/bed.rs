@@ -33,7 +33,7 @@ fn run(event: &Event, world: &mut World, all: &[Opened]) -> (String, Vec<String>
     (event.happens)(world);
     eventually(event.name, || (event.holds)(world).then_some(()));
     let begun = Instant::now();
-    let is_cut = |opened: &&Opened| event.cuts.contains(&opened.right);
+    let is_cut = |opened: &&Opened| event.cuts.iter().any(|rights| rights.contains(&opened.right));
     soon(PATIENCE, || all.iter().filter(is_cut).all(|opened| opened.ended().is_some()).then_some(()));
     // What goes on is given the time in which it would have been cut, and moves after it.
     soon(BOUND.saturating_sub(begun.elapsed()) + BOUND / 5, || None::<()>);

@@ -15,22 +15,21 @@ pub(crate) struct Event {
     /// Whether new requests see it.
     pub(crate) holds: fn(&World) -> bool,
     /// What it cuts; everything else goes on.
-    pub(crate) cuts: &'static [Right],
+    pub(crate) cuts: &'static [&'static [Right]],
 }
 
-const OF_USER: &[Right] = &[Right::Session, Right::Token, Right::Door];
-const OF_SESSIONS: &[Right] = &[Right::Session, Right::Door];
+const OF_SESSIONS: &[Right] = &[Right::Session, Right::OwnPage, Right::OtherPage, Right::NoPage, Right::Door];
+const AT_BROWSERS_DOOR: &[Right] = &[Right::Session, Right::OwnPage, Right::OtherPage, Right::NoPage, Right::Token];
+const OF_USER: &[Right] = &[Right::Session, Right::OwnPage, Right::OtherPage, Right::NoPage, Right::Token, Right::Door];
 const OF_ADDON: &[Right] = &[Right::Admin, Right::Role, Right::HomeAssistantApi];
-const ALL: &[Right] =
-    &[Right::Session, Right::Token, Right::Door, Right::Admin, Right::Role, Right::HomeAssistantApi];
 
 /// All of them.
-pub(crate) const EVENTS: [Event; 16] = [
+pub(crate) const EVENTS: [Event; 19] = [
     Event {
         name: "session revoked",
         happens: |world| world.vestibule.revoke(USER),
         holds: World::refuses_session,
-        cuts: OF_SESSIONS,
+        cuts: &[OF_SESSIONS],
     },
     Event {
         name: "session expired",
@@ -42,19 +41,19 @@ pub(crate) const EVENTS: [Event; 16] = [
             });
         },
         holds: World::refuses_session,
-        cuts: OF_SESSIONS,
+        cuts: &[OF_SESSIONS],
     },
     Event {
         name: "user deactivated",
         happens: |world| world.vestibule.home().edit_user(USER, |user| user["is_active"] = json!(false)),
         holds: World::refuses_token,
-        cuts: OF_USER,
+        cuts: &[OF_USER],
     },
     Event {
         name: "password changed",
         happens: |world| world.vestibule.home().set_password(USER, "another-pass-2"),
         holds: World::refuses_session,
-        cuts: OF_SESSIONS,
+        cuts: &[OF_SESSIONS],
     },
     Event {
         name: "group changed",
@@ -62,13 +61,13 @@ pub(crate) const EVENTS: [Event; 16] = [
             world.vestibule.home().edit_user(USER, |user| user["group_ids"] = json!(["system-read-only"]));
         },
         holds: World::refuses_session,
-        cuts: OF_USER,
+        cuts: &[OF_USER],
     },
     Event {
         name: "access changed",
         happens: |world| world.with_addons(&Addons { access: r#"{ users = ["alice"] }"#, ..Addons::default() }),
         holds: World::refuses_session,
-        cuts: OF_USER,
+        cuts: &[OF_USER],
     },
     Event {
         name: "rule changed",
@@ -77,7 +76,7 @@ pub(crate) const EVENTS: [Event; 16] = [
             world.with_addons(&Addons { rule, ..Addons::default() });
         },
         holds: World::refuses_session,
-        cuts: OF_USER,
+        cuts: &[OF_USER],
     },
     Event {
         name: "route changed",
@@ -86,7 +85,7 @@ pub(crate) const EVENTS: [Event; 16] = [
         },
         holds: World::refuses_session,
         // Home Assistant's pages name the add-on by its token, wherever it is for others.
-        cuts: &[Right::Session, Right::Token],
+        cuts: &[AT_BROWSERS_DOOR],
     },
     Event {
         name: "another add-on there",
@@ -94,13 +93,40 @@ pub(crate) const EVENTS: [Event; 16] = [
             world.with_addons(&Addons { web: "/ingress/grpc", grpc: "/ingress/web", ..Addons::default() });
         },
         holds: |_| true,
-        cuts: &[Right::Session, Right::Token],
+        cuts: &[AT_BROWSERS_DOOR],
+    },
+    Event {
+        name: "missing origin refused",
+        happens: |world| {
+            let origins = "cors = { origins = [\"https://app.example\"], credentials = true }\n";
+            world.with_addons(&Addons { origins, ..Addons::default() });
+        },
+        holds: |_| true,
+        cuts: &[&[Right::NoPage]],
+    },
+    Event {
+        name: "cors taken",
+        happens: |world| {
+            world.with_addons(&Addons { origins: "allow_missing_origin = true\n", ..Addons::default() });
+        },
+        holds: |_| true,
+        cuts: &[&[Right::OtherPage]],
+    },
+    Event {
+        name: "public_urls changed",
+        happens: |world| {
+            world.with(|config| {
+                config.set("listen", "public_urls", r#"["https://other.example"]"#);
+            });
+        },
+        holds: |_| true,
+        cuts: &[&[Right::OwnPage]],
     },
     Event {
         name: "tokens off",
         happens: |world| world.with_addons(&Addons { tokens: false, ..Addons::default() }),
         holds: World::refuses_token,
-        cuts: &[Right::Token],
+        cuts: &[&[Right::Token]],
     },
     Event {
         name: "token rotated",
@@ -108,7 +134,7 @@ pub(crate) const EVENTS: [Event; 16] = [
             world.vestibule.command_ok(&["addons", "token", "caller", "--rotate"]);
         },
         holds: |world| world.refuses_call("/core/api/states"),
-        cuts: OF_ADDON,
+        cuts: &[OF_ADDON],
     },
     Event {
         name: "right taken",
@@ -117,7 +143,7 @@ pub(crate) const EVENTS: [Event; 16] = [
             world.with_addons(&Addons { rights, ..Addons::default() });
         },
         holds: |world| world.refuses_call("/core/api/states"),
-        cuts: &[Right::HomeAssistantApi],
+        cuts: &[&[Right::HomeAssistantApi]],
     },
     Event {
         name: "role lowered",
@@ -126,7 +152,7 @@ pub(crate) const EVENTS: [Event; 16] = [
             world.with_addons(&Addons { rights, ..Addons::default() });
         },
         holds: |world| world.refuses_call("/host/logs"),
-        cuts: &[Right::Admin, Right::Role],
+        cuts: &[&[Right::Admin, Right::Role]],
     },
     Event {
         name: "protection on",
@@ -134,13 +160,13 @@ pub(crate) const EVENTS: [Event; 16] = [
             world.vestibule.command_ok(&["addons", "protect", "caller", "on"]);
         },
         holds: |_| true,
-        cuts: &[Right::Admin],
+        cuts: &[&[Right::Admin]],
     },
     Event {
         name: "add-on removed",
         happens: |world| world.with_addons(&Addons { rights: "", web: "", grpc: "", ..Addons::default() }),
         holds: World::refuses_session,
-        cuts: ALL,
+        cuts: &[OF_USER, OF_ADDON],
     },
     Event {
         name: "address no longer local",
@@ -150,6 +176,6 @@ pub(crate) const EVENTS: [Event; 16] = [
             });
         },
         holds: World::refuses_session,
-        cuts: OF_USER,
+        cuts: &[OF_USER],
     },
 ];

@@ -17,13 +17,19 @@ use crate::support::h2::{H2Tunnel, RUNTIME, within};
 use crate::support::plain::PlainClient;
 use crate::support::tunnel::{ORIGIN, Tunnel, handshake};
 use crate::support::{Ask, H2Client, Protocol, RawClient, eventually};
-use crate::world::World;
+use crate::world::{OTHER, World};
 
 /// By what right something is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Right {
     /// The user's session.
     Session,
+    /// The same, and that the page that sent it is ours.
+    OwnPage,
+    /// The same, and that a page of another origin is let in by `cors`.
+    OtherPage,
+    /// The same, and that no page need be named.
+    NoPage,
     /// The user's access token.
     Token,
     /// The user's session at Home Assistant's door.
@@ -66,7 +72,7 @@ impl Opened {
     /// When it ended.
     pub(crate) fn ended(&self) -> Option<Instant> {
         match &self.ends {
-            Some(ends) => ends.of(self.name),
+            Some(ends) => ends.of(&query(self.name)),
             None => self.state.ended.get().copied(),
         }
     }
@@ -103,12 +109,19 @@ pub(crate) fn open_everything(world: &World) -> Vec<Opened> {
         stream_h2(world, "page, HTTP/2", Right::Session, &world.by_session(Ask::get("/ingress/web/page"))),
         stream_h1(world, "event stream, HTTP/1.1", Right::Session, world.by_session(Ask::get("/ingress/web/events"))),
         stream_h2(world, "event stream, HTTP/2", Right::Session, &world.by_session(Ask::get("/ingress/web/events"))),
-        upload_h1(world),
+        upload_h1(world, "upload, HTTP/1.1", Right::Session, Ask::new("POST", "/ingress/web/upload")),
+        upload_h1(
+            world,
+            "upload of another origin's page",
+            Right::OtherPage,
+            Ask::new("POST", "/ingress/web/upload").field("Origin", OTHER).field("Sec-Fetch-Site", "cross-site"),
+        ),
         upload_h2(world),
         unread_h1(world, "unread download, HTTP/1.1"),
         unread_h2(world, "unread download, HTTP/2"),
-        websocket(world, "WebSocket, HTTP/1.1", Right::Session, Protocol::H1),
-        websocket(world, "WebSocket, HTTP/2", Right::Session, Protocol::H2),
+        websocket(world, "WebSocket, HTTP/1.1", Right::OwnPage, Protocol::H1),
+        websocket(world, "WebSocket, HTTP/2", Right::OwnPage, Protocol::H2),
+        websocket(world, "WebSocket without Origin", Right::NoPage, Protocol::H1),
         grpc(world),
         question(world),
         stream_h1(world, "token: stream, HTTP/1.1", Right::Token, world.by_token(Ask::get("/ingress/web/events"))),
@@ -121,6 +134,7 @@ pub(crate) fn open_everything(world: &World) -> Vec<Opened> {
         api_stream(world, "API: logs/follow", Right::Role, "/host/logs/follow"),
         api_stream(world, "API: /core/api/stream", Right::HomeAssistantApi, "/core/api/stream"),
         api_upload(world),
+        api_unread(world),
         api_websocket(world),
     ];
     all.sort_by_key(|opened| opened.right as u8);
@@ -149,12 +163,11 @@ fn stream_h2(world: &World, name: &'static str, right: Right, ask: &Ask) -> Open
     })
 }
 
-fn upload_h1(world: &World) -> Opened {
+fn upload_h1(world: &World, name: &'static str, right: Right, ask: Ask) -> Opened {
     let mut client = RawClient::connect(world.vestibule.https());
-    let head = world.by_session(Ask::new("POST", "/ingress/web/upload")).field("Transfer-Encoding", "chunked");
-    client.send(&head.to_bytes());
+    client.send(&world.by_session(ask).field("Transfer-Encoding", "chunked").to_bytes());
     client.set_patience(PACE);
-    Opened::new("upload, HTTP/1.1", Right::Session, move |state| {
+    Opened::new(name, right, move |state| {
         // The answer comes with the end alone: as long as there is none, nothing was cut.
         while client.some().is_empty() && client.rest().is_none() && client.try_send(b"1\r\nx\r\n") {
             state.moves();
@@ -190,7 +203,7 @@ fn unread_h1(world: &World, name: &'static str) -> Opened {
     let target = format!("/ingress/web/download?{}", query(name));
     client.send(&world.by_session(Ask::get(&target)).to_bytes());
     assert_eq!(client.head().status, 200, "{name}");
-    unread(world, name, client)
+    unread(world, name, Right::Session, client)
 }
 
 fn unread_h2(world: &World, name: &'static str) -> Opened {
@@ -198,26 +211,32 @@ fn unread_h2(world: &World, name: &'static str) -> Opened {
     let target = format!("/ingress/web/download?{}", query(name));
     let (answer, body) = client.stream(&world.by_session(Ask::get(&target)));
     assert_eq!(answer.status, 200, "{name}");
-    unread(world, name, (client, body))
+    unread(world, name, Right::Session, (client, body))
 }
 
-fn unread(world: &World, name: &'static str, connection: impl Send + 'static) -> Opened {
+/// Keeps the connection open for as long as the test runs.
+fn unread(world: &World, name: &'static str, right: Right, connection: impl Send + 'static) -> Opened {
     thread::spawn(move || {
         let _connection = connection;
-        thread::park();
+        loop {
+            thread::park();
+        }
     });
-    let state = Arc::new(State::default());
-    Opened { name: query(name), right: Right::Session, moves: false, state, ends: Some(world.ends.clone()) }
+    Opened { name, right, moves: false, state: Arc::default(), ends: Some(world.ends.clone()) }
 }
 
-/// The name without what a query may not hold.
-fn query(name: &'static str) -> &'static str {
-    if name.ends_with("/2") { "unread-download-HTTP/2" } else { "unread-download-HTTP/1.1" }
+/// The name as a query.
+fn query(name: &str) -> String {
+    name.replace(' ', "_")
 }
 
 fn websocket(world: &World, name: &'static str, right: Right, protocol: Protocol) -> Opened {
     let ask = handshake(protocol, "/ingress/web/ws");
-    let ask = if right == Right::Token { world.by_token(ask) } else { world.by_session(ask).field("Origin", ORIGIN) };
+    let ask = match right {
+        Right::Token => world.by_token(ask),
+        Right::OwnPage => world.by_session(ask).field("Origin", ORIGIN),
+        _ => world.by_session(ask),
+    };
     let (answer, tunnel) = Tunnel::open(&world.vestibule, protocol, &ask);
     let mut tunnel = tunnel.unwrap_or_else(|| panic!("{name}: {answer:#?}"));
     Opened::read(name, right, move || tunnel.some())
@@ -293,6 +312,14 @@ fn api_stream(world: &World, name: &'static str, right: Right, path: &str) -> Op
     client.send(&world.by_addon(Ask::get(path)).to_bytes());
     assert_eq!(client.head().status, 200, "{name}");
     Opened::read(name, right, move || client.some())
+}
+
+fn api_unread(world: &World) -> Opened {
+    let name = "API: unread download";
+    let mut client = PlainClient::connect(world.api);
+    client.send(&world.by_addon(Ask::get(&format!("/backups/unread/download?{}", query(name)))).to_bytes());
+    assert_eq!(client.head().status, 200, "{name}");
+    unread(world, name, Right::Role, client)
 }
 
 fn api_upload(world: &World) -> Opened {

@@ -86,20 +86,7 @@ impl World {
         let wish = Ask::post("/ingress/session", user).field("Authorization", format!("Bearer {DOOR_TOKEN}"));
         let wish = PlainClient::connect(door).ask(&wish.field("Content-Type", "application/json"));
         let door_session = wish.json()["data"]["session"].as_str().unwrap().to_owned();
-        Self {
-            vestibule,
-            ends,
-            web,
-            grpc,
-            api,
-            door,
-            cookie,
-            made,
-            token,
-            door_session,
-            door_addon,
-            addon_token,
-        }
+        Self { vestibule, ends, web, grpc, api, door, cookie, made, token, door_session, door_addon, addon_token }
     }
 
     /// Writes the add-ons' tables anew, and takes them into use.
@@ -169,6 +156,8 @@ impl World {
 pub(crate) struct Addons {
     pub(crate) access: &'static str,
     pub(crate) tokens: bool,
+    /// What the web pages let pages of others do.
+    pub(crate) origins: &'static str,
     /// A table of rules for all paths.
     pub(crate) rule: &'static str,
     /// What the caller is granted; nothing: it is not there.
@@ -178,11 +167,19 @@ pub(crate) struct Addons {
     pub(crate) grpc: &'static str,
 }
 
+/// Pages of [`OTHER`] and WebSockets without `Origin` are let in.
+const CORS_AND_MISSING: &str =
+    "cors = { origins = [\"https://app.example\"], credentials = true }\nallow_missing_origin = true\n";
+
+/// The page of another origin that is let in.
+pub(crate) const OTHER: &str = "https://app.example";
+
 impl Default for Addons {
     fn default() -> Self {
         Self {
             access: r#"{ groups = ["system-users"] }"#,
             tokens: true,
+            origins: CORS_AND_MISSING,
             rule: "",
             rights: r#"{ hassio_api = true, hassio_role = "admin", homeassistant_api = true }"#,
             web: "/ingress/web",
@@ -193,11 +190,13 @@ impl Default for Addons {
 
 impl Addons {
     fn write(self, config: &mut ConfigFile, web: &RawAddon, grpc: &H2Addon) {
-        let Self { access, tokens, rule, rights, web: path, grpc: grpc_path } = self;
+        let Self { access, tokens, origins, rule, rights, web: path, grpc: grpc_path } = self;
         let common = format!("access = {access}\ntokens = {tokens}\n");
         if !path.is_empty() {
             let url = web.url();
-            config.addon_table(&format!("slug = \"web\"\nupstream = \"{url}\"\npath = \"{path}\"\n{common}{rule}"));
+            config.addon_table(&format!(
+                "slug = \"web\"\nupstream = \"{url}\"\npath = \"{path}\"\n{common}{origins}{rule}"
+            ));
         }
         if !grpc_path.is_empty() {
             let url = format!("http://{}", grpc.address());

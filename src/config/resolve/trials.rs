@@ -79,7 +79,8 @@ fn subject(raw: &raw::Test, at: &Span, cx: &mut Context<'_>) -> Option<TrialSubj
             let message =
                 if both { "this test asks for an entity and for a request" } else { "this test asks for nothing" };
             let bad = Diagnostic::mistake(at.clone(), message);
-            let hint = "write `url` (and `method`, `body`, `websocket`, `origin`, `from`, `token`), or `entity` and `access`";
+            let hint =
+                "write `url` (and `method`, `body`, `websocket`, `origin`, `from`, `token`), or `entity` and `access`";
             cx.add(bad.label("expected one question").hint(hint));
             None
         }

@@ -5,6 +5,7 @@
 //! admitted for: the token's digest, the path, and the right and the group of entities that it uses.
 
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use http::StatusCode;
@@ -28,6 +29,8 @@ pub struct AddonCall {
     by: Option<AddonSlug>,
     /// Said once, by whoever answers it.
     uses: OnceLock<Uses>,
+    /// Whether it goes on to a real Supervisor.
+    is_forwarded: AtomicBool,
 }
 
 /// A right that a call uses besides those of its role.
@@ -50,6 +53,11 @@ impl AddonCall {
     /// Notes that it needs `auth_api` as long as it is open.
     pub(super) fn uses_auth_api(&self) {
         let _ = self.uses.set(Uses::AuthApi);
+    }
+
+    /// Notes that it needs a real Supervisor behind us as long as it is open.
+    pub(super) fn goes_on_to_a_supervisor(&self) {
+        self.is_forwarded.store(true, Ordering::Relaxed);
     }
 
     /// Notes that it tells the options of this add-on as long as it is open.
@@ -83,7 +91,8 @@ impl AddonApi {
         match self.asking_for(&path, token.as_ref(), configured) {
             Ok(by) => {
                 let slug = by.as_ref().map(|by| by.addon().slug.clone());
-                Ok((AddonCall { path, token, by: slug, uses: OnceLock::new() }, by))
+                let (uses, is_forwarded) = (OnceLock::new(), AtomicBool::new(false));
+                Ok((AddonCall { path, token, by: slug, uses, is_forwarded }, by))
             }
             Err(refusal) => {
                 tracing::info!(reason = refusal.label(), "a call of the add-on API was refused");
@@ -101,12 +110,15 @@ impl AddonApi {
         if by.as_ref().map(|by| &by.addon().slug) != call.by.as_ref() {
             return Decision::Deny(Reason::BadToken);
         }
+        if call.is_forwarded.load(Ordering::Relaxed) && configured.upstream.is_none() {
+            return Decision::Deny(Reason::UnknownRoute);
+        }
         let still = match call.uses.get() {
             None => true,
             Some(Uses::AuthApi) => by.is_some_and(|by| by.granted().rights().auth_api),
             Some(Uses::OptionsOf(slug)) => by.is_some_and(|by| by.sees_options_of(slug)),
             Some(Uses::HomeAssistantApi { token, by, entities }) => {
-                let now = self.entitled(token, &configured);
+                let now = self.entitled(token, &configured).filter(|_| configured.home_assistant.is_some());
                 now.is_some_and(|now| now.slug == *by && now.entities == *entities)
             }
         };

@@ -19,8 +19,8 @@ mod service;
 mod token;
 mod upstream;
 
-pub(in crate::supervisor) use local::{info, panels};
 pub use admission::AddonCall;
+pub(in crate::supervisor) use local::{info, panels};
 pub use peer::Peer;
 pub use service::{AddonApi, Configured};
 pub(in crate::supervisor) use token::token;

@@ -7,8 +7,8 @@ use arc_swap::ArcSwap;
 use http::{HeaderMap, Method, Request, StatusCode};
 use hyper::body::Incoming;
 
-use super::answer::{self, Answer};
 use super::admission::AddonCall;
+use super::answer::{self, Answer};
 use super::asking::Asking;
 use super::auth::AuthBackend;
 use super::core::Core;
@@ -97,8 +97,13 @@ impl AddonApi {
         self.current.load_full()
     }
 
-    /// Answers a call. `from` is nothing on a Unix socket.
-    pub(super) async fn answer(self: Arc<Self>, request: Request<Incoming>, from: Option<SocketAddr>) -> Answer {
+    /// Answers a call, which comes over `line`. `from` is nothing on a Unix socket.
+    pub(super) async fn answer(
+        self: Arc<Self>,
+        request: Request<Incoming>,
+        from: Option<SocketAddr>,
+        line: Line,
+    ) -> Answer {
         let id = RequestId::next();
         let configured = self.configured();
         let (head, body) = request.into_parts();
@@ -111,7 +116,7 @@ impl AddonApi {
         let answer = match self.admitted(&head, shown, &configured) {
             Ok((call, by)) => {
                 let path = call.path().clone();
-                let open = self.exchanges.begin(call, Line::default());
+                let open = self.exchanges.begin(call, line);
                 let query = head.uri.query().map(str::to_owned);
                 let (headers, body) = (head.headers, CutUpload::new(body, &open));
                 let call = Call { method: head.method, path, query, headers, body, by, open, client, id, configured };

@@ -19,6 +19,7 @@ use super::service::Call;
 pub(super) async fn forward(call: Call, segments: &[&str]) -> Answer {
     let Call { method, path, query, headers, body, by, open, configured, .. } = call;
     let Some(upstream) = &configured.upstream else { return answer::plain(StatusCode::NOT_IMPLEMENTED) };
+    open.exchange().subject().goes_on_to_a_supervisor();
     let own = by.as_ref().map(Asking::slug);
     let path = match (segments, own) {
         (["addons" | "apps", "self", ..], None) => return answer::error(StatusCode::BAD_REQUEST, "Nobody is self"),

@@ -168,8 +168,7 @@ fn bad_request(message: &str) -> Page {
 
 /// Reads a body for as long as the call may go on.
 async fn short_body(body: ClientBody, open: &Open<Caller>) -> Result<Bytes, Reason> {
-    let collected =
-        tokio::time::timeout(BODY_TIME, Limited::new(CutUpload::new(body, open), LARGEST).collect()).await;
+    let collected = tokio::time::timeout(BODY_TIME, Limited::new(CutUpload::new(body, open), LARGEST).collect()).await;
     if let Some(reason) = open.exchange().why() {
         return Err(reason);
     }
