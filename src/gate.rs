@@ -18,15 +18,16 @@ pub use account::AccountedBody;
 pub use stages::{Services, Stages};
 
 use crate::authorization::protect::Asked;
-use crate::authorization::{Court, Decision, Exchange, Permitted, Words, may_go_on, may_stay};
+use crate::authorization::{Admissions, Admitted, Decision, Moment, Permitted, Words};
+use crate::exchanges::Exchange;
 use crate::explain;
 use crate::home_assistant::{HomeAssistant, Snapshot};
 use crate::http::{Arrived, RequestId, Sanitized};
-use crate::identity::{Directory, Identified, User, user_behind};
+use crate::identity::{Directory, User};
 use crate::pages::{self, Audience, Page};
 use crate::refusal::Reason;
-use crate::route::{Destination, Route, Routed};
-use crate::session::{AccessToken, Authenticated, Credential, Issuer, bears_token};
+use crate::route::{Destination, Routed};
+use crate::session::{Authenticated, Credential, Issuer, bears_token};
 use crate::upstream::Answer;
 use account::Account;
 use cors::Grant;
@@ -120,11 +121,10 @@ impl Gate {
         };
         account.knows_credential(authenticated.credential());
         let home = services.home.load();
-        let identified = Identified::new(authenticated, &home.directory().load())?;
-        account.knows_user(identified.user());
         let words = words(stages);
-        let court = court(services, stages, identified.routed().route(), &home, &words);
-        let permitted = Permitted::new(identified, &court).await.map_err(|refused| account.is_told(refused))?;
+        let admissions = admissions(services, stages, &home, &words);
+        let permitted = admissions.admit(authenticated).await.map_err(|refused| account.is_told(refused))?;
+        account.knows_user(permitted.identified().user());
         drop(home);
         if let Some(page) = with_slash(&permitted) {
             return Ok(Passed::Own(page));
@@ -147,44 +147,39 @@ impl Gate {
         if reads && request.path() == "/" { Ok(pages::see_other("/.vestibule/")) } else { Err(Reason::UnknownRoute) }
     }
 
-    /// Looks at everything that is open again, with the sessions, users and configuration of the moment, and cuts what may
-    /// no longer go on. What may go on counts as seen.
-    pub fn review(&self) {
+    /// Looks at everything that is open again, with the sessions, users and configuration of this moment, and cuts what may
+    /// no longer go on; says whether anything was. What may go on counts as seen. `others` decides about what is no request.
+    pub fn review(&self, others: impl Fn(&Exchange) -> Decision) -> bool {
         let stages = self.current.load();
         let home = self.services.home.load();
         let (directory, snapshot) = (home.directory().load(), home.snapshot());
-        let judge = |exchange: &Exchange| {
-            let now = self.services.clock.now();
-            let is_good = |token: &AccessToken| {
-                snapshot.as_ref().is_some_and(|snapshot| token.is_good(|id| issuer(snapshot, id), now))
-            };
-            match &exchange.credential {
-                Credential::Session(session) => {
-                    if let Err(reason) = self.services.sessions.standing(session) {
-                        return Decision::Deny(reason);
-                    }
-                }
-                Credential::Token(token) if !is_good(token) => return Decision::Deny(Reason::BadToken),
-                Credential::Token(_) => {}
+        let still_counts = |credential: &Credential| match credential {
+            Credential::Session(session) => self.services.sessions.standing(session),
+            Credential::Token(token) => {
+                let snapshot = snapshot.as_ref().ok_or(Reason::NoDirectory)?;
+                let is_good = token.is_good(|id| issuer(snapshot, id), self.services.clock.now());
+                if is_good { Ok(()) } else { Err(Reason::BadToken) }
             }
-            let user = match user_behind(&exchange.credential, &directory) {
-                Ok(user) => user,
-                Err(reason) => return Decision::Deny(reason),
-            };
-            let place = stages.place(&exchange.addon);
-            let Some(addon) = place.and_then(|place| stages.settings.addons.get(place)) else {
-                return Decision::Deny(Reason::UnknownRoute);
-            };
-            let rules = place.and_then(|place| stages.protection(place));
-            may_stay(&user, exchange.client, &addon.access).and(|| may_go_on(exchange, rules, &user, &directory))
+        };
+        let moment = Moment {
+            routes: &stages.routes,
+            rules: &stages.rules,
+            protections: &stages.protections,
+            directory: &directory,
+            still_counts: &still_counts,
+        };
+        let judge = |exchange: &Exchange| match exchange.subject_as::<Admitted>() {
+            Some(admitted) => admitted.admit_again(&moment),
+            None => others(exchange),
         };
         let mut cut = self.services.exchanges.review(judge);
         let patience = stages.settings.limits.body_stall_timeout.saturating_mul(UNREAD);
         cut.extend(self.services.exchanges.hang_up(patience));
-        for exchange in cut {
-            let reason = exchange.why().map_or("", Reason::label);
-            tracing::info!(user = %exchange.user, addon = %exchange.addon, reason, "open exchange cut");
+        for exchange in &cut {
+            let (user, addon) = (exchange.subject().user(), exchange.subject().addon());
+            tracing::info!(user, addon, reason = exchange.why().map_or("", Reason::label), "open exchange cut");
         }
+        !cut.is_empty()
     }
 }
 
@@ -194,19 +189,18 @@ fn words(stages: &Stages) -> impl Fn(&Directory, &User, &Asked<'_>) -> String + 
     move |directory, user, asked| explain::Home::of(directory.clone(), source).sentence(user, asked)
 }
 
-/// Where requests to this add-on are judged.
-fn court<'a>(
+/// What requests are admitted by.
+fn admissions<'a>(
     services: &'a Services,
     stages: &'a Stages,
-    route: &Route,
     home: &'a HomeAssistant,
     words: Words<'a>,
-) -> Court<'a> {
+) -> Admissions<'a> {
     let limits = &stages.settings.limits;
-    Court {
+    Admissions {
         exchanges: &services.exchanges,
         directory: home.directory(),
-        protection: stages.protection(route.place()),
+        protections: &stages.protections,
         words,
         body_size: limits.judged_body_size,
         body_stall: limits.body_stall_timeout,

@@ -23,7 +23,7 @@
 //! ```
 //!
 //! [`gate`] is this diagram as one function, and [`server`] the process around it: it builds the stages, swaps them on
-//! reload, and drains on stop. Beside the way stand [`permission`], Home Assistant's engine for entities, which `identity` compiles
+//! reload, and drains on stop. What is permitted and goes on stands in [`exchanges`]. Beside the way stand [`permission`], Home Assistant's engine for entities, which `identity` compiles
 //! and `authorization` asks; [`home_assistant`], which reads its files; [`sign_in`], which makes sessions; [`pages`], what we say ourselves;
 //! [`dial`], which makes connections out; [`explain`], why something is decided as it is;
 //! [`refusal`], why and how a request is refused; [`supervisor`], what add-ons may do besides showing a web UI;
@@ -40,6 +40,8 @@ pub mod session;
 pub mod identity;
 pub mod authorization;
 pub mod upstream;
+
+pub mod exchanges;
 
 pub mod explain;
 pub mod gate;

@@ -13,6 +13,7 @@ mod keys;
 mod listeners;
 mod reload;
 mod report;
+mod review;
 mod signals;
 mod triggers;
 

@@ -20,8 +20,10 @@ const WAY: [&str; 8] = ["listener", "tls", "http", "route", "session", "identity
 const FOUNDATION: [&str; 7] = ["refusal", "config", "manifest", "diagnostic", "telemetry", "clock", "entropy"];
 
 /// What stands beside the stages, and what each may import besides itself.
-const BESIDE: [(&str, &[&str]); 12] = [
+const BESIDE: [(&str, &[&str]); 13] = [
     ("refusal", &[]),
+    // What is open, of both APIs: below everything that judges, and above nothing but the line that it hangs up on.
+    ("exchanges", &["http", "refusal"]),
     ("diagnostic", &[]),
     ("manifest", &["diagnostic"]),
     // What a configured group says is the engine's to define; it is pure and imports nothing. The configuration names manifests, and shows what is wrong in one as it shows its own mistakes.
@@ -159,7 +161,8 @@ fn may_import(module: &str, path: &str) -> bool {
         // `permission` stands before the stage that knows the user.
         let permission = target == "permission" && Some(place) >= self::place("identity");
         let dials = target == "dial" && module == "upstream";
-        return permission || dials || FOUNDATION.contains(&target) || WAY[..place].contains(&target);
+        let opens = target == "exchanges" && Some(place) >= self::place("authorization");
+        return permission || dials || opens || FOUNDATION.contains(&target) || WAY[..place].contains(&target);
     }
     if let Some((_, allowed)) = BESIDE.iter().find(|(name, _)| *name == module) {
         return allowed.contains(&target);
@@ -242,15 +245,48 @@ fn mistakes_of_the_map(sources: &[Source]) -> Vec<String> {
     offences
 }
 
+/// What admission asks. Each is asked by it alone: a decision that is made of the same pieces elsewhere would be a second one.
+const OF_ADMISSION: [&str; 5] = ["may_open(", "is_vouched_for(", "user_behind(", "errand.judge(", "Permitted {"];
+
+/// Where a piece of admission may be named besides `authorization/admission.rs`: where it is defined, and where its outcome is
+/// put into a type.
+const BESIDE_ADMISSION: [(&str, &str); 4] = [
+    ("authorization/access.rs", "may_open("),
+    ("authorization/cors.rs", "is_vouched_for("),
+    ("identity/identified.rs", "user_behind("),
+    ("authorization/permitted.rs", "Permitted {"),
+];
+
+fn decisions_beside_admission(sources: &[Source]) -> Vec<String> {
+    let mut offences = Vec::new();
+    for source in sources.iter().filter(|source| source.path != "authorization/admission.rs") {
+        for piece in OF_ADMISSION {
+            let allowed = BESIDE_ADMISSION.contains(&(source.path.as_str(), piece));
+            // The name of a type in a pattern or a signature makes none.
+            let made = |line: &&str| names(line, piece) && !line.contains("struct ") && !line.contains("impl ");
+            if !allowed && source.code().iter().any(|line| made(&line)) {
+                offences.push(format!("{} has `{piece}...`, which is admission's to ask", source.path));
+            }
+        }
+    }
+    offences
+}
+
+/// Whether a line has this name, and not a longer one that ends so.
+fn names(line: &str, name: &str) -> bool {
+    line.match_indices(name).any(|(at, _)| !line[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_'))
+}
+
 type Rule = fn(&[Source]) -> Vec<String>;
 
-const RULES: [(&str, Rule); 6] = [
+const RULES: [(&str, Rule); 7] = [
     ("imports go downwards", imports_against_the_order),
     ("no file is over the ceiling", files_over_the_ceiling),
     ("every file and folder says what it is for", files_that_do_not_say_what_they_are_for),
     ("rustls is named in tls/ and dial/ alone", rustls_out_of_its_place),
     ("no file's name is empty of meaning", names_that_say_nothing),
     ("lib.rs is the map of the way", mistakes_of_the_map),
+    ("there is one admission", decisions_beside_admission),
 ];
 
 #[test]
@@ -298,6 +334,22 @@ fn an_import_of_a_later_stage_is_found_however_it_is_written() {
     assert!(!offends("route.rs", "use crate::http::Sanitized;"));
     assert!(!offends("route.rs", "#[cfg(test)]\nmod tests {\n    use crate::upstream::Upstreams;\n}"));
     assert!(!offends("route.rs", "/// See [`crate::upstream`].\nfn f() {}"));
+}
+
+#[test]
+fn a_decision_beside_admission_is_found() {
+    let offends = |path: &str, code: &str| !found_in(path, &format!("//! A file.\n{code}\n")).is_empty();
+    for code in [
+        "fn f() { may_open(&user, &addon.access) }",
+        "fn f() { if !crate::authorization::access::may_open(&user, &addon.access) {} }",
+        "fn f() { Ok(Permitted { identified, open }) }",
+        "fn f() { let user = user_behind(&credential, &directory); }",
+    ] {
+        assert!(offends("gate.rs", code), "{code}");
+        assert!(!decisions_beside_admission(&[Source::new("authorization/admitted.rs", code)]).is_empty(), "{code}");
+        assert!(decisions_beside_admission(&[Source::new("authorization/admission.rs", code)]).is_empty(), "{code}");
+    }
+    assert!(!offends("gate.rs", "fn f() { is_listed_for(&user, &addon.access); they_may_open(1) }"));
 }
 
 #[test]

@@ -4,35 +4,7 @@
 use crate::config::{Access, AccessList};
 use crate::http::{ClientAddr, Origin, Provenance, Site};
 use crate::identity::User;
-use crate::refusal::Reason;
-
-/// What was decided, and nothing in between.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Decision {
-    /// Refused, for this reason.
-    Deny(Reason),
-    /// Permitted.
-    Permit,
-}
-
-impl Decision {
-    /// The same as a `Result`, for `?`.
-    pub fn into_result(self) -> Result<(), Reason> {
-        match self {
-            Self::Deny(reason) => Err(reason),
-            Self::Permit => Ok(()),
-        }
-    }
-
-    /// This decision, and when it permits the next one.
-    #[must_use]
-    pub fn and(self, next: impl FnOnce() -> Self) -> Self {
-        match self {
-            Self::Deny(_) => self,
-            Self::Permit => next(),
-        }
-    }
-}
+use crate::refusal::{Decision, Reason};
 
 /// Whether this user may come in from there (spec/permissions.md section 6, point 2): not made by Home Assistant for
 /// itself, active, and from the local network when they are local-only. The owner is no exception.
@@ -50,7 +22,7 @@ pub fn may_enter(user: &User, client: ClientAddr) -> Decision {
 
 /// Whether this user may open an add-on with this `access`. The owner always may; everybody else must be among those
 /// that it names, when it names any, and an administrator as well where it asks for one.
-pub fn may_open(user: &User, access: &Access) -> Decision {
+pub(super) fn may_open(user: &User, access: &Access) -> Decision {
     if user.is_owner {
         return Decision::Permit;
     }
@@ -63,9 +35,9 @@ pub fn may_open(user: &User, access: &Access) -> Decision {
     }
 }
 
-/// Both of the above: what is asked again whenever users or configuration change.
-pub fn may_stay(user: &User, client: ClientAddr, access: &Access) -> Decision {
-    may_enter(user, client).and(|| may_open(user, access))
+/// Whether an add-on with this `access` is shown to this user among those that they may open.
+pub fn is_listed_for(user: &User, access: &Access) -> bool {
+    may_open(user, access) == Decision::Permit
 }
 
 fn is_named(user: &User, list: &AccessList) -> bool {

@@ -1,52 +1,70 @@
 //! A request that may pass: the only thing that `upstream` sends.
 
-use super::access::{is_own_will, may_enter, may_open};
-use super::cors::is_vouched_for;
-use super::court::{Court, Refused};
-use super::open::Open;
-use super::protect::{BodyFacts, Errand};
-use crate::http::is_safe;
-use crate::identity::Identified;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
 
-/// An identified request that was judged, with its place among the open exchanges.
+use super::admission::{Admission, Claim, Question, Refusal, Wish, admit};
+use super::admitted::Admitted;
+use super::protect::{Asked, BodyFacts, Errand, Protection};
+use crate::config::Addon;
+use crate::exchanges::{Open, OpenExchanges};
+use crate::http::Sanitized;
+use crate::identity::{Directory, DirectoryCell, Identified, User};
+use crate::refusal::Reason;
+use crate::session::{Authenticated, Credential, Session};
+
+/// An identified request that was admitted, with its place among the open exchanges.
 #[derive(Debug)]
 pub struct Permitted {
     identified: Identified,
     open: Open,
 }
 
-impl Permitted {
-    /// The one way in: the user may come in from where they are, the request is their own will (which is asked of what
-    /// browsers send by themselves), they may open the add-on, and every rule for this path permits it. The order is that of spec/permissions.md section 6.
-    ///
-    /// A body that a rule reads is read here, and held. The request is on the list of what is open by then: a permission
-    /// that is lost meanwhile ends it (S-104).
-    pub async fn new(mut identified: Identified, court: &Court<'_>) -> Result<Self, Refused> {
-        let routed = identified.routed();
-        let (request, addon) = (routed.request(), routed.route().addon());
-        let user = identified.user();
-        may_enter(user, request.client()).into_result()?;
-        if identified.credential().is_ambient() && !is_vouched_for(routed) {
-            let websocket = request.handshake().is_some();
-            is_own_will(request.provenance(), is_safe(request.method()), websocket, addon.allow_missing_origin)
-                .into_result()?;
-        }
-        may_open(user, &addon.access).into_result()?;
-        let errand = Errand::of(routed)?;
-        let wants_body = court.hear(&errand, user)?;
-        if !wants_body {
-            errand.knows_body(BodyFacts::default());
-        }
-        let credential = identified.credential().clone();
-        let line = request.line().clone();
-        let open =
-            court.exchanges.begin(credential, user.id.clone(), request.client(), addon.slug.clone(), (errand, line));
-        if wants_body {
-            Box::pin(court.hear_body(&mut identified, &open)).await?;
-        }
-        Ok(Self { identified, open })
-    }
+/// A user who may come in to an add-on with a session, where no path of it is asked for yet.
+#[derive(Debug)]
+pub struct Entrant {
+    user: Arc<User>,
+}
 
+/// What requests are admitted by besides themselves.
+#[derive(Clone, Copy)]
+pub struct Admissions<'a> {
+    /// Every exchange that is open.
+    pub exchanges: &'a Arc<OpenExchanges>,
+    /// The users, always the current ones.
+    pub directory: &'a DirectoryCell,
+    /// What the paths of each add-on need, by its place; nothing where none is protected.
+    pub protections: &'a [Option<Protection>],
+    /// Says why a user may do what a rule asks about entities, or not.
+    pub words: Words<'a>,
+    /// Bytes of a body that is judged.
+    pub body_size: usize,
+    /// How long such a body may stand still.
+    pub body_stall: Duration,
+}
+
+/// Says why a user of these may do what a rule asks about entities, or not: for the operator.
+pub type Words<'a> = &'a (dyn Fn(&Directory, &User, &Asked<'_>) -> String + Sync);
+
+/// Why a request is refused: the reason that everybody counts by, and all of it for the operator.
+#[derive(Debug)]
+pub struct Refused {
+    /// The reason.
+    pub reason: Reason,
+    /// Who is refused, if that is known.
+    pub user: Option<Arc<User>>,
+    /// What was asked and answered, where a protected path was judged.
+    pub why: Option<String>,
+}
+
+impl From<Reason> for Refused {
+    fn from(reason: Reason) -> Self {
+        Self { reason, user: None, why: None }
+    }
+}
+
+impl Permitted {
     /// The request and its user.
     pub fn identified(&self) -> &Identified {
         &self.identified
@@ -54,5 +72,125 @@ impl Permitted {
 
     pub(crate) fn into_parts(self) -> (Identified, Open) {
         (self.identified, self.open)
+    }
+}
+
+impl Entrant {
+    /// The user.
+    pub fn user(&self) -> &Arc<User> {
+        &self.user
+    }
+}
+
+impl Admissions<'_> {
+    /// The one way to a [`Permitted`] request.
+    ///
+    /// A body that a rule reads is read here, and held, and then all of it is decided again by the users of that moment. The
+    /// request is on the list of what is open by then: a permission that is lost meanwhile ends it (S-104).
+    pub async fn admit(&self, mut authenticated: Authenticated) -> Result<Permitted, Refused> {
+        let routed = authenticated.routed();
+        let errand = Errand::of(routed);
+        let rules = self.protections.get(routed.route().place()).and_then(Option::as_ref);
+        let (user, wants_body) = {
+            let directory = self.directory.load();
+            let admission =
+                self.decide(&authenticated, errand.as_ref().map_err(|reason| *reason), &directory, rules)?;
+            (Arc::clone(&admission.user), admission.wants_body())
+        };
+        let errand = errand?;
+        if !wants_body {
+            errand.knows_body(BodyFacts::default());
+        }
+        let line = routed.request().line().clone();
+        let open = self.exchanges.begin(Admitted::new(&authenticated, errand), line);
+        let user = if wants_body {
+            let judged = Box::pin(self.admit_body(&mut authenticated, &open, rules)).await;
+            judged.map_err(|refused| Refused { user: refused.user.or(Some(user)), ..refused })?
+        } else {
+            user
+        };
+        Ok(Permitted { identified: Identified::new(authenticated, user)?, open: open.of_any() })
+    }
+
+    /// Reads the body, unless the exchange is cut meanwhile, and decides again.
+    async fn admit_body(
+        &self,
+        authenticated: &mut Authenticated,
+        open: &Open<Admitted>,
+        rules: Option<&Protection>,
+    ) -> Result<Arc<User>, Refused> {
+        let request = authenticated.routed_mut().request_mut();
+        let body = tokio::select! {
+            biased;
+            () = open.cut() => return Err(open.exchange().why().unwrap_or(Reason::SessionEnded).into()),
+            body = request.hold_body(self.body_size, self.body_stall) => body?,
+        };
+        let pointers = rules.map(Protection::pointers).unwrap_or_default();
+        let errand = open.exchange().subject().errand();
+        errand.knows_body(BodyFacts::read(request.headers(), &body, pointers));
+        let admission = self.decide(authenticated, Ok(errand), &self.directory.load(), rules)?;
+        Ok(Arc::clone(&admission.user))
+    }
+
+    fn decide<'r>(
+        &self,
+        authenticated: &Authenticated,
+        errand: Result<&Errand, Reason>,
+        directory: &Directory,
+        rules: Option<&'r Protection>,
+    ) -> Result<Admission<'r>, Refused> {
+        let routed = authenticated.routed();
+        let question = Question {
+            bears_token: authenticated.bears_token(),
+            ..question(routed.request(), routed.route().addon(), Wish::Path(errand))
+        };
+        let claim = Claim::Found(authenticated.credential());
+        admit(&question, &claim, directory, rules).map_err(|refusal| self.explained(refusal, directory))
+    }
+
+    /// Whether a session that was just found lets its user come in to an add-on: for a sign-in that is handed over to it. Every
+    /// request after that is admitted by itself.
+    pub fn admit_entrance(
+        &self,
+        request: &Sanitized,
+        addon: &Addon,
+        session: &Arc<Session>,
+    ) -> Result<Entrant, Refused> {
+        let credential = Credential::Session(Arc::clone(session));
+        let directory = self.directory.load();
+        let question = question(request, addon, Wish::Entrance);
+        match admit(&question, &Claim::Found(&credential), &directory, None) {
+            Ok(admission) => Ok(Entrant { user: admission.user }),
+            Err(refusal) => Err(self.explained(refusal, &directory)),
+        }
+    }
+
+    fn explained(&self, refusal: Refusal<'_>, directory: &Directory) -> Refused {
+        let Refusal { reason, user, judgement } = refusal;
+        let why = judgement
+            .zip(user.as_ref())
+            .map(|(judgement, user)| judgement.refusals(|asked| (self.words)(directory, user, asked)).join("; "));
+        Refused { reason, user, why }
+    }
+}
+
+/// What a request asks of an add-on.
+fn question<'a>(request: &'a Sanitized, addon: &'a Addon, wish: Wish<'a>) -> Question<'a> {
+    Question {
+        addon,
+        door: request.door(),
+        method: request.method(),
+        websocket: request.handshake().is_some(),
+        client: request.client(),
+        provenance: request.provenance(),
+        origin: request.source().origin(),
+        bears_token: Ok(false),
+        wish,
+    }
+}
+
+impl fmt::Debug for Admissions<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Admissions").finish_non_exhaustive()
     }
 }

@@ -1,12 +1,13 @@
 //! What can be said on the command line.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Parser, Subcommand};
 
 use super::explain::Asked;
 use super::rate::Rated;
-use crate::explain::{Case, Question, RequestQuestion};
+use crate::explain::{Case, Question, RequestQuestion, Sent};
 use crate::operations::control::{Request, RevokeTarget};
 
 /// An ingress reverse proxy with identity headers for the web UIs of Home Assistant add-ons.
@@ -161,6 +162,15 @@ pub(super) struct Explain {
     /// The JSON body of the request.
     #[arg(long, value_name = "FILE", requires = "url")]
     body: Option<PathBuf>,
+    /// The `Origin` that the request names, `none` for a program; by default a page of the add-on sends it.
+    #[arg(long, value_name = "ORIGIN", requires = "url")]
+    origin: Option<String>,
+    /// The client's address; by default one of the local network.
+    #[arg(long, value_name = "ADDRESS", requires = "url")]
+    from: Option<IpAddr>,
+    /// It is signed in with an access token of Home Assistant's instead of a session.
+    #[arg(long, requires = "url")]
+    token: bool,
     /// Answer as one line of JSON.
     #[arg(long)]
     json: bool,
@@ -173,13 +183,14 @@ pub(super) struct Explain {
 impl Explain {
     /// What is to be explained.
     pub(super) fn asked(self) -> Asked {
-        let Self { user, entity, access, url, method, websocket, body, json, cases } = self;
+        let Self { user, entity, access, url, method, websocket, body, origin, from, token, json, cases } = self;
         // Without `--cases` there is a user, and an entity or a URL.
         let user = user.unwrap_or_default();
         match (cases, url) {
             (Some(path), _) => Asked::Cases(path),
             (None, Some(url)) => {
-                let question = RequestQuestion { user, method, url, websocket, body: None };
+                let sent = Sent { origin, from, token };
+                let question = RequestQuestion { user, method, url, websocket, body: None, sent };
                 Asked::One { case: Case::Request(question), body, json }
             }
             (None, None) => {

@@ -1,5 +1,7 @@
 //! `[[test]]`: a decision that the operator expects, and what was decided instead.
 
+use std::net::IpAddr;
+
 /// A case: may this user do this?
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trial {
@@ -29,6 +31,12 @@ pub enum TrialSubject {
         websocket: bool,
         /// Its body, where there is one: JSON text.
         body: Option<String>,
+        /// The `Origin` that it names, or `none`; where nothing is said, the add-on's own.
+        origin: Option<String>,
+        /// The client's address; where nothing is said, one of the local network.
+        from: Option<IpAddr>,
+        /// With an access token instead of a session.
+        token: bool,
     },
 }
 

@@ -1,8 +1,9 @@
 //! Where requests are decided without being sent: the home, and what the configuration makes of routes and rules.
 //!
-//! In come a user, a method and a URL, out comes what the gate would decide, by the code that decides there: the look-up of
-//! the route, who may come in and open it, the rules of the path. What only a real request has, its session and whose will
-//! it is, is not asked.
+//! In come a user, a method, a URL and how the request is sent, out comes what the gate would decide, by the one admission
+//! that decides there.
+
+use std::net::{IpAddr, Ipv4Addr};
 
 use http::header::CONTENT_TYPE;
 use http::uri::PathAndQuery;
@@ -10,20 +11,22 @@ use http::{HeaderMap, HeaderValue, Method, Uri};
 
 use super::answer::Entry;
 use super::home::Home;
-use super::question::RequestQuestion;
+use super::question::{RequestQuestion, Sent};
 use super::request::{RequestAnswer, Ruled};
-use crate::authorization::protect::{BodyFacts, Errand, Judgement, Protection, Standing};
-use crate::authorization::{Decision, may_enter, may_open};
-use crate::config::{PrefixMode, Settings};
-use crate::http::{Authority, ClientAddr, is_known_method, judge_path};
+use crate::authorization::protect::{Asked, BodyFacts, Judgement, Protection};
+use crate::authorization::{Supposed, Supposition};
+use crate::config::Settings;
+use crate::http::{Authority, ClientAddr, Door, Names, Provenance, is_known_method, judge_path};
 use crate::identity::User;
 use crate::refusal::Reason;
-use crate::route::{Route, Routes, is_own};
+use crate::route::{Location, Routes};
+use crate::session::CredentialKind;
 
 /// A home and a configuration.
 pub(crate) struct Desk {
     home: Home,
     routes: Routes,
+    names: Names,
     /// By the place of the add-on.
     protections: Vec<Option<Protection>>,
 }
@@ -40,6 +43,12 @@ pub(crate) enum BadRequest {
     /// Neither a path nor a URL.
     #[error("{0:?} is neither a path that begins with `/` nor an https URL")]
     Url(String),
+    /// It names an origin, and nobody can say whether that is ours.
+    #[error(
+        "{0:?} is no `Origin` of a request to a URL with a host: write the URL with its host, and an origin as in \
+             \"https://home.example\", or \"none\""
+    )]
+    Origin(String),
     /// `/.vestibule`
     #[error("this is one of vestibule's own pages, for which there are no rules")]
     OwnPage,
@@ -49,7 +58,8 @@ impl Desk {
     /// The desk of this home with these settings.
     pub(crate) fn new(home: Home, settings: &Settings) -> Self {
         let protections = settings.addons.iter().map(|addon| addon.protect.as_ref().map(Protection::new));
-        Self { home, routes: Routes::new(&settings.addons), protections: protections.collect() }
+        let names = Names { public_urls: settings.listen.public_urls.clone(), own_hosts: settings.own_hosts() };
+        Self { home, routes: Routes::new(&settings.addons), names, protections: protections.collect() }
     }
 
     /// The home.
@@ -64,67 +74,89 @@ impl Desk {
         if question.websocket && method != Method::GET {
             return Err(BadRequest::WebSocket);
         }
-        let (host, target) = address(&question.url).ok_or_else(|| BadRequest::Url(question.url.clone()))?;
+        let (authority, target) = address(&question.url).ok_or_else(|| BadRequest::Url(question.url.clone()))?;
+        let (origin, provenance) = self.provenance(&question.sent, authority.as_ref())?;
         let answer = RequestAnswer::new(question);
         let Some(user) = self.home.directory().named(&question.user) else {
             return Ok(answer.about_nobody(self.home.groups_of_nobody()));
         };
-        let user: &User = user;
         let answer = answer.of(user, self.home.groups_of(user), Entry::of(user));
         if judge_path(target.path()).is_err() {
             return Ok(answer.refused(Reason::AmbiguousPath, "not all servers read this path alike".to_owned()));
         }
-        if is_own(target.path()) {
-            return Err(BadRequest::OwnPage);
-        }
-        let Some(route) = self.routes.find(host.as_deref(), target.path()) else {
-            return Ok(answer.refused(Reason::UnknownRoute, "no add-on is at this address".to_owned()));
+        let host = authority.as_ref().map(Authority::host);
+        let (route, stripped) = match self.routes.locate(Door::Browsers, host, target.path()) {
+            Location::Addon(route, stripped) => (route, stripped),
+            Location::Own => return Err(BadRequest::OwnPage),
+            Location::Call | Location::Nowhere => {
+                return Ok(answer.refused(Reason::UnknownRoute, "no add-on is at this address".to_owned()));
+            }
         };
-        let addon = route.addon();
-        let stripped = if addon.prefix == PrefixMode::Strip { route.prefix().len() } else { 0 };
-        let errand = Errand::new(method, target, stripped, question.websocket);
-        let answer = answer.to(addon.slug.as_str(), errand.path().to_owned());
-        let opens = may_enter(user, ClientAddr::direct(LOCAL)).and(|| may_open(user, &addon.access));
-        if let Decision::Deny(reason) = opens {
-            return Ok(answer.refused(reason, words_of(reason, addon.slug.as_str())));
-        }
-        Ok(self.judge(answer, errand, question, (user, route)))
+        let rules = self.protections.get(route.place()).and_then(Option::as_ref);
+        let body = question.body.as_ref().zip(rules);
+        let supposition = Supposition {
+            user,
+            with: if question.sent.token { CredentialKind::Token } else { CredentialKind::Session },
+            client: ClientAddr::direct(question.sent.from.unwrap_or(LOCAL)),
+            provenance,
+            origin,
+            route,
+            method,
+            target,
+            stripped,
+            websocket: question.websocket,
+            body: body.map(|(body, rules)| BodyFacts::read(&json_head(), body.as_bytes(), rules.pointers())),
+        };
+        let supposed = supposition.decide(self.home.directory(), rules);
+        let slug = route.addon().slug.as_str();
+        Ok(self.answered(answer.to(slug, supposed.path.clone()), &supposed, user, slug))
     }
 
-    fn judge<'a>(
+    fn answered<'a>(
         &'a self,
         answer: RequestAnswer<'a>,
-        errand: Errand,
-        question: &RequestQuestion,
-        (user, route): (&'a User, &Route),
+        supposed: &Supposed<'_>,
+        user: &'a User,
+        slug: &str,
     ) -> RequestAnswer<'a> {
-        let slug = route.addon().slug.as_str();
-        let rules = self.protections.get(route.place()).and_then(Option::as_ref);
-        let (Some(rules), Some(rights)) = (rules, self.home.directory().rights(&user.id)) else {
-            return answer.permitted(format!("the user may open {slug}, and none of its paths is protected"));
+        let words = |asked: &Asked<'_>| self.home.sentence(user, asked);
+        let Some(judgement) = &supposed.judgement else {
+            return match supposed.refusal {
+                Some(reason) => answer.refused(reason, words_of(reason, slug)),
+                None => answer.permitted(format!("the user may open {slug}, and none of its paths is protected")),
+            };
         };
-        let errand = match &question.body {
-            Some(body) => errand.with_body(BodyFacts::read(&json_head(), body.as_bytes(), rules.pointers())),
-            None => errand,
-        };
-        let judgement = errand.judge(rules, &Standing { user, rights });
-        let answer = answer.ruled(self.ruled(&judgement, user));
-        match judgement.decision() {
-            Decision::Deny(reason) => {
-                let why = judgement.refusals(|asked| self.home.sentence(user, asked));
-                answer.refused(reason, why.join("; "))
-            }
-            Decision::Permit if judgement.wants_body() => {
+        let answer = answer.ruled(self.ruled(judgement, user));
+        match supposed.refusal {
+            Some(reason) => answer.refused(reason, judgement.refusals(words).join("; ")),
+            None if supposed.wants_body => {
                 answer.refused(Reason::EntityMissing, "a rule reads the body, and none was given".to_owned())
             }
-            Decision::Permit if judgement.findings().is_empty() => {
+            None if judgement.findings().is_empty() => {
                 answer.permitted(format!("the user may open {slug}, and no rule is for this path"))
             }
-            Decision::Permit => {
-                let why =
-                    judgement.findings().iter().map(|finding| finding.words(|asked| self.home.sentence(user, asked)));
+            None => {
+                let why = judgement.findings().iter().map(|finding| finding.words(words));
                 let why = why.collect::<Vec<_>>().join("; ");
                 answer.permitted(why)
+            }
+        }
+    }
+
+    /// Whose page sends it, and the origin that it names where that is not the add-on's own.
+    fn provenance(
+        &self,
+        sent: &Sent,
+        authority: Option<&Authority>,
+    ) -> Result<(Option<HeaderValue>, Provenance), BadRequest> {
+        match sent.origin.as_deref() {
+            None => Ok((None, Provenance::OURS)),
+            Some("none") => Ok((None, Provenance::NONE)),
+            Some(origin) => {
+                let value = HeaderValue::from_str(origin).ok().zip(authority);
+                let (value, authority) = value.ok_or_else(|| BadRequest::Origin(origin.to_owned()))?;
+                let provenance = Provenance::of_page(&value, authority, &self.names);
+                Ok((Some(value), provenance))
             }
         }
     }
@@ -135,8 +167,8 @@ impl Desk {
     }
 }
 
-/// Host, if the address names one, and target.
-fn address(url: &str) -> Option<(Option<String>, PathAndQuery)> {
+/// Whom it is said to, if the address names a host, and the target.
+fn address(url: &str) -> Option<(Option<Authority>, PathAndQuery)> {
     if url.contains('#') {
         return None;
     }
@@ -146,7 +178,7 @@ fn address(url: &str) -> Option<(Option<String>, PathAndQuery)> {
     let uri: Uri = url.parse().ok()?;
     let authority = Authority::parse(uri.authority()?.as_str().as_bytes())?;
     let target = uri.path_and_query()?;
-    (uri.scheme_str() == Some("https")).then(|| (Some(authority.host().to_owned()), target.clone()))
+    (uri.scheme_str() == Some("https")).then(|| (Some(authority), target.clone()))
 }
 
 /// The head of a request whose body is read: what is given is JSON.
@@ -158,9 +190,16 @@ fn words_of(reason: Reason, slug: &str) -> String {
     match reason {
         Reason::AdminOnly => format!("{slug} is for administrators (`access`)"),
         Reason::AccessDenied => format!("{slug} is for others (`access`)"),
+        Reason::ForeignOrigin => {
+            "a page of another origin sends it, and it could not be the user's own will (`cors` lets pages in)"
+                .to_owned()
+        }
+        Reason::MissingOrigin => "a WebSocket without `Origin` could be anybody's (`allow_missing_origin`)".to_owned(),
+        Reason::NoSession => format!("{slug} takes no access tokens (`tokens`)"),
+        Reason::NotLocal => "this user may come from the local network only".to_owned(),
         other => format!("this user is refused before anything is asked ({})", other.label()),
     }
 }
 
-/// Whether a client is local cannot be known here; the answer says beside it what is otherwise.
-const LOCAL: std::net::IpAddr = std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+/// Where a client is of whom nothing is said; the answer says beside it what is otherwise elsewhere.
+const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);

@@ -2,7 +2,7 @@
 //! and for the audit line of a refusal.
 //!
 //! In come a user and an entity, or a user and a request, out come the decision and the whole reason. Nothing here decides:
-//! every answer is the permission engine's and `authorization`'s, with the names of groups, devices and areas put to it.
+//! every answer is the permission engine's and admission's, with the names of groups, devices and areas put to it.
 //! It must never permit where it could not look: without the registries everything about an entity is denied.
 
 mod question;
@@ -19,7 +19,7 @@ pub(crate) use answer::{Answer, Because, Entry};
 pub(crate) use desk::Desk;
 pub(crate) use groups::Groups;
 pub(crate) use home::Home;
-pub(crate) use question::{Case, Question, RequestQuestion};
+pub(crate) use question::{Case, Question, RequestQuestion, Sent};
 pub(crate) use reason::{named, of_area, of_device, shown, unknown_user};
 pub(crate) use registered::Registered;
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! What is asked: whether a user may use an access key on an entity, or send a request. All of it is plain text, taken as
 //! it is.
 
-use serde::Deserialize;
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
 
 /// A question about an entity.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +29,19 @@ pub(crate) struct RequestQuestion {
     pub(crate) websocket: bool,
     /// Its JSON body, where one is given.
     pub(crate) body: Option<String>,
+    /// How it is sent.
+    pub(crate) sent: Sent,
+}
+
+/// How a request is sent: as a rule by a page of the add-on, on the local network, with a session.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Sent {
+    /// The `Origin` that it names; `none` when it names none. Where nothing is said, the add-on's own.
+    pub(crate) origin: Option<String>,
+    /// The client's address. Where nothing is said, one of the local network.
+    pub(crate) from: Option<IpAddr>,
+    /// With an access token instead of a session.
+    pub(crate) token: bool,
 }
 
 /// Either of them.
@@ -45,7 +60,9 @@ pub(crate) enum BadQuestion {
     #[error("this is not a JSON object with `user`, `entity` and `access`, or with `user`, `method` and `url`")]
     NotAnObject,
     /// Neither the one nor the other, or both.
-    #[error("a question has `entity` and `access`, or `method` and `url` (and `websocket` and `body`)")]
+    #[error(
+        "a question has `entity` and `access`, or `method` and `url` (and `websocket`, `body`, `origin`, `from` and `token`)"
+    )]
     Mixed,
     /// An object with other keys, or no JSON at all.
     #[error(transparent)]
@@ -63,6 +80,9 @@ struct Line {
     url: Option<String>,
     websocket: Option<bool>,
     body: Option<String>,
+    origin: Option<String>,
+    from: Option<IpAddr>,
+    token: Option<bool>,
 }
 
 impl Case {
@@ -81,10 +101,25 @@ impl Case {
                 url: None,
                 websocket: None,
                 body: None,
+                origin: None,
+                from: None,
+                token: None,
             } => Ok(Self::Entity(Question { user, entity, access })),
-            Line { user, entity: None, access: None, method: Some(method), url: Some(url), websocket, body } => {
+            Line {
+                user,
+                entity: None,
+                access: None,
+                method: Some(method),
+                url: Some(url),
+                websocket,
+                body,
+                origin,
+                from,
+                token,
+            } => {
                 let websocket = websocket.unwrap_or(false);
-                Ok(Self::Request(RequestQuestion { user, method, url, websocket, body }))
+                let sent = Sent { origin, from, token: token.unwrap_or(false) };
+                Ok(Self::Request(RequestQuestion { user, method, url, websocket, body, sent }))
             }
             _ => Err(BadQuestion::Mixed),
         }
@@ -101,16 +136,19 @@ mod tests {
             r#"{"user": "", "entity": "a b", "access": "\n"}"#,
             r#"{"user": "frank", "method": "GET", "url": "/"}"#,
             r#"{"user": "frank", "method": "GET", "url": "/", "websocket": true, "body": "{}"}"#,
+            r#"{"user": "frank", "method": "GET", "url": "/", "origin": "none", "from": "::1", "token": true}"#,
         ] {
             assert!(Case::parse(line.as_bytes()).is_ok(), "{line}");
         }
-        let wrong: [&[u8]; 12] = [
+        let wrong: [&[u8]; 14] = [
             b"",
             b"[\"frank\", \"light.a\", \"read\"]",
             br#"{"user": "frank", "entity": "light.a"}"#,
             br#"{"user": "frank", "entity": "light.a", "access": "read", "url": "/"}"#,
             br#"{"user": "frank", "entity": "light.a", "access": "read", "body": "{}"}"#,
             br#"{"user": "frank", "url": "/"}"#,
+            br#"{"user": "frank", "method": "GET", "url": "/", "from": "home"}"#,
+            br#"{"user": "frank", "entity": "light.a", "access": "read", "origin": "none"}"#,
             br#"{"user": "frank", "method": "GET", "url": "/", "access": "read"}"#,
             br#"{"user": "frank", "method": "GET", "url": "/", "body": {}}"#,
             br#"{"user": "frank", "user": "owner", "entity": "light.a", "access": "read"}"#,

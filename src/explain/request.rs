@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::answer::{Entry, Outcome};
 use super::groups::Groups;
-use super::question::RequestQuestion;
+use super::question::{RequestQuestion, Sent};
 use super::reason;
 use crate::authorization::protect::{Asked, Finding};
 use crate::identity::User;
@@ -17,6 +17,8 @@ pub(crate) struct RequestAnswer<'a> {
     pub(crate) method: &'a str,
     pub(crate) url: &'a str,
     pub(crate) websocket: bool,
+    #[serde(flatten)]
+    pub(crate) sent: &'a Sent,
     pub(crate) decision: Outcome,
     /// One sentence for people, or one for each rule.
     pub(crate) reason: String,
@@ -71,6 +73,7 @@ impl<'a> RequestAnswer<'a> {
             method: &question.method,
             url: &question.url,
             websocket: question.websocket,
+            sent: &question.sent,
             decision: Outcome::Deny,
             reason: String::new(),
             refusal: None,

@@ -2,7 +2,7 @@
 
 use super::desk::Desk;
 use super::home::Home;
-use super::question::{Question, RequestQuestion};
+use super::question::{Question, RequestQuestion, Sent};
 use super::reason;
 use crate::config::{Outcome, Settings, Trial, TrialSubject};
 
@@ -36,9 +36,10 @@ fn outcome(desk: &Desk, trial: &Trial) -> Outcome {
             let answer = desk.home().answer(&question);
             (answer.is_permit(), answer.reason)
         }
-        TrialSubject::Request { method, url, websocket, body } => {
+        TrialSubject::Request { method, url, websocket, body, origin, from, token } => {
             let (method, url, body) = (method.clone(), url.clone(), body.clone());
-            match desk.decide(&RequestQuestion { user, method, url, websocket: *websocket, body }) {
+            let sent = Sent { origin: origin.clone(), from: *from, token: *token };
+            match desk.decide(&RequestQuestion { user, method, url, websocket: *websocket, body, sent }) {
                 Ok(answer) => (answer.is_permit(), answer.reason),
                 Err(error) => return Outcome::Mistaken(error.to_string()),
             }

@@ -132,6 +132,7 @@ impl Account {
 
     /// Why it is refused, all of it; what everybody counts by is given back.
     pub(super) fn is_told(&mut self, refused: Refused) -> Reason {
+        self.user = refused.user.or(self.user.take());
         self.why = refused.why;
         refused.reason
     }

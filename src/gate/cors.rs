@@ -28,8 +28,9 @@ pub(super) struct Grant {
 impl Grant {
     /// Nothing on a route without `cors`: there the add-on's own headers pass as they are.
     pub(super) fn of(routed: &Routed) -> Option<Box<Self>> {
-        let cors = cors_of(routed)?;
-        let origin = admitted(routed.request(), cors).cloned();
+        let request = routed.request();
+        let cors = cors_of(routed.route().addon(), request.door())?;
+        let origin = admitted(request.source().origin(), cors).cloned();
         Some(Box::new(Self { origin, credentials: cors.credentials, expose: cors.expose.clone() }))
     }
 
@@ -57,8 +58,8 @@ pub(super) fn preflight(routed: &Routed) -> Option<Page> {
     if *request.method() != Method::OPTIONS || !request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD) {
         return None;
     }
-    let cors = cors_of(routed)?;
-    let origin = admitted(request, cors)?;
+    let cors = cors_of(routed.route().addon(), request.door())?;
+    let origin = admitted(request.source().origin(), cors)?;
     Some(permission(cors, origin.clone()))
 }
 

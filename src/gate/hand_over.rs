@@ -6,15 +6,17 @@
 //!
 //! No step leads to itself: what is stale ends in a page, or where a session that is there already leads.
 
+use std::sync::Arc;
+
 use http::header::{HeaderValue, SET_COOKIE, USER_AGENT};
 
 use super::account::Account;
 use super::own::entered;
 use super::stages::{Services, Stages};
-use crate::authorization::{may_enter, may_open};
+use super::{admissions, words};
+use crate::authorization::Entrant;
 use crate::config::Addon;
 use crate::http::Sanitized;
-use crate::identity::user_of;
 use crate::pages::{self, Audience, Page};
 use crate::refusal::Reason;
 use crate::session::{MadeBy, NewSession, Session, UserAgent, session_of};
@@ -58,7 +60,7 @@ async fn grant(
     services: &Services,
     account: &mut Account,
 ) -> Result<Page, Reason> {
-    let (session, user) = entered(request, services, account).await?;
+    let (session, _) = entered(request, services, account).await?;
     let navigates = account.audience() == Audience::Navigation && *request.method() == http::Method::GET;
     let wish = Wish::read(request.query().unwrap_or_default()).filter(|_| navigates).ok_or(Reason::HandOverFailed)?;
     // A session that is bound to one add-on gets nobody to another one.
@@ -68,7 +70,7 @@ async fn grant(
     let addon = wish.addon.parse().ok().and_then(|slug| stages.addon(&slug)).ok_or(Reason::UnknownRoute)?;
     let port = stages.settings.main_origin().map_or(request.authority().port_or_default(), |main| main.port);
     let origin = stages.settings.own_origin(addon, port).ok_or(Reason::UnknownRoute)?;
-    may_open(&user, &addon.access).into_result()?;
+    admitted(request, addon, &session, stages, services, account)?;
     let WishTail { challenge, return_to } = wish.tail;
     let what = HandOver { addon: addon.slug.clone(), challenge, parent: session.digest(), return_to };
     let code = services.hand_overs.issue(what, services.clock.now()).await?;
@@ -96,10 +98,8 @@ async fn arrive(
     }
     let parent = services.sessions.find_digest(what.parent).await?;
     account.knows_session(&parent);
-    let user = user_of(&parent, &services.home.load().directory().load())?;
-    account.knows_user(&user);
-    may_enter(&user, request.client()).into_result()?;
-    may_open(&user, &addon.access).into_result()?;
+    let entrant = admitted(request, addon, &parent, stages, services, account)?;
+    let user = entrant.user();
     let (token, session) = services.sessions.create(child_of(&parent, addon, request)).await?;
     if let Some(old) = here
         && let Err(error) = services.sessions.sign_out(&old).await
@@ -118,6 +118,22 @@ async fn arrive(
     let mut page = pages::see_other(what.return_to.as_str());
     page.headers_mut().append(SET_COOKIE, stages.cookie.set(&token));
     Ok(page)
+}
+
+/// Whether this session lets its user come in to the add-on, from where they are.
+fn admitted(
+    request: &Sanitized,
+    addon: &Addon,
+    session: &Arc<Session>,
+    stages: &Stages,
+    services: &Services,
+    account: &mut Account,
+) -> Result<Entrant, Reason> {
+    let (home, words) = (services.home.load(), words(stages));
+    let admissions = admissions(services, stages, &home, &words);
+    let entrant = admissions.admit_entrance(request, addon, session).map_err(|refused| account.is_told(refused))?;
+    account.knows_user(entrant.user());
+    Ok(entrant)
 }
 
 /// The session of the add-on's host: whatever ends its parent early ends it too.

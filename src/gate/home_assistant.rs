@@ -40,6 +40,7 @@ pub(super) async fn call(
         directory: &directory,
         settings: &stages.settings,
         kept: &services.kept,
+        exchanges: &services.exchanges,
         telemetry: &services.telemetry,
     };
     calls.answer(request, caller).await

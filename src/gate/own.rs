@@ -10,7 +10,7 @@ use super::account::Account;
 use super::hand_over;
 use super::stages::{Services, Stages};
 use super::verify;
-use crate::authorization::{Decision, is_own_will, may_enter, may_open};
+use crate::authorization::{is_listed_for, is_own_will, may_enter};
 use crate::config::{Addon, AddonSlug, SignIn, SignInMethod};
 use crate::http::Sanitized;
 use crate::identity::{User, user_of};
@@ -213,7 +213,7 @@ async fn start(
     let (session, user) = entered(request, services, account).await?;
     let bound = |addon: &Addon| session.addon().is_none_or(|slug| *slug == addon.slug);
     let shown = |addon: &Addon| addon.path.is_some() || addon.host.is_some();
-    let open = |addon: &&Arc<Addon>| shown(addon) && bound(addon) && may_open(&user, &addon.access) == Decision::Permit;
+    let open = |addon: &&Arc<Addon>| shown(addon) && bound(addon) && is_listed_for(&user, &addon.access);
     let addons: Vec<_> =
         stages.settings.addons.iter().filter(open).map(|addon| entry(addon, stages, request)).collect();
     let name = user.name.as_deref().or(user.username()).unwrap_or("you");

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
-use crate::authorization::OpenExchanges;
 use crate::authorization::protect::Protection;
 use crate::clock::Clock;
 use crate::config::{Addon, AddonSlug, Settings};
+use crate::exchanges::OpenExchanges;
 use crate::home_assistant::HomeAssistant;
 use crate::http::{Names, OwnCookies, Reserved, Rules};
 use crate::route::Routes;
@@ -30,7 +30,7 @@ pub struct Stages {
     pub(super) keyring: Option<Arc<Keyring>>,
     pub(super) metrics: Vec<AddonMetrics>,
     pub(super) own_metrics: AddonMetrics,
-    protections: Vec<Option<Protection>>,
+    pub(super) protections: Vec<Option<Protection>>,
     pub(super) telemetry: Telemetry,
 }
 
@@ -109,16 +109,6 @@ impl Stages {
     /// The add-on of this name.
     pub fn addon(&self, slug: &AddonSlug) -> Option<&Arc<Addon>> {
         self.settings.addons.iter().find(|addon| addon.slug == *slug)
-    }
-
-    /// Where the add-on of this name stands.
-    pub(super) fn place(&self, slug: &AddonSlug) -> Option<usize> {
-        self.settings.addons.iter().position(|addon| addon.slug == *slug)
-    }
-
-    /// What the paths of the add-on at this place need; nothing when none is protected.
-    pub fn protection(&self, place: usize) -> Option<&Protection> {
-        self.protections.get(place)?.as_ref()
     }
 
     /// The keys of signed identities, where an add-on wants them.

@@ -11,10 +11,8 @@ use serde_json::json;
 use super::account::Account;
 use super::own::entered;
 use super::stages::{Services, Stages};
-use super::{court, words};
-use crate::authorization::Permitted;
+use super::{admissions, words};
 use crate::http::{Sanitized, VERIFY};
-use crate::identity::Identified;
 use crate::pages::{self, Page};
 use crate::refusal::Reason;
 use crate::route::Destination;
@@ -44,12 +42,11 @@ pub(super) async fn answer(
     let authenticated = Authenticated::new(routed, &services.sessions).await?;
     account.knows_credential(authenticated.credential());
     let home = services.home.load();
-    let identified = Identified::new(authenticated, &home.directory().load())?;
-    account.knows_user(identified.user());
     // A body that a rule needs is not here: what is read in its place is empty, and permits nothing.
     let words = words(stages);
-    let court = court(services, stages, identified.routed().route(), &home, &words);
-    let permitted = Permitted::new(identified, &court).await.map_err(|refused| account.is_told(refused))?;
+    let admissions = admissions(services, stages, &home, &words);
+    let permitted = admissions.admit(authenticated).await.map_err(|refused| account.is_told(refused))?;
+    account.knows_user(permitted.identified().user());
     let mut page = pages::json(StatusCode::OK, "application/json", &json!({ "permitted": true }));
     page.headers_mut().extend(stages.upstreams.identity(&permitted));
     Ok(page)

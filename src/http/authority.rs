@@ -4,13 +4,16 @@
 //! without `Host`, with two, or with an invalid one is answered with 400. RFC 9113 section 8.3.1: `:authority` takes
 //! the place of `Host`, and both must say the same.
 
+use std::sync::Arc;
+
 use http::header::HOST;
 use http::{HeaderMap, Uri, Version};
 
 /// A host and, where the client named one, a port.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Authority {
-    text: String,
+    /// Shared: what is open remembers whom it was said to.
+    text: Arc<str>,
     host: usize,
     port: Option<u16>,
 }
@@ -56,7 +59,7 @@ impl Authority {
             kept.push(':');
             kept.push_str(&port.to_string());
         }
-        Some(Self { text: kept, host, port })
+        Some(Self { text: kept.into(), host, port })
     }
 
     /// The host in lower case; an IPv6 address with its brackets.

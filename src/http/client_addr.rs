@@ -5,7 +5,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use ipnet::IpNet;
 
 /// The client's address, and whether it may count as one of the local network.
@@ -15,25 +15,43 @@ pub struct ClientAddr {
     vouched: bool,
 }
 
+/// What the headers of a request say about whom it was forwarded for. Kept as long as the request is open: which peers are
+/// believed may change meanwhile.
+#[derive(Debug, Clone, Default)]
+pub(super) struct ForwardedFor {
+    /// Whether any header says that it was forwarded.
+    claims: bool,
+    /// The lines of `X-Forwarded-For`: nearly always none or one.
+    first: Option<HeaderValue>,
+    others: Vec<HeaderValue>,
+}
+
+impl ForwardedFor {
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        let mut lines = headers.get_all(X_FORWARDED_FOR).iter().cloned();
+        Self { claims: claims_to_forward(headers), first: lines.next(), others: lines.collect() }
+    }
+}
+
 /// A forwarded address from a trusted proxy that cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("unreadable X-Forwarded-For from a trusted proxy")]
 pub struct BadForwarded;
 
 impl ClientAddr {
-    /// The client of a request that came from `peer` with these headers.
+    /// The client of a request that came from `peer` and says this of itself.
     ///
     /// The rightmost address in `X-Forwarded-For` that is not a trusted proxy's wins; all its lines are one list. A peer
     /// that is not trusted is the client itself, and when it claims to forward for somebody it never counts as local.
-    pub fn of_request(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Result<Self, BadForwarded> {
+    pub(super) fn of(peer: IpAddr, said: &ForwardedFor, trusted: &[IpNet]) -> Result<Self, BadForwarded> {
         let peer = peer.to_canonical();
         let is_trusted = |ip: IpAddr| trusted.iter().any(|network| network.contains(&ip));
         if !is_trusted(peer) {
-            return Ok(Self { ip: peer, vouched: !claims_to_forward(headers) });
+            return Ok(Self { ip: peer, vouched: !said.claims });
         }
         let mut ip = peer;
         let mut entries = 0;
-        for line in headers.get_all(X_FORWARDED_FOR).iter().rev() {
+        for line in said.first.iter().chain(&said.others).rev() {
             for entry in line.as_bytes().rsplit(|b| *b == b',') {
                 entries += 1;
                 if entries > MOST_ENTRIES {
@@ -101,7 +119,8 @@ mod tests {
             headers.append("x-forwarded-for", http::HeaderValue::from_bytes(line.as_bytes()).unwrap());
         }
         let trusted = ["10.0.0.0/24".parse().unwrap(), "fd00::/64".parse().unwrap()];
-        ClientAddr::of_request(peer.parse().unwrap(), &headers, &trusted).map(|c| (c.ip().to_string(), c.is_local()))
+        ClientAddr::of(peer.parse().unwrap(), &ForwardedFor::of(&headers), &trusted)
+            .map(|c| (c.ip().to_string(), c.is_local()))
     }
 
     type Read = Result<(String, bool), BadForwarded>;

@@ -21,7 +21,7 @@ impl Line {
     }
 
     /// Ends when somebody has hung up.
-    pub(super) async fn hung_up(&self) {
+    pub(crate) async fn hung_up(&self) {
         self.0.notified().await;
     }
 

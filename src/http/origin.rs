@@ -5,8 +5,8 @@
 
 use std::net::IpAddr;
 
-use http::HeaderMap;
 use http::header::ORIGIN;
+use http::{HeaderMap, HeaderValue};
 use ipnet::IpNet;
 
 use super::authority::Authority;
@@ -45,59 +45,98 @@ pub enum Site {
 }
 
 impl Provenance {
-    /// What these headers say of a request to `authority`.
-    pub(super) fn of_request(headers: &HeaderMap, authority: &Authority, names: &Names) -> Self {
-        Self::read(headers, |origin| is_ours(origin, authority, names))
+    /// Of a request that a page of ours sends.
+    pub const OURS: Self = Self { origin: Origin::Ours, site: Site::Same };
+
+    /// Of a request that no page sends, or none that says so.
+    pub const NONE: Self = Self { origin: Origin::Absent, site: Site::Absent };
+
+    /// Of a request to `authority` that a page of this origin makes a browser send.
+    pub fn of_page(origin: &HeaderValue, authority: &Authority, names: &Names) -> Self {
+        if is_ours(origin.as_bytes(), authority, names) {
+            Self::OURS
+        } else {
+            Self { origin: Origin::Foreign, site: Site::Other }
+        }
+    }
+}
+
+/// What the headers of a request say about the page that sent it. Kept as long as the request is open: which origins are
+/// ours may change meanwhile.
+#[derive(Debug, Clone)]
+pub(super) struct PageHeaders {
+    origin: Said,
+    site: Site,
+    forwarded_host: Said,
+}
+
+impl PageHeaders {
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        let site = match Said::of(headers, &SEC_FETCH_SITE) {
+            Said::Nothing => Site::Absent,
+            Said::Once(value) if matches!(value.as_bytes(), b"same-origin" | b"none") => Site::Same,
+            Said::Once(_) | Said::Several => Site::Other,
+        };
+        Self { origin: Said::of(headers, &ORIGIN), site, forwarded_host: Said::of(headers, &X_FORWARDED_HOST) }
+    }
+
+    /// The only origin that is named.
+    pub(super) fn origin(&self) -> Option<&HeaderValue> {
+        self.origin.once()
+    }
+
+    /// What they say of a request to `authority`.
+    pub(super) fn at_browsers_door(&self, authority: &Authority, names: &Names) -> Provenance {
+        self.read(|origin| is_ours(origin, authority, names))
     }
 
     /// What they say of a request to Home Assistant, which passes it on. Its add-ons share the origin of its own pages,
     /// `authority` or the one that a trusted Home Assistant says that its browser asked for; and it may serve in the clear.
-    pub(super) fn at_home_assistant(
-        headers: &HeaderMap,
-        authority: &Authority,
-        peer: IpAddr,
-        trusted: &[IpNet],
-    ) -> Self {
+    pub(super) fn at_home_assistant(&self, authority: &Authority, peer: IpAddr, trusted: &[IpNet]) -> Provenance {
         let is_trusted = trusted.iter().any(|network| network.contains(&peer.to_canonical()));
-        let forwarded = match only(headers, &X_FORWARDED_HOST) {
-            One::Value(host) if is_trusted => Authority::parse(host),
-            One::Value(_) | One::Nothing | One::Several => None,
-        };
-        Self::read(headers, |origin| {
+        let forwarded = self.forwarded_host.once().filter(|_| is_trusted);
+        let forwarded = forwarded.and_then(|host| Authority::parse(host.as_bytes()));
+        self.read(|origin| {
             [Some(authority), forwarded.as_ref()].into_iter().flatten().any(|host| is_page_of(origin, host))
         })
     }
 
-    fn read(headers: &HeaderMap, is_ours: impl FnOnce(&[u8]) -> bool) -> Self {
-        let origin = match only(headers, &ORIGIN) {
-            One::Nothing => Origin::Absent,
-            One::Value(value) if is_ours(value) => Origin::Ours,
-            One::Value(_) | One::Several => Origin::Foreign,
+    fn read(&self, is_ours: impl FnOnce(&[u8]) -> bool) -> Provenance {
+        let origin = match &self.origin {
+            Said::Nothing => Origin::Absent,
+            Said::Once(value) if is_ours(value.as_bytes()) => Origin::Ours,
+            Said::Once(_) | Said::Several => Origin::Foreign,
         };
-        let site = match only(headers, &SEC_FETCH_SITE) {
-            One::Nothing => Site::Absent,
-            One::Value(b"same-origin" | b"none") => Site::Same,
-            One::Value(_) | One::Several => Site::Other,
-        };
-        Self { origin, site }
+        Provenance { origin, site: self.site }
     }
 }
 
 const SEC_FETCH_SITE: http::HeaderName = http::HeaderName::from_static("sec-fetch-site");
 const X_FORWARDED_HOST: http::HeaderName = http::HeaderName::from_static("x-forwarded-host");
 
-enum One<'a> {
+/// What a header says that may stand there once.
+#[derive(Debug, Clone)]
+enum Said {
     Nothing,
-    Value(&'a [u8]),
+    Once(HeaderValue),
     Several,
 }
 
-fn only<'a>(headers: &'a HeaderMap, name: &http::HeaderName) -> One<'a> {
-    let mut lines = headers.get_all(name).iter();
-    match (lines.next(), lines.next()) {
-        (None, _) => One::Nothing,
-        (Some(line), None) => One::Value(line.as_bytes()),
-        (Some(_), Some(_)) => One::Several,
+impl Said {
+    fn of(headers: &HeaderMap, name: &http::HeaderName) -> Self {
+        let mut lines = headers.get_all(name).iter();
+        match (lines.next(), lines.next()) {
+            (None, _) => Self::Nothing,
+            (Some(line), None) => Self::Once(line.clone()),
+            (Some(_), Some(_)) => Self::Several,
+        }
+    }
+
+    fn once(&self) -> Option<&HeaderValue> {
+        match self {
+            Self::Once(value) => Some(value),
+            Self::Nothing | Self::Several => None,
+        }
     }
 }
 
@@ -154,7 +193,7 @@ mod tests {
         }
         let urls: Vec<_> = public.iter().map(|(h, port)| PublicUrl { host: (*h).to_owned(), port: *port }).collect();
         let names = Names { public_urls: urls, own_hosts: vec!["z2m.test".to_owned(), "nodered.test".to_owned()] };
-        Provenance::of_request(&headers, &Authority::parse(authority.as_bytes()).unwrap(), &names).origin
+        PageHeaders::of(&headers).at_browsers_door(&Authority::parse(authority.as_bytes()).unwrap(), &names).origin
     }
 
     #[test]
@@ -210,7 +249,7 @@ mod tests {
                 headers.append(X_FORWARDED_HOST, http::HeaderValue::from_str(forwarded).unwrap());
             }
             let (host, trusted) = (Authority::parse(host.as_bytes()).unwrap(), ["10.0.0.1/32".parse().unwrap()]);
-            Provenance::at_home_assistant(&headers, &host, peer.parse().unwrap(), &trusted).origin
+            PageHeaders::of(&headers).at_home_assistant(&host, peer.parse().unwrap(), &trusted).origin
         };
         for origin in ["http://ha.local:8123", "https://HA.local:8123"] {
             assert_eq!(says(origin, "ha.local:8123", None, "10.0.0.9"), Origin::Ours, "{origin}");

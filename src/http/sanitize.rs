@@ -19,6 +19,7 @@ use super::origin::{Names, Provenance};
 use super::own_cookies::OwnCookies;
 use super::pulse::Serving;
 use super::request_id::RequestId;
+use super::request_source::RequestSource;
 use super::reserved::{Reserved, squash};
 use super::scheme::Scheme;
 use super::serve::Arrived;
@@ -46,7 +47,7 @@ pub struct Rules {
 #[derive(Debug)]
 pub struct Sanitized {
     id: RequestId,
-    door: Door,
+    source: RequestSource,
     scheme: Scheme,
     method: Method,
     target: PathAndQuery,
@@ -98,12 +99,9 @@ impl Sanitized {
         path::judge(target.path()).map_err(|_| Reason::AmbiguousPath)?;
         let peer = via.addresses().client().ip();
         let trusted = &rules.trusted_proxies;
-        let provenance = match door {
-            Door::Browsers => Provenance::of_request(request.headers(), &authority, &rules.names),
-            Door::HomeAssistant => Provenance::at_home_assistant(request.headers(), &authority, peer, trusted),
-        };
-        let client =
-            ClientAddr::of_request(peer, request.headers(), trusted).map_err(|_| Reason::MalformedForwarded)?;
+        let source = RequestSource::of(&via, request.headers());
+        let provenance = source.provenance(&authority, rules);
+        let client = source.client(rules).map_err(|_| Reason::MalformedForwarded)?;
         let scheme = Scheme::of_request(door, peer, request.headers(), trusted);
         let forwarded = asks.then(|| Box::new(Forwarded::of_request(peer, request.headers(), trusted)));
         let upgrade = handshake.is_some().then(|| hyper::upgrade::on(&mut request));
@@ -118,7 +116,7 @@ impl Sanitized {
         let method = if handshake.is_some() { Method::GET } else { parts.method };
         Ok(Self {
             id,
-            door,
+            source,
             scheme,
             method,
             target,
@@ -144,7 +142,7 @@ impl Sanitized {
     pub fn standing_in(mut self, rules: &Rules) -> Result<Self, Reason> {
         let Forwarded { method, authority, target } =
             self.forwarded.take().map_or(Err(Reason::UntrustedProxy), |forwarded| *forwarded)?;
-        self.provenance = Provenance::of_request(&self.headers, &authority, &rules.names);
+        self.provenance = self.source.provenance(&authority, rules);
         // A proxy says nothing of an upgrade, which was for one hop, and passes on what belongs to it.
         let upgrades = method == Method::GET && self.headers.contains_key(SEC_WEBSOCKET_KEY);
         self.handshake = upgrades.then_some(Handshake::Http1);
@@ -159,7 +157,12 @@ impl Sanitized {
 
     /// By which door it came: what belongs to one is nothing at the other.
     pub fn door(&self) -> Door {
-        self.door
+        self.source.door()
+    }
+
+    /// Where it came from, as it was said.
+    pub fn source(&self) -> &RequestSource {
+        &self.source
     }
 
     /// How the browser came to whoever it spoke to first.

@@ -16,9 +16,11 @@ pub struct Identified {
 }
 
 impl Identified {
-    /// The one way in.
-    pub fn new(authenticated: Authenticated, directory: &Directory) -> Result<Self, Reason> {
-        let user = user_behind(authenticated.credential(), directory)?;
+    /// The one way in: with the user whom [`user_behind`] found for its credential.
+    pub fn new(authenticated: Authenticated, user: Arc<User>) -> Result<Self, Reason> {
+        if *authenticated.credential().user() != user.id {
+            return Err(Reason::UnknownUser);
+        }
         Ok(Self { authenticated, user })
     }
 
@@ -35,10 +37,6 @@ impl Identified {
     /// The request and where it goes.
     pub fn routed(&self) -> &Routed {
         self.authenticated.routed()
-    }
-
-    pub(crate) fn routed_mut(&mut self) -> &mut Routed {
-        self.authenticated.routed_mut()
     }
 
     pub(crate) fn into_routed(self) -> Box<Routed> {

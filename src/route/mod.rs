@@ -11,5 +11,5 @@ mod transfer;
 
 pub use by_token::HOME_ASSISTANTS;
 pub use routed::Routed;
-pub use table::{Destination, OWN, Route, Routes, is_own};
+pub use table::{Destination, FoundBy, Location, OWN, Route, Routes, is_own};
 pub use transfer::{DESTINATION, Transfer};

@@ -2,7 +2,7 @@
 
 use http::uri::PathAndQuery;
 
-use super::table::Route;
+use super::table::{FoundBy, Route};
 use crate::http::Sanitized;
 
 /// A sanitized request, the add-on that it goes to, and the path that the add-on will see.
@@ -10,13 +10,19 @@ use crate::http::Sanitized;
 pub struct Routed {
     request: Sanitized,
     route: Route,
+    found_by: FoundBy,
     stripped: usize,
     forward: PathAndQuery,
 }
 
 impl Routed {
-    pub(super) fn new(request: Sanitized, route: Route, stripped: usize, forward: PathAndQuery) -> Self {
-        Self { request, route, stripped, forward }
+    pub(super) fn new(
+        request: Sanitized,
+        (route, found_by): (Route, FoundBy),
+        stripped: usize,
+        forward: PathAndQuery,
+    ) -> Self {
+        Self { request, route, found_by, stripped, forward }
     }
 
     /// The request.
@@ -32,6 +38,11 @@ impl Routed {
     /// The add-on and its place.
     pub fn route(&self) -> &Route {
         &self.route
+    }
+
+    /// How the add-on was found.
+    pub fn found_by(&self) -> FoundBy {
+        self.found_by
     }
 
     /// The prefix under which the browser sees the add-on; empty on a host of its own.

@@ -74,6 +74,28 @@ pub enum Destination {
     Nowhere(Box<Sanitized>),
 }
 
+/// What is at an address.
+#[derive(Debug, Clone, Copy)]
+pub enum Location<'r> {
+    /// An add-on, which is not to see so many bytes at the start of the path.
+    Addon(&'r Route, usize),
+    /// A page of ours, under [`OWN`].
+    Own,
+    /// At Home Assistant's door: no add-on.
+    Call,
+    /// Nothing.
+    Nowhere,
+}
+
+/// How the route of a request was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FoundBy {
+    /// By its host and path.
+    Address,
+    /// By the add-on's name: another proxy has hosts and paths of its own.
+    Name,
+}
+
 /// Our own pages, on every host.
 pub const OWN: &str = "/.vestibule";
 
@@ -104,49 +126,58 @@ impl Routes {
 
     /// Where this request goes.
     pub fn route(&self, request: Sanitized) -> Destination {
-        match request.door() {
-            Door::Browsers => self.by_address(request),
-            Door::HomeAssistant => self.by_token(request),
+        match self.locate(request.door(), Some(request.authority().host()), request.path()) {
+            Location::Addon(route, stripped) => routed(request, route.clone(), stripped, FoundBy::Address),
+            Location::Own => Destination::Own(Box::new(request)),
+            Location::Call => Destination::Call(Box::new(request)),
+            Location::Nowhere => Destination::Nowhere(Box::new(request)),
         }
     }
 
-    fn by_token(&self, request: Sanitized) -> Destination {
-        let Some((token, stripped)) = token_in(request.path()) else {
-            return Destination::Call(Box::new(request));
-        };
-        match self.tokens.get(token).cloned() {
-            Some(route) => routed(request, route, stripped),
-            None => Destination::Nowhere(Box::new(request)),
-        }
-    }
-
+    /// What is at this address: the one look-up, for requests, for what is open, and for those who only ask.
+    ///
     /// A host of an add-on's own serves that add-on and our pages, and nothing else: that is
     /// what keeps the add-ons apart there (S-95). Elsewhere the longest prefix wins, segment by segment, compared with
     /// the bytes that were sent (S-31, S-33).
-    fn by_address(&self, request: Sanitized) -> Destination {
-        if is_own(request.path()) {
-            return Destination::Own(Box::new(request));
+    pub fn locate(&self, door: Door, host: Option<&str>, path: &str) -> Location<'_> {
+        match door {
+            Door::Browsers if is_own(path) => Location::Own,
+            Door::Browsers => self.find(host, path).map_or(Location::Nowhere, |route| {
+                let strips = route.addon().prefix == PrefixMode::Strip;
+                Location::Addon(route, if strips { route.prefix().len() } else { 0 })
+            }),
+            Door::HomeAssistant => match token_in(path) {
+                None => Location::Call,
+                Some((token, stripped)) => {
+                    self.tokens.get(token).map_or(Location::Nowhere, |route| Location::Addon(route, stripped))
+                }
+            },
         }
-        let Some(route) = self.find(Some(request.authority().host()), request.path()).cloned() else {
-            return Destination::Nowhere(Box::new(request));
-        };
-        let stripped = if route.addon().prefix == PrefixMode::Strip { route.prefix().len() } else { 0 };
-        routed(request, route, stripped)
     }
 
     /// The route of this host and path.
-    pub fn find(&self, host: Option<&str>, path: &str) -> Option<&Route> {
+    fn find(&self, host: Option<&str>, path: &str) -> Option<&Route> {
         host.and_then(|host| self.hosts.get(host)).or_else(|| self.longest(path))
     }
 
     /// To the add-on of this name, wherever the request seems to go: its path is the add-on's own.
     pub fn to(&self, slug: &str, request: Sanitized) -> Destination {
-        let mut all = self.hosts.values().chain(self.prefixes.values());
-        let Some(found) = all.find(|route| route.addon().slug.as_str() == slug) else {
+        let Some(found) = self.named(slug) else {
             return Destination::Nowhere(Box::new(request));
         };
         let route = Route::new(found.addon(), found.place(), "");
-        routed(request, route, 0)
+        routed(request, route, 0, FoundBy::Name)
+    }
+
+    /// A route of the add-on of this name.
+    pub fn named(&self, slug: &str) -> Option<&Route> {
+        let mut all = self.hosts.values().chain(self.prefixes.values());
+        all.find(|route| route.addon().slug.as_str() == slug)
+    }
+
+    /// The route to the add-on that has this host to itself.
+    pub fn to_host(&self, host: &str) -> Option<&Route> {
+        self.hosts.get(host)
     }
 
     /// The add-on that has this host to itself.
@@ -172,9 +203,9 @@ pub fn is_own(path: &str) -> bool {
 }
 
 /// To an add-on, which is to see all but the first `stripped` bytes of the path.
-fn routed(request: Sanitized, route: Route, stripped: usize) -> Destination {
+fn routed(request: Sanitized, route: Route, stripped: usize, found_by: FoundBy) -> Destination {
     match forward_target(request.target(), stripped) {
-        Some(forward) => Destination::Addon(Box::new(Routed::new(request, route, stripped, forward))),
+        Some(forward) => Destination::Addon(Box::new(Routed::new(request, (route, found_by), stripped, forward))),
         None => Destination::Nowhere(Box::new(request)),
     }
 }

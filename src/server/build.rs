@@ -15,9 +15,9 @@ use super::keys;
 use super::listeners::Listeners;
 use super::reload::State;
 use super::{Server, addon_api};
-use crate::authorization::OpenExchanges;
 use crate::clock::Clock;
 use crate::config::{Loaded, Settings};
+use crate::exchanges::OpenExchanges;
 use crate::gate::{Gate, Services, Stages};
 use crate::home_assistant::HomeAssistant;
 use crate::listener::{Admission, BindError, HomeAssistantListener, PlainBindError, PlainListener};
@@ -105,13 +105,15 @@ pub(super) async fn build(
     let (handshaker, sessions, guard, home, (kept, ingress_key), keyring) = open_files(&settings, &clock).await?;
     let stages = Stages::new(Arc::clone(&settings), &telemetry, keyring, ingress_key.as_ref(), None);
     let configured = addon_api::configured(&settings, Arc::clone(&home));
-    let api = AddonApi::new(configured, Arc::clone(&kept), clock.clone(), telemetry.clone());
+    let exchanges = Arc::new(OpenExchanges::default());
+    let (kept_too, exchanges_too) = (Arc::clone(&kept), Arc::clone(&exchanges));
+    let api = AddonApi::new(configured, kept_too, exchanges_too, clock.clone(), telemetry.clone());
     let services = Services {
         hand_overs: HandOvers::open(&sessions),
         journeys: Journeys::open(&sessions),
         sessions,
         home: ArcSwap::new(home),
-        exchanges: Arc::new(OpenExchanges::default()),
+        exchanges,
         guard,
         grants: Arc::default(),
         kept,

@@ -120,7 +120,7 @@ async fn revoke(server: &Server, what: RevokeTarget) -> Answer {
 
 /// What is open with these sessions is cut before the operator hears that they have ended.
 fn revoked(server: &Server, what: Revoked<'_>, result: Result<Vec<Arc<Session>>, RevokeError>) -> Answer {
-    server.gate.review();
+    server.review();
     let ended = match &result {
         Ok(ended) | Err(RevokeError::NotOnDisk { ended, .. }) => ended.len(),
         Err(RevokeError::Unknown) => 0,

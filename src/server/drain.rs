@@ -7,9 +7,9 @@ use tokio::time::Instant;
 
 use super::Server;
 use super::signals::Signals;
-use crate::authorization::{Decision, OpenExchanges};
+use crate::exchanges::OpenExchanges;
 use crate::operations::notify;
-use crate::refusal::Reason;
+use crate::refusal::{Decision, Reason};
 
 /// Lets open requests and tunnels finish, until nothing is open, the time is over, or a second signal says so.
 pub(super) async fn drain(server: &Arc<Server>, mut signals: Signals) {

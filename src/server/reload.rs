@@ -147,7 +147,7 @@ impl Server {
         self.take_over(&settings, keyring, &before, state).await;
         state.files = files;
         self.begin_accepting();
-        self.gate.review();
+        self.review();
         let unchanged = needs_restart(&before.settings, &settings);
         Ok(unchanged.iter().map(|key| format!("`{key}` changes at the next start")).collect())
     }

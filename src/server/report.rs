@@ -15,35 +15,48 @@ use crate::operations::{ApiState, DirectoryState, SessionStoreState};
 use crate::session::{Health, RevokeError, Session};
 use crate::telemetry::{AuditEvent, ConnectionRefusal, Revoked};
 
-/// Reviews whenever a session ends or the users change, and twice a second besides: what expires rings no bell.
+/// Reviews whenever a session ends, the users change or an add-on's token or protection does, and twice a second besides:
+/// what expires rings no bell.
 pub(super) async fn keep_reviewing(server: Arc<Server>) {
-    let mut sessions = server.gate.services().sessions.subscribe();
+    let services = server.gate.services();
+    let (mut sessions, mut kept) = (services.sessions.subscribe(), services.kept.subscribe());
     let mut ticks = tokio::time::interval(Duration::from_millis(500));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut looks = tokio::time::interval(Duration::from_secs(5));
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        let mut users = server.gate.services().home.load().directory().subscribe();
-        tokio::select! {
+        let mut users = services.home.load().directory().subscribe();
+        let reviewed = tokio::select! {
             () = server.stop.cancelled() => return,
-            _ = sessions.changed() => server.gate.review(),
+            _ = sessions.changed() => server.review(),
+            _ = kept.changed() => server.review(),
             _ = users.changed() => {
-                server.gate.review();
+                let cut = server.review();
                 end_sessions_of_the_gone(&server).await;
                 end_sessions_revoked_there(&server).await;
+                cut
             }
             _ = looks.tick() => {
                 end_sessions_revoked_there(&server).await;
                 #[cfg(feature = "redis-store")]
                 end_forsaken(&server).await;
+                false
             }
             _ = ticks.tick() => {
-                server.gate.review();
+                let cut = server.review();
                 server.report();
+                cut
             }
+        };
+        if reviewed {
+            // Answers that their readers keep from ending are hung up on in time, and not a beat later.
+            ticks.reset_after(FAREWELL);
         }
     }
 }
+
+/// What an answer that was cut gets to end by itself, and a little more.
+const FAREWELL: Duration = Duration::from_millis(310);
 
 /// Ends the sessions of users who are gone or deactivated, or whose password is another one, for good: they do not come
 /// back with the user (S-75). While the users cannot be read nobody is gone.

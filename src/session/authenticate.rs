@@ -14,27 +14,23 @@ use crate::http::{Door, Presented, Sanitized};
 use crate::refusal::Reason;
 use crate::route::Routed;
 
-/// A routed request with a live session that is good for its add-on, or with an access token where the add-on takes them.
+/// A routed request with a live session of its door, or with an access token where the add-on takes them. Whether it counts
+/// for this add-on is admission's to say.
 #[derive(Debug)]
 pub struct Authenticated {
     // Boxed where it was made: the stages after this one hand it on by a pointer.
     routed: Box<Routed>,
     credential: Credential,
+    /// Whether a token came beside it, which nobody has looked at; or why nobody can say.
+    bears_token: Result<bool, Reason>,
 }
 
 impl Authenticated {
     /// The way in with a session.
     pub async fn new(routed: Box<Routed>, sessions: &Sessions) -> Result<Self, Reason> {
         let session = session_of(routed.request(), sessions).await?;
-        // A session that is bound to one add-on opens no other (S-79).
-        if session.addon().is_some_and(|bound| *bound != routed.route().addon().slug) {
-            return Err(Reason::SessionBoundElsewhere);
-        }
-        // Where no token counts, one that is meant for Home Assistant must not go on to the add-on either.
-        if routed.route().addon().tokens && bearer::presented(routed.request().headers())?.is_some() {
-            return Err(Reason::AmbiguousCredentials);
-        }
-        Ok(Self { routed, credential: Credential::Session(session) })
+        let bears_token = bearer::presented(routed.request().headers()).map(|token| token.is_some());
+        Ok(Self { routed, credential: Credential::Session(session), bears_token })
     }
 
     /// The way in with one of Home Assistant's access tokens, where [`bears_token`] says so. The token is taken out of the
@@ -52,12 +48,17 @@ impl Authenticated {
         let text = bearer::presented(request.headers())?.ok_or(Reason::BadToken)?;
         let token = AccessToken::verify(text, find, now).ok_or(Reason::BadToken)?;
         routed.remove_authorization();
-        Ok(Self { routed, credential: Credential::Token(Arc::new(token)) })
+        Ok(Self { routed, credential: Credential::Token(Arc::new(token)), bears_token: Ok(false) })
     }
 
     /// What it is signed in with.
     pub fn credential(&self) -> &Credential {
         &self.credential
+    }
+
+    /// Whether a token came beside it, which nobody has looked at; or why nobody can say.
+    pub fn bears_token(&self) -> Result<bool, Reason> {
+        self.bears_token
     }
 
     /// The request and where it goes.

@@ -15,6 +15,15 @@ pub enum Credential {
     Token(Arc<AccessToken>),
 }
 
+/// The kinds of credentials.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CredentialKind {
+    /// A session.
+    Session,
+    /// An access token.
+    Token,
+}
+
 impl Credential {
     /// Whose it is.
     pub fn user(&self) -> &UserId {
@@ -32,12 +41,22 @@ impl Credential {
         }
     }
 
+    /// Which kind of the two it is.
+    pub fn kind(&self) -> CredentialKind {
+        match self {
+            Self::Session(_) => CredentialKind::Session,
+            Self::Token(_) => CredentialKind::Token,
+        }
+    }
+}
+
+impl CredentialKind {
     /// Whether a browser sends it by itself, whoever made it ask: then a page of another site could be behind a request,
     /// and `Origin` is asked. A token has to be put in by whoever knows it.
-    pub fn is_ambient(&self) -> bool {
+    pub fn is_ambient(self) -> bool {
         match self {
-            Self::Session(_) => true,
-            Self::Token(_) => false,
+            Self::Session => true,
+            Self::Token => false,
         }
     }
 }

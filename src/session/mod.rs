@@ -39,7 +39,7 @@ mod recovery;
 pub use access_token::{AccessToken, Issuer};
 pub use authenticate::{Authenticated, bears_token, session_of};
 pub use cookie::SessionCookie;
-pub use credential::Credential;
+pub use credential::{Credential, CredentialKind};
 pub use file_error::FileError;
 pub use ingress_token::IngressToken;
 pub use lifetime::{Lifetimes, SKEW, State};

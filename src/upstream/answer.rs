@@ -14,7 +14,7 @@ use tokio_util::sync::WaitForCancellationFutureOwned;
 use super::grpc::Trailed;
 use super::link::Link;
 use super::pool::{Place, Pool};
-use crate::authorization::Open;
+use crate::exchanges::Open;
 use crate::http::Serving;
 use crate::refusal::Reason;
 

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use super::farewell::{self, Farewell};
 use super::frames::Frames;
 use super::pool::TunnelPlace;
-use crate::authorization::Open;
+use crate::exchanges::Open;
 use crate::http::Serving;
 use crate::refusal::Reason;
 

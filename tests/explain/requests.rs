@@ -35,6 +35,14 @@ slug = "b"
 upstream = "http://127.0.0.1:1"
 path = "/ingress/b"
 access = { users = ["bob"] }
+
+[[addon]]
+slug = "c"
+upstream = "http://127.0.0.1:1"
+path = "/ingress/c"
+tokens = true
+allow_missing_origin = true
+cors = { origins = ["https://app.example"], credentials = true }
 "#;
 
 fn folder() -> Folder {
@@ -72,7 +80,8 @@ fn the_rule_the_entity_and_the_group_are_named() {
     );
     assert_eq!(lines[3], "add-on: a, which sees /api/covers/garage_door/open");
     assert_eq!(lines[4], format!("permit: {because}"));
-    assert!(lines[5].starts_with("not asked: the session"), "{lines:?}");
+    let asked = "asked: with a session, from the local network, sent by a page of the add-on's own origin";
+    assert_eq!(lines[5], asked);
 
     let answer = folder.ask("grace", "POST", "https://A.home.example/api/covers/hall_window/open?x", &[]);
     assert_eq!(answer["refusal"], "entity_denied");
@@ -176,4 +185,35 @@ fn cases_of_both_kinds_are_answered_in_order() {
     let decisions: Vec<Value> = said.answers().iter().map(|answer| answer["decision"].clone()).collect();
     assert_eq!(decisions, [json!("permit"), json!("permit"), Value::Null, json!("permit"), json!("deny"), Value::Null]);
     assert_eq!(said.code, 2, "two of them are no questions");
+}
+
+/// S-144: whose page sends it, from where and with what is asked as the gate asks it.
+#[test]
+fn s144_what_the_gate_refuses_for_how_it_is_sent_is_refused_here_too() {
+    let folder = folder();
+    let (a, c) = ("https://home.example/ingress/a/x", "https://home.example/ingress/c/x");
+    let (own, other, app) = ("https://home.example", "https://evil.example", "https://app.example");
+    for (method, url, more, refusal) in [
+        ("POST", a, &["--origin", own][..], None),
+        ("POST", a, &["--origin", other], Some("foreign_origin")),
+        ("POST", a, &["--origin", "null"], Some("foreign_origin")),
+        ("GET", a, &["--origin", other], None),
+        ("POST", a, &["--origin", "none"], None),
+        ("GET", a, &["--websocket"], None),
+        ("GET", a, &["--websocket", "--origin", other], Some("foreign_origin")),
+        ("GET", a, &["--websocket", "--origin", "none"], Some("missing_origin")),
+        ("GET", c, &["--websocket", "--origin", "none"], None),
+        ("POST", c, &["--origin", app], None),
+        ("POST", c, &["--origin", other], Some("foreign_origin")),
+        ("GET", c, &["--websocket", "--origin", app], Some("foreign_origin")),
+        ("POST", c, &["--token", "--origin", other], None),
+        ("GET", a, &["--token"], Some("no_session")),
+    ] {
+        let answer = folder.ask("bob", method, url, more);
+        assert_eq!(answer["refusal"], json!(refusal), "{method} {url} {more:?}: {answer:#}");
+    }
+    let from = |from: &str| folder.ask("dave", "GET", "/ingress/a/x", &["--from", from])["refusal"].clone();
+    assert_eq!([from("192.168.1.9"), from("203.0.113.9")], [json!(null), json!("not_local")]);
+    let without_host = folder.explain(&["--user", "bob", "--url", "/ingress/a/x", "--origin", own]);
+    assert_eq!(without_host.code, 2, "{}", without_host.err);
 }

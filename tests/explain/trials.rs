@@ -52,6 +52,20 @@ fn a_test_that_comes_out_as_expected_passes() {
     passes(&format!("{call}\nexpect = \"permit\""));
 }
 
+/// S-144
+#[test]
+fn how_a_request_is_sent_is_part_of_a_test() {
+    let ask = "user = \"bob\"\nurl = \"https://home.example/ingress/a/\"\nwebsocket = true";
+    passes(&format!("{ask}\nexpect = \"permit\""));
+    passes(&format!("{ask}\norigin = \"https://home.example\"\nexpect = \"permit\""));
+    for refused in ["origin = \"https://evil.example\"", "origin = \"none\"", "token = true"] {
+        passes(&format!("{ask}\n{refused}\nexpect = \"deny\""));
+    }
+    passes("user = \"dave\"\nurl = \"/ingress/a/\"\nfrom = \"203.0.113.9\"\nexpect = \"deny\"");
+    let no_address = "user = \"dave\"\nurl = \"/ingress/a/\"\nfrom = \"home\"\nexpect = \"deny\"";
+    fails(no_address, "18:8", &["\"home\" is no address", "expected the client's address"]);
+}
+
 #[test]
 fn one_that_comes_out_otherwise_is_shown_with_the_reason() {
     let wrong = "user = \"heidi\"\nentity = \"light.bed_light\"\naccess = \"control\"\nexpect = \"permit\"";

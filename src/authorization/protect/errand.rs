@@ -30,7 +30,7 @@ pub struct Errand {
 impl Errand {
     /// Of a request with this target, of which the add-on sees all but the first `prefix` bytes. A WebSocket is asked for
     /// by GET, and has no body.
-    pub fn new(method: Method, target: PathAndQuery, prefix: usize, websocket: bool) -> Self {
+    pub(in crate::authorization) fn new(method: Method, target: PathAndQuery, prefix: usize, websocket: bool) -> Self {
         let errand = Self { method, target, prefix, websocket, transfer: None, body: OnceLock::new() };
         if websocket {
             errand.knows_body(BodyFacts::default());
@@ -49,6 +49,21 @@ impl Errand {
         })
     }
 
+    /// The method; GET for a WebSocket.
+    pub fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// Whether it asks for a WebSocket.
+    pub fn is_websocket(&self) -> bool {
+        self.websocket
+    }
+
+    /// The path, as it was sent.
+    pub fn sent_path(&self) -> &str {
+        self.target.path()
+    }
+
     /// The path, as the add-on sees it.
     pub fn path(&self) -> &str {
         match self.target.path().get(self.prefix..) {
@@ -65,13 +80,13 @@ impl Errand {
 
     /// With these facts about its body.
     #[must_use]
-    pub fn with_body(self, facts: BodyFacts) -> Self {
+    pub(in crate::authorization) fn with_body(self, facts: BodyFacts) -> Self {
         self.knows_body(facts);
         self
     }
 
     /// Judges it by these rules.
-    pub fn judge<'r>(&self, rules: &'r Protection, standing: &Standing<'_>) -> Judgement<'r> {
+    pub(in crate::authorization) fn judge<'r>(&self, rules: &'r Protection, standing: &Standing<'_>) -> Judgement<'r> {
         let (body, query) = (self.body.get(), self.target.query());
         let view = View { method: &self.method, path: self.path(), query, websocket: self.websocket };
         let judgement = rules.judge(&view, body, standing);

@@ -2,10 +2,9 @@
 
 use super::matching::Fit;
 use super::unreadable::Unreadable;
-use crate::authorization::Decision;
 use crate::config::{AccessKey, EntityId, EntitySource, JsonPointer, PathPattern, Unlisted};
 use crate::permission::{Denial, Verdict};
-use crate::refusal::Reason;
+use crate::refusal::{Decision, Reason};
 
 /// The judgement of a request. The order of its findings is that of the rules, and means nothing.
 #[derive(Debug, Clone)]

@@ -1,6 +1,8 @@
 //! An answer for people: the decision, the reason, and one line each for the user and the entity.
 
-use crate::explain::{Answer, Because, Entry, Groups, Registered, RequestAnswer, named, of_area, of_device, shown};
+use crate::explain::{
+    Answer, Because, Entry, Groups, Registered, RequestAnswer, Sent, named, of_area, of_device, shown,
+};
 
 /// The answer as lines.
 pub(super) fn of(answer: &Answer<'_>) -> String {
@@ -37,9 +39,20 @@ pub(super) fn of_request(answer: &RequestAnswer<'_>) -> String {
     );
     let ruled = |ruled: &crate::explain::Ruled| format!("{}: {}", ruled.decision.word(), ruled.reason);
     lines.extend(answer.rules.iter().map(ruled));
-    lines
-        .push("not asked: the session, whether the client is local, and whose will the request is (Origin)".to_owned());
+    lines.push(format!("asked: {}", sent(answer.sent)));
     lines.join("\n")
+}
+
+/// How the request is sent that was decided about.
+fn sent(sent: &Sent) -> String {
+    let with = if sent.token { "an access token" } else { "a session" };
+    let from = sent.from.map_or_else(|| "the local network".to_owned(), |from| from.to_string());
+    let page = match sent.origin.as_deref() {
+        None => "sent by a page of the add-on's own origin".to_owned(),
+        Some("none") => "sent without `Origin`".to_owned(),
+        Some(origin) => format!("sent by a page of {}", shown(origin)),
+    };
+    format!("with {with}, from {from}, {page}")
 }
 
 /// Who is refused before any policy is asked has nothing of a permit, and must not overlook that.

@@ -2,6 +2,7 @@
 //! otherwise. Deciding is the caller's, with the code that serves.
 
 use std::error::Error;
+use std::net::IpAddr;
 
 use toml::Spanned;
 
@@ -47,8 +48,10 @@ fn case(entry: &Spanned<raw::Test>, cx: &mut Context<'_>) -> Option<Case> {
 fn subject(raw: &raw::Test, at: &Span, cx: &mut Context<'_>) -> Option<TrialSubject> {
     let text = |key: &Key<String>| key.given().map(|text| text.get_ref().clone());
     let of_entity = !matches!((&raw.entity, &raw.access), (Key::Absent, Key::Absent));
-    let of_request = !matches!((&raw.method, &raw.url, &raw.body), (Key::Absent, Key::Absent, Key::Absent))
-        || !matches!(raw.websocket, Key::Absent);
+    let texts = [&raw.method, &raw.url, &raw.body, &raw.origin, &raw.from];
+    let flags = [&raw.websocket, &raw.token];
+    let of_request = texts.into_iter().any(|key| !matches!(key, Key::Absent))
+        || flags.into_iter().any(|key| !matches!(key, Key::Absent));
     match (of_entity, of_request) {
         (true, false) => {
             let entity = cx.required(&raw.entity, "entity", at, "\"light.kitchen\"");
@@ -58,18 +61,40 @@ fn subject(raw: &raw::Test, at: &Span, cx: &mut Context<'_>) -> Option<TrialSubj
         (false, true) => {
             let url = cx.required(&raw.url, "url", at, "\"/ingress/name/settings\"")?;
             let method = text(&raw.method).unwrap_or_else(|| "GET".to_owned());
-            let (url, websocket) = (url.get_ref().clone(), flag(&raw.websocket, false));
-            Some(TrialSubject::Request { method, url, websocket, body: text(&raw.body) })
+            let from = match raw.from.given() {
+                None => None,
+                Some(text) => Some(address(text, cx)?),
+            };
+            Some(TrialSubject::Request {
+                method,
+                url: url.get_ref().clone(),
+                websocket: flag(&raw.websocket, false),
+                body: text(&raw.body),
+                origin: text(&raw.origin),
+                from,
+                token: flag(&raw.token, false),
+            })
         }
         (both, _) => {
             let message =
                 if both { "this test asks for an entity and for a request" } else { "this test asks for nothing" };
             let bad = Diagnostic::mistake(at.clone(), message);
-            let hint = "write `url` (and `method`, `body`, `websocket`), or `entity` and `access`";
+            let hint =
+                "write `url` (and `method`, `body`, `websocket`, `origin`, `from`, `token`), or `entity` and `access`";
             cx.add(bad.label("expected one question").hint(hint));
             None
         }
     }
+}
+
+fn address(text: &Spanned<String>, cx: &mut Context<'_>) -> Option<IpAddr> {
+    let address = text.get_ref().parse().ok();
+    if address.is_none() {
+        let bad = Diagnostic::mistake(text.span(), format!("{:?} is no address", text.get_ref()));
+        let hint = "write an IPv4 or IPv6 address, as in \"192.168.1.9\" or \"2001:db8::1\"";
+        cx.add(bad.label("expected the client's address").hint(hint));
+    }
+    address
 }
 
 fn judge(case: &Case, outcome: &Outcome, cx: &mut Context<'_>) {

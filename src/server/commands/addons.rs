@@ -15,6 +15,8 @@ pub(super) async fn protect(server: Arc<Server>, slug: String, protected: bool) 
     let protection = if protected { Protection::On } else { Protection::Off };
     match tokio::task::spawn_blocking(move || kept.protect(&addon, protection)).await {
         Ok(Ok(changed)) => {
+            // What is open is cut before the operator hears that it is decided.
+            server.review();
             if changed {
                 let event = AuditEvent::Protection { addon: slug.as_str(), protected, by: "control" };
                 server.gate.services().telemetry.audit.write(&event);
@@ -33,6 +35,7 @@ pub(super) async fn token(server: Arc<Server>, slug: String, rotate: bool) -> An
     let (kept, addon, now) = (Arc::clone(&services.kept), slug.clone(), services.clock.now());
     match tokio::task::spawn_blocking(move || kept.make_token(&addon, rotate, now)).await {
         Ok(Ok(token)) => {
+            server.review();
             services.telemetry.audit.write(&AuditEvent::TokenMade { addon: slug.as_str(), by: "control" });
             Answer::TokenMade { token: token.encode().to_string().into() }
         }

@@ -7,10 +7,11 @@ use http_body_util::BodyExt as _;
 use http_body_util::combinators::UnsyncBoxBody;
 use serde_json::{Value, json};
 
+use crate::exchanges::CutBodyError;
 use crate::supervisor::shape::{self, Shape};
 
 /// A body that is there whole, or one that is passed on as it comes.
-pub(super) type AnswerBody = UnsyncBoxBody<Bytes, hyper::Error>;
+pub(super) type AnswerBody = UnsyncBoxBody<Bytes, CutBodyError>;
 
 /// An answer to an add-on.
 pub(super) type Answer = Response<AnswerBody>;

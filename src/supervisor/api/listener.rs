@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
 use super::service::AddonApi;
+use crate::http::Line;
 use crate::listener::{PlainListener, PlainStream};
 
 impl AddonApi {
@@ -28,18 +29,24 @@ impl AddonApi {
 
 async fn connection(stream: PlainStream, from: Option<SocketAddr>, api: Arc<AddonApi>) {
     let limits = api.configured().settings.limits.clone();
+    let line = Line::default();
+    let of_answers = line.clone();
     let service = service_fn(move |request| {
-        let api = Arc::clone(&api);
-        async move { Ok::<_, Infallible>(api.answer(request, from).await) }
+        let (api, line) = (Arc::clone(&api), of_answers.clone());
+        async move { Ok::<_, Infallible>(api.answer(request, from, line).await) }
     });
-    let served = http1::Builder::new()
+    let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_timeout)
         .max_header_size(limits.header_size)
         .max_buf_size(limits.header_size.max(SMALLEST_BUFFER))
         .serve_connection(TokioIo::new(stream), service)
-        .with_upgrades()
-        .await;
+        .with_upgrades();
+    let served = tokio::select! {
+        served = connection => served,
+        // An answer that was cut, and whose reader keeps it from ending.
+        () = line.hung_up() => return,
+    };
     if let Err(error) = served {
         debug!(%error, "a connection of an add-on broke off");
     }

@@ -4,6 +4,7 @@
 //! Home Assistant or of a real Supervisor behind us. An add-on is judged by its role before anything is looked at, and
 //! nothing that it sends but the listed parts rides on a token of ours.
 
+mod admission;
 mod answer;
 mod asking;
 mod auth;
@@ -18,6 +19,7 @@ mod service;
 mod token;
 mod upstream;
 
+pub use admission::AddonCall;
 pub(in crate::supervisor) use local::{info, panels};
 pub use peer::Peer;
 pub use service::{AddonApi, Configured};

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONNECTION, HOST, InvalidHeaderValue};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -19,6 +20,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::answer::AnswerBody;
 use crate::config::SecretText;
 use crate::dial::{DialError, Dialer, Target, Wire};
+use crate::exchanges::CutBodyError;
 
 /// Whom we ask.
 #[derive(Debug)]
@@ -108,7 +110,8 @@ impl Peer {
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
         let driver = AbortOnDropHandle::new(tokio::spawn(connection));
         let (head, body) = sender.send_request(request).await?.into_parts();
-        Ok(Response::from_parts(head, AnswerBody::new(Driven { body, _sender: sender, _driver: driver })))
+        let body = Driven { body, _sender: sender, _driver: driver };
+        Ok(Response::from_parts(head, AnswerBody::new(body.map_err(|error| CutBodyError::Broken(error.into())))))
     }
 }
 

@@ -7,6 +7,7 @@ use arc_swap::ArcSwap;
 use http::{HeaderMap, Method, Request, StatusCode};
 use hyper::body::Incoming;
 
+use super::admission::AddonCall;
 use super::answer::{self, Answer};
 use super::asking::Asking;
 use super::auth::AuthBackend;
@@ -17,13 +18,15 @@ use super::token::token;
 use super::upstream;
 use crate::clock::Clock;
 use crate::config::{Addon, AddonSlug, Settings};
+use crate::exchanges::{CutUpload, Open, OpenExchanges};
 use crate::home_assistant::HomeAssistant;
-use crate::http::{ClientAddr, RequestId};
+use crate::http::{ClientAddr, Line, RequestId};
 use crate::supervisor::entities::Access;
 use crate::supervisor::ingress;
 use crate::supervisor::kept::Kept;
 use crate::supervisor::protection::Granted;
-use crate::supervisor::roles::{ApiPath, Basis, Caller, Ruling, rule};
+use crate::supervisor::roles::ApiPath;
+use crate::supervisor::tokens::TokenDigest;
 use crate::telemetry::Telemetry;
 
 /// The add-on API, over all configurations.
@@ -33,6 +36,7 @@ pub struct AddonApi {
     pub(super) kept: Arc<Kept>,
     pub(super) auth: AuthBackend,
     pub(super) core: Core,
+    pub(super) exchanges: Arc<OpenExchanges>,
     pub(super) telemetry: Telemetry,
 }
 
@@ -55,9 +59,11 @@ pub(super) struct Call {
     pub(super) path: ApiPath,
     pub(super) query: Option<String>,
     pub(super) headers: HeaderMap,
-    pub(super) body: Incoming,
+    pub(super) body: CutUpload<Incoming>,
     /// Who asks; nobody where no token is asked for.
     pub(super) by: Option<Asking>,
+    /// What it was admitted for, on the list of what is open.
+    pub(super) open: Open<AddonCall>,
     pub(super) client: ClientAddr,
     pub(super) id: RequestId,
     pub(super) configured: Arc<Configured>,
@@ -65,12 +71,19 @@ pub(super) struct Call {
 
 impl AddonApi {
     /// The API with its first configuration.
-    pub fn new(configured: Configured, kept: Arc<Kept>, clock: Clock, telemetry: Telemetry) -> Self {
+    pub fn new(
+        configured: Configured,
+        kept: Arc<Kept>,
+        exchanges: Arc<OpenExchanges>,
+        clock: Clock,
+        telemetry: Telemetry,
+    ) -> Self {
         Self {
             current: ArcSwap::from_pointee(configured),
             kept,
             auth: AuthBackend::new(clock, telemetry.clone()),
             core: Core::default(),
+            exchanges,
             telemetry,
         }
     }
@@ -84,25 +97,29 @@ impl AddonApi {
         self.current.load_full()
     }
 
-    /// Answers a call. `from` is nothing on a Unix socket.
-    pub(super) async fn answer(self: Arc<Self>, request: Request<Incoming>, from: Option<SocketAddr>) -> Answer {
+    /// Answers a call, which comes over `line`. `from` is nothing on a Unix socket.
+    pub(super) async fn answer(
+        self: Arc<Self>,
+        request: Request<Incoming>,
+        from: Option<SocketAddr>,
+        line: Line,
+    ) -> Answer {
         let id = RequestId::next();
         let configured = self.configured();
         let (head, body) = request.into_parts();
         let method = head.method.clone();
-        let caller = self.caller(token(&head.headers), &configured);
-        let whose = caller.as_ref().ok().and_then(Option::as_ref).map(|by| by.addon().slug.clone());
         let client = ClientAddr::direct(from.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |from| from.ip()));
         let target = head.uri.path().to_owned();
-        let answer = match permitted(&head, &caller) {
-            Ok((path, basis)) => {
-                let by = match basis {
-                    Basis::Open => None,
-                    Basis::Bypass | Basis::Role(_) => caller.ok().flatten(),
-                };
+        let shown = token(&head.headers).map(|token| TokenDigest::of(token.as_bytes()));
+        let whose = shown.as_ref().and_then(|shown| self.asking_with(shown, &configured));
+        let whose = whose.map(|by| by.addon().slug.clone());
+        let answer = match self.admitted(&head, shown, &configured) {
+            Ok((call, by)) => {
+                let path = call.path().clone();
+                let open = self.exchanges.begin(call, line);
                 let query = head.uri.query().map(str::to_owned);
-                let headers = head.headers;
-                let call = Call { method: head.method, path, query, headers, body, by, client, id, configured };
+                let (headers, body) = (head.headers, CutUpload::new(body, &open));
+                let call = Call { method: head.method, path, query, headers, body, by, open, client, id, configured };
                 self.dispatch(call, head.extensions).await
             }
             Err(answer) => *answer,
@@ -113,15 +130,9 @@ impl AddonApi {
         answer
     }
 
-    /// Whose a token is. `Err` is a token that is nobody's.
-    fn caller(&self, token: Option<&str>, configured: &Configured) -> Result<Option<Asking>, ()> {
-        let Some(token) = token else { return Ok(None) };
-        self.asking_with(token, configured).map(Some).ok_or(())
-    }
-
     /// The add-on that a token belongs to, if it is configured.
-    pub(super) fn asking_with(&self, token: &str, configured: &Configured) -> Option<Asking> {
-        let slug = self.kept.addon_of(token.as_bytes())?;
+    pub(super) fn asking_with(&self, token: &TokenDigest, configured: &Configured) -> Option<Asking> {
+        let slug = self.kept.addon_with(token)?;
         let addon = configured.settings.addons.iter().find(|addon| addon.slug == slug)?;
         Some(Asking::new(Arc::clone(addon), &self.kept))
     }
@@ -145,7 +156,7 @@ impl AddonApi {
         match segments.as_slice() {
             // The first name is the one that programs come to which put `/api/websocket` behind an address.
             ["core" | "homeassistant", "api", "websocket"] | ["core" | "homeassistant", "websocket"] => {
-                self.core.websocket(self, &call, extensions)
+                self.core.websocket(self, call, extensions)
             }
             [name @ ("core" | "homeassistant"), "api", ..] => {
                 let alias = *name == "homeassistant";
@@ -164,33 +175,6 @@ impl AddonApi {
             }
             segments if call.configured.upstream.is_some() => upstream::forward(call, segments).await,
             segments => local::answer(self, &call, segments),
-        }
-    }
-}
-
-/// Judges the head of a call.
-fn permitted(
-    head: &http::request::Parts,
-    caller: &Result<Option<Asking>, ()>,
-) -> Result<(ApiPath, Basis), Box<Answer>> {
-    let bad = || Box::new(answer::plain(StatusCode::BAD_REQUEST));
-    if head.uri.scheme().is_some() || head.uri.authority().is_some() {
-        return Err(bad());
-    }
-    let path: ApiPath = head.uri.path().parse().map_err(|why| {
-        tracing::info!(%why, "a call of the add-on API was refused");
-        bad()
-    })?;
-    let who = match caller {
-        Ok(None) => Caller::Nobody,
-        Err(()) => Caller::Unknown,
-        Ok(Some(by)) => Caller::Addon(by.granted()),
-    };
-    match rule(&path, who) {
-        Ruling::Pass(basis) => Ok((path, basis)),
-        Ruling::Refuse(refusal) => {
-            tracing::info!(reason = refusal.label(), "a call of the add-on API was refused");
-            Err(Box::new(answer::plain(refusal.status())))
         }
     }
 }

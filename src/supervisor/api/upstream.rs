@@ -9,42 +9,51 @@ use http::{Method, Response, StatusCode};
 use http_body_util::{BodyExt as _, Limited};
 use serde_json::{Value, json};
 
+use super::admission::followed;
 use super::answer::{self, Answer, AnswerBody};
 use super::asking::Asking;
 use super::peer::{Asked, only, relay};
 use super::service::Call;
 
-/// Passes a call on.
+/// Passes a call on. It is open to the last byte of its answer.
 pub(super) async fn forward(call: Call, segments: &[&str]) -> Answer {
-    let Some(upstream) = &call.configured.upstream else { return answer::plain(StatusCode::NOT_IMPLEMENTED) };
-    let own = call.by.as_ref().map(Asking::slug);
+    let Call { method, path, query, headers, body, by, open, configured, .. } = call;
+    let Some(upstream) = &configured.upstream else { return answer::plain(StatusCode::NOT_IMPLEMENTED) };
+    open.exchange().subject().goes_on_to_a_supervisor();
+    let own = by.as_ref().map(Asking::slug);
     let path = match (segments, own) {
         (["addons" | "apps", "self", ..], None) => return answer::error(StatusCode::BAD_REQUEST, "Nobody is self"),
-        (["addons" | "apps", "self", ..], Some(slug)) => call.path.as_str().replacen("/self", &format!("/{slug}"), 1),
-        _ => call.path.as_str().to_owned(),
+        (["addons" | "apps", "self", ..], Some(slug)) => path.as_str().replacen("/self", &format!("/{slug}"), 1),
+        _ => path.as_str().to_owned(),
     };
-    let query = call.query.as_ref().map(|query| format!("?{query}")).unwrap_or_default();
+    let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+    let mut hides_options = false;
+    if let (["addons" | "apps", slug, "info"], true) = (segments, method == Method::GET) {
+        hides_options = !by.as_ref().is_some_and(|by| by.sees_options_of(slug));
+        if !hides_options {
+            open.exchange().subject().tells_options_of(slug);
+        }
+    }
     let asked = Asked {
-        method: call.method.clone(),
+        method,
         target: format!("{path}{query}"),
-        headers: only(&call.headers, PASSED),
-        body: call.body,
+        headers: only(&headers, PASSED),
+        body,
         // What needs no token is asked without one.
-        with_token: call.by.is_some(),
+        with_token: by.is_some(),
         within: ANSWER,
     };
-    let told = match upstream.ask(asked).await {
-        Ok(told) => relay(told, RETURNED),
-        Err(error) => {
-            tracing::warn!(error = %crate::telemetry::chain(&error), "the Supervisor does not answer");
-            return answer::error(StatusCode::BAD_GATEWAY, "The Supervisor does not answer");
+    let answering = async {
+        match upstream.ask(asked).await {
+            Ok(told) if hides_options => without_options(relay(told, RETURNED)).await,
+            Ok(told) => relay(told, RETURNED),
+            Err(error) => {
+                tracing::warn!(error = %crate::telemetry::chain(&error), "the Supervisor does not answer");
+                answer::error(StatusCode::BAD_GATEWAY, "The Supervisor does not answer")
+            }
         }
     };
-    let sees = |slug: &str| call.by.as_ref().is_some_and(|by| by.sees_options_of(slug));
-    match segments {
-        ["addons" | "apps", slug, "info"] if call.method == Method::GET && !sees(slug) => without_options(told).await,
-        _ => told,
-    }
+    followed(open, Box::pin(answering)).await
 }
 
 async fn without_options(told: Response<AnswerBody>) -> Answer {

@@ -3,20 +3,42 @@
 use http::HeaderMap;
 
 use crate::config::HomeAssistantDoor;
-use crate::refusal::Reason;
+use crate::exchanges::Subject;
+use crate::refusal::{Decision, Reason};
 use crate::supervisor::api::token;
 use crate::supervisor::kept::Kept;
 use crate::supervisor::tokens::TokenDigest;
 
-/// Home Assistant, by its token: nobody else gets one of these.
+/// Home Assistant, by its token: nobody else gets one of these. Kept as long as its call is open, so that it can be asked
+/// again.
 #[derive(Debug)]
-pub struct Caller(());
+pub struct Caller {
+    token: TokenDigest,
+}
 
 /// Whose call this is, by the headers that it came with. Any other token is nobody's here, an add-on's among them (case 1),
 /// even if an operator has written one into the file.
 pub fn caller(headers: &HeaderMap, door: Option<&HomeAssistantDoor>, kept: &Kept) -> Result<Caller, Reason> {
     let shown = token(headers).ok_or(Reason::NoSession)?;
-    let ours = TokenDigest::of(door.ok_or(Reason::BadToken)?.token.reveal().as_bytes());
-    let is_it = TokenDigest::of(shown.as_bytes()).is(&ours) && kept.addon_of(shown.as_bytes()).is_none();
-    if is_it { Ok(Caller(())) } else { Err(Reason::BadToken) }
+    let caller = Caller { token: TokenDigest::of(shown.as_bytes()) };
+    caller.admit_again(door, kept).into_result().map(|()| caller)
+}
+
+impl Caller {
+    /// Whether the token is Home Assistant's at this moment.
+    pub fn admit_again(&self, door: Option<&HomeAssistantDoor>, kept: &Kept) -> Decision {
+        let ours = door.map(|door| TokenDigest::of(door.token.reveal().as_bytes()));
+        let is_it = ours.is_some_and(|ours| self.token.is(&ours)) && kept.addon_with(&self.token).is_none();
+        if is_it { Decision::Permit } else { Decision::Deny(Reason::BadToken) }
+    }
+}
+
+impl Subject for Caller {
+    fn user(&self) -> &'static str {
+        ""
+    }
+
+    fn addon(&self) -> &'static str {
+        ""
+    }
 }

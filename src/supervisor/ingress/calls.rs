@@ -13,6 +13,7 @@ use super::caller::Caller;
 use super::key::{entry, is_reached};
 use crate::authorization::{Decision, may_enter};
 use crate::config::Settings;
+use crate::exchanges::{CutUpload, Open, OpenExchanges};
 use crate::http::{ClientAddr, ClientBody, Sanitized};
 use crate::identity::{Directory, Health, User, UserId, user_of};
 use crate::pages::Page;
@@ -35,6 +36,8 @@ pub struct Calls<'a> {
     pub settings: &'a Settings,
     /// What is kept of add-ons.
     pub kept: &'a Kept,
+    /// Every exchange that is open.
+    pub exchanges: &'a Arc<OpenExchanges>,
     /// Logs and numbers.
     pub telemetry: &'a Telemetry,
 }
@@ -55,7 +58,7 @@ struct Shown {
 impl Calls<'_> {
     /// Answers a call. Its path is compared as it was sent, so that another spelling is another call, and there is none.
     pub async fn answer(&self, request: Sanitized, caller: Result<Caller, Reason>) -> Result<Page, Reason> {
-        let _home_assistant: Caller = caller?;
+        let open = self.exchanges.begin(caller?, request.line().clone());
         let path = request.path();
         let call = path.strip_prefix("/v2").unwrap_or(path).to_owned();
         let (posts, reads) = match *request.method() {
@@ -64,8 +67,8 @@ impl Calls<'_> {
             _ => (false, false),
         };
         match call.as_str() {
-            "/ingress/session" if posts => self.create(request).await,
-            "/ingress/validate_session" if posts => self.validate(request).await,
+            "/ingress/session" if posts => self.create(request, &open).await,
+            "/ingress/validate_session" if posts => self.validate(request, &open).await,
             "/ingress/panels" if reads => Ok(self.panels()),
             "/ingress/session" | "/ingress/validate_session" | "/ingress/panels" => {
                 Ok(shape::plain(StatusCode::METHOD_NOT_ALLOWED))
@@ -75,9 +78,9 @@ impl Calls<'_> {
     }
 
     /// `POST /ingress/session`: a session of the user whom Home Assistant names, and of nobody else (section 1.12).
-    async fn create(&self, request: Sanitized) -> Result<Page, Reason> {
+    async fn create(&self, request: Sanitized, open: &Open<Caller>) -> Result<Page, Reason> {
         let (client, id) = (request.client().ip(), request.id());
-        let body = short_body(request.into_parts().body).await?;
+        let body = short_body(request.into_parts().body, open).await?;
         let wanted = if body.is_empty() { Ok(Wanted { user_id: None }) } else { serde_json::from_slice(&body) };
         let Ok(Wanted { user_id }) = wanted else {
             return Ok(bad_request("expected {\"user_id\": \"...\"}"));
@@ -123,8 +126,8 @@ impl Calls<'_> {
     }
 
     /// `POST /ingress/validate_session`: whether a session counts, which it then does for a while longer.
-    async fn validate(&self, request: Sanitized) -> Result<Page, Reason> {
-        let body = short_body(request.into_parts().body).await?;
+    async fn validate(&self, request: Sanitized, open: &Open<Caller>) -> Result<Page, Reason> {
+        let body = short_body(request.into_parts().body, open).await?;
         let Ok(Shown { session }) = serde_json::from_slice(&body) else {
             return Ok(bad_request("expected {\"session\": \"...\"}"));
         };
@@ -163,8 +166,12 @@ fn bad_request(message: &str) -> Page {
     shape::error(StatusCode::BAD_REQUEST, message)
 }
 
-async fn short_body(body: ClientBody) -> Result<Bytes, Reason> {
-    let collected = tokio::time::timeout(BODY_TIME, Limited::new(body, LARGEST).collect()).await;
+/// Reads a body for as long as the call may go on.
+async fn short_body(body: ClientBody, open: &Open<Caller>) -> Result<Bytes, Reason> {
+    let collected = tokio::time::timeout(BODY_TIME, Limited::new(CutUpload::new(body, open), LARGEST).collect()).await;
+    if let Some(reason) = open.exchange().why() {
+        return Err(reason);
+    }
     Ok(collected.map_err(|_| Reason::BodyTimeout)?.map_err(|_| Reason::BodyTooLarge)?.to_bytes())
 }
 

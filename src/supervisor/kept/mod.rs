@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 
 use super::ingress::IngressKey;
 use super::protection::Protection;
@@ -28,6 +29,8 @@ pub struct Kept {
     table: ArcSwap<Table>,
     /// Held while the file is written; what could not be read lets nobody write.
     writing: Mutex<Result<(), Arc<KeptError>>>,
+    /// Rings when anything is decided otherwise: what is open may not be permitted any more.
+    changed: watch::Sender<u64>,
 }
 
 /// Add-ons of which something is kept, by slug.
@@ -73,7 +76,13 @@ impl Kept {
             Ok(table) => (table.unwrap_or_default(), Ok(())),
             Err(error) => (Table::default(), Err(Arc::new(error))),
         };
-        Self { path: path.to_owned(), table: ArcSwap::from_pointee(table), writing: Mutex::new(writing) }
+        let (table, changed) = (ArcSwap::from_pointee(table), watch::Sender::new(0));
+        Self { path: path.to_owned(), table, writing: Mutex::new(writing), changed }
+    }
+
+    /// The bell that rings when a token or a protection has changed.
+    pub fn subscribe(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
     }
 
     /// Why nothing is known and nothing can be changed, when that is so.
@@ -94,11 +103,15 @@ impl Kept {
     /// Whose token this is. All are compared, however early one fits; whether the add-on still exists is the caller's to
     /// ask.
     pub fn addon_of(&self, shown: &[u8]) -> Option<AddonSlug> {
-        let shown = TokenDigest::of(shown);
+        self.addon_with(&TokenDigest::of(shown))
+    }
+
+    /// The same, by the digest of what is shown: a token need not be kept to be asked about again.
+    pub fn addon_with(&self, shown: &TokenDigest) -> Option<AddonSlug> {
         let table = self.table.load();
         let mut found = None;
         for (slug, entry) in &table.addons {
-            if entry.token.is_some_and(|token| token.digest.is(&shown)) {
+            if entry.token.is_some_and(|token| token.digest.is(shown)) {
                 found = Some(slug);
             }
         }
@@ -153,6 +166,7 @@ impl Kept {
         if table != *before {
             file::write(&self.path, &table)?;
             self.table.store(Arc::new(table));
+            self.changed.send_modify(|generation| *generation = generation.wrapping_add(1));
         }
         Ok(result)
     }

@@ -16,11 +16,13 @@ use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::admission::{AddonCall, followed};
 use super::answer::{self, Answer};
 use super::places::PlacesOfAddons;
 use super::service::{AddonApi, Call};
 use super::token::home_assistant_token;
 use crate::config::{Addon, AddonSlug};
+use crate::exchanges::Open;
 use crate::supervisor::entities::{Access, Conversation};
 use crate::supervisor::roles::ApiVersion;
 use crate::telemetry::chain;
@@ -53,7 +55,7 @@ impl Core {
         self.version.load_full()
     }
 
-    /// `/core/api/...`. `alias` is the old name of it, which has two methods only.
+    /// `/core/api/...`, open to the last byte of the answer. `alias` is the old name of it, which has two methods only.
     pub(super) async fn rest(&self, api: &AddonApi, call: Call, alias: bool) -> Answer {
         let methods: &[Method] =
             if alias { &[Method::GET, Method::POST] } else { &[Method::GET, Method::POST, Method::DELETE] };
@@ -61,7 +63,9 @@ impl Core {
             return answer::plain(StatusCode::METHOD_NOT_ALLOWED);
         }
         let shown = home_assistant_token(&call.headers).unwrap_or_default();
-        let Some(addon) = entitled(api, shown) else { return answer::plain(StatusCode::UNAUTHORIZED) };
+        let Some(addon) = api.entitle(call.open.exchange().subject(), shown) else {
+            return answer::plain(StatusCode::UNAUTHORIZED);
+        };
         let configured = &call.configured;
         let Some(home) = &configured.home_assistant else { return answer::plain(StatusCode::BAD_GATEWAY) };
         let prefix = match call.path.version() {
@@ -79,14 +83,14 @@ impl Core {
             body: call.body,
         };
         if addon.entities.is_none() {
-            return request.pass(home).await;
+            return followed(call.open, Box::pin(request.pass(home))).await;
         }
         let may = |entity: &str, access: Access| configured.may(&addon, entity, access);
-        request.pass_held(home, &may).await
+        followed(call.open, Box::pin(request.pass_held(home, &may))).await
     }
 
     /// `/core/websocket`
-    pub(super) fn websocket(&self, api: &Arc<AddonApi>, call: &Call, mut extensions: Extensions) -> Answer {
+    pub(super) fn websocket(&self, api: &Arc<AddonApi>, call: Call, mut extensions: Extensions) -> Answer {
         let Some(opened) = handshake::accept(&call.method, &call.headers) else {
             return answer::plain(StatusCode::BAD_REQUEST);
         };
@@ -95,18 +99,13 @@ impl Core {
         let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
             return answer::plain(StatusCode::TOO_MANY_REQUESTS);
         };
-        tokio::spawn(serve(Arc::clone(api), upgrade, place));
+        tokio::spawn(serve(Arc::clone(api), call.open, upgrade, place));
         opened
     }
 }
 
-/// The add-on of this token, if it may use Home Assistant's API.
-fn entitled(api: &AddonApi, token: &str) -> Option<Arc<Addon>> {
-    let asking = api.asking_with(token, &api.configured())?;
-    asking.granted().rights().homeassistant_api.then(|| Arc::clone(asking.addon()))
-}
-
-async fn serve(api: Arc<AddonApi>, upgrade: OnUpgrade, _place: OwnedSemaphorePermit) {
+/// Serves a WebSocket, which stands among what is open from its handshake to its last frame.
+async fn serve(api: Arc<AddonApi>, open: Open<AddonCall>, upgrade: OnUpgrade, _place: OwnedSemaphorePermit) {
     // Whoever goes before the WebSocket is open was never there.
     let Ok(stream) = upgrade.await else { return };
     let mut addon_side = websocket::addon_side(TokioIo::new(stream)).await;
@@ -116,7 +115,7 @@ async fn serve(api: Arc<AddonApi>, upgrade: OnUpgrade, _place: OwnedSemaphorePer
         tracing::info!("an add-on went away before it showed a token for Home Assistant's WebSocket, or showed none");
         return websocket::turn_away(addon_side).await;
     };
-    let Some(addon) = entitled(&api, &token) else {
+    let Some(addon) = api.entitle(open.exchange().subject(), &token) else {
         tracing::info!("an add-on was refused Home Assistant's WebSocket");
         return websocket::turn_away(addon_side).await;
     };
@@ -126,17 +125,27 @@ async fn serve(api: Arc<AddonApi>, upgrade: OnUpgrade, _place: OwnedSemaphorePer
         return websocket::put_off(addon_side).await;
     };
     let _open = api.telemetry.metrics.open_api_websocket(&addon.slug);
-    converse(&api, addon_side, &token, &addon).await;
+    converse(&api, addon_side, open, &addon).await;
 }
 
-async fn converse(api: &Arc<AddonApi>, mut addon_side: WebSocketStream<TokioIo<Upgraded>>, token: &str, addon: &Addon) {
+async fn converse(
+    api: &Arc<AddonApi>,
+    mut addon_side: WebSocketStream<TokioIo<Upgraded>>,
+    open: Open<AddonCall>,
+    addon: &Addon,
+) {
     let slug = &addon.slug;
     let configured = api.configured();
     let Some(home) = &configured.home_assistant else {
         let _gone = addon_side.close(None).await;
         return;
     };
-    let home = match websocket::home_side(home).await {
+    let home = tokio::select! {
+        biased;
+        () = open.cut() => return websocket::turn_away(addon_side).await,
+        home = websocket::home_side(home) => home,
+    };
+    let home = match home {
         Ok((home, version)) => {
             api.core.version.store(Arc::new(version));
             home
@@ -156,10 +165,7 @@ async fn converse(api: &Arc<AddonApi>, mut addon_side: WebSocketStream<TokioIo<U
         let may: Allowed = Box::new(move |entity, access| may(&api, &slug, entity, access));
         (Conversation::new(addon.entity_messages.clone()), may)
     });
-    let entities = addon.entities.clone();
-    // The same token for the same add-on, which is held to the same group: everything else begins anew.
-    let is_allowed = || entitled(api, token).is_some_and(|now| now.slug == *slug && now.entities == entities);
-    let end = Relay { addon: addon_side, home, held, is_allowed }.run().await;
+    let end = Relay { addon: addon_side, home, held }.run(open.of_any()).await;
     tracing::info!(addon = %slug, ?end, "an add-on's WebSocket to Home Assistant has ended");
 }
 

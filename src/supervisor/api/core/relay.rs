@@ -5,12 +5,13 @@ use std::time::Duration;
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::{Instant, interval};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
+use crate::exchanges::Open;
 use crate::supervisor::api::screen::{Screened, screen};
 use crate::supervisor::entities::{Access, Conversation, Step};
 
@@ -18,13 +19,11 @@ use crate::supervisor::entities::{Access, Conversation, Step};
 pub(super) type Allowed = Box<dyn Fn(&str, Access) -> bool + Send + Sync>;
 
 /// An open conversation.
-pub(super) struct Relay<A, H, L> {
+pub(super) struct Relay<A, H> {
     pub(super) addon: WebSocketStream<A>,
     pub(super) home: WebSocketStream<H>,
     /// The filter of an add-on that is held to entities, and what it may.
     pub(super) held: Option<(Conversation, Allowed)>,
-    /// Whether the add-on may still go on.
-    pub(super) is_allowed: L,
 }
 
 /// Why a conversation ended, for the log.
@@ -42,18 +41,22 @@ pub(super) enum End {
     NotAllowed,
 }
 
-impl<A, H, L> Relay<A, H, L>
+impl<A, H> Relay<A, H>
 where
     A: AsyncRead + AsyncWrite + Unpin + Send,
     H: AsyncRead + AsyncWrite + Unpin + Send,
-    L: Fn() -> bool + Send,
 {
-    /// Passes messages on until one side ends, then tells the other.
-    pub(super) async fn run(mut self) -> End {
-        let (end, farewell) = self.pass().await;
+    /// Passes messages on until one side ends or it is cut, then tells whoever is left.
+    pub(super) async fn run(mut self, open: Open) -> End {
+        let (end, farewell) = tokio::select! {
+            // The end of it first, also of a message that one side does not take: not a byte goes on after it.
+            biased;
+            () = open.cut() => (End::NotAllowed, Some(goodbye(CloseCode::Policy))),
+            ended = self.pass() => ended,
+        };
+        let Self { mut addon, mut home, .. } = self;
         let last_words = async {
-            let _gone = self.addon.close(farewell.clone()).await;
-            let _gone = self.home.close(farewell).await;
+            let (_gone, _gone_too) = tokio::join!(addon.close(farewell.clone()), home.close(farewell));
         };
         // Whoever does not take the farewell in time is not told.
         let _unheard = tokio::time::timeout(FAREWELL, last_words).await;
@@ -62,8 +65,6 @@ where
 
     async fn pass(&mut self) -> (End, Option<CloseFrame>) {
         let mut beat = interval(HEARTBEAT);
-        let mut look = interval(LOOK);
-        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut heard = Instant::now();
         loop {
             let step = tokio::select! {
@@ -78,9 +79,6 @@ where
                     } else {
                         self.addon.send(Message::Ping(Vec::new().into())).await.map_err(|_| (End::Addon, None))
                     }
-                }
-                _ = look.tick() => {
-                    if (self.is_allowed)() { Ok(()) } else { Err((End::NotAllowed, Some(goodbye(CloseCode::Policy)))) }
                 }
             };
             if let Err(end) = step {
@@ -156,9 +154,6 @@ fn goodbye(code: CloseCode) -> CloseFrame {
 
 /// Between two pings to the add-on; after two without a word it is gone.
 const HEARTBEAT: Duration = Duration::from_secs(30);
-
-/// How often it is asked whether the add-on may still go on.
-const LOOK: Duration = Duration::from_millis(500);
 
 /// What one side gets to take a message of the other.
 const STALL: Duration = Duration::from_secs(30);

@@ -9,6 +9,7 @@ use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
 use serde_json::Value;
 
+use crate::exchanges::CutUpload;
 use crate::supervisor::api::answer::{self, Answer};
 use crate::supervisor::api::peer::{Asked, Peer, PeerError, only, relay};
 use crate::supervisor::entities::{Access, RestCall, RestRefusal, Shape};
@@ -22,7 +23,7 @@ pub(super) struct RestRequest {
     pub(super) plain: String,
     pub(super) query: Option<String>,
     pub(super) headers: HeaderMap,
-    pub(super) body: Incoming,
+    pub(super) body: CutUpload<Incoming>,
 }
 
 impl RestRequest {

@@ -31,7 +31,7 @@ pub(super) async fn security(api: &AddonApi, call: &mut Call, slug: &str) -> Ans
     }
     let Some(by) = call.by.clone() else { return answer::plain(StatusCode::UNAUTHORIZED) };
     let Some(addon) = named(call, by.addon(), slug).cloned() else { return unknown_addon() };
-    let Some(body) = short_body(&mut call.body).await else { return answer::plain(StatusCode::PAYLOAD_TOO_LARGE) };
+    let Some(body) = short_body(&mut call.body).await else { return unread(call) };
     let Ok(Security { protected }) = serde_json::from_slice(&body) else {
         return answer::error(StatusCode::BAD_REQUEST, "expected {\"protected\": true} or {\"protected\": false}");
     };
@@ -88,6 +88,12 @@ fn unknown_addon() -> Answer {
 
 fn missing() -> Answer {
     answer::error(StatusCode::NOT_IMPLEMENTED, "There is no Supervisor here that could do this")
+}
+
+/// The answer to a call whose body did not come whole: it was too long or too slow, or the call may no longer go on.
+fn unread(call: &Call) -> Answer {
+    let cut = call.open.is_cut();
+    answer::plain(if cut { StatusCode::FORBIDDEN } else { StatusCode::PAYLOAD_TOO_LARGE })
 }
 
 async fn short_body<B>(body: B) -> Option<Bytes>

@@ -3,7 +3,7 @@
 use http::{Method, StatusCode};
 use serde_json::json;
 
-use super::{missing, short_body};
+use super::{missing, short_body, unread};
 use crate::identity::Health;
 use crate::supervisor::api::answer::{self, Answer};
 use crate::supervisor::api::asking::Asking;
@@ -20,7 +20,8 @@ pub(in crate::supervisor::api) async fn check(api: &AddonApi, mut call: Call) ->
     if !by.granted().rights().auth_api {
         return answer::error(StatusCode::FORBIDDEN, "Can't use Home Assistant auth!");
     }
-    let Some(body) = short_body(&mut call.body).await else { return answer::plain(StatusCode::PAYLOAD_TOO_LARGE) };
+    call.open.exchange().subject().uses_auth_api();
+    let Some(body) = short_body(&mut call.body).await else { return unread(&call) };
     api.auth.answer(question(&call, &by, &body), &call.configured.home).await
 }
 
@@ -30,7 +31,7 @@ pub(in crate::supervisor::api) async fn reset(api: &AddonApi, mut call: Call) ->
         return answer::plain(StatusCode::METHOD_NOT_ALLOWED);
     }
     let Some(by) = call.by.take() else { return answer::plain(StatusCode::UNAUTHORIZED) };
-    let Some(body) = short_body(&mut call.body).await else { return answer::plain(StatusCode::PAYLOAD_TOO_LARGE) };
+    let Some(body) = short_body(&mut call.body).await else { return unread(&call) };
     let supervisor = &call.configured.settings.supervisor;
     let token = supervisor.password_reset_token.as_ref().or(supervisor.home_assistant_token.as_ref());
     let Some(token) = token else { return missing() };

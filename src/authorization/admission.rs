@@ -1,0 +1,164 @@
+//! The one admission: whether a request may go to its add-on. Requests, another proxy's questions, hand-overs, what is open
+//! and `explain` are all decided here, each with its own source of credentials; there is no second way.
+//!
+//! In come what is asked ([`Question`]), who claims to ask ([`Claim`]), the users of one moment and the add-on's rules, out
+//! comes an [`Admission`] or why there is none ([`Refusal`]). Pure: it looks nothing up that it is not given.
+
+use std::sync::Arc;
+
+use http::{HeaderValue, Method};
+
+use super::access::{is_own_will, may_enter, may_open};
+use super::cors::is_vouched_for;
+use super::protect::{Errand, Judgement, Protection, Standing};
+use crate::config::Addon;
+use crate::http::{ClientAddr, Door, Provenance, is_safe};
+use crate::identity::{Directory, User, user_behind};
+use crate::refusal::{Decision, Reason};
+use crate::session::{Credential, CredentialKind};
+
+/// What is asked, as far as it is not about who asks.
+pub(super) struct Question<'a> {
+    pub(super) addon: &'a Addon,
+    pub(super) door: Door,
+    pub(super) method: &'a Method,
+    pub(super) websocket: bool,
+    pub(super) client: ClientAddr,
+    pub(super) provenance: Provenance,
+    /// The only origin that the request names.
+    pub(super) origin: Option<&'a HeaderValue>,
+    /// Whether the request bears a token beside what it was found to be signed in with; or why nobody can say.
+    pub(super) bears_token: Result<bool, Reason>,
+    pub(super) wish: Wish<'a>,
+}
+
+/// What is wanted of the add-on.
+pub(super) enum Wish<'a> {
+    /// This, by the rules for its path; or what cannot be wanted.
+    Path(Result<&'a Errand, Reason>),
+    /// To come in at all: every request after that is admitted by itself.
+    Entrance,
+}
+
+/// Who claims to ask.
+pub(super) enum Claim<'a> {
+    /// Whoever this was found to stand for, at this moment.
+    Found(&'a Credential),
+    /// Whoever this stood for a while ago, if it still counts.
+    Kept(&'a Credential, &'a (dyn Fn(&Credential) -> Result<(), Reason> + 'a)),
+    /// This user, with a credential of this kind: nobody has shown one.
+    Supposed(&'a Arc<User>, CredentialKind),
+}
+
+/// It may go.
+pub(super) struct Admission<'r> {
+    pub(super) user: Arc<User>,
+    /// Of the rules, where the add-on has some and a path is wanted.
+    pub(super) judgement: Option<Judgement<'r>>,
+}
+
+/// It may not.
+pub(super) struct Refusal<'r> {
+    pub(super) reason: Reason,
+    /// Who is refused, if that is known.
+    pub(super) user: Option<Arc<User>>,
+    /// Of the rules, where it came to that.
+    pub(super) judgement: Option<Judgement<'r>>,
+}
+
+impl From<Reason> for Refusal<'_> {
+    fn from(reason: Reason) -> Self {
+        Self { reason, user: None, judgement: None }
+    }
+}
+
+impl Admission<'_> {
+    /// Whether a rule reads the body, which is not known yet.
+    pub(super) fn wants_body(&self) -> bool {
+        self.judgement.as_ref().is_some_and(Judgement::wants_body)
+    }
+}
+
+/// Decides, in the order of spec/permissions.md section 6: the credential counts here, its user is known and may come in from
+/// where they are, the request is their own will (which is asked of what browsers send by themselves), they may open the
+/// add-on, and every rule for the path permits it.
+pub(super) fn admit<'r>(
+    question: &Question<'_>,
+    claim: &Claim<'_>,
+    directory: &Directory,
+    rules: Option<&'r Protection>,
+) -> Result<Admission<'r>, Refusal<'r>> {
+    let user = claimant(question, claim, directory)?;
+    let decision = may_enter(&user, question.client)
+        .and(|| wills(question, claim))
+        .and(|| may_open(&user, &question.addon.access));
+    if let Decision::Deny(reason) = decision {
+        return Err(Refusal { user: Some(user), ..reason.into() });
+    }
+    let errand = match question.wish {
+        Wish::Path(Ok(errand)) => errand,
+        Wish::Path(Err(reason)) => return Err(Refusal { user: Some(user), ..reason.into() }),
+        Wish::Entrance => return Ok(Admission { user, judgement: None }),
+    };
+    let Some(rules) = rules else { return Ok(Admission { user, judgement: None }) };
+    let Some(rights) = directory.rights(&user.id) else {
+        return Err(Refusal { user: Some(user), ..Reason::UnknownUser.into() });
+    };
+    let judgement = errand.judge(rules, &Standing { user: &user, rights });
+    match judgement.decision() {
+        Decision::Permit => Ok(Admission { user, judgement: Some(judgement) }),
+        Decision::Deny(reason) => Err(Refusal { reason, user: Some(user), judgement: Some(judgement) }),
+    }
+}
+
+/// The user whom the claim stands for, if it counts at this door and for this add-on.
+fn claimant(question: &Question<'_>, claim: &Claim<'_>, directory: &Directory) -> Result<Arc<User>, Reason> {
+    match claim {
+        Claim::Found(credential) => {
+            counts(credential, question)?;
+            user_behind(credential, directory)
+        }
+        Claim::Kept(credential, still_counts) => {
+            still_counts(credential)?;
+            counts(credential, question)?;
+            user_behind(credential, directory)
+        }
+        Claim::Supposed(_, CredentialKind::Token) if !takes_tokens(question) => Err(Reason::NoSession),
+        Claim::Supposed(user, _) => Ok(Arc::clone(user)),
+    }
+}
+
+/// Whether a credential that is good counts for this.
+fn counts(credential: &Credential, question: &Question<'_>) -> Result<(), Reason> {
+    match credential {
+        // Where no token counts, nobody looks at one: there is no session, then.
+        Credential::Token(_) if !takes_tokens(question) => Err(Reason::NoSession),
+        Credential::Token(_) => Ok(()),
+        // A session that is bound to one add-on opens no other (S-79).
+        Credential::Session(session) if session.addon().is_some_and(|bound| *bound != question.addon.slug) => {
+            Err(Reason::SessionBoundElsewhere)
+        }
+        Credential::Session(session) if session.door() != question.door => Err(Reason::NoSession),
+        // Where no token counts, one that is meant for Home Assistant must not go on to the add-on either.
+        Credential::Session(_) if question.addon.tokens && question.bears_token? => Err(Reason::AmbiguousCredentials),
+        Credential::Session(_) => Ok(()),
+    }
+}
+
+/// At Home Assistant's door nothing but a session counts (docs/design/supervisor.md section 10.1).
+fn takes_tokens(question: &Question<'_>) -> bool {
+    question.addon.tokens && question.door == Door::Browsers
+}
+
+/// Whether the request is its user's own will.
+fn wills(question: &Question<'_>, claim: &Claim<'_>) -> Decision {
+    let kind = match claim {
+        Claim::Found(credential) | Claim::Kept(credential, _) => credential.kind(),
+        Claim::Supposed(_, kind) => *kind,
+    };
+    if !kind.is_ambient() || is_vouched_for(question) {
+        return Decision::Permit;
+    }
+    let safe = is_safe(question.method);
+    is_own_will(question.provenance, safe, question.websocket, question.addon.allow_missing_origin)
+}

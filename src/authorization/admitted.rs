@@ -1,0 +1,124 @@
+//! What was admitted and is still open: everything that its admission went by, so that it is admitted again, whole, with the
+//! configuration, the users and the sessions of a later moment (S-99, S-103, S-104).
+
+use std::fmt;
+
+use super::admission::{Claim, Question, Wish, admit};
+use super::protect::{Errand, Protection};
+use crate::exchanges::Subject;
+use crate::http::{Authority, RequestSource, Rules};
+use crate::identity::Directory;
+use crate::refusal::{Decision, Reason};
+use crate::route::{FoundBy, Location, Route, Routes};
+use crate::session::{Authenticated, Credential};
+
+/// What a request was admitted for. Made for every request, so that it costs counts and hardly an allocation: what it holds
+/// is shared with the head that was read.
+#[derive(Debug)]
+pub struct Admitted {
+    credential: Credential,
+    bears_token: Result<bool, Reason>,
+    source: RequestSource,
+    authority: Authority,
+    found_by: FoundBy,
+    route: Route,
+    stripped: usize,
+    errand: Errand,
+}
+
+/// The configuration, the users and the sessions of one moment.
+#[derive(Clone, Copy)]
+pub struct Moment<'a> {
+    /// Where add-ons are found.
+    pub routes: &'a Routes,
+    /// Which proxies are believed, and what browsers call us.
+    pub rules: &'a Rules,
+    /// What the paths of each add-on need, by its place; nothing where none is protected.
+    pub protections: &'a [Option<Protection>],
+    /// The users.
+    pub directory: &'a Directory,
+    /// Whether a credential still counts. If so, it counts as seen.
+    pub still_counts: &'a dyn Fn(&Credential) -> Result<(), Reason>,
+}
+
+impl Admitted {
+    pub(super) fn new(authenticated: &Authenticated, errand: Errand) -> Self {
+        let routed = authenticated.routed();
+        let request = routed.request();
+        Self {
+            credential: authenticated.credential().clone(),
+            bears_token: authenticated.bears_token(),
+            source: request.source().clone(),
+            authority: request.authority().clone(),
+            found_by: routed.found_by(),
+            route: routed.route().clone(),
+            stripped: routed.stripped(),
+            errand,
+        }
+    }
+
+    /// What it wants of its add-on.
+    pub(super) fn errand(&self) -> &Errand {
+        &self.errand
+    }
+
+    /// Whether a request like this one would be admitted at this moment, to where this one went.
+    pub fn admit_again(&self, moment: &Moment<'_>) -> Decision {
+        match self.decide(moment) {
+            Ok(()) => Decision::Permit,
+            Err(reason) => Decision::Deny(reason),
+        }
+    }
+
+    fn decide(&self, moment: &Moment<'_>) -> Result<(), Reason> {
+        let route = self.route_of(moment.routes).ok_or(Reason::UnknownRoute)?;
+        let question = Question {
+            addon: route.addon(),
+            door: self.source.door(),
+            method: self.errand.method(),
+            websocket: self.errand.is_websocket(),
+            client: self.source.client(moment.rules).map_err(|_| Reason::MalformedForwarded)?,
+            provenance: self.source.provenance(&self.authority, moment.rules),
+            origin: self.source.origin(),
+            bears_token: self.bears_token,
+            wish: Wish::Path(Ok(&self.errand)),
+        };
+        let claim = Claim::Kept(&self.credential, moment.still_counts);
+        let rules = moment.protections.get(route.place()).and_then(Option::as_ref);
+        admit(&question, &claim, moment.directory, rules).map(|_| ()).map_err(|refusal| refusal.reason)
+    }
+
+    /// The route that it would take now, if that leads to the same place: the same add-on, which would see the same path. What
+    /// was sent under another path was judged as another.
+    fn route_of<'r>(&self, routes: &'r Routes) -> Option<&'r Route> {
+        let addon = &self.route.addon().slug;
+        match self.found_by {
+            FoundBy::Name => routes.named(addon.as_str()),
+            FoundBy::Address => {
+                let host = self.authority.host();
+                match routes.locate(self.source.door(), Some(host), self.errand.sent_path()) {
+                    Location::Addon(route, stripped) => {
+                        (route.addon().slug == *addon && stripped == self.stripped).then_some(route)
+                    }
+                    Location::Own | Location::Call | Location::Nowhere => None,
+                }
+            }
+        }
+    }
+}
+
+impl Subject for Admitted {
+    fn user(&self) -> &str {
+        self.credential.user().as_str()
+    }
+
+    fn addon(&self) -> &str {
+        self.route.addon().slug.as_str()
+    }
+}
+
+impl fmt::Debug for Moment<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Moment").finish_non_exhaustive()
+    }
+}

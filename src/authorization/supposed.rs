@@ -1,0 +1,87 @@
+//! What would be decided about a request that nobody has sent: for `explain` and the tests of the configuration, by the
+//! admission that decides about those that are sent.
+
+use std::sync::Arc;
+
+use http::uri::PathAndQuery;
+use http::{HeaderValue, Method};
+
+use super::admission::{Claim, Question, Refusal, Wish, admit};
+use super::protect::{BodyFacts, Errand, Judgement, Protection};
+use crate::http::{ClientAddr, Door, Provenance};
+use crate::identity::{Directory, User};
+use crate::refusal::Reason;
+use crate::route::Route;
+use crate::session::CredentialKind;
+
+/// A request at the browsers' door, as somebody imagines it.
+#[derive(Debug)]
+pub struct Supposition<'a> {
+    /// Whose it is.
+    pub user: &'a Arc<User>,
+    /// What it is signed in with.
+    pub with: CredentialKind,
+    /// Where the client is.
+    pub client: ClientAddr,
+    /// Whose page sent it.
+    pub provenance: Provenance,
+    /// The origin that it names, where that matters.
+    pub origin: Option<HeaderValue>,
+    /// Where it goes.
+    pub route: &'a Route,
+    /// The method.
+    pub method: Method,
+    /// Path and query.
+    pub target: PathAndQuery,
+    /// How many bytes of the path the add-on does not see.
+    pub stripped: usize,
+    /// Whether it asks for a WebSocket.
+    pub websocket: bool,
+    /// What its body says where rules read it; nothing when no body was given.
+    pub body: Option<BodyFacts>,
+}
+
+/// What was decided about it.
+#[derive(Debug)]
+pub struct Supposed<'r> {
+    /// The path, as the add-on would see it.
+    pub path: String,
+    /// Why it is refused, if it is.
+    pub refusal: Option<Reason>,
+    /// Of the rules, where it came to that.
+    pub judgement: Option<Judgement<'r>>,
+    /// Whether a rule reads the body, and none was given: a request would be judged by the one that it has.
+    pub wants_body: bool,
+}
+
+impl Supposition<'_> {
+    /// Decides it.
+    pub fn decide<'r>(self, directory: &Directory, rules: Option<&'r Protection>) -> Supposed<'r> {
+        let errand = Errand::new(self.method.clone(), self.target, self.stripped, self.websocket);
+        let errand = match self.body {
+            Some(facts) => errand.with_body(facts),
+            None => errand,
+        };
+        let path = errand.path().to_owned();
+        let question = Question {
+            addon: self.route.addon(),
+            door: Door::Browsers,
+            method: &self.method,
+            websocket: self.websocket,
+            client: self.client,
+            provenance: self.provenance,
+            origin: self.origin.as_ref(),
+            bears_token: Ok(false),
+            wish: Wish::Path(Ok(&errand)),
+        };
+        match admit(&question, &Claim::Supposed(self.user, self.with), directory, rules) {
+            Ok(admission) => {
+                let wants_body = admission.wants_body();
+                Supposed { path, refusal: None, judgement: admission.judgement, wants_body }
+            }
+            Err(Refusal { reason, judgement, .. }) => {
+                Supposed { path, refusal: Some(reason), judgement, wants_body: false }
+            }
+        }
+    }
+}

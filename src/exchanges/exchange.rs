@@ -1,0 +1,148 @@
+//! One open exchange: what it was admitted for, whether it was cut, and how fast its reader is.
+
+use std::any::Any;
+use std::fmt::Debug;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+
+use super::registry::Registration;
+use crate::http::Line;
+use crate::refusal::Reason;
+
+/// What an exchange was admitted for: everything that its admission went by, so that it can be admitted again.
+pub trait Subject: Any + Debug + Send + Sync {
+    /// The user's id, for the log; empty where there is none.
+    fn user(&self) -> &str;
+
+    /// The add-on that it goes to or comes from, for the log; empty where there is none.
+    fn addon(&self) -> &str;
+}
+
+/// A request and its answer, from the permission to the last byte.
+#[derive(Debug)]
+pub struct Exchange<S: ?Sized = dyn Subject> {
+    line: Line,
+    cut: CancellationToken,
+    why: OnceLock<(Reason, Instant)>,
+    /// Odd while the client has a piece of the answer and has not taken all of it.
+    turns: AtomicU64,
+    seen: Mutex<Option<(u64, Instant)>>,
+    subject: S,
+}
+
+/// Holds an exchange open; dropped, the exchange is over.
+#[derive(Debug)]
+pub struct Open<S: ?Sized = dyn Subject> {
+    exchange: Arc<Exchange<S>>,
+    registration: Registration,
+}
+
+impl<S> Exchange<S> {
+    pub(super) fn new(subject: S, line: Line) -> Self {
+        Self {
+            line,
+            cut: CancellationToken::new(),
+            why: OnceLock::new(),
+            turns: AtomicU64::new(0),
+            seen: Mutex::default(),
+            subject,
+        }
+    }
+}
+
+impl Exchange {
+    /// What it was admitted for, when it is one of this kind.
+    pub fn subject_as<T: Subject>(&self) -> Option<&T> {
+        let subject: &dyn Any = &self.subject;
+        subject.downcast_ref()
+    }
+
+    pub(super) fn end(&self, reason: Reason) -> bool {
+        let first = self.why.set((reason, Instant::now())).is_ok();
+        self.cut.cancel();
+        first
+    }
+
+    pub(super) fn hang_up(&self) {
+        self.line.hang_up();
+    }
+
+    pub(super) fn was_cut_before(&self, moment: Duration) -> bool {
+        self.why.get().is_some_and(|(_, at)| at.elapsed() >= moment)
+    }
+
+    /// Whether the client has been taking one and the same piece for longer than `patience`. Asked now and then.
+    pub(super) fn is_stuck(&self, patience: Duration) -> bool {
+        let turns = self.turns.load(Ordering::Relaxed);
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        match *seen {
+            Some((same, since)) if same == turns && turns % 2 == 1 => since.elapsed() > patience,
+            _ => {
+                *seen = Some((turns, Instant::now()));
+                false
+            }
+        }
+    }
+}
+
+impl<S: ?Sized> Exchange<S> {
+    /// What it was admitted for.
+    pub fn subject(&self) -> &S {
+        &self.subject
+    }
+
+    /// Why it was cut, if it was.
+    pub fn why(&self) -> Option<Reason> {
+        self.why.get().map(|(reason, _)| *reason)
+    }
+
+    /// The client has room for a piece of the answer.
+    pub(crate) fn is_asked(&self) {
+        self.turn_to(0);
+    }
+
+    /// The client has a piece of the answer to take.
+    pub(crate) fn hands_over(&self) {
+        self.turn_to(1);
+    }
+
+    /// Only the answer's own task turns.
+    fn turn_to(&self, parity: u64) {
+        let turns = self.turns.load(Ordering::Relaxed);
+        if turns % 2 != parity {
+            self.turns.store(turns.wrapping_add(1), Ordering::Relaxed);
+        }
+    }
+}
+
+impl<S: Subject> Open<S> {
+    pub(super) fn new(exchange: Arc<Exchange<S>>, registration: Registration) -> Self {
+        Self { exchange, registration }
+    }
+
+    /// The same, for those who need not know what it was admitted for.
+    pub fn of_any(self) -> Open {
+        Open { exchange: self.exchange, registration: self.registration }
+    }
+}
+
+impl<S: ?Sized> Open<S> {
+    /// The exchange.
+    pub fn exchange(&self) -> &Exchange<S> {
+        &self.exchange
+    }
+
+    /// Whether it was cut.
+    pub fn is_cut(&self) -> bool {
+        self.exchange.cut.is_cancelled()
+    }
+
+    /// Ends when the exchange is cut.
+    pub fn cut(&self) -> WaitForCancellationFutureOwned {
+        self.exchange.cut.clone().cancelled_owned()
+    }
+}

@@ -1,0 +1,104 @@
+//! The registry: one for the whole process.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::exchange::{Exchange, Open, Subject};
+use crate::http::Line;
+use crate::refusal::{Decision, Reason};
+
+/// All open exchanges of the process.
+#[derive(Debug, Default)]
+pub struct OpenExchanges {
+    next: AtomicU64,
+    shards: [Mutex<HashMap<u64, Arc<Exchange>>>; SHARDS],
+}
+
+/// A place on the list, given back when it is dropped.
+#[derive(Debug)]
+pub(super) struct Registration {
+    registry: Arc<OpenExchanges>,
+    key: u64,
+}
+
+const SHARDS: usize = 16;
+
+/// What an answer that was cut gets to end by itself.
+const MOMENT: Duration = Duration::from_millis(300);
+
+impl OpenExchanges {
+    /// Puts an exchange on the list. Being on it permits nothing.
+    pub fn begin<S: Subject>(self: &Arc<Self>, subject: S, line: Line) -> Open<S> {
+        let exchange = Arc::new(Exchange::new(subject, line));
+        let key = self.next.fetch_add(1, Ordering::Relaxed);
+        if let Some(mut shard) = self.shard(key) {
+            shard.insert(key, Arc::clone(&exchange) as Arc<Exchange>);
+        }
+        Open::new(exchange, Registration { registry: Arc::clone(self), key })
+    }
+
+    /// Judges every open exchange again and cuts those that may not go on. Says which were cut.
+    pub fn review(&self, judge: impl Fn(&Exchange) -> Decision) -> Vec<Arc<Exchange>> {
+        let mut cut = Vec::new();
+        for shard in &self.shards {
+            // The lock is held for a copy of the pointers only: judging may take its time.
+            let open: Vec<_> = lock(shard).values().cloned().collect();
+            for exchange in open {
+                if let Decision::Deny(reason) = judge(&exchange)
+                    && exchange.end(reason)
+                {
+                    cut.push(exchange);
+                }
+            }
+        }
+        cut
+    }
+
+    /// Hangs up on clients that have not taken a piece of their answer for longer than `patience`, or that keep an answer
+    /// from ending that was cut: hyper asks no body for more that has nowhere to go. Says which were cut by this.
+    pub fn hang_up(&self, patience: Duration) -> Vec<Arc<Exchange>> {
+        let mut stuck = Vec::new();
+        for shard in &self.shards {
+            let open: Vec<_> = lock(shard).values().cloned().collect();
+            for exchange in open {
+                if exchange.was_cut_before(MOMENT) {
+                    exchange.hang_up();
+                } else if exchange.is_stuck(patience) && exchange.end(Reason::SlowReader) {
+                    exchange.hang_up();
+                    stuck.push(exchange);
+                }
+            }
+        }
+        stuck
+    }
+
+    /// How many are open.
+    pub fn len(&self) -> usize {
+        self.shards.iter().map(|shard| lock(shard).len()).sum()
+    }
+
+    /// Whether none is open.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn shard(&self, key: u64) -> Option<MutexGuard<'_, HashMap<u64, Arc<Exchange>>>> {
+        let place = usize::try_from(key).unwrap_or_default() % SHARDS;
+        self.shards.get(place).map(lock)
+    }
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        if let Some(mut shard) = self.registry.shard(self.key) {
+            shard.remove(&self.key);
+        }
+    }
+}
+
+/// A shard is only ever inserted into and removed from: after a panic elsewhere it is as good as before.
+fn lock<T>(shard: &Mutex<T>) -> MutexGuard<'_, T> {
+    shard.lock().unwrap_or_else(PoisonError::into_inner)
+}
