@@ -21,7 +21,7 @@ use crate::authorization::protect::Asked;
 use crate::authorization::{Court, Decision, Exchange, Permitted, Words, may_go_on, may_stay};
 use crate::explain;
 use crate::home_assistant::{HomeAssistant, Snapshot};
-use crate::http::{Arrived, RequestId, Sanitized};
+use crate::http::{Arrived, Holding, RequestId, Sanitized};
 use crate::identity::{Directory, Identified, User, user_behind};
 use crate::pages::{self, Audience, Page};
 use crate::refusal::Reason;
@@ -179,8 +179,7 @@ impl Gate {
             may_stay(&user, exchange.client, &addon.access).and(|| may_go_on(exchange, rules, &user, &directory))
         };
         let mut cut = self.services.exchanges.review(judge);
-        let patience = stages.settings.limits.body_stall_timeout.saturating_mul(UNREAD);
-        cut.extend(self.services.exchanges.hang_up(patience));
+        cut.extend(self.services.exchanges.hang_up(stages.settings.limits.unread_timeout));
         for exchange in cut {
             let reason = exchange.why().map_or("", Reason::label);
             tracing::info!(user = %exchange.user, addon = %exchange.addon, reason, "open exchange cut");
@@ -202,14 +201,12 @@ fn court<'a>(
     home: &'a HomeAssistant,
     words: Words<'a>,
 ) -> Court<'a> {
-    let limits = &stages.settings.limits;
     Court {
         exchanges: &services.exchanges,
         directory: home.directory(),
         protection: stages.protection(route.place()),
         words,
-        body_size: limits.judged_body_size,
-        body_stall: limits.body_stall_timeout,
+        holding: Holding { budget: &services.budget, limits: &stages.settings.limits },
     }
 }
 
@@ -218,9 +215,6 @@ fn issuer<'a>(snapshot: &'a Snapshot, id: &str) -> Option<Issuer<'a>> {
     let token = snapshot.auth().refresh_token(id)?;
     Some(Issuer { user: &token.user_id, key: token.jwt_key.reveal().as_bytes(), expire_at: token.expire_at })
 }
-
-/// What is unread in buffers on the way is some multiple of what the client takes in one go, and so is its time.
-const UNREAD: u32 = 4;
 
 /// The redirection to the address with a slash at its end, where it is missing (spec/addon-uis.md section 3, point 12):
 /// for those who may open the add-on only, with the query kept.

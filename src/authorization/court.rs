@@ -2,11 +2,11 @@
 //! open.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::access::Decision;
 use super::open::{Exchange, Open, OpenExchanges};
 use super::protect::{Asked, BodyFacts, Errand, Protection, Standing};
+use crate::http::Holding;
 use crate::identity::{Directory, DirectoryCell, Identified, User};
 use crate::refusal::Reason;
 
@@ -21,10 +21,8 @@ pub struct Court<'a> {
     pub protection: Option<&'a Protection>,
     /// Says why a user may do what a rule asks about entities, or not.
     pub words: Words<'a>,
-    /// Bytes of a body that is judged.
-    pub body_size: usize,
-    /// How long such a body may stand still.
-    pub body_stall: Duration,
+    /// By what a body that is judged is bounded and counted.
+    pub holding: Holding<'a>,
 }
 
 /// Says why a user of these may do what a rule asks about entities, or not: for the operator.
@@ -55,11 +53,12 @@ impl Court<'_> {
     /// Reads the body, unless the exchange is cut meanwhile, and judges by it: with the users of the moment after that.
     pub(super) async fn hear_body(&self, identified: &mut Identified, open: &Open) -> Result<(), Refused> {
         let Some(protection) = self.protection else { return Ok(()) };
+        let user = identified.user().id.shared();
         let request = identified.routed_mut().request_mut();
         let body = tokio::select! {
             biased;
             () = open.cut() => return Err(open.exchange().why().unwrap_or(Reason::SessionEnded).into()),
-            body = request.hold_body(self.body_size, self.body_stall) => body?,
+            body = request.hold_body(self.holding, user) => body?,
         };
         let errand = open.exchange().errand();
         errand.knows_body(BodyFacts::read(request.headers(), &body, protection.pointers()));

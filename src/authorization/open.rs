@@ -183,6 +183,11 @@ impl Exchange {
         }
     }
 
+    /// Cuts it, since the client takes too little of its answer.
+    pub(crate) fn cut_slow_reader(&self) {
+        self.end(Reason::SlowReader);
+    }
+
     /// What it wants of its add-on.
     pub fn errand(&self) -> &Errand {
         &self.errand

@@ -16,6 +16,7 @@ use super::listeners::Listeners;
 use super::reload::State;
 use super::{Server, addon_api};
 use crate::authorization::OpenExchanges;
+use crate::budget::Budget;
 use crate::clock::Clock;
 use crate::config::{Loaded, Settings};
 use crate::gate::{Gate, Services, Stages};
@@ -98,12 +99,13 @@ pub(super) async fn build(
     let operations = bind_operations(&settings, &mut inherited).await?;
     let addons = addon_api::bind(&settings).await.map_err(StartError::AddonApi)?;
     let home_assistant = addon_api::bind_home_assistant(&settings).await.map_err(StartError::HomeAssistant)?;
-    let admission = Admission::new(&settings.limits, &settings.listen.trusted_proxies);
+    let budget = Budget::new();
+    let admission = Admission::new(&settings.limits, &settings.listen.trusted_proxies, &budget);
     let mut listeners = Listeners::default();
     listeners.change(&settings.listen.https, &admission, &mut inherited)?.commit(&mut listeners);
     inherited.finish()?;
     let (handshaker, sessions, guard, home, (kept, ingress_key), keyring) = open_files(&settings, &clock).await?;
-    let stages = Stages::new(Arc::clone(&settings), &telemetry, keyring, ingress_key.as_ref(), None);
+    let stages = Stages::new(Arc::clone(&settings), &telemetry, &budget, keyring, ingress_key.as_ref(), None);
     let configured = addon_api::configured(&settings, Arc::clone(&home));
     let api = AddonApi::new(configured, Arc::clone(&kept), clock.clone(), telemetry.clone());
     let services = Services {
@@ -112,6 +114,7 @@ pub(super) async fn build(
         sessions,
         home: ArcSwap::new(home),
         exchanges: Arc::new(OpenExchanges::default()),
+        budget,
         guard,
         grants: Arc::default(),
         kept,
