@@ -22,7 +22,7 @@ use crate::authorization::{Admissions, Admitted, Decision, Moment, Permitted, Wo
 use crate::exchanges::Exchange;
 use crate::explain;
 use crate::home_assistant::{HomeAssistant, Snapshot};
-use crate::http::{Arrived, RequestId, Sanitized};
+use crate::http::{Arrived, Holding, RequestId, Sanitized};
 use crate::identity::{Directory, User};
 use crate::pages::{self, Audience, Page};
 use crate::refusal::Reason;
@@ -173,8 +173,7 @@ impl Gate {
             None => others(exchange),
         };
         let mut cut = self.services.exchanges.review(judge);
-        let patience = stages.settings.limits.body_stall_timeout.saturating_mul(UNREAD);
-        cut.extend(self.services.exchanges.hang_up(patience));
+        cut.extend(self.services.exchanges.hang_up(stages.settings.limits.unread_timeout));
         for exchange in &cut {
             let (user, addon) = (exchange.subject().user(), exchange.subject().addon());
             tracing::info!(user, addon, reason = exchange.why().map_or("", Reason::label), "open exchange cut");
@@ -196,14 +195,12 @@ fn admissions<'a>(
     home: &'a HomeAssistant,
     words: Words<'a>,
 ) -> Admissions<'a> {
-    let limits = &stages.settings.limits;
     Admissions {
         exchanges: &services.exchanges,
         directory: home.directory(),
         protections: &stages.protections,
         words,
-        body_size: limits.judged_body_size,
-        body_stall: limits.body_stall_timeout,
+        holding: Holding { budget: &services.budget, limits: &stages.settings.limits },
     }
 }
 
@@ -212,9 +209,6 @@ fn issuer<'a>(snapshot: &'a Snapshot, id: &str) -> Option<Issuer<'a>> {
     let token = snapshot.auth().refresh_token(id)?;
     Some(Issuer { user: &token.user_id, key: token.jwt_key.reveal().as_bytes(), expire_at: token.expire_at })
 }
-
-/// What is unread in buffers on the way is some multiple of what the client takes in one go, and so is its time.
-const UNREAD: u32 = 4;
 
 /// The redirection to the address with a slash at its end, where it is missing (spec/addon-uis.md section 3, point 12):
 /// for those who may open the add-on only, with the query kept.

@@ -28,7 +28,7 @@
 //! [`dial`], which makes connections out; [`explain`], why something is decided as it is;
 //! [`refusal`], why and how a request is refused; [`supervisor`], what add-ons may do besides showing a web UI;
 //! [`config`], the one file that the operator edits, [`manifest`], those of add-ons that it names, and [`diagnostic`], how
-//! what is wrong in either is shown; [`telemetry`], logs and
+//! what is wrong in either is shown; [`budget`], the places and bytes that peers may take, each counted; [`telemetry`], logs and
 //! numbers; [`operations`], health, the control socket and systemd; [`cli`], the commands; and [`clock`] and [`entropy`],
 //! the only sources of time and of random bytes.
 
@@ -57,6 +57,7 @@ pub mod refusal;
 pub mod config;
 pub mod manifest;
 pub mod diagnostic;
+pub mod budget;
 pub mod telemetry;
 pub mod operations;
 pub mod cli;

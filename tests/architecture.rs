@@ -17,7 +17,8 @@ use std::path::Path;
 const WAY: [&str; 8] = ["listener", "tls", "http", "route", "session", "identity", "authorization", "upstream"];
 
 /// What every module may import, because it imports no stage itself.
-const FOUNDATION: [&str; 7] = ["refusal", "config", "manifest", "diagnostic", "telemetry", "clock", "entropy"];
+const FOUNDATION: [&str; 8] =
+    ["refusal", "config", "manifest", "diagnostic", "budget", "telemetry", "clock", "entropy"];
 
 /// What stands beside the stages, and what each may import besides itself.
 const BESIDE: [(&str, &[&str]); 13] = [
@@ -28,9 +29,10 @@ const BESIDE: [(&str, &[&str]); 13] = [
     ("manifest", &["diagnostic"]),
     // What a configured group says is the engine's to define; it is pure and imports nothing. The configuration names manifests, and shows what is wrong in one as it shows its own mistakes.
     ("config", &["diagnostic", "manifest", "permission"]),
+    ("budget", &["config", "refusal"]),
     ("clock", &[]),
     ("entropy", &[]),
-    ("telemetry", &["refusal", "config", "clock"]),
+    ("telemetry", &["refusal", "config", "budget", "clock"]),
     ("permission", &[]),
     // Connections out: the add-ons' and those of whoever else dials, Home Assistant's readers among them.
     ("dial", &["config"]),

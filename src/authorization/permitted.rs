@@ -2,14 +2,13 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::admission::{Admission, Claim, Question, Refusal, Wish, admit};
 use super::admitted::Admitted;
 use super::protect::{Asked, BodyFacts, Errand, Protection};
 use crate::config::Addon;
 use crate::exchanges::{Open, OpenExchanges};
-use crate::http::Sanitized;
+use crate::http::{Holding, Sanitized};
 use crate::identity::{Directory, DirectoryCell, Identified, User};
 use crate::refusal::Reason;
 use crate::session::{Authenticated, Credential, Session};
@@ -38,10 +37,8 @@ pub struct Admissions<'a> {
     pub protections: &'a [Option<Protection>],
     /// Says why a user may do what a rule asks about entities, or not.
     pub words: Words<'a>,
-    /// Bytes of a body that is judged.
-    pub body_size: usize,
-    /// How long such a body may stand still.
-    pub body_stall: Duration,
+    /// By what a body that is judged is bounded and counted.
+    pub holding: Holding<'a>,
 }
 
 /// Says why a user of these may do what a rule asks about entities, or not: for the operator.
@@ -104,7 +101,7 @@ impl Admissions<'_> {
         let line = routed.request().line().clone();
         let open = self.exchanges.begin(Admitted::new(&authenticated, errand), line);
         let user = if wants_body {
-            let judged = Box::pin(self.admit_body(&mut authenticated, &open, rules)).await;
+            let judged = Box::pin(self.admit_body(&mut authenticated, &user, &open, rules)).await;
             judged.map_err(|refused| Refused { user: refused.user.or(Some(user)), ..refused })?
         } else {
             user
@@ -116,6 +113,7 @@ impl Admissions<'_> {
     async fn admit_body(
         &self,
         authenticated: &mut Authenticated,
+        user: &User,
         open: &Open<Admitted>,
         rules: Option<&Protection>,
     ) -> Result<Arc<User>, Refused> {
@@ -123,7 +121,7 @@ impl Admissions<'_> {
         let body = tokio::select! {
             biased;
             () = open.cut() => return Err(open.exchange().why().unwrap_or(Reason::SessionEnded).into()),
-            body = request.hold_body(self.body_size, self.body_stall) => body?,
+            body = request.hold_body(self.holding, user.id.shared()) => body?,
         };
         let pointers = rules.map(Protection::pointers).unwrap_or_default();
         let errand = open.exchange().subject().errand();

@@ -181,12 +181,28 @@ pub struct Limits {
     pub header_count: usize,
     /// Streams that one HTTP/2 connection may have open.
     pub http2_streams: u32,
-    /// How long a request's body may make no progress, and how long a client may take no byte of its answer.
+    /// How long a request's body may make no progress.
     pub body_stall_timeout: Duration,
+    /// How long a client may take nothing of its answer.
+    pub unread_timeout: Duration,
+    /// Bytes of a body that must move, in either direction, in `min_rate_window`.
+    pub min_rate_bytes: u64,
+    /// The time spent waiting for the client in which so many bytes must move.
+    pub min_rate_window: Duration,
     /// How long open requests and tunnels have to end after SIGTERM.
     pub drain_timeout: Duration,
     /// Bytes of a body that a protected path is judged by, which is held in memory until it is.
     pub judged_body_size: usize,
+    /// From the head of a request to the end of a body that is judged.
+    pub judged_body_timeout: Duration,
+    /// Bytes of bodies that are held to be judged, all together.
+    pub judged_bytes: usize,
+    /// Those of them that one user may have.
+    pub judged_bytes_per_user: usize,
+    /// Sign-in forms that are read or checked at the same time.
+    pub sign_in_forms: usize,
+    /// Those of them that may come from one address (IPv6: one /64).
+    pub sign_in_forms_per_address: usize,
 }
 
 /// `[log]`
@@ -301,12 +317,18 @@ pub struct Addon {
     pub allow_missing_origin: bool,
     /// Connections to the add-on, tunnels not counted.
     pub connections: usize,
+    /// Those of them that one user may have.
+    pub connections_per_user: usize,
     /// Open WebSockets to the add-on.
     pub websockets: usize,
+    /// Those of them that one user may have.
+    pub websockets_per_user: usize,
     /// How long a WebSocket may stand idle.
     pub websocket_idle_timeout: Duration,
     /// How long a request waits for a connection.
     pub queue_timeout: Duration,
+    /// How many requests of one user may wait for a connection of their share.
+    pub queue_per_user: usize,
     /// How long a connection may take to be made.
     pub connect_timeout: Duration,
     /// How long the add-on may take to begin its answer.

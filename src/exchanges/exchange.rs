@@ -31,6 +31,9 @@ pub struct Exchange<S: ?Sized = dyn Subject> {
     /// Odd while the client has a piece of the answer and has not taken all of it.
     turns: AtomicU64,
     seen: Mutex<Option<(u64, Instant)>>,
+    begun: Instant,
+    /// When the client must have taken the piece that it has, in milliseconds after `begun`; 0 is never.
+    due: AtomicU64,
     subject: S,
 }
 
@@ -49,6 +52,8 @@ impl<S> Exchange<S> {
             why: OnceLock::new(),
             turns: AtomicU64::new(0),
             seen: Mutex::default(),
+            begun: Instant::now(),
+            due: AtomicU64::new(0),
             subject,
         }
     }
@@ -61,12 +66,6 @@ impl Exchange {
         subject.downcast_ref()
     }
 
-    pub(super) fn end(&self, reason: Reason) -> bool {
-        let first = self.why.set((reason, Instant::now())).is_ok();
-        self.cut.cancel();
-        first
-    }
-
     pub(super) fn hang_up(&self) {
         self.line.hang_up();
     }
@@ -75,8 +74,13 @@ impl Exchange {
         self.why.get().is_some_and(|(_, at)| at.elapsed() >= moment)
     }
 
-    /// Whether the client has been taking one and the same piece for longer than `patience`. Asked now and then.
+    /// Whether the client has been taking one and the same piece for longer than `patience`, or past the time that was set
+    /// for it. Asked now and then.
     pub(super) fn is_stuck(&self, patience: Duration) -> bool {
+        let due = self.due.load(Ordering::Relaxed);
+        if due != 0 && self.begun.elapsed() > Duration::from_millis(due) {
+            return true;
+        }
         let turns = self.turns.load(Ordering::Relaxed);
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         match *seen {
@@ -100,8 +104,26 @@ impl<S: ?Sized> Exchange<S> {
         self.why.get().map(|(reason, _)| *reason)
     }
 
+    pub(super) fn end(&self, reason: Reason) -> bool {
+        let first = self.why.set((reason, Instant::now())).is_ok();
+        self.cut.cancel();
+        first
+    }
+
+    /// Cuts it, since the client takes too little of its answer.
+    pub(crate) fn cut_slow_reader(&self) {
+        self.end(Reason::SlowReader);
+    }
+
+    /// The client must have taken what it has by then.
+    pub(crate) fn must_take_by(&self, by: Instant) {
+        let due = u64::try_from(by.saturating_duration_since(self.begun).as_millis()).unwrap_or(u64::MAX);
+        self.due.store(due.max(1), Ordering::Relaxed);
+    }
+
     /// The client has room for a piece of the answer.
     pub(crate) fn is_asked(&self) {
+        self.due.store(0, Ordering::Relaxed);
         self.turn_to(0);
     }
 

@@ -11,6 +11,7 @@ use super::hand_over;
 use super::stages::{Services, Stages};
 use super::verify;
 use crate::authorization::{is_listed_for, is_own_will, may_enter};
+use crate::budget::{Claim, Holder, Limit, Permit};
 use crate::config::{Addon, AddonSlug, SignIn, SignInMethod};
 use crate::http::Sanitized;
 use crate::identity::{User, user_of};
@@ -63,6 +64,7 @@ async fn sign_in(request: Sanitized, stages: &Stages, services: &Services) -> Re
     if !settings.methods.contains(&SignInMethod::Password) {
         return Err(Reason::MethodNotAllowed);
     }
+    let _place = form_place(&request, stages, services)?;
     let bound_to = bound_to(&request, stages);
     let home = services.home.load_full();
     let flow = PasswordSignIn {
@@ -77,6 +79,17 @@ async fn sign_in(request: Sanitized, stages: &Stages, services: &Services) -> Re
         bound_to,
     };
     flow.post(request).await
+}
+
+/// A place for a form that is read and checked: whoever sends one is nobody yet.
+fn form_place(request: &Sanitized, stages: &Stages, services: &Services) -> Result<Permit, Reason> {
+    let limits = &stages.settings.limits;
+    let client = Holder::from(request.client().ip());
+    let claims = [
+        Claim::new(Limit::SignInFormsPerAddress, client, limits.sign_in_forms_per_address),
+        Claim::new(Limit::SignInForms, Holder::All, limits.sign_in_forms),
+    ];
+    Ok(services.budget.take(1, &claims)?)
 }
 
 /// The way over Home Assistant's page: off to it, or `back` from it. Only for a browser that goes to a page (S-91).

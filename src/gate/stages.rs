@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 use crate::authorization::protect::Protection;
+use crate::budget::Budget;
 use crate::clock::Clock;
 use crate::config::{Addon, AddonSlug, Settings};
 use crate::exchanges::OpenExchanges;
@@ -16,7 +17,7 @@ use crate::sign_in::{FORM_COOKIE, Grants, Guard, HAND_OVER_COOKIE, HandOvers, JO
 use crate::supervisor::ingress::{IngressKey, is_reached};
 use crate::supervisor::kept::Kept;
 use crate::telemetry::{AddonMetrics, Telemetry};
-use crate::upstream::{Condition, Keyring, Upstreams};
+use crate::upstream::{Condition, Keyring, Means, Upstreams};
 
 /// The stages as one configuration makes them. Never changed, only replaced.
 #[derive(Debug)]
@@ -43,6 +44,8 @@ pub struct Services {
     pub home: ArcSwap<HomeAssistant>,
     /// What was permitted and still goes on.
     pub exchanges: Arc<OpenExchanges>,
+    /// The places and bytes that are taken.
+    pub budget: Arc<Budget>,
     /// The codes with which a sign-in goes from the main host to an add-on's own.
     pub hand_overs: HandOvers,
     /// The limits on attempts to sign in.
@@ -64,6 +67,7 @@ impl Stages {
     pub fn new(
         settings: Arc<Settings>,
         telemetry: &Telemetry,
+        budget: &Arc<Budget>,
         keyring: Option<Arc<Keyring>>,
         ingress_key: Option<&IngressKey>,
         before: Option<&Self>,
@@ -88,10 +92,15 @@ impl Stages {
             cookies,
             header_count: settings.limits.header_count,
         };
-        let stall = settings.limits.body_stall_timeout;
-        let before = before.map(|stages| &stages.upstreams);
-        let numbers = &telemetry.metrics;
-        let upstreams = Upstreams::new(&settings.addons, reserved, cookies, stall, numbers, keyring.as_ref(), before);
+        let means = Means {
+            reserved: &reserved,
+            own_cookies: cookies,
+            limits: &settings.limits,
+            budget,
+            numbers: &telemetry.metrics,
+            keyring: keyring.as_ref(),
+        };
+        let upstreams = Upstreams::new(&settings.addons, means, before.map(|stages| &stages.upstreams));
         Self {
             rules,
             routes: routes(&settings, ingress_key),

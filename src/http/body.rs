@@ -14,14 +14,14 @@ use http_body::{Body, Frame, SizeHint};
 use tokio::time::{Instant, Sleep};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-use super::trailers::TrailerSieve;
-
 use super::held::ClientBody;
+use super::pace::{Meter, Pace, Rate};
+use super::trailers::TrailerSieve;
 
 /// A request's body.
 pub struct RequestBody {
     incoming: ClientBody,
-    stall: Duration,
+    meter: Meter,
     stalled: Option<Pin<Box<Sleep>>>,
     left: u64,
     gauge: Arc<Gauge>,
@@ -54,7 +54,7 @@ pub enum BodyError {
     /// The client's side broke off or was malformed.
     #[error("the client's body broke off")]
     Broken(#[source] hyper::Error),
-    /// No byte for too long.
+    /// No byte for too long, or too few.
     #[error("the client's body stalled")]
     Stalled,
     /// More bytes than the add-on's limit.
@@ -66,24 +66,26 @@ pub enum BodyError {
 }
 
 impl RequestBody {
-    /// Limits `incoming` to `limit` bytes and to pauses of `stall`.
-    pub fn new(incoming: ClientBody, limit: u64, stall: Duration) -> (Self, Arc<Gauge>) {
+    /// Limits `incoming` to `limit` bytes and holds the client to a pace.
+    pub fn new(incoming: ClientBody, limit: u64, pace: Pace) -> (Self, Arc<Gauge>) {
         let gauge = Arc::new(Gauge::new(is_whole(&incoming)));
-        (Self { incoming, stall, stalled: None, left: limit, gauge: Arc::clone(&gauge), call: None }, gauge)
+        let meter = Meter::new(pace);
+        (Self { incoming, meter, stalled: None, left: limit, gauge: Arc::clone(&gauge), call: None }, gauge)
     }
 
-    /// The same for a gRPC call: its trailers pass through `sieve`, and it breaks off when it is `abandoned`. Over HTTP/2
+    /// The same for a gRPC call, which may stand `idle`: its trailers pass through `sieve`, and it breaks off when it is `abandoned`. Over HTTP/2
     /// a body has a life of its own, and would outlive an answer that was cut.
     pub fn of_call(
         incoming: ClientBody,
         limit: u64,
-        stall: Duration,
+        idle: Duration,
         sieve: Arc<TrailerSieve>,
         abandoned: &CancellationToken,
     ) -> (Self, Arc<Gauge>) {
         let gauge = Arc::new(Gauge::new(incoming.is_end_stream()));
         let call = Some(Box::new(Streamed { sieve, abandoned: Box::pin(abandoned.clone().cancelled_owned()) }));
-        (Self { incoming, stall, stalled: None, left: limit, gauge: Arc::clone(&gauge), call }, gauge)
+        let meter = Meter::new(Pace::idle(idle));
+        (Self { incoming, meter, stalled: None, left: limit, gauge: Arc::clone(&gauge), call }, gauge)
     }
 
     /// Whether all of the body is here: where trailers may follow, its length does not say so.
@@ -100,12 +102,20 @@ impl RequestBody {
         Some(Frame::trailers(trailers))
     }
 
+    /// Ends when the client has been waited for too long.
     fn poll_stalled(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let sleep = match &mut self.stalled {
-            Some(sleep) => sleep,
-            empty => empty.insert(Box::pin(tokio::time::sleep(self.stall))),
-        };
+        let until = self.meter.waits(Instant::now());
+        let sleep = self.stalled.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(until)));
+        if sleep.deadline() != until {
+            sleep.as_mut().reset(until);
+        }
         sleep.as_mut().poll(cx)
+    }
+
+    /// A byte too few in the time that it took.
+    fn is_too_slow(&mut self, frame: &Frame<Bytes>) -> bool {
+        let bytes = frame.data_ref().map_or(0, Bytes::len);
+        self.meter.moves(Instant::now(), bytes) == Rate::TooSlow
     }
 }
 
@@ -143,6 +153,11 @@ impl Gauge {
         self.waits.store(false, Ordering::Relaxed);
         let now = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.moved.store(now, Ordering::Relaxed);
+    }
+
+    fn stalls(&self) -> BodyError {
+        self.timed_out.store(true, Ordering::Relaxed);
+        BodyError::Stalled
     }
 
     /// Bytes read so far.
@@ -189,19 +204,19 @@ impl Body for RequestBody {
             let Poll::Ready(frame) = Pin::new(&mut this.incoming).poll_frame(cx) else {
                 this.gauge.waits.store(true, Ordering::Relaxed);
                 ready!(this.poll_stalled(cx));
-                this.gauge.timed_out.store(true, Ordering::Relaxed);
-                return Poll::Ready(Some(Err(BodyError::Stalled)));
+                return Poll::Ready(Some(Err(this.gauge.stalls())));
             };
-            if let Some(sleep) = &mut this.stalled {
-                sleep.as_mut().reset(Instant::now() + this.stall);
-            }
             this.gauge.moves();
             let Some(frame) = frame else {
                 this.gauge.done.store(true, Ordering::Relaxed);
                 return Poll::Ready(None);
             };
             let frame = frame.inspect_err(|_| this.gauge.broken.store(true, Ordering::Relaxed));
-            let data = match frame.map_err(BodyError::Broken)?.into_data() {
+            let frame = frame.map_err(BodyError::Broken)?;
+            if this.is_too_slow(&frame) {
+                return Poll::Ready(Some(Err(this.gauge.stalls())));
+            }
+            let data = match frame.into_data() {
                 Ok(data) => data,
                 Err(other) => match this.trailers(other) {
                     Some(trailers) => return Poll::Ready(Some(Ok(trailers))),

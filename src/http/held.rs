@@ -1,11 +1,12 @@
 //! A body that was read before its request goes on: held in memory whole, and sent on as it came.
 //!
 //! In comes a body on its way, out come its bytes for whoever judges by them; what is sent on then has the same bytes, and
-//! the same `Content-Length` or none, as it would have had unread. One request holds at most what its reader allows.
+//! the same `Content-Length` or none, as it would have had unread. One request holds at most what its reader allows, all
+//! together and those of one user what the budget has for them, and each for a bounded time.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
@@ -13,7 +14,10 @@ use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 
 use super::body::{BodyError, RequestBody};
+use super::pace::Pace;
 use super::sanitize::Sanitized;
+use crate::budget::{Budget, Claim, Holder, Limit, Permit};
+use crate::config::Limits;
 use crate::refusal::Reason;
 
 /// The body of a client's request, on its way or read already.
@@ -27,7 +31,18 @@ enum Kind {
         bytes: Option<Bytes>,
         /// Whether the client had said its length.
         sized: bool,
+        /// What it is counted by, for as long as its bytes are here.
+        counted: Option<Permit>,
     },
+}
+
+/// By what a body that is held is bounded and counted.
+#[derive(Debug, Clone, Copy)]
+pub struct Holding<'a> {
+    /// Where its bytes are counted.
+    pub budget: &'a Arc<Budget>,
+    /// How many there may be, and for how long they may be on their way.
+    pub limits: &'a Limits,
 }
 
 impl From<Incoming> for ClientBody {
@@ -37,8 +52,8 @@ impl From<Incoming> for ClientBody {
 }
 
 impl ClientBody {
-    fn held(bytes: Bytes, sized: bool) -> Self {
-        Self(Kind::Held { bytes: Some(bytes).filter(|bytes| !bytes.is_empty()), sized })
+    fn held(bytes: Bytes, sized: bool, counted: Option<Permit>) -> Self {
+        Self(Kind::Held { bytes: Some(bytes).filter(|bytes| !bytes.is_empty()), sized, counted })
     }
 }
 
@@ -49,7 +64,10 @@ impl Body for ClientBody {
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         match &mut self.0 {
             Kind::Incoming(incoming) => Pin::new(incoming).poll_frame(cx),
-            Kind::Held { bytes, .. } => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
+            Kind::Held { bytes, counted, .. } => {
+                *counted = None;
+                Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes))))
+            }
         }
     }
 
@@ -64,7 +82,7 @@ impl Body for ClientBody {
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
             Kind::Incoming(incoming) => incoming.size_hint(),
-            Kind::Held { bytes, sized } => {
+            Kind::Held { bytes, sized, .. } => {
                 let length = bytes.as_ref().map_or(0, |bytes| u64::try_from(bytes.len()).unwrap_or(u64::MAX));
                 if *sized || length == 0 { SizeHint::with_exact(length) } else { SizeHint::default() }
             }
@@ -73,28 +91,46 @@ impl Body for ClientBody {
 }
 
 impl Sanitized {
-    /// Reads the body and keeps it, so that it can be judged and then sent on. At most `limit` bytes, with no pause longer
-    /// than `stall`. Reading is what tells a client that waits for it to go on (RFC 9110 section 10.1.1).
-    pub async fn hold_body(&mut self, limit: usize, stall: Duration) -> Result<Bytes, Reason> {
-        let limit = u64::try_from(limit).unwrap_or(u64::MAX);
-        let body = std::mem::replace(self.body_mut(), ClientBody::held(Bytes::new(), true));
+    /// Reads the body and keeps it, so that it can be judged and then sent on: as many bytes and for as long as the limits
+    /// say, counted for this user. Reading is what tells a client that waits for it to go on (RFC 9110 section 10.1.1).
+    pub async fn hold_body(&mut self, holding: Holding<'_>, user: Arc<str>) -> Result<Bytes, Reason> {
+        let limit = u64::try_from(holding.limits.judged_body_size).unwrap_or(u64::MAX);
+        let body = std::mem::replace(self.body_mut(), ClientBody::held(Bytes::new(), true, None));
         let length = body.size_hint().exact();
         if length.is_some_and(|length| length > limit) {
             return Err(Reason::JudgedBodyTooLarge);
         }
-        let (mut body, _) = RequestBody::new(body, limit, stall);
-        // Copied: pieces of a byte each would keep the buffers alive that they were read into.
-        let mut bytes = BytesMut::new();
-        while let Some(frame) = body.frame().await {
-            let frame = frame.map_err(|error| match error {
-                BodyError::TooLarge => Reason::JudgedBodyTooLarge,
-                BodyError::Stalled => Reason::BodyTimeout,
-                BodyError::Broken(_) | BodyError::Abandoned => Reason::MalformedRequest,
-            })?;
-            bytes.extend_from_slice(frame.data_ref().map_or(&[], |data| data));
-        }
-        let bytes = bytes.freeze();
-        *self.body_mut() = ClientBody::held(bytes.clone(), length.is_some());
+        let (body, _) = RequestBody::new(body, limit, Pace::of_upload(holding.limits));
+        let reading = tokio::time::timeout(holding.limits.judged_body_timeout, collect(body, holding, user));
+        let (bytes, counted) = reading.await.map_err(|_| Reason::BodyTimeout)??;
+        *self.body_mut() = ClientBody::held(bytes.clone(), length.is_some(), Some(counted));
         Ok(bytes)
     }
 }
+
+async fn collect(mut body: RequestBody, holding: Holding<'_>, user: Arc<str>) -> Result<(Bytes, Permit), Reason> {
+    let claims = [
+        Claim::new(Limit::JudgedBytes, Holder::All, holding.limits.judged_bytes),
+        Claim::new(Limit::JudgedBytesPerUser, Holder::User(user), holding.limits.judged_bytes_per_user),
+    ];
+    // A body that has not begun takes memory too: its request waits.
+    let mut room = SMALLEST;
+    let mut counted = holding.budget.take(room, &claims)?;
+    // Copied: pieces of a byte each would keep the buffers alive that they were read into.
+    let mut bytes = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| match error {
+            BodyError::TooLarge => Reason::JudgedBodyTooLarge,
+            BodyError::Stalled => Reason::BodyTimeout,
+            BodyError::Broken(_) | BodyError::Abandoned => Reason::MalformedRequest,
+        })?;
+        bytes.extend_from_slice(frame.data_ref().map_or(&[], |data| data));
+        let more = bytes.capacity().saturating_sub(room);
+        counted.grow(more, &claims)?;
+        room = room.saturating_add(more);
+    }
+    Ok((bytes.freeze(), counted))
+}
+
+/// What a held body is counted as at least.
+const SMALLEST: usize = 4 * 1024;

@@ -81,7 +81,7 @@ async fn converse<S, H, F, B>(
 {
     let pulse = Pulse::new();
     let head = if protocol == Protocol::Http1 { limits.header_timeout } else { limits.idle_timeout };
-    let pulse_limits = PulseLimits { head, idle: limits.idle_timeout, blocked: limits.body_stall_timeout };
+    let pulse_limits = PulseLimits { head, idle: limits.idle_timeout, blocked: limits.unread_timeout };
     let io = TokioIo::new(Felt::new(stream, &pulse));
     let (counted, handler) = (Arc::clone(&pulse), Arc::new(handler));
     let service = service_fn(move |request: Request<Incoming>| {

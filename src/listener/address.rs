@@ -3,7 +3,7 @@
 //! In come addresses as the kernel or a PROXY header gives them, out come addresses in which IPv4 is IPv4. An address must
 //! never have two spellings here: a rule for `192.168.0.0/16` has to hold for `::ffff:192.168.0.7`.
 
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 
 /// Where a connection comes from and where it arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,27 +56,6 @@ pub(super) fn canonical(address: SocketAddr) -> SocketAddr {
     }
 }
 
-/// What counts as one client: an IPv4 address, or the /64 of an IPv6 address, because one subscriber has a whole /64 of
-/// them to choose from (RFC 6177 section 2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Neighbourhood(IpAddr);
-
-impl Neighbourhood {
-    /// Its address, or the first one of its /64.
-    pub fn address(self) -> IpAddr {
-        self.0
-    }
-}
-
-impl From<IpAddr> for Neighbourhood {
-    fn from(address: IpAddr) -> Self {
-        match address.to_canonical() {
-            IpAddr::V4(v4) => Self(IpAddr::V4(v4)),
-            IpAddr::V6(v6) => Self(IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64))),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,14 +70,5 @@ mod tests {
         let proxied = addresses.on_behalf_of("[::ffff:203.0.113.9]:7".parse().unwrap());
         assert_eq!(proxied.client(), "203.0.113.9:7".parse().unwrap());
         assert!(proxied.proxied());
-    }
-
-    #[test]
-    fn neighbours_in_one_64_are_one_client() {
-        let origin = |text: &str| Neighbourhood::from(text.parse::<IpAddr>().unwrap());
-        assert_eq!(origin("2001:db8:1:2::1"), origin("2001:db8:1:2:ffff::9"));
-        assert_ne!(origin("2001:db8:1:2::1"), origin("2001:db8:1:3::1"));
-        assert_ne!(origin("192.0.2.1"), origin("192.0.2.2"));
-        assert_eq!(origin("::ffff:192.0.2.1"), origin("192.0.2.1"));
     }
 }

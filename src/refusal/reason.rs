@@ -87,6 +87,10 @@ pub enum Reason {
     SlowReader,
     /// Too many requests wait for this add-on.
     AddonBusy,
+    /// The user, or the address before there is a user, has taken up their whole share of something.
+    ShareSpent,
+    /// What there is of something for all is taken up.
+    Overloaded,
     /// The add-on cannot be reached.
     AddonDown,
     /// The add-on answered with something that is not HTTP.
@@ -194,6 +198,8 @@ impl Reason {
             Self::BodyTimeout => row(S::REQUEST_TIMEOUT, "body_timeout", "Too slow", A::None, Level::INFO).closing(),
             Self::SlowReader => row(S::REQUEST_TIMEOUT, "slow_reader", "Too slow", A::None, Level::INFO).closing(),
             Self::AddonBusy => row(S::TOO_MANY_REQUESTS, "addon_busy", "Too many requests", A::Retry, Level::WARN),
+            Self::ShareSpent => row(S::TOO_MANY_REQUESTS, "share_spent", "Too many requests", A::Retry, Level::INFO),
+            Self::Overloaded => row(S::SERVICE_UNAVAILABLE, "overloaded", "Not ready", A::Retry, Level::WARN),
             Self::AddonDown => row(S::BAD_GATEWAY, "addon_down", "The add-on is not running", A::Retry, Level::WARN),
             Self::AddonBroken => row(S::BAD_GATEWAY, "addon_broken", "The add-on is broken", A::Retry, Level::WARN),
             Self::AddonSlow => row(S::GATEWAY_TIMEOUT, "addon_slow", "The add-on is slow", A::Retry, Level::WARN),

@@ -15,6 +15,7 @@ use super::keys;
 use super::listeners::Listeners;
 use super::reload::State;
 use super::{Server, addon_api};
+use crate::budget::Budget;
 use crate::clock::Clock;
 use crate::config::{Loaded, Settings};
 use crate::exchanges::OpenExchanges;
@@ -98,12 +99,13 @@ pub(super) async fn build(
     let operations = bind_operations(&settings, &mut inherited).await?;
     let addons = addon_api::bind(&settings).await.map_err(StartError::AddonApi)?;
     let home_assistant = addon_api::bind_home_assistant(&settings).await.map_err(StartError::HomeAssistant)?;
-    let admission = Admission::new(&settings.limits, &settings.listen.trusted_proxies);
+    let budget = Budget::new();
+    let admission = Admission::new(&settings.limits, &settings.listen.trusted_proxies, &budget);
     let mut listeners = Listeners::default();
     listeners.change(&settings.listen.https, &admission, &mut inherited)?.commit(&mut listeners);
     inherited.finish()?;
     let (handshaker, sessions, guard, home, (kept, ingress_key), keyring) = open_files(&settings, &clock).await?;
-    let stages = Stages::new(Arc::clone(&settings), &telemetry, keyring, ingress_key.as_ref(), None);
+    let stages = Stages::new(Arc::clone(&settings), &telemetry, &budget, keyring, ingress_key.as_ref(), None);
     let configured = addon_api::configured(&settings, Arc::clone(&home));
     let exchanges = Arc::new(OpenExchanges::default());
     let (kept_too, exchanges_too) = (Arc::clone(&kept), Arc::clone(&exchanges));
@@ -114,6 +116,7 @@ pub(super) async fn build(
         sessions,
         home: ArcSwap::new(home),
         exchanges,
+        budget,
         guard,
         grants: Arc::default(),
         kept,

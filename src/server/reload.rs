@@ -180,7 +180,14 @@ impl Server {
             }
         }
         let key = services.kept.ingress_key();
-        let stages = Stages::new(Arc::clone(settings), &services.telemetry, keyring, key.as_ref(), Some(before));
+        let stages = Stages::new(
+            Arc::clone(settings),
+            &services.telemetry,
+            &services.budget,
+            keyring,
+            key.as_ref(),
+            Some(before),
+        );
         self.gate.replace(stages);
         self.api.replace(super::addon_api::configured(settings, services.home.load_full()));
     }

@@ -5,17 +5,19 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
+use tokio::time::Instant;
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use super::grpc::Trailed;
 use super::link::Link;
 use super::pool::{Place, Pool};
 use crate::exchanges::Open;
-use crate::http::Serving;
+use crate::http::{Meter, Pace, Rate, Serving};
 use crate::refusal::Reason;
 
 /// The body of an add-on's answer. Trailers are dropped (DESIGN section 2, step 2), but those of
@@ -26,8 +28,11 @@ pub struct AnswerBody {
     open: Option<Open>,
     cut: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
     trailed: Option<Trailed>,
-    _place: Option<Place>,
-    _serving: Option<Serving>,
+    /// The rest of a piece that the client takes in parts, and how fast it does.
+    rest: Bytes,
+    meter: Meter,
+    taking: Option<usize>,
+    _held: Option<(Option<Place>, Serving)>,
 }
 
 /// Why a body ended early.
@@ -45,20 +50,62 @@ impl AnswerBody {
     pub(super) fn relay(
         incoming: Incoming,
         link: Option<(Link, Arc<Pool>)>,
-        place: Option<Place>,
         trailed: Option<Trailed>,
-        open: Open,
-        serving: Serving,
+        (place, open, serving): (Option<Place>, Open, Serving),
+        reading: Pace,
     ) -> Self {
-        let (incoming, open, serving) = (Some(incoming), Some(open), Some(serving));
-        let mut body = Self { incoming, link, open, cut: None, trailed, _place: place, _serving: serving };
+        let mut body = Self {
+            incoming: Some(incoming),
+            link,
+            open: Some(open),
+            trailed,
+            meter: Meter::new(reading),
+            _held: Some((place, serving)),
+            ..Self::empty()
+        };
         body.give_back_if_ended();
+        body.waits_for_client(0);
         body
     }
 
     /// No body at all: that of an answer after which there is a tunnel, which holds the exchange itself.
     pub(super) fn empty() -> Self {
-        Self { incoming: None, link: None, open: None, cut: None, trailed: None, _place: None, _serving: None }
+        Self {
+            incoming: None,
+            link: None,
+            open: None,
+            cut: None,
+            trailed: None,
+            rest: Bytes::new(),
+            meter: Meter::new(Pace::idle(Duration::MAX)),
+            taking: None,
+            _held: None,
+        }
+    }
+
+    /// The client has taken what it had, and has room for more.
+    fn is_asked(&mut self) {
+        let (Some(open), Some(taken)) = (&self.open, self.taking.take()) else { return };
+        if self.meter.moves(Instant::now(), taken) == Rate::TooSlow {
+            open.exchange().cut_slow_reader();
+        }
+        open.exchange().is_asked();
+    }
+
+    /// The client has so much to take; at the beginning nothing but the head, and it may have no room for more.
+    fn waits_for_client(&mut self, length: usize) {
+        let Some(open) = &self.open else { return };
+        self.taking = Some(length);
+        let by = self.meter.waits(Instant::now());
+        open.exchange().hands_over();
+        open.exchange().must_take_by(by);
+    }
+
+    /// The next part of what is there for the client. Parts are small, so that a slow line is seen to move.
+    fn hand_over(&mut self) -> Frame<Bytes> {
+        let part = self.rest.split_to(self.rest.len().min(PART));
+        self.waits_for_client(part.len());
+        Frame::data(part)
     }
 
     fn give_back_if_ended(&mut self) {
@@ -88,12 +135,13 @@ impl Body for AnswerBody {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, AnswerError>>> {
         let this = &mut *self;
+        this.is_asked();
         if let Some(open) = this.open.as_ref().filter(|open| open.is_cut()) {
             this.link = None;
             return Poll::Ready(Some(Err(AnswerError::Cut(open.exchange().why()))));
         }
-        if let Some(open) = &this.open {
-            open.exchange().is_asked();
+        if !this.rest.is_empty() {
+            return Poll::Ready(Some(Ok(this.hand_over())));
         }
         let mut driven = false;
         loop {
@@ -101,14 +149,16 @@ impl Body for AnswerBody {
             match Pin::new(incoming).poll_frame(cx) {
                 Poll::Ready(Some(Ok(frame))) => {
                     this.give_back_if_ended();
-                    if frame.is_data() {
-                        if let Some(open) = &this.open {
-                            open.exchange().hands_over();
+                    match frame.into_data() {
+                        Ok(data) => {
+                            this.rest = data;
+                            return Poll::Ready(Some(Ok(this.hand_over())));
                         }
-                        return Poll::Ready(Some(Ok(frame)));
-                    }
-                    if let Some(trailers) = this.trailers(frame) {
-                        return Poll::Ready(Some(Ok(trailers)));
+                        Err(other) => {
+                            if let Some(trailers) = this.trailers(other) {
+                                return Poll::Ready(Some(Ok(trailers)));
+                            }
+                        }
                     }
                 }
                 Poll::Ready(Some(Err(error))) => {
@@ -132,10 +182,22 @@ impl Body for AnswerBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.incoming.as_ref().is_none_or(Body::is_end_stream)
+        self.rest.is_empty() && self.incoming.as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.incoming.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
+        let mut hint = self.incoming.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint);
+        let rest = u64::try_from(self.rest.len()).unwrap_or_default();
+        match hint.upper().and_then(|upper| upper.checked_add(rest)) {
+            // The upper bound first: it must never be the smaller one.
+            Some(upper) => hint.set_upper(upper),
+            None => return hint,
+        }
+        hint.set_lower(hint.lower().saturating_add(rest));
+        hint
     }
 }
+
+/// What a client has to take at once before it is asked whether it moves: at the default of a minute, half a kilobyte a
+/// second.
+const PART: usize = 32 * 1024;

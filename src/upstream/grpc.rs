@@ -12,7 +12,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::pool::PoolError;
 use super::send::{Answer, Call};
-use super::shared::Stream;
+use super::shared::{Shared, Stream};
 use crate::config::{self, Addon};
 use crate::http::{ClientBody, Gauge, RequestBody, TrailerSieve};
 use crate::refusal::Reason;
@@ -62,16 +62,17 @@ pub(super) fn target(
 impl Call<'_> {
     /// Makes the call and relays its answer.
     pub(super) async fn call(self, request: Request<RequestBody>, trailed: Trailed) -> Result<Answer, Reason> {
-        let place = self.upstream.pool.place().await.map_err(|error| self.failed(&error))?;
+        let place = self.place().await?;
         let response = self.ask_shared(request).await?;
         Ok(self.relay(response, None, Some(place), Some(trailed)))
     }
 
     /// Sends the request over the connection that there is, or a new one; again only where not a byte of it was sent.
     async fn ask_shared(&self, mut request: Request<RequestBody>) -> Result<Response<Incoming>, Reason> {
-        let shared = self.upstream.pool.shared();
+        let pool = &self.upstream.pool;
+        let shared = pool.shared().of(&self.user);
         loop {
-            let mut stream = self.upstream.pool.stream().await.map_err(|error| self.failed(&error))?;
+            let mut stream = pool.stream(&shared).await.map_err(|error| self.failed(&error))?;
             let retry = stream.used;
             match self.answered(stream.send(request)).await {
                 Ok(Ok(response)) => return Ok(response),
@@ -93,18 +94,18 @@ impl Call<'_> {
 }
 
 impl super::pool::Pool {
-    /// The connection that all calls share, made when there is none. Who waits for another's dialling waits as for a place.
-    async fn stream(&self) -> Result<Stream, PoolError> {
-        if let Some(stream) = self.shared().stream() {
+    /// The connection that all calls of a user share, made when there is none. Who waits for another's dialling waits as for a place.
+    async fn stream(&self, shared: &Shared) -> Result<Stream, PoolError> {
+        if let Some(stream) = shared.stream() {
             return Ok(stream);
         }
-        let dialling = tokio::time::timeout(self.patience(), self.shared().dialling.lock());
-        let _dialling = dialling.await.map_err(|_| PoolError::Busy)?;
-        if let Some(stream) = self.shared().stream() {
+        let dialling = tokio::time::timeout(self.patience(), shared.dialling.lock());
+        let _dialling = dialling.await.map_err(|_| PoolError::Dialling)?;
+        if let Some(stream) = shared.stream() {
             return Ok(stream);
         }
         let stream = Stream::open(self.wire().await?).await.map_err(PoolError::Handshake)?;
-        self.shared().keep(&stream);
+        shared.keep(&stream);
         Ok(stream)
     }
 }

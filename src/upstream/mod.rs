@@ -30,7 +30,7 @@ pub use assertion::{KeyError, Keyring};
 pub use health::{Condition, Fault};
 pub use send::Answer;
 pub use tunnel::{Tunnel, TunnelEnd, TunnelOver};
-pub use upstreams::Upstreams;
+pub use upstreams::{Means, Upstreams};
 
 #[cfg(test)]
 mod tests {
@@ -73,7 +73,10 @@ mod tests {
             tokens: false,
             allow_missing_origin: false,
             connections: 8,
+            connections_per_user: 8,
             websockets: 8,
+            websockets_per_user: 8,
+            queue_per_user: 8,
             websocket_idle_timeout: Duration::from_secs(1),
             queue_timeout: Duration::from_secs(1),
             connect_timeout: Duration::from_secs(1),

@@ -3,47 +3,50 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use super::connect::Connector;
 use super::link::Link;
-use super::shared::Shared;
+use super::shared::SharedOfUsers;
+use crate::budget::{Budget, Claim, Holder, Limit, Permit, Queue, Refused};
 use crate::config::Addon;
 use crate::dial::{DialError, Wire};
+use crate::identity::UserId;
 use crate::telemetry::{AddonMetrics, OpenGauge};
 
 /// The connections to one add-on.
 #[derive(Debug)]
 pub(super) struct Pool {
     connector: Connector,
-    places: Arc<Semaphore>,
-    tunnels: Arc<Semaphore>,
-    wait: Duration,
+    addon: Arc<Addon>,
+    budget: Arc<Budget>,
     idle: Mutex<Vec<Link>>,
-    shared: Shared,
+    shared: SharedOfUsers,
     metrics: AddonMetrics,
 }
 
-/// A place among the add-on's connections, held until the answer's last byte.
+/// A place among the add-on's connections, in the user's share, held until the answer's last byte.
 #[derive(Debug)]
 pub(super) struct Place {
-    _permit: OwnedSemaphorePermit,
+    _permit: Permit,
     _counted: OpenGauge,
 }
 
 /// A place among the add-on's tunnels, held until the tunnel ends.
 #[derive(Debug)]
 pub(super) struct TunnelPlace {
-    _permit: OwnedSemaphorePermit,
+    _permit: Permit,
 }
 
 /// Why no connection was to be had.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum PoolError {
-    /// All places were taken for longer than the add-on's `queue_timeout`.
-    #[error("all connections to the add-on are busy")]
-    Busy,
+    /// All places, or those of the user, were taken for longer than the add-on's `queue_timeout`.
+    #[error("no place at the add-on")]
+    Busy(#[from] Refused),
+    /// Somebody else's attempt at the one connection took longer than that.
+    #[error("the connection to the add-on takes its time")]
+    Dialling,
     /// A new connection did not come about.
     #[error("cannot reach the add-on")]
     Connect(#[from] DialError),
@@ -53,22 +56,24 @@ pub(super) enum PoolError {
 }
 
 impl Pool {
-    pub(super) fn new(addon: &Addon, metrics: AddonMetrics) -> Self {
-        let connector = Connector::new(addon);
-        let semaphore = |permits: usize| Arc::new(Semaphore::new(permits.min(Semaphore::MAX_PERMITS)));
-        let (places, tunnels, wait) = (semaphore(addon.connections), semaphore(addon.websockets), addon.queue_timeout);
-        Self { connector, places, tunnels, wait, idle: Mutex::default(), shared: Shared::default(), metrics }
+    pub(super) fn new(addon: &Arc<Addon>, metrics: AddonMetrics, budget: &Arc<Budget>) -> Self {
+        let (addon, budget, connector) = (Arc::clone(addon), Arc::clone(budget), Connector::new(addon));
+        Self { connector, addon, budget, idle: Mutex::default(), shared: SharedOfUsers::default(), metrics }
     }
 
-    /// A place, at once or after a bounded wait.
-    pub(super) async fn place(&self) -> Result<Place, PoolError> {
-        let permit = if let Ok(permit) = Arc::clone(&self.places).try_acquire_owned() {
-            permit
-        } else {
-            let waiting = Arc::clone(&self.places).acquire_owned();
-            let waited = Box::pin(tokio::time::timeout(self.wait, waiting)).await;
-            waited.ok().and_then(Result::ok).ok_or(PoolError::Busy)?
-        };
+    /// A place for this user, at once or after a bounded wait. The user's share first: whoever waits for it stands in nobody
+    /// else's way.
+    pub(super) async fn place(&self, user: &UserId) -> Result<Place, PoolError> {
+        let (addon, budget) = (&self.addon, &self.budget);
+        let begun = Instant::now();
+        let of_user = Claim::new(Limit::AddonConnectionsPerUser, self.user_here(user), addon.connections_per_user);
+        let of_all = Claim::new(Limit::AddonConnections, Holder::Addon(addon.slug.clone()), addon.connections);
+        let queue =
+            |limit, longest| Queue { limit, longest, patience: addon.queue_timeout.saturating_sub(begun.elapsed()) };
+        let share = queue(Limit::AddonQueuePerUser, addon.queue_per_user);
+        let mut permit = budget.take_in_turn(&of_user, share).await?;
+        // Those who have a place in their share are few enough: none of them is sent away before the time is over.
+        permit.merge(budget.take_in_turn(&of_all, queue(Limit::AddonConnections, usize::MAX)).await?);
         Ok(Place { _permit: permit, _counted: self.metrics.upstream_in_use() })
     }
 
@@ -105,23 +110,32 @@ impl Pool {
         Ok(stream)
     }
 
-    /// The connection that all calls share, where the add-on speaks gRPC.
-    pub(super) fn shared(&self) -> &Shared {
+    /// The connections that calls share, where the add-on speaks gRPC.
+    pub(super) fn shared(&self) -> &SharedOfUsers {
         &self.shared
     }
 
     /// How long anybody waits for a connection that is to be had later.
     pub(super) fn patience(&self) -> Duration {
-        self.wait
+        self.addon.queue_timeout
     }
 
-    /// A new connection that is to become a tunnel. Tunnels live for days, so they have places of their own, and nobody
-    /// waits for one.
-    pub(super) async fn tunnel(&self) -> Result<(Link, TunnelPlace), PoolError> {
-        let permit = Arc::clone(&self.tunnels).try_acquire_owned().map_err(|_| PoolError::Busy)?;
+    /// A new connection of this user's that is to become a tunnel. Tunnels live for days, so they have places of their own,
+    /// and nobody waits for one.
+    pub(super) async fn tunnel(&self, user: &UserId) -> Result<(Link, TunnelPlace), PoolError> {
+        let addon = &self.addon;
+        let claims = [
+            Claim::new(Limit::AddonWebsocketsPerUser, self.user_here(user), addon.websockets_per_user),
+            Claim::new(Limit::AddonWebsockets, Holder::Addon(addon.slug.clone()), addon.websockets),
+        ];
+        let permit = self.budget.take(1, &claims)?;
         let stream = self.wire().await?;
         let link = Link::open_for_upgrade(stream).await.map_err(PoolError::Handshake)?;
         Ok((link, TunnelPlace { _permit: permit }))
+    }
+
+    fn user_here(&self, user: &UserId) -> Holder {
+        Holder::UserAt(user.shared(), self.addon.slug.clone())
     }
 
     /// Takes a connection back after the last byte of its answer, if it can be used again.
@@ -170,7 +184,7 @@ mod tests {
         let (telemetry, _) = Telemetry::captured(LogFormat::Text);
         let addon = crate::upstream::tests::addon("a");
         let metrics = telemetry.metrics.addon(&addon.slug);
-        Pool::new(&addon, metrics)
+        Pool::new(&addon, metrics, &Budget::new())
     }
 
     #[tokio::test(start_paused = true)]

@@ -23,7 +23,8 @@ use super::websocket::{self, Asked};
 use crate::authorization::Permitted;
 use crate::dial::DialError;
 use crate::exchanges::Open;
-use crate::http::{Gauge, Handshake, Parts, RequestBody, Serving};
+use crate::http::{Gauge, Handshake, Pace, Parts, RequestBody, Serving};
+use crate::identity::UserId;
 use crate::refusal::Reason;
 use crate::telemetry::{UpstreamFailure, chain};
 
@@ -42,8 +43,10 @@ pub(super) struct Call<'a> {
     pub(super) upstream: &'a Upstream,
     confines: Confines<'a>,
     gauge: Arc<Gauge>,
-    open: Open,
+    pub(super) open: Open,
+    pub(super) user: UserId,
     serving: Serving,
+    reading: Pace,
 }
 
 impl Upstreams {
@@ -76,7 +79,7 @@ impl Upstreams {
             return Err(Reason::BadUpgrade);
         }
         let (body, gauge) = match &trailed {
-            None => RequestBody::new(body, upstream.addon.max_body, self.body_stall),
+            None => RequestBody::new(body, upstream.addon.max_body, self.upload),
             Some(trailed) => trailed.upload(body, &upstream.addon),
         };
         set_length(&mut headers, &method, body.size_hint().exact(), upstream.addon.max_body)?;
@@ -89,7 +92,8 @@ impl Upstreams {
         };
         *outgoing.headers_mut() = headers;
         let confines = self.confines(upstream, &route, (scheme, &authority));
-        let call = Call { upstream, confines, gauge, open, serving };
+        let (user, reading) = (user.id.clone(), self.reading);
+        let call = Call { upstream, confines, gauge, open, user, serving, reading };
         match (handshake, upgrade, trailed) {
             (_, _, Some(trailed)) => Box::pin(call.call(outgoing, trailed)).await,
             (Some(handshake), Some(client), None) => Box::pin(call.open_tunnel(outgoing, handshake, client)).await,
@@ -153,7 +157,7 @@ const LONGEST_REQUEST_LINE: usize = "MKCALENDAR  HTTP/1.1".len();
 
 impl Call<'_> {
     async fn exchange(self, request: Request<RequestBody>) -> Result<Answer, Reason> {
-        let place = self.upstream.pool.place().await.map_err(|error| self.failed(&error))?;
+        let place = self.place().await?;
         let signs_in = connection_auth::is_asked_for(request.headers());
         let (mut link, mut response) = self.ask(request).await?;
         if signs_in || connection_auth::is_offered(response.headers()) {
@@ -175,6 +179,15 @@ impl Call<'_> {
         }
         let link = Some((link, Arc::clone(&self.upstream.pool)));
         Ok(self.relay(response, link, Some(place), None))
+    }
+
+    /// A place at the add-on, unless the request is cut while it waits for one.
+    pub(super) async fn place(&self) -> Result<Place, Reason> {
+        tokio::select! {
+            biased;
+            () = self.open.cut() => Err(self.open.exchange().why().unwrap_or(Reason::SessionEnded)),
+            place = self.upstream.pool.place(&self.user) => place.map_err(|error| self.failed(&error)),
+        }
     }
 
     /// Sends the request over an idle connection or a new one; again only where not a byte of it was sent.
@@ -235,7 +248,8 @@ impl Call<'_> {
         client: OnUpgrade,
     ) -> Result<Answer, Reason> {
         let asked = Asked::of(request.headers());
-        let (mut link, place) = self.upstream.pool.tunnel().await.map_err(|error| self.failed(&error))?;
+        let (mut link, place) =
+            self.upstream.pool.tunnel(&self.user).await.map_err(|error| self.failed(&error))?;
         let Ok(mut response) = self.answered(link.send(request)).await? else { return Err(Reason::AddonDown) };
         if response.status() != StatusCode::SWITCHING_PROTOCOLS {
             return Ok(self.relay(response, None, None, None));
@@ -271,7 +285,8 @@ impl Call<'_> {
         response::confine(&mut parts.headers, &self.upstream.addon, &self.confines);
         parts.extensions.clear();
         parts.version = http::Version::HTTP_11;
-        let body = AnswerBody::relay(incoming, link, place, trailed, self.open, self.serving);
+        let held = (place, self.open, self.serving);
+        let body = AnswerBody::relay(incoming, link, trailed, held, self.reading);
         Answer { response: Response::from_parts(parts, body), tunnel: None, sent: self.gauge }
     }
 
@@ -279,7 +294,15 @@ impl Call<'_> {
     pub(super) fn failed(&self, error: &PoolError) -> Reason {
         let addon = self.upstream.addon.slug.as_str();
         match error {
-            PoolError::Busy => {
+            // The add-on may have places left, for others.
+            PoolError::Busy(refused) => {
+                let reason = Reason::from(*refused);
+                if reason == Reason::AddonBusy {
+                    self.upstream.failed(UpstreamFailure::Busy);
+                }
+                reason
+            }
+            PoolError::Dialling => {
                 self.upstream.failed(UpstreamFailure::Busy);
                 Reason::AddonBusy
             }

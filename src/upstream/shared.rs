@@ -1,6 +1,10 @@
-//! The one HTTP/2 connection to an add-on that speaks gRPC: all calls share it, each on a stream of its own.
+//! The HTTP/2 connections to an add-on that speaks gRPC: the calls of one user share one, each on a stream of its own.
+//!
+//! Streams of one connection share its window and the number that the add-on allows. Were there one connection for all, a
+//! user who takes nothing of a few answers would keep everybody's from coming.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use http::{Request, Response};
@@ -12,8 +16,13 @@ use tokio::time::Instant;
 use super::link::Unanswered;
 use crate::dial::Wire;
 use crate::http::RequestBody;
+use crate::identity::UserId;
 
-/// The connection, while there is one.
+/// The connections, by user.
+#[derive(Debug, Default)]
+pub(super) struct SharedOfUsers(Mutex<HashMap<UserId, Arc<Shared>>>);
+
+/// The connection of one user, while there is one.
 #[derive(Debug, Default)]
 pub(super) struct Shared {
     current: Mutex<Option<Stream>>,
@@ -56,6 +65,26 @@ impl Stream {
     }
 }
 
+impl SharedOfUsers {
+    /// The connection of this user, which may not be there yet.
+    pub(super) fn of(&self, user: &UserId) -> Arc<Shared> {
+        Arc::clone(self.lock().entry(user.clone()).or_default())
+    }
+
+    /// Forgets connections that nobody has asked for since so long, or that have ended, and users without one.
+    pub(super) fn prune(&self, oldest: Duration) {
+        self.lock().retain(|_, shared| {
+            shared.prune(oldest);
+            // Whoever holds it is about to dial, and the next one must find that connection.
+            Arc::strong_count(shared) > 1 || shared.lock().is_some()
+        });
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<UserId, Arc<Shared>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl Shared {
     /// The connection, if there is one that is good.
     pub(super) fn stream(&self) -> Option<Stream> {
@@ -65,7 +94,7 @@ impl Shared {
         Some(stream.clone())
     }
 
-    /// Lets all calls from now on have this connection.
+    /// Lets all calls of the user from now on have this connection.
     pub(super) fn keep(&self, stream: &Stream) {
         *self.lock() = Some(stream.clone());
     }
@@ -88,7 +117,7 @@ impl Shared {
     }
 }
 
-/// What one slow reader's answer may hold, and all answers together: whoever asks for more waits.
+/// What one slow reader's answer may hold, and all answers of one user together: whoever asks for more waits.
 const STREAM_WINDOW: u32 = 256 * 1024;
 const CONNECTION_WINDOW: u32 = 4 * 1024 * 1024;
 /// The largest head of an answer, and the largest trailers.

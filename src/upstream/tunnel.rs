@@ -72,7 +72,7 @@ impl Tunnel {
         let upgraded = tokio::select! {
             upgraded = async { tokio::try_join!(client, addon) } => upgraded.map_err(|_| TunnelOver::Broken),
             () = open.cut() => Err(TunnelOver::Cut(open.exchange().why())),
-            () = idle(&flow, start, limit) => Err(TunnelOver::Idle),
+            () = idle(&flow, start, limit.min(ARRIVAL)) => Err(TunnelOver::Idle),
         };
         let why = match upgraded {
             Ok((client, addon)) => Sides::new(client, addon).run(&open, &flow, start, limit).await,
@@ -151,6 +151,9 @@ impl Sides {
 async fn last_words(other: impl Future<Output = io::Result<()>>) -> io::Result<()> {
     tokio::time::timeout(LAST_WORDS, other).await.unwrap_or(Ok(()))
 }
+
+/// How long a side may take to come to a tunnel that both have agreed on.
+const ARRIVAL: Duration = Duration::from_secs(30);
 
 const LAST_WORDS: Duration = Duration::from_secs(5);
 

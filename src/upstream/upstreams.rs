@@ -1,7 +1,6 @@
 //! All add-ons of one configuration, each with its pool and what is known of its headers beforehand.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use http::HeaderValue;
 
@@ -10,8 +9,9 @@ use super::health::{self, Condition, Fault, Health, Timetable};
 use super::pool::Pool;
 use super::request::Injection;
 use super::response::Confines;
-use crate::config::{self, Addon, AddonProtocol, AddonSlug, PrefixMode};
-use crate::http::{Authority, OwnCookies, Reserved, Scheme, TrailerSieve};
+use crate::budget::Budget;
+use crate::config::{self, Addon, AddonProtocol, AddonSlug, Limits, PrefixMode};
+use crate::http::{Authority, OwnCookies, Pace, Reserved, Scheme, TrailerSieve};
 use crate::route::Route;
 use crate::telemetry::{AddonMetrics, Metrics, UpstreamFailure};
 
@@ -21,7 +21,26 @@ pub struct Upstreams {
     all: Vec<Upstream>,
     reserved: Reserved,
     own_cookies: OwnCookies,
-    pub(super) body_stall: Duration,
+    /// How slowly a client may send a body, and read one.
+    pub(super) upload: Pace,
+    pub(super) reading: Pace,
+}
+
+/// What the add-ons of one configuration are made with besides their own settings.
+#[derive(Debug, Clone, Copy)]
+pub struct Means<'a> {
+    /// The names that only we may say.
+    pub reserved: &'a Reserved,
+    /// How our cookies are called.
+    pub own_cookies: OwnCookies,
+    /// `[limits]`
+    pub limits: &'a Limits,
+    /// Where places are counted.
+    pub budget: &'a Arc<Budget>,
+    /// Where numbers go.
+    pub numbers: &'a Metrics,
+    /// Who signs identities.
+    pub keyring: Option<&'a Arc<Keyring>>,
 }
 
 #[derive(Debug)]
@@ -41,23 +60,16 @@ pub(super) struct Upstream {
 
 impl Upstreams {
     /// The add-ons of this configuration. An add-on that `before` had with the same settings keeps its connections.
-    pub fn new(
-        addons: &[Arc<Addon>],
-        reserved: Reserved,
-        own_cookies: OwnCookies,
-        body_stall: Duration,
-        numbers: &Metrics,
-        keyring: Option<&Arc<Keyring>>,
-        before: Option<&Self>,
-    ) -> Self {
+    pub fn new(addons: &[Arc<Addon>], means: Means<'_>, before: Option<&Self>) -> Self {
         let stamps = |addon: &Addon| {
-            let keyring = keyring.filter(|_| addon.assertion)?;
+            let keyring = means.keyring.filter(|_| addon.assertion)?;
             Some(Stamps::new(addon.slug.clone(), Arc::clone(keyring)))
         };
-        let made =
-            |addon: &Arc<Addon>| Upstream { stamps: stamps(addon), ..Upstream::new(addon, &reserved, numbers, before) };
+        let made = |addon: &Arc<Addon>| Upstream { stamps: stamps(addon), ..Upstream::new(addon, means, before) };
         let all = addons.iter().map(made).collect();
-        Self { all, reserved, own_cookies, body_stall }
+        let (reserved, own_cookies) = (means.reserved.clone(), means.own_cookies);
+        let (upload, reading) = (Pace::of_upload(means.limits), Pace::of_answer(means.limits));
+        Self { all, reserved, own_cookies, upload, reading }
     }
 
     /// Closes connections that have been idle for too long.
@@ -129,10 +141,12 @@ impl Upstream {
         host.unwrap_or(HeaderValue::from_static("localhost"))
     }
 
-    fn new(addon: &Arc<Addon>, reserved: &Reserved, numbers: &Metrics, before: Option<&Upstreams>) -> Self {
+    fn new(addon: &Arc<Addon>, means: Means<'_>, before: Option<&Upstreams>) -> Self {
+        let Means { reserved, budget, numbers, .. } = means;
         let metrics = numbers.addon(&addon.slug);
         let kept = before.and_then(|before| before.all.iter().find(|upstream| upstream.addon == *addon));
-        let pool = kept.map_or_else(|| Arc::new(Pool::new(addon, metrics.clone())), |kept| Arc::clone(&kept.pool));
+        let new = || Arc::new(Pool::new(addon, metrics.clone(), budget));
+        let pool = kept.map_or_else(new, |kept| Arc::clone(&kept.pool));
         let fresh = || Arc::new(Health::new(addon.slug.clone(), metrics.up.clone()));
         let health = kept.map_or_else(fresh, |kept| Arc::clone(&kept.health));
         let timetable = addon.probe.as_ref().map(|probe| Timetable::new(probe.interval));

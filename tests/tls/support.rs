@@ -17,6 +17,7 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
+use vestibule::budget::Budget;
 use vestibule::clock::Clock;
 use vestibule::config::{self, CertificateFiles, HttpsListener};
 use vestibule::listener::{Admission, Listener};
@@ -66,7 +67,8 @@ impl Drop for Server {
 impl Setup {
     pub(crate) fn start(self, tls: &config::Tls) -> Server {
         let trusted: Vec<_> = self.trusted_proxies.iter().map(|text| text.parse().unwrap()).collect();
-        let admission = Admission::new(&limits(self.connections, self.connections_per_address), &trusted);
+        let admission =
+            Admission::new(&limits(self.connections, self.connections_per_address), &trusted, &Budget::new());
         let entry = HttpsListener { address: self.address.parse().unwrap(), proxy_protocol: self.proxy_protocol };
         let listener = Listener::bind(entry, &admission).unwrap();
         let (handshaker, _) = Handshaker::new(tls, &[], Clock::System.now()).unwrap();
@@ -174,6 +176,14 @@ pub(crate) fn limits(connections: usize, connections_per_address: usize) -> conf
         body_stall_timeout: none,
         drain_timeout: none,
         judged_body_size: 65_536,
+        unread_timeout: none,
+        min_rate_bytes: 1,
+        min_rate_window: none,
+        judged_body_timeout: none,
+        judged_bytes: 1 << 20,
+        judged_bytes_per_user: 1 << 20,
+        sign_in_forms: 1,
+        sign_in_forms_per_address: 1,
     }
 }
 

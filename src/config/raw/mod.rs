@@ -154,6 +154,14 @@ section! {
         body_stall_timeout: TimeText,
         drain_timeout: TimeText,
         judged_body_size: SizeText,
+        judged_body_timeout: TimeText,
+        judged_bytes: SizeText,
+        judged_bytes_per_user: SizeText,
+        unread_timeout: TimeText,
+        min_rate_bytes: SizeText,
+        min_rate_window: TimeText,
+        sign_in_forms: u64,
+        sign_in_forms_per_address: u64,
     }
 
     /// `[log]`
@@ -220,9 +228,12 @@ section! {
         tokens: bool,
         allow_missing_origin: bool,
         connections: u64,
+        connections_per_user: u64,
         websockets: u64,
+        websockets_per_user: u64,
         websocket_idle_timeout: TimeText,
         queue_timeout: TimeText,
+        queue_per_user: u64,
         connect_timeout: TimeText,
         response_timeout: TimeText,
         max_body: SizeText,

@@ -13,6 +13,7 @@ use super::manifest::{self, Named};
 use super::options;
 use super::probe;
 use super::protect;
+use super::shares;
 use super::trust::trust;
 use super::unique::Unique;
 use crate::config::Known;
@@ -71,6 +72,7 @@ fn addon(
         cx.word_or(&raw.prefix, PrefixMode::Strip, &[("strip", PrefixMode::Strip), ("keep", PrefixMode::Keep)]);
     let around = protect::Around { prefix: path.as_ref(), mode: prefix, has_host: host.is_some() };
     let protect = protect::protect(raw, around, cx);
+    let shares = shares::shares(raw, cx);
     let rest = Addon {
         title: title.or_else(|| slug.as_ref().map(ToString::to_string)).unwrap_or_default(),
         icon: icon(&raw.icon, panel, cx),
@@ -99,10 +101,13 @@ fn addon(
         assertion: flag(&raw.assertion, false),
         tokens: flag(&raw.tokens, false),
         allow_missing_origin: flag(&raw.allow_missing_origin, false),
-        connections: cx.count(&raw.connections, 256, 1..=100_000),
-        websockets: cx.count(&raw.websockets, 1024, 1..=100_000),
+        connections: shares.connections,
+        connections_per_user: shares.connections_per_user,
+        websockets: shares.websockets,
+        websockets_per_user: shares.websockets_per_user,
         websocket_idle_timeout: cx.time(&raw.websocket_idle_timeout, Duration::from_hours(24), seconds(1)..=days(30)),
         queue_timeout: cx.time(&raw.queue_timeout, seconds(5), Duration::from_millis(10)..=Duration::from_mins(5)),
+        queue_per_user: cx.count(&raw.queue_per_user, 256, 0..=100_000),
         connect_timeout: cx.time(&raw.connect_timeout, seconds(5), Duration::from_millis(10)..=Duration::from_mins(5)),
         response_timeout: cx.time(&raw.response_timeout, seconds(60), Duration::from_millis(10)..=days(1)),
         max_body: cx.size(&raw.max_body, u64::MAX, 1..=u64::MAX),

@@ -125,6 +125,11 @@ impl<'a> Context<'a> {
         size
     }
 
+    /// A size of what is held in memory.
+    pub(super) fn bytes(&mut self, key: &Key<SizeText>, default: u64, bounds: RangeInclusive<u64>) -> usize {
+        usize::try_from(self.size(key, default, bounds)).unwrap_or(usize::MAX)
+    }
+
     /// A number that lies between two others.
     pub(super) fn number(&mut self, key: &Key<u64>, default: u32, bounds: RangeInclusive<u32>) -> u32 {
         let Some(number) = key.given() else { return default };

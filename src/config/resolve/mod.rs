@@ -20,6 +20,7 @@ mod policy;
 mod protect;
 mod probe;
 mod sections;
+mod shares;
 mod store;
 mod supervisor;
 mod tls;

@@ -66,6 +66,10 @@ pub(super) fn sign_in(raw: &raw::SignIn, home: &HomeAssistant, cx: &mut Context<
 /// Resolves `[limits]`.
 pub(super) fn limits(raw: &raw::Limits, cx: &mut Context<'_>) -> Limits {
     let hour = Duration::from_hours(1);
+    let body_stall_timeout = cx.time(&raw.body_stall_timeout, seconds(60), seconds(1)..=hour);
+    let judged_body_size = cx.size(&raw.judged_body_size, 64 << 10, 1 << 10..=16 << 20);
+    // Room for a few of the largest, whatever that is.
+    let of_user = judged_body_size.saturating_mul(4).max(4 << 20);
     let limits = Limits {
         connections: cx.count(&raw.connections, 4096, 1..=1_000_000),
         connections_per_address: cx.count(&raw.connections_per_address, 256, 1..=1_000_000),
@@ -75,11 +79,19 @@ pub(super) fn limits(raw: &raw::Limits, cx: &mut Context<'_>) -> Limits {
         header_size: usize::try_from(cx.size(&raw.header_size, 16 << 10, 1 << 10..=1 << 20)).unwrap_or(16 << 10),
         header_count: cx.count(&raw.header_count, 100, 10..=10_000),
         http2_streams: cx.number(&raw.http2_streams, 128, 1..=10_000),
-        body_stall_timeout: cx.time(&raw.body_stall_timeout, seconds(60), seconds(1)..=hour),
+        body_stall_timeout,
+        unread_timeout: cx.time(&raw.unread_timeout, body_stall_timeout, seconds(1)..=hour),
+        min_rate_bytes: cx.size(&raw.min_rate_bytes, 4 << 10, 1..=1 << 20),
+        min_rate_window: cx.time(&raw.min_rate_window, seconds(60), seconds(1)..=hour),
         drain_timeout: cx.time(&raw.drain_timeout, seconds(10), seconds(1)..=hour),
-        judged_body_size: usize::try_from(cx.size(&raw.judged_body_size, 64 << 10, 1 << 10..=16 << 20))
-            .unwrap_or(64 << 10),
+        judged_body_size: usize::try_from(judged_body_size).unwrap_or(usize::MAX),
+        judged_body_timeout: cx.time(&raw.judged_body_timeout, seconds(60), seconds(1)..=hour),
+        judged_bytes: cx.bytes(&raw.judged_bytes, of_user.saturating_mul(8), 1 << 10..=1 << 40),
+        judged_bytes_per_user: cx.bytes(&raw.judged_bytes_per_user, of_user, 1 << 10..=1 << 40),
+        sign_in_forms: cx.count(&raw.sign_in_forms, 256, 1..=10_000),
+        sign_in_forms_per_address: cx.count(&raw.sign_in_forms_per_address, 32, 1..=10_000),
     };
+    judged(raw, &limits, cx);
     let at = raw.connections_per_address.given().or(raw.connections.given()).map(Spanned::span);
     if let Some(at) = at.filter(|_| limits.connections_per_address > limits.connections) {
         let more = Diagnostic::warning(at, "one address may take all connections");
@@ -87,6 +99,17 @@ pub(super) fn limits(raw: &raw::Limits, cx: &mut Context<'_>) -> Limits {
         cx.add(more.label("`connections_per_address` never counts").hint(hint));
     }
     limits
+}
+
+/// A body that may be larger than what there is for bodies would be refused whenever it came.
+fn judged(raw: &raw::Limits, limits: &Limits, cx: &mut Context<'_>) {
+    let at = raw.judged_body_size.given().or(raw.judged_bytes_per_user.given()).or(raw.judged_bytes.given());
+    let room = limits.judged_bytes.min(limits.judged_bytes_per_user);
+    if let Some(at) = at.map(Spanned::span).filter(|_| limits.judged_body_size.saturating_mul(2) > room) {
+        let small = Diagnostic::mistake(at, "no room for one body of the size that is read");
+        let hint = "make `judged_bytes_per_user` and `judged_bytes` at least twice `judged_body_size`";
+        cx.add(small.label("`judged_body_size` never comes in whole").hint(hint));
+    }
 }
 
 /// Resolves `[log]`.

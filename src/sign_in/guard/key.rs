@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use super::Whose;
+use crate::budget::Neighbourhood;
 use crate::home_assistant::one_spelling;
-use crate::listener::Neighbourhood;
 
 /// An address, or a user name from one address.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::browser::{Browser, is_random, random};
+use crate::budget::Neighbourhood;
 use crate::clock::Timestamp;
 use crate::config::{AddonSlug, PublicUrl};
 use crate::home_assistant::api::PkceVerifier;
-use crate::listener::Neighbourhood;
 use crate::session::{Sessions, StoreAway};
 use crate::sign_in::ReturnTo;
 use crate::sign_in::under_way::{Bounds, Portable, UnderWay};

@@ -23,6 +23,7 @@
 //! | `vestibule_connections_accepted_total` | counter | | Connections of clients accepted |
 //! | `vestibule_connections_open` | gauge | | Connections of clients that are open |
 //! | `vestibule_connections_refused_total` | counter | `why` | Connections of clients closed at once |
+//! | `vestibule_limit_refusals_total` | counter | `limit` | What was refused because a limit was reached, by the limit's key |
 //! | `vestibule_handshakes_total` | counter | `result` | TLS handshakes |
 //! | `vestibule_refusals_total` | counter | `reason` | Requests refused |
 //! | `vestibule_stripped_headers_total` | counter | | Reserved headers taken out of requests |
@@ -55,11 +56,12 @@ pub use addon::{AddonMetrics, OpenGauge};
 pub use labels::{ConnectionRefusal, Handshake, ReloadResult, UpstreamFailure};
 
 use super::audit::SignInOutcome;
+use crate::budget::Limit;
 use crate::config::AddonSlug;
 use crate::refusal::Reason;
 use addon::AddonFamilies;
 use addon_api::AddonApiFamilies;
-use labels::{OutcomeLabel, ReasonLabel, ResultLabel, WhyLabel};
+use labels::{LimitLabel, OutcomeLabel, ReasonLabel, ResultLabel, WhyLabel};
 
 /// All numbers of the process.
 #[derive(Debug)]
@@ -71,6 +73,7 @@ pub struct Metrics {
     pub connections_accepted: Counter,
     connections_open: Gauge,
     connections_refused: Family<WhyLabel, Counter>,
+    limit_refusals: Family<LimitLabel, Counter>,
     handshakes: Family<ResultLabel, Counter>,
     refusals: Family<ReasonLabel, Counter>,
     /// Reserved headers taken out of requests.
@@ -98,6 +101,7 @@ impl Metrics {
             connections_accepted: Counter::default(),
             connections_open: Gauge::default(),
             connections_refused: beforehand(&ConnectionRefusal::ALL.map(|why| WhyLabel { why: why.label() })),
+            limit_refusals: beforehand(&Limit::ALL.map(|limit| LimitLabel { limit: limit.label() })),
             handshakes: beforehand(&Handshake::ALL.map(|result| ResultLabel { result: result.label() })),
             refusals: Family::default(),
             stripped_headers: Counter::default(),
@@ -128,6 +132,8 @@ impl Metrics {
         to.register("connections_accepted", "Connections of clients accepted", self.connections_accepted.clone());
         to.register("connections_open", "Connections of clients that are open", self.connections_open.clone());
         to.register("connections_refused", "Connections of clients closed at once", self.connections_refused.clone());
+        let help = "What was refused because a limit was reached, by the limit's key";
+        to.register("limit_refusals", help, self.limit_refusals.clone());
         to.register("handshakes", "TLS handshakes", self.handshakes.clone());
         to.register("refusals", "Requests refused", self.refusals.clone());
         to.register("stripped_headers", "Reserved headers taken out of requests", self.stripped_headers.clone());
@@ -165,6 +171,24 @@ impl Metrics {
     pub fn connections_refused(&self, why: ConnectionRefusal, since_the_start: u64) {
         let counter = self.connections_refused.get_or_create(&WhyLabel { why: why.label() });
         counter.inc_by(since_the_start.saturating_sub(counter.get()));
+    }
+
+    /// So often a limit has refused since the start.
+    pub fn limit_refused(&self, limit: Limit, since_the_start: u64) {
+        let counter = self.limit_refusals.get_or_create(&LimitLabel { limit: limit.label() });
+        counter.inc_by(since_the_start.saturating_sub(counter.get()));
+        // What closes connections has a metric of its own besides.
+        match limit {
+            Limit::Connections => {
+                drop(counter);
+                self.connections_refused(ConnectionRefusal::TooMany, since_the_start);
+            }
+            Limit::ConnectionsPerAddress => {
+                drop(counter);
+                self.connections_refused(ConnectionRefusal::TooManyFromAddress, since_the_start);
+            }
+            _ => {}
+        }
     }
 
     /// A TLS handshake ended.

@@ -1,0 +1,154 @@
+//! The counts themselves, by limit and holder, in shards with a lock each.
+
+use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::oneshot;
+
+use super::holder::Holder;
+use super::limit::Limit;
+
+/// What one count is of.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    pub(super) limit: Limit,
+    pub(super) holder: Holder,
+}
+
+/// All counts that are not zero.
+#[derive(Debug, Default)]
+pub(super) struct Counts {
+    // Peers choose their addresses: the hasher is one whose collisions they cannot make.
+    hasher: RandomState,
+    shards: [Mutex<Shard>; SHARDS],
+}
+
+type Shard = HashMap<Key, Count>;
+
+#[derive(Debug, Default)]
+struct Count {
+    taken: u64,
+    waiting: VecDeque<Waiting>,
+}
+
+/// Somebody who waits for one place.
+#[derive(Debug)]
+struct Waiting {
+    most: u64,
+    granted: oneshot::Sender<()>,
+}
+
+/// What becomes of somebody who would wait.
+pub(super) enum Place {
+    Taken,
+    /// The turn has come when this says so: the place is taken by then.
+    Later(oneshot::Receiver<()>),
+    QueueFull,
+}
+
+const SHARDS: usize = 32;
+
+impl Counts {
+    /// Adds `amount`, if no more than `most` are taken then.
+    pub(super) fn add(&self, key: &Key, amount: u64, most: u64) -> Added {
+        let mut shard = self.shard(key);
+        if let Some(count) = shard.get_mut(key) {
+            return count.add(amount, most);
+        }
+        let mut count = Count::default();
+        let added = count.add(amount, most);
+        if added == Added::Yes && amount > 0 {
+            shard.insert(key.clone(), count);
+        }
+        added
+    }
+
+    /// Takes one place, or a turn among at most `longest` who wait.
+    pub(super) fn add_or_wait(&self, key: &Key, most: u64, longest: usize) -> Place {
+        let mut shard = self.shard(key);
+        let count = shard.entry(key.clone()).or_default();
+        if count.waiting.is_empty() && count.add(1, most) == Added::Yes {
+            return Place::Taken;
+        }
+        if count.waiting.len() >= longest {
+            // Nothing stays behind of somebody who got nothing.
+            if count.is_nothing() {
+                shard.remove(key);
+            }
+            return Place::QueueFull;
+        }
+        let (granted, turn) = oneshot::channel();
+        count.waiting.push_back(Waiting { most, granted });
+        Place::Later(turn)
+    }
+
+    /// Gives back, and lets in whoever waits for that.
+    pub(super) fn give_back(&self, key: &Key, amount: u64) {
+        let mut shard = self.shard(key);
+        let Some(count) = shard.get_mut(key) else { return };
+        count.taken = count.taken.saturating_sub(amount);
+        while let Some(first) = count.waiting.pop_front() {
+            if count.taken >= first.most && !first.granted.is_closed() {
+                count.waiting.push_front(first);
+                break;
+            }
+            // Whoever has left meanwhile takes nothing.
+            if first.granted.send(()).is_ok() {
+                count.taken = count.taken.saturating_add(1);
+            }
+        }
+        if count.is_nothing() {
+            shard.remove(key);
+        }
+    }
+
+    /// Forgets those who wait no longer.
+    pub(super) fn forget_left(&self, key: &Key) {
+        let mut shard = self.shard(key);
+        let Some(count) = shard.get_mut(key) else { return };
+        count.waiting.retain(|waiting| !waiting.granted.is_closed());
+        if count.is_nothing() {
+            shard.remove(key);
+        }
+    }
+
+    pub(super) fn taken(&self, key: &Key) -> u64 {
+        self.shard(key).get(key).map_or(0, |count| count.taken)
+    }
+
+    /// How many counts are kept.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.shards.iter().map(|shard| shard.lock().unwrap().len()).sum()
+    }
+
+    fn shard(&self, key: &Key) -> MutexGuard<'_, Shard> {
+        let place = usize::try_from(self.hasher.hash_one(key) % SHARDS as u64).unwrap_or_default();
+        let [first, ..] = &self.shards;
+        self.shards.get(place).unwrap_or(first).lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether it was added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Added {
+    Yes,
+    TooMuch,
+}
+
+impl Count {
+    fn add(&mut self, amount: u64, most: u64) -> Added {
+        match self.taken.checked_add(amount) {
+            Some(sum) if sum <= most => {
+                self.taken = sum;
+                Added::Yes
+            }
+            Some(_) | None => Added::TooMuch,
+        }
+    }
+
+    fn is_nothing(&self) -> bool {
+        self.taken == 0 && self.waiting.is_empty()
+    }
+}

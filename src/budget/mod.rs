@@ -1,0 +1,95 @@
+//! One budget for what peers can make the process hold: places and bytes, counted in all, for each peer, user and add-on.
+//!
+//! In comes how much is wanted and by which limits it is counted ([`Claim`]), out comes a [`Permit`] or the name of the limit
+//! that refused ([`Refused`]). A permit gives back what it has when it is dropped, by whatever path its holder ends, so that
+//! nothing can forget to count down. Limits are arguments of the moment: a reload changes them while permits are out.
+//!
+//! Whatever reads bodies, keeps a list, a pool or a queue that a peer can fill holds permits of this budget. Who holds nothing
+//! takes no memory here.
+
+mod counts;
+mod holder;
+mod limit;
+mod permit;
+mod queue;
+mod refused;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+pub use holder::{Holder, Neighbourhood};
+pub use limit::Limit;
+pub use permit::Permit;
+pub use queue::Queue;
+pub use refused::Refused;
+
+use counts::{Counts, Key};
+
+/// What is taken at this moment, of the whole process.
+#[derive(Debug)]
+pub struct Budget {
+    counts: Counts,
+    refused: [AtomicU64; Limit::ALL.len()],
+}
+
+/// One of the limits that something is counted by: whose count it is, and how much of it there is at this moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    limit: Limit,
+    holder: Holder,
+    most: u64,
+}
+
+impl Claim {
+    /// At most `most` by this limit for this holder.
+    pub fn new(limit: Limit, holder: Holder, most: usize) -> Self {
+        Self { limit, holder, most: u64::try_from(most).unwrap_or(u64::MAX) }
+    }
+
+    fn key(&self) -> Key {
+        Key { limit: self.limit, holder: self.holder.clone() }
+    }
+}
+
+impl Budget {
+    /// A budget of which nothing is taken.
+    pub fn new() -> Arc<Self> {
+        Arc::new(Self { counts: Counts::default(), refused: [const { AtomicU64::new(0) }; Limit::ALL.len()] })
+    }
+
+    /// Takes `amount` (places, or bytes) by every one of these claims, or nothing at all. The first limit that has no room
+    /// is named and its refusal counted.
+    pub fn take(self: &Arc<Self>, amount: usize, claims: &[Claim]) -> Result<Permit, Refused> {
+        let mut permit = Permit::empty(Arc::clone(self));
+        for claim in claims {
+            permit.add(amount, claim)?;
+        }
+        Ok(permit)
+    }
+
+    /// One place by this claim, at once or when its turn has come. Whoever came first is first, and nobody overtakes; a
+    /// wait that is given up leaves its turn to the next.
+    pub async fn take_in_turn(self: &Arc<Self>, claim: &Claim, queue: Queue) -> Result<Permit, Refused> {
+        queue::wait(self, claim, queue).await
+    }
+
+    /// How much is taken by this limit for this holder.
+    pub fn taken(&self, limit: Limit, holder: &Holder) -> u64 {
+        self.counts.taken(&Key { limit, holder: holder.clone() })
+    }
+
+    /// How often each limit has refused since the start.
+    pub fn refusals(&self) -> impl Iterator<Item = (Limit, u64)> {
+        Limit::ALL.into_iter().zip(self.refused.iter().map(|count| count.load(Ordering::Relaxed)))
+    }
+
+    fn refuse(&self, limit: Limit) -> Refused {
+        if let Some(count) = self.refused.get(limit as usize) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+        Refused(limit)
+    }
+}
+
+#[cfg(test)]
+mod tests;

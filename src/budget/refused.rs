@@ -1,0 +1,25 @@
+//! The limit that was reached, and what a request is told then.
+
+use super::limit::Limit;
+use crate::refusal::Reason;
+
+/// The limit that was reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the limit `{}` is reached", .0.label())]
+pub struct Refused(pub Limit);
+
+/// Whether the share of one is spent or what there is for all. A connection is never told: it is closed.
+impl From<Refused> for Reason {
+    fn from(Refused(limit): Refused) -> Self {
+        match limit {
+            Limit::Connections | Limit::JudgedBytes | Limit::SignInForms => Self::Overloaded,
+            Limit::AddonConnections | Limit::AddonWebsockets => Self::AddonBusy,
+            Limit::ConnectionsPerAddress
+            | Limit::AddonConnectionsPerUser
+            | Limit::AddonQueuePerUser
+            | Limit::AddonWebsocketsPerUser
+            | Limit::JudgedBytesPerUser
+            | Limit::SignInFormsPerAddress => Self::ShareSpent,
+        }
+    }
+}
