@@ -83,7 +83,6 @@ impl Stages {
         };
         let rules = Rules {
             reserved: reserved.clone(),
-            trusted_proxies: settings.listen.trusted_proxies.clone(),
             names: Names { public_urls: settings.listen.public_urls.clone(), own_hosts: settings.own_hosts() },
             cookies,
             header_count: settings.limits.header_count,

@@ -8,10 +8,10 @@ use std::net::IpAddr;
 
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Method};
-use ipnet::IpNet;
 
 use super::authority::Authority;
 use super::{method, path};
+use crate::config::TrustedProxies;
 use crate::refusal::Reason;
 
 /// Where other proxies ask whether a request may pass.
@@ -27,9 +27,8 @@ pub(super) struct Forwarded {
 
 impl Forwarded {
     /// The one way in.
-    pub(super) fn of_request(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Result<Self, Reason> {
-        let peer = peer.to_canonical();
-        if !trusted.iter().any(|network| network.contains(&peer)) {
+    pub(super) fn of_request(peer: IpAddr, headers: &HeaderMap, trusted: &TrustedProxies) -> Result<Self, Reason> {
+        if !trusted.contains(peer) {
             return Err(Reason::UntrustedProxy);
         }
         // Without the browser's address the proxy itself would be taken for it, and whoever comes that way for local (S-17).
@@ -102,7 +101,7 @@ mod tests {
         for (name, value) in lines {
             headers.append(*name, http::HeaderValue::from_static(value));
         }
-        let trusted = ["10.0.0.0/24".parse().unwrap()];
+        let trusted = ["10.0.0.0/24".parse().unwrap()].into_iter().collect();
         Forwarded::of_request(peer.parse().unwrap(), &headers, &trusted)
             .map(|said| format!("{} {} {}", said.method, said.authority.as_str(), said.target))
     }

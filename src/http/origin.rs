@@ -7,11 +7,10 @@ use std::net::IpAddr;
 
 use http::HeaderMap;
 use http::header::ORIGIN;
-use ipnet::IpNet;
 
 use super::authority::Authority;
 use super::scheme::Scheme;
-use crate::config::PublicUrl;
+use crate::config::{PublicUrl, TrustedProxies};
 
 /// Who made the browser send a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,11 +55,10 @@ impl Provenance {
         headers: &HeaderMap,
         authority: &Authority,
         peer: IpAddr,
-        trusted: &[IpNet],
+        trusted: &TrustedProxies,
     ) -> Self {
-        let is_trusted = trusted.iter().any(|network| network.contains(&peer.to_canonical()));
         let forwarded = match only(headers, &X_FORWARDED_HOST) {
-            One::Value(host) if is_trusted => Authority::parse(host),
+            One::Value(host) if trusted.contains(peer) => Authority::parse(host),
             One::Value(_) | One::Nothing | One::Several => None,
         };
         Self::read(headers, |origin| {
@@ -209,7 +207,8 @@ mod tests {
             if let Some(forwarded) = forwarded {
                 headers.append(X_FORWARDED_HOST, http::HeaderValue::from_str(forwarded).unwrap());
             }
-            let (host, trusted) = (Authority::parse(host.as_bytes()).unwrap(), ["10.0.0.1/32".parse().unwrap()]);
+            let host = Authority::parse(host.as_bytes()).unwrap();
+            let trusted = TrustedProxies::from_iter(["10.0.0.1/32".parse().unwrap()]);
             Provenance::at_home_assistant(&headers, &host, peer.parse().unwrap(), &trusted).origin
         };
         for origin in ["http://ha.local:8123", "https://HA.local:8123"] {

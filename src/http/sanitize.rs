@@ -7,7 +7,6 @@ use http::{HeaderMap, HeaderName, Method, Request, Version};
 use hyper::body::Incoming;
 use hyper::ext::Protocol;
 use hyper::upgrade::OnUpgrade;
-use ipnet::IpNet;
 
 use super::authority::Authority;
 use super::client_addr::ClientAddr;
@@ -32,8 +31,6 @@ use crate::refusal::Reason;
 pub struct Rules {
     /// Names that are stripped on every route.
     pub reserved: Reserved,
-    /// Networks whose `X-Forwarded-For` is believed.
-    pub trusted_proxies: Vec<IpNet>,
     /// What browsers call us, when it is not the request's own authority.
     pub names: Names,
     /// The names of our cookies.
@@ -97,7 +94,7 @@ impl Sanitized {
         judge_headers(request.headers(), rules)?;
         path::judge(target.path()).map_err(|_| Reason::AmbiguousPath)?;
         let peer = via.addresses().client().ip();
-        let trusted = &rules.trusted_proxies;
+        let trusted = &*via.trusted_proxies();
         let provenance = match door {
             Door::Browsers => Provenance::of_request(request.headers(), &authority, &rules.names),
             Door::HomeAssistant => Provenance::at_home_assistant(request.headers(), &authority, peer, trusted),

@@ -98,7 +98,7 @@ pub(super) async fn build(
     let operations = bind_operations(&settings, &mut inherited).await?;
     let addons = addon_api::bind(&settings).await.map_err(StartError::AddonApi)?;
     let home_assistant = addon_api::bind_home_assistant(&settings).await.map_err(StartError::HomeAssistant)?;
-    let admission = Admission::new(&settings.limits, &settings.listen.trusted_proxies);
+    let admission = Admission::new(&settings.limits);
     let mut listeners = Listeners::default();
     listeners.change(&settings.listen.https, &admission, &mut inherited)?.commit(&mut listeners);
     inherited.finish()?;
@@ -118,6 +118,7 @@ pub(super) async fn build(
         telemetry,
         clock: clock.clone(),
     };
+    let home_assistant_trust = home_assistant.as_ref().map(|listener| listener.trust().clone()).unwrap_or_default();
     let server = Server {
         file,
         gate: Arc::new(Gate::new(stages, services)),
@@ -125,6 +126,7 @@ pub(super) async fn build(
         handshaker: Arc::new(handshaker),
         admission,
         listeners: Mutex::new(listeners),
+        home_assistant_trust,
         state: tokio::sync::Mutex::new(State::new(loaded.files)),
         readiness: Readiness::default(),
         connections: TaskTracker::new(),
