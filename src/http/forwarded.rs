@@ -23,7 +23,36 @@ pub(super) struct Forwarded {
     pub(super) method: Method,
     pub(super) authority: Authority,
     pub(super) target: PathAndQuery,
+    pub(super) websocket: WebSocket,
 }
+
+/// What the proxy says of a WebSocket, in [`WEBSOCKET`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum WebSocket {
+    /// It passes a handshake on.
+    Yes,
+    /// It passes none on.
+    No,
+    /// It says nothing, so that both must be permitted.
+    Unsaid,
+}
+
+impl WebSocket {
+    /// The browser sends what belongs to a handshake as it likes: only the proxy knows whether it passes one on.
+    fn of_request(headers: &HeaderMap) -> Option<Self> {
+        if !headers.contains_key(WEBSOCKET) {
+            return Some(Self::Unsaid);
+        }
+        match only(headers, WEBSOCKET)? {
+            "true" => Some(Self::Yes),
+            "false" => Some(Self::No),
+            _ => None,
+        }
+    }
+}
+
+/// Set by the proxy itself, to `true` or `false`.
+const WEBSOCKET: &str = "x-vestibule-websocket";
 
 impl Forwarded {
     /// The one way in.
@@ -36,6 +65,7 @@ impl Forwarded {
             return Err(Reason::MalformedForwarded);
         }
         let Said { method, scheme, host, target } = Said::of_request(headers).ok_or(Reason::MalformedForwarded)?;
+        let websocket = WebSocket::of_request(headers).ok_or(Reason::MalformedForwarded)?;
         let method: Method = method.parse().map_err(|_| Reason::MalformedForwarded)?;
         if !method::is_known(&method) {
             return Err(Reason::MethodNotAllowed);
@@ -49,7 +79,7 @@ impl Forwarded {
         let plain = target.starts_with('/') && !target.contains('#');
         let target: PathAndQuery = target.parse().ok().filter(|_| plain).ok_or(Reason::MalformedForwarded)?;
         path::judge(target.path()).map_err(|_| Reason::AmbiguousPath)?;
-        Ok(Self { method, authority, target })
+        Ok(Self { method, authority, target, websocket })
     }
 }
 

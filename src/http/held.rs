@@ -37,6 +37,11 @@ impl From<Incoming> for ClientBody {
 }
 
 impl ClientBody {
+    /// None at all.
+    pub(super) fn empty() -> Self {
+        Self::held(Bytes::new(), true)
+    }
+
     fn held(bytes: Bytes, sized: bool) -> Self {
         Self(Kind::Held { bytes: Some(bytes).filter(|bytes| !bytes.is_empty()), sized })
     }
@@ -77,7 +82,7 @@ impl Sanitized {
     /// than `stall`. Reading is what tells a client that waits for it to go on (RFC 9110 section 10.1.1).
     pub async fn hold_body(&mut self, limit: usize, stall: Duration) -> Result<Bytes, Reason> {
         let limit = u64::try_from(limit).unwrap_or(u64::MAX);
-        let body = std::mem::replace(self.body_mut(), ClientBody::held(Bytes::new(), true));
+        let body = std::mem::replace(self.body_mut(), ClientBody::empty());
         let length = body.size_hint().exact();
         if length.is_some_and(|length| length > limit) {
             return Err(Reason::JudgedBodyTooLarge);

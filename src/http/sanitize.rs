@@ -1,7 +1,7 @@
 //! A request as it came in, a [`Sanitized`] out: one valid target, one authority, no header that is for one hop or that
 //! only we may say, our own cookie taken out. Nothing after this stage sees what a client said beyond that.
 
-use http::header::{AUTHORIZATION, EXPECT, SEC_WEBSOCKET_KEY, TRANSFER_ENCODING};
+use http::header::{AUTHORIZATION, EXPECT, TRANSFER_ENCODING};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, Method, Request, Version};
 use hyper::body::Incoming;
@@ -136,17 +136,39 @@ impl Sanitized {
         })
     }
 
-    /// The request that a trusted proxy asks about, in the place of its question: with the question's cookies and other
-    /// headers, which are the browser's, and without a body.
-    pub fn standing_in(mut self, rules: &Rules) -> Result<Self, Reason> {
-        let Forwarded { method, authority, target } =
-            self.forwarded.take().map_or(Err(Reason::UntrustedProxy), |forwarded| *forwarded)?;
-        self.provenance = Provenance::of_request(&self.headers, &authority, &rules.names);
-        // A proxy says nothing of an upgrade, which was for one hop, and passes on what belongs to it.
-        let upgrades = method == Method::GET && self.headers.contains_key(SEC_WEBSOCKET_KEY);
-        self.handshake = upgrades.then_some(Handshake::Http1);
-        (self.method, self.authority, self.target) = (method, authority, target);
-        Ok(self)
+    /// What a trusted proxy asks about, if it asks.
+    pub(super) fn take_forwarded(&mut self) -> Result<Forwarded, Reason> {
+        self.forwarded.take().map_or(Err(Reason::UntrustedProxy), |forwarded| *forwarded)
+    }
+
+    /// A request that a trusted proxy asks about, with the headers and the cookies of its question, and without a body.
+    pub(super) fn in_place_of(
+        &self,
+        (method, authority, target): (Method, Authority, PathAndQuery),
+        provenance: Provenance,
+        handshake: Option<Handshake>,
+    ) -> Self {
+        Self {
+            id: self.id,
+            door: self.door,
+            scheme: self.scheme,
+            method,
+            target,
+            authority,
+            headers: self.headers.clone(),
+            presented: self.presented.clone(),
+            form_token: self.form_token.clone(),
+            journey: self.journey.clone(),
+            hand_over_nonce: self.hand_over_nonce.clone(),
+            client: self.client,
+            provenance,
+            handshake,
+            upgrade: None,
+            body: ClientBody::empty(),
+            serving: self.serving.again(),
+            forwarded: None,
+            stripped: self.stripped,
+        }
     }
 
     /// The request's id.

@@ -14,6 +14,7 @@ mod support;
 
 mod proxies;
 mod questions;
+mod readings;
 
 use crate::support::{RawAddon, Vestibule};
 
