@@ -13,7 +13,6 @@ use vestibule::route::Routes;
 fn rules() -> Rules {
     Rules {
         reserved: Reserved::always(&[]),
-        trusted_proxies: Vec::new(),
         names: Names::default(),
         cookies: OwnCookies {
             session: "__Host-ingress_session",

@@ -31,7 +31,7 @@ pub use reload::{ReloadError, surroundings};
 
 use crate::config::Loaded;
 use crate::gate::Gate;
-use crate::listener::Admission;
+use crate::listener::{Admission, ListenerTrust};
 use crate::operations::activation::Inherited;
 use crate::operations::{Readiness, control, health, notify};
 use crate::supervisor::api::AddonApi;
@@ -50,6 +50,7 @@ pub struct Server {
     handshaker: Arc<Handshaker>,
     admission: Arc<Admission>,
     listeners: Mutex<Listeners>,
+    home_assistant_trust: ListenerTrust,
     state: tokio::sync::Mutex<State>,
     readiness: Readiness,
     connections: TaskTracker,

@@ -31,7 +31,7 @@ pub struct Admitted {
 pub struct Moment<'a> {
     /// Where add-ons are found.
     pub routes: &'a Routes,
-    /// Which proxies are believed, and what browsers call us.
+    /// What browsers call us.
     pub rules: &'a Rules,
     /// What the paths of each add-on need, by its place; nothing where none is protected.
     pub protections: &'a [Option<Protection>],
@@ -77,8 +77,8 @@ impl Admitted {
             door: self.source.door(),
             method: self.errand.method(),
             websocket: self.errand.is_websocket(),
-            client: self.source.client(moment.rules).map_err(|_| Reason::MalformedForwarded)?,
-            provenance: self.source.provenance(&self.authority, moment.rules),
+            client: self.source.client().map_err(|_| Reason::MalformedForwarded)?,
+            provenance: self.source.provenance(&self.authority, &moment.rules.names),
             origin: self.source.origin(),
             bears_token: self.bears_token,
             wish: Wish::Path(Ok(&self.errand)),

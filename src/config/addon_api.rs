@@ -8,6 +8,7 @@ use std::str::FromStr;
 use super::findings::Explained;
 use super::secret_text::SecretText;
 use super::settings::Upstream;
+use super::trusted_proxies::TrustedProxies;
 
 /// Where add-ons reach their API.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +63,8 @@ pub struct HomeAssistantDoor {
     pub at: ApiAddress,
     /// Its token here. Whoever has it gets a session of any user.
     pub token: SecretText,
+    /// Whose word on a browser's address and scheme is believed there.
+    pub trusted_proxies: TrustedProxies,
 }
 
 /// A real Supervisor behind us.

@@ -30,6 +30,7 @@ mod settings;
 mod slug;
 mod trial;
 mod trust;
+mod trusted_proxies;
 mod units;
 mod url;
 
@@ -68,6 +69,7 @@ pub use settings::{
 };
 pub use trial::{Outcome, Trial, TrialSubject};
 pub use trust::{BadPin, CertificatePin, Trust};
+pub use trusted_proxies::TrustedProxies;
 pub use url::BadUrl;
 
 /// What the caller knows and the configuration does not: it reads neither certificates nor Home Assistant's files itself.

@@ -9,7 +9,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderName, HeaderValue};
-use ipnet::IpNet;
 
 use super::addon_api::{ApiAddress, HomeAssistantDoor, SupervisorUpstream};
 use super::cors::Cors;
@@ -21,6 +20,7 @@ use super::protect::Protect;
 use super::redis_store::RedisStore;
 use super::secret_text::SecretText;
 use super::trust::Trust;
+use super::trusted_proxies::TrustedProxies;
 use crate::manifest::{Manifest, Rights, SigningKey};
 
 /// Everything that `config.toml` says.
@@ -61,19 +61,21 @@ pub struct Listen {
     pub operations: Option<SocketAddr>,
     /// The control socket.
     pub control: PathBuf,
-    /// Networks whose `X-Forwarded-*` is believed.
-    pub trusted_proxies: Vec<IpNet>,
+    /// Whose `X-Forwarded-*` is believed at the listeners of `https` that name no others.
+    pub trusted_proxies: TrustedProxies,
     /// What browsers call us, when it is not the request's own authority.
     pub public_urls: Vec<PublicUrl>,
 }
 
 /// One entry of `[listen] https`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpsListener {
     /// The address to bind.
     pub address: SocketAddr,
-    /// Whether the PROXY protocol is required on it, from `trusted_proxies` only.
+    /// Whether the PROXY protocol is required on it, from its trusted proxies only.
     pub proxy_protocol: bool,
+    /// Whose `X-Forwarded-*` and PROXY headers are believed on it.
+    pub trusted_proxies: TrustedProxies,
 }
 
 /// An origin that browsers know us by: `https`, a host in lower case and a port (443 when the URL names none).

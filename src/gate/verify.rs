@@ -12,7 +12,8 @@ use super::account::Account;
 use super::own::entered;
 use super::stages::{Services, Stages};
 use super::{admissions, words};
-use crate::http::{Sanitized, VERIFY};
+use crate::authorization::Permitted;
+use crate::http::{Readings, Sanitized, VERIFY};
 use crate::pages::{self, Page};
 use crate::refusal::Reason;
 use crate::route::Destination;
@@ -26,8 +27,30 @@ pub(super) async fn answer(
     account: &mut Account,
 ) -> Result<Page, Reason> {
     let asked = Asked::read(request.query().unwrap_or_default());
-    let request = request.standing_in(&stages.rules)?;
-    account.stands_in(&request);
+    let Readings { written, others } = request.standing_in(&stages.rules)?;
+    account.stands_in(&written);
+    let permitted = judge(written, &asked, stages, services, account).await?;
+    let mut page = pages::json(StatusCode::OK, "application/json", &json!({ "permitted": true }));
+    page.headers_mut().extend(stages.upstreams.identity(&permitted));
+    let place = place_of(&permitted);
+    drop(permitted);
+    for reading in others {
+        let other = judge(reading, &asked, stages, services, account).await?;
+        if place_of(&other) != place {
+            return Err(Reason::AmbiguousPath);
+        }
+    }
+    Ok(page)
+}
+
+/// Judges one reading of the request, as if it had come here.
+async fn judge(
+    request: Sanitized,
+    asked: &Asked,
+    stages: &Stages,
+    services: &Services,
+    account: &mut Account,
+) -> Result<Permitted, Reason> {
     let destination = match &asked.addon {
         None => stages.routes.route(request),
         Some(slug) => stages.routes.to(slug, request),
@@ -42,14 +65,23 @@ pub(super) async fn answer(
     let authenticated = Authenticated::new(routed, &services.sessions).await?;
     account.knows_credential(authenticated.credential());
     let home = services.home.load();
+    // After the session: a stranger learns nothing of what there is.
+    let request = authenticated.routed().request();
+    let (host, path) = (request.authority().host(), request.path());
+    if asked.addon.is_none() && stages.routes.is_other_in_other_case(Some(host), path) {
+        return Err(Reason::AmbiguousPath);
+    }
     // A body that a rule needs is not here: what is read in its place is empty, and permits nothing.
     let words = words(stages);
     let admissions = admissions(services, stages, &home, &words);
     let permitted = admissions.admit(authenticated).await.map_err(|refused| account.is_told(refused))?;
     account.knows_user(permitted.identified().user());
-    let mut page = pages::json(StatusCode::OK, "application/json", &json!({ "permitted": true }));
-    page.headers_mut().extend(stages.upstreams.identity(&permitted));
-    Ok(page)
+    Ok(permitted)
+}
+
+/// Which add-on it is.
+fn place_of(permitted: &Permitted) -> usize {
+    permitted.identified().routed().route().place()
 }
 
 /// Where the proxy may send a browser that goes to a page and is not signed in.

@@ -6,7 +6,8 @@
 use std::net::{IpAddr, SocketAddr};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use ipnet::IpNet;
+
+use crate::config::TrustedProxies;
 
 /// The client's address, and whether it may count as one of the local network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -43,10 +44,9 @@ impl ClientAddr {
     ///
     /// The rightmost address in `X-Forwarded-For` that is not a trusted proxy's wins; all its lines are one list. A peer
     /// that is not trusted is the client itself, and when it claims to forward for somebody it never counts as local.
-    pub(super) fn of(peer: IpAddr, said: &ForwardedFor, trusted: &[IpNet]) -> Result<Self, BadForwarded> {
+    pub(super) fn of(peer: IpAddr, said: &ForwardedFor, trusted: &TrustedProxies) -> Result<Self, BadForwarded> {
         let peer = peer.to_canonical();
-        let is_trusted = |ip: IpAddr| trusted.iter().any(|network| network.contains(&ip));
-        if !is_trusted(peer) {
+        if !trusted.contains(peer) {
             return Ok(Self { ip: peer, vouched: !said.claims });
         }
         let mut ip = peer;
@@ -58,7 +58,7 @@ impl ClientAddr {
                     return Err(BadForwarded);
                 }
                 ip = parse(entry).ok_or(BadForwarded)?;
-                if !is_trusted(ip) {
+                if !trusted.contains(ip) {
                     return Ok(Self { ip, vouched: true });
                 }
             }
@@ -118,7 +118,7 @@ mod tests {
         for line in lines {
             headers.append("x-forwarded-for", http::HeaderValue::from_bytes(line.as_bytes()).unwrap());
         }
-        let trusted = ["10.0.0.0/24".parse().unwrap(), "fd00::/64".parse().unwrap()];
+        let trusted = ["10.0.0.0/24".parse().unwrap(), "fd00::/64".parse().unwrap()].into_iter().collect();
         ClientAddr::of(peer.parse().unwrap(), &ForwardedFor::of(&headers), &trusted)
             .map(|c| (c.ip().to_string(), c.is_local()))
     }

@@ -8,10 +8,10 @@ use std::net::IpAddr;
 
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Method};
-use ipnet::IpNet;
 
 use super::authority::Authority;
 use super::{method, path};
+use crate::config::TrustedProxies;
 use crate::refusal::Reason;
 
 /// Where other proxies ask whether a request may pass.
@@ -23,13 +23,41 @@ pub(super) struct Forwarded {
     pub(super) method: Method,
     pub(super) authority: Authority,
     pub(super) target: PathAndQuery,
+    pub(super) websocket: WebSocket,
 }
+
+/// What the proxy says of a WebSocket, in [`WEBSOCKET`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum WebSocket {
+    /// It passes a handshake on.
+    Yes,
+    /// It passes none on.
+    No,
+    /// It says nothing, so that both must be permitted.
+    Unsaid,
+}
+
+impl WebSocket {
+    /// The browser sends what belongs to a handshake as it likes: only the proxy knows whether it passes one on.
+    fn of_request(headers: &HeaderMap) -> Option<Self> {
+        if !headers.contains_key(WEBSOCKET) {
+            return Some(Self::Unsaid);
+        }
+        match only(headers, WEBSOCKET)? {
+            "true" => Some(Self::Yes),
+            "false" => Some(Self::No),
+            _ => None,
+        }
+    }
+}
+
+/// Set by the proxy itself, to `true` or `false`.
+const WEBSOCKET: &str = "x-vestibule-websocket";
 
 impl Forwarded {
     /// The one way in.
-    pub(super) fn of_request(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Result<Self, Reason> {
-        let peer = peer.to_canonical();
-        if !trusted.iter().any(|network| network.contains(&peer)) {
+    pub(super) fn of_request(peer: IpAddr, headers: &HeaderMap, trusted: &TrustedProxies) -> Result<Self, Reason> {
+        if !trusted.contains(peer) {
             return Err(Reason::UntrustedProxy);
         }
         // Without the browser's address the proxy itself would be taken for it, and whoever comes that way for local (S-17).
@@ -37,6 +65,7 @@ impl Forwarded {
             return Err(Reason::MalformedForwarded);
         }
         let Said { method, scheme, host, target } = Said::of_request(headers).ok_or(Reason::MalformedForwarded)?;
+        let websocket = WebSocket::of_request(headers).ok_or(Reason::MalformedForwarded)?;
         let method: Method = method.parse().map_err(|_| Reason::MalformedForwarded)?;
         if !method::is_known(&method) {
             return Err(Reason::MethodNotAllowed);
@@ -50,7 +79,7 @@ impl Forwarded {
         let plain = target.starts_with('/') && !target.contains('#');
         let target: PathAndQuery = target.parse().ok().filter(|_| plain).ok_or(Reason::MalformedForwarded)?;
         path::judge(target.path()).map_err(|_| Reason::AmbiguousPath)?;
-        Ok(Self { method, authority, target })
+        Ok(Self { method, authority, target, websocket })
     }
 }
 
@@ -102,7 +131,7 @@ mod tests {
         for (name, value) in lines {
             headers.append(*name, http::HeaderValue::from_static(value));
         }
-        let trusted = ["10.0.0.0/24".parse().unwrap()];
+        let trusted = ["10.0.0.0/24".parse().unwrap()].into_iter().collect();
         Forwarded::of_request(peer.parse().unwrap(), &headers, &trusted)
             .map(|said| format!("{} {} {}", said.method, said.authority.as_str(), said.target))
     }

@@ -52,6 +52,11 @@ impl From<Incoming> for ClientBody {
 }
 
 impl ClientBody {
+    /// None at all.
+    pub(super) fn empty() -> Self {
+        Self::held(Bytes::new(), true, None)
+    }
+
     fn held(bytes: Bytes, sized: bool, counted: Option<Permit>) -> Self {
         Self(Kind::Held { bytes: Some(bytes).filter(|bytes| !bytes.is_empty()), sized, counted })
     }
@@ -95,7 +100,7 @@ impl Sanitized {
     /// say, counted for this user. Reading is what tells a client that waits for it to go on (RFC 9110 section 10.1.1).
     pub async fn hold_body(&mut self, holding: Holding<'_>, user: Arc<str>) -> Result<Bytes, Reason> {
         let limit = u64::try_from(holding.limits.judged_body_size).unwrap_or(u64::MAX);
-        let body = std::mem::replace(self.body_mut(), ClientBody::held(Bytes::new(), true, None));
+        let body = std::mem::replace(self.body_mut(), ClientBody::empty());
         let length = body.size_hint().exact();
         if length.is_some_and(|length| length > limit) {
             return Err(Reason::JudgedBodyTooLarge);

@@ -7,11 +7,10 @@ use std::net::IpAddr;
 
 use http::header::ORIGIN;
 use http::{HeaderMap, HeaderValue};
-use ipnet::IpNet;
 
 use super::authority::Authority;
 use super::scheme::Scheme;
-use crate::config::PublicUrl;
+use crate::config::{PublicUrl, TrustedProxies};
 
 /// Who made the browser send a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,9 +91,13 @@ impl PageHeaders {
 
     /// What they say of a request to Home Assistant, which passes it on. Its add-ons share the origin of its own pages,
     /// `authority` or the one that a trusted Home Assistant says that its browser asked for; and it may serve in the clear.
-    pub(super) fn at_home_assistant(&self, authority: &Authority, peer: IpAddr, trusted: &[IpNet]) -> Provenance {
-        let is_trusted = trusted.iter().any(|network| network.contains(&peer.to_canonical()));
-        let forwarded = self.forwarded_host.once().filter(|_| is_trusted);
+    pub(super) fn at_home_assistant(
+        &self,
+        authority: &Authority,
+        peer: IpAddr,
+        trusted: &TrustedProxies,
+    ) -> Provenance {
+        let forwarded = self.forwarded_host.once().filter(|_| trusted.contains(peer));
         let forwarded = forwarded.and_then(|host| Authority::parse(host.as_bytes()));
         self.read(|origin| {
             [Some(authority), forwarded.as_ref()].into_iter().flatten().any(|host| is_page_of(origin, host))
@@ -248,7 +251,8 @@ mod tests {
             if let Some(forwarded) = forwarded {
                 headers.append(X_FORWARDED_HOST, http::HeaderValue::from_str(forwarded).unwrap());
             }
-            let (host, trusted) = (Authority::parse(host.as_bytes()).unwrap(), ["10.0.0.1/32".parse().unwrap()]);
+            let host = Authority::parse(host.as_bytes()).unwrap();
+            let trusted = TrustedProxies::from_iter(["10.0.0.1/32".parse().unwrap()]);
             PageHeaders::of(&headers).at_home_assistant(&host, peer.parse().unwrap(), &trusted).origin
         };
         for origin in ["http://ha.local:8123", "https://HA.local:8123"] {

@@ -119,6 +119,12 @@ impl Serving {
         self
     }
 
+    /// Another holder of the same request.
+    pub(super) fn again(&self) -> Self {
+        self.pulse.open.fetch_add(1, Ordering::Relaxed);
+        Self { pulse: Arc::clone(&self.pulse), line: self.line.clone() }
+    }
+
     /// The line that the answer goes out on.
     pub(crate) fn line(&self) -> &Line {
         &self.line

@@ -5,14 +5,16 @@
 //! rules of one moment.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use http::{HeaderMap, HeaderValue};
 
 use super::authority::Authority;
 use super::client_addr::{BadForwarded, ClientAddr, ForwardedFor};
-use super::origin::{PageHeaders, Provenance};
-use super::sanitize::Rules;
+use super::origin::{Names, PageHeaders, Provenance};
 use super::via::{Door, Via};
+use crate::config::TrustedProxies;
+use crate::listener::ListenerTrust;
 
 /// What a request and its connection say of where it came from.
 #[derive(Debug, Clone)]
@@ -20,6 +22,8 @@ pub struct RequestSource {
     door: Door,
     /// As far as the connection tells: the peer, or whom its PROXY header names.
     peer: IpAddr,
+    /// Whom its listener trusts, also later: the operator may change that while it is open.
+    trust: ListenerTrust,
     forwarded_for: ForwardedFor,
     page: PageHeaders,
 }
@@ -29,6 +33,7 @@ impl RequestSource {
         Self {
             door: via.door(),
             peer: via.addresses().client().ip(),
+            trust: via.trust().clone(),
             forwarded_for: ForwardedFor::of(headers),
             page: PageHeaders::of(headers),
         }
@@ -44,16 +49,21 @@ impl RequestSource {
         self.page.origin()
     }
 
-    /// Who the client is, by these rules.
-    pub fn client(&self, rules: &Rules) -> Result<ClientAddr, BadForwarded> {
-        ClientAddr::of(self.peer, &self.forwarded_for, &rules.trusted_proxies)
+    /// The proxies that its listener trusts at this moment, and no other listener's.
+    pub(super) fn trusted_proxies(&self) -> Arc<TrustedProxies> {
+        self.trust.current()
     }
 
-    /// Whose page sent it to `authority`, by these rules.
-    pub fn provenance(&self, authority: &Authority, rules: &Rules) -> Provenance {
+    /// Who the client is, as its listener trusts at this moment.
+    pub fn client(&self) -> Result<ClientAddr, BadForwarded> {
+        ClientAddr::of(self.peer, &self.forwarded_for, &self.trust.current())
+    }
+
+    /// Whose page sent it to `authority`, where we have these names.
+    pub fn provenance(&self, authority: &Authority, names: &Names) -> Provenance {
         match self.door {
-            Door::Browsers => self.page.at_browsers_door(authority, &rules.names),
-            Door::HomeAssistant => self.page.at_home_assistant(authority, self.peer, &rules.trusted_proxies),
+            Door::Browsers => self.page.at_browsers_door(authority, names),
+            Door::HomeAssistant => self.page.at_home_assistant(authority, self.peer, &self.trust.current()),
         }
     }
 }

@@ -1,13 +1,12 @@
 //! A request as it came in, a [`Sanitized`] out: one valid target, one authority, no header that is for one hop or that
 //! only we may say, our own cookie taken out. Nothing after this stage sees what a client said beyond that.
 
-use http::header::{AUTHORIZATION, EXPECT, SEC_WEBSOCKET_KEY, TRANSFER_ENCODING};
+use http::header::{AUTHORIZATION, EXPECT, TRANSFER_ENCODING};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, Method, Request, Version};
 use hyper::body::Incoming;
 use hyper::ext::Protocol;
 use hyper::upgrade::OnUpgrade;
-use ipnet::IpNet;
 
 use super::authority::Authority;
 use super::client_addr::ClientAddr;
@@ -33,8 +32,6 @@ use crate::refusal::Reason;
 pub struct Rules {
     /// Names that are stripped on every route.
     pub reserved: Reserved,
-    /// Networks whose `X-Forwarded-For` is believed.
-    pub trusted_proxies: Vec<IpNet>,
     /// What browsers call us, when it is not the request's own authority.
     pub names: Names,
     /// The names of our cookies.
@@ -98,10 +95,10 @@ impl Sanitized {
         judge_headers(request.headers(), rules)?;
         path::judge(target.path()).map_err(|_| Reason::AmbiguousPath)?;
         let peer = via.addresses().client().ip();
-        let trusted = &rules.trusted_proxies;
         let source = RequestSource::of(&via, request.headers());
-        let provenance = source.provenance(&authority, rules);
-        let client = source.client(rules).map_err(|_| Reason::MalformedForwarded)?;
+        let trusted = &*source.trusted_proxies();
+        let provenance = source.provenance(&authority, &rules.names);
+        let client = source.client().map_err(|_| Reason::MalformedForwarded)?;
         let scheme = Scheme::of_request(door, peer, request.headers(), trusted);
         let forwarded = asks.then(|| Box::new(Forwarded::of_request(peer, request.headers(), trusted)));
         let upgrade = handshake.is_some().then(|| hyper::upgrade::on(&mut request));
@@ -137,17 +134,39 @@ impl Sanitized {
         })
     }
 
-    /// The request that a trusted proxy asks about, in the place of its question: with the question's cookies and other
-    /// headers, which are the browser's, and without a body.
-    pub fn standing_in(mut self, rules: &Rules) -> Result<Self, Reason> {
-        let Forwarded { method, authority, target } =
-            self.forwarded.take().map_or(Err(Reason::UntrustedProxy), |forwarded| *forwarded)?;
-        self.provenance = self.source.provenance(&authority, rules);
-        // A proxy says nothing of an upgrade, which was for one hop, and passes on what belongs to it.
-        let upgrades = method == Method::GET && self.headers.contains_key(SEC_WEBSOCKET_KEY);
-        self.handshake = upgrades.then_some(Handshake::Http1);
-        (self.method, self.authority, self.target) = (method, authority, target);
-        Ok(self)
+    /// What a trusted proxy asks about, if it asks.
+    pub(super) fn take_forwarded(&mut self) -> Result<Forwarded, Reason> {
+        self.forwarded.take().map_or(Err(Reason::UntrustedProxy), |forwarded| *forwarded)
+    }
+
+    /// A request that a trusted proxy asks about, with the headers and the cookies of its question, and without a body.
+    pub(super) fn in_place_of(
+        &self,
+        (method, authority, target): (Method, Authority, PathAndQuery),
+        provenance: Provenance,
+        handshake: Option<Handshake>,
+    ) -> Self {
+        Self {
+            id: self.id,
+            source: self.source.clone(),
+            scheme: self.scheme,
+            method,
+            target,
+            authority,
+            headers: self.headers.clone(),
+            presented: self.presented.clone(),
+            form_token: self.form_token.clone(),
+            journey: self.journey.clone(),
+            hand_over_nonce: self.hand_over_nonce.clone(),
+            client: self.client,
+            provenance,
+            handshake,
+            upgrade: None,
+            body: ClientBody::empty(),
+            serving: self.serving.again(),
+            forwarded: None,
+            stripped: self.stripped,
+        }
     }
 
     /// The request's id.

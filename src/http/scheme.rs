@@ -6,9 +6,9 @@
 use std::net::IpAddr;
 
 use http::{HeaderMap, HeaderName};
-use ipnet::IpNet;
 
 use super::via::Door;
+use crate::config::TrustedProxies;
 
 /// With TLS, or without.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -22,14 +22,13 @@ pub enum Scheme {
 impl Scheme {
     /// What a request says of it. Home Assistant is believed when it is a trusted proxy; else the browser is taken to have
     /// come in the clear, as Home Assistant itself did.
-    pub(super) fn of_request(door: Door, peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Self {
+    pub(super) fn of_request(door: Door, peer: IpAddr, headers: &HeaderMap, trusted: &TrustedProxies) -> Self {
         if door == Door::Browsers {
             return Self::Https;
         }
         let mut lines = headers.get_all(X_FORWARDED_PROTO).iter();
         let only = lines.next().filter(|_| lines.next().is_none());
-        let is_trusted = trusted.iter().any(|network| network.contains(&peer.to_canonical()));
-        if is_trusted && only.is_some_and(|line| line == "https") { Self::Https } else { Self::Http }
+        if trusted.contains(peer) && only.is_some_and(|line| line == "https") { Self::Https } else { Self::Http }
     }
 
     /// As it stands in addresses.

@@ -61,8 +61,8 @@ pub async fn serve_home_assistant<H, F, B>(
     B: Body<Data = Bytes> + Send + 'static,
     B::Error: std::error::Error + Send + Sync + 'static,
 {
-    let (stream, addresses) = connection.into_parts();
-    converse((stream, Via::home_assistant(addresses)), Protocol::Http1, limits, stop, handler).await;
+    let (stream, addresses, trust) = connection.into_parts();
+    converse((stream, Via::home_assistant(addresses, trust)), Protocol::Http1, limits, stop, handler).await;
 }
 
 /// Takes requests until the connection ends.

@@ -51,11 +51,19 @@ pub(super) fn asked_for(
     if *method != Method::GET || version != Version::HTTP_11 || !bodyless {
         return Err(BadHandshake);
     }
+    key_of(headers)?.ok_or(BadHandshake).map(|_| Some(Handshake::Http1))
+}
+
+/// The key of a handshake in HTTP/1.1, whose version must be ours then; nothing where there is none.
+pub(super) fn key_of(headers: &HeaderMap) -> Result<Option<&HeaderValue>, BadHandshake> {
+    if !headers.contains_key(SEC_WEBSOCKET_KEY) {
+        return Ok(None);
+    }
     version_13(headers)?;
-    let key = exactly_one(headers, &SEC_WEBSOCKET_KEY)?.as_bytes();
-    let digits = key.strip_suffix(b"==").ok_or(BadHandshake)?;
+    let key = exactly_one(headers, &SEC_WEBSOCKET_KEY)?;
+    let digits = key.as_bytes().strip_suffix(b"==").ok_or(BadHandshake)?;
     let legal = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
-    if digits.len() == 22 && digits.iter().all(legal) { Ok(Some(Handshake::Http1)) } else { Err(BadHandshake) }
+    if digits.len() == 22 && digits.iter().all(legal) { Ok(Some(key)) } else { Err(BadHandshake) }
 }
 
 fn version_13(headers: &HeaderMap) -> Result<(), BadHandshake> {

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use crate::listener::Addresses;
+use crate::listener::{Addresses, ListenerTrust};
 use crate::tls::Transport;
 
 /// A connection that requests come over. Only [`super::serve`] and [`super::serve_home_assistant`] make one.
@@ -15,7 +15,7 @@ pub struct Via(Kind);
 #[derive(Debug, Clone)]
 enum Kind {
     Tls(Arc<Transport>),
-    HomeAssistant(Addresses),
+    HomeAssistant(Addresses, ListenerTrust),
 }
 
 /// Who speaks to us there.
@@ -32,15 +32,15 @@ impl Via {
         Self(Kind::Tls(transport))
     }
 
-    pub(super) fn home_assistant(addresses: Addresses) -> Self {
-        Self(Kind::HomeAssistant(addresses))
+    pub(super) fn home_assistant(addresses: Addresses, trust: ListenerTrust) -> Self {
+        Self(Kind::HomeAssistant(addresses, trust))
     }
 
     /// By which door.
     pub fn door(&self) -> Door {
         match &self.0 {
             Kind::Tls(_) => Door::Browsers,
-            Kind::HomeAssistant(_) => Door::HomeAssistant,
+            Kind::HomeAssistant(..) => Door::HomeAssistant,
         }
     }
 
@@ -48,7 +48,15 @@ impl Via {
     pub fn addresses(&self) -> Addresses {
         match &self.0 {
             Kind::Tls(transport) => transport.addresses(),
-            Kind::HomeAssistant(addresses) => *addresses,
+            Kind::HomeAssistant(addresses, _) => *addresses,
+        }
+    }
+
+    /// The proxies that its listener trusts, and no other listener's.
+    pub(super) fn trust(&self) -> &ListenerTrust {
+        match &self.0 {
+            Kind::Tls(transport) => transport.trust(),
+            Kind::HomeAssistant(_, trust) => trust,
         }
     }
 
@@ -56,7 +64,7 @@ impl Via {
     pub(super) fn covers(&self, host: &str) -> bool {
         match &self.0 {
             Kind::Tls(transport) => transport.covered().covers(host),
-            Kind::HomeAssistant(_) => true,
+            Kind::HomeAssistant(..) => true,
         }
     }
 }

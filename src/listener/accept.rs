@@ -14,7 +14,8 @@ use super::address::Addresses;
 use super::admission::Admission;
 use super::connection::Incoming;
 use super::seldom::Seldom;
-use crate::config;
+use super::trust::ListenerTrust;
+use crate::config::{self, TrustedProxies};
 
 /// One listening socket.
 #[derive(Debug)]
@@ -22,6 +23,7 @@ pub struct Listener {
     socket: TcpListener,
     address: SocketAddr,
     proxy_protocol: bool,
+    trust: ListenerTrust,
     admission: Arc<Admission>,
     spoken: Seldom,
 }
@@ -44,27 +46,39 @@ pub enum BindError {
 
 impl Listener {
     /// Binds a configured address. Needs a runtime, as all of tokio's sockets do.
-    pub fn bind(entry: config::HttpsListener, admission: &Arc<Admission>) -> Result<Self, BindError> {
+    pub fn bind(entry: &config::HttpsListener, admission: &Arc<Admission>) -> Result<Self, BindError> {
         let failed = |source| BindError::Bind { address: entry.address, source };
         let socket = bound(entry.address).map_err(failed)?;
         let address = socket.local_addr().map_err(failed)?;
-        Ok(Self::new(socket, address, entry.proxy_protocol, admission))
+        Ok(Self::new(socket, address, entry, admission))
     }
 
     /// Takes over a socket that already listens (socket activation).
     pub fn adopt(
         socket: std::net::TcpListener,
-        proxy_protocol: bool,
+        entry: &config::HttpsListener,
         admission: &Arc<Admission>,
     ) -> Result<Self, BindError> {
         socket.set_nonblocking(true).map_err(BindError::Adopt)?;
         let socket = TcpListener::from_std(socket).map_err(BindError::Adopt)?;
         let address = socket.local_addr().map_err(BindError::Adopt)?;
-        Ok(Self::new(socket, address, proxy_protocol, admission))
+        Ok(Self::new(socket, address, entry, admission))
     }
 
-    fn new(socket: TcpListener, address: SocketAddr, proxy_protocol: bool, admission: &Arc<Admission>) -> Self {
-        Self { socket, address, proxy_protocol, admission: Arc::clone(admission), spoken: Seldom::default() }
+    fn new(
+        socket: TcpListener,
+        address: SocketAddr,
+        entry: &config::HttpsListener,
+        admission: &Arc<Admission>,
+    ) -> Self {
+        let trust = ListenerTrust::new(entry.trusted_proxies.clone());
+        let (proxy_protocol, admission) = (entry.proxy_protocol, Arc::clone(admission));
+        Self { socket, address, proxy_protocol, trust, admission, spoken: Seldom::default() }
+    }
+
+    /// Trusts these proxies from now on, and no others.
+    pub fn trust(&self, trusted: TrustedProxies) {
+        self.trust.replace(trusted);
     }
 
     /// The address that it listens on, with the port that the operating system chose when the configured one is 0.
@@ -105,9 +119,14 @@ impl Listener {
         // not read, and after that it says nothing for minutes.
         socket2::SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT).ok()?;
         let peer = addresses.peer().ip();
-        let slot =
-            if self.proxy_protocol { self.admission.behind_proxy(peer) } else { self.admission.direct(peer) }.ok()?;
-        Some(Incoming { stream, addresses, slot, header_required: self.proxy_protocol })
+        let trusted = self.trust.current();
+        let slot = if self.proxy_protocol {
+            self.admission.behind_proxy(peer, &trusted)
+        } else {
+            self.admission.direct(peer, &trusted)
+        };
+        let trust = self.trust.clone();
+        Some(Incoming { stream, addresses, slot: slot.ok()?, header_required: self.proxy_protocol, trust })
     }
 }
 

@@ -9,11 +9,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use arc_swap::ArcSwap;
-use ipnet::IpNet;
 
 use super::seldom::Seldom;
 use crate::budget::{Budget, Claim, Holder, Limit, Permit};
-use crate::config;
+use crate::config::{self, TrustedProxies};
 
 /// The count of open connections, shared by all listeners.
 #[derive(Debug)]
@@ -28,7 +27,6 @@ pub struct Admission {
 struct Rules {
     connections: usize,
     per_address: usize,
-    trusted_proxies: Vec<IpNet>,
 }
 
 /// Why a connection was closed as soon as it was accepted.
@@ -40,16 +38,16 @@ pub enum Refused {
     /// `[limits] connections_per_address` are open from this address, or from its /64.
     #[error("too many connections from this address are open")]
     AddressLimit,
-    /// A peer outside `trusted_proxies` came to a listener that requires the PROXY protocol (S-22).
+    /// A peer that the listener does not trust came to a listener that requires the PROXY protocol (S-22).
     #[error("the listener is for trusted proxies only")]
     Untrusted,
 }
 
 impl Admission {
     /// An empty count under these limits.
-    pub fn new(limits: &config::Limits, trusted_proxies: &[IpNet], budget: &Arc<Budget>) -> Arc<Self> {
+    pub fn new(limits: &config::Limits, budget: &Arc<Budget>) -> Arc<Self> {
         Arc::new(Self {
-            rules: ArcSwap::from_pointee(Rules::new(limits, trusted_proxies)),
+            rules: ArcSwap::from_pointee(Rules::new(limits)),
             budget: Arc::clone(budget),
             untrusted: AtomicU64::new(0),
             spoken: Seldom::default(),
@@ -57,8 +55,8 @@ impl Admission {
     }
 
     /// New limits from here on; what is open stays open.
-    pub fn reload(&self, limits: &config::Limits, trusted_proxies: &[IpNet]) {
-        self.rules.store(Arc::new(Rules::new(limits, trusted_proxies)));
+    pub fn reload(&self, limits: &config::Limits) {
+        self.rules.store(Arc::new(Rules::new(limits)));
     }
 
     /// Connections closed because of [`Refused::Untrusted`] since the start. The budget counts the others.
@@ -68,26 +66,24 @@ impl Admission {
 
     /// A place for a connection whose peer is the client. A trusted proxy stands for many clients, so for it only the
     /// total counts.
-    pub(super) fn direct(self: &Arc<Self>, peer: IpAddr) -> Result<Slot, Refused> {
-        let rules = self.rules.load();
-        let mut slot = self.place(&rules, peer)?;
-        if !rules.trusts(peer) {
+    pub(super) fn direct(self: &Arc<Self>, peer: IpAddr, trusted: &TrustedProxies) -> Result<Slot, Refused> {
+        let mut slot = self.place(peer)?;
+        if !trusted.contains(peer) {
             slot.count_for(peer)?;
         }
         Ok(slot)
     }
 
     /// A place for a connection that has to begin with a PROXY header. The client is counted when the header was read.
-    pub(super) fn behind_proxy(self: &Arc<Self>, peer: IpAddr) -> Result<Slot, Refused> {
-        let rules = self.rules.load();
-        if !rules.trusts(peer) {
+    pub(super) fn behind_proxy(self: &Arc<Self>, peer: IpAddr, trusted: &TrustedProxies) -> Result<Slot, Refused> {
+        if !trusted.contains(peer) {
             return Err(self.refuse(Refused::Untrusted, peer));
         }
-        self.place(&rules, peer)
+        self.place(peer)
     }
 
-    fn place(self: &Arc<Self>, rules: &Rules, peer: IpAddr) -> Result<Slot, Refused> {
-        let all = Claim::new(Limit::Connections, Holder::All, rules.connections);
+    fn place(self: &Arc<Self>, peer: IpAddr) -> Result<Slot, Refused> {
+        let all = Claim::new(Limit::Connections, Holder::All, self.rules.load().connections);
         let permit = self.budget.take(1, &[all]).map_err(|_| self.refuse(Refused::TotalLimit, peer))?;
         Ok(Slot { admission: Arc::clone(self), permit })
     }
@@ -104,16 +100,8 @@ impl Admission {
 }
 
 impl Rules {
-    fn new(limits: &config::Limits, trusted_proxies: &[IpNet]) -> Self {
-        Self {
-            connections: limits.connections,
-            per_address: limits.connections_per_address,
-            trusted_proxies: trusted_proxies.to_vec(),
-        }
-    }
-
-    fn trusts(&self, peer: IpAddr) -> bool {
-        self.trusted_proxies.iter().any(|network| network.contains(&peer))
+    fn new(limits: &config::Limits) -> Self {
+        Self { connections: limits.connections, per_address: limits.connections_per_address }
     }
 }
 
@@ -163,8 +151,8 @@ mod tests {
         }
     }
 
-    fn admission(limits: &config::Limits, trusted_proxies: &[IpNet]) -> Arc<Admission> {
-        Admission::new(limits, trusted_proxies, &Budget::new())
+    fn admission(limits: &config::Limits) -> Arc<Admission> {
+        Admission::new(limits, &Budget::new())
     }
 
     fn open(admission: &Admission) -> u64 {
@@ -177,45 +165,46 @@ mod tests {
 
     #[test]
     fn a_dropped_slot_is_free_for_the_next() {
-        let admission = admission(&limits(2, 2), &[]);
-        let first = admission.direct(ip("192.0.2.1")).unwrap();
-        let _second = admission.direct(ip("192.0.2.2")).unwrap();
-        assert_eq!(admission.direct(ip("192.0.2.3")).unwrap_err(), Refused::TotalLimit);
+        let admission = admission(&limits(2, 2));
+        let first = admission.direct(ip("192.0.2.1"), &TrustedProxies::default()).unwrap();
+        let _second = admission.direct(ip("192.0.2.2"), &TrustedProxies::default()).unwrap();
+        assert_eq!(admission.direct(ip("192.0.2.3"), &TrustedProxies::default()).unwrap_err(), Refused::TotalLimit);
         drop(first);
-        let _third = admission.direct(ip("192.0.2.3")).unwrap();
+        let _third = admission.direct(ip("192.0.2.3"), &TrustedProxies::default()).unwrap();
         assert_eq!(open(&admission), 2);
     }
 
     #[test]
     fn one_subscriber_cannot_take_every_place() {
-        let admission = admission(&limits(10, 1), &[]);
-        let held = admission.direct(ip("2001:db8::1")).unwrap();
-        assert_eq!(admission.direct(ip("2001:db8::2")).unwrap_err(), Refused::AddressLimit);
-        let _other = admission.direct(ip("2001:db8:0:1::2")).unwrap();
+        let admission = admission(&limits(10, 1));
+        let held = admission.direct(ip("2001:db8::1"), &TrustedProxies::default()).unwrap();
+        assert_eq!(admission.direct(ip("2001:db8::2"), &TrustedProxies::default()).unwrap_err(), Refused::AddressLimit);
+        let _other = admission.direct(ip("2001:db8:0:1::2"), &TrustedProxies::default()).unwrap();
         drop(held);
-        let _again = admission.direct(ip("2001:db8::2")).unwrap();
+        let _again = admission.direct(ip("2001:db8::2"), &TrustedProxies::default()).unwrap();
         assert_eq!(open(&admission), 2, "a refused connection holds no place");
     }
 
     #[test]
     fn a_trusted_proxy_is_not_one_client() {
-        let admission = admission(&limits(10, 1), &["10.0.0.0/8".parse().unwrap()]);
-        let _one = admission.direct(ip("10.0.0.1")).unwrap();
-        let _two = admission.direct(ip("10.0.0.1")).unwrap();
-        let mut proxied = admission.behind_proxy(ip("10.0.0.1")).unwrap();
+        let admission = admission(&limits(10, 1));
+        let trusted = TrustedProxies::from_iter(["10.0.0.0/8".parse().unwrap()]);
+        let _one = admission.direct(ip("10.0.0.1"), &trusted).unwrap();
+        let _two = admission.direct(ip("10.0.0.1"), &trusted).unwrap();
+        let mut proxied = admission.behind_proxy(ip("10.0.0.1"), &trusted).unwrap();
         proxied.count_for(ip("192.0.2.1")).unwrap();
-        let mut same = admission.behind_proxy(ip("10.0.0.1")).unwrap();
+        let mut same = admission.behind_proxy(ip("10.0.0.1"), &trusted).unwrap();
         assert_eq!(same.count_for(ip("192.0.2.1")), Err(Refused::AddressLimit));
-        assert_eq!(admission.behind_proxy(ip("192.0.2.1")).unwrap_err(), Refused::Untrusted);
+        assert_eq!(admission.behind_proxy(ip("192.0.2.1"), &trusted).unwrap_err(), Refused::Untrusted);
         assert_eq!(admission.untrusted(), 1);
     }
 
     #[test]
     fn new_limits_hold_from_the_next_connection_on() {
-        let admission = admission(&limits(1, 1), &[]);
-        let _held = admission.direct(ip("192.0.2.1")).unwrap();
-        admission.reload(&limits(3, 2), &[]);
-        let _second = admission.direct(ip("192.0.2.1")).unwrap();
-        assert_eq!(admission.direct(ip("192.0.2.1")).unwrap_err(), Refused::AddressLimit);
+        let admission = admission(&limits(1, 1));
+        let _held = admission.direct(ip("192.0.2.1"), &TrustedProxies::default()).unwrap();
+        admission.reload(&limits(3, 2));
+        let _second = admission.direct(ip("192.0.2.1"), &TrustedProxies::default()).unwrap();
+        assert_eq!(admission.direct(ip("192.0.2.1"), &TrustedProxies::default()).unwrap_err(), Refused::AddressLimit);
     }
 }

@@ -8,6 +8,7 @@ use tokio::net::TcpStream;
 use super::address::Addresses;
 use super::admission::Slot;
 use super::proxy::{self, Client, ProxyError};
+use super::trust::ListenerTrust;
 
 /// An accepted connection of which nothing has been read.
 #[derive(Debug)]
@@ -16,6 +17,7 @@ pub struct Incoming {
     pub(super) addresses: Addresses,
     pub(super) slot: Slot,
     pub(super) header_required: bool,
+    pub(super) trust: ListenerTrust,
 }
 
 /// A connection whose client is known.
@@ -24,20 +26,21 @@ pub struct Connection {
     stream: TcpStream,
     addresses: Addresses,
     slot: Slot,
+    trust: ListenerTrust,
 }
 
 impl Incoming {
     /// Reads the PROXY header where one is required, and not one byte more. It waits for as long as the peer likes: the
     /// caller holds the deadline.
     pub async fn identify(self) -> Result<Connection, ProxyError> {
-        let Self { mut stream, mut addresses, mut slot, header_required } = self;
+        let Self { mut stream, mut addresses, mut slot, header_required, trust } = self;
         if header_required {
             if let Client::Address(client) = proxy::read(&mut stream).await? {
                 addresses = addresses.on_behalf_of(client);
             }
             slot.count_for(addresses.client().ip())?;
         }
-        Ok(Connection { stream, addresses, slot })
+        Ok(Connection { stream, addresses, slot, trust })
     }
 
     /// The other end of the socket, which may be a proxy.
@@ -52,8 +55,9 @@ impl Connection {
         self.addresses
     }
 
-    /// The bytes, the addresses, and the place among the open connections, which whoever holds the bytes must hold too.
-    pub(crate) fn into_parts(self) -> (TcpStream, Addresses, Slot) {
-        (self.stream, self.addresses, self.slot)
+    /// The bytes, the addresses, whom its listener trusts, and the place among the open connections, which whoever holds
+    /// the bytes must hold too.
+    pub(crate) fn into_parts(self) -> (TcpStream, Addresses, ListenerTrust, Slot) {
+        (self.stream, self.addresses, self.trust, self.slot)
     }
 }

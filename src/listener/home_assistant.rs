@@ -7,35 +7,47 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use super::address::Addresses;
 use super::plain::{PlainBindError, PlainListener, PlainStream};
-use crate::config::ApiAddress;
+use super::trust::ListenerTrust;
+use crate::config::{ApiAddress, HomeAssistantDoor};
 
 /// The bound address.
 #[derive(Debug)]
-pub struct HomeAssistantListener(PlainListener);
+pub struct HomeAssistantListener {
+    listener: PlainListener,
+    trust: ListenerTrust,
+}
 
 /// An accepted connection.
 #[derive(Debug)]
 pub struct FromHomeAssistant {
     stream: PlainStream,
     addresses: Addresses,
+    trust: ListenerTrust,
 }
 
 impl HomeAssistantListener {
     /// Binds the address.
-    pub async fn bind(address: &ApiAddress) -> Result<Self, PlainBindError> {
-        PlainListener::bind(address).await.map(Self)
+    pub async fn bind(door: &HomeAssistantDoor) -> Result<Self, PlainBindError> {
+        let trust = ListenerTrust::new(door.trusted_proxies.clone());
+        Ok(Self { listener: PlainListener::bind(&door.at).await?, trust })
+    }
+
+    /// Whom it trusts.
+    pub fn trust(&self) -> &ListenerTrust {
+        &self.trust
     }
 
     /// The address, with the port that the operating system chose.
     pub fn address(&self) -> ApiAddress {
-        self.0.address()
+        self.listener.address()
     }
 
     /// The next connection that there is room for. Cancel-safe.
     pub async fn accept(&self) -> FromHomeAssistant {
-        let (stream, from) = self.0.accept().await;
+        let (stream, from) = self.listener.accept().await;
         let peer = from.unwrap_or(THIS_MACHINE);
-        FromHomeAssistant { stream, addresses: Addresses::direct(peer, THIS_MACHINE) }
+        let addresses = Addresses::direct(peer, THIS_MACHINE);
+        FromHomeAssistant { stream, addresses, trust: self.trust.clone() }
     }
 }
 
@@ -45,9 +57,9 @@ impl FromHomeAssistant {
         self.addresses
     }
 
-    /// The bytes, and where they come from.
-    pub(crate) fn into_parts(self) -> (PlainStream, Addresses) {
-        (self.stream, self.addresses)
+    /// The bytes, where they come from, and whom the listener trusts.
+    pub(crate) fn into_parts(self) -> (PlainStream, Addresses, ListenerTrust) {
+        (self.stream, self.addresses, self.trust)
     }
 }
 

@@ -160,6 +160,19 @@ impl Routes {
         host.and_then(|host| self.hosts.get(host)).or_else(|| self.longest(path))
     }
 
+    /// Whether a proxy that takes letters of either case for the same (Caddy does) would find another route for it.
+    pub fn is_other_in_other_case(&self, host: Option<&str>, path: &str) -> bool {
+        if host.is_some_and(|host| self.hosts.contains_key(host)) {
+            return false;
+        }
+        let fits = |prefix: &str| {
+            let start = path.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
+            start && path.get(prefix.len()..).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let found = self.longest(path).map_or(0, |route| route.prefix().len());
+        self.prefixes.keys().any(|prefix| fits(prefix) && prefix.len() >= found && !path.starts_with(prefix.as_str()))
+    }
+
     /// To the add-on of this name, wherever the request seems to go: its path is the add-on's own.
     pub fn to(&self, slug: &str, request: Sanitized) -> Destination {
         let Some(found) = self.named(slug) else {

@@ -22,11 +22,11 @@ pub(super) async fn bind(settings: &Settings) -> Result<Option<PlainListener>, P
 /// Binds the address where Home Assistant reaches us, if it does.
 pub(super) async fn bind_home_assistant(settings: &Settings) -> Result<Option<HomeAssistantListener>, PlainBindError> {
     let Some(door) = &settings.supervisor.home_assistant_door else { return Ok(None) };
-    let listener = HomeAssistantListener::bind(&door.at).await?;
+    let listener = HomeAssistantListener::bind(door).await?;
     tracing::info!("listening for Home Assistant on {}", listener.address());
-    if settings.listen.trusted_proxies.is_empty() {
+    if door.trusted_proxies.is_empty() {
         tracing::warn!(
-            "Home Assistant is not among `trusted_proxies`: the addresses of its browsers are not known, and users who may \
+            "`home_assistant_listen_trusted_proxies` is empty: the addresses of its browsers are not known, and users who may \
              come from the local network only are refused there"
         );
     }

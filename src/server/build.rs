@@ -100,7 +100,7 @@ pub(super) async fn build(
     let addons = addon_api::bind(&settings).await.map_err(StartError::AddonApi)?;
     let home_assistant = addon_api::bind_home_assistant(&settings).await.map_err(StartError::HomeAssistant)?;
     let budget = Budget::new();
-    let admission = Admission::new(&settings.limits, &settings.listen.trusted_proxies, &budget);
+    let admission = Admission::new(&settings.limits, &budget);
     let mut listeners = Listeners::default();
     listeners.change(&settings.listen.https, &admission, &mut inherited)?.commit(&mut listeners);
     inherited.finish()?;
@@ -123,6 +123,7 @@ pub(super) async fn build(
         telemetry,
         clock: clock.clone(),
     };
+    let home_assistant_trust = home_assistant.as_ref().map(|listener| listener.trust().clone()).unwrap_or_default();
     let server = Server {
         file,
         gate: Arc::new(Gate::new(stages, services)),
@@ -130,6 +131,7 @@ pub(super) async fn build(
         handshaker: Arc::new(handshaker),
         admission,
         listeners: Mutex::new(listeners),
+        home_assistant_trust,
         state: tokio::sync::Mutex::new(State::new(loaded.files)),
         readiness: Readiness::default(),
         connections: TaskTracker::new(),

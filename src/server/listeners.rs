@@ -38,15 +38,15 @@ impl Listeners {
     ) -> Result<Change, BindError> {
         let mut new = Vec::new();
         for entry in wanted {
-            if self.all.iter().any(|open| open.entry == *entry) {
+            if self.all.iter().any(|open| open.serves(entry)) {
                 continue;
             }
             let listener = match inherited.take(entry.address) {
-                Some(handed) => Listener::adopt(handed, entry.proxy_protocol, admission)?,
-                None => Listener::bind(*entry, admission)?,
+                Some(handed) => Listener::adopt(handed, entry, admission)?,
+                None => Listener::bind(entry, admission)?,
             };
             let (listener, stop) = (Arc::new(listener), CancellationToken::new());
-            new.push(Open { entry: *entry, listener, stop, running: false });
+            new.push(Open { entry: entry.clone(), listener, stop, running: false });
         }
         Ok(Change { new, wanted: wanted.to_vec() })
     }
@@ -74,15 +74,23 @@ impl Listeners {
     }
 }
 
+impl Open {
+    /// Whether it is the socket of this entry, whomever that trusts.
+    fn serves(&self, entry: &HttpsListener) -> bool {
+        (self.entry.address, self.entry.proxy_protocol) == (entry.address, entry.proxy_protocol)
+    }
+}
+
 impl Change {
-    /// Puts the change in force: what is no longer wanted is let go.
+    /// Puts the change in force: what is no longer wanted is let go, and its open connections trust nobody any more.
     pub(super) fn commit(self, listeners: &mut Listeners) {
         listeners.all.retain(|open| {
-            let kept = self.wanted.contains(&open.entry);
-            if !kept {
+            let wanted = self.wanted.iter().find(|entry| open.serves(entry));
+            open.listener.trust(wanted.map(|entry| entry.trusted_proxies.clone()).unwrap_or_default());
+            if wanted.is_none() {
                 open.stop.cancel();
             }
-            kept
+            wanted.is_some()
         });
         listeners.all.extend(self.new);
     }

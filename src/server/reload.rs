@@ -163,7 +163,9 @@ impl Server {
         if let Err(error) = services.telemetry.reload(&settings.log) {
             tracing::error!(error = %chain(&error), "the log keeps its filter");
         }
-        self.admission.reload(&settings.limits, &settings.listen.trusted_proxies);
+        self.admission.reload(&settings.limits);
+        let door = settings.supervisor.home_assistant_door.as_ref();
+        self.home_assistant_trust.replace(door.map(|door| door.trusted_proxies.clone()).unwrap_or_default());
         services.sessions.reconfigure(&settings.session);
         if settings.home_assistant != before.settings.home_assistant {
             let (settings, clock) = (Arc::clone(settings), services.clock.clone());

@@ -61,7 +61,7 @@ impl Handshaker {
     }
 
     async fn secure(&self, incoming: Incoming) -> Result<Secured, HandshakeError> {
-        let (socket, addresses, slot) = incoming.identify().await?.into_parts();
+        let (socket, addresses, trust, slot) = incoming.identify().await?.into_parts();
         let hello = LazyConfigAcceptor::new(Acceptor::default(), socket).await.map_err(HandshakeError::Tls)?;
         let (sni, shown) = {
             let hello = hello.client_hello();
@@ -70,7 +70,7 @@ impl Handshaker {
             (hello.server_name().map(|name| covered::canonical(name).into()), Arc::clone(shown))
         };
         let stream = hello.into_stream(Arc::clone(&shown.config)).await.map_err(HandshakeError::Tls)?;
-        Ok(Secured::new(stream, addresses, slot, sni, Arc::clone(&shown.covered)))
+        Ok(Secured::new(stream, (addresses, trust), slot, sni, Arc::clone(&shown.covered)))
     }
 }
 

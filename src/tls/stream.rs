@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
 use super::covered::Covered;
-use crate::listener::{Addresses, Slot};
+use crate::listener::{Addresses, ListenerTrust, Slot};
 
 /// A connection after its handshake.
 #[derive(Debug)]
@@ -37,6 +37,7 @@ pub enum Protocol {
 #[derive(Debug)]
 pub struct Transport {
     addresses: Addresses,
+    trust: ListenerTrust,
     protocol: Protocol,
     covered: Arc<Covered>,
     sni: Option<Box<str>>,
@@ -49,7 +50,7 @@ pub struct Transport {
 impl Secured {
     pub(super) fn new(
         stream: TlsStream<TcpStream>,
-        addresses: Addresses,
+        (addresses, trust): (Addresses, ListenerTrust),
         slot: Slot,
         sni: Option<Box<str>>,
         covered: Arc<Covered>,
@@ -57,6 +58,7 @@ impl Secured {
         let tls = stream.get_ref().1;
         let transport = Transport {
             addresses,
+            trust,
             protocol: if tls.alpn_protocol() == Some(b"h2") { Protocol::Http2 } else { Protocol::Http1 },
             covered,
             sni,
@@ -87,6 +89,11 @@ impl Transport {
     /// Where the connection comes from and where it arrived.
     pub fn addresses(&self) -> Addresses {
         self.addresses
+    }
+
+    /// Whom its listener trusts.
+    pub fn trust(&self) -> &ListenerTrust {
+        &self.trust
     }
 
     /// The protocol that was agreed on.

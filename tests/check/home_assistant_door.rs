@@ -56,3 +56,39 @@ fn a_token_is_long_and_its_own() {
     let (_, out, err) = folder.check(supervisor(&[LISTEN, TOKEN, upstream]));
     assert!(!out.contains("hunter2") && !err.contains("hunter2"), "{err}");
 }
+
+/// `[listen] trusted_proxies` once held for Home Assistant as well.
+#[test]
+fn an_old_configuration_learns_that_each_listener_has_its_own_proxies() {
+    let folder = Folder::new();
+    folder.write("door", "0".repeat(32));
+    let with =
+        |trusted: &str, lines: &[&str]| format!("{}[listen]\n{trusted}\n", supervisor(&[LISTEN, TOKEN]) + &own(lines));
+    let old = "trusted_proxies = [\"127.0.0.1/32\"]";
+    refused_in(
+        &folder,
+        &with(old, &[]),
+        "8:25",
+        &[
+            "whose word on browsers' addresses counts",
+            "needs `home_assistant_listen_trusted_proxies`",
+            "first here",
+            "add home_assistant_listen_trusted_proxies = [\"127.0.0.1/32\"]",
+        ],
+    );
+    let trusted = |text: &str| {
+        let settings = folder.load(text).unwrap_or_else(|found| panic!("{found}")).settings;
+        settings.supervisor.home_assistant_door.unwrap().trusted_proxies.networks().len()
+    };
+    assert_eq!(trusted(&with(old, &["home_assistant_listen_trusted_proxies = []"])), 0);
+    assert_eq!(trusted(&with(old, &["home_assistant_listen_trusted_proxies = [\"127.0.0.1\"]"])), 1);
+    assert_eq!(trusted(&with("", &[])), 0, "where nobody was trusted, nobody is");
+    let everybody = "home_assistant_listen_trusted_proxies = [\"0.0.0.0/0\"]";
+    refused_in(&folder, &supervisor(&[LISTEN, TOKEN, everybody]), "10:42", &["holds everybody"]);
+    let alone = "home_assistant_listen_trusted_proxies = [\"127.0.0.1\"]";
+    refused_in(&folder, &supervisor(&[alone]), "8:41", &["not said where it calls", "needs `home_assistant_listen`"]);
+}
+
+fn own(lines: &[&str]) -> String {
+    format!("\n{}\n", lines.join("\n"))
+}

@@ -76,8 +76,18 @@ fn trusted_networks_are_networks_and_not_everybody() {
     refused(&trust("[\"10.0.0.1/8\"]"), "9:20", &["behind its prefix", "\"10.0.0.0/8\""]);
     refused(&trust("[\"0.0.0.0/0\"]"), "9:20", &["holds everybody"]);
     refused(&trust("[\"::/0\"]"), "9:20", &["holds everybody"]);
+    let own = |networks: &str| {
+        let entry = format!("{{ address = \"[::1]:0\", proxy_protocol = true, trusted_proxies = {networks} }}");
+        with(&format!("[listen]\nhttps = [{entry}]\ntrusted_proxies = [\"10.0.0.2\"]"))
+    };
+    let everybody = "[{ address = \"[::1]:0\", trusted_proxies = [\"0.0.0.0/0\"] }]";
+    refused(&with(&format!("[listen]\nhttps = {everybody}")), "9:52", &["holds everybody"]);
+    refused(&own("[]"), "9:10", &["PROXY", "needs `trusted_proxies`"]);
+    let listeners = accepted(&own("[\"10.0.0.3\"]")).settings.listen.https;
+    assert!(listeners[0].trusted_proxies.contains([10, 0, 0, 3].into()));
+    assert!(!listeners[0].trusted_proxies.contains([10, 0, 0, 2].into()), "its own in the place of the others");
     let settings = accepted(&trust("[\"10.0.0.0/8\", \"192.168.1.2\", \"fd00::/8\"]")).settings;
-    let shown: Vec<_> = settings.listen.trusted_proxies.iter().map(ToString::to_string).collect();
+    let shown: Vec<_> = settings.listen.trusted_proxies.networks().iter().map(ToString::to_string).collect();
     assert_eq!(shown, ["10.0.0.0/8", "192.168.1.2/32", "fd00::/8"]);
 }
 

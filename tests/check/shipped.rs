@@ -106,6 +106,7 @@ fn the_defaults_in_it_are_the_defaults() {
         "home_assistant_token",
         "home_assistant_listen",
         "home_assistant_listen_token",
+        "home_assistant_listen_trusted_proxies",
         "password_reset_token",
         "auth_cache",
         "entities",

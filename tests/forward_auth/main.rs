@@ -12,8 +12,10 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod examples;
 mod proxies;
 mod questions;
+mod readings;
 
 use crate::support::{RawAddon, Vestibule};
 

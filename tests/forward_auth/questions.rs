@@ -11,11 +11,11 @@ use crate::support::{Answer, Ask, BOTH, Protocol, assert_problem};
 const VERIFY: &str = "/.vestibule/verify";
 
 /// What Traefik and Caddy ask.
-fn about(method: &str, uri: &str) -> Ask {
+pub(crate) fn about(method: &str, uri: &str) -> Ask {
     asked(VERIFY, method, uri)
 }
 
-fn asked(target: &str, method: &str, uri: &str) -> Ask {
+pub(crate) fn asked(target: &str, method: &str, uri: &str) -> Ask {
     Ask::get(target)
         .field("X-Forwarded-For", "127.0.0.1")
         .field("X-Forwarded-Method", method)

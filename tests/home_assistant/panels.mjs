@@ -23,7 +23,6 @@ describe('the panels of Home Assistant', { timeout: 300_000 }, () => {
     stage.there = await startHomeAssistant(FOLDER, { environment });
     stage.gone = await freePort();
     stage.vestibule = await startVestibule(join(FOLDER, 'vestibule'), sections(stage.there, door, stage.gone), {
-      listen: 'trusted_proxies = ["127.0.0.1/32"]',
       secrets: { door: TOKEN },
     });
     stage.browser = await startBrowser(join(FOLDER, 'browser'), stage.vestibule.authority);
@@ -201,6 +200,7 @@ config_dir = "${home}"
 state = "state/supervisor.json"
 home_assistant_listen = "127.0.0.1:${door}"
 home_assistant_listen_token = { file = "secrets/door" }
+home_assistant_listen_trusted_proxies = ["127.0.0.1/32"]
 
 ${WHOAMI}
 icon = "mdi:account-question"

@@ -17,6 +17,7 @@ mod support;
 mod aliases;
 mod assertion;
 mod client_address;
+mod listeners;
 mod absence;
 mod hop_by_hop;
 mod trailers;

@@ -39,9 +39,9 @@ impl Door {
     pub(crate) fn configured(configure: impl FnOnce(&mut ConfigFile)) -> Vestibule {
         Vestibule::start_with(
             |config| {
-                config.set("listen", "trusted_proxies", r#"["127.0.0.1/32"]"#);
                 config.set("supervisor", "home_assistant_listen", r#""127.0.0.1:0""#);
                 config.set("supervisor", "home_assistant_listen_token", r#"{ file = "secrets/door" }"#);
+                config.set("supervisor", "home_assistant_listen_trusted_proxies", r#"["127.0.0.1/32"]"#);
                 configure(config);
             },
             |_| {},

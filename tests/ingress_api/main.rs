@@ -21,4 +21,5 @@ mod sessions;
 mod routes;
 mod answers;
 mod spellings;
+mod trust;
 mod websockets;

@@ -66,11 +66,11 @@ impl Drop for Server {
 
 impl Setup {
     pub(crate) fn start(self, tls: &config::Tls) -> Server {
-        let trusted: Vec<_> = self.trusted_proxies.iter().map(|text| text.parse().unwrap()).collect();
-        let admission =
-            Admission::new(&limits(self.connections, self.connections_per_address), &trusted, &Budget::new());
-        let entry = HttpsListener { address: self.address.parse().unwrap(), proxy_protocol: self.proxy_protocol };
-        let listener = Listener::bind(entry, &admission).unwrap();
+        let trusted_proxies = self.trusted_proxies.iter().map(|text| text.parse().unwrap()).collect();
+        let admission = Admission::new(&limits(self.connections, self.connections_per_address), &Budget::new());
+        let (address, proxy_protocol) = (self.address.parse().unwrap(), self.proxy_protocol);
+        let entry = HttpsListener { address, proxy_protocol, trusted_proxies };
+        let listener = Listener::bind(&entry, &admission).unwrap();
         let (handshaker, _) = Handshaker::new(tls, &[], Clock::System.now()).unwrap();
         let handshaker = Arc::new(handshaker);
         let (sender, outcomes) = mpsc::unbounded_channel();

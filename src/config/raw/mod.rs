@@ -54,6 +54,7 @@ section! {
     Https {
         address: String,
         proxy_protocol: bool,
+        trusted_proxies: List<String>,
     }
 
     /// `[tls]`
@@ -194,6 +195,7 @@ section! {
         home_assistant_token: ValueFile,
         home_assistant_listen: String,
         home_assistant_listen_token: ValueFile,
+        home_assistant_listen_trusted_proxies: List<String>,
         password_reset_token: ValueFile,
         auth_cache: TimeText,
         websockets: u64,

@@ -2,25 +2,26 @@
 
 use super::addon_api::{listen, token};
 use super::context::Context;
+use super::listen::networks;
 use crate::config::addon_api::{ApiAddress, HomeAssistantDoor};
-use crate::config::diagnostic::Diagnostic;
+use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::raw::{self, Key};
 use crate::config::secret_text::SecretText;
 
 /// The address and the token: both, or neither.
-pub(super) fn door(raw: &raw::Supervisor, others: &[Other<'_>], cx: &mut Context<'_>) -> Option<HomeAssistantDoor> {
+pub(super) fn door(
+    raw: &raw::Supervisor,
+    browsers: &raw::Listen,
+    others: &[Other<'_>],
+    cx: &mut Context<'_>,
+) -> Option<HomeAssistantDoor> {
     let token = own_token(raw, others, cx);
+    let trusted_proxies = networks(&raw.home_assistant_listen_trusted_proxies, cx);
     let Some(text) = raw.home_assistant_listen.given() else {
-        if let Some(alone) = raw.home_assistant_listen_token.given() {
-            let idle =
-                Diagnostic::mistake(alone.span(), "a token for Home Assistant, and it is not said where it calls");
-            cx.add(
-                idle.label("needs `home_assistant_listen`")
-                    .hint("add home_assistant_listen = \"127.0.0.1:8125\", or take this key out"),
-            );
-        }
+        refuse_idle_keys(raw, cx);
         return None;
     };
+    refuse_shared_trust(raw, browsers, text.span(), cx);
     if matches!(raw.home_assistant_listen_token, Key::Absent) {
         let open =
             Diagnostic::mistake(text.span(), "anybody who reaches this address could make a session of any user");
@@ -49,7 +50,39 @@ pub(super) fn door(raw: &raw::Supervisor, others: &[Other<'_>], cx: &mut Context
                 .hint("listen on 127.0.0.1, on a socket, or on the one address that Home Assistant reaches"),
         );
     }
-    Some(HomeAssistantDoor { at: at?, token: token? })
+    Some(HomeAssistantDoor { at: at?, token: token?, trusted_proxies })
+}
+
+fn refuse_idle_keys(raw: &raw::Supervisor, cx: &mut Context<'_>) {
+    let token = raw.home_assistant_listen_token.given().map(|token| (token.span(), "a token for Home Assistant"));
+    let trust = raw.home_assistant_listen_trusted_proxies.given();
+    let trust = trust.map(|networks| (networks.span(), "trust in Home Assistant's address"));
+    for (span, what) in token.into_iter().chain(trust) {
+        let idle = Diagnostic::mistake(span, format!("{what}, and it is not said where it calls"));
+        cx.add(
+            idle.label("needs `home_assistant_listen`")
+                .hint("add home_assistant_listen = \"127.0.0.1:8125\", or take this key out"),
+        );
+    }
+}
+
+/// `[listen] trusted_proxies` once held for this listener too. Whoever wrote Home Assistant's address there has to move it:
+/// left there, it makes every program of that machine a proxy at the browsers' listeners.
+fn refuse_shared_trust(raw: &raw::Supervisor, browsers: &raw::Listen, at: Span, cx: &mut Context<'_>) {
+    let Some(shared) = browsers.trusted_proxies.given().filter(|list| !list.get_ref().is_empty()) else { return };
+    if !matches!(raw.home_assistant_listen_trusted_proxies, Key::Absent) {
+        return;
+    }
+    let moved = Diagnostic::mistake(at, "it is not said whose word on browsers' addresses counts at this address");
+    cx.add(
+        moved
+            .label("needs `home_assistant_listen_trusted_proxies`: `trusted_proxies` of `[listen]` says nothing here")
+            .first(shared.span())
+            .hint(
+                "add home_assistant_listen_trusted_proxies = [\"127.0.0.1/32\"] with Home Assistant's address (`[]`: nobody's \
+                 word), and take that address out of `trusted_proxies` unless a proxy of browsers has it too",
+            ),
+    );
 }
 
 /// Another token of ours, and the key that it stands under.

@@ -10,12 +10,13 @@ use super::context::{Context, flag};
 use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::raw::{self, HttpsText, Key, OperationsText};
 use crate::config::settings::{HttpsListener, Listen, PublicUrl};
+use crate::config::trusted_proxies::TrustedProxies;
 
 /// Resolves the section.
 pub(super) fn listen(raw: &raw::Listen, cx: &mut Context<'_>) -> Listen {
     let trusted_proxies = networks(&raw.trusted_proxies, cx);
     let mut bound = Vec::new();
-    let https = https(raw, !trusted_proxies.is_empty(), &mut bound, cx);
+    let https = https(raw, &trusted_proxies, &mut bound, cx);
     let operations = operations(&raw.operations, cx);
     if let Some((address, Some(at))) = &operations {
         bound.push((*address, at.clone()));
@@ -40,12 +41,16 @@ const DEFAULT_OPERATIONS: ([u8; 4], u16) = ([127, 0, 0, 1], 9443);
 
 fn https(
     raw: &raw::Listen,
-    trusts: bool,
+    default_trust: &TrustedProxies,
     bound: &mut Vec<(SocketAddr, Span)>,
     cx: &mut Context<'_>,
 ) -> Vec<HttpsListener> {
     let Some(list) = raw.https.given() else {
-        return vec![HttpsListener { address: DEFAULT_HTTPS.into(), proxy_protocol: false }];
+        return vec![HttpsListener {
+            address: DEFAULT_HTTPS.into(),
+            proxy_protocol: false,
+            trusted_proxies: default_trust.clone(),
+        }];
     };
     if list.get_ref().is_empty() {
         let none = Diagnostic::mistake(list.span(), "no address to listen on");
@@ -53,14 +58,18 @@ fn https(
     }
     let mut listeners = Vec::new();
     for entry in list.get_ref() {
+        let mut trusted_proxies = default_trust.clone();
         let (text, proxy_protocol) = match entry.get_ref() {
             HttpsText::Address(text) => (Some(Spanned::new(entry.span(), text.clone())), false),
             HttpsText::Table(table) => {
                 let text = cx.required(&table.address, "address", &entry.span(), "\"127.0.0.1:8443\"");
+                if table.trusted_proxies.given().is_some() {
+                    trusted_proxies = networks(&table.trusted_proxies, cx);
+                }
                 (text.map(|text| Spanned::new(text.span(), text.get_ref().clone())), flag(&table.proxy_protocol, false))
             }
         };
-        if proxy_protocol && !trusts {
+        if proxy_protocol && trusted_proxies.is_empty() {
             let alone = Diagnostic::mistake(entry.span(), "the PROXY protocol from nobody: no connection could pass");
             cx.add(
                 alone
@@ -70,7 +79,7 @@ fn https(
         }
         if let Some((address, at)) = text.and_then(|text| Some((address(&text, cx)?, text.span()))) {
             bound.push((address, at));
-            listeners.push(HttpsListener { address, proxy_protocol });
+            listeners.push(HttpsListener { address, proxy_protocol, trusted_proxies });
         }
     }
     listeners
@@ -138,7 +147,8 @@ fn control(key: &Key<String>, cx: &mut Context<'_>) -> PathBuf {
     path
 }
 
-fn networks(key: &Key<raw::List<String>>, cx: &mut Context<'_>) -> Vec<IpNet> {
+/// The proxies that a listener trusts.
+pub(super) fn networks(key: &Key<raw::List<String>>, cx: &mut Context<'_>) -> TrustedProxies {
     let list = key.given().map(|list| list.get_ref().as_slice()).unwrap_or_default();
     list.iter().filter_map(|text| network(text, cx)).collect()
 }

@@ -52,7 +52,8 @@ pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> Settings {
         cx.add(none.hint("add one under `[[addon]]` with slug, upstream and path"));
     }
     api_alone::refuse_what_the_api_cannot_tell(raw, addons, &home_assistant, &permissions, cx);
-    let supervisor = supervisor::supervisor(&section(&raw.supervisor), home_assistant.api.is_some(), cx);
+    let supervisor =
+        supervisor::supervisor(&section(&raw.supervisor), &section(&raw.listen), home_assistant.api.is_some(), cx);
     let mut settings = Settings {
         listen: listen::listen(&section(&raw.listen), cx),
         tls: tls::tls(&section(&raw.tls), cx),

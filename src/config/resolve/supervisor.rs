@@ -8,7 +8,12 @@ use crate::config::raw;
 use crate::config::settings::Supervisor;
 
 /// Resolves the section.
-pub(super) fn supervisor(raw: &raw::Supervisor, has_url: bool, cx: &mut Context<'_>) -> Supervisor {
+pub(super) fn supervisor(
+    raw: &raw::Supervisor,
+    browsers: &raw::Listen,
+    has_url: bool,
+    cx: &mut Context<'_>,
+) -> Supervisor {
     let state = cx.path_or(&raw.state, "state/supervisor.json");
     if let Some(text) = raw.state.given().filter(|_| state.is_dir()) {
         let folder = Diagnostic::mistake(text.span(), "this is a folder");
@@ -27,7 +32,7 @@ pub(super) fn supervisor(raw: &raw::Supervisor, has_url: bool, cx: &mut Context<
         state,
         signing_keys: keys.iter().filter_map(|text| cx.findings.parse(text)).collect(),
         listen: addon_api::addons_listen(&raw.listen, cx),
-        home_assistant_door: home_assistant_door::door(raw, &others, cx),
+        home_assistant_door: home_assistant_door::door(raw, browsers, &others, cx),
         upstream,
         home_assistant_token,
         password_reset_token,
