@@ -82,7 +82,8 @@ impl Stages {
             retired: other.name(),
         };
         let rules = Rules {
-            reserved: reserved.clone(),
+            // A route that does not have them takes them out itself.
+            reserved: reserved.clone().passing(settings.addons.iter().flat_map(|addon| &addon.pass_headers)),
             trusted_proxies: settings.listen.trusted_proxies.clone(),
             names: Names { public_urls: settings.listen.public_urls.clone(), own_hosts: settings.own_hosts() },
             cookies,

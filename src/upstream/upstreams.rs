@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::HeaderValue;
+use http::{HeaderName, HeaderValue};
 
 use super::assertion::{Keyring, Stamps};
 use super::health::{self, Condition, Fault, Health, Timetable};
@@ -54,8 +54,11 @@ impl Upstreams {
             let keyring = keyring.filter(|_| addon.assertion)?;
             Some(Stamps::new(addon.slug.clone(), Arc::clone(keyring)))
         };
-        let made =
-            |addon: &Arc<Addon>| Upstream { stamps: stamps(addon), ..Upstream::new(addon, &reserved, numbers, before) };
+        let passing: Vec<HeaderName> = addons.iter().flat_map(|addon| addon.pass_headers.iter().cloned()).collect();
+        let made = |addon: &Arc<Addon>| Upstream {
+            stamps: stamps(addon),
+            ..Upstream::new(addon, (&reserved, &passing), numbers, before)
+        };
         let all = addons.iter().map(made).collect();
         Self { all, reserved, own_cookies, body_stall }
     }
@@ -98,6 +101,7 @@ impl Upstreams {
     ) -> Confines<'a> {
         Confines {
             prefix: route.prefix(),
+            place: route.seen(),
             rewrites_paths: upstream.addon.prefix == PrefixMode::Strip && !route.prefix().is_empty(),
             authority,
             scheme,
@@ -129,14 +133,19 @@ impl Upstream {
         host.unwrap_or(HeaderValue::from_static("localhost"))
     }
 
-    fn new(addon: &Arc<Addon>, reserved: &Reserved, numbers: &Metrics, before: Option<&Upstreams>) -> Self {
+    fn new(
+        addon: &Arc<Addon>,
+        (reserved, passing): (&Reserved, &[HeaderName]),
+        numbers: &Metrics,
+        before: Option<&Upstreams>,
+    ) -> Self {
         let metrics = numbers.addon(&addon.slug);
         let kept = before.and_then(|before| before.all.iter().find(|upstream| upstream.addon == *addon));
         let pool = kept.map_or_else(|| Arc::new(Pool::new(addon, metrics.clone())), |kept| Arc::clone(&kept.pool));
         let fresh = || Arc::new(Health::new(addon.slug.clone(), metrics.up.clone()));
         let health = kept.map_or_else(fresh, |kept| Arc::clone(&kept.health));
         let timetable = addon.probe.as_ref().map(|probe| Timetable::new(probe.interval));
-        let injection = Injection::new(addon, reserved);
+        let injection = Injection::new(addon, reserved, passing);
         let sieve = (addon.protocol == AddonProtocol::Grpc)
             .then(|| Arc::new(TrailerSieve::new(reserved.clone(), injection.own().clone())));
         let authority = authority(&addon.upstream);
