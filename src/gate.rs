@@ -5,6 +5,7 @@ mod account;
 mod cors;
 mod hand_over;
 mod home_assistant;
+mod manifest;
 mod own;
 mod stages;
 mod verify;
@@ -98,6 +99,9 @@ impl Gate {
         let caller = home_assistant::caller(&arrived, stages, services);
         let sanitized = Sanitized::new(arrived, id, &stages.rules)?;
         account.knows_client(&sanitized);
+        if let Some(page) = manifest::empty(&sanitized) {
+            return Ok(Passed::Own(page));
+        }
         let routed = match stages.routes.route(sanitized) {
             Destination::Addon(routed) => routed,
             Destination::Own(request) => {

@@ -54,8 +54,10 @@ const ABOVE: [(&str, &[&str]); 6] = [
 ];
 
 /// Imports against the order, each with its reason.
-const EXCEPTIONS: [(&str, &str, &str); 1] =
-    [("session", "identity::UserId", "a session stores whose it is, and the type of that stands with the user")];
+const EXCEPTIONS: [(&str, &str, &str); 2] = [
+    ("session", "identity::UserId", "a session stores whose it is, and the type of that stands with the user"),
+    ("config", "http::fields", "which header names an operator may set is in the one table of header names"),
+];
 
 /// Names that say nothing of what is in a file.
 const EMPTY_NAMES: [&str; 7] = ["common", "utils", "util", "helpers", "types", "misc", "prelude"];

@@ -13,6 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use vestibule::http::fields::{self, Effect, Field, Property};
+
 fn read(path: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
 }
@@ -222,15 +224,40 @@ fn reference_md_has_every_kind_of_reason_that_explain_gives() {
 
 #[test]
 fn reference_md_has_every_reserved_name() {
-    let source = read("src/http/reserved.rs");
-    let (_, list) = source.split_once("const ALWAYS").unwrap();
-    let (list, _) = list.split_once("];\n").unwrap();
-    let reserved: BTreeSet<&str> = list.split('"').skip(1).step_by(2).collect();
+    let reserved: BTreeSet<&str> =
+        fields::all().filter(|field| field.is(Property::Reserved)).map(|field| field.name).collect();
     let document = read("docs/reference.md");
-    let (_, listed) = document.split_once("<!-- reserved: begin -->").unwrap();
-    let (listed, _) = listed.split_once("<!-- reserved: end -->").unwrap();
+    let listed = between(&document, "<!-- reserved: begin -->", "<!-- reserved: end -->");
     let documented: BTreeSet<&str> = listed.split('`').skip(1).step_by(2).collect();
     assert_eq!(documented, reserved);
+}
+
+#[test]
+fn reference_md_has_every_hop_by_hop_name() {
+    let hop_by_hop: BTreeSet<&str> =
+        fields::all().filter(|field| field.is(Property::HopByHop)).map(|field| field.name).collect();
+    let document = read("docs/reference.md");
+    let listed = between(&document, "<!-- hop-by-hop: begin -->", "<!-- hop-by-hop: end -->");
+    let documented: BTreeSet<String> = listed.split('`').skip(1).step_by(2).map(str::to_lowercase).collect();
+    assert_eq!(documented, hop_by_hop.into_iter().map(str::to_owned).collect());
+}
+
+#[test]
+fn reference_md_says_of_every_header_of_answers_that_does_more_what_becomes_of_it() {
+    let row = |field: &Field| {
+        let Effect { does, under_prefix, on_own_host } = field.effect?;
+        Some(format!("| `{}` | {does} | {} | {} |", field.name, under_prefix.word(), on_own_host.word()))
+    };
+    let expected: Vec<String> = fields::all().filter_map(row).collect();
+    let document = read("docs/reference.md");
+    let table = between(&document, "<!-- effects: begin -->", "<!-- effects: end -->");
+    let documented: Vec<&str> = rows(table).into_iter().map(|(_, row)| row).collect();
+    assert_eq!(documented, expected, "the table is to be\n{}", expected.join("\n"));
+}
+
+fn between<'a>(document: &'a str, begin: &str, end: &str) -> &'a str {
+    let (_, rest) = document.split_once(begin).unwrap_or_else(|| panic!("{begin} is missing"));
+    rest.split_once(end).unwrap_or_else(|| panic!("{end} is missing")).0
 }
 
 #[test]

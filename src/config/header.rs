@@ -3,47 +3,10 @@
 
 use http::{HeaderName, HeaderValue};
 
+use crate::http::fields;
+
 /// A value that an add-on would refuse anyway is a mistake here: common servers take 8 KiB for a line.
 pub(super) const LONGEST_VALUE: usize = 8 * 1024;
-
-/// Names that vestibule or the connection sets: hop-by-hop ones (RFC 9110 section 7.6.1), those that frame a message or
-/// say whom it is for, and those that WebSocket's handshake is made of.
-const OF_THE_MESSAGE: [&str; 23] = [
-    "connection",
-    "content-length",
-    "content-type",
-    "cookie",
-    "date",
-    "expect",
-    "host",
-    "http2-settings",
-    "keep-alive",
-    "origin",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "proxy-connection",
-    "sec-websocket-accept",
-    "sec-websocket-extensions",
-    "sec-websocket-key",
-    "sec-websocket-protocol",
-    "sec-websocket-version",
-    "set-cookie",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
-
-/// Names that vestibule writes into every request itself (DESIGN section 2, step 6).
-const OF_EVERY_REQUEST: [&str; 7] = [
-    "x-forwarded-for",
-    "x-forwarded-host",
-    "x-forwarded-proto",
-    "x-forwarded-port",
-    "x-real-ip",
-    "x-remote-user-assertion",
-    "x-request-id",
-];
 
 /// Why a header cannot be set or stripped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,26 +19,11 @@ pub(super) enum Taken {
 
 /// Who has this name, in any spelling, if anybody does.
 pub(super) fn taken(name: &HeaderName) -> Option<Taken> {
-    let squashed = squash(name.as_str());
-    if OF_THE_MESSAGE.contains(&&*squashed) {
+    if fields::is_of_the_message(name.as_str()) {
         Some(Taken::Message)
     } else {
-        OF_EVERY_REQUEST.contains(&&*squashed).then_some(Taken::Vestibule)
+        fields::is_ours(name.as_str()).then_some(Taken::Vestibule)
     }
-}
-
-/// Whether a name or pattern (`x-*`) of `[headers] reserved` would strip a header that messages are made of.
-pub(super) fn strips_the_message(pattern: &str) -> bool {
-    let squashed = squash(pattern.strip_suffix('*').unwrap_or(pattern));
-    let hits = |name: &&str| if pattern.ends_with('*') { name.starts_with(&squashed) } else { **name == squashed };
-    OF_THE_MESSAGE.iter().any(hits)
-}
-
-/// The name in the one spelling that all spellings of it have in common (DESIGN section 2, step 3): lower case, and `-`
-/// for everything that is neither a letter nor a digit. Many add-ons take `X_Name` and `X-Name` for the same header.
-pub(super) fn squash(name: &str) -> String {
-    let squash = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
-    name.chars().map(squash).collect()
 }
 
 /// Why a text is not the value of a header.
@@ -122,10 +70,10 @@ mod tests {
     #[test]
     fn a_pattern_must_not_strip_what_messages_are_made_of() {
         for pattern in ["*", "c*", "host", "Content-Length", "content_length", "sec-websocket-*"] {
-            assert!(strips_the_message(pattern), "{pattern}");
+            assert!(fields::strips_the_message(pattern), "{pattern}");
         }
-        assert!(!strips_the_message("x-*"));
-        assert!(!strips_the_message("hostess"));
+        assert!(!fields::strips_the_message("x-*"));
+        assert!(!fields::strips_the_message("hostess"));
     }
 
     #[test]

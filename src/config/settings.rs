@@ -305,6 +305,8 @@ pub struct Addon {
     pub display_name: DisplayNameEncoding,
     /// Fixed headers. Their values are marked sensitive, so that `Debug` hides them: from a file or not, one may be a secret.
     pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// Names that are reserved elsewhere and pass here, since they say nobody's identity to this add-on.
+    pub pass_headers: Vec<HeaderName>,
     /// What becomes of the add-on's own word on who may frame it.
     pub framing: Framing,
     /// Who may open it.

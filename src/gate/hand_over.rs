@@ -117,6 +117,8 @@ async fn arrive(
     });
     let mut page = pages::see_other(what.return_to.as_str());
     page.headers_mut().append(SET_COOKIE, stages.cookie.set(&token));
+    // A tab that left before finds the session that is there now.
+    page.headers_mut().append(SET_COOKIE, Nonce::clear());
     Ok(page)
 }
 

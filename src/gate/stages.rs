@@ -76,7 +76,8 @@ impl Stages {
         let reserved = Reserved::always(&settings.reserved_headers);
         let cookies = own_cookies(cookie);
         let rules = Rules {
-            reserved: reserved.clone(),
+            // A route that does not have them takes them out itself.
+            reserved: reserved.clone().passing(settings.addons.iter().flat_map(|addon| &addon.pass_headers)),
             names: Names { public_urls: settings.listen.public_urls.clone(), own_hosts: settings.own_hosts() },
             cookies,
             header_count: settings.limits.header_count,

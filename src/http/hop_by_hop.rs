@@ -3,24 +3,6 @@
 use http::header::CONNECTION;
 use http::{HeaderMap, HeaderName};
 
-/// Whether this name is for one hop whatever `Connection` says. `upgrade` is: where an upgrade passes it is said anew.
-pub(crate) fn is_fixed(name: &str) -> bool {
-    matches!(
-        name,
-        "connection"
-            | "keep-alive"
-            | "proxy-connection"
-            | "proxy-authenticate"
-            | "proxy-authorization"
-            | "proxy-authentication-info"
-            | "te"
-            | "trailer"
-            | "transfer-encoding"
-            | "upgrade"
-            | "http2-settings"
-    )
-}
-
 /// The names that the `Connection` lines nominate, all lines and all members, in lower case. Those that a peer must not
 /// take away are left out (S-09): with them it could blind the add-on to who asks and what is asked.
 ///
@@ -48,14 +30,4 @@ pub(crate) fn nominated(headers: &HeaderMap) -> Vec<HeaderName> {
 pub(crate) fn has_option(headers: &HeaderMap, option: &str) -> bool {
     let members = headers.get_all(CONNECTION).iter().flat_map(|line| line.as_bytes().split(|b| *b == b','));
     members.into_iter().any(|member| member.trim_ascii().eq_ignore_ascii_case(option.as_bytes()))
-}
-
-/// Takes everything out of an answer's headers that is for one hop.
-pub(crate) fn remove_all(headers: &mut HeaderMap) {
-    let nominated = nominated(headers);
-    let gone: Vec<HeaderName> =
-        headers.keys().filter(|name| is_fixed(name.as_str()) || nominated.contains(name)).cloned().collect();
-    for name in gone {
-        headers.remove(name);
-    }
 }

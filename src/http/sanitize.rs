@@ -19,12 +19,12 @@ use super::own_cookies::OwnCookies;
 use super::pulse::Serving;
 use super::request_id::RequestId;
 use super::request_source::RequestSource;
-use super::reserved::{Reserved, squash};
+use super::reserved::Reserved;
 use super::scheme::Scheme;
 use super::serve::Arrived;
 use super::upgrade::{self, Handshake};
 use super::via::Door;
-use super::{hop_by_hop, method, path};
+use super::{fields, hop_by_hop, method, path};
 use crate::refusal::Reason;
 
 /// What the configuration says about requests as such.
@@ -350,7 +350,7 @@ pub fn strip(headers: &mut HeaderMap, rules: &Rules) -> ([Presented; 6], usize) 
     for name in headers.keys() {
         let text = name.as_str();
         let reserved = rules.reserved.contains(text);
-        if reserved || hop_by_hop::is_fixed(text) || nominated.contains(name) || is_rewritten(text) || is_alias(text) {
+        if reserved || fields::is_taken_from_requests(text) || nominated.contains(name) {
             stripped += usize::from(reserved);
             gone.push(name.clone());
             if reserved {
@@ -362,34 +362,4 @@ pub fn strip(headers: &mut HeaderMap, rules: &Rules) -> ([Presented; 6], usize) 
         headers.remove(name);
     }
     (cookies::take(headers, &rules.cookies.names()), stripped)
-}
-
-pub(super) fn is_rewritten(name: &str) -> bool {
-    matches!(name, "host" | "content-length" | "expect")
-}
-
-/// Whether this is another spelling of a name that frames a message or is for one hop, such as `Transfer_Encoding`: an
-/// add-on that folds names would read it as the real one (S-48, S-49).
-pub(super) fn is_alias(name: &str) -> bool {
-    // Nearly all names are spelled with dashes, and are compared as they stand.
-    if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
-        return false;
-    }
-    let squashed: String = name.bytes().map(|byte| char::from(squash(byte))).collect();
-    hop_by_hop::is_fixed(&squashed) || is_rewritten(&squashed)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_spelling_of_a_framing_header_passes() {
-        for name in ["transfer_encoding", "content_length", "content.length", "keep~alive", "proxy_connection"] {
-            assert!(is_alias(name), "{name}");
-        }
-        for name in ["x_other", "content-length", "sec_ch_ua", "content_type", "hos_t"] {
-            assert!(!is_alias(name), "{name}");
-        }
-    }
 }

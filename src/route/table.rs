@@ -9,6 +9,7 @@ use http::uri::PathAndQuery;
 use super::by_token::{HOME_ASSISTANTS, token_in};
 use super::routed::Routed;
 use crate::config::{Addon, PrefixMode};
+use crate::http::fields::Place;
 use crate::http::{Door, Sanitized};
 
 /// One way to an add-on, shared by all requests that take it.
@@ -21,13 +22,14 @@ struct Entry {
     place: usize,
     prefix: String,
     prefix_header: Option<HeaderValue>,
+    seen: Place,
 }
 
 impl Route {
-    fn new(addon: &Arc<Addon>, place: usize, prefix: &str) -> Self {
+    fn new(addon: &Arc<Addon>, place: usize, prefix: &str, seen: Place) -> Self {
         let prefix_header = Some(prefix).filter(|prefix| !prefix.is_empty());
         let prefix_header = prefix_header.and_then(|prefix| HeaderValue::from_str(prefix).ok());
-        Self(Arc::new(Entry { addon: Arc::clone(addon), place, prefix: prefix.to_owned(), prefix_header }))
+        Self(Arc::new(Entry { addon: Arc::clone(addon), place, prefix: prefix.to_owned(), prefix_header, seen }))
     }
 
     /// The add-on.
@@ -43,6 +45,11 @@ impl Route {
     /// The prefix under which the browser sees the add-on; empty on a host of its own.
     pub fn prefix(&self) -> &str {
         &self.0.prefix
+    }
+
+    /// Whether its origin is the add-on's alone, which a prefix of nothing but the root does not say.
+    pub fn seen(&self) -> Place {
+        self.0.seen
     }
 
     /// The same as headers say it; nothing on a host of its own.
@@ -105,11 +112,13 @@ impl Routes {
         let mut routes = Self::default();
         for (place, addon) in addons.iter().enumerate() {
             if let Some(host) = &addon.host {
-                routes.hosts.insert(host.as_str().to_owned(), Route::new(addon, place, ""));
+                routes.hosts.insert(host.as_str().to_owned(), Route::new(addon, place, "", Place::OwnHost));
             }
             if let Some(prefix) = &addon.path {
                 routes.deepest = routes.deepest.max(prefix.as_str().matches('/').count());
-                routes.prefixes.insert(prefix.as_str().to_owned(), Route::new(addon, place, prefix.as_str()));
+                routes
+                    .prefixes
+                    .insert(prefix.as_str().to_owned(), Route::new(addon, place, prefix.as_str(), Place::SharedOrigin));
             }
         }
         routes
@@ -119,7 +128,7 @@ impl Routes {
     /// it sees none of it.
     #[must_use]
     pub fn with_token(mut self, addon: &Arc<Addon>, place: usize, token: String) -> Self {
-        let route = Route::new(addon, place, &format!("{HOME_ASSISTANTS}{token}"));
+        let route = Route::new(addon, place, &format!("{HOME_ASSISTANTS}{token}"), Place::SharedOrigin);
         self.tokens.insert(token, route);
         self
     }
@@ -178,7 +187,7 @@ impl Routes {
         let Some(found) = self.named(slug) else {
             return Destination::Nowhere(Box::new(request));
         };
-        let route = Route::new(found.addon(), found.place(), "");
+        let route = Route::new(found.addon(), found.place(), "", found.seen());
         routed(request, route, 0, FoundBy::Name)
     }
 

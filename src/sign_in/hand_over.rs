@@ -51,16 +51,19 @@ impl Nonce {
         Challenge(sha256(self.0.as_slice()))
     }
 
-    /// The line that gives it to the browser. `Lax`, since the way back is a navigation from another site.
+    /// The line that gives it to the browser, for an hour.
     pub fn set(&self) -> HeaderValue {
         let value = Zeroizing::new(URL_SAFE_NO_PAD.encode(self.0.as_slice()));
-        let line = Zeroizing::new(format!(
-            "{HAND_OVER_COOKIE}={}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=3600",
-            value.as_str()
-        ));
+        let line = Zeroizing::new(format!("{HAND_OVER_COOKIE}={}; {ATTRIBUTES}; Max-Age=3600", value.as_str()));
         let mut line = HeaderValue::from_str(&line).expect("names, attributes and base64url are visible ASCII");
         line.set_sensitive(true);
         line
+    }
+
+    /// The line that takes it away from the browser, when it has served: with it another code could be redeemed there.
+    pub fn clear() -> HeaderValue {
+        HeaderValue::from_str(&format!("{HAND_OVER_COOKIE}=; {ATTRIBUTES}; Max-Age=0"))
+            .expect("names and attributes are visible ASCII")
     }
 }
 
@@ -163,6 +166,9 @@ impl Portable for HandOver {
         })
     }
 }
+
+/// `Lax`, since the way back is a navigation from another site.
+const ATTRIBUTES: &str = "Path=/; Secure; HttpOnly; SameSite=Lax";
 
 fn sha256(bytes: &[u8]) -> [u8; 32] {
     let mut sum = [0; 32];

@@ -65,6 +65,7 @@ mod tests {
                 display_name: "x-remote-user-display-name".parse().unwrap(),
             },
             display_name: DisplayNameEncoding::Utf8,
+            pass_headers: Vec::new(),
             headers: Vec::new(),
             framing: Framing::AsIs,
             access: Access::default(),

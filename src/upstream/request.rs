@@ -38,12 +38,16 @@ pub(super) struct Truth<'a> {
 }
 
 impl Injection {
-    pub(super) fn new(addon: &Addon, always: &Reserved) -> Self {
+    /// `passing` are the names that some add-on has from browsers although they are reserved.
+    pub(super) fn new(addon: &Addon, always: &Reserved, passing: &[HeaderName]) -> Self {
         let names = &addon.identity_headers;
         let set = [&names.id, &names.name, &names.display_name].into_iter().chain(&addon.prefix_headers);
         let set = set.chain(addon.headers.iter().map(|(name, _)| name));
         // What every route strips is gone already: here is only what this one adds.
-        let own = Reserved::new(set.map(HeaderName::as_str).filter(|name| !always.contains(name)));
+        let set = set.map(HeaderName::as_str).filter(|name| !always.contains(name));
+        // These got this far for the sake of another add-on.
+        let others = passing.iter().filter(|name| !addon.pass_headers.contains(name)).map(HeaderName::as_str);
+        let own = Reserved::new(set.chain(others));
         Self {
             own,
             fixed: addon.headers.clone(),
@@ -209,6 +213,19 @@ mod tests {
         assert_eq!(shown("\r\n \u{7}"), None);
         assert_eq!(shown(&"é".repeat(8000)).unwrap().len(), LONGEST_DISPLAY_NAME);
         assert_eq!(display_name("Zoë 日", DisplayNameEncoding::Percent).unwrap(), "Zo%C3%AB%20%E6%97%A5");
+    }
+
+    #[test]
+    fn the_table_knows_what_every_request_gets() {
+        use crate::http::fields;
+
+        let reserved = Reserved::always(&[]);
+        for name in
+            [X_FORWARDED_FOR, X_FORWARDED_HOST, X_FORWARDED_PORT, X_FORWARDED_PROTO, X_REAL_IP, X_REQUEST_ID, ASSERTION]
+        {
+            assert!(fields::is_ours(name.as_str()) && reserved.contains(name.as_str()), "{name}");
+        }
+        assert!(reserved.contains(X_INGRESS_PATH.as_str()));
     }
 
     #[test]

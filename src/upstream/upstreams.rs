@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::HeaderValue;
+use http::{HeaderName, HeaderValue};
 
 use super::assertion::{Keyring, Stamps};
 use super::health::{self, Condition, Fault, Health, Timetable};
@@ -65,7 +65,9 @@ impl Upstreams {
             let keyring = means.keyring.filter(|_| addon.assertion)?;
             Some(Stamps::new(addon.slug.clone(), Arc::clone(keyring)))
         };
-        let made = |addon: &Arc<Addon>| Upstream { stamps: stamps(addon), ..Upstream::new(addon, means, before) };
+        let passing: Vec<HeaderName> = addons.iter().flat_map(|addon| addon.pass_headers.iter().cloned()).collect();
+        let made =
+            |addon: &Arc<Addon>| Upstream { stamps: stamps(addon), ..Upstream::new(addon, &passing, means, before) };
         let all = addons.iter().map(made).collect();
         let (reserved, own_cookies) = (means.reserved.clone(), means.own_cookies);
         let (upload, reading) = (Pace::of_upload(means.limits), Pace::of_answer(means.limits));
@@ -110,6 +112,7 @@ impl Upstreams {
     ) -> Confines<'a> {
         Confines {
             prefix: route.prefix(),
+            place: route.seen(),
             rewrites_paths: upstream.addon.prefix == PrefixMode::Strip && !route.prefix().is_empty(),
             authority,
             scheme,
@@ -141,7 +144,7 @@ impl Upstream {
         host.unwrap_or(HeaderValue::from_static("localhost"))
     }
 
-    fn new(addon: &Arc<Addon>, means: Means<'_>, before: Option<&Upstreams>) -> Self {
+    fn new(addon: &Arc<Addon>, passing: &[HeaderName], means: Means<'_>, before: Option<&Upstreams>) -> Self {
         let Means { reserved, budget, numbers, .. } = means;
         let metrics = numbers.addon(&addon.slug);
         let kept = before.and_then(|before| before.all.iter().find(|upstream| upstream.addon == *addon));
@@ -150,7 +153,7 @@ impl Upstream {
         let fresh = || Arc::new(Health::new(addon.slug.clone(), metrics.up.clone()));
         let health = kept.map_or_else(fresh, |kept| Arc::clone(&kept.health));
         let timetable = addon.probe.as_ref().map(|probe| Timetable::new(probe.interval));
-        let injection = Injection::new(addon, reserved);
+        let injection = Injection::new(addon, reserved, passing);
         let sieve = (addon.protocol == AddonProtocol::Grpc)
             .then(|| Arc::new(TrailerSieve::new(reserved.clone(), injection.own().clone())));
         let authority = authority(&addon.upstream);

@@ -25,6 +25,8 @@ mod framing;
 mod bodies;
 mod websockets;
 mod scripts;
+mod shared_origin;
+mod manifests;
 
 use support::{RawAddon, Vestibule};
 

@@ -90,6 +90,8 @@ async function works(name, program, vestibule, browser, host) {
     if (program.socket) {
       await until('a WebSocket gets frames', () => seen.sockets.some((one) => one.received > 0 && !one.closed), 30_000);
     }
+    const unread = await manifestFault(profile, page);
+    if (unread) seen.failures.push(unread);
     if (process.env.SCREENSHOTS) await page.screenshot({ path: join(process.env.SCREENSHOTS, `${name}.png`) });
     return faults(program, seen, `${origin}${prefix}`);
   } catch (error) {
@@ -97,6 +99,18 @@ async function works(name, program, vestibule, browser, host) {
   } finally {
     await profile.close();
   }
+}
+
+// What is wrong with the web app manifest that the page links, if it links one. Without a window Chromium does not fetch it
+// by itself; asked to, it does so as it always does: without cookies, unless the page says otherwise.
+async function manifestFault(profile, page) {
+  const session = await profile.newCDPSession(page);
+  const { url, data, errors } = await session.send('Page.getAppManifest');
+  await session.detach();
+  if (!url) return undefined;
+  const critical = errors.filter((one) => one.critical).map((one) => one.message);
+  if (!data) return `${url}: the manifest cannot be fetched`;
+  return critical.length > 0 ? `${url}: ${critical.join(', ')}` : undefined;
 }
 
 function faults(program, seen, base) {

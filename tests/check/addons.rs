@@ -104,6 +104,29 @@ fn headers_of_the_message_and_of_vestibule_cannot_be_set() {
 }
 
 #[test]
+fn only_a_reserved_name_that_says_nobodys_identity_passes() {
+    let passing = |name: &str| addon(&format!("pass_headers = [\"{name}\"]"));
+    for name in ["X-Remote-User", "X-Auth-User", "X-User", "X-Username", "X-User-Id", "X-Client-Cert", "X-Client-IP"] {
+        refused(&passing(name), "7:17", &["says who somebody is", "never passes", "would believe every client"]);
+    }
+    for name in ["X-Remote-User-Id", "X_Ingress_Path"] {
+        refused(&passing(name), "7:17", &["from vestibule", "cannot come from clients as well"]);
+    }
+    for name in ["Remote-User", "X-Forwarded-For", "X-Ingress-Token", "Proxy", "X-Auth-Request-Token", "X_Auth_Token"] {
+        refused(&passing(name), "7:17", &["only proxies send it"]);
+    }
+    refused(&passing("X-Api-Key"), "7:17", &["passes anyway", "docs/reference.md"]);
+    refused(&passing("Host"), "7:17", &["belongs to the message itself"]);
+    refused(&passing("X Y"), "7:17", &["is not the name of a header"]);
+    refused(&passing("X-Auth-*"), "7:17", &["never passes"]);
+    refused(&addon("pass_headers = [\"X-Auth-Token\", \"x-auth-token\"]"), "7:33", &["stands here twice"]);
+    let set = "identity_headers = { id = \"X-Auth-Token\" }\npass_headers = [\"x-auth-token\"]";
+    refused(&addon(set), "8:17", &["gets the header `x-auth-token` from vestibule"]);
+    let settings = accepted(&passing("X-Auth-Token")).settings;
+    assert_eq!(settings.addons[0].pass_headers, ["x-auth-token"]);
+}
+
+#[test]
 fn a_header_value_is_one_line_that_fits() {
     let value = |value: &str| addon(&format!("headers = {{ \"X-A\" = \"{value}\" }}"));
     for bad in ["a\\r\\nX-B: 1", "a\\n", "a\\u0000b", "\\u007f"] {

@@ -111,6 +111,7 @@ fn the_defaults_in_it_are_the_defaults() {
         "auth_cache",
         "entities",
         "entity_messages",
+        "pass_headers",
     ];
     // Tables that are examples as a whole: paragraphs with one of these headings in them.
     let tables = ["[[group]]", "[group.policy]", "[[test]]", "[[addon.protect]]"];

@@ -58,17 +58,115 @@ fn s13_no_name_that_add_ons_believe_gets_through() {
         "X-Middleware-Subrequest",
         "Early-Data",
     ];
+    assert_none_gets_through(&names);
+}
+
+#[test]
+fn s180_nor_do_the_names_by_which_gateways_and_balancers_tell_certificates_tokens_and_clients() {
+    assert_none_gets_through(&[
+        // CGI makes `HTTP_PROXY` of it, which programs take for their own proxy.
+        "Proxy",
+        "Client-Cert",
+        "Client-Cert-Chain",
+        "Client-Certificate",
+        "SSL-Client-Cert",
+        "SSL-Client-S-DN-CN",
+        "SSL-Client-Verify",
+        "X-SSL-Client-Cert",
+        "X-SSL-Client-Verify",
+        "X-SSL-Cert",
+        "X-Auth-User",
+        "X-Auth-Username",
+        "X-Auth-Email",
+        "X-Auth-Token",
+        "X-Auth-Groups",
+        "Auth-User",
+        "Remote-Anything",
+        "Remote-Addr",
+        "Remote-Roles",
+        "OIDC-Claim-Sub",
+        "OIDC-Access-Token",
+        "X-OIDC-User",
+        "X-Amzn-Oidc-Data",
+        "X-Amzn-Oidc-Identity",
+        "X-Amzn-Oidc-AccessToken",
+        "X-MS-Client-Principal",
+        "X-MS-Client-Principal-Name",
+        "X-MS-Client-Principal-Id",
+        "X-Envoy-External-Address",
+        "X-Envoy-Original-Path",
+        "X-Envoy-Peer-Metadata",
+        "X-Client-Cert",
+        "X-Client-Verify",
+        "X-Client-DN",
+        "X-Client-Id",
+        "X-User",
+        "X-User-Id",
+        "X-UserId",
+        "X-Username",
+        "X-User-Roles",
+        "True-Client-IP",
+        "True-Client-Addr",
+        "X-Authenticated-User",
+        "X-Authenticated-Userid",
+        "X-Consumer-Username",
+        "X-Vouch-User",
+    ]);
+}
+
+/// Asks with each of these names in several spellings, twice, before and behind the cookie.
+#[track_caller]
+fn assert_none_gets_through(names: &[&str]) {
     let (addon, vestibule) = one_addon();
     let cookie = vestibule.cookie("bob");
     for protocol in BOTH {
         for name in names {
             assert!(is_reserved(name), "{name}");
-            let ask = Ask::get("/ingress/a/").field(name, "planted").field(&name.replace('-', "_"), "planted");
-            let answer = vestibule.ask(protocol, &ask.cookie(&cookie));
+            let mut ask = Ask::get("/ingress/a/").field(name, "planted").field(&name.replace('-', "_"), "planted");
+            ask = ask.cookie(&cookie).field(&name.to_uppercase(), "planted");
+            for separator in [".", "~", "!", "^"] {
+                ask = ask.field(&name.replacen('-', separator, 1).to_lowercase(), "planted");
+            }
+            let answer = vestibule.ask(protocol, &ask);
             assert_eq!(answer.status, 200, "{protocol:?} {name}: {answer:#?}");
             let request = addon.one();
             assert_id(&request, &BOB);
             assert!(!request.head.windows(7).any(|w| w == b"planted"), "{name}: {request:#?}");
+        }
+    }
+}
+
+#[test]
+fn s180_a_name_that_only_resembles_one_of_them_gets_through() {
+    let (addon, vestibule) = one_addon();
+    let cookie = vestibule.cookie("bob");
+    // Filebrowser, OctoPrint, a token against forged requests, gRPC in a browser, WebDAV.
+    let names = ["X-Auth", "X-Api-Key", "X-Csrf-Token", "X-Grpc-Web", "Client-Id", "Proxy-Something", "Destination"];
+    for protocol in BOTH {
+        let ask = names.iter().fold(Ask::get("/ingress/a/").cookie(&cookie), |ask, name| ask.field(name, "theirs"));
+        assert_eq!(vestibule.ask(protocol, &ask).status, 200);
+        let request = addon.one();
+        assert_id(&request, &BOB);
+        for name in names {
+            assert_eq!(request.fields.one(name), "theirs");
+        }
+    }
+}
+
+#[test]
+fn s180_no_answer_says_them_either() {
+    let names = ["X-User-Id", "X_Auth_Token", "Remote-Addr", "x.oidc.user", "Client-Cert", "X-Envoy-Peer"];
+    let lines: String = names.iter().map(|name| format!("{name}: echoed\r\n")).collect();
+    let addon = RawAddon::answering(format!("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n{lines}X-Total: 2\r\n\r\nok"));
+    let vestibule = Vestibule::start(|config| {
+        config.addon("a", &addon);
+    });
+    let cookie = vestibule.cookie("bob");
+    for protocol in BOTH {
+        let answer = vestibule.ask(protocol, &Ask::get("/ingress/a/").cookie(&cookie));
+        assert_eq!((answer.status, answer.fields.one("x-total").as_str()), (200, "2"));
+        for name in names {
+            assert!(!answer.fields.has(name), "{protocol:?} {name}: {answer:#?}");
         }
     }
 }

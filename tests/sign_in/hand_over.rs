@@ -156,6 +156,30 @@ fn s88_a_code_is_good_once_and_in_the_browser_that_it_was_made_for() {
 }
 
 #[test]
+fn s185_the_nonce_goes_when_it_has_served_and_no_other_tab_is_spoiled_by_that() {
+    let bench = Bench::new("\"memory\"");
+    let session = bench.vestibule.cookie("bob");
+    let (nonce, wish) = bench.leave("a.p.test", "/x");
+    let second = bench.fetch_code("a.p.test", &wish, &session);
+    let code = bench.fetch_code("a.p.test", &wish, &session);
+    let arrived = bench.navigate("a.p.test", &code, &[&nonce]);
+    let there = new_session(&arrived);
+    let (cleared, attributes) = arrived.set_cookie(NONCE).expect("the nonce's cookie is deleted");
+    assert_eq!(cleared, format!("{NONCE}="));
+    for word in ["Max-Age=0", "Path=/", "Secure", "HttpOnly", "SameSite=Lax"] {
+        assert!(attributes.contains(word), "without {word} it is another cookie: {attributes}");
+    }
+    // A second tab that left before the first arrived: its browser is signed in by now.
+    let late = bench.navigate("a.p.test", &second, &[&there]);
+    assert_eq!((late.status, late.location().as_str()), (303, "/x"), "{late:#?}");
+    // What fails keeps the nonce: the way is still to be gone.
+    let (_, wish) = bench.leave("a.p.test", "/y");
+    let code = bench.fetch_code("a.p.test", &wish, &session);
+    let refused = bench.navigate("a.p.test", &code, &[&nonce]);
+    assert!(refused.status == 400 && refused.set_cookie(NONCE).is_none(), "{refused:#?}");
+}
+
+#[test]
 fn s75_it_ends_with_the_sign_in_that_it_came_from_also_after_a_restart() {
     let mut bench = Bench::new("\"state/sessions.redb\"");
     let main = bench.vestibule.cookie("bob");

@@ -30,7 +30,7 @@ pub(crate) const ZOE: User =
     User { id: "815eb1c2764a4ef699a7664cf787d481", name: Some("zoë"), display_name: Some("Zoë Ünïcode 日本") };
 
 /// Names that only vestibule may say to an add-on: whole namespaces end with `*`. Written again here on purpose.
-const RESERVED: [&str; 25] = [
+const RESERVED: [&str; 42] = [
     "x-remote-*",
     "remote-*",
     "x-ingress-*",
@@ -40,8 +40,11 @@ const RESERVED: [&str; 25] = [
     "x-forwarded-*",
     "x-real-ip",
     "forwarded",
-    "x-auth-request-*",
+    "x-auth-*",
+    "x-authenticated-*",
     "x-authentik-*",
+    "x-consumer-*",
+    "x-vouch-*",
     "x-webauth-*",
     "x-original-*",
     "x-rewrite-url",
@@ -56,6 +59,20 @@ const RESERVED: [&str; 25] = [
     "x-middleware-subrequest",
     "early-data",
     "x-request-id",
+    "proxy",
+    "client-cert*",
+    "ssl-client-*",
+    "x-ssl-*",
+    "auth-user",
+    "oidc-*",
+    "x-oidc-*",
+    "x-amzn-oidc-*",
+    "x-ms-client-principal*",
+    "x-envoy-*",
+    "x-client-*",
+    "x-user*",
+    "true-client-*",
+    "client-ip",
 ];
 
 /// What vestibule itself says, spelled as it must be.

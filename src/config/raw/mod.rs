@@ -222,6 +222,7 @@ section! {
         identity_headers: IdentityHeaders,
         display_name_encoding: String,
         headers: HeaderMap,
+        pass_headers: List<String>,
         framing: FramingText,
         access: Access,
         default: String,

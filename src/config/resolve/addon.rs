@@ -65,6 +65,7 @@ fn addon(
     let prefix_headers = headers::prefix(&raw.prefix_headers, &owner, &mut names, cx);
     let identity_headers = headers::identity(&raw.identity_headers, &owner, &mut names, cx);
     let panel = manifest.manifest().map(|manifest| &manifest.panel);
+    let pass_headers = headers::passing(&raw.pass_headers, &names, cx);
     let title = title(&raw.title, cx).or_else(|| panel.map(|panel| panel.title.clone()));
     let rights = manifest::rights(&raw.rights, manifest, cx);
     let (entities, entity_messages) = addon_api::entities(raw, &rights, known, &mut cx.findings);
@@ -95,6 +96,7 @@ fn addon(
             &[("utf-8", DisplayNameEncoding::Utf8), ("percent", DisplayNameEncoding::Percent)],
         ),
         headers,
+        pass_headers,
         framing: access::framing(&raw.framing, cx),
         access: access::access(&raw.access, panel, known, cx),
         protect,

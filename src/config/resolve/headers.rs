@@ -8,9 +8,10 @@ use toml::Spanned;
 
 use super::context::Context;
 use crate::config::diagnostic::{Diagnostic, Span, quoted};
-use crate::config::header::{self, BadValue, Taken, squash};
+use crate::config::header::{self, BadValue, Taken};
 use crate::config::raw::{self, HeaderText, Key};
 use crate::config::settings::IdentityHeaders;
+use crate::http::fields::{self, Passage};
 
 /// The names that one route has set so far, squashed, and where they stand; defaults stand nowhere.
 #[derive(Default)]
@@ -20,7 +21,7 @@ impl Names {
     /// Parses a name and notes it, or reports why it cannot be set.
     fn note(&mut self, text: &Spanned<String>, cx: &mut Context<'_>) -> Option<HeaderName> {
         let name = name(text, cx)?;
-        let squashed = squash(name.as_str());
+        let squashed = fields::squashed(name.as_str());
         let refusal = match (header::taken(&name), self.0.get(&squashed)) {
             (Some(Taken::Message), _) => Diagnostic::mistake(text.span(), "this header belongs to the message itself")
                 .label("expected a header of the add-on's own")
@@ -148,12 +149,54 @@ fn name(text: &Spanned<String>, cx: &mut Context<'_>) -> Option<HeaderName> {
     name.ok()
 }
 
+/// Resolves `pass_headers`: names that clients may say to this add-on although they are reserved. `names` are those that the
+/// route sets, which nobody else may say.
+pub(super) fn passing(key: &Key<raw::List<String>>, names: &Names, cx: &mut Context<'_>) -> Vec<HeaderName> {
+    let mut passing = Vec::new();
+    for text in key.given().map(|list| list.get_ref().as_slice()).unwrap_or_default() {
+        let Some(name) = name(text, cx) else { continue };
+        let shown = quoted(name.as_str());
+        let refusal = match fields::passage(name.as_str()) {
+            _ if names.0.contains_key(&fields::squashed(name.as_str())) => {
+                Diagnostic::mistake(text.span(), format!("this add-on gets the header {shown} from vestibule"))
+                    .label("set by this table")
+                    .hint("what is set here cannot come from clients as well: take one of the two out")
+            }
+            _ if fields::is_of_the_message(name.as_str()) => {
+                Diagnostic::mistake(text.span(), "this header belongs to the message itself")
+                    .label("expected a header of the add-on's own")
+                    .hint("hop-by-hop, framing, host and cookie headers have rules of their own: take it out")
+            }
+            Passage::Identity => Diagnostic::mistake(
+                text.span(),
+                format!("the header {shown} says who somebody is, or only proxies send it"),
+            )
+            .label("never passes")
+            .hint("the add-on would believe every client; have it read a header of `identity_headers`"),
+            Passage::Unneeded => Diagnostic::mistake(text.span(), format!("the header {shown} passes anyway"))
+                .label("expected a reserved name")
+                .hint("take it out; docs/reference.md lists the names that are taken out of requests"),
+            Passage::Open if passing.contains(&name) => {
+                Diagnostic::mistake(text.span(), format!("the header {shown} stands here twice"))
+                    .label("twice")
+                    .hint("take one out")
+            }
+            Passage::Open => {
+                passing.push(name);
+                continue;
+            }
+        };
+        cx.add(refusal);
+    }
+    passing
+}
+
 /// Resolves `[headers] reserved`: names in lower case, with a `*` behind those that are the start of names.
 pub(super) fn reserved(key: &Key<raw::List<String>>, cx: &mut Context<'_>) -> Vec<String> {
     let mut patterns = Vec::new();
     for text in key.given().map(|list| list.get_ref().as_slice()).unwrap_or_default() {
         let pattern = text.get_ref();
-        if header::strips_the_message(pattern) {
+        if fields::strips_the_message(pattern) {
             let needed = Diagnostic::mistake(text.span(), "requests need a header that this would take out");
             cx.add(
                 needed

@@ -22,12 +22,37 @@ pub(super) fn confine(address: &str, confines: &Confines<'_>) -> Option<String> 
     (moved != address).then_some(moved)
 }
 
-/// `Refresh: 5; url=/next`: the address after `url=`, with or without quotes.
+/// `Refresh: 5; url=/next`, written anew where its address is moved.
 pub(super) fn confine_refresh(value: &str, confines: &Confines<'_>) -> Option<String> {
-    let at = value.to_ascii_lowercase().find("url=")?.checked_add(4)?;
-    let (before, address) = value.split_at_checked(at)?;
-    let bare = address.trim().trim_matches(['"', '\'']);
-    confine(bare, confines).map(|moved| format!("{before}{moved}"))
+    let (seconds, address) = read_refresh(value)?;
+    confine(address, confines).map(|moved| format!("{seconds}; url={moved}"))
+}
+
+/// The seconds and the address, as browsers read them (HTML Standard, "shared declarative refresh steps"): `url=` and its
+/// quotation marks may be missing, and `;` may be `,` or a blank.
+fn read_refresh(value: &str) -> Option<(&str, &str)> {
+    let blank = [' ', '\t'];
+    let value = value.trim_start_matches(blank);
+    let (seconds, rest) = value.split_at(value.find(|c: char| !c.is_ascii_digit()).unwrap_or(value.len()));
+    if seconds.is_empty() && !rest.starts_with('.') {
+        return None;
+    }
+    let seconds = if seconds.is_empty() { "0" } else { seconds };
+    let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+    if !rest.starts_with([';', ',', ' ', '\t']) {
+        return None;
+    }
+    let rest = rest.trim_start_matches(blank);
+    let rest = rest.strip_prefix([';', ',']).unwrap_or(rest).trim_start_matches(blank);
+    let named = rest.split_at_checked(3).filter(|(name, _)| name.eq_ignore_ascii_case("url"));
+    let named = named.and_then(|(_, value)| value.trim_start_matches(blank).strip_prefix('='));
+    let address = named.unwrap_or(rest).trim_start_matches(blank);
+    let address = match address.chars().next() {
+        Some(mark @ ('"' | '\'')) => address.get(1..)?.split(mark).next()?,
+        _ => address,
+    };
+    let address = address.trim_end_matches(blank);
+    (!address.is_empty()).then_some((seconds, address))
 }
 
 /// What follows `//` in `//host/path` or `scheme://host/path`.

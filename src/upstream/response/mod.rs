@@ -1,21 +1,25 @@
 //! An add-on's answer on its way back: what is for one hop or for us goes, what would reach beyond the add-on's prefix is
 //! confined (DESIGN section 2, step 8). Length, encoding, ranges, `ETag` and content type stay as they are.
 
+mod challenge;
 mod framing;
 mod location;
 mod set_cookie;
 
-use http::header::{CONTENT_LOCATION, Entry, HeaderName, LOCATION, REFRESH, SET_COOKIE};
+use http::header::{CONNECTION, CONTENT_LOCATION, Entry, HeaderName, LOCATION, REFRESH, SET_COOKIE, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue};
 
 use crate::config::Addon;
-use crate::http::{Authority, OwnCookies, Reserved, Scheme, judge_path, remove_hop_by_hop, sets_cookie};
+use crate::http::fields::{self, Fate, Place};
+use crate::http::{Authority, OwnCookies, Reserved, Scheme, judge_path, nominated, sets_cookie};
 
 /// How far an answer may reach.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Confines<'a> {
-    /// The prefix under which the browser sees the add-on; empty on a host of its own.
+    /// The prefix under which the browser sees the add-on; empty at the root, and on a host of its own.
     pub(super) prefix: &'a str,
+    /// Whether the origin is the add-on's alone.
+    pub(super) place: Place,
     /// The add-on does not know its prefix, so absolute paths in its answers lack it.
     pub(super) rewrites_paths: bool,
     /// Our own authority, as the browser asked for it.
@@ -40,15 +44,18 @@ impl Confines<'_> {
     }
 }
 
-/// Confines the headers of an answer.
+/// Confines the headers of an answer. What the table drops goes here; what it confines has its function below.
 pub(super) fn confine(headers: &mut HeaderMap, addon: &Addon, confines: &Confines<'_>) {
-    remove_hop_by_hop(headers);
-    let under_prefix = !confines.prefix.is_empty();
-    let gone: Vec<HeaderName> = headers
-        .keys()
-        .filter(|name| confines.reserved.contains(name.as_str()) || under_prefix && is_for_the_origin(name))
-        .cloned()
-        .collect();
+    let place = confines.place;
+    let nominated = if headers.contains_key(CONNECTION) { nominated(headers) } else { Vec::new() };
+    let goes = |name: &&HeaderName| {
+        let text = name.as_str();
+        fields::is_for_one_hop(text)
+            || confines.reserved.contains(text) && !addon.pass_headers.contains(name)
+            || fields::fate(text, place) == Fate::Dropped
+            || nominated.contains(name)
+    };
+    let gone: Vec<HeaderName> = headers.keys().filter(goes).cloned().collect();
     for name in gone {
         headers.remove(name);
     }
@@ -56,8 +63,9 @@ pub(super) fn confine(headers: &mut HeaderMap, addon: &Addon, confines: &Confine
         addresses(headers, confines);
     }
     cookies(headers, confines);
-    if under_prefix {
+    if place == Place::SharedOrigin {
         service_worker_scope(headers, confines);
+        challenges(headers, confines);
     }
     framing::apply(headers, &addon.framing);
 }
@@ -79,14 +87,6 @@ fn service_worker_scope(headers: &mut HeaderMap, confines: &Confines<'_>) {
 }
 
 const SERVICE_WORKER_ALLOWED: HeaderName = HeaderName::from_static("service-worker-allowed");
-
-/// Headers that speak for the whole origin, which on a prefix route is not the add-on's alone.
-fn is_for_the_origin(name: &HeaderName) -> bool {
-    matches!(
-        name.as_str(),
-        "clear-site-data" | "nel" | "report-to" | "reporting-endpoints" | "alt-svc" | "strict-transport-security"
-    )
-}
 
 fn addresses(headers: &mut HeaderMap, confines: &Confines<'_>) {
     for (name, confine) in [
@@ -118,6 +118,21 @@ fn cookies(headers: &mut HeaderMap, confines: &Confines<'_>) {
             tracing::warn!("an add-on tried to set a cookie of ours");
         } else if let Some(line) = set_cookie::confine(&line, confines) {
             headers.append(SET_COOKIE, line);
+        }
+    }
+}
+
+/// Passwords that an add-on asks for are its own: no other add-on can ask for the same realm. A line that holds nothing
+/// that may be asked for goes.
+fn challenges(headers: &mut HeaderMap, confines: &Confines<'_>) {
+    if !headers.contains_key(WWW_AUTHENTICATE) {
+        return;
+    }
+    let lines: Vec<HeaderValue> = headers.get_all(WWW_AUTHENTICATE).iter().cloned().collect();
+    headers.remove(WWW_AUTHENTICATE);
+    for line in lines {
+        if let Some(line) = challenge::confine(&line, confines.prefix) {
+            headers.append(WWW_AUTHENTICATE, line);
         }
     }
 }

@@ -9,10 +9,13 @@ use crate::http::Scheme;
 /// The cookie as the browser may see it. The name and value keep their bytes; of the attributes, `Domain` goes, `Path`
 /// is moved under the prefix unless it is there already, and `Secure` is added: not on a page of Home Assistant's that is
 /// served in the clear, where a browser would throw the cookie away.
+///
+/// Under a prefix there is always a `Path` (S-182). Without one a browser takes the folder of the address, which for a
+/// prefix without its slash is the folder of all add-ons.
 pub(super) fn confine(set_cookie: &HeaderValue, confines: &Confines<'_>) -> Option<HeaderValue> {
     let mut parts = set_cookie.as_bytes().split(|b| *b == b';');
     let mut moved = parts.next()?.to_vec();
-    let mut secure = false;
+    let (mut secure, mut confined) = (false, confines.prefix.is_empty());
     for attribute in parts {
         let trimmed = attribute.trim_ascii();
         let mut halves = trimmed.splitn(2, |b| *b == b'=');
@@ -24,6 +27,7 @@ pub(super) fn confine(set_cookie: &HeaderValue, confines: &Confines<'_>) -> Opti
             b"path" if !confines.prefix.is_empty() => {
                 moved.extend_from_slice(b"; Path=");
                 moved.extend_from_slice(&confined_path(value, confines));
+                confined = true;
                 continue;
             }
             _ => {}
@@ -31,23 +35,33 @@ pub(super) fn confine(set_cookie: &HeaderValue, confines: &Confines<'_>) -> Opti
         moved.extend_from_slice(b"; ");
         moved.extend_from_slice(trimmed);
     }
+    if !confined {
+        moved.extend_from_slice(b"; Path=");
+        moved.extend_from_slice(&root(confines));
+    }
     if !secure && confines.scheme == Scheme::Https {
         moved.extend_from_slice(b"; Secure");
     }
     HeaderValue::from_bytes(&moved).ok()
 }
 
-/// RFC 6265 section 5.2.4: a `Path` that does not begin with `/` is no path, and the default path is used.
+/// RFC 6265 section 5.2.4: a `Path` that does not begin with `/` is no path, and the default path is used. So is it, says
+/// RFC 6265bis section 5.6, when the value is longer than 1024 bytes: the whole attribute is ignored.
 fn confined_path(path: &[u8], confines: &Confines<'_>) -> Vec<u8> {
     let text = std::str::from_utf8(path).unwrap_or_default();
-    if text.starts_with('/') && confines.contains(text) {
-        return path.to_vec();
-    }
-    let mut moved = confines.prefix.as_bytes().to_vec();
-    if path.first() == Some(&b'/') {
-        moved.extend_from_slice(path);
+    let moved = if text.starts_with('/') && confines.contains(text) {
+        path.to_vec()
+    } else if path.first() == Some(&b'/') {
+        [confines.prefix.as_bytes(), path].concat()
     } else {
-        moved.push(b'/');
-    }
-    moved
+        root(confines)
+    };
+    if moved.len() > LONGEST_ATTRIBUTE { root(confines) } else { moved }
 }
+
+/// The prefix with its slash.
+fn root(confines: &Confines<'_>) -> Vec<u8> {
+    [confines.prefix.as_bytes(), b"/"].concat()
+}
+
+const LONGEST_ATTRIBUTE: usize = 1024;

@@ -5,6 +5,7 @@ use super::*;
 fn confines<'a>(prefix: &'a str, rewrites_paths: bool, world: &'a World) -> Confines<'a> {
     Confines {
         prefix,
+        place: if prefix.is_empty() { Place::OwnHost } else { Place::SharedOrigin },
         rewrites_paths,
         authority: &world.authority,
         scheme: Scheme::Https,
@@ -78,7 +79,7 @@ fn a_refresh_is_an_address_too() {
     let world = world();
     let confines = confines("/ingress/x", true, &world);
     assert_eq!(location::confine_refresh("5; url=/next", &confines).as_deref(), Some("5; url=/ingress/x/next"));
-    assert_eq!(location::confine_refresh("0;URL='/a'", &confines).as_deref(), Some("0;URL=/ingress/x/a"));
+    assert_eq!(location::confine_refresh("0;URL='/a'", &confines).as_deref(), Some("0; url=/ingress/x/a"));
     assert_eq!(location::confine_refresh("5", &confines), None);
 }
 
@@ -98,7 +99,7 @@ fn a_cookie_stays_under_the_prefix() {
             "_xsrf=\"\"; expires=Thu, 01 Jan 1970 00:00:00 GMT; Path=/",
             "_xsrf=\"\"; expires=Thu, 01 Jan 1970 00:00:00 GMT; Path=/ingress/x/; Secure",
         ),
-        ("a=1", "a=1; Secure"),
+        ("a=1", "a=1; Path=/ingress/x/; Secure"),
     ] {
         assert_eq!(confined("/ingress/x", line), moved);
     }
@@ -133,7 +134,10 @@ fn our_cookie_and_our_headers_are_not_the_add_ons_to_set() {
     confine(&mut headers, &addon, &confines("/ingress/x", true, &world));
     let mut left: Vec<_> = headers.iter().map(|(n, v)| format!("{n}: {}", v.to_str().unwrap())).collect();
     left.sort();
-    assert_eq!(left, ["etag: \"e\"", "service-worker-allowed: /ingress/x/", "set-cookie: theirs=1; Secure"]);
+    assert_eq!(
+        left,
+        ["etag: \"e\"", "service-worker-allowed: /ingress/x/", "set-cookie: theirs=1; Path=/ingress/x/; Secure"]
+    );
 }
 
 #[test]
@@ -191,3 +195,26 @@ fn framing_edits_its_own_directive_only() {
 }
 
 use crate::config::Framing;
+
+#[test]
+fn s181_what_the_table_confines_is_confined() {
+    let world = world();
+    let addon = crate::upstream::tests::addon("x");
+    let examples = [
+        ("content-location", "/a", "/ingress/x/a"),
+        ("location", "/a", "/ingress/x/a"),
+        ("refresh", "0; url=/a", "0; url=/ingress/x/a"),
+        ("service-worker-allowed", "/", "/ingress/x/"),
+        ("set-cookie", "a=1; Path=/", "a=1; Path=/ingress/x/; Secure"),
+        ("www-authenticate", "Basic realm=\"a\"", "Basic realm=\"/ingress/x a\""),
+    ];
+    for field in fields::all().filter(|field| field.effect.is_some_and(|effect| effect.under_prefix == Fate::Confined))
+    {
+        let example = examples.iter().find(|(name, ..)| *name == field.name);
+        let (name, said, seen) = example.unwrap_or_else(|| panic!("nothing confines {}", field.name));
+        let mut headers = HeaderMap::new();
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(said));
+        confine(&mut headers, &addon, &confines("/ingress/x", true, &world));
+        assert_eq!(headers.get(*name).unwrap(), seen);
+    }
+}
