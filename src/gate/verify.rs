@@ -41,7 +41,7 @@ pub(super) async fn answer(
         }
     };
     account.knows_route(routed.route());
-    let authenticated = Authenticated::new(routed, &services.sessions).await?;
+    let authenticated = Authenticated::new(routed, None, &services.sessions).await?;
     account.knows_credential(authenticated.credential());
     let home = services.home.load();
     let identified = Identified::new(authenticated, &home.directory().load())?;
