@@ -24,7 +24,7 @@ use crate::supervisor::ingress;
 use crate::supervisor::kept::Kept;
 use crate::supervisor::protection::Granted;
 use crate::supervisor::roles::{ApiPath, Basis, Caller, Ruling, rule};
-use crate::telemetry::Telemetry;
+use crate::telemetry::{ApiCallPath, Telemetry};
 
 /// The add-on API, over all configurations.
 #[derive(Debug)]
@@ -93,7 +93,7 @@ impl AddonApi {
         let caller = self.caller(token(&head.headers), &configured);
         let whose = caller.as_ref().ok().and_then(Option::as_ref).map(|by| by.addon().slug.clone());
         let client = ClientAddr::direct(from.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |from| from.ip()));
-        let target = head.uri.path().to_owned();
+        let called = head.uri.path().to_owned();
         let answer = match permitted(&head, &caller) {
             Ok((path, basis)) => {
                 let by = match basis {
@@ -109,7 +109,8 @@ impl AddonApi {
         };
         self.telemetry.metrics.api_answered(whose.as_ref(), answer.status().as_u16());
         let (addon, status) = (whose.as_ref().map_or("-", AddonSlug::as_str), answer.status().as_u16());
-        tracing::info!(addon, method = %method, path = %target, status, request_id = id.as_str(), "add-on API");
+        let (method, path) = (shown(&method), ApiCallPath(&called));
+        tracing::info!(addon, method, %path, status, request_id = id.as_str(), "add-on API");
         answer
     }
 
@@ -167,6 +168,14 @@ impl AddonApi {
         }
     }
 }
+
+/// A method as it is logged: one that nobody has heard of may be of any length.
+fn shown(method: &Method) -> &str {
+    method.as_str().get(..METHOD_LIMIT).unwrap_or_else(|| method.as_str())
+}
+
+/// Bytes that are shown of a method.
+const METHOD_LIMIT: usize = 32;
 
 /// Judges the head of a call.
 fn permitted(
