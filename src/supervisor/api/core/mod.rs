@@ -78,6 +78,10 @@ impl Core {
             headers: call.headers,
             body: call.body,
         };
+        if rest::is_for_no_addon(&request.plain) {
+            tracing::info!(addon = %addon.slug, "an add-on was refused a path of Home Assistant's that is for no add-on");
+            return answer::plain(StatusCode::FORBIDDEN);
+        }
         if addon.entities.is_none() {
             return request.pass(home).await;
         }
@@ -156,10 +160,16 @@ async fn converse(api: &Arc<AddonApi>, mut addon_side: WebSocketStream<TokioIo<U
         let may: Allowed = Box::new(move |entity, access| may(&api, &slug, entity, access));
         (Conversation::new(addon.entity_messages.clone()), may)
     });
-    let entities = addon.entities.clone();
+    let (entities, added) = (addon.entities.clone(), addon.entity_messages.clone());
     // The same token for the same add-on, which is held to the same group: everything else begins anew.
-    let is_allowed = || entitled(api, token).is_some_and(|now| now.slug == *slug && now.entities == entities);
-    let end = Relay { addon: addon_side, home, held, is_allowed }.run().await;
+    let is_allowed = || {
+        let now = entitled(api, token).filter(|now| now.slug == *slug);
+        now.is_some_and(|now| now.entities == entities && now.entity_messages == added)
+    };
+    let (slug, added) = (slug.clone(), added.clone());
+    let relay = Relay { addon: addon_side, home, slug, added, told: <_>::default(), held, is_allowed };
+    let end = relay.run().await;
+    let slug = &addon.slug;
     tracing::info!(addon = %slug, ?end, "an add-on's WebSocket to Home Assistant has ended");
 }
 
