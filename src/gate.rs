@@ -28,7 +28,7 @@ use crate::identity::{Directory, User};
 use crate::pages::{self, Audience, Page};
 use crate::refusal::Reason;
 use crate::route::{Destination, Routed};
-use crate::session::{Authenticated, Credential, Issuer, bears_token};
+use crate::session::{AccessToken, Authenticated, Credential, Issuer, shown_token, shows_token};
 use crate::upstream::Answer;
 use account::Account;
 use cors::Grant;
@@ -118,11 +118,8 @@ impl Gate {
             return Ok(Passed::Own(page));
         }
         account.grants(Grant::of(&routed));
-        let authenticated = if bears_token(&routed)? {
-            self.by_token(routed)?
-        } else {
-            Authenticated::new(routed, &services.sessions).await?
-        };
+        let token = self.shown_token(routed.request());
+        let authenticated = Authenticated::new(routed, token, &services.sessions).await?;
         account.knows_credential(authenticated.credential());
         let home = services.home.load();
         let words = words(stages);
@@ -138,14 +135,22 @@ impl Gate {
         Ok(Passed::Addon(Box::new(answer)))
     }
 
-    /// Judges a request by its access token, with the refresh tokens as Home Assistant has them at this moment.
-    fn by_token(&self, routed: Box<Routed>) -> Result<Authenticated, Reason> {
-        let snapshot = self.services.home.load().snapshot().ok_or(Reason::NoDirectory)?;
-        Authenticated::by_token(routed, |id| issuer(&snapshot, id), self.services.clock.now())
+    /// The access token of a request that shows one in the place of a session, judged by the refresh tokens as Home Assistant
+    /// has them at this moment.
+    fn shown_token(&self, request: &Sanitized) -> Option<Result<AccessToken, Reason>> {
+        if !shows_token(request) {
+            return None;
+        }
+        let Some(snapshot) = self.services.home.load().snapshot() else { return Some(Err(Reason::NoDirectory)) };
+        Some(shown_token(request, |id| issuer(&snapshot, id), self.services.clock.now()))
     }
 
     /// There is nothing at this address; but only those who may come in are told so.
     async fn nowhere(&self, request: &Sanitized, account: &mut Account) -> Result<Page, Reason> {
+        // A token opens nothing here; a bad one is refused as it is at an add-on.
+        if let Some(token) = self.shown_token(request) {
+            token?;
+        }
         own::entered(request, &self.services, account).await?;
         let reads = account.audience() == Audience::Navigation;
         if reads && request.path() == "/" { Ok(pages::see_other("/.vestibule/")) } else { Err(Reason::UnknownRoute) }

@@ -49,6 +49,7 @@ fn settings(store: SessionStore) -> Settings {
         store,
         idle_timeout: 30 * MINUTE,
         absolute_timeout: 720 * MINUTE,
+        password_timeout: None,
         per_user: 20,
         cross_site_framing: false,
         store_timeout: Duration::from_secs(1),

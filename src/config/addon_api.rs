@@ -75,3 +75,11 @@ pub struct SupervisorUpstream {
     /// Our token there.
     pub token: SecretText,
 }
+
+/// Whether messages of this type never pass, whatever the operator adds: those of Home Assistant's Supervisor, and those that
+/// make users, tokens and signed addresses.
+pub fn is_for_no_addon(kind: &str) -> bool {
+    FOR_NO_ADDON.iter().any(|name| kind.starts_with(name))
+}
+
+const FOR_NO_ADDON: [&str; 4] = ["supervisor", "hassio", "auth", "config/auth"];

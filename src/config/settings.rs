@@ -117,6 +117,8 @@ pub struct Session {
     pub idle_timeout: Duration,
     /// How long a session lives at most.
     pub absolute_timeout: Duration,
+    /// How long a session lives at most where nobody can see that its user's password was changed; none where that is seen.
+    pub password_timeout: Option<Duration>,
     /// How many live sessions one user may have; the oldest gives way.
     pub per_user: usize,
     /// Pages of other sites may frame us: `SameSite=None; Partitioned` under a cookie name of its own.
@@ -289,7 +291,7 @@ pub struct Addon {
     pub host: Option<HostName>,
     /// The group whose policy its calls to Home Assistant's API are held to, if any.
     pub entities: Option<Arc<str>>,
-    /// Types of WebSocket messages that pass unfiltered all the same.
+    /// Types of WebSocket messages to Home Assistant that pass besides those that pass for all add-ons, and unfiltered.
     pub entity_messages: BTreeSet<String>,
     /// The options that it gets: the manifest's, with those of the configuration in their place.
     pub options: Options,

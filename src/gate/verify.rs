@@ -62,7 +62,7 @@ async fn judge(
         }
     };
     account.knows_route(routed.route());
-    let authenticated = Authenticated::new(routed, &services.sessions).await?;
+    let authenticated = Authenticated::new(routed, None, &services.sessions).await?;
     account.knows_credential(authenticated.credential());
     let home = services.home.load();
     // After the session: a stranger learns nothing of what there is.

@@ -18,7 +18,7 @@ use crate::home_assistant::{FileProblem, HomeAssistant, read_folder, read_regist
 use crate::listener::BindError;
 use crate::operations::notify;
 use crate::telemetry::{AuditEvent, ReloadResult, chain};
-use crate::tls::{TlsError, check_pair, own_names};
+use crate::tls::{Renewed, TlsError, check_pair, own_names};
 use crate::upstream::{KeyError, Keyring};
 
 /// What is watched, beside the configuration in force.
@@ -140,9 +140,11 @@ impl Server {
         let Loaded { settings, files, .. } = loaded;
         let (settings, before) = (Arc::new(settings), self.gate.stages());
         let change = self.listeners().change(&settings.listen.https, &self.admission, &mut <_>::default())?;
-        self.reload_certificates(&settings).await?;
+        let certificates = self.read_certificates(&settings).await?;
         let keyring = self.open_keys(&settings, &before).await?;
-        // Nothing below can fail: from here on the new configuration holds.
+        // Nothing below can fail: from here on the new configuration holds. What it needs is read, proved and bound above
+        // and put in force only here, so that no failure leaves a part of it behind.
+        self.show_certificates(certificates);
         change.commit(&mut self.listeners());
         self.take_over(&settings, keyring, &before, state).await;
         state.files = files;
@@ -216,17 +218,26 @@ impl Server {
 
     /// Shows new certificates, or the old ones when anything is wrong with them.
     pub(super) async fn reload_certificates(&self, settings: &Arc<Settings>) -> Result<(), ReloadError> {
+        let certificates = self.read_certificates(settings).await?;
+        self.show_certificates(certificates);
+        Ok(())
+    }
+
+    async fn read_certificates(&self, settings: &Arc<Settings>) -> Result<Renewed, ReloadError> {
         let (handshaker, settings) = (Arc::clone(&self.handshaker), Arc::clone(settings));
         let now = self.gate.services().clock.now();
-        let reading = tokio::task::spawn_blocking(move || handshaker.reload(&settings.tls, &own_names(&settings), now));
-        for notice in reading.await?? {
+        let reading = tokio::task::spawn_blocking(move || handshaker.read(&settings.tls, &own_names(&settings), now));
+        Ok(reading.await??)
+    }
+
+    fn show_certificates(&self, certificates: Renewed) {
+        for notice in self.handshaker.show(certificates) {
             if notice.is_warning() {
                 tracing::warn!("{notice}");
             } else {
                 tracing::debug!("{notice}");
             }
         }
-        Ok(())
     }
 }
 

@@ -26,29 +26,24 @@ pub struct Authenticated {
 }
 
 impl Authenticated {
-    /// The way in with a session.
-    pub async fn new(routed: Box<Routed>, sessions: &Sessions) -> Result<Self, Reason> {
+    /// The way in: with a session, or with what [`shown_token`] says of the request's access token. The token is taken out of
+    /// the request where it counts: the add-on never sees it. A token and a session at once are refused where both would
+    /// count: nobody can say whose request that is.
+    pub async fn new(
+        mut routed: Box<Routed>,
+        token: Option<Result<AccessToken, Reason>>,
+        sessions: &Sessions,
+    ) -> Result<Self, Reason> {
+        if let Some(token) = token {
+            // What is wrong with it comes before whether it counts here, so that a bad one meets the same refusal everywhere.
+            // Whether it counts is for admission to say.
+            let token = token?;
+            routed.remove_authorization();
+            return Ok(Self { routed, credential: Credential::Token(Arc::new(token)), bears_token: Ok(false) });
+        }
         let session = session_of(routed.request(), sessions).await?;
         let bears_token = bearer::presented(routed.request().headers()).map(|token| token.is_some());
         Ok(Self { routed, credential: Credential::Session(session), bears_token })
-    }
-
-    /// The way in with one of Home Assistant's access tokens, where [`bears_token`] says so. The token is taken out of the
-    /// request: the add-on never sees it. A token and a session at once are refused: nobody can say whose request that is.
-    /// `find` knows the refresh tokens of the moment by their id.
-    pub fn by_token<'a>(
-        mut routed: Box<Routed>,
-        find: impl FnOnce(&str) -> Option<Issuer<'a>>,
-        now: Timestamp,
-    ) -> Result<Self, Reason> {
-        let request = routed.request();
-        if *request.presented() != Presented::Nothing {
-            return Err(Reason::AmbiguousCredentials);
-        }
-        let text = bearer::presented(request.headers())?.ok_or(Reason::BadToken)?;
-        let token = AccessToken::verify(text, find, now).ok_or(Reason::BadToken)?;
-        routed.remove_authorization();
-        Ok(Self { routed, credential: Credential::Token(Arc::new(token)), bears_token: Ok(false) })
     }
 
     /// What it is signed in with.
@@ -75,11 +70,23 @@ impl Authenticated {
     }
 }
 
-/// Whether a request is to be judged by an access token: its add-on takes them, and one is meant. At Home Assistant's door
-/// nothing but a session counts (docs/design/supervisor.md section 10.1), and without one nobody is told what an add-on takes.
-pub fn bears_token(routed: &Routed) -> Result<bool, Reason> {
-    let ours = routed.request().door() == Door::Browsers;
-    Ok(ours && routed.route().addon().tokens && bearer::presented(routed.request().headers())?.is_some())
+/// Whether a request shows an access token in the place of a session. At Home Assistant's door nothing but a session counts
+/// (docs/design/supervisor.md section 10.1).
+pub fn shows_token(request: &Sanitized) -> bool {
+    let instead = request.door() == Door::Browsers && *request.presented() == Presented::Nothing;
+    instead && !matches!(bearer::presented(request.headers()), Ok(None))
+}
+
+/// What the access token of such a request is. It is verified wherever one is shown, also where no token counts or nothing is
+/// found: otherwise status, headers or time would tell a stranger which add-ons take tokens (S-191). `find` knows the refresh
+/// tokens of the moment by their id.
+pub fn shown_token<'a>(
+    request: &Sanitized,
+    find: impl FnOnce(&str) -> Option<Issuer<'a>>,
+    now: Timestamp,
+) -> Result<AccessToken, Reason> {
+    let text = bearer::presented(request.headers())?.ok_or(Reason::BadToken)?;
+    AccessToken::verify(text, find, now).ok_or(Reason::BadToken)
 }
 
 /// The live session that a request's cookie stands for, at the door that it came by. A value that is no token, and one that

@@ -41,7 +41,9 @@ impl CurrentLimits {
 
 impl Limits {
     fn of(settings: &crate::config::Session) -> Self {
-        let lifetimes = Lifetimes { idle: settings.idle_timeout, absolute: settings.absolute_timeout };
+        let absolute =
+            settings.password_timeout.map_or(settings.absolute_timeout, |most| most.min(settings.absolute_timeout));
+        let lifetimes = Lifetimes { idle: settings.idle_timeout, absolute };
         Self {
             lifetimes,
             per_user: settings.per_user,

@@ -37,7 +37,7 @@ mod shared;
 mod recovery;
 
 pub use access_token::{AccessToken, Issuer};
-pub use authenticate::{Authenticated, bears_token, session_of};
+pub use authenticate::{Authenticated, session_of, shown_token, shows_token};
 pub use cookie::SessionCookie;
 pub use credential::{Credential, CredentialKind};
 pub use file_error::FileError;

@@ -12,6 +12,7 @@ pub mod compose;
 pub mod entities;
 pub mod ingress;
 pub mod kept;
+mod messages;
 pub mod protection;
 pub mod rating;
 pub mod roles;

@@ -27,6 +27,7 @@ pub use audit::{AuditEvent, AuditLog, Revoked, SignInOutcome};
 pub use captured::Captured;
 pub use chain::{Chain, chain};
 pub use metrics::{AddonMetrics, ConnectionRefusal, Handshake, Metrics, OpenGauge, ReloadResult, UpstreamFailure};
+pub use redact::ApiCallPath;
 pub use reset_outcome::ResetOutcome;
 
 use crate::clock::Clock;

@@ -3,12 +3,30 @@
 //! In comes a target as the client sent it, out come its pieces with the secret ones replaced. When it is not plain what a
 //! piece is, it counts as secret: a log that says too little is better than one that says too much.
 
+use std::fmt;
+
 /// Passes the target on in pieces, in order, with [`MARK`] in the place of each secret.
 pub(super) fn redact<'a>(target: &'a [u8], mut emit: impl FnMut(&'a [u8])) {
     let query = target.iter().position(|&byte| byte == b'?').unwrap_or(target.len());
     let (path, query) = target.split_at(query);
-    redact_path(redact_userinfo(path, &mut emit), &mut emit);
-    redact_query(query, &mut emit);
+    redact_path(redact_userinfo(path, &mut emit), EVERYWHERE, &mut emit);
+    redact_query(query, &mut |piece| redact_paths_within(piece, &mut emit));
+}
+
+/// The path of a call of the add-on API, as it is logged: without its secrets, and of bounded length.
+#[derive(Debug, Clone, Copy)]
+pub struct ApiCallPath<'a>(pub &'a str);
+
+impl fmt::Display for ApiCallPath<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = self.0.get(..self.0.floor_char_boundary(PATH_LIMIT)).unwrap_or_default();
+        let mut written = Ok(());
+        redact_path(shown.as_bytes(), IN_ADDON_API, &mut |piece| {
+            written = written.and_then(|()| f.write_str(&String::from_utf8_lossy(piece)));
+        });
+        written?;
+        if shown.len() < self.0.len() { f.write_str("...") } else { Ok(()) }
+    }
 }
 
 /// `https://user:password@host/`: no legal target of ours, but one that is refused is logged too. Gives back the rest.
@@ -21,45 +39,71 @@ fn redact_userinfo<'a>(path: &'a [u8], emit: &mut impl FnMut(&'a [u8])) -> &'a [
     path.get(at..).unwrap_or_default()
 }
 
-/// The segment after `hassio_ingress` is the key of an add-on's session: `/api/hassio_ingress/KEY/...`. A spelling with
-/// escapes or dot segments behind it loses the whole rest of its path.
-fn redact_path<'a>(path: &'a [u8], emit: &mut impl FnMut(&'a [u8])) {
-    let Some(end) = end_of_ingress(path) else { return emit(path) };
-    let (head, rest) = path.split_at(end);
-    emit(head);
-    let after_slashes = rest.iter().position(|&byte| byte != b'/').unwrap_or(rest.len());
-    let (slashes, key) = rest.split_at(after_slashes);
-    emit(slashes);
-    if key.is_empty() {
-        return;
+/// The segment after `hassio_ingress` is the key of an add-on's session, the one after `webhook` is all that whoever calls it
+/// has to know, and the one after `hls` opens a camera's stream: `/api/hassio_ingress/KEY/...`. A spelling with escapes or dot
+/// segments behind such a name loses the whole rest of its path.
+fn redact_path<'a>(path: &'a [u8], names: &[Name], emit: &mut impl FnMut(&'a [u8])) {
+    let mut path = path;
+    while let Some((name, end)) = find_name(path, names) {
+        let (head, rest) = path.split_at(end);
+        emit(head);
+        let after_slashes = rest.iter().position(|&byte| byte != b'/').unwrap_or(rest.len());
+        let (slashes, key) = rest.split_at(after_slashes);
+        emit(slashes);
+        if key.is_empty() {
+            return;
+        }
+        let key_end = key.iter().position(|&byte| byte == b'/').unwrap_or(key.len());
+        let (key, rest) = key.split_at(key_end);
+        let plain = !slashes.is_empty() && !key.iter().any(|byte| b"%\\;.".contains(byte));
+        emit(if plain && name.not_secret.contains(&key) { key } else { MARK });
+        if !plain {
+            return;
+        }
+        // One such path may stand below another: a webhook behind an ingress.
+        path = rest;
     }
-    emit(MARK);
-    let key_end = key.iter().position(|&byte| byte == b'/').unwrap_or(key.len());
-    let (key, rest) = key.split_at(key_end);
-    let plain = !slashes.is_empty() && !key.iter().any(|byte| b"%\\;.".contains(byte));
-    if plain {
-        emit(rest);
-    }
+    emit(path);
 }
 
-/// Where `hassio_ingress`, in any case and any percent-encoding, ends in the path.
-fn end_of_ingress(path: &[u8]) -> Option<usize> {
-    // Its `_` is in the path, or an escape is: most paths have neither.
-    if path.len() < INGRESS.len() || !path.iter().any(|byte| b"_%".contains(byte)) {
-        return None;
+/// A target may be carried inside a parameter: `return_to=%2Fapi%2Fwebhook%2FID`.
+fn redact_paths_within<'a>(query: &'a [u8], emit: &mut impl FnMut(&'a [u8])) {
+    let mut rest = query;
+    while let Some(end) = rest.iter().position(|&byte| byte == b'&') {
+        let (part, after) = rest.split_at(end);
+        redact_path(part, EVERYWHERE, emit);
+        let (separator, after) = after.split_at(1);
+        emit(separator);
+        rest = after;
     }
-    let first = |&(_, &byte): &(usize, &u8)| matches!(byte, b'h' | b'H' | b'%');
-    path.iter().enumerate().filter(first).find_map(|(start, _)| {
-        let mut at = start;
-        for &expected in INGRESS {
-            let (byte, length) = decoded(path.get(at..)?)?;
-            if !byte.eq_ignore_ascii_case(&expected) {
-                return None;
-            }
-            at = at.saturating_add(length);
-        }
-        Some(at)
+    redact_path(rest, EVERYWHERE, emit);
+}
+
+/// The first of these names, in any case and any percent-encoding, and where it ends in the path.
+fn find_name<'n>(path: &[u8], names: &'n [Name]) -> Option<(&'n Name, usize)> {
+    (0..path.len()).find_map(|start| {
+        let found = |name: &'n Name| Some((name, end_of(name, path, start)?));
+        names.iter().find_map(found)
     })
+}
+
+/// Where this name ends, if it begins here.
+fn end_of(name: &Name, path: &[u8], start: usize) -> Option<usize> {
+    let mut at = start;
+    for &expected in name.text {
+        let (byte, length) = decoded(path.get(at..)?)?;
+        if !byte.eq_ignore_ascii_case(&expected) {
+            return None;
+        }
+        at = at.saturating_add(length);
+    }
+    let whole = || {
+        let (before, after) = (path.get(..start).unwrap_or_default(), path.get(at..).unwrap_or_default());
+        let escape = before.len().checked_sub(3).and_then(|at| before.get(at)).is_some_and(|&byte| byte == b'%');
+        let begins = escape || before.last().is_none_or(|byte| BORDERS.contains(byte));
+        begins && after.first().is_none_or(|byte| BORDERS.contains(byte))
+    };
+    (name.in_parts || whole()).then_some(at)
 }
 
 /// Every `name=value` whose name is secret loses its value. Separators and `=` count in percent-encoding too, so that a
@@ -145,7 +189,32 @@ fn decoded(text: &[u8]) -> Option<(u8, usize)> {
 
 const MARK: &[u8] = b"***";
 
-const INGRESS: &[u8] = b"hassio_ingress";
+/// The name of a segment after which a secret stands.
+struct Name {
+    text: &'static [u8],
+    /// Whether it counts as a part of a longer segment, too.
+    in_parts: bool,
+    /// What may stand there and is no secret.
+    not_secret: &'static [&'static [u8]],
+}
+
+const INGRESS: Name = Name { text: b"hassio_ingress", in_parts: true, not_secret: &[] };
+const WEBHOOK: Name = Name { text: b"webhook", in_parts: false, not_secret: &[] };
+const STREAM: Name = Name { text: b"hls", in_parts: false, not_secret: &[] };
+
+/// As it is called in a Supervisor. Elsewhere it is a prefix that operators like to give to add-ons.
+const SUPERVISORS_INGRESS: Name =
+    Name { text: b"ingress", in_parts: false, not_secret: &[b"panels", b"session", b"validate_session"] };
+
+const EVERYWHERE: &[Name] = &[INGRESS, WEBHOOK, STREAM];
+
+const IN_ADDON_API: &[Name] = &[INGRESS, WEBHOOK, STREAM, SUPERVISORS_INGRESS];
+
+/// What may stand beside the name of a segment, in any spelling of the slash.
+const BORDERS: &[u8] = b"/%\\;.?=&#";
+
+/// Bytes that are shown of a path of the add-on API.
+const PATH_LIMIT: usize = 512;
 
 /// Shorter names are not on the list, and an escape makes a name longer.
 const SHORTEST: usize = 3;
@@ -208,6 +277,21 @@ mod tests {
         ("/api/hassio_ingress/./AbC/x", "/api/hassio_ingress/***"),
         ("/api/hassio_ingress%2FAbC/x", "/api/hassio_ingress***"),
         ("/api/hassio_ingress/%2e/AbC/x?token=1", "/api/hassio_ingress/***?token=***"),
+        ("/api/webhook/AbC123", "/api/webhook/***"),
+        ("/home/api//WebHook//AbC/x?y=1", "/home/api//WebHook//***/x?y=1"),
+        ("/api/w%65bhook/AbC", "/api/w%65bhook/***"),
+        ("/api%2Fwebhook%2FAbC/x", "/api%2Fwebhook***"),
+        ("/api/./webhook/./AbC", "/api/./webhook/***"),
+        ("/api/hassio_ingress/AbC/api/webhook/DeF/x", "/api/hassio_ingress/***/api/webhook/***/x"),
+        ("/api/webhook/webhook/x", "/api/webhook/***/x"),
+        ("/webhooks/list", "/webhooks/list"),
+        ("/api/hls/AbC123/master_playlist.m3u8", "/api/hls/***/master_playlist.m3u8"),
+        ("/?return_to=%2Fapi%2Fwebhook%2FAbC&x=1", "/?return_to=%2Fapi%2Fwebhook***&x=1"),
+        (
+            "/?return_to=/api/webhook/AbC&x=/api/hassio_ingress/D/e",
+            "/?return_to=/api/webhook/***&x=/api/hassio_ingress/***/e",
+        ),
+        ("/ingress/admin/x", "/ingress/admin/x"),
         ("https://frank:hunter2@home/x", "***@home/x"),
         ("*", "*"),
         ("", ""),
@@ -224,6 +308,22 @@ mod tests {
         for (sent, logged) in TABLE {
             assert_eq!(redacted(sent), *logged, "for {sent}");
         }
+    }
+
+    #[test]
+    fn calls_of_the_addon_api_are_shown_without_what_they_carry() {
+        for (sent, logged) in [
+            ("/ingress/AbC123/ui", "/ingress/***/ui"),
+            ("/v2/ingress/validate_session", "/v2/ingress/validate_session"),
+            ("/ingress/session/AbC", "/ingress/session/AbC"),
+            ("/ingress%2FAbC", "/ingress***"),
+            ("/core/api/webhook/AbC", "/core/api/webhook/***"),
+            ("/addons/self/info", "/addons/self/info"),
+        ] {
+            assert_eq!(ApiCallPath(sent).to_string(), logged, "for {sent}");
+        }
+        let long = format!("/{}", "é".repeat(4000));
+        assert!(ApiCallPath(&long).to_string().len() <= PATH_LIMIT + 3);
     }
 
     proptest::proptest! {

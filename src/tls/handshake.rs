@@ -32,6 +32,13 @@ pub struct Handshaker {
     certificates: ArcSwap<Certificates>,
 }
 
+/// Certificates that can be used and are not shown yet; dropped, nothing has changed.
+#[derive(Debug)]
+pub struct Renewed {
+    certificates: Arc<Certificates>,
+    notices: Vec<Notice>,
+}
+
 impl Handshaker {
     /// Reads the certificates, or makes the development certificate for these names (see
     /// [`own_names`](super::own_names)). Blocks on files.
@@ -42,12 +49,21 @@ impl Handshaker {
         Ok((Self { provider, tickets, certificates: ArcSwap::from_pointee(certificates) }, notices))
     }
 
-    /// Reads everything anew and shows it to clients that connect from now on. On an error nothing has changed. Blocks on
-    /// files.
-    pub fn reload(&self, tls: &config::Tls, names: &[String], now: Timestamp) -> Result<Vec<Notice>, TlsError> {
+    /// Reads everything anew and proves it. Nobody is shown it before [`Handshaker::show`]. Blocks on files.
+    pub fn read(&self, tls: &config::Tls, names: &[String], now: Timestamp) -> Result<Renewed, TlsError> {
         let (certificates, notices) = load(tls, names, now, &self.provider, &self.tickets)?;
-        self.certificates.store(Arc::new(certificates));
-        Ok(notices)
+        Ok(Renewed { certificates: Arc::new(certificates), notices })
+    }
+
+    /// Shows these to clients that connect from now on, and gives back what there is to say of them.
+    pub fn show(&self, renewed: Renewed) -> Vec<Notice> {
+        self.certificates.store(renewed.certificates);
+        renewed.notices
+    }
+
+    /// Reads everything anew and shows it. On an error nothing has changed. Blocks on files.
+    pub fn reload(&self, tls: &config::Tls, names: &[String], now: Timestamp) -> Result<Vec<Notice>, TlsError> {
+        self.read(tls, names, now).map(|renewed| self.show(renewed))
     }
 
     /// When the first of the certificates in use ends.

@@ -21,7 +21,7 @@ mod notice;
 pub use covered::Covered;
 pub use development::own_names;
 pub use error::{HandshakeError, TlsError};
-pub use handshake::Handshaker;
+pub use handshake::{Handshaker, Renewed};
 pub use notice::Notice;
 pub use pem::check_pair;
 pub use stream::{Protocol, Secured, Stream, Transport};

@@ -26,8 +26,10 @@ pub(crate) fn start(home: &SmallHome) -> Supervised {
         config.set("home_assistant", "url", &format!("\"{}\"", home.url()));
         config.set("supervisor", "home_assistant_token", r#"{ file = "secrets/home-assistant" }"#);
         config.set("permissions", "groups", r#""both""#);
-        config.addon_table(&addon("free", "homeassistant_api = true"));
-        config.addon_table(&format!("{}entities = \"{GROUP}\"\n", addon("held", "homeassistant_api = true")));
+        let free = addon("free", "homeassistant_api = true");
+        config.addon_table(&format!("{free}entity_messages = [\"big\", \"close\", \"frigate/x\"]\n"));
+        let held = addon("held", "homeassistant_api = true");
+        config.addon_table(&format!("{held}entities = \"{GROUP}\"\nentity_messages = [\"frigate/x\"]\n"));
         let ids = SEEN.into_iter().chain([SCRIPT, GROUP_OF_LOCKS]);
         let rules =
             ids.map(|id| format!("\"{id}\" = {{ read = true, control = true }}")).collect::<Vec<_>>().join(", ");
@@ -85,7 +87,7 @@ fn rest_calls_are_made_with_our_token_and_listed_headers_only() {
 
 /// Cases 54, 56, 57, 58 and 59; and what behind a Supervisor Home Assistant itself refuses.
 #[test]
-fn the_websocket_passes_everything_but_what_is_the_supervisors() {
+fn the_websocket_passes_what_is_listed_and_nothing_of_the_supervisors() {
     let home = SmallHome::start();
     let api = start(&home);
     let token = token(&api, "free");

@@ -124,13 +124,18 @@ fn messages_that_pass_unfiltered_are_types_that_may() {
         let lines = format!("entities = \"custom-guests\"\nentity_messages = {list}");
         addon(&format!("rights = {{ homeassistant_api = true }}\n{lines}"))
     };
-    for bad in ["supervisor/api", "hassio/update/core", "auth", "Get_Config", "get config", ""] {
-        let words = ["not a type of message that may pass", "get_config"];
+    let for_people =
+        ["auth/sign_path", "auth/refresh_tokens", "config/auth/create", "config/auth_provider/homeassistant/create"];
+    for bad in
+        ["supervisor/api", "hassio/update/core", "auth", "Get_Config", "get config", ""].into_iter().chain(for_people)
+    {
+        let words = ["not a type of message that may pass", "users and for tokens never passes"];
         refused(&held(&format!("[\"get_services\", \"{bad}\"]")), "9:36", &words);
     }
     refused(&held("\"get_config\""), "9:19", &["expected a list"]);
     let alone = addon("rights = { homeassistant_api = true }\nentity_messages = [\"get_config\"]");
-    refused(&alone, "8:19", &["held to no group", "add entities = "]);
+    assert_eq!(accepted(&alone).settings.addons[0].entity_messages.len(), 1, "held to no group");
+    warned(&addon("entity_messages = [\"get_config\"]"), "7:19", &["needs `homeassistant_api`"]);
     let settings = accepted(&held("[\"get_config\", \"get_services\"]")).settings;
     assert_eq!(settings.addons[0].entity_messages.len(), 2);
 }

@@ -1,6 +1,8 @@
 //! Without Home Assistant's folder: what its API alone cannot decide is a mistake at the place that needs it, with a hint; what
 //! it can decide is none.
 
+use std::time::Duration;
+
 use crate::harness::{Folder, refused_in};
 
 /// Eight lines, so that what a test adds begins on line nine.
@@ -90,4 +92,24 @@ fn what_the_api_tells_is_enough_for_all_else() {
         let loaded = folder().load(format!("{ALONE}{text}"));
         assert!(loaded.is_ok(), "{}\n{text}", loaded.unwrap_err());
     }
+}
+
+/// S-190: what cannot be followed is said once, at the key that makes it so, until the operator has decided.
+#[test]
+fn that_passwords_are_not_followed_is_a_warning_until_the_operator_says_for_how_long() {
+    let folder = folder();
+    let (_, _, said) = folder.check(ALONE);
+    for words in ["config.toml:3:9", "no API tells that a password was changed", "ends after 1h", "`password_timeout`"]
+    {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    let session = |line: &str| format!("{ALONE}[session]\n{line}\n");
+    let timeout = |text: &str| folder.load(text).unwrap().settings.session.password_timeout;
+    assert_eq!(timeout(ALONE), Some(Duration::from_hours(1)));
+    let decided = session("password_timeout = \"20m\"");
+    assert_eq!(timeout(&decided), Some(Duration::from_mins(20)));
+    let (_, _, said) = folder.check(&decided);
+    assert!(!said.contains("password"), "{said}");
+    let (_, _, said) = folder.check(session("password_timeout = \"13h\""));
+    assert!(said.contains("longer than the absolute one"), "{said}");
 }

@@ -165,6 +165,7 @@ fn times_of_zero_and_of_years_are_refused() {
     refused(&session("idle_timeout = \"soon\""), "9:16", &["not a time", "\"30m\""]);
     refused(&session("idle_timeout = \"30\""), "9:16", &["without its unit", "add the unit"]);
     warned(&session("idle_timeout = \"13h\""), "9:16", &["longer than the absolute one"]);
+    refused(&session("password_timeout = \"0s\""), "9:20", &["out of bounds", "default is 1h"]);
     refused(&session("per_user = 0"), "9:12", &["0 is out of bounds", "expected 1 to 10000"]);
     refused(&with("[limits]\nheader_size = \"1GiB\""), "9:15", &["1GiB is out of bounds", "expected 1KiB to 1MiB"]);
     refused(&with("[limits]\nheader_size = \"16kb\""), "9:15", &["not a size", "1kB is 1000"]);

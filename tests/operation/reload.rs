@@ -1,6 +1,8 @@
 //! A changed file is taken as a whole or not at all.
 
 use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::json;
 
@@ -137,5 +139,41 @@ fn a_signal_right_after_the_start_is_a_reload_and_not_the_end() {
         vestibule.signal("HUP");
         vestibule.await_line(&["configuration reloaded"]);
         assert!(vestibule.ended().is_none());
+    }
+}
+
+/// Whichever part of a new configuration cannot be had, no other part of it is in force: clients of the tests trust the
+/// certificate of the old one alone.
+#[test]
+fn a_reload_that_fails_shows_no_new_certificate() {
+    let (a, taken) = (RawAddon::start(), TcpListener::bind("127.0.0.1:0").unwrap());
+    let mut vestibule = Vestibule::start(|config| {
+        config.addon("a", &a);
+    });
+    let cookie = vestibule.cookie("bob");
+    let key = rcgen::KeyPair::generate().unwrap();
+    let other = rcgen::CertificateParams::new(vec!["p.test".to_owned()]).unwrap().self_signed(&key).unwrap();
+    fs::write(vestibule.path("other.crt"), other.pem()).unwrap();
+    fs::write(vestibule.path("other.key"), key.serialize_pem()).unwrap();
+    fs::set_permissions(vestibule.path("other.key"), fs::Permissions::from_mode(0o600)).unwrap();
+    let port = taken.local_addr().unwrap();
+    let listen = format!("[\"127.0.0.1:0\", \"{port}\"]");
+    for (words, table, key, value) in [
+        (["a new address cannot be served"], "listen", "https", listen.as_str()),
+        // A file stands where the folder of keys should be.
+        (["identities cannot be signed"], "assertion", "keys", r#""p.test.crt/keys""#),
+    ] {
+        vestibule.reconfigure(|config| {
+            config.set("listen", "https", r#"["127.0.0.1:0"]"#).clear_addons().addon_with("a", &a, "assertion = true");
+            config.set("tls", "certificates", r#"[{ chain = "other.crt", key = "other.key" }]"#).set(table, key, value);
+        });
+        let reload = vestibule.command(&["reload"]);
+        assert!(!reload.status.success(), "{words:?}");
+        vestibule.await_line(&words);
+        for protocol in BOTH {
+            let answer = vestibule.ask(protocol, &Ask::get("/ingress/a/").cookie(&cookie));
+            assert_eq!(answer.status, 200, "{words:?}: the old certificate is shown");
+            assert!(!a.requests().last().unwrap().fields.has("x-remote-user-assertion"), "{words:?}: the old add-on");
+        }
     }
 }

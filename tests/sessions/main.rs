@@ -20,6 +20,7 @@ mod time;
 mod access_tokens;
 mod attributes;
 mod secrets;
+mod strangers;
 
 use crate::support::process::COOKIE;
 use crate::support::{RawAddon, Vestibule};

@@ -12,7 +12,7 @@ use crate::support::there::{LONG_LIVED, Mischief};
 use crate::support::{Ask, ConfigFile, Extra, Protocol, RawAddon, There, Vestibule, assert_id, eventually};
 
 /// Without `config_dir`, with a token in a file.
-fn start(there: &There, addon: &RawAddon, configure: impl FnOnce(&mut ConfigFile)) -> Vestibule {
+pub(crate) fn start(there: &There, addon: &RawAddon, configure: impl FnOnce(&mut ConfigFile)) -> Vestibule {
     Vestibule::start_with(
         |config| {
             offering(config, there).addon("a", addon);

@@ -116,6 +116,7 @@ section! {
         store: StoreText,
         idle_timeout: TimeText,
         absolute_timeout: TimeText,
+        password_timeout: TimeText,
         per_user: u64,
         cross_site_framing: bool,
         store_timeout: TimeText,

@@ -8,7 +8,7 @@ use toml::Spanned;
 
 use super::context::{Context, days, seconds};
 use crate::config::Known;
-use crate::config::addon_api::{ApiAddress, SupervisorUpstream};
+use crate::config::addon_api::{ApiAddress, SupervisorUpstream, is_for_no_addon};
 use crate::config::diagnostic::Diagnostic;
 use crate::config::findings::Findings;
 use crate::config::nearest::nearest;
@@ -132,9 +132,12 @@ pub(super) fn entities(
         );
     }
     let messages = raw.entity_messages.given();
-    if let Some(list) = messages.filter(|_| group.is_none()) {
-        let idle = Diagnostic::mistake(list.span(), "this add-on is held to no group, so that all messages pass");
-        findings.add(idle.label("needs `entities`").hint("add entities = \"a-group\", or take this key out"));
+    if let Some(list) = messages.filter(|_| !rights.homeassistant_api) {
+        let idle = Diagnostic::warning(list.span(), "this add-on sends Home Assistant no messages");
+        findings.add(
+            idle.label("needs `homeassistant_api`")
+                .hint("add `homeassistant_api = true` to its `rights` or its manifest, or take this key out"),
+        );
     }
     let messages = messages.map(|list| list.get_ref().as_slice()).unwrap_or_default();
     let listed = messages.iter().filter(|text| is_message(text, findings)).map(|text| text.get_ref().clone()).collect();
@@ -144,13 +147,12 @@ pub(super) fn entities(
 fn is_message(text: &Spanned<String>, findings: &mut Findings) -> bool {
     let kind = text.get_ref();
     let legal = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'/');
-    let for_supervisors = kind.starts_with("supervisor") || kind.starts_with("hassio") || kind == "auth";
-    if kind.is_empty() || for_supervisors || !kind.bytes().all(legal) {
+    if kind.is_empty() || is_for_no_addon(kind) || !kind.bytes().all(legal) {
         let bad = Diagnostic::mistake(text.span(), "not a type of message that may pass");
-        findings.add(
-            bad.label("expected a type of Home Assistant's WebSocket messages")
-                .hint("write it as in \"get_config\"; what Home Assistant has for its Supervisor never passes"),
-        );
+        findings.add(bad.label("expected a type of Home Assistant's WebSocket messages").hint(
+            "write it as in \"frigate/events/get\"; what Home Assistant has for its Supervisor, for users and for \
+                     tokens never passes",
+        ));
         return false;
     }
     true

@@ -9,11 +9,25 @@ use std::collections::BTreeSet;
 use toml::Spanned;
 
 use super::context::Context;
+use super::sections::PASSWORD_TIMEOUT;
 use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::home::HomeAssistant;
 use crate::config::permissions::{GroupSource, Permissions};
 use crate::config::raw::{self, Key};
+use crate::config::units::show_time;
 use crate::permission::system_group_policy;
+
+/// Warns that a changed password ends no session here, as long as the operator has not said for how long that may be.
+pub(super) fn tell_that_passwords_are_not_followed(raw: &raw::Root, home: &HomeAssistant, cx: &mut Context<'_>) {
+    let decided = raw.session.given().is_some_and(|session| session.get_ref().password_timeout.given().is_some());
+    let token = raw.home_assistant.given().and_then(|section| section.get_ref().token.given());
+    let Some(token) = token.filter(|_| home.config_dir().is_none() && !decided) else { return };
+    let unseen = Diagnostic::warning(token.span(), "no API tells that a password was changed");
+    let label = format!("each session ends after {}, and the password is asked for again", show_time(PASSWORD_TIMEOUT));
+    let hint = "write `password_timeout` under [session], the time for which an old password may go on counting; or name \
+                Home Assistant's folder with `config_dir` in the place of `token`";
+    cx.add(unseen.label(label).hint(hint));
+}
 
 /// Refuses what only Home Assistant's files can decide, when there are none.
 pub(super) fn refuse_what_the_api_cannot_tell(

@@ -52,13 +52,14 @@ pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> Settings {
         cx.add(none.hint("add one under `[[addon]]` with slug, upstream and path"));
     }
     api_alone::refuse_what_the_api_cannot_tell(raw, addons, &home_assistant, &permissions, cx);
+    api_alone::tell_that_passwords_are_not_followed(raw, &home_assistant, cx);
     let supervisor =
         supervisor::supervisor(&section(&raw.supervisor), &section(&raw.listen), home_assistant.api.is_some(), cx);
     let mut settings = Settings {
         listen: listen::listen(&section(&raw.listen), cx),
         tls: tls::tls(&section(&raw.tls), cx),
         permissions,
-        session: sections::session(&section(&raw.session), cx),
+        session: sections::session(&section(&raw.session), &home_assistant, cx),
         sign_in: sections::sign_in(&section(&raw.sign_in), &home_assistant, cx),
         home_assistant,
         limits: sections::limits(&section(&raw.limits), cx),

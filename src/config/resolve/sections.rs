@@ -14,11 +14,13 @@ use crate::config::raw;
 use crate::config::settings::{Limits, Log, LogFormat, Session, SignIn, SignInMethod};
 
 /// Resolves `[session]`.
-pub(super) fn session(raw: &raw::Session, cx: &mut Context<'_>) -> Session {
+pub(super) fn session(raw: &raw::Session, home: &HomeAssistant, cx: &mut Context<'_>) -> Session {
+    let password_timeout = cx.time(&raw.password_timeout, PASSWORD_TIMEOUT, seconds(1)..=days(365));
     let session = Session {
         store: store::store(&raw.store, cx),
         idle_timeout: cx.time(&raw.idle_timeout, Duration::from_mins(30), seconds(1)..=days(365)),
         absolute_timeout: cx.time(&raw.absolute_timeout, Duration::from_hours(12), seconds(1)..=days(365)),
+        password_timeout: home.config_dir().is_none().then_some(password_timeout),
         per_user: cx.count(&raw.per_user, 100, 1..=10_000),
         cross_site_framing: flag(&raw.cross_site_framing, false),
         store_timeout: cx.time(&raw.store_timeout, seconds(1), Duration::from_millis(10)..=seconds(30)),
@@ -29,8 +31,16 @@ pub(super) fn session(raw: &raw::Session, cx: &mut Context<'_>) -> Session {
         let longer = Diagnostic::warning(at, "the idle timeout is longer than the absolute one and never counts");
         cx.add(longer.label("longer or shorter than it looks").hint("make `idle_timeout` the shorter one of the two"));
     }
+    let most = session.password_timeout.filter(|timeout| *timeout > session.absolute_timeout);
+    if let Some(text) = raw.password_timeout.given().filter(|_| most.is_some()) {
+        let longer = Diagnostic::warning(text.span(), "this timeout is longer than the absolute one and never counts");
+        cx.add(longer.label("longer than it looks").hint("make `password_timeout` the shorter one of the two"));
+    }
     session
 }
+
+/// How long a changed password may go unseen.
+pub(super) const PASSWORD_TIMEOUT: Duration = Duration::from_hours(1);
 
 /// Resolves `[sign_in]`.
 pub(super) fn sign_in(raw: &raw::SignIn, home: &HomeAssistant, cx: &mut Context<'_>) -> SignIn {

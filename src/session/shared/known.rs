@@ -95,6 +95,7 @@ mod tests {
             store: SessionStore::Memory,
             idle_timeout: Duration::from_mins(30),
             absolute_timeout: Duration::from_hours(12),
+            password_timeout: None,
             per_user: 20,
             cross_site_framing: false,
             store_timeout: Duration::from_secs(1),

@@ -4,6 +4,7 @@
 //! In come the path and the token that was shown, out comes who asks, or a refusal. What is open remembers all that it was
 //! admitted for: the token's digest, the path, and the right and the group of entities that it uses.
 
+use std::collections::BTreeSet;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -40,8 +41,8 @@ enum Uses {
     AuthApi,
     /// To see the options of this add-on.
     OptionsOf(String),
-    /// `homeassistant_api`, which has a token of its own; held to the entities of this group.
-    HomeAssistantApi { token: TokenDigest, by: AddonSlug, entities: Option<Arc<str>> },
+    /// `homeassistant_api`, which has a token of its own; held to the entities of this group, and to these messages besides.
+    HomeAssistantApi { token: TokenDigest, by: AddonSlug, entities: Option<Arc<str>>, messages: BTreeSet<String> },
 }
 
 impl AddonCall {
@@ -67,8 +68,8 @@ impl AddonCall {
 
     /// Notes that it needs `homeassistant_api` as long as it is open, and to be held to the same entities.
     fn uses_home_assistant(&self, token: TokenDigest, addon: &Addon) {
-        let (by, entities) = (addon.slug.clone(), addon.entities.clone());
-        let _ = self.uses.set(Uses::HomeAssistantApi { token, by, entities });
+        let (by, entities, messages) = (addon.slug.clone(), addon.entities.clone(), addon.entity_messages.clone());
+        let _ = self.uses.set(Uses::HomeAssistantApi { token, by, entities, messages });
     }
 }
 
@@ -117,9 +118,9 @@ impl AddonApi {
             None => true,
             Some(Uses::AuthApi) => by.is_some_and(|by| by.granted().rights().auth_api),
             Some(Uses::OptionsOf(slug)) => by.is_some_and(|by| by.sees_options_of(slug)),
-            Some(Uses::HomeAssistantApi { token, by, entities }) => {
+            Some(Uses::HomeAssistantApi { token, by, entities, messages }) => {
                 let now = self.entitled(token, &configured).filter(|_| configured.home_assistant.is_some());
-                now.is_some_and(|now| now.slug == *by && now.entities == *entities)
+                now.is_some_and(|now| now.slug == *by && now.entities == *entities && now.entity_messages == *messages)
             }
         };
         if still { Decision::Permit } else { Decision::Deny(Reason::AccessDenied) }

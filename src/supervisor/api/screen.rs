@@ -1,7 +1,8 @@
-//! What no add-on may say to Home Assistant over its WebSocket, whatever else it may: everything that Home Assistant has
-//! for its Supervisor (docs/design/supervisor.md section 6), and what would turn our token into one of the add-on's or into
-//! the passwords of others. Behind a Supervisor add-ons speak as a user of Home Assistant's own, whom it refuses those;
-//! ours may be anybody's token.
+//! What add-ons may say to Home Assistant over its WebSocket: messages of the types in [`crate::supervisor::messages`], and of
+//! those that the operator added for the add-on. Nothing else passes, in any spelling: not what Home Assistant has for its
+//! Supervisor (docs/design/supervisor.md section 6), not what makes users, tokens and signed addresses, and not what nobody here
+//! knows. Behind a Supervisor add-ons speak as a user of Home Assistant's own, whom it refuses some of it; ours may be anybody's
+//! token.
 
 use std::fmt;
 
@@ -17,14 +18,15 @@ pub(super) enum Screened {
     Refuse(Vec<Value>),
 }
 
-/// Judges a text. What begins like JSON and cannot be read, or says twice what it is, could be read otherwise by Home
-/// Assistant: it is refused. What does not begin like JSON is nothing to Home Assistant, and passes (case 59).
-pub(super) fn screen(text: &str) -> Screened {
+/// Judges a text by whether messages of a type pass. What begins like JSON and cannot be read, or does not say once what it
+/// is, could be read otherwise by Home Assistant: it is refused. What does not begin like JSON is nothing to Home Assistant,
+/// and passes (case 59).
+pub(super) fn screen(text: &str, mut passes: impl FnMut(&str) -> bool) -> Screened {
     if !text.trim_start().starts_with(['{', '[']) {
         return Screened::Pass;
     }
     let Ok(Heads(heads)) = serde_json::from_str(text) else { return Screened::Refuse(vec![refusal(None)]) };
-    if heads.iter().all(Head::is_plain) {
+    if heads.iter().all(|head| head.is_one_that(&mut passes)) {
         return Screened::Pass;
     }
     Screened::Refuse(heads.iter().map(|head| refusal(head.id)).collect())
@@ -47,15 +49,9 @@ struct Head {
 }
 
 impl Head {
-    fn is_plain(&self) -> bool {
-        let plain = |kind: &String| {
-            let kind = kind.trim().to_ascii_lowercase();
-            let for_supervisors = ["supervisor", "hassio"].iter().any(|name| {
-                kind.strip_prefix(name).is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric()))
-            });
-            !for_supervisors && !FOR_PEOPLE.contains(&kind.as_str())
-        };
-        self.kinds.len() <= 1 && self.kinds.iter().all(plain)
+    fn is_one_that(&self, passes: &mut impl FnMut(&str) -> bool) -> bool {
+        let [kind] = self.kinds.as_slice() else { return false };
+        passes(kind)
     }
 }
 
@@ -117,17 +113,16 @@ impl<'de> Visitor<'de> for HeadVisitor {
     }
 }
 
-/// For a person who is signed in: new tokens of theirs, the passwords and user names of others. Others come by a new
-/// password at `/auth/reset`, with the role for it.
-const FOR_PEOPLE: [&str; 3] = [
-    "auth/long_lived_access_token",
-    "config/auth_provider/homeassistant/admin_change_password",
-    "config/auth_provider/homeassistant/admin_change_username",
-];
-
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+    use crate::supervisor::messages;
+
+    fn screen(text: &str) -> Screened {
+        super::screen(text, |kind| messages::passes(kind, &BTreeSet::from(["frigate/x".to_owned()])))
+    }
 
     fn refused(id: Option<u64>) -> Screened {
         Screened::Refuse(vec![refusal(id)])
@@ -150,6 +145,18 @@ mod tests {
             "auth/long_lived_access_token",
             "config/auth_provider/homeassistant/admin_change_password",
             "Config/Auth_Provider/homeassistant/admin_change_username",
+            "config/auth/create",
+            "config/auth/update",
+            "config/auth_provider/homeassistant/create",
+            "auth/sign_path",
+            "auth/refresh_tokens",
+            "auth/delete_all_refresh_tokens",
+            "auth",
+            "backup/restore",
+            "what_nobody_knows",
+            "Ping",
+            "ping ",
+            "",
         ] {
             assert_eq!(screen(&format!(r#"{{"id": 5, "type": "{kind}"}}"#)), refused(Some(5)), "{kind}");
         }
@@ -165,16 +172,21 @@ mod tests {
         assert_eq!(screen(r#"{"id": 5, "type": "ping""#), refused(None));
         let deep = format!(r#"{{"x": {}{}, "type": "supervisor/api"}}"#, "[".repeat(500), "]".repeat(500));
         assert_eq!(screen(&deep), refused(None));
+        for none in [r#"{"id": 5}"#, r#"{"id": 5, "type": null}"#, r#"{"id": 5, "type": ["ping"]}"#] {
+            assert_eq!(screen(none), refused(Some(5)), "{none}");
+        }
         let list = r#" [{"id": 1, "type": "ping"}, {"id": 2, "type": "hassio/x"}]"#;
         assert_eq!(screen(list), Screened::Refuse(vec![refusal(Some(1)), refusal(Some(2))]));
     }
 
     /// Cases 58 and 59.
     #[test]
-    fn everything_else_passes_as_it_is() {
+    fn what_is_listed_passes_as_it_is() {
         for text in [
             r#"{"id": 5, "type": "get_states"}"#,
-            r#"{"id": 5, "type": "supervisory"}"#,
+            r#"{"id": 5, "type": "auth/current_user"}"#,
+            r#"{"id": 5, "type": "frigate/x"}"#,
+            r#"{"id": 5, "type": "history/stream"}"#,
             r#"[{"id": 1, "type": "ping"}]"#,
             r#"{"id": 5, "type": "ping", "x": {"type": "supervisor/api"}}"#,
             "hello",

@@ -27,7 +27,7 @@ use crate::supervisor::kept::Kept;
 use crate::supervisor::protection::Granted;
 use crate::supervisor::roles::ApiPath;
 use crate::supervisor::tokens::TokenDigest;
-use crate::telemetry::Telemetry;
+use crate::telemetry::{ApiCallPath, Telemetry};
 
 /// The add-on API, over all configurations.
 #[derive(Debug)]
@@ -109,7 +109,7 @@ impl AddonApi {
         let (head, body) = request.into_parts();
         let method = head.method.clone();
         let client = ClientAddr::direct(from.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |from| from.ip()));
-        let target = head.uri.path().to_owned();
+        let called = head.uri.path().to_owned();
         let shown = token(&head.headers).map(|token| TokenDigest::of(token.as_bytes()));
         let whose = shown.as_ref().and_then(|shown| self.asking_with(shown, &configured));
         let whose = whose.map(|by| by.addon().slug.clone());
@@ -126,7 +126,8 @@ impl AddonApi {
         };
         self.telemetry.metrics.api_answered(whose.as_ref(), answer.status().as_u16());
         let (addon, status) = (whose.as_ref().map_or("-", AddonSlug::as_str), answer.status().as_u16());
-        tracing::info!(addon, method = %method, path = %target, status, request_id = id.as_str(), "add-on API");
+        let (method, path) = (shown(&method), ApiCallPath(&called));
+        tracing::info!(addon, method, %path, status, request_id = id.as_str(), "add-on API");
         answer
     }
 
@@ -178,6 +179,14 @@ impl AddonApi {
         }
     }
 }
+
+/// A method as it is logged: one that nobody has heard of may be of any length.
+fn shown(method: &Method) -> &str {
+    method.as_str().get(..METHOD_LIMIT).unwrap_or_else(|| method.as_str())
+}
+
+/// Bytes that are shown of a method.
+const METHOD_LIMIT: usize = 32;
 
 impl Configured {
     /// Whether this add-on may do this with this entity, when it is held to entities.

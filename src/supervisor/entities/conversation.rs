@@ -1,18 +1,20 @@
 //! The WebSocket conversation of an add-on with Home Assistant, message by message, after its authentication.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
+use super::asked::{Asked, AskedTable};
 use super::mention::{speaks_of_others, without_others};
 use super::service_call::ServiceCall;
 use super::state::{change, compressed, states};
 use super::{Access, May};
+use crate::supervisor::messages::{Answers, Held, known};
 
 /// What was asked and is not over, and which answers belong to it.
 #[derive(Debug)]
 pub struct Conversation {
-    asked: HashMap<u64, Asked>,
+    asked: AskedTable,
     last: u64,
     /// Types of messages that the operator lets pass as they are.
     unfiltered: BTreeSet<String>,
@@ -27,24 +29,10 @@ pub enum Step {
     Answer(Value),
 }
 
-/// What a message asked for, which says how its answers are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Asked {
-    /// An answer without content.
-    Nothing,
-    States,
-    Service,
-    Changes,
-    Entities,
-    /// The end of another one.
-    End(u64),
-    Unfiltered,
-}
-
 impl Conversation {
     /// A conversation in which messages of these types pass unfiltered, because the operator says so.
     pub fn new(unfiltered: BTreeSet<String>) -> Self {
-        Self { asked: HashMap::new(), last: 0, unfiltered }
+        Self { asked: AskedTable::default(), last: 0, unfiltered }
     }
 
     /// Judges what the add-on sends: a message, or a list of them.
@@ -68,14 +56,10 @@ impl Conversation {
             return refuse(&id, "id_reuse", "Identifier values have to increase.");
         }
         self.last = number;
-        if self.asked.len() >= MOST_ASKED {
-            return refuse(&id, "unauthorized", "Too many open requests.");
-        }
         match self.asks(kind, &fields, may) {
-            Some(asked) => {
-                self.asked.insert(number, asked);
-                Step::Forward(Value::Object(fields))
-            }
+            Some(asked) if self.asked.asks(number, asked) => Step::Forward(Value::Object(fields)),
+            // This one alone: what is open goes on, and there is room again when some of it is over.
+            Some(_) => refuse(&id, "not_allowed", "Too many open requests."),
             None => refuse(&id, "unauthorized", "Unauthorized"),
         }
     }
@@ -83,16 +67,16 @@ impl Conversation {
     /// What a message asks for, if it may. A field that is not known could change what the answer is, so that it may not.
     fn asks(&self, kind: &str, fields: &Map<String, Value>, may: May<'_>) -> Option<Asked> {
         if self.unfiltered.contains(kind) {
-            return Some(Asked::Unfiltered);
+            return Some(Asked::Unfiltered(known(kind).map_or(Answers::Unknown, |message| message.answers)));
         }
         let only = |names: &[&str]| {
             fields.keys().all(|name| matches!(name.as_str(), "id" | "type") || names.contains(&name.as_str()))
         };
-        match kind {
-            "ping" if only(&[]) => Some(Asked::Nothing),
-            "supported_features" if only(&["features"]) => Some(Asked::Nothing),
-            "get_states" if only(&[]) => Some(Asked::States),
-            "subscribe_entities" if only(&["entity_ids"]) => {
+        match known(kind)?.held {
+            Held::Ping if only(&[]) => Some(Asked::Nothing),
+            Held::Features if only(&["features"]) => Some(Asked::Nothing),
+            Held::States if only(&[]) => Some(Asked::States),
+            Held::Entities if only(&["entity_ids"]) => {
                 let named = match fields.get("entity_ids") {
                     None => true,
                     Some(Value::Array(list)) => {
@@ -102,12 +86,12 @@ impl Conversation {
                 };
                 named.then_some(Asked::Entities)
             }
-            "subscribe_events" if only(&["event_type"]) => {
+            Held::Changes if only(&["event_type"]) => {
                 let changes = fields.get("event_type").and_then(Value::as_str) == Some("state_changed");
                 changes.then_some(Asked::Changes)
             }
-            "unsubscribe_events" if only(&["subscription"]) => Some(Asked::End(fields.get("subscription")?.as_u64()?)),
-            "call_service" if only(&["domain", "service", "service_data", "target", "return_response"]) => {
+            Held::End if only(&["subscription"]) => Some(Asked::End(fields.get("subscription")?.as_u64()?)),
+            Held::Service if only(&["domain", "service", "service_data", "target", "return_response"]) => {
                 let text = |name: &str| fields.get(name).and_then(Value::as_str);
                 let call = ServiceCall {
                     domain: text("domain")?,
@@ -132,56 +116,45 @@ impl Conversation {
     fn one_of_home_assistant(&mut self, message: Value, may: May<'_>) -> Option<Value> {
         let Value::Object(mut fields) = message else { return None };
         let id = fields.get("id")?.as_u64()?;
-        let asked = *self.asked.get(&id)?;
         match fields.get("type")?.as_str()? {
             "pong" => {
-                self.asked.remove(&id);
+                self.asked.answered(id, false)?;
                 Some(json!({"id": id, "type": "pong"}))
             }
             "event" => {
                 let event = fields.get_mut("event")?.take();
-                let event = match asked {
+                let event = match self.asked.event(id)? {
                     Asked::Changes => change(event, may)?,
                     Asked::Entities => compressed(event, may)?,
-                    Asked::Unfiltered => event,
+                    Asked::Unfiltered(_) => event,
                     Asked::Nothing | Asked::States | Asked::Service | Asked::End(_) => return None,
                 };
                 Some(json!({"id": id, "type": "event", "event": event}))
             }
-            "result" => Some(self.result(id, asked, &mut fields, may)),
+            "result" => self.result(id, &mut fields, may),
             _ => None,
         }
     }
 
-    fn result(&mut self, id: u64, asked: Asked, fields: &mut Map<String, Value>, may: May<'_>) -> Value {
-        if fields.get("success") != Some(&Value::Bool(true)) {
-            self.asked.remove(&id);
+    fn result(&mut self, id: u64, fields: &mut Map<String, Value>, may: May<'_>) -> Option<Value> {
+        let succeeded = fields.get("success") == Some(&Value::Bool(true));
+        let asked = self.asked.answered(id, succeeded)?;
+        if !succeeded {
             let told = fields.get("error").and_then(Value::as_object);
             let error = match asked {
-                Asked::Unfiltered => told.cloned().map_or(Value::Null, Value::Object),
+                Asked::Unfiltered(_) => told.cloned().map_or(Value::Null, Value::Object),
                 _ => error(told, may),
             };
-            return json!({"id": id, "type": "result", "success": false, "error": error});
+            return Some(json!({"id": id, "type": "result", "success": false, "error": error}));
         }
         let result = fields.get_mut("result").map_or(Value::Null, Value::take);
         let result = match asked {
             Asked::States => states(result, may),
             Asked::Service => service_result(result, may),
-            Asked::Unfiltered => result,
+            Asked::Unfiltered(_) => result,
             Asked::Nothing | Asked::Changes | Asked::Entities | Asked::End(_) => Value::Null,
         };
-        match asked {
-            // Their events come under this id from now on. What the operator lets pass may be a subscription too.
-            Asked::Changes | Asked::Entities | Asked::Unfiltered => {}
-            Asked::End(other) => {
-                self.asked.remove(&other);
-                self.asked.remove(&id);
-            }
-            Asked::Nothing | Asked::States | Asked::Service => {
-                self.asked.remove(&id);
-            }
-        }
-        json!({"id": id, "type": "result", "success": true, "result": result})
+        Some(json!({"id": id, "type": "result", "success": true, "result": result}))
     }
 }
 
@@ -216,11 +189,9 @@ fn refuse(id: &Value, code: &str, message: &str) -> Step {
     Step::Answer(json!({"id": id, "type": "result", "success": false, "error": {"code": code, "message": message}}))
 }
 
-/// Requests and subscriptions that are open at the same time.
-const MOST_ASKED: usize = 1024;
-
 #[cfg(test)]
 mod tests {
+    use super::super::asked::MOST;
     use super::*;
 
     fn only_lights(entity: &str, _: Access) -> bool {
@@ -352,11 +323,67 @@ mod tests {
     }
 
     #[test]
-    fn open_requests_are_bounded() {
-        let mut talk = conversation();
-        for id in 1..=MOST_ASKED as u64 {
-            assert!(passes(&mut talk, json!({"id": id, "type": "subscribe_entities"})));
+    fn what_is_answered_makes_room_and_what_is_open_stays() {
+        let mut talk = Conversation::new(["get_config", "frigate/x", "mqtt/subscribe"].map(str::to_owned).into());
+        let mut id = 0;
+        let mut say = |talk: &mut Conversation, kind: &str| {
+            id += 1;
+            (id, passes(talk, json!({"id": id, "type": kind})))
+        };
+        let answer = |talk: &mut Conversation, id: u64| {
+            talk.home_assistant_says(json!({"id": id, "type": "result", "success": true, "result": 1}), &only_lights)
+        };
+        let event = |talk: &mut Conversation, id: u64| {
+            talk.home_assistant_says(json!({"id": id, "type": "event", "event": {}}), &only_lights)
+        };
+        let (heard, _) = say(&mut talk, "mqtt/subscribe");
+        answer(&mut talk, heard).unwrap();
+        event(&mut talk, heard).unwrap();
+        // Three times what is open at most, of types of which nobody here knows whether they are subscriptions.
+        for _ in 0..3 * MOST {
+            for kind in ["get_config", "frigate/x"] {
+                let (id, passed) = say(&mut talk, kind);
+                assert!(passed, "{kind} {id}");
+                answer(&mut talk, id).unwrap();
+            }
         }
-        assert!(!passes(&mut talk, json!({"id": MOST_ASKED + 1, "type": "subscribe_entities"})));
+        assert!(event(&mut talk, heard).is_some(), "what is known to be a subscription is not forgotten");
+    }
+
+    #[test]
+    fn too_many_subscriptions_are_refused_one_by_one_and_end_nothing() {
+        let mut talk = conversation();
+        for id in 1..=MOST as u64 {
+            assert!(passes(&mut talk, json!({"id": id, "type": "subscribe_entities"})));
+            talk.home_assistant_says(
+                json!({"id": id, "type": "result", "success": true, "result": null}),
+                &only_lights,
+            );
+        }
+        let next = MOST as u64 + 1;
+        let refused = talk.addon_says(json!({"id": next, "type": "subscribe_entities"}), &only_lights);
+        let [Step::Answer(refusal)] = refused.as_slice() else { panic!("{refused:?}") };
+        assert_eq!((&refusal["id"], &refusal["error"]["code"]), (&json!(next), &json!("not_allowed")));
+        // Questions that are answered at once, and the way to make room, are open.
+        assert!(passes(&mut talk, json!({"id": next + 1, "type": "ping"})));
+        assert!(passes(&mut talk, json!({"id": next + 2, "type": "get_states"})));
+        assert!(passes(&mut talk, json!({"id": next + 3, "type": "unsubscribe_events", "subscription": 7})));
+        let done = json!({"id": next + 3, "type": "result", "success": true, "result": null});
+        assert!(talk.home_assistant_says(done, &only_lights).is_some());
+        assert!(passes(&mut talk, json!({"id": next + 4, "type": "subscribe_entities"})));
+    }
+
+    #[test]
+    fn what_home_assistant_does_not_answer_is_bounded_too() {
+        let mut talk = conversation();
+        for id in 1..=MOST as u64 {
+            assert!(passes(&mut talk, json!({"id": id, "type": "get_states"})));
+        }
+        let next = MOST as u64 + 1;
+        assert!(!passes(&mut talk, json!({"id": next, "type": "get_states"})));
+        assert!(passes(&mut talk, json!({"id": next + 1, "type": "ping"})), "whether it is there at all");
+        talk.home_assistant_says(json!({"id": 1, "type": "result", "success": true, "result": []}), &only_lights)
+            .unwrap();
+        assert!(!passes(&mut talk, json!({"id": next + 2, "type": "get_states"})), "the ping took the place");
     }
 }

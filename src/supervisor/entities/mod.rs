@@ -5,6 +5,7 @@
 //! that a changed policy holds from the next one on. What is not understood is refused on the way in and dropped on the
 //! way back: Home Assistant will learn new messages, and none of them may pass by not being known here.
 
+mod asked;
 mod conversation;
 mod domains;
 mod mention;

@@ -82,6 +82,10 @@ impl Core {
             headers: call.headers,
             body: call.body,
         };
+        if rest::is_for_no_addon(&request.plain) {
+            tracing::info!(addon = %addon.slug, "an add-on was refused a path of Home Assistant's that is for no add-on");
+            return answer::plain(StatusCode::FORBIDDEN);
+        }
         if addon.entities.is_none() {
             return followed(call.open, Box::pin(request.pass(home))).await;
         }
@@ -165,7 +169,10 @@ async fn converse(
         let may: Allowed = Box::new(move |entity, access| may(&api, &slug, entity, access));
         (Conversation::new(addon.entity_messages.clone()), may)
     });
-    let end = Relay { addon: addon_side, home, held }.run(open.of_any()).await;
+    let (slug, added) = (slug.clone(), addon.entity_messages.clone());
+    let relay = Relay { addon: addon_side, home, slug, added, told: <_>::default(), held };
+    let end = relay.run(open.of_any()).await;
+    let slug = &addon.slug;
     tracing::info!(addon = %slug, ?end, "an add-on's WebSocket to Home Assistant has ended");
 }
 

@@ -1,5 +1,6 @@
 //! The two WebSockets, the add-on's and Home Assistant's, and what passes between them.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -11,9 +12,11 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
+use crate::config::AddonSlug;
 use crate::exchanges::Open;
 use crate::supervisor::api::screen::{Screened, screen};
 use crate::supervisor::entities::{Access, Conversation, Step};
+use crate::supervisor::messages;
 
 /// What an add-on that is held to entities may do, asked anew for each message.
 pub(super) type Allowed = Box<dyn Fn(&str, Access) -> bool + Send + Sync>;
@@ -22,6 +25,12 @@ pub(super) type Allowed = Box<dyn Fn(&str, Access) -> bool + Send + Sync>;
 pub(super) struct Relay<A, H> {
     pub(super) addon: WebSocketStream<A>,
     pub(super) home: WebSocketStream<H>,
+    /// Whose conversation it is.
+    pub(super) slug: AddonSlug,
+    /// Types of messages that pass for this add-on besides those that pass for all.
+    pub(super) added: BTreeSet<String>,
+    /// Types that were refused and are in the log.
+    pub(super) told: BTreeSet<String>,
     /// The filter of an add-on that is held to entities, and what it may.
     pub(super) held: Option<(Conversation, Allowed)>,
 }
@@ -101,7 +110,16 @@ where
     }
 
     async fn addon_says_text(&mut self, text: Utf8Bytes) -> Result<(), (End, Option<CloseFrame>)> {
-        if let Screened::Refuse(answers) = screen(&text) {
+        let mut refused = None;
+        let judged = screen(&text, |kind| {
+            let passes = messages::passes(kind, &self.added);
+            if !passes {
+                refused = Some(kind.to_owned());
+            }
+            passes
+        });
+        self.tell_operator(refused);
+        if let Screened::Refuse(answers) = judged {
             for answer in answers {
                 self.tell_addon(Message::text(answer.to_string())).await?;
             }
@@ -116,6 +134,16 @@ where
             }
         }
         Ok(())
+    }
+
+    /// Once for each type, and for a few: an add-on may try any number of them.
+    fn tell_operator(&mut self, refused: Option<String>) {
+        let Some(mut kind) = refused else { return };
+        kind.truncate(kind.floor_char_boundary(LONGEST_TYPE));
+        if self.told.len() < MOST_TOLD && !self.told.contains(&kind) {
+            tracing::info!(addon = %self.slug, kind, "an add-on was refused a type of message that is not listed");
+            self.told.insert(kind);
+        }
     }
 
     async fn home_says(&mut self, message: Option<Result<Message, Error>>) -> Result<(), (End, Option<CloseFrame>)> {
@@ -151,6 +179,12 @@ where
 fn goodbye(code: CloseCode) -> CloseFrame {
     CloseFrame { code, reason: Utf8Bytes::from_static("") }
 }
+
+/// Bytes that are shown of a refused message's type.
+const LONGEST_TYPE: usize = 64;
+
+/// Refused types that are shown of one conversation.
+const MOST_TOLD: usize = 20;
 
 /// Between two pings to the add-on; after two without a word it is gone.
 const HEARTBEAT: Duration = Duration::from_secs(30);

@@ -76,6 +76,19 @@ impl RestRequest {
     }
 }
 
+/// Whether a path below `/api` is for no add-on: it makes users or tokens, or hands out what stands in `.storage`, by which
+/// tokens are signed. What Home Assistant has for its Supervisor is refused before (case 65).
+pub(super) fn is_for_no_addon(plain: &str) -> bool {
+    let plain = plain.to_ascii_lowercase();
+    let mut segments = plain.split('/').filter(|segment| !segment.is_empty());
+    match segments.next().unwrap_or_default() {
+        // A device that is registered gets an id with which it calls services for ever, whatever becomes of our token.
+        "backup" | "mobile_app" | "onboarding" => true,
+        "config" => segments.next().is_some_and(|name| name.starts_with("auth")),
+        name => ["auth", "hassio"].iter().any(|start| name.starts_with(start)),
+    }
+}
+
 /// What an add-on that is held to entities gets of an answer. What cannot be read it does not get.
 async fn seen(told: Response<answer::AnswerBody>, shape: Shape, may: &(dyn Fn(&str, Access) -> bool + Sync)) -> Answer {
     let status = told.status();
