@@ -47,7 +47,7 @@ use resolve::Context;
 pub use crate::diagnostic::Diagnostics;
 use crate::permission::Registry;
 
-pub use addon_api::{ApiAddress, BadApiAddress, HomeAssistantDoor, SupervisorUpstream};
+pub use addon_api::{AddonApiLimits, ApiAddress, BadApiAddress, HomeAssistantDoor, SupervisorUpstream};
 pub use cors::Cors;
 pub use entity_id::{BadEntityId, BadTemplate, EntityId, EntityTemplate, Piece};
 pub use home::{HomeApi, HomeAssistant, HomeSource, HomeUrl};

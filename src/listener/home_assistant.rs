@@ -3,10 +3,11 @@
 //! In comes a [`PlainListener`], out come connections as [`FromHomeAssistant`]: there is no other way to one, so that nothing
 //! can take a connection in the clear for one of a browser, or one of an add-on for one of Home Assistant.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 
 use super::address::Addresses;
-use super::plain::{PlainBindError, PlainListener, PlainStream};
+use super::plain::{Places, PlainBindError, PlainLimits, PlainListener, PlainStream, THIS_MACHINE};
+use crate::budget::{Budget, Limit};
 use crate::config::ApiAddress;
 
 /// The bound address.
@@ -22,8 +23,9 @@ pub struct FromHomeAssistant {
 
 impl HomeAssistantListener {
     /// Binds the address.
-    pub async fn bind(address: &ApiAddress) -> Result<Self, PlainBindError> {
-        PlainListener::bind(address).await.map(Self)
+    pub async fn bind(address: &ApiAddress, budget: &Arc<Budget>) -> Result<Self, PlainBindError> {
+        let (all, of_peer) = (Limit::HomeAssistantConnections, Limit::HomeAssistantConnectionsPerAddress);
+        PlainListener::bind(address, Places { budget: Arc::clone(budget), all, of_peer }).await.map(Self)
     }
 
     /// The address, with the port that the operating system chose.
@@ -32,8 +34,8 @@ impl HomeAssistantListener {
     }
 
     /// The next connection that there is room for. Cancel-safe.
-    pub async fn accept(&self) -> FromHomeAssistant {
-        let (stream, from) = self.0.accept().await;
+    pub async fn accept(&self, limits: impl Fn() -> PlainLimits) -> FromHomeAssistant {
+        let (stream, from) = self.0.accept(limits).await;
         let peer = from.unwrap_or(THIS_MACHINE);
         FromHomeAssistant { stream, addresses: Addresses::direct(peer, THIS_MACHINE) }
     }
@@ -50,5 +52,3 @@ impl FromHomeAssistant {
         (self.stream, self.addresses)
     }
 }
-
-const THIS_MACHINE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);

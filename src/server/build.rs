@@ -21,7 +21,7 @@ use crate::clock::Clock;
 use crate::config::{Loaded, Settings};
 use crate::gate::{Gate, Services, Stages};
 use crate::home_assistant::HomeAssistant;
-use crate::listener::{Admission, BindError, HomeAssistantListener, PlainBindError, PlainListener};
+use crate::listener::{AddonListener, Admission, BindError, HomeAssistantListener, PlainBindError};
 use crate::operations::Readiness;
 use crate::operations::activation::{ActivationError, Inherited};
 use crate::operations::control::{ControlSocket, SocketError};
@@ -81,7 +81,7 @@ pub enum StartError {
 pub(super) struct Bound {
     pub(super) operations: Option<TcpListener>,
     pub(super) control: ControlSocket,
-    pub(super) addons: Option<PlainListener>,
+    pub(super) addons: Option<AddonListener>,
     pub(super) home_assistant: Option<HomeAssistantListener>,
 }
 
@@ -97,9 +97,9 @@ pub(super) async fn build(
     // First what another process may hold, so that a second one started by mistake touches nothing of the first.
     let control = ControlSocket::bind(&settings.listen.control)?;
     let operations = bind_operations(&settings, &mut inherited).await?;
-    let addons = addon_api::bind(&settings).await.map_err(StartError::AddonApi)?;
-    let home_assistant = addon_api::bind_home_assistant(&settings).await.map_err(StartError::HomeAssistant)?;
     let budget = Budget::new();
+    let addons = addon_api::bind(&settings, &budget).await.map_err(StartError::AddonApi)?;
+    let home_assistant = addon_api::bind_home_assistant(&settings, &budget).await.map_err(StartError::HomeAssistant)?;
     let admission = Admission::new(&settings.limits, &settings.listen.trusted_proxies, &budget);
     let mut listeners = Listeners::default();
     listeners.change(&settings.listen.https, &admission, &mut inherited)?.commit(&mut listeners);
@@ -107,7 +107,7 @@ pub(super) async fn build(
     let (handshaker, sessions, guard, home, (kept, ingress_key), keyring) = open_files(&settings, &clock).await?;
     let stages = Stages::new(Arc::clone(&settings), &telemetry, &budget, keyring, ingress_key.as_ref(), None);
     let configured = addon_api::configured(&settings, Arc::clone(&home));
-    let api = AddonApi::new(configured, Arc::clone(&kept), clock.clone(), telemetry.clone());
+    let api = AddonApi::new(configured, Arc::clone(&kept), Arc::clone(&budget), clock.clone(), telemetry.clone());
     let services = Services {
         hand_overs: HandOvers::open(&sessions),
         journeys: Journeys::open(&sessions),

@@ -26,3 +26,4 @@ mod forwarded;
 mod home_assistant;
 mod core_rest;
 mod core_websocket;
+mod starved;

@@ -22,3 +22,4 @@ mod routes;
 mod answers;
 mod spellings;
 mod websockets;
+mod silence;

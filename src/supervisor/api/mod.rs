@@ -7,17 +7,17 @@
 mod answer;
 mod asking;
 mod auth;
+mod body;
 mod core;
 mod credentials;
-mod listener;
 mod local;
 mod peer;
-mod places;
 mod screen;
 mod service;
 mod token;
 mod upstream;
 
+pub use answer::ServedBody;
 pub(in crate::supervisor) use local::{info, panels};
 pub use peer::Peer;
 pub use service::{AddonApi, Configured};

@@ -1,24 +1,26 @@
 //! One call of the add-on API, from its head to its answer.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use http::{HeaderMap, Method, Request, StatusCode};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 
-use super::answer::{self, Answer};
+use super::answer::{self, Answer, ServedBody};
 use super::asking::Asking;
 use super::auth::AuthBackend;
+use super::body::Room;
 use super::core::Core;
 use super::local::{self, passwords};
 use super::peer::Peer;
-use super::token::token;
+use super::token::{home_assistant_token, token};
 use super::upstream;
+use crate::budget::{Budget, Claim, Holder, Limit, Permit, Refused};
 use crate::clock::Clock;
 use crate::config::{Addon, AddonSlug, Settings};
 use crate::home_assistant::HomeAssistant;
-use crate::http::{ClientAddr, RequestId};
+use crate::http::{Arrived, ClientAddr, ClientBody, Pace, RequestBody, RequestId};
+use crate::listener::Addresses;
 use crate::supervisor::entities::Access;
 use crate::supervisor::ingress;
 use crate::supervisor::kept::Kept;
@@ -33,6 +35,7 @@ pub struct AddonApi {
     pub(super) kept: Arc<Kept>,
     pub(super) auth: AuthBackend,
     pub(super) core: Core,
+    pub(super) budget: Arc<Budget>,
     pub(super) telemetry: Telemetry,
 }
 
@@ -55,7 +58,7 @@ pub(super) struct Call {
     pub(super) path: ApiPath,
     pub(super) query: Option<String>,
     pub(super) headers: HeaderMap,
-    pub(super) body: Incoming,
+    pub(super) body: RequestBody,
     /// Who asks; nobody where no token is asked for.
     pub(super) by: Option<Asking>,
     pub(super) client: ClientAddr,
@@ -65,12 +68,19 @@ pub(super) struct Call {
 
 impl AddonApi {
     /// The API with its first configuration.
-    pub fn new(configured: Configured, kept: Arc<Kept>, clock: Clock, telemetry: Telemetry) -> Self {
+    pub fn new(
+        configured: Configured,
+        kept: Arc<Kept>,
+        budget: Arc<Budget>,
+        clock: Clock,
+        telemetry: Telemetry,
+    ) -> Self {
         Self {
             current: ArcSwap::from_pointee(configured),
             kept,
             auth: AuthBackend::new(clock, telemetry.clone()),
             core: Core::default(),
+            budget,
             telemetry,
         }
     }
@@ -84,17 +94,32 @@ impl AddonApi {
         self.current.load_full()
     }
 
-    /// Answers a call. `from` is nothing on a Unix socket.
-    pub(super) async fn answer(self: Arc<Self>, request: Request<Incoming>, from: Option<SocketAddr>) -> Answer {
-        let id = RequestId::next();
+    /// Answers a call.
+    pub async fn answer(self: Arc<Self>, arrived: Arrived<Addresses>) -> Response<ServedBody> {
+        let Arrived { request, via, serving } = arrived;
         let configured = self.configured();
-        let (head, body) = request.into_parts();
+        let place = self.place(request.headers(), &configured);
+        let answer = self.answered(request, configured, &place, ClientAddr::direct(via.peer().ip())).await;
+        answer.map(|body| ServedBody::new(body, serving, place.ok().flatten()))
+    }
+
+    async fn answered(
+        self: Arc<Self>,
+        request: Request<Incoming>,
+        configured: Arc<Configured>,
+        place: &Result<Option<Permit>, Refused>,
+        client: ClientAddr,
+    ) -> Answer {
+        let id = RequestId::next();
+        let (head, incoming) = request.into_parts();
+        let pace = Pace::of_upload(&configured.settings.limits);
+        let (body, gauge) = RequestBody::new(ClientBody::from(incoming), u64::MAX, pace);
         let method = head.method.clone();
         let caller = self.caller(token(&head.headers), &configured);
         let whose = caller.as_ref().ok().and_then(Option::as_ref).map(|by| by.addon().slug.clone());
-        let client = ClientAddr::direct(from.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |from| from.ip()));
         let target = head.uri.path().to_owned();
         let answer = match permitted(&head, &caller) {
+            Ok(_) if place.is_err() => answer::plain(StatusCode::TOO_MANY_REQUESTS),
             Ok((path, basis)) => {
                 let by = match basis {
                     Basis::Open => None,
@@ -107,10 +132,25 @@ impl AddonApi {
             }
             Err(answer) => *answer,
         };
+        // Whoever was asked with this body knows only that it broke off.
+        let answer = if gauge.has_timed_out() { answer::plain(StatusCode::REQUEST_TIMEOUT) } else { answer };
         self.telemetry.metrics.api_answered(whose.as_ref(), answer.status().as_u16());
         let (addon, status) = (whose.as_ref().map_or("-", AddonSlug::as_str), answer.status().as_u16());
         tracing::info!(addon, method = %method, path = %target, status, request_id = id.as_str(), "add-on API");
         answer
+    }
+
+    /// A place among the calls of the add-on whose token the call shows, for whichever API.
+    fn place(&self, headers: &HeaderMap, configured: &Configured) -> Result<Option<Permit>, Refused> {
+        let shown = token(headers).or_else(|| home_assistant_token(headers));
+        let Some(by) = shown.and_then(|token| self.asking_with(token, configured)) else { return Ok(None) };
+        let (holder, most) = (Holder::Addon(by.addon().slug.clone()), configured.settings.limits.addon_api.calls);
+        self.budget.take(1, &[Claim::new(Limit::AddonApiCalls, holder, most)]).map(Some)
+    }
+
+    /// Room for what is read whole for this add-on.
+    pub(super) fn room(&self, addon: &Addon, configured: &Configured) -> Room {
+        Room::new(&self.budget, &addon.slug, &configured.settings.limits.addon_api)
     }
 
     /// Whose a token is. `Err` is a token that is nobody's.
@@ -162,7 +202,7 @@ impl AddonApi {
                 let slug = (*slug).to_owned();
                 local::security(self, &mut call, &slug).await
             }
-            segments if call.configured.upstream.is_some() => upstream::forward(call, segments).await,
+            segments if call.configured.upstream.is_some() => upstream::forward(self, call, segments).await,
             segments => local::answer(self, &call, segments),
         }
     }

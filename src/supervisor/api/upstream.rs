@@ -6,16 +6,16 @@
 use std::time::Duration;
 
 use http::{Method, Response, StatusCode};
-use http_body_util::{BodyExt as _, Limited};
-use serde_json::{Value, json};
 
 use super::answer::{self, Answer, AnswerBody};
 use super::asking::Asking;
+use super::body::{Held, Room};
 use super::peer::{Asked, only, relay};
-use super::service::Call;
+use super::service::{AddonApi, Call};
+use crate::supervisor::bounded_json::filter_fields;
 
 /// Passes a call on.
-pub(super) async fn forward(call: Call, segments: &[&str]) -> Answer {
+pub(super) async fn forward(api: &AddonApi, call: Call, segments: &[&str]) -> Answer {
     let Some(upstream) = &call.configured.upstream else { return answer::plain(StatusCode::NOT_IMPLEMENTED) };
     let own = call.by.as_ref().map(Asking::slug);
     let path = match (segments, own) {
@@ -42,23 +42,29 @@ pub(super) async fn forward(call: Call, segments: &[&str]) -> Answer {
     };
     let sees = |slug: &str| call.by.as_ref().is_some_and(|by| by.sees_options_of(slug));
     match segments {
-        ["addons" | "apps", slug, "info"] if call.method == Method::GET && !sees(slug) => without_options(told).await,
+        ["addons" | "apps", slug, "info"] if call.method == Method::GET && !sees(slug) => {
+            let Some(by) = &call.by else { return answer::plain(StatusCode::UNAUTHORIZED) };
+            without_options(told, &api.room(by.addon(), &call.configured)).await
+        }
         _ => told,
     }
 }
 
-async fn without_options(told: Response<AnswerBody>) -> Answer {
+async fn without_options(told: Response<AnswerBody>, room: &Room) -> Answer {
     let status = told.status();
-    let Ok(body) = Limited::new(told.into_body(), LARGEST_INFO).collect().await else {
-        return answer::error(StatusCode::BAD_GATEWAY, "The Supervisor does not answer");
+    let Held { bytes, room } = match room.read_within(told.into_body(), LARGEST_INFO, INFO).await {
+        Ok(held) => held,
+        Err(unread) => return unread.answer_of_peer(),
     };
-    let Ok(mut value) = serde_json::from_slice::<Value>(&body.to_bytes()) else {
-        return answer::error(StatusCode::BAD_GATEWAY, "The Supervisor does not answer");
-    };
-    if let Some(data) = value.get_mut("data").and_then(Value::as_object_mut) {
-        data.insert("options".to_owned(), json!({}));
+    let hidden = |name: &str, value: &str| Some(if name == "options" { "{}" } else { value }.to_owned());
+    let without = filter_fields(std::str::from_utf8(&bytes).unwrap_or_default(), |name, value| {
+        let data = (name == "data").then(|| filter_fields(value, hidden)).flatten();
+        Some(data.unwrap_or_else(|| value.to_owned()))
+    });
+    match without {
+        Some(text) => answer::of_long_text(status, text, room),
+        None => answer::error(StatusCode::BAD_GATEWAY, "The Supervisor does not answer"),
     }
-    answer::of_json(status, &value)
 }
 
 /// What of an add-on's headers the Supervisor gets.
@@ -73,3 +79,6 @@ const ANSWER: Duration = Duration::from_hours(1);
 
 /// What is said of one add-on.
 const LARGEST_INFO: usize = 4 * 1024 * 1024;
+
+/// To the last byte of it.
+const INFO: Duration = Duration::from_mins(1);
