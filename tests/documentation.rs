@@ -80,6 +80,19 @@ fn configuration_md_has_the_keys_that_the_program_knows() {
     assert_eq!(declared.len(), types + 1, "a section of the configuration is in no table (one more is the root)");
 }
 
+#[test]
+fn every_limit_that_is_counted_is_a_key_of_the_configuration() {
+    let document = read("docs/configuration.md");
+    for (limit, _) in vestibule::budget::Budget::new().refusals() {
+        let (heading, key) = match limit.label().strip_prefix("addon.") {
+            Some(key) => ("## `[[addon]]`", key),
+            None => ("## `[limits]`", limit.label()),
+        };
+        let found = rows(section(&document, heading)).into_iter().any(|(name, _)| name == key);
+        assert!(found, "{heading} has no row for {key}, by which {limit:?} is counted");
+    }
+}
+
 /// The keys of `config.toml`, set or commented out, by section; and the value that stands there, unless it is an example.
 fn shipped_keys() -> Vec<(String, String, Option<String>)> {
     let (mut found, mut heading, mut example) = (Vec::new(), String::new(), false);

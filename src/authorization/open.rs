@@ -42,6 +42,9 @@ pub struct Exchange {
     /// Odd while the client has a piece of the answer and has not taken all of it.
     turns: AtomicU64,
     seen: Mutex<Option<(u64, Instant)>>,
+    begun: Instant,
+    /// When the client must have taken the piece that it has, in milliseconds after `begun`; 0 is never.
+    due: AtomicU64,
 }
 
 /// Holds an exchange open; dropped, the exchange is over.
@@ -77,6 +80,8 @@ impl OpenExchanges {
             why: OnceLock::new(),
             turns: AtomicU64::new(0),
             seen: Mutex::default(),
+            begun: Instant::now(),
+            due: AtomicU64::new(0),
         });
         let key = self.next.fetch_add(1, Ordering::Relaxed);
         if let Some(mut shard) = self.shard(key) {
@@ -152,8 +157,13 @@ impl Exchange {
         self.why.get().is_some_and(|(_, at)| at.elapsed() >= moment)
     }
 
-    /// Whether the client has been taking one and the same piece for longer than `patience`. Asked now and then.
+    /// Whether the client has been taking one and the same piece for longer than `patience`, or past the time that was set
+    /// for it. Asked now and then.
     fn is_stuck(&self, patience: Duration) -> bool {
+        let due = self.due.load(Ordering::Relaxed);
+        if due != 0 && self.begun.elapsed() > Duration::from_millis(due) {
+            return true;
+        }
         let turns = self.turns.load(Ordering::Relaxed);
         let mut seen = lock(&self.seen);
         match *seen {
@@ -167,12 +177,19 @@ impl Exchange {
 
     /// The client has room for a piece of the answer.
     pub(crate) fn is_asked(&self) {
+        self.due.store(0, Ordering::Relaxed);
         self.turn_to(0);
     }
 
     /// The client has a piece of the answer to take.
     pub(crate) fn hands_over(&self) {
         self.turn_to(1);
+    }
+
+    /// The client must have taken what it has by then.
+    pub(crate) fn must_take_by(&self, by: Instant) {
+        let due = u64::try_from(by.saturating_duration_since(self.begun).as_millis()).unwrap_or(u64::MAX);
+        self.due.store(due.max(1), Ordering::Relaxed);
     }
 
     /// Only the answer's own task turns.

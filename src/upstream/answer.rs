@@ -96,8 +96,9 @@ impl AnswerBody {
     fn waits_for_client(&mut self, length: usize) {
         let Some(open) = &self.open else { return };
         self.taking = Some(length);
-        self.meter.waits(Instant::now());
+        let by = self.meter.waits(Instant::now());
         open.exchange().hands_over();
+        open.exchange().must_take_by(by);
     }
 
     /// The next part of what is there for the client. Parts are small, so that a slow line is seen to move.

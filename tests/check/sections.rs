@@ -212,7 +212,48 @@ fn what_is_left_out_has_its_default() {
     assert_eq!((sign_in.attempts_per_address, sign_in.attempts_per_user, sign_in.window.as_secs()), (20, 8, 600));
     assert_eq!((limits.connections, limits.connections_per_address, limits.header_count), (4096, 256, 100));
     assert_eq!((limits.header_size, limits.http2_streams, limits.drain_timeout.as_secs()), (16_384, 128, 10));
+    let rates = (limits.unread_timeout.as_secs(), limits.min_rate_bytes, limits.min_rate_window.as_secs());
+    assert_eq!(rates, (60, 4096, 60));
+    let judged = (limits.judged_body_size, limits.judged_bytes_per_user, limits.judged_bytes);
+    assert_eq!(judged, (64 << 10, 4 << 20, 32 << 20));
+    assert_eq!(limits.judged_body_timeout.as_secs(), 60);
+    assert_eq!((limits.sign_in_forms, limits.sign_in_forms_per_address), (256, 32));
     assert_eq!((log.filter.as_str(), log.access), ("info", true));
+}
+
+#[test]
+fn shares_have_defaults_that_grow_with_what_they_are_shares_of() {
+    let limits = accepted(&addon("[limits]\nbody_stall_timeout = \"5s\"\njudged_body_size = \"4MiB\"")).settings.limits;
+    assert_eq!(limits.unread_timeout.as_secs(), 5);
+    assert_eq!((limits.judged_bytes_per_user, limits.judged_bytes), (16 << 20, 128 << 20));
+    let shares = |lines: &str| {
+        let addon = std::sync::Arc::clone(&accepted(&addon(lines)).settings.addons[0]);
+        (addon.connections_per_user, addon.websockets_per_user, addon.queue_per_user)
+    };
+    assert_eq!(shares(""), (128, 512, 256));
+    assert_eq!(shares("connections = 5\nwebsockets = 1"), (3, 1, 256));
+    assert_eq!(shares("connections_per_user = 7\nwebsockets_per_user = 8\nqueue_per_user = 0"), (7, 8, 0));
+}
+
+#[test]
+fn a_share_that_never_counts_is_said() {
+    for name in ["connections", "websockets"] {
+        let lines = format!("{name} = 4\n{name}_per_user = 5");
+        let at = format!("8:{}", name.len() + "_per_user = ".len() + 1);
+        warned(&addon(&lines), &at, &["one user may take all places", "never counts", "there are 4 for all"]);
+    }
+    for key in ["connections_per_user", "websockets_per_user"] {
+        let lines = format!("{key} = 0");
+        let at = format!("7:{}", key.len() + 4);
+        refused(&addon(&lines), &at, &["out of bounds", "expected 1 to 100000"]);
+    }
+    refused(
+        &addon("[limits]\njudged_body_size = \"1MiB\"\njudged_bytes_per_user = \"1MiB\""),
+        "8:20",
+        &["no room for one body", "at least twice `judged_body_size`"],
+    );
+    refused(&addon("[limits]\nmin_rate_bytes = \"2MiB\""), "8:18", &["out of bounds", "the default is 4KiB"]);
+    refused(&addon("[limits]\nunread_timeout = \"2h\""), "8:18", &["out of bounds", "the default is 1m"]);
 }
 
 /// A configuration with these lines in `[home_assistant]`; the first of them is line 3.
