@@ -131,22 +131,19 @@ fn websockets_without_a_token_take_no_place_of_those_with_one() {
     });
     api.vestibule.command_ok(&["reload"]);
     let token = token(&api, "free");
-    RUNTIME.block_on(async {
-        let with_token =
-            [authenticated(&api, &token).await, authenticated(&api, &token).await, authenticated(&api, &token).await];
-        let without = [open(&api).await, open(&api).await];
-        let ask = Ask::get("/core/websocket")
-            .field("Connection", "Upgrade")
-            .field("Upgrade", "websocket")
-            .field("Sec-WebSocket-Version", "13")
-            .field("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==");
-        assert_eq!(api.ask(&ask).status, 429);
-        assert_eq!(PlainClient::connect_from(ANOTHER, api.api()).ask(&ask).status, 101, "others have their own");
-        assert_refusals(&api, "addon_api_pending_websockets", 1);
-        drop(without);
-        eventually("places again", || (api.ask(&ask).status == 101).then_some(()));
-        drop(with_token);
-    });
+    let with_token: Vec<_> = (0..3).map(|_| RUNTIME.block_on(authenticated(&api, &token))).collect();
+    let without: Vec<_> = (0..2).map(|_| RUNTIME.block_on(open(&api))).collect();
+    let ask = Ask::get("/core/websocket")
+        .field("Connection", "Upgrade")
+        .field("Upgrade", "websocket")
+        .field("Sec-WebSocket-Version", "13")
+        .field("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==");
+    assert_eq!(api.ask(&ask).status, 429);
+    assert_eq!(PlainClient::connect_from(ANOTHER, api.api()).ask(&ask).status, 101, "others have their own");
+    assert_refusals(&api, "addon_api_pending_websockets", 1);
+    drop(without);
+    eventually("places again", || (api.ask(&ask).status == 101).then_some(()));
+    drop(with_token);
 }
 
 /// S-153: a token is short.
