@@ -27,7 +27,7 @@ use crate::http::{Arrived, Holding, RequestId, Sanitized};
 use crate::identity::{Directory, User};
 use crate::pages::{self, Audience, Page};
 use crate::refusal::Reason;
-use crate::route::{Destination, Routed};
+use crate::route::Destination;
 use crate::session::{AccessToken, Authenticated, Credential, Issuer, shown_token, shows_token};
 use crate::upstream::Answer;
 use account::Account;

@@ -101,7 +101,7 @@ impl Server {
             tasks.spawn(connections::accept_home_assistant(Arc::clone(self), listener));
         }
         if let Some(listener) = bound.addons {
-            tasks.spawn(Arc::clone(&self.api).serve(listener, self.stop.clone()));
+            tasks.spawn(connections::accept_addons(Arc::clone(self), listener));
         }
         let server = Arc::clone(self);
         let handler = move |request| commands::answer(Arc::clone(&server), request);

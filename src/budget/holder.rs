@@ -12,6 +12,8 @@ pub enum Holder {
     All,
     /// A peer's.
     Peer(Neighbourhood),
+    /// A user's of this machine, by the operating system's number: what is known of the peer of a Unix socket.
+    LocalUser(u32),
     /// A user's, by id. Sessions and tokens of one user count together.
     User(Arc<str>),
     /// An add-on's.

@@ -25,11 +25,29 @@ pub enum Limit {
     SignInForms,
     /// Sign-in forms from one address that are read or checked.
     SignInFormsPerAddress,
+    /// Connections of add-ons to their API, all together.
+    AddonApiConnections,
+    /// Connections of add-ons to their API from one address.
+    AddonApiConnectionsPerAddress,
+    /// WebSockets of the add-on API from one address that have shown no token.
+    AddonApiPendingWebsockets,
+    /// WebSockets of one add-on to Home Assistant.
+    SupervisorWebsockets,
+    /// Calls of one add-on at the same time.
+    AddonApiCalls,
+    /// Bytes of bodies and answers that the add-on API reads whole, all together.
+    AddonApiBytes,
+    /// Bytes of bodies and answers of one add-on that its API reads whole.
+    AddonApiBytesPerAddon,
+    /// Connections of Home Assistant, all together.
+    HomeAssistantConnections,
+    /// Connections from one address to where Home Assistant reaches us.
+    HomeAssistantConnectionsPerAddress,
 }
 
 impl Limit {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 20] = [
         Self::Connections,
         Self::ConnectionsPerAddress,
         Self::AddonConnections,
@@ -41,6 +59,15 @@ impl Limit {
         Self::JudgedBytesPerUser,
         Self::SignInForms,
         Self::SignInFormsPerAddress,
+        Self::AddonApiConnections,
+        Self::AddonApiConnectionsPerAddress,
+        Self::AddonApiPendingWebsockets,
+        Self::SupervisorWebsockets,
+        Self::AddonApiCalls,
+        Self::AddonApiBytes,
+        Self::AddonApiBytesPerAddon,
+        Self::HomeAssistantConnections,
+        Self::HomeAssistantConnectionsPerAddress,
     ];
 
     /// The stable label: the key under `[limits]`, or that of another table with the table's name before it.
@@ -57,6 +84,15 @@ impl Limit {
             Self::JudgedBytesPerUser => "judged_bytes_per_user",
             Self::SignInForms => "sign_in_forms",
             Self::SignInFormsPerAddress => "sign_in_forms_per_address",
+            Self::AddonApiConnections => "addon_api_connections",
+            Self::AddonApiConnectionsPerAddress => "addon_api_connections_per_address",
+            Self::AddonApiPendingWebsockets => "addon_api_pending_websockets",
+            Self::SupervisorWebsockets => "supervisor.websockets",
+            Self::AddonApiCalls => "addon_api_calls",
+            Self::AddonApiBytes => "addon_api_bytes",
+            Self::AddonApiBytesPerAddon => "addon_api_bytes_per_addon",
+            Self::HomeAssistantConnections => "home_assistant_connections",
+            Self::HomeAssistantConnectionsPerAddress => "home_assistant_connections_per_address",
         }
     }
 }

@@ -12,14 +12,25 @@ pub struct Refused(pub Limit);
 impl From<Refused> for Reason {
     fn from(Refused(limit): Refused) -> Self {
         match limit {
-            Limit::Connections | Limit::JudgedBytes | Limit::SignInForms => Self::Overloaded,
+            Limit::Connections
+            | Limit::JudgedBytes
+            | Limit::SignInForms
+            | Limit::AddonApiConnections
+            | Limit::AddonApiBytes
+            | Limit::HomeAssistantConnections => Self::Overloaded,
             Limit::AddonConnections | Limit::AddonWebsockets => Self::AddonBusy,
             Limit::ConnectionsPerAddress
             | Limit::AddonConnectionsPerUser
             | Limit::AddonQueuePerUser
             | Limit::AddonWebsocketsPerUser
             | Limit::JudgedBytesPerUser
-            | Limit::SignInFormsPerAddress => Self::ShareSpent,
+            | Limit::SignInFormsPerAddress
+            | Limit::AddonApiConnectionsPerAddress
+            | Limit::AddonApiPendingWebsockets
+            | Limit::SupervisorWebsockets
+            | Limit::AddonApiCalls
+            | Limit::AddonApiBytesPerAddon
+            | Limit::HomeAssistantConnectionsPerAddress => Self::ShareSpent,
         }
     }
 }

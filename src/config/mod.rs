@@ -48,7 +48,9 @@ use resolve::Context;
 pub use crate::diagnostic::Diagnostics;
 use crate::permission::Registry;
 
-pub use addon_api::{ApiAddress, BadApiAddress, HomeAssistantDoor, SupervisorUpstream, is_for_no_addon};
+pub use addon_api::{
+    AddonApiLimits, ApiAddress, BadApiAddress, HomeAssistantDoor, SupervisorUpstream, is_for_no_addon,
+};
 pub use cors::Cors;
 pub use entity_id::{BadEntityId, BadTemplate, EntityId, EntityTemplate, Piece};
 pub use home::{HomeApi, HomeAssistant, HomeSource, HomeUrl};

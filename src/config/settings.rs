@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use http::{HeaderName, HeaderValue};
 
-use super::addon_api::{ApiAddress, HomeAssistantDoor, SupervisorUpstream};
+use super::addon_api::{AddonApiLimits, ApiAddress, HomeAssistantDoor, SupervisorUpstream};
 use super::cors::Cors;
 use super::home::HomeAssistant;
 use super::options::Options;
@@ -207,6 +207,12 @@ pub struct Limits {
     pub sign_in_forms: usize,
     /// Those of them that may come from one address (IPv6: one /64).
     pub sign_in_forms_per_address: usize,
+    /// What add-ons may make us hold at their API.
+    pub addon_api: AddonApiLimits,
+    /// Open connections at the address that Home Assistant reaches us at, all together.
+    pub home_assistant_connections: usize,
+    /// Those of them that may come from one address.
+    pub home_assistant_connections_per_address: usize,
 }
 
 /// `[log]`

@@ -1,12 +1,13 @@
 //! The wire, and no policy: what a request says, in one reading that all parsers share.
 //!
-//! In comes a [`Secured`](crate::tls::Secured) connection, or one of Home Assistant's, out come [`Sanitized`] requests: one
+//! In comes a [`Connection`] of a listener, out come [`Sanitized`] requests of browsers and of Home Assistant: one
 //! valid target, one authority, hop-by-hop and reserved names taken out, our cookie taken out and kept aside. Nothing here
 //! decides whether somebody may do something, and nothing here ever rewrites a path.
 
 mod authority;
 mod body;
 mod client_addr;
+mod connection;
 mod cookies;
 mod felt;
 pub mod fields;
@@ -34,6 +35,7 @@ mod via;
 pub use authority::Authority;
 pub use body::{BodyError, Gauge, RequestBody};
 pub use client_addr::{BadForwarded, ClientAddr};
+pub use connection::{Connection, Opened};
 pub use cookies::Presented;
 pub(crate) use cookies::sets as sets_cookie;
 pub use forwarded::VERIFY;
@@ -52,7 +54,7 @@ pub use request_source::RequestSource;
 pub use reserved::Reserved;
 pub use sanitize::{Parts, Rules, Sanitized, strip};
 pub use scheme::Scheme;
-pub use serve::{Arrived, serve, serve_home_assistant};
+pub use serve::{Arrived, serve};
 pub use trailers::TrailerSieve;
 pub use upgrade::{BadHandshake, Handshake};
 pub use via::{Door, Via};

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::connection::FirstHead;
 use super::line::Line;
 
 /// What is known of a connection's life.
@@ -42,11 +43,15 @@ pub struct Serving {
 }
 
 impl Pulse {
-    pub(super) fn new() -> Arc<Self> {
+    pub(super) fn new(first_head: FirstHead) -> Arc<Self> {
+        let head_since = match first_head {
+            FirstHead::WhenAsked => 0,
+            FirstHead::AtOnce => 1,
+        };
         Arc::new(Self {
             start: Instant::now(),
             open: AtomicUsize::new(0),
-            head_since: AtomicU64::new(0),
+            head_since: AtomicU64::new(head_since),
             idle_since: AtomicU64::new(1),
             blocked_since: AtomicU64::new(0),
             body: AtomicBool::new(false),

@@ -1,6 +1,7 @@
 //! One connection: HTTP/1.1 or HTTP/2, as ALPN has settled it, until it ends, is idle for too long, or the process stops.
 //!
-//! In comes a [`Secured`] connection, or one of Home Assistant's, out come its requests, one call of the handler each.
+//! In comes a [`Connection`] of any listener, out come its requests, one call of the handler each. There is no other loop:
+//! what differs between browsers, Home Assistant and add-ons is said by the connection's type.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -14,72 +15,38 @@ use hyper::body::{Body, Incoming};
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 
+use super::connection::{Connection, Opened};
 use super::felt::Felt;
 use super::line::Streams;
 use super::pulse::{Pulse, PulseLimits, Serving};
 use super::via::Via;
 use crate::config::Limits;
-use crate::listener::FromHomeAssistant;
-use crate::tls::{Protocol, Secured};
+use crate::tls::Protocol;
 
 /// A request as it arrived.
 #[derive(Debug)]
-pub struct Arrived {
+pub struct Arrived<V = Via> {
     /// The request, as hyper read it.
     pub request: Request<Incoming>,
     /// Its connection.
-    pub via: Via,
+    pub via: V,
     /// Keeps the connection from counting as idle.
     pub serving: Serving,
 }
 
-/// Serves a connection to its end. `stop` lets open requests finish and takes no more.
-pub async fn serve<H, F, B>(secured: Secured, limits: &Limits, stop: CancellationToken, handler: H)
+/// Serves a connection to its end, whoever it is of. `stop` lets open requests finish and takes no more.
+pub async fn serve<C, H, F, B>(connection: C, limits: &Limits, stop: CancellationToken, handler: H)
 where
-    H: Fn(Arrived) -> F + Send + Sync + 'static,
+    C: Connection,
+    H: Fn(Arrived<C::Via>) -> F + Send + Sync + 'static,
     F: Future<Output = Response<B>> + Send + 'static,
     B: Body<Data = Bytes> + Send + 'static,
     B::Error: std::error::Error + Send + Sync + 'static,
 {
-    let (stream, transport) = secured.into_parts();
-    let protocol = transport.protocol();
-    converse((stream, Via::tls(transport)), protocol, limits, stop, handler).await;
-}
-
-/// Serves a connection of Home Assistant's, which speaks HTTP/1.1.
-pub async fn serve_home_assistant<H, F, B>(
-    connection: FromHomeAssistant,
-    limits: &Limits,
-    stop: CancellationToken,
-    handler: H,
-) where
-    H: Fn(Arrived) -> F + Send + Sync + 'static,
-    F: Future<Output = Response<B>> + Send + 'static,
-    B: Body<Data = Bytes> + Send + 'static,
-    B::Error: std::error::Error + Send + Sync + 'static,
-{
-    let (stream, addresses, trust) = connection.into_parts();
-    converse((stream, Via::home_assistant(addresses, trust)), Protocol::Http1, limits, stop, handler).await;
-}
-
-/// Takes requests until the connection ends.
-async fn converse<S, H, F, B>(
-    (stream, via): (S, Via),
-    protocol: Protocol,
-    limits: &Limits,
-    stop: CancellationToken,
-    handler: H,
-) where
-    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-    H: Fn(Arrived) -> F + Send + Sync + 'static,
-    F: Future<Output = Response<B>> + Send + 'static,
-    B: Body<Data = Bytes> + Send + 'static,
-    B::Error: std::error::Error + Send + Sync + 'static,
-{
-    let pulse = Pulse::new();
+    let Opened { stream, via, protocol, first_head } = connection.open();
+    let pulse = Pulse::new(first_head);
     let head = if protocol == Protocol::Http1 { limits.header_timeout } else { limits.idle_timeout };
     let pulse_limits = PulseLimits { head, idle: limits.idle_timeout, blocked: limits.unread_timeout };
     let io = TokioIo::new(Felt::new(stream, &pulse));

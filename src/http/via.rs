@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::listener::{Addresses, ListenerTrust};
 use crate::tls::Transport;
 
-/// A connection that requests come over. Only [`super::serve`] and [`super::serve_home_assistant`] make one.
+/// A connection that requests come over. Only [`super::Connection`]s of browsers and of Home Assistant make one.
 #[derive(Debug, Clone)]
 pub struct Via(Kind);
 

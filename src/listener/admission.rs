@@ -148,6 +148,17 @@ mod tests {
             judged_bytes_per_user: 1 << 20,
             sign_in_forms: 1,
             sign_in_forms_per_address: 1,
+            addon_api: config::AddonApiLimits {
+                connections: 1,
+                connections_per_address: 1,
+                pending_websockets: 1,
+                calls: 1,
+                bytes: 1,
+                bytes_per_addon: 1,
+                body_timeout: Duration::ZERO,
+            },
+            home_assistant_connections: 1,
+            home_assistant_connections_per_address: 1,
         }
     }
 

@@ -3,11 +3,12 @@
 //! In comes a [`PlainListener`], out come connections as [`FromHomeAssistant`]: there is no other way to one, so that nothing
 //! can take a connection in the clear for one of a browser, or one of an add-on for one of Home Assistant.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 
 use super::address::Addresses;
-use super::plain::{PlainBindError, PlainListener, PlainStream};
+use super::plain::{Places, PlainBindError, PlainLimits, PlainListener, PlainStream, THIS_MACHINE};
 use super::trust::ListenerTrust;
+use crate::budget::{Budget, Limit};
 use crate::config::{ApiAddress, HomeAssistantDoor};
 
 /// The bound address.
@@ -27,9 +28,11 @@ pub struct FromHomeAssistant {
 
 impl HomeAssistantListener {
     /// Binds the address.
-    pub async fn bind(door: &HomeAssistantDoor) -> Result<Self, PlainBindError> {
+    pub async fn bind(door: &HomeAssistantDoor, budget: &Arc<Budget>) -> Result<Self, PlainBindError> {
         let trust = ListenerTrust::new(door.trusted_proxies.clone());
-        Ok(Self { listener: PlainListener::bind(&door.at).await?, trust })
+        let (all, of_peer) = (Limit::HomeAssistantConnections, Limit::HomeAssistantConnectionsPerAddress);
+        let places = Places { budget: Arc::clone(budget), all, of_peer };
+        Ok(Self { listener: PlainListener::bind(&door.at, places).await?, trust })
     }
 
     /// Whom it trusts.
@@ -43,8 +46,8 @@ impl HomeAssistantListener {
     }
 
     /// The next connection that there is room for. Cancel-safe.
-    pub async fn accept(&self) -> FromHomeAssistant {
-        let (stream, from) = self.listener.accept().await;
+    pub async fn accept(&self, limits: impl Fn() -> PlainLimits) -> FromHomeAssistant {
+        let (stream, from) = self.listener.accept(limits).await;
         let peer = from.unwrap_or(THIS_MACHINE);
         let addresses = Addresses::direct(peer, THIS_MACHINE);
         FromHomeAssistant { stream, addresses, trust: self.trust.clone() }
@@ -62,5 +65,3 @@ impl FromHomeAssistant {
         (self.stream, self.addresses, self.trust)
     }
 }
-
-const THIS_MACHINE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);

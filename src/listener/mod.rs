@@ -2,7 +2,7 @@
 //!
 //! In comes a socket, bound here or handed over by the service manager; out comes a [`Connection`]: bytes that nobody has
 //! read yet, the addresses that they travel between, and a [`Slot`] in the count of open connections. Programs of the same
-//! home have addresses of their own, in the clear ([`PlainListener`], [`HomeAssistantListener`]). It never ends for
+//! home have addresses of their own, in the clear ([`AddonListener`], [`HomeAssistantListener`]). It never ends for
 //! an error of `accept`, never believes a PROXY header from a peer that its listener does not trust, and never waits for a peer
 //! while others stand in the queue: what a peer must send first is read in the connection's own task, under the
 //! handshake's deadline.
@@ -16,12 +16,14 @@ mod seldom;
 mod trust;
 mod plain;
 mod home_assistant;
+mod addons;
 
 pub use accept::{BindError, Listener};
+pub use addons::{AddonListener, FromAddon};
 pub use address::Addresses;
 pub use admission::{Admission, Refused, Slot};
 pub use connection::{Connection, Incoming};
 pub use home_assistant::{FromHomeAssistant, HomeAssistantListener};
-pub use plain::{PlainBindError, PlainListener, PlainStream};
+pub use plain::{PlainBindError, PlainLimits, PlainStream};
 pub use proxy::ProxyError;
 pub use trust::ListenerTrust;

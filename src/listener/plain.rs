@@ -1,31 +1,53 @@
 //! Addresses that programs of the same home reach: TCP or a Unix socket, in the clear.
 //!
 //! In comes a configured address, out come accepted connections, one by one and without end. An error of `accept` is waited
-//! out, and a connection for which there is no room is closed at once. Who may ask what on them is no matter of the address:
+//! out, and a connection for which there is no room, in all or for its peer, is closed at once. Who may ask what on them is no matter of the address:
 //! whoever serves one asks for a token or a session.
 
 use std::fmt;
 use std::io::{self, IoSlice};
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, UnixListener};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::accept::UNSENT;
+use super::seldom::Seldom;
+use crate::budget::{Budget, Claim, Holder, Limit, Permit, Refused};
 use crate::config::ApiAddress;
 
 /// A bound address.
 #[derive(Debug)]
-pub struct PlainListener {
+pub(super) struct PlainListener {
     bound: Bound,
     address: ApiAddress,
-    places: Arc<Semaphore>,
+    places: Places,
+    spoken: Seldom,
+}
+
+/// What an address's connections are counted by.
+#[derive(Debug)]
+pub(super) struct Places {
+    pub(super) budget: Arc<Budget>,
+    /// All together.
+    pub(super) all: Limit,
+    /// Those of one peer.
+    pub(super) of_peer: Limit,
+}
+
+/// How many there may be, at this moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlainLimits {
+    /// All together.
+    pub all: usize,
+    /// Of one peer: an address, or on a socket a user of the operating system.
+    pub of_peer: usize,
 }
 
 #[derive(Debug)]
@@ -45,7 +67,7 @@ pub struct PlainBindError {
 /// The bytes of an accepted connection, and its place among the open ones.
 pub struct PlainStream {
     socket: Box<dyn Socket>,
-    _place: OwnedSemaphorePermit,
+    _place: Permit,
 }
 
 trait Socket: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -54,18 +76,17 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Socket for T {}
 
 impl PlainListener {
     /// Binds the address. A socket that nobody listens on any more is replaced; one that lives is not.
-    pub async fn bind(address: &ApiAddress) -> Result<Self, PlainBindError> {
+    pub(super) async fn bind(address: &ApiAddress, places: Places) -> Result<Self, PlainBindError> {
         let bound = match address {
             ApiAddress::Tcp(tcp) => TcpListener::bind(tcp).await.map(Bound::Tcp),
             ApiAddress::Unix(path) => bind_unix(path).await.map(Bound::Unix),
         };
         let failed = |source| PlainBindError { address: address.clone(), source };
-        let places = Arc::new(Semaphore::new(CONNECTIONS));
-        Ok(Self { bound: bound.map_err(failed)?, address: address.clone(), places })
+        Ok(Self { bound: bound.map_err(failed)?, address: address.clone(), places, spoken: Seldom::default() })
     }
 
     /// The address, with the port that the operating system chose.
-    pub fn address(&self) -> ApiAddress {
+    pub(super) fn address(&self) -> ApiAddress {
         match &self.bound {
             Bound::Tcp(listener) => listener.local_addr().map_or_else(|_| self.address.clone(), ApiAddress::Tcp),
             Bound::Unix(_) => self.address.clone(),
@@ -74,21 +95,61 @@ impl PlainListener {
 
     /// The next connection that there is room for, and where it comes from: nobody knows that of a Unix socket.
     /// Cancel-safe.
-    pub async fn accept(&self) -> (PlainStream, Option<SocketAddr>) {
+    pub(super) async fn accept(&self, limits: impl Fn() -> PlainLimits) -> (PlainStream, Option<SocketAddr>) {
         loop {
             match self.bound.accept().await {
-                Ok((socket, from)) => {
-                    if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
-                        return (PlainStream { socket, _place: place }, from);
+                Ok((socket, peer)) => match self.places.take(peer, limits()) {
+                    Ok(place) => return (PlainStream { socket, _place: place }, peer.address()),
+                    Err(refused) => {
+                        if let Some(silent) = self.spoken.due(Instant::now()) {
+                            tracing::warn!(address = %self.address, %peer, not_logged = silent, "connection closed: {refused}");
+                        }
                     }
-                    tracing::debug!(address = %self.address, "no room for another connection");
-                }
+                },
                 Err(error) => {
                     // Out of file descriptors, most likely: without a pause this would be a busy loop.
-                    tracing::warn!(%error, address = %self.address, "cannot accept a connection");
+                    if let Some(silent) = self.spoken.due(Instant::now()) {
+                        tracing::warn!(%error, address = %self.address, not_logged = silent, "cannot accept connections");
+                    }
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             }
+        }
+    }
+}
+
+impl Places {
+    fn take(&self, peer: Peer, limits: PlainLimits) -> Result<Permit, Refused> {
+        let of_peer = Claim::new(self.of_peer, peer.holder(), limits.of_peer);
+        self.budget.take(1, &[of_peer, Claim::new(self.all, Holder::All, limits.all)])
+    }
+}
+
+/// Who connected, as far as the operating system says.
+#[derive(Debug, Clone, Copy)]
+enum Peer {
+    Address(SocketAddr),
+    User(u32),
+}
+
+impl Peer {
+    fn holder(self) -> Holder {
+        match self {
+            Self::Address(address) => Holder::from(address.ip()),
+            Self::User(user) => Holder::LocalUser(user),
+        }
+    }
+
+    fn address(self) -> Option<SocketAddr> {
+        if let Self::Address(address) = self { Some(address) } else { None }
+    }
+}
+
+impl fmt::Display for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address(address) => address.ip().fmt(f),
+            Self::User(user) => write!(f, "user {user}"),
         }
     }
 }
@@ -103,14 +164,19 @@ impl Drop for PlainListener {
 }
 
 impl Bound {
-    async fn accept(&self) -> io::Result<(Box<dyn Socket>, Option<SocketAddr>)> {
+    async fn accept(&self) -> io::Result<(Box<dyn Socket>, Peer)> {
         match self {
             Self::Tcp(listener) => {
                 let (stream, from) = listener.accept().await?;
                 stream.set_nodelay(true)?;
-                Ok((Box::new(stream), Some(from)))
+                socket2::SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT)?;
+                Ok((Box::new(stream), Peer::Address(from)))
             }
-            Self::Unix(listener) => Ok((Box::new(listener.accept().await?.0), None)),
+            Self::Unix(listener) => {
+                let (stream, _) = listener.accept().await?;
+                let user = stream.peer_cred()?.uid();
+                Ok((Box::new(stream), Peer::User(user)))
+            }
         }
     }
 }
@@ -173,8 +239,8 @@ impl AsyncWrite for PlainStream {
     }
 }
 
-/// Connections of one address.
-const CONNECTIONS: usize = 1024;
+/// Where connections of a Unix socket come from.
+pub(super) const THIS_MACHINE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// After an accept that failed.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);

@@ -2,27 +2,31 @@
 
 use std::sync::Arc;
 
+use crate::budget::Budget;
 use crate::config::{SecretText, Settings, Upstream};
 use crate::dial::Target;
 use crate::home_assistant::HomeAssistant;
-use crate::listener::{HomeAssistantListener, PlainBindError, PlainListener};
+use crate::listener::{AddonListener, HomeAssistantListener, PlainBindError};
 use crate::supervisor::api::{Configured, Peer};
 use crate::supervisor::ingress::IngressKey;
 use crate::supervisor::kept::Kept;
 use crate::telemetry::chain;
 
 /// Binds the address where add-ons reach their API, if they have one.
-pub(super) async fn bind(settings: &Settings) -> Result<Option<PlainListener>, PlainBindError> {
+pub(super) async fn bind(settings: &Settings, budget: &Arc<Budget>) -> Result<Option<AddonListener>, PlainBindError> {
     let Some(address) = &settings.supervisor.listen else { return Ok(None) };
-    let listener = PlainListener::bind(address).await?;
+    let listener = AddonListener::bind(address, budget).await?;
     tracing::info!("listening for add-ons on {}", listener.address());
     Ok(Some(listener))
 }
 
 /// Binds the address where Home Assistant reaches us, if it does.
-pub(super) async fn bind_home_assistant(settings: &Settings) -> Result<Option<HomeAssistantListener>, PlainBindError> {
+pub(super) async fn bind_home_assistant(
+    settings: &Settings,
+    budget: &Arc<Budget>,
+) -> Result<Option<HomeAssistantListener>, PlainBindError> {
     let Some(door) = &settings.supervisor.home_assistant_door else { return Ok(None) };
-    let listener = HomeAssistantListener::bind(door).await?;
+    let listener = HomeAssistantListener::bind(door, budget).await?;
     tracing::info!("listening for Home Assistant on {}", listener.address());
     if door.trusted_proxies.is_empty() {
         tracing::warn!(

@@ -21,7 +21,7 @@ use crate::config::{Loaded, Settings};
 use crate::exchanges::OpenExchanges;
 use crate::gate::{Gate, Services, Stages};
 use crate::home_assistant::HomeAssistant;
-use crate::listener::{Admission, BindError, HomeAssistantListener, PlainBindError, PlainListener};
+use crate::listener::{AddonListener, Admission, BindError, HomeAssistantListener, PlainBindError};
 use crate::operations::Readiness;
 use crate::operations::activation::{ActivationError, Inherited};
 use crate::operations::control::{ControlSocket, SocketError};
@@ -81,7 +81,7 @@ pub enum StartError {
 pub(super) struct Bound {
     pub(super) operations: Option<TcpListener>,
     pub(super) control: ControlSocket,
-    pub(super) addons: Option<PlainListener>,
+    pub(super) addons: Option<AddonListener>,
     pub(super) home_assistant: Option<HomeAssistantListener>,
 }
 
@@ -97,9 +97,9 @@ pub(super) async fn build(
     // First what another process may hold, so that a second one started by mistake touches nothing of the first.
     let control = ControlSocket::bind(&settings.listen.control)?;
     let operations = bind_operations(&settings, &mut inherited).await?;
-    let addons = addon_api::bind(&settings).await.map_err(StartError::AddonApi)?;
-    let home_assistant = addon_api::bind_home_assistant(&settings).await.map_err(StartError::HomeAssistant)?;
     let budget = Budget::new();
+    let addons = addon_api::bind(&settings, &budget).await.map_err(StartError::AddonApi)?;
+    let home_assistant = addon_api::bind_home_assistant(&settings, &budget).await.map_err(StartError::HomeAssistant)?;
     let admission = Admission::new(&settings.limits, &budget);
     let mut listeners = Listeners::default();
     listeners.change(&settings.listen.https, &admission, &mut inherited)?.commit(&mut listeners);
@@ -108,8 +108,8 @@ pub(super) async fn build(
     let stages = Stages::new(Arc::clone(&settings), &telemetry, &budget, keyring, ingress_key.as_ref(), None);
     let configured = addon_api::configured(&settings, Arc::clone(&home));
     let exchanges = Arc::new(OpenExchanges::default());
-    let (kept_too, exchanges_too) = (Arc::clone(&kept), Arc::clone(&exchanges));
-    let api = AddonApi::new(configured, kept_too, exchanges_too, clock.clone(), telemetry.clone());
+    let shared = (Arc::clone(&kept), Arc::clone(&exchanges), Arc::clone(&budget));
+    let api = AddonApi::new(configured, shared, clock.clone(), telemetry.clone());
     let services = Services {
         hand_overs: HandOvers::open(&sessions),
         journeys: Journeys::open(&sessions),

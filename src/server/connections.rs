@@ -6,7 +6,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::Server;
 use crate::http;
-use crate::listener::{FromHomeAssistant, HomeAssistantListener, Incoming, Listener};
+use crate::listener::{
+    AddonListener, FromAddon, FromHomeAssistant, HomeAssistantListener, Incoming, Listener, PlainLimits,
+};
 use crate::telemetry::Handshake;
 use crate::tls::HandshakeError;
 
@@ -61,7 +63,11 @@ async fn serve(server: Arc<Server>, incoming: Incoming) {
 
 /// Accepts Home Assistant's connections until the process drains.
 pub(super) async fn accept_home_assistant(server: Arc<Server>, listener: HomeAssistantListener) {
-    while let Some(connection) = server.drain.run_until_cancelled(listener.accept()).await {
+    let places = || {
+        let limits = &server.gate.stages().settings.limits;
+        PlainLimits { all: limits.home_assistant_connections, of_peer: limits.home_assistant_connections_per_address }
+    };
+    while let Some(connection) = server.drain.run_until_cancelled(listener.accept(places)).await {
         server.connections.spawn(serve_home_assistant(Arc::clone(&server), connection));
     }
 }
@@ -73,6 +79,25 @@ async fn serve_home_assistant(server: Arc<Server>, connection: FromHomeAssistant
     let open = metrics.open_connection();
     let (gate, stop) = (Arc::clone(&server.gate), server.drain.clone());
     let handler = move |arrived| Arc::clone(&gate).answer(arrived);
-    http::serve_home_assistant(connection, &stages.settings.limits, stop, handler).await;
+    http::serve(connection, &stages.settings.limits, stop, handler).await;
+    drop(open);
+}
+
+/// Accepts add-ons' connections until the process drains.
+pub(super) async fn accept_addons(server: Arc<Server>, listener: AddonListener) {
+    let places = || {
+        let limits = server.gate.stages().settings.limits.addon_api;
+        PlainLimits { all: limits.connections, of_peer: limits.connections_per_address }
+    };
+    while let Some(connection) = server.drain.run_until_cancelled(listener.accept(places)).await {
+        server.connections.spawn(serve_addon(Arc::clone(&server), connection));
+    }
+}
+
+async fn serve_addon(server: Arc<Server>, connection: FromAddon) {
+    let stages = server.gate.stages();
+    let open = server.gate.services().telemetry.metrics.open_api_connection();
+    let (api, stop) = (Arc::clone(&server.api), server.drain.clone());
+    http::serve(connection, &stages.settings.limits, stop, move |arrived| Arc::clone(&api).answer(arrived)).await;
     drop(open);
 }

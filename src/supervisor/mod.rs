@@ -4,10 +4,11 @@
 //! [`kept`] what an operator decided and the digests of tokens, on disk, [`tokens`] what add-ons show, and [`compose`] writes
 //! the container that has just what was granted. [`api`] is what add-ons call, [`roles`] says who may call what of it, and
 //! [`entities`] holds a call to the entities of a policy; [`ingress`] is what Home Assistant calls, and both answer in the same
-//! [`shape`]. What an add-on asks for stands in its manifest, which
+//! [`shape`]; what they read of a peer's JSON is measured first (`bounded_json`). What an add-on asks for stands in its manifest, which
 //! [`crate::manifest`] reads below the configuration. Nothing here may grant what was not asked for.
 
 pub mod api;
+mod bounded_json;
 pub mod compose;
 pub mod entities;
 pub mod ingress;

@@ -21,7 +21,12 @@ pub fn error(status: StatusCode, message: &str) -> Shape {
 
 /// JSON as it is.
 pub fn of_json(status: StatusCode, value: &Value) -> Shape {
-    whole(status, "application/json", value.to_string())
+    of_text(status, value.to_string())
+}
+
+/// JSON that is written already.
+pub fn of_text(status: StatusCode, json: String) -> Shape {
+    whole(status, "application/json", json)
 }
 
 /// The status and its words, as in `403: Forbidden`.

@@ -133,6 +133,11 @@ impl SmallHome {
         }
         let head = String::from_utf8_lossy(&head).into_owned();
         self.heads.lock().unwrap().push(head.clone());
+        let length = head.to_ascii_lowercase().split_once("content-length: ").map(|(_, rest)| rest.to_owned());
+        let length = length.and_then(|rest| rest.lines().next()?.trim().parse().ok()).unwrap_or(0);
+        if stream.read_exact(&mut vec![0; length]).await.is_err() {
+            return;
+        }
         let (media, body) = if head.starts_with("GET /api/stream") {
             ("text/event-stream", "data: ping\n\n".to_owned())
         } else if head.starts_with("GET /api/states HTTP") || head.starts_with("POST /api/services") {

@@ -27,3 +27,4 @@ mod home_assistant;
 mod core_rest;
 mod core_websocket;
 mod messages;
+mod starved;

@@ -173,6 +173,15 @@ fn times_of_zero_and_of_years_are_refused() {
     refused(&addon("connect_timeout = \"0ms\""), "7:19", &["out of bounds"]);
     refused(&addon("max_body = \"0B\""), "7:12", &["out of bounds", "no limit"]);
     warned(&with("[limits]\nconnections = 100"), "9:15", &["one address may take all"]);
+    warned(
+        &with("[limits]\naddon_api_connections = 100"),
+        "9:25",
+        &["one address may take all connections of add-ons"],
+    );
+    warned(&with("[limits]\naddon_api_bytes = \"1MiB\""), "9:19", &["one add-on may take all memory"]);
+    refused(&with("[limits]\naddon_api_bytes = 5"), "9:19", &["expected a size with its unit"]);
+    refused(&with("[limits]\naddon_api_calls = 0"), "9:19", &["0 is out of bounds", "expected 1 to 10000"]);
+    refused(&with("[limits]\naddon_api_body_timeout = \"2h\""), "9:26", &["out of bounds"]);
 }
 
 #[test]

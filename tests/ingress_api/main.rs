@@ -23,3 +23,4 @@ mod answers;
 mod spellings;
 mod trust;
 mod websockets;
+mod silence;

@@ -184,6 +184,17 @@ pub(crate) fn limits(connections: usize, connections_per_address: usize) -> conf
         judged_bytes_per_user: 1 << 20,
         sign_in_forms: 1,
         sign_in_forms_per_address: 1,
+        addon_api: config::AddonApiLimits {
+            connections: 1,
+            connections_per_address: 1,
+            pending_websockets: 1,
+            calls: 1,
+            bytes: 1,
+            bytes_per_addon: 1,
+            body_timeout: none,
+        },
+        home_assistant_connections: 1,
+        home_assistant_connections_per_address: 1,
     }
 }
 

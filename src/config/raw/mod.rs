@@ -164,6 +164,15 @@ section! {
         min_rate_window: TimeText,
         sign_in_forms: u64,
         sign_in_forms_per_address: u64,
+        addon_api_connections: u64,
+        addon_api_connections_per_address: u64,
+        addon_api_pending_websockets: u64,
+        addon_api_calls: u64,
+        addon_api_bytes: SizeText,
+        addon_api_bytes_per_addon: SizeText,
+        addon_api_body_timeout: TimeText,
+        home_assistant_connections: u64,
+        home_assistant_connections_per_address: u64,
     }
 
     /// `[log]`

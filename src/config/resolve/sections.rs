@@ -7,7 +7,7 @@ use toml::Spanned;
 use tracing_subscriber::EnvFilter;
 
 use super::context::{Context, days, flag, seconds};
-use super::store;
+use super::{addon_api, store};
 use crate::config::diagnostic::Diagnostic;
 use crate::config::home::HomeAssistant;
 use crate::config::raw;
@@ -100,6 +100,9 @@ pub(super) fn limits(raw: &raw::Limits, cx: &mut Context<'_>) -> Limits {
         judged_bytes_per_user: cx.bytes(&raw.judged_bytes_per_user, of_user, 1 << 10..=1 << 40),
         sign_in_forms: cx.count(&raw.sign_in_forms, 256, 1..=10_000),
         sign_in_forms_per_address: cx.count(&raw.sign_in_forms_per_address, 32, 1..=10_000),
+        addon_api: addon_api::limits(raw, cx),
+        home_assistant_connections: cx.count(&raw.home_assistant_connections, 1024, 1..=100_000),
+        home_assistant_connections_per_address: cx.count(&raw.home_assistant_connections_per_address, 512, 1..=100_000),
     };
     judged(raw, &limits, cx);
     let at = raw.connections_per_address.given().or(raw.connections.given()).map(Spanned::span);

@@ -4,8 +4,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use serde_json::Value;
+use serde::de::IgnoredAny;
 use zeroize::Zeroizing;
+
+use crate::supervisor::bounded_json::{Scalar, fields};
 
 /// What somebody typed into an add-on.
 pub(super) struct Credentials {
@@ -72,13 +74,22 @@ fn json(body: &[u8]) -> Result<Credentials, NoCredentials> {
     if body.is_empty() {
         return Err(NoCredentials::NotText);
     }
-    let fields: Value = serde_json::from_slice(body).map_err(|_| NoCredentials::BadJson)?;
-    let given = |name: &str| fields.get(name).filter(|value| !value.is_null());
-    let username = given("username").or_else(|| given("user")).and_then(Value::as_str);
-    let (Some(username), Some(password)) = (username, given("password").and_then(Value::as_str)) else {
-        return Err(NoCredentials::NotText);
+    let text = std::str::from_utf8(body).map_err(|_| NoCredentials::BadJson)?;
+    let Some([username, user, password]) = fields(text, ["username", "user", "password"]) else {
+        // Another value than an object, or one that says something twice.
+        let is_json = serde_json::from_str::<IgnoredAny>(text).is_ok();
+        return Err(if is_json { NoCredentials::NotText } else { NoCredentials::BadJson });
     };
-    Ok(Credentials { username: username.to_owned(), password: password.to_owned().into(), basic: false })
+    let given = |field: Option<&str>| {
+        let field = field.filter(|text| *text != "null")?;
+        serde_json::from_str(field).ok()
+    };
+    match (given(username).or_else(|| given(user)), given(password)) {
+        (Some(Scalar::Text(username)), Some(Scalar::Text(password))) => {
+            Ok(Credentials { username, password: password.into(), basic: false })
+        }
+        _ => Err(NoCredentials::NotText),
+    }
 }
 
 fn form(body: &[u8]) -> Result<Credentials, NoCredentials> {
@@ -160,6 +171,7 @@ mod tests {
             (vec![JSON], "[]", NoCredentials::NotText),
             (vec![JSON], r#"{"username": null, "password": "b"}"#, NoCredentials::NotText),
             (vec![JSON], r#"{"user": "a", "password": 5}"#, NoCredentials::NotText),
+            (vec![JSON], r#"{"user": "a", "user": "b", "password": "c"}"#, NoCredentials::NotText),
             (vec![JSON], r#"{"user": "a""#, NoCredentials::BadJson),
             (vec![FORM], "username=a", NoCredentials::NotText),
             (vec![FORM], "username=a&username=b&password=c", NoCredentials::Missing),

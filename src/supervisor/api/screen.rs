@@ -6,8 +6,10 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Value, json};
+
+use crate::supervisor::bounded_json::{Scalar, is_shallow};
 
 /// What becomes of a text that an add-on sends.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,12 +22,14 @@ pub(super) enum Screened {
 
 /// Judges a text by whether messages of a type pass. What begins like JSON and cannot be read, or does not say once what it
 /// is, could be read otherwise by Home Assistant: it is refused. What does not begin like JSON is nothing to Home Assistant,
-/// and passes (case 59).
+/// and passes (case 59). A list of more messages than anybody sends at once is refused as one: there are never more answers
+/// than [`MOST_MESSAGES`].
 pub(super) fn screen(text: &str, mut passes: impl FnMut(&str) -> bool) -> Screened {
     if !text.trim_start().starts_with(['{', '[']) {
         return Screened::Pass;
     }
-    let Ok(Heads(heads)) = serde_json::from_str(text) else { return Screened::Refuse(vec![refusal(None)]) };
+    let heads = is_shallow(text.as_bytes()).then(|| serde_json::from_str(text).ok()).flatten();
+    let Some(Heads(heads)) = heads else { return Screened::Refuse(vec![refusal(None)]) };
     if heads.iter().all(|head| head.is_one_that(&mut passes)) {
         return Screened::Pass;
     }
@@ -41,7 +45,7 @@ fn refusal(id: Option<u64>) -> Value {
 /// A message, or each of a list of them.
 struct Heads(Vec<Head>);
 
-/// What a message says of itself, as often as it says it.
+/// What a message says of itself. What it says twice is kept twice, and no more often.
 #[derive(Default)]
 struct Head {
     id: Option<u64>,
@@ -83,6 +87,9 @@ impl<'de> Visitor<'de> for HeadsVisitor {
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Heads, A::Error> {
         let mut heads = Vec::new();
         while let Some(head) = list.next_element()? {
+            if heads.len() >= MOST_MESSAGES {
+                return Err(A::Error::custom("too many messages in a list"));
+            }
             heads.push(head);
         }
         Ok(Heads(heads))
@@ -102,8 +109,13 @@ impl<'de> Visitor<'de> for HeadVisitor {
         let mut head = Head::default();
         while let Some(name) = map.next_key::<String>()? {
             match name.as_str() {
-                "type" => head.kinds.push(map.next_value::<Value>()?.as_str().unwrap_or_default().to_owned()),
-                "id" => head.id = map.next_value::<Value>()?.as_u64(),
+                "type" => {
+                    let kind = map.next_value::<Scalar>()?;
+                    if head.kinds.len() < 2 {
+                        head.kinds.push(kind.text().unwrap_or_default().to_owned());
+                    }
+                }
+                "id" => head.id = map.next_value::<Scalar>()?.number(),
                 _ => {
                     map.next_value::<IgnoredAny>()?;
                 }
@@ -112,6 +124,9 @@ impl<'de> Visitor<'de> for HeadVisitor {
         Ok(head)
     }
 }
+
+/// Messages in a list. Home Assistant's own clients send none.
+const MOST_MESSAGES: usize = 100;
 
 #[cfg(test)]
 mod tests {
@@ -177,6 +192,19 @@ mod tests {
         }
         let list = r#" [{"id": 1, "type": "ping"}, {"id": 2, "type": "hassio/x"}]"#;
         assert_eq!(screen(list), Screened::Refuse(vec![refusal(Some(1)), refusal(Some(2))]));
+    }
+
+    #[test]
+    fn a_list_has_a_bounded_number_of_messages_and_so_of_answers() {
+        let list = |kind: &str, count: usize| {
+            format!("[{}]", vec![format!(r#"{{"id": 1, "type": "{kind}"}}"#); count].join(","))
+        };
+        assert_eq!(screen(&list("ping", MOST_MESSAGES)), Screened::Pass);
+        assert_eq!(screen(&list("ping", MOST_MESSAGES + 1)), refused(None));
+        let Screened::Refuse(answers) = screen(&list("hassio/x", MOST_MESSAGES)) else { panic!("it passes") };
+        assert_eq!(answers.len(), MOST_MESSAGES);
+        assert_eq!(screen(&list("hassio/x", MOST_MESSAGES + 1)), refused(None));
+        assert_eq!(screen(&format!("[{}]", vec!["{}"; 100_000].join(","))), refused(None));
     }
 
     /// Cases 58 and 59.

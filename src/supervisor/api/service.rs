@@ -1,26 +1,28 @@
 //! One call of the add-on API, from its head to its answer.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use http::{HeaderMap, Method, Request, StatusCode};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 
 use super::admission::AddonCall;
-use super::answer::{self, Answer};
+use super::answer::{self, Answer, ServedBody};
 use super::asking::Asking;
 use super::auth::AuthBackend;
+use super::body::Room;
 use super::core::Core;
 use super::local::{self, passwords};
 use super::peer::Peer;
-use super::token::token;
+use super::token::{home_assistant_token, token};
 use super::upstream;
+use crate::budget::{Budget, Claim, Holder, Limit, Permit, Refused};
 use crate::clock::Clock;
 use crate::config::{Addon, AddonSlug, Settings};
 use crate::exchanges::{CutUpload, Open, OpenExchanges};
 use crate::home_assistant::HomeAssistant;
-use crate::http::{ClientAddr, Line, RequestId};
+use crate::http::{Arrived, ClientAddr, ClientBody, Line, Pace, RequestBody, RequestId};
+use crate::listener::Addresses;
 use crate::supervisor::entities::Access;
 use crate::supervisor::ingress;
 use crate::supervisor::kept::Kept;
@@ -37,6 +39,7 @@ pub struct AddonApi {
     pub(super) auth: AuthBackend,
     pub(super) core: Core,
     pub(super) exchanges: Arc<OpenExchanges>,
+    pub(super) budget: Arc<Budget>,
     pub(super) telemetry: Telemetry,
 }
 
@@ -59,7 +62,7 @@ pub(super) struct Call {
     pub(super) path: ApiPath,
     pub(super) query: Option<String>,
     pub(super) headers: HeaderMap,
-    pub(super) body: CutUpload<Incoming>,
+    pub(super) body: CutUpload<RequestBody>,
     /// Who asks; nobody where no token is asked for.
     pub(super) by: Option<Asking>,
     /// What it was admitted for, on the list of what is open.
@@ -73,8 +76,7 @@ impl AddonApi {
     /// The API with its first configuration.
     pub fn new(
         configured: Configured,
-        kept: Arc<Kept>,
-        exchanges: Arc<OpenExchanges>,
+        (kept, exchanges, budget): (Arc<Kept>, Arc<OpenExchanges>, Arc<Budget>),
         clock: Clock,
         telemetry: Telemetry,
     ) -> Self {
@@ -84,6 +86,7 @@ impl AddonApi {
             auth: AuthBackend::new(clock, telemetry.clone()),
             core: Core::default(),
             exchanges,
+            budget,
             telemetry,
         }
     }
@@ -97,23 +100,34 @@ impl AddonApi {
         self.current.load_full()
     }
 
-    /// Answers a call, which comes over `line`. `from` is nothing on a Unix socket.
-    pub(super) async fn answer(
+    /// Answers a call.
+    pub async fn answer(self: Arc<Self>, arrived: Arrived<Addresses>) -> Response<ServedBody> {
+        let Arrived { request, via, serving } = arrived;
+        let configured = self.configured();
+        let place = self.place(request.headers(), &configured);
+        let from = (ClientAddr::direct(via.peer().ip()), serving.line().clone());
+        let answer = self.answered(request, configured, &place, from).await;
+        answer.map(|body| ServedBody::new(body, serving, place.ok().flatten()))
+    }
+
+    async fn answered(
         self: Arc<Self>,
         request: Request<Incoming>,
-        from: Option<SocketAddr>,
-        line: Line,
+        configured: Arc<Configured>,
+        place: &Result<Option<Permit>, Refused>,
+        (client, line): (ClientAddr, Line),
     ) -> Answer {
         let id = RequestId::next();
-        let configured = self.configured();
-        let (head, body) = request.into_parts();
+        let (head, incoming) = request.into_parts();
+        let pace = Pace::of_upload(&configured.settings.limits);
+        let (body, gauge) = RequestBody::new(ClientBody::from(incoming), u64::MAX, pace);
         let method = head.method.clone();
-        let client = ClientAddr::direct(from.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |from| from.ip()));
         let called = head.uri.path().to_owned();
-        let shown = token(&head.headers).map(|token| TokenDigest::of(token.as_bytes()));
-        let whose = shown.as_ref().and_then(|shown| self.asking_with(shown, &configured));
+        let presented = token(&head.headers).map(|token| TokenDigest::of(token.as_bytes()));
+        let whose = presented.as_ref().and_then(|token| self.asking_with(token, &configured));
         let whose = whose.map(|by| by.addon().slug.clone());
-        let answer = match self.admitted(&head, shown, &configured) {
+        let answer = match self.admitted(&head, presented, &configured) {
+            Ok(_) if place.is_err() => answer::plain(StatusCode::TOO_MANY_REQUESTS),
             Ok((call, by)) => {
                 let path = call.path().clone();
                 let open = self.exchanges.begin(call, line);
@@ -124,11 +138,26 @@ impl AddonApi {
             }
             Err(answer) => *answer,
         };
+        // Whoever was asked with this body knows only that it broke off.
+        let answer = if gauge.has_timed_out() { answer::plain(StatusCode::REQUEST_TIMEOUT) } else { answer };
         self.telemetry.metrics.api_answered(whose.as_ref(), answer.status().as_u16());
         let (addon, status) = (whose.as_ref().map_or("-", AddonSlug::as_str), answer.status().as_u16());
         let (method, path) = (shown(&method), ApiCallPath(&called));
         tracing::info!(addon, method, %path, status, request_id = id.as_str(), "add-on API");
         answer
+    }
+
+    /// A place among the calls of the add-on whose token the call shows, for whichever API.
+    fn place(&self, headers: &HeaderMap, configured: &Configured) -> Result<Option<Permit>, Refused> {
+        let shown = token(headers).or_else(|| home_assistant_token(headers));
+        let Some(by) = shown.and_then(|token| self.asking_with(&TokenDigest::of(token.as_bytes()), configured)) else { return Ok(None) };
+        let (holder, most) = (Holder::Addon(by.addon().slug.clone()), configured.settings.limits.addon_api.calls);
+        self.budget.take(1, &[Claim::new(Limit::AddonApiCalls, holder, most)]).map(Some)
+    }
+
+    /// Room for what is read whole for this add-on.
+    pub(super) fn room(&self, addon: &Addon, configured: &Configured) -> Room {
+        Room::new(&self.budget, &addon.slug, &configured.settings.limits.addon_api)
     }
 
     /// The add-on that a token belongs to, if it is configured.
@@ -174,7 +203,7 @@ impl AddonApi {
                 let slug = (*slug).to_owned();
                 local::security(self, &mut call, &slug).await
             }
-            segments if call.configured.upstream.is_some() => upstream::forward(call, segments).await,
+            segments if call.configured.upstream.is_some() => upstream::forward(self, call, segments).await,
             segments => local::answer(self, &call, segments),
         }
     }

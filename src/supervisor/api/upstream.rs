@@ -6,17 +6,17 @@
 use std::time::Duration;
 
 use http::{Method, Response, StatusCode};
-use http_body_util::{BodyExt as _, Limited};
-use serde_json::{Value, json};
 
 use super::admission::followed;
 use super::answer::{self, Answer, AnswerBody};
 use super::asking::Asking;
+use super::body::{Held, Room};
 use super::peer::{Asked, only, relay};
-use super::service::Call;
+use super::service::{AddonApi, Call};
+use crate::supervisor::bounded_json::filter_fields;
 
 /// Passes a call on. It is open to the last byte of its answer.
-pub(super) async fn forward(call: Call, segments: &[&str]) -> Answer {
+pub(super) async fn forward(api: &AddonApi, call: Call, segments: &[&str]) -> Answer {
     let Call { method, path, query, headers, body, by, open, configured, .. } = call;
     let Some(upstream) = &configured.upstream else { return answer::plain(StatusCode::NOT_IMPLEMENTED) };
     open.exchange().subject().goes_on_to_a_supervisor();
@@ -45,7 +45,10 @@ pub(super) async fn forward(call: Call, segments: &[&str]) -> Answer {
     };
     let answering = async {
         match upstream.ask(asked).await {
-            Ok(told) if hides_options => without_options(relay(told, RETURNED)).await,
+            Ok(told) if hides_options => {
+                let Some(by) = &by else { return answer::plain(StatusCode::UNAUTHORIZED) };
+                without_options(relay(told, RETURNED), &api.room(by.addon(), &configured)).await
+            }
             Ok(told) => relay(told, RETURNED),
             Err(error) => {
                 tracing::warn!(error = %crate::telemetry::chain(&error), "the Supervisor does not answer");
@@ -56,18 +59,21 @@ pub(super) async fn forward(call: Call, segments: &[&str]) -> Answer {
     followed(open, Box::pin(answering)).await
 }
 
-async fn without_options(told: Response<AnswerBody>) -> Answer {
+async fn without_options(told: Response<AnswerBody>, room: &Room) -> Answer {
     let status = told.status();
-    let Ok(body) = Limited::new(told.into_body(), LARGEST_INFO).collect().await else {
-        return answer::error(StatusCode::BAD_GATEWAY, "The Supervisor does not answer");
+    let Held { bytes, room } = match room.read_within(told.into_body(), LARGEST_INFO, INFO).await {
+        Ok(held) => held,
+        Err(unread) => return unread.answer_of_peer(),
     };
-    let Ok(mut value) = serde_json::from_slice::<Value>(&body.to_bytes()) else {
-        return answer::error(StatusCode::BAD_GATEWAY, "The Supervisor does not answer");
-    };
-    if let Some(data) = value.get_mut("data").and_then(Value::as_object_mut) {
-        data.insert("options".to_owned(), json!({}));
+    let hidden = |name: &str, value: &str| Some(if name == "options" { "{}" } else { value }.to_owned());
+    let without = filter_fields(std::str::from_utf8(&bytes).unwrap_or_default(), |name, value| {
+        let data = (name == "data").then(|| filter_fields(value, hidden)).flatten();
+        Some(data.unwrap_or_else(|| value.to_owned()))
+    });
+    match without {
+        Some(text) => answer::of_long_text(status, text, room),
+        None => answer::error(StatusCode::BAD_GATEWAY, "The Supervisor does not answer"),
     }
-    answer::of_json(status, &value)
 }
 
 /// What of an add-on's headers the Supervisor gets.
@@ -82,3 +88,6 @@ const ANSWER: Duration = Duration::from_hours(1);
 
 /// What is said of one add-on.
 const LARGEST_INFO: usize = 4 * 1024 * 1024;
+
+/// To the last byte of it.
+const INFO: Duration = Duration::from_mins(1);

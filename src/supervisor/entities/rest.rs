@@ -8,6 +8,7 @@ use super::mention::{is_entity_id, speaks_of_others};
 use super::service_call::{ServiceCall, ServiceRefusal};
 use super::state::{state, states};
 use super::{Access, May};
+use crate::supervisor::bounded_json::{BadJson, Scalar, fields, read};
 
 /// A call that is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +42,9 @@ pub enum RestRefusal {
     /// The body is not JSON.
     #[error("the body is not JSON")]
     NotJson,
+    /// The body holds more values than anybody calls a service with.
+    #[error("the body holds too many values")]
+    TooHeavy,
     /// A service.
     #[error("the service may not be called so")]
     Service(#[source] ServiceRefusal),
@@ -87,7 +91,7 @@ impl RestCall {
             Self::State(_) => Err(RestRefusal::NotPermitted),
             Self::Service { domain, service, .. } => {
                 let body = if body.is_empty() { b"{}" } else { body };
-                let data: Value = serde_json::from_slice(body).map_err(|_| RestRefusal::NotJson)?;
+                let data = read(body)?;
                 let call = ServiceCall { domain, service, data: Some(&data), target: None };
                 call.judge(may).map_err(RestRefusal::Service)?;
                 Ok(Some(data))
@@ -109,29 +113,39 @@ impl RestCall {
 
 impl Shape {
     /// What the add-on gets of the answer to a call that went well. Nothing, when it is not of this shape.
-    pub fn read(self, answer: Value, may: May<'_>) -> Option<Value> {
+    pub fn read(self, answer: &str, may: May<'_>) -> Option<String> {
         match self {
-            Self::Message => Some(message(&answer, may)),
-            Self::States => answer.is_array().then(|| states(answer, may)),
-            Self::State => state(answer, may),
+            Self::Message => Some(message(answer, may)),
+            Self::States => states(answer, may),
+            Self::State => Some(state(read(answer.as_bytes()).ok()?, may)?.to_string()),
             Self::Changes => {
-                let Value::Object(mut fields) = answer else { return None };
-                let changed = states(fields.remove("changed_states").unwrap_or_default(), may);
-                let response = fields.remove("service_response").map_or(Value::Null, |one| by_entity(one, may));
-                Some(json!({"changed_states": changed, "service_response": response}))
+                let [changed, response] = fields(answer, ["changed_states", "service_response"])?;
+                let changed = changed.and_then(|one| states(one, may)).unwrap_or_else(|| "[]".to_owned());
+                let response = response.and_then(|one| by_entity(one, may)).unwrap_or_else(|| "null".to_owned());
+                Some(format!(r#"{{"changed_states":{changed},"service_response":{response}}}"#))
             }
         }
     }
 
     /// What it gets of the answer to a call that failed.
-    pub fn failure(answer: &Value, may: May<'_>) -> Value {
+    pub fn failure(answer: &str, may: May<'_>) -> String {
         message(answer, may)
     }
 }
 
-fn message(answer: &Value, may: May<'_>) -> Value {
-    let text = answer.get("message").and_then(Value::as_str).unwrap_or_default();
-    json!({"message": if speaks_of_others(text, may) { "The call failed." } else { text }})
+impl From<BadJson> for RestRefusal {
+    fn from(why: BadJson) -> Self {
+        match why {
+            BadJson::Malformed => Self::NotJson,
+            BadJson::TooHeavy => Self::TooHeavy,
+        }
+    }
+}
+
+fn message(answer: &str, may: May<'_>) -> String {
+    let field = fields(answer, ["message"]).and_then(|[field]| serde_json::from_str::<Scalar>(field?).ok());
+    let text = field.as_ref().and_then(Scalar::text).unwrap_or_default();
+    json!({"message": if speaks_of_others(text, may) { "The call failed." } else { text }}).to_string()
 }
 
 #[cfg(test)]
@@ -188,13 +202,16 @@ mod tests {
 
     #[test]
     fn answers_hold_permitted_entities_only() {
+        let read = |shape: Shape, answer: &Value| {
+            shape.read(&answer.to_string(), &only_lights).map(|text| text.parse::<Value>().unwrap())
+        };
         let list = json!([{"entity_id": "light.a"}, {"entity_id": "lock.b"}]);
-        assert_eq!(Shape::States.read(list.clone(), &only_lights), Some(json!([{"entity_id": "light.a"}])));
-        assert_eq!(Shape::States.read(json!({"x": list}), &only_lights), None);
+        assert_eq!(read(Shape::States, &list), Some(json!([{"entity_id": "light.a"}])));
+        assert_eq!(read(Shape::States, &json!({"x": list})), None);
         let both = json!({"changed_states": list, "service_response": {"light.a": 1, "lock.b": 2}});
         let seen = json!({"changed_states": [{"entity_id": "light.a"}], "service_response": {"light.a": 1}});
-        assert_eq!(Shape::Changes.read(both, &only_lights), Some(seen));
+        assert_eq!(read(Shape::Changes, &both), Some(seen));
         let failed = json!({"message": "lock.b not found", "trace": "lock.b"});
-        assert_eq!(Shape::failure(&failed, &only_lights), json!({"message": "The call failed."}));
+        assert_eq!(Shape::failure(&failed.to_string(), &only_lights), r#"{"message":"The call failed."}"#);
     }
 }

@@ -4,13 +4,12 @@ use serde_json::{Map, Value};
 
 use super::mention::{names_others, without_others};
 use super::{Access, May};
+use crate::supervisor::bounded_json::{Scalar, fields, filter_fields, filter_list, read};
 
-/// The states that may be seen, of a list of them.
-pub(super) fn states(value: Value, may: May<'_>) -> Value {
-    match value {
-        Value::Array(list) => list.into_iter().filter_map(|one| state(one, may)).collect(),
-        _ => Value::Array(Vec::new()),
-    }
+/// The states that may be seen, of a list of them: one after the other, since those of a large home are many. Nothing, when
+/// it is no list.
+pub(super) fn states(text: &str, may: May<'_>) -> Option<String> {
+    filter_list(text, |one| Some(state(read(one.as_bytes()).ok()?, may)?.to_string()))
 }
 
 /// A state as `/api/states` has it, if it may be seen.
@@ -48,40 +47,38 @@ pub(super) fn change(value: Value, may: May<'_>) -> Option<Value> {
 
 /// An event of `subscribe_entities`: added (`a`) and changed (`c`) by id, removed (`r`) as a list. Nothing, when nothing
 /// in it may be seen.
-pub(super) fn compressed(value: Value, may: May<'_>) -> Option<Value> {
-    let Value::Object(event) = value else { return None };
-    let mut kept = Map::new();
-    for (name, part) in event {
-        let part = match (name.as_str(), part) {
-            ("a", Value::Object(added)) => by_id(added, may, |fields| compressed_state(fields, may)),
-            ("c", Value::Object(changed)) => by_id(changed, may, |fields| {
-                fields.retain(|name, part| matches!(name.as_str(), "+" | "-") && part.is_object());
-                for part in fields.values_mut().filter_map(Value::as_object_mut) {
-                    compressed_state(part, may);
-                }
-            }),
-            ("r", Value::Array(removed)) => {
-                let seen = |id: &Value| id.as_str().is_some_and(|id| may(id, Access::Read));
-                Value::Array(removed.into_iter().filter(seen).collect())
+pub(super) fn compressed(text: &str, may: May<'_>) -> Option<String> {
+    let [added, changed, removed] = fields(text, ["a", "c", "r"])?;
+    let added = added.and_then(|part| by_id(part, may, |fields| compressed_state(fields, may)));
+    let changed = changed.and_then(|part| {
+        by_id(part, may, |fields| {
+            fields.retain(|name, part| matches!(name.as_str(), "+" | "-") && part.is_object());
+            for part in fields.values_mut().filter_map(Value::as_object_mut) {
+                compressed_state(part, may);
             }
-            _ => continue,
-        };
-        kept.insert(name, part);
-    }
-    let empty =
-        |part: &Value| part.as_object().is_some_and(Map::is_empty) || part.as_array().is_some_and(Vec::is_empty);
-    kept.retain(|_, part| !empty(part));
-    (!kept.is_empty()).then_some(Value::Object(kept))
+        })
+    });
+    let removed = removed.and_then(|part| {
+        filter_list(part, |id| {
+            let Ok(Scalar::Text(id)) = serde_json::from_str(id) else { return None };
+            may(&id, Access::Read).then(|| Value::String(id).to_string())
+        })
+    });
+    let parts = [("a", added), ("c", changed), ("r", removed)].into_iter();
+    let kept = parts.filter_map(|(name, part)| Some((name, part.filter(|part| part.len() > EMPTY)?)));
+    let kept: Vec<_> = kept.map(|(name, part)| format!("\"{name}\":{part}")).collect();
+    (!kept.is_empty()).then(|| format!("{{{}}}", kept.join(",")))
 }
 
-fn by_id(entities: Map<String, Value>, may: May<'_>, cleanse: impl Fn(&mut Map<String, Value>)) -> Value {
-    let seen = entities.into_iter().filter(|(id, _)| may(id, Access::Read));
-    seen.filter_map(|(id, value)| {
-        let Value::Object(mut fields) = value else { return None };
+fn by_id(text: &str, may: May<'_>, cleanse: impl Fn(&mut Map<String, Value>)) -> Option<String> {
+    filter_fields(text, |id, value| {
+        if !may(id, Access::Read) {
+            return None;
+        }
+        let Ok(Value::Object(mut fields)) = read(value.as_bytes()) else { return None };
         cleanse(&mut fields);
-        Some((id, Value::Object(fields)))
+        Some(Value::Object(fields).to_string())
     })
-    .collect()
 }
 
 fn compressed_state(fields: &mut Map<String, Value>, may: May<'_>) {
@@ -101,6 +98,9 @@ fn clean(fields: &mut Map<String, Value>, may: May<'_>) {
     let known = std::mem::take(fields).into_iter();
     *fields = known.filter_map(|(name, value)| Some((name, without_others(value, may)?))).collect();
 }
+
+/// The length of a list or an object without anything in it.
+const EMPTY: usize = "[]".len();
 
 /// The fields of a state that are known.
 const STATE: [&str; 7] =
@@ -125,8 +125,9 @@ mod tests {
             7
         ]);
         let seen = json!([{"entity_id": "light.all", "state": "on", "attributes": {"entity_id": ["light.a"]}}]);
-        assert_eq!(states(all, &only_lights), seen);
-        assert_eq!(states(json!({"entity_id": "lock.door"}), &only_lights), json!([]));
+        let told = states(&all.to_string(), &only_lights).unwrap();
+        assert_eq!(told.parse::<Value>().unwrap(), seen);
+        assert_eq!(states(r#"{"entity_id": "lock.door"}"#, &only_lights), None);
     }
 
     #[test]
@@ -158,7 +159,8 @@ mod tests {
             "c": {"light.c": {"+": {"s": "off", "a": {}}}},
             "r": ["light.d"]
         });
-        assert_eq!(compressed(event, &only_lights), Some(seen));
-        assert_eq!(compressed(json!({"c": {"lock.b": {"+": {"s": "open"}}}, "r": ["lock.b"]}), &only_lights), None);
+        let told = compressed(&event.to_string(), &only_lights).unwrap();
+        assert_eq!(told.parse::<Value>().unwrap(), seen);
+        assert_eq!(compressed(r#"{"c": {"lock.b": {"+": {"s": "open"}}}, "r": ["lock.b"]}"#, &only_lights), None);
     }
 }

@@ -4,6 +4,7 @@
 //! answers to us: the add-on never has our token, and where it is held to a group's entities it gets nothing about others.
 
 mod handshake;
+mod metered;
 mod relay;
 mod rest;
 mod websocket;
@@ -14,18 +15,18 @@ use arc_swap::ArcSwap;
 use http::{Extensions, Method, StatusCode};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::admission::{AddonCall, followed};
 use super::answer::{self, Answer};
-use super::places::PlacesOfAddons;
 use super::service::{AddonApi, Call};
 use super::token::home_assistant_token;
+use crate::budget::{Claim, Holder, Limit, Permit};
 use crate::config::{Addon, AddonSlug};
 use crate::exchanges::Open;
 use crate::supervisor::entities::{Access, Conversation};
 use crate::supervisor::roles::ApiVersion;
 use crate::telemetry::chain;
+use metered::Metered;
 use relay::{Allowed, Relay};
 use rest::RestRequest;
 use tokio_tungstenite::WebSocketStream;
@@ -35,17 +36,11 @@ use tokio_tungstenite::WebSocketStream;
 pub(super) struct Core {
     /// The version that it said last.
     version: ArcSwap<String>,
-    places: Arc<Semaphore>,
-    of_addons: PlacesOfAddons,
 }
 
 impl Default for Core {
     fn default() -> Self {
-        Self {
-            version: ArcSwap::from_pointee(String::new()),
-            places: Arc::new(Semaphore::new(WEBSOCKETS)),
-            of_addons: PlacesOfAddons::default(),
-        }
+        Self { version: ArcSwap::from_pointee(String::new()) }
     }
 }
 
@@ -90,7 +85,8 @@ impl Core {
             return followed(call.open, Box::pin(request.pass(home))).await;
         }
         let may = |entity: &str, access: Access| configured.may(&addon, entity, access);
-        followed(call.open, Box::pin(request.pass_held(home, &may))).await
+        let room = api.room(&addon, configured);
+        followed(call.open, Box::pin(request.pass_held(home, &room, &may))).await
     }
 
     /// `/core/websocket`
@@ -100,16 +96,21 @@ impl Core {
         };
         // Case 63.
         let Some(upgrade) = extensions.remove::<OnUpgrade>() else { return answer::plain(StatusCode::BAD_REQUEST) };
-        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
+        let most = call.configured.settings.limits.addon_api.pending_websockets;
+        let pending = Claim::new(Limit::AddonApiPendingWebsockets, Holder::from(call.client.ip()), most);
+        let Ok(pending) = api.budget.take(1, &[pending]) else {
             return answer::plain(StatusCode::TOO_MANY_REQUESTS);
         };
-        tokio::spawn(serve(Arc::clone(api), call.open, upgrade, place));
+        tokio::spawn(serve(Arc::clone(api), call.open, upgrade, pending));
         opened
     }
 }
 
+/// An add-on's side, of which little is read before it has shown a token.
+type AddonSide = WebSocketStream<Metered<TokioIo<Upgraded>>>;
+
 /// Serves a WebSocket, which stands among what is open from its handshake to its last frame.
-async fn serve(api: Arc<AddonApi>, open: Open<AddonCall>, upgrade: OnUpgrade, _place: OwnedSemaphorePermit) {
+async fn serve(api: Arc<AddonApi>, open: Open<AddonCall>, upgrade: OnUpgrade, pending: Permit) {
     // Whoever goes before the WebSocket is open was never there.
     let Ok(stream) = upgrade.await else { return };
     let mut addon_side = websocket::addon_side(TokioIo::new(stream)).await;
@@ -124,20 +125,19 @@ async fn serve(api: Arc<AddonApi>, open: Open<AddonCall>, upgrade: OnUpgrade, _p
         return websocket::turn_away(addon_side).await;
     };
     let most = api.configured().settings.supervisor.websockets;
-    let Some(_place) = api.core.of_addons.take(&addon.slug, most) else {
+    let claim = Claim::new(Limit::SupervisorWebsockets, Holder::Addon(addon.slug.clone()), most);
+    let Ok(_place) = api.budget.take(1, &[claim]) else {
         tracing::warn!(addon = %addon.slug, most, "an add-on has too many WebSockets to Home Assistant open");
         return websocket::put_off(addon_side).await;
     };
+    // From here on it is the add-on's, and no longer one of whoever comes from its address.
+    drop(pending);
+    addon_side.get_mut().lift();
     let _open = api.telemetry.metrics.open_api_websocket(&addon.slug);
     converse(&api, addon_side, open, &addon).await;
 }
 
-async fn converse(
-    api: &Arc<AddonApi>,
-    mut addon_side: WebSocketStream<TokioIo<Upgraded>>,
-    open: Open<AddonCall>,
-    addon: &Addon,
-) {
+async fn converse(api: &Arc<AddonApi>, mut addon_side: AddonSide, open: Open<AddonCall>, addon: &Addon) {
     let slug = &addon.slug;
     let configured = api.configured();
     let Some(home) = &configured.home_assistant else {
@@ -182,6 +182,3 @@ fn may(api: &AddonApi, slug: &AddonSlug, entity: &str, access: Access) -> bool {
     let addon = configured.settings.addons.iter().find(|addon| addon.slug == *slug);
     addon.is_some_and(|addon| addon.entities.is_some() && configured.may(addon, entity, access))
 }
-
-/// Open WebSockets of all add-ons together.
-const WEBSOCKETS: usize = 1024;

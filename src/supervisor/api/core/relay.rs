@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
-use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, interval};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::frame::Frame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
 use crate::config::AddonSlug;
@@ -126,11 +126,10 @@ where
             return Ok(());
         }
         let Some((conversation, may)) = &mut self.held else { return self.tell_home(Message::Text(text)).await };
-        let Ok(message) = serde_json::from_str::<Value>(&text) else { return Ok(()) };
-        for step in conversation.addon_says(message, may) {
+        for step in conversation.addon_says(&text, may) {
             match step {
-                Step::Forward(message) => self.tell_home(Message::text(message.to_string())).await?,
-                Step::Answer(answer) => self.tell_addon(Message::text(answer.to_string())).await?,
+                Step::Forward(message) => self.tell_home(Message::text(message)).await?,
+                Step::Answer(answer) => self.tell_addon(Message::text(answer)).await?,
             }
         }
         Ok(())
@@ -152,9 +151,8 @@ where
                 let Some((conversation, may)) = &mut self.held else {
                     return self.tell_addon(Message::Text(text)).await;
                 };
-                let Ok(message) = serde_json::from_str::<Value>(&text) else { return Ok(()) };
-                match conversation.home_assistant_says(message, may) {
-                    Some(kept) => self.tell_addon(Message::text(kept.to_string())).await,
+                match conversation.home_assistant_says(&text, may) {
+                    Some(kept) => self.tell_addon(Message::text(kept)).await,
                     None => Ok(()),
                 }
             }
@@ -166,13 +164,35 @@ where
     }
 
     async fn tell_home(&mut self, message: Message) -> Result<(), (End, Option<CloseFrame>)> {
-        let sent = tokio::time::timeout(STALL, self.home.send(message)).await;
+        let sent = tokio::time::timeout(STALL, tell(&mut self.home, message)).await;
         if matches!(sent, Ok(Ok(()))) { Ok(()) } else { Err((End::HomeAssistant, Some(goodbye(CloseCode::Away)))) }
     }
 
     async fn tell_addon(&mut self, message: Message) -> Result<(), (End, Option<CloseFrame>)> {
-        let sent = tokio::time::timeout(STALL, self.addon.send(message)).await;
+        let sent = tokio::time::timeout(STALL, tell(&mut self.addon, message)).await;
         if matches!(sent, Ok(Ok(()))) { Ok(()) } else { Err((End::Addon, Some(goodbye(CloseCode::Away)))) }
+    }
+}
+
+/// Sends a message, a long one in fragments (RFC 6455 section 5.4): the library copies each frame that it sends, and keeps
+/// the room of the longest one for as long as the WebSocket is open.
+async fn tell<S>(socket: &mut WebSocketStream<S>, message: Message) -> Result<(), Error>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    if message.len() <= FRAGMENT || !(message.is_text() || message.is_binary()) {
+        return socket.send(message).await;
+    }
+    let mut kind = OpCode::Data(if message.is_text() { Data::Text } else { Data::Binary });
+    let mut rest = message.into_data();
+    loop {
+        let piece = rest.split_to(rest.len().min(FRAGMENT));
+        let is_last = rest.is_empty();
+        socket.send(Message::Frame(Frame::message(piece, kind, is_last))).await?;
+        if is_last {
+            return Ok(());
+        }
+        kind = OpCode::Data(Data::Continue);
     }
 }
 
@@ -188,6 +208,9 @@ const MOST_TOLD: usize = 20;
 
 /// Between two pings to the add-on; after two without a word it is gone.
 const HEARTBEAT: Duration = Duration::from_secs(30);
+
+/// What is sent in one frame.
+const FRAGMENT: usize = 64 * 1024;
 
 /// What one side gets to take a message of the other.
 const STALL: Duration = Duration::from_secs(30);

@@ -5,12 +5,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
-use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::body::Incoming;
-use serde_json::Value;
+use http_body_util::Full;
 
 use crate::exchanges::CutUpload;
+use crate::http::RequestBody;
 use crate::supervisor::api::answer::{self, Answer};
+use crate::supervisor::api::body::{Held, Room};
 use crate::supervisor::api::peer::{Asked, Peer, PeerError, only, relay};
 use crate::supervisor::entities::{Access, RestCall, RestRefusal, Shape};
 
@@ -23,8 +23,11 @@ pub(super) struct RestRequest {
     pub(super) plain: String,
     pub(super) query: Option<String>,
     pub(super) headers: HeaderMap,
-    pub(super) body: CutUpload<Incoming>,
+    pub(super) body: CutUpload<RequestBody>,
 }
+
+/// What an add-on that is held may do.
+type Entitled<'a> = &'a (dyn Fn(&str, Access) -> bool + Sync);
 
 impl RestRequest {
     /// Passes it on as it is.
@@ -44,16 +47,17 @@ impl RestRequest {
     }
 
     /// Passes it on as far as `may` goes, and of the answer what may be seen.
-    pub(super) async fn pass_held(self, home: &Peer, may: &(dyn Fn(&str, Access) -> bool + Sync)) -> Answer {
+    pub(super) async fn pass_held(self, home: &Peer, room: &Room, may: Entitled<'_>) -> Answer {
         let call = match RestCall::of(&self.method, &self.plain, self.query.as_deref()) {
             Ok(call) => call,
             Err(refusal) => return refused(refusal),
         };
         let target = self.target();
-        let Ok(body) = Limited::new(self.body, LARGEST_CALL).collect().await else {
-            return answer::plain(StatusCode::PAYLOAD_TOO_LARGE);
+        let held = match room.read(self.body, LARGEST_CALL).await {
+            Ok(held) => held,
+            Err(unread) => return unread.answer(),
         };
-        let judged = match call.judge(&body.to_bytes(), &may) {
+        let judged = match call.judge(&held.bytes, &may) {
             Ok(judged) => judged,
             Err(refusal) => return refused(refusal),
         };
@@ -64,7 +68,7 @@ impl RestRequest {
         let body = Full::new(judged.map(|value| Bytes::from(value.to_string())).unwrap_or_default());
         let asked = Asked { method: self.method, target, headers, body, with_token: true, within: ANSWER };
         match home.ask(asked).await {
-            Ok(told) => seen(told, call.shape(), may).await,
+            Ok(told) => seen(told, call.shape(), room, may).await,
             Err(error) => unreachable(&error),
         }
     }
@@ -90,16 +94,18 @@ pub(super) fn is_for_no_addon(plain: &str) -> bool {
 }
 
 /// What an add-on that is held to entities gets of an answer. What cannot be read it does not get.
-async fn seen(told: Response<answer::AnswerBody>, shape: Shape, may: &(dyn Fn(&str, Access) -> bool + Sync)) -> Answer {
+async fn seen(told: Response<answer::AnswerBody>, shape: Shape, room: &Room, may: Entitled<'_>) -> Answer {
     let status = told.status();
-    let collected = tokio::time::timeout(ANSWER, Limited::new(told.into_body(), LARGEST_ANSWER).collect()).await;
-    let Ok(Ok(body)) = collected else { return answer::plain(StatusCode::BAD_GATEWAY) };
-    let value: Option<Value> = serde_json::from_slice(&body.to_bytes()).ok();
+    let Held { bytes, room } = match room.read_within(told.into_body(), LARGEST_ANSWER, ANSWER).await {
+        Ok(held) => held,
+        Err(unread) => return unread.answer_of_peer(),
+    };
+    let text = std::str::from_utf8(&bytes).unwrap_or_default();
     if !status.is_success() {
-        return answer::of_json(status, &Shape::failure(&value.unwrap_or_default(), &may));
+        return answer::of_text(status, Shape::failure(text, &may));
     }
-    match value.and_then(|value| shape.read(value, &may)) {
-        Some(value) => answer::of_json(status, &value),
+    match shape.read(text, &may) {
+        Some(told) => answer::of_long_text(status, told, room),
         None => answer::plain(StatusCode::BAD_GATEWAY),
     }
 }
@@ -108,6 +114,7 @@ fn refused(refusal: RestRefusal) -> Answer {
     tracing::info!(reason = %refusal, "an add-on that is held to entities was refused a call");
     match refusal {
         RestRefusal::NotJson => answer::plain(StatusCode::BAD_REQUEST),
+        RestRefusal::TooHeavy => answer::plain(StatusCode::PAYLOAD_TOO_LARGE),
         RestRefusal::NotListed | RestRefusal::NotPermitted | RestRefusal::Service(_) => {
             answer::plain(StatusCode::FORBIDDEN)
         }

@@ -16,32 +16,36 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig
 use tokio_tungstenite::tungstenite::{self, Message, Utf8Bytes};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
+use super::metered::Metered;
 use crate::dial::{DialError, Wire};
 use crate::supervisor::api::peer::Peer;
+use crate::supervisor::bounded_json::{Scalar, fields};
 
 /// The add-on's side of a WebSocket that it has just opened.
-pub(super) async fn addon_side<S>(stream: S) -> WebSocketStream<S>
+pub(super) async fn addon_side<S>(stream: S) -> WebSocketStream<Metered<S>>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    WebSocketStream::from_raw_socket(stream, Role::Server, Some(limited_to(FROM_ADDON))).await
+    let metered = Metered::new(stream, FROM_STRANGER);
+    WebSocketStream::from_raw_socket(metered, Role::Server, Some(limited_to(FROM_ADDON))).await
 }
 
-/// Asks the add-on for its token. Nothing when it brings none in time, or something else.
-pub(super) async fn token_of<S>(addon: &mut WebSocketStream<S>, version: &str) -> Option<String>
+/// Asks the add-on for its token. Nothing when it brings none in time and in few bytes, or something else.
+pub(super) async fn token_of<S>(addon: &mut WebSocketStream<Metered<S>>, version: &str) -> Option<String>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let asked = async {
         say(addon, &json!({"type": "auth_required", "ha_version": version})).await?;
         loop {
-            let message = match addon.next().await?.ok()? {
-                Message::Text(text) => serde_json::from_str::<Value>(&text).ok()?,
+            let text = match addon.next().await?.ok()? {
+                Message::Text(text) => text,
                 Message::Ping(_) | Message::Pong(_) => continue,
                 Message::Binary(_) | Message::Close(_) | Message::Frame(_) => return None,
             };
-            let token = ["access_token", "api_password"].into_iter().find_map(|name| message.get(name)?.as_str());
-            return token.map(str::to_owned);
+            let shown = fields(&text, ["access_token", "api_password"])?;
+            let mut shown = shown.into_iter().flatten().filter_map(|field| serde_json::from_str::<Scalar>(field).ok());
+            return shown.find_map(|field| field.text().map(str::to_owned));
         }
     };
     tokio::time::timeout(AUTHENTICATION, asked).await.ok().flatten()
@@ -138,6 +142,9 @@ async fn open(home: &Peer) -> Result<(WebSocketStream<Box<dyn Wire>>, String), H
 fn limited_to(largest: usize) -> WebSocketConfig {
     WebSocketConfig::default().read_buffer_size(BUFFER).max_message_size(Some(largest)).max_frame_size(Some(largest))
 }
+
+/// From somebody who has shown no token, in all: a token, and pings.
+const FROM_STRANGER: usize = 4 * 1024;
 
 /// From an add-on, in one message (case 60).
 const FROM_ADDON: usize = 4 * 1024 * 1024;

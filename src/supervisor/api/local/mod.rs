@@ -6,9 +6,7 @@ pub(super) mod passwords;
 
 pub(in crate::supervisor) use info::{addon as info, panels};
 
-use bytes::Bytes;
 use http::{Method, StatusCode};
-use http_body_util::{BodyExt as _, Limited};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -31,8 +29,11 @@ pub(super) async fn security(api: &AddonApi, call: &mut Call, slug: &str) -> Ans
     }
     let Some(by) = call.by.clone() else { return answer::plain(StatusCode::UNAUTHORIZED) };
     let Some(addon) = named(call, by.addon(), slug).cloned() else { return unknown_addon() };
-    let Some(body) = short_body(&mut call.body).await else { return unread(call) };
-    let Ok(Security { protected }) = serde_json::from_slice(&body) else {
+    let body = match api.room(by.addon(), &call.configured).read(&mut call.body, LARGEST).await {
+        Ok(body) => body,
+        Err(unread) => return unread.answer(),
+    };
+    let Ok(Security { protected }) = serde_json::from_slice(&body.bytes) else {
         return answer::error(StatusCode::BAD_REQUEST, "expected {\"protected\": true} or {\"protected\": false}");
     };
     let protection = if protected { Protection::On } else { Protection::Off };
@@ -90,23 +91,5 @@ fn missing() -> Answer {
     answer::error(StatusCode::NOT_IMPLEMENTED, "There is no Supervisor here that could do this")
 }
 
-/// The answer to a call whose body did not come whole: it was too long or too slow, or the call may no longer go on.
-fn unread(call: &Call) -> Answer {
-    let cut = call.open.is_cut();
-    answer::plain(if cut { StatusCode::FORBIDDEN } else { StatusCode::PAYLOAD_TOO_LARGE })
-}
-
-async fn short_body<B>(body: B) -> Option<Bytes>
-where
-    B: http_body::Body<Data = Bytes>,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
-    let collected = tokio::time::timeout(BODY_TIME, Limited::new(body, LARGEST).collect()).await;
-    Some(collected.ok()?.ok()?.to_bytes())
-}
-
 /// Credentials and switches are short.
 const LARGEST: usize = 64 * 1024;
-
-/// To the last byte of such a body.
-const BODY_TIME: std::time::Duration = std::time::Duration::from_secs(10);

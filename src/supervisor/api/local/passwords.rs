@@ -3,7 +3,7 @@
 use http::{Method, StatusCode};
 use serde_json::json;
 
-use super::{missing, short_body, unread};
+use super::{LARGEST, missing};
 use crate::identity::Health;
 use crate::supervisor::api::answer::{self, Answer};
 use crate::supervisor::api::asking::Asking;
@@ -21,8 +21,11 @@ pub(in crate::supervisor::api) async fn check(api: &AddonApi, mut call: Call) ->
         return answer::error(StatusCode::FORBIDDEN, "Can't use Home Assistant auth!");
     }
     call.open.exchange().subject().uses_auth_api();
-    let Some(body) = short_body(&mut call.body).await else { return unread(&call) };
-    api.auth.answer(question(&call, &by, &body), &call.configured.home).await
+    let body = match api.room(by.addon(), &call.configured).read(&mut call.body, LARGEST).await {
+        Ok(body) => body,
+        Err(unread) => return unread.answer(),
+    };
+    api.auth.answer(question(&call, &by, &body.bytes), &call.configured.home).await
 }
 
 /// `POST /auth/reset`: a new password for somebody. That the caller's role is `admin` was judged before.
@@ -31,11 +34,14 @@ pub(in crate::supervisor::api) async fn reset(api: &AddonApi, mut call: Call) ->
         return answer::plain(StatusCode::METHOD_NOT_ALLOWED);
     }
     let Some(by) = call.by.take() else { return answer::plain(StatusCode::UNAUTHORIZED) };
-    let Some(body) = short_body(&mut call.body).await else { return unread(&call) };
+    let body = match api.room(by.addon(), &call.configured).read(&mut call.body, LARGEST).await {
+        Ok(body) => body,
+        Err(unread) => return unread.answer(),
+    };
     let supervisor = &call.configured.settings.supervisor;
     let token = supervisor.password_reset_token.as_ref().or(supervisor.home_assistant_token.as_ref());
     let Some(token) = token else { return missing() };
-    api.auth.reset(question(&call, &by, &body), &call.configured.home, token).await
+    api.auth.reset(question(&call, &by, &body.bytes), &call.configured.home, token).await
 }
 
 /// `DELETE /auth/cache`

@@ -1,0 +1,49 @@
+//! The address that add-ons reach their API at.
+//!
+//! In comes a [`PlainListener`], out come connections as [`FromAddon`]: there is no other way to one, so that nothing can take
+//! a connection of an add-on for one of Home Assistant, or the other way round.
+
+use std::sync::Arc;
+
+use super::address::Addresses;
+use super::plain::{Places, PlainBindError, PlainLimits, PlainListener, PlainStream, THIS_MACHINE};
+use crate::budget::{Budget, Limit};
+use crate::config::ApiAddress;
+
+/// The bound address.
+#[derive(Debug)]
+pub struct AddonListener(PlainListener);
+
+/// An accepted connection.
+#[derive(Debug)]
+pub struct FromAddon {
+    stream: PlainStream,
+    addresses: Addresses,
+}
+
+impl AddonListener {
+    /// Binds the address.
+    pub async fn bind(address: &ApiAddress, budget: &Arc<Budget>) -> Result<Self, PlainBindError> {
+        let (all, of_peer) = (Limit::AddonApiConnections, Limit::AddonApiConnectionsPerAddress);
+        PlainListener::bind(address, Places { budget: Arc::clone(budget), all, of_peer }).await.map(Self)
+    }
+
+    /// The address, with the port that the operating system chose.
+    pub fn address(&self) -> ApiAddress {
+        self.0.address()
+    }
+
+    /// The next connection that there is room for. Cancel-safe.
+    pub async fn accept(&self, limits: impl Fn() -> PlainLimits) -> FromAddon {
+        let (stream, from) = self.0.accept(limits).await;
+        let peer = from.unwrap_or(THIS_MACHINE);
+        FromAddon { stream, addresses: Addresses::direct(peer, THIS_MACHINE) }
+    }
+}
+
+impl FromAddon {
+    /// The bytes, and where they come from: on a Unix socket, this machine.
+    pub(crate) fn into_parts(self) -> (PlainStream, Addresses) {
+        (self.stream, self.addresses)
+    }
+}

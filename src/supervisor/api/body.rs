@@ -1,0 +1,142 @@
+//! A body that is read whole before anything is done with it.
+//!
+//! In comes a body on its way, out come its bytes or the reason why there are none. It never holds more than its limit, and
+//! never longer than its time, and its bytes are counted for as long as they are held. They are copied, since pieces of a byte each would keep the buffers alive that they were read into.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::StatusCode;
+use http_body::Body;
+use http_body_util::BodyExt as _;
+
+use super::answer::{self, Answer};
+use crate::budget::{Budget, Claim, Holder, Limit, Permit, Refused};
+use crate::config::{AddonApiLimits, AddonSlug};
+use crate::exchanges::CutBodyError;
+use crate::http::BodyError;
+
+/// Room for what is read whole for one add-on.
+#[derive(Debug)]
+pub(super) struct Room {
+    budget: Arc<Budget>,
+    claims: [Claim; 2],
+    body_timeout: Duration,
+}
+
+/// A body that was read.
+#[derive(Debug)]
+pub(super) struct Held {
+    /// Its bytes.
+    pub(super) bytes: Bytes,
+    /// They are counted until this is dropped.
+    pub(super) room: Permit,
+}
+
+/// Why a body was not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Unread {
+    /// It is larger than its reader takes.
+    #[error("the body is larger than the limit")]
+    TooLarge,
+    /// Its last byte did not come in time.
+    #[error("the body took too long")]
+    TooSlow,
+    /// It broke off.
+    #[error("the body broke off")]
+    Broken,
+    /// Whoever sends it may no longer go on.
+    #[error("the body was cut")]
+    Cut,
+    /// Too much is held already.
+    #[error("there is no room for the body")]
+    NoRoom(#[from] Refused),
+}
+
+impl Room {
+    /// Room for this add-on under these limits.
+    pub(super) fn new(budget: &Arc<Budget>, addon: &AddonSlug, limits: &AddonApiLimits) -> Self {
+        let of_addon = Claim::new(Limit::AddonApiBytesPerAddon, Holder::Addon(addon.clone()), limits.bytes_per_addon);
+        let claims = [of_addon, Claim::new(Limit::AddonApiBytes, Holder::All, limits.bytes)];
+        Self { budget: Arc::clone(budget), claims, body_timeout: limits.body_timeout }
+    }
+
+    /// Reads at most `limit` bytes of an add-on's body, within the time that there is for one.
+    pub(super) async fn read<B>(&self, body: B, limit: usize) -> Result<Held, Unread>
+    where
+        B: Body<Data = Bytes> + Unpin,
+        B::Error: Error + 'static,
+    {
+        self.read_within(body, limit, self.body_timeout).await
+    }
+
+    /// Reads at most `limit` bytes of somebody's answer, in at most `within`.
+    pub(super) async fn read_within<B>(&self, body: B, limit: usize, within: Duration) -> Result<Held, Unread>
+    where
+        B: Body<Data = Bytes> + Unpin,
+        B::Error: Error + 'static,
+    {
+        tokio::time::timeout(within, self.collect(body, limit)).await.unwrap_or(Err(Unread::TooSlow))
+    }
+
+    async fn collect<B>(&self, mut body: B, limit: usize) -> Result<Held, Unread>
+    where
+        B: Body<Data = Bytes> + Unpin,
+        B::Error: Error + 'static,
+    {
+        if body.size_hint().lower() > u64::try_from(limit).unwrap_or(u64::MAX) {
+            return Err(Unread::TooLarge);
+        }
+        let mut room = self.budget.take(0, &self.claims)?;
+        let mut bytes = BytesMut::new();
+        while let Some(frame) = body.frame().await {
+            let frame = frame.map_err(|error| Unread::of(&error))?;
+            let data = frame.data_ref().map_or(&[][..], |data| data);
+            if data.len() > limit.saturating_sub(bytes.len()) {
+                return Err(Unread::TooLarge);
+            }
+            room.grow(data.len(), &self.claims)?;
+            bytes.extend_from_slice(data);
+        }
+        Ok(Held { bytes: bytes.freeze(), room })
+    }
+}
+
+impl Unread {
+    fn of(error: &(dyn Error + 'static)) -> Self {
+        if matches!(error.downcast_ref(), Some(CutBodyError::Cut(_))) {
+            return Self::Cut;
+        }
+        let mut cause = Some(error);
+        while let Some(error) = cause.filter(|error| !error.is::<BodyError>()) {
+            cause = error.source();
+        }
+        match cause.and_then(|error| error.downcast_ref()) {
+            Some(BodyError::Stalled) => Self::TooSlow,
+            Some(BodyError::TooLarge) => Self::TooLarge,
+            Some(BodyError::Broken(_) | BodyError::Abandoned) | None => Self::Broken,
+        }
+    }
+
+    /// What an add-on is told whose body it is.
+    pub(super) fn answer(self) -> Answer {
+        answer::plain(match self {
+            Self::Cut => StatusCode::FORBIDDEN,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::Broken => StatusCode::BAD_REQUEST,
+            Self::NoRoom(_) => StatusCode::TOO_MANY_REQUESTS,
+        })
+    }
+
+    /// What an add-on is told when it is the body of an answer to it.
+    pub(super) fn answer_of_peer(self) -> Answer {
+        answer::plain(match self {
+            Self::NoRoom(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Cut => StatusCode::FORBIDDEN,
+            Self::TooLarge | Self::TooSlow | Self::Broken => StatusCode::BAD_GATEWAY,
+        })
+    }
+}
