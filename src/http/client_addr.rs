@@ -116,7 +116,7 @@ mod tests {
     fn client(peer: &str, lines: &[&str]) -> Result<(String, bool), BadForwarded> {
         let mut headers = HeaderMap::new();
         for line in lines {
-            headers.append("x-forwarded-for", http::HeaderValue::from_bytes(line.as_bytes()).unwrap());
+            headers.append("x-forwarded-for", HeaderValue::from_bytes(line.as_bytes()).unwrap());
         }
         let trusted = ["10.0.0.0/24".parse().unwrap(), "fd00::/64".parse().unwrap()].into_iter().collect();
         ClientAddr::of(peer.parse().unwrap(), &ForwardedFor::of(&headers), &trusted)

@@ -192,7 +192,7 @@ mod tests {
     fn says_to(authority: &str, origin: &[&str], public: &[(&str, u16)]) -> Origin {
         let mut headers = HeaderMap::new();
         for line in origin {
-            headers.append(ORIGIN, http::HeaderValue::from_str(line).unwrap());
+            headers.append(ORIGIN, HeaderValue::from_str(line).unwrap());
         }
         let urls: Vec<_> = public.iter().map(|(h, port)| PublicUrl { host: (*h).to_owned(), port: *port }).collect();
         let names = Names { public_urls: urls, own_hosts: vec!["z2m.test".to_owned(), "nodered.test".to_owned()] };
@@ -247,9 +247,9 @@ mod tests {
     fn s97_at_home_assistants_door_its_own_pages_are_ours_and_no_others() {
         let says = |origin: &str, host: &str, forwarded: Option<&str>, peer: &str| {
             let mut headers = HeaderMap::new();
-            headers.append(ORIGIN, http::HeaderValue::from_str(origin).unwrap());
+            headers.append(ORIGIN, HeaderValue::from_str(origin).unwrap());
             if let Some(forwarded) = forwarded {
-                headers.append(X_FORWARDED_HOST, http::HeaderValue::from_str(forwarded).unwrap());
+                headers.append(X_FORWARDED_HOST, HeaderValue::from_str(forwarded).unwrap());
             }
             let host = Authority::parse(host.as_bytes()).unwrap();
             let trusted = TrustedProxies::from_iter(["10.0.0.1/32".parse().unwrap()]);

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::supervised::Supervised;
+use crate::support::plain::PlainClient;
 use crate::support::{Answer, Ask};
 
 const JSON: &str = "application/json";
@@ -190,4 +191,22 @@ fn users_with_a_user_name_are_listed_for_the_admin_role() {
     assert_eq!(users.as_array().unwrap().len(), 10, "the example's eleventh user has no user name");
     assert_eq!(api.ask_as("manager", Ask::new("DELETE", "/auth/cache")).status, 200);
     assert_eq!(api.ask_as("backup", Ask::new("DELETE", "/auth/cache")).status, 403);
+}
+
+/// S-142: what is still being read is answered by the rights of the moment in which it ends.
+#[test]
+fn s142_a_call_on_its_way_ends_with_its_right() {
+    let api = Supervised::start(None);
+    let body = format!(r#"{{"username": "alice", "password": "{}"}}"#, password("alice"));
+    let ask = Ask::post("/auth", body).field("Content-Type", JSON).field("X-Supervisor-Token", api.token("plain"));
+    let bytes = ask.to_bytes();
+    let (begun, rest) = bytes.split_at(bytes.len() - 1);
+    let (mut whole, mut ended) = (PlainClient::connect(api.api()), PlainClient::connect(api.api()));
+    whole.send(begun);
+    whole.send(rest);
+    assert_eq!(whole.head().status, 200);
+    ended.send(begun);
+    api.vestibule.command_ok(&["addons", "token", "plain", "--rotate"]);
+    ended.send(rest);
+    assert_eq!(ended.head().status, 403);
 }

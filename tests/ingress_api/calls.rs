@@ -280,3 +280,23 @@ fn a_unix_socket_is_a_door_as_well() {
     assert!(say(&ask.field("X-Forwarded-For", "203.0.113.9")).starts_with("HTTP/1.1 403 "), "dave is local");
     assert_eq!(addon.one().fields.texts("x-real-ip"), ["192.168.7.7"]);
 }
+
+/// S-142: a call that is still being read is Home Assistant's no longer when its token is another one.
+#[test]
+fn s142_a_call_on_its_way_ends_with_home_assistants_token() {
+    let door = Door::before(&RawAddon::start());
+    let body = json!({ "user_id": door.vestibule.home().user_id("bob") }).to_string();
+    let ask = Ask::post("/ingress/session", body).field("Authorization", format!("Bearer {TOKEN}"));
+    let bytes = ask.to_bytes();
+    let (begun, rest) = bytes.split_at(bytes.len() - 1);
+    let (mut ended, mut whole) = (door.connect(), door.connect());
+    ended.send(begun);
+    whole.send(begun);
+    whole.send(rest);
+    assert_eq!(whole.head().status, 200);
+    std::fs::write(door.vestibule.path("secrets/door"), format!("{}\n", TOKEN.replace('0', "9"))).unwrap();
+    door.vestibule.command_ok(&["reload"]);
+    ended.send(rest);
+    assert_eq!(ended.head().status, 401);
+    assert_eq!(door.vestibule.command_ok(&["sessions", "list"]).matches("ingress").count(), 1);
+}

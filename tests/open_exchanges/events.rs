@@ -85,7 +85,7 @@ pub(crate) const EVENTS: [Event; 19] = [
         },
         holds: World::refuses_session,
         // Home Assistant's pages name the add-on by its token, wherever it is for others.
-        cuts: &[AT_BROWSERS_DOOR],
+        cuts: &[AT_BROWSERS_DOOR, QUESTIONS],
     },
     Event {
         name: "another add-on there",

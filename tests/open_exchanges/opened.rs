@@ -30,6 +30,8 @@ pub(crate) enum Right {
     OtherPage,
     /// The same, and that no page need be named.
     NoPage,
+    /// The same, at whatever add-on is there.
+    Question,
     /// The user's access token.
     Token,
     /// The user's session at Home Assistant's door.
@@ -270,7 +272,7 @@ fn grpc(world: &World) -> Opened {
 /// Another proxy asks again and again; what it passes on is not ours to cut, but the next question is refused.
 fn question(world: &World) -> Opened {
     let (https, ask) = (world.vestibule.https(), world.question());
-    Opened::new("forward-auth: the next question", Right::Session, move |state| {
+    Opened::new("forward-auth: the next question", Right::Question, move |state| {
         let mut client = RawClient::connect(https);
         while client.ask(&ask).status == 200 {
             state.moves();
