@@ -18,7 +18,7 @@ mod home_assistant;
 
 pub use accept::{BindError, Listener};
 pub use address::Addresses;
-pub use admission::{Admission, Refused, Slot};
+pub use admission::{Admission, Counts, Refused, Slot};
 pub use connection::{Connection, Incoming};
 pub use home_assistant::{FromHomeAssistant, HomeAssistantListener};
 pub use plain::{PlainBindError, PlainListener, PlainStream};
