@@ -15,7 +15,7 @@ use arc_swap::ArcSwap;
 use http::Response;
 
 pub use account::AccountedBody;
-pub use stages::{Services, Stages};
+pub use stages::{Services, Stages, own_cookies};
 
 use crate::authorization::protect::Asked;
 use crate::authorization::{Court, Decision, Exchange, Permitted, Words, may_go_on, may_stay};

@@ -70,17 +70,7 @@ impl Stages {
     ) -> Self {
         let cookie = SessionCookie::new(&settings.session);
         let reserved = Reserved::always(&settings.reserved_headers);
-        let other = match cookie {
-            SessionCookie::SameSite => SessionCookie::CrossSite,
-            SessionCookie::CrossSite => SessionCookie::SameSite,
-        };
-        let cookies = OwnCookies {
-            session: cookie.name(),
-            form: FORM_COOKIE,
-            journey: JOURNEY_COOKIE,
-            hand_over: HAND_OVER_COOKIE,
-            retired: other.name(),
-        };
+        let cookies = own_cookies(cookie);
         let rules = Rules {
             reserved: reserved.clone(),
             names: Names { public_urls: settings.listen.public_urls.clone(), own_hosts: settings.own_hosts() },
@@ -143,6 +133,21 @@ impl Stages {
     /// Closes connections to add-ons that have been idle for too long.
     pub fn prune(&self) {
         self.upstreams.prune();
+    }
+}
+
+/// The names of our cookies, where this one carries the session.
+pub const fn own_cookies(session: SessionCookie) -> OwnCookies {
+    let other = match session {
+        SessionCookie::SameSite => SessionCookie::CrossSite,
+        SessionCookie::CrossSite => SessionCookie::SameSite,
+    };
+    OwnCookies {
+        session: session.name(),
+        form: FORM_COOKIE,
+        journey: JOURNEY_COOKIE,
+        hand_over: HAND_OVER_COOKIE,
+        retired: other.name(),
     }
 }
 

@@ -12,6 +12,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod examples;
 mod proxies;
 mod questions;
 mod readings;

@@ -1,16 +1,15 @@
-//! The examples for nginx and Caddy, run as they stand but for addresses, names and files.
+//! nginx and Caddy, started with the examples as they stand but for addresses, names and files.
 
 use std::fs;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use crate::support::expectation::BOB;
 use crate::support::tools::{self, Tool};
 use crate::support::{Answer, Ask, RawAddon, RawClient, Vestibule, eventually};
 
 /// The other proxy, ended with the test.
-struct Proxy {
+pub(crate) struct Proxy {
     child: Child,
     address: SocketAddr,
 }
@@ -23,7 +22,12 @@ impl Drop for Proxy {
 }
 
 impl Proxy {
-    fn ask(&self, ask: &Ask) -> Answer {
+    /// Where browsers reach it.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub(crate) fn ask(&self, ask: &Ask) -> Answer {
         RawClient::connect(self.address).ask(ask)
     }
 }
@@ -33,13 +37,40 @@ fn free() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
-fn example(name: &str, vestibule: &Vestibule, addon: &RawAddon) -> String {
+/// Starts one of them, if it is installed.
+pub(crate) fn start(tool: Tool, vestibule: &Vestibule, addon: &RawAddon) -> Option<Proxy> {
+    let program = tools::find(tool)?;
+    match tool {
+        Tool::Nginx => Some(start_nginx(&program, vestibule, addon)),
+        Tool::Caddy => Some(start_caddy(&program, vestibule, addon)),
+        Tool::Python | Tool::Node => None,
+    }
+}
+
+/// The text of an example.
+pub(crate) fn text_of(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/forward-auth").join(name);
-    let text = fs::read_to_string(path).unwrap();
-    text.replace("127.0.0.1:8443", &vestibule.https().to_string())
+    fs::read_to_string(path).unwrap()
+}
+
+fn example(name: &str, vestibule: &Vestibule, addon: &RawAddon) -> String {
+    nested(&text_of(name))
+        .replace("127.0.0.1:8443", &vestibule.https().to_string())
         .replace("127.0.0.1:3000", &addon.address().to_string())
         .replace("/ingress/grafana", "/ingress/a")
         .replace("home.example", "p.test")
+}
+
+/// With a second add-on, `/ingress`, that the one of the example is nested under. Its block is a copy of the example's.
+fn nested(text: &str) -> String {
+    let start = ["    location /ingress/grafana/ {", "\thandle /ingress/grafana/* {"]
+        .into_iter()
+        .find(|start| text.contains(start));
+    let start = text.find(start.unwrap()).unwrap();
+    let close = if text[start..].starts_with('\t') { "\n\t}\n" } else { "\n    }\n" };
+    let end = start + text[start..].find(close).unwrap() + close.len();
+    let outer = text[start..end].replace("/ingress/grafana", "/ingress");
+    format!("{}{outer}{}", &text[..end], &text[end..])
 }
 
 fn start_nginx(program: &Path, vestibule: &Vestibule, addon: &RawAddon) -> Proxy {
@@ -85,69 +116,4 @@ fn await_start(mut command: Command, address: SocketAddr) -> Proxy {
         TcpStream::connect(address).ok()
     });
     proxy
-}
-
-fn does_as_it_is_told(start: fn(&Path, &Vestibule, &RawAddon) -> Proxy, tool: Tool) {
-    let Some(program) = tools::find(tool) else { return };
-    let addon = RawAddon::start();
-    let vestibule = Vestibule::start(|config| {
-        config.set("listen", "trusted_proxies", r#"["127.0.0.1/32"]"#);
-        config.addon_with("a", &addon, "access = { users = [\"bob\"] }");
-    });
-    let proxy = start(&program, &vestibule, &addon);
-
-    let first = proxy.ask(&Ask::navigate("/ingress/a/x?y=1"));
-    assert_eq!(first.status, 303, "{tool:?}: {first:#?}");
-    let path = first.location().replace("https://p.test", "");
-    assert_eq!(path, "/.vestibule/sign-in?return_to=%2Fingress%2Fa%2Fx%3Fy%3D1", "{tool:?}");
-    let page = proxy.ask(&Ask::navigate(&path));
-    assert!(page.status == 200 && page.text().contains("<form"), "{tool:?}: {page:#?}");
-    let program = proxy.ask(&Ask::get("/ingress/a/x"));
-    assert_eq!((program.status, program.fields.has("location")), (401, false), "{tool:?}: {program:#?}");
-
-    let bob = vestibule.cookie("bob");
-    for cookies in [bob.clone(), format!("a=1; {bob}"), format!("{bob}; b=2"), format!("a=1; {bob}; b=2")] {
-        let mut ask = Ask::get("/ingress/a/x?y=1").cookie(&cookies);
-        for name in ["X-Remote-User-Id", "X-Remote-User-Name", "X-Remote-User-Display-Name"] {
-            ask = ask.field(name, "root");
-        }
-        let answer = proxy.ask(&ask);
-        assert_eq!(answer.status, 200, "{tool:?}: {answer:#?}");
-        let request = addon.one();
-        assert_eq!(request.target(), "/x?y=1", "{tool:?}");
-        assert_eq!(request.fields.one("x-remote-user-id"), BOB.id, "{tool:?}");
-        assert_eq!(request.fields.one("x-remote-user-name"), "bob", "{tool:?}");
-        assert_eq!(request.fields.one("x-remote-user-display-name"), "Bob User", "{tool:?}");
-        let seen = request.fields.texts("cookie").concat();
-        assert!(!seen.contains("ingress_session"), "{tool:?}: the add-on must not see the session: {seen}");
-        let kept = |pair: &str| cookies.contains(pair) == seen.contains(pair);
-        assert!(kept("a=1") && kept("b=2"), "{tool:?}: {cookies} became {seen}");
-    }
-
-    let carol = vestibule.cookie("carol");
-    let spoofs =
-        [("X-Original-URL", "https://p.test/ingress/a/"), ("X-Forwarded-Uri", "/public"), ("X-Forwarded-For", "::1")];
-    for (name, value) in spoofs.into_iter().chain([("X-Nothing", "at all")]) {
-        let refused = proxy.ask(&Ask::get("/ingress/a/x").cookie(&carol).field(name, value));
-        assert_eq!(refused.status, 403, "{tool:?}: {name}: {refused:#?}");
-        let nobody = proxy.ask(&Ask::get("/ingress/a/x").field(name, value));
-        assert!(matches!(nobody.status, 401 | 403), "{tool:?}: {name}: {nobody:#?}");
-    }
-    for target in ["/ingress/a/..%2fx", "/ingress/a/%2e%2e%2fa/x", "/ingress/a/x/..;/y", "/ingress/a/%00"] {
-        let odd = proxy.ask(&Ask::get(target).cookie(&bob));
-        assert!((400..500).contains(&odd.status), "{tool:?}: {target}: {odd:#?}");
-    }
-    let outside = Ask::get("/.vestibule/verify?addon=a").cookie(&bob);
-    assert_eq!(proxy.ask(&outside).status, 404, "{tool:?}: nobody outside asks");
-    addon.assert_no_request("refused");
-}
-
-#[test]
-fn nginx_does_as_the_example_says() {
-    does_as_it_is_told(start_nginx, Tool::Nginx);
-}
-
-#[test]
-fn caddy_does_as_the_example_says() {
-    does_as_it_is_told(start_caddy, Tool::Caddy);
 }
