@@ -264,7 +264,7 @@ fn the_add_on_sees_no_cookie_of_ours_by_whatever_setting_it_got_its_name() {
         ];
         lines.extend(others.iter().map(|name| vec![format!("a=1; {name}=x; {bob}; b=2")]));
         for cookies in lines {
-            let ask = cookies.iter().fold(Ask::get("/ingress/a/x"), |ask, line| ask.cookie(line));
+            let ask = cookies.iter().fold(Ask::get("/ingress/a/x"), Ask::cookie);
             let answer: Answer = proxy.ask(&ask);
             assert_eq!(answer.status, 200, "{tool:?}: {cookies:?}: {answer:#?}");
             let seen = addon.one().fields.texts("cookie").join("; ");
@@ -307,7 +307,7 @@ fn the_examples_know_the_names_of_our_cookies() {
     }
 }
 
-/// A connection that is not asked over, for what `Ask` cannot say.
+/// The handshake reaches the add-on, and its answer the browser.
 #[test]
 fn a_websocket_opens_through_both() {
     for tool in BOTH {
