@@ -141,7 +141,10 @@ fn read(&(tool, arguments): &(Tool, &[&str]), vestibule: &Vestibule, cases: &[Ca
     writer.join().unwrap().unwrap();
     assert!(output.status.success(), "{tool:?}: {}", output.status);
     let output = String::from_utf8(output.stdout).unwrap();
-    let readings: Vec<Readings> = output.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{tool:?}: {error}: {line}"))).collect();
+    let readings: Vec<Readings> = output
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{tool:?}: {error}: {line}")))
+        .collect();
     assert_eq!(readings.len(), cases.len(), "{tool:?}");
     Some(readings)
 }

@@ -1,7 +1,7 @@
 //! A query that not every parser reads alike says nothing about an entity (S-170, S-171).
 
 use crate::support::tunnel::{Tunnel, echo};
-use crate::support::{Ask, BOTH, Protocol, RawAddon};
+use crate::support::{Ask, BOTH, H2Client, Protocol, RawAddon};
 use crate::{RULES, both, protected, reason};
 
 const GOOD: &str = "entity_id=light.bed_light";
@@ -102,7 +102,10 @@ fn s171_a_form_in_the_body_names_no_second_entity() {
     for media in ["application/sdp", "application/json", "text/plain; charset=utf-8", "application/octet-stream"] {
         assert_eq!(both(&vestibule, &addon, &owner, &post(media, "{}")), 200, "{media}");
     }
-    assert_eq!(both(&vestibule, &addon, &owner, &post("", "")), 200, "an empty body says nothing");
+    let empty = post("", "").cookie(&owner);
+    assert_eq!(vestibule.ask(Protocol::H1, &empty).status, 200, "an empty body says nothing");
+    let (_stream, response) = H2Client::connect(vestibule.https()).open(&empty, true).unwrap();
+    assert_eq!(crate::support::h2::status_of(response), 200, "nor does none");
     let (_addon, vestibule) = protected(echo(), RULES);
     for protocol in BOTH {
         let target = format!("/ingress/a/state?{GOOD}");

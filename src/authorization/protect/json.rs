@@ -69,7 +69,7 @@ fn entities(body: &[u8], pointer: &JsonPointer) -> Result<Vec<EntityId>, Unreada
     let mut found = Found::Nothing;
     // The library does not look at the bytes of what it passes over.
     let text = std::str::from_utf8(body).map_err(|_| Unreadable::NotJson)?;
-    if !is_shallow(text) {
+    if !is_read_by_all(text) {
         return Err(Unreadable::NotJson);
     }
     let seed = Walk { tokens: pointer.tokens(), found: &mut found };
@@ -87,14 +87,19 @@ fn entities(body: &[u8], pointer: &JsonPointer) -> Result<Vec<EntityId>, Unreada
     }
 }
 
-/// Whether its lists and objects are nested no deeper than all parsers go. What is deeper and passed over does not count for
-/// the library, and PHP makes nothing of a body that it finds too deep.
-fn is_shallow(text: &str) -> bool {
-    let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
-    for byte in text.bytes() {
+/// Whether it has nothing that some parsers refuse and others pass over, as the library does where nobody looks: lists and
+/// objects that are nested too deep for them, and halves of surrogate pairs.
+fn is_read_by_all(text: &str) -> bool {
+    let (mut depth, mut quoted, mut high) = (0_usize, false, false);
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        let unit = if quoted && byte == b'\\' { escaped(&mut bytes) } else { None };
+        // A high half is followed by a low one, and a low half follows nothing else (RFC 8259 section 8.2).
+        if high != unit.is_some_and(|unit| (0xDC00..0xE000).contains(&unit)) {
+            return false;
+        }
+        high = unit.is_some_and(|unit| (0xD800..0xDC00).contains(&unit));
         match byte {
-            _ if escaped => escaped = false,
-            b'\\' if quoted => escaped = true,
             b'"' => quoted = !quoted,
             b'[' | b'{' if !quoted => depth = depth.saturating_add(1),
             b']' | b'}' if !quoted => depth = depth.saturating_sub(1),
@@ -105,6 +110,14 @@ fn is_shallow(text: &str) -> bool {
         }
     }
     true
+}
+
+/// What follows a backslash: the number of `uXXXX`. Whether it is well-formed is for the library to say.
+fn escaped(bytes: &mut impl Iterator<Item = u8>) -> Option<u32> {
+    if bytes.next()? != b'u' {
+        return None;
+    }
+    bytes.take(4).try_fold(0, |number, byte| Some(number << 4 | char::from(byte).to_digit(16)?))
 }
 
 enum Found {
@@ -354,6 +367,10 @@ mod tests {
             "entity_id=light.a",
             "\u{feff}{\"entity_id\": \"light.a\"}",
             r#"{"x": NaN, "entity_id": "light.a"}"#,
+            r#"{"x": "\ud800", "entity_id": "light.a"}"#,
+            r#"{"x": "\ude00\ud83d", "entity_id": "light.a"}"#,
+            r#"{"x": "\ud83d \ude00", "entity_id": "light.a"}"#,
+            r#"{"x": "\ud83d\\ude00", "entity_id": "light.a"}"#,
         ] {
             assert_eq!(read(body, "/entity_id"), Err(Unreadable::NotJson), "{body}");
         }
@@ -363,6 +380,27 @@ mod tests {
         );
         let utf16: Vec<u8> = r#"{"entity_id": "light.a"}"#.encode_utf16().flat_map(u16::to_le_bytes).collect();
         assert_eq!(read_bytes(&utf16, "/entity_id"), Err(Unreadable::NotJson));
+    }
+
+    #[test]
+    fn pairs_of_surrogates_and_what_only_looks_like_half_of_one_are_read() {
+        for text in [r"\ud83d\ude00", r"\\ud800", r"\\\\ud800", r#"\"\u0022{[[["#, r"\uD7FF\uE000"] {
+            assert!(read(&format!(r#"{{"x": "{text}", "entity_id": "light.a"}}"#), "/entity_id").is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn keys_that_some_library_takes_for_the_judged_one_are_ambiguous() {
+        for key in ["entityId", "entity-id", "entity_id ", "entity_id\\u0000", "entity_id\\u0000x", "__proto__"] {
+            let body = format!(r#"{{"entity_id": "light.a", "{key}": "lock.b"}}"#);
+            assert_eq!(read(&body, "/entity_id"), Err(Unreadable::Ambiguous), "{key}");
+        }
+        for key in ["entity", "entity_ids", "x_entity_id", "", "_"] {
+            let body = format!(r#"{{"entity_id": "light.a", "{key}": "lock.b"}}"#);
+            assert!(read(&body, "/entity_id").is_ok(), "{key}");
+        }
+        let dotted = r#"{"target": {"entity_id": "light.a"}, "target.entity_id": "lock.b"}"#;
+        assert_eq!(read(dotted, "/target/entity_id"), Err(Unreadable::Ambiguous));
     }
 
     #[test]

@@ -6,7 +6,8 @@ import qs from 'qs';
 const texts = (value) => {
   if (value === undefined) return [];
   if (value !== null && typeof value === 'object') return Object.values(value).flatMap(texts);
-  return [typeof value === 'string' ? value : JSON.stringify(value)];
+  // Half a surrogate pair is no text that can be said to anybody.
+  return [typeof value === 'string' ? Buffer.from(value).toString() : JSON.stringify(value)];
 };
 
 const own = (value, key) =>

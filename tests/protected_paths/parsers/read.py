@@ -14,7 +14,8 @@ def texts(value):
         value = list(value.values())
     if isinstance(value, list):
         return [text for one in value for text in texts(one)]
-    return [value if isinstance(value, str) else json.dumps(value)]
+    # Half a surrogate pair is no text that can be said to anybody.
+    return [value.encode(errors="replace").decode() if isinstance(value, str) else json.dumps(value)]
 
 
 def from_query(query):
