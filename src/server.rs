@@ -30,7 +30,7 @@ pub use reload::{ReloadError, surroundings};
 
 use crate::config::Loaded;
 use crate::gate::Gate;
-use crate::listener::Admission;
+use crate::listener::{Admission, Seldom};
 use crate::operations::activation::Inherited;
 use crate::operations::{Readiness, control, health, notify};
 use crate::supervisor::api::AddonApi;
@@ -48,6 +48,7 @@ pub struct Server {
     api: Arc<AddonApi>,
     handshaker: Arc<Handshaker>,
     admission: Arc<Admission>,
+    floods: Seldom,
     listeners: Mutex<Listeners>,
     state: tokio::sync::Mutex<State>,
     readiness: Readiness,

@@ -1,7 +1,7 @@
 //! The headers that are for the next hop only and never pass a proxy (RFC 9110 section 7.6.1).
 
 use http::header::CONNECTION;
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 /// Whether this name is for one hop whatever `Connection` says. `upgrade` is: where an upgrade passes it is said anew.
 pub(crate) fn is_fixed(name: &str) -> bool {
@@ -50,12 +50,49 @@ pub(crate) fn has_option(headers: &HeaderMap, option: &str) -> bool {
     members.into_iter().any(|member| member.trim_ascii().eq_ignore_ascii_case(option.as_bytes()))
 }
 
-/// Takes everything out of an answer's headers that is for one hop.
+/// Whether the `Connection` lines have no more options than anybody needs.
+pub(super) fn is_modest(headers: &HeaderMap) -> bool {
+    let commas = |line: &HeaderValue| line.as_bytes().iter().filter(|byte| **byte == b',').count();
+    headers.get_all(CONNECTION).iter().map(|line| commas(line) + 1).sum::<usize>() <= MOST_OPTIONS
+}
+
+/// Browsers send two.
+const MOST_OPTIONS: usize = 32;
+
+/// Takes everything out of an answer's headers that is for one hop: each name is looked up once, however many there are.
 pub(crate) fn remove_all(headers: &mut HeaderMap) {
-    let nominated = nominated(headers);
-    let gone: Vec<HeaderName> =
-        headers.keys().filter(|name| is_fixed(name.as_str()) || nominated.contains(name)).cloned().collect();
-    for name in gone {
+    let gone: Vec<HeaderName> = headers.keys().filter(|name| is_fixed(name.as_str())).cloned().collect();
+    for name in nominated(headers).into_iter().chain(gone) {
         headers.remove(name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(options: &[usize]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for count in options {
+            let line = vec!["x"; *count].join(",");
+            headers.append(CONNECTION, line.parse().unwrap());
+        }
+        headers
+    }
+
+    #[test]
+    fn as_many_options_as_anybody_needs_and_not_one_more() {
+        assert!(is_modest(&with(&[])) && is_modest(&with(&[MOST_OPTIONS])) && is_modest(&with(&[1; MOST_OPTIONS])));
+        assert!(!is_modest(&with(&[MOST_OPTIONS + 1])) && !is_modest(&with(&[1, MOST_OPTIONS])));
+    }
+
+    #[test]
+    fn an_answer_loses_what_it_nominates_and_nothing_else() {
+        let mut headers = with(&[3]);
+        for name in ["x", "y", "keep-alive"] {
+            headers.append(HeaderName::from_static(name), HeaderValue::from_static("1"));
+        }
+        remove_all(&mut headers);
+        assert_eq!(headers.keys().map(HeaderName::as_str).collect::<Vec<_>>(), ["y"]);
     }
 }

@@ -23,3 +23,4 @@ pub use connection::{Connection, Incoming};
 pub use home_assistant::{FromHomeAssistant, HomeAssistantListener};
 pub use plain::{PlainBindError, PlainListener, PlainStream};
 pub use proxy::ProxyError;
+pub(crate) use seldom::Seldom;

@@ -20,7 +20,7 @@ use crate::clock::Clock;
 use crate::config::{Loaded, Settings};
 use crate::gate::{Gate, Services, Stages};
 use crate::home_assistant::HomeAssistant;
-use crate::listener::{Admission, BindError, HomeAssistantListener, PlainBindError, PlainListener};
+use crate::listener::{Admission, BindError, HomeAssistantListener, PlainBindError, PlainListener, Seldom};
 use crate::operations::Readiness;
 use crate::operations::activation::{ActivationError, Inherited};
 use crate::operations::control::{ControlSocket, SocketError};
@@ -124,6 +124,7 @@ pub(super) async fn build(
         api: Arc::new(api),
         handshaker: Arc::new(handshaker),
         admission,
+        floods: Seldom::default(),
         listeners: Mutex::new(listeners),
         state: tokio::sync::Mutex::new(State::new(loaded.files)),
         readiness: Readiness::default(),

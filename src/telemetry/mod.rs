@@ -165,7 +165,11 @@ mod tests {
                 tracing::error!(target: "h2::proto", "broken");
                 tracing::debug!(target: "vestibule::http", "ours");
             });
-            captured.lines().iter().map(|line| line.rsplit(": ").next().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+            captured
+                .lines()
+                .iter()
+                .map(|line| line.rsplit(": ").next().unwrap_or_default().to_owned())
+                .collect::<Vec<_>>()
         };
         assert_eq!(said("info"), ["broken"]);
         for loud in ["debug", "DEBUG", "4", "trace", " debug "] {

@@ -43,10 +43,9 @@ impl Errand {
         let request = routed.request();
         let websocket = request.handshake().is_some();
         let transfer = routed.transfer()?.map(|transfer| transfer.addon().into());
-        Ok(Self {
-            transfer,
-            ..Self::new(request.method().clone(), request.target().clone(), routed.stripped(), websocket)
-        })
+        // A tunnel may be open for days: shared, the target would keep the whole buffer that the head was read into.
+        let target = if websocket { copied(request.target()) } else { request.target().clone() };
+        Ok(Self { transfer, ..Self::new(request.method().clone(), target, routed.stripped(), websocket) })
     }
 
     /// The path, as the add-on sees it.
@@ -84,4 +83,8 @@ impl Errand {
             }
         }
     }
+}
+/// The same target in bytes of its own.
+fn copied(target: &PathAndQuery) -> PathAndQuery {
+    target.as_str().parse().unwrap_or_else(|_| target.clone())
 }

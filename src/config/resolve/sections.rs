@@ -75,6 +75,7 @@ pub(super) fn limits(raw: &raw::Limits, cx: &mut Context<'_>) -> Limits {
         header_size: usize::try_from(cx.size(&raw.header_size, 16 << 10, 1 << 10..=1 << 20)).unwrap_or(16 << 10),
         header_count: cx.count(&raw.header_count, 100, 10..=10_000),
         http2_streams: cx.number(&raw.http2_streams, 128, 1..=10_000),
+        http2_control_frames: cx.number(&raw.http2_control_frames, 1000, 100..=1_000_000),
         body_stall_timeout: cx.time(&raw.body_stall_timeout, seconds(60), seconds(1)..=hour),
         drain_timeout: cx.time(&raw.drain_timeout, seconds(10), seconds(1)..=hour),
         judged_body_size: usize::try_from(cx.size(&raw.judged_body_size, 64 << 10, 1 << 10..=16 << 20))

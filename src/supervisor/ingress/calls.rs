@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, StatusCode};
-use http_body_util::{BodyExt as _, Limited};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -13,7 +12,7 @@ use super::caller::Caller;
 use super::key::{entry, is_reached};
 use crate::authorization::{Decision, may_enter};
 use crate::config::Settings;
-use crate::http::{ClientAddr, ClientBody, Sanitized};
+use crate::http::{ClientAddr, ClientBody, Sanitized, read_short_body};
 use crate::identity::{Directory, Health, User, UserId, user_of};
 use crate::pages::Page;
 use crate::refusal::Reason;
@@ -164,8 +163,7 @@ fn bad_request(message: &str) -> Page {
 }
 
 async fn short_body(body: ClientBody) -> Result<Bytes, Reason> {
-    let collected = tokio::time::timeout(BODY_TIME, Limited::new(body, LARGEST).collect()).await;
-    Ok(collected.map_err(|_| Reason::BodyTimeout)?.map_err(|_| Reason::BodyTooLarge)?.to_bytes())
+    read_short_body(body, LARGEST, BODY_TIME).await
 }
 
 /// A user's id, or a session.

@@ -23,6 +23,7 @@
 //! | `vestibule_connections_accepted_total` | counter | | Connections of clients accepted |
 //! | `vestibule_connections_open` | gauge | | Connections of clients that are open |
 //! | `vestibule_connections_refused_total` | counter | `why` | Connections of clients closed at once |
+//! | `vestibule_http2_floods_total` | counter | | Connections of clients closed because they sent more HTTP/2 frames without content than `http2_control_frames` |
 //! | `vestibule_handshakes_total` | counter | `result` | TLS handshakes |
 //! | `vestibule_refusals_total` | counter | `reason` | Requests refused |
 //! | `vestibule_stripped_headers_total` | counter | | Reserved headers taken out of requests |
@@ -71,6 +72,8 @@ pub struct Metrics {
     pub connections_accepted: Counter,
     connections_open: Gauge,
     connections_refused: Family<WhyLabel, Counter>,
+    /// Connections of clients closed because they sent too many HTTP/2 frames without content.
+    pub http2_floods: Counter,
     handshakes: Family<ResultLabel, Counter>,
     refusals: Family<ReasonLabel, Counter>,
     /// Reserved headers taken out of requests.
@@ -98,6 +101,7 @@ impl Metrics {
             connections_accepted: Counter::default(),
             connections_open: Gauge::default(),
             connections_refused: beforehand(&ConnectionRefusal::ALL.map(|why| WhyLabel { why: why.label() })),
+            http2_floods: Counter::default(),
             handshakes: beforehand(&Handshake::ALL.map(|result| ResultLabel { result: result.label() })),
             refusals: Family::default(),
             stripped_headers: Counter::default(),
@@ -128,6 +132,8 @@ impl Metrics {
         to.register("connections_accepted", "Connections of clients accepted", self.connections_accepted.clone());
         to.register("connections_open", "Connections of clients that are open", self.connections_open.clone());
         to.register("connections_refused", "Connections of clients closed at once", self.connections_refused.clone());
+        let help = "Connections of clients closed because they sent too many HTTP/2 frames without content";
+        to.register("http2_floods", help, self.http2_floods.clone());
         to.register("handshakes", "TLS handshakes", self.handshakes.clone());
         to.register("refusals", "Requests refused", self.refusals.clone());
         to.register("stripped_headers", "Reserved headers taken out of requests", self.stripped_headers.clone());

@@ -8,7 +8,6 @@ pub(in crate::supervisor) use info::{addon as info, panels};
 
 use bytes::Bytes;
 use http::{Method, StatusCode};
-use http_body_util::{BodyExt as _, Limited};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -93,10 +92,8 @@ fn missing() -> Answer {
 async fn short_body<B>(body: B) -> Option<Bytes>
 where
     B: http_body::Body<Data = Bytes>,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    let collected = tokio::time::timeout(BODY_TIME, Limited::new(body, LARGEST).collect()).await;
-    Some(collected.ok()?.ok()?.to_bytes())
+    crate::http::read_short_body(body, LARGEST, BODY_TIME).await.ok()
 }
 
 /// Credentials and switches are short.
