@@ -31,7 +31,7 @@ pub use reload::{ReloadError, surroundings};
 
 use crate::config::Loaded;
 use crate::gate::Gate;
-use crate::listener::{Admission, ListenerTrust};
+use crate::listener::{Admission, ListenerTrust, Seldom};
 use crate::operations::activation::Inherited;
 use crate::operations::{Readiness, control, health, notify};
 use crate::supervisor::api::AddonApi;
@@ -49,6 +49,7 @@ pub struct Server {
     api: Arc<AddonApi>,
     handshaker: Arc<Handshaker>,
     admission: Arc<Admission>,
+    floods: Seldom,
     listeners: Mutex<Listeners>,
     home_assistant_trust: ListenerTrust,
     state: tokio::sync::Mutex<State>,

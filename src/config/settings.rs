@@ -185,6 +185,8 @@ pub struct Limits {
     pub header_count: usize,
     /// Streams that one HTTP/2 connection may have open.
     pub http2_streams: u32,
+    /// HTTP/2 frames without content on one connection within ten seconds, besides those that what is transferred explains.
+    pub http2_control_frames: u32,
     /// How long a request's body may make no progress.
     pub body_stall_timeout: Duration,
     /// How long a client may take nothing of its answer.

@@ -167,6 +167,10 @@ impl Account {
         self.upstream = self.sent_at.map(|at| at.elapsed());
         self.sent = Some(answer.sent);
         self.status = answer.response.status();
+        let short = answer.response.body().size_hint().upper().is_some_and(|length| length <= SHORT);
+        if answer.tunnel.is_some() || !short {
+            self.lets_go_of_buffers();
+        }
         let Some(tunnel) = answer.tunnel else {
             return answer.response.map(|body| AccountedBody::new(Either::Addon(body), Some(Box::new(self))));
         };
@@ -176,6 +180,20 @@ impl Account {
             self.tunnel_ended(end);
         });
         answer.response.map(|body| AccountedBody::new(Either::Addon(body), None))
+    }
+
+    /// Copies what the log will say: until now it is a piece of the buffer that the head was read into, which is larger than
+    /// all of it and would be kept for as long as a tunnel or a stream goes on.
+    fn lets_go_of_buffers(&mut self) {
+        let copy = |value: &HeaderValue| {
+            let bytes = value.as_bytes();
+            HeaderValue::from_bytes(bytes.get(..LONGEST_LOGGED).unwrap_or(bytes)).ok()
+        };
+        self.host = self.host.as_ref().and_then(copy);
+        self.user_agent = self.user_agent.as_ref().and_then(copy);
+        if let Ok(uri) = self.uri.to_string().parse() {
+            self.uri = uri;
+        }
     }
 
     /// A page of ours.
@@ -298,6 +316,12 @@ impl Drop for Account {
         });
     }
 }
+
+/// An answer of at most this size is over soon.
+const SHORT: u64 = 64 * 1024;
+
+/// More than the log shows of a field.
+const LONGEST_LOGGED: usize = 512;
 
 fn protocol(version: Version) -> &'static str {
     match version {

@@ -16,6 +16,7 @@ use hyper::body::Incoming;
 use super::body::{BodyError, RequestBody};
 use super::pace::Pace;
 use super::sanitize::Sanitized;
+use super::unread::Unread;
 use crate::budget::{Budget, Claim, Holder, Limit, Permit};
 use crate::config::Limits;
 use crate::refusal::Reason;
@@ -27,6 +28,8 @@ pub struct ClientBody(Kind);
 #[derive(Debug)]
 enum Kind {
     Incoming(Incoming),
+    /// The same, with the place where it leaves what nobody reads.
+    Watched(Option<Incoming>, Unread),
     Held {
         bytes: Option<Bytes>,
         /// Whether the client had said its length.
@@ -51,7 +54,25 @@ impl From<Incoming> for ClientBody {
     }
 }
 
+impl Drop for ClientBody {
+    fn drop(&mut self) {
+        if let Kind::Watched(incoming, unread) = &mut self.0
+            && let Some(rest) = incoming.take()
+        {
+            unread.leave(rest);
+        }
+    }
+}
+
 impl ClientBody {
+    /// As it arrived.
+    pub(super) fn arrived(incoming: Incoming, unread: Option<Unread>) -> Self {
+        match unread {
+            Some(unread) => Self(Kind::Watched(Some(incoming), unread)),
+            None => incoming.into(),
+        }
+    }
+
     /// None at all.
     pub(super) fn empty() -> Self {
         Self::held(Bytes::new(), true, None)
@@ -68,7 +89,8 @@ impl Body for ClientBody {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         match &mut self.0 {
-            Kind::Incoming(incoming) => Pin::new(incoming).poll_frame(cx),
+            Kind::Incoming(incoming) | Kind::Watched(Some(incoming), _) => Pin::new(incoming).poll_frame(cx),
+            Kind::Watched(None, _) => Poll::Ready(None),
             Kind::Held { bytes, counted, .. } => {
                 *counted = None;
                 Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes))))
@@ -78,7 +100,8 @@ impl Body for ClientBody {
 
     fn is_end_stream(&self) -> bool {
         match &self.0 {
-            Kind::Incoming(incoming) => incoming.is_end_stream(),
+            Kind::Incoming(incoming) | Kind::Watched(Some(incoming), _) => incoming.is_end_stream(),
+            Kind::Watched(None, _) => true,
             Kind::Held { bytes, .. } => bytes.is_none(),
         }
     }
@@ -86,7 +109,8 @@ impl Body for ClientBody {
     /// Exact only where it was: a body that came in chunks goes on in chunks.
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
-            Kind::Incoming(incoming) => incoming.size_hint(),
+            Kind::Incoming(incoming) | Kind::Watched(Some(incoming), _) => incoming.size_hint(),
+            Kind::Watched(None, _) => SizeHint::with_exact(0),
             Kind::Held { bytes, sized, .. } => {
                 let length = bytes.as_ref().map_or(0, |bytes| u64::try_from(bytes.len()).unwrap_or(u64::MAX));
                 if *sized || length == 0 { SizeHint::with_exact(length) } else { SizeHint::default() }

@@ -6,7 +6,7 @@
 //! times within the shortest limit.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -24,7 +24,21 @@ pub(super) struct Pulse {
     idle_since: AtomicU64,
     blocked_since: AtomicU64,
     body: AtomicBool,
+    switch: AtomicU8,
+    bad_behind: AtomicBool,
+    flooded: AtomicBool,
     line: Line,
+}
+
+/// What became of a question for another protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Switch {
+    /// It is not answered yet.
+    Open,
+    /// The connection speaks HTTP as before.
+    Declined,
+    /// What follows is the other protocol's.
+    Made,
 }
 
 /// The limits that a pulse is held to.
@@ -55,6 +69,9 @@ impl Pulse {
             idle_since: AtomicU64::new(1),
             blocked_since: AtomicU64::new(0),
             body: AtomicBool::new(false),
+            switch: AtomicU8::new(Switch::Declined as u8),
+            bad_behind: AtomicBool::new(false),
+            flooded: AtomicBool::new(false),
             line: Line::default(),
         })
     }
@@ -98,6 +115,42 @@ impl Pulse {
     /// Whether the last request had a body, some of which may not have been read.
     pub(super) fn had_body(&self) -> bool {
         self.body.load(Ordering::Relaxed)
+    }
+
+    /// A head asks for another protocol.
+    pub(super) fn asks_to_switch(&self) {
+        self.switch.store(Switch::Open as u8, Ordering::Relaxed);
+    }
+
+    /// What became of that.
+    pub(super) fn switch(&self) -> Switch {
+        match self.switch.load(Ordering::Relaxed) {
+            made if made == Switch::Made as u8 => Switch::Made,
+            open if open == Switch::Open as u8 => Switch::Open,
+            _ => Switch::Declined,
+        }
+    }
+
+    /// The question is answered. Says whether there came something behind it that must
+    /// not be read as a head: hyper has those bytes already.
+    pub(super) fn answers_switch(&self, answer: Switch) -> bool {
+        self.switch.store(answer as u8, Ordering::Relaxed);
+        self.bad_behind.load(Ordering::Relaxed)
+    }
+
+    /// Behind a question for another protocol came what is no head: where the answer is no, the connection ends with it.
+    pub(super) fn must_not_go_on(&self) {
+        self.bad_behind.store(true, Ordering::Relaxed);
+    }
+
+    /// The peer has sent more frames than its budget.
+    pub(super) fn is_flooded(&self) {
+        self.flooded.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it has.
+    pub(super) fn was_flooded(&self) -> bool {
+        self.flooded.load(Ordering::Relaxed)
     }
 
     pub(super) fn has_read(&self) {

@@ -4,7 +4,6 @@
 use http::header::{AUTHORIZATION, EXPECT, TRANSFER_ENCODING};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, Method, Request, Version};
-use hyper::body::Incoming;
 use hyper::ext::Protocol;
 use hyper::upgrade::OnUpgrade;
 
@@ -127,7 +126,7 @@ impl Sanitized {
             provenance,
             handshake,
             upgrade,
-            body: body.into(),
+            body,
             serving,
             forwarded,
             stripped,
@@ -291,7 +290,7 @@ impl Sanitized {
 }
 
 /// Method and upgrade: what is asked for at all.
-fn judge_line(request: &Request<Incoming>) -> Result<Option<Handshake>, Reason> {
+fn judge_line(request: &Request<ClientBody>) -> Result<Option<Handshake>, Reason> {
     let protocol = request.extensions().get::<Protocol>();
     let handshake = upgrade::asked_for(request.method(), request.version(), protocol, request.headers())
         .map_err(|_| Reason::BadUpgrade)?;
@@ -304,7 +303,7 @@ fn judge_line(request: &Request<Incoming>) -> Result<Option<Handshake>, Reason> 
 
 /// RFC 9112 section 3.2: origin-form, absolute-form, or `*` on OPTIONS; nothing else is a target for us. That an
 /// absolute-form target agrees with `Host` is [`Authority::of_request`]'s to say.
-fn target(request: &Request<Incoming>) -> Result<PathAndQuery, Reason> {
+fn target(request: &Request<ClientBody>) -> Result<PathAndQuery, Reason> {
     let uri = request.uri();
     let target = uri.path_and_query().ok_or(Reason::MalformedRequest)?;
     let scheme_ok = match uri.scheme_str() {
@@ -320,7 +319,7 @@ fn target(request: &Request<Incoming>) -> Result<PathAndQuery, Reason> {
 }
 
 fn judge_headers(headers: &HeaderMap, rules: &Rules) -> Result<(), Reason> {
-    if headers.len() > rules.header_count {
+    if headers.len() > rules.header_count || !hop_by_hop::is_modest(headers) {
         return Err(Reason::MalformedRequest);
     }
     let mut encodings = headers.get_all(TRANSFER_ENCODING).iter();

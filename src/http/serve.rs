@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
-use http::header::UPGRADE;
-use http::{Request, Response};
+use http::header::{CONNECTION, UPGRADE};
+use http::{HeaderValue, Request, Response, StatusCode, Version};
 use hyper::body::{Body, Incoming};
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
@@ -18,9 +18,13 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio_util::sync::CancellationToken;
 
 use super::connection::{Connection, Opened};
-use super::felt::Felt;
+use super::felt::{Felt, Watched};
+use super::frames::FrameBudget;
+use super::held::ClientBody;
 use super::line::Streams;
-use super::pulse::{Pulse, PulseLimits, Serving};
+use super::line_ends::LineEnds;
+use super::pulse::{Pulse, PulseLimits, Serving, Switch};
+use super::unread::Unread;
 use super::via::Via;
 use crate::config::Limits;
 use crate::tls::Protocol;
@@ -29,15 +33,24 @@ use crate::tls::Protocol;
 #[derive(Debug)]
 pub struct Arrived<V = Via> {
     /// The request, as hyper read it.
-    pub request: Request<Incoming>,
+    pub request: Request<ClientBody>,
     /// Its connection.
     pub via: V,
     /// Keeps the connection from counting as idle.
     pub serving: Serving,
 }
 
+/// How a connection ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// As connections do.
+    Ordinarily,
+    /// The peer had sent more frames without content than its budget.
+    Flooded,
+}
+
 /// Serves a connection to its end, whoever it is of. `stop` lets open requests finish and takes no more.
-pub async fn serve<C, H, F, B>(connection: C, limits: &Limits, stop: CancellationToken, handler: H)
+pub async fn serve<C, H, F, B>(connection: C, limits: &Limits, stop: CancellationToken, handler: H) -> Ended
 where
     C: Connection,
     H: Fn(Arrived<C::Via>) -> F + Send + Sync + 'static,
@@ -49,15 +62,17 @@ where
     let pulse = Pulse::new(first_head);
     let head = if protocol == Protocol::Http1 { limits.header_timeout } else { limits.idle_timeout };
     let pulse_limits = PulseLimits { head, idle: limits.idle_timeout, blocked: limits.unread_timeout };
-    let io = TokioIo::new(Felt::new(stream, &pulse));
+    let io = TokioIo::new(Felt::new(stream, &pulse, watched(protocol, limits)));
     let (counted, handler) = (Arc::clone(&pulse), Arc::new(handler));
     let service = service_fn(move |request: Request<Incoming>| {
         let serving = counted.serving(sends_on(&request));
         let (handler, via) = (Arc::clone(&handler), via.clone());
+        let (unread, switches) = (Unread::of(&request), switches(&request).then(|| Arc::clone(&counted)));
+        let request = request.map(|incoming| ClientBody::arrived(incoming, unread.clone()));
         // hyper moves what it is given several times, and the way of a request is some kilobytes of states.
         Box::pin(async move {
             let arrived = Arrived { request, via, serving: serving.on_stream() };
-            Ok::<_, std::convert::Infallible>(handler(arrived).await)
+            Ok::<_, std::convert::Infallible>(settled(handler(arrived).await, switches, unread).await)
         })
     });
     // A set of one: it is polled when it is woken and not whenever the connection is, which is several times a request,
@@ -77,7 +92,7 @@ where
                 biased;
                 ended = connection.as_mut() => Some(ended),
                 said = aside.next() => match said {
-                    Some(Aside::HangUp) => return,
+                    Some(Aside::HangUp) => return Ended::Ordinarily,
                     Some(Aside::End) | None => None,
                 },
             };
@@ -98,6 +113,34 @@ where
         Protocol::Http1 => drive!(http1_builder(limits).serve_connection(io, service).with_upgrades()),
         Protocol::Http2 => drive!(http2_builder(limits).serve_connection(io, service)),
     }
+    if pulse.was_flooded() { Ended::Flooded } else { Ended::Ordinarily }
+}
+
+/// What is looked at in the bytes of a connection.
+fn watched(protocol: Protocol, limits: &Limits) -> Watched {
+    match protocol {
+        Protocol::Http1 => Watched::Http1(Box::new(LineEnds::new())),
+        Protocol::Http2 => Watched::Http2(Box::new(FrameBudget::new(limits.http2_control_frames))),
+    }
+}
+
+/// An answer that can go out: what was still on its way behind the head will neither hide it nor be taken for a head.
+async fn settled<B>(mut response: Response<B>, switches: Option<Arc<Pulse>>, unread: Option<Unread>) -> Response<B> {
+    if let Some(pulse) = switches {
+        let made = response.status() == StatusCode::SWITCHING_PROTOCOLS;
+        if pulse.answers_switch(if made { Switch::Made } else { Switch::Declined }) {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+    }
+    if let Some(unread) = unread {
+        unread.forget().await;
+    }
+    response
+}
+
+/// Whether the head asks to switch protocols.
+fn switches(request: &Request<Incoming>) -> bool {
+    request.version() != Version::HTTP_2 && request.headers().contains_key(UPGRADE)
 }
 
 /// Whether more is on its way behind the head, that is a body: a tunnel's bytes are nobody's to forget.

@@ -156,6 +156,7 @@ mod tests {
             header_size: 0,
             header_count: 0,
             http2_streams: 0,
+            http2_control_frames: 0,
             body_stall_timeout: Duration::ZERO,
             drain_timeout: Duration::ZERO,
             judged_body_size: 0,

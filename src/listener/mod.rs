@@ -26,4 +26,5 @@ pub use connection::{Connection, Incoming};
 pub use home_assistant::{FromHomeAssistant, HomeAssistantListener};
 pub use plain::{PlainBindError, PlainLimits, PlainStream};
 pub use proxy::ProxyError;
+pub(crate) use seldom::Seldom;
 pub use trust::ListenerTrust;

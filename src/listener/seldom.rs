@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 /// Says at most once in [`PERIOD`] that it is time to speak.
 #[derive(Debug, Default)]
-pub(super) struct Seldom(Mutex<State>);
+pub(crate) struct Seldom(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -17,7 +17,7 @@ struct State {
 
 impl Seldom {
     /// One more occurrence: `Some` when it should be spoken of, with the number of those since the last word.
-    pub(super) fn due(&self, now: Instant) -> Option<u64> {
+    pub(crate) fn due(&self, now: Instant) -> Option<u64> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if state.last.is_some_and(|at| now.saturating_duration_since(at) < PERIOD) {
             state.silent = state.silent.saturating_add(1);

@@ -21,7 +21,7 @@ use crate::config::{Loaded, Settings};
 use crate::exchanges::OpenExchanges;
 use crate::gate::{Gate, Services, Stages};
 use crate::home_assistant::HomeAssistant;
-use crate::listener::{AddonListener, Admission, BindError, HomeAssistantListener, PlainBindError};
+use crate::listener::{AddonListener, Admission, BindError, HomeAssistantListener, PlainBindError, Seldom};
 use crate::operations::Readiness;
 use crate::operations::activation::{ActivationError, Inherited};
 use crate::operations::control::{ControlSocket, SocketError};
@@ -130,6 +130,7 @@ pub(super) async fn build(
         api: Arc::new(api),
         handshaker: Arc::new(handshaker),
         admission,
+        floods: Seldom::default(),
         listeners: Mutex::new(listeners),
         home_assistant_trust,
         state: tokio::sync::Mutex::new(State::new(loaded.files)),

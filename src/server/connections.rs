@@ -1,6 +1,7 @@
 //! Accepting: one task an address, and one a connection.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
 
@@ -57,7 +58,15 @@ async fn serve(server: Arc<Server>, incoming: Incoming) {
         }
     };
     let gate = Arc::clone(&server.gate);
-    http::serve(secured, limits, server.drain.clone(), move |arrived| Arc::clone(&gate).answer(arrived)).await;
+    let ended =
+        http::serve(secured, limits, server.drain.clone(), move |arrived| Arc::clone(&gate).answer(arrived)).await;
+    if ended == http::Ended::Flooded {
+        metrics.http2_floods.inc();
+        if let Some(silent) = server.floods.due(Instant::now()) {
+            let most = limits.http2_control_frames;
+            tracing::warn!(%peer, most, not_logged = silent, "connection closed: too many HTTP/2 frames without content");
+        }
+    }
     drop(open);
 }
 

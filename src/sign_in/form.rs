@@ -5,10 +5,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
-use http_body_util::{BodyExt as _, Limited};
 use zeroize::Zeroizing;
 
-use crate::http::ClientBody;
+use crate::http::{ClientBody, read_short_body};
 use crate::refusal::Reason;
 
 /// The fields of the sign-in form. What it does not name is ignored.
@@ -28,9 +27,8 @@ impl Form {
         if !media.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
             return Err(Reason::MalformedRequest);
         }
-        let read = tokio::time::timeout(PATIENCE, Limited::new(body, LARGEST).collect());
-        let body = read.await.map_err(|_| Reason::BodyTimeout)?.map_err(|_| Reason::BodyTooLarge)?;
-        Self::parse(&body.to_bytes()).ok_or(Reason::MalformedRequest)
+        let body = read_short_body(body, LARGEST, PATIENCE).await?;
+        Self::parse(&body).ok_or(Reason::MalformedRequest)
     }
 
     fn parse(bytes: &Bytes) -> Option<Self> {

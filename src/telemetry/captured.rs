@@ -6,8 +6,6 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tracing_subscriber::filter::EnvFilter;
-
 use super::sink::Sink;
 use super::{Telemetry, events};
 use crate::clock::Clock;
@@ -30,7 +28,8 @@ impl Captured {
 
     /// Runs `work` with its `tracing` events (those of this thread that `filter` lets through) captured too.
     pub fn with_events<T>(&self, filter: &str, work: impl FnOnce() -> T) -> T {
-        tracing::subscriber::with_default(events::subscriber(&self.sink, EnvFilter::new(filter)).0, work)
+        let filter = super::parse(filter).expect("a test's filter is one");
+        tracing::subscriber::with_default(events::subscriber(&self.sink, filter).0, work)
     }
 }
 

@@ -20,7 +20,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tracing_subscriber::filter::{EnvFilter, ParseError};
+use tracing_subscriber::filter::{EnvFilter, LevelFilter, ParseError};
 
 pub use access::{AccessEntry, AccessLog};
 pub use audit::{AuditEvent, AuditLog, Revoked, SignInOutcome};
@@ -118,9 +118,20 @@ impl Drop for FlushAtEnd {
     }
 }
 
+/// The filter that `[log] filter` asks for. A level alone is about vestibule: libraries say at `error` what no peer can
+/// provoke, and below that a line for every odd frame of anybody's. Who wants to hear them names them.
 fn parse(filter: &str) -> Result<EnvFilter, TelemetryError> {
-    EnvFilter::try_new(filter).map_err(|source| TelemetryError::Filter { filter: filter.to_owned(), source })
+    let of_ours = |part: &str| match part.trim().parse::<LevelFilter>() {
+        Ok(level) => format!("{OURS}={level}"),
+        Err(_) => part.to_owned(),
+    };
+    let parts = filter.split(',').filter(|part| !part.trim().is_empty()).map(of_ours);
+    let settled: Vec<_> = std::iter::once(LevelFilter::ERROR.to_string()).chain(parts).collect();
+    EnvFilter::try_new(settled.join(",")).map_err(|source| TelemetryError::Filter { filter: filter.to_owned(), source })
 }
+
+/// The target of every line of ours begins with it.
+const OURS: &str = "vestibule";
 
 /// A panic is an event like others, so that it neither tears a line nor passes by the log; and it is written at once, since
 /// nobody knows what comes after it.
@@ -144,6 +155,30 @@ mod tests {
         let error = parse("vestibule=loud").unwrap_err();
         assert_eq!(error.to_string(), "`vestibule=loud` is not a log filter");
         assert!(parse("info,vestibule::http=debug").is_ok());
+    }
+
+    #[test]
+    fn a_level_alone_is_about_vestibule_and_a_library_is_heard_when_it_is_named() {
+        let said = |filter: &str| {
+            let (_telemetry, captured) = Telemetry::captured(LogFormat::Text);
+            captured.with_events(filter, || {
+                tracing::warn!(target: "h2::proto::ping_pong", "a peer sent a frame");
+                tracing::error!(target: "h2::proto", "broken");
+                tracing::debug!(target: "vestibule::http", "ours");
+            });
+            captured
+                .lines()
+                .iter()
+                .map(|line| line.rsplit(": ").next().unwrap_or_default().to_owned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(said("info"), ["broken"]);
+        for loud in ["debug", "DEBUG", "4", "trace", " debug "] {
+            assert_eq!(said(loud), ["broken", "ours"], "{loud}");
+        }
+        assert_eq!(said("debug,h2=warn"), ["a peer sent a frame", "broken", "ours"]);
+        assert_eq!(said("h2=off,debug"), ["ours"]);
+        assert_eq!(said(""), ["broken"]);
     }
 
     /// What is set up for a whole process is tested in one of its own: the tests below run this one.

@@ -15,7 +15,10 @@
 mod support;
 
 mod authority;
+mod connection;
+mod early_answer;
 mod length;
+mod line_ends;
 mod methods;
 mod path;
 mod pipeline;

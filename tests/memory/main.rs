@@ -27,3 +27,5 @@ mod great_home;
 mod table;
 
 mod addon_api;
+mod browsers;
+mod wire;

@@ -9,6 +9,8 @@ use std::process::{Command, Stdio};
 pub(crate) enum Tool {
     /// With `PyJWT` and cryptography.
     Python,
+    /// With HTTP/2.
+    Curl,
     Node,
     Nginx,
     Caddy,
@@ -30,6 +32,7 @@ pub(crate) fn find(tool: Tool) -> Option<PathBuf> {
     let python = [python.as_str()];
     let (places, proof): (&[&str], &[&str]) = match tool {
         Tool::Python => (&["/usr/bin/python3", "python3"], &["-c", "import jwt, cryptography"]),
+        Tool::Curl => (&["/usr/bin/curl", "curl"], &["--version"]),
         Tool::Node => (&["node"], &["--version"]),
         Tool::Nginx => (&["/usr/sbin/nginx", "nginx"], &["-v"]),
         Tool::Caddy => (&["/usr/bin/caddy", "caddy"], &["version"]),

@@ -173,6 +173,7 @@ pub(crate) fn limits(connections: usize, connections_per_address: usize) -> conf
         header_size: 0,
         header_count: 0,
         http2_streams: 0,
+        http2_control_frames: 1000,
         body_stall_timeout: none,
         drain_timeout: none,
         judged_body_size: 65_536,

@@ -49,12 +49,14 @@ impl Errand {
         let request = routed.request();
         let websocket = request.handshake().is_some();
         let transfer = routed.transfer()?.map(|transfer| transfer.addon().into());
+        // A tunnel may be open for days: shared, the target would keep the whole buffer that the head was read into.
+        let target = if websocket { copied(request.target()) } else { request.target().clone() };
         Ok(Self {
             transfer,
             depth: Depth::of(request.method(), request.headers()),
             // Over HTTP/2 what follows the head of a WebSocket's handshake is the WebSocket.
             kind: BodyKind::of(request.headers(), request.has_body() && !websocket),
-            ..Self::new(request.method().clone(), request.target().clone(), routed.stripped(), websocket)
+            ..Self::new(request.method().clone(), target, routed.stripped(), websocket)
         })
     }
 
@@ -111,4 +113,8 @@ impl Errand {
             }
         }
     }
+}
+/// The same target in bytes of its own.
+fn copied(target: &PathAndQuery) -> PathAndQuery {
+    target.as_str().parse().unwrap_or_else(|_| target.clone())
 }

@@ -153,6 +153,7 @@ section! {
         header_size: SizeText,
         header_count: u64,
         http2_streams: u64,
+        http2_control_frames: u64,
         body_stall_timeout: TimeText,
         drain_timeout: TimeText,
         judged_body_size: SizeText,

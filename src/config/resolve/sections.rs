@@ -89,6 +89,7 @@ pub(super) fn limits(raw: &raw::Limits, cx: &mut Context<'_>) -> Limits {
         header_size: usize::try_from(cx.size(&raw.header_size, 16 << 10, 1 << 10..=1 << 20)).unwrap_or(16 << 10),
         header_count: cx.count(&raw.header_count, 100, 10..=10_000),
         http2_streams: cx.number(&raw.http2_streams, 128, 1..=10_000),
+        http2_control_frames: cx.number(&raw.http2_control_frames, 1000, 100..=1_000_000),
         body_stall_timeout,
         unread_timeout: cx.time(&raw.unread_timeout, body_stall_timeout, seconds(1)..=hour),
         min_rate_bytes: cx.size(&raw.min_rate_bytes, 4 << 10, 1..=1 << 20),

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
-use hyper::body::Incoming;
 
 use super::admission::AddonCall;
 use super::answer::{self, Answer, ServedBody};
@@ -112,7 +111,7 @@ impl AddonApi {
 
     async fn answered(
         self: Arc<Self>,
-        request: Request<Incoming>,
+        request: Request<ClientBody>,
         configured: Arc<Configured>,
         place: &Result<Option<Permit>, Refused>,
         (client, line): (ClientAddr, Line),
@@ -120,7 +119,7 @@ impl AddonApi {
         let id = RequestId::next();
         let (head, incoming) = request.into_parts();
         let pace = Pace::of_upload(&configured.settings.limits);
-        let (body, gauge) = RequestBody::new(ClientBody::from(incoming), u64::MAX, pace);
+        let (body, gauge) = RequestBody::new(incoming, u64::MAX, pace);
         let method = head.method.clone();
         let called = head.uri.path().to_owned();
         let presented = token(&head.headers).map(|token| TokenDigest::of(token.as_bytes()));

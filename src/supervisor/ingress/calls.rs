@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, StatusCode};
-use http_body_util::{BodyExt as _, Limited};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -14,7 +13,7 @@ use super::key::{entry, is_reached};
 use crate::authorization::{Decision, may_enter};
 use crate::config::Settings;
 use crate::exchanges::{CutUpload, Open, OpenExchanges};
-use crate::http::{ClientAddr, ClientBody, Sanitized};
+use crate::http::{ClientAddr, ClientBody, Sanitized, read_short_body};
 use crate::identity::{Directory, Health, User, UserId, user_of};
 use crate::pages::Page;
 use crate::refusal::Reason;
@@ -168,11 +167,8 @@ fn bad_request(message: &str) -> Page {
 
 /// Reads a body for as long as the call may go on.
 async fn short_body(body: ClientBody, open: &Open<Caller>) -> Result<Bytes, Reason> {
-    let collected = tokio::time::timeout(BODY_TIME, Limited::new(CutUpload::new(body, open), LARGEST).collect()).await;
-    if let Some(reason) = open.exchange().why() {
-        return Err(reason);
-    }
-    Ok(collected.map_err(|_| Reason::BodyTimeout)?.map_err(|_| Reason::BodyTooLarge)?.to_bytes())
+    let read = read_short_body(CutUpload::new(body, open), LARGEST, BODY_TIME).await;
+    open.exchange().why().map_or(read, Err)
 }
 
 /// A user's id, or a session.

@@ -24,6 +24,7 @@
 //! | `vestibule_connections_open` | gauge | | Connections of clients that are open |
 //! | `vestibule_connections_refused_total` | counter | `why` | Connections of clients closed at once |
 //! | `vestibule_limit_refusals_total` | counter | `limit` | What was refused because a limit was reached, by the limit's key |
+//! | `vestibule_http2_floods_total` | counter | | Connections of clients closed because they sent more HTTP/2 frames without content than `http2_control_frames` |
 //! | `vestibule_handshakes_total` | counter | `result` | TLS handshakes |
 //! | `vestibule_refusals_total` | counter | `reason` | Requests refused |
 //! | `vestibule_stripped_headers_total` | counter | | Reserved headers taken out of requests |
@@ -74,6 +75,8 @@ pub struct Metrics {
     connections_open: Gauge,
     connections_refused: Family<WhyLabel, Counter>,
     limit_refusals: Family<LimitLabel, Counter>,
+    /// Connections of clients closed because they sent too many HTTP/2 frames without content.
+    pub http2_floods: Counter,
     handshakes: Family<ResultLabel, Counter>,
     refusals: Family<ReasonLabel, Counter>,
     /// Reserved headers taken out of requests.
@@ -102,6 +105,7 @@ impl Metrics {
             connections_open: Gauge::default(),
             connections_refused: beforehand(&ConnectionRefusal::ALL.map(|why| WhyLabel { why: why.label() })),
             limit_refusals: beforehand(&Limit::ALL.map(|limit| LimitLabel { limit: limit.label() })),
+            http2_floods: Counter::default(),
             handshakes: beforehand(&Handshake::ALL.map(|result| ResultLabel { result: result.label() })),
             refusals: Family::default(),
             stripped_headers: Counter::default(),
@@ -134,6 +138,8 @@ impl Metrics {
         to.register("connections_refused", "Connections of clients closed at once", self.connections_refused.clone());
         let help = "What was refused because a limit was reached, by the limit's key";
         to.register("limit_refusals", help, self.limit_refusals.clone());
+        let help = "Connections of clients closed because they sent too many HTTP/2 frames without content";
+        to.register("http2_floods", help, self.http2_floods.clone());
         to.register("handshakes", "TLS handshakes", self.handshakes.clone());
         to.register("refusals", "Requests refused", self.refusals.clone());
         to.register("stripped_headers", "Reserved headers taken out of requests", self.stripped_headers.clone());

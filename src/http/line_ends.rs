@@ -1,0 +1,289 @@
+//! A bare LF is no end of a line in an HTTP/1.1 head.
+//!
+//! In come the bytes of a connection as they are read, out come the same ones; only a line that ends in LF without CR, in a
+//! head or in trailers, has a NUL in the place of its LF, which the parser refuses with 400 wherever it stands. RFC 9112
+//! section 2.2 lets a recipient take a bare LF for a line's end. It is what two parsers in a row disagree about, so a bare LF
+//! is refused here as it is in chunk sizes already. Bodies and tunnels are not looked at.
+//!
+//! For that it follows where bodies end, by the rules that hyper goes by. Where hyper refuses a head, what comes behind it is
+//! read by nobody.
+
+use std::sync::Arc;
+
+use memchr::memchr;
+
+use super::pulse::{Pulse, Switch};
+
+/// The lines of one connection.
+#[derive(Debug)]
+pub(super) struct LineEnds {
+    at: At,
+    /// The beginning of a line that came in several reads.
+    begun: Vec<u8>,
+    body: Body,
+    upgrade: Upgrade,
+}
+
+/// Whether another protocol is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Upgrade {
+    No,
+    /// In the head that is being read.
+    InHead,
+    /// It was, and the answer is not known yet.
+    Asked,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum At {
+    /// Before a request line; empty lines may stand there (RFC 9112 section 2.2).
+    Start,
+    /// In a head, behind its first line.
+    Head,
+    /// In a body of this many bytes, or behind what is left of a chunk.
+    Content { left: u64, chunked: bool },
+    /// Before a chunk's size.
+    ChunkSize,
+    /// Behind the last chunk.
+    Trailers,
+    /// Behind a bare line end: the head is over, and the parser is still to hear of it.
+    Refused,
+    /// Where there are no lines of ours any more.
+    Beyond,
+}
+
+/// What follows the head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Body {
+    length: Option<u64>,
+    chunked: Option<bool>,
+}
+
+impl LineEnds {
+    pub(super) fn new() -> Self {
+        Self { at: At::Start, begun: Vec::new(), body: Body::default(), upgrade: Upgrade::No }
+    }
+
+    /// Looks at what was read next.
+    pub(super) fn check(&mut self, mut bytes: &mut [u8], pulse: &Arc<Pulse>) {
+        if self.upgrade == Upgrade::Asked {
+            match pulse.switch() {
+                Switch::Open => {}
+                Switch::Declined => self.upgrade = Upgrade::No,
+                Switch::Made => self.at = At::Beyond,
+            }
+        }
+        while !bytes.is_empty() {
+            let taken = match self.at {
+                At::Refused | At::Beyond => return,
+                At::Content { left, chunked } => self.content(left, chunked, bytes.len()),
+                At::Start | At::Head | At::ChunkSize | At::Trailers => self.line(bytes, pulse),
+            };
+            bytes = bytes.get_mut(taken..).unwrap_or_default();
+        }
+    }
+
+    /// What the parser is to read next in the place of what comes: it looks at a head that came in pieces only when that has
+    /// an end, and the one that is refused may have lost its own.
+    pub(super) fn must_read(&mut self) -> Option<&'static [u8]> {
+        (self.at == At::Refused).then(|| {
+            self.at = At::Beyond;
+            &b"\r\n\r\n"[..]
+        })
+    }
+
+    fn content(&mut self, left: u64, chunked: bool, here: usize) -> usize {
+        let taken = usize::try_from(left).unwrap_or(usize::MAX).min(here);
+        let left = left.saturating_sub(u64::try_from(taken).unwrap_or(u64::MAX));
+        self.at = match (left, chunked) {
+            (0, true) => At::ChunkSize,
+            (0, false) => At::Start,
+            _ => At::Content { left, chunked },
+        };
+        taken
+    }
+
+    /// Takes a line, or as much of it as there is.
+    fn line(&mut self, bytes: &mut [u8], pulse: &Arc<Pulse>) -> usize {
+        let Some(end) = memchr(b'\n', bytes) else {
+            self.begun.extend_from_slice(bytes);
+            return bytes.len();
+        };
+        let begun = std::mem::take(&mut self.begun);
+        let here = bytes.get(..end).unwrap_or_default();
+        let joined;
+        let whole = if begun.is_empty() {
+            here
+        } else {
+            joined = [begun.as_slice(), here].concat();
+            &joined
+        };
+        match whole.strip_suffix(b"\r") {
+            Some(line) => self.ended(line, pulse),
+            // Behind a question for another protocol the bytes may be that protocol's: they are judged when it is answered.
+            None if self.upgrade == Upgrade::Asked => {
+                pulse.must_not_go_on();
+                self.at = At::Beyond;
+            }
+            None => {
+                bytes.get_mut(end).into_iter().for_each(|byte| *byte = 0);
+                self.at = At::Refused;
+            }
+        }
+        end + 1
+    }
+
+    fn ended(&mut self, line: &[u8], pulse: &Arc<Pulse>) {
+        self.at = match (self.at, line) {
+            (At::Start, []) => At::Start,
+            (At::Start, _) => {
+                self.body = Body::default();
+                At::Head
+            }
+            (At::Head, []) => {
+                if self.upgrade == Upgrade::InHead {
+                    self.upgrade = Upgrade::Asked;
+                    pulse.asks_to_switch();
+                }
+                self.body.begins()
+            }
+            (At::Head, line) => {
+                self.field(line, pulse);
+                At::Head
+            }
+            (At::ChunkSize, line) => chunk(line),
+            (At::Trailers, []) => At::Start,
+            (at, _) => at,
+        };
+    }
+
+    /// A field that says where the body ends or that asks for another protocol, as hyper reads it.
+    fn field(&mut self, line: &[u8], pulse: &Pulse) {
+        // Nearly all fields are other ones, and their first letter says so.
+        if !line.first().is_some_and(|first| matches!(first.to_ascii_lowercase(), b'c' | b't' | b'u')) {
+            return;
+        }
+        let Some(colon) = memchr(b':', line) else { return };
+        let (name, value) = line.split_at_checked(colon).unwrap_or((line, &[]));
+        let value = value.get(1..).unwrap_or_default().trim_ascii();
+        if name.eq_ignore_ascii_case(b"content-length") {
+            self.body.length = std::str::from_utf8(value).ok().and_then(|digits| digits.parse().ok());
+        } else if name.eq_ignore_ascii_case(b"transfer-encoding") {
+            let last = value.rsplit(|byte| *byte == b',').next().unwrap_or_default();
+            self.body.chunked = Some(last.trim_ascii().eq_ignore_ascii_case(b"chunked"));
+        } else if name.eq_ignore_ascii_case(b"upgrade") {
+            match self.upgrade {
+                // Whose answer the next one is could not be told.
+                Upgrade::Asked => pulse.must_not_go_on(),
+                Upgrade::No | Upgrade::InHead => self.upgrade = Upgrade::InHead,
+            }
+        }
+    }
+}
+
+impl Body {
+    /// RFC 9112 section 6.3: chunks override a length.
+    fn begins(self) -> At {
+        match self {
+            Self { chunked: Some(true), .. } => At::ChunkSize,
+            Self { length: Some(left @ 1..), chunked: None } => At::Content { left, chunked: false },
+            Self { .. } => At::Start,
+        }
+    }
+}
+
+/// Behind the line of a chunk's size (RFC 9112 section 7.1). Where it is none, hyper reads no further.
+fn chunk(line: &[u8]) -> At {
+    let digits = line.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+    let size = line.get(..digits).and_then(|digits| std::str::from_utf8(digits).ok());
+    match size.and_then(|digits| u64::from_str_radix(digits, 16).ok()) {
+        Some(0) => At::Trailers,
+        Some(size) => At::Content { left: size.saturating_add(2), chunked: true },
+        None => At::Beyond,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What comes out of bytes that are read in pieces of this size.
+    fn read(bytes: &str, size: usize) -> String {
+        let (mut lines, pulse) = (LineEnds::new(), Pulse::new());
+        let mut bytes = bytes.as_bytes().to_vec();
+        bytes.chunks_mut(size).for_each(|chunk| lines.check(chunk, &pulse));
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[track_caller]
+    fn every_way(bytes: &str, expected: &str) {
+        for size in 1..=bytes.len() {
+            assert_eq!(read(bytes, size), expected, "in pieces of {size}");
+        }
+    }
+
+    const HEAD: &str = "GET / HTTP/1.1\r\nHost: p.test\r\nA: b\r\n\r\n";
+
+    #[test]
+    fn heads_and_bodies_pass_as_they_are() {
+        let sized = "POST / HTTP/1.1\r\nContent-Length:  7\r\n\r\na\nb\n\n\r\n";
+        let chunked = "POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n5;x=y\r\n\n\n\r\nz\r\n0\r\nA: b\r\n\r\n";
+        for bytes in [HEAD, sized, chunked, "\r\n\r\n"] {
+            let bytes = [bytes, HEAD, bytes].concat();
+            every_way(&bytes, &bytes);
+        }
+    }
+
+    #[test]
+    fn a_bare_line_end_in_any_place_of_a_head_is_no_line_end() {
+        let lines = HEAD.matches("\r\n").count();
+        for place in 0..lines {
+            let (at, _) = HEAD.match_indices("\r\n").nth(place).unwrap();
+            let bare = format!("{}{}\n{}", HEAD, &HEAD[..at], &HEAD[at + 2..]);
+            let refused = format!("{}{}\0{}", HEAD, &HEAD[..at], &HEAD[at + 2..]);
+            every_way(&bare, &refused);
+        }
+        every_way("\nGET / HTTP/1.1\r\n", "\0GET / HTTP/1.1\r\n");
+    }
+
+    #[test]
+    fn behind_a_body_the_next_head_is_looked_at() {
+        for body in [
+            "Content-Length: 3\r\n\r\n\n\n\n",
+            "CONTENT-LENGTH: 003\r\n\r\nabc",
+            "Content-Length: 99\r\nTransfer-Encoding: gzip, Chunked\r\n\r\n1\r\n\n\r\n0\r\n\r\n",
+            "Content-Length: 0\r\n\r\n",
+        ] {
+            let first = format!("POST / HTTP/1.1\r\n{body}");
+            every_way(&format!("{first}GET / HTTP/1.1\nA: b\r\n\r\n"), &format!("{first}GET / HTTP/1.1\0A: b\r\n\r\n"));
+        }
+    }
+
+    #[test]
+    fn a_bare_line_end_in_trailers_is_none_either() {
+        let head = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n";
+        every_way(&format!("{head}A: b\nC: d\r\n\r\n"), &format!("{head}A: b\0C: d\r\n\r\n"));
+    }
+
+    #[test]
+    fn what_another_protocol_says_is_its_own() {
+        let (mut lines, pulse) = (LineEnds::new(), Pulse::new());
+        let mut head = b"GET / HTTP/1.1\r\nUpgrade: websocket\r\n\r\n\n".to_vec();
+        lines.check(&mut head, &pulse);
+        assert!(head.ends_with(b"\r\n\r\n\n"), "it may be the protocol's already");
+        assert!(pulse.answers_switch(Switch::Made), "and was seen");
+        let mut frames = b"\n\n\n".to_vec();
+        lines.check(&mut frames, &pulse);
+        assert_eq!(frames, b"\n\n\n");
+    }
+
+    #[test]
+    fn after_a_refused_upgrade_there_are_heads_again() {
+        let (mut lines, pulse) = (LineEnds::new(), Pulse::new());
+        lines.check(&mut b"GET / HTTP/1.1\r\nUpgrade: websocket\r\n\r\n".to_vec(), &pulse);
+        assert!(!pulse.answers_switch(Switch::Declined));
+        let mut next = b"GET / HTTP/1.1\n".to_vec();
+        lines.check(&mut next, &pulse);
+        assert_eq!(next, b"GET / HTTP/1.1\0");
+    }
+}
