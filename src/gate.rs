@@ -177,7 +177,7 @@ impl Gate {
         cut.extend(self.services.exchanges.hang_up(patience));
         for exchange in &cut {
             let (user, addon) = (exchange.subject().user(), exchange.subject().addon());
-            tracing::info!(user, addon, reason = exchange.why().map_or("", Reason::label), "open exchange cut");
+            tracing::info!(%user, %addon, reason = exchange.why().map_or("", Reason::label), "open exchange cut");
         }
         !cut.is_empty()
     }
