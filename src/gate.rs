@@ -185,7 +185,7 @@ impl Gate {
         cut.extend(self.services.exchanges.hang_up(stages.settings.limits.unread_timeout));
         for exchange in &cut {
             let (user, addon) = (exchange.subject().user(), exchange.subject().addon());
-            tracing::info!(user, addon, reason = exchange.why().map_or("", Reason::label), "open exchange cut");
+            tracing::info!(%user, %addon, reason = exchange.why().map_or("", Reason::label), "open exchange cut");
         }
         !cut.is_empty()
     }
