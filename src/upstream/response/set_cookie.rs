@@ -15,7 +15,7 @@ use crate::http::Scheme;
 pub(super) fn confine(set_cookie: &HeaderValue, confines: &Confines<'_>) -> Option<HeaderValue> {
     let mut parts = set_cookie.as_bytes().split(|b| *b == b';');
     let mut moved = parts.next()?.to_vec();
-    let (mut secure, mut confined) = (false, confines.prefix.is_empty());
+    let (mut secure, mut needs_path) = (false, !confines.prefix.is_empty());
     for attribute in parts {
         let trimmed = attribute.trim_ascii();
         let mut halves = trimmed.splitn(2, |b| *b == b'=');
@@ -27,7 +27,7 @@ pub(super) fn confine(set_cookie: &HeaderValue, confines: &Confines<'_>) -> Opti
             b"path" if !confines.prefix.is_empty() => {
                 moved.extend_from_slice(b"; Path=");
                 moved.extend_from_slice(&confined_path(value, confines));
-                confined = true;
+                needs_path = false;
                 continue;
             }
             _ => {}
@@ -35,7 +35,7 @@ pub(super) fn confine(set_cookie: &HeaderValue, confines: &Confines<'_>) -> Opti
         moved.extend_from_slice(b"; ");
         moved.extend_from_slice(trimmed);
     }
-    if !confined {
+    if needs_path {
         moved.extend_from_slice(b"; Path=");
         moved.extend_from_slice(&root(confines));
     }
