@@ -86,8 +86,10 @@ fn configuration_md_has_the_keys_that_the_program_knows() {
 fn every_limit_that_is_counted_is_a_key_of_the_configuration() {
     let document = read("docs/configuration.md");
     for (limit, _) in vestibule::budget::Budget::new().refusals() {
-        let (heading, key) = match limit.label().strip_prefix("addon.") {
-            Some(key) => ("## `[[addon]]`", key),
+        let (heading, key) = match limit.label().split_once('.') {
+            Some(("addon", key)) => ("## `[[addon]]`", key),
+            Some(("supervisor", key)) => ("## `[supervisor]`", key),
+            Some((other, _)) => panic!("{other} is no table"),
             None => ("## `[limits]`", limit.label()),
         };
         let found = rows(section(&document, heading)).into_iter().any(|(name, _)| name == key);

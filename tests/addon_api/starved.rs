@@ -186,7 +186,10 @@ fn an_addon_has_so_many_calls_at_once_and_others_have_theirs() {
             client
         })
         .collect();
-    eventually("both places taken", || (api.ask(&as_addon(&free)).status == 429).then_some(()));
+    let posts = || home.heads().iter().filter(|head| head.starts_with("POST")).count();
+    eventually("both calls", || (posts() == 2).then_some(()));
+    assert_eq!(api.ask(&as_addon(&free)).status, 429);
+    assert_refusals(&api, "addon_api_calls", 1);
     assert_eq!(api.ask(&as_addon(&held)).status, 200, "another has its own");
     drop(open.pop());
     eventually("a place again", || (api.ask(&as_addon(&free)).status == 200).then_some(()));

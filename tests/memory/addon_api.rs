@@ -14,7 +14,7 @@ use crate::home::SmallHome;
 use crate::socket::{Socket, asked, authenticated, open};
 use crate::supervised::{Supervised, addon};
 use crate::support::PATIENCE;
-use crate::table::{Bound, Row, judge, row};
+use crate::table::{Bound, Row, alone, judge, row};
 
 const GROUP: &str = "one_light";
 
@@ -141,6 +141,7 @@ fn of_call(reader: &str, bound: Bound, slug: &str, target: &str, media: &str, bo
 /// Each reader of what an add-on sends.
 #[test]
 fn what_an_addon_sends_grows_memory_by_its_length_and_not_by_its_values() {
+    let _alone = alone();
     let mut rows = Vec::new();
     rows.push(of_stranger("a tree", &format!(r#"{{"type": "auth", "x": {}}}"#, dense(MESSAGE))));
     rows.push(of_stranger("one text", &format!(r#"{{"type": "auth", "x": "{}"}}"#, "x".repeat(MESSAGE))));
@@ -180,6 +181,7 @@ fn states(bytes: usize) -> Vec<(&'static str, String)> {
 /// `GET /core/api/states` and `get_states` of an add-on that is held: Home Assistant's answer is read to be filtered.
 #[test]
 fn what_home_assistant_answers_grows_memory_by_its_length_and_not_by_its_values() {
+    let _alone = alone();
     let mut rows = Vec::new();
     for (name, text) in states(ANSWER) {
         let home = GreatHome::start("[]".to_owned(), text.clone());
@@ -224,6 +226,7 @@ fn what_home_assistant_answers_grows_memory_by_its_length_and_not_by_its_values(
 /// Heads that never end, and bodies that come in pieces of one byte.
 #[test]
 fn what_comes_in_pieces_holds_no_more_than_what_comes_at_once() {
+    let _alone = alone();
     let mut rows = Vec::new();
     let api = start(&SmallHome::start());
     let held = token(&api, "held");
