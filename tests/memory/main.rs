@@ -1,4 +1,5 @@
-//! What a peer sends against what it makes the process hold: a table, and a bound for each line of it.
+//! What a peer's bytes cost in memory: for each reader that a peer can fill, the real program is started, filled, and
+//! measured. One file for each side that peers come from; [`table`] measures, prints and judges.
 
 #![allow(
     clippy::unwrap_used,
@@ -7,10 +8,13 @@
     clippy::string_slice,
     reason = "a test that cannot go on panics"
 )]
+#![allow(dead_code, reason = "parts of the harness of other test binaries are used here")]
 
 #[cfg(test)]
 #[path = "../support/mod.rs"]
 mod support;
 
-mod browsers;
+mod table;
 mod wire;
+
+mod browsers;
