@@ -70,7 +70,7 @@ impl LineEnds {
             match pulse.switch() {
                 Switch::Open => {}
                 Switch::Declined => self.upgrade = Upgrade::No,
-                Switch::Made => self.at = At::Beyond,
+                Switch::Made => (self.at, self.begun) = (At::Beyond, Vec::new()),
             }
         }
         while !bytes.is_empty() {
@@ -268,13 +268,14 @@ mod tests {
     #[test]
     fn what_another_protocol_says_is_its_own() {
         let (mut lines, pulse) = (LineEnds::new(), Pulse::new());
-        let mut head = b"GET / HTTP/1.1\r\nUpgrade: websocket\r\n\r\n\n".to_vec();
+        let mut head = b"GET / HTTP/1.1\r\nUpgrade: websocket\r\n\r\n\nbegun".to_vec();
         lines.check(&mut head, &pulse);
-        assert!(head.ends_with(b"\r\n\r\n\n"), "it may be the protocol's already");
+        assert!(head.ends_with(b"\r\n\r\n\nbegun"), "it may be the protocol's already");
         assert!(pulse.answers_switch(Switch::Made), "and was seen");
         let mut frames = b"\n\n\n".to_vec();
         lines.check(&mut frames, &pulse);
         assert_eq!(frames, b"\n\n\n");
+        assert_eq!(lines.begun.capacity(), 0, "and nothing of it is kept");
     }
 
     #[test]

@@ -18,6 +18,18 @@ pub(crate) struct Row {
     most: u64,
 }
 
+impl Row {
+    /// And at most so many bytes, where ten times what was sent is more.
+    pub(crate) fn at_most(self, bytes: u64) -> Self {
+        Self { most: self.most.min(bytes.saturating_add(SLACK)), ..self }
+    }
+
+    /// So many bytes on top, for what is there before the first byte: connections, and their TLS sessions.
+    pub(crate) fn besides(self, bytes: u64) -> Self {
+        Self { most: self.most.saturating_add(bytes), ..self }
+    }
+}
+
 /// How much memory a reader may take.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Bound {

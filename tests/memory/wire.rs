@@ -9,6 +9,7 @@ use tokio_rustls::client::TlsStream;
 
 use crate::support::h2::{RUNTIME, tls_with, within};
 use crate::support::{Vestibule, certificate, soon};
+use crate::table::status;
 
 /// What was sent, and what holds it.
 pub(crate) type Filled = (usize, Box<dyn Any>);
@@ -66,21 +67,13 @@ pub(crate) fn plain(to: std::net::SocketAddr, bytes: &[u8], connections: usize) 
     })
 }
 
-/// The memory of the process in bytes.
-pub(crate) fn memory(vestibule: &Vestibule) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", vestibule.pid())).unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmRSS")).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * KIB
-}
-
-/// The memory when it has been the same for a while, and everything was read that could be.
-pub(crate) fn settled(vestibule: &Vestibule) -> u64 {
+/// Waits until the memory has been the same for a while: everything was read that could be.
+pub(crate) fn settle(vestibule: &Vestibule) {
     let (mut last, mut same) = (0, 0);
-    let found = soon(Duration::from_secs(5), || {
-        let now = memory(vestibule);
+    soon(Duration::from_secs(5), || {
+        let now = status(vestibule.pid(), "VmRSS:");
         same = if now == last { same + 1 } else { 0 };
         last = now;
-        (same >= 20).then_some(now)
+        (same >= 20).then_some(())
     });
-    found.unwrap_or_else(|| memory(vestibule))
 }
