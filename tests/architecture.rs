@@ -268,7 +268,7 @@ fn decisions_beside_admission(sources: &[Source]) -> Vec<String> {
             let allowed = BESIDE_ADMISSION.contains(&(source.path.as_str(), piece));
             // The name of a type in a pattern or a signature makes none.
             let made = |line: &&str| names(line, piece) && !line.contains("struct ") && !line.contains("impl ");
-            if !allowed && source.code().iter().any(|line| made(&line)) {
+            if !allowed && source.code().iter().any(made) {
                 offences.push(format!("{} has `{piece}...`, which is admission's to ask", source.path));
             }
         }

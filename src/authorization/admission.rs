@@ -133,7 +133,6 @@ fn counts(credential: &Credential, question: &Question<'_>) -> Result<(), Reason
     match credential {
         // Where no token counts, nobody looks at one: there is no session, then.
         Credential::Token(_) if !takes_tokens(question) => Err(Reason::NoSession),
-        Credential::Token(_) => Ok(()),
         // A session that is bound to one add-on opens no other (S-79).
         Credential::Session(session) if session.addon().is_some_and(|bound| *bound != question.addon.slug) => {
             Err(Reason::SessionBoundElsewhere)
@@ -141,7 +140,7 @@ fn counts(credential: &Credential, question: &Question<'_>) -> Result<(), Reason
         Credential::Session(session) if session.door() != question.door => Err(Reason::NoSession),
         // Where no token counts, one that is meant for Home Assistant must not go on to the add-on either.
         Credential::Session(_) if question.addon.tokens && question.bears_token? => Err(Reason::AmbiguousCredentials),
-        Credential::Session(_) => Ok(()),
+        Credential::Token(_) | Credential::Session(_) => Ok(()),
     }
 }
 

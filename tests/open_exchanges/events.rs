@@ -18,9 +18,12 @@ pub(crate) struct Event {
     pub(crate) cuts: &'static [&'static [Right]],
 }
 
-const OF_SESSIONS: &[Right] = &[Right::Session, Right::OwnPage, Right::OtherPage, Right::NoPage, Right::Door];
+const OF_SESSIONS: &[Right] =
+    &[Right::Session, Right::OwnPage, Right::OtherPage, Right::NoPage, Right::Question, Right::Door];
 const AT_BROWSERS_DOOR: &[Right] = &[Right::Session, Right::OwnPage, Right::OtherPage, Right::NoPage, Right::Token];
-const OF_USER: &[Right] = &[Right::Session, Right::OwnPage, Right::OtherPage, Right::NoPage, Right::Token, Right::Door];
+const QUESTIONS: &[Right] = &[Right::Question];
+const OF_USER: &[Right] =
+    &[Right::Session, Right::OwnPage, Right::OtherPage, Right::NoPage, Right::Question, Right::Token, Right::Door];
 const OF_ADDON: &[Right] = &[Right::Admin, Right::Role, Right::HomeAssistantApi];
 
 /// All of them.

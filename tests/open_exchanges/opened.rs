@@ -107,9 +107,9 @@ impl Opened {
 /// Opens one of everything, and waits until all of it is under way.
 pub(crate) fn open_everything(world: &World) -> Vec<Opened> {
     let mut all = vec![
-        stream_h1(world, "page, HTTP/1.1", Right::Session, world.by_session(Ask::get("/ingress/web/page"))),
+        stream_h1(world, "page, HTTP/1.1", Right::Session, &world.by_session(Ask::get("/ingress/web/page"))),
         stream_h2(world, "page, HTTP/2", Right::Session, &world.by_session(Ask::get("/ingress/web/page"))),
-        stream_h1(world, "event stream, HTTP/1.1", Right::Session, world.by_session(Ask::get("/ingress/web/events"))),
+        stream_h1(world, "event stream, HTTP/1.1", Right::Session, &world.by_session(Ask::get("/ingress/web/events"))),
         stream_h2(world, "event stream, HTTP/2", Right::Session, &world.by_session(Ask::get("/ingress/web/events"))),
         upload_h1(world, "upload, HTTP/1.1", Right::Session, Ask::new("POST", "/ingress/web/upload")),
         upload_h1(
@@ -126,7 +126,7 @@ pub(crate) fn open_everything(world: &World) -> Vec<Opened> {
         websocket(world, "WebSocket without Origin", Right::NoPage, Protocol::H1),
         grpc(world),
         question(world),
-        stream_h1(world, "token: stream, HTTP/1.1", Right::Token, world.by_token(Ask::get("/ingress/web/events"))),
+        stream_h1(world, "token: stream, HTTP/1.1", Right::Token, &world.by_token(Ask::get("/ingress/web/events"))),
         stream_h2(world, "token: stream, HTTP/2", Right::Token, &world.by_token(Ask::get("/ingress/web/events"))),
         websocket(world, "token: WebSocket, HTTP/1.1", Right::Token, Protocol::H1),
         websocket(world, "token: WebSocket, HTTP/2", Right::Token, Protocol::H2),
@@ -148,7 +148,7 @@ pub(crate) fn open_everything(world: &World) -> Vec<Opened> {
     all
 }
 
-fn stream_h1(world: &World, name: &'static str, right: Right, ask: Ask) -> Opened {
+fn stream_h1(world: &World, name: &'static str, right: Right, ask: &Ask) -> Opened {
     let mut client = RawClient::connect(world.vestibule.https());
     client.send(&ask.to_bytes());
     assert_eq!(client.head().status, 200, "{name}");
