@@ -45,6 +45,19 @@ pub enum Refused {
     Untrusted,
 }
 
+/// What the counts are at this moment, for the metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    /// Connections that are open.
+    pub open: u64,
+    /// Connections closed because of [`Refused::TotalLimit`] since the start.
+    pub refused_total_limit: u64,
+    /// Connections closed because of [`Refused::AddressLimit`] since the start.
+    pub refused_address_limit: u64,
+    /// Connections closed because of [`Refused::Untrusted`] since the start.
+    pub refused_untrusted: u64,
+}
+
 impl Admission {
     /// An empty count under these limits.
     pub fn new(limits: &config::Limits, trusted_proxies: &[IpNet], budget: &Arc<Budget>) -> Arc<Self> {
@@ -61,9 +74,15 @@ impl Admission {
         self.rules.store(Arc::new(Rules::new(limits, trusted_proxies)));
     }
 
-    /// Connections closed because of [`Refused::Untrusted`] since the start. The budget counts the others.
-    pub fn untrusted(&self) -> u64 {
-        self.untrusted.load(Ordering::Relaxed)
+    /// The counts at this moment.
+    pub fn counts(&self) -> Counts {
+        let refused = |limit| self.budget.refusals().find(|(name, _)| *name == limit).map_or(0, |(_, count)| count);
+        Counts {
+            open: self.budget.taken(Limit::Connections, &Holder::All),
+            refused_total_limit: refused(Limit::Connections),
+            refused_address_limit: refused(Limit::ConnectionsPerAddress),
+            refused_untrusted: self.untrusted.load(Ordering::Relaxed),
+        }
     }
 
     /// A place for a connection whose peer is the client. A trusted proxy stands for many clients, so for it only the
@@ -178,10 +197,6 @@ mod tests {
         Admission::new(limits, trusted_proxies, &Budget::new())
     }
 
-    fn open(admission: &Admission) -> u64 {
-        admission.budget.taken(Limit::Connections, &Holder::All)
-    }
-
     fn ip(text: &str) -> IpAddr {
         text.parse().unwrap()
     }
@@ -194,7 +209,7 @@ mod tests {
         assert_eq!(admission.direct(ip("192.0.2.3")).unwrap_err(), Refused::TotalLimit);
         drop(first);
         let _third = admission.direct(ip("192.0.2.3")).unwrap();
-        assert_eq!(open(&admission), 2);
+        assert_eq!(admission.counts().open, 2);
     }
 
     #[test]
@@ -205,7 +220,7 @@ mod tests {
         let _other = admission.direct(ip("2001:db8:0:1::2")).unwrap();
         drop(held);
         let _again = admission.direct(ip("2001:db8::2")).unwrap();
-        assert_eq!(open(&admission), 2, "a refused connection holds no place");
+        assert_eq!(admission.counts().open, 2, "a refused connection holds no place");
     }
 
     #[test]
@@ -218,7 +233,7 @@ mod tests {
         let mut same = admission.behind_proxy(ip("10.0.0.1")).unwrap();
         assert_eq!(same.count_for(ip("192.0.2.1")), Err(Refused::AddressLimit));
         assert_eq!(admission.behind_proxy(ip("192.0.2.1")).unwrap_err(), Refused::Untrusted);
-        assert_eq!(admission.untrusted(), 1);
+        assert_eq!(admission.counts().refused_untrusted, 1);
     }
 
     #[test]

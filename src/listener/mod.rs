@@ -20,7 +20,7 @@ mod addons;
 pub use accept::{BindError, Listener};
 pub use addons::{AddonListener, FromAddon};
 pub use address::Addresses;
-pub use admission::{Admission, Refused, Slot};
+pub use admission::{Admission, Counts, Refused, Slot};
 pub use connection::{Connection, Incoming};
 pub use home_assistant::{FromHomeAssistant, HomeAssistantListener};
 pub use plain::{PlainBindError, PlainLimits, PlainStream};

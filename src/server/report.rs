@@ -120,7 +120,10 @@ impl Server {
         self.readiness.set_home_assistant(api);
         metrics.directory_stale.set(i64::try_from(stale.as_secs()).unwrap_or(i64::MAX));
         metrics.directory_users.set(i64::try_from(status.users).unwrap_or(i64::MAX));
-        metrics.connections_refused(ConnectionRefusal::ProxyProtocol, self.admission.untrusted());
+        let counts = self.admission.counts();
+        metrics.connections_refused(ConnectionRefusal::TooMany, counts.refused_total_limit);
+        metrics.connections_refused(ConnectionRefusal::TooManyFromAddress, counts.refused_address_limit);
+        metrics.connections_refused(ConnectionRefusal::ProxyProtocol, counts.refused_untrusted);
         for (limit, refused) in services.budget.refusals() {
             metrics.limit_refused(limit, refused);
         }

@@ -71,7 +71,7 @@ impl Pool {
         let queue =
             |limit, longest| Queue { limit, longest, patience: addon.queue_timeout.saturating_sub(begun.elapsed()) };
         let share = queue(Limit::AddonQueuePerUser, addon.queue_per_user);
-        let mut permit = budget.take_in_turn(&of_user, share).await?;
+        let mut permit = budget.take_in_turn(&of_user, share).await.map_err(|refused| self.refused(refused))?;
         // Those who have a place in their share are few enough: none of them is sent away before the time is over.
         permit.merge(budget.take_in_turn(&of_all, queue(Limit::AddonConnections, usize::MAX)).await?);
         Ok(Place { _permit: permit, _counted: self.metrics.upstream_in_use() })
@@ -132,6 +132,13 @@ impl Pool {
         let stream = self.wire().await?;
         let link = Link::open_for_upgrade(stream).await.map_err(PoolError::Handshake)?;
         Ok((link, TunnelPlace { _permit: permit }))
+    }
+
+    /// A user whose share is all there is has taken what there is for everybody.
+    fn refused(&self, refused: Refused) -> PoolError {
+        let is_all = self.addon.connections_per_user >= self.addon.connections;
+        let spent = refused == Refused(Limit::AddonConnectionsPerUser);
+        PoolError::Busy(if spent && is_all { Refused(Limit::AddonConnections) } else { refused })
     }
 
     fn user_here(&self, user: &UserId) -> Holder {

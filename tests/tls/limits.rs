@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use vestibule::budget::Budget;
 use vestibule::config::Tls;
 use vestibule::listener::{Admission, Listener};
 
@@ -74,7 +75,7 @@ async fn an_ipv4_client_on_a_socket_for_both_is_an_ipv4_client() {
 async fn a_socket_that_was_handed_over_is_accepted_on() {
     let socket = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = socket.local_addr().unwrap();
-    let listener = Listener::adopt(socket, false, &Admission::new(&limits(1, 1), &[])).unwrap();
+    let listener = Listener::adopt(socket, false, &Admission::new(&limits(1, 1), &[], &Budget::new())).unwrap();
     assert_eq!(listener.address(), address);
     let client = TcpStream::connect(address).await.unwrap();
     let incoming = tokio::time::timeout(PATIENCE, listener.accept()).await.unwrap();
@@ -86,7 +87,7 @@ async fn an_address_in_use_is_named() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();
     let entry = vestibule::config::HttpsListener { address, proxy_protocol: false };
-    let error = Listener::bind(entry, &Admission::new(&limits(1, 1), &[])).unwrap_err();
+    let error = Listener::bind(entry, &Admission::new(&limits(1, 1), &[], &Budget::new())).unwrap_err();
     assert_eq!(error.to_string(), format!("cannot listen on {address}"));
 }
 
@@ -132,7 +133,7 @@ async fn serves_with_few_file_descriptors() {
     if std::env::var_os("VESTIBULE_TEST_SERVE").is_none() {
         return;
     }
-    let admission = Admission::new(&limits(1000, 1000), &["127.0.0.0/8".parse().unwrap()]);
+    let admission = Admission::new(&limits(1000, 1000), &["127.0.0.0/8".parse().unwrap()], &Budget::new());
     let entry = vestibule::config::HttpsListener { address: "127.0.0.1:0".parse().unwrap(), proxy_protocol: true };
     let listener = Listener::bind(entry, &admission).unwrap();
     println!("listens on {}", listener.address());

@@ -39,7 +39,7 @@ fn gated() -> (RawAddon, Arc<AtomicUsize>) {
 #[test]
 fn a_cap_holds_and_who_waits_is_served() {
     let (addon, let_go) = gated();
-    let (vestibule, cookie) = behind(&addon, "connections = 2\nqueue_timeout = \"10s\"");
+    let (vestibule, cookie) = behind(&addon, "connections = 2\nconnections_per_user = 2\nqueue_timeout = \"10s\"");
     let ask = Ask::get("/ingress/a/").cookie(&cookie);
     let mut clients = [(); 3].map(|()| RawClient::connect(vestibule.https()));
     for client in &mut clients {

@@ -177,18 +177,6 @@ impl Metrics {
     pub fn limit_refused(&self, limit: Limit, since_the_start: u64) {
         let counter = self.limit_refusals.get_or_create(&LimitLabel { limit: limit.label() });
         counter.inc_by(since_the_start.saturating_sub(counter.get()));
-        // What closes connections has a metric of its own besides.
-        match limit {
-            Limit::Connections => {
-                drop(counter);
-                self.connections_refused(ConnectionRefusal::TooMany, since_the_start);
-            }
-            Limit::ConnectionsPerAddress => {
-                drop(counter);
-                self.connections_refused(ConnectionRefusal::TooManyFromAddress, since_the_start);
-            }
-            _ => {}
-        }
     }
 
     /// A TLS handshake ended.
