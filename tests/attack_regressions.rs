@@ -260,7 +260,7 @@ fn websockets_have_places_of_their_own_and_no_more() {
     let addon = support::tunnel::echo();
     let target = format!("{PATH}ws");
     for protocol in BOTH {
-        let vestibule = vestibule_with(&addon, "websockets = 2\nconnections = 1");
+        let vestibule = vestibule_with(&addon, "websockets = 2\nwebsockets_per_user = 2\nconnections = 1");
         let cookie = vestibule.cookie("bob");
         let mut open: Vec<_> =
             (0..2).map(|_| support::tunnel::Tunnel::opened(&vestibule, protocol, &target, &cookie)).collect();

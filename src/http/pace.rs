@@ -95,7 +95,7 @@ const LONG: Duration = Duration::from_hours(24 * 365);
 mod tests {
     use super::*;
 
-    const PACE: Pace = Pace { stall: Duration::from_secs(60), window: Duration::from_secs(60), least: 1024 };
+    const PACE: Pace = Pace { stall: Duration::from_mins(1), window: Duration::from_mins(1), least: 1024 };
 
     fn seconds(start: Instant, seconds: u64) -> Instant {
         start + Duration::from_secs(seconds)

@@ -11,9 +11,6 @@
 #![allow(dead_code, reason = "parts of the harness of other test binaries are used here")]
 
 #[cfg(test)]
-#[path = "../addon_api/home.rs"]
-mod home;
-#[cfg(test)]
 #[path = "../addon_api/socket.rs"]
 mod socket;
 #[cfg(test)]

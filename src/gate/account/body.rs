@@ -18,6 +18,10 @@ pub struct AccountedBody {
     account: Option<Box<Account>>,
 }
 
+#[allow(
+    clippy::large_enum_variant,
+    reason = "an add-on's answer is the rule, and a box would be an allocation for each"
+)]
 pub(super) enum Either {
     Own(Full<Bytes>),
     Addon(AnswerBody),
