@@ -1,4 +1,4 @@
-//! Web app manifests, which browsers fetch without cookies (Zigbee2MQTT and OctoPrint link theirs so): S-187.
+//! Web app manifests, which browsers fetch without cookies (many UIs link theirs so): S-187.
 
 use crate::support::tunnel::handshake;
 use crate::support::{Ask, BOTH, RawAddon, Vestibule, assert_denied, assert_problem};

@@ -88,8 +88,8 @@ const NOWHERE: [&str; 12] = [
 ];
 
 fn saying_all() -> RawAddon {
-    let lines: String = BEYOND.iter().chain(&OWN).map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-    saying(&lines)
+    let lines: Vec<String> = BEYOND.iter().chain(&OWN).map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    saying(&lines.concat())
 }
 
 #[test]

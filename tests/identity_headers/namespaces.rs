@@ -156,7 +156,7 @@ fn s180_a_name_that_only_resembles_one_of_them_gets_through() {
 #[test]
 fn s180_no_answer_says_them_either() {
     let names = ["X-User-Id", "X_Auth_Token", "Remote-Addr", "x.oidc.user", "Client-Cert", "X-Envoy-Peer"];
-    let lines: String = names.iter().map(|name| format!("{name}: echoed\r\n")).collect();
+    let lines = names.map(|name| format!("{name}: echoed\r\n")).concat();
     let addon = RawAddon::answering(format!("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n{lines}X-Total: 2\r\n\r\nok"));
     let vestibule = Vestibule::start(|config| {
         config.addon("a", &addon);
