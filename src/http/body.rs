@@ -111,7 +111,7 @@ impl RequestBody {
 
 /// Whether all of a body is here. Over HTTP/2 the frame that ends it may come long after its last byte, and nobody asks
 /// for that frame who knows the length.
-fn is_whole(incoming: &ClientBody) -> bool {
+pub(super) fn is_whole(incoming: &ClientBody) -> bool {
     incoming.is_end_stream() || incoming.size_hint().exact() == Some(0)
 }
 

@@ -197,6 +197,11 @@ impl Sanitized {
         &self.headers
     }
 
+    /// Whether a body follows the head.
+    pub fn has_body(&self) -> bool {
+        !super::body::is_whole(&self.body)
+    }
+
     /// What was in the session's cookie, which has another name at each door.
     pub fn presented(&self) -> &Presented {
         &self.presented

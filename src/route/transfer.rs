@@ -65,7 +65,8 @@ impl Routed {
 /// RFC 4918 section 10.3: an absolute URI, or an absolute path. Path and query of an address on our own authority; nothing
 /// when it is another's, or one that two parsers could read differently.
 fn own_path<'a>(address: &'a str, request: &Sanitized) -> Option<&'a str> {
-    if address.contains(['#', '\\']) {
+    // What is no character of an address (RFC 3986 section 2), a blank above all, ends it for some servers.
+    if address.contains(['#', '\\']) || !address.bytes().all(|b| b.is_ascii_graphic()) {
         return None;
     }
     if address.starts_with('/') {

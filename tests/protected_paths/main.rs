@@ -19,6 +19,9 @@ mod spelling;
 mod listed_only;
 mod order;
 mod live;
+mod queries;
+mod trees;
+mod differential;
 
 use crate::support::{Answer, Ask, BOTH, Protocol, RawAddon, Vestibule};
 

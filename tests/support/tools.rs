@@ -12,20 +12,35 @@ pub(crate) enum Tool {
     Node,
     Nginx,
     Caddy,
+    Php,
+    Go,
+    /// Node with `qs`, which `npm ci` installs beside the scripts.
+    NodeQs,
+    /// Python with Werkzeug; `VESTIBULE_PYTHON` may name one.
+    Werkzeug,
 }
+
+/// The scripts that say what parsers of other languages read, for `protected_paths`.
+pub(crate) const PARSERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/protected_paths/parsers");
 
 /// Where it is.
 #[track_caller]
 pub(crate) fn find(tool: Tool) -> Option<PathBuf> {
+    let python = std::env::var("VESTIBULE_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let python = [python.as_str()];
     let (places, proof): (&[&str], &[&str]) = match tool {
         Tool::Python => (&["/usr/bin/python3", "python3"], &["-c", "import jwt, cryptography"]),
         Tool::Node => (&["node"], &["--version"]),
         Tool::Nginx => (&["/usr/sbin/nginx", "nginx"], &["-v"]),
         Tool::Caddy => (&["/usr/bin/caddy", "caddy"], &["version"]),
+        Tool::Php => (&["php"], &["--version"]),
+        Tool::Go => (&["go"], &["version"]),
+        Tool::NodeQs => (&["node"], &["--input-type=module", "--eval", "import 'qs'"]),
+        Tool::Werkzeug => (&python, &["-c", "import werkzeug"]),
     };
     let works = |place: &&&str| {
         let mut command = Command::new(place);
-        command.args(proof).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.args(proof).current_dir(PARSERS).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         command.status().is_ok_and(|status| status.success())
     };
     let found = places.iter().find(works).map(PathBuf::from);

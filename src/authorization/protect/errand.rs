@@ -3,11 +3,13 @@
 
 use std::sync::OnceLock;
 
-use http::Method;
 use http::uri::PathAndQuery;
+use http::{HeaderMap, Method};
 
+use super::form::BodyKind;
 use super::json::BodyFacts;
 use super::judgement::Judgement;
+use super::reach::{Depth, Side, implied};
 use super::standing::Standing;
 use super::{Protection, View};
 use crate::refusal::Reason;
@@ -22,16 +24,20 @@ pub struct Errand {
     /// How many bytes of the target the add-on does not see.
     prefix: usize,
     websocket: bool,
+    depth: Depth,
+    kind: BodyKind,
     /// The second path of MOVE and COPY, as the add-on sees it.
     transfer: Option<Box<str>>,
     body: OnceLock<BodyFacts>,
 }
 
 impl Errand {
-    /// Of a request with this target, of which the add-on sees all but the first `prefix` bytes. A WebSocket is asked for
-    /// by GET, and has no body.
+    /// Of a request with this target and no headers, of which the add-on sees all but the first `prefix` bytes. A WebSocket
+    /// is asked for by GET, and has no body.
     pub fn new(method: Method, target: PathAndQuery, prefix: usize, websocket: bool) -> Self {
-        let errand = Self { method, target, prefix, websocket, transfer: None, body: OnceLock::new() };
+        let depth = Depth::of(&method, &HeaderMap::new());
+        let (kind, transfer, body) = (BodyKind::Other, None, OnceLock::new());
+        let errand = Self { method, target, prefix, websocket, depth, kind, transfer, body };
         if websocket {
             errand.knows_body(BodyFacts::default());
         }
@@ -45,6 +51,9 @@ impl Errand {
         let transfer = routed.transfer()?.map(|transfer| transfer.addon().into());
         Ok(Self {
             transfer,
+            depth: Depth::of(request.method(), request.headers()),
+            // Over HTTP/2 what follows the head of a WebSocket's handshake is the WebSocket.
+            kind: BodyKind::of(request.headers(), request.has_body() && !websocket),
             ..Self::new(request.method().clone(), request.target().clone(), routed.stripped(), websocket)
         })
     }
@@ -73,14 +82,17 @@ impl Errand {
     /// Judges it by these rules.
     pub fn judge<'r>(&self, rules: &'r Protection, standing: &Standing<'_>) -> Judgement<'r> {
         let (body, query) = (self.body.get(), self.target.query());
-        let view = View { method: &self.method, path: self.path(), query, websocket: self.websocket };
+        let (method, websocket, depth, kind) = (&self.method, self.websocket, self.depth, self.kind);
+        let implied_by = |side| implied(method, side);
+        let view = View { method, path: self.path(), query, websocket, depth, implied: implied_by(Side::Target), kind };
         let judgement = rules.judge(&view, body, standing);
         match &self.transfer {
             None => judgement,
             Some(second) => {
                 let (path, query) =
                     second.split_once('?').map_or((&**second, None), |(path, query)| (path, Some(query)));
-                judgement.and(rules.judge(&View { path, query, ..view }, body, standing))
+                let implied = implied_by(Side::Destination);
+                judgement.and(rules.judge(&View { path, query, implied, ..view }, body, standing))
             }
         }
     }

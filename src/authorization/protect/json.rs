@@ -1,9 +1,9 @@
 //! Entity ids in a JSON body: at one place, one text or a list of texts.
 //!
 //! The body is read in one pass that keeps nothing but what the place holds. JSON parsers differ in what they make of two
-//! keys with one name, and some fold case: on the way to the place, any second key that one of them could take for the one
-//! that is judged makes the body ambiguous. What is not UTF-8, or has anything behind its
-//! end, is not JSON.
+//! keys with one name; some fold case, end a key at a NUL, or take `entityId` for `entity_id`: on the way to the place, any
+//! second key that one of them could take for the one that is judged makes the body ambiguous. What is not UTF-8, or has
+//! anything behind its end, is not JSON.
 
 use std::fmt;
 
@@ -12,6 +12,7 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
+use super::form::is_alike;
 use super::matching::is_same_look;
 use super::unreadable::Unreadable;
 use crate::config::{EntityId, JsonPointer};
@@ -40,8 +41,7 @@ impl BodyFacts {
 /// Whether the head says that the body is JSON in UTF-8 as it stands (RFC 8259 section 8.1), once and in no other spelling.
 fn is_called_json(headers: &HeaderMap) -> bool {
     let alias = |name: &str| {
-        let dashed: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-        name != dashed && (dashed == CONTENT_TYPE.as_str() || dashed == CONTENT_ENCODING.as_str())
+        [CONTENT_TYPE, CONTENT_ENCODING].iter().any(|of| name != of.as_str() && is_alike(name, of.as_str()))
     };
     let mut types = headers.get_all(CONTENT_TYPE).iter();
     let (Some(only), None) = (types.next(), types.next()) else { return false };
@@ -55,6 +55,11 @@ fn is_json_type(value: &str) -> bool {
     let mut parts = value.split(';').map(|part| part.trim_matches([' ', '\t']).to_ascii_lowercase());
     let media = parts.next().unwrap_or_default();
     let subtype = media.strip_prefix("application/").unwrap_or_default();
+    // Tornado reads whatever begins with the type of a form as a form.
+    let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'+');
+    if subtype.contains("form") || !subtype.bytes().all(legal) {
+        return false;
+    }
     let json = subtype == "json" || subtype.strip_suffix("+json").is_some_and(|rest| !rest.is_empty());
     json && parts.all(|part| matches!(part.as_str(), "" | "charset=utf-8" | "charset=\"utf-8\""))
 }
@@ -64,6 +69,9 @@ fn entities(body: &[u8], pointer: &JsonPointer) -> Result<Vec<EntityId>, Unreada
     let mut found = Found::Nothing;
     // The library does not look at the bytes of what it passes over.
     let text = std::str::from_utf8(body).map_err(|_| Unreadable::NotJson)?;
+    if !is_read_by_all(text) {
+        return Err(Unreadable::NotJson);
+    }
     let seed = Walk { tokens: pointer.tokens(), found: &mut found };
     let mut reader = serde_json::Deserializer::from_str(text);
     let read = seed.deserialize(&mut reader).and_then(|()| reader.end());
@@ -77,6 +85,39 @@ fn entities(body: &[u8], pointer: &JsonPointer) -> Result<Vec<EntityId>, Unreada
             ids.map_err(|_| Unreadable::Malformed)
         }
     }
+}
+
+/// Whether it has nothing that some parsers refuse and others pass over, as the library does where nobody looks: lists and
+/// objects that are nested too deep for them, and halves of surrogate pairs.
+fn is_read_by_all(text: &str) -> bool {
+    let (mut depth, mut quoted, mut high) = (0_usize, false, false);
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        let unit = if quoted && byte == b'\\' { escaped(&mut bytes) } else { None };
+        // A high half is followed by a low one, and a low half follows nothing else (RFC 8259 section 8.2).
+        if high != unit.is_some_and(|unit| (0xDC00..0xE000).contains(&unit)) {
+            return false;
+        }
+        high = unit.is_some_and(|unit| (0xD800..0xDC00).contains(&unit));
+        match byte {
+            b'"' => quoted = !quoted,
+            b'[' | b'{' if !quoted => depth = depth.saturating_add(1),
+            b']' | b'}' if !quoted => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > DEEPEST {
+            return false;
+        }
+    }
+    true
+}
+
+/// What follows a backslash: the number of `uXXXX`. Whether it is well-formed is for the library to say.
+fn escaped(bytes: &mut impl Iterator<Item = u8>) -> Option<u32> {
+    if bytes.next()? != b'u' {
+        return None;
+    }
+    bytes.take(4).try_fold(0, |number, byte| Some(number << 4 | char::from(byte).to_digit(16)?))
 }
 
 enum Found {
@@ -163,7 +204,7 @@ impl<'de> Visitor<'de> for Walk<'_> {
         };
         let mut seen = false;
         while let Some(key) = object.next_key::<String>()? {
-            if !is_same_look(&key, first) {
+            if !could_be(&key, self.tokens) {
                 object.next_value::<IgnoredAny>()?;
                 continue;
             }
@@ -197,6 +238,24 @@ fn texts<'de, A: SeqAccess<'de>>(list: &mut A) -> Result<Found, A::Error> {
     }
     Ok(if others || texts.is_empty() { Found::Other } else { Found::Texts(texts) })
 }
+
+/// Whether some library would take this key for the next one on the way, or for all of the way at once (lodash takes
+/// `target.entity_id` for a key before it takes it for a path). A key that changes objects of JavaScript could be any.
+fn could_be(key: &str, way: &[String]) -> bool {
+    let key = key.split('\0').next().unwrap_or_default();
+    let letters = |text: &str| -> String { text.chars().filter(|c| c.is_alphanumeric()).collect() };
+    let (plain, mut joined) = (letters(key), String::new());
+    let same = |token: &String| {
+        joined.push_str(&letters(token));
+        !joined.is_empty() && is_same_look(&joined, &plain)
+    };
+    way.first().is_some_and(|first| is_same_look(key.trim(), first.trim()))
+        || way.iter().any(same)
+        || key == "__proto__"
+}
+
+/// How deep lists and objects may be nested.
+const DEEPEST: usize = 64;
 
 /// Each of them is looked up, now and whenever something changes: no person names more at once.
 const MOST: usize = 1000;
@@ -308,6 +367,10 @@ mod tests {
             "entity_id=light.a",
             "\u{feff}{\"entity_id\": \"light.a\"}",
             r#"{"x": NaN, "entity_id": "light.a"}"#,
+            r#"{"x": "\ud800", "entity_id": "light.a"}"#,
+            r#"{"x": "\ude00\ud83d", "entity_id": "light.a"}"#,
+            r#"{"x": "\ud83d \ude00", "entity_id": "light.a"}"#,
+            r#"{"x": "\ud83d\\ude00", "entity_id": "light.a"}"#,
         ] {
             assert_eq!(read(body, "/entity_id"), Err(Unreadable::NotJson), "{body}");
         }
@@ -317,6 +380,27 @@ mod tests {
         );
         let utf16: Vec<u8> = r#"{"entity_id": "light.a"}"#.encode_utf16().flat_map(u16::to_le_bytes).collect();
         assert_eq!(read_bytes(&utf16, "/entity_id"), Err(Unreadable::NotJson));
+    }
+
+    #[test]
+    fn pairs_of_surrogates_and_what_only_looks_like_half_of_one_are_read() {
+        for text in [r"\ud83d\ude00", r"\\ud800", r"\\\\ud800", r#"\"\u0022{[[["#, r"\uD7FF\uE000"] {
+            assert!(read(&format!(r#"{{"x": "{text}", "entity_id": "light.a"}}"#), "/entity_id").is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn keys_that_some_library_takes_for_the_judged_one_are_ambiguous() {
+        for key in ["entityId", "entity-id", "entity_id ", "entity_id\\u0000", "entity_id\\u0000x", "__proto__"] {
+            let body = format!(r#"{{"entity_id": "light.a", "{key}": "lock.b"}}"#);
+            assert_eq!(read(&body, "/entity_id"), Err(Unreadable::Ambiguous), "{key}");
+        }
+        for key in ["entity", "entity_ids", "x_entity_id", "", "_"] {
+            let body = format!(r#"{{"entity_id": "light.a", "{key}": "lock.b"}}"#);
+            assert!(read(&body, "/entity_id").is_ok(), "{key}");
+        }
+        let dotted = r#"{"target": {"entity_id": "light.a"}, "target.entity_id": "lock.b"}"#;
+        assert_eq!(read(dotted, "/target/entity_id"), Err(Unreadable::Ambiguous));
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! What came of asking all rules that match: a decision, and every finding that it stands on.
 
+use http::Method;
+
 use super::matching::Fit;
+use super::reach::Depth;
 use super::unreadable::Unreadable;
 use crate::authorization::Decision;
 use crate::config::{AccessKey, EntityId, EntitySource, JsonPointer, PathPattern, Unlisted};
@@ -14,6 +17,8 @@ pub struct Judgement<'r> {
     ambiguous: bool,
     /// Whether a rule is needed that the path fits exactly, and there was none yet.
     unlisted: bool,
+    /// Whether a rule is needed that opens everything below the path, and there was none yet.
+    closed_below: bool,
 }
 
 /// One thing that a matching rule asked.
@@ -23,8 +28,30 @@ pub struct Finding<'r> {
     pub number: usize,
     /// The rule's pattern.
     pub path: &'r PathPattern,
+    /// Where the rule stands, seen from the request.
+    pub stands: Stands,
     /// What it asked, and the answer.
     pub asked: Asked<'r>,
+}
+
+/// What a rule opens that a path fits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Opens {
+    /// The path.
+    PathAlone,
+    /// The path and all that is below it.
+    Tree,
+}
+
+/// Why a rule holds for a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stands {
+    /// It is for the path and the method.
+    Here,
+    /// It is for a path below, and this method acts on all of the tree.
+    Below(Method),
+    /// It is for the path and another method, and this method does the same there.
+    Implied(Method),
 }
 
 /// A question and its answer.
@@ -75,22 +102,25 @@ pub enum Asked<'r> {
 impl<'r> Judgement<'r> {
     /// Of a path that not all servers read alike.
     pub(super) fn ambiguous() -> Self {
-        Self { findings: Vec::new(), ambiguous: true, unlisted: false }
+        Self { findings: Vec::new(), ambiguous: true, unlisted: false, closed_below: false }
     }
 
     /// Of a path for which no rule has been found yet.
-    pub(super) fn of_unlisted(default: Unlisted) -> Self {
-        Self { findings: Vec::new(), ambiguous: false, unlisted: default == Unlisted::Deny }
+    pub(super) fn of_unlisted(default: Unlisted, depth: Depth) -> Self {
+        let unlisted = default == Unlisted::Deny;
+        Self { findings: Vec::new(), ambiguous: false, unlisted, closed_below: unlisted && depth != Depth::Zero }
     }
 
-    /// A rule's pattern fits. One that fits in another case only holds, but opens nothing.
-    pub(super) fn matches(&mut self, fit: Fit) {
+    /// A rule's pattern fits, and opens all that is below the path or does not. One that fits in another case only holds, but
+    /// opens nothing.
+    pub(super) fn matches(&mut self, fit: Fit, below: Opens) {
         self.unlisted &= fit == Fit::Folded;
+        self.closed_below &= fit == Fit::Folded || below == Opens::PathAlone;
     }
 
-    /// A finding more.
-    pub(super) fn add(&mut self, finding: Finding<'r>) {
-        self.findings.push(finding);
+    /// Findings more.
+    pub(super) fn add(&mut self, findings: impl Iterator<Item = Finding<'r>>) {
+        self.findings.extend(findings);
     }
 
     /// This judgement and that of a second address of the same request: both must permit.
@@ -98,6 +128,7 @@ impl<'r> Judgement<'r> {
         self.findings.extend(other.findings);
         self.ambiguous |= other.ambiguous;
         self.unlisted |= other.unlisted;
+        self.closed_below |= other.closed_below;
         self
     }
 
@@ -109,6 +140,11 @@ impl<'r> Judgement<'r> {
     /// Whether a rule would have to open the path, and none does.
     pub fn is_unlisted(&self) -> bool {
         self.unlisted
+    }
+
+    /// Whether a rule would have to open everything below the path, and none does.
+    pub fn is_closed_below(&self) -> bool {
+        self.closed_below
     }
 
     /// Everything that was asked.
@@ -128,7 +164,7 @@ impl<'r> Judgement<'r> {
             return Decision::Deny(Reason::AmbiguousPath);
         }
         let refused = self.findings.iter().filter_map(|finding| finding.asked.refusal()).min();
-        let unlisted = self.unlisted.then_some(Reason::PathNotOpen);
+        let unlisted = (self.unlisted || self.closed_below).then_some(Reason::PathNotOpen);
         refused.or(unlisted).map_or(Decision::Permit, Decision::Deny)
     }
 }

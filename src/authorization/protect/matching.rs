@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::reach::Depth;
 use super::segments::{Segment, Segments};
 use crate::config::{PathPattern, Segment as Part};
 
@@ -51,6 +52,18 @@ pub(super) fn is_possible(pattern: &PathPattern, segments: &Segments<'_>) -> boo
     let (parts, agreed) = (pattern.segments(), segments.agreed());
     let long_enough = pattern.rest().is_some() || agreed.len() <= parts.len();
     long_enough && parts.iter().zip(agreed).all(|(part, segment)| of_part(part, segment).is_some())
+}
+
+/// Whether a path below this one, no further down than `depth`, could fit.
+pub(super) fn is_below(pattern: &PathPattern, segments: &Segments<'_>, depth: Depth) -> bool {
+    let (parts, agreed) = (pattern.segments(), segments.agreed());
+    let children = agreed.len().saturating_add(1);
+    let deep_enough = match depth {
+        Depth::Zero => false,
+        Depth::One => parts.len() == children || (pattern.rest().is_some() && parts.len() < children),
+        Depth::Infinity => parts.len() >= children || pattern.rest().is_some(),
+    };
+    deep_enough && parts.iter().zip(agreed).all(|(part, segment)| of_part(part, segment).is_some())
 }
 
 /// What stands in the path for the placeholder at this position, if it is text.
@@ -125,6 +138,33 @@ mod tests {
         assert!(possible("/files", "/files//"));
         assert!(!possible("/files", "/files/a//b"));
         assert!(!possible("/other/{*rest}", "/files/a%2Fb"));
+    }
+
+    #[test]
+    fn what_stands_below_a_path_is_found_as_deep_as_the_request_reaches() {
+        let below = |pattern: &str, path: &str, depth| is_below(&pattern.parse().unwrap(), &Segments::of(path), depth);
+        for (pattern, path, depth) in [
+            ("/a/b", "/", Depth::Infinity),
+            ("/a/b", "/A/", Depth::Infinity),
+            ("/{x}/b", "/a", Depth::Infinity),
+            ("/a/{*rest}", "/", Depth::Infinity),
+            ("/a/{*rest}", "/a/b/c", Depth::Infinity),
+            ("/a", "/", Depth::One),
+            ("/a/{*rest}", "/", Depth::One),
+            ("/{*rest}", "/a", Depth::One),
+        ] {
+            assert!(below(pattern, path, depth), "{pattern} {path} {depth:?}");
+        }
+        for (pattern, path, depth) in [
+            ("/a/b", "/a/b", Depth::Infinity),
+            ("/a/b", "/c", Depth::Infinity),
+            ("/a", "/a/b", Depth::Infinity),
+            ("/a/b", "/", Depth::One),
+            ("/a/b/{*rest}", "/", Depth::One),
+            ("/a", "/", Depth::Zero),
+        ] {
+            assert!(!below(pattern, path, depth), "{pattern} {path} {depth:?}");
+        }
     }
 
     #[test]

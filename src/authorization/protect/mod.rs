@@ -6,13 +6,15 @@
 //! path that not all servers read alike: the path that is judged must be the path that is served (DESIGN section 2, step 7).
 //! Nothing here does I/O, and the same judgement serves requests, reviews, `explain` and the tests of the configuration.
 //!
-//! Reading order: `segments` (a path as everybody reads it), `matching` (a pattern and a path), `query` and `json` (where
-//! else a request names entities), `unreadable`, `standing`, `judgement`, `errand`,
-//! `words`.
+//! Reading order: `segments` (a path as everybody reads it), `reach` (how far below it a request acts), `matching` (a pattern
+//! and a path), `query`, `form` and `json` (where else a request names entities), `unreadable`, `standing`, `judgement`,
+//! `errand`, `words`.
 
 mod segments;
+mod reach;
 mod matching;
 mod query;
+mod form;
 mod json;
 mod unreadable;
 mod standing;
@@ -23,12 +25,15 @@ mod words;
 use http::Method;
 
 pub use errand::Errand;
+pub use form::BodyKind;
 pub use json::BodyFacts;
-pub use judgement::{Asked, Finding, Judgement};
+pub use judgement::{Asked, Finding, Judgement, Stands};
+pub use reach::Depth;
 pub use standing::Standing;
 pub use unreadable::Unreadable;
 
 use crate::config::{EntitySource, JsonPointer, Protect, ProtectAsk, ProtectRule, Unlisted};
+use judgement::Opens;
 use matching::Fit;
 use segments::Segments;
 
@@ -43,6 +48,12 @@ pub struct View<'a> {
     pub query: Option<&'a str>,
     /// Whether it asks for a WebSocket.
     pub websocket: bool,
+    /// How deep below the path it acts.
+    pub depth: Depth,
+    /// Methods whose rules hold for it as well.
+    pub implied: &'static [Method],
+    /// What kind of body the head speaks of.
+    pub kind: BodyKind,
 }
 
 /// The rules of one add-on.
@@ -76,17 +87,34 @@ impl Protection {
     /// Judges a request. Without `body` the rules that read one are left open, and the judgement says that it wants it.
     pub fn judge(&self, view: &View<'_>, body: Option<&BodyFacts>, standing: &Standing<'_>) -> Judgement<'_> {
         let segments = Segments::of(view.path);
-        let rules = self.rules.iter().enumerate().filter(|(_, rule)| is_for(rule, view));
+        let rules = self.rules.iter().enumerate().filter(|(_, rule)| is_for(rule, view) || is_implied(rule, view));
         if segments.is_ambiguous() && !may_be_ambiguous(rules.clone().map(|(_, rule)| rule), &segments) {
             return Judgement::ambiguous();
         }
-        let mut judgement = Judgement::of_unlisted(self.unlisted);
+        let anywhere = reach::is_anywhere(view.method);
+        let root = Segments::of("/");
+        let tree = if anywhere { &root } else { &segments };
+        let mut judgement = Judgement::of_unlisted(self.unlisted, view.depth);
         for (position, rule) in rules {
-            if let Some(fit) = Fit::of(&rule.path, &segments) {
-                judgement.matches(fit);
-                for asked in standing.ask(rule, view, &segments, body) {
-                    judgement.add(Finding { number: position.saturating_add(1), path: &rule.path, asked });
+            let fit = Fit::of(&rule.path, &segments);
+            let finding =
+                |stands, asked| Finding { number: position.saturating_add(1), path: &rule.path, stands, asked };
+            let method = || view.method.clone();
+            match fit {
+                Some(fit) if is_for(rule, view) => {
+                    judgement.matches(fit, opens(rule, view, tree));
+                    let asked = standing.ask(rule, view, &segments, body);
+                    judgement.add(asked.into_iter().map(|asked| finding(Stands::Here, asked)));
                 }
+                Some(_) => {
+                    let asked = standing.ask_of_tree(rule, &segments);
+                    judgement.add(asked.into_iter().map(|asked| finding(Stands::Implied(method()), asked)));
+                }
+                None => {}
+            }
+            if (fit.is_none() || anywhere) && matching::is_below(&rule.path, tree, view.depth) {
+                let asked = standing.ask_of_tree(rule, tree);
+                judgement.add(asked.into_iter().map(|asked| finding(Stands::Below(method()), asked)));
             }
         }
         judgement
@@ -98,6 +126,19 @@ fn is_for(rule: &ProtectRule, view: &View<'_>) -> bool {
     let method = if *view.method == Method::HEAD { &Method::GET } else { view.method };
     let by_method = rule.methods.is_empty() || rule.methods.contains(method);
     by_method && rule.websocket.is_none_or(|websocket| websocket == view.websocket)
+}
+
+/// Whether a rule is for a method that does what the request does besides.
+fn is_implied(rule: &ProtectRule, view: &View<'_>) -> bool {
+    rule.websocket != Some(true) && view.implied.iter().any(|method| rule.methods.contains(method))
+}
+
+/// Whether a rule that fits opens everything below the path, too. One that names DELETE does: there are add-ons without
+/// trees, and who lists DELETE for a path means what it does there.
+fn opens(rule: &ProtectRule, view: &View<'_>, tree: &Segments<'_>) -> Opens {
+    let all = rule.path.rest().is_some() && Fit::of(&rule.path, tree) == Some(Fit::Exact);
+    let named = view.method == Method::DELETE && rule.methods.contains(&Method::DELETE);
+    if all || named { Opens::Tree } else { Opens::PathAlone }
 }
 
 /// Whether a path that not all servers read alike may pass: every rule that some reading of it could match says so, and

@@ -1,7 +1,9 @@
 //! An entity id in the query: the one parameter of a name.
 //!
-//! Add-ons read queries in many ways. Some take the first of two values and some the last; some fold case, cut at `;`, or
-//! make a list of `name[]`. A parameter that any of them could take for the one that is judged makes the query ambiguous.
+//! Add-ons read queries in many ways. Some take the first of two values and some the last; some fold case, cut at `;`, make
+//! a list of `name[]`, or another name of what they cannot use as one. So only what they all read alike is read at all:
+//! names of plain characters, pairs between `&`, and not many of them. A parameter that any of them could take for the one
+//! that is judged makes the query ambiguous.
 
 use std::borrow::Cow;
 
@@ -11,10 +13,19 @@ use crate::config::EntityId;
 
 /// The entity that the parameter `name` names.
 pub(super) fn entity(query: Option<&str>, name: &str) -> Result<EntityId, Unreadable> {
+    let query = query.unwrap_or_default();
+    // PHP may be told to cut at `;`, Python did, and Go leaves such a pair out. A second `?` is where scripts cut that look
+    // for the last one.
+    if query.contains([';', '?', '#']) {
+        return Err(Unreadable::CutElsewhere);
+    }
+    if query.split('&').nth(MOST).is_some() {
+        return Err(Unreadable::TooManyParameters);
+    }
     let mut found = None;
-    for pair in query.unwrap_or_default().split(['&', ';']) {
+    for pair in query.split('&') {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let key = plain(key).ok_or(Unreadable::Ambiguous)?;
+        let key = decode(key).filter(|key| is_plain(key)).ok_or(Unreadable::OddName)?;
         if !could_be(&key, name) {
             continue;
         }
@@ -27,6 +38,9 @@ pub(super) fn entity(query: Option<&str>, name: &str) -> Result<EntityId, Unread
     value.parse().map_err(|_| Unreadable::Malformed)
 }
 
+/// How many parameters are read. PHP, Node and many others read a thousand, some of their hardened builds a hundred.
+pub(super) const MOST: usize = 100;
+
 /// A text of a form (application/x-www-form-urlencoded): `+` is a blank, the rest is percent-encoded.
 fn plain(text: &str) -> Option<Cow<'_, str>> {
     if text.contains('+') {
@@ -36,15 +50,34 @@ fn plain(text: &str) -> Option<Cow<'_, str>> {
     decode(text)
 }
 
-/// Whether some add-on would take a parameter of this name for the one called `name`: `Name`, `name[]`, ` name`,
-/// `na.me` (PHP makes it `na_me`), or one that decodes to it once more.
+/// Whether a decoded name has nothing in it that some parser would trim, cut, decode again or fold, and is none of those
+/// that mean something to a parser itself. Honest names are ASCII; what Unicode or another charset makes of the others is
+/// not for us to guess.
+fn is_plain(key: &str) -> bool {
+    let legal = |b: u8| b.is_ascii_alphanumeric() || b"_-.~$@!*'(),:/[]".contains(&b);
+    // Keys that change objects of JavaScript, and the name by which a form says its charset.
+    let reserved =
+        |word: &str| ["__proto__", "prototype", "_charset_"].iter().any(|name| word.eq_ignore_ascii_case(name));
+    key.bytes().all(legal) && !key.split(|c| !is_word(c)).any(reserved)
+}
+
+fn is_word(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '-')
+}
+
+/// Whether some add-on would take a parameter of this name for the one called `name`, or for a part of it: `Name`,
+/// `name[]`, `[name]`, `name.x`, `name:int`, `na.me` and `na[me` (PHP makes them `na_me`), `naMe` (gRPC's gateways read
+/// `na_me` in both ways).
 fn could_be(key: &str, name: &str) -> bool {
-    let again = decode(key).unwrap_or(Cow::Borrowed(key));
-    let head = again.split(['[', '\0']).next().unwrap_or_default().trim();
-    let squashed = |text: &str| -> String {
-        text.chars().map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect()
-    };
-    squashed(head) == squashed(name)
+    let wanted = letters(name);
+    let ends = key.char_indices().filter(|(_, c)| !is_word(*c)).map(|(at, _)| at).chain([key.len()]);
+    ends.filter_map(|end| key.get(..end)).any(|part| !part.is_empty() && letters(part) == wanted)
+}
+
+/// What is left of a name when nothing counts but letters and digits; of one that has none, everything.
+fn letters(name: &str) -> String {
+    let letters: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+    if letters.is_empty() { "_".repeat(name.len()) } else { letters.to_ascii_lowercase() }
 }
 
 #[cfg(test)]
@@ -63,6 +96,7 @@ mod tests {
             "entity%5Fid=light%2Ea",
             "entity_id=light.a&entity=lock.b&entity_ids=lock.c",
             "a=/x.y/&entity_id=light.a&q=union select",
+            "entity_id=light.a&filter[entity_id]=lock.b&x.entity_id=lock.c&entity_id2=lock.d&=&q=100%&r=a=b",
         ] {
             assert_eq!(read(query), Ok("light.a".to_owned()), "{query}");
         }
@@ -83,17 +117,57 @@ mod tests {
             "entity_id=light.a&entity_id=light.a",
             "entity_id=light.a&entity_id[]=lock.b",
             "entity_id=light.a&entity_id%5B0%5D=lock.b",
+            "entity_id=light.a&entity[id=lock.b",
+            "entity_id=light.a&[entity_id]x=lock.b",
+            "entity_id=light.a&entity_id.x=lock.b",
+            "entity_id=light.a&entity_id:int=lock.b",
+            "entity_id=light.a&entityId=lock.b",
+            "entity_id=light.a&$entity-id=lock.b",
             "Entity_Id=lock.b&entity_id=light.a",
             "ENTITY_ID=light.a",
             "entity.id=lock.b&entity_id=light.a",
-            "+entity_id=lock.b&entity_id=light.a",
-            "entity%255Fid=lock.b&entity_id=light.a",
-            "entity_id%00x=lock.b&entity_id=light.a",
-            "x=1;entity_id=lock.b&entity_id=light.a",
-            "entity_id=light.a&%ff=1",
         ] {
             assert_eq!(read(query), Err(Unreadable::Ambiguous), "{query}");
         }
+        assert_eq!(entity(Some("a.b=light.a&a.b[x]=lock.b"), "a.b"), Err(Unreadable::Ambiguous));
+        assert_eq!(entity(Some("_=light.a&.=lock.b"), "_"), Err(Unreadable::Ambiguous));
+        assert_eq!(
+            entity(Some("_=light.a&__=lock.b&x=1"), "_").map(|entity| entity.to_string()),
+            Ok("light.a".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_name_that_not_all_parsers_read_alike_makes_all_of_it_unreadable() {
+        for query in [
+            "+entity_id=lock.b&entity_id=light.a",
+            "entity%255Fid=lock.b&entity_id=light.a",
+            "entity_id%00x=lock.b&entity_id=light.a",
+            "entity_id=light.a&%ff=1",
+            "entity_id=light.a&x%3D1",
+            "entity_id=light.a&x%26entity_id=lock.b",
+            "entity_id=light.a&%u0065ntity_id=lock.b",
+            "entity_id=light.a&%C3%A9=1",
+            "entity_id=light.a&x[__Proto__][entity_id]=lock.b",
+            "entity_id=light.a&_charset_=utf-7",
+        ] {
+            assert_eq!(read(query), Err(Unreadable::OddName), "{query}");
+        }
+    }
+
+    #[test]
+    fn a_query_that_some_parsers_cut_elsewhere_or_not_to_its_end_is_not_read() {
+        for query in [
+            "x=1;entity_id=lock.b&entity_id=light.a",
+            "entity_id=light.a;x",
+            "entity_id=light.a&x=?",
+            "?entity_id=light.a",
+        ] {
+            assert_eq!(read(query), Err(Unreadable::CutElsewhere), "{query}");
+        }
+        let with = |others: usize| read(&format!("{}entity_id=light.a", "&".repeat(others)));
+        assert_eq!(with(MOST - 1), Ok("light.a".to_owned()));
+        assert_eq!(with(MOST), Err(Unreadable::TooManyParameters));
     }
 
     #[test]

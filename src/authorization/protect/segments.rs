@@ -1,7 +1,7 @@
 //! A path cut at its slashes, each segment decoded exactly once, and how far all servers agree about it.
 //!
 //! Servers differ in what they make of `//`, `;x`, `\`, of an encoded slash, and of what is still encoded after it was
-//! decoded. Before the first segment with such a thing they all read the same.
+//! decoded; file systems in what they take off a name or take a name for. Before the first segment with such a thing they all read the same.
 
 use std::borrow::Cow;
 
@@ -56,7 +56,27 @@ impl<'a> Segments<'a> {
 fn is_odd(raw: &str, decoded: Option<&str>) -> bool {
     let Some(decoded) = decoded else { return true };
     let meant_otherwise = |c: char| matches!(c, '/' | '\\' | ';' | '?' | '#');
-    raw.is_empty() || decoded.contains(meant_otherwise) || (raw.contains('%') && has_encoding(decoded.as_bytes()))
+    let is_cut = raw.is_empty() || decoded.contains(meant_otherwise);
+    is_cut || (raw.contains('%') && has_encoding(decoded.as_bytes())) || is_trimmed(decoded) || is_other_name(decoded)
+}
+
+/// What some server or file system takes off a name: dots and blanks at its end (Windows), blanks before it, and characters
+/// that nobody sees (HFS+).
+fn is_trimmed(name: &str) -> bool {
+    let ignored = |c: char| matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    name.ends_with(|c: char| c == '.' || c == ':' || c.is_whitespace())
+        || name.starts_with(char::is_whitespace)
+        || name.contains(ignored)
+}
+
+/// Another name of a file on Windows: its stream (`x::$DATA`), or its short name (`LONGNA~1.TXT`).
+fn is_other_name(name: &str) -> bool {
+    let is_short = |(stem, rest): (&str, &str)| {
+        let (number, extension) = rest.split_once('.').unwrap_or((rest, ""));
+        let digits = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+        digits && !stem.is_empty() && stem.len().saturating_add(number.len()) < 8 && extension.len() <= 3
+    };
+    name.contains(":$") || name.rsplit_once('~').is_some_and(is_short)
 }
 
 fn has_encoding(text: &[u8]) -> bool {
@@ -107,6 +127,10 @@ mod tests {
             ("/%41dmin", &["Admin"]),
             ("/100%25", &["100%"]),
             ("/%25zz", &["%zz"]),
+            (
+                "/.a/b.c/12:30/~a/a~/a~b/longname~1/a~1.html",
+                &[".a", "b.c", "12:30", "~a", "a~", "a~b", "longname~1", "a~1.html"],
+            ),
         ] {
             assert_eq!(read(path), (segments.iter().map(|s| (*s).to_owned()).collect(), None), "{path}");
         }
@@ -131,6 +155,18 @@ mod tests {
             ("/a/%252F", 1),
             ("/%c0%ae", 0),
             ("/a/%ff", 1),
+            ("/a/b.", 1),
+            ("/a/b%2E/c", 1),
+            ("/a/...", 1),
+            ("/a%20/b", 0),
+            ("/%20a", 0),
+            ("/a%C2%A0", 0),
+            ("/a%E2%80%8B", 0),
+            ("/a::$DATA", 0),
+            ("/a%3A%24i30", 0),
+            ("/a:", 0),
+            ("/a/LONGNA~1.TXT", 1),
+            ("/a~12", 0),
             ("*", 0),
             ("", 0),
         ] {

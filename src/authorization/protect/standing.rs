@@ -1,6 +1,7 @@
 //! What a user may do, at one moment, and their answers to what a rule asks.
 
 use super::View;
+use super::form::BodyKind;
 use super::json::BodyFacts;
 use super::judgement::Asked;
 use super::matching::captured;
@@ -34,10 +35,7 @@ impl Standing<'_> {
             match ask {
                 ProtectAsk::Admin => asked.push(Asked::Admin { is: self.user.is_admin() }),
                 ProtectAsk::Owner => asked.push(Asked::Owner { is: self.user.is_owner }),
-                ProtectAsk::AllEntities { access } => {
-                    let verdict = self.rights.access_all_entities(access.as_str());
-                    asked.push(Asked::AllEntities { access: *access, verdict });
-                }
+                ProtectAsk::AllEntities { access } => asked.push(self.about_all(*access)),
                 ProtectAsk::Entities { from, access } => {
                     let one = |found: Result<EntityId, Unreadable>| match found {
                         Ok(entity) => self.about(entity, *access),
@@ -45,6 +43,9 @@ impl Standing<'_> {
                     };
                     match from {
                         EntitySource::Path(template) => asked.push(one(fill(template, rule, segments))),
+                        EntitySource::Query(_) if view.kind == BodyKind::MaybeForm => {
+                            asked.push(one(Err(Unreadable::Form)));
+                        }
                         EntitySource::Query(name) => asked.push(one(query::entity(view.query, name))),
                         EntitySource::Fixed(ids) => asked.extend(ids.iter().map(|id| one(Ok(id.clone())))),
                         EntitySource::Body(pointer) => match body.map(|facts| facts.at(pointer)) {
@@ -62,10 +63,52 @@ impl Standing<'_> {
         asked
     }
 
+    /// Everything that a rule asks whose paths are a part of what the request acts on, with its answers. An entity that only
+    /// a request for one of these paths would name could be any: who may use all of them may go on.
+    pub(super) fn ask_of_tree<'r>(&self, rule: &'r ProtectRule, segments: &Segments<'_>) -> Vec<Asked<'r>> {
+        let mut asked = Vec::with_capacity(rule.asks.len());
+        for ask in &rule.asks {
+            match ask {
+                ProtectAsk::Admin => asked.push(Asked::Admin { is: self.user.is_admin() }),
+                ProtectAsk::Owner => asked.push(Asked::Owner { is: self.user.is_owner }),
+                ProtectAsk::AllEntities { access } => asked.push(self.about_all(*access)),
+                ProtectAsk::Entities { from: EntitySource::Fixed(ids), access } => {
+                    asked.extend(ids.iter().map(|id| self.about(id.clone(), *access)));
+                }
+                ProtectAsk::Entities { from, access } => {
+                    let known = match from {
+                        EntitySource::Path(template) => {
+                            known(template, rule, segments).then(|| fill(template, rule, segments))
+                        }
+                        _ => None,
+                    };
+                    asked.push(match known {
+                        None => self.about_all(*access),
+                        Some(Ok(entity)) => self.about(entity, *access),
+                        Some(Err(why)) => Asked::Unreadable { from, why },
+                    });
+                }
+            }
+        }
+        asked
+    }
+
+    fn about_all<'r>(&self, access: AccessKey) -> Asked<'r> {
+        Asked::AllEntities { access, verdict: self.rights.access_all_entities(access.as_str()) }
+    }
+
     fn about<'r>(&self, entity: EntityId, access: AccessKey) -> Asked<'r> {
         let verdict = self.rights.check(entity.as_str(), access.as_str());
         Asked::Entity { entity, access, verdict }
     }
+}
+
+/// Whether the path has all that a template needs.
+fn known(template: &EntityTemplate, rule: &ProtectRule, segments: &Segments<'_>) -> bool {
+    template.pieces().iter().all(|piece| match piece {
+        Piece::Text(_) => true,
+        Piece::Placeholder(position) => captured(&rule.path, segments, *position).is_some(),
+    })
 }
 
 /// The entity that a template and the path make.

@@ -48,7 +48,21 @@ fn decide(rules: &Protection, method: &str, path: &str) -> Decision {
     let standing = Standing { user: &user, rights: Rights::new(&may, Some(&registry)) };
     let method: Method = method.parse().unwrap();
     let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
-    rules.judge(&View { method: &method, path, query, websocket: false }, None, &standing).decision()
+    rules
+        .judge(
+            &View {
+                method: &method,
+                path,
+                query,
+                websocket: false,
+                depth: Depth::of(&method, &http::HeaderMap::new()),
+                implied: &[],
+                kind: BodyKind::Other,
+            },
+            None,
+            &standing,
+        )
+        .decision()
 }
 
 #[test]

@@ -9,8 +9,20 @@ pub enum Unreadable {
     #[error("it is not there")]
     Missing,
     /// It is there more than once, or something beside it could be taken for it.
-    #[error("it is there more than once")]
+    #[error("it is there more than once, or something beside it could be taken for it")]
     Ambiguous,
+    /// The query has a character at which some parsers cut it and others do not.
+    #[error("the query has a `;`, `?` or `#` that is not percent-encoded, where parsers cut it in different ways")]
+    CutElsewhere,
+    /// The query has a parameter that could be taken for any other.
+    #[error("a parameter has a name that not all parsers read alike")]
+    OddName,
+    /// Parsers read so many parameters and no more.
+    #[error("the query has more than {} parameters, and some parsers leave the rest out", super::query::MOST)]
+    TooManyParameters,
+    /// What the body says is put among the parameters of the query, or over them.
+    #[error("the body may be a form, whose fields some servers take for parameters of the query")]
+    Form,
     /// It is no entity id, or no list of some.
     #[error("it is not an entity id")]
     Malformed,
@@ -27,7 +39,9 @@ impl Unreadable {
     pub const fn reason(self) -> Reason {
         match self {
             Self::Missing => Reason::EntityMissing,
-            Self::Ambiguous => Reason::EntityAmbiguous,
+            Self::Ambiguous | Self::CutElsewhere | Self::OddName | Self::TooManyParameters | Self::Form => {
+                Reason::EntityAmbiguous
+            }
             Self::Malformed => Reason::EntityMalformed,
             Self::NotCalledJson => Reason::BodyNotCalledJson,
             Self::NotJson => Reason::BodyNotJson,

@@ -1,6 +1,6 @@
 //! What was asked and answered, in words: for the operator, never for the client.
 
-use super::judgement::{Asked, Finding, Judgement};
+use super::judgement::{Asked, Finding, Judgement, Stands};
 use crate::config::EntitySource;
 
 impl Judgement<'_> {
@@ -15,6 +15,10 @@ impl Judgement<'_> {
         let mut words: Vec<String> = refused.map(|finding| finding.words(&of_entity)).collect();
         if self.is_unlisted() {
             words.push("no rule opens this path, and the add-on is open by its rules alone".to_owned());
+        } else if self.is_closed_below() {
+            let whole = "no rule opens everything below this path, on all of which such a request acts, and the add-on is open \
+                         by its rules alone";
+            words.push(whole.to_owned());
         }
         words
     }
@@ -24,6 +28,11 @@ impl Finding<'_> {
     /// The rule, what it asks, and the answer.
     pub fn words(&self, of_entity: impl Fn(&Asked<'_>) -> String) -> String {
         let rule = format!("rule {} ({})", self.number, self.path);
+        let rule = match &self.stands {
+            Stands::Here => rule,
+            Stands::Below(method) => format!("{rule} stands below the path, and {method} acts on all of it; it"),
+            Stands::Implied(method) => format!("{rule} is for what {method} does as well; it"),
+        };
         match &self.asked {
             Asked::Entity { entity, access, .. } => {
                 let why = of_entity(&self.asked);

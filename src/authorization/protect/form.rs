@@ -1,0 +1,69 @@
+//! Whether a body may be a form: then its fields are parameters to many servers, beside those of the query or over them.
+
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+
+/// What kind of body a request has, as far as its head says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodyKind {
+    /// None, or one that nobody takes for a form.
+    Other,
+    /// One that some server may read as a form.
+    MaybeForm,
+}
+
+impl BodyKind {
+    /// Of a request with these headers. Rack reads a body of no type as a form.
+    pub(super) fn of(headers: &HeaderMap, has_body: bool) -> Self {
+        let names = headers.iter().filter(|(name, _)| is_alike(name.as_str(), CONTENT_TYPE.as_str()));
+        let types: Vec<_> = names.map(|(_, value)| value.as_bytes().to_ascii_lowercase()).collect();
+        let is_form = |value: &Vec<u8>| [&b"form"[..], b"multipart"].iter().any(|word| contains(value, word));
+        match types.as_slice() {
+            [] if !has_body => Self::Other,
+            [only] if !is_form(only) => Self::Other,
+            _ => Self::MaybeForm,
+        }
+    }
+}
+
+/// Whether add-ons that make no difference between the signs in a header's name take one name for the other.
+pub(super) fn is_alike(name: &str, other: &str) -> bool {
+    let sign = |b: u8| if b.is_ascii_alphanumeric() { b.to_ascii_lowercase() } else { b'-' };
+    name.bytes().map(sign).eq(other.bytes().map(sign))
+}
+
+fn contains(text: &[u8], word: &[u8]) -> bool {
+    text.windows(word.len()).any(|window| window == word)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderName, HeaderValue};
+
+    use super::*;
+
+    fn kind(lines: &[(&'static str, &'static str)], has_body: bool) -> BodyKind {
+        let mut headers = HeaderMap::new();
+        for (name, value) in lines {
+            headers.append(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        BodyKind::of(&headers, has_body)
+    }
+
+    #[test]
+    fn what_could_be_a_form_is_one() {
+        for lines in [
+            &[][..],
+            &[("content-type", "application/x-www-form-urlencoded")],
+            &[("content-type", "Multipart/Form-Data; boundary=x")],
+            &[("content-type", "text/plain"), ("content-type", "text/plain")],
+            &[("content-type", "text/plain"), ("content_type", "text/plain")],
+            &[("content_type", "application/x-www-form-urlencoded")],
+        ] {
+            assert_eq!(kind(lines, true), BodyKind::MaybeForm, "{lines:?}");
+        }
+        assert_eq!(kind(&[("content-type", "application/x-www-form-urlencoded")], false), BodyKind::MaybeForm);
+        assert_eq!(kind(&[], false), BodyKind::Other);
+        assert_eq!(kind(&[("content-type", "application/sdp"), ("content-length", "1")], true), BodyKind::Other);
+    }
+}

@@ -1,0 +1,110 @@
+//! How far a request reaches: below its path, and into what other methods do.
+//!
+//! `WebDAV` has methods that act on a whole tree (RFC 4918 section 9). A rule for a path in that tree is a rule for them as
+//! well, whatever the address is that they were sent to.
+
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+
+/// How deep below its path a request acts (RFC 4918 section 10.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// On its path alone.
+    Zero,
+    /// On what stands directly below it, too.
+    One,
+    /// On everything below it.
+    Infinity,
+}
+
+/// The two addresses that a request can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    /// Its target.
+    Target,
+    /// Where MOVE and COPY lead.
+    Destination,
+}
+
+impl Depth {
+    /// Of a request with these headers, of which the add-on gets no others.
+    ///
+    /// PROPFIND and LOCK without the header act on the tree (RFC 4918 sections 9.1 and 9.10.3), and so do DELETE, COPY and
+    /// MOVE (sections 9.6.1, 9.8.3 and 9.9.2), where servers pay little heed to what it says. REPORT and SEARCH name in their body
+    /// what they are about, whatever the header is (RFC 4791 section 7.9, RFC 6578 section 3.3, RFC 5323 section 2.2.1), and
+    /// what ACL sets is inherited (RFC 3744 section 5.5.4).
+    pub(super) fn of(method: &Method, headers: &HeaderMap) -> Self {
+        match method.as_str() {
+            "PROPFIND" => Self::said(headers),
+            "LOCK" if Self::said(headers) == Self::Zero => Self::Zero,
+            "LOCK" | "DELETE" | "COPY" | "MOVE" | "REPORT" | "SEARCH" | "ACL" => Self::Infinity,
+            _ => Self::Zero,
+        }
+    }
+
+    /// What the one header line says; anything else is infinity.
+    fn said(headers: &HeaderMap) -> Self {
+        let mut lines = headers.get_all(DEPTH).iter();
+        match (lines.next().map(HeaderValue::as_bytes), lines.next()) {
+            (Some(b"0"), None) => Self::Zero,
+            (Some(b"1"), None) => Self::One,
+            _ => Self::Infinity,
+        }
+    }
+}
+
+/// Whether the body of a request names the tree, so that its path does not.
+pub(super) fn is_anywhere(method: &Method) -> bool {
+    method.as_str() == "SEARCH"
+}
+
+/// The methods whose rules hold for a request with this one as well, since it does the same at that address: what is copied
+/// is read and can be read at another path after that; what lies at the destination is overwritten or deleted first (RFC
+/// 4918 section 9.8.4).
+pub(super) fn implied(method: &Method, side: Side) -> &'static [Method] {
+    match (method.as_str(), side) {
+        ("COPY" | "MOVE", Side::Destination) => WRITES,
+        ("MOVE", Side::Target) => MOVES,
+        ("COPY" | "REPORT" | "SEARCH", Side::Target) => READS,
+        _ => &[],
+    }
+}
+
+const DEPTH: HeaderName = HeaderName::from_static("depth");
+const READS: &[Method] = &[Method::GET];
+const MOVES: &[Method] = &[Method::GET, Method::DELETE];
+const WRITES: &[Method] = &[Method::PUT, Method::DELETE];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn depth(method: &str, lines: &[&'static str]) -> Depth {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(DEPTH, HeaderValue::from_static(line));
+        }
+        Depth::of(&method.parse().unwrap(), &headers)
+    }
+
+    #[test]
+    fn without_a_clear_depth_a_tree_is_a_whole_one() {
+        assert_eq!(depth("PROPFIND", &["0"]), Depth::Zero);
+        assert_eq!(depth("PROPFIND", &["1"]), Depth::One);
+        assert_eq!(depth("LOCK", &["0"]), Depth::Zero);
+        assert_eq!(depth("LOCK", &["1"]), Depth::Infinity);
+        for lines in [&[][..], &["infinity"], &["0", "0"], &["0", "infinity"], &["00"], &["1,noroot"], &[""]] {
+            assert_eq!(depth("PROPFIND", lines), Depth::Infinity, "{lines:?}");
+            assert_eq!(depth("LOCK", lines), Depth::Infinity, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn no_depth_makes_the_others_smaller_or_larger() {
+        for method in ["DELETE", "COPY", "MOVE", "REPORT", "SEARCH", "ACL"] {
+            assert_eq!(depth(method, &["0"]), Depth::Infinity, "{method}");
+        }
+        for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "OPTIONS", "PROPPATCH", "MKCOL", "MKCALENDAR", "UNLOCK"] {
+            assert_eq!(depth(method, &["infinity"]), Depth::Zero, "{method}");
+        }
+    }
+}
