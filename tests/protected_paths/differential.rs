@@ -73,6 +73,7 @@ fn no_permitted_body_is_read_as_another_entity_by_any_parser() {
 }
 
 /// Asks everybody. Whether each case was permitted, and the assertion that this test is about.
+#[allow(clippy::print_stderr, reason = "whoever reads the results must see how much was permitted")]
 fn agree(what: &str, cases: &[Case]) -> Vec<bool> {
     let target = "[[addon.protect]]\npath = \"/api/target\"\nbody = \"/target/entity_id\"\naccess = \"control\"\n";
     let (_addon, vestibule): (RawAddon, Vestibule) = protected(RawAddon::start(), &format!("{RULES}{target}"));
@@ -97,8 +98,8 @@ fn agree(what: &str, cases: &[Case]) -> Vec<bool> {
 /// By which entities each case was permitted; nothing when it was refused.
 fn judged(vestibule: &Vestibule, cases: &[Case]) -> Vec<Option<Vec<String>>> {
     let file = vestibule.path("cases.jsonl");
-    let lines: String = cases.iter().map(|case| format!("{}\n", case.question())).collect();
-    std::fs::write(&file, lines).unwrap();
+    let lines: Vec<String> = cases.iter().map(|case| case.question().to_string()).collect();
+    std::fs::write(&file, lines.join("\n")).unwrap();
     let answers = vestibule.command_ok(&["explain", "--cases", file.to_str().unwrap()]);
     let judged: Vec<_> = answers.lines().map(entities).collect();
     assert_eq!(judged.len(), cases.len());
@@ -134,7 +135,8 @@ fn read(&(tool, arguments): &(Tool, &[&str]), vestibule: &Vestibule, cases: &[Ca
     // Without a home of its own Go has no place to keep what it has built.
     command.args(arguments).current_dir(folder).env("GOCACHE", vestibule.path("go"));
     let mut parser = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    let lines: String = cases.iter().map(|case| format!("{}\n", case.asked())).collect();
+    let lines: Vec<String> = cases.iter().map(|case| case.asked().to_string()).collect();
+    let lines = lines.join("\n") + "\n";
     let mut stdin = parser.stdin.take().unwrap();
     let writer = std::thread::spawn(move || stdin.write_all(lines.as_bytes()));
     let output = parser.wait_with_output().unwrap();

@@ -155,10 +155,10 @@ fn s173_explain_judges_trees_as_the_gate_does_and_says_why() {
         let cookie = vestibule.cookie(user);
         let cases: Vec<_> = methods.iter().flat_map(|method| paths.map(|path| (*method, path))).collect();
         let line = |(method, path): &(&str, &str)| {
-            format!("{}\n", serde_json::json!({"user": user, "method": method, "url": format!("/ingress/a{path}")}))
+            serde_json::json!({"user": user, "method": method, "url": format!("/ingress/a{path}")}).to_string()
         };
         let file = vestibule.path("cases.jsonl");
-        std::fs::write(&file, cases.iter().map(line).collect::<String>()).unwrap();
+        std::fs::write(&file, cases.iter().map(line).collect::<Vec<_>>().join("\n")).unwrap();
         let answers = vestibule.command_ok(&["explain", "--cases", file.to_str().unwrap()]);
         assert_eq!(answers.lines().count(), cases.len());
         for ((method, path), said) in cases.into_iter().zip(answers.lines()) {

@@ -3,7 +3,7 @@
 //! `WebDAV` has methods that act on a whole tree (RFC 4918 section 9). A rule for a path in that tree is a rule for them as
 //! well, whatever the address is that they were sent to.
 
-use http::{HeaderMap, HeaderName, Method};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 /// How deep below its path a request acts (RFC 4918 section 10.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl Depth {
     /// What the one header line says; anything else is infinity.
     fn said(headers: &HeaderMap) -> Self {
         let mut lines = headers.get_all(DEPTH).iter();
-        match (lines.next().map(|line| line.as_bytes()), lines.next()) {
+        match (lines.next().map(HeaderValue::as_bytes), lines.next()) {
             (Some(b"0"), None) => Self::Zero,
             (Some(b"1"), None) => Self::One,
             _ => Self::Infinity,
@@ -76,8 +76,6 @@ const WRITES: &[Method] = &[Method::PUT, Method::DELETE];
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
 
     fn depth(method: &str, lines: &[&'static str]) -> Depth {
