@@ -1,4 +1,4 @@
-//! A budget for HTTP/2 frames that carry nothing: PING, SETTINGS, RST_STREAM, WINDOW_UPDATE, PRIORITY, empty DATA, and what
+//! A budget for HTTP/2 frames that carry nothing: PING, SETTINGS, `RST_STREAM`, `WINDOW_UPDATE`, PRIORITY, empty DATA, and what
 //! has no name yet.
 //!
 //! In come the bytes of a connection, both ways, as they pass; out comes whether the peer has sent more such frames than
@@ -58,10 +58,10 @@ impl FrameBudget {
         });
     }
 
-    /// A GOAWAY frame with ENHANCE_YOUR_CALM, where one can stand: not in the middle of a frame of ours.
+    /// A GOAWAY frame with `ENHANCE_YOUR_CALM`, where one can stand: not in the middle of a frame of ours.
     ///
     /// RFC 9113 section 10.5: an endpoint MAY treat activity that is suspicious as a connection error of type
-    /// ENHANCE_YOUR_CALM.
+    /// `ENHANCE_YOUR_CALM`.
     pub(super) fn farewell(&self) -> Option<[u8; 17]> {
         let mut frame = [0, 0, 8, GOAWAY, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ENHANCE_YOUR_CALM];
         let last = frame.get_mut(9..13)?;

@@ -135,7 +135,7 @@ impl LineEnds {
 
     fn ended(&mut self, line: &[u8], pulse: &Arc<Pulse>) {
         self.at = match (self.at, line) {
-            (At::Start, []) => At::Start,
+            (At::Start | At::Trailers, []) => At::Start,
             (At::Start, _) => {
                 self.body = Body::default();
                 At::Head
@@ -152,7 +152,6 @@ impl LineEnds {
                 At::Head
             }
             (At::ChunkSize, line) => chunk(line),
-            (At::Trailers, []) => At::Start,
             (at, _) => at,
         };
     }

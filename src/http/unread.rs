@@ -42,7 +42,7 @@ impl Unread {
     /// Forgets what is on its way, for a moment, before the answer goes out; and for a while more behind it.
     ///
     /// RFC 9113 section 8.1: a server MAY request that the client abort transmission of a request without error by sending
-    /// a RST_STREAM with an error code of NO_ERROR after sending a complete response. The stream resets itself so when the
+    /// a `RST_STREAM` with an error code of `NO_ERROR` after sending a complete response. The stream resets itself so when the
     /// last of it is dropped.
     pub(super) async fn forget(self) {
         let Some(mut rest) = self.take() else { return };

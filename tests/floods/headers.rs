@@ -4,7 +4,7 @@ use std::iter::repeat_n;
 
 use crate::Scene;
 use crate::support::h2_frames::{
-    CONTINUATION, END_HEADERS, END_STREAM, FrameClient, HEADERS, WINDOW_UPDATE, block, frame, pseudo, string,
+    CONTINUATION, END_HEADERS, END_STREAM, FrameClient, HEADERS, Heard, WINDOW_UPDATE, block, frame, pseudo, string,
 };
 use crate::support::{RawAddon, eventually};
 
@@ -27,7 +27,7 @@ fn s64_a_flood_of_continuations_ends_the_connection() {
         scene.flood(&mut client, &frame(CONTINUATION, 0, 1, &payload).repeat(20_000), name);
         let mut client = scene.client();
         client.send(&[frame(HEADERS, 0, 1, &head), frame(CONTINUATION, END_HEADERS, 3, &payload)].concat());
-        client.await_heard("the end of the connection", |heard| heard.is_over());
+        client.await_heard("the end of the connection", Heard::is_over);
     }
     assert_eq!(scene.reached(), 0);
     let grown = scene.memory("VmHWM").saturating_sub(before);
@@ -44,7 +44,7 @@ fn bomb(scene: &Scene, stream: u32, name: &[u8], value: &[u8], (new, times): (bo
     if new {
         bytes.extend([vec![0x40], string(name), string(value)].concat());
     }
-    bytes.extend(repeat_n(0x80 | 62, times));
+    bytes.extend(repeat_n(0x80 | 0x3e, times));
     frame(HEADERS, END_HEADERS | END_STREAM, stream, &bytes)
 }
 

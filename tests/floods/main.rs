@@ -21,7 +21,7 @@ mod resets;
 use support::h2_frames::{Block, END_HEADERS, END_STREAM, FrameClient, HEADERS, Heard, block, frame, pseudo};
 use support::{Ask, ConfigFile, H2Client, RawAddon, Vestibule, eventually};
 
-/// ENHANCE_YOUR_CALM (RFC 9113 section 7).
+/// `ENHANCE_YOUR_CALM` (RFC 9113 section 7).
 const CALM: u32 = 11;
 
 /// Somebody who floods, somebody who wants to be served, and an add-on for both.

@@ -1,4 +1,4 @@
-//! Streams that are opened to be reset: by the client (rapid reset), or by us on its provocation (MadeYouReset).
+//! Streams that are opened to be reset: by the client (rapid reset), or by us on its provocation (`MadeYouReset`).
 
 use crate::Scene;
 use crate::support::h2_frames::{
@@ -7,6 +7,9 @@ use crate::support::h2_frames::{
 
 /// What may reach an add-on of thousands of requests that nobody waits for.
 const CAP: usize = 1200;
+
+/// The frames of one stream that end in a reset of ours.
+type Provocation = fn(&Scene, u32) -> Vec<u8>;
 
 #[test]
 fn s62_rapid_reset_ends_the_connection_and_little_reaches_the_add_on() {
@@ -37,7 +40,7 @@ fn s62_rapid_reset_of_streams_that_are_served_costs_others_nothing() {
 #[test]
 fn s63_six_provocations_of_a_reset_end_the_connection() {
     let mut scene = Scene::set();
-    let provocations: [(&str, fn(&Scene, u32) -> Vec<u8>); 6] = [
+    let provocations: [(&str, Provocation); 6] = [
         ("a window update of nothing", |scene, stream| {
             [scene.head("POST", stream, 0), frame(WINDOW_UPDATE, 0, stream, &[0; 4])].concat()
         }),

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use crate::one_addon;
 use crate::support::h2_frames::{
-    DATA, END_HEADERS, END_STREAM, FrameClient, HEADERS, RST_STREAM, block, frame, pseudo,
+    DATA, END_HEADERS, END_STREAM, Frame, FrameClient, HEADERS, RST_STREAM, block, frame, pseudo,
 };
 use crate::support::tools::{Tool, find};
 
@@ -47,7 +47,7 @@ fn s202_a_body_that_never_ends_is_reset_without_error_behind_the_whole_answer() 
         let heard = client.await_heard("the reset", |heard| heard.of(1).iter().any(|frame| frame.kind == RST_STREAM));
         let about = heard.of(1);
         assert_eq!(about.first().map(|frame| frame.kind), Some(HEADERS), "{about:?}");
-        let end = about.iter().position(|frame| frame.ends_stream()).expect("a whole answer");
+        let end = about.iter().position(Frame::ends_stream).expect("a whole answer");
         let reset = about.iter().position(|frame| frame.kind == RST_STREAM).expect("a reset");
         assert!(end < reset, "{about:?}");
         assert_eq!(about[reset].code, Some(0), "NO_ERROR: {about:?}");

@@ -114,7 +114,7 @@ fn s201_a_bare_line_feed_in_trailers_is_refused() {
 #[test]
 fn bodies_of_line_feeds_pass_byte_for_byte() {
     let (addon, vestibule, cookie) = one_addon();
-    let body = b"\n\r\n\n\nGET / HTTP/1.1\n\n".repeat(2000);
+    let body = b"\n\r\n\n\nGET / HTTP/1.1\n\n".repeat(200);
     for protocol in BOTH {
         let answer = vestibule.ask(protocol, &Ask::post("/ingress/a/", body.clone()).cookie(&cookie));
         assert_eq!(answer.status, 200, "{answer:#?}");

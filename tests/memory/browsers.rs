@@ -196,7 +196,7 @@ fn h2_crumbs(vestibule: &Vestibule, cookie: &str, connections: usize) -> Filled 
                 if number == 0 {
                     bytes.extend([vec![0x40], string(b"cookie"), string(b"a=b")].concat());
                 }
-                bytes.extend([0x80 | 62; 80]);
+                bytes.extend([0x80 | 0x3e; 80]);
                 let bytes = frame(HEADERS, END_HEADERS | END_STREAM, 2 * number + 1, &bytes);
                 sent += bytes.len();
                 client.send(&bytes);
@@ -274,7 +274,7 @@ fn questions(vestibule: &Vestibule, _: &str, connections: usize) -> Filled {
 /// The first pieces of a handshake that is far longer, in records of their own.
 fn handshakes(vestibule: &Vestibule, _: &str, connections: usize) -> Filled {
     // A ClientHello of sixty kilobytes (RFC 8446 section 4), of which the last piece is missing.
-    let hello = [&[1, 0, 0xea, 0x60, 3, 3][..], &[7; 50_000]].concat();
+    let hello = [&[1, 0, 0xea, 0x60, 3, 3][..], &vec![7; 50_000]].concat();
     let records: Vec<u8> = hello
         .chunks(1000)
         .flat_map(|piece| {
@@ -292,5 +292,5 @@ fn proxy_headers(vestibule: &Vestibule, _: &str, connections: usize) -> Filled {
         address.split_whitespace().next()?.parse().ok()
     });
     let signature = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\xff\xff";
-    plain(second.expect("both addresses are in the log"), &[&signature[..], &[7; 60_000]].concat(), connections)
+    plain(second.expect("both addresses are in the log"), &[&signature[..], &vec![7; 60_000]].concat(), connections)
 }

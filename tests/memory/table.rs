@@ -3,6 +3,7 @@
 //! In comes a running program and a way to fill one of its readers, out comes a row. Every row has a program of its own,
 //! since memory that was freed once is there for the next one and would not be seen to grow.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -66,10 +67,11 @@ pub(crate) fn row(reader: &str, bound: Bound, vestibule: &Vestibule, fill: impl 
 pub(crate) fn judge(side: &str, rows: &[Row]) {
     let mut text = format!("\n{side:<58} {:>11} {:>11} {:>7} {:>11}\n", "sent", "grown", "times", "at most");
     for row in rows {
-        let times = row.grown as f64 / row.sent.max(1) as f64;
+        let tenths = row.grown.saturating_mul(10) / row.sent.max(1);
+        let times = format!("{}.{}", tenths / 10, tenths % 10);
         let (sent, grown, most) = (kib(row.sent), kib(row.grown), kib(row.most));
         let note = if row.grown > row.most { "  <-- too much" } else { "" };
-        text.push_str(&format!("{:<58} {sent:>11} {grown:>11} {times:>7.1} {most:>11}{note}\n", row.reader));
+        let _ = writeln!(text, "{:<58} {sent:>11} {grown:>11} {times:>7} {most:>11}{note}", row.reader);
     }
     std::io::stdout().write_all(text.as_bytes()).expect("standard output is open");
     let failed: Vec<_> = rows.iter().filter(|row| row.grown > row.most).map(|row| row.reader.as_str()).collect();

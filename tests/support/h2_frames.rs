@@ -42,9 +42,9 @@ pub(crate) enum Fate {
 pub(crate) type Block<'a> = &'a [(&'a [u8], &'a [u8])];
 
 /// Sends one request on a connection of its own: a header block, data if there is any, and trailers if there are any.
-pub(crate) fn send(to: SocketAddr, head: Block<'_>, data: Option<&[u8]>, trailers: Option<Block<'_>>) -> Fate {
+pub(crate) fn send(to: SocketAddr, fields: Block<'_>, data: Option<&[u8]>, trailers: Option<Block<'_>>) -> Fate {
     let alone = data.is_none() && trailers.is_none();
-    let mut bytes = frame(HEADERS, END_HEADERS | if alone { END_STREAM } else { 0 }, 1, &block(head));
+    let mut bytes = frame(HEADERS, END_HEADERS | if alone { END_STREAM } else { 0 }, 1, &block(fields));
     if let Some(data) = data {
         bytes.extend(frame(DATA, if trailers.is_none() { END_STREAM } else { 0 }, 1, data));
     }
@@ -111,7 +111,7 @@ pub(crate) struct Frame {
     pub(crate) stream: u32,
     /// The first byte of the payload.
     pub(crate) first: Option<u8>,
-    /// The error code of RST_STREAM and GOAWAY.
+    /// The error code of `RST_STREAM` and GOAWAY.
     pub(crate) code: Option<u32>,
 }
 
@@ -208,9 +208,9 @@ impl FrameClient {
 }
 
 async fn listen(mut read: ReadHalf<TlsStream<TcpStream>>, heard: Arc<Mutex<Heard>>) {
-    let mut head = [0; 9];
-    while read.read_exact(&mut head).await.is_ok() {
-        let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+    let mut start = [0; 9];
+    while read.read_exact(&mut start).await.is_ok() {
+        let length = u32::from_be_bytes([0, start[0], start[1], start[2]]);
         let mut payload = vec![0; length as usize];
         if read.read_exact(&mut payload).await.is_err() {
             break;
@@ -219,13 +219,13 @@ async fn listen(mut read: ReadHalf<TlsStream<TcpStream>>, heard: Arc<Mutex<Heard
             let bytes = payload.get(at..at + 4)?;
             Some(u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
         };
-        let code = match head[3] {
+        let code = match start[3] {
             RST_STREAM => number(0),
             GOAWAY => number(4),
             _ => None,
         };
-        let stream = u32::from_be_bytes([head[5], head[6], head[7], head[8]]);
-        let frame = Frame { kind: head[3], flags: head[4], stream, first: payload.first().copied(), code };
+        let stream = u32::from_be_bytes([start[5], start[6], start[7], start[8]]);
+        let frame = Frame { kind: start[3], flags: start[4], stream, first: payload.first().copied(), code };
         heard.lock().expect("nobody panics here").frames.push(frame);
     }
     heard.lock().expect("nobody panics here").closed = true;
