@@ -21,7 +21,7 @@ const FOUNDATION: [&str; 8] =
     ["refusal", "config", "manifest", "diagnostic", "budget", "telemetry", "clock", "entropy"];
 
 /// What stands beside the stages, and what each may import besides itself.
-const BESIDE: [(&str, &[&str]); 13] = [
+const BESIDE: [(&str, &[&str]); 14] = [
     ("refusal", &[]),
     // What is open, of both APIs: below everything that judges, and above nothing but the line that it hangs up on.
     ("exchanges", &["http", "refusal"]),

@@ -205,10 +205,11 @@ fn chunk(line: &[u8]) -> At {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::connection::FirstHead;
 
     /// What comes out of bytes that are read in pieces of this size.
     fn read(bytes: &str, size: usize) -> String {
-        let (mut lines, pulse) = (LineEnds::new(), Pulse::new());
+        let (mut lines, pulse) = (LineEnds::new(), Pulse::new(FirstHead::WhenAsked));
         let mut bytes = bytes.as_bytes().to_vec();
         bytes.chunks_mut(size).for_each(|chunk| lines.check(chunk, &pulse));
         String::from_utf8(bytes).unwrap()
@@ -266,7 +267,7 @@ mod tests {
 
     #[test]
     fn what_another_protocol_says_is_its_own() {
-        let (mut lines, pulse) = (LineEnds::new(), Pulse::new());
+        let (mut lines, pulse) = (LineEnds::new(), Pulse::new(FirstHead::WhenAsked));
         let mut head = b"GET / HTTP/1.1\r\nUpgrade: websocket\r\n\r\n\nbegun".to_vec();
         lines.check(&mut head, &pulse);
         assert!(head.ends_with(b"\r\n\r\n\nbegun"), "it may be the protocol's already");
@@ -279,7 +280,7 @@ mod tests {
 
     #[test]
     fn after_a_refused_upgrade_there_are_heads_again() {
-        let (mut lines, pulse) = (LineEnds::new(), Pulse::new());
+        let (mut lines, pulse) = (LineEnds::new(), Pulse::new(FirstHead::WhenAsked));
         lines.check(&mut b"GET / HTTP/1.1\r\nUpgrade: websocket\r\n\r\n".to_vec(), &pulse);
         assert!(!pulse.answers_switch(Switch::Declined));
         let mut next = b"GET / HTTP/1.1\n".to_vec();

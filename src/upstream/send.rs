@@ -248,8 +248,7 @@ impl Call<'_> {
         client: OnUpgrade,
     ) -> Result<Answer, Reason> {
         let asked = Asked::of(request.headers());
-        let (mut link, place) =
-            self.upstream.pool.tunnel(&self.user).await.map_err(|error| self.failed(&error))?;
+        let (mut link, place) = self.upstream.pool.tunnel(&self.user).await.map_err(|error| self.failed(&error))?;
         let Ok(mut response) = self.answered(link.send(request)).await? else { return Err(Reason::AddonDown) };
         if response.status() != StatusCode::SWITCHING_PROTOCOLS {
             return Ok(self.relay(response, None, None, None));

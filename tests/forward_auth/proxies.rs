@@ -43,7 +43,8 @@ pub(crate) fn start(tool: Tool, vestibule: &Vestibule, addon: &RawAddon) -> Opti
     match tool {
         Tool::Nginx => Some(start_nginx(&program, vestibule, addon)),
         Tool::Caddy => Some(start_caddy(&program, vestibule, addon)),
-        Tool::Python | Tool::Node => None,
+        // No proxy.
+        _ => None,
     }
 }
 

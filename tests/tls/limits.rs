@@ -75,7 +75,8 @@ async fn an_ipv4_client_on_a_socket_for_both_is_an_ipv4_client() {
 async fn a_socket_that_was_handed_over_is_accepted_on() {
     let socket = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = socket.local_addr().unwrap();
-    let listener = Listener::adopt(socket, &entry(address, false), &Admission::new(&limits(1, 1), &Budget::new())).unwrap();
+    let listener =
+        Listener::adopt(socket, &entry(address, false), &Admission::new(&limits(1, 1), &Budget::new())).unwrap();
     assert_eq!(listener.address(), address);
     let client = TcpStream::connect(address).await.unwrap();
     let incoming = tokio::time::timeout(PATIENCE, listener.accept()).await.unwrap();

@@ -149,7 +149,9 @@ impl AddonApi {
     /// A place among the calls of the add-on whose token the call shows, for whichever API.
     fn place(&self, headers: &HeaderMap, configured: &Configured) -> Result<Option<Permit>, Refused> {
         let shown = token(headers).or_else(|| home_assistant_token(headers));
-        let Some(by) = shown.and_then(|token| self.asking_with(&TokenDigest::of(token.as_bytes()), configured)) else { return Ok(None) };
+        let Some(by) = shown.and_then(|token| self.asking_with(&TokenDigest::of(token.as_bytes()), configured)) else {
+            return Ok(None);
+        };
         let (holder, most) = (Holder::Addon(by.addon().slug.clone()), configured.settings.limits.addon_api.calls);
         self.budget.take(1, &[Claim::new(Limit::AddonApiCalls, holder, most)]).map(Some)
     }
