@@ -14,6 +14,7 @@ mod header;
 mod home;
 mod host_name;
 mod json_pointer;
+mod limits;
 mod hosts;
 mod options;
 mod path_pattern;
@@ -56,6 +57,7 @@ pub use entity_id::{BadEntityId, BadTemplate, EntityId, EntityTemplate, Piece};
 pub use home::{HomeApi, HomeAssistant, HomeSource, HomeUrl};
 pub use host_name::BadHostName;
 pub use json_pointer::{BadPointer, JsonPointer};
+pub use limits::Limits;
 pub use options::Options;
 pub use path_pattern::{BadPattern, PathPattern, Segment};
 pub use path_prefix::BadPathPrefix;
@@ -66,8 +68,8 @@ pub use redis_store::{RedisPlace, RedisStore};
 pub use secret_text::SecretText;
 pub use settings::{
     Access, AccessList, Addon, AddonProtocol, AddonSlug, Assertion, BadSlug, CertificateFiles, DisplayNameEncoding,
-    Framing, HostName, HttpsListener, IdentityHeaders, Limits, Listen, Log, LogFormat, PathPrefix, PrefixMode,
-    PublicUrl, Session, SessionStore, Settings, SignIn, SignInMethod, Supervisor, Tls, Upstream, UpstreamHost,
+    Framing, HostName, HttpsListener, IdentityHeaders, Listen, Log, LogFormat, PathPrefix, PrefixMode, PublicUrl,
+    Session, SessionStore, Settings, SignIn, SignInMethod, Supervisor, Tls, Upstream, UpstreamHost,
 };
 pub use trial::{Outcome, Trial, TrialSubject};
 pub use trust::{BadPin, CertificatePin, Trust};

@@ -176,6 +176,7 @@ pub(crate) const EVENTS: [Event; 19] = [
         happens: |world| {
             world.with(|config| {
                 config.unset("listen", "trusted_proxies");
+                config.set("supervisor", "home_assistant_listen_trusted_proxies", "[]");
             });
         },
         holds: World::refuses_session,

@@ -53,6 +53,7 @@ impl World {
                 for (key, value) in [
                     ("listen", r#""127.0.0.1:0""#),
                     ("home_assistant_listen", r#""127.0.0.1:0""#),
+                    ("home_assistant_listen_trusted_proxies", r#"["127.0.0.1/32"]"#),
                     ("home_assistant_listen_token", r#"{ file = "secrets/door" }"#),
                     ("home_assistant_token", r#"{ file = "secrets/home-assistant" }"#),
                     ("upstream", &format!("\"{}\"", web.url())),

@@ -10,8 +10,9 @@ use super::context::{Context, days, flag, seconds};
 use super::{addon_api, store};
 use crate::config::diagnostic::Diagnostic;
 use crate::config::home::HomeAssistant;
+use crate::config::limits::Limits;
 use crate::config::raw;
-use crate::config::settings::{Limits, Log, LogFormat, Session, SignIn, SignInMethod};
+use crate::config::settings::{Log, LogFormat, Session, SignIn, SignInMethod};
 
 /// Resolves `[session]`.
 pub(super) fn session(raw: &raw::Session, home: &HomeAssistant, cx: &mut Context<'_>) -> Session {

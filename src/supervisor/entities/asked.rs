@@ -36,7 +36,7 @@ impl AskedTable {
     pub(super) fn asks(&mut self, id: u64, asked: Asked) -> bool {
         // What frees places, and what tells whether anybody is there, has a reserve of its own.
         let most = if matches!(asked, Asked::Nothing | Asked::End(_)) { MOST.saturating_mul(2) } else { MOST };
-        let room = self.waiting.len() < most && (!asked.may_open() || self.has_place());
+        let room = self.waiting.len() < most && (!asked.opens_subscription() || self.has_place());
         if room {
             self.waiting.insert(id, asked);
         }
@@ -58,7 +58,7 @@ impl AskedTable {
         if let Asked::End(other) = asked {
             self.close(other);
         }
-        if asked.may_open() {
+        if asked.opens_subscription() {
             self.open.insert(id, asked);
             if asked == Asked::Unfiltered(Answers::Unknown) {
                 self.silent.insert(id);
@@ -69,7 +69,7 @@ impl AskedTable {
 
     /// Whether one more may become a subscription, with all that wait.
     fn has_place(&mut self) -> bool {
-        let coming = self.waiting.values().filter(|asked| asked.may_open()).count();
+        let coming = self.waiting.values().filter(|asked| asked.opens_subscription()).count();
         while self.open.len().saturating_add(coming) >= MOST {
             let Some(oldest) = self.silent.first().copied() else { return false };
             self.close(oldest);
@@ -85,7 +85,7 @@ impl AskedTable {
 
 impl Asked {
     /// Whether its events may come under its id after its result.
-    const fn may_open(self) -> bool {
+    const fn opens_subscription(self) -> bool {
         match self {
             Self::Changes | Self::Entities | Self::Unfiltered(Answers::Events | Answers::Unknown) => true,
             Self::Nothing | Self::States | Self::Service | Self::End(_) | Self::Unfiltered(Answers::Once) => false,
