@@ -107,7 +107,7 @@ impl AddonApi {
         self: Arc<Self>,
         request: Request<Incoming>,
         configured: Arc<Configured>,
-        place: &Result<Option<Permit>, Refused>,
+        counted: &Result<Option<Permit>, Refused>,
         client: ClientAddr,
     ) -> Answer {
         let id = RequestId::next();
@@ -119,7 +119,7 @@ impl AddonApi {
         let whose = caller.as_ref().ok().and_then(Option::as_ref).map(|by| by.addon().slug.clone());
         let target = head.uri.path().to_owned();
         let answer = match permitted(&head, &caller) {
-            Ok(_) if place.is_err() => answer::plain(StatusCode::TOO_MANY_REQUESTS),
+            Ok(_) if counted.is_err() => answer::plain(StatusCode::TOO_MANY_REQUESTS),
             Ok((path, basis)) => {
                 let by = match basis {
                     Basis::Open => None,
