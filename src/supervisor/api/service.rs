@@ -113,7 +113,7 @@ impl AddonApi {
         self: Arc<Self>,
         request: Request<ClientBody>,
         configured: Arc<Configured>,
-        place: &Result<Option<Permit>, Refused>,
+        counted: &Result<Option<Permit>, Refused>,
         (client, line): (ClientAddr, Line),
     ) -> Answer {
         let id = RequestId::next();
@@ -126,7 +126,7 @@ impl AddonApi {
         let whose = presented.as_ref().and_then(|token| self.asking_with(token, &configured));
         let whose = whose.map(|by| by.addon().slug.clone());
         let answer = match self.admitted(&head, presented, &configured) {
-            Ok(_) if place.is_err() => answer::plain(StatusCode::TOO_MANY_REQUESTS),
+            Ok(_) if counted.is_err() => answer::plain(StatusCode::TOO_MANY_REQUESTS),
             Ok((call, by)) => {
                 let path = call.path().clone();
                 let open = self.exchanges.begin(call, line);
