@@ -20,12 +20,11 @@ fn s156_websockets_of_one_user_leave_places_to_others() {
         let mut refused = 0;
         for _ in 0..ATTEMPTS {
             let (answer, tunnel) = Tunnel::open(&vestibule, protocol, &bobs);
-            match tunnel {
-                Some(tunnel) => held.push(tunnel),
-                None => {
-                    assert_eq!(answer.status, 429, "{protocol:?}: {answer:#?}");
-                    refused += 1;
-                }
+            if let Some(tunnel) = tunnel {
+                held.push(tunnel);
+            } else {
+                assert_eq!(answer.status, 429, "{protocol:?}: {answer:#?}");
+                refused += 1;
             }
         }
         assert_eq!((held.len(), refused), (2, ATTEMPTS - 2), "{protocol:?}");
