@@ -239,8 +239,9 @@ mod tests {
         let lines = HEAD.matches("\r\n").count();
         for place in 0..lines {
             let (at, _) = HEAD.match_indices("\r\n").nth(place).unwrap();
-            let bare = format!("{}{}\n{}", HEAD, &HEAD[..at], &HEAD[at + 2..]);
-            let refused = format!("{}{}\0{}", HEAD, &HEAD[..at], &HEAD[at + 2..]);
+            let (before, after) = HEAD.split_at(at);
+            let after = after.strip_prefix("\r\n").unwrap();
+            let (bare, refused) = (format!("{HEAD}{before}\n{after}"), format!("{HEAD}{before}\0{after}"));
             every_way(&bare, &refused);
         }
         every_way("\nGET / HTTP/1.1\r\n", "\0GET / HTTP/1.1\r\n");

@@ -37,7 +37,7 @@ const REFUSED: &[&str] = &[
     "",
 ];
 
-/// What programs that are add-ons elsewhere say: AppDaemon, Node-RED, Z-Wave JS, Matter, Music Assistant and others.
+/// What programs that are add-ons elsewhere say: `AppDaemon`, Node-RED, Z-Wave JS, Matter, Music Assistant and others.
 const USUAL: &[&str] = &[
     "get_states",
     "get_config",

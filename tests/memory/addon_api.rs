@@ -123,7 +123,7 @@ fn of_call(reader: &str, bound: Bound, slug: &str, target: &str, media: &str, bo
     };
     let call = |body: &[u8]| {
         let mut stream = TcpStream::connect(api.api()).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
         let _ = stream.write_all(&[head(body.len()).as_bytes(), body].concat());
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer);
@@ -237,16 +237,16 @@ fn what_comes_in_pieces_holds_no_more_than_what_comes_at_once() {
     let held = token(&api, "held");
     let mut open = Vec::new();
     rows.push(row("heads that never end, one hundred", Bound::TenTimes, &api.vestibule, || {
-        let head = format!("GET /core/api/ HTTP/1.1\r\nHost: x\r\nX: {}", "x".repeat(15 << 10));
+        let endless = format!("GET /core/api/ HTTP/1.1\r\nHost: x\r\nX: {}", "x".repeat(15 << 10));
         for _ in 0..100 {
             let mut stream = TcpStream::connect(api.api()).unwrap();
-            stream.write_all(head.as_bytes()).unwrap();
+            stream.write_all(endless.as_bytes()).unwrap();
             open.push(stream);
         }
-        head.len() * 100
+        endless.len() * 100
     }));
     drop(open);
-    let head = format!(
+    let call = format!(
         "POST /core/api/services/light/turn_on HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {held}\r\nTransfer-Encoding: chunked\r\n\r\n"
     );
     let piece = "1\r\nx\r\n".repeat(1000);
@@ -254,8 +254,8 @@ fn what_comes_in_pieces_holds_no_more_than_what_comes_at_once() {
     stream.set_nodelay(true).unwrap();
     stream.set_read_timeout(Some(PATIENCE * 3)).unwrap();
     rows.push(row("a body in chunks of one byte", Bound::TenTimes, &api.vestibule, || {
-        stream.write_all(head.as_bytes()).unwrap();
-        let mut sent = head.len();
+        stream.write_all(call.as_bytes()).unwrap();
+        let mut sent = call.len();
         for _ in 0..60 {
             sent += stream.write(piece.as_bytes()).unwrap_or(0);
         }

@@ -10,7 +10,7 @@ use super::answer::{self, Answer, ServedBody};
 use super::asking::Asking;
 use super::auth::AuthBackend;
 use super::body::Room;
-use super::core::Core;
+use super::core::{self, Core};
 use super::local::{self, passwords};
 use super::peer::Peer;
 use super::token::{home_assistant_token, token};
@@ -187,7 +187,7 @@ impl AddonApi {
         match segments.as_slice() {
             // The first name is the one that programs come to which put `/api/websocket` behind an address.
             ["core" | "homeassistant", "api", "websocket"] | ["core" | "homeassistant", "websocket"] => {
-                self.core.websocket(self, call, extensions)
+                core::websocket(self, call, extensions)
             }
             [name @ ("core" | "homeassistant"), "api", ..] => {
                 let alias = *name == "homeassistant";

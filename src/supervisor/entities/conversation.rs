@@ -220,6 +220,8 @@ const NULL: &str = "null";
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Borrow;
+
     use super::super::asked::MOST;
     use super::*;
 
@@ -231,14 +233,14 @@ mod tests {
         Conversation::new(["get_config".to_owned()].into())
     }
 
-    fn passes(conversation: &mut Conversation, message: Value) -> bool {
-        let steps = conversation.addon_says(&message.to_string(), &only_lights);
+    fn passes(conversation: &mut Conversation, message: impl Borrow<Value>) -> bool {
+        let steps = conversation.addon_says(&message.borrow().to_string(), &only_lights);
         assert_eq!(steps.len(), 1);
         matches!(steps.first(), Some(Step::Forward(_)))
     }
 
-    fn heard(conversation: &mut Conversation, message: Value) -> Option<Value> {
-        let told = conversation.home_assistant_says(&message.to_string(), &only_lights)?;
+    fn heard(conversation: &mut Conversation, message: impl Borrow<Value>) -> Option<Value> {
+        let told = conversation.home_assistant_says(&message.borrow().to_string(), &only_lights)?;
         Some(told.parse().unwrap())
     }
 

@@ -88,22 +88,22 @@ impl Core {
         let room = api.room(&addon, configured);
         followed(call.open, Box::pin(request.pass_held(home, &room, &may))).await
     }
+}
 
-    /// `/core/websocket`
-    pub(super) fn websocket(&self, api: &Arc<AddonApi>, call: Call, mut extensions: Extensions) -> Answer {
-        let Some(opened) = handshake::accept(&call.method, &call.headers) else {
-            return answer::plain(StatusCode::BAD_REQUEST);
-        };
-        // Case 63.
-        let Some(upgrade) = extensions.remove::<OnUpgrade>() else { return answer::plain(StatusCode::BAD_REQUEST) };
-        let most = call.configured.settings.limits.addon_api.pending_websockets;
-        let pending = Claim::new(Limit::AddonApiPendingWebsockets, Holder::from(call.client.ip()), most);
-        let Ok(pending) = api.budget.take(1, &[pending]) else {
-            return answer::plain(StatusCode::TOO_MANY_REQUESTS);
-        };
-        tokio::spawn(serve(Arc::clone(api), call.open, upgrade, pending));
-        opened
-    }
+/// `/core/websocket`
+pub(super) fn websocket(api: &Arc<AddonApi>, call: Call, mut extensions: Extensions) -> Answer {
+    let Some(opened) = handshake::accept(&call.method, &call.headers) else {
+        return answer::plain(StatusCode::BAD_REQUEST);
+    };
+    // Case 63.
+    let Some(upgrade) = extensions.remove::<OnUpgrade>() else { return answer::plain(StatusCode::BAD_REQUEST) };
+    let most = call.configured.settings.limits.addon_api.pending_websockets;
+    let pending = Claim::new(Limit::AddonApiPendingWebsockets, Holder::from(call.client.ip()), most);
+    let Ok(pending) = api.budget.take(1, &[pending]) else {
+        return answer::plain(StatusCode::TOO_MANY_REQUESTS);
+    };
+    tokio::spawn(serve(Arc::clone(api), call.open, upgrade, pending));
+    opened
 }
 
 /// An add-on's side, of which little is read before it has shown a token.
