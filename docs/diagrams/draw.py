@@ -25,8 +25,7 @@ STYLE = """
 REQUEST = [
     ("listener", "accept, limits, PROXY protocol", "Connection"),
     ("tls", "handshake with a deadline, SNI, ALPN", "Secured"),
-    ("connection", "HTTP/1.1 or HTTP/2, timeouts, abort", "Arrived"),
-    ("http", "one valid target; reserved names stripped", "Sanitized"),
+    ("http", "h1 or h2; one valid target; names stripped", "Sanitized"),
     ("route", "host and prefix to add-on", "Routed"),
     ("session", "cookie or token to credential", "Authenticated"),
     ("identity", "credential to user, as of now", "Identified"),
