@@ -29,8 +29,12 @@ fn point_16_a_limit_on_bodies_is_said_before_they_are_sent() {
     for protocol in BOTH {
         assert_eq!(vestibule.ask(protocol, &Ask::post("/ingress/a/", vec![b'x'; 1024]).cookie(&cookie)).status, 200);
         assert_eq!(addon.one().body.len(), 1024);
-        let answer = vestibule.ask(protocol, &Ask::post("/ingress/a/", vec![b'x'; 1025]).cookie(&cookie));
-        assert_problem(&answer, 413);
+        let mut ask = Ask::post("/ingress/a/", vec![b'x'; 1025]).cookie(&cookie);
+        if protocol == Protocol::H2 {
+            // Over HTTP/1.1 the length is always said; over HTTP/2 a client may leave it out.
+            ask = ask.field("content-length", "1025");
+        }
+        assert_problem(&vestibule.ask(protocol, &ask), 413);
         addon.assert_no_request("too large by its own word");
     }
     let head = "POST /ingress/a/ HTTP/1.1\r\nHost: p.test\r\nExpect: 100-continue\r\nContent-Length: 1025\r\n";
