@@ -28,3 +28,4 @@ mod core_rest;
 mod core_websocket;
 mod messages;
 mod starved;
+mod room;

@@ -197,7 +197,7 @@ fn an_addon_has_so_many_calls_at_once_and_others_have_theirs() {
 }
 
 /// The limit is named where it refused.
-fn assert_refusals(api: &Supervised, limit: &str, least: u64) {
+pub(crate) fn assert_refusals(api: &Supervised, limit: &str, least: u64) {
     let start = format!("vestibule_limit_refusals_total{{limit=\"{limit}\"}} ");
     eventually(&start, || {
         let text = api.vestibule.ask_operations(&Ask::get("/metrics")).text();

@@ -256,7 +256,7 @@ fn what_comes_in_pieces_holds_no_more_than_what_comes_at_once() {
     rows.push(row("a body in chunks of one byte", Bound::TenTimes, &api.vestibule, || {
         stream.write_all(call.as_bytes()).unwrap();
         let mut sent = call.len();
-        for _ in 0..60 {
+        for _ in 0..200 {
             sent += stream.write(piece.as_bytes()).unwrap_or(0);
         }
         sent += stream.write(b"0\r\n\r\n").unwrap_or(0);

@@ -1,7 +1,8 @@
 //! A body that is read whole before anything is done with it.
 //!
 //! In comes a body on its way, out come its bytes or the reason why there are none. It never holds more than its limit, and
-//! never longer than its time, and its bytes are counted for as long as they are held. They are copied, since pieces of a byte each would keep the buffers alive that they were read into.
+//! never longer than its time, and its bytes are counted for as long as they are held. They are copied, since pieces of a
+//! byte each would keep the buffers alive that they were read into.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -63,6 +64,16 @@ impl Room {
         Self { budget: Arc::clone(budget), claims, body_timeout: limits.body_timeout }
     }
 
+    /// Counts so many bytes as held.
+    pub(super) fn take(&self, bytes: usize) -> Result<Permit, Refused> {
+        self.budget.take(bytes, &self.claims)
+    }
+
+    /// Counts so many more.
+    pub(super) fn grow(&self, held: &mut Permit, bytes: usize) -> Result<(), Refused> {
+        held.grow(bytes, &self.claims)
+    }
+
     /// Reads at most `limit` bytes of an add-on's body, within the time that there is for one.
     pub(super) async fn read<B>(&self, body: B, limit: usize) -> Result<Held, Unread>
     where
@@ -89,7 +100,7 @@ impl Room {
         if body.size_hint().lower() > u64::try_from(limit).unwrap_or(u64::MAX) {
             return Err(Unread::TooLarge);
         }
-        let mut room = self.budget.take(0, &self.claims)?;
+        let mut room = self.take(0)?;
         let mut bytes = BytesMut::new();
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|error| Unread::of(&error))?;
@@ -97,7 +108,7 @@ impl Room {
             if data.len() > limit.saturating_sub(bytes.len()) {
                 return Err(Unread::TooLarge);
             }
-            room.grow(data.len(), &self.claims)?;
+            self.grow(&mut room, data.len())?;
             bytes.extend_from_slice(data);
         }
         Ok(Held { bytes: bytes.freeze(), room })

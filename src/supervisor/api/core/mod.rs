@@ -132,7 +132,7 @@ async fn serve(api: Arc<AddonApi>, open: Open<AddonCall>, upgrade: OnUpgrade, pe
     };
     // From here on it is the add-on's, and no longer one of whoever comes from its address.
     drop(pending);
-    addon_side.get_mut().lift();
+    addon_side.get_mut().lift(api.room(&addon, &api.configured()));
     let _open = api.telemetry.metrics.open_api_websocket(&addon.slug);
     converse(&api, addon_side, open, &addon).await;
 }
@@ -147,7 +147,7 @@ async fn converse(api: &Arc<AddonApi>, mut addon_side: AddonSide, open: Open<Add
     let home = tokio::select! {
         biased;
         () = open.cut() => return websocket::turn_away(addon_side).await,
-        home = websocket::home_side(home) => home,
+        home = websocket::home_side(home, api.room(addon, &configured)) => home,
     };
     let home = match home {
         Ok((home, version)) => {

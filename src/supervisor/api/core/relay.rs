@@ -12,6 +12,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
+use super::metered::Metered;
 use crate::config::AddonSlug;
 use crate::exchanges::Open;
 use crate::supervisor::api::screen::{Screened, screen};
@@ -23,8 +24,8 @@ pub(super) type Allowed = Box<dyn Fn(&str, Access) -> bool + Send + Sync>;
 
 /// An open conversation.
 pub(super) struct Relay<A, H> {
-    pub(super) addon: WebSocketStream<A>,
-    pub(super) home: WebSocketStream<H>,
+    pub(super) addon: WebSocketStream<Metered<A>>,
+    pub(super) home: WebSocketStream<Metered<H>>,
     /// Whose conversation it is.
     pub(super) slug: AddonSlug,
     /// Types of messages that pass for this add-on besides those that pass for all.
@@ -44,6 +45,8 @@ pub(super) enum End {
     HomeAssistant,
     /// A message of the add-on was too large.
     TooLarge,
+    /// There is no room for a message, of either side.
+    NoRoom,
     /// The add-on answers no ping.
     Silent,
     /// The add-on may no longer.
@@ -98,13 +101,22 @@ where
 
     async fn addon_says(&mut self, message: Option<Result<Message, Error>>) -> Result<(), (End, Option<CloseFrame>)> {
         match message {
-            Some(Ok(Message::Text(text))) => self.addon_says_text(text).await,
-            Some(Ok(binary @ Message::Binary(_))) if self.held.is_none() => self.tell_home(binary).await,
+            Some(Ok(Message::Text(text))) => {
+                self.addon_says_text(text).await?;
+                self.addon.get_mut().passed_on();
+                Ok(())
+            }
+            Some(Ok(binary @ Message::Binary(_))) if self.held.is_none() => {
+                self.tell_home(binary).await?;
+                self.addon.get_mut().passed_on();
+                Ok(())
+            }
             // What binary messages say is known to nobody here.
             Some(Ok(Message::Binary(_))) => Err((End::NotAllowed, Some(goodbye(CloseCode::Policy)))),
             Some(Ok(Message::Close(frame))) => Err((End::Addon, frame)),
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Ok(()),
             Some(Err(Error::Capacity(_))) => Err((End::TooLarge, Some(goodbye(CloseCode::Size)))),
+            Some(Err(error)) if is_without_room(&error) => Err((End::NoRoom, Some(goodbye(CloseCode::Again)))),
             Some(Err(_)) | None => Err((End::Addon, Some(goodbye(CloseCode::Away)))),
         }
     }
@@ -148,17 +160,28 @@ where
     async fn home_says(&mut self, message: Option<Result<Message, Error>>) -> Result<(), (End, Option<CloseFrame>)> {
         match message {
             Some(Ok(Message::Text(text))) => {
-                let Some((conversation, may)) = &mut self.held else {
-                    return self.tell_addon(Message::Text(text)).await;
+                let passed = match &mut self.held {
+                    None => Some(Message::Text(text)),
+                    Some((conversation, may)) => conversation.home_assistant_says(&text, may).map(Message::text),
                 };
-                match conversation.home_assistant_says(&text, may) {
-                    Some(kept) => self.tell_addon(Message::text(kept)).await,
-                    None => Ok(()),
+                if let Some(message) = passed {
+                    self.tell_addon(message).await?;
                 }
+                self.home.get_mut().passed_on();
+                Ok(())
             }
-            Some(Ok(binary @ Message::Binary(_))) if self.held.is_none() => self.tell_addon(binary).await,
+            Some(Ok(binary @ Message::Binary(_))) if self.held.is_none() => {
+                self.tell_addon(binary).await?;
+                self.home.get_mut().passed_on();
+                Ok(())
+            }
             Some(Ok(Message::Close(frame))) => Err((End::HomeAssistant, frame)),
-            Some(Ok(Message::Binary(_) | Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Ok(()),
+            Some(Ok(Message::Binary(_))) => {
+                self.home.get_mut().passed_on();
+                Ok(())
+            }
+            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Ok(()),
+            Some(Err(error)) if is_without_room(&error) => Err((End::NoRoom, Some(goodbye(CloseCode::Again)))),
             Some(Err(_)) | None => Err((End::HomeAssistant, Some(goodbye(CloseCode::Away)))),
         }
     }
@@ -194,6 +217,11 @@ where
         }
         kind = OpCode::Data(Data::Continue);
     }
+}
+
+/// Whether the budget has refused a message (RFC 6455 section 7.4.1 has no code for that; 1013 says to come again).
+fn is_without_room(error: &Error) -> bool {
+    matches!(error, Error::Io(error) if error.kind() == std::io::ErrorKind::QuotaExceeded)
 }
 
 fn goodbye(code: CloseCode) -> CloseFrame {

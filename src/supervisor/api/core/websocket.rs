@@ -18,6 +18,7 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 use super::metered::Metered;
 use crate::dial::{DialError, Wire};
+use crate::supervisor::api::body::Room;
 use crate::supervisor::api::peer::Peer;
 use crate::supervisor::bounded_json::{Scalar, fields};
 
@@ -88,6 +89,9 @@ where
     addon.send(Message::text(message.to_string())).await.ok()
 }
 
+/// Home Assistant's side.
+pub(super) type HomeSide = WebSocketStream<Metered<Box<dyn Wire>>>;
+
 /// Why Home Assistant has no WebSocket for us.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum HomeError {
@@ -106,16 +110,16 @@ pub(super) enum HomeError {
 }
 
 /// Home Assistant's side, authenticated with our token, and the version that it says it has.
-pub(super) async fn home_side(home: &Peer) -> Result<(WebSocketStream<Box<dyn Wire>>, String), HomeError> {
-    tokio::time::timeout(AUTHENTICATION, open(home)).await.unwrap_or(Err(HomeError::TimedOut))
+pub(super) async fn home_side(home: &Peer, room: Room) -> Result<(HomeSide, String), HomeError> {
+    tokio::time::timeout(AUTHENTICATION, open(home, room)).await.unwrap_or(Err(HomeError::TimedOut))
 }
 
-async fn open(home: &Peer) -> Result<(WebSocketStream<Box<dyn Wire>>, String), HomeError> {
+async fn open(home: &Peer, room: Room) -> Result<(HomeSide, String), HomeError> {
     let failed = |error: tungstenite::Error| HomeError::WebSocket(Box::new(error));
     let host = home.host().to_str().unwrap_or("localhost");
     let mut request = format!("ws://{host}/api/websocket").into_client_request().map_err(failed)?;
     request.headers_mut().insert(HOST, HeaderValue::clone(home.host()));
-    let stream = home.dial().await?;
+    let stream = Metered::within(home.dial().await?, room);
     let (mut socket, _) =
         client_async_with_config(request, stream, Some(limited_to(FROM_HOME))).await.map_err(failed)?;
     let mut version = String::new();
