@@ -157,6 +157,7 @@ fn a_user_of_the_unix_socket_has_so_many_connections_and_another_has_theirs() {
     eventually("a place again", || connect().map(drop));
 }
 
+#[allow(clippy::print_stderr, reason = "whoever reads the results must see what was not tested")]
 /// Whether a call of another user of this machine is answered; nothing where tests may not be somebody else.
 fn answered_as_another_user(socket: &std::path::Path, folder: &std::path::Path) -> Option<bool> {
     for folder in [folder, socket.parent().unwrap()] {
