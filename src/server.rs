@@ -29,12 +29,12 @@ pub use build::StartError;
 pub(crate) use reload::log_lines;
 pub use reload::{ReloadError, surroundings};
 
+use crate::addon_api::AddonApi;
 use crate::config::Loaded;
 use crate::gate::Gate;
 use crate::listener::{Admission, ListenerTrust, Seldom};
 use crate::operations::activation::Inherited;
 use crate::operations::{Readiness, control, health, notify};
-use crate::supervisor::api::AddonApi;
 use crate::telemetry::Telemetry;
 use crate::tls::Handshaker;
 use build::Bound;

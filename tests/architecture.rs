@@ -21,7 +21,7 @@ const FOUNDATION: [&str; 8] =
     ["refusal", "config", "manifest", "diagnostic", "budget", "telemetry", "clock", "entropy"];
 
 /// What stands beside the stages, and what each may import besides itself.
-const BESIDE: [(&str, &[&str]); 14] = [
+const BESIDE: [(&str, &[&str]); 16] = [
     ("refusal", &[]),
     // What is open, of both APIs: below everything that judges, and above nothing but the line that it hangs up on.
     ("exchanges", &["http", "refusal"]),
@@ -40,14 +40,19 @@ const BESIDE: [(&str, &[&str]); 14] = [
     // Pages show a request's id, and say which methods `http` knows.
     ("pages", &["http", "refusal", "config", "telemetry", "clock", "entropy"]),
     ("operations", &FOUNDATION),
+    // What an add-on may do. A key of Home Assistant's pages is kept with it, and a route is found by it.
+    ("addon_rights", &["config", "manifest", "route", "clock", "entropy"]),
+    // Pure: what may be done with an entity is an argument.
+    ("entity_filter", &["config"]),
 ];
 
 /// What may import every stage and what is beside them. `sign_in` judges, reads passwords, shows pages and makes sessions.
-const ABOVE: [(&str, &[&str]); 6] = [
-    ("sign_in", &["gate", "server", "cli", "operations", "supervisor", "upstream"]),
+const ABOVE: [(&str, &[&str]); 7] = [
+    ("sign_in", &["gate", "server", "cli", "operations", "addon_rights", "addon_api", "ingress_api", "upstream"]),
     // The limits on attempts to sign in are one for people and for add-ons.
-    ("supervisor", &["gate", "server", "cli", "operations"]),
-    ("explain", &["gate", "server", "cli", "operations", "supervisor", "sign_in", "upstream"]),
+    ("addon_api", &["gate", "server", "cli", "operations", "ingress_api", "explain"]),
+    ("ingress_api", &["gate", "server", "cli", "operations", "explain", "entity_filter"]),
+    ("explain", &["gate", "server", "cli", "operations", "addon_api", "ingress_api", "sign_in", "upstream"]),
     ("gate", &["server", "cli", "operations"]),
     ("server", &["cli"]),
     ("cli", &[]),

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value as Json, json};
 
 use super::output::{Exit, Output};
+use crate::addon_rights::rating::{Effect, Rating, Subject, rate};
 use crate::config::{self, Addon, Settings, Surroundings};
 use crate::manifest::{self, SigningKey};
-use crate::supervisor::rating::{Effect, Rating, Subject, rate};
 
 /// What is to be rated.
 pub(super) enum Rated {

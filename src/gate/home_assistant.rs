@@ -8,11 +8,11 @@ use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
 use http::{HeaderValue, Method, Response, StatusCode};
 
 use super::stages::{Services, Stages};
+use crate::addon_api::envelope;
 use crate::http::{Arrived, Door, Sanitized};
+use crate::ingress_api::{self, Caller, Calls};
 use crate::pages::Page;
 use crate::refusal::Reason;
-use crate::supervisor::ingress::{self, Caller, Calls};
-use crate::supervisor::shape;
 
 /// Whether it is Home Assistant that calls: its token is looked at before the request is rid of it. At the browsers' door
 /// nobody is.
@@ -21,7 +21,7 @@ pub(super) fn caller(arrived: &Arrived, stages: &Stages, services: &Services) ->
         Door::Browsers => Err(Reason::NoSession),
         Door::HomeAssistant => {
             let door = stages.settings.supervisor.home_assistant_door.as_ref();
-            ingress::caller(arrived.request.headers(), door, &services.kept)
+            ingress_api::caller(arrived.request.headers(), door, &services.kept)
         }
     }
 }
@@ -49,7 +49,7 @@ pub(super) async fn call(
 /// The answer to a refused request: `401: Unauthorized` and its like, and nothing else.
 pub(super) fn refusal(reason: Reason) -> Page {
     let row = reason.row();
-    let mut page = shape::plain(status(reason));
+    let mut page = envelope::plain(status(reason));
     if row.close {
         page.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }

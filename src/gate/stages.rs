@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
+use crate::addon_rights::ingress_key::{IngressKey, is_reached};
+use crate::addon_rights::state::Kept;
 use crate::authorization::protect::Protection;
 use crate::budget::Budget;
 use crate::clock::Clock;
@@ -14,8 +16,6 @@ use crate::http::{Names, OwnCookies, Reserved, Rules};
 use crate::route::Routes;
 use crate::session::{SessionCookie, Sessions};
 use crate::sign_in::{FORM_COOKIE, Grants, Guard, HAND_OVER_COOKIE, HandOvers, JOURNEY_COOKIE, Journeys};
-use crate::supervisor::ingress::{IngressKey, is_reached};
-use crate::supervisor::kept::Kept;
 use crate::telemetry::{AddonMetrics, Telemetry};
 use crate::upstream::{Condition, Keyring, Means, Upstreams};
 

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
+use crate::addon_api::{Configured, Peer};
+use crate::addon_rights::ingress_key::IngressKey;
+use crate::addon_rights::state::Kept;
 use crate::budget::Budget;
 use crate::config::{SecretText, Settings, Upstream};
 use crate::dial::Target;
 use crate::home_assistant::HomeAssistant;
 use crate::listener::{AddonListener, HomeAssistantListener, PlainBindError};
-use crate::supervisor::api::{Configured, Peer};
-use crate::supervisor::ingress::IngressKey;
-use crate::supervisor::kept::Kept;
 use crate::telemetry::chain;
 
 /// Binds the address where add-ons reach their API, if they have one.

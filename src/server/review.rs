@@ -2,9 +2,9 @@
 //! add-ons.
 
 use super::Server;
+use crate::addon_api::AddonCall;
+use crate::ingress_api::Caller;
 use crate::refusal::{Decision, Reason};
-use crate::supervisor::api::AddonCall;
-use crate::supervisor::ingress::Caller;
 
 impl Server {
     /// Cuts what may no longer go on. Says whether anything was cut.

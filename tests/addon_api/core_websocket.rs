@@ -31,7 +31,7 @@ fn bytes_pass_both_ways_as_they_are() {
     let token = token(&api, "free");
     RUNTIME.block_on(async {
         let mut socket = authenticated(&api, &token).await;
-        for bytes in [vec![0, 1, 0xff, 0xfe], br#"{"type": "supervisor/api"}"#.to_vec(), vec![7; 100_000]] {
+        for bytes in [vec![0, 1, 0xff, 0xfe], br#"{"type": "addon_api"}"#.to_vec(), vec![7; 100_000]] {
             socket.send(Message::binary(bytes.clone())).await.unwrap();
             assert_eq!(binary(&mut socket).await, [b"heard ", bytes.as_slice()].concat());
         }

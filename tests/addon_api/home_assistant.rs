@@ -94,7 +94,7 @@ fn the_websocket_passes_what_is_listed_and_nothing_of_the_supervisors() {
     RUNTIME.block_on(async {
         let mut socket = authenticated(&api, &token).await;
         for kind in [
-            "supervisor/api",
+            "addon_api",
             "supervisor/event",
             "supervisor/subscribe",
             "hassio/update/core",

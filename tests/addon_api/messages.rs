@@ -33,7 +33,7 @@ const REFUSED: &[&str] = &[
     "config/entity_registry/update",
     "lovelace/resources/create",
     "hassio/x",
-    "supervisor/api",
+    "addon_api",
     "",
 ];
 

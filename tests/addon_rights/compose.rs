@@ -6,10 +6,10 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::{Value as Json, json};
+use vestibule::addon_rights::compose::{Places, compose};
+use vestibule::addon_rights::protection::{Granted, Protection};
 use vestibule::config::{self, Addon, Surroundings};
 use vestibule::manifest::{AppArmor, FolderKind, Manifest};
-use vestibule::supervisor::compose::{Places, compose};
-use vestibule::supervisor::protection::{Granted, Protection};
 
 use crate::schema;
 

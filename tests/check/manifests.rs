@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use vestibule::addon_rights::rating::{Subject, rate};
 use vestibule::config::Upstream;
 use vestibule::manifest::{self, AppArmor, Role, Signed};
-use vestibule::supervisor::rating::{Subject, rate};
 
 use crate::harness::{Folder, HOME};
 

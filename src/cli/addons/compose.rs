@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use super::Installed;
+use crate::addon_rights::compose::{Places, compose as composed};
 use crate::cli::output::{Exit, Output};
 use crate::config::Addon;
 use crate::manifest::Manifest;
-use crate::supervisor::compose::{Places, compose as composed};
 
 /// A service for Compose that grants what the add-on is granted.
 pub(crate) fn compose(file: &Path, slug: &str, arch: Option<&str>, output: &mut Output<'_>) -> Exit {

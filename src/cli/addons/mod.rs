@@ -14,9 +14,9 @@ pub(super) use compose::{compose, options};
 pub(super) use show::{list, show};
 
 use super::output::{Exit, Output};
+use crate::addon_rights::protection::Granted;
+use crate::addon_rights::state::Kept;
 use crate::config::{self, Addon, Settings, Surroundings};
-use crate::supervisor::kept::Kept;
-use crate::supervisor::protection::Granted;
 use crate::telemetry::chain;
 
 /// The configuration and what is kept, as they are on disk.

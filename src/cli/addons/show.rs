@@ -5,12 +5,12 @@ use std::path::Path;
 use serde_json::{Value as Json, json};
 
 use super::Installed;
+use crate::addon_rights::ingress_key::{entry, is_reached};
+use crate::addon_rights::protection::Line;
 use crate::cli::output::{Exit, Output};
 use crate::cli::rate::rating;
 use crate::config::Addon;
 use crate::manifest::Signed;
-use crate::supervisor::ingress::{entry, is_reached};
-use crate::supervisor::protection::Line;
 
 /// One line for each add-on.
 pub(crate) fn list(file: &Path, as_json: bool, output: &mut Output<'_>) -> Exit {
@@ -109,7 +109,7 @@ fn summary(installed: &Installed, addon: &Addon) -> Json {
         "manifest": manifest.map(|manifest| &manifest.path),
         "version": manifest.map(|manifest| &manifest.version),
         "signed": manifest.is_some_and(|manifest| manifest.signed != Signed::No),
-        "protected": installed.kept.protection(&addon.slug) == crate::supervisor::protection::Protection::On,
+        "protected": installed.kept.protection(&addon.slug) == crate::addon_rights::protection::Protection::On,
         "rating": rating.score,
         "classic": rating.classic,
         "role": installed.granted(addon).role().map(crate::manifest::Role::as_str),

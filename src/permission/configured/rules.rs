@@ -46,7 +46,7 @@ impl ConfiguredRules {
         }
         let registered = registry.entity(entity);
         let device = registered.and_then(|entity| registry.device_of(entity));
-        let record = registered.map(super::super::registry::Entity::record);
+        let record = registered.map(crate::permission::registry::Entity::record);
         // A rule for an entity must not be escaped by asking for its registry id.
         let entity_id = record.map_or(entity, |record| &record.entity_id);
         let by_device = || self.device_ids.voice(device?.id(), key).map(|voice| (FoundBy::DeviceId, voice));

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::Server;
+use crate::addon_rights::protection::Protection;
 use crate::config::AddonSlug;
 use crate::operations::control::Answer;
-use crate::supervisor::protection::Protection;
 use crate::telemetry::{AuditEvent, chain};
 
 /// Switches the protection of an add-on.
@@ -39,7 +39,7 @@ pub(super) async fn token(server: Arc<Server>, slug: String, rotate: bool) -> An
             services.telemetry.audit.write(&AuditEvent::TokenMade { addon: slug.as_str(), by: "control" });
             Answer::TokenMade { token: token.encode().to_string().into() }
         }
-        Ok(Err(error @ crate::supervisor::kept::TokenError::Exists(_))) => {
+        Ok(Err(error @ crate::addon_rights::state::TokenError::Exists(_))) => {
             Answer::failed(format!("{error}: `--rotate` makes another one, and this one ends"))
         }
         Ok(Err(error)) => Answer::failed(chain(&error)),

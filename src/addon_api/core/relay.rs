@@ -1,0 +1,247 @@
+//! The two WebSockets, the add-on's and Home Assistant's, and what passes between them.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::{Instant, interval};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::Frame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Data, OpCode};
+use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
+
+use super::metered::Metered;
+use crate::addon_api::screen::{Screened, screen};
+use crate::config::AddonSlug;
+use crate::entity_filter::message_types;
+use crate::entity_filter::{Access, Conversation, Step};
+use crate::exchanges::Open;
+
+/// What an add-on that is held to entities may do, asked anew for each message.
+pub(super) type Allowed = Box<dyn Fn(&str, Access) -> bool + Send + Sync>;
+
+/// An open conversation.
+pub(super) struct Relay<A, H> {
+    pub(super) addon: WebSocketStream<Metered<A>>,
+    pub(super) home: WebSocketStream<Metered<H>>,
+    /// Whose conversation it is.
+    pub(super) slug: AddonSlug,
+    /// Types of messages that pass for this add-on besides those that pass for all.
+    pub(super) added: BTreeSet<String>,
+    /// Types that were refused and are in the log.
+    pub(super) told: BTreeSet<String>,
+    /// The filter of an add-on that is held to entities, and what it may.
+    pub(super) held: Option<(Conversation, Allowed)>,
+}
+
+/// Why a conversation ended, for the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// The add-on closed it, or broke off.
+    Addon,
+    /// Home Assistant did.
+    HomeAssistant,
+    /// A message of the add-on was too large.
+    TooLarge,
+    /// There is no room for a message, of either side.
+    NoRoom,
+    /// The add-on answers no ping.
+    Silent,
+    /// The add-on may no longer.
+    NotAllowed,
+}
+
+impl<A, H> Relay<A, H>
+where
+    A: AsyncRead + AsyncWrite + Unpin + Send,
+    H: AsyncRead + AsyncWrite + Unpin + Send,
+{
+    /// Passes messages on until one side ends or it is cut, then tells whoever is left.
+    pub(super) async fn run(mut self, open: Open) -> End {
+        let (end, farewell) = tokio::select! {
+            // The end of it first, also of a message that one side does not take: not a byte goes on after it.
+            biased;
+            () = open.cut() => (End::NotAllowed, Some(goodbye(CloseCode::Policy))),
+            ended = self.pass() => ended,
+        };
+        let Self { mut addon, mut home, .. } = self;
+        let last_words = async {
+            let (_gone, _gone_too) = tokio::join!(addon.close(farewell.clone()), home.close(farewell));
+        };
+        // Whoever does not take the farewell in time is not told.
+        let _unheard = tokio::time::timeout(FAREWELL, last_words).await;
+        end
+    }
+
+    async fn pass(&mut self) -> (End, Option<CloseFrame>) {
+        let mut beat = interval(HEARTBEAT);
+        let mut heard = Instant::now();
+        loop {
+            let step = tokio::select! {
+                message = self.addon.next() => {
+                    heard = Instant::now();
+                    self.addon_says(message).await
+                }
+                message = self.home.next() => self.home_says(message).await,
+                _ = beat.tick() => {
+                    if heard.elapsed() > HEARTBEAT.saturating_mul(2) {
+                        Err((End::Silent, Some(goodbye(CloseCode::Away))))
+                    } else {
+                        self.addon.send(Message::Ping(Vec::new().into())).await.map_err(|_| (End::Addon, None))
+                    }
+                }
+            };
+            if let Err(end) = step {
+                return end;
+            }
+        }
+    }
+
+    async fn addon_says(&mut self, message: Option<Result<Message, Error>>) -> Result<(), (End, Option<CloseFrame>)> {
+        match message {
+            Some(Ok(Message::Text(text))) => {
+                self.addon_says_text(text).await?;
+                self.addon.get_mut().passed_on();
+                Ok(())
+            }
+            Some(Ok(binary @ Message::Binary(_))) if self.held.is_none() => {
+                self.tell_home(binary).await?;
+                self.addon.get_mut().passed_on();
+                Ok(())
+            }
+            // What binary messages say is known to nobody here.
+            Some(Ok(Message::Binary(_))) => Err((End::NotAllowed, Some(goodbye(CloseCode::Policy)))),
+            Some(Ok(Message::Close(frame))) => Err((End::Addon, frame)),
+            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Ok(()),
+            Some(Err(Error::Capacity(_))) => Err((End::TooLarge, Some(goodbye(CloseCode::Size)))),
+            Some(Err(error)) if is_without_room(&error) => Err((End::NoRoom, Some(goodbye(CloseCode::Again)))),
+            Some(Err(_)) | None => Err((End::Addon, Some(goodbye(CloseCode::Away)))),
+        }
+    }
+
+    async fn addon_says_text(&mut self, text: Utf8Bytes) -> Result<(), (End, Option<CloseFrame>)> {
+        let mut refused = None;
+        let judged = screen(&text, |kind| {
+            let passes = message_types::passes(kind, &self.added);
+            if !passes {
+                refused = Some(kind.to_owned());
+            }
+            passes
+        });
+        self.tell_operator(refused);
+        if let Screened::Refuse(answers) = judged {
+            for answer in answers {
+                self.tell_addon(Message::text(answer.to_string())).await?;
+            }
+            return Ok(());
+        }
+        let Some((conversation, may)) = &mut self.held else { return self.tell_home(Message::Text(text)).await };
+        for step in conversation.addon_says(&text, may) {
+            match step {
+                Step::Forward(message) => self.tell_home(Message::text(message)).await?,
+                Step::Answer(answer) => self.tell_addon(Message::text(answer)).await?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Once for each type, and for a few: an add-on may try any number of them.
+    fn tell_operator(&mut self, refused: Option<String>) {
+        let Some(mut kind) = refused else { return };
+        kind.truncate(kind.floor_char_boundary(LONGEST_TYPE));
+        if self.told.len() < MOST_TOLD && !self.told.contains(&kind) {
+            tracing::info!(addon = %self.slug, kind, "an add-on was refused a type of message that is not listed");
+            self.told.insert(kind);
+        }
+    }
+
+    async fn home_says(&mut self, message: Option<Result<Message, Error>>) -> Result<(), (End, Option<CloseFrame>)> {
+        match message {
+            Some(Ok(Message::Text(text))) => {
+                let passed = match &mut self.held {
+                    None => Some(Message::Text(text)),
+                    Some((conversation, may)) => conversation.home_assistant_says(&text, may).map(Message::text),
+                };
+                if let Some(message) = passed {
+                    self.tell_addon(message).await?;
+                }
+                self.home.get_mut().passed_on();
+                Ok(())
+            }
+            Some(Ok(binary @ Message::Binary(_))) if self.held.is_none() => {
+                self.tell_addon(binary).await?;
+                self.home.get_mut().passed_on();
+                Ok(())
+            }
+            Some(Ok(Message::Close(frame))) => Err((End::HomeAssistant, frame)),
+            Some(Ok(Message::Binary(_))) => {
+                self.home.get_mut().passed_on();
+                Ok(())
+            }
+            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Ok(()),
+            Some(Err(error)) if is_without_room(&error) => Err((End::NoRoom, Some(goodbye(CloseCode::Again)))),
+            Some(Err(_)) | None => Err((End::HomeAssistant, Some(goodbye(CloseCode::Away)))),
+        }
+    }
+
+    async fn tell_home(&mut self, message: Message) -> Result<(), (End, Option<CloseFrame>)> {
+        let sent = tokio::time::timeout(STALL, tell(&mut self.home, message)).await;
+        if matches!(sent, Ok(Ok(()))) { Ok(()) } else { Err((End::HomeAssistant, Some(goodbye(CloseCode::Away)))) }
+    }
+
+    async fn tell_addon(&mut self, message: Message) -> Result<(), (End, Option<CloseFrame>)> {
+        let sent = tokio::time::timeout(STALL, tell(&mut self.addon, message)).await;
+        if matches!(sent, Ok(Ok(()))) { Ok(()) } else { Err((End::Addon, Some(goodbye(CloseCode::Away)))) }
+    }
+}
+
+/// Sends a message, a long one in fragments (RFC 6455 section 5.4): the library copies each frame that it sends, and keeps
+/// the room of the longest one for as long as the WebSocket is open.
+async fn tell<S>(socket: &mut WebSocketStream<S>, message: Message) -> Result<(), Error>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    if message.len() <= FRAGMENT || !(message.is_text() || message.is_binary()) {
+        return socket.send(message).await;
+    }
+    let mut kind = OpCode::Data(if message.is_text() { Data::Text } else { Data::Binary });
+    let mut rest = message.into_data();
+    loop {
+        let piece = rest.split_to(rest.len().min(FRAGMENT));
+        let is_last = rest.is_empty();
+        socket.send(Message::Frame(Frame::message(piece, kind, is_last))).await?;
+        if is_last {
+            return Ok(());
+        }
+        kind = OpCode::Data(Data::Continue);
+    }
+}
+
+/// Whether the budget has refused a message (RFC 6455 section 7.4.1 has no code for that; 1013 says to come again).
+fn is_without_room(error: &Error) -> bool {
+    matches!(error, Error::Io(error) if error.kind() == std::io::ErrorKind::QuotaExceeded)
+}
+
+fn goodbye(code: CloseCode) -> CloseFrame {
+    CloseFrame { code, reason: Utf8Bytes::from_static("") }
+}
+
+/// Bytes that are shown of a refused message's type.
+const LONGEST_TYPE: usize = 64;
+
+/// Refused types that are shown of one conversation.
+const MOST_TOLD: usize = 20;
+
+/// Between two pings to the add-on; after two without a word it is gone.
+const HEARTBEAT: Duration = Duration::from_secs(30);
+
+/// What is sent in one frame.
+const FRAGMENT: usize = 64 * 1024;
+
+/// What one side gets to take a message of the other.
+const STALL: Duration = Duration::from_secs(30);
+
+/// What both sides get to take the farewell.
+const FAREWELL: Duration = Duration::from_secs(2);

@@ -1,0 +1,27 @@
+//! The add-on API, as add-ons know it from Home Assistant's Supervisor.
+//!
+//! On a listener of its own, which no browser reaches, come an add-on's calls with its token; out come answers of ours, of
+//! Home Assistant or of a real Supervisor behind us. An add-on is judged by its role before anything is looked at, and
+//! nothing that it sends but the listed parts rides on a token of ours.
+
+mod admission;
+mod answer;
+mod asking;
+mod auth;
+mod body;
+mod core;
+mod credentials;
+pub mod envelope;
+mod local;
+mod peer;
+mod screen;
+mod service;
+mod token;
+mod upstream;
+
+pub use admission::AddonCall;
+pub use answer::ServedBody;
+pub(crate) use local::{info, panels};
+pub use peer::Peer;
+pub use service::{AddonApi, Configured};
+pub(crate) use token::token;

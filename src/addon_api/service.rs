@@ -1,0 +1,228 @@
+//! One call of the add-on API, from its head to its answer.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use http::{HeaderMap, Method, Request, Response, StatusCode};
+
+use super::admission::AddonCall;
+use super::answer::{self, Answer, ServedBody};
+use super::asking::Asking;
+use super::auth::AuthBackend;
+use super::body::Room;
+use super::core::{self, Core};
+use super::local::{self, passwords};
+use super::peer::Peer;
+use super::token::{home_assistant_token, token};
+use super::upstream;
+use crate::addon_rights::ingress_key;
+use crate::addon_rights::protection::Granted;
+use crate::addon_rights::roles::ApiPath;
+use crate::addon_rights::state::Kept;
+use crate::addon_rights::tokens::TokenDigest;
+use crate::budget::{Budget, Claim, Holder, Limit, Permit, Refused};
+use crate::clock::Clock;
+use crate::config::{Addon, AddonSlug, Settings};
+use crate::entity_filter::Access;
+use crate::exchanges::{CutUpload, Open, OpenExchanges};
+use crate::home_assistant::HomeAssistant;
+use crate::http::{Arrived, ClientAddr, ClientBody, Line, Pace, RequestBody, RequestId};
+use crate::listener::Addresses;
+use crate::telemetry::{ApiCallPath, Telemetry};
+
+/// The add-on API, over all configurations.
+#[derive(Debug)]
+pub struct AddonApi {
+    current: ArcSwap<Configured>,
+    pub(super) kept: Arc<Kept>,
+    pub(super) auth: AuthBackend,
+    pub(super) core: Core,
+    pub(super) exchanges: Arc<OpenExchanges>,
+    pub(super) budget: Arc<Budget>,
+    pub(super) telemetry: Telemetry,
+}
+
+/// What one configuration makes of it.
+#[derive(Debug)]
+pub struct Configured {
+    /// The configuration.
+    pub settings: Arc<Settings>,
+    /// Home Assistant's files.
+    pub home: Arc<HomeAssistant>,
+    /// Home Assistant's API, when we have a token for it.
+    pub home_assistant: Option<Peer>,
+    /// A real Supervisor.
+    pub upstream: Option<Peer>,
+}
+
+/// A call that has been permitted.
+pub(super) struct Call {
+    pub(super) method: Method,
+    pub(super) path: ApiPath,
+    pub(super) query: Option<String>,
+    pub(super) headers: HeaderMap,
+    pub(super) body: CutUpload<RequestBody>,
+    /// Who asks; nobody where no token is asked for.
+    pub(super) by: Option<Asking>,
+    /// What it was admitted for, on the list of what is open.
+    pub(super) open: Open<AddonCall>,
+    pub(super) client: ClientAddr,
+    pub(super) id: RequestId,
+    pub(super) configured: Arc<Configured>,
+}
+
+impl AddonApi {
+    /// The API with its first configuration.
+    pub fn new(
+        configured: Configured,
+        (kept, exchanges, budget): (Arc<Kept>, Arc<OpenExchanges>, Arc<Budget>),
+        clock: Clock,
+        telemetry: Telemetry,
+    ) -> Self {
+        Self {
+            current: ArcSwap::from_pointee(configured),
+            kept,
+            auth: AuthBackend::new(clock, telemetry.clone()),
+            core: Core::default(),
+            exchanges,
+            budget,
+            telemetry,
+        }
+    }
+
+    /// Takes a new configuration into use, from the next call on.
+    pub fn replace(&self, configured: Configured) {
+        self.current.store(Arc::new(configured));
+    }
+
+    pub(super) fn configured(&self) -> Arc<Configured> {
+        self.current.load_full()
+    }
+
+    /// Answers a call.
+    pub async fn answer(self: Arc<Self>, arrived: Arrived<Addresses>) -> Response<ServedBody> {
+        let Arrived { request, via, serving } = arrived;
+        let configured = self.configured();
+        let place = self.place(request.headers(), &configured);
+        let from = (ClientAddr::direct(via.peer().ip()), serving.line().clone());
+        let answer = self.answered(request, configured, &place, from).await;
+        answer.map(|body| ServedBody::new(body, serving, place.ok().flatten()))
+    }
+
+    async fn answered(
+        self: Arc<Self>,
+        request: Request<ClientBody>,
+        configured: Arc<Configured>,
+        counted: &Result<Option<Permit>, Refused>,
+        (client, line): (ClientAddr, Line),
+    ) -> Answer {
+        let id = RequestId::next();
+        let (head, incoming) = request.into_parts();
+        let pace = Pace::of_upload(&configured.settings.limits);
+        let (body, gauge) = RequestBody::new(incoming, u64::MAX, pace);
+        let method = head.method.clone();
+        let called = head.uri.path().to_owned();
+        let presented = token(&head.headers).map(|token| TokenDigest::of(token.as_bytes()));
+        let whose = presented.as_ref().and_then(|token| self.asking_with(token, &configured));
+        let whose = whose.map(|by| by.addon().slug.clone());
+        let answer = match self.admitted(&head, presented, &configured) {
+            Ok(_) if counted.is_err() => answer::plain(StatusCode::TOO_MANY_REQUESTS),
+            Ok((call, by)) => {
+                let path = call.path().clone();
+                let open = self.exchanges.begin(call, line);
+                let query = head.uri.query().map(str::to_owned);
+                let (headers, body) = (head.headers, CutUpload::new(body, &open));
+                let call = Call { method: head.method, path, query, headers, body, by, open, client, id, configured };
+                self.dispatch(call, head.extensions).await
+            }
+            Err(answer) => *answer,
+        };
+        // Whoever was asked with this body knows only that it broke off.
+        let answer = if gauge.has_timed_out() { answer::plain(StatusCode::REQUEST_TIMEOUT) } else { answer };
+        self.telemetry.metrics.api_answered(whose.as_ref(), answer.status().as_u16());
+        let (addon, status) = (whose.as_ref().map_or("-", AddonSlug::as_str), answer.status().as_u16());
+        let (method, path) = (shown(&method), ApiCallPath(&called));
+        tracing::info!(addon, method, %path, status, request_id = id.as_str(), "add-on API");
+        answer
+    }
+
+    /// A place among the calls of the add-on whose token the call shows, for whichever API.
+    fn place(&self, headers: &HeaderMap, configured: &Configured) -> Result<Option<Permit>, Refused> {
+        let shown = token(headers).or_else(|| home_assistant_token(headers));
+        let Some(by) = shown.and_then(|token| self.asking_with(&TokenDigest::of(token.as_bytes()), configured)) else {
+            return Ok(None);
+        };
+        let (holder, most) = (Holder::Addon(by.addon().slug.clone()), configured.settings.limits.addon_api.calls);
+        self.budget.take(1, &[Claim::new(Limit::AddonApiCalls, holder, most)]).map(Some)
+    }
+
+    /// Room for what is read whole for this add-on.
+    pub(super) fn room(&self, addon: &Addon, configured: &Configured) -> Room {
+        Room::new(&self.budget, &addon.slug, &configured.settings.limits.addon_api)
+    }
+
+    /// The add-on that a token belongs to, if it is configured.
+    pub(super) fn asking_with(&self, token: &TokenDigest, configured: &Configured) -> Option<Asking> {
+        let slug = self.kept.addon_with(token)?;
+        let addon = configured.settings.addons.iter().find(|addon| addon.slug == slug)?;
+        Some(Asking::new(Arc::clone(addon), &self.kept))
+    }
+
+    /// What an add-on is granted now.
+    pub(super) fn granted(&self, addon: &Addon) -> Granted {
+        Granted::new(&addon.rights, self.kept.protection(&addon.slug))
+    }
+
+    /// Where an add-on's pages are found: on Home Assistant's own, where it reaches us, else on ours.
+    pub(super) fn ingress_entry(&self, settings: &Settings, addon: &Addon) -> Option<String> {
+        let door = settings.supervisor.home_assistant_door.as_ref().filter(|_| ingress_key::is_reached(addon));
+        let key = door.and_then(|_| self.kept.ingress_key());
+        let there = key.map(|key| ingress_key::entry(&key.token(&addon.slug)));
+        there.or_else(|| addon.path.as_ref().map(|path| path.as_str().to_owned()))
+    }
+
+    async fn dispatch(self: &Arc<Self>, mut call: Call, extensions: http::Extensions) -> Answer {
+        let plain = call.path.plain().to_owned();
+        let segments: Vec<_> = plain.split('/').skip(1).collect();
+        match segments.as_slice() {
+            // The first name is the one that programs come to which put `/api/websocket` behind an address.
+            ["core" | "homeassistant", "api", "websocket"] | ["core" | "homeassistant", "websocket"] => {
+                core::websocket(self, call, extensions)
+            }
+            [name @ ("core" | "homeassistant"), "api", ..] => {
+                let alias = *name == "homeassistant";
+                self.core.rest(self, call, alias).await
+            }
+            ["supervisor", "ping"] => answer::ok(&serde_json::json!({})),
+            // Case 1: these are Home Assistant's, at a door of its own, and ride on no token of ours (S-109).
+            ["ingress", "session" | "validate_session"] => answer::plain(StatusCode::UNAUTHORIZED),
+            ["auth"] => passwords::check(self, call).await,
+            ["auth", "cache"] => passwords::forget(self, &call),
+            ["auth", "reset"] if call.configured.upstream.is_none() => passwords::reset(self, call).await,
+            ["auth", "list"] if call.configured.upstream.is_none() => passwords::list(&call),
+            ["addons" | "apps", slug, "security"] => {
+                let slug = (*slug).to_owned();
+                local::security(self, &mut call, &slug).await
+            }
+            segments if call.configured.upstream.is_some() => upstream::forward(self, call, segments).await,
+            segments => local::answer(self, &call, segments),
+        }
+    }
+}
+
+/// A method as it is logged: one that nobody has heard of may be of any length.
+fn shown(method: &Method) -> &str {
+    method.as_str().get(..METHOD_LIMIT).unwrap_or_else(|| method.as_str())
+}
+
+/// Bytes that are shown of a method.
+const METHOD_LIMIT: usize = 32;
+
+impl Configured {
+    /// Whether this add-on may do this with this entity, when it is held to entities.
+    pub(super) fn may(&self, addon: &Addon, entity: &str, access: Access) -> bool {
+        let Some(group) = &addon.entities else { return true };
+        let directory = self.home.directory().load();
+        directory.group_rights(group).is_some_and(|rights| rights.check(entity, access.key()).is_permit())
+    }
+}

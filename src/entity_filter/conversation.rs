@@ -1,0 +1,444 @@
+//! The WebSocket conversation of an add-on with Home Assistant, message by message, after its authentication.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use super::asked::{Asked, AskedTable};
+use super::mention::{speaks_of_others, without_others};
+use super::service_call::ServiceCall;
+use super::state::{change, compressed, states};
+use super::{Access, May};
+use crate::entity_filter::bounded_json::{BadJson, Scalar, fields, filter_fields, filter_list, read};
+use crate::entity_filter::message_types::{Answers, Held, known};
+
+/// What was asked and is not over, and which answers belong to it.
+#[derive(Debug)]
+pub struct Conversation {
+    asked: AskedTable,
+    last: u64,
+    /// Types of messages that the operator lets pass as they are.
+    unfiltered: BTreeSet<String>,
+}
+
+/// What becomes of a message of the add-on.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step {
+    /// It is passed on to Home Assistant, as the JSON that was judged.
+    Forward(String),
+    /// It is answered here, and Home Assistant does not hear of it.
+    Answer(String),
+}
+
+impl Conversation {
+    /// A conversation in which messages of these types pass unfiltered, because the operator says so.
+    pub fn new(unfiltered: BTreeSet<String>) -> Self {
+        Self { asked: AskedTable::default(), last: 0, unfiltered }
+    }
+
+    /// Judges what the add-on sends: a message, or a list of them, of which one at a time is read. What is not JSON is
+    /// nothing to Home Assistant either.
+    pub fn addon_says(&mut self, text: &str, may: May<'_>) -> Vec<Step> {
+        if !text.trim_start().starts_with('[') {
+            return self.read_of_addon(text, may).into_iter().collect();
+        }
+        let mut steps = Vec::new();
+        let read = filter_list(text, |one| {
+            steps.extend(self.read_of_addon(one, may));
+            None
+        });
+        if read.is_some() { steps } else { Vec::new() }
+    }
+
+    fn read_of_addon(&mut self, text: &str, may: May<'_>) -> Option<Step> {
+        match read(text.as_bytes()) {
+            Ok(message) => Some(self.one_of_addon(message, may)),
+            Err(BadJson::TooHeavy) => Some(refuse(&Value::Null, "unauthorized", "Unauthorized")),
+            Err(BadJson::Malformed) => None,
+        }
+    }
+
+    fn one_of_addon(&mut self, message: Value, may: May<'_>) -> Step {
+        let Value::Object(fields) = message else {
+            return refuse(&Value::Null, "invalid_format", "Message incorrectly formatted.");
+        };
+        let id = fields.get("id").cloned().unwrap_or(Value::Null);
+        let (Some(number), Some(kind)) = (id.as_u64(), fields.get("type").and_then(Value::as_str)) else {
+            return refuse(&id, "invalid_format", "Message incorrectly formatted.");
+        };
+        // Home Assistant's own rule. Here it also keeps an answer from being read as the answer to something else.
+        if number <= self.last {
+            return refuse(&id, "id_reuse", "Identifier values have to increase.");
+        }
+        self.last = number;
+        match self.asks(kind, &fields, may) {
+            Some(asked) if self.asked.asks(number, asked) => Step::Forward(Value::Object(fields).to_string()),
+            // This one alone: what is open goes on, and there is room again when some of it is over.
+            Some(_) => refuse(&id, "not_allowed", "Too many open requests."),
+            None => refuse(&id, "unauthorized", "Unauthorized"),
+        }
+    }
+
+    /// What a message asks for, if it may. A field that is not known could change what the answer is, so that it may not.
+    fn asks(&self, kind: &str, fields: &Map<String, Value>, may: May<'_>) -> Option<Asked> {
+        if self.unfiltered.contains(kind) {
+            return Some(Asked::Unfiltered(known(kind).map_or(Answers::Unknown, |message| message.answers)));
+        }
+        let only = |names: &[&str]| {
+            fields.keys().all(|name| matches!(name.as_str(), "id" | "type") || names.contains(&name.as_str()))
+        };
+        match known(kind)?.held {
+            Held::Ping if only(&[]) => Some(Asked::Nothing),
+            Held::Features if only(&["features"]) => Some(Asked::Nothing),
+            Held::States if only(&[]) => Some(Asked::States),
+            Held::Entities if only(&["entity_ids"]) => {
+                let named = match fields.get("entity_ids") {
+                    None => true,
+                    Some(Value::Array(list)) => {
+                        list.iter().all(|id| id.as_str().is_some_and(|id| may(id, Access::Read)))
+                    }
+                    Some(_) => false,
+                };
+                named.then_some(Asked::Entities)
+            }
+            Held::Changes if only(&["event_type"]) => {
+                let changes = fields.get("event_type").and_then(Value::as_str) == Some("state_changed");
+                changes.then_some(Asked::Changes)
+            }
+            Held::End if only(&["subscription"]) => Some(Asked::End(fields.get("subscription")?.as_u64()?)),
+            Held::Service if only(&["domain", "service", "service_data", "target", "return_response"]) => {
+                let text = |name: &str| fields.get(name).and_then(Value::as_str);
+                let call = ServiceCall {
+                    domain: text("domain")?,
+                    service: text("service")?,
+                    data: fields.get("service_data"),
+                    target: fields.get("target"),
+                };
+                call.judge(may).ok()?;
+                Some(Asked::Service)
+            }
+            _ => None,
+        }
+    }
+
+    /// What the add-on gets of something that Home Assistant sends: a message, a list of them, or nothing. No more of it is
+    /// read at a time than one state.
+    pub fn home_assistant_says(&mut self, text: &str, may: May<'_>) -> Option<String> {
+        if !text.trim_start().starts_with('[') {
+            return self.one_of_home_assistant(text, may);
+        }
+        let kept = filter_list(text, |one| self.one_of_home_assistant(one, may))?;
+        (kept != "[]").then_some(kept)
+    }
+
+    fn one_of_home_assistant(&mut self, text: &str, may: May<'_>) -> Option<String> {
+        let [id, kind, event, success, result, error] =
+            fields(text, ["id", "type", "event", "success", "result", "error"])?;
+        let id = id?.parse().ok()?;
+        match serde_json::from_str::<Scalar>(kind?).ok()?.text()? {
+            "pong" => {
+                self.asked.answered(id, false)?;
+                Some(format!(r#"{{"id":{id},"type":"pong"}}"#))
+            }
+            "event" => {
+                let event = match self.asked.event(id)? {
+                    Asked::Changes => change(read(event?.as_bytes()).ok()?, may)?.to_string(),
+                    Asked::Entities => compressed(event?, may)?,
+                    Asked::Unfiltered(_) => event?.to_owned(),
+                    Asked::Nothing | Asked::States | Asked::Service | Asked::End(_) => return None,
+                };
+                Some(format!(r#"{{"id":{id},"type":"event","event":{event}}}"#))
+            }
+            "result" if success == Some("true") => {
+                let asked = self.asked.answered(id, true)?;
+                Some(succeeded(id, asked, result.unwrap_or(NULL), may))
+            }
+            "result" => {
+                let asked = self.asked.answered(id, false)?;
+                Some(failed(id, asked, error.unwrap_or(NULL), may))
+            }
+            _ => None,
+        }
+    }
+}
+
+fn failed(id: u64, asked: Asked, told: &str, may: May<'_>) -> String {
+    let error = match asked {
+        Asked::Unfiltered(_) => told.to_owned(),
+        _ => error(told, may),
+    };
+    format!(r#"{{"id":{id},"type":"result","success":false,"error":{error}}}"#)
+}
+
+fn succeeded(id: u64, asked: Asked, result: &str, may: May<'_>) -> String {
+    let result = match asked {
+        Asked::States => states(result, may).unwrap_or_else(|| "[]".to_owned()),
+        Asked::Service => service_result(result, may),
+        Asked::Unfiltered(_) => result.to_owned(),
+        Asked::Nothing | Asked::Changes | Asked::Entities | Asked::End(_) => NULL.to_owned(),
+    };
+    format!(r#"{{"id":{id},"type":"result","success":true,"result":{result}}}"#)
+}
+
+/// The code says what went wrong; the words may name anything.
+fn error(told: &str, may: May<'_>) -> String {
+    let told = fields(told, ["code", "message"]).unwrap_or_default();
+    let [code, message] = told.map(|field| {
+        let text = field.and_then(|field| serde_json::from_str::<Scalar>(field).ok());
+        text.as_ref().and_then(Scalar::text).unwrap_or_default().to_owned()
+    });
+    let message = if speaks_of_others(&message, may) { "The call failed." } else { &message };
+    let code = if speaks_of_others(&code, may) { "unknown_error" } else { &code };
+    json!({"code": code, "message": message}).to_string()
+}
+
+/// What a service answers is by entity; what is not is no answer for an add-on that is held to entities.
+fn service_result(result: &str, may: May<'_>) -> String {
+    let Some([response, context]) = fields(result, ["response", "context"]) else { return NULL.to_owned() };
+    let response = response.and_then(|response| by_entity(response, may));
+    let context = context.and_then(|context| Some(without_others(read(context.as_bytes()).ok()?, may)?.to_string()));
+    let [response, context] = [response, context].map(|part| part.unwrap_or_else(|| NULL.to_owned()));
+    format!(r#"{{"context":{context},"response":{response}}}"#)
+}
+
+/// The fields of a service's answer that are entities which may be seen.
+pub(super) fn by_entity(response: &str, may: May<'_>) -> Option<String> {
+    filter_fields(response, |id, value| {
+        if !(super::mention::is_entity_id(id) && may(id, Access::Read)) {
+            return None;
+        }
+        Some(without_others(read(value.as_bytes()).ok()?, may)?.to_string())
+    })
+}
+
+fn refuse(id: &Value, code: &str, message: &str) -> Step {
+    let error = json!({"code": code, "message": message});
+    Step::Answer(json!({"id": id, "type": "result", "success": false, "error": error}).to_string())
+}
+
+const NULL: &str = "null";
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Borrow;
+
+    use super::super::asked::MOST;
+    use super::*;
+
+    fn only_lights(entity: &str, _: Access) -> bool {
+        entity.starts_with("light.")
+    }
+
+    fn conversation() -> Conversation {
+        Conversation::new(["get_config".to_owned()].into())
+    }
+
+    fn passes(conversation: &mut Conversation, message: impl Borrow<Value>) -> bool {
+        let steps = conversation.addon_says(&message.borrow().to_string(), &only_lights);
+        assert_eq!(steps.len(), 1);
+        matches!(steps.first(), Some(Step::Forward(_)))
+    }
+
+    fn heard(conversation: &mut Conversation, message: impl Borrow<Value>) -> Option<Value> {
+        let told = conversation.home_assistant_says(&message.borrow().to_string(), &only_lights)?;
+        Some(told.parse().unwrap())
+    }
+
+    #[test]
+    fn what_is_not_listed_is_refused() {
+        let mut talk = conversation();
+        let messages = [
+            json!({"type": "config/entity_registry/list"}),
+            json!({"type": "render_template", "template": "{{ 1 }}"}),
+            json!({"type": "subscribe_trigger", "trigger": {}}),
+            json!({"type": "subscribe_events"}),
+            json!({"type": "subscribe_events", "event_type": "call_service"}),
+            json!({"type": "subscribe_entities", "entity_ids": ["lock.door"]}),
+            json!({"type": "subscribe_entities", "entity_ids": "light.a"}),
+            json!({"type": "subscribe_entities", "include": {}}),
+            json!({"type": "get_states", "more": 1}),
+            json!({"type": "get_services"}),
+            json!({"type": "call_service", "domain": "lock", "service": "unlock", "target": {"entity_id": "lock.door"}}),
+            json!({"type": "call_service", "domain": "light", "service": "turn_on"}),
+            json!({"type": "addon_api", "endpoint": "/info"}),
+            json!({"type": "auth", "access_token": "x"}),
+            json!({"type": "history/history_during_period"}),
+        ];
+        for (id, mut message) in (1_u64..).zip(messages) {
+            message["id"] = json!(id);
+            let refusal = json!({"id": id, "type": "result", "success": false,
+                "error": {"code": "unauthorized", "message": "Unauthorized"}});
+            let text = message.to_string();
+            assert_eq!(talk.addon_says(&text, &only_lights), [Step::Answer(refusal.to_string())], "{message}");
+        }
+    }
+
+    #[test]
+    fn what_is_listed_passes_as_it_is() {
+        let mut talk = conversation();
+        let messages = [
+            json!({"type": "ping"}),
+            json!({"type": "supported_features", "features": {"coalesce_messages": 1}}),
+            json!({"type": "get_states"}),
+            json!({"type": "subscribe_entities"}),
+            json!({"type": "subscribe_entities", "entity_ids": ["light.a"]}),
+            json!({"type": "subscribe_events", "event_type": "state_changed"}),
+            json!({"type": "unsubscribe_events", "subscription": 5}),
+            json!({"type": "call_service", "domain": "light", "service": "turn_on", "target": {"entity_id": "light.a"}}),
+            json!({"type": "get_config"}),
+        ];
+        for (id, mut message) in (1_u64..).zip(messages) {
+            message["id"] = json!(id);
+            let text = message.to_string();
+            assert_eq!(talk.addon_says(&text, &only_lights), [Step::Forward(text)]);
+        }
+    }
+
+    #[test]
+    fn an_answer_is_read_as_what_was_asked_whatever_the_addon_says_of_it_later() {
+        let mut talk = conversation();
+        assert!(passes(&mut talk, json!({"id": 1, "type": "get_states"})));
+        assert!(!passes(&mut talk, json!({"id": 1, "type": "get_config"})), "ids have to increase");
+        let all = json!([{"entity_id": "light.a", "state": "on"}, {"entity_id": "lock.b", "state": "locked"}]);
+        let answer = json!({"id": 1, "type": "result", "success": true, "result": all});
+        let seen = heard(&mut talk, answer.clone()).unwrap();
+        assert_eq!(seen["result"], json!([{"entity_id": "light.a", "state": "on"}]));
+        assert_eq!(heard(&mut talk, answer), None, "answered once");
+        assert_eq!(heard(&mut talk, json!({"id": 9, "type": "event", "event": {}})), None);
+        assert_eq!(heard(&mut talk, json!({"type": "event", "event": {}})), None);
+    }
+
+    #[test]
+    fn events_tell_of_permitted_entities_only_until_the_subscription_ends() {
+        let mut talk = conversation();
+        assert!(passes(&mut talk, json!({"id": 1, "type": "subscribe_entities"})));
+        assert!(passes(&mut talk, json!({"id": 2, "type": "subscribe_events", "event_type": "state_changed"})));
+        for id in [1, 2] {
+            let done = json!({"id": id, "type": "result", "success": true, "result": null});
+            assert_eq!(heard(&mut talk, done.clone()), Some(done));
+        }
+        let entities = |id: &str| json!({"id": 1, "type": "event", "event": {"a": {id: {"s": "on"}}}});
+        let changes = |id: &str| {
+            json!({"id": 2, "type": "event", "event": {"event_type": "state_changed",
+            "data": {"entity_id": id, "new_state": null, "old_state": null}}})
+        };
+        assert_eq!(heard(&mut talk, entities("light.a")), Some(entities("light.a")));
+        assert_eq!(heard(&mut talk, changes("light.a")), Some(changes("light.a")));
+        assert_eq!(heard(&mut talk, entities("lock.b")), None);
+        assert_eq!(heard(&mut talk, changes("lock.b")), None);
+        let both = json!([entities("lock.b"), changes("light.a")]);
+        assert_eq!(heard(&mut talk, both), Some(json!([changes("light.a")])));
+        assert!(passes(&mut talk, json!({"id": 3, "type": "unsubscribe_events", "subscription": 1})));
+        heard(&mut talk, json!({"id": 3, "type": "result", "success": true, "result": null}));
+        assert_eq!(heard(&mut talk, entities("light.a")), None);
+    }
+
+    #[test]
+    fn errors_and_service_answers_name_no_other_entity() {
+        let mut talk = conversation();
+        let call = |id: u64| {
+            json!({"id": id, "type": "call_service", "domain": "light", "service": "turn_on",
+            "target": {"entity_id": "light.a"}, "return_response": true})
+        };
+        assert!(passes(&mut talk, call(1)));
+        let failed = json!({"id": 1, "type": "result", "success": false, "error": {"code": "home_assistant_error",
+            "message": "Lock.door is jammed", "translation_placeholders": {"entity": "lock.door"}}});
+        let seen = heard(&mut talk, failed).unwrap();
+        assert_eq!(seen["error"], json!({"code": "home_assistant_error", "message": "The call failed."}));
+        assert!(passes(&mut talk, call(2)));
+        let done = json!({"id": 2, "type": "result", "success": true, "result": {"context": {"id": "c"},
+            "response": {"light.a": {"of": ["lock.b"]}, "lock.b": {}, "all": 1}, "more": "lock.b"}});
+        let seen = heard(&mut talk, done).unwrap();
+        assert_eq!(seen["result"], json!({"context": {"id": "c"}, "response": {"light.a": {"of": []}}}));
+    }
+
+    #[test]
+    fn a_list_of_messages_is_judged_one_by_one() {
+        let mut talk = conversation();
+        let steps = talk.addon_says(r#"[{"id": 1, "type": "ping"}, {"id": 2, "type": "get_panels"}, 3]"#, &only_lights);
+        assert!(matches!(steps.as_slice(), [Step::Forward(_), Step::Answer(_), Step::Answer(_)]));
+    }
+
+    #[test]
+    fn what_would_take_many_times_its_length_is_refused_unread() {
+        let mut talk = conversation();
+        let heavy = format!("[{}]", vec!["{}"; 100_000].join(","));
+        let call = format!(r#"{{"id": 1, "type": "call_service", "service_data": {heavy}}}"#);
+        let steps = talk.addon_says(&call, &only_lights);
+        let Some(Step::Answer(answer)) = steps.first() else { panic!("it passes") };
+        assert_eq!(answer.parse::<Value>().unwrap()["error"]["code"], "unauthorized");
+        assert_eq!(talk.addon_says("[{\"id\": 1, \"type\": \"ping\"}, x", &only_lights), []);
+    }
+
+    #[test]
+    fn a_state_that_would_take_many_times_its_length_is_left_out() {
+        let mut talk = conversation();
+        assert!(passes(&mut talk, json!({"id": 1, "type": "get_states"})));
+        let heavy = format!("[{}]", vec!["{}"; 100_000].join(","));
+        let text = format!(
+            r#"{{"id": 1, "type": "result", "success": true, "result": [{{"entity_id": "light.a", "attributes": {heavy}}}, {{"entity_id": "light.b"}}]}}"#
+        );
+        let told = talk.home_assistant_says(&text, &only_lights).unwrap();
+        assert_eq!(told.parse::<Value>().unwrap()["result"], json!([{"entity_id": "light.b"}]));
+    }
+
+    #[test]
+    fn what_is_answered_makes_room_and_what_is_open_stays() {
+        let mut talk = Conversation::new(["get_config", "frigate/x", "mqtt/subscribe"].map(str::to_owned).into());
+        let mut id = 0;
+        let mut say = |talk: &mut Conversation, kind: &str| {
+            id += 1;
+            (id, passes(talk, json!({"id": id, "type": kind})))
+        };
+        let answer = |talk: &mut Conversation, id: u64| {
+            heard(talk, json!({"id": id, "type": "result", "success": true, "result": 1}))
+        };
+        let event = |talk: &mut Conversation, id: u64| heard(talk, json!({"id": id, "type": "event", "event": {}}));
+        let (sub, _) = say(&mut talk, "mqtt/subscribe");
+        answer(&mut talk, sub).unwrap();
+        event(&mut talk, sub).unwrap();
+        // Three times what is open at most, of types of which nobody here knows whether they are subscriptions.
+        for _ in 0..3 * MOST {
+            for kind in ["get_config", "frigate/x"] {
+                let (id, passed) = say(&mut talk, kind);
+                assert!(passed, "{kind} {id}");
+                answer(&mut talk, id).unwrap();
+            }
+        }
+        assert!(event(&mut talk, sub).is_some(), "what is known to be a subscription is not forgotten");
+    }
+
+    #[test]
+    fn too_many_subscriptions_are_refused_one_by_one_and_end_nothing() {
+        let mut talk = conversation();
+        for id in 1..=MOST as u64 {
+            assert!(passes(&mut talk, json!({"id": id, "type": "subscribe_entities"})));
+            heard(&mut talk, json!({"id": id, "type": "result", "success": true, "result": null}));
+        }
+        let next = MOST as u64 + 1;
+        let refused = talk.addon_says(&json!({"id": next, "type": "subscribe_entities"}).to_string(), &only_lights);
+        let [Step::Answer(refusal)] = refused.as_slice() else { panic!("{refused:?}") };
+        let refusal: Value = refusal.parse().unwrap();
+        assert_eq!((&refusal["id"], &refusal["error"]["code"]), (&json!(next), &json!("not_allowed")));
+        // Questions that are answered at once, and the way to make room, are open.
+        assert!(passes(&mut talk, json!({"id": next + 1, "type": "ping"})));
+        assert!(passes(&mut talk, json!({"id": next + 2, "type": "get_states"})));
+        assert!(passes(&mut talk, json!({"id": next + 3, "type": "unsubscribe_events", "subscription": 7})));
+        let done = json!({"id": next + 3, "type": "result", "success": true, "result": null});
+        assert!(heard(&mut talk, done).is_some());
+        assert!(passes(&mut talk, json!({"id": next + 4, "type": "subscribe_entities"})));
+    }
+
+    #[test]
+    fn what_home_assistant_does_not_answer_is_bounded_too() {
+        let mut talk = conversation();
+        for id in 1..=MOST as u64 {
+            assert!(passes(&mut talk, json!({"id": id, "type": "get_states"})));
+        }
+        let next = MOST as u64 + 1;
+        assert!(!passes(&mut talk, json!({"id": next, "type": "get_states"})));
+        assert!(passes(&mut talk, json!({"id": next + 1, "type": "ping"})), "whether it is there at all");
+        heard(&mut talk, json!({"id": 1, "type": "result", "success": true, "result": []})).unwrap();
+        assert!(!passes(&mut talk, json!({"id": next + 2, "type": "get_states"})), "the ping took the place");
+    }
+}

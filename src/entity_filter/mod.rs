@@ -1,0 +1,45 @@
+//! Holds an add-on's calls to Home Assistant to the entities of a group's policy.
+//!
+//! In come what the add-on sends and what Home Assistant answers, out come the same with everything taken out that is
+//! about other entities, or a refusal. Pure: what an entity is allowed is an argument, asked anew for every message, so
+//! that a changed policy holds from the next one on. What is not understood is refused on the way in and dropped on the
+//! way back: Home Assistant will learn new messages, and none of them may pass by not being known here.
+
+mod asked;
+pub(crate) mod bounded_json;
+mod conversation;
+mod domains;
+mod mention;
+pub(crate) mod message_types;
+mod rest;
+mod service_call;
+mod state;
+
+pub use conversation::{Conversation, Step};
+pub use rest::{RestCall, RestRefusal, Shape};
+pub use service_call::{ServiceCall, ServiceRefusal};
+
+/// What may be done with an entity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Access {
+    /// Its state may be seen.
+    Read,
+    /// Services may be called on it.
+    Control,
+}
+
+impl Access {
+    /// As the permission engine calls it.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Control => "control",
+        }
+    }
+}
+
+/// Whether the add-on may do this with this entity.
+pub type May<'a> = &'a dyn Fn(&str, Access) -> bool;
+
+#[cfg(test)]
+mod tests;
