@@ -20,10 +20,11 @@ pub use stages::{Services, Stages, own_cookies};
 
 use crate::authorization::protect::Asked;
 use crate::authorization::{Admissions, Admitted, Decision, Moment, Permitted, Words};
+use crate::connection::Arrived;
 use crate::exchanges::Exchange;
 use crate::explain;
 use crate::home_assistant::{HomeAssistant, Snapshot};
-use crate::http::{Arrived, Holding, RequestId, Sanitized};
+use crate::http::{Holding, RequestId, Sanitized};
 use crate::identity::{Directory, User};
 use crate::pages::{self, Audience, Page};
 use crate::refusal::Reason;

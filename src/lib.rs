@@ -8,7 +8,9 @@
 //!  listener        -> Connection
 //!     |            handshake with a deadline, SNI -> certificate, ALPN
 //!  tls             -> Secured
-//!     |            h1 or h2; one valid target, one authority; hop-by-hop and reserved names taken out
+//!     |            the loop of h1 or h2, timeouts, floods, the way it ends
+//!  connection      -> Arrived
+//!     |            one valid target, one authority; hop-by-hop and reserved names taken out
 //!  http            -> Sanitized
 //!     |            host and prefix -> add-on; a pure look-up
 //!  route           -> Routed
@@ -36,6 +38,7 @@
 
 pub mod listener;
 pub mod tls;
+pub mod connection;
 pub mod http;
 pub mod route;
 pub mod session;

@@ -14,7 +14,8 @@ use std::fs;
 use std::path::Path;
 
 /// The stages in the order in which a request meets them. A stage may import the ones before it.
-const WAY: [&str; 8] = ["listener", "tls", "http", "route", "session", "identity", "authorization", "upstream"];
+const WAY: [&str; 9] =
+    ["listener", "tls", "connection", "http", "route", "session", "identity", "authorization", "upstream"];
 
 /// What every module may import, because it imports no stage itself.
 const FOUNDATION: [&str; 8] =
@@ -23,8 +24,8 @@ const FOUNDATION: [&str; 8] =
 /// What stands beside the stages, and what each may import besides itself.
 const BESIDE: [(&str, &[&str]); 16] = [
     ("refusal", &[]),
-    // What is open, of both APIs: below everything that judges, and above nothing but the line that it hangs up on.
-    ("exchanges", &["http", "refusal"]),
+    // What is open, of both APIs: below everything that judges, and above nothing but the connection that it aborts.
+    ("exchanges", &["connection", "refusal"]),
     ("diagnostic", &[]),
     ("manifest", &["diagnostic"]),
     // What a configured group says is the engine's to define; it is pure and imports nothing. The configuration names manifests, and shows what is wrong in one as it shows its own mistakes.

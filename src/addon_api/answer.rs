@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 
 use crate::addon_api::envelope::{self, Shape};
 use crate::budget::Permit;
+use crate::connection::Serving;
 use crate::exchanges::CutBodyError;
-use crate::http::Serving;
 
 /// A body that is there whole, or one that is passed on as it comes.
 pub(super) type AnswerBody = UnsyncBoxBody<Bytes, CutBodyError>;

@@ -23,10 +23,11 @@ use crate::addon_rights::tokens::TokenDigest;
 use crate::budget::{Budget, Claim, Holder, Limit, Permit, Refused};
 use crate::clock::Clock;
 use crate::config::{Addon, AddonSlug, Settings};
+use crate::connection::{Arrived, ClientBody, Line};
 use crate::entity_filter::Access;
 use crate::exchanges::{CutUpload, Open, OpenExchanges};
 use crate::home_assistant::HomeAssistant;
-use crate::http::{Arrived, ClientAddr, ClientBody, Line, Pace, RequestBody, RequestId};
+use crate::http::{ClientAddr, Pace, RequestBody, RequestId};
 use crate::listener::Addresses;
 use crate::telemetry::{ApiCallPath, Telemetry};
 

@@ -7,7 +7,7 @@ use http::HeaderValue;
 
 use super::admission::Question;
 use crate::config::{Addon, Cors};
-use crate::http::Door;
+use crate::connection::Door;
 
 /// The `cors` of an add-on, if it has one. It is about our own origin: what pages of others may ask of Home
 /// Assistant's is Home Assistant's to say.

@@ -8,7 +8,8 @@ use http::{HeaderValue, Method};
 
 use super::admission::{Claim, Question, Refusal, Wish, admit};
 use super::protect::{BodyFacts, Errand, Judgement, Protection};
-use crate::http::{ClientAddr, Door, Provenance};
+use crate::connection::Door;
+use crate::http::{ClientAddr, Provenance};
 use crate::identity::{Directory, User};
 use crate::refusal::Reason;
 use crate::route::Route;

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use super::registry::Registration;
-use crate::http::Line;
+use crate::connection::Line;
 use crate::refusal::Reason;
 
 /// What an exchange was admitted for: everything that its admission went by, so that it can be admitted again.

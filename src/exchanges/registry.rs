@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::exchange::{Exchange, Open, Subject};
-use crate::http::Line;
+use crate::connection::Line;
 use crate::refusal::{Decision, Reason};
 
 /// All open exchanges of the process.

@@ -9,7 +9,8 @@ use http::{HeaderValue, Method, Response, StatusCode};
 
 use super::stages::{Services, Stages};
 use crate::addon_api::envelope;
-use crate::http::{Arrived, Door, Sanitized};
+use crate::connection::{Arrived, Door};
+use crate::http::Sanitized;
 use crate::ingress_api::{self, Caller, Calls};
 use crate::pages::Page;
 use crate::refusal::Reason;

@@ -8,7 +8,8 @@ use http::header::{AUTHORIZATION, HeaderName};
 use http::{Method, StatusCode};
 use serde_json::json;
 
-use crate::http::{Door, Presented, Sanitized};
+use crate::connection::Door;
+use crate::http::{Presented, Sanitized};
 use crate::pages::{self, Page};
 use crate::route::is_own;
 

@@ -14,9 +14,9 @@ use http_body::{Body, Frame, SizeHint};
 use tokio::time::{Instant, Sleep};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-use super::held::ClientBody;
 use super::pace::{Meter, Pace, Rate};
 use super::trailers::TrailerSieve;
+use crate::connection::ClientBody;
 
 /// A request's body.
 pub struct RequestBody {

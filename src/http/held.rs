@@ -4,40 +4,19 @@
 //! the same `Content-Length` or none, as it would have had unread. One request holds at most what its reader allows, all
 //! together and those of one user what the budget has for them, and each for a bounded time.
 
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
-use http_body::{Body, Frame, SizeHint};
+use http_body::Body as _;
 use http_body_util::BodyExt as _;
-use hyper::body::Incoming;
 
 use super::body::{BodyError, RequestBody};
 use super::pace::Pace;
 use super::sanitize::Sanitized;
-use super::unread::Unread;
 use crate::budget::{Budget, Claim, Holder, Limit, Permit};
 use crate::config::Limits;
+use crate::connection::ClientBody;
 use crate::refusal::Reason;
-
-/// The body of a client's request, on its way or read already.
-#[derive(Debug)]
-pub struct ClientBody(Kind);
-
-#[derive(Debug)]
-enum Kind {
-    Incoming(Incoming),
-    /// The same, with the place where it leaves what nobody reads.
-    Watched(Option<Incoming>, Unread),
-    Held {
-        bytes: Option<Bytes>,
-        /// Whether the client had said its length.
-        sized: bool,
-        /// What it is counted by, for as long as its bytes are here.
-        counted: Option<Permit>,
-    },
-}
 
 /// By what a body that is held is bounded and counted.
 #[derive(Debug, Clone, Copy)]
@@ -46,77 +25,6 @@ pub struct Holding<'a> {
     pub budget: &'a Arc<Budget>,
     /// How many there may be, and for how long they may be on their way.
     pub limits: &'a Limits,
-}
-
-impl From<Incoming> for ClientBody {
-    fn from(incoming: Incoming) -> Self {
-        Self(Kind::Incoming(incoming))
-    }
-}
-
-impl Drop for ClientBody {
-    fn drop(&mut self) {
-        if let Kind::Watched(incoming, unread) = &mut self.0
-            && let Some(rest) = incoming.take()
-        {
-            unread.leave(rest);
-        }
-    }
-}
-
-impl ClientBody {
-    /// As it arrived.
-    pub(super) fn arrived(incoming: Incoming, unread: Option<Unread>) -> Self {
-        match unread {
-            Some(unread) => Self(Kind::Watched(Some(incoming), unread)),
-            None => incoming.into(),
-        }
-    }
-
-    /// None at all.
-    pub(super) fn empty() -> Self {
-        Self::held(Bytes::new(), true, None)
-    }
-
-    fn held(bytes: Bytes, sized: bool, counted: Option<Permit>) -> Self {
-        Self(Kind::Held { bytes: Some(bytes).filter(|bytes| !bytes.is_empty()), sized, counted })
-    }
-}
-
-impl Body for ClientBody {
-    type Data = Bytes;
-    type Error = hyper::Error;
-
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        match &mut self.0 {
-            Kind::Incoming(incoming) | Kind::Watched(Some(incoming), _) => Pin::new(incoming).poll_frame(cx),
-            Kind::Watched(None, _) => Poll::Ready(None),
-            Kind::Held { bytes, counted, .. } => {
-                *counted = None;
-                Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes))))
-            }
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        match &self.0 {
-            Kind::Incoming(incoming) | Kind::Watched(Some(incoming), _) => incoming.is_end_stream(),
-            Kind::Watched(None, _) => true,
-            Kind::Held { bytes, .. } => bytes.is_none(),
-        }
-    }
-
-    /// Exact only where it was: a body that came in chunks goes on in chunks.
-    fn size_hint(&self) -> SizeHint {
-        match &self.0 {
-            Kind::Incoming(incoming) | Kind::Watched(Some(incoming), _) => incoming.size_hint(),
-            Kind::Watched(None, _) => SizeHint::with_exact(0),
-            Kind::Held { bytes, sized, .. } => {
-                let length = bytes.as_ref().map_or(0, |bytes| u64::try_from(bytes.len()).unwrap_or(u64::MAX));
-                if *sized || length == 0 { SizeHint::with_exact(length) } else { SizeHint::default() }
-            }
-        }
-    }
 }
 
 impl Sanitized {
@@ -132,7 +40,7 @@ impl Sanitized {
         let (body, _) = RequestBody::new(body, limit, Pace::of_upload(holding.limits));
         let reading = tokio::time::timeout(holding.limits.judged_body_timeout, collect(body, holding, user));
         let (bytes, counted) = reading.await.map_err(|_| Reason::BodyTimeout)??;
-        *self.body_mut() = ClientBody::held(bytes.clone(), length.is_some(), Some(counted));
+        *self.body_mut() = ClientBody::buffered(bytes.clone(), length.is_some(), Some(counted));
         Ok(bytes)
     }
 }

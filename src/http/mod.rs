@@ -1,65 +1,51 @@
 //! The wire, and no policy: what a request says, in one reading that all parsers share.
 //!
-//! In comes a [`Connection`] of a listener, out come [`Sanitized`] requests of browsers and of Home Assistant: one
+//! In come requests as they arrived over a connection, out come [`Sanitized`] requests of browsers and of Home Assistant: one
 //! valid target, one authority, hop-by-hop and reserved names taken out, our cookie taken out and kept aside. Nothing here
 //! decides whether somebody may do something, and nothing here ever rewrites a path.
 
 mod authority;
 mod body;
 mod client_addr;
-mod connection;
 mod cookies;
-mod felt;
 pub mod fields;
 mod forwarded;
-mod frames;
 mod held;
 mod hop_by_hop;
-mod line;
-mod line_ends;
 mod method;
 mod origin;
 mod own_cookies;
 mod pace;
 mod path;
-mod pulse;
 mod readings;
 mod request_id;
 mod request_source;
 mod reserved;
 mod sanitize;
 mod scheme;
-mod serve;
 mod short_body;
 mod trailers;
-mod unread;
 mod upgrade;
-mod via;
 
 pub use authority::Authority;
 pub use body::{BodyError, Gauge, RequestBody};
 pub use client_addr::{BadForwarded, ClientAddr};
-pub use connection::{Connection, Opened};
 pub use cookies::Presented;
 pub(crate) use cookies::sets as sets_cookie;
 pub use forwarded::VERIFY;
-pub use held::{ClientBody, Holding};
+pub use held::Holding;
 pub(crate) use hop_by_hop::nominated;
-pub use line::Line;
 pub use method::{ALLOW, is_known as is_known_method, is_safe};
 pub use origin::{Names, Origin, Provenance, Site};
 pub use own_cookies::{HOME_ASSISTANTS_COOKIE, OwnCookies};
 pub use pace::{Meter, Pace, Rate};
 pub use path::{PathFault, judge as judge_path};
-pub use pulse::Serving;
 pub use readings::Readings;
 pub use request_id::RequestId;
 pub use request_source::RequestSource;
 pub use reserved::Reserved;
 pub use sanitize::{Parts, Rules, Sanitized, strip};
 pub use scheme::Scheme;
-pub use serve::{Arrived, Ended, serve};
 pub(crate) use short_body::read as read_short_body;
 pub use trailers::TrailerSieve;
 pub use upgrade::{BadHandshake, Handshake};
-pub use via::{Door, Via};

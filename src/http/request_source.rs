@@ -12,8 +12,8 @@ use http::{HeaderMap, HeaderValue};
 use super::authority::Authority;
 use super::client_addr::{BadForwarded, ClientAddr, ForwardedFor};
 use super::origin::{Names, PageHeaders, Provenance};
-use super::via::{Door, Via};
 use crate::config::TrustedProxies;
+use crate::connection::{Door, Via};
 use crate::listener::ListenerTrust;
 
 /// What a request and its connection say of where it came from.

@@ -11,19 +11,19 @@ use super::authority::Authority;
 use super::client_addr::ClientAddr;
 use super::cookies::{self, Presented};
 use super::forwarded::{Forwarded, VERIFY};
-use super::held::ClientBody;
-use super::line::Line;
 use super::origin::{Names, Provenance};
 use super::own_cookies::OwnCookies;
-use super::pulse::Serving;
 use super::request_id::RequestId;
 use super::request_source::RequestSource;
 use super::reserved::Reserved;
 use super::scheme::Scheme;
-use super::serve::Arrived;
 use super::upgrade::{self, Handshake};
-use super::via::Door;
 use super::{fields, hop_by_hop, method, path};
+use crate::connection::Arrived;
+use crate::connection::ClientBody;
+use crate::connection::Door;
+use crate::connection::Line;
+use crate::connection::Serving;
 use crate::refusal::Reason;
 
 /// What the configuration says about requests as such.

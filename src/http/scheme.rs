@@ -7,8 +7,8 @@ use std::net::IpAddr;
 
 use http::{HeaderMap, HeaderName};
 
-use super::via::Door;
 use crate::config::TrustedProxies;
+use crate::connection::Door;
 
 /// With TLS, or without.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -9,8 +9,9 @@ use http::uri::PathAndQuery;
 use super::by_token::{HOME_ASSISTANTS, token_in};
 use super::routed::Routed;
 use crate::config::{Addon, PrefixMode};
+use crate::connection::Door;
+use crate::http::Sanitized;
 use crate::http::fields::Place;
-use crate::http::{Door, Sanitized};
 
 /// One way to an add-on, shared by all requests that take it.
 #[derive(Debug, Clone)]

@@ -6,7 +6,7 @@ use std::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::Server;
-use crate::http;
+use crate::connection;
 use crate::listener::{
     AddonListener, FromAddon, FromHomeAssistant, HomeAssistantListener, Incoming, Listener, PlainLimits,
 };
@@ -59,8 +59,9 @@ async fn serve(server: Arc<Server>, incoming: Incoming) {
     };
     let gate = Arc::clone(&server.gate);
     let ended =
-        http::serve(secured, limits, server.drain.clone(), move |arrived| Arc::clone(&gate).answer(arrived)).await;
-    if ended == http::Ended::Flooded {
+        connection::serve(secured, limits, server.drain.clone(), move |arrived| Arc::clone(&gate).answer(arrived))
+            .await;
+    if ended == connection::Ended::Flooded {
         metrics.http2_floods.inc();
         if let Some(silent) = server.floods.due(Instant::now()) {
             let most = limits.http2_control_frames;
@@ -88,7 +89,7 @@ async fn serve_home_assistant(server: Arc<Server>, connection: FromHomeAssistant
     let open = metrics.open_connection();
     let (gate, stop) = (Arc::clone(&server.gate), server.drain.clone());
     let handler = move |arrived| Arc::clone(&gate).answer(arrived);
-    http::serve(connection, &stages.settings.limits, stop, handler).await;
+    connection::serve(connection, &stages.settings.limits, stop, handler).await;
     drop(open);
 }
 
@@ -107,6 +108,6 @@ async fn serve_addon(server: Arc<Server>, connection: FromAddon) {
     let stages = server.gate.stages();
     let open = server.gate.services().telemetry.metrics.open_api_connection();
     let (api, stop) = (Arc::clone(&server.api), server.drain.clone());
-    http::serve(connection, &stages.settings.limits, stop, move |arrived| Arc::clone(&api).answer(arrived)).await;
+    connection::serve(connection, &stages.settings.limits, stop, move |arrived| Arc::clone(&api).answer(arrived)).await;
     drop(open);
 }

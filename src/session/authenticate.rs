@@ -10,7 +10,8 @@ use super::live::Session;
 use super::sessions::Sessions;
 use super::token::SessionToken;
 use crate::clock::Timestamp;
-use crate::http::{Door, Presented, Sanitized};
+use crate::connection::Door;
+use crate::http::{Presented, Sanitized};
 use crate::refusal::Reason;
 use crate::route::Routed;
 

@@ -13,7 +13,7 @@
 use std::time::Duration;
 
 use crate::clock::Timestamp;
-use crate::http::Door;
+use crate::connection::Door;
 
 /// The two limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use super::token::{SessionDigest, SessionId};
 use super::user_agent::UserAgent;
 use crate::clock::Timestamp;
 use crate::config::AddonSlug;
-use crate::http::Door;
+use crate::connection::Door;
 use crate::identity::UserId;
 
 /// A session. Whether it still counts is asked of [`super::Sessions`], which knows the limits and the time.

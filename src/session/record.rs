@@ -13,7 +13,7 @@ use super::token::SessionDigest;
 use super::user_agent::UserAgent;
 use crate::clock::Timestamp;
 use crate::config::AddonSlug;
-use crate::http::Door;
+use crate::connection::Door;
 use crate::identity::UserId;
 
 /// What the maker of a session says of it.

@@ -28,7 +28,7 @@ use super::user_agent::UserAgent;
 use super::writer::Writer;
 use crate::clock::{Clock, Timestamp};
 use crate::config::{AddonSlug, SessionStore};
-use crate::http::Door;
+use crate::connection::Door;
 use crate::identity::UserId;
 use crate::refusal::Reason;
 

@@ -7,7 +7,8 @@ use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use zeroize::Zeroizing;
 
-use crate::http::{ClientBody, read_short_body};
+use crate::connection::ClientBody;
+use crate::http::read_short_body;
 use crate::refusal::Reason;
 
 /// The fields of the sign-in form. What it does not name is ignored.

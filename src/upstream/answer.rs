@@ -16,8 +16,9 @@ use tokio_util::sync::WaitForCancellationFutureOwned;
 use super::grpc::Trailed;
 use super::link::Link;
 use super::pool::{Place, Pool};
+use crate::connection::Serving;
 use crate::exchanges::Open;
-use crate::http::{Meter, Pace, Rate, Serving};
+use crate::http::{Meter, Pace, Rate};
 use crate::refusal::Reason;
 
 /// The body of an add-on's answer. Trailers are dropped (DESIGN section 2, step 2), but those of

@@ -14,7 +14,8 @@ use super::pool::PoolError;
 use super::send::{Answer, Call};
 use super::shared::{Shared, Stream};
 use crate::config::{self, Addon};
-use crate::http::{ClientBody, Gauge, RequestBody, TrailerSieve};
+use crate::connection::ClientBody;
+use crate::http::{Gauge, RequestBody, TrailerSieve};
 use crate::refusal::Reason;
 
 /// What a call has besides a request: the sieve for its trailers, and what ends its upload when its answer has ended.

@@ -11,7 +11,8 @@ use http::header::{CONNECTION, HOST, HeaderName, HeaderValue, SEC_WEBSOCKET_KEY,
 
 use super::told::Told;
 use crate::config::{Addon, DisplayNameEncoding};
-use crate::http::{Authority, Door, Handshake, Origin, RequestId, Reserved, Scheme};
+use crate::connection::Door;
+use crate::http::{Authority, Handshake, Origin, RequestId, Reserved, Scheme};
 use crate::identity::User;
 
 /// What is known of an add-on's headers before the first request.

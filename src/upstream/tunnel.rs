@@ -14,8 +14,8 @@ use tokio::time::Instant;
 use super::farewell::{self, Farewell};
 use super::frames::Frames;
 use super::pool::TunnelPlace;
+use crate::connection::Serving;
 use crate::exchanges::Open;
-use crate::http::Serving;
 use crate::refusal::Reason;
 
 /// Both sides of a tunnel that is about to open.

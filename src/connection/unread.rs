@@ -3,7 +3,7 @@
 //! In comes the rest of a body when its reader is gone, out goes the answer in a way that a client gets to see. Over HTTP/2
 //! the stream of such a request ends with a reset, and there are clients that take the reset for the whole of the answer. So
 //! what is on its way is read and forgotten for a moment, first before the answer and then after it. Most bodies end
-//! meanwhile, and then there is no reset at all. Over HTTP/1.1, [`super::felt`] does the same for a connection.
+//! meanwhile, and then there is no reset at all. Over HTTP/1.1, [`super::lingering`] does the same for a connection.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

@@ -53,7 +53,7 @@ impl Via {
     }
 
     /// The proxies that its listener trusts, and no other listener's.
-    pub(super) fn trust(&self) -> &ListenerTrust {
+    pub fn trust(&self) -> &ListenerTrust {
         match &self.0 {
             Kind::Tls(transport) => transport.trust(),
             Kind::HomeAssistant(_, trust) => trust,
@@ -61,7 +61,7 @@ impl Via {
     }
 
     /// Whether requests to this host may come over it: what the certificate covers; in the clear nothing says.
-    pub(super) fn covers(&self, host: &str) -> bool {
+    pub fn covers(&self, host: &str) -> bool {
         match &self.0 {
             Kind::Tls(transport) => transport.covered().covers(host),
             Kind::HomeAssistant(..) => true,

@@ -17,9 +17,9 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
 
-use super::frames::FrameBudget;
+use super::h2_frames::FrameBudget;
 use super::line_ends::LineEnds;
-use super::pulse::Pulse;
+use super::timeouts::Pulse;
 
 /// A stream whose bytes are felt by a pulse.
 pub(super) struct Felt<S> {

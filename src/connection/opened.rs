@@ -5,7 +5,8 @@
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::via::Via;
+use super::entry_point::Via;
+use super::timeouts::FirstHead;
 use crate::listener::{Addresses, FromAddon, FromHomeAssistant, PlainStream};
 use crate::tls::{self, Protocol, Secured};
 
@@ -27,16 +28,6 @@ pub struct Opened<S, V> {
     pub(super) via: V,
     pub(super) protocol: Protocol,
     pub(super) first_head: FirstHead,
-}
-
-/// When the first request of a connection is due.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum FirstHead {
-    /// The connection may stand idle before it: browsers open some in advance, and the handshake had its deadline.
-    WhenAsked,
-    /// At once: its head is timed from the accepted connection on. Programs connect when they have something to ask, and
-    /// who says nothing must not keep a place.
-    AtOnce,
 }
 
 impl Connection for Secured {

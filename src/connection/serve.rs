@@ -17,15 +17,15 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio_util::sync::CancellationToken;
 
-use super::connection::{Connection, Opened};
-use super::felt::{Felt, Watched};
-use super::frames::FrameBudget;
-use super::held::ClientBody;
-use super::line::Streams;
+use super::abort::Streams;
+use super::body::ClientBody;
+use super::entry_point::Via;
+use super::h2_frames::FrameBudget;
 use super::line_ends::LineEnds;
-use super::pulse::{Pulse, PulseLimits, Serving, Switch};
+use super::lingering::{Felt, Watched};
+use super::opened::{Connection, Opened};
+use super::timeouts::{Pulse, PulseLimits, Serving, Switch};
 use super::unread::Unread;
-use super::via::Via;
 use crate::config::Limits;
 use crate::tls::Protocol;
 

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use memchr::memchr;
 
-use super::pulse::{Pulse, Switch};
+use super::timeouts::{Pulse, Switch};
 
 /// The lines of one connection.
 #[derive(Debug)]
@@ -205,7 +205,7 @@ fn chunk(line: &[u8]) -> At {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::connection::FirstHead;
+    use crate::connection::timeouts::FirstHead;
 
     /// What comes out of bytes that are read in pieces of this size.
     fn read(bytes: &str, size: usize) -> String {

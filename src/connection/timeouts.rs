@@ -11,8 +11,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::connection::FirstHead;
-use super::line::Line;
+use super::abort::Line;
 
 /// What is known of a connection's life.
 #[derive(Debug)]
@@ -28,6 +27,16 @@ pub(super) struct Pulse {
     bad_behind: AtomicBool,
     flooded: AtomicBool,
     line: Line,
+}
+
+/// When the first request of a connection is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FirstHead {
+    /// The connection may stand idle before it: browsers open some in advance, and the handshake had its deadline.
+    WhenAsked,
+    /// At once: its head is timed from the accepted connection on. Programs connect when they have something to ask, and
+    /// who says nothing must not keep a place.
+    AtOnce,
 }
 
 /// What became of a question for another protocol.
@@ -178,7 +187,7 @@ impl Serving {
     }
 
     /// Another holder of the same request.
-    pub(super) fn again(&self) -> Self {
+    pub(crate) fn again(&self) -> Self {
         self.pulse.open.fetch_add(1, Ordering::Relaxed);
         Self { pulse: Arc::clone(&self.pulse), line: self.line.clone() }
     }

@@ -1,0 +1,23 @@
+//! A connection's life: what is spoken over it, its timeouts, how it ends, and the loop that takes requests from it.
+//!
+//! In comes a [`Connection`] of any listener, out come its requests as hyper read them ([`Arrived`]), each with the
+//! [`EntryPoint`](Door) that it came by. There is no second loop: browsers, Home Assistant and add-ons are served by
+//! [`serve`]. Nothing here reads what a request says.
+
+mod abort;
+mod body;
+mod entry_point;
+mod h2_frames;
+mod line_ends;
+mod lingering;
+mod opened;
+mod serve;
+mod timeouts;
+mod unread;
+
+pub use abort::Line;
+pub use body::ClientBody;
+pub use entry_point::{Door, Via};
+pub use opened::{Connection, Opened};
+pub use serve::{Arrived, Ended, serve};
+pub use timeouts::Serving;
