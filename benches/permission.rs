@@ -1,9 +1,9 @@
 //! What a permission check costs, and what it costs to make the snapshot that answers it.
 //!
-//! A check is measured against one plain look-up in a hash map of as many entries as there are entities: a direct entity
-//! may cost three of them, an area eight, and neither may grow with the number of entities. A snapshot (10,000 entities,
-//! 2,000 devices, 200 users) is measured against parsing the JSON that it is made of, which must take longer. The last
-//! lines of a run are these ratios, in words.
+//! A check is measured against one plain look-up in a hash map of as many entries as there are entities: a direct
+//! entity may cost three of them, an area eight, and neither may grow with the number of entities. A snapshot (10,000
+//! entities, 2,000 devices, 200 users) is measured against parsing the JSON that it is made of, which must take longer.
+//! The last lines of a run are these ratios, in words.
 
 #![expect(
     clippy::indexing_slicing,

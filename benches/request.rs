@@ -17,8 +17,8 @@ fn rules() -> Rules {
         cookies: OwnCookies {
             session: "__Host-ingress_session",
             form: "__Host-ingress_form",
-            journey: "__Host-ingress_journey",
-            hand_over: "__Host-ingress_hand_over",
+            oauth: "__Host-ingress_journey",
+            ticket: "__Host-ingress_hand_over",
             retired: "__Host-ingress_session_framed",
         },
         header_count: 100,

@@ -1,5 +1,5 @@
-//! How long it takes to find the session of a request among 10,000: from the bytes of the cookie to the live session, and the
-//! same for a token that nobody has. In comes nothing, out come criterion's figures.
+//! How long it takes to find the session of a request among 10,000: from the bytes of the cookie to the live session,
+//! and the same for a token that nobody has. In comes nothing, out come criterion's figures.
 
 use std::hint::black_box;
 use std::time::Duration;

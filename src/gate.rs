@@ -1,12 +1,12 @@
-//! The way of a request in one function that reads like the diagram in `lib.rs`. The stages do not call each other: this
-//! is the only place that knows all of them.
+//! The way of a request in one function that reads like the diagram in `lib.rs`. The stages do not call each other:
+//! this is the only place that knows all of them.
 
-mod account;
+mod request_log;
 mod cors;
-mod hand_over;
+mod cross_host_ticket;
 mod home_assistant;
 mod manifest;
-mod own;
+mod own_pages;
 mod stages;
 mod verify;
 
@@ -15,24 +15,24 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use http::Response;
 
-pub use account::AccountedBody;
+pub use request_log::LoggedBody;
 pub use stages::{Services, Stages, own_cookies};
 
-use crate::authorization::protect::Asked;
-use crate::authorization::{Admissions, Admitted, Decision, Moment, Permitted, Words};
+use crate::authorization::protect::RuleQuery;
+use crate::authorization::{Admitted, AuthorizationContext, Decision, Description, Moment, Permitted};
 use crate::connection::Arrived;
 use crate::exchanges::Exchange;
 use crate::explain;
 use crate::home_assistant::{HomeAssistant, Snapshot};
-use crate::http::{Holding, RequestId, Sanitized};
+use crate::http::{BufferLimits, RequestId, Sanitized};
 use crate::identity::{Directory, User};
 use crate::pages::{self, Audience, Page};
 use crate::refusal::Reason;
 use crate::route::Destination;
 use crate::session::{AccessToken, Authenticated, Credential, Issuer, shown_token, shows_token};
 use crate::upstream::Answer;
-use account::Account;
 use cors::Grant;
+use request_log::RequestLog;
 
 /// The whole way, with the configuration of the moment.
 #[derive(Debug)]
@@ -71,16 +71,16 @@ impl Gate {
     }
 
     /// Answers a request, one way or another, and accounts for it.
-    pub async fn answer(self: Arc<Self>, arrived: Arrived) -> Response<AccountedBody> {
+    pub async fn answer(self: Arc<Self>, arrived: Arrived) -> Response<LoggedBody> {
         let stages = self.current.load_full();
         let id = RequestId::next();
-        let mut account = Account::open(&arrived, id, &stages);
-        let passed = self.pass(arrived, id, &stages, &mut account).await;
-        let grant = account.take_grant();
+        let mut request_log = RequestLog::open(&arrived, id, &stages);
+        let passed = self.pass(arrived, id, &stages, &mut request_log).await;
+        let grant = request_log.take_grant();
         let mut response = match passed {
-            Ok(Passed::Addon(answer)) => account.relay(*answer),
-            Ok(Passed::Own(page)) => account.own(page),
-            Err(reason) => account.refused(reason),
+            Ok(Passed::Addon(answer)) => request_log.relay(*answer),
+            Ok(Passed::Own(page)) => request_log.own(page),
+            Err(reason) => request_log.refused(reason),
         };
         if let Some(grant) = grant {
             grant.write(response.headers_mut());
@@ -94,12 +94,12 @@ impl Gate {
         arrived: Arrived,
         id: RequestId,
         stages: &Stages,
-        account: &mut Account,
+        request_log: &mut RequestLog,
     ) -> Result<Passed, Reason> {
         let services = &self.services;
         let caller = home_assistant::caller(&arrived, stages, services);
         let sanitized = Sanitized::new(arrived, id, &stages.rules)?;
-        account.knows_client(&sanitized);
+        request_log.knows_client(&sanitized);
         if let Some(page) = manifest::empty(&sanitized) {
             return Ok(Passed::Own(page));
         }
@@ -107,37 +107,40 @@ impl Gate {
             Destination::Addon(routed) => routed,
             Destination::Own(request) => {
                 // Boxed, as all that is rare on the way: its states would lie in every request's future.
-                return Box::pin(own::answer(*request, stages, services, account)).await.map(Passed::Own);
+                return Box::pin(own_pages::answer(*request, stages, services, request_log)).await.map(Passed::Own);
             }
             Destination::Call(request) => {
                 return Box::pin(home_assistant::call(*request, caller, stages, services)).await.map(Passed::Own);
             }
-            Destination::Nowhere(request) => return Box::pin(self.nowhere(&request, account)).await.map(Passed::Own),
+            Destination::Nowhere(request) => {
+                return Box::pin(self.nowhere(&request, request_log)).await.map(Passed::Own);
+            }
         };
-        account.knows_route(routed.route());
+        request_log.knows_route(routed.route());
         if let Some(page) = cors::preflight(&routed) {
             return Ok(Passed::Own(page));
         }
-        account.grants(Grant::of(&routed));
+        request_log.grants(Grant::of(&routed));
         let token = self.shown_token(routed.request());
         let authenticated = Authenticated::new(routed, token, &services.sessions).await?;
-        account.knows_credential(authenticated.credential());
+        request_log.knows_credential(authenticated.credential());
         let home = services.home.load();
-        let words = words(stages);
-        let admissions = admissions(services, stages, &home, &words);
-        let permitted = admissions.admit(authenticated).await.map_err(|refused| account.is_told(refused))?;
-        account.knows_user(permitted.identified().user());
+        let describe = describe(stages);
+        let authorization = authorization(services, stages, &home, &describe);
+        let permitted =
+            authorization.admit(authenticated).await.map_err(|refused| request_log.note_refusal(refused))?;
+        request_log.knows_user(permitted.identified().user());
         drop(home);
         if let Some(page) = with_slash(&permitted) {
             return Ok(Passed::Own(page));
         }
-        account.is_sent();
+        request_log.note_sent();
         let answer = stages.upstreams.send(permitted).await?;
         Ok(Passed::Addon(Box::new(answer)))
     }
 
-    /// The access token of a request that shows one in the place of a session, judged by the refresh tokens as Home Assistant
-    /// has them at this moment.
+    /// The access token of a request that shows one in the place of a session, judged by the refresh tokens as Home
+    /// Assistant has them at this moment.
     fn shown_token(&self, request: &Sanitized) -> Option<Result<AccessToken, Reason>> {
         if !shows_token(request) {
             return None;
@@ -147,18 +150,19 @@ impl Gate {
     }
 
     /// There is nothing at this address; but only those who may come in are told so.
-    async fn nowhere(&self, request: &Sanitized, account: &mut Account) -> Result<Page, Reason> {
+    async fn nowhere(&self, request: &Sanitized, request_log: &mut RequestLog) -> Result<Page, Reason> {
         // A token opens nothing here; a bad one is refused as it is at an add-on.
         if let Some(token) = self.shown_token(request) {
             token?;
         }
-        own::entered(request, &self.services, account).await?;
-        let reads = account.audience() == Audience::Navigation;
+        own_pages::entered(request, &self.services, request_log).await?;
+        let reads = request_log.audience() == Audience::Navigation;
         if reads && request.path() == "/" { Ok(pages::see_other("/.vestibule/")) } else { Err(Reason::UnknownRoute) }
     }
 
-    /// Looks at everything that is open again, with the sessions, users and configuration of this moment, and cuts what may
-    /// no longer go on; says whether anything was. What may go on counts as seen. `others` decides about what is no request.
+    /// Looks at everything that is open again, with the sessions, users and configuration of this moment, and cuts what
+    /// may no longer go on; says whether anything was. What may go on counts as seen. `others` decides about what is no
+    /// request.
     pub fn review(&self, others: impl Fn(&Exchange) -> Decision) -> bool {
         let stages = self.current.load();
         let home = self.services.home.load();
@@ -183,7 +187,7 @@ impl Gate {
             None => others(exchange),
         };
         let mut cut = self.services.exchanges.review(judge);
-        cut.extend(self.services.exchanges.hang_up(stages.settings.limits.unread_timeout));
+        cut.extend(self.services.exchanges.abort(stages.settings.limits.unread_timeout));
         for exchange in &cut {
             let (user, addon) = (exchange.subject().user(), exchange.subject().addon());
             tracing::info!(%user, %addon, reason = exchange.why().map_or("", Reason::label), "open exchange cut");
@@ -193,24 +197,24 @@ impl Gate {
 }
 
 /// The reasons of refusals, in words for the operator.
-fn words(stages: &Stages) -> impl Fn(&Directory, &User, &Asked<'_>) -> String + Sync {
+fn describe(stages: &Stages) -> impl Fn(&Directory, &User, &RuleQuery<'_>) -> String + Sync {
     let source = stages.settings.permissions.source;
     move |directory, user, asked| explain::Home::of(directory.clone(), source).sentence(user, asked)
 }
 
 /// What requests are admitted by.
-fn admissions<'a>(
+fn authorization<'a>(
     services: &'a Services,
     stages: &'a Stages,
     home: &'a HomeAssistant,
-    words: Words<'a>,
-) -> Admissions<'a> {
-    Admissions {
+    describe: Description<'a>,
+) -> AuthorizationContext<'a> {
+    AuthorizationContext {
         exchanges: &services.exchanges,
         directory: home.directory(),
         protections: &stages.protections,
-        words,
-        holding: Holding { budget: &services.budget, limits: &stages.settings.limits },
+        describe,
+        holding: BufferLimits { budget: &services.budget, limits: &stages.settings.limits },
     }
 }
 

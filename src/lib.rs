@@ -25,16 +25,16 @@
 //! ```
 //!
 //! [`gate`] is this diagram as one function, and [`server`] the process around it: it builds the stages, swaps them on
-//! reload, and drains on stop. What is permitted and goes on stands in [`exchanges`]. Beside the way stand [`permission`], Home Assistant's engine for entities, which `identity` compiles
-//! and `authorization` asks; [`home_assistant`], which reads its files; [`sign_in`], which makes sessions; [`pages`], what we say ourselves;
-//! [`dial`], which makes connections out; [`explain`], why something is decided as it is;
-//! [`refusal`], why and how a request is refused; [`addon_rights`], what add-ons may do besides showing a web UI;
-//! [`addon_api`], what they call, [`entity_filter`], which holds them to the entities of a policy, and [`ingress_api`], what
-//! Home Assistant calls;
-//! [`config`], the one file that the operator edits, [`manifest`], those of add-ons that it names, and [`diagnostic`], how
-//! what is wrong in either is shown; [`budget`], the places and bytes that peers may take, each counted; [`telemetry`], logs and
-//! numbers; [`operations`], health, the control socket and systemd; [`cli`], the commands; and [`clock`] and [`entropy`],
-//! the only sources of time and of random bytes.
+//! reload, and drains on stop. What is permitted and goes on stands in [`exchanges`]. Beside the way stand
+//! [`permission`], Home Assistant's engine for entities, which `identity` compiles and `authorization` asks;
+//! [`home_assistant`], which reads its files; [`sign_in`], which makes sessions; [`pages`], what we say ourselves;
+//! [`dial`], which makes connections out; [`explain`], why something is decided as it is; [`refusal`], why and how a
+//! request is refused; [`addon_rights`], what add-ons may do besides showing a web UI; [`addon_api`], what they call,
+//! [`entity_filter`], which holds them to the entities of a policy, and [`ingress_api`], what Home Assistant calls;
+//! [`config`], the one file that the operator edits, [`manifest`], those of add-ons that it names, and [`diagnostic`],
+//! how what is wrong in either is shown; [`budget`], the places and bytes that peers may take, each counted;
+//! [`telemetry`], logs and numbers; [`operations`], health, the control socket and systemd; [`cli`], the commands; and
+//! [`clock`] and [`entropy`], the only sources of time and of random bytes.
 
 pub mod listener;
 pub mod tls;

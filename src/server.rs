@@ -1,14 +1,14 @@
 //! The process: builds the stages, serves, swaps the stages on reload, and drains on stop.
 //!
-//! In comes a configuration that was read, out comes the end of the process. Nothing is accepted before everything that can
-//! be wrong has been looked at, and no reload changes anything before all of it is known to be right.
+//! In comes a configuration that was read, out comes the end of the process. Nothing is accepted before everything that
+//! can be wrong has been looked at, and no reload changes anything before all of it is known to be right.
 
 mod addon_api;
 mod build;
 mod commands;
 mod connections;
 mod drain;
-mod greeting;
+mod banner;
 mod keys;
 mod listeners;
 mod reload;
@@ -19,8 +19,8 @@ mod triggers;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::Mutex;
 
+use parking_lot::Mutex;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -32,14 +32,14 @@ pub use reload::{ReloadError, surroundings};
 use crate::addon_api::AddonApi;
 use crate::config::Loaded;
 use crate::gate::Gate;
-use crate::listener::{Admission, ListenerTrust, Seldom};
+use crate::listener::{ConnectionLimiter, ListenerTrust, LogLimiter};
 use crate::operations::activation::Inherited;
 use crate::operations::{Readiness, control, health, notify};
 use crate::telemetry::Telemetry;
 use crate::tls::Handshaker;
 use build::Bound;
 use listeners::Listeners;
-use reload::State;
+use reload::ReloadState;
 use signals::Signals;
 
 /// A process that serves.
@@ -48,11 +48,11 @@ pub struct Server {
     gate: Arc<Gate>,
     api: Arc<AddonApi>,
     handshaker: Arc<Handshaker>,
-    admission: Arc<Admission>,
-    floods: Seldom,
+    connection_limiter: Arc<ConnectionLimiter>,
+    floods: LogLimiter,
     listeners: Mutex<Listeners>,
     home_assistant_trust: ListenerTrust,
-    state: tokio::sync::Mutex<State>,
+    state: tokio::sync::Mutex<ReloadState>,
     readiness: Readiness,
     connections: TaskTracker,
     /// No new connections, no new requests on the old ones.
@@ -72,7 +72,7 @@ pub async fn run(file: PathBuf, loaded: Loaded, telemetry: Telemetry, inherited:
     server.report();
     server.watch_home(&mut *server.state.lock().await);
     server.begin_accepting();
-    greeting::say(&server);
+    banner::say(&server);
     notify::ready("serving");
     triggers::until_stopped(&server, &mut signals).await;
     drain::drain(&server, signals).await;
@@ -88,12 +88,12 @@ impl Server {
         let mut tasks = JoinSet::new();
         let services = self.gate.services();
         tasks.spawn(Arc::clone(&services.sessions).run(self.stop.clone()));
-        tasks.spawn(Arc::clone(&services.grants).run(Arc::clone(&services.sessions), self.stop.clone()));
-        let (grants, telemetry) = (Arc::clone(&services.grants), services.telemetry.clone());
-        tasks.spawn(grants.follow(Arc::clone(&services.sessions), telemetry, self.stop.clone()));
+        tasks.spawn(Arc::clone(&services.token_store).run(Arc::clone(&services.sessions), self.stop.clone()));
+        let (token_store, telemetry) = (Arc::clone(&services.token_store), services.telemetry.clone());
+        tasks.spawn(token_store.follow(Arc::clone(&services.sessions), telemetry, self.stop.clone()));
         tasks.spawn(notify::watchdog(self.stop.clone()));
         tasks.spawn(report::keep_reviewing(Arc::clone(self)));
-        tasks.spawn(keys::keep_turning(Arc::clone(self)));
+        tasks.spawn(keys::rotate_keys(Arc::clone(self)));
         if let Some(listener) = bound.operations {
             let metrics = Arc::clone(&services.telemetry.metrics);
             tasks.spawn(health::serve(listener, self.readiness.clone(), metrics, self.stop.clone()));

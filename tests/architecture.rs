@@ -28,7 +28,8 @@ const BESIDE: [(&str, &[&str]); 16] = [
     ("exchanges", &["connection", "refusal"]),
     ("diagnostic", &[]),
     ("manifest", &["diagnostic"]),
-    // What a configured group says is the engine's to define; it is pure and imports nothing. The configuration names manifests, and shows what is wrong in one as it shows its own mistakes.
+    // What a configured group says is the engine's to define; it is pure and imports nothing. The configuration names
+    // manifests, and shows what is wrong in one as it shows its own mistakes.
     ("config", &["diagnostic", "manifest", "permission"]),
     ("budget", &["config", "refusal"]),
     ("clock", &[]),
@@ -47,7 +48,8 @@ const BESIDE: [(&str, &[&str]); 16] = [
     ("entity_filter", &["config"]),
 ];
 
-/// What may import every stage and what is beside them. `sign_in` judges, reads passwords, shows pages and makes sessions.
+/// What may import every stage and what is beside them. `sign_in` judges, reads passwords, shows pages and makes
+/// sessions.
 const ABOVE: [(&str, &[&str]); 7] = [
     ("sign_in", &["gate", "server", "cli", "operations", "addon_rights", "addon_api", "ingress_api", "upstream"]),
     // The limits on attempts to sign in are one for people and for add-ons.
@@ -228,8 +230,8 @@ fn names_that_say_nothing(sources: &[Source]) -> Vec<String> {
     sources.iter().filter(empty).map(|source| format!("{}: name it after its idea", source.path)).collect()
 }
 
-/// `lib.rs` is a map: its diagram and its `pub mod`s name the stages in the order of the way, and nothing is on it that this
-/// test does not know.
+/// `lib.rs` is a map: its diagram and its `pub mod`s name the stages in the order of the way, and nothing is on it that
+/// this test does not know.
 fn mistakes_of_the_map(sources: &[Source]) -> Vec<String> {
     let Some(lib) = sources.iter().find(|source| source.path == "lib.rs") else { return vec!["no lib.rs".to_owned()] };
     let is_stage = |name: &&str| WAY.contains(name);
@@ -255,11 +257,12 @@ fn mistakes_of_the_map(sources: &[Source]) -> Vec<String> {
     offences
 }
 
-/// What admission asks. Each is asked by it alone: a decision that is made of the same pieces elsewhere would be a second one.
-const OF_ADMISSION: [&str; 5] = ["may_open(", "is_vouched_for(", "user_behind(", "errand.judge(", "Permitted {"];
+/// What admission asks. Each is asked by it alone: a decision that is made of the same pieces elsewhere would be a
+/// second one.
+const OF_ADMISSION: [&str; 5] = ["may_open(", "is_vouched_for(", "user_behind(", "intent.judge(", "Permitted {"];
 
-/// Where a piece of admission may be named besides `authorization/admission.rs`: where it is defined, and where its outcome is
-/// put into a type.
+/// Where a piece of admission may be named besides `authorization/admission.rs`: where it is defined, and where its
+/// outcome is put into a type.
 const BESIDE_ADMISSION: [(&str, &str); 4] = [
     ("authorization/access.rs", "may_open("),
     ("authorization/cors.rs", "is_vouched_for("),

@@ -48,8 +48,8 @@ fn endless() -> RawAddon {
     })
 }
 
-/// An add-on that says `answer` as soon as it has a head. What it hears of the body afterwards is told: the number of bytes,
-/// and 0 at the end; or it does not listen at all.
+/// An add-on that says `answer` as soon as it has a head. What it hears of the body afterwards is told: the number of
+/// bytes, and 0 at the end; or it does not listen at all.
 fn hasty(answer: &'static [u8], listens: bool) -> (String, Receiver<usize>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();

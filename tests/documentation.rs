@@ -97,7 +97,8 @@ fn every_limit_that_is_counted_is_a_key_of_the_configuration() {
     }
 }
 
-/// The keys of `config.toml`, set or commented out, by section; and the value that stands there, unless it is an example.
+/// The keys of `config.toml`, set or commented out, by section; and the value that stands there, unless it is an
+/// example.
 fn shipped_keys() -> Vec<(String, String, Option<String>)> {
     let (mut found, mut heading, mut example) = (Vec::new(), String::new(), false);
     for line in read("config.toml").lines() {
@@ -297,6 +298,86 @@ fn every_file_that_architecture_md_names_is_there() {
         assert!(root.join("src").join(name).exists() || root.join(name).exists(), "there is no {name}");
     }
     assert!(named > 40, "{named} paths were looked for");
+}
+
+/// Each row of the glossary: `| Word | `Type` | `file` | Meaning |`.
+#[test]
+fn every_word_of_the_glossary_is_a_type_where_it_says() {
+    let glossary = read("docs/glossary.md");
+    let mut words = 0;
+    for line in glossary.lines().filter(|line| line.starts_with("| ") && line.contains("`src/")) {
+        let quoted: Vec<&str> = line.split('`').skip(1).step_by(2).collect();
+        let [name, file, ..] = quoted[..] else { panic!("no type and file in: {line}") };
+        let source = read(file);
+        let is_defined = ["struct", "enum", "trait"].iter().any(|kind| {
+            source.match_indices(&format!("{kind} {name}")).any(|(at, found)| {
+                !source[at + found.len()..].starts_with(|next: char| next.is_alphanumeric() || next == '_')
+            })
+        });
+        assert!(is_defined, "{file} has no type {name}");
+        words += 1;
+    }
+    assert!(words > 40, "only {words} words");
+}
+
+/// What the code called things before it used the field's words: nothing brings them back.
+#[test]
+fn no_word_of_the_former_private_language_is_a_type() {
+    let former = [
+        "Court",
+        "Errand",
+        "Standing",
+        "Judgement",
+        "Felt",
+        "Pulse",
+        "Serving",
+        "Gauge",
+        "Truth",
+        "Injection",
+        "Confines",
+        "LastWord",
+        "Farewell",
+        "Stamps",
+        "TrailerSieve",
+        "UnderWay",
+        "Portable",
+        "Parcels",
+        "Journey",
+        "Traveller",
+        "Forsaken",
+        "Keeper",
+        "Ear",
+        "Seldom",
+        "Neighbourhood",
+        "Voice",
+        "Trial",
+        "Desk",
+        "Kept",
+        "Asking",
+    ];
+    let mut sources = Vec::new();
+    types_of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut sources);
+    for (file, name) in sources {
+        assert!(!former.contains(&name.as_str()), "{file} brings {name} back: docs/glossary.md has the word");
+    }
+}
+
+/// Every type of the sources below a folder, with its file.
+fn types_of(folder: &Path, found: &mut Vec<(String, String)>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            types_of(&path, found);
+            continue;
+        }
+        for line in fs::read_to_string(&path).unwrap().lines() {
+            let words: Vec<&str> = line.split([' ', '<', '(', ';', ':']).collect();
+            let kind = words.iter().position(|word| ["struct", "enum", "trait", "type"].contains(word));
+            if let Some(name) = kind.and_then(|at| words.get(at + 1)).filter(|_| !line.trim_start().starts_with("//")) {
+                found.push((path.display().to_string(), (*name).to_owned()));
+            }
+        }
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
-//! Sessions as their users and operators meet them: they live, end, survive restarts and crashes, and outlast a disk that
-//! fails, and hold on all proxies that share a store. In go calls on `Sessions` and damage to its file, out come live sessions or none. Processes that must die or run
-//! out of disk are this test binary once more (see `child`).
+//! Sessions as their users and operators meet them: they live, end, survive restarts and crashes, and outlast a disk
+//! that fails, and hold on all proxies that share a store. In go calls on `Sessions` and damage to its file, out come
+//! live sessions or none. Processes that must die or run out of disk are this test binary once more (see `child`).
 
 #![allow(
     clippy::panic,
@@ -201,11 +201,11 @@ async fn expired_sessions_are_swept_and_streams_are_told() {
     let clock = Clock::manual(START);
     let (sessions, _) = Sessions::open(&settings(SessionStore::Memory), clock.clone()).expect("opened");
     let (_, session) = sessions.create(of("alice")).await.expect("made");
-    let mut bell = sessions.subscribe();
+    let mut notifier = sessions.subscribe();
     clock.set(START.saturating_add(30 * MINUTE));
     let stop = CancellationToken::new();
     let running = tokio::spawn(Arc::clone(&sessions).run(stop.clone()));
-    bell.changed().await.expect("it rings");
+    notifier.changed().await.expect("it rings");
     assert!(sessions.is_empty() && session.ended());
     stop.cancel();
     running.await.expect("it stops");

@@ -1,5 +1,5 @@
-//! The ratios in words: medians of many short rounds, in which what is compared takes turns, so that a busy machine slows
-//! both alike.
+//! The ratios in words: medians of many short rounds, in which what is compared takes turns, so that a busy machine
+//! slows both alike.
 
 use std::collections::BTreeMap;
 use std::hint::black_box;

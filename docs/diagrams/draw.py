@@ -25,7 +25,8 @@ STYLE = """
 REQUEST = [
     ("listener", "accept, limits, PROXY protocol", "Connection"),
     ("tls", "handshake with a deadline, SNI, ALPN", "Secured"),
-    ("http", "h1 or h2; one valid target; names stripped", "Sanitized"),
+    ("connection", "h1 or h2, timeouts, floods, its end", "Arrived"),
+    ("http", "one valid target; names stripped", "Sanitized"),
     ("route", "host and prefix to add-on", "Routed"),
     ("session", "cookie or token to credential", "Authenticated"),
     ("identity", "credential to user, as of now", "Identified"),

@@ -1,8 +1,8 @@
-//! Whether a call of an add-on is permitted: asked when it comes, and on every beat for as long as its body, its answer or its
-//! WebSocket is open.
+//! Whether a call of an add-on is permitted: asked when it comes, and on every beat for as long as its body, its answer
+//! or its WebSocket is open.
 //!
-//! In come the path and the token that was shown, out comes who asks, or a refusal. What is open remembers all that it was
-//! admitted for: the token's digest, the path, and the right and the group of entities that it uses.
+//! In come the path and the token that was shown, out comes who asks, or a refusal. What is open remembers all that it
+//! was admitted for: the token's digest, the path, and the right and the group of entities that it uses.
 
 use std::collections::BTreeSet;
 use std::pin::Pin;
@@ -12,7 +12,7 @@ use std::sync::{Arc, OnceLock};
 use http::StatusCode;
 
 use super::answer::{self, Answer, AnswerBody};
-use super::asking::Asking;
+use super::caller::AddonCaller;
 use super::service::{AddonApi, Configured};
 use crate::addon_rights::roles::{ApiPath, Basis, Caller, Refusal, Ruling, rule};
 use crate::addon_rights::tokens::TokenDigest;
@@ -41,7 +41,8 @@ enum Uses {
     AuthApi,
     /// To see the options of this add-on.
     OptionsOf(String),
-    /// `homeassistant_api`, which has a token of its own; held to the entities of this group, and to these messages besides.
+    /// `homeassistant_api`, which has a token of its own; held to the entities of this group, and to these messages
+    /// besides.
     HomeAssistantApi { token: TokenDigest, by: AddonSlug, entities: Option<Arc<str>>, messages: BTreeSet<String> },
 }
 
@@ -80,7 +81,7 @@ impl AddonApi {
         head: &http::request::Parts,
         token: Option<TokenDigest>,
         configured: &Configured,
-    ) -> Result<(AddonCall, Option<Asking>), Box<Answer>> {
+    ) -> Result<(AddonCall, Option<AddonCaller>), Box<Answer>> {
         let bad = || Box::new(answer::plain(StatusCode::BAD_REQUEST));
         if head.uri.scheme().is_some() || head.uri.authority().is_some() {
             return Err(bad());
@@ -132,7 +133,7 @@ impl AddonApi {
         path: &ApiPath,
         token: Option<&TokenDigest>,
         configured: &Configured,
-    ) -> Result<Option<Asking>, Refusal> {
+    ) -> Result<Option<AddonCaller>, Refusal> {
         let by = token.map(|token| self.asking_with(token, configured));
         let who = match &by {
             None => Caller::Nobody,
@@ -155,8 +156,8 @@ impl AddonApi {
     }
 
     fn entitled(&self, token: &TokenDigest, configured: &Configured) -> Option<Arc<Addon>> {
-        let asking = self.asking_with(token, configured)?;
-        asking.granted().rights().homeassistant_api.then(|| Arc::clone(asking.addon()))
+        let caller = self.asking_with(token, configured)?;
+        caller.granted().rights().homeassistant_api.then(|| Arc::clone(caller.addon()))
     }
 }
 

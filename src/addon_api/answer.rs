@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::addon_api::envelope::{self, Shape};
 use crate::budget::Permit;
-use crate::connection::Serving;
+use crate::connection::InFlightGuard;
 use crate::exchanges::CutBodyError;
 
 /// A body that is there whole, or one that is passed on as it comes.
@@ -24,13 +24,13 @@ pub(super) type AnswerBody = UnsyncBoxBody<Bytes, CutBodyError>;
 /// The body of an answer on its way: its connection is not idle before the last byte.
 pub struct ServedBody {
     body: AnswerBody,
-    _serving: Serving,
+    _serving: InFlightGuard,
     /// Its call's place among those of the add-on.
     _place: Option<Permit>,
 }
 
 impl ServedBody {
-    pub(super) fn new(body: AnswerBody, serving: Serving, place: Option<Permit>) -> Self {
+    pub(super) fn new(body: AnswerBody, serving: InFlightGuard, place: Option<Permit>) -> Self {
         Self { body, _serving: serving, _place: place }
     }
 }

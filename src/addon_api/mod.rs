@@ -1,12 +1,12 @@
 //! The add-on API, as add-ons know it from Home Assistant's Supervisor.
 //!
-//! On a listener of its own, which no browser reaches, come an add-on's calls with its token; out come answers of ours, of
-//! Home Assistant or of a real Supervisor behind us. An add-on is judged by its role before anything is looked at, and
-//! nothing that it sends but the listed parts rides on a token of ours.
+//! On a listener of its own, which no browser reaches, come an add-on's calls with its token; out come answers of ours,
+//! of Home Assistant or of a real Supervisor behind us. An add-on is judged by its role before anything is looked at,
+//! and nothing that it sends but the listed parts rides on a token of ours.
 
 mod admission;
 mod answer;
-mod asking;
+mod caller;
 mod auth;
 mod body;
 mod core;
@@ -14,7 +14,7 @@ mod credentials;
 pub mod envelope;
 mod local;
 mod peer;
-mod screen;
+mod message_filter;
 mod service;
 mod token;
 mod upstream;

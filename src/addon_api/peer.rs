@@ -1,7 +1,8 @@
 //! Home Assistant, or a real Supervisor, asked with a token of ours that no add-on sees.
 //!
 //! In comes a request that was judged, out comes the answer, streamed. Of the add-on's headers only those pass that are
-//! listed: no name of a host, no cookie and no token of it ever rides on ours (S-109), and redirections are not followed.
+//! listed: no name of a host, no cookie and no token of it ever rides on ours (S-109), and redirections are not
+//! followed.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -48,7 +49,7 @@ pub(super) enum PeerError {
 }
 
 /// What is asked.
-pub(super) struct Asked<B> {
+pub(super) struct PeerRequest<B> {
     pub(super) method: Method,
     /// Path and query, in normal form.
     pub(super) target: String,
@@ -82,7 +83,7 @@ impl Peer {
     }
 
     /// Asks, and returns when the head of the answer is there. The body is read as fast as it is taken.
-    pub(super) async fn ask<B>(&self, asked: Asked<B>) -> Result<Response<AnswerBody>, PeerError>
+    pub(super) async fn ask<B>(&self, asked: PeerRequest<B>) -> Result<Response<AnswerBody>, PeerError>
     where
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -91,7 +92,7 @@ impl Peer {
         tokio::time::timeout(within, self.exchange(asked)).await.unwrap_or(Err(PeerError::TimedOut(within)))
     }
 
-    async fn exchange<B>(&self, asked: Asked<B>) -> Result<Response<AnswerBody>, PeerError>
+    async fn exchange<B>(&self, asked: PeerRequest<B>) -> Result<Response<AnswerBody>, PeerError>
     where
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -117,13 +118,13 @@ impl Peer {
 
 /// The headers of `from` that are in `names`, as they are.
 pub(super) fn only(from: &HeaderMap, names: &[&'static str]) -> HeaderMap {
-    let mut kept = HeaderMap::new();
+    let mut addon_states = HeaderMap::new();
     for name in names {
         for value in from.get_all(*name) {
-            kept.append(*name, value.clone());
+            addon_states.append(*name, value.clone());
         }
     }
-    kept
+    addon_states
 }
 
 /// An answer with `headers` of the peer's and its body.

@@ -7,9 +7,9 @@ use http::{HeaderMap, Method, Request, Response, StatusCode};
 
 use super::admission::AddonCall;
 use super::answer::{self, Answer, ServedBody};
-use super::asking::Asking;
 use super::auth::AuthBackend;
 use super::body::Room;
+use super::caller::AddonCaller;
 use super::core::{self, Core};
 use super::local::{self, passwords};
 use super::peer::Peer;
@@ -18,16 +18,16 @@ use super::upstream;
 use crate::addon_rights::ingress_key;
 use crate::addon_rights::protection::Granted;
 use crate::addon_rights::roles::ApiPath;
-use crate::addon_rights::state::Kept;
+use crate::addon_rights::state::AddonStates;
 use crate::addon_rights::tokens::TokenDigest;
 use crate::budget::{Budget, Claim, Holder, Limit, Permit, Refused};
 use crate::clock::Clock;
 use crate::config::{Addon, AddonSlug, Settings};
-use crate::connection::{Arrived, ClientBody, Line};
+use crate::connection::{AbortHandle, Arrived, ClientBody};
 use crate::entity_filter::Access;
 use crate::exchanges::{CutUpload, Open, OpenExchanges};
 use crate::home_assistant::HomeAssistant;
-use crate::http::{ClientAddr, Pace, RequestBody, RequestId};
+use crate::http::{ClientAddr, MinRate, RequestBody, RequestId};
 use crate::listener::Addresses;
 use crate::telemetry::{ApiCallPath, Telemetry};
 
@@ -35,7 +35,7 @@ use crate::telemetry::{ApiCallPath, Telemetry};
 #[derive(Debug)]
 pub struct AddonApi {
     current: ArcSwap<Configured>,
-    pub(super) kept: Arc<Kept>,
+    pub(super) addon_states: Arc<AddonStates>,
     pub(super) auth: AuthBackend,
     pub(super) core: Core,
     pub(super) exchanges: Arc<OpenExchanges>,
@@ -64,7 +64,7 @@ pub(super) struct Call {
     pub(super) headers: HeaderMap,
     pub(super) body: CutUpload<RequestBody>,
     /// Who asks; nobody where no token is asked for.
-    pub(super) by: Option<Asking>,
+    pub(super) by: Option<AddonCaller>,
     /// What it was admitted for, on the list of what is open.
     pub(super) open: Open<AddonCall>,
     pub(super) client: ClientAddr,
@@ -76,13 +76,13 @@ impl AddonApi {
     /// The API with its first configuration.
     pub fn new(
         configured: Configured,
-        (kept, exchanges, budget): (Arc<Kept>, Arc<OpenExchanges>, Arc<Budget>),
+        (addon_states, exchanges, budget): (Arc<AddonStates>, Arc<OpenExchanges>, Arc<Budget>),
         clock: Clock,
         telemetry: Telemetry,
     ) -> Self {
         Self {
             current: ArcSwap::from_pointee(configured),
-            kept,
+            addon_states,
             auth: AuthBackend::new(clock, telemetry.clone()),
             core: Core::default(),
             exchanges,
@@ -102,10 +102,10 @@ impl AddonApi {
 
     /// Answers a call.
     pub async fn answer(self: Arc<Self>, arrived: Arrived<Addresses>) -> Response<ServedBody> {
-        let Arrived { request, via, serving } = arrived;
+        let Arrived { request, connection_info, serving } = arrived;
         let configured = self.configured();
         let place = self.place(request.headers(), &configured);
-        let from = (ClientAddr::direct(via.peer().ip()), serving.line().clone());
+        let from = (ClientAddr::direct(connection_info.peer().ip()), serving.abort_handle().clone());
         let answer = self.answered(request, configured, &place, from).await;
         answer.map(|body| ServedBody::new(body, serving, place.ok().flatten()))
     }
@@ -115,12 +115,12 @@ impl AddonApi {
         request: Request<ClientBody>,
         configured: Arc<Configured>,
         counted: &Result<Option<Permit>, Refused>,
-        (client, line): (ClientAddr, Line),
+        (client, abort_handle): (ClientAddr, AbortHandle),
     ) -> Answer {
         let id = RequestId::next();
         let (head, incoming) = request.into_parts();
-        let pace = Pace::of_upload(&configured.settings.limits);
-        let (body, gauge) = RequestBody::new(incoming, u64::MAX, pace);
+        let min_rate = MinRate::of_upload(&configured.settings.limits);
+        let (body, progress) = RequestBody::new(incoming, u64::MAX, min_rate);
         let method = head.method.clone();
         let called = head.uri.path().to_owned();
         let presented = token(&head.headers).map(|token| TokenDigest::of(token.as_bytes()));
@@ -130,7 +130,7 @@ impl AddonApi {
             Ok(_) if counted.is_err() => answer::plain(StatusCode::TOO_MANY_REQUESTS),
             Ok((call, by)) => {
                 let path = call.path().clone();
-                let open = self.exchanges.begin(call, line);
+                let open = self.exchanges.begin(call, abort_handle);
                 let query = head.uri.query().map(str::to_owned);
                 let (headers, body) = (head.headers, CutUpload::new(body, &open));
                 let call = Call { method: head.method, path, query, headers, body, by, open, client, id, configured };
@@ -139,7 +139,7 @@ impl AddonApi {
             Err(answer) => *answer,
         };
         // Whoever was asked with this body knows only that it broke off.
-        let answer = if gauge.has_timed_out() { answer::plain(StatusCode::REQUEST_TIMEOUT) } else { answer };
+        let answer = if progress.has_timed_out() { answer::plain(StatusCode::REQUEST_TIMEOUT) } else { answer };
         self.telemetry.metrics.api_answered(whose.as_ref(), answer.status().as_u16());
         let (addon, status) = (whose.as_ref().map_or("-", AddonSlug::as_str), answer.status().as_u16());
         let (method, path) = (shown(&method), ApiCallPath(&called));
@@ -163,21 +163,21 @@ impl AddonApi {
     }
 
     /// The add-on that a token belongs to, if it is configured.
-    pub(super) fn asking_with(&self, token: &TokenDigest, configured: &Configured) -> Option<Asking> {
-        let slug = self.kept.addon_with(token)?;
+    pub(super) fn asking_with(&self, token: &TokenDigest, configured: &Configured) -> Option<AddonCaller> {
+        let slug = self.addon_states.addon_with(token)?;
         let addon = configured.settings.addons.iter().find(|addon| addon.slug == slug)?;
-        Some(Asking::new(Arc::clone(addon), &self.kept))
+        Some(AddonCaller::new(Arc::clone(addon), &self.addon_states))
     }
 
     /// What an add-on is granted now.
     pub(super) fn granted(&self, addon: &Addon) -> Granted {
-        Granted::new(&addon.rights, self.kept.protection(&addon.slug))
+        Granted::new(&addon.rights, self.addon_states.protection(&addon.slug))
     }
 
     /// Where an add-on's pages are found: on Home Assistant's own, where it reaches us, else on ours.
     pub(super) fn ingress_entry(&self, settings: &Settings, addon: &Addon) -> Option<String> {
-        let door = settings.supervisor.home_assistant_door.as_ref().filter(|_| ingress_key::is_reached(addon));
-        let key = door.and_then(|_| self.kept.ingress_key());
+        let door = settings.supervisor.ingress_api.as_ref().filter(|_| ingress_key::is_reached(addon));
+        let key = door.and_then(|_| self.addon_states.ingress_key());
         let there = key.map(|key| ingress_key::entry(&key.token(&addon.slug)));
         there.or_else(|| addon.path.as_ref().map(|path| path.as_str().to_owned()))
     }
@@ -195,7 +195,7 @@ impl AddonApi {
                 self.core.rest(self, call, alias).await
             }
             ["supervisor", "ping"] => answer::ok(&serde_json::json!({})),
-            // Case 1: these are Home Assistant's, at a door of its own, and ride on no token of ours (S-109).
+            // Case 1: these are Home Assistant's, at a entry point of its own, and ride on no token of ours (S-109).
             ["ingress", "session" | "validate_session"] => answer::plain(StatusCode::UNAUTHORIZED),
             ["auth"] => passwords::check(self, call).await,
             ["auth", "cache"] => passwords::forget(self, &call),

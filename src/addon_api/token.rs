@@ -3,8 +3,8 @@
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 
-/// The first of the three places that holds one (docs/design/supervisor.md section 2.1). In `Authorization` it is the last
-/// word, whatever the scheme is called: add-ons write `Bearer`, and nothing else counts here.
+/// The first of the three places that holds one (docs/design/supervisor.md section 2.1). In `Authorization` it is the
+/// last word, whatever the scheme is called: add-ons write `Bearer`, and nothing else counts here.
 pub(crate) fn token(headers: &HeaderMap) -> Option<&str> {
     let named = ["x-supervisor-token", "x-hassio-key"].into_iter().filter_map(|name| only(headers, name));
     let bearer = only(headers, AUTHORIZATION.as_str()).and_then(|value| value.rsplit(' ').next());

@@ -1,7 +1,7 @@
 //! A real Supervisor behind us: what an add-on may ask, it is asked with our token.
 //!
-//! `self` is written out, since to the Supervisor we are somebody else; and what it tells us of the options of others is
-//! taken out again for those whom they do not concern.
+//! `self` is written out, since to the Supervisor we are somebody else; and what it tells us of the options of others
+//! is taken out again for those whom they do not concern.
 
 use std::time::Duration;
 
@@ -9,9 +9,9 @@ use http::{Method, Response, StatusCode};
 
 use super::admission::followed;
 use super::answer::{self, Answer, AnswerBody};
-use super::asking::Asking;
 use super::body::{Held, Room};
-use super::peer::{Asked, only, relay};
+use super::caller::AddonCaller;
+use super::peer::{PeerRequest, only, relay};
 use super::service::{AddonApi, Call};
 use crate::entity_filter::bounded_json::filter_fields;
 
@@ -20,7 +20,7 @@ pub(super) async fn forward(api: &AddonApi, call: Call, segments: &[&str]) -> An
     let Call { method, path, query, headers, body, by, open, configured, .. } = call;
     let Some(upstream) = &configured.upstream else { return answer::plain(StatusCode::NOT_IMPLEMENTED) };
     open.exchange().subject().goes_on_to_a_supervisor();
-    let own = by.as_ref().map(Asking::slug);
+    let own = by.as_ref().map(AddonCaller::slug);
     let path = match (segments, own) {
         (["addons" | "apps", "self", ..], None) => return answer::error(StatusCode::BAD_REQUEST, "Nobody is self"),
         (["addons" | "apps", "self", ..], Some(slug)) => path.as_str().replacen("/self", &format!("/{slug}"), 1),
@@ -34,7 +34,7 @@ pub(super) async fn forward(api: &AddonApi, call: Call, segments: &[&str]) -> An
             open.exchange().subject().tells_options_of(slug);
         }
     }
-    let asked = Asked {
+    let asked = PeerRequest {
         method,
         target: format!("{path}{query}"),
         headers: only(&headers, PASSED),

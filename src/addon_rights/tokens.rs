@@ -1,7 +1,7 @@
 //! The tokens that add-ons show to the API, and the digests that we keep of them.
 //!
-//! A token is 256 random bits, shown once, when it is made. What is kept and compared is its SHA-256, which needs no salt
-//! because nobody can guess 256 bits; all digests are compared to their last byte, so that the time says nothing.
+//! A token is 256 random bits, shown once, when it is made. What is kept and compared is its SHA-256, which needs no
+//! salt because nobody can guess 256 bits; all digests are compared to their last byte, so that the time says nothing.
 
 use std::fmt;
 

@@ -1,8 +1,8 @@
-//! The one admission: whether a request may go to its add-on. Requests, another proxy's questions, hand-overs, what is open
-//! and `explain` are all decided here, each with its own source of credentials; there is no second way.
+//! The one admission: whether a request may go to its add-on. Requests, another proxy's questions, hand-overs, what is
+//! open and `explain` are all decided here, each with its own source of credentials; there is no second way.
 //!
-//! In come what is asked ([`Question`]), who claims to ask ([`Claim`]), the users of one moment and the add-on's rules, out
-//! comes an [`Admission`] or why there is none ([`Refusal`]). Pure: it looks nothing up that it is not given.
+//! In come what is asked ([`Question`]), who claims to ask ([`Claim`]), the users of one moment and the add-on's rules,
+//! out comes an [`Admission`] or why there is none ([`Refusal`]). Pure: it looks nothing up that it is not given.
 
 use std::sync::Arc;
 
@@ -10,9 +10,9 @@ use http::{HeaderValue, Method};
 
 use super::access::{is_own_will, may_enter, may_open};
 use super::cors::is_vouched_for;
-use super::protect::{Errand, Judgement, Protection, Standing};
+use super::protect::{Evaluation, Protection, RequestIntent, UserRights};
 use crate::config::Addon;
-use crate::connection::Door;
+use crate::connection::EntryPoint;
 use crate::http::{ClientAddr, Provenance, is_safe};
 use crate::identity::{Directory, User, user_behind};
 use crate::refusal::{Decision, Reason};
@@ -21,7 +21,7 @@ use crate::session::{Credential, CredentialKind};
 /// What is asked, as far as it is not about who asks.
 pub(super) struct Question<'a> {
     pub(super) addon: &'a Addon,
-    pub(super) door: Door,
+    pub(super) entry_point: EntryPoint,
     pub(super) method: &'a Method,
     pub(super) websocket: bool,
     pub(super) client: ClientAddr,
@@ -36,7 +36,7 @@ pub(super) struct Question<'a> {
 /// What is wanted of the add-on.
 pub(super) enum Wish<'a> {
     /// This, by the rules for its path; or what cannot be wanted.
-    Path(Result<&'a Errand, Reason>),
+    Path(Result<&'a RequestIntent, Reason>),
     /// To come in at all: every request after that is admitted by itself.
     Entrance,
 }
@@ -55,7 +55,7 @@ pub(super) enum Claim<'a> {
 pub(super) struct Admission<'r> {
     pub(super) user: Arc<User>,
     /// Of the rules, where the add-on has some and a path is wanted.
-    pub(super) judgement: Option<Judgement<'r>>,
+    pub(super) evaluation: Option<Evaluation<'r>>,
 }
 
 /// It may not.
@@ -64,25 +64,25 @@ pub(super) struct Refusal<'r> {
     /// Who is refused, if that is known.
     pub(super) user: Option<Arc<User>>,
     /// Of the rules, where it came to that.
-    pub(super) judgement: Option<Judgement<'r>>,
+    pub(super) evaluation: Option<Evaluation<'r>>,
 }
 
 impl From<Reason> for Refusal<'_> {
     fn from(reason: Reason) -> Self {
-        Self { reason, user: None, judgement: None }
+        Self { reason, user: None, evaluation: None }
     }
 }
 
 impl Admission<'_> {
     /// Whether a rule reads the body, which is not known yet.
     pub(super) fn wants_body(&self) -> bool {
-        self.judgement.as_ref().is_some_and(Judgement::wants_body)
+        self.evaluation.as_ref().is_some_and(Evaluation::wants_body)
     }
 }
 
-/// Decides, in the order of spec/permissions.md section 6: the credential counts here, its user is known and may come in from
-/// where they are, the request is their own will (which is asked of what browsers send by themselves), they may open the
-/// add-on, and every rule for the path permits it.
+/// Decides, in the order of spec/permissions.md section 6: the credential counts here, its user is known and may come
+/// in from where they are, the request is their own will (which is asked of what browsers send by themselves), they may
+/// open the add-on, and every rule for the path permits it.
 pub(super) fn admit<'r>(
     question: &Question<'_>,
     claim: &Claim<'_>,
@@ -96,23 +96,23 @@ pub(super) fn admit<'r>(
     if let Decision::Deny(reason) = decision {
         return Err(Refusal { user: Some(user), ..reason.into() });
     }
-    let errand = match question.wish {
-        Wish::Path(Ok(errand)) => errand,
+    let intent = match question.wish {
+        Wish::Path(Ok(intent)) => intent,
         Wish::Path(Err(reason)) => return Err(Refusal { user: Some(user), ..reason.into() }),
-        Wish::Entrance => return Ok(Admission { user, judgement: None }),
+        Wish::Entrance => return Ok(Admission { user, evaluation: None }),
     };
-    let Some(rules) = rules else { return Ok(Admission { user, judgement: None }) };
+    let Some(rules) = rules else { return Ok(Admission { user, evaluation: None }) };
     let Some(rights) = directory.rights(&user.id) else {
         return Err(Refusal { user: Some(user), ..Reason::UnknownUser.into() });
     };
-    let judgement = errand.judge(rules, &Standing { user: &user, rights });
-    match judgement.decision() {
-        Decision::Permit => Ok(Admission { user, judgement: Some(judgement) }),
-        Decision::Deny(reason) => Err(Refusal { reason, user: Some(user), judgement: Some(judgement) }),
+    let evaluation = intent.judge(rules, &UserRights { user: &user, rights });
+    match evaluation.decision() {
+        Decision::Permit => Ok(Admission { user, evaluation: Some(evaluation) }),
+        Decision::Deny(reason) => Err(Refusal { reason, user: Some(user), evaluation: Some(evaluation) }),
     }
 }
 
-/// The user whom the claim stands for, if it counts at this door and for this add-on.
+/// The user whom the claim stands for, if it counts at this entry point and for this add-on.
 fn claimant(question: &Question<'_>, claim: &Claim<'_>, directory: &Directory) -> Result<Arc<User>, Reason> {
     match claim {
         Claim::Found(credential) => {
@@ -138,16 +138,16 @@ fn counts(credential: &Credential, question: &Question<'_>) -> Result<(), Reason
         Credential::Session(session) if session.addon().is_some_and(|bound| *bound != question.addon.slug) => {
             Err(Reason::SessionBoundElsewhere)
         }
-        Credential::Session(session) if session.door() != question.door => Err(Reason::NoSession),
+        Credential::Session(session) if session.entry_point() != question.entry_point => Err(Reason::NoSession),
         // Where no token counts, one that is meant for Home Assistant must not go on to the add-on either.
         Credential::Session(_) if question.addon.tokens && question.bears_token? => Err(Reason::AmbiguousCredentials),
         Credential::Token(_) | Credential::Session(_) => Ok(()),
     }
 }
 
-/// At Home Assistant's door nothing but a session counts (docs/design/supervisor.md section 10.1).
+/// At Home Assistant's entry point nothing but a session counts (docs/design/supervisor.md section 10.1).
 fn takes_tokens(question: &Question<'_>) -> bool {
-    question.addon.tokens && question.door == Door::Browsers
+    question.addon.tokens && question.entry_point == EntryPoint::Browsers
 }
 
 /// Whether the request is its user's own will.

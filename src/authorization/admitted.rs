@@ -1,10 +1,10 @@
-//! What was admitted and is still open: everything that its admission went by, so that it is admitted again, whole, with the
-//! configuration, the users and the sessions of a later moment (S-99, S-103, S-104).
+//! What was admitted and is still open: everything that its admission went by, so that it is admitted again, whole,
+//! with the configuration, the users and the sessions of a later moment (S-99, S-103, S-104).
 
 use std::fmt;
 
 use super::admission::{Claim, Question, Wish, admit};
-use super::protect::{Errand, Protection};
+use super::protect::{Protection, RequestIntent};
 use crate::exchanges::Subject;
 use crate::http::{Authority, RequestSource, Rules};
 use crate::identity::Directory;
@@ -12,8 +12,8 @@ use crate::refusal::{Decision, Reason};
 use crate::route::{FoundBy, Location, Route, Routes};
 use crate::session::{Authenticated, Credential};
 
-/// What a request was admitted for. Made for every request, so that it costs counts and hardly an allocation: what it holds
-/// is shared with the head that was read.
+/// What a request was admitted for. Made for every request, so that it costs counts and hardly an allocation: what it
+/// holds is shared with the head that was read.
 #[derive(Debug)]
 pub struct Admitted {
     credential: Credential,
@@ -23,7 +23,7 @@ pub struct Admitted {
     found_by: FoundBy,
     route: Route,
     stripped: usize,
-    errand: Errand,
+    intent: RequestIntent,
 }
 
 /// The configuration, the users and the sessions of one moment.
@@ -42,7 +42,7 @@ pub struct Moment<'a> {
 }
 
 impl Admitted {
-    pub(super) fn new(authenticated: &Authenticated, errand: Errand) -> Self {
+    pub(super) fn new(authenticated: &Authenticated, intent: RequestIntent) -> Self {
         let routed = authenticated.routed();
         let request = routed.request();
         Self {
@@ -53,13 +53,13 @@ impl Admitted {
             found_by: routed.found_by(),
             route: routed.route().clone(),
             stripped: routed.stripped(),
-            errand,
+            intent,
         }
     }
 
     /// What it wants of its add-on.
-    pub(super) fn errand(&self) -> &Errand {
-        &self.errand
+    pub(super) fn intent(&self) -> &RequestIntent {
+        &self.intent
     }
 
     /// Whether a request like this one would be admitted at this moment, to where this one went.
@@ -74,29 +74,29 @@ impl Admitted {
         let route = self.route_of(moment.routes).ok_or(Reason::UnknownRoute)?;
         let question = Question {
             addon: route.addon(),
-            door: self.source.door(),
-            method: self.errand.method(),
-            websocket: self.errand.is_websocket(),
+            entry_point: self.source.entry_point(),
+            method: self.intent.method(),
+            websocket: self.intent.is_websocket(),
             client: self.source.client().map_err(|_| Reason::MalformedForwarded)?,
             provenance: self.source.provenance(&self.authority, &moment.rules.names),
             origin: self.source.origin(),
             bears_token: self.bears_token,
-            wish: Wish::Path(Ok(&self.errand)),
+            wish: Wish::Path(Ok(&self.intent)),
         };
         let claim = Claim::Kept(&self.credential, moment.still_counts);
         let rules = moment.protections.get(route.place()).and_then(Option::as_ref);
         admit(&question, &claim, moment.directory, rules).map(|_| ()).map_err(|refusal| refusal.reason)
     }
 
-    /// The route that it would take now, if that leads to the same place: the same add-on, which would see the same path. What
-    /// was sent under another path was judged as another.
+    /// The route that it would take now, if that leads to the same place: the same add-on, which would see the same
+    /// path. What was sent under another path was judged as another.
     fn route_of<'r>(&self, routes: &'r Routes) -> Option<&'r Route> {
         let addon = &self.route.addon().slug;
         match self.found_by {
             FoundBy::Name => routes.named(addon.as_str()),
             FoundBy::Address => {
                 let host = self.authority.host();
-                match routes.locate(self.source.door(), Some(host), self.errand.sent_path()) {
+                match routes.locate(self.source.entry_point(), Some(host), self.intent.sent_path()) {
                     Location::Addon(route, stripped) => {
                         (route.addon().slug == *addon && stripped == self.stripped).then_some(route)
                     }

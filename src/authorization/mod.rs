@@ -1,11 +1,11 @@
 //! Whether this user may do this: add-on access, local-only, whose will the request is, and what its path needs.
 //!
 //! In comes an [`Authenticated`](crate::session::Authenticated) request, out comes a [`Permitted`] one or why it is
-//! [`Refused`]. What is missing or unknown is a refusal. Nothing here changes a byte of the request; a body is read only where a
-//! rule judges by it, and goes on as it came.
+//! [`Refused`]. What is missing or unknown is a refusal. Nothing here changes a byte of the request; a body is read
+//! only where a rule judges by it, and goes on as it came.
 //!
-//! Reading order: `admission` (the one decision), `access` (who may come in and open what), `protect` (what paths need); then
-//! who has it decided: `permitted` (requests), `admitted` (what is open), `supposed` (those who only ask).
+//! Reading order: `admission` (the one decision), `access` (who may come in and open what), `protect` (what paths
+//! need); then who has it decided: `permitted` (requests), `admitted` (what is open), `supposed` (those who only ask).
 
 mod access;
 mod admission;
@@ -19,7 +19,7 @@ pub(crate) use access::is_own_will;
 pub use access::{is_listed_for, may_enter};
 pub use admitted::{Admitted, Moment};
 pub use cors::{admitted, cors_of};
-pub use permitted::{Admissions, Entrant, Permitted, Refused, Words};
+pub use permitted::{AuthorizationContext, Description, Entrant, Permitted, Refused};
 pub use supposed::{Supposed, Supposition};
 
 pub use crate::refusal::Decision;

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::admission::{Admission, Claim, Question, Refusal, Wish, admit};
 use super::admitted::Admitted;
-use super::protect::{Asked, BodyFacts, Errand, Protection};
+use super::protect::{BodyFacts, Protection, RequestIntent, RuleQuery};
 use crate::config::Addon;
 use crate::exchanges::{Open, OpenExchanges};
-use crate::http::{Holding, Sanitized};
+use crate::http::{BufferLimits, Sanitized};
 use crate::identity::{Directory, DirectoryCell, Identified, User};
 use crate::refusal::Reason;
 use crate::session::{Authenticated, Credential, Session};
@@ -28,7 +28,7 @@ pub struct Entrant {
 
 /// What requests are admitted by besides themselves.
 #[derive(Clone, Copy)]
-pub struct Admissions<'a> {
+pub struct AuthorizationContext<'a> {
     /// Every exchange that is open.
     pub exchanges: &'a Arc<OpenExchanges>,
     /// The users, always the current ones.
@@ -36,13 +36,13 @@ pub struct Admissions<'a> {
     /// What the paths of each add-on need, by its place; nothing where none is protected.
     pub protections: &'a [Option<Protection>],
     /// Says why a user may do what a rule asks about entities, or not.
-    pub words: Words<'a>,
+    pub describe: Description<'a>,
     /// By what a body that is judged is bounded and counted.
-    pub holding: Holding<'a>,
+    pub holding: BufferLimits<'a>,
 }
 
 /// Says why a user of these may do what a rule asks about entities, or not: for the operator.
-pub type Words<'a> = &'a (dyn Fn(&Directory, &User, &Asked<'_>) -> String + Sync);
+pub type Description<'a> = &'a (dyn Fn(&Directory, &User, &RuleQuery<'_>) -> String + Sync);
 
 /// Why a request is refused: the reason that everybody counts by, and all of it for the operator.
 #[derive(Debug)]
@@ -79,27 +79,27 @@ impl Entrant {
     }
 }
 
-impl Admissions<'_> {
+impl AuthorizationContext<'_> {
     /// The one way to a [`Permitted`] request.
     ///
-    /// A body that a rule reads is read here, and held, and then all of it is decided again by the users of that moment. The
-    /// request is on the list of what is open by then: a permission that is lost meanwhile ends it (S-104).
+    /// A body that a rule reads is read here, and held, and then all of it is decided again by the users of that
+    /// moment. The request is on the list of what is open by then: a permission that is lost meanwhile ends it (S-104).
     pub async fn admit(&self, mut authenticated: Authenticated) -> Result<Permitted, Refused> {
         let routed = authenticated.routed();
-        let errand = Errand::of(routed);
+        let intent = RequestIntent::of(routed);
         let rules = self.protections.get(routed.route().place()).and_then(Option::as_ref);
         let (user, wants_body) = {
             let directory = self.directory.load();
             let admission =
-                self.decide(&authenticated, errand.as_ref().map_err(|reason| *reason), &directory, rules)?;
+                self.decide(&authenticated, intent.as_ref().map_err(|reason| *reason), &directory, rules)?;
             (Arc::clone(&admission.user), admission.wants_body())
         };
-        let errand = errand?;
+        let intent = intent?;
         if !wants_body {
-            errand.knows_body(BodyFacts::default());
+            intent.knows_body(BodyFacts::default());
         }
-        let line = routed.request().line().clone();
-        let open = self.exchanges.begin(Admitted::new(&authenticated, errand), line);
+        let abort_handle = routed.request().abort_handle().clone();
+        let open = self.exchanges.begin(Admitted::new(&authenticated, intent), abort_handle);
         let user = if wants_body {
             let judged = Box::pin(self.admit_body(&mut authenticated, &user, &open, rules)).await;
             judged.map_err(|refused| Refused { user: refused.user.or(Some(user)), ..refused })?
@@ -121,33 +121,33 @@ impl Admissions<'_> {
         let body = tokio::select! {
             biased;
             () = open.cut() => return Err(open.exchange().why().unwrap_or(Reason::SessionEnded).into()),
-            body = request.hold_body(self.holding, user.id.shared()) => body?,
+            body = request.buffer_body(self.holding, user.id.shared()) => body?,
         };
         let pointers = rules.map(Protection::pointers).unwrap_or_default();
-        let errand = open.exchange().subject().errand();
-        errand.knows_body(BodyFacts::read(request.headers(), &body, pointers));
-        let admission = self.decide(authenticated, Ok(errand), &self.directory.load(), rules)?;
+        let intent = open.exchange().subject().intent();
+        intent.knows_body(BodyFacts::read(request.headers(), &body, pointers));
+        let admission = self.decide(authenticated, Ok(intent), &self.directory.load(), rules)?;
         Ok(Arc::clone(&admission.user))
     }
 
     fn decide<'r>(
         &self,
         authenticated: &Authenticated,
-        errand: Result<&Errand, Reason>,
+        intent: Result<&RequestIntent, Reason>,
         directory: &Directory,
         rules: Option<&'r Protection>,
     ) -> Result<Admission<'r>, Refused> {
         let routed = authenticated.routed();
         let question = Question {
             bears_token: authenticated.bears_token(),
-            ..question(routed.request(), routed.route().addon(), Wish::Path(errand))
+            ..question(routed.request(), routed.route().addon(), Wish::Path(intent))
         };
         let claim = Claim::Found(authenticated.credential());
         admit(&question, &claim, directory, rules).map_err(|refusal| self.explained(refusal, directory))
     }
 
-    /// Whether a session that was just found lets its user come in to an add-on: for a sign-in that is handed over to it. Every
-    /// request after that is admitted by itself.
+    /// Whether a session that was just found lets its user come in to an add-on: for a sign-in that is handed over to
+    /// it. Every request after that is admitted by itself.
     pub fn admit_entrance(
         &self,
         request: &Sanitized,
@@ -164,10 +164,10 @@ impl Admissions<'_> {
     }
 
     fn explained(&self, refusal: Refusal<'_>, directory: &Directory) -> Refused {
-        let Refusal { reason, user, judgement } = refusal;
-        let why = judgement
+        let Refusal { reason, user, evaluation } = refusal;
+        let why = evaluation
             .zip(user.as_ref())
-            .map(|(judgement, user)| judgement.refusals(|asked| (self.words)(directory, user, asked)).join("; "));
+            .map(|(evaluation, user)| evaluation.refusals(|asked| (self.describe)(directory, user, asked)).join("; "));
         Refused { reason, user, why }
     }
 }
@@ -176,7 +176,7 @@ impl Admissions<'_> {
 fn question<'a>(request: &'a Sanitized, addon: &'a Addon, wish: Wish<'a>) -> Question<'a> {
     Question {
         addon,
-        door: request.door(),
+        entry_point: request.entry_point(),
         method: request.method(),
         websocket: request.handshake().is_some(),
         client: request.client(),
@@ -187,7 +187,7 @@ fn question<'a>(request: &'a Sanitized, addon: &'a Addon, wish: Wish<'a>) -> Que
     }
 }
 
-impl fmt::Debug for Admissions<'_> {
+impl fmt::Debug for AuthorizationContext<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Admissions").finish_non_exhaustive()
     }

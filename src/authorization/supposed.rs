@@ -7,15 +7,15 @@ use http::uri::PathAndQuery;
 use http::{HeaderValue, Method};
 
 use super::admission::{Claim, Question, Refusal, Wish, admit};
-use super::protect::{BodyFacts, Errand, Judgement, Protection};
-use crate::connection::Door;
+use super::protect::{BodyFacts, Evaluation, Protection, RequestIntent};
+use crate::connection::EntryPoint;
 use crate::http::{ClientAddr, Provenance};
 use crate::identity::{Directory, User};
 use crate::refusal::Reason;
 use crate::route::Route;
 use crate::session::CredentialKind;
 
-/// A request at the browsers' door, as somebody imagines it.
+/// A request at the browsers' entry point, as somebody imagines it.
 #[derive(Debug)]
 pub struct Supposition<'a> {
     /// Whose it is.
@@ -50,7 +50,7 @@ pub struct Supposed<'r> {
     /// Why it is refused, if it is.
     pub refusal: Option<Reason>,
     /// Of the rules, where it came to that.
-    pub judgement: Option<Judgement<'r>>,
+    pub evaluation: Option<Evaluation<'r>>,
     /// Whether a rule reads the body, and none was given: a request would be judged by the one that it has.
     pub wants_body: bool,
 }
@@ -58,30 +58,30 @@ pub struct Supposed<'r> {
 impl Supposition<'_> {
     /// Decides it.
     pub fn decide<'r>(self, directory: &Directory, rules: Option<&'r Protection>) -> Supposed<'r> {
-        let errand = Errand::new(self.method.clone(), self.target, self.stripped, self.websocket);
-        let errand = match self.body {
-            Some(facts) => errand.with_body(facts),
-            None => errand,
+        let intent = RequestIntent::new(self.method.clone(), self.target, self.stripped, self.websocket);
+        let intent = match self.body {
+            Some(facts) => intent.with_body(facts),
+            None => intent,
         };
-        let path = errand.path().to_owned();
+        let path = intent.path().to_owned();
         let question = Question {
             addon: self.route.addon(),
-            door: Door::Browsers,
+            entry_point: EntryPoint::Browsers,
             method: &self.method,
             websocket: self.websocket,
             client: self.client,
             provenance: self.provenance,
             origin: self.origin.as_ref(),
             bears_token: Ok(false),
-            wish: Wish::Path(Ok(&errand)),
+            wish: Wish::Path(Ok(&intent)),
         };
         match admit(&question, &Claim::Supposed(self.user, self.with), directory, rules) {
             Ok(admission) => {
                 let wants_body = admission.wants_body();
-                Supposed { path, refusal: None, judgement: admission.judgement, wants_body }
+                Supposed { path, refusal: None, evaluation: admission.evaluation, wants_body }
             }
-            Err(Refusal { reason, judgement, .. }) => {
-                Supposed { path, refusal: Some(reason), judgement, wants_body: false }
+            Err(Refusal { reason, evaluation, .. }) => {
+                Supposed { path, refusal: Some(reason), evaluation, wants_body: false }
             }
         }
     }

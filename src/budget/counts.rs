@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher as _, RandomState};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::oneshot;
 
 use super::holder::Holder;
@@ -40,7 +40,7 @@ struct Waiting {
 }
 
 /// What becomes of somebody who would wait.
-pub(super) enum Place {
+pub(super) enum Claimed {
     Taken,
     /// The turn has come when this says so: the place is taken by then.
     Later(oneshot::Receiver<()>),
@@ -65,22 +65,22 @@ impl Counts {
     }
 
     /// Takes one place, or a turn among at most `longest` who wait.
-    pub(super) fn add_or_wait(&self, key: &Key, most: u64, longest: usize) -> Place {
+    pub(super) fn add_or_wait(&self, key: &Key, most: u64, longest: usize) -> Claimed {
         let mut shard = self.shard(key);
         let count = shard.entry(key.clone()).or_default();
         if count.waiting.is_empty() && count.add(1, most) == Added::Yes {
-            return Place::Taken;
+            return Claimed::Taken;
         }
         if count.waiting.len() >= longest {
             // Nothing stays behind of somebody who got nothing.
             if count.is_nothing() {
                 shard.remove(key);
             }
-            return Place::QueueFull;
+            return Claimed::QueueFull;
         }
         let (granted, turn) = oneshot::channel();
         count.waiting.push_back(Waiting { most, granted });
-        Place::Later(turn)
+        Claimed::Later(turn)
     }
 
     /// Gives back, and lets in whoever waits for that.
@@ -120,13 +120,13 @@ impl Counts {
     /// How many counts are kept.
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        self.shards.iter().map(|shard| shard.lock().unwrap().len()).sum()
+        self.shards.iter().map(|shard| shard.lock().len()).sum()
     }
 
     fn shard(&self, key: &Key) -> MutexGuard<'_, Shard> {
         let place = usize::try_from(self.hasher.hash_one(key) % SHARDS as u64).unwrap_or_default();
         let [first, ..] = &self.shards;
-        self.shards.get(place).unwrap_or(first).lock().unwrap_or_else(PoisonError::into_inner)
+        self.shards.get(place).unwrap_or(first).lock()
     }
 }
 

@@ -11,7 +11,7 @@ pub enum Holder {
     /// Everybody's together.
     All,
     /// A peer's.
-    Peer(Neighbourhood),
+    Peer(ClientPrefix),
     /// A user's of this machine, by the operating system's number: what is known of the peer of a Unix socket.
     LocalUser(u32),
     /// A user's, by id. Sessions and tokens of one user count together.
@@ -31,16 +31,16 @@ impl From<IpAddr> for Holder {
 /// What counts as one client: an IPv4 address, or the /64 of an IPv6 address, because one subscriber has a whole /64 of
 /// them to choose from (RFC 6177 section 2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Neighbourhood(IpAddr);
+pub struct ClientPrefix(IpAddr);
 
-impl Neighbourhood {
+impl ClientPrefix {
     /// Its address, or the first one of its /64.
     pub fn address(self) -> IpAddr {
         self.0
     }
 }
 
-impl From<IpAddr> for Neighbourhood {
+impl From<IpAddr> for ClientPrefix {
     fn from(address: IpAddr) -> Self {
         match address.to_canonical() {
             IpAddr::V4(v4) => Self(IpAddr::V4(v4)),
@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn neighbours_in_one_64_are_one_client() {
-        let origin = |text: &str| Neighbourhood::from(text.parse::<IpAddr>().unwrap());
+        let origin = |text: &str| ClientPrefix::from(text.parse::<IpAddr>().unwrap());
         assert_eq!(origin("2001:db8:1:2::1"), origin("2001:db8:1:2:ffff::9"));
         assert_ne!(origin("2001:db8:1:2::1"), origin("2001:db8:1:3::1"));
         assert_ne!(origin("192.0.2.1"), origin("192.0.2.2"));

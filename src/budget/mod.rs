@@ -1,11 +1,13 @@
-//! One budget for what peers can make the process hold: places and bytes, counted in all, for each peer, user and add-on.
+//! One budget for what peers can make the process hold: places and bytes, counted in all, for each peer, user and
+//! add-on.
 //!
-//! In comes how much is wanted and by which limits it is counted ([`Claim`]), out comes a [`Permit`] or the name of the limit
-//! that refused ([`Refused`]). A permit gives back what it has when it is dropped, by whatever path its holder ends, so that
-//! nothing can forget to count down. Limits are arguments of the moment: a reload changes them while permits are out.
+//! In comes how much is wanted and by which limits it is counted ([`Claim`]), out comes a [`Permit`] or the name of the
+//! limit that refused ([`Refused`]). A permit gives back what it has when it is dropped, by whatever path its holder
+//! ends, so that nothing can forget to count down. Limits are arguments of the moment: a reload changes them while
+//! permits are out.
 //!
-//! Whatever reads bodies, keeps a list, a pool or a queue that a peer can fill holds permits of this budget. Who holds nothing
-//! takes no memory here.
+//! Whatever reads bodies, keeps a list, a pool or a queue that a peer can fill holds permits of this budget. Who holds
+//! nothing takes no memory here.
 
 mod counts;
 mod holder;
@@ -17,7 +19,7 @@ mod refused;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-pub use holder::{Holder, Neighbourhood};
+pub use holder::{ClientPrefix, Holder};
 pub use limit::Limit;
 pub use permit::Permit;
 pub use queue::Queue;
@@ -57,8 +59,8 @@ impl Budget {
         Arc::new(Self { counts: Counts::default(), refused: [const { AtomicU64::new(0) }; Limit::ALL.len()] })
     }
 
-    /// Takes `amount` (places, or bytes) by every one of these claims, or nothing at all. The first limit that has no room
-    /// is named and its refusal counted.
+    /// Takes `amount` (places, or bytes) by every one of these claims, or nothing at all. The first limit that has no
+    /// room is named and its refusal counted.
     pub fn take(self: &Arc<Self>, amount: usize, claims: &[Claim]) -> Result<Permit, Refused> {
         let mut permit = Permit::empty(Arc::clone(self));
         for claim in claims {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use super::counts::{Key, Place};
+use super::counts::{Claimed, Key};
 use super::limit::Limit;
 use super::permit::Permit;
 use super::{Budget, Claim, Refused};
@@ -31,9 +31,9 @@ struct Turn<'a> {
 pub(super) async fn wait(budget: &Arc<Budget>, claim: &Claim, queue: Queue) -> Result<Permit, Refused> {
     let key = claim.key();
     let granted = match budget.counts.add_or_wait(&key, claim.most, queue.longest) {
-        Place::Taken => return Ok(Permit::of(Arc::clone(budget), key, 1)),
-        Place::QueueFull => return Err(budget.refuse(queue.limit)),
-        Place::Later(granted) => granted,
+        Claimed::Taken => return Ok(Permit::of(Arc::clone(budget), key, 1)),
+        Claimed::QueueFull => return Err(budget.refuse(queue.limit)),
+        Claimed::Later(granted) => granted,
     };
     let mut turn = Turn { budget, key, granted };
     let waited = Box::pin(tokio::time::timeout(queue.patience, &mut turn.granted)).await;
@@ -45,7 +45,8 @@ pub(super) async fn wait(budget: &Arc<Budget>, claim: &Claim, queue: Queue) -> R
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        // Closed first: a place that is given from here on goes to the next. One that was given before is ours to give back.
+        // Closed first: a place that is given from here on goes to the next. One that was given before is ours to give
+        // back.
         self.granted.close();
         if self.granted.try_recv().is_ok() {
             self.budget.counts.give_back(&self.key, 1);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Parser, Subcommand};
 
-use super::explain::Asked;
+use super::explain::ExplainArguments;
 use super::rate::Rated;
 use crate::explain::{Case, Question, RequestQuestion, Sent};
 use crate::operations::control::{Request, RevokeTarget};
@@ -182,20 +182,20 @@ pub(super) struct Explain {
 
 impl Explain {
     /// What is to be explained.
-    pub(super) fn asked(self) -> Asked {
+    pub(super) fn asked(self) -> ExplainArguments {
         let Self { user, entity, access, url, method, websocket, body, origin, from, token, json, cases } = self;
         // Without `--cases` there is a user, and an entity or a URL.
         let user = user.unwrap_or_default();
         match (cases, url) {
-            (Some(path), _) => Asked::Cases(path),
+            (Some(path), _) => ExplainArguments::Cases(path),
             (None, Some(url)) => {
                 let sent = Sent { origin, from, token };
                 let question = RequestQuestion { user, method, url, websocket, body: None, sent };
-                Asked::One { case: Case::Request(question), body, json }
+                ExplainArguments::One { case: Case::Request(question), body, json }
             }
             (None, None) => {
                 let question = Question { user, entity: entity.unwrap_or_default(), access };
-                Asked::One { case: Case::Entity(question), body: None, json }
+                ExplainArguments::One { case: Case::Entity(question), body: None, json }
             }
         }
     }

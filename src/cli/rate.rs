@@ -1,12 +1,12 @@
-//! `vestibule rate`: in comes a manifest, an add-on of the configuration or all of them, out come scores, the reason for
-//! every point, and advice. It needs no running vestibule.
+//! `vestibule rate`: in comes a manifest, an add-on of the configuration or all of them, out come scores, the reason
+//! for every point, and advice. It needs no running vestibule.
 
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value as Json, json};
 
 use super::output::{Exit, Output};
-use crate::addon_rights::rating::{Effect, Rating, Subject, rate};
+use crate::addon_rights::rating::{Effect, RatedAddon, Rating, rate};
 use crate::config::{self, Addon, Settings, Surroundings};
 use crate::manifest::{self, SigningKey};
 
@@ -61,7 +61,7 @@ struct Named {
 /// The rating of an add-on of the configuration.
 pub(super) fn rating(addon: &Addon) -> Rating {
     let has_route = addon.path.is_some() || addon.host.is_some();
-    rate(&Subject::new(addon.manifest.as_deref(), &addon.rights, has_route))
+    rate(&RatedAddon::new(addon.manifest.as_deref(), &addon.rights, has_route))
 }
 
 fn of_addon(addon: &Addon) -> Named {
@@ -82,7 +82,7 @@ fn manifest(path: &Path, keys: &[SigningKey], json: bool, output: &mut Output<'_
     let reading = manifest::read(path, keys);
     output.notice(&reading.found.render(output.styled()));
     let Some(manifest) = reading.manifest else { return Exit::Mistaken };
-    let rating = rate(&Subject::new(Some(&manifest), &manifest.rights, false));
+    let rating = rate(&RatedAddon::new(Some(&manifest), &manifest.rights, false));
     show(&Named { slug: manifest.slug, name: manifest.name, manifest: Some(manifest.path), rating }, json, output);
     Exit::Done
 }

@@ -6,7 +6,7 @@ use super::output::{Exit, Output};
 use crate::clock::Timestamp;
 use crate::config;
 use crate::operations::control::{AddonLine, AddonState, Answer, Request, SessionLine, StatusReport, ask};
-use crate::operations::{ApiState, State};
+use crate::operations::{ApiState, ReadinessState};
 
 /// Asks the vestibule that serves this configuration, and shows its answer.
 pub(super) fn run(file: &Path, request: &Request, json: bool) -> Exit {
@@ -130,7 +130,7 @@ fn word(state: impl serde::Serialize) -> String {
 }
 
 fn report(status: &StatusReport) -> String {
-    let State { directory, registries, home_assistant, session_store, listeners, draining } = status.state;
+    let ReadinessState { directory, registries, home_assistant, session_store, listeners, draining } = status.state;
     let draining = if draining { ", draining" } else { "" };
     format!(
         "vestibule {} (pid {}) since {}\nconfiguration: {}\nlistening on: {}\nsessions: {}\nusers: {}\nregistries: {}\n\

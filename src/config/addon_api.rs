@@ -59,7 +59,7 @@ impl fmt::Display for ApiAddress {
 
 /// Where Home Assistant asks for sessions of its users and for add-ons' pages.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HomeAssistantDoor {
+pub struct IngressApi {
     /// The address.
     pub at: ApiAddress,
     /// Its token here. Whoever has it gets a session of any user.
@@ -77,8 +77,8 @@ pub struct SupervisorUpstream {
     pub token: SecretText,
 }
 
-/// Whether messages of this type never pass, whatever the operator adds: those of Home Assistant's Supervisor, and those that
-/// make users, tokens and signed addresses.
+/// Whether messages of this type never pass, whatever the operator adds: those of Home Assistant's Supervisor, and
+/// those that make users, tokens and signed addresses.
 pub fn is_for_no_addon(kind: &str) -> bool {
     FOR_NO_ADDON.iter().any(|name| kind.starts_with(name))
 }

@@ -1,5 +1,5 @@
-//! `cors` of an add-on: which pages of other origins may ask it, and how. In comes what the operator wrote, out come the
-//! values as answers carry them.
+//! `cors` of an add-on: which pages of other origins may ask it, and how. In comes what the operator wrote, out come
+//! the values as answers carry them.
 
 use http::{HeaderName, HeaderValue, Method};
 

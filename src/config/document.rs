@@ -6,7 +6,7 @@ use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use super::diagnostic::{Diagnostic, Place};
+use super::diagnostic::{Diagnostic, SourceLocation};
 
 /// A configuration of more than 1 MiB is some other file by mistake.
 const LARGEST: u64 = 1 << 20;
@@ -30,16 +30,16 @@ pub(super) fn read(file: &Path) -> Result<Document, Box<Diagnostic>> {
     });
     let mode = read.map_err(|err| {
         let hint = "name another file with `--config FILE`, or make this one readable for vestibule";
-        refused(Place::File, &format!("the configuration cannot be read: {err}"), hint)
+        refused(SourceLocation::File, &format!("the configuration cannot be read: {err}"), hint)
     })?;
     if bytes.len() as u64 > LARGEST {
         let hint = "is it the right file? a configuration has some hundred lines";
-        return Err(refused(Place::File, "the configuration is larger than 1 MiB", hint));
+        return Err(refused(SourceLocation::File, "the configuration is larger than 1 MiB", hint));
     }
     let text = String::from_utf8(bytes).map_err(|err| {
         let (line, column) = position(err.as_bytes(), err.utf8_error().valid_up_to());
         let hint = "save the file as UTF-8; TOML knows no other encoding";
-        refused(Place::Position { line, column }, "the configuration is not UTF-8 text", hint)
+        refused(SourceLocation::Position { line, column }, "the configuration is not UTF-8 text", hint)
     })?;
     let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
     Ok(Document { text, writable_by_others: mode & 0o002 != 0 })

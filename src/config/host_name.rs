@@ -1,4 +1,5 @@
-//! Host names: in comes text, out comes a [`HostName`] in lower case. An IP address, a port or a wildcard is no host name.
+//! Host names: in comes text, out comes a [`HostName`] in lower case. An IP address, a port or a wildcard is no host
+//! name.
 
 use std::net::IpAddr;
 use std::str::FromStr;

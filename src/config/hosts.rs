@@ -3,8 +3,8 @@
 use super::settings::{Addon, PublicUrl, Settings};
 
 impl Settings {
-    /// The origin on which people sign in: the first of `[listen] public_urls` whose host is not an add-on's own. Without
-    /// one, each host has a sign-in page of its own.
+    /// The origin on which people sign in: the first of `[listen] public_urls` whose host is not an add-on's own.
+    /// Without one, each host has a sign-in page of its own.
     pub fn main_origin(&self) -> Option<&PublicUrl> {
         self.listen.public_urls.iter().find(|url| !self.is_own_host(&url.host))
     }

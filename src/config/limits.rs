@@ -1,5 +1,5 @@
-//! `[limits]`, settled: sizes in bytes, places in numbers, and times. What each is by default, and between which bounds, is in
-//! `resolve/sections.rs`.
+//! `[limits]`, settled: sizes in bytes, places in numbers, and times. What each is by default, and between which
+//! bounds, is in `resolve/sections.rs`.
 
 use std::time::Duration;
 
@@ -24,7 +24,8 @@ pub struct Limits {
     pub header_count: usize,
     /// Streams that one HTTP/2 connection may have open.
     pub http2_streams: u32,
-    /// HTTP/2 frames without content on one connection within ten seconds, besides those that what is transferred explains.
+    /// HTTP/2 frames without content on one connection within ten seconds, besides those that what is transferred
+    /// explains.
     pub http2_control_frames: u32,
     /// How long a request's body may make no progress.
     pub body_stall_timeout: Duration,

@@ -1,10 +1,10 @@
 //! The configuration: one file that the operator edits, read whole or refused.
 //!
-//! In comes the path of `config.toml`, out come [`Settings`] in which every value is checked and every default filled in,
-//! or [`Diagnostics`] that show every mistake with its line, what was expected, and a hint. The way is `document` (text) ->
-//! `raw` (the file's keys with their places) -> `resolve` (real values). The manifests of add-ons that it names are read
-//! by `manifest`, and what is wrong in one is shown in its own lines. Nothing here may bind a port or write a file, and the
-//! value of a secret may reach neither a message nor a log.
+//! In comes the path of `config.toml`, out come [`Settings`] in which every value is checked and every default filled
+//! in, or [`Diagnostics`] that show every mistake with its line, what was expected, and a hint. The way is `document`
+//! (text) -> `raw` (the file's keys with their places) -> `resolve` (real values). The manifests of add-ons that it
+//! names are read by `manifest`, and what is wrong in one is shown in its own lines. Nothing here may bind a port or
+//! write a file, and the value of a secret may reach neither a message nor a log.
 
 mod cors;
 mod addon_api;
@@ -29,7 +29,7 @@ mod secret;
 mod secret_text;
 mod settings;
 mod slug;
-mod trial;
+mod config_test;
 mod trust;
 mod trusted_proxies;
 mod units;
@@ -41,7 +41,7 @@ use std::sync::Arc;
 
 use toml::de::DeTable;
 
-use crate::diagnostic::{self, Diagnostic, Place, Span, findings, nearest};
+use crate::diagnostic::{self, Diagnostic, SourceLocation, Span, findings, nearest};
 use document::Document;
 use findings::Findings;
 use resolve::Context;
@@ -49,9 +49,8 @@ use resolve::Context;
 pub use crate::diagnostic::Diagnostics;
 use crate::permission::Registry;
 
-pub use addon_api::{
-    AddonApiLimits, ApiAddress, BadApiAddress, HomeAssistantDoor, SupervisorUpstream, is_for_no_addon,
-};
+pub use addon_api::{AddonApiLimits, ApiAddress, BadApiAddress, IngressApi, SupervisorUpstream, is_for_no_addon};
+pub use config_test::{ConfigTest, ConfigTestSubject, Outcome};
 pub use cors::Cors;
 pub use entity_id::{BadEntityId, BadTemplate, EntityId, EntityTemplate, Piece};
 pub use home::{HomeApi, HomeAssistant, HomeSource, HomeUrl};
@@ -71,19 +70,19 @@ pub use settings::{
     Framing, HostName, HttpsListener, IdentityHeaders, Listen, Log, LogFormat, PathPrefix, PrefixMode, PublicUrl,
     Session, SessionStore, Settings, SignIn, SignInMethod, Supervisor, Tls, Upstream, UpstreamHost,
 };
-pub use trial::{Outcome, Trial, TrialSubject};
 pub use trust::{BadPin, CertificatePin, Trust};
 pub use trusted_proxies::TrustedProxies;
 pub use url::BadUrl;
 
-/// What the caller knows and the configuration does not: it reads neither certificates nor Home Assistant's files itself.
+/// What the caller knows and the configuration does not: it reads neither certificates nor Home Assistant's files
+/// itself.
 #[derive(Clone, Copy, Default)]
 pub struct Surroundings<'a> {
     /// Says why a chain and a key (paths, in this order) cannot be used together. Absent, they are only looked for.
     pub check_certificates: Option<CheckCertificates<'a>>,
     /// Says why a PEM text cannot be used as a list of authorities. Absent, it is taken as it is.
     pub check_authorities: Option<CheckAuthorities<'a>>,
-    /// The judgement is for a process that serves: Home Assistant's files that cannot be read just now are no mistake of the
+    /// This is for a process that serves: Home Assistant's files that cannot be read just now are no mistake of the
     /// configuration, and the process says so itself until they can.
     pub serving: bool,
     /// Says what is wrong with a Home Assistant that is to answer. Absent, and for a process that serves, nobody asks.
@@ -116,8 +115,9 @@ pub struct ApiTrouble {
 /// Finds the groups and users in a configuration folder of Home Assistant.
 pub type FindKnown<'a> = &'a dyn Fn(&Path) -> Result<Known, HookError>;
 
-/// Decides cases with these settings and Home Assistant's files as they are, in order; or says why nothing can be decided.
-pub type Decide<'a> = &'a dyn Fn(&Settings, &[Trial]) -> Result<Vec<Outcome>, HookError>;
+/// Decides cases with these settings and Home Assistant's files as they are, in order; or says why nothing can be
+/// decided.
+pub type Decide<'a> = &'a dyn Fn(&Settings, &[ConfigTest]) -> Result<Vec<Outcome>, HookError>;
 
 /// Whatever a hook says; shown with its causes, on one line.
 pub type HookError = Box<dyn std::error::Error + Send + Sync>;
@@ -131,7 +131,8 @@ pub struct Known {
     pub users: BTreeSet<String>,
     /// Its entities, devices, areas and labels; none when they cannot be read.
     pub registry: Option<Arc<Registry>>,
-    /// What is wrong with its other files, each in one line; warned about, because who may sign in does not depend on them.
+    /// What is wrong with its other files, each in one line; warned about, because who may sign in does not depend on
+    /// them.
     pub problems: Vec<String>,
 }
 
@@ -150,7 +151,7 @@ pub struct Loaded {
 pub fn load(file: &Path, around: &Surroundings<'_>) -> Result<Loaded, Diagnostics> {
     let refused = |files, text: &str, list| Diagnostics::new(file, text, &[], list).looking_at(files);
     let absolute = std::path::absolute(file).map_err(|err| {
-        let nowhere = Diagnostic::mistake(Place::File, format!("this is not a path: {err}"));
+        let nowhere = Diagnostic::mistake(SourceLocation::File, format!("this is not a path: {err}"));
         refused(Vec::new(), "", vec![nowhere.hint("name the configuration with `--config FILE`")])
     })?;
     let Document { text, writable_by_others } =
@@ -162,7 +163,7 @@ pub fn load(file: &Path, around: &Surroundings<'_>) -> Result<Loaded, Diagnostic
     }
     let mut findings = Findings::default();
     if writable_by_others {
-        let open = Diagnostic::warning(Place::File, "everybody on this machine may change the configuration");
+        let open = Diagnostic::warning(SourceLocation::File, "everybody on this machine may change the configuration");
         findings.add(open.hint(format!("chmod o-w {}", file.display())));
     }
     let raw = raw::Root::read_table(tree.get_ref(), &mut findings);

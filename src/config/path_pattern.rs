@@ -1,5 +1,6 @@
-//! Patterns of protected paths: in comes text, out comes a [`PathPattern`] whose every segment is a text, a placeholder,
-//! or, at its end, all the rest. A placeholder stands for a whole segment, so that matching never has to try twice.
+//! Patterns of protected paths: in comes text, out comes a [`PathPattern`] whose every segment is a text, a
+//! placeholder, or, at its end, all the rest. A placeholder stands for a whole segment, so that matching never has to
+//! try twice.
 
 use std::fmt;
 use std::str::FromStr;

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use http::{HeaderName, HeaderValue};
 
-use super::addon_api::{ApiAddress, HomeAssistantDoor, SupervisorUpstream};
+use super::addon_api::{ApiAddress, IngressApi, SupervisorUpstream};
 use super::cors::Cors;
 use super::home::HomeAssistant;
 use super::limits::Limits;
@@ -118,7 +118,8 @@ pub struct Session {
     pub idle_timeout: Duration,
     /// How long a session lives at most.
     pub absolute_timeout: Duration,
-    /// How long a session lives at most where nobody can see that its user's password was changed; none where that is seen.
+    /// How long a session lives at most where nobody can see that its user's password was changed; none where that is
+    /// seen.
     pub password_timeout: Option<Duration>,
     /// How many live sessions one user may have; the oldest gives way.
     pub per_user: usize,
@@ -148,7 +149,8 @@ pub struct SignIn {
     pub methods: Vec<SignInMethod>,
     /// Attempts that one address may make in `window`, all user names together.
     pub attempts_per_address: u32,
-    /// Attempts that one user name may get in `window` from one address (IPv6: one /64); other addresses have their own.
+    /// Attempts that one user name may get in `window` from one address (IPv6: one /64); other addresses have their
+    /// own.
     pub attempts_per_user: u32,
     /// The time in which the two counts above refill.
     pub window: Duration,
@@ -214,11 +216,11 @@ pub struct Supervisor {
     /// Our token for Home Assistant's API, with which add-ons are served.
     pub home_assistant_token: Option<SecretText>,
     /// Where Home Assistant reaches us as its Supervisor's ingress, if it does.
-    pub home_assistant_door: Option<HomeAssistantDoor>,
+    pub ingress_api: Option<IngressApi>,
     /// The token with which passwords are changed, when it is another one: only the owner's may.
     pub password_reset_token: Option<SecretText>,
-    /// How long the auth backend remembers a right password for the time in which Home Assistant cannot be asked; `None`
-    /// when it does not.
+    /// How long the auth backend remembers a right password for the time in which Home Assistant cannot be asked;
+    /// `None` when it does not.
     pub auth_cache: Option<Duration>,
     /// WebSockets to Home Assistant that one add-on may have open.
     pub websockets: usize,
@@ -263,7 +265,8 @@ pub struct Addon {
     pub identity_headers: IdentityHeaders,
     /// How the display name is written in its header.
     pub display_name: DisplayNameEncoding,
-    /// Fixed headers. Their values are marked sensitive, so that `Debug` hides them: from a file or not, one may be a secret.
+    /// Fixed headers. Their values are marked sensitive, so that `Debug` hides them: from a file or not, one may be a
+    /// secret.
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// Names that are reserved elsewhere and pass here, since they say nobody's identity to this add-on.
     pub pass_headers: Vec<HeaderName>,

@@ -1,5 +1,5 @@
-//! The URLs of the configuration: in comes text, out comes an upstream or an origin that browsers know. Only scheme, host
-//! and port may stand in them; path, query, fragment and user are refused, because nothing would heed them.
+//! The URLs of the configuration: in comes text, out comes an upstream or an origin that browsers know. Only scheme,
+//! host and port may stand in them; path, query, fragment and user are refused, because nothing would heed them.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;

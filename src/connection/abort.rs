@@ -1,8 +1,8 @@
-//! The line to a client, for those who must be able to hang up from elsewhere: one stream of an HTTP/2 connection, or a
-//! whole HTTP/1.1 connection, which carries one answer at a time.
+//! Ends an exchange from elsewhere: one stream of an HTTP/2 connection, or a whole HTTP/1.1 connection, which carries
+//! one answer at a time.
 //!
-//! hyper asks for the next piece of an answer only when the client takes it, so a client that takes nothing keeps an answer
-//! from hearing that it is over. Hanging up drops the answer whether the client reads or not.
+//! hyper asks for the next piece of an answer only when the client takes it, so a client that takes nothing keeps an
+//! answer from hearing that it is over. Aborting drops the answer whether the client reads or not.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -10,47 +10,47 @@ use std::sync::Arc;
 use hyper::rt::Executor;
 use tokio::sync::Notify;
 
-/// A line to a client. Clones are the same line.
+/// Aborts one exchange with a client. Clones abort the same one.
 #[derive(Debug, Clone, Default)]
-pub struct Line(Arc<Notify>);
+pub struct AbortHandle(Arc<Notify>);
 
-impl Line {
+impl AbortHandle {
     /// Ends it at once, in the middle of whatever is said.
-    pub fn hang_up(&self) {
+    pub fn abort(&self) {
         self.0.notify_one();
     }
 
-    /// Ends when somebody has hung up.
-    pub(crate) async fn hung_up(&self) {
+    /// Ends when somebody has aborted.
+    pub(crate) async fn aborted(&self) {
         self.0.notified().await;
     }
 
-    /// The line of the stream whose task this is, if it is one's.
+    /// The handle of the stream whose task this is, if there is one.
     pub(super) fn of_task() -> Option<Self> {
         STREAM.try_with(Self::clone).ok()
     }
 }
 
 tokio::task_local! {
-    static STREAM: Line;
+    static STREAM: AbortHandle;
 }
 
-/// Runs the streams of an HTTP/2 connection, each in a task of its own and on a line of its own.
+/// Runs the streams of an HTTP/2 connection, each in a task of its own with an abort handle of its own.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Streams;
+pub(super) struct StreamExecutor;
 
-impl<F> Executor<F> for Streams
+impl<F> Executor<F> for StreamExecutor
 where
     F: Future + Send + 'static,
     F::Output: Send,
 {
     fn execute(&self, stream: F) {
-        let line = Line::default();
-        tokio::spawn(STREAM.scope(line.clone(), async move {
+        let abort_handle = AbortHandle::default();
+        tokio::spawn(STREAM.scope(abort_handle.clone(), async move {
             tokio::select! {
                 _ = stream => {}
                 // Dropped, hyper's stream resets itself (RFC 9113 section 5.4.2).
-                () = line.hung_up() => {}
+                () = abort_handle.aborted() => {}
             }
         }));
     }

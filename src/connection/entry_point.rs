@@ -1,7 +1,8 @@
-//! The connection that a request came over: by which door, and from where.
+//! The connection that a request came over: by which entry point, and from where.
 //!
-//! In comes a handshake that has ended, or a connection of Home Assistant's; out comes what is true of every request on it.
-//! A request keeps its [`Door`] all its way: what belongs to one door is neither offered nor believed at the other.
+//! In comes a handshake that has ended, or a connection of Home Assistant's; out comes what is true of every request on
+//! it. A request keeps its [`EntryPoint`] all its way: what belongs to one entry point is neither offered nor believed
+//! at the other.
 
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use crate::tls::Transport;
 
 /// A connection that requests come over. Only [`super::Connection`]s of browsers and of Home Assistant make one.
 #[derive(Debug, Clone)]
-pub struct Via(Kind);
+pub struct ConnectionInfo(Kind);
 
 #[derive(Debug, Clone)]
 enum Kind {
@@ -20,14 +21,15 @@ enum Kind {
 
 /// Who speaks to us there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Door {
+pub enum EntryPoint {
     /// Browsers and scripts, over TLS: our pages, our cookies, and all routes.
     Browsers,
-    /// Home Assistant, in the clear, for its own pages: the Supervisor's session calls, and routes by an add-on's token.
+    /// Home Assistant, in the clear, for its own pages: the Supervisor's session calls, and routes by an add-on's
+    /// token.
     HomeAssistant,
 }
 
-impl Via {
+impl ConnectionInfo {
     pub(super) fn tls(transport: Arc<Transport>) -> Self {
         Self(Kind::Tls(transport))
     }
@@ -36,11 +38,11 @@ impl Via {
         Self(Kind::HomeAssistant(addresses, trust))
     }
 
-    /// By which door.
-    pub fn door(&self) -> Door {
+    /// By which entry point.
+    pub fn entry_point(&self) -> EntryPoint {
         match &self.0 {
-            Kind::Tls(_) => Door::Browsers,
-            Kind::HomeAssistant(..) => Door::HomeAssistant,
+            Kind::Tls(_) => EntryPoint::Browsers,
+            Kind::HomeAssistant(..) => EntryPoint::HomeAssistant,
         }
     }
 

@@ -1,9 +1,10 @@
-//! A budget for HTTP/2 frames that carry nothing: PING, SETTINGS, `RST_STREAM`, `WINDOW_UPDATE`, PRIORITY, empty DATA, and what
-//! has no name yet.
+//! A budget for HTTP/2 frames that carry nothing: PING, SETTINGS, `RST_STREAM`, `WINDOW_UPDATE`, PRIORITY, empty DATA,
+//! and what has no name yet.
 //!
-//! In come the bytes of a connection, both ways, as they pass; out comes whether the peer has sent more such frames than
-//! what it was served explains. h2 answers PING and SETTINGS and forgets the others, without a limit (CVE-2019-9511 to 9518),
-//! so each would cost its sender less than us. Only the nine bytes of each frame's head are looked at, and nothing is kept.
+//! In come the bytes of a connection, both ways, as they pass; out comes whether the peer has sent more such frames
+//! than what it was served explains. h2 answers PING and SETTINGS and forgets the others, without a limit
+//! (CVE-2019-9511 to 9518), so each would cost its sender less than us. Only the nine bytes of each frame's head are
+//! looked at, and nothing is kept.
 
 use std::time::Duration;
 
@@ -62,7 +63,7 @@ impl FrameBudget {
     ///
     /// RFC 9113 section 10.5: an endpoint MAY treat activity that is suspicious as a connection error of type
     /// `ENHANCE_YOUR_CALM`.
-    pub(super) fn farewell(&self) -> Option<[u8; 17]> {
+    pub(super) fn goaway(&self) -> Option<[u8; 17]> {
         let mut frame = [0, 0, 8, GOAWAY, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ENHANCE_YOUR_CALM];
         let last = frame.get_mut(9..13)?;
         last.copy_from_slice(&self.last_stream.to_be_bytes());
@@ -138,8 +139,8 @@ pub(super) const WINDOW: Duration = Duration::from_secs(10);
 /// One frame out of the budget, in units of which a byte of content earns one.
 const FRAME: i64 = 256;
 
-/// What each frame of an answer explains: gRPC's libraries measure the line with a PING for each piece of data, and there are
-/// clients that open two windows for each.
+/// What each frame of an answer explains: gRPC's libraries measure the line with a PING for each piece of data, and
+/// there are clients that open two windows for each.
 const EXPLAINED: i64 = 4 * FRAME;
 
 const HEAD: usize = 9;
@@ -177,7 +178,7 @@ mod tests {
             let one = frame(kind, 0, 1, length);
             assert!(budget.receives(&one.repeat(5)), "{kind}");
             assert!(!budget.receives(&one), "{kind}");
-            assert_eq!(budget.farewell().map(|bytes| bytes[16]), Some(11));
+            assert_eq!(budget.goaway().map(|bytes| bytes[16]), Some(11));
         }
         let mut budget = begun(5);
         assert!(!budget.receives(&frame(PING, 1, 0, 8).repeat(6)), "in one read");
@@ -231,8 +232,8 @@ mod tests {
     async fn in_the_middle_of_a_frame_of_ours_nothing_can_be_said() {
         let mut budget = begun(1);
         assert!(budget.receives(&frame(HEADERS, 5, 7, 3)));
-        assert_eq!(budget.farewell().map(|bytes| bytes[12]), Some(7), "the last stream");
+        assert_eq!(budget.goaway().map(|bytes| bytes[12]), Some(7), "the last stream");
         budget.sends(&frame(0, 0, 1, 100)[..50]);
-        assert_eq!(budget.farewell(), None);
+        assert_eq!(budget.goaway(), None);
     }
 }

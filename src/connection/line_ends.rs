@@ -1,18 +1,18 @@
 //! A bare LF is no end of a line in an HTTP/1.1 head.
 //!
-//! In come the bytes of a connection as they are read, out come the same ones; only a line that ends in LF without CR, in a
-//! head or in trailers, has a NUL in the place of its LF, which the parser refuses with 400 wherever it stands. RFC 9112
-//! section 2.2 lets a recipient take a bare LF for a line's end. It is what two parsers in a row disagree about, so a bare LF
-//! is refused here as it is in chunk sizes already. Bodies and tunnels are not looked at.
+//! In come the bytes of a connection as they are read, out come the same ones; only a line that ends in LF without CR,
+//! in a head or in trailers, has a NUL in the place of its LF, which the parser refuses with 400 wherever it stands there.
+//! RFC 9112 section 2.2 lets a recipient take a bare LF for a line's end. It is what two parsers in a row disagree
+//! about, so a bare LF is refused here as it is in chunk sizes already. Bodies and tunnels are not looked at.
 //!
-//! For that it follows where bodies end, by the rules that hyper goes by. Where hyper refuses a head, what comes behind it is
-//! read by nobody.
+//! For that it follows where bodies end, by the rules that hyper goes by. Where hyper refuses a head, what comes behind
+//! it is read by nobody.
 
 use std::sync::Arc;
 
 use memchr::memchr;
 
-use super::timeouts::{Pulse, Switch};
+use super::timeouts::{IoTimeouts, Switch};
 
 /// The lines of one connection.
 #[derive(Debug)]
@@ -65,9 +65,9 @@ impl LineEnds {
     }
 
     /// Looks at what was read next.
-    pub(super) fn check(&mut self, mut bytes: &mut [u8], pulse: &Arc<Pulse>) {
+    pub(super) fn check(&mut self, mut bytes: &mut [u8], timeouts: &Arc<IoTimeouts>) {
         if self.upgrade == Upgrade::Asked {
-            match pulse.switch() {
+            match timeouts.switch() {
                 Switch::Open => {}
                 Switch::Declined => self.upgrade = Upgrade::No,
                 Switch::Made => (self.at, self.begun) = (At::Beyond, Vec::new()),
@@ -77,14 +77,14 @@ impl LineEnds {
             let taken = match self.at {
                 At::Refused | At::Beyond => return,
                 At::Content { left, chunked } => self.content(left, chunked, bytes.len()),
-                At::Start | At::Head | At::ChunkSize | At::Trailers => self.line(bytes, pulse),
+                At::Start | At::Head | At::ChunkSize | At::Trailers => self.line(bytes, timeouts),
             };
             bytes = bytes.get_mut(taken..).unwrap_or_default();
         }
     }
 
-    /// What the parser is to read next in the place of what comes: it looks at a head that came in pieces only when that has
-    /// an end, and the one that is refused may have lost its own.
+    /// What the parser is to read next in the place of what comes: it looks at a head that came in pieces only when
+    /// that has an end, and the one that is refused may have lost its own.
     pub(super) fn must_read(&mut self) -> Option<&'static [u8]> {
         (self.at == At::Refused).then(|| {
             self.at = At::Beyond;
@@ -104,7 +104,7 @@ impl LineEnds {
     }
 
     /// Takes a line, or as much of it as there is.
-    fn line(&mut self, bytes: &mut [u8], pulse: &Arc<Pulse>) -> usize {
+    fn line(&mut self, bytes: &mut [u8], timeouts: &Arc<IoTimeouts>) -> usize {
         let Some(end) = memchr(b'\n', bytes) else {
             self.begun.extend_from_slice(bytes);
             return bytes.len();
@@ -119,12 +119,16 @@ impl LineEnds {
             &joined
         };
         match whole.strip_suffix(b"\r") {
-            Some(line) => self.ended(line, pulse),
-            // Behind a question for another protocol the bytes may be that protocol's: they are judged when it is answered.
+            Some(line) => self.ended(line, timeouts),
+            // Behind a question for another protocol the bytes may be that protocol's: they are judged when it is
+            // answered.
             None if self.upgrade == Upgrade::Asked => {
-                pulse.must_not_go_on();
+                timeouts.must_not_go_on();
                 self.at = At::Beyond;
             }
+            // hyper refuses a bare LF in the line of a chunk's size by itself. A NUL it would take for a part of a chunk
+            // extension, and what it is given besides for a part of the body (S-206).
+            None if self.at == At::ChunkSize => self.at = At::Beyond,
             None => {
                 bytes.get_mut(end).into_iter().for_each(|byte| *byte = 0);
                 self.at = At::Refused;
@@ -133,7 +137,7 @@ impl LineEnds {
         end + 1
     }
 
-    fn ended(&mut self, line: &[u8], pulse: &Arc<Pulse>) {
+    fn ended(&mut self, line: &[u8], timeouts: &Arc<IoTimeouts>) {
         self.at = match (self.at, line) {
             (At::Start | At::Trailers, []) => At::Start,
             (At::Start, _) => {
@@ -143,12 +147,12 @@ impl LineEnds {
             (At::Head, []) => {
                 if self.upgrade == Upgrade::InHead {
                     self.upgrade = Upgrade::Asked;
-                    pulse.asks_to_switch();
+                    timeouts.asks_to_switch();
                 }
                 self.body.begins()
             }
             (At::Head, line) => {
-                self.field(line, pulse);
+                self.field(line, timeouts);
                 At::Head
             }
             (At::ChunkSize, line) => chunk(line),
@@ -157,7 +161,7 @@ impl LineEnds {
     }
 
     /// A field that says where the body ends or that asks for another protocol, as hyper reads it.
-    fn field(&mut self, line: &[u8], pulse: &Pulse) {
+    fn field(&mut self, line: &[u8], timeouts: &IoTimeouts) {
         // Nearly all fields are other ones, and their first letter says so.
         if !line.first().is_some_and(|first| matches!(first.to_ascii_lowercase(), b'c' | b't' | b'u')) {
             return;
@@ -173,7 +177,7 @@ impl LineEnds {
         } else if name.eq_ignore_ascii_case(b"upgrade") {
             match self.upgrade {
                 // Whose answer the next one is could not be told.
-                Upgrade::Asked => pulse.must_not_go_on(),
+                Upgrade::Asked => timeouts.must_not_go_on(),
                 Upgrade::No | Upgrade::InHead => self.upgrade = Upgrade::InHead,
             }
         }
@@ -205,13 +209,13 @@ fn chunk(line: &[u8]) -> At {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::connection::timeouts::FirstHead;
+    use crate::connection::timeouts::FirstRequest;
 
     /// What comes out of bytes that are read in pieces of this size.
     fn read(bytes: &str, size: usize) -> String {
-        let (mut lines, pulse) = (LineEnds::new(), Pulse::new(FirstHead::WhenAsked));
+        let (mut lines, timeouts) = (LineEnds::new(), IoTimeouts::new(FirstRequest::WhenAsked));
         let mut bytes = bytes.as_bytes().to_vec();
-        bytes.chunks_mut(size).for_each(|chunk| lines.check(chunk, &pulse));
+        bytes.chunks_mut(size).for_each(|chunk| lines.check(chunk, &timeouts));
         String::from_utf8(bytes).unwrap()
     }
 
@@ -267,25 +271,37 @@ mod tests {
     }
 
     #[test]
+    fn s206_a_bare_line_end_behind_a_chunk_s_size_is_left_to_the_parser_and_nothing_is_put_in_its_place() {
+        let head = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
+        for size in ["5;a\nb\r\nhello\r\n", "5\nhello\r\n", "0;x\ny\r\n\r\n"] {
+            let bytes = format!("{head}{size}");
+            every_way(&bytes, &bytes);
+            let (mut lines, timeouts) = (LineEnds::new(), IoTimeouts::new(FirstRequest::WhenAsked));
+            lines.check(&mut bytes.into_bytes(), &timeouts);
+            assert_eq!(lines.must_read(), None);
+        }
+    }
+
+    #[test]
     fn what_another_protocol_says_is_its_own() {
-        let (mut lines, pulse) = (LineEnds::new(), Pulse::new(FirstHead::WhenAsked));
+        let (mut lines, timeouts) = (LineEnds::new(), IoTimeouts::new(FirstRequest::WhenAsked));
         let mut head = b"GET / HTTP/1.1\r\nUpgrade: websocket\r\n\r\n\nbegun".to_vec();
-        lines.check(&mut head, &pulse);
+        lines.check(&mut head, &timeouts);
         assert!(head.ends_with(b"\r\n\r\n\nbegun"), "it may be the protocol's already");
-        assert!(pulse.answers_switch(Switch::Made), "and was seen");
+        assert!(timeouts.answers_switch(Switch::Made), "and was seen");
         let mut frames = b"\n\n\n".to_vec();
-        lines.check(&mut frames, &pulse);
+        lines.check(&mut frames, &timeouts);
         assert_eq!(frames, b"\n\n\n");
         assert_eq!(lines.begun.capacity(), 0, "and nothing of it is kept");
     }
 
     #[test]
     fn after_a_refused_upgrade_there_are_heads_again() {
-        let (mut lines, pulse) = (LineEnds::new(), Pulse::new(FirstHead::WhenAsked));
-        lines.check(&mut b"GET / HTTP/1.1\r\nUpgrade: websocket\r\n\r\n".to_vec(), &pulse);
-        assert!(!pulse.answers_switch(Switch::Declined));
+        let (mut lines, timeouts) = (LineEnds::new(), IoTimeouts::new(FirstRequest::WhenAsked));
+        lines.check(&mut b"GET / HTTP/1.1\r\nUpgrade: websocket\r\n\r\n".to_vec(), &timeouts);
+        assert!(!timeouts.answers_switch(Switch::Declined));
         let mut next = b"GET / HTTP/1.1\n".to_vec();
-        lines.check(&mut next, &pulse);
+        lines.check(&mut next, &timeouts);
         assert_eq!(next, b"GET / HTTP/1.1\0");
     }
 }

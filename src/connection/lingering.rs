@@ -1,10 +1,11 @@
-//! A stream whose bytes are felt by a [`Pulse`], and which is not closed over somebody who still sends.
+//! A stream that tells [`IoTimeouts`] of its bytes, and that lingers when it is closed while the client still sends.
 //!
 //! A request may be answered before all of its body was read: it is too large, or the add-on does not want it. Were the
-//! connection closed at once, the bytes that still come would be met by a reset, which takes the answer out of the client's
-//! hands before it is read. So the end is said, and what comes is read and forgotten for a while (RFC 9112 section 9.6).
+//! connection closed at once, the bytes that still come would be met by a reset, which takes the answer out of the
+//! client's hands before it is read. So the end is said, and what comes is read and forgotten for a while (RFC 9112
+//! section 9.6).
 //!
-//! What passes is looked at as well, as far as no library of ours has a limit for it: see [`Watched`].
+//! What passes is looked at as well, as far as no library of ours has a limit for it: see [`ByteInspector`].
 
 use std::future::Future as _;
 use std::io;
@@ -19,13 +20,13 @@ use tokio::time::Sleep;
 
 use super::h2_frames::FrameBudget;
 use super::line_ends::LineEnds;
-use super::timeouts::Pulse;
+use super::timeouts::IoTimeouts;
 
-/// A stream whose bytes are felt by a pulse.
-pub(super) struct Felt<S> {
+/// A stream that tells the timeouts of its bytes and closes lingeringly.
+pub(super) struct LingeringStream<S> {
     stream: S,
-    pulse: Arc<Pulse>,
-    watched: Watched,
+    timeouts: Arc<IoTimeouts>,
+    watched: ByteInspector,
     /// A frame too many has come: nothing more is read, and nothing more is said.
     over: bool,
     /// The end has been said; what still comes is read and forgotten.
@@ -35,36 +36,44 @@ pub(super) struct Felt<S> {
 }
 
 /// What is looked at in the bytes that pass.
-pub(super) enum Watched {
+pub(super) enum ByteInspector {
     /// Where the lines of heads end.
     Http1(Box<LineEnds>),
     /// Which frames come.
     Http2(Box<FrameBudget>),
 }
 
-impl<S> Felt<S> {
-    pub(super) fn new(stream: S, pulse: &Arc<Pulse>, watched: Watched) -> Self {
-        Self { stream, pulse: Arc::clone(pulse), watched, over: false, listens: false, forgotten: 0, silence: None }
+impl<S> LingeringStream<S> {
+    pub(super) fn new(stream: S, timeouts: &Arc<IoTimeouts>, watched: ByteInspector) -> Self {
+        Self {
+            stream,
+            timeouts: Arc::clone(timeouts),
+            watched,
+            over: false,
+            listens: false,
+            forgotten: 0,
+            silence: None,
+        }
     }
 }
 
-impl<S: AsyncWrite + Unpin> Felt<S> {
-    /// Ends a connection over which too many frames came: says so where that can be said, and then reads as one that the
-    /// peer has closed.
+impl<S: AsyncWrite + Unpin> LingeringStream<S> {
+    /// Ends a connection over which too many frames came: says so where that can be said, and then reads as one that
+    /// the peer has closed.
     fn ends_flooded(&mut self, cx: &mut Context<'_>) {
         self.over = true;
-        self.pulse.is_flooded();
-        if let Watched::Http2(budget) = &self.watched
-            && let Some(farewell) = budget.farewell()
+        self.timeouts.mark_flooded();
+        if let ByteInspector::Http2(budget) = &self.watched
+            && let Some(goaway) = budget.goaway()
         {
             // A peer that reads nothing does not hear of it.
-            let _ = Pin::new(&mut self.stream).poll_write(cx, &farewell);
+            let _ = Pin::new(&mut self.stream).poll_write(cx, &goaway);
         }
     }
 
-    fn has_written(&mut self, poll: &Poll<io::Result<usize>>, bufs: &[io::IoSlice<'_>]) {
-        self.pulse.has_written(poll.is_pending());
-        let (Watched::Http2(budget), Poll::Ready(Ok(written))) = (&mut self.watched, poll) else { return };
+    fn note_write(&mut self, poll: &Poll<io::Result<usize>>, bufs: &[io::IoSlice<'_>]) {
+        self.timeouts.note_write(poll.is_pending());
+        let (ByteInspector::Http2(budget), Poll::Ready(Ok(written))) = (&mut self.watched, poll) else { return };
         let mut left = *written;
         for buf in bufs {
             let here = left.min(buf.len());
@@ -74,16 +83,16 @@ impl<S: AsyncWrite + Unpin> Felt<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> Felt<S> {
-    /// Reads what still comes, and forgets it, until the client has closed or is silent. The pulse bounds it as it bounds the
-    /// head of a request.
+impl<S: AsyncRead + Unpin> LingeringStream<S> {
+    /// Reads what still comes, and forgets it, until the client has closed or is silent. The timeouts bound it as they
+    /// bound the head of a request.
     fn poll_listened(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let mut room = [MaybeUninit::uninit(); 4096];
         loop {
             let mut buf = ReadBuf::uninit(&mut room);
             match Pin::new(&mut self.stream).poll_read(cx, &mut buf) {
                 Poll::Ready(Ok(())) if !buf.filled().is_empty() => {
-                    self.pulse.has_read();
+                    self.timeouts.note_read();
                     self.silence = None;
                     self.forgotten = self.forgotten.saturating_add(buf.filled().len());
                     if self.forgotten > MOST_FORGOTTEN && self.over {
@@ -106,13 +115,13 @@ const SILENCE: Duration = Duration::from_secs(2);
 /// What may still come from somebody who has sent too many frames.
 const MOST_FORGOTTEN: usize = 1 << 20;
 
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Felt<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for LingeringStream<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = &mut *self;
         if this.over {
             return Poll::Ready(Ok(()));
         }
-        if let Watched::Http1(lines) = &mut this.watched
+        if let ByteInspector::Http1(lines) = &mut this.watched
             && let Some(end) = lines.must_read()
         {
             buf.put_slice(end.get(..buf.remaining()).unwrap_or(end));
@@ -124,13 +133,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Felt<S> {
         if read.is_empty() {
             return poll;
         }
-        this.pulse.has_read();
+        this.timeouts.note_read();
         let lasts = match &mut this.watched {
-            Watched::Http1(lines) => {
-                lines.check(read, &this.pulse);
+            ByteInspector::Http1(lines) => {
+                lines.check(read, &this.timeouts);
                 true
             }
-            Watched::Http2(budget) => budget.receives(read),
+            ByteInspector::Http2(budget) => budget.receives(read),
         };
         if !lasts {
             buf.set_filled(before);
@@ -140,13 +149,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Felt<S> {
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Felt<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for LingeringStream<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         if self.over {
             return Poll::Ready(Ok(buf.len()));
         }
         let poll = Pin::new(&mut self.stream).poll_write(cx, buf);
-        self.has_written(&poll, &[io::IoSlice::new(buf)]);
+        self.note_write(&poll, &[io::IoSlice::new(buf)]);
         poll
     }
 
@@ -159,7 +168,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Felt<S> {
             return Poll::Ready(Ok(bufs.iter().map(|buf| buf.len()).sum()));
         }
         let poll = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
-        self.has_written(&poll, bufs);
+        self.note_write(&poll, bufs);
         poll
     }
 
@@ -169,14 +178,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Felt<S> {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let poll = Pin::new(&mut self.stream).poll_flush(cx);
-        self.pulse.has_written(poll.is_pending());
+        self.timeouts.note_write(poll.is_pending());
         poll
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if !self.listens {
             ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
-            self.listens = self.over || self.pulse.had_body();
+            self.listens = self.over || self.timeouts.had_body();
         }
         if self.listens { self.poll_listened(cx).map(Ok) } else { Poll::Ready(Ok(())) }
     }

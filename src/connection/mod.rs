@@ -1,7 +1,7 @@
 //! A connection's life: what is spoken over it, its timeouts, how it ends, and the loop that takes requests from it.
 //!
 //! In comes a [`Connection`] of any listener, out come its requests as hyper read them ([`Arrived`]), each with the
-//! [`EntryPoint`](Door) that it came by. There is no second loop: browsers, Home Assistant and add-ons are served by
+//! [`EntryPoint`] that it came by. There is no second loop: browsers, Home Assistant and add-ons are served by
 //! [`serve`]. Nothing here reads what a request says.
 
 mod abort;
@@ -15,9 +15,9 @@ mod serve;
 mod timeouts;
 mod unread;
 
-pub use abort::Line;
+pub use abort::AbortHandle;
 pub use body::ClientBody;
-pub use entry_point::{Door, Via};
+pub use entry_point::{ConnectionInfo, EntryPoint};
 pub use opened::{Connection, Opened};
 pub use serve::{Arrived, Ended, serve};
-pub use timeouts::Serving;
+pub use timeouts::InFlightGuard;

@@ -1,12 +1,12 @@
 //! The connections that [`serve`](super::serve) takes, one kind for each listener.
 //!
-//! In comes a connection of a listener, out come its bytes, what is true of every request on it, what is spoken, and when
-//! the first request is due. The loop knows no more of it.
+//! In comes a connection of a listener, out come its bytes, what is true of every request on it, what is spoken, and
+//! when the first request is due. The loop knows no more of it.
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::entry_point::Via;
-use super::timeouts::FirstHead;
+use super::entry_point::ConnectionInfo;
+use super::timeouts::FirstRequest;
 use crate::listener::{Addresses, FromAddon, FromHomeAssistant, PlainStream};
 use crate::tls::{self, Protocol, Secured};
 
@@ -15,52 +15,57 @@ pub trait Connection {
     /// Its bytes.
     type Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static;
     /// What every request on it is given along.
-    type Via: Clone + Send + Sync + 'static;
+    type ConnectionInfo: Clone + Send + Sync + 'static;
 
     /// Takes it apart.
-    fn open(self) -> Opened<Self::Stream, Self::Via>;
+    fn open(self) -> Opened<Self::Stream, Self::ConnectionInfo>;
 }
 
 /// A connection as the loop takes it.
 #[derive(Debug)]
 pub struct Opened<S, V> {
     pub(super) stream: S,
-    pub(super) via: V,
+    pub(super) connection_info: V,
     pub(super) protocol: Protocol,
-    pub(super) first_head: FirstHead,
+    pub(super) first_request: FirstRequest,
 }
 
 impl Connection for Secured {
     type Stream = tls::Stream;
-    type Via = Via;
+    type ConnectionInfo = ConnectionInfo;
 
-    fn open(self) -> Opened<Self::Stream, Via> {
+    fn open(self) -> Opened<Self::Stream, ConnectionInfo> {
         let (stream, transport) = self.into_parts();
         let protocol = transport.protocol();
-        Opened { stream, via: Via::tls(transport), protocol, first_head: FirstHead::WhenAsked }
+        Opened {
+            stream,
+            connection_info: ConnectionInfo::tls(transport),
+            protocol,
+            first_request: FirstRequest::WhenAsked,
+        }
     }
 }
 
 /// Of Home Assistant, which speaks HTTP/1.1.
 impl Connection for FromHomeAssistant {
     type Stream = PlainStream;
-    type Via = Via;
+    type ConnectionInfo = ConnectionInfo;
 
-    fn open(self) -> Opened<PlainStream, Via> {
+    fn open(self) -> Opened<PlainStream, ConnectionInfo> {
         let (stream, addresses, trust) = self.into_parts();
-        let via = Via::home_assistant(addresses, trust);
-        Opened { stream, via, protocol: Protocol::Http1, first_head: FirstHead::AtOnce }
+        let connection_info = ConnectionInfo::home_assistant(addresses, trust);
+        Opened { stream, connection_info, protocol: Protocol::Http1, first_request: FirstRequest::AtOnce }
     }
 }
 
-/// Of an add-on, which speaks HTTP/1.1. It never makes a [`Via`]: a call of an add-on can be taken for a request of nobody
-/// else.
+/// Of an add-on, which speaks HTTP/1.1. It never makes a [`ConnectionInfo`]: a call of an add-on can be taken for a
+/// request of nobody else.
 impl Connection for FromAddon {
     type Stream = PlainStream;
-    type Via = Addresses;
+    type ConnectionInfo = Addresses;
 
     fn open(self) -> Opened<PlainStream, Addresses> {
-        let (stream, via) = self.into_parts();
-        Opened { stream, via, protocol: Protocol::Http1, first_head: FirstHead::AtOnce }
+        let (stream, connection_info) = self.into_parts();
+        Opened { stream, connection_info, protocol: Protocol::Http1, first_request: FirstRequest::AtOnce }
     }
 }

@@ -1,7 +1,8 @@
-//! One connection: HTTP/1.1 or HTTP/2, as ALPN has settled it, until it ends, is idle for too long, or the process stops.
+//! One connection: HTTP/1.1 or HTTP/2, as ALPN has settled it, until it ends, is idle for too long, or the process
+//! stops.
 //!
-//! In comes a [`Connection`] of any listener, out come its requests, one call of the handler each. There is no other loop:
-//! what differs between browsers, Home Assistant and add-ons is said by the connection's type.
+//! In comes a [`Connection`] of any listener, out come its requests, one call of the handler each. There is no other
+//! loop: what differs between browsers, Home Assistant and add-ons is said by the connection's type.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -17,27 +18,27 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio_util::sync::CancellationToken;
 
-use super::abort::Streams;
+use super::abort::StreamExecutor;
 use super::body::ClientBody;
-use super::entry_point::Via;
+use super::entry_point::ConnectionInfo;
 use super::h2_frames::FrameBudget;
 use super::line_ends::LineEnds;
-use super::lingering::{Felt, Watched};
+use super::lingering::{ByteInspector, LingeringStream};
 use super::opened::{Connection, Opened};
-use super::timeouts::{Pulse, PulseLimits, Serving, Switch};
-use super::unread::Unread;
+use super::timeouts::{InFlightGuard, IoLimits, IoTimeouts, Switch};
+use super::unread::UnreadBody;
 use crate::config::Limits;
 use crate::tls::Protocol;
 
 /// A request as it arrived.
 #[derive(Debug)]
-pub struct Arrived<V = Via> {
+pub struct Arrived<V = ConnectionInfo> {
     /// The request, as hyper read it.
     pub request: Request<ClientBody>,
     /// Its connection.
-    pub via: V,
+    pub connection_info: V,
     /// Keeps the connection from counting as idle.
-    pub serving: Serving,
+    pub serving: InFlightGuard,
 }
 
 /// How a connection ended.
@@ -53,25 +54,25 @@ pub enum Ended {
 pub async fn serve<C, H, F, B>(connection: C, limits: &Limits, stop: CancellationToken, handler: H) -> Ended
 where
     C: Connection,
-    H: Fn(Arrived<C::Via>) -> F + Send + Sync + 'static,
+    H: Fn(Arrived<C::ConnectionInfo>) -> F + Send + Sync + 'static,
     F: Future<Output = Response<B>> + Send + 'static,
     B: Body<Data = Bytes> + Send + 'static,
     B::Error: std::error::Error + Send + Sync + 'static,
 {
-    let Opened { stream, via, protocol, first_head } = connection.open();
-    let pulse = Pulse::new(first_head);
+    let Opened { stream, connection_info, protocol, first_request } = connection.open();
+    let timeouts = IoTimeouts::new(first_request);
     let head = if protocol == Protocol::Http1 { limits.header_timeout } else { limits.idle_timeout };
-    let pulse_limits = PulseLimits { head, idle: limits.idle_timeout, blocked: limits.unread_timeout };
-    let io = TokioIo::new(Felt::new(stream, &pulse, watched(protocol, limits)));
-    let (counted, handler) = (Arc::clone(&pulse), Arc::new(handler));
+    let io_limits = IoLimits { head, idle: limits.idle_timeout, blocked: limits.unread_timeout };
+    let io = TokioIo::new(LingeringStream::new(stream, &timeouts, watched(protocol, limits)));
+    let (counted, handler) = (Arc::clone(&timeouts), Arc::new(handler));
     let service = service_fn(move |request: Request<Incoming>| {
         let serving = counted.serving(sends_on(&request));
-        let (handler, via) = (Arc::clone(&handler), via.clone());
-        let (unread, switches) = (Unread::of(&request), switches(&request).then(|| Arc::clone(&counted)));
+        let (handler, connection_info) = (Arc::clone(&handler), connection_info.clone());
+        let (unread, switches) = (UnreadBody::of(&request), switches(&request).then(|| Arc::clone(&counted)));
         let request = request.map(|incoming| ClientBody::arrived(incoming, unread.clone()));
         // hyper moves what it is given several times, and the way of a request is some kilobytes of states.
         Box::pin(async move {
-            let arrived = Arrived { request, via, serving: serving.on_stream() };
+            let arrived = Arrived { request, connection_info, serving: serving.on_stream() };
             Ok::<_, std::convert::Infallible>(settled(handler(arrived).await, switches, unread).await)
         })
     });
@@ -80,8 +81,8 @@ where
     let mut aside = FuturesUnordered::from_iter([async {
         tokio::select! {
             () = stop.cancelled() => Aside::End,
-            () = pulse.passes(pulse_limits) => Aside::End,
-            () = pulse.line().hung_up() => Aside::HangUp,
+            () = timeouts.passes(io_limits) => Aside::End,
+            () = timeouts.abort_handle().aborted() => Aside::Abort,
         }
     }]);
     // Two protocols, one way to end: hyper's connection types share no trait.
@@ -92,7 +93,7 @@ where
                 biased;
                 ended = connection.as_mut() => Some(ended),
                 said = aside.next() => match said {
-                    Some(Aside::HangUp) => return Ended::Ordinarily,
+                    Some(Aside::Abort) => return Ended::Ordinarily,
                     Some(Aside::End) | None => None,
                 },
             };
@@ -102,8 +103,8 @@ where
                     connection.as_mut().graceful_shutdown();
                     tokio::select! {
                         ended = connection.as_mut() => note(ended),
-                        () = pulse.passes(PulseLimits { idle: LAST_WORDS, ..pulse_limits }) => {}
-                        () = pulse.line().hung_up() => {}
+                        () = timeouts.passes(IoLimits { idle: LAST_WORDS, ..io_limits }) => {}
+                        () = timeouts.abort_handle().aborted() => {}
                     }
                 }
             }
@@ -113,22 +114,26 @@ where
         Protocol::Http1 => drive!(http1_builder(limits).serve_connection(io, service).with_upgrades()),
         Protocol::Http2 => drive!(http2_builder(limits).serve_connection(io, service)),
     }
-    if pulse.was_flooded() { Ended::Flooded } else { Ended::Ordinarily }
+    if timeouts.was_flooded() { Ended::Flooded } else { Ended::Ordinarily }
 }
 
 /// What is looked at in the bytes of a connection.
-fn watched(protocol: Protocol, limits: &Limits) -> Watched {
+fn watched(protocol: Protocol, limits: &Limits) -> ByteInspector {
     match protocol {
-        Protocol::Http1 => Watched::Http1(Box::new(LineEnds::new())),
-        Protocol::Http2 => Watched::Http2(Box::new(FrameBudget::new(limits.http2_control_frames))),
+        Protocol::Http1 => ByteInspector::Http1(Box::new(LineEnds::new())),
+        Protocol::Http2 => ByteInspector::Http2(Box::new(FrameBudget::new(limits.http2_control_frames))),
     }
 }
 
 /// An answer that can go out: what was still on its way behind the head will neither hide it nor be taken for a head.
-async fn settled<B>(mut response: Response<B>, switches: Option<Arc<Pulse>>, unread: Option<Unread>) -> Response<B> {
-    if let Some(pulse) = switches {
+async fn settled<B>(
+    mut response: Response<B>,
+    switches: Option<Arc<IoTimeouts>>,
+    unread: Option<UnreadBody>,
+) -> Response<B> {
+    if let Some(timeouts) = switches {
         let made = response.status() == StatusCode::SWITCHING_PROTOCOLS;
-        if pulse.answers_switch(if made { Switch::Made } else { Switch::Declined }) {
+        if timeouts.answers_switch(if made { Switch::Made } else { Switch::Declined }) {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
     }
@@ -153,7 +158,7 @@ enum Aside {
     /// To end when what is open has ended.
     End,
     /// To end at once.
-    HangUp,
+    Abort,
 }
 
 /// How long an idle connection that was told to end may take to do so.
@@ -169,7 +174,7 @@ fn http1_builder(limits: &Limits) -> http1::Builder {
     let mut builder = http1::Builder::new();
     builder
         .timer(TokioTimer::new())
-        // The pulse of the connection is watched instead: hyper's own limit is a timer for every request.
+        // [`IoTimeouts`] watches the connection instead: hyper's own limit is a timer for every request.
         .header_read_timeout(None)
         .half_close(false)
         .max_header_size(limits.header_size)
@@ -186,8 +191,8 @@ const HYPERS_HEADER_COUNT: usize = 100;
 /// hyper refuses a smaller one.
 const SMALLEST_BUFFER: usize = 64 * 1024;
 
-fn http2_builder(limits: &Limits) -> http2::Builder<Streams> {
-    let mut builder = http2::Builder::new(Streams);
+fn http2_builder(limits: &Limits) -> http2::Builder<StreamExecutor> {
+    let mut builder = http2::Builder::new(StreamExecutor);
     builder
         .timer(TokioTimer::new())
         .max_concurrent_streams(limits.http2_streams)

@@ -1,9 +1,9 @@
-//! A connection's pulse: what hyper does not time by itself (S-70).
+//! The timeouts of a connection that hyper does not have (S-70).
 //!
 //! hyper times the head of an HTTP/1 request together with the pause before it, by a timer for each, and times nothing
-//! else. [`Pulse`] watches the bytes of a connection and says when a head has been under way for too long, when nothing was
-//! asked for too long, and when a client has stopped reading its answer: one timer a connection, which is looked at a few
-//! times within the shortest limit.
+//! else. [`IoTimeouts`] watches the bytes of a connection and says when a head has been under way for too long, when
+//! nothing was asked for too long, and when a client has stopped reading its answer: one timer a connection, which is
+//! looked at a few times within the shortest limit.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
@@ -11,11 +11,11 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::abort::Line;
+use super::abort::AbortHandle;
 
 /// What is known of a connection's life.
 #[derive(Debug)]
-pub(super) struct Pulse {
+pub(super) struct IoTimeouts {
     start: Instant,
     open: AtomicUsize,
     // Milliseconds after `start`, plus one; zero is "not now".
@@ -26,16 +26,16 @@ pub(super) struct Pulse {
     switch: AtomicU8,
     bad_behind: AtomicBool,
     flooded: AtomicBool,
-    line: Line,
+    abort_handle: AbortHandle,
 }
 
 /// When the first request of a connection is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum FirstHead {
+pub(super) enum FirstRequest {
     /// The connection may stand idle before it: browsers open some in advance, and the handshake had its deadline.
     WhenAsked,
-    /// At once: its head is timed from the accepted connection on. Programs connect when they have something to ask, and
-    /// who says nothing must not keep a place.
+    /// At once: its head is timed from the accepted connection on. Programs connect when they have something to ask,
+    /// and who says nothing must not keep a place.
     AtOnce,
 }
 
@@ -50,9 +50,9 @@ pub(super) enum Switch {
     Made,
 }
 
-/// The limits that a pulse is held to.
+/// The limits of a connection.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct PulseLimits {
+pub(super) struct IoLimits {
     pub(super) head: Duration,
     pub(super) idle: Duration,
     pub(super) blocked: Duration,
@@ -60,16 +60,16 @@ pub(super) struct PulseLimits {
 
 /// A request that is being served, its answer's body and its tunnel included: the connection is not idle while one is.
 #[derive(Debug)]
-pub struct Serving {
-    pulse: Arc<Pulse>,
-    line: Line,
+pub struct InFlightGuard {
+    timeouts: Arc<IoTimeouts>,
+    abort_handle: AbortHandle,
 }
 
-impl Pulse {
-    pub(super) fn new(first_head: FirstHead) -> Arc<Self> {
-        let head_since = match first_head {
-            FirstHead::WhenAsked => 0,
-            FirstHead::AtOnce => 1,
+impl IoTimeouts {
+    pub(super) fn new(first_request: FirstRequest) -> Arc<Self> {
+        let head_since = match first_request {
+            FirstRequest::WhenAsked => 0,
+            FirstRequest::AtOnce => 1,
         };
         Arc::new(Self {
             start: Instant::now(),
@@ -81,25 +81,25 @@ impl Pulse {
             switch: AtomicU8::new(Switch::Declined as u8),
             bad_behind: AtomicBool::new(false),
             flooded: AtomicBool::new(false),
-            line: Line::default(),
+            abort_handle: AbortHandle::default(),
         })
     }
 
     /// A request has come, with a body on its way behind it or without.
-    pub(super) fn serving(self: &Arc<Self>, body: bool) -> Serving {
+    pub(super) fn serving(self: &Arc<Self>, body: bool) -> InFlightGuard {
         self.body.store(body, Ordering::Relaxed);
         self.open.fetch_add(1, Ordering::Relaxed);
         self.head_since.store(0, Ordering::Relaxed);
-        Serving { pulse: Arc::clone(self), line: self.line.clone() }
+        InFlightGuard { timeouts: Arc::clone(self), abort_handle: self.abort_handle.clone() }
     }
 
-    /// The line of the whole connection.
-    pub(super) fn line(&self) -> &Line {
-        &self.line
+    /// The abort handle of the whole connection.
+    pub(super) fn abort_handle(&self) -> &AbortHandle {
+        &self.abort_handle
     }
 
     /// Ends when one of the limits is passed.
-    pub(super) async fn passes(&self, limits: PulseLimits) {
+    pub(super) async fn passes(&self, limits: IoLimits) {
         let tick = (limits.head.min(limits.idle).min(limits.blocked) / 4).clamp(SHORTEST_TICK, LONGEST_TICK);
         loop {
             tokio::time::sleep(tick).await;
@@ -147,13 +147,14 @@ impl Pulse {
         self.bad_behind.load(Ordering::Relaxed)
     }
 
-    /// Behind a question for another protocol came what is no head: where the answer is no, the connection ends with it.
+    /// Behind a question for another protocol came what is no head: where the answer is no, the connection ends with
+    /// it.
     pub(super) fn must_not_go_on(&self) {
         self.bad_behind.store(true, Ordering::Relaxed);
     }
 
     /// The peer has sent more frames than its budget.
-    pub(super) fn is_flooded(&self) {
+    pub(super) fn mark_flooded(&self) {
         self.flooded.store(true, Ordering::Relaxed);
     }
 
@@ -162,13 +163,13 @@ impl Pulse {
         self.flooded.load(Ordering::Relaxed)
     }
 
-    pub(super) fn has_read(&self) {
+    pub(super) fn note_read(&self) {
         if self.open.load(Ordering::Relaxed) == 0 && self.head_since.load(Ordering::Relaxed) == 0 {
             self.head_since.store(self.now(), Ordering::Relaxed);
         }
     }
 
-    pub(super) fn has_written(&self, blocked: bool) {
+    pub(super) fn note_write(&self, blocked: bool) {
         match (blocked, self.blocked_since.load(Ordering::Relaxed)) {
             (true, 0) => self.blocked_since.store(self.now(), Ordering::Relaxed),
             (true, _) | (false, 0) => {}
@@ -177,31 +178,31 @@ impl Pulse {
     }
 }
 
-impl Serving {
-    /// The same on the line of the stream whose task this is, where there are streams.
+impl InFlightGuard {
+    /// The same with the abort handle of the stream whose task this is, where there are streams.
     pub(super) fn on_stream(mut self) -> Self {
-        if let Some(line) = Line::of_task() {
-            self.line = line;
+        if let Some(abort_handle) = AbortHandle::of_task() {
+            self.abort_handle = abort_handle;
         }
         self
     }
 
     /// Another holder of the same request.
     pub(crate) fn again(&self) -> Self {
-        self.pulse.open.fetch_add(1, Ordering::Relaxed);
-        Self { pulse: Arc::clone(&self.pulse), line: self.line.clone() }
+        self.timeouts.open.fetch_add(1, Ordering::Relaxed);
+        Self { timeouts: Arc::clone(&self.timeouts), abort_handle: self.abort_handle.clone() }
     }
 
-    /// The line that the answer goes out on.
-    pub(crate) fn line(&self) -> &Line {
-        &self.line
+    /// What aborts the answer.
+    pub(crate) fn abort_handle(&self) -> &AbortHandle {
+        &self.abort_handle
     }
 }
 
-impl Drop for Serving {
+impl Drop for InFlightGuard {
     fn drop(&mut self) {
-        self.pulse.open.fetch_sub(1, Ordering::Relaxed);
-        self.pulse.idle_since.store(self.pulse.now(), Ordering::Relaxed);
+        self.timeouts.open.fetch_sub(1, Ordering::Relaxed);
+        self.timeouts.idle_since.store(self.timeouts.now(), Ordering::Relaxed);
     }
 }
 

@@ -1,11 +1,12 @@
 //! What is left of a body that nobody reads, because its request was answered before.
 //!
-//! In comes the rest of a body when its reader is gone, out goes the answer in a way that a client gets to see. Over HTTP/2
-//! the stream of such a request ends with a reset, and there are clients that take the reset for the whole of the answer. So
-//! what is on its way is read and forgotten for a moment, first before the answer and then after it. Most bodies end
-//! meanwhile, and then there is no reset at all. Over HTTP/1.1, [`super::lingering`] does the same for a connection.
+//! In comes the rest of a body when its reader is gone, out goes the answer in a way that a client gets to see. Over
+//! HTTP/2 the stream of such a request ends with a reset, and there are clients that take the reset for the whole of
+//! the answer. So what is on its way is read and forgotten for a moment, first before the answer and then after it.
+//! Most bodies end meanwhile, and then there is no reset at all. Over HTTP/1.1, [`super::lingering`] does the same for
+//! a connection.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::EXPECT;
@@ -13,12 +14,13 @@ use http::{Request, Version};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
+use parking_lot::Mutex;
 
 /// The place where the rest of a body is left.
 #[derive(Debug, Clone)]
-pub(super) struct Unread(Arc<Mutex<Option<Incoming>>>);
+pub(super) struct UnreadBody(Arc<Mutex<Option<Incoming>>>);
 
-impl Unread {
+impl UnreadBody {
     /// For a request over HTTP/2 with a body that is on its way. A client that waits to be asked for it sends nothing.
     pub(super) fn of(request: &Request<Incoming>) -> Option<Self> {
         let comes = request.version() == Version::HTTP_2
@@ -31,22 +33,23 @@ impl Unread {
     /// Leaves the rest of a body.
     pub(super) fn leave(&self, rest: Incoming) {
         if !rest.is_end_stream() {
-            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(rest);
+            *self.0.lock() = Some(rest);
         }
     }
 
     fn take(&self) -> Option<Incoming> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.0.lock().take()
     }
 
     /// Forgets what is on its way, for a moment, before the answer goes out; and for a while more behind it.
     ///
-    /// RFC 9113 section 8.1: a server MAY request that the client abort transmission of a request without error by sending
-    /// a `RST_STREAM` with an error code of `NO_ERROR` after sending a complete response. The stream resets itself so when the
-    /// last of it is dropped.
+    /// RFC 9113 section 8.1: a server MAY request that the client abort transmission of a request without error by
+    /// sending a `RST_STREAM` with an error code of `NO_ERROR` after sending a complete response. The stream resets
+    /// itself so when the last of it is dropped.
     pub(super) async fn forget(self) {
         let Some(mut rest) = self.take() else { return };
-        // Where the length says that all of it is here, only its end is missing, which some clients take their time over.
+        // Where the length says that all of it is here, only its end is missing, which some clients take their time
+        // over.
         let is_whole = rest.size_hint().exact() == Some(0);
         if is_whole || tokio::time::timeout(BEFORE, forget(&mut rest, MOST)).await.is_err() {
             tokio::spawn(async move { tokio::time::timeout(BEHIND, forget(&mut rest, MOST)).await });

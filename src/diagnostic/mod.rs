@@ -39,9 +39,9 @@ impl Diagnostics {
     /// Puts `list` in the order of the file. The bytes of `text` in `masked` are never shown.
     pub(crate) fn new(file: &Path, text: &str, masked: &[Span], mut list: Vec<Diagnostic>) -> Self {
         list.sort_by_key(|d| match d.place {
-            Place::File => 0,
-            Place::Position { .. } => 1,
-            Place::Span(ref span) => span.start.saturating_add(2),
+            SourceLocation::File => 0,
+            SourceLocation::Position { .. } => 1,
+            SourceLocation::Span(ref span) => span.start.saturating_add(2),
         });
         let reports = vec![Report { file: file.to_owned(), text: mask(text, masked), list }];
         Self { reports, files: Vec::new() }
@@ -101,9 +101,11 @@ impl Report {
         let title = level.primary_title(normalized(&diagnostic.message));
         let path = self.file.to_string_lossy();
         let group = match &diagnostic.place {
-            Place::File => title.element(Origin::path(path)),
-            Place::Position { line, column } => title.element(Origin::path(path).line(*line).char_column(*column)),
-            Place::Span(span) => {
+            SourceLocation::File => title.element(Origin::path(path)),
+            SourceLocation::Position { line, column } => {
+                title.element(Origin::path(path).line(*line).char_column(*column))
+            }
+            SourceLocation::Span(span) => {
                 let primary = AnnotationKind::Primary.span(span.clone()).label(&diagnostic.label);
                 let first = diagnostic.first.clone();
                 let first = first.map(|span| AnnotationKind::Context.span(span).label("first here"));
@@ -134,7 +136,7 @@ impl std::error::Error for Diagnostics {}
 #[derive(Clone)]
 pub(crate) struct Diagnostic {
     severity: Severity,
-    place: Place,
+    place: SourceLocation,
     message: String,
     label: String,
     first: Option<Span>,
@@ -149,7 +151,7 @@ enum Severity {
 
 /// What a finding is about.
 #[derive(Clone)]
-pub(crate) enum Place {
+pub(crate) enum SourceLocation {
     /// The file as a whole.
     File,
     /// A place in a file that cannot be shown as text.
@@ -163,7 +165,7 @@ pub(crate) enum Place {
     Span(Span),
 }
 
-impl From<Span> for Place {
+impl From<Span> for SourceLocation {
     fn from(span: Span) -> Self {
         Self::Span(span)
     }
@@ -171,16 +173,16 @@ impl From<Span> for Place {
 
 impl Diagnostic {
     /// The configuration cannot be used.
-    pub(crate) fn mistake(place: impl Into<Place>, message: impl Into<String>) -> Self {
+    pub(crate) fn mistake(place: impl Into<SourceLocation>, message: impl Into<String>) -> Self {
         Self::new(Severity::Mistake, place.into(), message.into())
     }
 
     /// The configuration can be used, but hardly says what was meant.
-    pub(crate) fn warning(place: impl Into<Place>, message: impl Into<String>) -> Self {
+    pub(crate) fn warning(place: impl Into<SourceLocation>, message: impl Into<String>) -> Self {
         Self::new(Severity::Warning, place.into(), message.into())
     }
 
-    fn new(severity: Severity, place: Place, message: String) -> Self {
+    fn new(severity: Severity, place: SourceLocation, message: String) -> Self {
         Self { severity, place, message, label: String::new(), first: None, hint: String::new() }
     }
 
@@ -221,6 +223,7 @@ fn mask(text: &str, spans: &[Span]) -> String {
             *byte = if matches!(byte, b'\n' | b'\r' | b'"' | b'\'') { *byte } else { b'*' };
         }
     }
-    // Spans begin and end between characters, so that nothing is lost here; if one did not, it would be shown as U+FFFD.
+    // Spans begin and end between characters, so that nothing is lost here; if one did not, it would be shown as
+    // U+FFFD.
     String::from_utf8_lossy(&bytes).into_owned()
 }

@@ -9,8 +9,8 @@ use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
 use crate::config::CertificatePin;
 
-/// Believes one certificate. Names, dates and issuers say nothing more about a certificate that the operator knows by its
-/// digest; that the other side has its key, the handshake's signature proves as ever (RFC 8446 section 4.4.3).
+/// Believes one certificate. Names, dates and issuers say nothing more about a certificate that the operator knows by
+/// its digest; that the other side has its key, the handshake's signature proves as ever (RFC 8446 section 4.4.3).
 #[derive(Debug)]
 pub(super) struct Pinned {
     pin: CertificatePin,

@@ -1,8 +1,8 @@
 //! JSON of a peer, read with a bound on what it costs to hold.
 //!
-//! In comes a text, out comes a value or the reason why there is none. Read into a tree, JSON takes many times its length:
-//! `[{"":0},{"":0},...]` takes eighty times. So a text is measured first, in one pass that allocates nothing, and what would
-//! take too much is not read at all.
+//! In comes a text, out comes a value or the reason why there is none. Read into a tree, JSON takes many times its
+//! length: `[{"":0},{"":0},...]` takes eighty times. So a text is measured first, in one pass that allocates nothing,
+//! and what would take too much is not read at all.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -34,8 +34,8 @@ pub(crate) fn is_shallow(text: &[u8]) -> bool {
     Weight::of(text).depth <= DEEPEST
 }
 
-/// The elements of a list, one after the other, as far as `keep` leaves something of them: as a list again. Nothing, when it
-/// is no list. No more than one element is ever read at a time.
+/// The elements of a list, one after the other, as far as `keep` leaves something of them: as a list again. Nothing,
+/// when it is no list. No more than one element is ever read at a time.
 pub(crate) fn filter_list(text: &str, keep: impl FnMut(&str) -> Option<String>) -> Option<String> {
     let mut out = String::from("[");
     let filter = Filter { out: &mut out, keep, of: PhantomData::<List> };
@@ -53,8 +53,8 @@ pub(crate) fn filter_fields(text: &str, keep: impl FnMut(&str, &str) -> Option<S
     Some(out)
 }
 
-/// The values of these fields of an object, as they stand. Nothing, when it is no object, or has one of them twice: which
-/// of two is meant, others might see otherwise.
+/// The values of these fields of an object, as they stand. Nothing, when it is no object, or has one of them twice:
+/// which of two is meant, others might see otherwise.
 pub(crate) fn fields<'t, const N: usize>(text: &'t str, names: [&str; N]) -> Option<[Option<&'t str>; N]> {
     whole(text, |parser| parser.deserialize_map(Picked { names }))
 }
@@ -166,7 +166,8 @@ struct Weight {
 }
 
 impl Weight {
-    /// Goes by the signs outside of strings. Of a text that is not JSON the result means nothing: the parser refuses it.
+    /// Goes by the signs outside of strings. Of a text that is not JSON the result means nothing: the parser refuses
+    /// it.
     fn of(text: &[u8]) -> Self {
         let mut weight = Self { depth: 0, bytes: text.len() };
         let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::asked::{Asked, AskedTable};
-use super::mention::{speaks_of_others, without_others};
+use super::entity_references::{speaks_of_others, without_others};
+use super::pending_answers::{PendingAnswer, PendingAnswers};
 use super::service_call::ServiceCall;
 use super::state::{change, compressed, states};
 use super::{Access, May};
@@ -15,7 +15,7 @@ use crate::entity_filter::message_types::{Answers, Held, known};
 /// What was asked and is not over, and which answers belong to it.
 #[derive(Debug)]
 pub struct Conversation {
-    asked: AskedTable,
+    pending_answers: PendingAnswers,
     last: u64,
     /// Types of messages that the operator lets pass as they are.
     unfiltered: BTreeSet<String>,
@@ -33,7 +33,7 @@ pub enum Step {
 impl Conversation {
     /// A conversation in which messages of these types pass unfiltered, because the operator says so.
     pub fn new(unfiltered: BTreeSet<String>) -> Self {
-        Self { asked: AskedTable::default(), last: 0, unfiltered }
+        Self { pending_answers: PendingAnswers::default(), last: 0, unfiltered }
     }
 
     /// Judges what the add-on sends: a message, or a list of them, of which one at a time is read. What is not JSON is
@@ -72,25 +72,28 @@ impl Conversation {
         }
         self.last = number;
         match self.asks(kind, &fields, may) {
-            Some(asked) if self.asked.asks(number, asked) => Step::Forward(Value::Object(fields).to_string()),
+            Some(pending_answers) if self.pending_answers.asks(number, pending_answers) => {
+                Step::Forward(Value::Object(fields).to_string())
+            }
             // This one alone: what is open goes on, and there is room again when some of it is over.
             Some(_) => refuse(&id, "not_allowed", "Too many open requests."),
             None => refuse(&id, "unauthorized", "Unauthorized"),
         }
     }
 
-    /// What a message asks for, if it may. A field that is not known could change what the answer is, so that it may not.
-    fn asks(&self, kind: &str, fields: &Map<String, Value>, may: May<'_>) -> Option<Asked> {
+    /// What a message asks for, if it may. A field that is not known could change what the answer is, so that it may
+    /// not.
+    fn asks(&self, kind: &str, fields: &Map<String, Value>, may: May<'_>) -> Option<PendingAnswer> {
         if self.unfiltered.contains(kind) {
-            return Some(Asked::Unfiltered(known(kind).map_or(Answers::Unknown, |message| message.answers)));
+            return Some(PendingAnswer::Unfiltered(known(kind).map_or(Answers::Unknown, |message| message.answers)));
         }
         let only = |names: &[&str]| {
             fields.keys().all(|name| matches!(name.as_str(), "id" | "type") || names.contains(&name.as_str()))
         };
         match known(kind)?.held {
-            Held::Ping if only(&[]) => Some(Asked::Nothing),
-            Held::Features if only(&["features"]) => Some(Asked::Nothing),
-            Held::States if only(&[]) => Some(Asked::States),
+            Held::Ping if only(&[]) => Some(PendingAnswer::Nothing),
+            Held::Features if only(&["features"]) => Some(PendingAnswer::Nothing),
+            Held::States if only(&[]) => Some(PendingAnswer::States),
             Held::Entities if only(&["entity_ids"]) => {
                 let named = match fields.get("entity_ids") {
                     None => true,
@@ -99,13 +102,13 @@ impl Conversation {
                     }
                     Some(_) => false,
                 };
-                named.then_some(Asked::Entities)
+                named.then_some(PendingAnswer::Entities)
             }
             Held::Changes if only(&["event_type"]) => {
                 let changes = fields.get("event_type").and_then(Value::as_str) == Some("state_changed");
-                changes.then_some(Asked::Changes)
+                changes.then_some(PendingAnswer::Changes)
             }
-            Held::End if only(&["subscription"]) => Some(Asked::End(fields.get("subscription")?.as_u64()?)),
+            Held::End if only(&["subscription"]) => Some(PendingAnswer::End(fields.get("subscription")?.as_u64()?)),
             Held::Service if only(&["domain", "service", "service_data", "target", "return_response"]) => {
                 let text = |name: &str| fields.get(name).and_then(Value::as_str);
                 let call = ServiceCall {
@@ -115,14 +118,14 @@ impl Conversation {
                     target: fields.get("target"),
                 };
                 call.judge(may).ok()?;
-                Some(Asked::Service)
+                Some(PendingAnswer::Service)
             }
             _ => None,
         }
     }
 
-    /// What the add-on gets of something that Home Assistant sends: a message, a list of them, or nothing. No more of it is
-    /// read at a time than one state.
+    /// What the add-on gets of something that Home Assistant sends: a message, a list of them, or nothing. No more of
+    /// it is read at a time than one state.
     pub fn home_assistant_says(&mut self, text: &str, may: May<'_>) -> Option<String> {
         if !text.trim_start().starts_with('[') {
             return self.one_of_home_assistant(text, may);
@@ -137,45 +140,49 @@ impl Conversation {
         let id = id?.parse().ok()?;
         match serde_json::from_str::<Scalar>(kind?).ok()?.text()? {
             "pong" => {
-                self.asked.answered(id, false)?;
+                self.pending_answers.answered(id, false)?;
                 Some(format!(r#"{{"id":{id},"type":"pong"}}"#))
             }
             "event" => {
-                let event = match self.asked.event(id)? {
-                    Asked::Changes => change(read(event?.as_bytes()).ok()?, may)?.to_string(),
-                    Asked::Entities => compressed(event?, may)?,
-                    Asked::Unfiltered(_) => event?.to_owned(),
-                    Asked::Nothing | Asked::States | Asked::Service | Asked::End(_) => return None,
+                let event = match self.pending_answers.event(id)? {
+                    PendingAnswer::Changes => change(read(event?.as_bytes()).ok()?, may)?.to_string(),
+                    PendingAnswer::Entities => compressed(event?, may)?,
+                    PendingAnswer::Unfiltered(_) => event?.to_owned(),
+                    PendingAnswer::Nothing | PendingAnswer::States | PendingAnswer::Service | PendingAnswer::End(_) => {
+                        return None;
+                    }
                 };
                 Some(format!(r#"{{"id":{id},"type":"event","event":{event}}}"#))
             }
             "result" if success == Some("true") => {
-                let asked = self.asked.answered(id, true)?;
-                Some(succeeded(id, asked, result.unwrap_or(NULL), may))
+                let pending_answers = self.pending_answers.answered(id, true)?;
+                Some(succeeded(id, pending_answers, result.unwrap_or(NULL), may))
             }
             "result" => {
-                let asked = self.asked.answered(id, false)?;
-                Some(failed(id, asked, error.unwrap_or(NULL), may))
+                let pending_answers = self.pending_answers.answered(id, false)?;
+                Some(failed(id, pending_answers, error.unwrap_or(NULL), may))
             }
             _ => None,
         }
     }
 }
 
-fn failed(id: u64, asked: Asked, told: &str, may: May<'_>) -> String {
-    let error = match asked {
-        Asked::Unfiltered(_) => told.to_owned(),
+fn failed(id: u64, pending_answers: PendingAnswer, told: &str, may: May<'_>) -> String {
+    let error = match pending_answers {
+        PendingAnswer::Unfiltered(_) => told.to_owned(),
         _ => error(told, may),
     };
     format!(r#"{{"id":{id},"type":"result","success":false,"error":{error}}}"#)
 }
 
-fn succeeded(id: u64, asked: Asked, result: &str, may: May<'_>) -> String {
-    let result = match asked {
-        Asked::States => states(result, may).unwrap_or_else(|| "[]".to_owned()),
-        Asked::Service => service_result(result, may),
-        Asked::Unfiltered(_) => result.to_owned(),
-        Asked::Nothing | Asked::Changes | Asked::Entities | Asked::End(_) => NULL.to_owned(),
+fn succeeded(id: u64, pending_answers: PendingAnswer, result: &str, may: May<'_>) -> String {
+    let result = match pending_answers {
+        PendingAnswer::States => states(result, may).unwrap_or_else(|| "[]".to_owned()),
+        PendingAnswer::Service => service_result(result, may),
+        PendingAnswer::Unfiltered(_) => result.to_owned(),
+        PendingAnswer::Nothing | PendingAnswer::Changes | PendingAnswer::Entities | PendingAnswer::End(_) => {
+            NULL.to_owned()
+        }
     };
     format!(r#"{{"id":{id},"type":"result","success":true,"result":{result}}}"#)
 }
@@ -204,7 +211,7 @@ fn service_result(result: &str, may: May<'_>) -> String {
 /// The fields of a service's answer that are entities which may be seen.
 pub(super) fn by_entity(response: &str, may: May<'_>) -> Option<String> {
     filter_fields(response, |id, value| {
-        if !(super::mention::is_entity_id(id) && may(id, Access::Read)) {
+        if !(super::entity_references::is_entity_id(id) && may(id, Access::Read)) {
             return None;
         }
         Some(without_others(read(value.as_bytes()).ok()?, may)?.to_string())
@@ -222,7 +229,7 @@ const NULL: &str = "null";
 mod tests {
     use std::borrow::Borrow;
 
-    use super::super::asked::MOST;
+    use super::super::pending_answers::MOST;
     use super::*;
 
     fn only_lights(entity: &str, _: Access) -> bool {
@@ -260,7 +267,7 @@ mod tests {
             json!({"type": "get_services"}),
             json!({"type": "call_service", "domain": "lock", "service": "unlock", "target": {"entity_id": "lock.door"}}),
             json!({"type": "call_service", "domain": "light", "service": "turn_on"}),
-            json!({"type": "addon_api", "endpoint": "/info"}),
+            json!({"type": "supervisor/api", "endpoint": "/info"}),
             json!({"type": "auth", "access_token": "x"}),
             json!({"type": "history/history_during_period"}),
         ];

@@ -5,11 +5,11 @@
 //! that a changed policy holds from the next one on. What is not understood is refused on the way in and dropped on the
 //! way back: Home Assistant will learn new messages, and none of them may pass by not being known here.
 
-mod asked;
+mod pending_answers;
 pub(crate) mod bounded_json;
 mod conversation;
 mod domains;
-mod mention;
+mod entity_references;
 pub(crate) mod message_types;
 mod rest;
 mod service_call;

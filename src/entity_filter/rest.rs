@@ -4,7 +4,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::conversation::by_entity;
-use super::mention::{is_entity_id, speaks_of_others};
+use super::entity_references::{is_entity_id, speaks_of_others};
 use super::service_call::{ServiceCall, ServiceRefusal};
 use super::state::{state, states};
 use super::{Access, May};

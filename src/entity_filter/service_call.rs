@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::domains::acts_on_its_entities;
-use super::mention::{all_strings, is_entity_id, leads_to_the_api, names_others};
+use super::entity_references::{all_strings, is_entity_id, leads_to_the_api, names_others};
 use super::{Access, May};
 
 /// A call of a service, from REST or the WebSocket.

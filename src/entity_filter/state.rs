@@ -2,12 +2,12 @@
 
 use serde_json::{Map, Value};
 
-use super::mention::{names_others, without_others};
+use super::entity_references::{names_others, without_others};
 use super::{Access, May};
 use crate::entity_filter::bounded_json::{Scalar, fields, filter_fields, filter_list, read};
 
-/// The states that may be seen, of a list of them: one after the other, since those of a large home are many. Nothing, when
-/// it is no list.
+/// The states that may be seen, of a list of them: one after the other, since those of a large home are many. Nothing,
+/// when it is no list.
 pub(super) fn states(text: &str, may: May<'_>) -> Option<String> {
     filter_list(text, |one| Some(state(read(one.as_bytes()).ok()?, may)?.to_string()))
 }
@@ -45,8 +45,8 @@ pub(super) fn change(value: Value, may: May<'_>) -> Option<Value> {
     Some(Value::Object(event))
 }
 
-/// An event of `subscribe_entities`: added (`a`) and changed (`c`) by id, removed (`r`) as a list. Nothing, when nothing
-/// in it may be seen.
+/// An event of `subscribe_entities`: added (`a`) and changed (`c`) by id, removed (`r`) as a list. Nothing, when
+/// nothing in it may be seen.
 pub(super) fn compressed(text: &str, may: May<'_>) -> Option<String> {
     let [added, changed, removed] = fields(text, ["a", "c", "r"])?;
     let added = added.and_then(|part| by_id(part, may, |fields| compressed_state(fields, may)));

@@ -1,10 +1,11 @@
-//! Whatever Home Assistant says, and wherever in it an entity is named: what an add-on that is held gets names none but its
-//! own. Random trees, made of the words that real messages have and of ids, as values, as names of fields and in texts.
+//! Whatever Home Assistant says, and wherever in it an entity is named: what an add-on that is held gets names none but
+//! its own. Random trees, made of the words that real messages have and of ids, as values, as names of fields and in
+//! texts.
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use super::mention::is_entity_id;
+use super::entity_references::is_entity_id;
 use super::{Access, Conversation, RestCall, Shape, Step};
 
 const OWN: [&str; 3] = ["light.bed", "light.ceiling", "light.kitchen"];

@@ -3,14 +3,15 @@
 use std::any::Any;
 use std::fmt::Debug;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use super::registry::Registration;
-use crate::connection::Line;
+use crate::connection::AbortHandle;
 use crate::refusal::Reason;
 
 /// What an exchange was admitted for: everything that its admission went by, so that it can be admitted again.
@@ -25,7 +26,7 @@ pub trait Subject: Any + Debug + Send + Sync {
 /// A request and its answer, from the permission to the last byte.
 #[derive(Debug)]
 pub struct Exchange<S: ?Sized = dyn Subject> {
-    line: Line,
+    abort_handle: AbortHandle,
     cut: CancellationToken,
     why: OnceLock<(Reason, Instant)>,
     /// Odd while the client has a piece of the answer and has not taken all of it.
@@ -45,9 +46,9 @@ pub struct Open<S: ?Sized = dyn Subject> {
 }
 
 impl<S> Exchange<S> {
-    pub(super) fn new(subject: S, line: Line) -> Self {
+    pub(super) fn new(subject: S, abort_handle: AbortHandle) -> Self {
         Self {
-            line,
+            abort_handle,
             cut: CancellationToken::new(),
             why: OnceLock::new(),
             turns: AtomicU64::new(0),
@@ -66,23 +67,23 @@ impl Exchange {
         subject.downcast_ref()
     }
 
-    pub(super) fn hang_up(&self) {
-        self.line.hang_up();
+    pub(super) fn abort(&self) {
+        self.abort_handle.abort();
     }
 
     pub(super) fn was_cut_before(&self, moment: Duration) -> bool {
         self.why.get().is_some_and(|(_, at)| at.elapsed() >= moment)
     }
 
-    /// Whether the client has been taking one and the same piece for longer than `patience`, or past the time that was set
-    /// for it. Asked now and then.
+    /// Whether the client has been taking one and the same piece for longer than `patience`, or past the time that was
+    /// set for it. Asked now and then.
     pub(super) fn is_stuck(&self, patience: Duration) -> bool {
         let due = self.due.load(Ordering::Relaxed);
         if due != 0 && self.begun.elapsed() > Duration::from_millis(due) {
             return true;
         }
         let turns = self.turns.load(Ordering::Relaxed);
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = self.seen.lock();
         match *seen {
             Some((same, since)) if same == turns && turns % 2 == 1 => since.elapsed() > patience,
             _ => {

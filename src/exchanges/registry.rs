@@ -1,12 +1,14 @@
 //! The registry: one for the whole process.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use parking_lot::{Mutex, MutexGuard};
+
 use super::exchange::{Exchange, Open, Subject};
-use crate::connection::Line;
+use crate::connection::AbortHandle;
 use crate::refusal::{Decision, Reason};
 
 /// All open exchanges of the process.
@@ -30,8 +32,8 @@ const MOMENT: Duration = Duration::from_millis(300);
 
 impl OpenExchanges {
     /// Puts an exchange on the list. Being on it permits nothing.
-    pub fn begin<S: Subject>(self: &Arc<Self>, subject: S, line: Line) -> Open<S> {
-        let exchange = Arc::new(Exchange::new(subject, line));
+    pub fn begin<S: Subject>(self: &Arc<Self>, subject: S, abort_handle: AbortHandle) -> Open<S> {
+        let exchange = Arc::new(Exchange::new(subject, abort_handle));
         let key = self.next.fetch_add(1, Ordering::Relaxed);
         if let Some(mut shard) = self.shard(key) {
             shard.insert(key, Arc::clone(&exchange) as Arc<Exchange>);
@@ -56,17 +58,17 @@ impl OpenExchanges {
         cut
     }
 
-    /// Hangs up on clients that have not taken a piece of their answer for longer than `patience`, or that keep an answer
+    /// Aborts clients that have not taken a piece of their answer for longer than `patience`, or that keep an answer
     /// from ending that was cut: hyper asks no body for more that has nowhere to go. Says which were cut by this.
-    pub fn hang_up(&self, patience: Duration) -> Vec<Arc<Exchange>> {
+    pub fn abort(&self, patience: Duration) -> Vec<Arc<Exchange>> {
         let mut stuck = Vec::new();
         for shard in &self.shards {
             let open: Vec<_> = lock(shard).values().cloned().collect();
             for exchange in open {
                 if exchange.was_cut_before(MOMENT) {
-                    exchange.hang_up();
+                    exchange.abort();
                 } else if exchange.is_stuck(patience) && exchange.end(Reason::SlowReader) {
-                    exchange.hang_up();
+                    exchange.abort();
                     stuck.push(exchange);
                 }
             }
@@ -100,5 +102,5 @@ impl Drop for Registration {
 
 /// A shard is only ever inserted into and removed from: after a panic elsewhere it is as good as before.
 fn lock<T>(shard: &Mutex<T>) -> MutexGuard<'_, T> {
-    shard.lock().unwrap_or_else(PoisonError::into_inner)
+    shard.lock()
 }

@@ -17,7 +17,7 @@ use crate::permission::FoundBy;
 #[derive(Debug, Serialize)]
 pub(crate) struct Answer<'a> {
     #[serde(flatten)]
-    pub(crate) question: Asked<'a>,
+    pub(crate) question: EchoedQuestion<'a>,
     pub(crate) decision: Outcome,
     /// One sentence for people.
     pub(crate) reason: String,
@@ -27,14 +27,14 @@ pub(crate) struct Answer<'a> {
     pub(crate) user_name: Option<&'a str>,
     #[serde(flatten)]
     pub(crate) groups: Groups<'a>,
-    pub(crate) entry: Option<Entry>,
+    pub(crate) entry: Option<ExplainedEntity>,
     /// What is registered under the entity's id.
     pub(crate) registered: Option<Registered<'a>>,
 }
 
 /// The question, repeated.
 #[derive(Debug, Clone, Copy, Serialize)]
-pub(crate) struct Asked<'a> {
+pub(crate) struct EchoedQuestion<'a> {
     pub(crate) user: &'a str,
     pub(crate) entity: &'a str,
     pub(crate) access: &'a str,
@@ -86,7 +86,7 @@ pub(crate) enum Part {
 
 /// Whether the user may come in at all, before any policy is asked: `permit`, or the label of the refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub(crate) struct Entry {
+pub(crate) struct ExplainedEntity {
     /// From the local network.
     pub(crate) local: &'static str,
     /// From elsewhere.
@@ -99,11 +99,11 @@ impl<'a> Answer<'a> {
         question: &'a Question,
         user: &'a User,
         groups: Groups<'a>,
-        entry: Entry,
+        entry: ExplainedEntity,
         because: Because<'a>,
         registered: Option<Registered<'a>>,
     ) -> Self {
-        let question = Asked::new(question);
+        let question = EchoedQuestion::new(question);
         Self {
             decision: because.outcome(),
             reason: reason::of(&because, question, &groups, registered.as_ref()),
@@ -120,7 +120,7 @@ impl<'a> Answer<'a> {
     /// About a user who does not exist.
     pub(crate) fn about_nobody(question: &'a Question, groups: Groups<'a>) -> Self {
         Self {
-            question: Asked::new(question),
+            question: EchoedQuestion::new(question),
             decision: Outcome::Deny,
             reason: reason::unknown_user(&question.user),
             because: Because::UnknownUser,
@@ -143,7 +143,7 @@ impl<'a> Answer<'a> {
     }
 }
 
-impl<'a> Asked<'a> {
+impl<'a> EchoedQuestion<'a> {
     fn new(question: &'a Question) -> Self {
         Self { user: &question.user, entity: &question.entity, access: &question.access }
     }
@@ -189,7 +189,7 @@ impl Part {
     }
 }
 
-impl Entry {
+impl ExplainedEntity {
     /// What the gate would say before it asks anything else.
     pub(crate) fn of(user: &User) -> Self {
         let from = |ip: Ipv4Addr| match may_enter(user, ClientAddr::direct(IpAddr::V4(ip))) {

@@ -1,11 +1,11 @@
 //! A home as its files are now: who is in it, and what each of them may do.
 //!
-//! In comes the configuration folder, out come answers. It is the directory that a serving process has: each distinct list
-//! of groups is compiled once, and nothing is compiled per question.
+//! In comes the configuration folder, out come answers. It is the directory that a serving process has: each distinct
+//! list of groups is compiled once, and nothing is compiled per question.
 
 use std::sync::Arc;
 
-use super::answer::{Answer, Asked, Because, ConfiguredRule, Entry, Part};
+use super::answer::{Answer, Because, ConfiguredRule, EchoedQuestion, ExplainedEntity, Part};
 use super::groups::{Group, Groups};
 use super::question::Question;
 use super::reason;
@@ -26,8 +26,8 @@ pub(crate) struct Home {
 }
 
 impl Home {
-    /// Reads the files; nothing when the configuration names none. Without the users there is nothing to explain; without
-    /// the registries everything is denied.
+    /// Reads the files; nothing when the configuration names none. Without the users there is nothing to explain;
+    /// without the registries everything is denied.
     pub(crate) fn read(settings: &Settings) -> Result<Option<Self>, Vec<FileProblem>> {
         let permissions = &settings.permissions;
         let Some(config_dir) = settings.home_assistant.config_dir() else { return Ok(None) };
@@ -58,26 +58,26 @@ impl Home {
     }
 
     /// Why the user may do what a rule asks about entities, or not.
-    pub(crate) fn sentence(&self, user: &User, asked: &protect::Asked<'_>) -> String {
+    pub(crate) fn sentence(&self, user: &User, asked: &protect::RuleQuery<'_>) -> String {
         let Some(rights) = self.directory.rights(&user.id) else { return reason::unknown_user(user.id.as_str()) };
         let (entity, access, explained) = match asked {
-            protect::Asked::Entity { entity, access, .. } => {
+            protect::RuleQuery::Entity { entity, access, .. } => {
                 (entity.as_str(), access.as_str(), rights.explain(entity.as_str(), access.as_str()))
             }
-            protect::Asked::AllEntities { access, verdict } => {
+            protect::RuleQuery::AllEntities { access, verdict } => {
                 let explained = Explanation { verdict: *verdict, looked_up: None, origin: None };
                 ("all entities", access.as_str(), explained)
             }
-            protect::Asked::Admin { .. }
-            | protect::Asked::Owner { .. }
-            | protect::Asked::Unreadable { .. }
-            | protect::Asked::Body { .. }
-            | protect::Asked::Nothing => return String::new(),
+            protect::RuleQuery::Admin { .. }
+            | protect::RuleQuery::Owner { .. }
+            | protect::RuleQuery::Unreadable { .. }
+            | protect::RuleQuery::Body { .. }
+            | protect::RuleQuery::Nothing => return String::new(),
         };
         let because = self.because(user, rights, &explained);
         let registered =
             explained.origin.map(|origin| Registered::new(origin, self.directory.registry().map(Arc::as_ref)));
-        let asked = Asked { user: user.id.as_str(), entity, access };
+        let asked = EchoedQuestion { user: user.id.as_str(), entity, access };
         reason::of(&because, asked, &self.groups_of(user), registered.as_ref())
     }
 
@@ -108,7 +108,7 @@ impl Home {
         let groups = self.groups_of(user);
         let registry = self.directory.registry().map(Arc::as_ref);
         let registered = explained.origin.map(|origin| Registered::new(origin, registry));
-        Answer::new(question, user, groups, Entry::of(user), because, registered)
+        Answer::new(question, user, groups, ExplainedEntity::of(user), because, registered)
     }
 
     fn because<'a>(&'a self, user: &'a User, rights: Rights<'a>, explained: &Explanation<'a>) -> Because<'a> {

@@ -1,9 +1,9 @@
-//! Why something is decided as it is: for the operator who asks (`vestibule explain`), for the tests of the configuration,
-//! and for the audit line of a refusal.
+//! Why something is decided as it is: for the operator who asks (`vestibule explain`), for the tests of the
+//! configuration, and for the audit line of a refusal.
 //!
-//! In come a user and an entity, or a user and a request, out come the decision and the whole reason. Nothing here decides:
-//! every answer is the permission engine's and admission's, with the names of groups, devices and areas put to it.
-//! It must never permit where it could not look: without the registries everything about an entity is denied.
+//! In come a user and an entity, or a user and a request, out come the decision and the whole reason. Nothing here
+//! decides: every answer is the permission engine's and admission's, with the names of groups, devices and areas put to
+//! it. It must never permit where it could not look: without the registries everything about an entity is denied.
 
 mod question;
 mod groups;
@@ -12,11 +12,11 @@ mod reason;
 mod answer;
 mod home;
 mod request;
-mod desk;
-mod trials;
+mod simulator;
+mod config_tests;
 
-pub(crate) use answer::{Answer, Because, Entry};
-pub(crate) use desk::Desk;
+pub(crate) use answer::{Answer, Because, ExplainedEntity};
+pub(crate) use config_tests::decide;
 pub(crate) use groups::Groups;
 pub(crate) use home::Home;
 pub(crate) use question::{Case, Question, RequestQuestion, Sent};
@@ -25,4 +25,4 @@ pub(crate) use registered::Registered;
 #[cfg(test)]
 pub(crate) use registered::{Area, Device, Names};
 pub(crate) use request::{RequestAnswer, Ruled};
-pub(crate) use trials::decide;
+pub(crate) use simulator::Simulator;

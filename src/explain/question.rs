@@ -1,5 +1,5 @@
-//! What is asked: whether a user may use an access key on an entity, or send a request. All of it is plain text, taken as
-//! it is.
+//! What is asked: whether a user may use an access key on an entity, or send a request. All of it is plain text, taken
+//! as it is.
 
 use std::net::IpAddr;
 
@@ -72,7 +72,7 @@ pub(crate) enum BadQuestion {
 /// All keys of either question.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Line {
+struct CaseLocation {
     user: String,
     entity: Option<String>,
     access: Option<String>,
@@ -93,7 +93,7 @@ impl Case {
             return Err(BadQuestion::NotAnObject);
         }
         match serde_json::from_slice(line)? {
-            Line {
+            CaseLocation {
                 user,
                 entity: Some(entity),
                 access: Some(access),
@@ -105,7 +105,7 @@ impl Case {
                 from: None,
                 token: None,
             } => Ok(Self::Entity(Question { user, entity, access })),
-            Line {
+            CaseLocation {
                 user,
                 entity: None,
                 access: None,

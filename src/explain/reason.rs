@@ -5,14 +5,14 @@
 
 use std::borrow::Cow;
 
-use super::answer::{Asked, Because, ConfiguredRule, Part};
+use super::answer::{Because, ConfiguredRule, EchoedQuestion, Part};
 use super::groups::{Group, Groups};
 use super::registered::{Area, Device, Registered};
 
 /// Why it was decided so.
 pub(crate) fn of(
     because: &Because<'_>,
-    asked: Asked<'_>,
+    asked: EchoedQuestion<'_>,
     groups: &Groups<'_>,
     registered: Option<&Registered<'_>>,
 ) -> String {

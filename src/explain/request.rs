@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
-use super::answer::{Entry, Outcome};
+use super::answer::{ExplainedEntity, Outcome};
 use super::groups::Groups;
 use super::question::{RequestQuestion, Sent};
 use super::reason;
-use crate::authorization::protect::{Asked, Finding};
+use crate::authorization::protect::{Finding, RuleQuery};
 use crate::identity::User;
 use crate::refusal::Reason;
 
@@ -29,7 +29,7 @@ pub(crate) struct RequestAnswer<'a> {
     pub(crate) user_name: Option<&'a str>,
     #[serde(flatten)]
     pub(crate) groups: Option<Groups<'a>>,
-    pub(crate) entry: Option<Entry>,
+    pub(crate) entry: Option<ExplainedEntity>,
     /// Where it goes, and the path that the add-on sees.
     pub(crate) addon: Option<String>,
     pub(crate) path: Option<String>,
@@ -51,15 +51,15 @@ impl Ruled {
     /// A finding and its words.
     pub(super) fn new(finding: &Finding<'_>, reason: String) -> Self {
         let (entity, access) = match &finding.asked {
-            Asked::Entity { entity, access, .. } => (Some(entity.to_string()), Some(access.as_str())),
-            Asked::AllEntities { access, .. } => (None, Some(access.as_str())),
-            Asked::Admin { .. }
-            | Asked::Owner { .. }
-            | Asked::Unreadable { .. }
-            | Asked::Body { .. }
-            | Asked::Nothing => (None, None),
+            RuleQuery::Entity { entity, access, .. } => (Some(entity.to_string()), Some(access.as_str())),
+            RuleQuery::AllEntities { access, .. } => (None, Some(access.as_str())),
+            RuleQuery::Admin { .. }
+            | RuleQuery::Owner { .. }
+            | RuleQuery::Unreadable { .. }
+            | RuleQuery::Body { .. }
+            | RuleQuery::Nothing => (None, None),
         };
-        let open = finding.asked.refusal().is_none() && !matches!(finding.asked, Asked::Body { .. });
+        let open = finding.asked.refusal().is_none() && !matches!(finding.asked, RuleQuery::Body { .. });
         let decision = if open { Outcome::Permit } else { Outcome::Deny };
         Self { rule: finding.number, path: finding.path.to_string(), entity, access, decision, reason }
     }
@@ -92,7 +92,7 @@ impl<'a> RequestAnswer<'a> {
         Self { groups: Some(groups), ..self.refused(Reason::UnknownUser, reason) }
     }
 
-    pub(super) fn of(self, user: &'a User, groups: Groups<'a>, entry: Entry) -> Self {
+    pub(super) fn of(self, user: &'a User, groups: Groups<'a>, entry: ExplainedEntity) -> Self {
         let (user_id, user_name) = (Some(user.id.as_str()), user.name.as_deref());
         Self { user_id, user_name, groups: Some(groups), entry: Some(entry), ..self }
     }

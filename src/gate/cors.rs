@@ -1,7 +1,8 @@
 //! What answers say about pages of other origins, on routes with `cors` (Fetch standard section 3.2.3; S-36).
 //!
-//! A preflight asks, without a cookie and so without anybody to ask for, what a page may do; it is answered here and never
-//! reaches the add-on. On such a route the add-on's own word on this is taken out: the operator's stands in its place.
+//! A preflight asks, without a cookie and so without anybody to ask for, what a page may do; it is answered here and
+//! never reaches the add-on. On such a route the add-on's own word on this is taken out: the operator's stands in its
+//! place.
 
 use bytes::Bytes;
 use http::header::{
@@ -29,7 +30,7 @@ impl Grant {
     /// Nothing on a route without `cors`: there the add-on's own headers pass as they are.
     pub(super) fn of(routed: &Routed) -> Option<Box<Self>> {
         let request = routed.request();
-        let cors = cors_of(routed.route().addon(), request.door())?;
+        let cors = cors_of(routed.route().addon(), request.entry_point())?;
         let origin = admitted(request.source().origin(), cors).cloned();
         Some(Box::new(Self { origin, credentials: cors.credentials, expose: cors.expose.clone() }))
     }
@@ -51,14 +52,14 @@ impl Grant {
     }
 }
 
-/// The answer to a preflight of a page that the route admits. Every other request goes its way: a preflight of another page
-/// has no session and is refused as it always was.
+/// The answer to a preflight of a page that the route admits. Every other request goes its way: a preflight of another
+/// page has no session and is refused as it always was.
 pub(super) fn preflight(routed: &Routed) -> Option<Page> {
     let request = routed.request();
     if *request.method() != Method::OPTIONS || !request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD) {
         return None;
     }
-    let cors = cors_of(routed.route().addon(), request.door())?;
+    let cors = cors_of(routed.route().addon(), request.entry_point())?;
     let origin = admitted(request.source().origin(), cors)?;
     Some(permission(cors, origin.clone()))
 }

@@ -1,28 +1,28 @@
-//! Home Assistant's door: its calls, and what answers look like there.
+//! Home Assistant's entry point: its calls, and what answers look like there.
 //!
-//! The way of a request is the same as at the browsers' door. What differs is said here and nowhere else: Home Assistant's
-//! pages know the Supervisor's answers by their exact text (docs/design/supervisor.md sections 1.5 and 10.1), nobody is sent
-//! to a page of ours, and nothing is told beside the status.
+//! The way of a request is the same as at the browsers' entry point. What differs is said here and nowhere else: Home
+//! Assistant's pages know the Supervisor's answers by their exact text (docs/design/supervisor.md sections 1.5 and
+//! 10.1), nobody is sent to a page of ours, and nothing is told beside the status.
 
 use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
 use http::{HeaderValue, Method, Response, StatusCode};
 
 use super::stages::{Services, Stages};
 use crate::addon_api::envelope;
-use crate::connection::{Arrived, Door};
+use crate::connection::{Arrived, EntryPoint};
 use crate::http::Sanitized;
-use crate::ingress_api::{self, Caller, Calls};
+use crate::ingress_api::{self, Calls, HomeAssistantCaller};
 use crate::pages::Page;
 use crate::refusal::Reason;
 
-/// Whether it is Home Assistant that calls: its token is looked at before the request is rid of it. At the browsers' door
-/// nobody is.
-pub(super) fn caller(arrived: &Arrived, stages: &Stages, services: &Services) -> Result<Caller, Reason> {
-    match arrived.via.door() {
-        Door::Browsers => Err(Reason::NoSession),
-        Door::HomeAssistant => {
-            let door = stages.settings.supervisor.home_assistant_door.as_ref();
-            ingress_api::caller(arrived.request.headers(), door, &services.kept)
+/// Whether it is Home Assistant that calls: its token is looked at before the request is rid of it. At the browsers'
+/// entry point nobody is.
+pub(super) fn caller(arrived: &Arrived, stages: &Stages, services: &Services) -> Result<HomeAssistantCaller, Reason> {
+    match arrived.connection_info.entry_point() {
+        EntryPoint::Browsers => Err(Reason::NoSession),
+        EntryPoint::HomeAssistant => {
+            let entry_point = stages.settings.supervisor.ingress_api.as_ref();
+            ingress_api::caller(arrived.request.headers(), entry_point, &services.addon_states)
         }
     }
 }
@@ -30,7 +30,7 @@ pub(super) fn caller(arrived: &Arrived, stages: &Stages, services: &Services) ->
 /// The answer to a call.
 pub(super) async fn call(
     request: Sanitized,
-    caller: Result<Caller, Reason>,
+    caller: Result<HomeAssistantCaller, Reason>,
     stages: &Stages,
     services: &Services,
 ) -> Result<Page, Reason> {
@@ -40,7 +40,7 @@ pub(super) async fn call(
         sessions: &services.sessions,
         directory: &directory,
         settings: &stages.settings,
-        kept: &services.kept,
+        addon_states: &services.addon_states,
         exchanges: &services.exchanges,
         telemetry: &services.telemetry,
     };
@@ -57,8 +57,8 @@ pub(super) fn refusal(reason: Reason) -> Page {
     page
 }
 
-/// The Supervisor's status for it: a token that is no add-on's is 503, and an add-on that does not answer is 502, whatever
-/// keeps it from answering, because Home Assistant's pages offer to try again only then.
+/// The Supervisor's status for it: a token that is no add-on's is 503, and an add-on that does not answer is 502,
+/// whatever keeps it from answering, because Home Assistant's pages offer to try again only then.
 fn status(reason: Reason) -> StatusCode {
     match reason {
         Reason::UnknownRoute => StatusCode::SERVICE_UNAVAILABLE,
@@ -67,8 +67,8 @@ fn status(reason: Reason) -> StatusCode {
     }
 }
 
-/// What the Supervisor adds to an add-on's answer (sections 1.9 and 10.1): a type where there is a body and none is said,
-/// and the word to proxies that a stream is not to be held back.
+/// What the Supervisor adds to an add-on's answer (sections 1.9 and 10.1): a type where there is a body and none is
+/// said, and the word to proxies that a stream is not to be held back.
 pub(super) fn dress<B>(answer: &mut Response<B>, method: &Method) {
     let status = answer.status();
     let headers = answer.headers_mut();

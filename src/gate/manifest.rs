@@ -1,26 +1,27 @@
-//! Web app manifests, which browsers fetch without cookies: `<link rel="manifest">` asks with credentials only where the page
-//! says `crossorigin="use-credentials"`, and most pages do not.
+//! Web app manifests, which browsers fetch without cookies: `<link rel="manifest">` asks with credentials only where
+//! the page says `crossorigin="use-credentials"`, and most pages do not.
 //!
-//! Nobody can be known by such a request, so it never reaches an add-on. It is answered here with an empty manifest, at every
-//! address alike, so that a page that is open does not print errors and a stranger learns nothing of what is where.
+//! Nobody can be known by such a request, so it never reaches an add-on. It is answered here with an empty manifest, at
+//! every address alike, so that a page that is open does not print errors and a stranger learns nothing of what is
+//! where.
 
 use http::header::{AUTHORIZATION, HeaderName};
 use http::{Method, StatusCode};
 use serde_json::json;
 
-use crate::connection::Door;
+use crate::connection::EntryPoint;
 use crate::http::{Presented, Sanitized};
 use crate::pages::{self, Page};
 use crate::route::is_own;
 
-/// The empty manifest, where a browser asks for one and presents nothing. Whoever presents something is judged by it, and
-/// what a proxy asks about at one of our own addresses never comes to this.
+/// The empty manifest, where a browser asks for one and presents nothing. Whoever presents something is judged by it,
+/// and what a proxy asks about at one of our own addresses never comes to this.
 pub(super) fn empty(request: &Sanitized) -> Option<Page> {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD) && request.handshake().is_none();
     let mut destinations = request.headers().get_all(SEC_FETCH_DEST).iter();
     let manifest = destinations.next().is_some_and(|value| value == "manifest") && destinations.next().is_none();
     let nobody = *request.presented() == Presented::Nothing && !request.headers().contains_key(AUTHORIZATION);
-    let theirs = request.door() == Door::Browsers && !is_own(request.path());
+    let theirs = request.entry_point() == EntryPoint::Browsers && !is_own(request.path());
     (reads && manifest && nobody && theirs)
         .then(|| pages::json(StatusCode::OK, "application/manifest+json", &json!({})))
 }

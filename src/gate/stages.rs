@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 use crate::addon_rights::ingress_key::{IngressKey, is_reached};
-use crate::addon_rights::state::Kept;
+use crate::addon_rights::state::AddonStates;
 use crate::authorization::protect::Protection;
 use crate::budget::Budget;
 use crate::clock::Clock;
@@ -15,7 +15,7 @@ use crate::home_assistant::HomeAssistant;
 use crate::http::{Names, OwnCookies, Reserved, Rules};
 use crate::route::Routes;
 use crate::session::{SessionCookie, Sessions};
-use crate::sign_in::{FORM_COOKIE, Grants, Guard, HAND_OVER_COOKIE, HandOvers, JOURNEY_COOKIE, Journeys};
+use crate::sign_in::{CrossHostTickets, FORM_COOKIE, Guard, OAUTH_COOKIE, OAuthLogins, TICKET_COOKIE, TokenStore};
 use crate::telemetry::{AddonMetrics, Telemetry};
 use crate::upstream::{Condition, Keyring, Means, Upstreams};
 
@@ -47,15 +47,15 @@ pub struct Services {
     /// The places and bytes that are taken.
     pub budget: Arc<Budget>,
     /// The codes with which a sign-in goes from the main host to an add-on's own.
-    pub hand_overs: HandOvers,
+    pub hand_overs: CrossHostTickets,
     /// The limits on attempts to sign in.
     pub guard: Guard,
     /// Who is away on Home Assistant's sign-in page.
-    pub journeys: Journeys,
+    pub oauth_logins: OAuthLogins,
     /// Home Assistant's tokens of live sessions.
-    pub grants: Arc<Grants>,
+    pub token_store: Arc<TokenStore>,
     /// What operators decided about add-ons, and digests of their tokens.
-    pub kept: Arc<Kept>,
+    pub addon_states: Arc<AddonStates>,
     /// Logs and numbers.
     pub telemetry: Telemetry,
     /// The time.
@@ -145,17 +145,17 @@ pub const fn own_cookies(session: SessionCookie) -> OwnCookies {
     OwnCookies {
         session: session.name(),
         form: FORM_COOKIE,
-        journey: JOURNEY_COOKIE,
-        hand_over: HAND_OVER_COOKIE,
+        oauth: OAUTH_COOKIE,
+        ticket: TICKET_COOKIE,
         retired: other.name(),
     }
 }
 
-/// The table of routes; those of Home Assistant's door only where there is one, and a key for its tokens.
+/// The table of routes; those of Home Assistant's entry point only where there is one, and a key for its tokens.
 fn routes(settings: &Settings, ingress_key: Option<&IngressKey>) -> Routes {
     let mut routes = Routes::new(&settings.addons);
-    let door = settings.supervisor.home_assistant_door.as_ref();
-    let Some((_, key)) = door.zip(ingress_key) else { return routes };
+    let entry_point = settings.supervisor.ingress_api.as_ref();
+    let Some((_, key)) = entry_point.zip(ingress_key) else { return routes };
     for (place, addon) in settings.addons.iter().enumerate().filter(|(_, addon)| is_reached(addon)) {
         routes = routes.with_token(addon, place, key.token(&addon.slug));
     }

@@ -1,17 +1,17 @@
-//! Forward-auth: whether a request that is at another proxy may pass there, for people who keep nginx, Traefik or Caddy in
-//! front of their add-ons.
+//! Forward-auth: whether a request that is at another proxy may pass there, for people who keep nginx, Traefik or Caddy
+//! in front of their add-ons.
 //!
-//! In comes a trusted proxy's question, out comes 200 with the identity headers, 401, 403, or the way to the sign-in page.
-//! The request goes the whole way that it would go here, as far as the add-on's door: what is judged elsewhere is judged
+//! In comes a trusted proxy's question, out comes 200 with the identity headers, 401, 403, or the way to the sign-in
+//! page. The request goes the whole way that it would go here, as far as the add-on: what is judged elsewhere is judged
 //! by the same stages. What is open at the other proxy is not ours to cut.
 
 use http::{HeaderName, StatusCode, Uri};
 use serde_json::json;
 
-use super::account::Account;
-use super::own::entered;
+use super::own_pages::entered;
+use super::request_log::RequestLog;
 use super::stages::{Services, Stages};
-use super::{admissions, words};
+use super::{authorization, describe};
 use crate::authorization::Permitted;
 use crate::http::{Readings, Sanitized, VERIFY};
 use crate::pages::{self, Page};
@@ -24,18 +24,18 @@ pub(super) async fn answer(
     request: Sanitized,
     stages: &Stages,
     services: &Services,
-    account: &mut Account,
+    request_log: &mut RequestLog,
 ) -> Result<Page, Reason> {
-    let asked = Asked::read(request.query().unwrap_or_default());
+    let asked = VerifyRequest::read(request.query().unwrap_or_default());
     let Readings { written, others } = request.standing_in(&stages.rules)?;
-    account.stands_in(&written);
-    let permitted = judge(written, &asked, stages, services, account).await?;
+    request_log.stands_in(&written);
+    let permitted = judge(written, &asked, stages, services, request_log).await?;
     let mut page = pages::json(StatusCode::OK, "application/json", &json!({ "permitted": true }));
     page.headers_mut().extend(stages.upstreams.identity(&permitted));
     let place = place_of(&permitted);
     drop(permitted);
     for reading in others {
-        let other = judge(reading, &asked, stages, services, account).await?;
+        let other = judge(reading, &asked, stages, services, request_log).await?;
         if place_of(&other) != place {
             return Err(Reason::AmbiguousPath);
         }
@@ -46,10 +46,10 @@ pub(super) async fn answer(
 /// Judges one reading of the request, as if it had come here.
 async fn judge(
     request: Sanitized,
-    asked: &Asked,
+    asked: &VerifyRequest,
     stages: &Stages,
     services: &Services,
-    account: &mut Account,
+    request_log: &mut RequestLog,
 ) -> Result<Permitted, Reason> {
     let destination = match &asked.addon {
         None => stages.routes.route(request),
@@ -58,12 +58,12 @@ async fn judge(
     let routed = match destination {
         Destination::Addon(routed) => routed,
         Destination::Own(request) | Destination::Call(request) | Destination::Nowhere(request) => {
-            return entered(&request, services, account).await.and(Err(Reason::UnknownRoute));
+            return entered(&request, services, request_log).await.and(Err(Reason::UnknownRoute));
         }
     };
-    account.knows_route(routed.route());
+    request_log.knows_route(routed.route());
     let authenticated = Authenticated::new(routed, None, &services.sessions).await?;
-    account.knows_credential(authenticated.credential());
+    request_log.knows_credential(authenticated.credential());
     let home = services.home.load();
     // After the session: a stranger learns nothing of what there is.
     let request = authenticated.routed().request();
@@ -72,10 +72,10 @@ async fn judge(
         return Err(Reason::AmbiguousPath);
     }
     // A body that a rule needs is not here: what is read in its place is empty, and permits nothing.
-    let words = words(stages);
-    let admissions = admissions(services, stages, &home, &words);
-    let permitted = admissions.admit(authenticated).await.map_err(|refused| account.is_told(refused))?;
-    account.knows_user(permitted.identified().user());
+    let describe = describe(stages);
+    let authorization = authorization(services, stages, &home, &describe);
+    let permitted = authorization.admit(authenticated).await.map_err(|refused| request_log.note_refusal(refused))?;
+    request_log.knows_user(permitted.identified().user());
     Ok(permitted)
 }
 
@@ -89,14 +89,14 @@ pub(super) const SIGN_IN: HeaderName = HeaderName::from_static("x-vestibule-sign
 
 /// What the question says of itself.
 #[derive(Debug, Default)]
-pub(super) struct Asked {
+pub(super) struct VerifyRequest {
     /// The add-on, where the other proxy's hosts and paths are not ours.
     addon: Option<String>,
     /// Whether the browser gets the answer to a refusal as it is: then it can be sent to the sign-in page.
     redirect: bool,
 }
 
-impl Asked {
+impl VerifyRequest {
     /// The question that this address is, if it is one.
     pub(super) fn at(uri: &Uri) -> Option<Self> {
         (uri.path() == VERIFY).then(|| Self::read(uri.query().unwrap_or_default()))
@@ -107,8 +107,8 @@ impl Asked {
         self.redirect
     }
 
-    /// The reason that is shown. nginx understands 401 and 403 and makes a 500 of all else, so that where the browser does
-    /// not get the answer itself every refusal of a request is one of the two.
+    /// The reason that is shown. nginx understands 401 and 403 and makes a 500 of all else, so that where the browser
+    /// does not get the answer itself every refusal of a request is one of the two.
     pub(super) fn shown(&self, reason: Reason) -> Reason {
         let status = reason.row().status;
         let understood = matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);

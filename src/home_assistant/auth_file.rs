@@ -1,8 +1,8 @@
 //! `.storage/auth`: users, groups, credentials and refresh tokens, loaded exactly as Home Assistant loads them.
 //!
-//! In come the bytes, out comes everything in the file, or a refusal: where Home Assistant would not start with this file,
-//! neither do we take it. Where Home Assistant would accept stranger things than it ever writes (a number for a name,
-//! an object for a list), we refuse as well: the result is never more than Home Assistant would grant.
+//! In come the bytes, out comes everything in the file, or a refusal: where Home Assistant would not start with this
+//! file, neither do we take it. Where Home Assistant would accept stranger things than it ever writes (a number for a
+//! name, an object for a list), we refuse as well: the result is never more than Home Assistant would grant.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::fields::{FieldError, Fields, is_true};
 use super::groups::{Group, Groups};
-use super::refresh_token::{Entry, RefreshToken};
+use super::refresh_token::{RawToken, RefreshToken};
 use super::storage_file::{StorageError, StorageFile};
 use crate::identity::{GroupId, User, UserId};
 
@@ -168,7 +168,7 @@ impl Loader {
     /// Of two tokens of one user with one id the last wins.
     fn refresh_token(&mut self, index: usize, entry: &Value) -> Result<(), AuthFileError> {
         let wrong = |source| AuthFileError::Entry { list: "refresh_tokens", index, source };
-        let Some(entry) = Entry::of(entry).map_err(wrong)? else { return Ok(()) };
+        let Some(entry) = RawToken::of(entry).map_err(wrong)? else { return Ok(()) };
         let user = self.user_named(entry.user).ok_or(AuthFileError::UnknownUser { list: "refresh_tokens", index })?;
         let user_id = user.id.clone();
         self.refresh_tokens.push(entry.read(user_id).map_err(wrong)?);

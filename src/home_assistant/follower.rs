@@ -1,8 +1,8 @@
 //! Following a Home Assistant whose files cannot be read, over its API.
 //!
-//! In come a long-lived token and the time, out come the same readings as of files: new ones when Home Assistant says that
-//! something has changed, and ones that failed while it is away, with longer and longer pauses. What becomes of a reading is
-//! not decided here: the last good copy is kept, for as long as one of files is.
+//! In come a long-lived token and the time, out come the same readings as of files: new ones when Home Assistant says
+//! that something has changed, and ones that failed while it is away, with longer and longer pauses. What becomes of a
+//! reading is not decided here: the last good copy is kept, for as long as one of files is.
 
 use std::path::PathBuf;
 use std::sync::Arc;

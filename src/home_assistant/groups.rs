@@ -47,8 +47,8 @@ enum Migration {
 }
 
 impl Groups {
-    /// Loads the list. For the three system groups the file's name and policy are ignored. Of two groups with one id the
-    /// last wins. A group without a policy counts as absent.
+    /// Loads the list. For the three system groups the file's name and policy are ignored. Of two groups with one id
+    /// the last wins. A group without a policy counts as absent.
     pub(super) fn load(list: &[Value]) -> Result<Self, AuthFileError> {
         let mut all = BTreeMap::new();
         let mut without_policy = None;

@@ -1,22 +1,24 @@
 //! One configured Home Assistant: its folder, the copy in use, and who may look at it.
 //!
 //! In come the settings and the clock, out come the directory of users with their permissions and the registries, the
-//! verifier of passwords and the status. A new snapshot is made off the requests' way and swapped in whole. It must never fail to start because of a file: without the users' files
-//! everybody is refused, without the registries what depends on an entity is. Neither holds the other back.
+//! verifier of passwords and the status. A new snapshot is made off the requests' way and swapped in whole. It must
+//! never fail to start because of a file: without the users' files everybody is refused, without the registries what
+//! depends on an entity is. Neither holds the other back.
 
 use std::net::IpAddr;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
+use parking_lot::Mutex;
 use zeroize::Zeroizing;
 
 use super::api::{Api, PasswordAnswer};
-use super::keeper::Step;
+use super::file_poller::{FilePoll, Reading};
 use super::reader::{Contents, STORAGE};
-use super::reading::{Look, Reading};
 use super::registry_files::RegistryFiles;
 use super::snapshot::Snapshot;
+use super::snapshot_state::Step;
 use super::status::Status;
 use super::user_files::UserFiles;
 use super::verifier::{Outcome, Verifier};
@@ -37,18 +39,19 @@ pub struct HomeAssistant {
     current: Arc<ArcSwapOption<Snapshot>>,
     verifier: Verifier,
     status: ArcSwap<Status>,
-    state: Mutex<State>,
+    state: Mutex<HomeState>,
 }
 
 /// What the one who reads remembers.
-struct State {
+struct HomeState {
     configured: config::Permissions,
     users: Reading<UserFiles>,
     registries: Reading<RegistryFiles>,
 }
 
 impl HomeAssistant {
-    /// Reads the folder once, for these configured groups. What cannot be read is refused until [`HomeAssistant::watch`] sees it mended.
+    /// Reads the folder once, for these configured groups. What cannot be read is refused until
+    /// [`HomeAssistant::watch`] sees it mended.
     pub fn open(settings: &config::HomeAssistant, configured: &config::Permissions, clock: Clock) -> Self {
         let (folder, token) = match &settings.source {
             HomeSource::Files(config_dir) => (config_dir.join(STORAGE), None),
@@ -57,7 +60,7 @@ impl HomeAssistant {
                 (PathBuf::from(url), Some(token.clone()))
             }
         };
-        let state = State {
+        let state = HomeState {
             configured: configured.clone(),
             users: Reading::new(folder.clone(), settings.max_stale),
             registries: Reading::new(folder.clone(), settings.max_stale),
@@ -75,7 +78,7 @@ impl HomeAssistant {
             state: Mutex::new(state),
         };
         if home.token.is_none() {
-            home.refresh(Look::Thorough);
+            home.refresh(FilePoll::Thorough);
         }
         home
     }
@@ -131,7 +134,7 @@ impl HomeAssistant {
 
     /// Takes other configured groups into use, from the next request on. Compiles: not for async threads.
     pub fn regroup(&self, configured: &config::Permissions) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock();
         state.configured.clone_from(configured);
         if let Some(snapshot) = self.snapshot() {
             self.directory.replace(snapshot.directory(configured).with_registry(self.registry()));
@@ -143,10 +146,10 @@ impl HomeAssistant {
         &self.folder
     }
 
-    /// Looks at the files and does what is to be done. Reads and parses: not for async threads. The users come first, and
-    /// hold before the registries, which are larger, are even looked at.
-    pub(super) fn refresh(&self, look: Look) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Looks at the files and does what is to be done. Reads and parses: not for async threads. The users come first,
+    /// and hold before the registries, which are larger, are even looked at.
+    pub(super) fn refresh(&self, look: FilePoll) {
+        let mut state = self.state.lock();
         let step = state.users.look(look, self.clock.now());
         self.with_people(step, &state);
         let step = state.registries.look(look, self.clock.now());
@@ -155,7 +158,7 @@ impl HomeAssistant {
 
     /// Does what is to be done about what was read elsewhere. Parses: not for async threads.
     pub(super) fn took(&self, people: Option<Contents<UserFiles>>, registries: Option<Contents<RegistryFiles>>) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock();
         if let Some(contents) = people {
             let step = state.users.took(contents, self.clock.now());
             self.with_people(step, &state);
@@ -168,14 +171,14 @@ impl HomeAssistant {
 
     /// Time has passed without anything to read.
     pub(super) fn waited(&self) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock();
         let step = state.users.waited(self.clock.now());
         self.with_people(step, &state);
         let step = state.registries.waited(self.clock.now());
         self.with_registries(step, &state);
     }
 
-    fn with_people(&self, step: Step<Snapshot>, state: &State) {
+    fn with_people(&self, step: Step<Snapshot>, state: &HomeState) {
         match step {
             Step::Stay => {}
             Step::Swap(snapshot) => self.swap(snapshot, &state.configured),
@@ -187,7 +190,7 @@ impl HomeAssistant {
         self.publish(state);
     }
 
-    fn with_registries(&self, step: Step<Registry>, state: &State) {
+    fn with_registries(&self, step: Step<Registry>, state: &HomeState) {
         match step {
             Step::Stay => {}
             Step::Swap(registry) => self.swap_registry(Some(Arc::new(registry))),
@@ -196,7 +199,7 @@ impl HomeAssistant {
         self.publish(state);
     }
 
-    fn publish(&self, state: &State) {
+    fn publish(&self, state: &HomeState) {
         let users = self.current.load().as_ref().map_or(0, |snapshot| snapshot.auth().users().len());
         let entities = self.directory.load().registry().map_or(0, |registry| registry.entities().count());
         self.status.store(Arc::new(state.status(users, entities)));
@@ -226,7 +229,7 @@ impl HomeAssistant {
     }
 }
 
-impl State {
+impl HomeState {
     fn status(&self, users: usize, entities: usize) -> Status {
         Status { condition: self.users.condition(), users, registries: self.registries.condition(), entities }
     }
@@ -285,7 +288,7 @@ mod tests {
 
         fn look_at(&self, after: Duration) {
             self.clock.set(MORNING.saturating_add(after));
-            self.home.refresh(Look::Glance);
+            self.home.refresh(FilePoll::Glance);
         }
 
         fn users(&self) -> Vec<String> {
@@ -383,15 +386,15 @@ mod tests {
     #[test]
     fn nothing_is_swapped_when_nothing_has_changed() {
         let bench = Bench::with_users(&["u1"]);
-        let mut bell = bench.home.directory().subscribe();
-        bell.mark_unchanged();
+        let mut notifier = bench.home.directory().subscribe();
+        notifier.mark_unchanged();
         bench.write("auth", &auth(&["u1"]));
         bench.look_at(HOUR);
-        bench.home.refresh(Look::Thorough);
-        assert!(!bell.has_changed().unwrap());
+        bench.home.refresh(FilePoll::Thorough);
+        assert!(!notifier.has_changed().unwrap());
         bench.write("auth", &auth(&["u1", "u2"]));
         bench.look_at(HOUR);
-        assert!(bell.has_changed().unwrap());
+        assert!(notifier.has_changed().unwrap());
     }
 
     #[test]

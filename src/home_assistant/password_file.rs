@@ -1,7 +1,7 @@
 //! `.storage/auth_provider.homeassistant`: user names and bcrypt hashes.
 //!
-//! In come the bytes, out comes what a password is checked against. A hash shows itself nowhere, and is wiped. The file is
-//! refused as a whole when one hash is not bcrypt, or would take far longer to check than Home Assistant's own.
+//! In come the bytes, out comes what a password is checked against. A hash shows itself nowhere, and is wiped. The file
+//! is refused as a whole when one hash is not bcrypt, or would take far longer to check than Home Assistant's own.
 
 use std::fmt;
 
@@ -43,13 +43,13 @@ pub enum PasswordFileError {
 #[derive(Debug)]
 pub struct PasswordFile {
     comparison: Comparison,
-    entries: Vec<Entry>,
+    entries: Vec<RawUser>,
     dummy: StoredHash,
 }
 
 /// One user name and its hash.
 #[derive(Debug)]
-pub(super) struct Entry {
+pub(super) struct RawUser {
     /// What is compared, hashed: all comparisons are of the same length and take the same time.
     key: [u8; 32],
     pub(super) hash: StoredHash,
@@ -73,11 +73,11 @@ impl PasswordFile {
         }
         let comparison = Comparison::among(read.iter().map(|(name, _)| *name));
         let dummy = StoredHash::dummy(read.iter().map(|(_, hash)| hash.cost()).max().unwrap_or(USUAL_COST));
-        let mut entries: Vec<Entry> = Vec::with_capacity(read.len());
+        let mut entries: Vec<RawUser> = Vec::with_capacity(read.len());
         for (name, hash) in read {
             let key = digest_of(&comparison.key(name));
             entries.retain(|earlier| earlier.key != key);
-            entries.push(Entry { key, hash });
+            entries.push(RawUser { key, hash });
         }
         Ok(Self { comparison, entries, dummy })
     }
@@ -93,7 +93,7 @@ impl PasswordFile {
     }
 
     /// The entry of this user name and its place. All entries are compared, whether or not one was found.
-    pub(super) fn find(&self, username: &str) -> Option<(usize, &Entry)> {
+    pub(super) fn find(&self, username: &str) -> Option<(usize, &RawUser)> {
         let key = digest_of(&self.comparison.key(username));
         let mut found = None;
         for (index, entry) in self.entries.iter().enumerate() {
@@ -163,7 +163,8 @@ fn digest_of(text: &str) -> [u8; 32] {
 /// What Home Assistant uses.
 const USUAL_COST: u32 = 12;
 
-/// Each step doubles the time; at 16 a check takes some seconds, and a file with more could stop all sign-ins for hours.
+/// Each step doubles the time; at 16 a check takes some seconds, and a file with more could stop all sign-ins for
+/// hours.
 const MAX_COST: u32 = 16;
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Reading the files of one set together.
 //!
-//! In comes a folder, out come the contents of all files of a [`FileSet`] and then one copy of what they say, or everything
-//! that is wrong with them. Each file is read whole, up to a limit, before any of it is parsed. It must never wait for a
-//! file that is none, and never take one that cannot be read for one that does not exist.
+//! In comes a folder, out come the contents of all files of a [`FileSet`] and then one copy of what they say, or
+//! everything that is wrong with them. Each file is read whole, up to a limit, before any of it is parsed. It must
+//! never wait for a file that is none, and never take one that cannot be read for one that does not exist.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read as _};
@@ -157,7 +157,7 @@ pub(super) fn required(file: FileBytes) -> Result<Zeroizing<Vec<u8>>, Fault> {
 
 /// What the file system says of a file without reading it; another one means that it must be read again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Stamp {
+pub(super) struct FileStamp {
     device: u64,
     inode: u64,
     length: u64,
@@ -165,7 +165,7 @@ pub(super) struct Stamp {
     changed: (i64, i64),
 }
 
-impl Stamp {
+impl FileStamp {
     /// Of the file that a path leads to, symbolic links followed.
     pub(super) fn of(path: &Path) -> Option<Self> {
         let found = fs::metadata(path).ok()?;
@@ -185,8 +185,8 @@ impl Stamp {
 }
 
 /// The stamps of all files of a set in a `.storage` folder.
-pub(super) fn stamps<S: FileSet>(folder: &Path) -> [Option<Stamp>; 4] {
-    S::NAMES.map(|name| Stamp::of(&folder.join(name)))
+pub(super) fn stamps<S: FileSet>(folder: &Path) -> [Option<FileStamp>; 4] {
+    S::NAMES.map(|name| FileStamp::of(&folder.join(name)))
 }
 
 fn read_file(path: &Path, limit: u64) -> FileBytes {

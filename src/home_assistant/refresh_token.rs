@@ -67,14 +67,14 @@ impl fmt::Debug for JwtKey {
 }
 
 /// An entry before it is known whether its user exists.
-pub(super) struct Entry<'a> {
+pub(super) struct RawToken<'a> {
     pub(super) user: &'a str,
     fields: Fields<'a>,
 }
 
-impl<'a> Entry<'a> {
-    /// Looks at an entry; `None` for one that Home Assistant skips: from before tokens had keys, or with a creation time
-    /// that cannot be read. A time that it could read and we cannot costs that token, which is the safe side.
+impl<'a> RawToken<'a> {
+    /// Looks at an entry; `None` for one that Home Assistant skips: from before tokens had keys, or with a creation
+    /// time that cannot be read. A time that it could read and we cannot costs that token, which is the safe side.
     pub(super) fn of(value: &'a Value) -> Result<Option<Self>, FieldError> {
         let fields = Fields::of(value)?;
         if fields.optional("jwt_key").is_none() || !is_datetime(fields.text("created_at")?) {

@@ -14,7 +14,8 @@ pub struct Status {
     pub condition: Condition,
     /// How many users the copy in use has; zero when there is none.
     pub users: usize,
-    /// Whether the registries can be read. Without a copy of them what depends on an entity is refused, and nothing else.
+    /// Whether the registries can be read. Without a copy of them what depends on an entity is refused, and nothing
+    /// else.
     pub registries: Condition,
     /// How many entities the registries in use have; zero when there are none.
     pub entities: usize,

@@ -1,7 +1,8 @@
 //! The envelope that all of Home Assistant's storage files share (spec/permissions.md section 2).
 //!
-//! In come the bytes of a file, out comes its `data`, or a refusal. The texts in it are wiped when it is dropped, because
-//! the files that this module reads are full of secrets. It must never accept a major version that it does not know.
+//! In come the bytes of a file, out comes its `data`, or a refusal. The texts in it are wiped when it is dropped,
+//! because the files that this module reads are full of secrets. It must never accept a major version that it does not
+//! know.
 
 use serde_json::Value;
 use zeroize::Zeroize;
@@ -37,8 +38,8 @@ pub(super) struct StorageFile {
 }
 
 impl StorageFile {
-    /// Opens the envelope. An empty object is a file without data, as it is to Home Assistant. A larger minor version is
-    /// accepted: Home Assistant itself only raises the major one when older readers would misread the file.
+    /// Opens the envelope. An empty object is a file without data, as it is to Home Assistant. A larger minor version
+    /// is accepted: Home Assistant itself only raises the major one when older readers would misread the file.
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, StorageError> {
         // The envelope is wiped with everything in it, also when it is refused half-way.
         let mut envelope = Self { data: serde_json::from_slice(bytes).map_err(StorageError::Json)? };

@@ -1,8 +1,8 @@
 //! Checking a password.
 //!
 //! In come a user name and a password, out comes whose they are. bcrypt takes a quarter of a second of CPU time on
-//! purpose, so it runs off the async threads, two checks at a time, and only so many wait. It must never tell an unknown
-//! user from a wrong password: both take one check of the same cost and get the same answer.
+//! purpose, so it runs off the async threads, two checks at a time, and only so many wait. It must never tell an
+//! unknown user from a wrong password: both take one check of the same cost and get the same answer.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -50,8 +50,8 @@ impl Verifier {
         }
     }
 
-    /// Checks a password. When the caller gives up, a check that waits is forgotten; one that runs keeps its place until
-    /// it ends, so that there are never more than two.
+    /// Checks a password. When the caller gives up, a check that waits is forgotten; one that runs keeps its place
+    /// until it ends, so that there are never more than two.
     pub async fn verify(&self, username: String, password: Zeroizing<String>) -> Outcome {
         let Ok(admitted) = Arc::clone(&self.admitted).try_acquire_owned() else { return Outcome::Busy };
         let Ok(running) = Arc::clone(&self.running).acquire_owned().await else { return Outcome::Unavailable };

@@ -1,7 +1,8 @@
 //! The client's body on its way to the add-on: counted, limited, and never without progress for too long.
 //!
-//! Trailers do not pass, but to an add-on that speaks gRPC, and then through a sieve: a name in a trailer would reach the
-//! add-on behind the back of the stage that strips names (S-11). A body that breaks off is an error here, so that it breaks off upstream too.
+//! Trailers do not pass, but to an add-on that speaks gRPC, and then through a filter: a name in a trailer would reach
+//! the add-on behind the back of the stage that strips names (S-11). A body that breaks off is an error here, so that
+//! it breaks off upstream too.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -14,29 +15,29 @@ use http_body::{Body, Frame, SizeHint};
 use tokio::time::{Instant, Sleep};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-use super::pace::{Meter, Pace, Rate};
-use super::trailers::TrailerSieve;
+use super::min_rate::{MinRate, Rate, RateMeter};
+use super::trailers::TrailerFilter;
 use crate::connection::ClientBody;
 
 /// A request's body.
 pub struct RequestBody {
     incoming: ClientBody,
-    meter: Meter,
+    meter: RateMeter,
     stalled: Option<Pin<Box<Sleep>>>,
     left: u64,
-    gauge: Arc<Gauge>,
+    progress: Arc<BodyProgress>,
     call: Option<Box<Streamed>>,
 }
 
 /// What the body of a gRPC call has besides.
 struct Streamed {
-    sieve: Arc<TrailerSieve>,
+    trailer_filter: Arc<TrailerFilter>,
     abandoned: Pin<Box<WaitForCancellationFutureOwned>>,
 }
 
 /// What became of a body, for those who watch it from outside.
 #[derive(Debug)]
-pub struct Gauge {
+pub struct BodyProgress {
     start: Instant,
     // Milliseconds after `start`.
     moved: AtomicU64,
@@ -67,25 +68,26 @@ pub enum BodyError {
 
 impl RequestBody {
     /// Limits `incoming` to `limit` bytes and holds the client to a pace.
-    pub fn new(incoming: ClientBody, limit: u64, pace: Pace) -> (Self, Arc<Gauge>) {
-        let gauge = Arc::new(Gauge::new(is_whole(&incoming)));
-        let meter = Meter::new(pace);
-        (Self { incoming, meter, stalled: None, left: limit, gauge: Arc::clone(&gauge), call: None }, gauge)
+    pub fn new(incoming: ClientBody, limit: u64, min_rate: MinRate) -> (Self, Arc<BodyProgress>) {
+        let progress = Arc::new(BodyProgress::new(is_whole(&incoming)));
+        let meter = RateMeter::new(min_rate);
+        (Self { incoming, meter, stalled: None, left: limit, progress: Arc::clone(&progress), call: None }, progress)
     }
 
-    /// The same for a gRPC call, which may stand `idle`: its trailers pass through `sieve`, and it breaks off when it is `abandoned`. Over HTTP/2
-    /// a body has a life of its own, and would outlive an answer that was cut.
+    /// The same for a gRPC call, which may stand `idle`: its trailers pass through `trailer_filter`, and it breaks off
+    /// when it is `abandoned`. Over HTTP/2 a body has a life of its own, and would outlive an answer that was cut.
     pub fn of_call(
         incoming: ClientBody,
         limit: u64,
         idle: Duration,
-        sieve: Arc<TrailerSieve>,
+        trailer_filter: Arc<TrailerFilter>,
         abandoned: &CancellationToken,
-    ) -> (Self, Arc<Gauge>) {
-        let gauge = Arc::new(Gauge::new(incoming.is_end_stream()));
-        let call = Some(Box::new(Streamed { sieve, abandoned: Box::pin(abandoned.clone().cancelled_owned()) }));
-        let meter = Meter::new(Pace::idle(idle));
-        (Self { incoming, meter, stalled: None, left: limit, gauge: Arc::clone(&gauge), call }, gauge)
+    ) -> (Self, Arc<BodyProgress>) {
+        let progress = Arc::new(BodyProgress::new(incoming.is_end_stream()));
+        let call =
+            Some(Box::new(Streamed { trailer_filter, abandoned: Box::pin(abandoned.clone().cancelled_owned()) }));
+        let meter = RateMeter::new(MinRate::idle(idle));
+        (Self { incoming, meter, stalled: None, left: limit, progress: Arc::clone(&progress), call }, progress)
     }
 
     /// Whether all of the body is here: where trailers may follow, its length does not say so.
@@ -97,8 +99,8 @@ impl RequestBody {
     fn trailers(&self, frame: Frame<Bytes>) -> Option<Frame<Bytes>> {
         let call = self.call.as_ref()?;
         let mut trailers = frame.into_trailers().ok()?;
-        call.sieve.apply(&mut trailers);
-        self.gauge.done.store(true, Ordering::Relaxed);
+        call.trailer_filter.apply(&mut trailers);
+        self.progress.done.store(true, Ordering::Relaxed);
         Some(Frame::trailers(trailers))
     }
 
@@ -125,7 +127,7 @@ pub(super) fn is_whole(incoming: &ClientBody) -> bool {
     incoming.is_end_stream() || incoming.size_hint().exact() == Some(0)
 }
 
-impl Gauge {
+impl BodyProgress {
     fn new(done: bool) -> Self {
         Self {
             start: Instant::now(),
@@ -192,7 +194,7 @@ impl Body for RequestBody {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let this = &mut *self;
-        if this.gauge.is_done() {
+        if this.progress.is_done() {
             return Poll::Ready(None);
         }
         if let Some(call) = &mut this.call
@@ -202,19 +204,19 @@ impl Body for RequestBody {
         }
         loop {
             let Poll::Ready(frame) = Pin::new(&mut this.incoming).poll_frame(cx) else {
-                this.gauge.waits.store(true, Ordering::Relaxed);
+                this.progress.waits.store(true, Ordering::Relaxed);
                 ready!(this.poll_stalled(cx));
-                return Poll::Ready(Some(Err(this.gauge.stalls())));
+                return Poll::Ready(Some(Err(this.progress.stalls())));
             };
-            this.gauge.moves();
+            this.progress.moves();
             let Some(frame) = frame else {
-                this.gauge.done.store(true, Ordering::Relaxed);
+                this.progress.done.store(true, Ordering::Relaxed);
                 return Poll::Ready(None);
             };
-            let frame = frame.inspect_err(|_| this.gauge.broken.store(true, Ordering::Relaxed));
+            let frame = frame.inspect_err(|_| this.progress.broken.store(true, Ordering::Relaxed));
             let frame = frame.map_err(BodyError::Broken)?;
             if this.is_too_slow(&frame) {
-                return Poll::Ready(Some(Err(this.gauge.stalls())));
+                return Poll::Ready(Some(Err(this.progress.stalls())));
             }
             let data = match frame.into_data() {
                 Ok(data) => data,
@@ -225,20 +227,20 @@ impl Body for RequestBody {
             };
             let length = u64::try_from(data.len()).unwrap_or(u64::MAX);
             let Some(left) = this.left.checked_sub(length) else {
-                this.gauge.too_large.store(true, Ordering::Relaxed);
+                this.progress.too_large.store(true, Ordering::Relaxed);
                 return Poll::Ready(Some(Err(BodyError::TooLarge)));
             };
             this.left = left;
-            this.gauge.bytes.fetch_add(length, Ordering::Relaxed);
+            this.progress.bytes.fetch_add(length, Ordering::Relaxed);
             if this.is_whole() {
-                this.gauge.done.store(true, Ordering::Relaxed);
+                this.progress.done.store(true, Ordering::Relaxed);
             }
             return Poll::Ready(Some(Ok(Frame::data(data))));
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.gauge.is_done()
+        self.progress.is_done()
     }
 
     fn size_hint(&self) -> SizeHint {

@@ -1,7 +1,7 @@
 //! Who the client is: the address that policy, limits and logs go by.
 //!
-//! In come the socket's peer and the forwarded lines, out comes one address. What a peer says of itself counts only when
-//! the operator trusts that peer (S-16, S-18); what cannot be read from a trusted peer is a refusal (S-17).
+//! In come the socket's peer and the forwarded lines, out comes one address. What a peer says of itself counts only
+//! when the operator trusts that peer (S-16, S-18); what cannot be read from a trusted peer is a refusal (S-17).
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -16,8 +16,8 @@ pub struct ClientAddr {
     vouched: bool,
 }
 
-/// What the headers of a request say about whom it was forwarded for. Kept as long as the request is open: which peers are
-/// believed may change meanwhile.
+/// What the headers of a request say about whom it was forwarded for. Kept as long as the request is open: which peers
+/// are believed may change meanwhile.
 #[derive(Debug, Clone, Default)]
 pub(super) struct ForwardedFor {
     /// Whether any header says that it was forwarded.
@@ -42,8 +42,9 @@ pub struct BadForwarded;
 impl ClientAddr {
     /// The client of a request that came from `peer` and says this of itself.
     ///
-    /// The rightmost address in `X-Forwarded-For` that is not a trusted proxy's wins; all its lines are one list. A peer
-    /// that is not trusted is the client itself, and when it claims to forward for somebody it never counts as local.
+    /// The rightmost address in `X-Forwarded-For` that is not a trusted proxy's wins; all its lines are one list. A
+    /// peer that is not trusted is the client itself, and when it claims to forward for somebody it never counts as
+    /// local.
     pub(super) fn of(peer: IpAddr, said: &ForwardedFor, trusted: &TrustedProxies) -> Result<Self, BadForwarded> {
         let peer = peer.to_canonical();
         if !trusted.contains(peer) {

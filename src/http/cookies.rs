@@ -58,8 +58,8 @@ fn may_be_ours(pair: &[u8]) -> bool {
     pair.starts_with(b"__Host-") || pair.starts_with(HOME_ASSISTANTS_COOKIE.as_bytes())
 }
 
-/// Whether a `Set-Cookie` line sets the cookie called `name`. A cookie without a name (`=name=value`) counts: browsers send
-/// its value alone, which would read as ours.
+/// Whether a `Set-Cookie` line sets the cookie called `name`. A cookie without a name (`=name=value`) counts: browsers
+/// send its value alone, which would read as ours.
 pub(crate) fn sets(set_cookie: &HeaderValue, name: &str) -> bool {
     let pair = set_cookie.as_bytes().split(|b| *b == b';').next().unwrap_or_default();
     let is_padding = |b: &u8| b.is_ascii_whitespace() || *b == b'=';

@@ -1,8 +1,8 @@
 //! The request that another proxy asks about at [`VERIFY`]: what nginx, Traefik and Caddy say of it in headers.
 //!
 //! In come the peer and its headers, out come the method, the authority and the target that the browser sent to that
-//! proxy, or a refusal. Nobody but a trusted proxy is believed (S-16, S-19); what is said twice, in two ways, or not read
-//! alike by everybody is refused, for the proxy itself serves another path then (S-17, S-20).
+//! proxy, or a refusal. Nobody but a trusted proxy is believed (S-16, S-19); what is said twice, in two ways, or not
+//! read alike by everybody is refused, for the proxy itself serves another path then (S-17, S-20).
 
 use std::net::IpAddr;
 
@@ -60,7 +60,8 @@ impl Forwarded {
         if !trusted.contains(peer) {
             return Err(Reason::UntrustedProxy);
         }
-        // Without the browser's address the proxy itself would be taken for it, and whoever comes that way for local (S-17).
+        // Without the browser's address the proxy itself would be taken for it, and whoever comes that way for local
+        // (S-17).
         if !headers.contains_key("x-forwarded-for") {
             return Err(Reason::MalformedForwarded);
         }
@@ -92,8 +93,8 @@ struct Said<'a> {
 }
 
 impl<'a> Said<'a> {
-    /// `X-Forwarded-*` as Traefik and Caddy send them, or `X-Original-*` as is usual with nginx. Never some of each: those
-    /// that the proxy does not set are the browser's.
+    /// `X-Forwarded-*` as Traefik and Caddy send them, or `X-Original-*` as is usual with nginx. Never some of each:
+    /// those that the proxy does not set are the browser's.
     fn of_request(headers: &'a HeaderMap) -> Option<Self> {
         let (forwarded, original) = (headers.contains_key(FORWARDED_URI), headers.contains_key(ORIGINAL_URL));
         match (forwarded, original) {

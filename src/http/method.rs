@@ -4,8 +4,8 @@
 
 use http::Method;
 
-/// The methods that may pass: those of RFC 9110 without TRACE and CONNECT, PATCH (RFC 5789), and those of `WebDAV` (RFC 4918,
-/// 3253, 5323, 4791, 3744).
+/// The methods that may pass: those of RFC 9110 without TRACE and CONNECT, PATCH (RFC 5789), and those of `WebDAV` (RFC
+/// 4918, 3253, 5323, 4791, 3744).
 pub fn is_known(method: &Method) -> bool {
     matches!(
         method.as_str(),

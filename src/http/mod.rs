@@ -1,8 +1,8 @@
 //! The wire, and no policy: what a request says, in one reading that all parsers share.
 //!
-//! In come requests as they arrived over a connection, out come [`Sanitized`] requests of browsers and of Home Assistant: one
-//! valid target, one authority, hop-by-hop and reserved names taken out, our cookie taken out and kept aside. Nothing here
-//! decides whether somebody may do something, and nothing here ever rewrites a path.
+//! In come requests as they arrived over a connection, out come [`Sanitized`] requests of browsers and of Home
+//! Assistant: one valid target, one authority, hop-by-hop and reserved names taken out, our cookie taken out and kept
+//! aside. Nothing here decides whether somebody may do something, and nothing here ever rewrites a path.
 
 mod authority;
 mod body;
@@ -10,12 +10,12 @@ mod client_addr;
 mod cookies;
 pub mod fields;
 mod forwarded;
-mod held;
+mod buffered_body;
 mod hop_by_hop;
 mod method;
 mod origin;
 mod own_cookies;
-mod pace;
+mod min_rate;
 mod path;
 mod readings;
 mod request_id;
@@ -24,21 +24,22 @@ mod reserved;
 mod sanitize;
 mod scheme;
 mod short_body;
+mod spelling;
 mod trailers;
 mod upgrade;
 
 pub use authority::Authority;
-pub use body::{BodyError, Gauge, RequestBody};
+pub use body::{BodyError, BodyProgress, RequestBody};
+pub use buffered_body::BufferLimits;
 pub use client_addr::{BadForwarded, ClientAddr};
 pub use cookies::Presented;
 pub(crate) use cookies::sets as sets_cookie;
 pub use forwarded::VERIFY;
-pub use held::Holding;
 pub(crate) use hop_by_hop::nominated;
 pub use method::{ALLOW, is_known as is_known_method, is_safe};
+pub use min_rate::{MinRate, Rate, RateMeter};
 pub use origin::{Names, Origin, Provenance, Site};
 pub use own_cookies::{HOME_ASSISTANTS_COOKIE, OwnCookies};
-pub use pace::{Meter, Pace, Rate};
 pub use path::{PathFault, judge as judge_path};
 pub use readings::Readings;
 pub use request_id::RequestId;
@@ -47,5 +48,6 @@ pub use reserved::Reserved;
 pub use sanitize::{Parts, Rules, Sanitized, strip};
 pub use scheme::Scheme;
 pub(crate) use short_body::read as read_short_body;
-pub use trailers::TrailerSieve;
+pub use spelling::{decode, is_same_look};
+pub use trailers::TrailerFilter;
 pub use upgrade::{BadHandshake, Handshake};

@@ -60,8 +60,8 @@ impl Provenance {
     }
 }
 
-/// What the headers of a request say about the page that sent it. Kept as long as the request is open: which origins are
-/// ours may change meanwhile.
+/// What the headers of a request say about the page that sent it. Kept as long as the request is open: which origins
+/// are ours may change meanwhile.
 #[derive(Debug, Clone)]
 pub(super) struct PageHeaders {
     origin: Said,
@@ -90,7 +90,8 @@ impl PageHeaders {
     }
 
     /// What they say of a request to Home Assistant, which passes it on. Its add-ons share the origin of its own pages,
-    /// `authority` or the one that a trusted Home Assistant says that its browser asked for; and it may serve in the clear.
+    /// `authority` or the one that a trusted Home Assistant says that its browser asked for; and it may serve in the
+    /// clear.
     pub(super) fn at_home_assistant(
         &self,
         authority: &Authority,
@@ -154,8 +155,9 @@ pub struct Names {
 
 /// RFC 6454 section 6.2: an origin is a scheme, `://`, a host, and a port unless it is the scheme's own.
 ///
-/// Each host is an origin of its own: a page of one host of ours is foreign to another (S-92, S-95). Where the request's
-/// host is none that browsers know, as behind a proxy that puts in its own, ours are all public URLs but those of add-ons.
+/// Each host is an origin of its own: a page of one host of ours is foreign to another (S-92, S-95). Where the
+/// request's host is none that browsers know, as behind a proxy that puts in its own, ours are all public URLs but
+/// those of add-ons.
 fn is_ours(origin: &[u8], authority: &Authority, names: &Names) -> bool {
     let Some(theirs) = origin.strip_prefix(b"https://").and_then(Authority::parse) else { return false };
     let is_it = |url: &PublicUrl| url.host == theirs.host() && url.port == theirs.port_or_default();

@@ -8,19 +8,21 @@ pub struct OwnCookies {
     /// Carries the sign-in form's token.
     pub form: &'static str,
     /// Ties a sign-in that goes over Home Assistant's page to the browser that began it.
-    pub journey: &'static str,
+    pub oauth: &'static str,
     /// Says which browser a sign-in is handed over to.
-    pub hand_over: &'static str,
+    pub ticket: &'static str,
     /// Would carry the session if the configuration said otherwise: a browser may still have it.
     pub retired: &'static str,
 }
 
-/// Carries the session at Home Assistant's door. A page of Home Assistant's sets it with a script, under this plain name.
+/// Carries the session at Home Assistant's entry point. A page of Home Assistant's sets it with a script, under this
+/// plain name.
 pub const HOME_ASSISTANTS_COOKIE: &str = "ingress_session";
 
 impl OwnCookies {
-    /// All of them, in the order of the fields; last the one of Home Assistant's door, which no add-on sees at either.
+    /// All of them, in the order of the fields; last the one of Home Assistant's entry point, which no add-on sees at
+    /// either.
     pub const fn names(&self) -> [&'static str; 6] {
-        [self.session, self.form, self.journey, self.hand_over, self.retired, HOME_ASSISTANTS_COOKIE]
+        [self.session, self.form, self.oauth, self.ticket, self.retired, HOME_ASSISTANTS_COOKIE]
     }
 }

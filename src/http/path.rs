@@ -52,8 +52,8 @@ fn check_encoding(path: &[u8]) -> Result<(), PathFault> {
 }
 
 /// A judged path as proxies look their locations up by it (nginx, Caddy and Traefik alike): each escape decoded once,
-/// slashes in a row merged into one, and what may not stand in a path escaped again, as nginx sends it on. Dot segments are
-/// none, however they were written: [`judge`] has refused them.
+/// slashes in a row merged into one, and what may not stand in a path escaped again, as nginx sends it on. Dot segments
+/// are none, however they were written: [`judge`] has refused them.
 pub(super) fn normalized(path: &str) -> String {
     let mut normalized = String::with_capacity(path.len());
     let mut rest = path.as_bytes();

@@ -1,8 +1,8 @@
-//! What a question of another proxy may be about: one request, in each of the readings that the proxy or the add-on
-//! may have of it.
+//! What a question of another proxy may be about: one request, in each of the readings that the proxy or the add-on may
+//! have of it.
 //!
-//! In comes a question with what its proxy says, out come requests, as written first, to be judged one by one. All of them
-//! must be permitted: we do not see which of them reaches the add-on. None has a body, whatever the question had.
+//! In comes a question with what its proxy says, out come requests, as written first, to be judged one by one. All of
+//! them must be permitted: we do not see which of them reaches the add-on. None has a body, whatever the question had.
 
 use http::uri::PathAndQuery;
 
@@ -35,8 +35,8 @@ impl Sanitized {
             WebSocket::Unsaid if method == http::Method::GET => &[None, AS_WEBSOCKET],
             WebSocket::No | WebSocket::Unsaid => &[None],
         };
-        // Browsers open no WebSocket without a key: where there is none, no page's will is in question (S-97). What rules say
-        // of WebSockets is asked all the same, for a program leaves out what it likes.
+        // Browsers open no WebSocket without a key: where there is none, no page's will is in question (S-97). What
+        // rules say of WebSockets is asked all the same, for a program leaves out what it likes.
         let nobodys = Provenance::OURS;
         let targets = std::iter::once(target.clone()).chain(normalized(&target)?);
         let mut readings =

@@ -1,8 +1,8 @@
-//! Where a request came from: by which door, from which peer, forwarded for whom, sent by whose page. Kept as it was said, so
-//! that it can be judged again when the operator trusts other proxies or has other names (S-16, S-92).
+//! Where a request came from: by which entry point, from which peer, forwarded for whom, sent by whose page. Kept as it
+//! was said, so that it can be judged again when the operator trusts other proxies or has other names (S-16, S-92).
 //!
-//! In come a connection and the headers as they arrived, out come the client's address and the request's provenance by the
-//! rules of one moment.
+//! In come a connection and the headers as they arrived, out come the client's address and the request's provenance by
+//! the rules of one moment.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -13,13 +13,13 @@ use super::authority::Authority;
 use super::client_addr::{BadForwarded, ClientAddr, ForwardedFor};
 use super::origin::{Names, PageHeaders, Provenance};
 use crate::config::TrustedProxies;
-use crate::connection::{Door, Via};
+use crate::connection::{ConnectionInfo, EntryPoint};
 use crate::listener::ListenerTrust;
 
 /// What a request and its connection say of where it came from.
 #[derive(Debug, Clone)]
 pub struct RequestSource {
-    door: Door,
+    entry_point: EntryPoint,
     /// As far as the connection tells: the peer, or whom its PROXY header names.
     peer: IpAddr,
     /// Whom its listener trusts, also later: the operator may change that while it is open.
@@ -29,19 +29,19 @@ pub struct RequestSource {
 }
 
 impl RequestSource {
-    pub(super) fn of(via: &Via, headers: &HeaderMap) -> Self {
+    pub(super) fn of(connection_info: &ConnectionInfo, headers: &HeaderMap) -> Self {
         Self {
-            door: via.door(),
-            peer: via.addresses().client().ip(),
-            trust: via.trust().clone(),
+            entry_point: connection_info.entry_point(),
+            peer: connection_info.addresses().client().ip(),
+            trust: connection_info.trust().clone(),
             forwarded_for: ForwardedFor::of(headers),
             page: PageHeaders::of(headers),
         }
     }
 
-    /// By which door.
-    pub fn door(&self) -> Door {
-        self.door
+    /// By which entry point.
+    pub fn entry_point(&self) -> EntryPoint {
+        self.entry_point
     }
 
     /// The only origin that it names.
@@ -61,9 +61,9 @@ impl RequestSource {
 
     /// Whose page sent it to `authority`, where we have these names.
     pub fn provenance(&self, authority: &Authority, names: &Names) -> Provenance {
-        match self.door {
-            Door::Browsers => self.page.at_browsers_door(authority, names),
-            Door::HomeAssistant => self.page.at_home_assistant(authority, self.peer, &self.trust.current()),
+        match self.entry_point {
+            EntryPoint::Browsers => self.page.at_browsers_door(authority, names),
+            EntryPoint::HomeAssistant => self.page.at_home_assistant(authority, self.peer, &self.trust.current()),
         }
     }
 }

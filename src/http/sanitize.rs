@@ -19,11 +19,11 @@ use super::reserved::Reserved;
 use super::scheme::Scheme;
 use super::upgrade::{self, Handshake};
 use super::{fields, hop_by_hop, method, path};
+use crate::connection::AbortHandle;
 use crate::connection::Arrived;
 use crate::connection::ClientBody;
-use crate::connection::Door;
-use crate::connection::Line;
-use crate::connection::Serving;
+use crate::connection::EntryPoint;
+use crate::connection::InFlightGuard;
 use crate::refusal::Reason;
 
 /// What the configuration says about requests as such.
@@ -51,16 +51,18 @@ pub struct Sanitized {
     headers: HeaderMap,
     presented: Presented,
     form_token: Presented,
-    journey: Presented,
-    hand_over_nonce: Presented,
+    oauth: Presented,
+    ticket_nonce: Presented,
     client: ClientAddr,
     provenance: Provenance,
     handshake: Option<Handshake>,
     upgrade: Option<OnUpgrade>,
     body: ClientBody,
-    serving: Serving,
+    serving: InFlightGuard,
     forwarded: Option<Box<Result<Forwarded, Reason>>>,
     stripped: usize,
+    /// Whether it stands in for a request at another proxy, whose body nobody sees here.
+    is_stand_in: bool,
 }
 
 /// What a later stage takes out of a request to send it on.
@@ -74,40 +76,39 @@ pub struct Parts {
     /// The client's side of the tunnel, where one was asked for.
     pub upgrade: Option<OnUpgrade>,
     /// Keeps the connection from counting as idle.
-    pub serving: Serving,
+    pub serving: InFlightGuard,
 }
 
 impl Sanitized {
     /// The one way in.
     pub fn new(arrived: Arrived, id: RequestId, rules: &Rules) -> Result<Self, Reason> {
-        let Arrived { mut request, via, serving } = arrived;
+        let Arrived { mut request, connection_info, serving } = arrived;
         let handshake = judge_line(&request)?;
         let authority = Authority::of_request(request.version(), request.uri(), request.headers())
             .ok_or(Reason::MalformedRequest)?;
         let target = target(&request)?;
         // What a proxy asks is about another request, whichever name it has for us.
-        let door = via.door();
-        let asks = door == Door::Browsers && target.path() == VERIFY;
-        if !asks && !via.covers(authority.host()) {
+        let entry_point = connection_info.entry_point();
+        let asks = entry_point == EntryPoint::Browsers && target.path() == VERIFY;
+        if !asks && !connection_info.covers(authority.host()) {
             return Err(Reason::Misdirected);
         }
         judge_headers(request.headers(), rules)?;
         path::judge(target.path()).map_err(|_| Reason::AmbiguousPath)?;
-        let peer = via.addresses().client().ip();
-        let source = RequestSource::of(&via, request.headers());
+        let peer = connection_info.addresses().client().ip();
+        let source = RequestSource::of(&connection_info, request.headers());
         let trusted = &*source.trusted_proxies();
         let provenance = source.provenance(&authority, &rules.names);
         let client = source.client().map_err(|_| Reason::MalformedForwarded)?;
-        let scheme = Scheme::of_request(door, peer, request.headers(), trusted);
+        let scheme = Scheme::of_request(entry_point, peer, request.headers(), trusted);
         let forwarded = asks.then(|| Box::new(Forwarded::of_request(peer, request.headers(), trusted)));
         let upgrade = handshake.is_some().then(|| hyper::upgrade::on(&mut request));
         let (parts, body) = request.into_parts();
         let mut headers = parts.headers;
-        let ([session, form_token, journey, hand_over_nonce, _, home_assistants], stripped) =
-            strip(&mut headers, rules);
-        let presented = match door {
-            Door::Browsers => session,
-            Door::HomeAssistant => home_assistants,
+        let ([session, form_token, oauth, ticket_nonce, _, home_assistants], stripped) = strip(&mut headers, rules);
+        let presented = match entry_point {
+            EntryPoint::Browsers => session,
+            EntryPoint::HomeAssistant => home_assistants,
         };
         let method = if handshake.is_some() { Method::GET } else { parts.method };
         Ok(Self {
@@ -120,8 +121,8 @@ impl Sanitized {
             headers,
             presented,
             form_token,
-            journey,
-            hand_over_nonce,
+            oauth,
+            ticket_nonce,
             client,
             provenance,
             handshake,
@@ -130,6 +131,7 @@ impl Sanitized {
             serving,
             forwarded,
             stripped,
+            is_stand_in: false,
         })
     }
 
@@ -155,8 +157,8 @@ impl Sanitized {
             headers: self.headers.clone(),
             presented: self.presented.clone(),
             form_token: self.form_token.clone(),
-            journey: self.journey.clone(),
-            hand_over_nonce: self.hand_over_nonce.clone(),
+            oauth: self.oauth.clone(),
+            ticket_nonce: self.ticket_nonce.clone(),
             client: self.client,
             provenance,
             handshake,
@@ -165,6 +167,7 @@ impl Sanitized {
             serving: self.serving.again(),
             forwarded: None,
             stripped: self.stripped,
+            is_stand_in: true,
         }
     }
 
@@ -173,9 +176,9 @@ impl Sanitized {
         self.id
     }
 
-    /// By which door it came: what belongs to one is nothing at the other.
-    pub fn door(&self) -> Door {
-        self.source.door()
+    /// By which entry point it came: what belongs to one is nothing at the other.
+    pub fn entry_point(&self) -> EntryPoint {
+        self.source.entry_point()
     }
 
     /// Where it came from, as it was said.
@@ -218,12 +221,14 @@ impl Sanitized {
         &self.headers
     }
 
-    /// Whether a body follows the head.
+    /// Whether a body follows the head. Of a request at another proxy nobody knows: one that is not a GET may have one
+    /// (S-209).
     pub fn has_body(&self) -> bool {
-        !super::body::is_whole(&self.body)
+        let has_none = matches!(self.method, Method::GET | Method::HEAD | Method::OPTIONS);
+        (self.is_stand_in && !has_none) || !super::body::is_whole(&self.body)
     }
 
-    /// What was in the session's cookie, which has another name at each door.
+    /// What was in the session's cookie, which has another name at each entry point.
     pub fn presented(&self) -> &Presented {
         &self.presented
     }
@@ -234,13 +239,13 @@ impl Sanitized {
     }
 
     /// What was in the cookie of a sign-in that goes over Home Assistant's page.
-    pub fn journey(&self) -> &Presented {
-        &self.journey
+    pub fn oauth(&self) -> &Presented {
+        &self.oauth
     }
 
     /// What was in the cookie that says which browser a sign-in is handed over to.
-    pub fn hand_over_nonce(&self) -> &Presented {
-        &self.hand_over_nonce
+    pub fn ticket_nonce(&self) -> &Presented {
+        &self.ticket_nonce
     }
 
     /// Who the client is.
@@ -259,8 +264,8 @@ impl Sanitized {
     }
 
     /// The line that its answer goes out on.
-    pub(crate) fn line(&self) -> &Line {
-        self.serving.line()
+    pub(crate) fn abort_handle(&self) -> &AbortHandle {
+        self.serving.abort_handle()
     }
 
     /// How many header names were reserved and are gone.
@@ -336,11 +341,12 @@ fn judge_headers(headers: &HeaderMap, rules: &Rules) -> Result<(), Reason> {
     Ok(())
 }
 
-/// Hop-by-hop names, reserved names and our cookies out, in one pass over the names; says what was in the cookies, in the
-/// order of [`OwnCookies::names`], and how many reserved names there were.
+/// Hop-by-hop names, reserved names and our cookies out, in one pass over the names; says what was in the cookies, in
+/// the order of [`OwnCookies::names`], and how many reserved names there were.
 ///
 /// `Content-Length` goes too: the body knows its length, and it is written anew and once. So does `Host`, which is
-/// written anew from the one authority, and `Expect`, which hyper has answered to the client by the time a byte is read.
+/// written anew from the one authority, and `Expect`, which hyper has answered to the client by the time a byte is
+/// read.
 pub fn strip(headers: &mut HeaderMap, rules: &Rules) -> ([Presented; 6], usize) {
     let nominated =
         if headers.contains_key(http::header::CONNECTION) { hop_by_hop::nominated(headers) } else { Vec::new() };

@@ -1,14 +1,14 @@
 //! How the browser reached whoever it spoke to first: with TLS or in the clear.
 //!
-//! At the browsers' door it is TLS, always. Home Assistant's own pages may be served in the clear, and what an add-on says
-//! of cookies and addresses has to fit the page that it is shown on.
+//! At the browsers' entry point it is TLS, always. Home Assistant's own pages may be served in the clear, and what an
+//! add-on says of cookies and addresses has to fit the page that it is shown on.
 
 use std::net::IpAddr;
 
 use http::{HeaderMap, HeaderName};
 
 use crate::config::TrustedProxies;
-use crate::connection::Door;
+use crate::connection::EntryPoint;
 
 /// With TLS, or without.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -20,10 +20,15 @@ pub enum Scheme {
 }
 
 impl Scheme {
-    /// What a request says of it. Home Assistant is believed when it is a trusted proxy; else the browser is taken to have
-    /// come in the clear, as Home Assistant itself did.
-    pub(super) fn of_request(door: Door, peer: IpAddr, headers: &HeaderMap, trusted: &TrustedProxies) -> Self {
-        if door == Door::Browsers {
+    /// What a request says of it. Home Assistant is believed when it is a trusted proxy; else the browser is taken to
+    /// have come in the clear, as Home Assistant itself did.
+    pub(super) fn of_request(
+        entry_point: EntryPoint,
+        peer: IpAddr,
+        headers: &HeaderMap,
+        trusted: &TrustedProxies,
+    ) -> Self {
+        if entry_point == EntryPoint::Browsers {
             return Self::Https;
         }
         let mut lines = headers.get_all(X_FORWARDED_PROTO).iter();

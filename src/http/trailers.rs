@@ -1,8 +1,8 @@
 //! Trailers, where they may pass at all: on routes to add-ons that speak gRPC, which says in them how a call ended.
 //!
 //! In come the trailers of either side, out come those that mean nothing to anybody but the two programs. A name that
-//! frames, routes, identifies or controls is taken out, in every spelling: a trailer would say it behind the back of the
-//! stages that judge headers (S-11). So nothing that the [table](fields) knows is a trailer.
+//! frames, routes, identifies or controls is taken out, in every spelling: a trailer would say it behind the back of
+//! the stages that judge headers (S-11). So nothing that the [table](fields) knows is a trailer.
 
 use http::{HeaderMap, HeaderName};
 
@@ -11,13 +11,13 @@ use super::reserved::Reserved;
 
 /// What takes names out of trailers: those that are reserved everywhere, and those that are on this route.
 #[derive(Debug)]
-pub struct TrailerSieve {
+pub struct TrailerFilter {
     always: Reserved,
     own: Reserved,
 }
 
-impl TrailerSieve {
-    /// A sieve for these names, besides those that no trailer may have.
+impl TrailerFilter {
+    /// A filter for these names, besides those that no trailer may have.
     pub fn new(always: Reserved, own: Reserved) -> Self {
         Self { always, own }
     }
@@ -42,7 +42,7 @@ mod tests {
 
     #[test]
     fn s11_of_trailers_only_what_is_nobody_elses_passes() {
-        let sieve = TrailerSieve::new(Reserved::always(&[]), Reserved::new(["x-secret"]));
+        let trailer_filter = TrailerFilter::new(Reserved::always(&[]), Reserved::new(["x-secret"]));
         let mut trailers = HeaderMap::new();
         let passing = ["grpc-status", "grpc-message", "grpc-status-details-bin", "x-checksum", "server-timing"];
         let gone = [
@@ -71,7 +71,7 @@ mod tests {
             trailers.append(HeaderName::from_static(name), HeaderValue::from_static("1"));
             trailers.append(HeaderName::from_static(name), HeaderValue::from_static("2"));
         }
-        sieve.apply(&mut trailers);
+        trailer_filter.apply(&mut trailers);
         let mut left: Vec<_> = trailers.keys().map(HeaderName::as_str).collect();
         left.sort_unstable();
         let mut expected = passing;

@@ -72,8 +72,8 @@ impl Directory {
         Some(Rights::new(&self.people.entry(id)?.permissions, self.registry.as_deref()))
     }
 
-    /// What a group gives by itself, of Home Assistant or configured, as far as its policy counts; nothing when there is no
-    /// such group. Compiled with the snapshot, as everybody's rights are.
+    /// What a group gives by itself, of Home Assistant or configured, as far as its policy counts; nothing when there
+    /// is no such group. Compiled with the snapshot, as everybody's rights are.
     pub fn group_rights(&self, group: &str) -> Option<Rights<'_>> {
         Some(Rights::new(self.people.of_group(group)?, self.registry.as_deref()))
     }
@@ -112,7 +112,7 @@ impl Directory {
     }
 }
 
-/// The current snapshot, and a bell that rings when it is replaced.
+/// The current snapshot; subscribers are notified when it is replaced.
 #[derive(Debug)]
 pub struct DirectoryCell {
     current: ArcSwap<Directory>,
@@ -131,13 +131,13 @@ impl DirectoryCell {
         self.current.load()
     }
 
-    /// Replaces the snapshot and rings the bell.
+    /// Replaces the snapshot and notifies subscribers.
     pub fn replace(&self, directory: Directory) {
         self.current.store(Arc::new(directory));
         self.changed.send_modify(|generation| *generation = generation.wrapping_add(1));
     }
 
-    /// The bell.
+    /// Notified when the snapshot is replaced.
     pub fn subscribe(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()
     }

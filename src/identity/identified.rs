@@ -52,9 +52,9 @@ pub fn user_behind(credential: &Credential, directory: &Directory) -> Result<Arc
     }
 }
 
-/// The user of a session, as they are at this moment. A user who is not in the snapshot is nobody, and a session that was
-/// made with another password than the user has now is over (S-75). So is one of a time when the user had none, or when
-/// nobody here could see it: whether it is still the same nobody can say (S-190).
+/// The user of a session, as they are at this moment. A user who is not in the snapshot is nobody, and a session that
+/// was made with another password than the user has now is over (S-75). So is one of a time when the user had none, or
+/// when nobody here could see it: whether it is still the same nobody can say (S-190).
 pub fn user_of(session: &Session, directory: &Directory) -> Result<Arc<User>, Reason> {
     let user = known(session.user(), directory)?;
     let same = session.password_digest() == user.password_digest.as_ref();

@@ -1,7 +1,7 @@
 //! All users and groups of one moment, and what each user may do, compiled.
 //!
-//! In come users, Home Assistant's groups with their policies and the configured groups, out come look-ups by id. Users of
-//! the same groups share what was compiled for the first of them: a home has many users and few lists of groups.
+//! In come users, Home Assistant's groups with their policies and the configured groups, out come look-ups by id. Users
+//! of the same groups share what was compiled for the first of them: a home has many users and few lists of groups.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -33,7 +33,7 @@ pub struct IllegalGroup {
 /// Users by id and by name, groups by id.
 #[derive(Debug, Default)]
 pub(super) struct People {
-    entries: HashMap<UserId, Entry>,
+    entries: HashMap<UserId, UserEntry>,
     usernames: HashMap<String, UserId>,
     groups: BTreeMap<GroupId, String>,
     /// What each group gives by itself, Home Assistant's and configured ones.
@@ -43,7 +43,7 @@ pub(super) struct People {
 
 /// A user and what they may do.
 #[derive(Debug)]
-pub(super) struct Entry {
+pub(super) struct UserEntry {
     pub(super) user: Arc<User>,
     pub(super) permissions: UserPermissions,
 }
@@ -63,7 +63,7 @@ impl People {
                 usernames.entry(name.clone()).or_insert_with(|| user.id.clone());
             }
             let permissions = compiler.permissions(&user);
-            entries.insert(user.id.clone(), Entry { user: Arc::new(user), permissions });
+            entries.insert(user.id.clone(), UserEntry { user: Arc::new(user), permissions });
         }
         let ours = configured.groups.iter().map(|group| (Arc::clone(&group.id), compiler.of_configured(&group.id)));
         let mut by_group: HashMap<_, _> = ours.collect();
@@ -74,7 +74,7 @@ impl People {
         Self { entries, usernames, groups, by_group, illegal }
     }
 
-    pub(super) fn entry(&self, id: &UserId) -> Option<&Entry> {
+    pub(super) fn entry(&self, id: &UserId) -> Option<&UserEntry> {
         self.entries.get(id)
     }
 
@@ -82,7 +82,7 @@ impl People {
         self.entry(self.usernames.get(name)?).map(|entry| &entry.user)
     }
 
-    pub(super) fn entries(&self) -> impl Iterator<Item = &Entry> {
+    pub(super) fn entries(&self) -> impl Iterator<Item = &UserEntry> {
         self.entries.values()
     }
 

@@ -61,7 +61,8 @@ pub struct User {
     pub usernames: Vec<String>,
     /// Home Assistant's groups that they are in, in the order of the file.
     pub groups: Vec<GroupId>,
-    /// The configured groups that they are in, in the order of the configuration. Home Assistant knows nothing of these.
+    /// The configured groups that they are in, in the order of the configuration. Home Assistant knows nothing of
+    /// these.
     pub configured_groups: Vec<GroupId>,
     /// The owner may do everything.
     pub is_owner: bool,
@@ -73,7 +74,8 @@ pub struct User {
     pub local_only: bool,
     /// Has a second factor set up in Home Assistant.
     pub has_mfa: bool,
-    /// SHA-256 over their password hashes: when it changes, sessions made with the old one end. Absent without a password.
+    /// SHA-256 over their password hashes: when it changes, sessions made with the old one end. Absent without a
+    /// password.
     pub password_digest: Option<[u8; 32]>,
 }
 
@@ -88,8 +90,8 @@ impl User {
         self.groups.iter().any(|g| &**g == group)
     }
 
-    /// Whether they are in a group of this id, of Home Assistant or configured. No configured group has the id of one of
-    /// Home Assistant.
+    /// Whether they are in a group of this id, of Home Assistant or configured. No configured group has the id of one
+    /// of Home Assistant.
     pub fn is_in_any(&self, group: &str) -> bool {
         self.is_in(group) || self.configured_groups.iter().any(|g| &**g == group)
     }

@@ -8,12 +8,12 @@ use http::{Method, StatusCode};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::caller::Caller;
+use super::caller::HomeAssistantCaller;
 use crate::addon_api::envelope;
 use crate::addon_api::{info, panels};
 use crate::addon_rights::ingress_key::{entry, is_reached};
 use crate::addon_rights::protection::Granted;
-use crate::addon_rights::state::Kept;
+use crate::addon_rights::state::AddonStates;
 use crate::authorization::{Decision, may_enter};
 use crate::config::Settings;
 use crate::connection::ClientBody;
@@ -35,7 +35,7 @@ pub struct Calls<'a> {
     /// The configuration.
     pub settings: &'a Settings,
     /// What is kept of add-ons.
-    pub kept: &'a Kept,
+    pub addon_states: &'a AddonStates,
     /// Every exchange that is open.
     pub exchanges: &'a Arc<OpenExchanges>,
     /// Logs and numbers.
@@ -56,9 +56,14 @@ struct Shown {
 }
 
 impl Calls<'_> {
-    /// Answers a call. Its path is compared as it was sent, so that another spelling is another call, and there is none.
-    pub async fn answer(&self, request: Sanitized, caller: Result<Caller, Reason>) -> Result<Page, Reason> {
-        let open = self.exchanges.begin(caller?, request.line().clone());
+    /// Answers a call. Its path is compared as it was sent, so that another spelling is another call, and there is
+    /// none.
+    pub async fn answer(
+        &self,
+        request: Sanitized,
+        caller: Result<HomeAssistantCaller, Reason>,
+    ) -> Result<Page, Reason> {
+        let open = self.exchanges.begin(caller?, request.abort_handle().clone());
         let path = request.path();
         let call = path.strip_prefix("/v2").unwrap_or(path).to_owned();
         let (posts, reads) = match *request.method() {
@@ -78,7 +83,7 @@ impl Calls<'_> {
     }
 
     /// `POST /ingress/session`: a session of the user whom Home Assistant names, and of nobody else (section 1.12).
-    async fn create(&self, request: Sanitized, open: &Open<Caller>) -> Result<Page, Reason> {
+    async fn create(&self, request: Sanitized, open: &Open<HomeAssistantCaller>) -> Result<Page, Reason> {
         let (client, id) = (request.client().ip(), request.id());
         let body = short_body(request.into_parts().body, open).await?;
         let wanted = if body.is_empty() { Ok(Wanted { user_id: None }) } else { serde_json::from_slice(&body) };
@@ -126,7 +131,7 @@ impl Calls<'_> {
     }
 
     /// `POST /ingress/validate_session`: whether a session counts, which it then does for a while longer.
-    async fn validate(&self, request: Sanitized, open: &Open<Caller>) -> Result<Page, Reason> {
+    async fn validate(&self, request: Sanitized, open: &Open<HomeAssistantCaller>) -> Result<Page, Reason> {
         let body = short_body(request.into_parts().body, open).await?;
         let Ok(Shown { session }) = serde_json::from_slice(&body) else {
             return Ok(bad_request("expected {\"session\": \"...\"}"));
@@ -145,15 +150,15 @@ impl Calls<'_> {
         envelope::ok(&panels(self.settings.addons.iter().map(AsRef::as_ref).filter(|addon| is_reached(addon))))
     }
 
-    /// `GET /addons/{slug}/info`: what a panel of Home Assistant's asks before it opens, of the add-ons that it can show. Their
-    /// options are not told.
+    /// `GET /addons/{slug}/info`: what a panel of Home Assistant's asks before it opens, of the add-ons that it can
+    /// show. Their options are not told.
     fn info(&self, call: &str, reads: bool) -> Page {
         let slug = call.strip_prefix("/addons/").and_then(|rest| rest.strip_suffix("/info"));
         let mut shown = self.settings.addons.iter().filter(|addon| is_reached(addon));
         let addon = slug.and_then(|slug| shown.find(|addon| addon.slug.as_str() == slug));
-        match addon.zip(self.kept.ingress_key()) {
+        match addon.zip(self.addon_states.ingress_key()) {
             Some((addon, key)) if reads => {
-                let granted = Granted::new(&addon.rights, self.kept.protection(&addon.slug));
+                let granted = Granted::new(&addon.rights, self.addon_states.protection(&addon.slug));
                 envelope::ok(&info(addon, Some(&entry(&key.token(&addon.slug))), &granted, false))
             }
             Some(_) => envelope::plain(StatusCode::METHOD_NOT_ALLOWED),
@@ -167,7 +172,7 @@ fn bad_request(message: &str) -> Page {
 }
 
 /// Reads a body for as long as the call may go on.
-async fn short_body(body: ClientBody, open: &Open<Caller>) -> Result<Bytes, Reason> {
+async fn short_body(body: ClientBody, open: &Open<HomeAssistantCaller>) -> Result<Bytes, Reason> {
     let read = read_short_body(CutUpload::new(body, open), LARGEST, BODY_TIME).await;
     open.exchange().why().map_or(read, Err)
 }

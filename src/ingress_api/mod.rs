@@ -1,12 +1,12 @@
-//! What Home Assistant asks of its Supervisor's ingress, at a door of its own.
+//! What Home Assistant asks of its Supervisor's ingress, at a entry point of its own.
 //!
 //! On its listener come the Supervisor's calls with Home Assistant's token; out come sessions for its users, which open
-//! that door alone. What its pages then ask of add-ons goes the way of every other request, by the [`IngressKey`]'s token of
-//! an add-on and the session's cookie. A session is never made for nobody: without a user whom Home Assistant has at this
-//! moment there is none (docs/design/supervisor.md sections 1.2, 1.12 and 10.1).
+//! that entry point alone. What its pages then ask of add-ons goes the way of every other request, by the
+//! [`IngressKey`]'s token of an add-on and the session's cookie. A session is never made for nobody: without a user
+//! whom Home Assistant has at this moment there is none (docs/design/supervisor.md sections 1.2, 1.12 and 10.1).
 
 mod caller;
 mod calls;
 
-pub use caller::{Caller, caller};
+pub use caller::{HomeAssistantCaller, caller};
 pub use calls::Calls;

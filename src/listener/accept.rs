@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 use super::address::Addresses;
-use super::admission::Admission;
 use super::connection::Incoming;
-use super::seldom::Seldom;
+use super::connection_limiter::ConnectionLimiter;
+use super::log_limiter::LogLimiter;
 use super::trust::ListenerTrust;
 use crate::config::{self, TrustedProxies};
 
@@ -24,8 +24,8 @@ pub struct Listener {
     address: SocketAddr,
     proxy_protocol: bool,
     trust: ListenerTrust,
-    admission: Arc<Admission>,
-    spoken: Seldom,
+    connection_limiter: Arc<ConnectionLimiter>,
+    spoken: LogLimiter,
 }
 
 /// Why an address cannot be listened on.
@@ -46,34 +46,34 @@ pub enum BindError {
 
 impl Listener {
     /// Binds a configured address. Needs a runtime, as all of tokio's sockets do.
-    pub fn bind(entry: &config::HttpsListener, admission: &Arc<Admission>) -> Result<Self, BindError> {
+    pub fn bind(entry: &config::HttpsListener, connection_limiter: &Arc<ConnectionLimiter>) -> Result<Self, BindError> {
         let failed = |source| BindError::Bind { address: entry.address, source };
         let socket = bound(entry.address).map_err(failed)?;
         let address = socket.local_addr().map_err(failed)?;
-        Ok(Self::new(socket, address, entry, admission))
+        Ok(Self::new(socket, address, entry, connection_limiter))
     }
 
     /// Takes over a socket that already listens (socket activation).
     pub fn adopt(
         socket: std::net::TcpListener,
         entry: &config::HttpsListener,
-        admission: &Arc<Admission>,
+        connection_limiter: &Arc<ConnectionLimiter>,
     ) -> Result<Self, BindError> {
         socket.set_nonblocking(true).map_err(BindError::Adopt)?;
         let socket = TcpListener::from_std(socket).map_err(BindError::Adopt)?;
         let address = socket.local_addr().map_err(BindError::Adopt)?;
-        Ok(Self::new(socket, address, entry, admission))
+        Ok(Self::new(socket, address, entry, connection_limiter))
     }
 
     fn new(
         socket: TcpListener,
         address: SocketAddr,
         entry: &config::HttpsListener,
-        admission: &Arc<Admission>,
+        connection_limiter: &Arc<ConnectionLimiter>,
     ) -> Self {
         let trust = ListenerTrust::new(entry.trusted_proxies.clone());
-        let (proxy_protocol, admission) = (entry.proxy_protocol, Arc::clone(admission));
-        Self { socket, address, proxy_protocol, trust, admission, spoken: Seldom::default() }
+        let (proxy_protocol, connection_limiter) = (entry.proxy_protocol, Arc::clone(connection_limiter));
+        Self { socket, address, proxy_protocol, trust, connection_limiter, spoken: LogLimiter::default() }
     }
 
     /// Trusts these proxies from now on, and no others.
@@ -115,15 +115,15 @@ impl Listener {
         // Both fail only when the peer has reset the connection already.
         let addresses = Addresses::direct(peer, stream.local_addr().ok()?);
         stream.set_nodelay(true).ok()?;
-        // tcp(7) has no name for it yet: without it the kernel takes megabytes from us before it says that a client does
-        // not read, and after that it says nothing for minutes.
+        // tcp(7) has no name for it yet: without it the kernel takes megabytes from us before it says that a client
+        // does not read, and after that it says nothing for minutes.
         socket2::SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT).ok()?;
         let peer = addresses.peer().ip();
         let trusted = self.trust.current();
         let slot = if self.proxy_protocol {
-            self.admission.behind_proxy(peer, &trusted)
+            self.connection_limiter.behind_proxy(peer, &trusted)
         } else {
-            self.admission.direct(peer, &trusted)
+            self.connection_limiter.direct(peer, &trusted)
         };
         let trust = self.trust.clone();
         Some(Incoming { stream, addresses, slot: slot.ok()?, header_required: self.proxy_protocol, trust })

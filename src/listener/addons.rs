@@ -1,12 +1,12 @@
 //! The address that add-ons reach their API at.
 //!
-//! In comes a [`PlainListener`], out come connections as [`FromAddon`]: there is no other way to one, so that nothing can take
-//! a connection of an add-on for one of Home Assistant, or the other way round.
+//! In comes a [`PlainListener`], out come connections as [`FromAddon`]: there is no other way to one, so that nothing
+//! can take a connection of an add-on for one of Home Assistant, or the other way round.
 
 use std::sync::Arc;
 
 use super::address::Addresses;
-use super::plain::{Places, PlainBindError, PlainLimits, PlainListener, PlainStream, THIS_MACHINE};
+use super::plain::{ConnectionSlots, PlainBindError, PlainLimits, PlainListener, PlainStream, THIS_MACHINE};
 use crate::budget::{Budget, Limit};
 use crate::config::ApiAddress;
 
@@ -25,7 +25,7 @@ impl AddonListener {
     /// Binds the address.
     pub async fn bind(address: &ApiAddress, budget: &Arc<Budget>) -> Result<Self, PlainBindError> {
         let (all, of_peer) = (Limit::AddonApiConnections, Limit::AddonApiConnectionsPerAddress);
-        PlainListener::bind(address, Places { budget: Arc::clone(budget), all, of_peer }).await.map(Self)
+        PlainListener::bind(address, ConnectionSlots { budget: Arc::clone(budget), all, of_peer }).await.map(Self)
     }
 
     /// The address, with the port that the operating system chose.

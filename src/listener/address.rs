@@ -1,7 +1,7 @@
 //! The addresses of a connection, in the one form that the rest of the program compares.
 //!
-//! In come addresses as the kernel or a PROXY header gives them, out come addresses in which IPv4 is IPv4. An address must
-//! never have two spellings here: a rule for `192.168.0.0/16` has to hold for `::ffff:192.168.0.7`.
+//! In come addresses as the kernel or a PROXY header gives them, out come addresses in which IPv4 is IPv4. An address
+//! must never have two spellings here: a rule for `192.168.0.0/16` has to hold for `::ffff:192.168.0.7`.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -31,8 +31,8 @@ impl Addresses {
         self.peer
     }
 
-    /// The client as far as the connection tells: the address in the PROXY header, else the peer. Whether `X-Forwarded-*`
-    /// is believed is judged by this address.
+    /// The client as far as the connection tells: the address in the PROXY header, else the peer. Whether
+    /// `X-Forwarded-*` is believed is judged by this address.
     pub fn client(&self) -> SocketAddr {
         self.client
     }

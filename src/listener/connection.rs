@@ -6,7 +6,7 @@
 use tokio::net::TcpStream;
 
 use super::address::Addresses;
-use super::admission::Slot;
+use super::connection_limiter::ConnectionSlot;
 use super::proxy::{self, Client, ProxyError};
 use super::trust::ListenerTrust;
 
@@ -15,7 +15,7 @@ use super::trust::ListenerTrust;
 pub struct Incoming {
     pub(super) stream: TcpStream,
     pub(super) addresses: Addresses,
-    pub(super) slot: Slot,
+    pub(super) slot: ConnectionSlot,
     pub(super) header_required: bool,
     pub(super) trust: ListenerTrust,
 }
@@ -25,7 +25,7 @@ pub struct Incoming {
 pub struct Connection {
     stream: TcpStream,
     addresses: Addresses,
-    slot: Slot,
+    slot: ConnectionSlot,
     trust: ListenerTrust,
 }
 
@@ -55,9 +55,9 @@ impl Connection {
         self.addresses
     }
 
-    /// The bytes, the addresses, whom its listener trusts, and the place among the open connections, which whoever holds
-    /// the bytes must hold too.
-    pub(crate) fn into_parts(self) -> (TcpStream, Addresses, ListenerTrust, Slot) {
+    /// The bytes, the addresses, whom its listener trusts, and the place among the open connections, which whoever
+    /// holds the bytes must hold too.
+    pub(crate) fn into_parts(self) -> (TcpStream, Addresses, ListenerTrust, ConnectionSlot) {
         (self.stream, self.addresses, self.trust, self.slot)
     }
 }

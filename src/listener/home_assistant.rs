@@ -1,15 +1,15 @@
 //! The address that Home Assistant reaches us at, when it passes requests of its own users on to add-ons.
 //!
-//! In comes a [`PlainListener`], out come connections as [`FromHomeAssistant`]: there is no other way to one, so that nothing
-//! can take a connection in the clear for one of a browser, or one of an add-on for one of Home Assistant.
+//! In comes a [`PlainListener`], out come connections as [`FromHomeAssistant`]: there is no other way to one, so that
+//! nothing can take a connection in the clear for one of a browser, or one of an add-on for one of Home Assistant.
 
 use std::sync::Arc;
 
 use super::address::Addresses;
-use super::plain::{Places, PlainBindError, PlainLimits, PlainListener, PlainStream, THIS_MACHINE};
+use super::plain::{ConnectionSlots, PlainBindError, PlainLimits, PlainListener, PlainStream, THIS_MACHINE};
 use super::trust::ListenerTrust;
 use crate::budget::{Budget, Limit};
-use crate::config::{ApiAddress, HomeAssistantDoor};
+use crate::config::{ApiAddress, IngressApi};
 
 /// The bound address.
 #[derive(Debug)]
@@ -28,10 +28,10 @@ pub struct FromHomeAssistant {
 
 impl HomeAssistantListener {
     /// Binds the address.
-    pub async fn bind(door: &HomeAssistantDoor, budget: &Arc<Budget>) -> Result<Self, PlainBindError> {
+    pub async fn bind(door: &IngressApi, budget: &Arc<Budget>) -> Result<Self, PlainBindError> {
         let trust = ListenerTrust::new(door.trusted_proxies.clone());
         let (all, of_peer) = (Limit::HomeAssistantConnections, Limit::HomeAssistantConnectionsPerAddress);
-        let places = Places { budget: Arc::clone(budget), all, of_peer };
+        let places = ConnectionSlots { budget: Arc::clone(budget), all, of_peer };
         Ok(Self { listener: PlainListener::bind(&door.at, places).await?, trust })
     }
 

@@ -1,18 +1,18 @@
 //! Accepts browsers' connections, counts them, and learns where they come from.
 //!
-//! In comes a socket, bound here or handed over by the service manager; out comes a [`Connection`]: bytes that nobody has
-//! read yet, the addresses that they travel between, and a [`Slot`] in the count of open connections. Programs of the same
-//! home have addresses of their own, in the clear ([`AddonListener`], [`HomeAssistantListener`]). It never ends for
-//! an error of `accept`, never believes a PROXY header from a peer that its listener does not trust, and never waits for a peer
-//! while others stand in the queue: what a peer must send first is read in the connection's own task, under the
-//! handshake's deadline.
+//! In comes a socket, bound here or handed over by the service manager; out comes a [`Connection`]: bytes that nobody
+//! has read yet, the addresses that they travel between, and a [`ConnectionSlot`] in the count of open connections.
+//! Programs of the same home have addresses of their own, in the clear ([`AddonListener`], [`HomeAssistantListener`]).
+//! It never ends for an error of `accept`, never believes a PROXY header from a peer that its listener does not trust,
+//! and never waits for a peer while others stand in the queue: what a peer must send first is read in the connection's
+//! own task, under the handshake's deadline.
 
 mod accept;
 mod connection;
 mod proxy;
-mod admission;
+mod connection_limiter;
 mod address;
-mod seldom;
+mod log_limiter;
 mod trust;
 mod plain;
 mod home_assistant;
@@ -21,10 +21,10 @@ mod addons;
 pub use accept::{BindError, Listener};
 pub use addons::{AddonListener, FromAddon};
 pub use address::Addresses;
-pub use admission::{Admission, Counts, Refused, Slot};
 pub use connection::{Connection, Incoming};
+pub use connection_limiter::{ConnectionLimiter, ConnectionSlot, Counts, Refused};
 pub use home_assistant::{FromHomeAssistant, HomeAssistantListener};
+pub(crate) use log_limiter::LogLimiter;
 pub use plain::{PlainBindError, PlainLimits, PlainStream};
 pub use proxy::ProxyError;
-pub(crate) use seldom::Seldom;
 pub use trust::ListenerTrust;

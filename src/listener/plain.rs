@@ -1,8 +1,8 @@
 //! Addresses that programs of the same home reach: TCP or a Unix socket, in the clear.
 //!
-//! In comes a configured address, out come accepted connections, one by one and without end. An error of `accept` is waited
-//! out, and a connection for which there is no room, in all or for its peer, is closed at once. Who may ask what on them is no matter of the address:
-//! whoever serves one asks for a token or a session.
+//! In comes a configured address, out come accepted connections, one by one and without end. An error of `accept` is
+//! waited out, and a connection for which there is no room, in all or for its peer, is closed at once. Who may ask what
+//! on them is no matter of the address: whoever serves one asks for a token or a session.
 
 use std::fmt;
 use std::io::{self, IoSlice};
@@ -18,7 +18,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, UnixListener};
 
 use super::accept::UNSENT;
-use super::seldom::Seldom;
+use super::log_limiter::LogLimiter;
 use crate::budget::{Budget, Claim, Holder, Limit, Permit, Refused};
 use crate::config::ApiAddress;
 
@@ -27,13 +27,13 @@ use crate::config::ApiAddress;
 pub(super) struct PlainListener {
     bound: Bound,
     address: ApiAddress,
-    places: Places,
-    spoken: Seldom,
+    places: ConnectionSlots,
+    spoken: LogLimiter,
 }
 
 /// What an address's connections are counted by.
 #[derive(Debug)]
-pub(super) struct Places {
+pub(super) struct ConnectionSlots {
     pub(super) budget: Arc<Budget>,
     /// All together.
     pub(super) all: Limit,
@@ -76,13 +76,13 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Socket for T {}
 
 impl PlainListener {
     /// Binds the address. A socket that nobody listens on any more is replaced; one that lives is not.
-    pub(super) async fn bind(address: &ApiAddress, places: Places) -> Result<Self, PlainBindError> {
+    pub(super) async fn bind(address: &ApiAddress, places: ConnectionSlots) -> Result<Self, PlainBindError> {
         let bound = match address {
             ApiAddress::Tcp(tcp) => TcpListener::bind(tcp).await.map(Bound::Tcp),
             ApiAddress::Unix(path) => bind_unix(path).await.map(Bound::Unix),
         };
         let failed = |source| PlainBindError { address: address.clone(), source };
-        Ok(Self { bound: bound.map_err(failed)?, address: address.clone(), places, spoken: Seldom::default() })
+        Ok(Self { bound: bound.map_err(failed)?, address: address.clone(), places, spoken: LogLimiter::default() })
     }
 
     /// The address, with the port that the operating system chose.
@@ -118,7 +118,7 @@ impl PlainListener {
     }
 }
 
-impl Places {
+impl ConnectionSlots {
     fn take(&self, peer: Peer, limits: PlainLimits) -> Result<Permit, Refused> {
         let of_peer = Claim::new(self.of_peer, peer.holder(), limits.of_peer);
         self.budget.take(1, &[of_peer, Claim::new(self.all, Holder::All, limits.all)])

@@ -1,8 +1,9 @@
 //! The PROXY protocol, versions 1 and 2, as HAProxy's `proxy-protocol.txt` defines it.
 //!
-//! In comes a socket from a trusted proxy, out comes the client's address, with the socket standing at the first byte after
-//! the header. It must never read further than the header, nor hold more of one than [`LONGEST`] bytes, nor take the proxy
-//! for the client: a header that does not know its client is refused, because a proxy's address often counts as local.
+//! In comes a socket from a trusted proxy, out comes the client's address, with the socket standing at the first byte
+//! after the header. It must never read further than the header, nor hold more of one than [`LONGEST`] bytes, nor take
+//! the proxy for the client: a header that does not know its client is refused, because a proxy's address often counts
+//! as local.
 
 use std::io;
 use std::net::SocketAddr;
@@ -11,7 +12,7 @@ use proxy_header::{ParseConfig, Protocol, ProxyHeader};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 
-use super::admission::Refused;
+use super::connection_limiter::Refused;
 
 /// Who a header says that the connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,8 +64,8 @@ pub(super) async fn read(stream: &mut TcpStream) -> Result<Client, ProxyError> {
     version_2(stream).await
 }
 
-/// Section 2.1: one line, at most 107 bytes with its CRLF. How long it is shows only at its end, so that we look before we
-/// take.
+/// Section 2.1: one line, at most 107 bytes with its CRLF. How long it is shows only at its end, so that we look before
+/// we take.
 async fn version_1(stream: &mut TcpStream) -> Result<Client, ProxyError> {
     let mut line = V1_START.to_vec();
     let mut room = [0; V1_LONGEST - V1_START.len()];
@@ -99,8 +100,8 @@ async fn version_2(stream: &mut TcpStream) -> Result<Client, ProxyError> {
     header.resize(block.saturating_add(length), 0);
     stream.read_exact(header.get_mut(block..).unwrap_or_default()).await?;
     if command == V2_LOCAL {
-        // Section 2.2: `LOCAL` is valid whatever the family says, the rest of the block means nothing, and the addresses
-        // are those of the socket.
+        // Section 2.2: `LOCAL` is valid whatever the family says, the rest of the block means nothing, and the
+        // addresses are those of the socket.
         return Ok(Client::Proxy);
     }
     client(&header)

@@ -12,7 +12,7 @@ use super::source::Beside;
 use super::yaml::{Node, Value};
 use super::{Life, Manifest, Signed, container_keys, panel, profile};
 use crate::diagnostic::findings::Findings;
-use crate::diagnostic::{Diagnostic, Place, quoted};
+use crate::diagnostic::{Diagnostic, SourceLocation, quoted};
 
 /// Reads the manifest; `None` when there is no mapping to read.
 pub(super) fn manifest(
@@ -24,8 +24,10 @@ pub(super) fn manifest(
 ) -> Option<Manifest> {
     let Value::Map(entries) = &node.value else {
         let message = format!("a manifest is a mapping, and this is {}", kind(node));
-        findings
-            .add(Diagnostic::mistake(Place::File, message).hint("is it the right file? it has `name: ...` and so on"));
+        findings.add(
+            Diagnostic::mistake(SourceLocation::File, message)
+                .hint("is it the right file? it has `name: ...` and so on"),
+        );
         return None;
     };
     let mut map = Section::new(entries);

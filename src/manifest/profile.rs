@@ -8,7 +8,7 @@ use super::section::{Section, bad, wrong};
 use super::source;
 use super::yaml::Value;
 use crate::diagnostic::findings::Findings;
-use crate::diagnostic::{Diagnostic, Place};
+use crate::diagnostic::{Diagnostic, SourceLocation};
 
 /// `apparmor`: yes, no, or the name of a profile; and `apparmor.txt`, which counts unless it is switched off.
 pub(super) fn apparmor(map: &mut Section<'_>, beside: &Path, findings: &mut Findings) -> AppArmor {
@@ -46,14 +46,15 @@ pub(super) fn apparmor(map: &mut Section<'_>, beside: &Path, findings: &mut Find
         Ok(Some(bytes)) => {
             let declared = declared(&String::from_utf8_lossy(&bytes));
             if declared.is_none() {
-                let none = Diagnostic::warning(Place::File, format!("{} declares no profile", beside.display()));
+                let none =
+                    Diagnostic::warning(SourceLocation::File, format!("{} declares no profile", beside.display()));
                 findings.add(none.hint("it has a line `profile NAME flags=(...) {`; until then it counts nothing"));
             }
             declared.or(named).map_or(AppArmor::Default, AppArmor::Profile)
         }
         unread => {
             let why = unread.err().map_or_else(|| "it is larger than 256 KiB".to_owned(), |err| err.to_string());
-            let unreadable = Diagnostic::mistake(Place::File, format!("{}: {why}", beside.display()));
+            let unreadable = Diagnostic::mistake(SourceLocation::File, format!("{}: {why}", beside.display()));
             findings.add(unreadable.hint("make it readable for vestibule, or take it away"));
             AppArmor::Default
         }

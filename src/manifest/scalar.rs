@@ -1,4 +1,5 @@
-//! What a scalar without quotes is to Home Assistant's reader, which follows YAML 1.1: `yes` and `off` are booleans there.
+//! What a scalar without quotes is to Home Assistant's reader, which follows YAML 1.1: `yes` and `off` are booleans
+//! there.
 
 use serde_json::Value as Json;
 

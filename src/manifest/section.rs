@@ -1,5 +1,5 @@
-//! A mapping of a manifest as its reader goes through it: each key in the type that it must have, a finding where it has
-//! another one, and in the end a warning for every key that nobody knows.
+//! A mapping of a manifest as its reader goes through it: each key in the type that it must have, a finding where it
+//! has another one, and in the end a warning for every key that nobody knows.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use super::scalar::{Scalar, kind};
 use super::yaml::{Entries, Node, Value};
 use crate::diagnostic::findings::Findings;
 use crate::diagnostic::nearest::nearest;
-use crate::diagnostic::{Diagnostic, Place, Span, quoted};
+use crate::diagnostic::{Diagnostic, SourceLocation, Span, quoted};
 
 /// A mapping, and the keys of it that were asked for.
 pub(super) struct Section<'n> {
@@ -158,7 +158,7 @@ pub(super) fn word<T: Copy>(text: &Spanned<String>, words: &[(&str, T)], finding
 
 /// A key that must be there is not.
 pub(super) fn missing(key: &str, hint: &str) -> Diagnostic {
-    Diagnostic::mistake(Place::File, format!("`{key}` is missing")).hint(hint)
+    Diagnostic::mistake(SourceLocation::File, format!("`{key}` is missing")).hint(hint)
 }
 
 /// A value of another type.

@@ -1,8 +1,8 @@
 //! Signatures: in come a manifest's bytes, the file `config.yaml.minisig` beside it and the keys that the configuration
 //! names, out comes whether one of them stands by these bytes.
 //!
-//! Signatures are minisign's: Ed25519 over BLAKE2b of the file, with a signed comment. What is signed is the manifest, not
-//! the image that it names. A signature that cannot be judged good is never taken for a missing one.
+//! Signatures are minisign's: Ed25519 over BLAKE2b of the file, with a signed comment. What is signed is the manifest,
+//! not the image that it names. A signature that cannot be judged good is never taken for a missing one.
 
 use std::fmt;
 use std::path::Path;
@@ -12,7 +12,7 @@ use minisign_verify::{Error, PublicKey, Signature};
 
 use super::source;
 use crate::diagnostic::findings::{Explained, Findings};
-use crate::diagnostic::{Diagnostic, Place};
+use crate::diagnostic::{Diagnostic, SourceLocation};
 
 /// A key by which manifests may be signed.
 #[derive(Clone, PartialEq, Eq)]
@@ -65,7 +65,7 @@ pub(super) fn judge(file: &Path, manifest: &[u8], keys: &[SigningKey], findings:
     if !file.exists() {
         return Signed::No;
     }
-    let refused = |message: String, hint: &str| Diagnostic::mistake(Place::File, message).hint(hint);
+    let refused = |message: String, hint: &str| Diagnostic::mistake(SourceLocation::File, message).hint(hint);
     let text = match source::bounded(file, LARGEST) {
         Ok(Some(bytes)) => String::from_utf8(bytes).ok(),
         Ok(None) => None,
@@ -80,8 +80,10 @@ pub(super) fn judge(file: &Path, manifest: &[u8], keys: &[SigningKey], findings:
         return Signed::No;
     };
     if keys.is_empty() {
-        let nobody =
-            Diagnostic::warning(Place::File, "this manifest is signed, and no key is configured to judge that");
+        let nobody = Diagnostic::warning(
+            SourceLocation::File,
+            "this manifest is signed, and no key is configured to judge that",
+        );
         findings.add(
             nobody.hint("name the author's key: [supervisor] signing_keys = [\"RW...\"]; until then it counts nothing"),
         );

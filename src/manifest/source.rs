@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use crate::diagnostic::{Diagnostic, Place};
+use crate::diagnostic::{Diagnostic, SourceLocation};
 
 /// Files that count besides the manifest itself, there or not.
 pub(super) struct Beside {
@@ -30,7 +30,8 @@ impl Beside {
 
 /// The text of a manifest, or of options.
 pub(super) fn read(path: &Path, what: &str) -> Result<String, Box<Diagnostic>> {
-    let refused = |message: String, hint: String| Box::new(Diagnostic::mistake(Place::File, message).hint(hint));
+    let refused =
+        |message: String, hint: String| Box::new(Diagnostic::mistake(SourceLocation::File, message).hint(hint));
     let hint =
         || "paths are relative to the configuration's folder; the file must be readable for vestibule".to_owned();
     let bytes = match bounded(path, LARGEST) {
@@ -44,8 +45,8 @@ pub(super) fn read(path: &Path, what: &str) -> Result<String, Box<Diagnostic>> {
         .map_err(|_| refused(format!("the {what} is not UTF-8 text"), "save it as UTF-8".to_owned()))
 }
 
-/// A regular file's bytes, or nothing when it has more than `most`. A pipe is refused before it is opened: opening it would
-/// wait for a writer.
+/// A regular file's bytes, or nothing when it has more than `most`. A pipe is refused before it is opened: opening it
+/// would wait for a writer.
 pub(super) fn bounded(path: &Path, most: u64) -> std::io::Result<Option<Vec<u8>>> {
     if !fs::metadata(path)?.is_file() {
         return Err(std::io::Error::other("this is not a regular file"));

@@ -1,8 +1,9 @@
 //! YAML as a tree that knows where everything stands: in comes text, out comes a [`Node`] or a finding.
 //!
 //! The events are saphyr's; what is made of them is ours, because a manifest comes from somebody else: an alias is
-//! expanded only within a budget (a "billion laughs" ends as one finding), nesting has a limit, and a key that stands twice
-//! is a mistake where most readers quietly take the last. Merge keys (`<<`) work, as Home Assistant's reader has them.
+//! expanded only within a budget (a "billion laughs" ends as one finding), nesting has a limit, and a key that stands
+//! twice is a mistake where most readers quietly take the last. Merge keys (`<<`) work, as Home Assistant's reader has
+//! them.
 
 use std::collections::HashMap;
 

@@ -1,7 +1,7 @@
 //! Sockets that systemd has bound for us (`sd_listen_fds(3)`).
 //!
-//! In come `LISTEN_FDS` and `LISTEN_PID`, out come listeners to be matched with the configured addresses. A socket that no
-//! address claims is a mistake of the operator's and ends the start: connections would wait in it for ever.
+//! In come `LISTEN_FDS` and `LISTEN_PID`, out come listeners to be matched with the configured addresses. A socket that
+//! no address claims is a mistake of the operator's and ends the start: connections would wait in it for ever.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -72,7 +72,8 @@ mod tests {
     use std::os::fd::AsFd as _;
     use std::process::{Command, Stdio};
 
-    /// The environment belongs to all threads of a process, so that the tests below run this one in a process of its own.
+    /// The environment belongs to all threads of a process, so that the tests below run this one in a process of its
+    /// own.
     #[test]
     #[ignore = "run by other tests, with LISTEN_FDS"]
     fn child() {

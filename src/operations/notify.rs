@@ -29,8 +29,8 @@ pub fn stopping() {
     tell(&[NotifyState::Stopping, NotifyState::Status("draining")]);
 }
 
-/// Tells systemd that we live, twice in the time after which it would kill us, until `stop`. It runs on the same runtime as
-/// the requests, so that a runtime that hangs is seen. Returns at once when no watchdog is asked for.
+/// Tells systemd that we live, twice in the time after which it would kill us, until `stop`. It runs on the same
+/// runtime as the requests, so that a runtime that hangs is seen. Returns at once when no watchdog is asked for.
 pub async fn watchdog(stop: CancellationToken) {
     let Some(limit) = sd_notify::watchdog_enabled() else { return };
     let mut ticks = interval((limit / 2).max(SHORTEST));
@@ -64,7 +64,8 @@ mod tests {
     use std::os::unix::net::UnixDatagram;
     use std::process::Command;
 
-    /// The environment belongs to all threads of a process, so that the tests below run this one in a process of its own.
+    /// The environment belongs to all threads of a process, so that the tests below run this one in a process of its
+    /// own.
     #[tokio::test]
     #[ignore = "run by other tests, with NOTIFY_SOCKET"]
     async fn child() {

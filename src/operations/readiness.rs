@@ -2,18 +2,19 @@
 //!
 //! In come changes from whoever owns a part, out comes the whole picture. The process starts not ready.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::{Mutex, MutexGuard};
 use serde::{Deserialize, Serialize};
 
 /// The state of the process; clones share it.
 #[derive(Debug, Clone, Default)]
-pub struct Readiness(Arc<Mutex<State>>);
+pub struct Readiness(Arc<Mutex<ReadinessState>>);
 
 /// The state of each part at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct State {
+pub struct ReadinessState {
     /// The users of Home Assistant.
     pub directory: DirectoryState,
     /// The registries of Home Assistant. Nobody needs them to sign in: the process is ready without them.
@@ -33,8 +34,8 @@ pub struct State {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DirectoryState {
-    /// Never read, or too old to be relied on: without users everybody is refused, without registries what depends on an
-    /// entity.
+    /// Never read, or too old to be relied on: without users everybody is refused, without registries what depends on
+    /// an entity.
     #[default]
     Absent,
     /// The files cannot be read; the last good copy serves.
@@ -89,9 +90,9 @@ pub enum ListenersState {
     Open,
 }
 
-impl State {
-    /// Whether requests are to be sent here. A store that has fallen back to memory and a copy that is a little old still
-    /// serve.
+impl ReadinessState {
+    /// Whether requests are to be sent here. A store that has fallen back to memory and a copy that is a little old
+    /// still serve.
     pub fn is_ready(&self) -> bool {
         self.directory != DirectoryState::Absent
             && !matches!(self.session_store, SessionStoreState::Closed | SessionStoreState::Away)
@@ -102,7 +103,7 @@ impl State {
 
 impl Readiness {
     /// The state now.
-    pub fn state(&self) -> State {
+    pub fn state(&self) -> ReadinessState {
         *self.lock()
     }
 
@@ -136,7 +137,7 @@ impl Readiness {
         self.lock().draining = true;
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, ReadinessState> {
+        self.0.lock()
     }
 }

@@ -1,6 +1,6 @@
-//! A page that leads on by itself, for the one case in which a redirection cannot: behind a form, where the way goes on to
-//! another host of ours. Browsers apply `form-action` to every redirection that a form leads to, and ours names this host
-//! alone; a page that loads ends the form's way.
+//! A page that leads on by itself, for the one case in which a redirection cannot: behind a form, where the way goes on
+//! to another host of ours. Browsers apply `form-action` to every redirection that a form leads to, and ours names this
+//! host alone; a page that loads ends the form's way.
 
 use askama::Template;
 use http::StatusCode;

@@ -1,8 +1,8 @@
 //! Where a verdict comes from: what in the registries it went by, for people to read.
 //!
 //! In goes the question of a check, out comes the check's own verdict with the id that its selector looked up and the
-//! entity, device and area behind it. It must never judge for itself: an explanation that could differ from the decision
-//! would explain nothing.
+//! entity, device and area behind it. It must never judge for itself: an explanation that could differ from the
+//! decision would explain nothing.
 
 use super::compiled::domain_of;
 use super::registry::{Device, EntityRecord, Registry};
@@ -14,8 +14,8 @@ use super::verdict::{Denial, FoundBy, Grant, Selector, Verdict};
 pub struct Explanation<'a> {
     /// What [`UserPermissions::check`] answers.
     pub verdict: Verdict,
-    /// What the selector that decided was asked for: an entity, a device, an area or a domain. None when no rule for one
-    /// thing decided.
+    /// What the selector that decided was asked for: an entity, a device, an area or a domain. None when no rule for
+    /// one thing decided.
     pub looked_up: Option<&'a str>,
     /// What is registered under this id; none when nothing is.
     pub origin: Option<Origin<'a>>,

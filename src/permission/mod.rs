@@ -10,8 +10,8 @@
 //! Groups that an operator configures here speak a fuller dialect (section 6, point 4), judged beside Home Assistant's.
 //!
 //! Reading order: [`merge`](merge_policies) (many policies become one), `compiled` (one policy becomes look-ups),
-//! `configured` (the fuller dialect), `user` (owner, illegal or policy), `registry` (which device and area an entity belongs to), [`Rights`] (both of one
-//! moment, or a refusal), `explain` (where a verdict comes from).
+//! `configured` (the fuller dialect), `user` (owner, illegal or policy), `registry` (which device and area an entity
+//! belongs to), [`Rights`] (both of one moment, or a refusal), `explain` (where a verdict comes from).
 
 mod merge;
 mod illegal;

@@ -1,7 +1,7 @@
 //! The map that a check looks things up in: by id, with a quick hash.
 //!
-//! Its keys stand in the operator's own files, and nothing that a client sends is ever put in. So nobody can choose keys
-//! that collide, which is what the standard library's slower hash is there to prevent.
+//! Its keys stand in the operator's own files, and nothing that a client sends is ever put in. So nobody can choose
+//! keys that collide, which is what the standard library's slower hash is there to prevent.
 
 use std::collections::HashMap;
 

@@ -40,9 +40,9 @@ pub struct Policies<'a> {
 }
 
 impl UserPermissions {
-    /// Compiles the policies of all of Home Assistant's groups that the user is in, in the order of the file; none at all
-    /// denies everything. Those of an owner are not even looked at. Whether the user is active is not asked here: Home
-    /// Assistant's engine never looks at it, and authorization does before (spec/permissions.md sections 1 and 6).
+    /// Compiles the policies of all of Home Assistant's groups that the user is in, in the order of the file; none at
+    /// all denies everything. Those of an owner are not even looked at. Whether the user is active is not asked here:
+    /// Home Assistant's engine never looks at it, and authorization does before (spec/permissions.md sections 1 and 6).
     pub fn compile<'a>(is_owner: bool, policies: impl IntoIterator<Item = &'a Value>) -> Self {
         Self::of_groups(is_owner, &Policies { home_assistant: policies.into_iter().collect(), configured: Vec::new() })
     }

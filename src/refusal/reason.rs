@@ -3,11 +3,12 @@
 use http::StatusCode;
 use tracing::Level;
 
-/// Why a request was refused. The labels are stable: they stand in metrics, the access log and the audit log. Clients are
-/// never told them.
+/// Why a request was refused. The labels are stable: they stand in metrics, the access log and the audit log. Clients
+/// are never told them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Reason {
-    /// The request line, the authority or the framing is not one that all parsers read alike (DESIGN section 2, step 1).
+    /// The request line, the authority or the framing is not one that all parsers read alike (DESIGN section 2, step
+    /// 1).
     MalformedRequest,
     /// The path has malformed percent-encoding, control characters or dot segments (DESIGN section 2, step 7).
     AmbiguousPath,
@@ -97,10 +98,11 @@ pub enum Reason {
     AddonBroken,
     /// The add-on did not answer in time.
     AddonSlow,
-    /// The users of Home Assistant have never been read, or the last good copy is too old: nobody can be told from anybody.
+    /// The users of Home Assistant have never been read, or the last good copy is too old: nobody can be told from
+    /// anybody.
     NoDirectory,
-    /// The registries of Home Assistant have never been read, or the last good copy is too old: nothing about an entity can
-    /// be decided.
+    /// The registries of Home Assistant have never been read, or the last good copy is too old: nothing about an entity
+    /// can be decided.
     NoRegistry,
     /// The session store that several proxies share cannot be asked: who is not known here may or may not be signed in.
     SessionStoreAway,

@@ -1,4 +1,4 @@
-//! Routes at Home Assistant's door: by an add-on's token, as its own pages and its Supervisor name add-ons
+//! Routes at Home Assistant's entry point: by an add-on's token, as its own pages and its Supervisor name add-ons
 //! (docs/design/supervisor.md sections 1.1 and 1.2).
 
 /// Where Home Assistant's pages see an add-on, before its token.
@@ -7,8 +7,8 @@ pub const HOME_ASSISTANTS: &str = "/api/hassio_ingress/";
 /// How a path may begin: as the browser asks, or as Home Assistant asks its Supervisor, in both versions.
 const BEGINNINGS: [&str; 3] = ["/ingress/", HOME_ASSISTANTS, "/v2/ingress/"];
 
-/// The token in this path, and how many bytes the add-on does not see. Without a slash after the token there is none: that is
-/// no address of an add-on there, and no page of ours either.
+/// The token in this path, and how many bytes the add-on does not see. Without a slash after the token there is none:
+/// that is no address of an add-on there, and no page of ours either.
 pub(super) fn token_in(path: &str) -> Option<(&str, usize)> {
     let rest = BEGINNINGS.iter().find_map(|beginning| path.strip_prefix(beginning))?;
     let (token, path_there) = rest.split_once('/')?;

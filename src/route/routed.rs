@@ -60,8 +60,8 @@ impl Routed {
         &self.forward
     }
 
-    /// Whether the prefix was asked for without the slash that must end it: relative links on the page would resolve one
-    /// level too high, so the browser is sent to the other address first.
+    /// Whether the prefix was asked for without the slash that must end it: relative links on the page would resolve
+    /// one level too high, so the browser is sent to the other address first.
     pub fn lacks_slash(&self) -> bool {
         self.stripped > 0 && self.request.path().len() == self.stripped
     }

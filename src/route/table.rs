@@ -9,28 +9,28 @@ use http::uri::PathAndQuery;
 use super::by_token::{HOME_ASSISTANTS, token_in};
 use super::routed::Routed;
 use crate::config::{Addon, PrefixMode};
-use crate::connection::Door;
-use crate::http::Sanitized;
-use crate::http::fields::Place;
+use crate::connection::EntryPoint;
+use crate::http::fields::FieldLocation;
+use crate::http::{Sanitized, decode, is_same_look};
 
 /// One way to an add-on, shared by all requests that take it.
 #[derive(Debug, Clone)]
-pub struct Route(Arc<Entry>);
+pub struct Route(Arc<RouteEntry>);
 
 #[derive(Debug)]
-struct Entry {
+struct RouteEntry {
     addon: Arc<Addon>,
     place: usize,
     prefix: String,
     prefix_header: Option<HeaderValue>,
-    seen: Place,
+    seen: FieldLocation,
 }
 
 impl Route {
-    fn new(addon: &Arc<Addon>, place: usize, prefix: &str, seen: Place) -> Self {
+    fn new(addon: &Arc<Addon>, place: usize, prefix: &str, seen: FieldLocation) -> Self {
         let prefix_header = Some(prefix).filter(|prefix| !prefix.is_empty());
         let prefix_header = prefix_header.and_then(|prefix| HeaderValue::from_str(prefix).ok());
-        Self(Arc::new(Entry { addon: Arc::clone(addon), place, prefix: prefix.to_owned(), prefix_header, seen }))
+        Self(Arc::new(RouteEntry { addon: Arc::clone(addon), place, prefix: prefix.to_owned(), prefix_header, seen }))
     }
 
     /// The add-on.
@@ -49,7 +49,7 @@ impl Route {
     }
 
     /// Whether its origin is the add-on's alone, which a prefix of nothing but the root does not say.
-    pub fn seen(&self) -> Place {
+    pub fn seen(&self) -> FieldLocation {
         self.0.seen
     }
 
@@ -64,7 +64,7 @@ impl Route {
 pub struct Routes {
     hosts: HashMap<String, Route>,
     prefixes: HashMap<String, Route>,
-    /// By token, at Home Assistant's door.
+    /// By token, at Home Assistant's entry point.
     tokens: HashMap<String, Route>,
     deepest: usize,
 }
@@ -76,7 +76,7 @@ pub enum Destination {
     Addon(Box<Routed>),
     /// To a page of ours, under [`OWN`].
     Own(Box<Sanitized>),
-    /// At Home Assistant's door: to no add-on, so that it is a call of Home Assistant's own or nothing.
+    /// At Home Assistant's entry point: to no add-on, so that it is a call of Home Assistant's own or nothing.
     Call(Box<Sanitized>),
     /// Nowhere: there is nothing at this host and path.
     Nowhere(Box<Sanitized>),
@@ -89,7 +89,7 @@ pub enum Location<'r> {
     Addon(&'r Route, usize),
     /// A page of ours, under [`OWN`].
     Own,
-    /// At Home Assistant's door: no add-on.
+    /// At Home Assistant's entry point: no add-on.
     Call,
     /// Nothing.
     Nowhere,
@@ -113,30 +113,31 @@ impl Routes {
         let mut routes = Self::default();
         for (place, addon) in addons.iter().enumerate() {
             if let Some(host) = &addon.host {
-                routes.hosts.insert(host.as_str().to_owned(), Route::new(addon, place, "", Place::OwnHost));
+                routes.hosts.insert(host.as_str().to_owned(), Route::new(addon, place, "", FieldLocation::OwnHost));
             }
             if let Some(prefix) = &addon.path {
                 routes.deepest = routes.deepest.max(prefix.as_str().matches('/').count());
-                routes
-                    .prefixes
-                    .insert(prefix.as_str().to_owned(), Route::new(addon, place, prefix.as_str(), Place::SharedOrigin));
+                routes.prefixes.insert(
+                    prefix.as_str().to_owned(),
+                    Route::new(addon, place, prefix.as_str(), FieldLocation::SharedOrigin),
+                );
             }
         }
         routes
     }
 
-    /// Gives an add-on of the table a token, by which it is found at Home Assistant's door. Its pages are seen under that, and
-    /// it sees none of it.
+    /// Gives an add-on of the table a token, by which it is found at Home Assistant's entry point. Its pages are seen
+    /// under that, and it sees none of it.
     #[must_use]
     pub fn with_token(mut self, addon: &Arc<Addon>, place: usize, token: String) -> Self {
-        let route = Route::new(addon, place, &format!("{HOME_ASSISTANTS}{token}"), Place::SharedOrigin);
+        let route = Route::new(addon, place, &format!("{HOME_ASSISTANTS}{token}"), FieldLocation::SharedOrigin);
         self.tokens.insert(token, route);
         self
     }
 
     /// Where this request goes.
     pub fn route(&self, request: Sanitized) -> Destination {
-        match self.locate(request.door(), Some(request.authority().host()), request.path()) {
+        match self.locate(request.entry_point(), Some(request.authority().host()), request.path()) {
             Location::Addon(route, stripped) => routed(request, route.clone(), stripped, FoundBy::Address),
             Location::Own => Destination::Own(Box::new(request)),
             Location::Call => Destination::Call(Box::new(request)),
@@ -149,14 +150,14 @@ impl Routes {
     /// A host of an add-on's own serves that add-on and our pages, and nothing else: that is
     /// what keeps the add-ons apart there (S-95). Elsewhere the longest prefix wins, segment by segment, compared with
     /// the bytes that were sent (S-31, S-33).
-    pub fn locate(&self, door: Door, host: Option<&str>, path: &str) -> Location<'_> {
-        match door {
-            Door::Browsers if is_own(path) => Location::Own,
-            Door::Browsers => self.find(host, path).map_or(Location::Nowhere, |route| {
+    pub fn locate(&self, entry_point: EntryPoint, host: Option<&str>, path: &str) -> Location<'_> {
+        match entry_point {
+            EntryPoint::Browsers if is_own(path) => Location::Own,
+            EntryPoint::Browsers => self.find(host, path).map_or(Location::Nowhere, |route| {
                 let strips = route.addon().prefix == PrefixMode::Strip;
                 Location::Addon(route, if strips { route.prefix().len() } else { 0 })
             }),
-            Door::HomeAssistant => match token_in(path) {
+            EntryPoint::HomeAssistant => match token_in(path) {
                 None => Location::Call,
                 Some((token, stripped)) => {
                     self.tokens.get(token).map_or(Location::Nowhere, |route| Location::Addon(route, stripped))
@@ -170,14 +171,16 @@ impl Routes {
         host.and_then(|host| self.hosts.get(host)).or_else(|| self.longest(path))
     }
 
-    /// Whether a proxy that takes letters of either case for the same (Caddy does) would find another route for it.
+    /// Whether a proxy that takes letters of either case for the same (Caddy does, also for letters beyond ASCII: S-207)
+    /// would find another route for it.
     pub fn is_other_in_other_case(&self, host: Option<&str>, path: &str) -> bool {
         if host.is_some_and(|host| self.hosts.contains_key(host)) {
             return false;
         }
         let fits = |prefix: &str| {
-            let start = path.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
-            start && path.get(prefix.len()..).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            let mut segments = path.split('/').map(decode);
+            let is_next = |part| segments.next().flatten().is_some_and(|segment| is_same_look(part, &segment));
+            prefix.split('/').all(is_next)
         };
         let found = self.longest(path).map_or(0, |route| route.prefix().len());
         self.prefixes.keys().any(|prefix| fits(prefix) && prefix.len() >= found && !path.starts_with(prefix.as_str()))

@@ -1,8 +1,8 @@
-//! The second address of a request: where MOVE and COPY lead (RFC 4918 section 10.3; spec/addon-uis.md section 3,
-//! point 11).
+//! The second address of a request: where MOVE and COPY lead (RFC 4918 section 10.3; spec/addon-uis.md section 3, point
+//! 11).
 //!
-//! In comes a routed request, out comes the path of its `Destination` as the add-on will see it, or a refusal: an address
-//! that this add-on does not have is for no add-on to judge.
+//! In comes a routed request, out comes the path of its `Destination` as the add-on will see it, or a refusal: an
+//! address that this add-on does not have is for no add-on to judge.
 
 use http::HeaderName;
 
@@ -34,7 +34,8 @@ impl Transfer {
 pub const DESTINATION: HeaderName = HeaderName::from_static("destination");
 
 impl Routed {
-    /// Where this request leads besides its target; nothing when its method is neither MOVE nor COPY, or it says nothing.
+    /// Where this request leads besides its target; nothing when its method is neither MOVE nor COPY, or it says
+    /// nothing.
     ///
     /// The path is judged as the target is, so that the path that is judged is the path that is served; and it must be
     /// under the prefix, on the authority that the browser asked for.
@@ -62,8 +63,8 @@ impl Routed {
     }
 }
 
-/// RFC 4918 section 10.3: an absolute URI, or an absolute path. Path and query of an address on our own authority; nothing
-/// when it is another's, or one that two parsers could read differently.
+/// RFC 4918 section 10.3: an absolute URI, or an absolute path. Path and query of an address on our own authority;
+/// nothing when it is another's, or one that two parsers could read differently.
 fn own_path<'a>(address: &'a str, request: &Sanitized) -> Option<&'a str> {
     // What is no character of an address (RFC 3986 section 2), a blank above all, ends it for some servers.
     if address.contains(['#', '\\']) || !address.bytes().all(|b| b.is_ascii_graphic()) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::addon_api::{Configured, Peer};
 use crate::addon_rights::ingress_key::IngressKey;
-use crate::addon_rights::state::Kept;
+use crate::addon_rights::state::AddonStates;
 use crate::budget::Budget;
 use crate::config::{SecretText, Settings, Upstream};
 use crate::dial::Target;
@@ -25,10 +25,10 @@ pub(super) async fn bind_home_assistant(
     settings: &Settings,
     budget: &Arc<Budget>,
 ) -> Result<Option<HomeAssistantListener>, PlainBindError> {
-    let Some(door) = &settings.supervisor.home_assistant_door else { return Ok(None) };
-    let listener = HomeAssistantListener::bind(door, budget).await?;
+    let Some(entry_point) = &settings.supervisor.ingress_api else { return Ok(None) };
+    let listener = HomeAssistantListener::bind(entry_point, budget).await?;
     tracing::info!("listening for Home Assistant on {}", listener.address());
-    if door.trusted_proxies.is_empty() {
+    if entry_point.trusted_proxies.is_empty() {
         tracing::warn!(
             "`home_assistant_listen_trusted_proxies` is empty: the addresses of its browsers are not known, and users who may \
              come from the local network only are refused there"
@@ -38,9 +38,9 @@ pub(super) async fn bind_home_assistant(
 }
 
 /// The key of the tokens by which Home Assistant's pages name add-ons, where it reaches us. Blocks.
-pub(super) fn ingress_key(settings: &Settings, kept: &Kept) -> Option<IngressKey> {
-    settings.supervisor.home_assistant_door.as_ref()?;
-    match kept.make_ingress_key() {
+pub(super) fn ingress_key(settings: &Settings, addon_states: &AddonStates) -> Option<IngressKey> {
+    settings.supervisor.ingress_api.as_ref()?;
+    match addon_states.make_ingress_key() {
         Ok(key) => Some(key),
         Err(error) => {
             tracing::error!(why = %chain(&*error), "Home Assistant's pages find no add-on: their tokens cannot be kept");

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use tokio::net::TcpListener;
@@ -13,23 +13,23 @@ use tokio_util::task::TaskTracker;
 
 use super::keys;
 use super::listeners::Listeners;
-use super::reload::State;
+use super::reload::ReloadState;
 use super::{Server, addon_api};
 use crate::addon_api::AddonApi;
 use crate::addon_rights::ingress_key::IngressKey;
-use crate::addon_rights::state::Kept;
+use crate::addon_rights::state::AddonStates;
 use crate::budget::Budget;
 use crate::clock::Clock;
 use crate::config::{Loaded, Settings};
 use crate::exchanges::OpenExchanges;
 use crate::gate::{Gate, Services, Stages};
 use crate::home_assistant::HomeAssistant;
-use crate::listener::{AddonListener, Admission, BindError, HomeAssistantListener, PlainBindError, Seldom};
+use crate::listener::{AddonListener, BindError, ConnectionLimiter, HomeAssistantListener, LogLimiter, PlainBindError};
 use crate::operations::Readiness;
 use crate::operations::activation::{ActivationError, Inherited};
 use crate::operations::control::{ControlSocket, SocketError};
 use crate::session::{OpenError, Sessions};
-use crate::sign_in::{Guard, HandOvers, Journeys};
+use crate::sign_in::{CrossHostTickets, Guard, OAuthLogins};
 use crate::telemetry::{Telemetry, chain};
 use crate::tls::{Handshaker, TlsError, own_names};
 use crate::upstream::{KeyError, Keyring};
@@ -100,26 +100,27 @@ pub(super) async fn build(
     let budget = Budget::new();
     let addons = addon_api::bind(&settings, &budget).await.map_err(StartError::AddonApi)?;
     let home_assistant = addon_api::bind_home_assistant(&settings, &budget).await.map_err(StartError::HomeAssistant)?;
-    let admission = Admission::new(&settings.limits, &budget);
+    let connection_limiter = ConnectionLimiter::new(&settings.limits, &budget);
     let mut listeners = Listeners::default();
-    listeners.change(&settings.listen.https, &admission, &mut inherited)?.commit(&mut listeners);
+    listeners.change(&settings.listen.https, &connection_limiter, &mut inherited)?.commit(&mut listeners);
     inherited.finish()?;
-    let (handshaker, sessions, guard, home, (kept, ingress_key), keyring) = open_files(&settings, &clock).await?;
+    let (handshaker, sessions, guard, home, (addon_states, ingress_key), keyring) =
+        open_files(&settings, &clock).await?;
     let stages = Stages::new(Arc::clone(&settings), &telemetry, &budget, keyring, ingress_key.as_ref(), None);
     let configured = addon_api::configured(&settings, Arc::clone(&home));
     let exchanges = Arc::new(OpenExchanges::default());
-    let shared = (Arc::clone(&kept), Arc::clone(&exchanges), Arc::clone(&budget));
+    let shared = (Arc::clone(&addon_states), Arc::clone(&exchanges), Arc::clone(&budget));
     let api = AddonApi::new(configured, shared, clock.clone(), telemetry.clone());
     let services = Services {
-        hand_overs: HandOvers::open(&sessions),
-        journeys: Journeys::open(&sessions),
+        hand_overs: CrossHostTickets::open(&sessions),
+        oauth_logins: OAuthLogins::open(&sessions),
         sessions,
         home: ArcSwap::new(home),
         exchanges,
         budget,
         guard,
-        grants: Arc::default(),
-        kept,
+        token_store: Arc::default(),
+        addon_states,
         telemetry,
         clock: clock.clone(),
     };
@@ -129,11 +130,11 @@ pub(super) async fn build(
         gate: Arc::new(Gate::new(stages, services)),
         api: Arc::new(api),
         handshaker: Arc::new(handshaker),
-        admission,
-        floods: Seldom::default(),
-        listeners: Mutex::new(listeners),
+        connection_limiter,
+        floods: LogLimiter::default(),
+        listeners: parking_lot::Mutex::new(listeners),
         home_assistant_trust,
-        state: tokio::sync::Mutex::new(State::new(loaded.files)),
+        state: tokio::sync::Mutex::new(ReloadState::new(loaded.files)),
         readiness: Readiness::default(),
         connections: TaskTracker::new(),
         drain: CancellationToken::new(),
@@ -147,7 +148,7 @@ pub(super) async fn build(
 type Opened = (Handshaker, Arc<Sessions>, Guard, Arc<HomeAssistant>, KeptThings, Option<Arc<Keyring>>);
 
 /// What is kept of add-ons, and the key that is made with it.
-type KeptThings = (Arc<Kept>, Option<IngressKey>);
+type KeptThings = (Arc<AddonStates>, Option<IngressKey>);
 
 /// What blocks on files: off the runtime's threads.
 async fn open_files(settings: &Arc<Settings>, clock: &Clock) -> Result<Opened, StartError> {
@@ -169,12 +170,12 @@ async fn open_files(settings: &Arc<Settings>, clock: &Clock) -> Result<Opened, S
         let guard = Guard::open(&settings.session.store, &sessions);
         let home = Arc::new(HomeAssistant::open(&settings.home_assistant, &settings.permissions, clock));
         let keyring = keys::open(&settings, &clock_of_keys, None)?;
-        let kept = Arc::new(Kept::open(&settings.supervisor.state));
-        if let Some(error) = kept.broken() {
+        let addon_states = Arc::new(AddonStates::open(&settings.supervisor.state));
+        if let Some(error) = addon_states.broken() {
             tracing::error!(why = %chain(&*error), "all add-ons are protected, and no token of one is good");
         }
-        let ingress_key = addon_api::ingress_key(&settings, &kept);
-        Ok((handshaker, sessions, guard, home, (kept, ingress_key), keyring))
+        let ingress_key = addon_api::ingress_key(&settings, &addon_states);
+        Ok((handshaker, sessions, guard, home, (addon_states, ingress_key), keyring))
     });
     opening.await?
 }
@@ -194,7 +195,8 @@ async fn bind_operations(settings: &Settings, inherited: &mut Inherited) -> Resu
 
 /// Settings that only a restart can change, by the name of their key.
 pub(super) fn needs_restart(old: &Settings, new: &Settings) -> Vec<&'static str> {
-    let address = |settings: &Settings| settings.supervisor.home_assistant_door.as_ref().map(|door| door.at.clone());
+    let address =
+        |settings: &Settings| settings.supervisor.ingress_api.as_ref().map(|entry_point| entry_point.at.clone());
     let compared = BTreeMap::from([
         ("listen.operations", old.listen.operations == new.listen.operations),
         ("listen.control", old.listen.control == new.listen.control),

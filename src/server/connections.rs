@@ -23,8 +23,8 @@ impl Server {
         }
     }
 
-    pub(super) fn listeners(&self) -> std::sync::MutexGuard<'_, super::Listeners> {
-        self.listeners.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    pub(super) fn listeners(&self) -> parking_lot::MutexGuard<'_, super::Listeners> {
+        self.listeners.lock()
     }
 }
 

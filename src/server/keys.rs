@@ -21,15 +21,15 @@ pub(super) fn open(
     if !settings.addons.iter().any(|addon| addon.assertion) {
         return Ok(None);
     }
-    let kept = before.filter(|keyring| *keyring.settings() == settings.assertion);
-    match kept {
+    let addon_states = before.filter(|keyring| *keyring.settings() == settings.assertion);
+    match addon_states {
         Some(keyring) => Ok(Some(Arc::clone(keyring))),
         None => Keyring::open(settings.assertion.clone(), clock.clone()).map(Arc::new).map(Some),
     }
 }
 
 /// Has the keys take turns. What fails is said and tried again: the keys in memory go on signing.
-pub(super) async fn keep_turning(server: Arc<Server>) {
+pub(super) async fn rotate_keys(server: Arc<Server>) {
     let mut ticks = tokio::time::interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while server.stop.run_until_cancelled(ticks.tick()).await.is_some() {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::HttpsListener;
-use crate::listener::{Admission, BindError, Listener};
+use crate::listener::{BindError, ConnectionLimiter, Listener};
 use crate::operations::activation::Inherited;
 
 /// The addresses that are bound.
@@ -33,7 +33,7 @@ impl Listeners {
     pub(super) fn change(
         &self,
         wanted: &[HttpsListener],
-        admission: &Arc<Admission>,
+        connection_limiter: &Arc<ConnectionLimiter>,
         inherited: &mut Inherited,
     ) -> Result<Change, BindError> {
         let mut new = Vec::new();
@@ -42,8 +42,8 @@ impl Listeners {
                 continue;
             }
             let listener = match inherited.take(entry.address) {
-                Some(handed) => Listener::adopt(handed, entry, admission)?,
-                None => Listener::bind(entry, admission)?,
+                Some(handed) => Listener::adopt(handed, entry, connection_limiter)?,
+                None => Listener::bind(entry, connection_limiter)?,
             };
             let (listener, stop) = (Arc::new(listener), CancellationToken::new());
             new.push(Open { entry: entry.clone(), listener, stop, running: false });

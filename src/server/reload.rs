@@ -9,7 +9,7 @@ use super::Server;
 use super::build::needs_restart;
 use super::keys;
 use super::report;
-use crate::config::{self, ApiTrouble, Diagnostics, HomeApi, Known, Loaded, Settings, Surroundings, Trial};
+use crate::config::{self, ApiTrouble, ConfigTest, Diagnostics, HomeApi, Known, Loaded, Settings, Surroundings};
 use crate::dial::{DialError, check_authorities};
 use crate::explain;
 use crate::gate::Stages;
@@ -22,7 +22,7 @@ use crate::tls::{Renewed, TlsError, check_pair, own_names};
 use crate::upstream::{KeyError, Keyring};
 
 /// What is watched, beside the configuration in force.
-pub(super) struct State {
+pub(super) struct ReloadState {
     /// The files to watch: those of the configuration in force, or of the one that was refused last.
     pub(super) files: Vec<PathBuf>,
     /// Ends the watch over Home Assistant's files.
@@ -49,7 +49,7 @@ pub enum ReloadError {
     Broken(#[from] tokio::task::JoinError),
 }
 
-impl State {
+impl ReloadState {
     pub(super) fn new(files: Vec<PathBuf>) -> Self {
         Self { files, watching: CancellationToken::new() }
     }
@@ -61,7 +61,7 @@ pub fn surroundings<T>(serving: bool, judge: impl FnOnce(&Surroundings<'_>) -> T
     let authorities = |pem: &[u8]| check_authorities(pem).map_err(Into::into);
     let known = |folder: &Path| known(folder).map_err(Into::into);
     let ask_api = |api: &HomeApi| ask(api).map_err(|error| ApiTrouble { hint: error.hint(), why: error.into() });
-    let decide = |settings: &Settings, trials: &[Trial]| explain::decide(settings, trials).map_err(Into::into);
+    let decide = |settings: &Settings, trials: &[ConfigTest]| explain::decide(settings, trials).map_err(Into::into);
     judge(&Surroundings {
         check_certificates: Some(&certificates),
         check_authorities: Some(&authorities),
@@ -127,7 +127,7 @@ impl Server {
         result
     }
 
-    async fn try_reload(self: &Arc<Self>, state: &mut State) -> Result<Vec<String>, ReloadError> {
+    async fn try_reload(self: &Arc<Self>, state: &mut ReloadState) -> Result<Vec<String>, ReloadError> {
         let file = self.file.clone();
         let loading = tokio::task::spawn_blocking(move || surroundings(true, |around| config::load(&file, around)));
         let loaded = loading.await?.map_err(|found| {
@@ -139,11 +139,11 @@ impl Server {
         }
         let Loaded { settings, files, .. } = loaded;
         let (settings, before) = (Arc::new(settings), self.gate.stages());
-        let change = self.listeners().change(&settings.listen.https, &self.admission, &mut <_>::default())?;
+        let change = self.listeners().change(&settings.listen.https, &self.connection_limiter, &mut <_>::default())?;
         let certificates = self.read_certificates(&settings).await?;
         let keyring = self.open_keys(&settings, &before).await?;
-        // Nothing below can fail: from here on the new configuration holds. What it needs is read, proved and bound above
-        // and put in force only here, so that no failure leaves a part of it behind.
+        // Nothing below can fail: from here on the new configuration holds. What it needs is read, proved and bound
+        // above and put in force only here, so that no failure leaves a part of it behind.
         self.show_certificates(certificates);
         change.commit(&mut self.listeners());
         self.take_over(&settings, keyring, &before, state).await;
@@ -159,15 +159,16 @@ impl Server {
         settings: &Arc<Settings>,
         keyring: Option<Arc<Keyring>>,
         before: &Stages,
-        state: &mut State,
+        state: &mut ReloadState,
     ) {
         let services = self.gate.services();
         if let Err(error) = services.telemetry.reload(&settings.log) {
             tracing::error!(error = %chain(&error), "the log keeps its filter");
         }
-        self.admission.reload(&settings.limits);
-        let door = settings.supervisor.home_assistant_door.as_ref();
-        self.home_assistant_trust.replace(door.map(|door| door.trusted_proxies.clone()).unwrap_or_default());
+        self.connection_limiter.reload(&settings.limits);
+        let entry_point = settings.supervisor.ingress_api.as_ref();
+        self.home_assistant_trust
+            .replace(entry_point.map(|entry_point| entry_point.trusted_proxies.clone()).unwrap_or_default());
         services.sessions.reconfigure(&settings.session);
         if settings.home_assistant != before.settings.home_assistant {
             let (settings, clock) = (Arc::clone(settings), services.clock.clone());
@@ -183,7 +184,7 @@ impl Server {
                 tracing::error!(%error, "the groups of the configuration were not taken over");
             }
         }
-        let key = services.kept.ingress_key();
+        let key = services.addon_states.ingress_key();
         let stages = Stages::new(
             Arc::clone(settings),
             &services.telemetry,
@@ -198,21 +199,21 @@ impl Server {
 
     async fn open_keys(&self, settings: &Arc<Settings>, before: &Stages) -> Result<Option<Arc<Keyring>>, ReloadError> {
         let (settings, clock) = (Arc::clone(settings), self.gate.services().clock.clone());
-        let kept = before.keyring().cloned();
-        let opening = tokio::task::spawn_blocking(move || keys::open(&settings, &clock, kept.as_ref()));
+        let addon_states = before.keyring().cloned();
+        let opening = tokio::task::spawn_blocking(move || keys::open(&settings, &clock, addon_states.as_ref()));
         Ok(opening.await??)
     }
 
     /// Watches the files of the users of the moment, and no others any more.
-    pub(super) fn watch_home(self: &Arc<Self>, state: &mut State) {
+    pub(super) fn watch_home(self: &Arc<Self>, state: &mut ReloadState) {
         state.watching.cancel();
         state.watching = self.stop.child_token();
         let home = self.gate.services().home.load_full();
         if let Some(api) = home.api().cloned() {
-            // What is wrong is in the log before the first person stands at the door.
+            // What is wrong is in the log before the first request comes.
             tokio::spawn(async move { api.probe().await });
         }
-        tokio::spawn(report::end_unfollowed(Arc::clone(self), Arc::clone(&home)));
+        tokio::spawn(report::end_unwatched(Arc::clone(self), Arc::clone(&home)));
         tokio::spawn(home.watch(state.watching.clone()));
     }
 

@@ -8,18 +8,18 @@ use tokio::time::MissedTickBehavior;
 
 use super::Server;
 use crate::gate::Services;
-use crate::home_assistant::api::Standing;
+use crate::home_assistant::api::ApiHealth;
 use crate::home_assistant::{Condition, HomeAssistant};
 use crate::identity::{Health as DirectoryHealth, user_of};
 use crate::operations::{ApiState, DirectoryState, SessionStoreState};
 use crate::session::{Health, RevokeError, Session};
 use crate::telemetry::{AuditEvent, ConnectionRefusal, Revoked};
 
-/// Reviews whenever a session ends, the users change or an add-on's token or protection does, and twice a second besides:
-/// what expires rings no bell.
+/// Reviews whenever a session ends, the users change or an add-on's token or protection does, and twice a second
+/// besides: nothing notifies of what expires.
 pub(super) async fn keep_reviewing(server: Arc<Server>) {
     let services = server.gate.services();
-    let (mut sessions, mut kept) = (services.sessions.subscribe(), services.kept.subscribe());
+    let (mut sessions, mut addon_states) = (services.sessions.subscribe(), services.addon_states.subscribe());
     let mut ticks = tokio::time::interval(Duration::from_millis(500));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut looks = tokio::time::interval(Duration::from_secs(5));
@@ -29,7 +29,7 @@ pub(super) async fn keep_reviewing(server: Arc<Server>) {
         let reviewed = tokio::select! {
             () = server.stop.cancelled() => return,
             _ = sessions.changed() => server.review(),
-            _ = kept.changed() => server.review(),
+            _ = addon_states.changed() => server.review(),
             _ = users.changed() => {
                 let cut = server.review();
                 end_sessions_of_the_gone(&server).await;
@@ -39,7 +39,7 @@ pub(super) async fn keep_reviewing(server: Arc<Server>) {
             _ = looks.tick() => {
                 end_sessions_revoked_there(&server).await;
                 #[cfg(feature = "redis-store")]
-                end_forsaken(&server).await;
+                end_orphaned(&server).await;
                 false
             }
             _ = ticks.tick() => {
@@ -49,7 +49,7 @@ pub(super) async fn keep_reviewing(server: Arc<Server>) {
             }
         };
         if reviewed {
-            // Answers that their readers keep from ending are hung up on in time, and not a beat later.
+            // Answers that their readers keep from ending are aborted in time, and not half a second later.
             ticks.reset_after(FAREWELL);
         }
     }
@@ -78,23 +78,23 @@ async fn end_sessions_of_the_gone(server: &Arc<Server>) {
 async fn end_sessions_revoked_there(server: &Arc<Server>) {
     let services = server.gate.services();
     let (home, now) = (services.home.load_full(), services.clock.now());
-    let ended = services.grants.end_revoked(&home, &services.sessions, now).await;
+    let ended = services.token_store.end_revoked(&home, &services.sessions, now).await;
     account_for(services, ended, "home_assistant");
 }
 
 /// Ends the sessions of an earlier process that nobody can follow over Home Assistant's API.
-pub(super) async fn end_unfollowed(server: Arc<Server>, home: Arc<HomeAssistant>) {
+pub(super) async fn end_unwatched(server: Arc<Server>, home: Arc<HomeAssistant>) {
     let services = server.gate.services();
-    let ended = services.grants.end_unfollowed(&home, &services.sessions).await;
+    let ended = services.token_store.end_unwatched(&home, &services.sessions).await;
     account_for(services, ended, "home_assistant");
 }
 
 /// Ends the sessions that another proxy followed over Home Assistant's API, and that nobody follows any more.
 #[cfg(feature = "redis-store")]
-async fn end_forsaken(server: &Arc<Server>) {
+async fn end_orphaned(server: &Arc<Server>) {
     let services = server.gate.services();
     let (home, now) = (services.home.load_full(), services.clock.now());
-    let ended = services.grants.end_forsaken(&home, &services.sessions, now).await;
+    let ended = services.token_store.end_orphaned(&home, &services.sessions, now).await;
     account_for(services, ended, "home_assistant");
 }
 
@@ -129,11 +129,11 @@ impl Server {
         };
         self.readiness.set_directory(state_of(&status.condition));
         self.readiness.set_registries(state_of(&status.registries));
-        let api = services.home.load().api().map_or(ApiState::Unused, |api| state_of_api(api.standing()));
+        let api = services.home.load().api().map_or(ApiState::Unused, |api| state_of_api(api.api_health()));
         self.readiness.set_home_assistant(api);
         metrics.directory_stale.set(i64::try_from(stale.as_secs()).unwrap_or(i64::MAX));
         metrics.directory_users.set(i64::try_from(status.users).unwrap_or(i64::MAX));
-        let counts = self.admission.counts();
+        let counts = self.connection_limiter.counts();
         metrics.connections_refused(ConnectionRefusal::TooMany, counts.refused_total_limit);
         metrics.connections_refused(ConnectionRefusal::TooManyFromAddress, counts.refused_address_limit);
         metrics.connections_refused(ConnectionRefusal::ProxyProtocol, counts.refused_untrusted);
@@ -164,12 +164,12 @@ fn state_of(files: &Condition) -> DirectoryState {
     }
 }
 
-fn state_of_api(standing: Standing) -> ApiState {
-    match standing {
-        Standing::Unasked => ApiState::Unasked,
-        Standing::Good => ApiState::Good,
-        Standing::Unreachable => ApiState::Unreachable,
-        Standing::Untrusted => ApiState::Untrusted,
-        Standing::TokenRefused => ApiState::TokenRefused,
+fn state_of_api(api_health: ApiHealth) -> ApiState {
+    match api_health {
+        ApiHealth::Unasked => ApiState::Unasked,
+        ApiHealth::Good => ApiState::Good,
+        ApiHealth::Unreachable => ApiState::Unreachable,
+        ApiHealth::Untrusted => ApiState::Untrusted,
+        ApiHealth::TokenRefused => ApiState::TokenRefused,
     }
 }

@@ -8,12 +8,12 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 pub(super) struct Signals {
     terminate: Signal,
     interrupt: Signal,
-    hang_up: Signal,
+    abort: Signal,
 }
 
 /// What a signal asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Asked {
+pub(super) enum SignalAction {
     /// SIGTERM or SIGINT.
     Stop,
     /// SIGHUP.
@@ -25,21 +25,21 @@ impl Signals {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
-            hang_up: signal(SignalKind::hangup())?,
+            abort: signal(SignalKind::hangup())?,
         })
     }
 
     /// The next signal.
-    pub(super) async fn heard(&mut self) -> Asked {
+    pub(super) async fn heard(&mut self) -> SignalAction {
         tokio::select! {
-            _ = self.terminate.recv() => Asked::Stop,
-            _ = self.interrupt.recv() => Asked::Stop,
-            _ = self.hang_up.recv() => Asked::Reload,
+            _ = self.terminate.recv() => SignalAction::Stop,
+            _ = self.interrupt.recv() => SignalAction::Stop,
+            _ = self.abort.recv() => SignalAction::Reload,
         }
     }
 
     /// The next signal to stop: the second one, for those who cannot wait for the drain.
     pub(super) async fn stop(&mut self) {
-        while self.heard().await != Asked::Stop {}
+        while self.heard().await != SignalAction::Stop {}
     }
 }

@@ -10,20 +10,20 @@ use std::time::{Duration, SystemTime};
 use tokio::time::{Instant, MissedTickBehavior};
 
 use super::Server;
-use super::signals::{Asked, Signals};
+use super::signals::{SignalAction, Signals};
 
 /// Waits for SIGTERM or SIGINT; reloads meanwhile, on SIGHUP and when a file changed.
 pub(super) async fn until_stopped(server: &Arc<Server>, signals: &mut Signals) {
     let mut looks = tokio::time::interval(BETWEEN_LOOKS);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut watched = Watched::default();
+    let mut watched = ConfigFiles::default();
     let mut renewed = Instant::now();
     loop {
         tokio::select! {
             asked = signals.heard() => match asked {
-                Asked::Stop => return,
+                SignalAction::Stop => return,
                 // What was wrong is in the log, and what was right holds.
-                Asked::Reload => drop(server.reload().await),
+                SignalAction::Reload => drop(server.reload().await),
             },
             _ = looks.tick() => {
                 let files = server.state.lock().await.files.clone();
@@ -41,27 +41,28 @@ pub(super) async fn until_stopped(server: &Arc<Server>, signals: &mut Signals) {
     }
 }
 
-/// How long a changed file stays unnoticed, at most: twice this, since a change is taken up when the file has come to rest.
+/// How long a changed file stays unnoticed, at most: twice this, since a change is taken up when the file has come to
+/// rest.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
 /// The development certificate is made anew some days before it ends.
 const BETWEEN_RENEWALS: Duration = Duration::from_hours(24);
 
 /// The files of the configuration, as they were when they were last looked at.
 #[derive(Default)]
-struct Watched {
-    seen: Look,
+struct ConfigFiles {
+    seen: FileState,
     moving: bool,
 }
 
-type Look = BTreeMap<PathBuf, Option<(SystemTime, u64, u64)>>;
+type FileState = BTreeMap<PathBuf, Option<(SystemTime, u64, u64)>>;
 
-impl Watched {
+impl ConfigFiles {
     /// Whether they have changed and have come to rest since: a file that is being written is not read. A file that is
     /// on the list for the first time has been read just now, and counts from here on.
     async fn look(&mut self, files: Vec<PathBuf>) -> bool {
         let looking = tokio::task::spawn_blocking(move || files.into_iter().map(|file| (stamp(&file), file)).collect());
         let Ok(stamps): Result<Vec<_>, _> = looking.await else { return false };
-        let look: Look = stamps.into_iter().map(|(stamp, file)| (file, stamp)).collect();
+        let look: FileState = stamps.into_iter().map(|(stamp, file)| (file, stamp)).collect();
         let changed = look.iter().any(|(file, stamp)| self.seen.get(file).is_some_and(|before| before != stamp));
         let rested = self.moving && !changed;
         self.moving = changed;

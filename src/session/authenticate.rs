@@ -10,13 +10,13 @@ use super::live::Session;
 use super::sessions::Sessions;
 use super::token::SessionToken;
 use crate::clock::Timestamp;
-use crate::connection::Door;
+use crate::connection::EntryPoint;
 use crate::http::{Presented, Sanitized};
 use crate::refusal::Reason;
 use crate::route::Routed;
 
-/// A routed request with a live session of its door, or with an access token where the add-on takes them. Whether it counts
-/// for this add-on is admission's to say.
+/// A routed request with a live session of its entry point, or with an access token where the add-on takes them.
+/// Whether it counts for this add-on is admission's to say.
 #[derive(Debug)]
 pub struct Authenticated {
     // Boxed where it was made: the stages after this one hand it on by a pointer.
@@ -27,17 +27,17 @@ pub struct Authenticated {
 }
 
 impl Authenticated {
-    /// The way in: with a session, or with what [`shown_token`] says of the request's access token. The token is taken out of
-    /// the request where it counts: the add-on never sees it. A token and a session at once are refused where both would
-    /// count: nobody can say whose request that is.
+    /// The way in: with a session, or with what [`shown_token`] says of the request's access token. The token is taken
+    /// out of the request where it counts: the add-on never sees it. A token and a session at once are refused where
+    /// both would count: nobody can say whose request that is.
     pub async fn new(
         mut routed: Box<Routed>,
         token: Option<Result<AccessToken, Reason>>,
         sessions: &Sessions,
     ) -> Result<Self, Reason> {
         if let Some(token) = token {
-            // What is wrong with it comes before whether it counts here, so that a bad one meets the same refusal everywhere.
-            // Whether it counts is for admission to say.
+            // What is wrong with it comes before whether it counts here, so that a bad one meets the same refusal
+            // everywhere. Whether it counts is for admission to say.
             let token = token?;
             routed.remove_authorization();
             return Ok(Self { routed, credential: Credential::Token(Arc::new(token)), bears_token: Ok(false) });
@@ -71,16 +71,16 @@ impl Authenticated {
     }
 }
 
-/// Whether a request shows an access token in the place of a session. At Home Assistant's door nothing but a session counts
-/// (docs/design/supervisor.md section 10.1).
+/// Whether a request shows an access token in the place of a session. At Home Assistant's entry point nothing but a
+/// session counts (docs/design/supervisor.md section 10.1).
 pub fn shows_token(request: &Sanitized) -> bool {
-    let instead = request.door() == Door::Browsers && *request.presented() == Presented::Nothing;
+    let instead = request.entry_point() == EntryPoint::Browsers && *request.presented() == Presented::Nothing;
     instead && !matches!(bearer::presented(request.headers()), Ok(None))
 }
 
-/// What the access token of such a request is. It is verified wherever one is shown, also where no token counts or nothing is
-/// found: otherwise status, headers or time would tell a stranger which add-ons take tokens (S-191). `find` knows the refresh
-/// tokens of the moment by their id.
+/// What the access token of such a request is. It is verified wherever one is shown, also where no token counts or
+/// nothing is found: otherwise status, headers or time would tell a stranger which add-ons take tokens (S-191). `find`
+/// knows the refresh tokens of the moment by their id.
 pub fn shown_token<'a>(
     request: &Sanitized,
     find: impl FnOnce(&str) -> Option<Issuer<'a>>,
@@ -90,17 +90,17 @@ pub fn shown_token<'a>(
     AccessToken::verify(text, find, now).ok_or(Reason::BadToken)
 }
 
-/// The live session that a request's cookie stands for, at the door that it came by. A value that is no token, and one that
-/// is no session's, are refused alike for the client and apart for the operator (S-07, S-76).
+/// The live session that a request's cookie stands for, at the entry point that it came by. A value that is no token,
+/// and one that is no session's, are refused alike for the client and apart for the operator (S-07, S-76).
 pub async fn session_of(request: &Sanitized, sessions: &Sessions) -> Result<Arc<Session>, Reason> {
     let value = match request.presented() {
         Presented::Nothing => return Err(Reason::NoSession),
         Presented::Several => return Err(Reason::MalformedCookie),
         Presented::One(value) => value,
     };
-    match request.door() {
-        Door::Browsers => sessions.find(&SessionToken::parse(value).ok_or(Reason::MalformedCookie)?).await,
-        Door::HomeAssistant => {
+    match request.entry_point() {
+        EntryPoint::Browsers => sessions.find(&SessionToken::parse(value).ok_or(Reason::MalformedCookie)?).await,
+        EntryPoint::HomeAssistant => {
             sessions.find_at_home_assistant(&IngressToken::parse(value).ok_or(Reason::MalformedCookie)?).await
         }
     }

@@ -2,13 +2,13 @@
 //! the one that its user signed in with (its parent).
 //!
 //! In comes a session, out comes whether it still counts, or who goes with it. A child never outlives its parent: it is
-//! asked for with every use, and is what the file knows too. Being seen at a child counts for the parent, so that whoever
-//! works on an add-on's own host is not signed out behind their back.
+//! asked for with every use, and is what the file knows too. Being seen at a child counts for the parent, so that
+//! whoever works on an add-on's own host is not signed out behind their back.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::lifetime::State;
+use super::lifetime::SessionState;
 use super::live::Session;
 use super::sessions::Sessions;
 use super::token::SessionDigest;
@@ -16,8 +16,8 @@ use crate::clock::Timestamp;
 use crate::refusal::Reason;
 
 impl Sessions {
-    /// Notes that a session was seen, and says whether it still counts: an open tunnel or stream asks this now and then. What
-    /// does not count any more is not seen.
+    /// Notes that a session was seen, and says whether it still counts: an open tunnel or stream asks this now and
+    /// then. What does not count any more is not seen.
     pub fn touch(&self, session: &Session) -> bool {
         let now = self.clock.now();
         let Some(lineage) = self.lineage(session, now) else { return false };
@@ -40,8 +40,8 @@ impl Sessions {
         self.lineage(session, self.clock.now()).is_some()
     }
 
-    /// Whether a session is over for good. That it was not seen here for long is no end where it may have been seen by another
-    /// proxy: what all know decides.
+    /// Whether a session is over for good. That it was not seen here for long is no end where it may have been seen by
+    /// another proxy: what all know decides.
     pub fn is_over(&self, session: &Session) -> bool {
         session.ended() || (!self.store.is_shared() && !self.is_live(session))
     }
@@ -54,13 +54,13 @@ impl Sessions {
         self.table.get(&parent).filter(|parent| self.counts(parent, now)).map(Lineage::Child)
     }
 
-    /// Whether it counts by itself. Once it is found expired it has ended, even if the clock goes back or a limit is raised;
-    /// but that it was not seen, only the store knows when others may have seen it.
+    /// Whether it counts by itself. Once it is found expired it has ended, even if the clock goes back or a limit is
+    /// raised; but that it was not seen, only the store knows when others may have seen it.
     pub(super) fn counts(&self, session: &Session, now: Timestamp) -> bool {
         match session.state(self.lifetimes(), now) {
-            State::Live => true,
-            State::Ahead => false,
-            State::Expired => {
+            SessionState::Live => true,
+            SessionState::Ahead => false,
+            SessionState::Expired => {
                 if !self.store.is_shared() {
                     session.end();
                 }

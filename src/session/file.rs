@@ -1,13 +1,14 @@
 //! The file of sessions: a `redb` database with one table, digest to entry.
 //!
-//! In come batches of entries, out comes the word that they are on disk: each batch is one transaction, and is synced to
-//! the disk before it counts (redb's `Durability::Immediate`). All of this blocks and belongs on the writer's thread alone.
+//! In come batches of entries, out comes the word that they are on disk: each batch is one transaction, and is synced
+//! to the disk before it counts (redb's `Durability::Immediate`). All of this blocks and belongs on the writer's thread
+//! alone.
 //!
-//! The file has mode 0600, and so has one that was wider before. Folders above it that are missing are made with mode 0700;
-//! those that exist are the operator's and stay as they are.
+//! The file has mode 0600, and so has one that was wider before. Folders above it that are missing are made with mode
+//! 0700; those that exist are the operator's and stay as they are.
 //!
-//! After any failure the database is closed. The library asks for that after an input or output error, and after a panic
-//! nothing about it can be relied on. Whoever writes next opens it anew.
+//! After any failure the database is closed. The library asks for that after an input or output error, and after a
+//! panic nothing about it can be relied on. Whoever writes next opens it anew.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io;
@@ -23,7 +24,7 @@ use super::record::{Foreign, Record};
 use super::token::SessionDigest;
 
 /// What the file says of one session.
-pub(super) type Entry = (SessionDigest, Result<Record, Foreign>);
+pub(super) type StoredSession = (SessionDigest, Result<Record, Foreign>);
 
 /// What the file shall say of one session; nothing is that it shall not be there.
 pub(super) type Change = (SessionDigest, Option<Vec<u8>>);
@@ -65,14 +66,15 @@ impl SessionFile {
     }
 
     /// Opens it, makes it if need be, checks all of it, and reads every entry.
-    pub(super) fn open(&mut self) -> Result<Vec<Entry>, FileError> {
+    pub(super) fn open(&mut self) -> Result<Vec<StoredSession>, FileError> {
         self.close();
         let blank = self.is_blank();
         let opened = self.try_open();
         if opened.is_err() {
             self.close();
             if blank {
-                // What we began to write a moment ago never held a session. Left half-made it would look like a damaged file.
+                // What we began to write a moment ago never held a session. Left half-made it would look like a damaged
+                // file.
                 let emptied = OpenOptions::new().write(true).open(&self.path).and_then(|file| file.set_len(0));
                 drop(emptied);
             }
@@ -80,7 +82,7 @@ impl SessionFile {
         opened
     }
 
-    fn try_open(&mut self) -> Result<Vec<Entry>, FileError> {
+    fn try_open(&mut self) -> Result<Vec<StoredSession>, FileError> {
         if let Some(folder) = self.path.parent() {
             DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(FileError::Folder)?;
         }
@@ -98,9 +100,9 @@ impl SessionFile {
         Ok(entries)
     }
 
-    /// Reads every entry from a copy in memory: for when the file is sound and the disk is not, so that it cannot be opened
-    /// for writing. A damaged file fails here as well.
-    pub(super) fn read_copy(&self) -> Result<Vec<Entry>, FileError> {
+    /// Reads every entry from a copy in memory: for when the file is sound and the disk is not, so that it cannot be
+    /// opened for writing. A damaged file fails here as well.
+    pub(super) fn read_copy(&self) -> Result<Vec<StoredSession>, FileError> {
         let bytes = fs::read(&self.path).map_err(FileError::Open)?;
         let memory = InMemoryBackend::new();
         let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
@@ -156,7 +158,7 @@ fn make_table(file: &Database) -> Result<(), FileError> {
     transaction.commit().map_err(database)
 }
 
-fn read_all(file: &Database) -> Result<Vec<Entry>, FileError> {
+fn read_all(file: &Database) -> Result<Vec<StoredSession>, FileError> {
     let transaction = file.begin_read().map_err(database)?;
     let table = transaction.open_table(SESSIONS).map_err(database)?;
     let mut entries = Vec::new();

@@ -2,8 +2,8 @@
 //! hexadecimal digits (docs/design/supervisor.md section 1.4).
 //!
 //! In come 64 random bytes or the bytes of a cookie's value, out comes an [`IngressToken`] and, from it, the
-//! [`SessionDigest`] under which its session is found. It is a type of its own, and no text is a token of both kinds: what
-//! opens Home Assistant's door opens no other (S-80).
+//! [`SessionDigest`] under which its session is found. It is a type of its own, and no text is a token of both kinds:
+//! what opens Home Assistant's entry point opens no other (S-80).
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use zeroize::{Zeroize, Zeroizing};
 use super::token::SessionDigest;
 use crate::entropy;
 
-/// 512 random bits that stand for a session at Home Assistant's door. Redacted in `Debug`, wiped when dropped.
+/// 512 random bits that stand for a session at Home Assistant's entry point. Redacted in `Debug`, wiped when dropped.
 pub struct IngressToken([u8; RAW]);
 
 impl IngressToken {
@@ -21,7 +21,8 @@ impl IngressToken {
         Self(entropy::random())
     }
 
-    /// Reads the one spelling that [`Self::encode`] writes: 128 hexadecimal digits in lower case. Anything else is no token.
+    /// Reads the one spelling that [`Self::encode`] writes: 128 hexadecimal digits in lower case. Anything else is no
+    /// token.
     pub fn parse(value: &[u8]) -> Option<Self> {
         if value.len() != RAW.saturating_mul(2) {
             return None;

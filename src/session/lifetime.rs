@@ -1,19 +1,19 @@
 //! How long a session lives: pure arithmetic on times that the caller passes in.
 //!
-//! In come three times and the two limits, out comes a [`State`]. The end is worked out anew each time from when the
-//! session was made and when it was last seen, never by adding to an earlier end (S-81), and nothing wraps.
+//! In come three times and the two limits, out comes a [`SessionState`]. The end is worked out anew each time from when
+//! the session was made and when it was last seen, never by adding to an earlier end (S-81), and nothing wraps.
 //!
 //! # When the clock goes back
-//! A machine without a battery for its clock starts with a time that lies behind, and is put right a moment later. A session
-//! that was made or seen in what is now the future has an age that nobody knows. It is refused for as long as that is so
-//! ([`State::Ahead`]), and kept: it is good again once the clock has caught up, within the limits that it always had. So no
-//! step of the clock lends a session more than [`SKEW`] beyond its absolute limit. Small steps, as time servers make them,
-//! are within `SKEW` and nobody notices.
+//! A machine without a battery for its clock starts with a time that lies behind, and is put right a moment later. A
+//! session that was made or seen in what is now the future has an age that nobody knows. It is refused for as long as
+//! that is so ([`SessionState::Ahead`]), and kept: it is good again once the clock has caught up, within the limits
+//! that it always had. So no step of the clock lends a session more than [`SKEW`] beyond its absolute limit. Small
+//! steps, as time servers make them, are within `SKEW` and nobody notices.
 
 use std::time::Duration;
 
 use crate::clock::Timestamp;
-use crate::connection::Door;
+use crate::connection::EntryPoint;
 
 /// The two limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub struct Lifetimes {
 
 /// What a session is at some moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
+pub enum SessionState {
     /// It counts.
     Live,
     /// One of the two limits is reached: it is over for good.
@@ -41,24 +41,25 @@ impl Lifetimes {
         last_seen.saturating_add(self.idle).min(created.saturating_add(self.absolute))
     }
 
-    /// The limits at this door. Those of Home Assistant's idle for 15 minutes, as with its Supervisor, whose pages ask once a
-    /// minute; but never longer than others, and to the same absolute limit (docs/design/supervisor.md sections 1.4 and 10.1).
+    /// The limits at this entry point. Those of Home Assistant's idle for 15 minutes, as with its Supervisor, whose
+    /// pages ask once a minute; but never longer than others, and to the same absolute limit (docs/design/supervisor.md
+    /// sections 1.4 and 10.1).
     #[must_use]
-    pub fn at(self, door: Door) -> Self {
-        match door {
-            Door::Browsers => self,
-            Door::HomeAssistant => Self { idle: self.idle.min(HOME_ASSISTANTS_IDLE), ..self },
+    pub fn at(self, entry_point: EntryPoint) -> Self {
+        match entry_point {
+            EntryPoint::Browsers => self,
+            EntryPoint::HomeAssistant => Self { idle: self.idle.min(HOME_ASSISTANTS_IDLE), ..self },
         }
     }
 
     /// What the session is now.
-    pub fn state(self, created: Timestamp, last_seen: Timestamp, now: Timestamp) -> State {
+    pub fn state(self, created: Timestamp, last_seen: Timestamp, now: Timestamp) -> SessionState {
         if now >= self.end(created, last_seen) {
-            State::Expired
+            SessionState::Expired
         } else if created.max(last_seen) > now.saturating_add(SKEW) {
-            State::Ahead
+            SessionState::Ahead
         } else {
-            State::Live
+            SessionState::Live
         }
     }
 }
@@ -83,45 +84,45 @@ mod tests {
     #[test]
     fn the_last_millisecond_counts_and_the_next_does_not() {
         let last = Timestamp::from_millis(1_800_000 - 1);
-        assert_eq!(LIMITS.state(at(0), at(0), last), State::Live);
-        assert_eq!(LIMITS.state(at(0), at(0), at(1800)), State::Expired);
+        assert_eq!(LIMITS.state(at(0), at(0), last), SessionState::Live);
+        assert_eq!(LIMITS.state(at(0), at(0), at(1800)), SessionState::Expired);
     }
 
     /// Cases 3, 11 and 12: 15 minutes from the last sighting, and not one more for each.
     #[test]
     fn at_home_assistants_door_a_session_idles_for_a_quarter_of_an_hour() {
-        let limits = LIMITS.at(Door::HomeAssistant);
+        let limits = LIMITS.at(EntryPoint::HomeAssistant);
         assert_eq!(limits.end(at(0), at(0)), at(900));
         assert_eq!(limits.end(at(0), at(60)), at(960));
-        assert_eq!(limits.state(at(0), at(0), at(20 * 60)), State::Expired);
+        assert_eq!(limits.state(at(0), at(0), at(20 * 60)), SessionState::Expired);
         assert_eq!(limits.end(at(0), at(43_199)), at(43_200), "the absolute limit holds");
         let strict = Lifetimes { idle: Duration::from_mins(5), ..LIMITS };
-        assert_eq!(strict.at(Door::HomeAssistant), strict);
-        assert_eq!(LIMITS.at(Door::Browsers), LIMITS);
+        assert_eq!(strict.at(EntryPoint::HomeAssistant), strict);
+        assert_eq!(LIMITS.at(EntryPoint::Browsers), LIMITS);
     }
 
     #[test]
     fn being_seen_does_not_help_beyond_the_absolute_limit() {
         assert_eq!(LIMITS.end(at(0), at(43_199)), at(43_200));
-        assert_eq!(LIMITS.state(at(0), at(43_199), at(43_200)), State::Expired);
+        assert_eq!(LIMITS.state(at(0), at(43_199), at(43_200)), SessionState::Expired);
     }
 
     #[test]
     fn after_the_clock_went_back_a_session_is_refused_until_it_has_caught_up() {
         let (created, seen) = (at(100_000), at(101_000));
-        assert_eq!(LIMITS.state(created, seen, at(90_000)), State::Ahead);
-        assert_eq!(LIMITS.state(created, seen, at(101_000 - 61)), State::Ahead);
-        assert_eq!(LIMITS.state(created, seen, at(101_000 - 60)), State::Live);
-        assert_eq!(LIMITS.state(created, seen, at(143_200)), State::Expired);
+        assert_eq!(LIMITS.state(created, seen, at(90_000)), SessionState::Ahead);
+        assert_eq!(LIMITS.state(created, seen, at(101_000 - 61)), SessionState::Ahead);
+        assert_eq!(LIMITS.state(created, seen, at(101_000 - 60)), SessionState::Live);
+        assert_eq!(LIMITS.state(created, seen, at(143_200)), SessionState::Expired);
     }
 
     #[test]
     fn a_session_from_the_year_9999_never_counts() {
         let far = Timestamp::from_millis(253_402_300_799_000);
-        assert_eq!(LIMITS.state(far, far, at(1_800_000_000)), State::Ahead);
+        assert_eq!(LIMITS.state(far, far, at(1_800_000_000)), SessionState::Ahead);
         let end = Timestamp::from_millis(u64::MAX);
-        assert_eq!(LIMITS.state(end, end, at(1_800_000_000)), State::Ahead);
-        assert_eq!(LIMITS.state(end, end, end), State::Expired);
+        assert_eq!(LIMITS.state(end, end, at(1_800_000_000)), SessionState::Ahead);
+        assert_eq!(LIMITS.state(end, end, end), SessionState::Expired);
     }
 
     proptest! {
@@ -131,7 +132,7 @@ mod tests {
         ) {
             let limits = Lifetimes { idle: Duration::from_millis(idle), absolute: Duration::from_millis(absolute) };
             let [made, seen_at, at] = [created, seen, now].map(Timestamp::from_millis);
-            if limits.state(made, seen_at, at) == State::Live {
+            if limits.state(made, seen_at, at) == SessionState::Live {
                 prop_assert!(u128::from(now) < u128::from(created) + u128::from(absolute));
                 prop_assert!(u128::from(now) < u128::from(seen) + u128::from(idle));
                 prop_assert!(u128::from(created.max(seen)) <= u128::from(now) + SKEW.as_millis());

@@ -1,4 +1,5 @@
-//! The limits of the moment, shared by all parts of this stage: a reload changes them for sessions that are there as well.
+//! The limits of the moment, shared by all parts of this stage: a reload changes them for sessions that are there as
+//! well.
 
 use std::sync::Arc;
 #[cfg(feature = "redis-store")]

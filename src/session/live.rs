@@ -1,18 +1,18 @@
 //! A session that is in memory.
 //!
-//! In comes a record, out comes a [`Session`] that many requests share. Only two things in it ever change: when it was last
-//! seen, which only grows, and whether it has ended, which is for good.
+//! In comes a record, out comes a [`Session`] that many requests share. Only two things in it ever change: when it was
+//! last seen, which only grows, and whether it has ended, which is for good.
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use super::lifetime::{Lifetimes, State};
+use super::lifetime::{Lifetimes, SessionState};
 use super::record::{MadeBy, NewSession, Record};
 use super::token::{SessionDigest, SessionId};
 use super::user_agent::UserAgent;
 use crate::clock::Timestamp;
 use crate::config::AddonSlug;
-use crate::connection::Door;
+use crate::connection::EntryPoint;
 use crate::identity::UserId;
 
 /// A session. Whether it still counts is asked of [`super::Sessions`], which knows the limits and the time.
@@ -108,24 +108,25 @@ impl Session {
         self.ended.store(true, Ordering::Release);
     }
 
-    /// The one door that it opens.
-    pub fn door(&self) -> Door {
-        self.about.made_by.door()
+    /// The one entry point that it opens.
+    pub fn entry_point(&self) -> EntryPoint {
+        self.about.made_by.entry_point()
     }
 
     /// When it ends unless it is seen before.
     pub(super) fn ends(&self, lifetimes: Lifetimes) -> Timestamp {
-        lifetimes.at(self.door()).end(self.created, self.last_seen())
+        lifetimes.at(self.entry_point()).end(self.created, self.last_seen())
     }
 
-    pub(super) fn state(&self, lifetimes: Lifetimes, now: Timestamp) -> State {
-        let lifetimes = lifetimes.at(self.door());
-        if self.ended() { State::Expired } else { lifetimes.state(self.created, self.last_seen(), now) }
+    pub(super) fn state(&self, lifetimes: Lifetimes, now: Timestamp) -> SessionState {
+        let lifetimes = lifetimes.at(self.entry_point());
+        if self.ended() { SessionState::Expired } else { lifetimes.state(self.created, self.last_seen(), now) }
     }
 
     /// Notes that it was seen. Times only grow: a clock that went back a little shortens nothing.
     pub(super) fn see(&self, now: Timestamp) {
-        // Most requests find that another one of the same millisecond was here, and write nothing that other cores read.
+        // Most requests find that another one of the same millisecond was here, and write nothing that other cores
+        // read.
         if self.last_seen.load(Ordering::Relaxed) < now.as_millis() {
             self.last_seen.fetch_max(now.as_millis(), Ordering::Relaxed);
         }

@@ -1,15 +1,16 @@
 //! Sessions: who has signed in, until when.
 //!
-//! In comes a routed request with the token of our cookie, out comes the live [`Session`] that it stands for, or nothing. The
-//! way in is [`Sessions::look_up`]: one digest and one look into a map in memory. It never waits for a disk.
+//! In comes a routed request with the token of our cookie, out comes the live [`Session`] that it stands for, or
+//! nothing. The way in is [`Sessions::look_up`]: one digest and one look into a map in memory. It never waits for a
+//! disk.
 //!
-//! This stage never stores, logs or compares a token, only its SHA-256; never lets a session live past its limits, whatever
-//! the clock does; never says that a session is revoked before the disk says so too; and never loses sessions without a
-//! word. The memory is the truth and the file a copy of it, written by one thread of its own. Only a store that several
-//! proxies share is asked, and only about a session that is not known here.
+//! This stage never stores, logs or compares a token, only its SHA-256; never lets a session live past its limits,
+//! whatever the clock does; never says that a session is revoked before the disk says so too; and never loses sessions
+//! without a word. The memory is the truth and the file a copy of it, written by one thread of its own. Only a store
+//! that several proxies share is asked, and only about a session that is not known here.
 //!
-//! Read on in this order: `token`, `lifetime`, `live`, `sessions`, `family`, `revoke`; then, for the disk, `writer`, `file`,
-//! `recovery`, and for several proxies `shared`.
+//! Read on in this order: `token`, `lifetime`, `live`, `sessions`, `family`, `revoke`; then, for the disk, `writer`,
+//! `file`, `recovery`, and for several proxies `shared`.
 
 mod authenticate;
 mod credential;
@@ -42,14 +43,14 @@ pub use cookie::SessionCookie;
 pub use credential::{Credential, CredentialKind};
 pub use file_error::FileError;
 pub use ingress_token::IngressToken;
-pub use lifetime::{Lifetimes, SKEW, State};
+pub use lifetime::{Lifetimes, SKEW, SessionState};
 pub use live::Session;
 pub use record::{MadeBy, NewSession};
 pub use recovery::Notice;
 pub use revoke::RevokeError;
 pub use sessions::{OpenError, Sessions, Summary};
 #[cfg(feature = "redis-store")]
-pub use shared::{Change, Notes, ParcelName, Parcels, SharedError};
+pub use shared::{BlobName, Change, SealedBlobs, SharedError, SharedKv};
 pub use store::{Health, StoreAway, StoreError};
 pub use token::{BadSessionId, SessionDigest, SessionId, SessionToken};
 pub use user_agent::UserAgent;

@@ -1,9 +1,9 @@
 //! What is known of a session, and how it stands in the file.
 //!
-//! In comes a [`Record`] or the bytes of an entry, out come bytes or a record. An entry is one JSON object that names its
-//! version. Version 1 has exactly the fields below: an entry of a newer version, or with a field that this version does not
-//! know, may hold a restriction that we would not keep, so it is never trusted. It is not thrown away either: a newer
-//! vestibule may have written it, and gets it back.
+//! In comes a [`Record`] or the bytes of an entry, out come bytes or a record. An entry is one JSON object that names
+//! its version. Version 1 has exactly the fields below: an entry of a newer version, or with a field that this version
+//! does not know, may hold a restriction that we would not keep, so it is never trusted. It is not thrown away either:
+//! a newer vestibule may have written it, and gets it back.
 
 use std::net::IpAddr;
 
@@ -13,7 +13,7 @@ use super::token::SessionDigest;
 use super::user_agent::UserAgent;
 use crate::clock::Timestamp;
 use crate::config::AddonSlug;
-use crate::connection::Door;
+use crate::connection::EntryPoint;
 use crate::identity::UserId;
 
 /// What the maker of a session says of it.
@@ -64,7 +64,7 @@ pub enum MadeBy {
     /// By the operator, with `vestibule sessions new`.
     CommandLine,
     /// From another session, for an add-on on a host of its own.
-    HandOver,
+    CrossHostTicket,
     /// By Home Assistant, for one of its users, with the Supervisor's call for that.
     Ingress,
 }
@@ -76,16 +76,16 @@ impl MadeBy {
             Self::Password => "password",
             Self::HomeAssistant => "home_assistant",
             Self::CommandLine => "command_line",
-            Self::HandOver => "hand_over",
+            Self::CrossHostTicket => "hand_over",
             Self::Ingress => "ingress",
         }
     }
 
-    /// The one door that such a session opens.
-    pub const fn door(self) -> Door {
+    /// The one entry point that such a session opens.
+    pub const fn entry_point(self) -> EntryPoint {
         match self {
-            Self::Password | Self::HomeAssistant | Self::CommandLine | Self::HandOver => Door::Browsers,
-            Self::Ingress => Door::HomeAssistant,
+            Self::Password | Self::HomeAssistant | Self::CommandLine | Self::CrossHostTicket => EntryPoint::Browsers,
+            Self::Ingress => EntryPoint::HomeAssistant,
         }
     }
 }
@@ -152,8 +152,8 @@ impl Record {
     }
 }
 
-/// `Some(None)` when there is nothing to read, `None` when there is and it cannot be read: a binding that cannot be read
-/// must not become no binding.
+/// `Some(None)` when there is nothing to read, `None` when there is and it cannot be read: a binding that cannot be
+/// read must not become no binding.
 #[expect(clippy::option_option, reason = "absent and unreadable are two different things")]
 fn optional<A, B>(value: Option<A>, read: impl FnOnce(A) -> Option<B>) -> Option<Option<B>> {
     value.map_or(Some(None), |value| read(value).map(Some))

@@ -1,9 +1,9 @@
 //! Opening the file of sessions whatever state it is in.
 //!
-//! In comes the file, out come its entries and what the operator must be told. Nothing is ever deleted: a damaged file is
-//! moved aside under a name that says when. A file that is sound but cannot be written (a full disk, a read-only one) stays
-//! where it is, and its sessions are served from a copy in memory. Only a file that another process has open is refused:
-//! two proxies on one file would undo each other's revocations.
+//! In comes the file, out come its entries and what the operator must be told. Nothing is ever deleted: a damaged file
+//! is moved aside under a name that says when. A file that is sound but cannot be written (a full disk, a read-only
+//! one) stays where it is, and its sessions are served from a copy in memory. Only a file that another process has open
+//! is refused: two proxies on one file would undo each other's revocations.
 
 use std::ffi::OsString;
 use std::fs;
@@ -11,7 +11,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::file::{Entry, SessionFile};
+use super::file::{SessionFile, StoredSession};
 use super::file_error::FileError;
 use crate::clock::Timestamp;
 
@@ -51,7 +51,7 @@ pub enum Notice {
 /// The file's entries, and whether it can be written.
 #[derive(Debug)]
 pub(super) struct Opened {
-    pub(super) entries: Vec<Entry>,
+    pub(super) entries: Vec<StoredSession>,
     pub(super) notices: Vec<Notice>,
     /// Why it cannot be written now, if so.
     pub(super) trouble: Option<Arc<FileError>>,

@@ -1,8 +1,9 @@
 //! Ending sessions before their time.
 //!
-//! In comes the name of a session, a user or a rule, out come the sessions that have ended. They end in memory first, at
-//! once, so that the next request is refused and open streams are cut; then on disk; and only then is it said that they have
-//! ended. When the disk fails the error says that a restart could bring them back, and the disk is tried again.
+//! In comes the name of a session, a user or a rule, out come the sessions that have ended. They end in memory first,
+//! at once, so that the next request is refused and open streams are cut; then on disk; and only then is it said that
+//! they have ended. When the disk fails the error says that a restart could bring them back, and the disk is tried
+//! again.
 
 use std::sync::Arc;
 
@@ -54,8 +55,8 @@ impl Sessions {
         self.end(parent.into_iter().chain([Arc::clone(session)]).collect(), Vec::new(), Ok(())).await.map(drop)
     }
 
-    /// Ends all sessions of a user. Entries of the file that this version does not understand go with them when they are the
-    /// user's, or when it cannot be told whose they are.
+    /// Ends all sessions of a user. Entries of the file that this version does not understand go with them when they
+    /// are the user's, or when it cannot be told whose they are.
     pub async fn revoke_user(&self, user: &UserId) -> Result<Vec<Arc<Session>>, RevokeError> {
         let gathered = self.gather().await;
         let foreign = self.take_foreign(|_, entry| entry.user.as_ref().is_none_or(|owner| owner == user));
@@ -80,8 +81,8 @@ impl Sessions {
         self.foreign().extract_if(|digest, entry| takes(*digest, entry)).map(|(digest, _)| digest).collect()
     }
 
-    /// Even with nothing to end this asks the disk: an earlier revocation may not have reached it, and whoever repeats that
-    /// one must not be told that all is well.
+    /// Even with nothing to end this asks the disk: an earlier revocation may not have reached it, and whoever repeats
+    /// that one must not be told that all is well.
     async fn end(
         &self,
         ended: Vec<Arc<Session>>,

@@ -1,26 +1,28 @@
 //! All sessions of this proxy.
 //!
-//! In come tokens, out come live sessions; in comes a user who has just signed in, out comes a new token. Looking up never
-//! waits; making one waits for the disk, if there is one and it works. A disk that fails never keeps anybody out: the session
-//! then lives in memory, [`Sessions::health`] says so, and it is stored as soon as that is possible. A store that several
-//! proxies share is another thing: what it does not have is nobody's session on the others, and so on this one.
+//! In come tokens, out come live sessions; in comes a user who has just signed in, out comes a new token. Looking up
+//! never waits; making one waits for the disk, if there is one and it works. A disk that fails never keeps anybody out:
+//! the session then lives in memory, [`Sessions::health`] says so, and it is stored as soon as that is possible. A
+//! store that several proxies share is another thing: what it does not have is nobody's session on the others, and so
+//! on this one.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::watch;
 
 use super::file::SessionFile;
 use super::file_error::FileError;
 use super::ingress_token::IngressToken;
-use super::lifetime::{Lifetimes, State};
+use super::lifetime::{Lifetimes, SessionState};
 use super::limits::CurrentLimits;
 use super::live::Session;
 use super::record::{Foreign, MadeBy, NewSession, Record};
 use super::recovery::Notice;
 #[cfg(feature = "redis-store")]
-use super::shared::{Notes, Parcels, SharedStore};
+use super::shared::{SealedBlobs, SharedKv, SharedStore};
 use super::store::{Health, Store, StoreAway, StoreError};
 use super::table::Table;
 use super::token::{SessionDigest, SessionId, SessionToken};
@@ -28,7 +30,7 @@ use super::user_agent::UserAgent;
 use super::writer::Writer;
 use crate::clock::{Clock, Timestamp};
 use crate::config::{AddonSlug, SessionStore};
-use crate::connection::Door;
+use crate::connection::EntryPoint;
 use crate::identity::UserId;
 use crate::refusal::Reason;
 
@@ -43,7 +45,7 @@ pub struct Sessions {
     limits: CurrentLimits,
     /// Held while a user's sessions are counted and one is added, so that two sign-ins at once respect the cap.
     making: Mutex<()>,
-    bell: watch::Sender<u64>,
+    notifier: watch::Sender<u64>,
 }
 
 /// Why there are no sessions at all.
@@ -89,11 +91,11 @@ pub struct Summary {
 impl Sessions {
     /// Opens the store and loads what is in it. Blocks for as long as that takes: it is for start-up.
     ///
-    /// A damaged or unwritable file is no reason to serve nobody; the caller must show every notice to the operator. Errors
-    /// are a file that another process has open, and a system that gives us no thread.
+    /// A damaged or unwritable file is no reason to serve nobody; the caller must show every notice to the operator.
+    /// Errors are a file that another process has open, and a system that gives us no thread.
     pub fn open(settings: &crate::config::Session, clock: Clock) -> Result<(Arc<Self>, Vec<Notice>), OpenError> {
         let table = Arc::new(Table::default());
-        let (bell, limits) = (watch::Sender::new(0), CurrentLimits::new(settings));
+        let (notifier, limits) = (watch::Sender::new(0), CurrentLimits::new(settings));
         let (store, foreign, notices) = match &settings.store {
             SessionStore::Memory => (Store::Memory, Vec::new(), Vec::new()),
             SessionStore::File(path) => {
@@ -104,8 +106,8 @@ impl Sessions {
             }
             #[cfg(feature = "redis-store")]
             SessionStore::Redis(place) => {
-                let (table, bell, limits) = (Arc::clone(&table), bell.clone(), limits.clone());
-                let store = SharedStore::new(place, table, bell, clock.clone(), limits);
+                let (table, notifier, limits) = (Arc::clone(&table), notifier.clone(), limits.clone());
+                let store = SharedStore::new(place, table, notifier, clock.clone(), limits);
                 (Store::Shared(Arc::new(store)), Vec::new(), Vec::new())
             }
             #[cfg(not(feature = "redis-store"))]
@@ -118,7 +120,7 @@ impl Sessions {
             foreign: Mutex::new(foreign.into_iter().collect()),
             limits,
             making: Mutex::new(()),
-            bell,
+            notifier,
         };
         Ok((Arc::new(sessions), notices))
     }
@@ -131,16 +133,16 @@ impl Sessions {
 
     /// The same for somebody who does not have the token: a session that another one is to be made from.
     pub async fn find_digest(&self, digest: SessionDigest) -> Result<Arc<Session>, Reason> {
-        self.find_at(Door::Browsers, digest).await
+        self.find_at(EntryPoint::Browsers, digest).await
     }
 
-    /// The same for a token of Home Assistant's door.
+    /// The same for a token of Home Assistant's entry point.
     pub async fn find_at_home_assistant(&self, token: &IngressToken) -> Result<Arc<Session>, Reason> {
-        self.find_at(Door::HomeAssistant, token.digest()).await
+        self.find_at(EntryPoint::HomeAssistant, token.digest()).await
     }
 
-    async fn find_at(&self, door: Door, digest: SessionDigest) -> Result<Arc<Session>, Reason> {
-        if let Some(session) = self.known(door, digest) {
+    async fn find_at(&self, entry_point: EntryPoint, digest: SessionDigest) -> Result<Arc<Session>, Reason> {
+        if let Some(session) = self.known(entry_point, digest) {
             self.store.may_go_on()?;
             return Ok(session);
         }
@@ -148,13 +150,18 @@ impl Sessions {
             Store::Memory | Store::File(_) => Err(Reason::SessionEnded),
             // Boxed: what few requests need would lie in the future of every one.
             #[cfg(feature = "redis-store")]
-            Store::Shared(store) => Box::pin(self.ask(store, door, digest)).await,
+            Store::Shared(store) => Box::pin(self.ask(store, entry_point, digest)).await,
         }
     }
 
     #[cfg(feature = "redis-store")]
-    async fn ask(&self, store: &SharedStore, door: Door, digest: SessionDigest) -> Result<Arc<Session>, Reason> {
-        let session = store.ask(digest).await?.filter(|session| session.door() == door);
+    async fn ask(
+        &self,
+        store: &SharedStore,
+        entry_point: EntryPoint,
+        digest: SessionDigest,
+    ) -> Result<Arc<Session>, Reason> {
+        let session = store.ask(digest).await?.filter(|session| session.entry_point() == entry_point);
         let session = session.ok_or(Reason::SessionEnded)?;
         if let Some(parent) = session.parent()
             && !self.table.get(&parent).is_some_and(|parent| self.counts(&parent, self.clock.now()))
@@ -171,24 +178,24 @@ impl Sessions {
 
     /// The live session that this token stands for, if it is known here. It counts as seen by that.
     pub fn look_up(&self, token: &SessionToken) -> Option<Arc<Session>> {
-        self.known(Door::Browsers, token.digest())
+        self.known(EntryPoint::Browsers, token.digest())
     }
 
-    /// A session opens one door, and is none at the other.
-    fn known(&self, door: Door, digest: SessionDigest) -> Option<Arc<Session>> {
-        let session = self.table.get(&digest).filter(|session| session.door() == door)?;
+    /// A session opens one entry point, and is none at the other.
+    fn known(&self, entry_point: EntryPoint, digest: SessionDigest) -> Option<Arc<Session>> {
+        let session = self.table.get(&digest).filter(|session| session.entry_point() == entry_point)?;
         self.touch(&session).then_some(session)
     }
 
-    /// When a session ends unless it is seen before: what holds a stream open for it looks again then, or when the bell of
-    /// [`Self::subscribe`] rings.
+    /// When a session ends unless it is seen before: what holds a stream open for it looks again then, or when
+    /// [`Self::subscribe`] notifies.
     pub fn ends(&self, session: &Session) -> Timestamp {
         session.ends(self.lifetimes())
     }
 
     /// Makes a session with a new token, and returns when it is on disk. If the disk fails it returns all the same: the
-    /// session lives in memory, the failure is in the log and in [`Self::health`], and storing it is tried again. Only a
-    /// store that several proxies share refuses while it is away: on the others the session would be nobody's.
+    /// session lives in memory, the failure is in the log and in [`Self::health`], and storing it is tried again. Only
+    /// a store that several proxies share refuses while it is away: on the others the session would be nobody's.
     ///
     /// The user's oldest sessions give way when there are too many.
     pub async fn create(&self, about: NewSession) -> Result<(SessionToken, Arc<Session>), StoreAway> {
@@ -197,7 +204,7 @@ impl Sessions {
         Ok((token, session))
     }
 
-    /// The same for Home Assistant's door. `password_digest` is the user's now.
+    /// The same for Home Assistant's entry point. `password_digest` is the user's now.
     pub async fn create_at_home_assistant(
         &self,
         user: UserId,
@@ -239,26 +246,27 @@ impl Sessions {
 
     /// Adds a session, and ends those that give way to it.
     fn insert(&self, session: &Arc<Session>) -> Vec<Arc<Session>> {
-        let _one_at_a_time = self.making.lock().unwrap_or_else(PoisonError::into_inner);
+        let _one_at_a_time = self.making.lock();
         let gone = self.forget(self.surplus(session));
         self.table.insert(Arc::clone(session));
         gone
     }
 
-    /// The sessions of its user that give way to a new one: the oldest of too many. Each door has its own count: Home
-    /// Assistant makes a session for every page of its own, and must not sign anybody out at ours.
+    /// The sessions of its user that give way to a new one: the oldest of too many. Each entry point has its own count:
+    /// Home Assistant makes a session for every page of its own, and must not sign anybody out at ours.
     fn surplus(&self, newcomer: &Session) -> Vec<Arc<Session>> {
         let (limits, now) = (self.limits.get(), self.clock.now());
         let mut mine = self.table.of_user(newcomer.user());
-        mine.retain(|one| one.door() == newcomer.door() && one.digest() != newcomer.digest());
+        mine.retain(|one| one.entry_point() == newcomer.entry_point() && one.digest() != newcomer.digest());
         // Those from the future go first: it is not known how old they are.
-        mine.sort_by_key(|one| (one.state(limits.lifetimes, now) == State::Live, one.created()));
+        mine.sort_by_key(|one| (one.state(limits.lifetimes, now) == SessionState::Live, one.created()));
         let too_many = (mine.len() + 1).saturating_sub(limits.per_user.max(1));
         mine.truncate(too_many);
         mine
     }
 
-    /// Ends sessions in memory, at once, with all that were made from them, and rings the bell. Says which have ended.
+    /// Ends sessions in memory, at once, with all that were made from them, and notifies subscribers. Says which have
+    /// ended.
     pub(super) fn forget(&self, sessions: Vec<Arc<Session>>) -> Vec<Arc<Session>> {
         let sessions = self.with_children(sessions);
         for session in &sessions {
@@ -271,7 +279,8 @@ impl Sessions {
         sessions
     }
 
-    /// Reads into memory what other proxies on the same store have made: before all sessions are counted, listed or ended.
+    /// Reads into memory what other proxies on the same store have made: before all sessions are counted, listed or
+    /// ended.
     pub async fn gather(&self) -> Result<(), Arc<StoreError>> {
         match &self.store {
             Store::Memory | Store::File(_) => Ok(()),
@@ -286,27 +295,27 @@ impl Sessions {
 
     /// What else the proxies share, when they share a store.
     #[cfg(feature = "redis-store")]
-    pub fn notes(&self) -> Option<Notes> {
+    pub fn shared_kv(&self) -> Option<SharedKv> {
         match &self.store {
             Store::Memory | Store::File(_) => None,
-            Store::Shared(store) => Some(Notes::new(Arc::clone(store))),
+            Store::Shared(store) => Some(SharedKv::new(Arc::clone(store))),
         }
     }
 
     /// What the proxies hand on among each other, when they share a store.
     #[cfg(feature = "redis-store")]
-    pub fn parcels(&self) -> Option<Parcels> {
+    pub fn sealed_blobs(&self) -> Option<SealedBlobs> {
         match &self.store {
             Store::Memory | Store::File(_) => None,
-            Store::Shared(store) => Some(Parcels::new(Arc::clone(store))),
+            Store::Shared(store) => Some(SealedBlobs::new(Arc::clone(store))),
         }
     }
 
-    /// All sessions that are not over, in the order in which they were made; of a shared store those that are known here
-    /// (see [`Self::gather`]).
+    /// All sessions that are not over, in the order in which they were made; of a shared store those that are known
+    /// here (see [`Self::gather`]).
     pub fn list(&self) -> Vec<Summary> {
         let (lifetimes, now) = (self.lifetimes(), self.clock.now());
-        let mut sessions = self.table.select(|session| session.state(lifetimes, now) != State::Expired);
+        let mut sessions = self.table.select(|session| session.state(lifetimes, now) != SessionState::Expired);
         sessions.sort_by_key(|session| (session.created(), session.digest()));
         sessions.iter().map(|session| Summary::of(session, lifetimes)).collect()
     }
@@ -336,10 +345,10 @@ impl Sessions {
         self.store.health()
     }
 
-    /// A bell that rings when sessions end before their time, when expired ones are swept and when the limits change. Whoever
+    /// Notified when sessions end before their time, when expired ones are swept and when the limits change. Whoever
     /// holds something open for a session asks then whether it still counts.
     pub fn subscribe(&self) -> watch::Receiver<u64> {
-        self.bell.subscribe()
+        self.notifier.subscribe()
     }
 
     /// Takes over new limits, for sessions that are there as well. What has expired stays so.
@@ -354,11 +363,11 @@ impl Sessions {
 
     pub(super) fn foreign(&self) -> MutexGuard<'_, HashMap<SessionDigest, Foreign>> {
         // Nothing panics while it is held, and a map of entries that nobody trusts is as good after a panic as before.
-        self.foreign.lock().unwrap_or_else(PoisonError::into_inner)
+        self.foreign.lock()
     }
 
     fn ring(&self) {
-        self.bell.send_modify(|rung| *rung = rung.wrapping_add(1));
+        self.notifier.send_modify(|rung| *rung = rung.wrapping_add(1));
     }
 }
 

@@ -1,8 +1,8 @@
 //! Where sessions are kept besides memory, and how that is going.
 //!
-//! In come the digests of sessions that were made, changed or ended; out comes the word that what the table says of them is
-//! kept, or why it is not. A file keeps what the table says; a store that several proxies share says itself what counts, and
-//! has its own ways (see `shared`).
+//! In come the digests of sessions that were made, changed or ended; out comes the word that what the table says of
+//! them is kept, or why it is not. A file keeps what the table says; a store that several proxies share says itself
+//! what counts, and has its own ways (see `shared`).
 
 use std::sync::Arc;
 
@@ -28,8 +28,9 @@ pub(super) enum Store {
 }
 
 impl Store {
-    /// Has what the table says of these sessions kept: its record if it is there, and nothing if it is not. Returns when
-    /// that is so, or has failed; what has failed is tried again until it succeeds, whatever becomes of this future.
+    /// Has what the table says of these sessions kept: its record if it is there, and nothing if it is not. Returns
+    /// when that is so, or has failed; what has failed is tried again until it succeeds, whatever becomes of this
+    /// future.
     ///
     /// A shared store is told what has ended; what is in the table it knows already.
     pub(super) async fn save(&self, digests: Vec<SessionDigest>) -> Result<(), Arc<StoreError>> {

@@ -1,7 +1,8 @@
 //! What is done for sessions once a minute.
 //!
-//! In comes time, out go the sessions that are over, from memory and disk, and the times at which the others were last seen
-//! go to disk in one batch. A crash loses at most a minute of those, which makes sessions end earlier, never later.
+//! In comes time, out go the sessions that are over, from memory and disk, and the times at which the others were last
+//! seen go to disk in one batch. A crash loses at most a minute of those, which makes sessions end earlier, never
+//! later.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-use super::lifetime::State;
+use super::lifetime::SessionState;
 use super::live::Session;
 use super::sessions::Sessions;
 use super::store::Store;
@@ -40,17 +41,18 @@ impl Sessions {
         if self.store.is_shared() {
             return self.drop_the_old();
         }
-        let mut over = self.table.select(|session| session.state(lifetimes, now) == State::Expired);
+        let mut over = self.table.select(|session| session.state(lifetimes, now) == SessionState::Expired);
         over.extend(self.orphans());
         let over = self.forget(over);
         let seen = self.table.select(Session::seen_since_stored);
         let digests = over.iter().chain(&seen).map(|session| session.digest()).collect();
-        // Even with nothing to store this has the writer see whether its file is still there. What fails it says itself, and
-        // goes on trying.
+        // Even with nothing to store this has the writer see whether its file is still there. What fails it says
+        // itself, and goes on trying.
         let _in_memory = self.store.save(digests).await;
     }
 
-    /// Whether a session was seen on another node lately, this one cannot tell; but that it is too old whatever happened.
+    /// Whether a session was seen on another node lately, this one cannot tell; but that it is too old whatever
+    /// happened.
     fn drop_the_old(&self) {
         let (lifetimes, now) = (self.lifetimes(), self.clock.now());
         let old = |session: &Session| session.created().saturating_add(lifetimes.absolute) <= now;

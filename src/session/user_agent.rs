@@ -1,6 +1,7 @@
 //! The browser's own words, made fit to be stored and shown.
 //!
-//! In come bytes that the client chose, out comes a short text that cannot play tricks with a terminal or a page's layout.
+//! In come bytes that the client chose, out comes a short text that cannot play tricks with a terminal or a page's
+//! layout.
 
 use std::fmt;
 

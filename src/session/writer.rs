@@ -1,12 +1,12 @@
 //! The one thread that touches the file of sessions.
 //!
 //! In come digests of sessions whose entry may differ from the table, out goes, for all that wait at that moment, one
-//! transaction, and then the word that it is on disk. What fails stays in the dirty set, and is tried again with the next
-//! request or after [`RETRY`], until it is on disk.
+//! transaction, and then the word that it is on disk. What fails stays in the dirty set, and is tried again with the
+//! next request or after [`RETRY`], until it is on disk.
 //!
-//! The table is the truth and the dirty set says only *where* the file may differ from it. So nothing depends on the order
-//! in which things failed: a session that was revoked is not in the table, and however late the disk comes back, it cannot
-//! come back with it.
+//! The table is the truth and the dirty set says only *where* the file may differ from it. So nothing depends on the
+//! order in which things failed: a session that was revoked is not in the table, and however late the disk comes back,
+//! it cannot come back with it.
 
 use std::collections::HashSet;
 use std::error::Error;
@@ -19,7 +19,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use super::file::{Change, Entry, SessionFile};
+use super::file::{Change, SessionFile, StoredSession};
 use super::file_error::FileError;
 use super::live::Session;
 use super::record::{Foreign, Record};
@@ -70,8 +70,8 @@ impl Writer {
         Health::clone(&self.health.load())
     }
 
-    /// Waits until what the table says of these sessions is on disk, but no longer than a person waits: a disk that hangs
-    /// counts as one that fails, and the worker goes on trying.
+    /// Waits until what the table says of these sessions is on disk, but no longer than a person waits: a disk that
+    /// hangs counts as one that fails, and the worker goes on trying.
     pub(super) async fn save(&self, digests: Vec<SessionDigest>) -> Result<(), Arc<FileError>> {
         let (done, on_done) = oneshot::channel();
         if self.requests.send(Request { digests, done }).is_err() {
@@ -197,8 +197,8 @@ impl Worker {
         Ok(())
     }
 
-    /// Opens the file anew, after a failure or because another one stands in its place. Whatever it says, the table is the
-    /// truth, so every session of either is dirty. Entries that we do not understand are not ours to change.
+    /// Opens the file anew, after a failure or because another one stands in its place. Whatever it says, the table is
+    /// the truth, so every session of either is dirty. Entries that we do not understand are not ours to change.
     fn reopen(&mut self) -> Result<(), Arc<FileError>> {
         let opened = recovery::open(&mut self.file, self.clock.now()).map_err(Arc::new)?;
         for notice in opened.notices {
@@ -208,7 +208,7 @@ impl Worker {
         if let Some(trouble) = opened.trouble {
             return Err(trouble);
         }
-        let understood = |entry: &Entry| entry.1.is_ok();
+        let understood = |entry: &StoredSession| entry.1.is_ok();
         self.dirty.extend(opened.entries.iter().filter(|entry| understood(entry)).map(|entry| entry.0));
         self.dirty.extend(self.table.select(|_| true).iter().map(|session| session.digest()));
         Ok(())

@@ -1,7 +1,7 @@
 //! The form's token: a form that is posted came from a page that we gave to this browser.
 //!
-//! The same random value stands in a `__Host-` cookie and in the form (double submit). Another site can neither read the
-//! cookie nor plant one: browsers take a `__Host-` cookie from this very host over TLS only.
+//! The same random value stands in a `__Host-` cookie and in the form (double submit). Another site can neither read
+//! the cookie nor plant one: browsers take a `__Host-` cookie from this very host over TLS only.
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use base64::Engine as _;

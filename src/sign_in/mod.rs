@@ -1,25 +1,25 @@
 //! The pages and flows that make and end a session.
 //!
-//! In comes a request for a page under `/.vestibule`, out comes a page, and a session where the password was right or Home
-//! Assistant said who it is. It never says whether it was the name or the password that was wrong, never sends anybody to
-//! another site than Home Assistant's, and never takes a session that was there before for the one that signing in makes
-//! (S-74).
+//! In comes a request for a page under `/.vestibule`, out comes a page, and a session where the password was right or
+//! Home Assistant said who it is. It never says whether it was the name or the password that was wrong, never sends
+//! anybody to another site than Home Assistant's, and never takes a session that was there before for the one that
+//! signing in makes (S-74).
 
 mod form;
 mod form_token;
 mod guard;
-mod under_way;
-mod hand_over;
+mod pending_store;
+mod cross_host_ticket;
 mod return_to;
 mod page;
-mod entry;
+mod session_maker;
 mod password;
-mod journey;
+mod oauth;
 
+pub use cross_host_ticket::{Challenge, CrossHostTicket, CrossHostTickets, Nonce, TICKET_COOKIE};
 pub use form_token::FORM_COOKIE;
 pub use guard::{Attempts, Ban, Budget, Guard, Turned, Whose};
-pub use hand_over::{Challenge, HAND_OVER_COOKIE, HandOver, HandOvers, Nonce};
-pub use journey::{Grants, JOURNEY_COOKIE, Journey, Journeys};
+pub use oauth::{OAUTH_COOKIE, OAuthLogin, OAuthLogins, TokenStore};
 pub use page::sign_in_page;
 pub use password::PasswordSignIn;
 pub use return_to::{HAND_OVER, ReturnTo, sign_in_address, wanted_return};

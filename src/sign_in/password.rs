@@ -7,12 +7,12 @@ use std::time::Duration;
 use http::header::{HeaderValue, SET_COOKIE, USER_AGENT};
 use http::{HeaderMap, StatusCode};
 
-use super::entry::Entry;
 use super::form::Form;
 use super::form_token::FormToken;
 use super::guard::{Budget, Guard};
 use super::page::{View, page};
 use super::return_to::ReturnTo;
+use super::session_maker::SessionMaker;
 use crate::authorization::{Decision, is_own_will, may_enter};
 use crate::clock::Clock;
 use crate::config::{AddonSlug, SignInMethod};
@@ -127,8 +127,8 @@ impl PasswordSignIn<'_> {
             password_digest: user.password_digest,
             ..NewSession::new(user.id.clone(), MadeBy::Password)
         };
-        let entry = Entry { sessions: self.sessions, cookie: self.cookie, telemetry: self.telemetry };
-        let (session, cookie) = entry.make(new, &attempt.presented).await?;
+        let session_maker = SessionMaker { sessions: self.sessions, cookie: self.cookie, telemetry: self.telemetry };
+        let (session, cookie) = session_maker.make(new, &attempt.presented).await?;
         self.note(attempt, SignInOutcome::Success, Some(user.id.as_str()), Some(&session.id().to_string()));
         let mut page = attempt.return_to.behind_form();
         page.headers_mut().append(SET_COOKIE, cookie);

@@ -14,8 +14,8 @@ pub struct ReturnTo(String);
 
 impl ReturnTo {
     /// Accepts visible ASCII that begins with exactly one `/`, has no `\` and no control character in any encoding, and
-    /// whose path has no dot segments. Our own pages are no place to return to, but for the start page and the way to an
-    /// add-on's own host.
+    /// whose path has no dot segments. Our own pages are no place to return to, but for the start page and the way to
+    /// an add-on's own host.
     pub fn parse(text: &str) -> Option<Self> {
         let visible = text.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
         let one_slash = text.starts_with('/') && !text.starts_with("//");

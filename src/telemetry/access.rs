@@ -1,8 +1,8 @@
 //! The access log: one line for every request that was answered.
 //!
-//! In comes what is known about a request when it ends, out goes one line. It is on the way of every request, so it has no
-//! tracing machinery and no allocation of its own; and it must never show a secret or let a client write a line of its own
-//! (S-83, S-128).
+//! In comes what is known about a request when it ends, out goes one line. It is on the way of every request, so it has
+//! no tracing machinery and no allocation of its own; and it must never show a secret or let a client write a line of
+//! its own (S-83, S-128).
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use tracing::Level;
 
-use super::line::Line;
+use super::line::LogLine;
 use super::sink::Sink;
 use crate::clock::Timestamp;
 
@@ -82,7 +82,7 @@ impl AccessLog {
         }
         let format = self.sink.format();
         self.sink.append(TYPICAL, |out, stamp| {
-            let mut line = Line::begin(out, stamp, format, entry.at, Level::INFO, "vestibule::access");
+            let mut line = LogLine::begin(out, stamp, format, entry.at, Level::INFO, "vestibule::access");
             line.text("request_id", entry.request_id.as_bytes(), NAME_LIMIT);
             line.address("client", entry.client);
             line.word("protocol", entry.protocol);
@@ -247,7 +247,11 @@ mod tests {
 
     fn quoted(text: &str) -> String {
         let mut out = Vec::new();
-        crate::telemetry::escape::push_escaped(&mut out, text.as_bytes(), crate::telemetry::escape::Place::Quoted);
+        crate::telemetry::escape::push_escaped(
+            &mut out,
+            text.as_bytes(),
+            crate::telemetry::escape::EscapeContext::Quoted,
+        );
         String::from_utf8(out).unwrap()
     }
 

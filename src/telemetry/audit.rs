@@ -1,7 +1,8 @@
 //! The audit log: one line for every sign-in, refusal, revocation and reload.
 //!
 //! In comes an event with what an operator needs to answer "who, from where, what and why", out goes one line with the
-//! target `vestibule::audit`. The log's filter does not silence it. No event has room for a password, a token or a cookie.
+//! target `vestibule::audit`. The log's filter does not silence it. No event has room for a password, a token or a
+//! cookie.
 
 use std::fmt::Display;
 use std::net::IpAddr;
@@ -9,7 +10,7 @@ use std::net::IpAddr;
 use tracing::Level;
 
 use super::access::{HOST_LIMIT, NAME_LIMIT, TARGET_LIMIT};
-use super::line::Line;
+use super::line::LogLine;
 use super::reset_outcome::ResetOutcome;
 use super::sink::Sink;
 use crate::refusal::Reason;
@@ -127,8 +128,8 @@ pub enum AuditEvent<'a> {
         what: Revoked<'a>,
         /// How many there were.
         count: u64,
-        /// Who did it, or what: `control`; `sign_in`, which ends the browser's session before; `user_changed`, when a user is
-        /// gone, deactivated, or has another password; `home_assistant`, when it has ended the sign-in there.
+        /// Who did it, or what: `control`; `sign_in`, which ends the browser's session before; `user_changed`, when a
+        /// user is gone, deactivated, or has another password; `home_assistant`, when it has ended the sign-in there.
         by: &'static str,
     },
     /// An operator lifted bans from signing in.
@@ -247,7 +248,7 @@ impl AuditLog {
         };
         let (format, at) = (self.sink.format(), self.sink.clock().now());
         self.sink.append(TYPICAL, |out, stamp| {
-            let mut line = Line::begin(out, stamp, format, at, level(event), "vestibule::audit");
+            let mut line = LogLine::begin(out, stamp, format, at, level(event), "vestibule::audit");
             fill(&mut line, event, error.as_deref());
             line.end();
         });
@@ -274,7 +275,7 @@ fn level(event: &AuditEvent<'_>) -> Level {
     }
 }
 
-fn fill(line: &mut Line<'_>, event: &AuditEvent<'_>, error: Option<&str>) {
+fn fill(line: &mut LogLine<'_>, event: &AuditEvent<'_>, error: Option<&str>) {
     match *event {
         AuditEvent::SignIn { outcome, method, user_name, user, session, client, request_id } => {
             tried(line, "sign_in", outcome.label(), ("method", method), user_name);
@@ -345,14 +346,20 @@ fn fill(line: &mut Line<'_>, event: &AuditEvent<'_>, error: Option<&str>) {
     }
 }
 
-fn tried(line: &mut Line<'_>, event: &'static str, outcome: &'static str, by: (&'static str, &str), user_name: &str) {
+fn tried(
+    line: &mut LogLine<'_>,
+    event: &'static str,
+    outcome: &'static str,
+    by: (&'static str, &str),
+    user_name: &str,
+) {
     line.word("event", event);
     line.word("outcome", outcome);
     line.text(by.0, by.1.as_bytes(), NAME_LIMIT);
     line.text("user_name", user_name.as_bytes(), NAME_LIMIT);
 }
 
-fn revoked(line: &mut Line<'_>, what: Revoked<'_>) {
+fn revoked(line: &mut LogLine<'_>, what: Revoked<'_>) {
     match what {
         Revoked::One(session) => origin(line, None, Some(session), None),
         Revoked::User(user) => origin(line, Some(user), None, None),
@@ -360,7 +367,7 @@ fn revoked(line: &mut Line<'_>, what: Revoked<'_>) {
     }
 }
 
-fn origin(line: &mut Line<'_>, user: Option<&str>, session: Option<&str>, request: Option<(IpAddr, &str)>) {
+fn origin(line: &mut LogLine<'_>, user: Option<&str>, session: Option<&str>, request: Option<(IpAddr, &str)>) {
     optional(line, "user", user);
     if let Some(session) = session {
         line.text("session", session.as_bytes(), SESSION_LIMIT);
@@ -371,7 +378,7 @@ fn origin(line: &mut Line<'_>, user: Option<&str>, session: Option<&str>, reques
     }
 }
 
-fn optional(line: &mut Line<'_>, key: &'static str, value: Option<&str>) {
+fn optional(line: &mut LogLine<'_>, key: &'static str, value: Option<&str>) {
     if let Some(value) = value {
         line.text(key, value.as_bytes(), NAME_LIMIT);
     }
@@ -380,8 +387,8 @@ fn optional(line: &mut Line<'_>, key: &'static str, value: Option<&str>) {
 /// About the length of a line.
 const TYPICAL: usize = 400;
 
-/// Bytes that are shown of a session's id: enough to find it in `sessions list`. Were a token ever passed by mistake, it
-/// would be of no use so short.
+/// Bytes that are shown of a session's id: enough to find it in `sessions list`. Were a token ever passed by mistake,
+/// it would be of no use so short.
 const SESSION_LIMIT: usize = 16;
 
 /// Bytes that are shown of what was asked and answered: one rule and its entity, with the names of groups and areas.

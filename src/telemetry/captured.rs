@@ -3,8 +3,10 @@
 //! In comes what the sink writes, out come lines. It installs nothing global.
 
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
+
+use parking_lot::Mutex;
 
 use super::sink::Sink;
 use super::{Telemetry, events};
@@ -22,7 +24,7 @@ impl Captured {
     /// All lines so far, without their ends.
     pub fn lines(&self) -> Vec<String> {
         self.sink.flush(Duration::from_secs(10));
-        let bytes = self.bytes.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let bytes = self.bytes.0.lock();
         String::from_utf8_lossy(&bytes).split_terminator('\n').map(str::to_owned).collect()
     }
 
@@ -52,7 +54,7 @@ struct Shelf(Arc<Mutex<Vec<u8>>>);
 
 impl Write for Shelf {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        self.0.lock().extend_from_slice(bytes);
         Ok(bytes.len())
     }
 

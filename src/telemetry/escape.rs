@@ -1,23 +1,24 @@
 //! Text that somebody else chose, made fit for one line of a log (S-128).
 //!
-//! In come bytes of any kind, out come printable characters: whatever would end the line, move the cursor, turn the reading
-//! direction or hide is written as an escape. What comes out never holds a control character and is always valid UTF-8.
+//! In come bytes of any kind, out come printable characters: whatever would end the line, move the cursor, turn the
+//! reading direction or hide is written as an escape. What comes out never holds a control character and is always
+//! valid UTF-8.
 
 /// Where the text will stand, which decides whether quotes and backslashes must be escaped too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum EscapeContext {
     /// Between the quotes of a `key="value"`.
     Quoted,
     /// Inside a JSON string (RFC 8259 section 7).
     Json,
     /// A whole line that another formatter has made: its own quotes and backslashes stay.
-    Line,
+    LogLine,
 }
 
 /// Appends `bytes`, escaped for `place`. Bytes that are not UTF-8 become `\xNN`.
-pub(super) fn push_escaped(out: &mut Vec<u8>, bytes: &[u8], place: Place) {
-    // Nearly all values are plain. Looking at every byte, and not only up to the first special one, lets the compiler look at
-    // many at once.
+pub(super) fn push_escaped(out: &mut Vec<u8>, bytes: &[u8], place: EscapeContext) {
+    // Nearly all values are plain. Looking at every byte, and not only up to the first special one, lets the compiler
+    // look at many at once.
     if bytes.iter().fold(true, |plain, &byte| plain & is_plain(byte, place)) {
         return out.extend_from_slice(bytes);
     }
@@ -40,8 +41,8 @@ pub(super) fn cut(text: &[u8], limit: usize) -> &[u8] {
     if tail.first().is_some_and(|&lead| lead >= 0xc0 && utf8_length(lead) > tail.len()) { whole } else { head }
 }
 
-fn is_plain(byte: u8, place: Place) -> bool {
-    (0x20..0x7f).contains(&byte) && (place == Place::Line || (byte != b'"' && byte != b'\\'))
+fn is_plain(byte: u8, place: EscapeContext) -> bool {
+    (0x20..0x7f).contains(&byte) && (place == EscapeContext::LogLine || (byte != b'"' && byte != b'\\'))
 }
 
 fn push_ascii(out: &mut Vec<u8>, byte: u8) -> usize {
@@ -57,14 +58,14 @@ fn push_ascii(out: &mut Vec<u8>, byte: u8) -> usize {
 }
 
 /// One character, or one broken sequence, from the front of `bytes`; says how many bytes it took.
-fn push_beyond_ascii(out: &mut Vec<u8>, bytes: &[u8], place: Place) -> usize {
+fn push_beyond_ascii(out: &mut Vec<u8>, bytes: &[u8], place: EscapeContext) -> usize {
     // No character has more than four bytes, so that a long text is not judged again for each of its characters.
     let window = bytes.get(..4).unwrap_or(bytes);
     let Some(chunk) = window.utf8_chunks().next() else { return 1 };
     let Some(character) = chunk.valid().chars().next() else {
         for &byte in chunk.invalid() {
             // A JSON string knows no `\x`: there the backslash itself is escaped.
-            out.extend_from_slice(if place == Place::Json { br"\\x" } else { br"\x" });
+            out.extend_from_slice(if place == EscapeContext::Json { br"\\x" } else { br"\x" });
             out.extend([hex(byte >> 4), hex(byte)]);
         }
         return chunk.invalid().len().max(1);
@@ -78,7 +79,8 @@ fn push_beyond_ascii(out: &mut Vec<u8>, bytes: &[u8], place: Place) -> usize {
     character.len_utf8()
 }
 
-/// Controls (C0, DEL, C1), line and paragraph separators, marks that turn the direction, and characters without a shape.
+/// Controls (C0, DEL, C1), line and paragraph separators, marks that turn the direction, and characters without a
+/// shape.
 fn is_hidden(character: char) -> bool {
     character.is_control()
         || matches!(character,
@@ -111,7 +113,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn escaped(bytes: &[u8], place: Place) -> String {
+    fn escaped(bytes: &[u8], place: EscapeContext) -> String {
         let mut out = Vec::new();
         push_escaped(&mut out, bytes, place);
         String::from_utf8(out).unwrap()
@@ -119,13 +121,13 @@ mod tests {
 
     #[test]
     fn what_hides_or_moves_is_written_out() {
-        assert_eq!(escaped(b"a\r\nb\x1b[2J", Place::Quoted), r"a\r\nb\u001b[2J");
-        assert_eq!(escaped("\u{2028}\u{202e}\u{85}é漢😀".as_bytes(), Place::Json), r"\u2028\u202e\u0085é漢😀");
-        assert_eq!(escaped("\u{e0041}".as_bytes(), Place::Json), r"\udb40\udc41");
-        assert_eq!(escaped(b"\xff\xc3(", Place::Quoted), r"\xff\xc3(");
-        assert_eq!(escaped(b"\xff", Place::Json), r"\\xff");
-        assert_eq!(escaped(br#"say "\""#, Place::Quoted), r#"say \"\\\""#);
-        assert_eq!(escaped(br#"key="a\nb""#, Place::Line), r#"key="a\nb""#);
+        assert_eq!(escaped(b"a\r\nb\x1b[2J", EscapeContext::Quoted), r"a\r\nb\u001b[2J");
+        assert_eq!(escaped("\u{2028}\u{202e}\u{85}é漢😀".as_bytes(), EscapeContext::Json), r"\u2028\u202e\u0085é漢😀");
+        assert_eq!(escaped("\u{e0041}".as_bytes(), EscapeContext::Json), r"\udb40\udc41");
+        assert_eq!(escaped(b"\xff\xc3(", EscapeContext::Quoted), r"\xff\xc3(");
+        assert_eq!(escaped(b"\xff", EscapeContext::Json), r"\\xff");
+        assert_eq!(escaped(br#"say "\""#, EscapeContext::Quoted), r#"say \"\\\""#);
+        assert_eq!(escaped(br#"key="a\nb""#, EscapeContext::LogLine), r#"key="a\nb""#);
     }
 
     #[test]
@@ -141,10 +143,10 @@ mod tests {
     proptest! {
         #[test]
         fn any_bytes_stay_on_one_line_and_json_reads_them(bytes: Vec<u8>) {
-            for place in [Place::Quoted, Place::Json, Place::Line] {
+            for place in [EscapeContext::Quoted, EscapeContext::Json, EscapeContext::LogLine] {
                 prop_assert!(!escaped(&bytes, place).chars().any(is_hidden));
             }
-            let json = format!("\"{}\"", escaped(&bytes, Place::Json));
+            let json = format!("\"{}\"", escaped(&bytes, EscapeContext::Json));
             let read: String = serde_json::from_str(&json).unwrap();
             if let Ok(text) = std::str::from_utf8(&bytes) {
                 prop_assert_eq!(read, text);

@@ -1,7 +1,7 @@
 //! `tracing`'s events, written through the sink.
 //!
-//! In comes what the modules say with `tracing`, out go lines that look like those of the access log. A value in an event may
-//! come from anybody, so each line is escaped as a whole (S-128).
+//! In comes what the modules say with `tracing`, out go lines that look like those of the access log. A value in an
+//! event may come from anybody, so each line is escaped as a whole (S-128).
 
 use std::io;
 
@@ -14,7 +14,7 @@ use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::registry::Registry;
 use tracing_subscriber::{fmt, reload};
 
-use super::escape::{Place, push_escaped};
+use super::escape::{EscapeContext, push_escaped};
 use super::sink::Sink;
 use crate::clock::Clock;
 use crate::config::LogFormat;
@@ -58,7 +58,7 @@ impl io::Write for LineWriter<'_> {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let text = line.strip_suffix(b"\n").unwrap_or(line);
         self.0.append(line.len(), |out, _| {
-            push_escaped(out, text, Place::Line);
+            push_escaped(out, text, EscapeContext::LogLine);
             out.push(b'\n');
         });
         Ok(line.len())

@@ -1,7 +1,8 @@
 //! One line of the log, built field by field: what the access log and the audit log are written with.
 //!
-//! In come names of ours and values of anybody's, out comes exactly one line, as text (`key=value`, quoted where needed) or
-//! as a JSON object. It writes into a buffer that is there already, allocates nothing, and never trusts a value.
+//! In come names of ours and values of anybody's, out comes exactly one line, as text (`key=value`, quoted where
+//! needed) or as a JSON object. It writes into a buffer that is there already, allocates nothing, and never trusts a
+//! value.
 
 use std::io::Write as _;
 use std::net::IpAddr;
@@ -9,22 +10,22 @@ use std::time::Duration;
 
 use tracing::Level;
 
-use super::escape::{Place, cut, push_escaped};
+use super::escape::{EscapeContext, cut, push_escaped};
 use super::redact::redact;
 use crate::clock::Timestamp;
 use crate::config::LogFormat;
 
-/// A line that has begun; [`Line::end`] finishes it.
-pub(super) struct Line<'a> {
+/// A line that has begun; [`LogLine::end`] finishes it.
+pub(super) struct LogLine<'a> {
     out: &'a mut Vec<u8>,
     format: LogFormat,
 }
 
-impl<'a> Line<'a> {
+impl<'a> LogLine<'a> {
     /// Begins a line as `tracing`'s own lines begin, so that all lines of the log look alike.
     pub(super) fn begin(
         out: &'a mut Vec<u8>,
-        stamp: &mut Stamp,
+        stamp: &mut LineTime,
         format: LogFormat,
         at: Timestamp,
         level: Level,
@@ -147,19 +148,19 @@ impl<'a> Line<'a> {
             || !value.iter().fold(true, |bare, &byte| bare & is_bare(byte))
     }
 
-    fn place(&self) -> Place {
-        if self.format == LogFormat::Json { Place::Json } else { Place::Quoted }
+    fn place(&self) -> EscapeContext {
+        if self.format == LogFormat::Json { EscapeContext::Json } else { EscapeContext::Quoted }
     }
 }
 
 /// The text of the current second, made once a second and not once a line.
 #[derive(Debug, Default)]
-pub(super) struct Stamp {
+pub(super) struct LineTime {
     second: u64,
     text: String,
 }
 
-impl Stamp {
+impl LineTime {
     fn push(&mut self, out: &mut Vec<u8>, at: Timestamp) {
         let (second, millis) = (at.as_millis() / 1000, at.as_millis() % 1000);
         if second != self.second || self.text.is_empty() {
@@ -224,7 +225,7 @@ mod tests {
 
     #[test]
     fn the_stamp_agrees_with_the_clock() {
-        let mut stamp = Stamp::default();
+        let mut stamp = LineTime::default();
         for millis in [0, 5, 999, 1000, 1_795_323_000_005, 1_795_323_000_999, 1_795_323_001_000, u64::MAX] {
             let (at, mut out) = (Timestamp::from_millis(millis), Vec::new());
             stamp.push(&mut out, at);
@@ -234,8 +235,8 @@ mod tests {
 
     #[test]
     fn a_value_is_quoted_only_where_it_must_be() {
-        let (mut out, mut stamp) = (Vec::new(), Stamp::default());
-        let mut line = Line::begin(
+        let (mut out, mut stamp) = (Vec::new(), LineTime::default());
+        let mut line = LogLine::begin(
             &mut out,
             &mut stamp,
             LogFormat::Text,

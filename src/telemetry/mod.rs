@@ -1,8 +1,8 @@
 //! What the process says about itself: log lines, access lines, audit lines and metrics.
 //!
-//! In comes what the stages report, out go lines on stderr and numbers for `/metrics`. It must never block a stage, never
-//! show a secret (tokens, cookies, passwords, signed parameters: S-83), never let a client write a line of its own (S-128),
-//! and never count by something that a client chooses (S-130).
+//! In comes what the stages report, out go lines on stderr and numbers for `/metrics`. It must never block a stage,
+//! never show a secret (tokens, cookies, passwords, signed parameters: S-83), never let a client write a line of its
+//! own (S-128), and never count by something that a client chooses (S-130).
 
 mod access;
 mod audit;
@@ -133,8 +133,8 @@ fn parse(filter: &str) -> Result<EnvFilter, TelemetryError> {
 /// The target of every line of ours begins with it.
 const OURS: &str = "vestibule";
 
-/// A panic is an event like others, so that it neither tears a line nor passes by the log; and it is written at once, since
-/// nobody knows what comes after it.
+/// A panic is an event like others, so that it neither tears a line nor passes by the log; and it is written at once,
+/// since nobody knows what comes after it.
 fn log_panics(sink: Sink) {
     std::panic::set_hook(Box::new(move |panic| {
         let message = panic.payload_as_str().unwrap_or("(no message)");

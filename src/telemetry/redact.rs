@@ -1,7 +1,7 @@
 //! Secrets taken out of request targets before they are logged (S-83).
 //!
-//! In comes a target as the client sent it, out come its pieces with the secret ones replaced. When it is not plain what a
-//! piece is, it counts as secret: a log that says too little is better than one that says too much.
+//! In comes a target as the client sent it, out come its pieces with the secret ones replaced. When it is not plain
+//! what a piece is, it counts as secret: a log that says too little is better than one that says too much.
 
 use std::fmt;
 
@@ -39,9 +39,9 @@ fn redact_userinfo<'a>(path: &'a [u8], emit: &mut impl FnMut(&'a [u8])) -> &'a [
     path.get(at..).unwrap_or_default()
 }
 
-/// The segment after `hassio_ingress` is the key of an add-on's session, the one after `webhook` is all that whoever calls it
-/// has to know, and the one after `hls` opens a camera's stream: `/api/hassio_ingress/KEY/...`. A spelling with escapes or dot
-/// segments behind such a name loses the whole rest of its path.
+/// The segment after `hassio_ingress` is the key of an add-on's session, the one after `webhook` is all that whoever
+/// calls it has to know, and the one after `hls` opens a camera's stream: `/api/hassio_ingress/KEY/...`. A spelling
+/// with escapes or dot segments behind such a name loses the whole rest of its path.
 fn redact_path<'a>(path: &'a [u8], names: &[Name], emit: &mut impl FnMut(&'a [u8])) {
     let mut path = path;
     while let Some((name, end)) = find_name(path, names) {
@@ -107,8 +107,8 @@ fn end_of(name: &Name, path: &[u8], start: usize) -> Option<usize> {
 }
 
 /// Every `name=value` whose name is secret loses its value. Separators and `=` count in percent-encoding too, so that a
-/// target carried inside a parameter (`return_to=%2Fx%3Fcode%3D...`) is no hiding place. A value reaches to the next `&` of
-/// its own level: `%26` is a part of a value that began after a plain `=`.
+/// target carried inside a parameter (`return_to=%2Fx%3Fcode%3D...`) is no hiding place. A value reaches to the next
+/// `&` of its own level: `%26` is a part of a value that began after a plain `=`.
 fn redact_query<'a>(query: &'a [u8], emit: &mut impl FnMut(&'a [u8])) {
     let (mut unsaid, mut rest) = (query, query);
     while let Some((name_end, byte, length)) = find(rest, |byte| byte == b'=' || is_separator(byte)) {

@@ -1,20 +1,21 @@
 //! The one writer of the log: whole lines in, large writes out, and nobody ever waits for whoever reads them.
 //!
-//! In come lines from all threads, out go bytes to stderr from one thread of its own. A line is appended whole under a short
-//! lock; the thread takes the buffer away and writes it without the lock. When the reader stalls, the buffer fills to
-//! [`CAPACITY`], further lines are dropped and counted, and the count is logged once there is room. It must never block a
-//! caller and never write half a line into another.
+//! In come lines from all threads, out go bytes to stderr from one thread of its own. A line is appended whole under a
+//! short lock; the thread takes the buffer away and writes it without the lock. When the reader stalls, the buffer
+//! fills to [`CAPACITY`], further lines are dropped and counted, and the count is logged once there is room. It must
+//! never block a caller and never write half a line into another.
 
 use std::fmt;
 use std::io::{self, Write};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use parking_lot::{Condvar, Mutex, MutexGuard};
 use prometheus_client::metrics::counter::Counter;
 use tracing::Level;
 
-use super::line::{Line, Stamp};
+use super::line::{LineTime, LogLine};
 use crate::clock::Clock;
 use crate::config::LogFormat;
 
@@ -28,14 +29,14 @@ impl Sink {
     /// Starts the thread that writes to `out`.
     pub(super) fn start(out: impl Write + Send + 'static, format: LogFormat, clock: Clock) -> io::Result<Self> {
         let shared = Arc::new(Shared { format, clock, ..Shared::default() });
-        let writer = Writer { shared: Arc::clone(&shared), out, torn: false, stamp: Stamp::default() };
+        let writer = Writer { shared: Arc::clone(&shared), out, torn: false, stamp: LineTime::default() };
         thread::Builder::new().name("log".to_owned()).spawn(move || writer.run())?;
         Ok(Self { owner: Arc::new(Owner(shared)) })
     }
 
     /// Appends the one line, or the lines, that `write` writes, each with its end; `size` is about how long they get.
     /// `write` must not panic and must not log.
-    pub(super) fn append(&self, size: usize, write: impl FnOnce(&mut Vec<u8>, &mut Stamp)) {
+    pub(super) fn append(&self, size: usize, write: impl FnOnce(&mut Vec<u8>, &mut LineTime)) {
         let shared = self.shared();
         let mut state = shared.lock();
         let before = state.bytes.len();
@@ -44,7 +45,7 @@ impl Sink {
             shared.dropped.inc();
             return;
         }
-        let State { bytes, stamp, .. } = &mut *state;
+        let SinkState { bytes, stamp, .. } = &mut *state;
         write(bytes, stamp);
         state.appended = state.appended.wrapping_add(1);
         let wake = before == 0 || (before < LARGE && state.bytes.len() >= LARGE);
@@ -95,10 +96,10 @@ impl Drop for Owner {
 
 #[derive(Debug)]
 struct Shared {
-    state: Mutex<State>,
-    /// Rings for the thread: there is something, or much, or somebody waits.
+    state: Mutex<SinkState>,
+    /// Wakes the thread: there is something to write, or much, or somebody waits.
     work: Condvar,
-    /// Rings for those who wait in `flush`.
+    /// Wakes those who wait in `flush`.
     written: Condvar,
     format: LogFormat,
     clock: Clock,
@@ -119,9 +120,9 @@ impl Default for Shared {
 }
 
 #[derive(Default)]
-struct State {
+struct SinkState {
     bytes: Vec<u8>,
-    stamp: Stamp,
+    stamp: LineTime,
     /// Lines ever appended, and of those the ones whose fate is settled: written or lost.
     appended: u64,
     settled: u64,
@@ -132,7 +133,7 @@ struct State {
     closed: bool,
 }
 
-impl fmt::Debug for State {
+impl fmt::Debug for SinkState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("State")
             .field("buffered", &self.bytes.len())
@@ -142,9 +143,8 @@ impl fmt::Debug for State {
 }
 
 impl Shared {
-    /// Lines are appended whole or not at all, so that a poisoned lock has nothing broken behind it.
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, SinkState> {
+        self.state.lock()
     }
 
     fn flush(&self, patience: Duration) -> bool {
@@ -152,10 +152,8 @@ impl Shared {
         let goal = state.appended;
         state.hurry = true;
         self.work.notify_one();
-        let unsettled = |state: &mut State| goal.wrapping_sub(state.settled).cast_signed() > 0;
-        let (_state, waited) =
-            self.written.wait_timeout_while(state, patience, unsettled).unwrap_or_else(PoisonError::into_inner);
-        !waited.timed_out()
+        let unsettled = |state: &mut SinkState| goal.wrapping_sub(state.settled).cast_signed() > 0;
+        !self.written.wait_while_for(&mut state, unsettled, patience).timed_out()
     }
 }
 
@@ -165,7 +163,7 @@ struct Writer<W> {
     out: W,
     /// The last write failed, perhaps in the middle of a line.
     torn: bool,
-    stamp: Stamp,
+    stamp: LineTime,
 }
 
 impl<W: Write> Writer<W> {
@@ -189,8 +187,8 @@ impl<W: Write> Writer<W> {
         }
     }
 
-    /// Waits for lines, gathers for a moment when lines come fast, and takes them all: the number of the last one, and how
-    /// many were dropped. `None` when it is over.
+    /// Waits for lines, gathers for a moment when lines come fast, and takes them all: the number of the last one, and
+    /// how many were dropped. `None` when it is over.
     fn next_batch(&mut self, batch: &mut Vec<u8>, last_write: Option<Instant>) -> Option<(u64, u64)> {
         let mut state = self.shared.lock();
         loop {
@@ -200,14 +198,15 @@ impl<W: Write> Writer<W> {
                     return None;
                 }
                 state.hurry = false;
-                state = self.shared.work.wait(state).unwrap_or_else(PoisonError::into_inner);
+                self.shared.work.wait(&mut state);
                 continue;
             }
             let left = last_write.map_or(Duration::ZERO, |at| GATHER.saturating_sub(at.elapsed()));
             if left.is_zero() || state.hurry || state.closed || state.bytes.len() >= LARGE {
                 break;
             }
-            (state, _) = self.shared.work.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner);
+            // Woken or not, everything is looked at again.
+            let _timed_out = self.shared.work.wait_for(&mut state, left);
         }
         std::mem::swap(batch, &mut state.bytes);
         let dropped = std::mem::take(&mut state.dropped);
@@ -216,7 +215,7 @@ impl<W: Write> Writer<W> {
         if dropped > 0 {
             let at = self.shared.clock.now();
             let mut line =
-                Line::begin(batch, &mut self.stamp, self.shared.format, at, Level::WARN, "vestibule::telemetry");
+                LogLine::begin(batch, &mut self.stamp, self.shared.format, at, Level::WARN, "vestibule::telemetry");
             line.word("message", "log lines were dropped: nobody read them fast enough");
             line.number("dropped", dropped);
             line.end();

@@ -1,8 +1,8 @@
 //! Which certificate a client is shown.
 //!
-//! In comes the name that the client asks for, out comes a certificate, always: an exact name before a wildcard, a wildcard
-//! before the first certificate of the configuration. A client with an unknown name gets a certificate that does not cover
-//! it, and its request is refused later, with words.
+//! In comes the name that the client asks for, out comes a certificate, always: an exact name before a wildcard, a
+//! wildcard before the first certificate of the configuration. A client with an unknown name gets a certificate that
+//! does not cover it, and its request is refused later, with words.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -29,8 +29,8 @@ pub(super) struct Certificates {
 
 type Names = HashMap<Box<str>, Vec<Arc<Shown>>>;
 
-/// A certificate that is shown, with the configuration that shows it and no other. So a connection cannot end with another
-/// certificate than the one whose names were noted for it, whether it was resumed or a reload came in between.
+/// A certificate that is shown, with the configuration that shows it and no other. So a connection cannot end with
+/// another certificate than the one whose names were noted for it, whether it was resumed or a reload came in between.
 #[derive(Debug)]
 pub(super) struct Shown {
     pub(super) config: Arc<ServerConfig>,
@@ -61,8 +61,8 @@ impl Certificates {
         Ok(Self { first, exact, wildcards, not_after })
     }
 
-    /// The certificate for a client that asks for this name and can check these signatures. Of several with one name (RSA
-    /// besides ECDSA, say) the first that the client can check is shown.
+    /// The certificate for a client that asks for this name and can check these signatures. Of several with one name
+    /// (RSA besides ECDSA, say) the first that the client can check is shown.
     pub(super) fn choose(&self, sni: Option<&str>, schemes: &[SignatureScheme]) -> &Arc<Shown> {
         let Some(name) = sni.map(covered::canonical) else { return &self.first };
         let wildcard = || covered::parent(&name).and_then(|parent| self.wildcards.get(parent));

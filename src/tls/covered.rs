@@ -1,7 +1,7 @@
 //! The names that a certificate vouches for.
 //!
-//! In comes the host of a request, out comes whether the certificate shown on its connection covers it. A request for any
-//! other host does not belong on the connection (RFC 9110 section 7.4, S-39).
+//! In comes the host of a request, out comes whether the certificate shown on its connection covers it. A request for
+//! any other host does not belong on the connection (RFC 9110 section 7.4, S-39).
 
 use std::borrow::Cow;
 use std::collections::HashSet;

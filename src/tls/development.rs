@@ -1,8 +1,9 @@
-//! The development certificate: a CA of our own and a certificate for `localhost`, so that the first start needs nothing.
+//! The development certificate: a CA of our own and a certificate for `localhost`, so that the first start needs
+//! nothing.
 //!
-//! In come a folder and the names that we are called by, out comes a pair that is good for them. What is in the folder and
-//! still good is used as it is. The folder is locked meanwhile, and each file appears whole: neither two processes nor a
-//! power cut leave a key beside another key's certificate that would not be noticed and made anew.
+//! In come a folder and the names that we are called by, out comes a pair that is good for them. What is in the folder
+//! and still good is used as it is. The folder is locked meanwhile, and each file appears whole: neither two processes
+//! nor a power cut leave a key beside another key's certificate that would not be noticed and made anew.
 
 use std::fs;
 use std::io;
@@ -35,15 +36,15 @@ pub fn own_names(settings: &Settings) -> Vec<String> {
     public.chain(hosts).chain(listening).collect()
 }
 
-/// The development certificate for these names and those of this machine's loopback, made where it is missing, too old or
-/// lacks a name.
+/// The development certificate for these names and those of this machine's loopback, made where it is missing, too old
+/// or lacks a name.
 pub(super) fn ensure(
     folder: &Path,
     names: &[String],
     now: Timestamp,
     provider: &CryptoProvider,
 ) -> Result<(Pair, Notice), TlsError> {
-    let place = Place::new(folder);
+    let place = DevelopmentPaths::new(folder);
     let names = wanted(names);
     fs::create_dir_all(folder).map_err(|source| place.failed(source))?;
     // In a folder that is read-only there is nobody to lock out, and what is there may be all that is needed.
@@ -71,7 +72,7 @@ fn wanted(names: &[String]) -> Vec<String> {
 }
 
 /// Where the files are.
-struct Place {
+struct DevelopmentPaths {
     folder: PathBuf,
     authority: PathBuf,
     authority_key: PathBuf,
@@ -79,7 +80,7 @@ struct Place {
     key: PathBuf,
 }
 
-impl Place {
+impl DevelopmentPaths {
     fn new(folder: &Path) -> Self {
         let file = |name| folder.join(name);
         Self {
@@ -91,8 +92,8 @@ impl Place {
         }
     }
 
-    /// The pair that is there, when it fits together, is valid for a while yet, has all names, and is signed by the CA that
-    /// is there. The CA's key is not needed for that: a careful operator keeps it elsewhere.
+    /// The pair that is there, when it fits together, is valid for a while yet, has all names, and is signed by the CA
+    /// that is there. The CA's key is not needed for that: a careful operator keeps it elsewhere.
     fn good_pair(&self, names: &[String], now: Timestamp, provider: &CryptoProvider) -> Option<Pair> {
         let pair = pem::load(&self.chain, &self.key, provider).ok()?;
         let complete = Covered::new(&pair.facts).names_all(names);

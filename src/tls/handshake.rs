@@ -1,7 +1,7 @@
 //! The handshake, and the certificates that it shows at the moment.
 //!
-//! In comes an accepted connection, out comes a [`Secured`] one before the deadline, or an error. New certificates are read
-//! and proved as a whole before the first client sees one; when anything is wrong with them, the old ones stay.
+//! In comes an accepted connection, out comes a [`Secured`] one before the deadline, or an error. New certificates are
+//! read and proved as a whole before the first client sees one; when anything is wrong with them, the old ones stay.
 
 use std::sync::Arc;
 use std::time::Duration;

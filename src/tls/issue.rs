@@ -1,7 +1,7 @@
 //! Makes the development CA and the certificates that it signs.
 //!
-//! In come names and the time, out come certificates and keys as PEM. It touches no file. The CA is for this one machine's
-//! tests and homes: whoever has its key can impersonate any site to whoever trusts it.
+//! In come names and the time, out come certificates and keys as PEM. It touches no file. The CA is for this one
+//! machine's tests and homes: whoever has its key can impersonate any site to whoever trusts it.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -51,8 +51,8 @@ pub(super) fn server(authority_key: &str, names: &[String], now: Timestamp) -> R
     Ok(Some(Issued { certificate, key: Zeroizing::new(key.serialize_pem()) }))
 }
 
-/// The CA's name follows from its key, so that the key alone is enough to sign with, and two CAs in one list of a browser
-/// can be told apart.
+/// The CA's name follows from its key, so that the key alone is enough to sign with, and two CAs in one list of a
+/// browser can be told apart.
 fn authority_params(key: &KeyPair) -> CertificateParams {
     let mut params = CertificateParams::default();
     let id = params.key_identifier(key).first_chunk().copied().map_or(0, u32::from_be_bytes);

@@ -1,7 +1,7 @@
 //! Certificates and keys from files.
 //!
-//! In come the paths of a chain and a key, out comes a pair that is known to fit, or the sentence that says what is wrong
-//! with which file. A key never leaves this folder, and the bytes it was read from are wiped.
+//! In come the paths of a chain and a key, out comes a pair that is known to fit, or the sentence that says what is
+//! wrong with which file. A key never leaves this folder, and the bytes it was read from are wiped.
 
 use std::fs;
 use std::io;
@@ -29,7 +29,7 @@ pub(super) struct Pair {
     pub(super) facts: Facts,
 }
 
-/// Whether these two files can be used together: the same judgement as at start and on reload.
+/// Whether these two files can be used together: the same check as at start and on reload.
 pub fn check_pair(chain: &Path, key: &Path) -> Result<(), TlsError> {
     load(chain, key, &default_provider()).map(drop)
 }

@@ -1,7 +1,7 @@
 //! A secured connection: plain bytes, and what is known of the way they came.
 //!
-//! In comes a finished handshake, out come a [`Stream`] and its [`Transport`]. The stream holds the connection's place among
-//! the open ones, so that a tunnel that outlives its request is still counted.
+//! In comes a finished handshake, out come a [`Stream`] and its [`Transport`]. The stream holds the connection's place
+//! among the open ones, so that a tunnel that outlives its request is still counted.
 
 use std::fmt;
 use std::io::{self, IoSlice};
@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
 use super::covered::Covered;
-use crate::listener::{Addresses, ListenerTrust, Slot};
+use crate::listener::{Addresses, ConnectionSlot, ListenerTrust};
 
 /// A connection after its handshake.
 #[derive(Debug)]
@@ -51,7 +51,7 @@ impl Secured {
     pub(super) fn new(
         stream: TlsStream<TcpStream>,
         (addresses, trust): (Addresses, ListenerTrust),
-        slot: Slot,
+        slot: ConnectionSlot,
         sni: Option<Box<str>>,
         covered: Arc<Covered>,
     ) -> Self {
@@ -135,7 +135,7 @@ impl Transport {
 /// The plain bytes of a secured connection.
 pub struct Stream {
     tls: TlsStream<TcpStream>,
-    _slot: Slot,
+    _slot: ConnectionSlot,
 }
 
 /// Says nothing of the keys in it.

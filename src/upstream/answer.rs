@@ -1,5 +1,5 @@
-//! The body of an add-on's answer: streamed as it comes, cut when it may no longer go on, and never ended cleanly when it
-//! broke off.
+//! The body of an add-on's answer: streamed as it comes, cut when it may no longer go on, and never ended cleanly when
+//! it broke off.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -13,27 +13,27 @@ use hyper::body::Incoming;
 use tokio::time::Instant;
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
-use super::grpc::Trailed;
-use super::link::Link;
-use super::pool::{Place, Pool};
-use crate::connection::Serving;
+use super::grpc::GrpcCall;
+use super::http1_connection::Http1Connection;
+use super::pool::{Pool, PoolSlot};
+use crate::connection::InFlightGuard;
 use crate::exchanges::Open;
-use crate::http::{Meter, Pace, Rate};
+use crate::http::{MinRate, Rate, RateMeter};
 use crate::refusal::Reason;
 
 /// The body of an add-on's answer. Trailers are dropped (DESIGN section 2, step 2), but those of
 /// gRPC.
 pub struct AnswerBody {
     incoming: Option<Incoming>,
-    link: Option<(Link, Arc<Pool>)>,
+    connection: Option<(Http1Connection, Arc<Pool>)>,
     open: Option<Open>,
     cut: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
-    trailed: Option<Trailed>,
+    trailed: Option<GrpcCall>,
     /// The rest of a piece that the client takes in parts, and how fast it does.
     rest: Bytes,
-    meter: Meter,
+    meter: RateMeter,
     taking: Option<usize>,
-    _held: Option<(Option<Place>, Serving)>,
+    _held: Option<(Option<PoolSlot>, InFlightGuard)>,
 }
 
 /// Why a body ended early.
@@ -50,17 +50,17 @@ pub enum AnswerError {
 impl AnswerBody {
     pub(super) fn relay(
         incoming: Incoming,
-        link: Option<(Link, Arc<Pool>)>,
-        trailed: Option<Trailed>,
-        (place, open, serving): (Option<Place>, Open, Serving),
-        reading: Pace,
+        connection: Option<(Http1Connection, Arc<Pool>)>,
+        trailed: Option<GrpcCall>,
+        (place, open, serving): (Option<PoolSlot>, Open, InFlightGuard),
+        reading: MinRate,
     ) -> Self {
         let mut body = Self {
             incoming: Some(incoming),
-            link,
+            connection,
             open: Some(open),
             trailed,
-            meter: Meter::new(reading),
+            meter: RateMeter::new(reading),
             _held: Some((place, serving)),
             ..Self::empty()
         };
@@ -73,12 +73,12 @@ impl AnswerBody {
     pub(super) fn empty() -> Self {
         Self {
             incoming: None,
-            link: None,
+            connection: None,
             open: None,
             cut: None,
             trailed: None,
             rest: Bytes::new(),
-            meter: Meter::new(Pace::idle(Duration::MAX)),
+            meter: RateMeter::new(MinRate::idle(Duration::MAX)),
             taking: None,
             _held: None,
         }
@@ -111,15 +111,15 @@ impl AnswerBody {
 
     fn give_back_if_ended(&mut self) {
         let ended = self.incoming.as_ref().is_some_and(Body::is_end_stream);
-        if ended && let Some((link, pool)) = self.link.take() {
-            pool.give_back(link);
+        if ended && let Some((connection, pool)) = self.connection.take() {
+            pool.give_back(connection);
         }
     }
 
     fn trailers(&self, frame: Frame<Bytes>) -> Option<Frame<Bytes>> {
         let trailed = self.trailed.as_ref()?;
         let mut trailers = frame.into_trailers().ok()?;
-        trailed.sieve().apply(&mut trailers);
+        trailed.trailer_filter().apply(&mut trailers);
         Some(Frame::trailers(trailers))
     }
 
@@ -138,7 +138,7 @@ impl Body for AnswerBody {
         let this = &mut *self;
         this.is_asked();
         if let Some(open) = this.open.as_ref().filter(|open| open.is_cut()) {
-            this.link = None;
+            this.connection = None;
             return Poll::Ready(Some(Err(AnswerError::Cut(open.exchange().why()))));
         }
         if !this.rest.is_empty() {
@@ -163,7 +163,7 @@ impl Body for AnswerBody {
                     }
                 }
                 Poll::Ready(Some(Err(error))) => {
-                    this.link = None;
+                    this.connection = None;
                     this.incoming = None;
                     return Poll::Ready(Some(Err(AnswerError::Broken(error))));
                 }
@@ -173,8 +173,8 @@ impl Body for AnswerBody {
                 }
                 Poll::Pending if !driven => {
                     driven = true;
-                    if let Some((link, _)) = &mut this.link {
-                        link.drive(cx);
+                    if let Some((connection, _)) = &mut this.connection {
+                        connection.drive(cx);
                     }
                 }
                 Poll::Pending => return this.poll_cut(cx).map(|error| Some(Err(error))),

@@ -1,4 +1,5 @@
-//! Calls to an add-on that speaks gRPC: HTTP/2 on the add-on's side too, and trailers in both directions, through a sieve.
+//! Calls to an add-on that speaks gRPC: HTTP/2 on the add-on's side too, and trailers in both directions, through a
+//! filter.
 //!
 //! The rest of the way is that of every request: who asks is known, may, and is told to the add-on in headers.
 
@@ -10,33 +11,33 @@ use http::{HeaderMap, Request, Response, Uri, uri};
 use hyper::body::Incoming;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use super::http2_connection::{Http2Connection, Stream};
 use super::pool::PoolError;
 use super::send::{Answer, Call};
-use super::shared::{Shared, Stream};
 use crate::config::{self, Addon};
 use crate::connection::ClientBody;
-use crate::http::{Gauge, RequestBody, TrailerSieve};
+use crate::http::{BodyProgress, RequestBody, TrailerFilter};
 use crate::refusal::Reason;
 
-/// What a call has besides a request: the sieve for its trailers, and what ends its upload when its answer has ended.
-pub(super) struct Trailed {
-    sieve: Arc<TrailerSieve>,
+/// What a call has besides a request: the filter for its trailers, and what ends its upload when its answer has ended.
+pub(super) struct GrpcCall {
+    trailer_filter: Arc<TrailerFilter>,
     upload: DropGuard,
 }
 
-impl Trailed {
-    pub(super) fn new(sieve: &Arc<TrailerSieve>) -> Self {
-        Self { sieve: Arc::clone(sieve), upload: CancellationToken::new().drop_guard() }
+impl GrpcCall {
+    pub(super) fn new(trailer_filter: &Arc<TrailerFilter>) -> Self {
+        Self { trailer_filter: Arc::clone(trailer_filter), upload: CancellationToken::new().drop_guard() }
     }
 
     /// The upload, which ends with the answer. A call may stand idle for as long as a WebSocket may.
-    pub(super) fn upload(&self, body: ClientBody, addon: &Addon) -> (RequestBody, Arc<Gauge>) {
+    pub(super) fn upload(&self, body: ClientBody, addon: &Addon) -> (RequestBody, Arc<BodyProgress>) {
         let (limit, idle) = (addon.max_body, addon.websocket_idle_timeout);
-        RequestBody::of_call(body, limit, idle, Arc::clone(&self.sieve), self.upload.token())
+        RequestBody::of_call(body, limit, idle, Arc::clone(&self.trailer_filter), self.upload.token())
     }
 
-    pub(super) fn sieve(&self) -> &TrailerSieve {
-        &self.sieve
+    pub(super) fn trailer_filter(&self) -> &TrailerFilter {
+        &self.trailer_filter
     }
 }
 
@@ -62,7 +63,7 @@ pub(super) fn target(
 
 impl Call<'_> {
     /// Makes the call and relays its answer.
-    pub(super) async fn call(self, request: Request<RequestBody>, trailed: Trailed) -> Result<Answer, Reason> {
+    pub(super) async fn call(self, request: Request<RequestBody>, trailed: GrpcCall) -> Result<Answer, Reason> {
         let place = self.place().await?;
         let response = self.ask_shared(request).await?;
         Ok(self.relay(response, None, Some(place), Some(trailed)))
@@ -95,8 +96,9 @@ impl Call<'_> {
 }
 
 impl super::pool::Pool {
-    /// The connection that all calls of a user share, made when there is none. Who waits for another's dialling waits as for a place.
-    async fn stream(&self, shared: &Shared) -> Result<Stream, PoolError> {
+    /// The connection that all calls of a user share, made when there is none. Who waits for another's dialling waits
+    /// as for a place.
+    async fn stream(&self, shared: &Http2Connection) -> Result<Stream, PoolError> {
         if let Some(stream) = shared.stream() {
             return Ok(stream);
         }

@@ -1,25 +1,25 @@
 //! The add-on's side: pool, connect, headers in, bytes through, tunnel for WebSocket.
 //!
-//! In comes a [`Permitted`](crate::authorization::Permitted) request, which is the only thing that can be sent, out comes
-//! the add-on's answer, confined to what it may say. Bodies are streamed, never collected; a request is sent twice only
-//! where not a byte of the first was.
+//! In comes a [`Permitted`](crate::authorization::Permitted) request, which is the only thing that can be sent, out
+//! comes the add-on's answer, confined to what it may say. Bodies are streamed, never collected; a request is sent
+//! twice only where not a byte of the first was.
 
 mod answer;
 mod assertion;
 mod connect;
 mod connection_auth;
-mod farewell;
-mod frames;
+mod close_frame;
+mod websocket_frames;
 mod grpc;
 mod health;
-mod last_word;
-mod link;
+mod half_closed;
+mod http1_connection;
 mod pool;
-mod request;
+mod request_headers;
 mod response;
 mod send;
-mod shared;
-mod told;
+mod http2_connection;
+mod host_override;
 mod tunnel;
 mod upstreams;
 mod websocket;

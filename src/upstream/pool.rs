@@ -1,13 +1,14 @@
 //! The connections to one add-on: a cap, a bounded wait, and the idle ones kept for the next request.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::time::Instant;
 
 use super::connect::Connector;
-use super::link::Link;
-use super::shared::SharedOfUsers;
+use super::http1_connection::Http1Connection;
+use super::http2_connection::Http2Connections;
 use crate::budget::{Budget, Claim, Holder, Limit, Permit, Queue, Refused};
 use crate::config::Addon;
 use crate::dial::{DialError, Wire};
@@ -20,21 +21,21 @@ pub(super) struct Pool {
     connector: Connector,
     addon: Arc<Addon>,
     budget: Arc<Budget>,
-    idle: Mutex<Vec<Link>>,
-    shared: SharedOfUsers,
+    idle: Mutex<Vec<Http1Connection>>,
+    shared: Http2Connections,
     metrics: AddonMetrics,
 }
 
 /// A place among the add-on's connections, in the user's share, held until the answer's last byte.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct PoolSlot {
     _permit: Permit,
     _counted: OpenGauge,
 }
 
 /// A place among the add-on's tunnels, held until the tunnel ends.
 #[derive(Debug)]
-pub(super) struct TunnelPlace {
+pub(super) struct TunnelSlot {
     _permit: Permit,
 }
 
@@ -58,12 +59,12 @@ pub(super) enum PoolError {
 impl Pool {
     pub(super) fn new(addon: &Arc<Addon>, metrics: AddonMetrics, budget: &Arc<Budget>) -> Self {
         let (addon, budget, connector) = (Arc::clone(addon), Arc::clone(budget), Connector::new(addon));
-        Self { connector, addon, budget, idle: Mutex::default(), shared: SharedOfUsers::default(), metrics }
+        Self { connector, addon, budget, idle: Mutex::default(), shared: Http2Connections::default(), metrics }
     }
 
-    /// A place for this user, at once or after a bounded wait. The user's share first: whoever waits for it stands in nobody
-    /// else's way.
-    pub(super) async fn place(&self, user: &UserId) -> Result<Place, PoolError> {
+    /// A place for this user, at once or after a bounded wait. The user's share first: whoever waits for it stands in
+    /// nobody else's way.
+    pub(super) async fn place(&self, user: &UserId) -> Result<PoolSlot, PoolError> {
         let (addon, budget) = (&self.addon, &self.budget);
         let begun = Instant::now();
         let of_user = Claim::new(Limit::AddonConnectionsPerUser, self.user_here(user), addon.connections_per_user);
@@ -74,20 +75,20 @@ impl Pool {
         let mut permit = budget.take_in_turn(&of_user, share).await.map_err(|refused| self.refused(refused))?;
         // Those who have a place in their share are few enough: none of them is sent away before the time is over.
         permit.merge(budget.take_in_turn(&of_all, queue(Limit::AddonConnections, usize::MAX)).await?);
-        Ok(Place { _permit: permit, _counted: self.metrics.upstream_in_use() })
+        Ok(PoolSlot { _permit: permit, _counted: self.metrics.upstream_in_use() })
     }
 
     /// The connection that was used last and is still good, if there is one: the others may age.
-    pub(super) fn idle(&self) -> Option<Link> {
+    pub(super) fn idle(&self) -> Option<Http1Connection> {
         loop {
-            let mut link = {
+            let mut connection = {
                 let mut idle = self.lock();
-                let link = idle.pop()?;
+                let connection = idle.pop()?;
                 self.count(&idle);
-                link
+                connection
             };
-            if link.idle_since.elapsed() < OLDEST_IDLE && link.is_reusable() {
-                return Some(link);
+            if connection.idle_since.elapsed() < OLDEST_IDLE && connection.is_reusable() {
+                return Some(connection);
             }
         }
     }
@@ -98,9 +99,9 @@ impl Pool {
     }
 
     /// A new connection.
-    pub(super) async fn fresh(&self) -> Result<Link, PoolError> {
+    pub(super) async fn fresh(&self) -> Result<Http1Connection, PoolError> {
         let stream = self.wire().await?;
-        Link::open(stream).await.map_err(PoolError::Handshake)
+        Http1Connection::open(stream).await.map_err(PoolError::Handshake)
     }
 
     /// A new stream to the add-on, counted.
@@ -111,7 +112,7 @@ impl Pool {
     }
 
     /// The connections that calls share, where the add-on speaks gRPC.
-    pub(super) fn shared(&self) -> &SharedOfUsers {
+    pub(super) fn shared(&self) -> &Http2Connections {
         &self.shared
     }
 
@@ -120,9 +121,9 @@ impl Pool {
         self.addon.queue_timeout
     }
 
-    /// A new connection of this user's that is to become a tunnel. Tunnels live for days, so they have places of their own,
-    /// and nobody waits for one.
-    pub(super) async fn tunnel(&self, user: &UserId) -> Result<(Link, TunnelPlace), PoolError> {
+    /// A new connection of this user's that is to become a tunnel. Tunnels live for days, so they have places of their
+    /// own, and nobody waits for one.
+    pub(super) async fn tunnel(&self, user: &UserId) -> Result<(Http1Connection, TunnelSlot), PoolError> {
         let addon = &self.addon;
         let claims = [
             Claim::new(Limit::AddonWebsocketsPerUser, self.user_here(user), addon.websockets_per_user),
@@ -130,8 +131,8 @@ impl Pool {
         ];
         let permit = self.budget.take(1, &claims)?;
         let stream = self.wire().await?;
-        let link = Link::open_for_upgrade(stream).await.map_err(PoolError::Handshake)?;
-        Ok((link, TunnelPlace { _permit: permit }))
+        let connection = Http1Connection::open_for_upgrade(stream).await.map_err(PoolError::Handshake)?;
+        Ok((connection, TunnelSlot { _permit: permit }))
     }
 
     /// A user whose share is all there is has taken what there is for everybody.
@@ -146,11 +147,11 @@ impl Pool {
     }
 
     /// Takes a connection back after the last byte of its answer, if it can be used again.
-    pub(super) fn give_back(&self, mut link: Link) {
-        if link.is_reusable() {
-            link.idle_since = Instant::now();
+    pub(super) fn give_back(&self, mut connection: Http1Connection) {
+        if connection.is_reusable() {
+            connection.idle_since = Instant::now();
             let mut idle = self.lock();
-            idle.push(link);
+            idle.push(connection);
             self.count(&idle);
         }
     }
@@ -158,24 +159,24 @@ impl Pool {
     /// Closes what has been idle for too long, or was closed by the add-on.
     pub(super) fn prune(&self) {
         let mut idle = self.lock();
-        idle.retain_mut(|link| link.idle_since.elapsed() < OLDEST_IDLE && link.is_reusable());
+        idle.retain_mut(|connection| connection.idle_since.elapsed() < OLDEST_IDLE && connection.is_reusable());
         self.count(&idle);
         self.shared.prune(OLDEST_IDLE);
     }
 
-    fn count(&self, idle: &[Link]) {
+    fn count(&self, idle: &[Http1Connection]) {
         self.metrics.upstream_idle.set(i64::try_from(idle.len()).unwrap_or(i64::MAX));
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Link>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Vec<Http1Connection>> {
+        self.idle.lock()
     }
 }
 
 /// Common add-on servers keep an idle connection for 5 seconds or more; a closed one is noticed before it is used.
 const OLDEST_IDLE: Duration = Duration::from_mins(1);
 
-impl std::fmt::Debug for Link {
+impl std::fmt::Debug for Http1Connection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Link").field("used", &self.used).finish_non_exhaustive()
     }
@@ -198,8 +199,8 @@ mod tests {
     async fn a_connection_that_was_idle_for_too_long_is_not_used_and_not_kept() {
         let pool = pool();
         let given_back = || async {
-            let link = pool.fresh().await.unwrap();
-            pool.give_back(link);
+            let connection = pool.fresh().await.unwrap();
+            pool.give_back(connection);
             pool.metrics.upstream_idle.get()
         };
         assert_eq!(given_back().await, 1);
@@ -219,9 +220,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_connection_that_speaks_for_somebody_is_not_kept() {
         let pool = pool();
-        let mut link = pool.fresh().await.unwrap();
-        link.use_once();
-        pool.give_back(link);
+        let mut connection = pool.fresh().await.unwrap();
+        connection.use_once();
+        pool.give_back(connection);
         assert!(pool.idle().is_none());
     }
 }

@@ -11,20 +11,20 @@ use tokio::time::Instant;
 
 use super::answer::AnswerBody;
 use super::connection_auth;
-use super::grpc::{self, Trailed};
-use super::link::{Link, Unanswered, is_hang_up};
-use super::pool::{Place, Pool, PoolError};
-use super::request::{ASSERTION, Truth, ask_for_websocket, tell_user};
-use super::response::{self, Confines};
-use super::told::set_destination;
+use super::grpc::{self, GrpcCall};
+use super::host_override::set_destination;
+use super::http1_connection::{Http1Connection, Unanswered, is_hang_up};
+use super::pool::{Pool, PoolError, PoolSlot};
+use super::request_headers::{ASSERTION, ForwardedContext, ask_for_websocket, tell_user};
+use super::response::{self, ResponsePolicy};
 use super::tunnel::Tunnel;
 use super::upstreams::{Upstream, Upstreams};
-use super::websocket::{self, Asked};
+use super::websocket::{self, WebSocketOffer};
 use crate::authorization::Permitted;
-use crate::connection::Serving;
+use crate::connection::InFlightGuard;
 use crate::dial::DialError;
 use crate::exchanges::Open;
-use crate::http::{Gauge, Handshake, Pace, Parts, RequestBody};
+use crate::http::{BodyProgress, Handshake, MinRate, Parts, RequestBody};
 use crate::identity::UserId;
 use crate::refusal::Reason;
 use crate::telemetry::{UpstreamFailure, chain};
@@ -36,18 +36,18 @@ pub struct Answer {
     /// A tunnel, to be run in a task of its own once the response is on its way.
     pub tunnel: Option<Tunnel>,
     /// The request's body, for the account.
-    pub sent: Arc<Gauge>,
+    pub sent: Arc<BodyProgress>,
 }
 
 /// What one request needs on its way there and back.
 pub(super) struct Call<'a> {
     pub(super) upstream: &'a Upstream,
-    confines: Confines<'a>,
-    gauge: Arc<Gauge>,
+    response_policy: ResponsePolicy<'a>,
+    progress: Arc<BodyProgress>,
     pub(super) open: Open,
     pub(super) user: UserId,
-    serving: Serving,
-    reading: Pace,
+    serving: InFlightGuard,
+    reading: MinRate,
 }
 
 impl Upstreams {
@@ -61,13 +61,14 @@ impl Upstreams {
         let authority = request.authority().clone();
         let client: IpAddr = request.client().ip();
         let (id, handshake, origin) = (request.id(), request.handshake(), request.provenance().origin);
-        let (scheme, door) = (request.scheme(), request.door());
+        let (scheme, entry_point) = (request.scheme(), request.entry_point());
         let Parts { method, mut headers, body, upgrade, serving } = request.into_parts();
         let prefix = route.prefix_header();
-        let truth = Truth { user: &user, client, authority: &authority, origin, scheme, door, id, prefix };
-        upstream.injection.apply(&mut headers, &upstream.addon, truth);
-        if let Some(stamps) = &upstream.stamps {
-            headers.insert(ASSERTION, stamps.of(&user));
+        let forwarded =
+            ForwardedContext { user: &user, client, authority: &authority, origin, scheme, entry_point, id, prefix };
+        upstream.request_headers.apply(&mut headers, &upstream.addon, forwarded);
+        if let Some(assertion_signer) = &upstream.assertion_signer {
+            headers.insert(ASSERTION, assertion_signer.of(&user));
         }
         if let Some(transfer) = transfer.filter(|_| upstream.addon.rewrite_addresses) {
             set_destination(&mut headers, &transfer, scheme, upstream.addon.makes_addresses());
@@ -75,35 +76,35 @@ impl Upstreams {
         if let Some(handshake) = handshake {
             ask_for_websocket(&mut headers, handshake, websocket::new_key);
         }
-        let trailed = upstream.sieve.as_ref().map(Trailed::new);
-        if trailed.is_some() && handshake.is_some() {
+        let grpc = upstream.trailer_filter.as_ref().map(GrpcCall::new);
+        if grpc.is_some() && handshake.is_some() {
             return Err(Reason::BadUpgrade);
         }
-        let (body, gauge) = match &trailed {
+        let (body, progress) = match &grpc {
             None => RequestBody::new(body, upstream.addon.max_body, self.upload),
-            Some(trailed) => trailed.upload(body, &upstream.addon),
+            Some(grpc) => grpc.upload(body, &upstream.addon),
         };
         set_length(&mut headers, &method, body.size_hint().exact(), upstream.addon.max_body)?;
         judge_size(&headers, forward.as_str(), upstream.addon.max_head)?;
         let mut outgoing = Request::new(body);
         *outgoing.method_mut() = method;
-        *outgoing.uri_mut() = match &trailed {
+        *outgoing.uri_mut() = match &grpc {
             None => Uri::from(forward),
             Some(_) => grpc::target(&mut headers, &upstream.addon.upstream, forward)?,
         };
         *outgoing.headers_mut() = headers;
-        let confines = self.confines(upstream, &route, (scheme, &authority));
+        let response_policy = self.response_policy(upstream, &route, (scheme, &authority));
         let (user, reading) = (user.id.clone(), self.reading);
-        let call = Call { upstream, confines, gauge, open, user, serving, reading };
-        match (handshake, upgrade, trailed) {
-            (_, _, Some(trailed)) => Box::pin(call.call(outgoing, trailed)).await,
+        let call = Call { upstream, response_policy, progress, open, user, serving, reading };
+        match (handshake, upgrade, grpc) {
+            (_, _, Some(grpc)) => Box::pin(call.call(outgoing, grpc)).await,
             (Some(handshake), Some(client), None) => Box::pin(call.open_tunnel(outgoing, handshake, client)).await,
             _ => call.exchange(outgoing).await,
         }
     }
 
-    /// What the add-on would be told of the user, for another proxy that tells it. Each name is there, with an empty value
-    /// where there is none: a proxy that copies them must not leave the browser's own in its place (S-06).
+    /// What the add-on would be told of the user, for another proxy that tells it. Each name is there, with an empty
+    /// value where there is none: a proxy that copies them must not leave the browser's own in its place (S-06).
     pub fn identity(&self, permitted: &Permitted) -> HeaderMap {
         let identified = permitted.identified();
         let mut headers = HeaderMap::new();
@@ -113,8 +114,8 @@ impl Upstreams {
                 headers.insert(name, HeaderValue::from_static(""));
             }
             tell_user(&mut headers, &upstream.addon, identified.user());
-            if let Some(stamps) = &upstream.stamps {
-                headers.insert(ASSERTION, stamps.of(identified.user()));
+            if let Some(assertion_signer) = &upstream.assertion_signer {
+                headers.insert(ASSERTION, assertion_signer.of(identified.user()));
             }
         }
         headers
@@ -141,8 +142,8 @@ fn set_length(headers: &mut HeaderMap, method: &Method, length: Option<u64>, lim
     Ok(())
 }
 
-/// Refuses a head that the add-on would choke on (spec/addon-uis.md section 3, point 19): the lines as they will be written,
-/// the request line among them.
+/// Refuses a head that the add-on would choke on (spec/addon-uis.md section 3, point 19): the lines as they will be
+/// written, the request line among them.
 fn judge_size(headers: &HeaderMap, target: &str, limit: usize) -> Result<(), Reason> {
     if limit == usize::MAX {
         return Ok(());
@@ -160,30 +161,30 @@ impl Call<'_> {
     async fn exchange(self, request: Request<RequestBody>) -> Result<Answer, Reason> {
         let place = self.place().await?;
         let signs_in = connection_auth::is_asked_for(request.headers());
-        let (mut link, mut response) = self.ask(request).await?;
+        let (mut connection, mut response) = self.ask(request).await?;
         if signs_in || connection_auth::is_offered(response.headers()) {
             // It speaks for somebody now (S-60).
-            link.use_once();
+            connection.use_once();
         }
         if response.headers().contains_key(TRANSFER_ENCODING) && response.headers_mut().remove(CONTENT_LENGTH).is_some()
         {
-            // RFC 9112 section 6.3: Transfer-Encoding overrides Content-Length, and such a message might be an attempt at
-            // smuggling. What the add-on says behind it is nobody's answer (S-58).
-            link.use_once();
+            // RFC 9112 section 6.3: Transfer-Encoding overrides Content-Length, and such a message might be an attempt
+            // at smuggling. What the add-on says behind it is nobody's answer (S-58).
+            connection.use_once();
         }
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             // RFC 9110 section 15.2.2: an answer to an upgrade that nobody asked for.
             return Err(Reason::AddonBroken);
         }
-        if !self.gauge.is_done() {
-            link.detach();
+        if !self.progress.is_done() {
+            connection.detach();
         }
-        let link = Some((link, Arc::clone(&self.upstream.pool)));
-        Ok(self.relay(response, link, Some(place), None))
+        let connection = Some((connection, Arc::clone(&self.upstream.pool)));
+        Ok(self.relay(response, connection, Some(place), None))
     }
 
     /// A place at the add-on, unless the request is cut while it waits for one.
-    pub(super) async fn place(&self) -> Result<Place, Reason> {
+    pub(super) async fn place(&self) -> Result<PoolSlot, Reason> {
         tokio::select! {
             biased;
             () = self.open.cut() => Err(self.open.exchange().why().unwrap_or(Reason::SessionEnded)),
@@ -192,15 +193,15 @@ impl Call<'_> {
     }
 
     /// Sends the request over an idle connection or a new one; again only where not a byte of it was sent.
-    async fn ask(&self, mut request: Request<RequestBody>) -> Result<(Link, Response<Incoming>), Reason> {
+    async fn ask(&self, mut request: Request<RequestBody>) -> Result<(Http1Connection, Response<Incoming>), Reason> {
         loop {
-            let mut link = match self.upstream.pool.idle() {
-                Some(link) => link,
+            let mut connection = match self.upstream.pool.idle() {
+                Some(connection) => connection,
                 None => Box::pin(self.upstream.pool.fresh()).await.map_err(|error| self.failed(&error))?,
             };
-            let retry = link.used;
-            match self.answered(link.send(request)).await? {
-                Ok(response) => return Ok((link, response)),
+            let retry = connection.used;
+            match self.answered(connection.send(request)).await? {
+                Ok(response) => return Ok((connection, response)),
                 Err(unsent) if retry => request = *unsent,
                 Err(_) => return Err(Reason::AddonDown),
             }
@@ -219,11 +220,11 @@ impl Call<'_> {
         let begun = Instant::now();
         // Since when it is the add-on that is waited for: an upload has its own limit on the client's pauses.
         let quiet_since =
-            || if self.gauge.waits_for_client() { Instant::now() } else { self.gauge.last_moved().max(begun) };
+            || if self.progress.waits_for_client() { Instant::now() } else { self.progress.last_moved().max(begun) };
         loop {
             tokio::select! {
-                // The limits first: what was cut while it waited for a connection is not sent at all, and an add-on that
-                // never stops talking (1xx without end) cannot keep the clock from being asked.
+                // The limits first: what was cut while it waited for a connection is not sent at all, and an add-on
+                // that never stops talking (1xx without end) cannot keep the clock from being asked.
                 biased;
                 () = &mut cut => return Err(self.open.exchange().why().unwrap_or(Reason::SessionEnded)),
                 () = tokio::time::sleep_until(quiet_since() + limit) => if quiet_since().elapsed() >= limit {
@@ -248,9 +249,10 @@ impl Call<'_> {
         handshake: Handshake,
         client: OnUpgrade,
     ) -> Result<Answer, Reason> {
-        let asked = Asked::of(request.headers());
-        let (mut link, place) = self.upstream.pool.tunnel(&self.user).await.map_err(|error| self.failed(&error))?;
-        let Ok(mut response) = self.answered(link.send(request)).await? else { return Err(Reason::AddonDown) };
+        let asked = WebSocketOffer::of(request.headers());
+        let (mut connection, place) =
+            self.upstream.pool.tunnel(&self.user).await.map_err(|error| self.failed(&error))?;
+        let Ok(mut response) = self.answered(connection.send(request)).await? else { return Err(Reason::AddonDown) };
         if response.status() != StatusCode::SWITCHING_PROTOCOLS {
             return Ok(self.relay(response, None, None, None));
         }
@@ -259,7 +261,7 @@ impl Call<'_> {
         }
         let addon = hyper::upgrade::on(&mut response);
         let (mut parts, _) = response.into_parts();
-        response::confine(&mut parts.headers, &self.upstream.addon, &self.confines);
+        response::confine(&mut parts.headers, &self.upstream.addon, &self.response_policy);
         match handshake {
             Handshake::Http1 => ask_again(&mut parts.headers),
             Handshake::Http2 => {
@@ -271,23 +273,23 @@ impl Call<'_> {
         let idle = self.upstream.addon.websocket_idle_timeout;
         let tunnel = Tunnel::new(client, addon, self.open, idle, (place, self.serving));
         let response = Response::from_parts(parts, AnswerBody::empty());
-        Ok(Answer { response, tunnel: Some(tunnel), sent: self.gauge })
+        Ok(Answer { response, tunnel: Some(tunnel), sent: self.progress })
     }
 
     pub(super) fn relay(
         self,
         response: Response<Incoming>,
-        link: Option<(Link, Arc<Pool>)>,
-        place: Option<Place>,
-        trailed: Option<Trailed>,
+        connection: Option<(Http1Connection, Arc<Pool>)>,
+        place: Option<PoolSlot>,
+        grpc: Option<GrpcCall>,
     ) -> Answer {
         let (mut parts, incoming) = response.into_parts();
-        response::confine(&mut parts.headers, &self.upstream.addon, &self.confines);
+        response::confine(&mut parts.headers, &self.upstream.addon, &self.response_policy);
         parts.extensions.clear();
         parts.version = http::Version::HTTP_11;
         let held = (place, self.open, self.serving);
-        let body = AnswerBody::relay(incoming, link, trailed, held, self.reading);
-        Answer { response: Response::from_parts(parts, body), tunnel: None, sent: self.gauge }
+        let body = AnswerBody::relay(incoming, connection, grpc, held, self.reading);
+        Answer { response: Response::from_parts(parts, body), tunnel: None, sent: self.progress }
     }
 
     /// Why no connection was to be had, to the operator and to the client.
@@ -321,13 +323,13 @@ impl Call<'_> {
 
     /// Why a request that was sent was not answered: the client's own body, the add-on's end, or no HTTP.
     fn broken(&self, error: &hyper::Error) -> Reason {
-        if self.gauge.is_too_large() {
+        if self.progress.is_too_large() {
             return Reason::BodyTooLarge;
         }
-        if self.gauge.has_timed_out() {
+        if self.progress.has_timed_out() {
             return Reason::BodyTimeout;
         }
-        if self.gauge.is_broken() {
+        if self.progress.is_broken() {
             return Reason::MalformedRequest;
         }
         tracing::warn!(addon = self.upstream.addon.slug.as_str(), error = %chain(error), "no answer from the add-on");

@@ -11,10 +11,10 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::time::Instant;
 
-use super::farewell::{self, Farewell};
-use super::frames::Frames;
-use super::pool::TunnelPlace;
-use crate::connection::Serving;
+use super::close_frame::{self, CloseFrame};
+use super::pool::TunnelSlot;
+use super::websocket_frames::Frames;
+use crate::connection::InFlightGuard;
 use crate::exchanges::Open;
 use crate::refusal::Reason;
 
@@ -26,7 +26,7 @@ pub struct Tunnel {
     open: Open,
     idle: Duration,
     /// What it takes up while it lives: its place at the add-on, and its connection's time.
-    _held: (TunnelPlace, Serving),
+    _held: (TunnelSlot, InFlightGuard),
 }
 
 /// What went through a tunnel.
@@ -59,7 +59,7 @@ impl Tunnel {
         addon: OnUpgrade,
         open: Open,
         idle: Duration,
-        held: (TunnelPlace, Serving),
+        held: (TunnelSlot, InFlightGuard),
     ) -> Self {
         Self { client, addon, open, idle, _held: held }
     }
@@ -123,8 +123,8 @@ impl Sides {
             () = idle(flow, start, limit) => TunnelOver::Idle,
             why = self.carry(flow, start) => why,
         };
-        if let Some(farewell) = Farewell::after(why) {
-            farewell::say(farewell, self.client, self.addon).await;
+        if let Some(close_frame) = CloseFrame::after(why) {
+            close_frame::say(close_frame, self.client, self.addon).await;
         }
         why
     }

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue};
 
-use super::assertion::{Keyring, Stamps};
+use super::assertion::{AssertionSigner, Keyring};
 use super::health::{self, Condition, Fault, Health, Timetable};
 use super::pool::Pool;
-use super::request::Injection;
-use super::response::Confines;
+use super::request_headers::RequestHeaderPolicy;
+use super::response::ResponsePolicy;
 use crate::budget::Budget;
 use crate::config::{self, Addon, AddonProtocol, AddonSlug, Limits, PrefixMode};
-use crate::http::{Authority, OwnCookies, Pace, Reserved, Scheme, TrailerSieve};
+use crate::http::{Authority, MinRate, OwnCookies, Reserved, Scheme, TrailerFilter};
 use crate::route::Route;
 use crate::telemetry::{AddonMetrics, Metrics, UpstreamFailure};
 
@@ -22,8 +22,8 @@ pub struct Upstreams {
     reserved: Reserved,
     own_cookies: OwnCookies,
     /// How slowly a client may send a body, and read one.
-    pub(super) upload: Pace,
-    pub(super) reading: Pace,
+    pub(super) upload: MinRate,
+    pub(super) reading: MinRate,
 }
 
 /// What the add-ons of one configuration are made with besides their own settings.
@@ -47,13 +47,13 @@ pub struct Means<'a> {
 pub(super) struct Upstream {
     pub(super) addon: Arc<Addon>,
     pub(super) pool: Arc<Pool>,
-    pub(super) injection: Injection,
+    pub(super) request_headers: RequestHeaderPolicy,
     pub(super) metrics: AddonMetrics,
     /// What trailers go through, where there are any: to and from an add-on that speaks gRPC.
-    pub(super) sieve: Option<Arc<TrailerSieve>>,
+    pub(super) trailer_filter: Option<Arc<TrailerFilter>>,
     pub(super) health: Arc<Health>,
     /// Signs who is asking, where the add-on wants that.
-    pub(super) stamps: Option<Stamps>,
+    pub(super) assertion_signer: Option<AssertionSigner>,
     timetable: Option<Timetable>,
     authority: Option<Authority>,
 }
@@ -61,16 +61,18 @@ pub(super) struct Upstream {
 impl Upstreams {
     /// The add-ons of this configuration. An add-on that `before` had with the same settings keeps its connections.
     pub fn new(addons: &[Arc<Addon>], means: Means<'_>, before: Option<&Self>) -> Self {
-        let stamps = |addon: &Addon| {
+        let assertion_signer = |addon: &Addon| {
             let keyring = means.keyring.filter(|_| addon.assertion)?;
-            Some(Stamps::new(addon.slug.clone(), Arc::clone(keyring)))
+            Some(AssertionSigner::new(addon.slug.clone(), Arc::clone(keyring)))
         };
         let passing: Vec<HeaderName> = addons.iter().flat_map(|addon| addon.pass_headers.iter().cloned()).collect();
-        let made =
-            |addon: &Arc<Addon>| Upstream { stamps: stamps(addon), ..Upstream::new(addon, &passing, means, before) };
+        let made = |addon: &Arc<Addon>| Upstream {
+            assertion_signer: assertion_signer(addon),
+            ..Upstream::new(addon, &passing, means, before)
+        };
         let all = addons.iter().map(made).collect();
         let (reserved, own_cookies) = (means.reserved.clone(), means.own_cookies);
-        let (upload, reading) = (Pace::of_upload(means.limits), Pace::of_answer(means.limits));
+        let (upload, reading) = (MinRate::of_upload(means.limits), MinRate::of_answer(means.limits));
         Self { all, reserved, own_cookies, upload, reading }
     }
 
@@ -104,20 +106,20 @@ impl Upstreams {
         self.all.get(place)
     }
 
-    pub(super) fn confines<'a>(
+    pub(super) fn response_policy<'a>(
         &'a self,
         upstream: &'a Upstream,
         route: &'a Route,
         (scheme, authority): (Scheme, &'a Authority),
-    ) -> Confines<'a> {
-        Confines {
+    ) -> ResponsePolicy<'a> {
+        ResponsePolicy {
             prefix: route.prefix(),
             place: route.seen(),
             rewrites_paths: upstream.addon.prefix == PrefixMode::Strip && !route.prefix().is_empty(),
             authority,
             scheme,
             upstream: upstream.authority.as_ref(),
-            told: upstream.injection.told(),
+            host_override: upstream.request_headers.host_override(),
             reserved: &self.reserved,
             own_cookies: self.own_cookies,
         }
@@ -139,7 +141,7 @@ impl Upstream {
 
     /// The `Host` of a request that nobody sent: the name that the add-on is told, else its own.
     fn own_host(&self) -> HeaderValue {
-        let authority = self.injection.told().or(self.authority.as_ref());
+        let authority = self.request_headers.host_override().or(self.authority.as_ref());
         let host = authority.and_then(|authority| HeaderValue::from_str(authority.as_str()).ok());
         host.unwrap_or(HeaderValue::from_static("localhost"))
     }
@@ -153,11 +155,21 @@ impl Upstream {
         let fresh = || Arc::new(Health::new(addon.slug.clone(), metrics.up.clone()));
         let health = kept.map_or_else(fresh, |kept| Arc::clone(&kept.health));
         let timetable = addon.probe.as_ref().map(|probe| Timetable::new(probe.interval));
-        let injection = Injection::new(addon, reserved, passing);
-        let sieve = (addon.protocol == AddonProtocol::Grpc)
-            .then(|| Arc::new(TrailerSieve::new(reserved.clone(), injection.own().clone())));
+        let request_headers = RequestHeaderPolicy::new(addon, reserved, passing);
+        let trailer_filter = (addon.protocol == AddonProtocol::Grpc)
+            .then(|| Arc::new(TrailerFilter::new(reserved.clone(), request_headers.own().clone())));
         let authority = authority(&addon.upstream);
-        Self { addon: Arc::clone(addon), pool, injection, metrics, sieve, health, timetable, authority, stamps: None }
+        Self {
+            addon: Arc::clone(addon),
+            pool,
+            request_headers,
+            metrics,
+            trailer_filter,
+            health,
+            timetable,
+            authority,
+            assertion_signer: None,
+        }
     }
 }
 

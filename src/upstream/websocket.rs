@@ -1,4 +1,5 @@
-//! The add-on's side of a WebSocket handshake: what was asked and whether the answer fits it (RFC 6455 section 4; S-98).
+//! The add-on's side of a WebSocket handshake: what was asked and whether the answer fits it (RFC 6455 section 4;
+//! S-98).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,7 +10,7 @@ use crate::entropy;
 
 /// What was asked of the add-on.
 #[derive(Debug)]
-pub(super) struct Asked {
+pub(super) struct WebSocketOffer {
     accept: String,
     protocols: Vec<String>,
 }
@@ -20,7 +21,7 @@ pub(super) fn new_key() -> HeaderValue {
     HeaderValue::from_str(&key).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 
-impl Asked {
+impl WebSocketOffer {
     pub(super) fn of(headers: &HeaderMap) -> Self {
         let key = headers.get(SEC_WEBSOCKET_KEY).map_or(&b""[..], HeaderValue::as_bytes);
         Self { accept: accept(key), protocols: protocols(headers).map(str::to_owned).collect() }
@@ -28,8 +29,8 @@ impl Asked {
 
     /// Whether a 101 answers what was asked: to a WebSocket, with the right key, and in a subprotocol that was offered.
     ///
-    /// RFC 6455 section 4.1: if the response lacks `Sec-WebSocket-Accept` or it is not the expected value, or it names a
-    /// subprotocol that was not offered, the client MUST fail the connection.
+    /// RFC 6455 section 4.1: if the response lacks `Sec-WebSocket-Accept` or it is not the expected value, or it names
+    /// a subprotocol that was not offered, the client MUST fail the connection.
     pub(super) fn is_answered_by(&self, headers: &HeaderMap) -> bool {
         let only = |name| {
             let mut lines = headers.get_all(name).iter();

@@ -115,8 +115,8 @@ fn what_is_no_credential_is_refused_as_the_supervisor_refuses_it() {
     assert_eq!(answer.json()["message"], "Can't use Home Assistant auth!");
 }
 
-/// Section 5, and beyond it: the add-on is told no, the audit log why. Who may come from the local network alone, and does
-/// not, is in the tests of the auth backend itself: an add-on under test is always local.
+/// Section 5, and beyond it: the add-on is told no, the audit log why. Who may come from the local network alone, and
+/// does not, is in the tests of the auth backend itself: an add-on under test is always local.
 #[test]
 fn a_right_password_is_not_enough_for_whoever_may_not_sign_in() {
     let api = Supervised::start(None);

@@ -1,7 +1,7 @@
 //! The cache of right passwords, with a Home Assistant that is there and one that is away (cases 49 to 53).
 //!
-//! Unlike the Supervisor's it is never asked while Home Assistant can be: no old password is accepted once more, no new one
-//! refused.
+//! Unlike the Supervisor's it is never asked while Home Assistant can be: no old password is accepted once more, no new
+//! one refused.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

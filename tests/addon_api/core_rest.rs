@@ -133,8 +133,8 @@ fn events_are_passed_on_as_they_come() {
     until(&mut source, "0\r\n\r\n");
 }
 
-/// Case 71: a stream that breaks off there was a 200 with what had come, and breaks off here: it never ends as if it were
-/// whole.
+/// Case 71: a stream that breaks off there was a 200 with what had come, and breaks off here: it never ends as if it
+/// were whole.
 #[test]
 fn a_stream_that_breaks_off_keeps_what_had_come() {
     let (home, next) = stream();

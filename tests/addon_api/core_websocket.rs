@@ -31,7 +31,7 @@ fn bytes_pass_both_ways_as_they_are() {
     let token = token(&api, "free");
     RUNTIME.block_on(async {
         let mut socket = authenticated(&api, &token).await;
-        for bytes in [vec![0, 1, 0xff, 0xfe], br#"{"type": "addon_api"}"#.to_vec(), vec![7; 100_000]] {
+        for bytes in [vec![0, 1, 0xff, 0xfe], br#"{"type": "supervisor/api"}"#.to_vec(), vec![7; 100_000]] {
             socket.send(Message::binary(bytes.clone())).await.unwrap();
             assert_eq!(binary(&mut socket).await, [b"heard ", bytes.as_slice()].concat());
         }
@@ -94,7 +94,8 @@ fn what_cannot_become_a_websocket_is_400() {
     assert_eq!(api.ask(&shake(Ask::get(target))).status, 101);
 }
 
-/// One add-on cannot take what others need: beyond its number it is told to come again, and its token is as good as before.
+/// One add-on cannot take what others need: beyond its number it is told to come again, and its token is as good as
+/// before.
 #[test]
 fn an_addon_has_so_many_websockets_and_others_have_theirs() {
     let home = SmallHome::start();

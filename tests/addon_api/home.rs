@@ -1,5 +1,5 @@
-//! A small Home Assistant: five entities, its WebSocket and the part of its REST API that tests need. It records what it is
-//! told and by whom.
+//! A small Home Assistant: five entities, its WebSocket and the part of its REST API that tests need. It records what
+//! it is told and by whom.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};

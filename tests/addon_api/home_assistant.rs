@@ -1,5 +1,5 @@
-//! Home Assistant's own API for add-ons (docs/design/supervisor.md section 6, cases 54 to 71), and add-ons that are held
-//! to a group's entities.
+//! Home Assistant's own API for add-ons (docs/design/supervisor.md section 6, cases 54 to 71), and add-ons that are
+//! held to a group's entities.
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::json;
@@ -94,7 +94,7 @@ fn the_websocket_passes_what_is_listed_and_nothing_of_the_supervisors() {
     RUNTIME.block_on(async {
         let mut socket = authenticated(&api, &token).await;
         for kind in [
-            "addon_api",
+            "supervisor/api",
             "supervisor/event",
             "supervisor/subscribe",
             "hassio/update/core",
@@ -120,8 +120,8 @@ fn the_websocket_passes_what_is_listed_and_nothing_of_the_supervisors() {
     assert_eq!(kinds, ["auth", "text", "get_states", "big"]);
 }
 
-/// Programs that put `/api/websocket` behind the address of Home Assistant come here with it, and choose by the version what
-/// they say next.
+/// Programs that put `/api/websocket` behind the address of Home Assistant come here with it, and choose by the version
+/// what they say next.
 #[test]
 fn the_websocket_is_where_home_assistant_has_its_own_and_tells_its_version() {
     let home = SmallHome::start();

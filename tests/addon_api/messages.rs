@@ -1,5 +1,5 @@
-//! Which types of messages and which paths of Home Assistant's an add-on may use, held to entities or not (S-192), and what the
-//! log tells of its calls (S-83).
+//! Which types of messages and which paths of Home Assistant's an add-on may use, held to entities or not (S-192), and
+//! what the log tells of its calls (S-83).
 
 use serde_json::json;
 
@@ -33,7 +33,7 @@ const REFUSED: &[&str] = &[
     "config/entity_registry/update",
     "lovelace/resources/create",
     "hassio/x",
-    "addon_api",
+    "supervisor/api",
     "",
 ];
 

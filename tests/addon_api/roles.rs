@@ -95,7 +95,8 @@ fn a_rotated_token_is_good_no_longer() {
     assert_eq!(api.ask(&ask).status, 200);
 }
 
-/// Every call is counted, by an add-on that is configured and an outcome of ours: whoever makes tokens up makes no labels.
+/// Every call is counted, by an add-on that is configured and an outcome of ours: whoever makes tokens up makes no
+/// labels.
 #[test]
 fn calls_are_counted_by_addon_and_outcome() {
     let api = Supervised::start(None);

@@ -1,5 +1,5 @@
-//! What is read whole for add-ons has a limit for all and for each of them, with room just below it and none above; and a user
-//! of a Unix socket has as many connections as an address (S-160, S-161).
+//! What is read whole for add-ons has a limit for all and for each of them, with room just below it and none above; and
+//! a user of a Unix socket has as many connections as an address (S-160, S-161).
 
 use std::fs;
 use std::io::{Read as _, Write as _};

@@ -34,8 +34,8 @@ fn no_odd_spelling_of_a_path_reaches_the_supervisor_or_home_assistant() {
     assert_eq!(calls(), 1);
 }
 
-/// Cases 31, 32 and 65: with every right there is, and in every version, what Home Assistant has for its Supervisor is for
-/// nobody, and what is beside it is not touched by that.
+/// Cases 31, 32 and 65: with every right there is, and in every version, what Home Assistant has for its Supervisor is
+/// for nobody, and what is beside it is not touched by that.
 #[test]
 fn what_is_for_the_supervisor_alone_is_refused_to_every_role() {
     let home = RawAddon::start();

@@ -1,12 +1,12 @@
-//! `vestibule addons compose` for the twenty manifests, protected and not: Compose's schema takes it, and it grants what was
-//! granted and nothing else.
+//! `vestibule addons compose` for the twenty manifests, protected and not: Compose's schema takes it, and it grants
+//! what was granted and nothing else.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
 use serde_json::{Value as Json, json};
-use vestibule::addon_rights::compose::{Places, compose};
+use vestibule::addon_rights::compose::{HostPaths, compose};
 use vestibule::addon_rights::protection::{Granted, Protection};
 use vestibule::config::{self, Addon, Surroundings};
 use vestibule::manifest::{AppArmor, FolderKind, Manifest};
@@ -41,7 +41,7 @@ fn fixtures() -> Vec<String> {
 /// The service of an add-on.
 fn service(addon: &Addon, granted: &Granted) -> Json {
     let manifest = addon.manifest.as_ref().unwrap();
-    let places = Places { home_assistant: Path::new("/home/assistant"), arch: "amd64" };
+    let places = HostPaths { home_assistant: Path::new("/home/assistant"), arch: "amd64" };
     let text = compose(addon, manifest, granted, places).unwrap();
     let mut file = schema::read(&text);
     assert_eq!(file.as_object().unwrap().len(), 1, "{text}");
@@ -157,7 +157,7 @@ fn what_a_manifest_says_is_never_more_than_text() {
 #[test]
 fn another_machine_than_its_author_meant_gets_no_service() {
     let all = addons(&fixtures());
-    let places = Places { home_assistant: Path::new("/h"), arch: "riscv64" };
+    let places = HostPaths { home_assistant: Path::new("/h"), arch: "riscv64" };
     for addon in &all {
         let granted = Granted::new(&addon.rights, Protection::On);
         assert!(compose(addon, addon.manifest.as_ref().unwrap(), &granted, places).is_err());

@@ -1,5 +1,5 @@
-//! Cookies: ours never reaches an add-on, and theirs never leave their prefix. spec/addon-uis.md section 3, points 9, 10
-//! and 19; S-78.
+//! Cookies: ours never reaches an add-on, and theirs never leave their prefix. spec/addon-uis.md section 3, points 9,
+//! 10 and 19; S-78.
 
 use crate::support::{Ask, BOTH, RawAddon};
 use crate::{behind, saying};

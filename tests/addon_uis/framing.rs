@@ -1,4 +1,5 @@
-//! What is shown, and where: pages byte for byte, in frames as the route says. spec/addon-uis.md section 3, points 14 and 15.
+//! What is shown, and where: pages byte for byte, in frames as the route says. spec/addon-uis.md section 3, points 14
+//! and 15.
 
 use crate::support::{Ask, BOTH, RawAddon};
 use crate::{behind, saying};

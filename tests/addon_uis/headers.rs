@@ -1,5 +1,5 @@
-//! Headers that an add-on gets: fixed ones, the user under the names that it reads, and never more of them than it takes.
-//! spec/addon-uis.md section 3, points 3, 4, 5, 6 and 19.
+//! Headers that an add-on gets: fixed ones, the user under the names that it reads, and never more of them than it
+//! takes. spec/addon-uis.md section 3, points 3, 4, 5, 6 and 19.
 
 use crate::behind;
 use crate::support::expectation::BOB;

@@ -1,5 +1,5 @@
-//! What the web UIs of real add-ons need from a proxy: the 19 points of spec/addon-uis.md section 3, each held by a test
-//! that has its number in its name.
+//! What the web UIs of real add-ons need from a proxy: the 19 points of spec/addon-uis.md section 3, each held by a
+//! test that has its number in its name.
 //!
 //! The add-ons here say what the real ones were seen to say; `tests/browser` and `tests/addons` open the real ones.
 

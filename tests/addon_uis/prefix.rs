@@ -1,5 +1,5 @@
-//! The prefix: taken off or left on, told in the headers that an add-on reads, ended with a slash, and never a byte of the
-//! path touched. spec/addon-uis.md section 3, points 1, 2, 12 and 13.
+//! The prefix: taken off or left on, told in the headers that an add-on reads, ended with a slash, and never a byte of
+//! the path touched. spec/addon-uis.md section 3, points 1, 2, 12 and 13.
 
 use crate::behind;
 use crate::support::{Ask, BOTH, RawAddon, Vestibule};

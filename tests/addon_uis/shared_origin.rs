@@ -1,5 +1,5 @@
-//! What an answer does beyond itself, on an origin that all add-ons under prefixes share: nothing that is not confined to
-//! the add-on's prefix (S-181 to S-184).
+//! What an answer does beyond itself, on an origin that all add-ons under prefixes share: nothing that is not confined
+//! to the add-on's prefix (S-181 to S-184).
 
 use crate::support::{Ask, BOTH, RawAddon, Vestibule};
 use crate::{behind, saying};

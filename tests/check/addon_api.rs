@@ -126,7 +126,8 @@ fn messages_that_pass_unfiltered_are_types_that_may() {
     };
     let for_people =
         ["auth/sign_path", "auth/refresh_tokens", "config/auth/create", "config/auth_provider/homeassistant/create"];
-    for bad in ["addon_api", "hassio/update/core", "auth", "Get_Config", "get config", ""].into_iter().chain(for_people)
+    for bad in
+        ["supervisor/api", "hassio/update/core", "auth", "Get_Config", "get config", ""].into_iter().chain(for_people)
     {
         let words = ["not a type of message that may pass", "users and for tokens never passes"];
         refused(&held(&format!("[\"get_services\", \"{bad}\"]")), "9:36", &words);

@@ -1,5 +1,5 @@
-//! Without Home Assistant's folder: what its API alone cannot decide is a mistake at the place that needs it, with a hint; what
-//! it can decide is none.
+//! Without Home Assistant's folder: what its API alone cannot decide is a mistake at the place that needs it, with a
+//! hint; what it can decide is none.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! `[permissions]` and `[[group]]`: what is wrong with a group is a mistake, and what Home Assistant does not have (yet) is
-//! a warning with the nearest that it has.
+//! `[permissions]` and `[[group]]`: what is wrong with a group is a mistake, and what Home Assistant does not have
+//! (yet) is a warning with the nearest that it has.
 
 use crate::harness::{HOME, accepted, addon, refused, warned};
 use vestibule::config::GroupSource;

@@ -1,5 +1,5 @@
-//! `vestibule check` and the configuration behind it: what an operator wrote wrong is shown, all of it, at its place, and
-//! with a hint; what is secret is never shown.
+//! `vestibule check` and the configuration behind it: what an operator wrote wrong is shown, all of it, at its place,
+//! and with a hint; what is secret is never shown.
 
 #![expect(
     clippy::unwrap_used,
@@ -13,7 +13,7 @@ mod api_alone;
 mod file;
 mod groups;
 mod harness;
-mod home_assistant_door;
+mod ingress_api;
 mod manifests;
 mod options;
 mod people;

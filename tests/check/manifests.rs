@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use vestibule::addon_rights::rating::{Subject, rate};
+use vestibule::addon_rights::rating::{RatedAddon, rate};
 use vestibule::config::Upstream;
 use vestibule::manifest::{self, AppArmor, Role, Signed};
 
@@ -229,7 +229,7 @@ fn twenty_well_known_add_ons_are_read_and_rated() {
         assert_eq!(reading.found.warnings(), usize::from(slug == "glances"), "{}", reading.found);
         let ingress = manifest.ingress.as_ref().map(|ingress| ingress.port.unwrap_or(0));
         assert_eq!((manifest.slug.as_str(), ingress, manifest.panel.admin), (slug, port, admin));
-        let rating = rate(&Subject::new(Some(&manifest), &manifest.rights, false));
+        let rating = rate(&RatedAddon::new(Some(&manifest), &manifest.rights, false));
         assert_eq!((rating.score, rating.classic), (score, classic), "{slug}: {:#?}", rating.points);
     }
     println!("{} manifests compared", KNOWN.len());

@@ -1,4 +1,5 @@
-//! The values of `[listen]`, `[tls]`, `[home_assistant]`, `[session]`, `[sign_in]`, `[limits]`, `[log]` and `[headers]`.
+//! The values of `[listen]`, `[tls]`, `[home_assistant]`, `[session]`, `[sign_in]`, `[limits]`, `[log]` and
+//! `[headers]`.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -36,7 +36,8 @@ fn configure(folder: &Path, groups: &str) {
     fs::write(folder.join("config.toml"), format!("home_assistant.config_dir = \"home\"\n{groups}")).unwrap();
 }
 
-/// What the guest example says of each: the entity, the access key, permit or deny, the kind of reason and its selector.
+/// What the guest example says of each: the entity, the access key, permit or deny, the kind of reason and its
+/// selector.
 const GUEST: [(&str, &str, &str, &str, &str); 14] = [
     ("sun.sun", "read", "permit", "configured_rule", "all"),
     ("lock.basic_lock", "read", "permit", "configured_rule", "all"),

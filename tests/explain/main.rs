@@ -1,4 +1,5 @@
-//! `vestibule explain` and what else says why: operators ask what a user may do to an entity, and are told the decision and the whole reason.
+//! `vestibule explain` and what else says why: operators ask what a user may do to an entity, and are told the decision
+//! and the whole reason.
 //!
 //! The binary is run as they run it, on the home in `examples/` or on a changed copy of it.
 

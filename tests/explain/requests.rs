@@ -1,4 +1,5 @@
-//! `vestibule explain` about a request: the add-on that it goes to, the rules that are for it, and what each of them says.
+//! `vestibule explain` about a request: the add-on that it goes to, the rules that are for it, and what each of them
+//! says.
 
 use serde_json::{Value, json};
 

@@ -1,5 +1,5 @@
-//! One user, one address or one slow add-on cannot starve others: security cases S-67 and S-155 to S-159, over HTTP/1.1 and
-//! HTTP/2. In each of them `bob` takes whatever he can get and keeps it; `alice` must be served as if nothing were.
+//! One user, one address or one slow add-on cannot starve others: security cases S-67 and S-155 to S-159, over HTTP/1.1
+//! and HTTP/2. In each of them `bob` takes whatever he can get and keeps it; `alice` must be served as if nothing were.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,5 @@
-//! Frames without content: PING and its acknowledgement, SETTINGS, empty DATA, PRIORITY, `WINDOW_UPDATE`, and what has no name.
+//! Frames without content: PING and its acknowledgement, SETTINGS, empty DATA, PRIORITY, `WINDOW_UPDATE`, and what has
+//! no name.
 
 use crate::support::h2_frames::{ACK, DATA, PING, PRIORITY, RST_STREAM, SETTINGS, WINDOW_UPDATE, frame};
 use crate::support::{Ask, H2Client};

@@ -35,8 +35,8 @@ fn s64_a_flood_of_continuations_ends_the_connection() {
     scene.no_panic();
 }
 
-/// A request whose header block has one field of this value in the dynamic table and then names it again and again, a byte
-/// each (RFC 7541 section 6.1). `new` is for the first block of a connection.
+/// A request whose header block has one field of this value in the dynamic table and then names it again and again, a
+/// byte each (RFC 7541 section 6.1). `new` is for the first block of a connection.
 fn bomb(scene: &Scene, stream: u32, name: &[u8], value: &[u8], (new, times): (bool, usize)) -> Vec<u8> {
     let mut fields = pseudo("GET", "/ingress/a/flood");
     fields.push((b"cookie", scene.cookie.as_bytes()));

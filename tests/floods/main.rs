@@ -1,5 +1,5 @@
-//! Whoever sends frames instead of asking for something is answered with the end of the connection, costs no more than a
-//! bounded amount of memory and a line in the log, and nobody else notices: cases S-62 to S-68 and S-200.
+//! Whoever sends frames instead of asking for something is answered with the end of the connection, costs no more than
+//! a bounded amount of memory and a line in the log, and nobody else notices: cases S-62 to S-68 and S-200.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,5 @@
-//! Home Assistant's own files, as Home Assistant wrote them: what its loader makes of 36 auth files, and two real homes.
+//! Home Assistant's own files, as Home Assistant wrote them: what its loader makes of 36 auth files, and two real
+//! homes.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's own helpers may panic as the test may")]
 

@@ -52,8 +52,8 @@ async fn a_registry_renamed_over_the_old_one_is_seen_within_two_seconds() {
     for (file, list) in [(ENTITIES, "entities"), (DEVICES, "devices"), (AREAS, "areas"), (LABELS, "labels")] {
         let home = Home::of(HOME);
         let watched = Watched::start(home.open());
-        let mut bell = watched.home.directory().subscribe();
-        bell.mark_unchanged();
+        let mut notifier = watched.home.directory().subscribe();
+        notifier.mark_unchanged();
         let users = watched.home.snapshot().unwrap();
         let began = Instant::now();
         home.edit(file, |file| drop(file["data"][list].as_array_mut().unwrap().drain(1..)));
@@ -68,7 +68,7 @@ async fn a_registry_renamed_over_the_old_one_is_seen_within_two_seconds() {
         };
         watched.until_registry(file, |registry| size(registry) == size(&expected)).await;
         assert!(began.elapsed() < Duration::from_secs(2), "{file}: {:?}", began.elapsed());
-        timeout(Duration::from_secs(5), bell.changed()).await.expect("the bell rings").unwrap();
+        timeout(Duration::from_secs(5), notifier.changed()).await.expect("the bell rings").unwrap();
         assert!(Arc::ptr_eq(&users, &watched.home.snapshot().unwrap()), "{file}: the users are not swapped with it");
     }
 }

@@ -1,5 +1,5 @@
-//! What a user may do follows the files: the permissions that all requests share are made anew with each change, and are
-//! always of one moment with the users and registries that they are judged by.
+//! What a user may do follows the files: the permissions that all requests share are made anew with each change, and
+//! are always of one moment with the users and registries that they are judged by.
 
 use std::fs;
 use std::sync::Arc;
@@ -27,12 +27,12 @@ fn may(directory: &Directory, user: &str, entity: &str, key: &str) -> bool {
 async fn a_changed_policy_holds_within_two_seconds_and_what_was_loaded_before_stays_as_it_was() {
     let home = Home::of(HOME);
     let watched = Watched::start(home.open());
-    let mut bell = watched.home.directory().subscribe();
+    let mut notifier = watched.home.directory().subscribe();
     let before = Arc::clone(&watched.home.directory().load());
     let light = "light.kitchen_ceiling";
     let may_already = may(&before, "grace", light, "control");
     let began = Instant::now();
-    bell.mark_unchanged();
+    notifier.mark_unchanged();
     home.edit("auth", |file| {
         for group in file["data"]["groups"].as_array_mut().unwrap().iter_mut().filter(|g| g.get("policy").is_some()) {
             group["policy"] = json!({"entities": {"entity_ids": {light: {"control": !may_already}}}});
@@ -43,7 +43,7 @@ async fn a_changed_policy_holds_within_two_seconds_and_what_was_loaded_before_st
     });
     watched.until("another answer", |users| may(users, "grace", light, "control") != may_already).await;
     assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
-    assert!(bell.has_changed().unwrap(), "open exchanges are looked at again");
+    assert!(notifier.has_changed().unwrap(), "open exchanges are looked at again");
     assert_eq!(may(&before, "grace", light, "control"), may_already);
 }
 
@@ -56,8 +56,8 @@ async fn a_device_that_moves_into_another_area_takes_its_entities_permissions_al
         }
     });
     let watched = Watched::start(home.open());
-    let mut bell = watched.home.directory().subscribe();
-    bell.mark_unchanged();
+    let mut notifier = watched.home.directory().subscribe();
+    notifier.mark_unchanged();
     let before = Arc::clone(&watched.home.directory().load());
     let registry = before.registry().unwrap();
     let in_kitchen = |entity: &&vestibule::permission::Entity| {
@@ -73,7 +73,7 @@ async fn a_device_that_moves_into_another_area_takes_its_entities_permissions_al
         devices.iter_mut().filter(|it| it["id"] == device.as_str()).for_each(|it| it["area_id"] = json!("garage"));
     });
     watched.until("it is forbidden", |users| !may(users, "frank", &id, "control")).await;
-    assert!(bell.has_changed().unwrap(), "open exchanges are looked at again");
+    assert!(notifier.has_changed().unwrap(), "open exchanges are looked at again");
     assert!(may(&before, "frank", &id, "control"));
     let after = watched.home.directory().load();
     let (before, after) = (before.named("frank").unwrap(), after.named("frank").unwrap());
@@ -141,12 +141,12 @@ async fn other_configured_groups_hold_at_once_and_outlive_a_change_of_the_files(
     let home = Home::of(HOME);
     let watched = Watched::start(home.open());
     let cell = watched.home.directory();
-    let mut bell = cell.subscribe();
+    let mut notifier = cell.subscribe();
     let asked = |user: &str, key: &str| may(&cell.load(), user, "sun.sun", key);
     assert!(!asked("heidi", "read") && asked("bob", "control"));
-    bell.mark_unchanged();
+    notifier.mark_unchanged();
     watched.home.regroup(&readers(&["heidi", "bob"], GroupSource::Both));
-    assert!(bell.has_changed().unwrap(), "open exchanges are looked at again");
+    assert!(notifier.has_changed().unwrap(), "open exchanges are looked at again");
     assert!(asked("heidi", "read") && asked("bob", "read"));
     assert!(!asked("bob", "control"), "a `false` of ours is not lost");
     assert!(asked("alice", "control"), "who is in no group of ours is judged as before");

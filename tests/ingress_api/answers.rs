@@ -1,11 +1,11 @@
 //! What an add-on answers, as Home Assistant's pages get it: cases 5 to 10, and section 10.1.
 
-use crate::door::{Door, passed_on};
+use crate::door::{EntryPoint, passed_on};
 use crate::support::{Answer, Ask, Keep, RawAddon};
 
 fn answer_of(bytes: &str, method: &str) -> Answer {
     let addon = RawAddon::answering(bytes);
-    let door = Door::before(&addon);
+    let door = EntryPoint::before(&addon);
     let (session, token) = (door.session("bob"), door.token("a"));
     let answer = door.ask(&passed_on(Ask::new(method, &format!("/ingress/{token}/")), &token, &session));
     assert_eq!(addon.one().line, format!("{method} / HTTP/1.1"));
@@ -50,7 +50,7 @@ fn a_stream_leaves_at_once_and_is_not_held_back() {
         while !wire.some().is_empty() {}
         Keep::Closed
     });
-    let door = Door::before(&addon);
+    let door = EntryPoint::before(&addon);
     let (session, token) = (door.session("bob"), door.token("a"));
     let mut client = door.connect();
     client.send(&passed_on(Ask::get(&format!("/api/hassio_ingress/{token}/events")), &token, &session).to_bytes());
@@ -73,7 +73,7 @@ fn addresses_and_cookies_stay_under_the_token() {
          Set-Cookie: __Host-ingress_session=x\r\nX-Remote-User-Id: root\r\nClear-Site-Data: \"cookies\"\r\n\
          Content-Length: 0\r\n\r\n",
     );
-    let door = Door::before(&addon);
+    let door = EntryPoint::before(&addon);
     let (session, token) = (door.session("bob"), door.token("a"));
     let answer = door.ask(&passed_on(Ask::get(&format!("/ingress/{token}/")), &token, &session));
     let prefix = format!("/api/hassio_ingress/{token}");
@@ -86,7 +86,7 @@ fn addresses_and_cookies_stay_under_the_token() {
 #[test]
 fn an_upload_keeps_its_length() {
     let addon = RawAddon::start();
-    let door = Door::before(&addon);
+    let door = EntryPoint::before(&addon);
     let (session, token) = (door.session("bob"), door.token("a"));
     let body = vec![b'x'; 3 * 1024 * 1024];
     let answer = door.ask(&passed_on(Ask::post(&format!("/ingress/{token}/up"), body.clone()), &token, &session));

@@ -5,13 +5,13 @@ use std::os::unix::net::UnixStream;
 
 use serde_json::json;
 
-use crate::door::{Door, TOKEN};
+use crate::door::{EntryPoint, TOKEN};
 use crate::support::{Ask, Protocol, RawAddon};
 
 /// Cases 2, 3, 11 and 13, in both versions of the API.
 #[test]
 fn home_assistant_makes_a_session_for_a_user_and_asks_whether_it_counts() {
-    let door = Door::before(&RawAddon::start());
+    let door = EntryPoint::before(&RawAddon::start());
     let id = door.vestibule.home().user_id("bob");
     for version in ["", "/v2"] {
         let answer = door.call("POST", &format!("{version}/ingress/session"), &json!({ "user_id": id }).to_string());
@@ -44,7 +44,7 @@ fn home_assistant_makes_a_session_for_a_user_and_asks_whether_it_counts() {
 /// Section 1.12, and the one thing that the Supervisor does otherwise: there is no session of nobody.
 #[test]
 fn without_a_user_who_may_sign_in_there_is_no_session() {
-    let door = Door::before(&RawAddon::start());
+    let door = EntryPoint::before(&RawAddon::start());
     let home = door.vestibule.home();
     let system = home.read("auth")["data"]["users"]
         .as_array()
@@ -93,7 +93,7 @@ fn without_a_user_who_may_sign_in_there_is_no_session() {
 #[test]
 fn only_home_assistants_token_calls() {
     let addon = RawAddon::start();
-    let door = Door::start(|config| {
+    let door = EntryPoint::start(|config| {
         config.set("supervisor", "listen", r#""127.0.0.1:0""#);
         config.addon_with("a", &addon, "rights = { hassio_api = true, hassio_role = \"admin\" }");
     });
@@ -143,7 +143,7 @@ fn only_home_assistants_token_calls() {
 #[test]
 fn panels_are_the_add_ons_that_can_be_shown() {
     let addon = RawAddon::start();
-    let door = Door::start(|config| {
+    let door = EntryPoint::start(|config| {
         config.addon_with("a", &addon, "icon = \"mdi:flash\"");
         config.addon_with("b", &addon, "access = { admin_only = true }");
         config.addon_with("keeps", &addon, "prefix = \"keep\"");
@@ -165,7 +165,7 @@ fn panels_are_the_add_ons_that_can_be_shown() {
 #[test]
 fn a_panel_learns_where_its_add_on_is() {
     let addon = RawAddon::start();
-    let door = Door::start(|config| {
+    let door = EntryPoint::start(|config| {
         config.addon_with("a", &addon, "entry = \"start\"");
         config.addon_with("keeps", &addon, "prefix = \"keep\"");
     });
@@ -183,7 +183,7 @@ fn a_panel_learns_where_its_add_on_is() {
 /// The door has these calls and add-ons' pages, and nothing of ours.
 #[test]
 fn there_is_nothing_else() {
-    let door = Door::before(&RawAddon::start());
+    let door = EntryPoint::before(&RawAddon::start());
     for (method, path, status) in [
         ("GET", "/ingress/session", 405),
         ("PUT", "/ingress/validate_session", 405),
@@ -229,7 +229,7 @@ fn there_is_nothing_else() {
 /// The token is read again with the configuration.
 #[test]
 fn another_token_in_the_file_is_the_token_from_then_on() {
-    let door = Door::before(&RawAddon::start());
+    let door = EntryPoint::before(&RawAddon::start());
     assert_eq!(door.call("GET", "/ingress/panels", "").status, 200);
     let other = TOKEN.replace('0', "9");
     crate::support::home::replace(&door.vestibule.path("secrets/door"), other.as_bytes());
@@ -243,7 +243,7 @@ fn another_token_in_the_file_is_the_token_from_then_on() {
 /// Even where an operator has mistaken one for the other.
 #[test]
 fn an_add_ons_token_in_the_file_is_nobodys() {
-    let door = Door::before(&RawAddon::start());
+    let door = EntryPoint::before(&RawAddon::start());
     let token = door.vestibule.command_ok(&["addons", "token", "a"]).trim().to_owned();
     crate::support::home::replace(&door.vestibule.path("secrets/door"), token.as_bytes());
     door.vestibule.command_ok(&["reload"]);
@@ -255,7 +255,7 @@ fn an_add_ons_token_in_the_file_is_nobodys() {
 #[test]
 fn a_unix_socket_is_a_door_as_well() {
     let addon = RawAddon::start();
-    let vestibule = Door::configured(|config| {
+    let vestibule = EntryPoint::configured(|config| {
         config.set("supervisor", "home_assistant_listen", r#""unix:run/door.sock""#);
         config.addon("a", &addon);
     });
@@ -284,7 +284,7 @@ fn a_unix_socket_is_a_door_as_well() {
 /// S-142: a call that is still being read is Home Assistant's no longer when its token is another one.
 #[test]
 fn s142_a_call_on_its_way_ends_with_home_assistants_token() {
-    let door = Door::before(&RawAddon::start());
+    let door = EntryPoint::before(&RawAddon::start());
     let body = json!({ "user_id": door.vestibule.home().user_id("bob") }).to_string();
     let ask = Ask::post("/ingress/session", body).field("Authorization", format!("Bearer {TOKEN}"));
     let bytes = ask.to_bytes();

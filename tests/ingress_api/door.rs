@@ -15,12 +15,12 @@ pub(crate) const TOKEN: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a6978
 pub(crate) const BROWSER: &str = "192.168.7.7";
 
 /// The program.
-pub(crate) struct Door {
+pub(crate) struct EntryPoint {
     pub(crate) vestibule: Vestibule,
     at: SocketAddr,
 }
 
-impl Door {
+impl EntryPoint {
     /// With the add-on `a` for everybody.
     pub(crate) fn before(addon: &RawAddon) -> Self {
         Self::start(|config| {

@@ -1,6 +1,6 @@
 //! The Supervisor's ingress as Home Assistant asks for it: sessions for its users, and add-ons' pages by a token, on a
-//! listener in the clear that has nothing else (docs/design/supervisor.md sections 1 and 10.1). Case numbers are those of
-//! section 7.
+//! listener in the clear that has nothing else (docs/design/supervisor.md sections 1 and 10.1). Case numbers are those
+//! of section 7.
 
 #![allow(
     clippy::unwrap_used,

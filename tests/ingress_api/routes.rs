@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde_json::json;
 
-use crate::door::{BROWSER, Door, passed_on};
+use crate::door::{BROWSER, EntryPoint, passed_on};
 use crate::support::expectation::{ALICE, BOB, assert_identity_over};
 use crate::support::minted;
 use crate::support::{Ask, Protocol, RawAddon, is_reserved};
@@ -13,7 +13,7 @@ use crate::support::{Ask, Protocol, RawAddon, is_reserved};
 #[test]
 fn an_add_on_is_told_who_asks_and_where_it_is_and_nothing_that_a_client_made_up() {
     let addon = RawAddon::start();
-    let door = Door::before(&addon);
+    let door = EntryPoint::before(&addon);
     let (session, token) = (door.session("bob"), door.token("a"));
     for beginning in ["/ingress/", "/api/hassio_ingress/", "/v2/ingress/"] {
         let target = format!("{beginning}{token}/x%20y//z;v=1?q=%2F&a");
@@ -62,7 +62,7 @@ fn squashed(name: &str) -> String {
 #[test]
 fn each_door_tells_its_own_prefix() {
     let addon = RawAddon::start();
-    let door = Door::start(|config| {
+    let door = EntryPoint::start(|config| {
         config.addon_with("a", &addon, "prefix_headers = [\"X-Script-Name\"]");
         config.addon_table(&format!(
             "slug = \"own\"\ntitle = \"own\"\nupstream = \"{}\"\nhost = \"p.test\"",
@@ -89,7 +89,7 @@ fn each_door_tells_its_own_prefix() {
 #[test]
 fn a_session_is_asked_for_before_the_token() {
     let addon = RawAddon::start();
-    let door = Door::start(|config| {
+    let door = EntryPoint::start(|config| {
         config.addon("a", &addon);
         config.addon_with("keeps", &addon, "prefix = \"keep\"");
         config.addon_table(
@@ -124,7 +124,7 @@ fn a_session_is_asked_for_before_the_token() {
     }
     addon.assert_no_request("no add-on was named");
     let broken = RawAddon::answering("nonsense\r\n\r\n");
-    let slow = Door::before(&broken);
+    let slow = EntryPoint::before(&broken);
     let path = format!("/ingress/{}/", slow.token("a"));
     let answer = slow.ask(&passed_on(Ask::get(&path), "x", &slow.session("bob")));
     assert_eq!((answer.status, answer.text().as_str()), (502, "502: Bad Gateway"));
@@ -134,7 +134,7 @@ fn a_session_is_asked_for_before_the_token() {
 #[test]
 fn who_may_open_what_is_asked_here_too() {
     let addon = RawAddon::start();
-    let door = Door::start(|config| {
+    let door = EntryPoint::start(|config| {
         config.addon_with("a", &addon, "[[addon.protect]]\npath = \"/settings/{*rest}\"\nrequire = \"admin\"");
         config.addon_with("b", &addon, "access = { admin_only = true }");
     });
@@ -160,7 +160,7 @@ fn who_may_open_what_is_asked_here_too() {
 #[test]
 fn a_local_user_is_let_in_from_home_alone() {
     let addon = RawAddon::start();
-    let door = Door::before(&addon);
+    let door = EntryPoint::before(&addon);
     let (session, token) = (door.session("dave"), door.token("a"));
     let path = format!("/ingress/{token}/");
     let from = |peer: &str, lines: &[&str]| {
@@ -190,7 +190,7 @@ fn a_local_user_is_let_in_from_home_alone() {
 #[test]
 fn a_page_of_another_origin_may_not_post() {
     let addon = RawAddon::start();
-    let door = Door::before(&addon);
+    let door = EntryPoint::before(&addon);
     let (session, token) = (door.session("bob"), door.token("a"));
     let post = |fields: &[(&str, &str)]| {
         let ask = passed_on(Ask::post(&format!("/ingress/{token}/"), "x"), &token, &session);
@@ -205,11 +205,12 @@ fn a_page_of_another_origin_may_not_post() {
     addon.assert_no_request("not the user's own will");
 }
 
-/// An add-on that is told another host is told so of pages in the clear as well, once (spec/addon-uis.md section 3, point 6).
+/// An add-on that is told another host is told so of pages in the clear as well, once (spec/addon-uis.md section 3,
+/// point 6).
 #[test]
 fn another_host_is_told_with_the_scheme_of_the_page() {
     let addon = RawAddon::start();
-    let door = Door::start(|config| {
+    let door = EntryPoint::start(|config| {
         config.addon_with("a", &addon, "upstream_host = \"grafana.internal:3000\"");
     });
     let (session, token) = (door.session("bob"), door.token("a"));
@@ -229,7 +230,7 @@ fn another_host_is_told_with_the_scheme_of_the_page() {
 #[test]
 fn a_destination_is_read_as_the_page_has_it() {
     let addon = RawAddon::start();
-    let door = Door::before(&addon);
+    let door = EntryPoint::before(&addon);
     let (session, token) = (door.session("bob"), door.token("a"));
     let moved = |to: &str| {
         let ask = passed_on(Ask::new("MOVE", &format!("/api/hassio_ingress/{token}/x")), &token, &session);
@@ -252,7 +253,7 @@ fn a_destination_is_read_as_the_page_has_it() {
 #[test]
 fn a_preflight_tells_nothing() {
     let addon = RawAddon::start();
-    let door = Door::start(|config| {
+    let door = EntryPoint::start(|config| {
         config.addon_with("a", &addon, "cors = { origins = [\"https://page.test\"], credentials = true }");
     });
     let token = door.token("a");
@@ -271,12 +272,12 @@ fn a_preflight_tells_nothing() {
     assert_eq!(json["ingress_entry"], json!(format!("/api/hassio_ingress/{token}")));
 }
 
-/// S-84, section 10.1: what opens an add-on at the other door is nothing here, beside a session it is refused, and without one
-/// nobody is told by any of its spellings what an add-on takes.
+/// S-84, section 10.1: what opens an add-on at the other door is nothing here, beside a session it is refused, and
+/// without one nobody is told by any of its spellings what an add-on takes.
 #[test]
 fn an_access_token_opens_nothing() {
     let addon = RawAddon::start();
-    let door = Door::start(|config| {
+    let door = EntryPoint::start(|config| {
         config.addon_with("a", &addon, "tokens = true");
     });
     let (session, token) = (door.session("bob"), door.token("a"));

@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use crate::door::{Door, passed_on};
+use crate::door::{EntryPoint, passed_on};
 use crate::support::expectation::BOB;
 use crate::support::process::COOKIE;
 use crate::support::{Answer, Ask, BOTH, RawAddon, eventually};
 
-fn open(door: &Door, session: &str) -> Answer {
+fn open(door: &EntryPoint, session: &str) -> Answer {
     let token = door.token("a");
     door.ask(&passed_on(Ask::get(&format!("/ingress/{token}/")), &token, session))
 }
@@ -16,7 +16,7 @@ fn open(door: &Door, session: &str) -> Answer {
 #[test]
 fn a_session_of_one_door_is_none_at_the_other() {
     let addon = RawAddon::start();
-    let door = Door::before(&addon);
+    let door = EntryPoint::before(&addon);
     let (theirs, ours) = (door.session("bob"), door.vestibule.cookie("bob"));
     let ours = ours.strip_prefix(&format!("{COOKIE}=")).unwrap().to_owned();
     let token = door.token("a");
@@ -61,7 +61,7 @@ fn a_session_of_one_door_is_none_at_the_other() {
 #[test]
 fn it_ends_when_its_user_or_the_operator_ends_it() {
     let addon = RawAddon::start();
-    let door = Door::before(&addon);
+    let door = EntryPoint::before(&addon);
     let refused = |session: &str, what: &str| {
         eventually(what, || (open(&door, session).status == 401).then_some(()));
         assert_eq!(door.validate(session), 401, "{what}");
@@ -97,7 +97,7 @@ fn it_ends_when_its_user_or_the_operator_ends_it() {
 #[test]
 fn it_survives_a_restart_and_so_do_tokens_of_add_ons() {
     let addon = RawAddon::start();
-    let mut door = Door::start(|config| {
+    let mut door = EntryPoint::start(|config| {
         config.set("session", "store", r#""state/sessions.redb""#);
         config.addon("a", &addon);
     });
@@ -112,7 +112,7 @@ fn it_survives_a_restart_and_so_do_tokens_of_add_ons() {
 /// Home Assistant makes a session for each page of its own: that signs nobody out at the browsers' door.
 #[test]
 fn many_sessions_of_home_assistants_leave_ours_alone() {
-    let door = Door::start(|config| {
+    let door = EntryPoint::start(|config| {
         config.set("session", "per_user", "2");
         config.addon("a", &RawAddon::start());
     });
@@ -127,7 +127,7 @@ fn many_sessions_of_home_assistants_leave_ours_alone() {
 #[test]
 fn no_secret_is_shown() {
     let addon = RawAddon::start();
-    let door = Door::start(|config| {
+    let door = EntryPoint::start(|config| {
         config.set("session", "store", r#""state/sessions.redb""#);
         config.addon("a", &addon);
     });

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use crate::door::Door;
+use crate::door::EntryPoint;
 use crate::support::{Ask, RawAddon, eventually};
 
 /// Another program of the same home.
@@ -10,7 +10,7 @@ const ANOTHER: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
 
 #[test]
 fn a_connection_without_a_whole_head_is_closed() {
-    let door = Door::start(|config| {
+    let door = EntryPoint::start(|config| {
         config.addon("a", &RawAddon::start());
         config.set("limits", "header_timeout", r#""1s""#);
     });
@@ -23,7 +23,7 @@ fn a_connection_without_a_whole_head_is_closed() {
 
 #[test]
 fn one_address_takes_its_share_of_connections_and_no_more() {
-    let door = Door::start(|config| {
+    let door = EntryPoint::start(|config| {
         config.addon("a", &RawAddon::start());
         config.set("limits", "header_timeout", r#""5m""#);
         config.set("limits", "home_assistant_connections_per_address", "8");

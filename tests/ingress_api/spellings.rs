@@ -1,14 +1,14 @@
 //! Paths that two programs read differently, requests that are framed twice, and every other way around: S-24 to S-39,
 //! S-48, S-97 and S-110 at Home Assistant's door.
 
-use crate::door::{Door, TOKEN, passed_on};
+use crate::door::{EntryPoint, TOKEN, passed_on};
 use crate::support::{Ask, RawAddon};
 
 /// S-25 and S-110: the published bytes, and their kin, with and without a session, and with the token.
 #[test]
 fn s110_the_bytes_of_cve_2023_27482_reach_nothing() {
     let addon = RawAddon::start();
-    let door = Door::before(&addon);
+    let door = EntryPoint::before(&addon);
     let (session, token) = (door.session("bob"), door.token("a"));
     let mut paths: Vec<String> = [
         "/api/hassio/app/.%252e/supervisor/info",
@@ -48,7 +48,7 @@ fn s110_the_bytes_of_cve_2023_27482_reach_nothing() {
 #[test]
 fn what_is_one_path_passes_byte_for_byte() {
     let addon = RawAddon::start();
-    let door = Door::before(&addon);
+    let door = EntryPoint::before(&addon);
     let (session, token) = (door.session("bob"), door.token("a"));
     for rest in ["/%2Fx", "//x", "/a;v=1", "/%23?x", "/a..b", "/...", "/?path=/../x", "/a%252Fb"] {
         let answer = door.ask(&passed_on(Ask::get(&format!("/ingress/{token}{rest}")), &token, &session));
@@ -76,7 +76,7 @@ fn what_is_one_path_passes_byte_for_byte() {
 #[test]
 fn requests_that_two_programs_read_differently_are_refused() {
     let addon = RawAddon::start();
-    let door = Door::before(&addon);
+    let door = EntryPoint::before(&addon);
     let (session, token) = (door.session("bob"), door.token("a"));
     let head = |line: &str, fields: &str| {
         format!("{line}\r\nCookie: ingress_session={session}\r\nX-Forwarded-For: 10.0.0.9\r\n{fields}\r\n")

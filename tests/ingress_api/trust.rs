@@ -1,6 +1,6 @@
 //! Whom one listener believes says nothing at another (S-168).
 
-use crate::door::Door;
+use crate::door::EntryPoint;
 use crate::support::process::LOOPBACK;
 use crate::support::{Ask, RawAddon};
 
@@ -8,7 +8,7 @@ use crate::support::{Ask, RawAddon};
 #[test]
 fn home_assistants_address_is_no_proxy_at_the_browsers_door() {
     let addon = RawAddon::start();
-    let door = Door::before(&addon);
+    let door = EntryPoint::before(&addon);
     let vestibule = &door.vestibule;
     let bob = vestibule.cookie("bob");
     let ask = Ask::get("/ingress/a/").cookie(&bob).field("X-Forwarded-For", "203.0.113.9");

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::door::{Door, passed_on};
+use crate::door::{EntryPoint, passed_on};
 use crate::support::plain::PlainClient;
 use crate::support::tunnel::{echo, handshake, masked};
 use crate::support::{Answer, Protocol, RawAddon, eventually};
@@ -14,7 +14,7 @@ const ORIGIN: &str = "http://ha.local:8123";
 /// How long what was open may go on: no more than two seconds, and some patience with a slow machine.
 const CUT: Duration = Duration::from_secs(2);
 
-fn open(door: &Door, session: &str, origin: Option<&str>) -> (Answer, PlainClient) {
+fn open(door: &EntryPoint, session: &str, origin: Option<&str>) -> (Answer, PlainClient) {
     let token = door.token("a");
     let ask = passed_on(handshake(Protocol::H1, &format!("/ingress/{token}/ws")), &token, session);
     let ask = origin.into_iter().fold(ask, |ask, origin| ask.field("Origin", origin));
@@ -23,7 +23,7 @@ fn open(door: &Door, session: &str, origin: Option<&str>) -> (Answer, PlainClien
     (answer, client)
 }
 
-fn opened(door: &Door, session: &str) -> PlainClient {
+fn opened(door: &EntryPoint, session: &str) -> PlainClient {
     let (answer, mut client) = open(door, session, Some(ORIGIN));
     assert_eq!(answer.status, 101, "{answer:#?}");
     let frame = masked("hello");
@@ -36,7 +36,7 @@ fn opened(door: &Door, session: &str) -> PlainClient {
 #[test]
 fn s97_only_home_assistants_own_pages_open_one() {
     let addon = echo();
-    let door = Door::before(&addon);
+    let door = EntryPoint::before(&addon);
     let session = door.session("bob");
     drop(opened(&door, &session));
     addon.take(1);
@@ -55,7 +55,7 @@ fn s97_only_home_assistants_own_pages_open_one() {
 #[test]
 fn s99_what_is_open_ends_with_its_session() {
     let addon = echo();
-    let door = Door::before(&addon);
+    let door = EntryPoint::before(&addon);
     let mut socket = opened(&door, &door.session("bob"));
     door.vestibule.revoke("bob");
     let began = std::time::Instant::now();
@@ -73,7 +73,7 @@ fn s99_what_is_open_ends_with_its_session() {
 #[test]
 fn an_add_on_that_says_no_is_heard() {
     let addon = RawAddon::answering("HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\nnone");
-    let door = Door::before(&addon);
+    let door = EntryPoint::before(&addon);
     let (answer, _) = open(&door, &door.session("bob"), Some(ORIGIN));
     assert_eq!((answer.status, answer.text().as_str()), (404, "none"));
 }

@@ -1,8 +1,8 @@
 //! The readers on the browsers' side that a peer can fill, each filled by many at the same time: case S-204.
 //!
-//! Each line of the table is a process of its own. It holds at most what the reader's limit allows to each of the peers, and
-//! at most ten times what they have sent, whichever is less; a share for each connection (its TLS session and buffers) and for
-//! the allocator comes on top.
+//! Each line of the table is a process of its own. It holds at most what the reader's limit allows to each of the
+//! peers, and at most ten times what they have sent, whichever is less; a share for each connection (its TLS session
+//! and buffers) and for the allocator comes on top.
 
 use crate::support::form::SIGN_IN;
 use crate::support::h2_frames::{

@@ -1,7 +1,7 @@
 //! The table: the peer's bytes beside the growth of memory.
 //!
-//! In comes a running program and a way to fill one of its readers, out comes a row. Every row has a program of its own,
-//! since memory that was freed once is there for the next one and would not be seen to grow.
+//! In comes a running program and a way to fill one of its readers, out comes a row. Every row has a program of its
+//! own, since memory that was freed once is there for the next one and would not be seen to grow.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -46,8 +46,8 @@ pub(crate) fn alone() -> MutexGuard<'static, ()> {
     TABLE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Fills a reader and measures. `fill` returns how many bytes the peer sent, once all of them were dealt with. The program
-/// should have done the same with a small message before, so that the code itself is in memory.
+/// Fills a reader and measures. `fill` returns how many bytes the peer sent, once all of them were dealt with. The
+/// program should have done the same with a small message before, so that the code itself is in memory.
 pub(crate) fn row(reader: &str, bound: Bound, vestibule: &Vestibule, fill: impl FnOnce() -> usize) -> Row {
     let pid = vestibule.pid();
     // "5" makes the resident set of this moment the highest one (proc_pid_clear_refs(5)).
@@ -62,7 +62,8 @@ pub(crate) fn row(reader: &str, bound: Bound, vestibule: &Vestibule, fill: impl 
     Row { reader: reader.to_owned(), sent, grown, most: most.saturating_add(SLACK) }
 }
 
-/// Prints the table and fails for the rows that grew too much. Around the test harness: it is to be seen when all is well.
+/// Prints the table and fails for the rows that grew too much. Around the test harness: it is to be seen when all is
+/// well.
 #[track_caller]
 pub(crate) fn judge(side: &str, rows: &[Row]) {
     let mut text = format!("\n{side:<58} {:>11} {:>11} {:>7} {:>11}\n", "sent", "grown", "times", "at most");

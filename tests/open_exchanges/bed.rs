@@ -57,8 +57,8 @@ fn run(event: &Event, world: &mut World, all: &[Opened]) -> (String, Vec<String>
     (lines, failures)
 }
 
-/// How long this machine keeps a thread waiting that wants to run: it is the same for the program under test, which is not
-/// to blame for it.
+/// How long this machine keeps a thread waiting that wants to run: it is the same for the program under test, which is
+/// not to blame for it.
 struct Stalls {
     longest: Arc<AtomicU64>,
     over: Arc<AtomicBool>,

@@ -1,5 +1,5 @@
-//! Programs that never come to an end by themselves: an add-on, a Supervisor and a Home Assistant in one. Each path is a kind
-//! of answer.
+//! Programs that never come to an end by themselves: an add-on, a Supervisor and a Home Assistant in one. Each path is
+//! a kind of answer.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};

@@ -19,11 +19,18 @@ pub(crate) struct Event {
 }
 
 const OF_SESSIONS: &[Right] =
-    &[Right::Session, Right::OwnPage, Right::OtherPage, Right::NoPage, Right::Question, Right::Door];
+    &[Right::Session, Right::OwnPage, Right::OtherPage, Right::NoPage, Right::Question, Right::EntryPoint];
 const AT_BROWSERS_DOOR: &[Right] = &[Right::Session, Right::OwnPage, Right::OtherPage, Right::NoPage, Right::Token];
 const QUESTIONS: &[Right] = &[Right::Question];
-const OF_USER: &[Right] =
-    &[Right::Session, Right::OwnPage, Right::OtherPage, Right::NoPage, Right::Question, Right::Token, Right::Door];
+const OF_USER: &[Right] = &[
+    Right::Session,
+    Right::OwnPage,
+    Right::OtherPage,
+    Right::NoPage,
+    Right::Question,
+    Right::Token,
+    Right::EntryPoint,
+];
 const OF_ADDON: &[Right] = &[Right::Admin, Right::Role, Right::HomeAssistantApi];
 
 /// All of them.

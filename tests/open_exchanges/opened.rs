@@ -35,7 +35,7 @@ pub(crate) enum Right {
     /// The user's access token.
     Token,
     /// The user's session at Home Assistant's door.
-    Door,
+    EntryPoint,
     /// The add-on's role `admin`.
     Admin,
     /// The add-on's role, of `backup` or more.
@@ -286,7 +286,7 @@ fn door_stream(world: &World) -> Opened {
     let target = format!("/ingress/{}/events", world.door_addon);
     client.send(&world.through_home_assistant(Ask::get(&target)).to_bytes());
     assert_eq!(client.head().status, 200, "a stream through Home Assistant's door");
-    Opened::read("Home Assistant's door: stream", Right::Door, move || client.some())
+    Opened::read("Home Assistant's door: stream", Right::EntryPoint, move || client.some())
 }
 
 fn door_websocket(world: &World) -> Opened {
@@ -294,7 +294,7 @@ fn door_websocket(world: &World) -> Opened {
     let ask = handshake(Protocol::H1, &format!("/ingress/{}/ws", world.door_addon));
     let ask = world.through_home_assistant(ask).field("Origin", "http://ha.local:8123");
     assert_eq!(client.ask(&ask).status, 101, "a WebSocket through Home Assistant's door");
-    Opened::read("Home Assistant's door: WebSocket", Right::Door, move || client.some())
+    Opened::read("Home Assistant's door: WebSocket", Right::EntryPoint, move || client.some())
 }
 
 /// A call that is not answered: it is refused instead.

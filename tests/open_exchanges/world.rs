@@ -1,5 +1,5 @@
-//! A vestibule with every door, two add-ons with web pages, one that calls the API, and a user who may open them from the
-//! local network only.
+//! A vestibule with every door, two add-ons with web pages, one that calls the API, and a user who may open them from
+//! the local network only.
 
 use std::fs;
 use std::net::SocketAddr;

@@ -1,5 +1,5 @@
-//! Whether add-ons are well: known from the requests that they get and from a probe, shown to operators, told to those who
-//! may open them and to nobody else; and no client's word changes it (S-21).
+//! Whether add-ons are well: known from the requests that they get and from a probe, shown to operators, told to those
+//! who may open them and to nobody else; and no client's word changes it (S-21).
 
 use crate::support::{Ask, BOTH, Keep, RawAddon, Vestibule, assert_problem, eventually, is_reserved};
 use std::net::TcpListener;

@@ -1,5 +1,5 @@
-//! Random groups of the configuration, beside random policies of Home Assistant: the compiled form, the plain reference,
-//! and what no group may ever do to another's answers.
+//! Random groups of the configuration, beside random policies of Home Assistant: the compiled form, the plain
+//! reference, and what no group may ever do to another's answers.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! What needs a process of its own: being killed, and running out of disk. The process is this test binary, asked for the one
-//! test [`in_a_process_of_its_own`]; it prints what it did, one word and its value a line.
+//! What needs a process of its own: being killed, and running out of disk. The process is this test binary, asked for
+//! the one test [`in_a_process_of_its_own`]; it prints what it did, one word and its value a line.
 
 use std::io::{BufRead, BufReader, Lines};
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -16,8 +16,8 @@ struct Process {
 }
 
 impl Process {
-    /// Runs `role` on `file`. With `blocks`, no file may grow beyond so many units of 512 bytes: a disk that is full, as far
-    /// as a process can tell. The signal that comes with it is ignored, so that writing fails as on a full disk.
+    /// Runs `role` on `file`. With `blocks`, no file may grow beyond so many units of 512 bytes: a disk that is full,
+    /// as far as a process can tell. The signal that comes with it is ignored, so that writing fails as on a full disk.
     fn run(role: &str, file: &Path, blocks: Option<u32>) -> Self {
         let limit = blocks.map_or(String::new(), |blocks| format!("ulimit -S -f {blocks};"));
         let script = format!("trap '' XFSZ; {limit} exec \"$0\" \"$@\"");

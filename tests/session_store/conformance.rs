@@ -1,5 +1,5 @@
-//! What every store has to do, memory, disk or Redis: the one list of behaviours that all are held to. In comes an open store, out
-//! comes nothing but failed assertions.
+//! What every store has to do, memory, disk or Redis: the one list of behaviours that all are held to. In comes an open
+//! store, out comes nothing but failed assertions.
 
 use super::*;
 
@@ -32,11 +32,11 @@ async fn ends_what_is_revoked(sessions: &Sessions) {
     let (one, session) = sessions.create(of("alice")).await.expect("made");
     let (two, other) = sessions.create(of("alice")).await.expect("made");
     let (three, _) = sessions.create(of("frank")).await.expect("made");
-    let mut bell = sessions.subscribe();
+    let mut notifier = sessions.subscribe();
     let ended = sessions.revoke(session.id()).await.expect("revoked");
     assert_eq!(ended.len(), 1);
-    assert!(bell.has_changed().expect("open"), "open streams are told");
-    bell.mark_unchanged();
+    assert!(notifier.has_changed().expect("open"), "open streams are told");
+    notifier.mark_unchanged();
     assert!(session.ended() && !sessions.touch(&session) && !finds(sessions, &one).await);
     assert!(matches!(sessions.revoke(session.id()).await, Err(RevokeError::Unknown)));
 
@@ -166,9 +166,9 @@ async fn a_session_opens_one_door_and_lives_as_that_door_has_it(sessions: &Sessi
 async fn new_limits_hold_at_once(sessions: &Sessions, later: impl Fn(Duration)) {
     let (token, _) = sessions.create(of("alice")).await.expect("made");
     later(10 * MINUTE);
-    let bell = sessions.subscribe();
+    let notifier = sessions.subscribe();
     sessions.reconfigure(&Settings { idle_timeout: 5 * MINUTE, ..settings(SessionStore::Memory) });
-    assert!(bell.has_changed().expect("open"));
+    assert!(notifier.has_changed().expect("open"));
     assert!(!finds(sessions, &token).await);
     sessions.reconfigure(&settings(SessionStore::Memory));
     assert!(!finds(sessions, &token).await, "what has expired stays so");

@@ -1,5 +1,5 @@
-//! Files that are damaged, replaced, of another version or in the wrong place: sessions are served all the same, nothing is
-//! deleted, and the operator hears of it.
+//! Files that are damaged, replaced, of another version or in the wrong place: sessions are served all the same,
+//! nothing is deleted, and the operator hears of it.
 
 use std::error::Error;
 

@@ -1,5 +1,5 @@
-//! Sessions of several proxies on one Redis: each `Sessions` here is a node. Redis is a real one, and is killed, filled,
-//! paused, made a replica and lied to.
+//! Sessions of several proxies on one Redis: each `Sessions` here is a node. Redis is a real one, and is killed,
+//! filled, paused, made a replica and lied to.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -133,9 +133,9 @@ async fn a_child_ends_with_its_parent_on_nodes_that_knew_only_one_of_them() {
     let (token, _) = one.create(child.clone()).await.expect("made");
     let found = two.find(&token).await.expect("found, with its parent");
     let (other, _) = two.create(child).await.expect("made");
-    let mut bell = two.subscribe();
+    let mut notifier = two.subscribe();
     one.revoke(parent.id()).await.expect("revoked");
-    bell.changed().await.expect("it rings");
+    notifier.changed().await.expect("it rings");
     assert_eq!(two.standing(&found), Err(Reason::SessionEnded), "its streams are cut");
     let third = Place::at(&redis).node(&clock).await;
     for node in [&one, &two, &third] {
@@ -155,10 +155,10 @@ async fn what_one_node_ends_the_others_cut_at_once() {
     let (stays, _) = one.create(of("frank")).await.expect("made");
     let known = two.find(&token).await.expect("found");
     two.find(&stays).await.expect("found");
-    let mut bell = two.subscribe();
+    let mut notifier = two.subscribe();
     let start = Instant::now();
     one.revoke(made.id()).await.expect("revoked");
-    bell.changed().await.expect("it rings");
+    notifier.changed().await.expect("it rings");
     assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
     assert!(known.ended() && two.standing(&known) == Err(Reason::SessionEnded));
     assert_eq!(two.why_not(&token).await, Reason::SessionEnded);

@@ -5,7 +5,8 @@ use crate::support::{Answer, Ask, BOTH, Protocol, RawAddon, Vestibule, eventuall
 /// The add-on that takes tokens, the one that does not, and where nothing is.
 const TARGETS: [&str; 3] = ["/ingress/takes/x", "/ingress/plain/x", "/ingress/nothing/x"];
 
-/// All that a client can compare of an answer: without what each answer has of its own, and where the target was sent itself.
+/// All that a client can compare of an answer: without what each answer has of its own, and where the target was sent
+/// itself.
 fn told(answer: &Answer, target: &str) -> String {
     let own = ["date", "x-request-id"];
     let fields = answer.fields.0.iter().filter(|(name, _)| !own.contains(&name.to_ascii_lowercase().as_str()));

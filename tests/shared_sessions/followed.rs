@@ -1,5 +1,5 @@
-//! Several proxies without Home Assistant's files: a sign-in over its page is followed by the proxy that made it, holds on all,
-//! and ends with that proxy, since nobody else would hear of its end (S-75).
+//! Several proxies without Home Assistant's files: a sign-in over its page is followed by the proxy that made it, holds
+//! on all, and ends with that proxy, since nobody else would hear of its end (S-75).
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

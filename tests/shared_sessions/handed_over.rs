@@ -1,5 +1,6 @@
-//! Add-ons on hosts of their own behind several proxies: a code that one makes is good at another, once, in its browser and
-//! at its host (S-79, S-88), and what it was made for ends with the sign-in that it came from, wherever that ends (S-75).
+//! Add-ons on hosts of their own behind several proxies: a code that one makes is good at another, once, in its browser
+//! and at its host (S-79, S-88), and what it was made for ends with the sign-in that it came from, wherever that ends
+//! (S-75).
 
 use std::sync::Barrier;
 use std::thread;

@@ -1,5 +1,5 @@
-//! The way over Home Assistant's page behind several proxies: begun at one, finished at another, once and in one browser
-//! (S-88); what lies in Redis meanwhile helps nobody; and while Redis is away nothing is half done.
+//! The way over Home Assistant's page behind several proxies: begun at one, finished at another, once and in one
+//! browser (S-88); what lies in Redis meanwhile helps nobody; and while Redis is away nothing is half done.
 
 use std::process::Command;
 use std::sync::Barrier;

@@ -1,5 +1,5 @@
-//! Two proxies on one Redis, as operators and attackers see them: a sign-in holds on both, an end holds on both, and what
-//! happens to Redis is not felt by whoever is signed in. The binaries are real, and so is the redis-server.
+//! Two proxies on one Redis, as operators and attackers see them: a sign-in holds on both, an end holds on both, and
+//! what happens to Redis is not felt by whoever is signed in. The binaries are real, and so is the redis-server.
 
 #![cfg(feature = "redis-store")]
 #![allow(

@@ -1,5 +1,5 @@
-//! A home whose files cannot be read: users and flags from Home Assistant's API, passwords asked of it, and sign-ins followed
-//! over WebSockets.
+//! A home whose files cannot be read: users and flags from Home Assistant's API, passwords asked of it, and sign-ins
+//! followed over WebSockets.
 
 use serde_json::json;
 

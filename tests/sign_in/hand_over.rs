@@ -39,8 +39,8 @@ impl Bench {
         self.vestibule.ask(Protocol::H1, &ask)
     }
 
-    /// Asks for `target` at an add-on's host as somebody unknown there; the nonce's cookie, and where it leads on the main
-    /// host.
+    /// Asks for `target` at an add-on's host as somebody unknown there; the nonce's cookie, and where it leads on the
+    /// main host.
     #[track_caller]
     fn leave(&self, host: &str, target: &str) -> (String, String) {
         let refused = self.navigate(host, target, &[]);

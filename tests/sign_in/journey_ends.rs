@@ -1,5 +1,5 @@
-//! The end of a session that Home Assistant's page made: signed out here, Home Assistant gets its tokens back; ended there,
-//! it ends here (S-75).
+//! The end of a session that Home Assistant's page made: signed out here, Home Assistant gets its tokens back; ended
+//! there, it ends here (S-75).
 
 use crate::support::expectation::BOB;
 use crate::support::form::Form;
@@ -70,7 +70,8 @@ fn s75_a_sign_in_that_is_ended_in_home_assistant_ends_here_after_a_restart_too()
     vestibule.kill_9();
     vestibule.start_again();
     assert!(vestibule.is_live(&session), "a session of the file");
-    // The first look after the start is made within five seconds, and finds the token; that it is gone is seen by the next.
+    // The first look after the start is made within five seconds, and finds the token; that it is gone is seen by the
+    // next.
     vestibule.home().drop_refresh_token(token);
     vestibule.await_ended(&session);
 }

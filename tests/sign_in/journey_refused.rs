@@ -1,5 +1,6 @@
-//! Who does not get in over Home Assistant's page: other browsers, old and used ways back (S-88), users who may not, and a
-//! Home Assistant that does not answer as it should. Every one of them ends in a page to begin again from, by hand.
+//! Who does not get in over Home Assistant's page: other browsers, old and used ways back (S-88), users who may not,
+//! and a Home Assistant that does not answer as it should. Every one of them ends in a page to begin again from, by
+//! hand.
 
 use serde_json::json;
 

@@ -1,5 +1,5 @@
-//! Signing in with a Home Assistant user name and password, or over Home Assistant's own page: where it leads (S-90), whom
-//! it refuses, whose browser it was (S-88), and what it gives away to somebody who guesses (S-96 in part).
+//! Signing in with a Home Assistant user name and password, or over Home Assistant's own page: where it leads (S-90),
+//! whom it refuses, whose browser it was (S-88), and what it gives away to somebody who guesses (S-96 in part).
 
 #![allow(
     clippy::unwrap_used,

@@ -1,5 +1,5 @@
-//! Our own pages beside the add-ons: they tell no secret, nobody may read them from elsewhere or put them in a frame, and only
-//! a person's navigation is led to them. Cases S-87, S-91, S-92 and S-93.
+//! Our own pages beside the add-ons: they tell no secret, nobody may read them from elsewhere or put them in a frame,
+//! and only a person's navigation is led to them. Cases S-87, S-91, S-92 and S-93.
 
 use crate::support::process::COOKIE;
 use crate::support::tunnel::{ORIGIN, Tunnel, handshake};

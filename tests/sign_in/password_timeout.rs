@@ -1,5 +1,5 @@
-//! Without Home Assistant's files nobody can see that a password was changed: a session ends after a time of its own, with
-//! all that is open, and the password is asked for again (S-190).
+//! Without Home Assistant's files nobody can see that a password was changed: a session ends after a time of its own,
+//! with all that is open, and the password is asked for again (S-190).
 
 use std::time::{Duration, Instant};
 

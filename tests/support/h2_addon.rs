@@ -1,5 +1,5 @@
-//! An add-on that speaks HTTP/2 without TLS and what gRPC makes of it: it sends every message back as it comes, and says
-//! in trailers how the call ended.
+//! An add-on that speaks HTTP/2 without TLS and what gRPC makes of it: it sends every message back as it comes, and
+//! says in trailers how the call ended.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};

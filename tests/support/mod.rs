@@ -3,8 +3,8 @@
 //! In come a configuration and bytes, out come the bytes that the add-on saw and the bytes that the client got. Nothing
 //! here knows how vestibule works inside: it is started as an operator starts it and spoken to as a browser speaks.
 //!
-//! Read [`process`] (the program under test, started by [`launch`]), [`addon`] (the add-on behind it), [`h1`] and [`h2`] (the clients in front
-//! of it), then [`expectation`] (what the security cases ask for again and again).
+//! Read [`process`] (the program under test, started by [`launch`]), [`addon`] (the add-on behind it), [`h1`] and
+//! [`h2`] (the clients in front of it), then [`expectation`] (what the security cases ask for again and again).
 
 #![allow(dead_code, unused_imports, reason = "every test binary uses its own part of the harness")]
 

@@ -1,5 +1,5 @@
-//! A real redis-server for one test, in a folder of its own on a Unix socket (or on a port, for TLS): started, spoken to,
-//! paused, killed and started again. There is no test without it: `.ci/run` installs it.
+//! A real redis-server for one test, in a folder of its own on a Unix socket (or on a port, for TLS): started, spoken
+//! to, paused, killed and started again. There is no test without it: `.ci/run` installs it.
 
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};

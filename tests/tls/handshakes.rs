@@ -107,8 +107,8 @@ async fn a_hello_in_segments_of_one_byte_finds_its_certificate() {
     assert!(server.secured().await.covered().covers("second.example"));
 }
 
-/// Over TLS 1.2 the server's certificate comes in clear, so that bytes that no client library would send can be judged by
-/// what they are answered with.
+/// Over TLS 1.2 the server's certificate comes in clear, so that bytes that no client library would send can be judged
+/// by what they are answered with.
 #[tokio::test]
 async fn a_hello_in_many_records_or_with_an_odd_name_finds_its_certificate() {
     let authority = Authority::new();

@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use vestibule::budget::Budget;
 use vestibule::config::{HttpsListener, Tls, TrustedProxies};
-use vestibule::listener::{Admission, Listener};
+use vestibule::listener::{ConnectionLimiter, Listener};
 
 use crate::support::*;
 
@@ -76,7 +76,8 @@ async fn a_socket_that_was_handed_over_is_accepted_on() {
     let socket = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = socket.local_addr().unwrap();
     let listener =
-        Listener::adopt(socket, &entry(address, false), &Admission::new(&limits(1, 1), &Budget::new())).unwrap();
+        Listener::adopt(socket, &entry(address, false), &ConnectionLimiter::new(&limits(1, 1), &Budget::new()))
+            .unwrap();
     assert_eq!(listener.address(), address);
     let client = TcpStream::connect(address).await.unwrap();
     let incoming = tokio::time::timeout(PATIENCE, listener.accept()).await.unwrap();
@@ -87,7 +88,8 @@ async fn a_socket_that_was_handed_over_is_accepted_on() {
 async fn an_address_in_use_is_named() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();
-    let error = Listener::bind(&entry(address, false), &Admission::new(&limits(1, 1), &Budget::new())).unwrap_err();
+    let error =
+        Listener::bind(&entry(address, false), &ConnectionLimiter::new(&limits(1, 1), &Budget::new())).unwrap_err();
     assert_eq!(error.to_string(), format!("cannot listen on {address}"));
 }
 
@@ -127,13 +129,14 @@ async fn a_process_without_file_descriptors_waits_and_then_goes_on() {
     assert!(closed.is_ok(), "it accepts again, and closes what is no PROXY header");
 }
 
-/// Not a test of its own: what the test above starts. Holds each client until it leaves or sends what is no PROXY header.
+/// Not a test of its own: what the test above starts. Holds each client until it leaves or sends what is no PROXY
+/// header.
 #[tokio::test]
 async fn serves_with_few_file_descriptors() {
     if std::env::var_os("VESTIBULE_TEST_SERVE").is_none() {
         return;
     }
-    let admission = Admission::new(&limits(1000, 1000), &Budget::new());
+    let admission = ConnectionLimiter::new(&limits(1000, 1000), &Budget::new());
     let listener = Listener::bind(&entry("127.0.0.1:0".parse().unwrap(), true), &admission).unwrap();
     println!("listens on {}", listener.address());
     loop {

@@ -20,7 +20,7 @@ use tokio_rustls::client::TlsStream;
 use vestibule::budget::Budget;
 use vestibule::clock::Clock;
 use vestibule::config::{self, CertificateFiles, HttpsListener};
-use vestibule::listener::{Admission, Listener};
+use vestibule::listener::{ConnectionLimiter, Listener};
 use vestibule::tls::{HandshakeError, Handshaker, Transport};
 
 /// Longer than anything here takes; a test that reaches it has failed.
@@ -53,7 +53,7 @@ impl Default for Setup {
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     pub(crate) handshaker: Arc<Handshaker>,
-    pub(crate) admission: Arc<Admission>,
+    pub(crate) admission: Arc<ConnectionLimiter>,
     outcomes: mpsc::UnboundedReceiver<Result<Arc<Transport>, HandshakeError>>,
     task: tokio::task::JoinHandle<()>,
 }
@@ -67,7 +67,7 @@ impl Drop for Server {
 impl Setup {
     pub(crate) fn start(self, tls: &config::Tls) -> Server {
         let trusted_proxies = self.trusted_proxies.iter().map(|text| text.parse().unwrap()).collect();
-        let admission = Admission::new(&limits(self.connections, self.connections_per_address), &Budget::new());
+        let admission = ConnectionLimiter::new(&limits(self.connections, self.connections_per_address), &Budget::new());
         let (address, proxy_protocol) = (self.address.parse().unwrap(), self.proxy_protocol);
         let entry = HttpsListener { address, proxy_protocol, trusted_proxies };
         let listener = Listener::bind(&entry, &admission).unwrap();

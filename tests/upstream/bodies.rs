@@ -1,5 +1,5 @@
-//! Bodies of any size, streamed: what breaks off on one side breaks off on the other, what answers early is heard early, and
-//! nothing is kept of what has passed. Cases S-55, S-56, S-71 and S-72.
+//! Bodies of any size, streamed: what breaks off on one side breaks off on the other, what answers early is heard
+//! early, and nothing is kept of what has passed. Cases S-55, S-56, S-71 and S-72.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -276,7 +276,8 @@ fn growth(vestibule: &Vestibule, pass: impl FnOnce()) -> u64 {
 
 const MIB: u64 = 1024 * 1024;
 
-/// Bytes each way: enough that a body which is kept shows, and little enough for everyday. `VESTIBULE_BODY_MIB=1024` says more.
+/// Bytes each way: enough that a body which is kept shows, and little enough for everyday. `VESTIBULE_BODY_MIB=1024`
+/// says more.
 fn size() -> u64 {
     std::env::var("VESTIBULE_BODY_MIB").ok().and_then(|mib| mib.parse().ok()).unwrap_or(128) * MIB
 }

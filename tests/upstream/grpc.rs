@@ -1,5 +1,5 @@
-//! gRPC: HTTP/2 on the add-on's side too, streams in both directions, and trailers that say how a call ended and nothing
-//! else. Cases S-01, S-11, S-54, S-99 and S-104.
+//! gRPC: HTTP/2 on the add-on's side too, streams in both directions, and trailers that say how a call ended and
+//! nothing else. Cases S-01, S-11, S-54, S-99 and S-104.
 
 use std::time::{Duration, Instant};
 

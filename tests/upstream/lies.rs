@@ -1,5 +1,5 @@
-//! What an add-on answers wrongly spoils neither the connection for others nor the client's: case S-58, and S-52 for upgrades
-//! that nobody asked for.
+//! What an add-on answers wrongly spoils neither the connection for others nor the client's: case S-58, and S-52 for
+//! upgrades that nobody asked for.
 
 use crate::behind;
 use crate::support::{Ask, BOTH, Keep, RawAddon, RawClient, wire};

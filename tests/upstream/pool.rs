@@ -1,5 +1,5 @@
-//! The connections to an add-on: so many and no more, kept and used again, never for two people's sakes at once, and a request
-//! is sent twice only where not a byte of the first was. Cases S-58 and S-60.
+//! The connections to an add-on: so many and no more, kept and used again, never for two people's sakes at once, and a
+//! request is sent twice only where not a byte of the first was. Cases S-58 and S-60.
 
 use std::io::{Read as _, Write as _};
 use std::net::Shutdown;
@@ -204,8 +204,8 @@ fn head(stream: &mut UnixStream) -> Option<String> {
     Some(String::from_utf8(seen).unwrap())
 }
 
-/// S-58: an add-on that reads no more, and yet answers and keeps its half of the connection open, gets nobody's next request
-/// there: it would be written into nowhere.
+/// S-58: an add-on that reads no more, and yet answers and keeps its half of the connection open, gets nobody's next
+/// request there: it would be written into nowhere.
 #[test]
 fn a_connection_whose_reader_has_left_carries_nothing_more() {
     const OK: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";

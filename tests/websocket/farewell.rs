@@ -1,5 +1,5 @@
-//! A WebSocket that is ended from the side is told so by a close frame, 1008 or 1001, where a frame can stand; in the middle
-//! of another it is cut. Cases S-99 and S-100.
+//! A WebSocket that is ended from the side is told so by a close frame, 1008 or 1001, where a frame can stand; in the
+//! middle of another it is cut. Cases S-99 and S-100.
 
 use std::sync::{Arc, Mutex};
 use std::time::Instant;

@@ -1,12 +1,12 @@
 //! Passwords that were right not long ago, for the time in which Home Assistant cannot be asked.
 //!
-//! Off unless the configuration gives it a time. What is kept is bcrypt, salted and slow, in memory only. It is asked only
-//! when Home Assistant cannot be: it never refuses a new password and never accepts an old one while there is somebody
-//! who knows better. A password that Home Assistant has refused is forgotten.
+//! Off unless the configuration gives it a time. What is kept is bcrypt, salted and slow, in memory only. It is asked
+//! only when Home Assistant cannot be: it never refuses a new password and never accepts an old one while there is
+//! somebody who knows better. A password that Home Assistant has refused is forgotten.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use parking_lot::{Mutex, MutexGuard};
 use zeroize::Zeroizing;
 
 use crate::clock::Timestamp;
@@ -16,19 +16,19 @@ use crate::identity::UserId;
 /// The cache.
 #[derive(Debug, Default)]
 pub(super) struct PasswordCache {
-    kept: Mutex<Kept>,
+    cached: Mutex<Cached>,
 }
 
 #[derive(Debug, Default)]
-struct Kept {
+struct Cached {
     /// By the name as it was typed: Home Assistant may keep spellings apart.
     entries: HashMap<String, Entry>,
     /// How often something was forgotten.
     forgotten: u64,
 }
 
-/// A moment in the life of the cache. What Home Assistant was asked before something was forgotten is not remembered after
-/// it: the answer may be about a password that is changed meanwhile.
+/// A moment in the life of the cache. What Home Assistant was asked before something was forgotten is not remembered
+/// after it: the answer may be about a password that is changed meanwhile.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Moment(u64);
 
@@ -57,12 +57,12 @@ impl PasswordCache {
     ) {
         let hashed = tokio::task::spawn_blocking(move || bcrypt::hash(truncated(&password), COST)).await;
         let Ok(Ok(hash)) = hashed else { return };
-        let mut kept = self.lock();
-        let has_room = kept.entries.len() < MOST || kept.entries.contains_key(name);
+        let mut cached = self.lock();
+        let has_room = cached.entries.len() < MOST || cached.entries.contains_key(name);
         // Of two that were right the one that was asked later is the newer.
-        let is_newer = kept.entries.get(name).is_none_or(|entry| entry.until <= until);
-        if asked.0 == kept.forgotten && has_room && is_newer {
-            kept.entries.insert(name.to_owned(), Entry { user, hash, until });
+        let is_newer = cached.entries.get(name).is_none_or(|entry| entry.until <= until);
+        if asked.0 == cached.forgotten && has_room && is_newer {
+            cached.entries.insert(name.to_owned(), Entry { user, hash, until });
         }
     }
 
@@ -91,13 +91,13 @@ impl PasswordCache {
     }
 
     fn forget_if(&self, which: impl Fn(&str, &Entry) -> bool) {
-        let mut kept = self.lock();
-        kept.forgotten = kept.forgotten.wrapping_add(1);
-        kept.entries.retain(|name, entry| !which(name, entry));
+        let mut cached = self.lock();
+        cached.forgotten = cached.forgotten.wrapping_add(1);
+        cached.entries.retain(|name, entry| !which(name, entry));
     }
 
-    fn lock(&self) -> MutexGuard<'_, Kept> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Cached> {
+        self.cached.lock()
     }
 }
 

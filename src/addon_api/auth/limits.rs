@@ -1,7 +1,7 @@
 //! How often add-ons may ask: each add-on, each address, and each add-on for one user name from one address.
 //!
-//! Only guesses count. What an add-on knows already it may say as often as it likes, or a broker with thirty devices would
-//! turn away half of them after every restart.
+//! Only guesses count. What an add-on knows already it may say as often as it likes, or a broker with thirty devices
+//! would turn away half of them after every restart.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;

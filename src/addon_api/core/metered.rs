@@ -1,4 +1,5 @@
-//! A stream whose bytes are counted: few before its peer has shown who it is, and by the budget of the add-on after that.
+//! A stream whose bytes are counted: few before its peer has shown who it is, and by the budget of the add-on after
+//! that.
 
 use std::io;
 use std::pin::Pin;

@@ -1,7 +1,8 @@
 //! Home Assistant's own API, for add-ons with `homeassistant_api`.
 //!
 //! In come an add-on's calls to `/core/api/...` and its WebSocket at `/core/websocket`, out comes what Home Assistant
-//! answers to us: the add-on never has our token, and where it is held to a group's entities it gets nothing about others.
+//! answers to us: the add-on never has our token, and where it is held to a group's entities it gets nothing about
+//! others.
 
 mod handshake;
 mod metered;

@@ -13,7 +13,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Data, O
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
 use super::metered::Metered;
-use crate::addon_api::screen::{Screened, screen};
+use crate::addon_api::message_filter::{Filtered, filter_message};
 use crate::config::AddonSlug;
 use crate::entity_filter::message_types;
 use crate::entity_filter::{Access, Conversation, Step};
@@ -70,7 +70,7 @@ where
         let last_words = async {
             let (_gone, _gone_too) = tokio::join!(addon.close(farewell.clone()), home.close(farewell));
         };
-        // Whoever does not take the farewell in time is not told.
+        // Whoever does not take the close frame in time is not told.
         let _unheard = tokio::time::timeout(FAREWELL, last_words).await;
         end
     }
@@ -123,7 +123,7 @@ where
 
     async fn addon_says_text(&mut self, text: Utf8Bytes) -> Result<(), (End, Option<CloseFrame>)> {
         let mut refused = None;
-        let judged = screen(&text, |kind| {
+        let judged = filter_message(&text, |kind| {
             let passes = message_types::passes(kind, &self.added);
             if !passes {
                 refused = Some(kind.to_owned());
@@ -131,7 +131,7 @@ where
             passes
         });
         self.tell_operator(refused);
-        if let Screened::Refuse(answers) = judged {
+        if let Filtered::Refuse(answers) = judged {
             for answer in answers {
                 self.tell_addon(Message::text(answer.to_string())).await?;
             }
@@ -197,8 +197,8 @@ where
     }
 }
 
-/// Sends a message, a long one in fragments (RFC 6455 section 5.4): the library copies each frame that it sends, and keeps
-/// the room of the longest one for as long as the WebSocket is open.
+/// Sends a message, a long one in fragments (RFC 6455 section 5.4): the library copies each frame that it sends, and
+/// keeps the room of the longest one for as long as the WebSocket is open.
 async fn tell<S>(socket: &mut WebSocketStream<S>, message: Message) -> Result<(), Error>
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -243,5 +243,5 @@ const FRAGMENT: usize = 64 * 1024;
 /// What one side gets to take a message of the other.
 const STALL: Duration = Duration::from_secs(30);
 
-/// What both sides get to take the farewell.
+/// What both sides get to take the close frame.
 const FAREWELL: Duration = Duration::from_secs(2);

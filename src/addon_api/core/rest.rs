@@ -9,7 +9,7 @@ use http_body_util::Full;
 
 use crate::addon_api::answer::{self, Answer};
 use crate::addon_api::body::{Held, Room};
-use crate::addon_api::peer::{Asked, Peer, PeerError, only, relay};
+use crate::addon_api::peer::{Peer, PeerError, PeerRequest, only, relay};
 use crate::entity_filter::{Access, RestCall, RestRefusal, Shape};
 use crate::exchanges::CutUpload;
 use crate::http::RequestBody;
@@ -32,7 +32,7 @@ type Entitled<'a> = &'a (dyn Fn(&str, Access) -> bool + Sync);
 impl RestRequest {
     /// Passes it on as it is.
     pub(super) async fn pass(self, home: &Peer) -> Answer {
-        let asked = Asked {
+        let asked = PeerRequest {
             target: self.target(),
             headers: only(&self.headers, PASSED),
             method: self.method,
@@ -66,7 +66,7 @@ impl RestRequest {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
         let body = Full::new(judged.map(|value| Bytes::from(value.to_string())).unwrap_or_default());
-        let asked = Asked { method: self.method, target, headers, body, with_token: true, within: ANSWER };
+        let asked = PeerRequest { method: self.method, target, headers, body, with_token: true, within: ANSWER };
         match home.ask(asked).await {
             Ok(told) => seen(told, call.shape(), room, may).await,
             Err(error) => unreachable(&error),
@@ -80,8 +80,8 @@ impl RestRequest {
     }
 }
 
-/// Whether a path below `/api` is for no add-on: it makes users or tokens, or hands out what stands in `.storage`, by which
-/// tokens are signed. What Home Assistant has for its Supervisor is refused before (case 65).
+/// Whether a path below `/api` is for no add-on: it makes users or tokens, or hands out what stands in `.storage`, by
+/// which tokens are signed. What Home Assistant has for its Supervisor is refused before (case 65).
 pub(super) fn is_for_no_addon(plain: &str) -> bool {
     let plain = plain.to_ascii_lowercase();
     let mut segments = plain.split('/').filter(|segment| !segment.is_empty());

@@ -5,7 +5,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::addon_rights::protection::Granted;
-use crate::addon_rights::rating::{Subject, rate};
+use crate::addon_rights::rating::{RatedAddon, rate};
 use crate::config::{Addon, Settings};
 use crate::manifest::{AppArmor, Hardware, Manifest, Signed};
 
@@ -41,7 +41,7 @@ pub(crate) fn addon(addon: &Addon, ingress_entry: Option<&str>, granted: &Grante
     let mut info = line(addon);
     let rights = granted.rights();
     let manifest = addon.manifest.as_deref();
-    let subject = Subject::new(manifest, &addon.rights, addon.path.is_some() || addon.host.is_some());
+    let subject = RatedAddon::new(manifest, &addon.rights, addon.path.is_some() || addon.host.is_some());
     let options = if sees_options { addon.options.reveal().clone() } else { json!({}) };
     let rights = json!({
         "hassio_api": rights.hassio_api,
@@ -83,7 +83,8 @@ pub(crate) fn addon(addon: &Addon, ingress_entry: Option<&str>, granted: &Grante
     Value::Object(info)
 }
 
-/// What the container of an add-on is like, as far as its manifest says it. Clients of the Supervisor demand every field.
+/// What the container of an add-on is like, as far as its manifest says it. Clients of the Supervisor demand every
+/// field.
 fn container(manifest: Option<&Manifest>) -> Value {
     let wants = |hardware| manifest.is_some_and(|manifest| manifest.container.hardware.contains(&hardware));
     let boot = manifest.map_or("manual", |manifest| manifest.life.boot);

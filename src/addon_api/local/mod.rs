@@ -1,5 +1,5 @@
-//! What is answered here: who may sign in, the protection of add-ons, and, without a Supervisor behind us, what is known
-//! of add-ons.
+//! What is answered here: who may sign in, the protection of add-ons, and, without a Supervisor behind us, what is
+//! known of add-ons.
 
 mod info;
 pub(super) mod passwords;
@@ -37,8 +37,8 @@ pub(super) async fn security(api: &AddonApi, call: &mut Call, slug: &str) -> Ans
         return answer::error(StatusCode::BAD_REQUEST, "expected {\"protected\": true} or {\"protected\": false}");
     };
     let protection = if protected { Protection::On } else { Protection::Off };
-    let (kept, slug) = (std::sync::Arc::clone(&api.kept), addon.slug.clone());
-    let done = tokio::task::spawn_blocking(move || kept.protect(&slug, protection)).await;
+    let (addon_states, slug) = (std::sync::Arc::clone(&api.addon_states), addon.slug.clone());
+    let done = tokio::task::spawn_blocking(move || addon_states.protect(&slug, protection)).await;
     if !matches!(done, Ok(Ok(_))) {
         tracing::error!(addon = %addon.slug, "the protection of an add-on could not be changed");
         return answer::error(StatusCode::INTERNAL_SERVER_ERROR, "The protection could not be changed");

@@ -5,8 +5,8 @@ use serde_json::json;
 
 use super::{LARGEST, missing};
 use crate::addon_api::answer::{self, Answer};
-use crate::addon_api::asking::Asking;
 use crate::addon_api::auth::Question;
+use crate::addon_api::caller::AddonCaller;
 use crate::addon_api::service::{AddonApi, Call};
 use crate::identity::Health;
 
@@ -82,7 +82,7 @@ pub(in crate::addon_api) fn list(call: &Call) -> Answer {
     answer::ok(&json!({ "users": users }))
 }
 
-fn question<'a>(call: &'a Call, by: &'a Asking, body: &'a [u8]) -> Question<'a> {
+fn question<'a>(call: &'a Call, by: &'a AddonCaller, body: &'a [u8]) -> Question<'a> {
     let settings = &call.configured.settings;
     Question {
         addon: by.addon(),

@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use super::Places;
+use super::HostPaths;
 use super::yaml::{Map, Node, text};
 use crate::addon_rights::protection::Granted;
 use crate::config::Addon;
 use crate::manifest::{FolderKind, Hardware, Manifest};
 
 /// All of them, the add-on's own data first.
-pub(super) fn volumes(addon: &Addon, manifest: &Manifest, granted: &Granted, places: Places<'_>) -> Vec<Node> {
+pub(super) fn volumes(addon: &Addon, manifest: &Manifest, granted: &Granted, places: HostPaths<'_>) -> Vec<Node> {
     let slug = addon.slug.as_str();
     let own = manifest.container.map.iter().find(|folder| folder.kind == FolderKind::Data);
     let data = own.map_or("/data", |folder| folder.path.as_str());

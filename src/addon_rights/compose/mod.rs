@@ -1,9 +1,9 @@
 //! The container of an add-on as a service for Compose: in comes what it is granted, out comes text that grants exactly
 //! that.
 //!
-//! Ports are published on 127.0.0.1 alone, folders are read-only where the manifest does not ask for more, and whatever its
-//! protection keeps back is not in it. The manifest comes from somebody else: every text of it goes into the file in
-//! quotes and with its `$` doubled, so that it is never anything but text.
+//! Ports are published on 127.0.0.1 alone, folders are read-only where the manifest does not ask for more, and whatever
+//! its protection keeps back is not in it. The manifest comes from somebody else: every text of it goes into the file
+//! in quotes and with its `$` doubled, so that it is never anything but text.
 
 mod access;
 mod folders;
@@ -18,7 +18,7 @@ use yaml::{Map, Node, text, texts};
 
 /// Where things are.
 #[derive(Debug, Clone, Copy)]
-pub struct Places<'a> {
+pub struct HostPaths<'a> {
     /// Home Assistant's configuration folder.
     pub home_assistant: &'a Path,
     /// The kind of machine, as manifests name it.
@@ -38,7 +38,7 @@ pub fn compose(
     addon: &Addon,
     manifest: &Manifest,
     granted: &Granted,
-    places: Places<'_>,
+    places: HostPaths<'_>,
 ) -> Result<String, ComposeError> {
     if !manifest.arch.iter().any(|arch| arch == places.arch) {
         return Err(ComposeError::OtherMachine(places.arch.to_owned()));
@@ -75,7 +75,7 @@ fn remarks(addon: &Addon, granted: &Granted) -> String {
     lines.join("\n")
 }
 
-fn service(addon: &Addon, manifest: &Manifest, granted: &Granted, places: Places<'_>) -> Map {
+fn service(addon: &Addon, manifest: &Manifest, granted: &Granted, places: HostPaths<'_>) -> Map {
     let container = &manifest.container;
     let slug = addon.slug.as_str();
     let mut environment = Map::new();
@@ -106,7 +106,7 @@ fn service(addon: &Addon, manifest: &Manifest, granted: &Granted, places: Places
     if container.stdin { service.with("stdin_open", Node::Flag(true)) } else { service }
 }
 
-fn build(manifest: &Manifest, places: Places<'_>) -> Map {
+fn build(manifest: &Manifest, places: HostPaths<'_>) -> Map {
     let folder = manifest.path.parent().unwrap_or(Path::new("."));
     let arguments = Map::new().with("BUILD_ARCH", text(places.arch)).with("BUILD_VERSION", text(&manifest.version));
     Map::new().with("context", text(&folder.to_string_lossy())).with("args", Node::Map(arguments))

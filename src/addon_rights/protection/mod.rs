@@ -74,13 +74,13 @@ impl Granted {
     }
 
     /// What was asked for, right by right, and what came of it.
-    pub fn compared(&self, asked: &Rights) -> Vec<Line> {
+    pub fn compared(&self, asked: &Rights) -> Vec<GrantLine> {
         let granted = &self.rights;
-        let mut lines: Vec<Line> = flags(asked)
+        let mut lines: Vec<GrantLine> = flags(asked)
             .into_iter()
             .zip(flags(granted))
             .filter(|((_, asked), _)| *asked)
-            .map(|((right, _), (_, granted))| Line {
+            .map(|((right, _), (_, granted))| GrantLine {
                 right,
                 asked: "yes".to_owned(),
                 granted: if granted { "yes" } else { "no" }.to_owned(),
@@ -94,26 +94,31 @@ impl Granted {
                 (true, false) => "protection is on: `admin` could switch it off",
             };
             let (asked, granted) = (asked.role.to_string(), granted.role.to_string());
-            lines.push(Line { right: "hassio_role", asked, granted, why });
+            lines.push(GrantLine { right: "hassio_role", asked, granted, why });
         }
         if !asked.privileged.is_empty() {
             let names = asked.privileged.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
             let why = "asked for; protection does not keep it back";
-            lines.push(Line { right: "privileged", asked: names.clone(), granted: names, why });
+            lines.push(GrantLine { right: "privileged", asked: names.clone(), granted: names, why });
         }
         let profile = match &asked.apparmor {
             AppArmor::Disabled => Some(("false".to_owned(), "asked for; protection does not keep it back")),
             AppArmor::Default => None,
             AppArmor::Profile(name) => Some((name.as_str().to_owned(), "a narrower profile than the usual one")),
         };
-        lines.extend(profile.map(|(name, why)| Line { right: "apparmor", asked: name.clone(), granted: name, why }));
+        lines.extend(profile.map(|(name, why)| GrantLine {
+            right: "apparmor",
+            asked: name.clone(),
+            granted: name,
+            why,
+        }));
         lines
     }
 }
 
 /// One right that was asked for, and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Line {
+pub struct GrantLine {
     /// The key of the manifest.
     pub right: &'static str,
     /// What it asks for.

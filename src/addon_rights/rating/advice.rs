@@ -2,11 +2,11 @@
 
 use serde_json::Value as Json;
 
-use super::Subject;
+use super::RatedAddon;
 use crate::manifest::{AppArmor, FolderKind, Role};
 
 /// What could be better, most effective first.
-pub(super) fn advice(subject: &Subject<'_>) -> Vec<String> {
+pub(super) fn advice(subject: &RatedAddon<'_>) -> Vec<String> {
     let rights = subject.rights;
     let mut advice = Vec::new();
     for (asked, key, instead) in [

@@ -1,8 +1,9 @@
-//! The security rating: in comes what an add-on asks for, out comes a score on today's scale (1 to 8) and on the classic
-//! one (1 to 6), with the reason for every point and advice on how to get more.
+//! The security rating: in comes what an add-on asks for, out comes a score on today's scale (1 to 8) and on the
+//! classic one (1 to 6), with the reason for every point and advice on how to get more.
 //!
-//! The arithmetic is Home Assistant's (spec/supervisor.md section 3): whoever knows its ratings must find them here. What
-//! it leaves out (`host_ipc`, `host_dbus`, folders, devices, published ports, the state of protection) is left out here.
+//! The arithmetic is Home Assistant's (spec/supervisor.md section 3): whoever knows its ratings must find them here.
+//! What it leaves out (`host_ipc`, `host_dbus`, folders, devices, published ports, the state of protection) is left out
+//! here.
 
 mod advice;
 
@@ -10,7 +11,7 @@ use crate::manifest::{AppArmor, Capability, FolderKind, Manifest, Rights, Role, 
 
 /// What is rated.
 #[derive(Debug, Clone)]
-pub struct Subject<'a> {
+pub struct RatedAddon<'a> {
     /// What it asks for.
     pub rights: &'a Rights,
     /// Whether its web UI is behind a sign-in.
@@ -23,7 +24,7 @@ pub struct Subject<'a> {
     pub own_passwords: bool,
 }
 
-impl<'a> Subject<'a> {
+impl<'a> RatedAddon<'a> {
     /// A manifest with rights of its own or in the configuration's reading.
     pub fn new(manifest: Option<&Manifest>, rights: &'a Rights, has_route: bool) -> Self {
         let folders = manifest.map(|manifest| manifest.container.map.as_slice()).unwrap_or_default();
@@ -76,7 +77,7 @@ pub enum Effect {
 }
 
 /// Rates an add-on.
-pub fn rate(subject: &Subject<'_>) -> Rating {
+pub fn rate(subject: &RatedAddon<'_>) -> Rating {
     let mut points = vec![same("start", 5, "every add-on begins with five points")];
     points.extend(apparmor(&subject.rights.apparmor));
     points.extend(people(subject));
@@ -101,7 +102,7 @@ fn apparmor(profile: &AppArmor) -> Option<Point> {
 }
 
 /// How people get in. With `ingress`, `auth_api` adds nothing; the classic scale knows no ingress.
-fn people(subject: &Subject<'_>) -> Vec<Point> {
+fn people(subject: &RatedAddon<'_>) -> Vec<Point> {
     let why = "people get in with Home Assistant's passwords";
     match (subject.ingress, subject.rights.auth_api) {
         (true, auth_api) => {

@@ -69,7 +69,7 @@ fn subject(asked: &str) -> (Rights, bool, bool) {
 
 fn rated(asked: &str) -> Rating {
     let (rights, ingress, signed) = subject(asked);
-    rate(&Subject { rights: &rights, ingress, signed, writes: Vec::new(), own_passwords: false })
+    rate(&RatedAddon { rights: &rights, ingress, signed, writes: Vec::new(), own_passwords: false })
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn every_point_has_its_reason_and_they_add_up() {
 fn advice_names_what_could_be_better() {
     let (rights, ..) = subject("host_network manager hassio_api");
     let writes = vec![FolderKind::Share, FolderKind::Ssl];
-    let rating = rate(&Subject { rights: &rights, ingress: false, signed: false, writes, own_passwords: true });
+    let rating = rate(&RatedAddon { rights: &rights, ingress: false, signed: false, writes, own_passwords: true });
     insta::assert_snapshot!(rating.advice.join("\n"), @r"
     don't run on the host network: publish the `ports` that it needs
     create an AppArmor profile: `apparmor.txt` beside the manifest
@@ -116,6 +116,7 @@ fn advice_names_what_could_be_better() {
     use Home Assistant's user backend (`auth_api`) instead of login data in plain text in the options
     ");
     let (rights, ..) = subject("profile auth_api");
-    let rating = rate(&Subject { rights: &rights, ingress: true, signed: true, writes: vec![], own_passwords: true });
+    let rating =
+        rate(&RatedAddon { rights: &rights, ingress: true, signed: true, writes: vec![], own_passwords: true });
     assert!(rating.advice.is_empty(), "{:?}", rating.advice);
 }

@@ -28,7 +28,8 @@ pub enum Ruling {
 /// Why a request may be answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Basis {
-    /// No token is asked for. What answers it may lend it no right of ours, and asks for the token itself where one is due.
+    /// No token is asked for. What answers it may lend it no right of ours, and asks for the token itself where one is
+    /// due.
     Open,
     /// Every add-on may.
     Bypass,

@@ -1,5 +1,5 @@
-//! The file of what is kept: a few lines of JSON, replaced whole. It has mode 0600 from its first byte on; folders above it
-//! that are missing are made with mode 0700.
+//! The file of what is kept: a few lines of JSON, replaced whole. It has mode 0600 from its first byte on; folders
+//! above it that are missing are made with mode 0700.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};

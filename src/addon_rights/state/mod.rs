@@ -1,17 +1,18 @@
-//! What an operator decided about add-ons, and the digests of their tokens: in memory for every call, on disk for the next
-//! start.
+//! What an operator decided about add-ons, and the digests of their tokens: in memory for every call, on disk for the
+//! next start.
 //!
-//! In come decisions, out comes the word that they are on disk; only then do they hold. A file that cannot be understood
-//! is left as it is: everybody is protected, no token is good, and nothing can be changed before the file is mended, for
-//! to write over it would be to forget which tokens are out there.
+//! In come decisions, out comes the word that they are on disk; only then do they hold. A file that cannot be
+//! understood is left as it is: everybody is protected, no token is good, and nothing can be changed before the file is
+//! mended, for to write over it would be to forget which tokens are out there.
 
 mod file;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use parking_lot::{Mutex, MutexGuard};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
@@ -24,26 +25,26 @@ pub use file::KeptError;
 
 /// What is kept of all add-ons.
 #[derive(Debug)]
-pub struct Kept {
+pub struct AddonStates {
     path: PathBuf,
     table: ArcSwap<Table>,
     /// Held while the file is written; what could not be read lets nobody write.
     writing: Mutex<Result<(), Arc<KeptError>>>,
-    /// Rings when anything is decided otherwise: what is open may not be permitted any more.
+    /// Notified when anything is decided otherwise: what is open may not be permitted any more.
     changed: watch::Sender<u64>,
 }
 
 /// Add-ons of which something is kept, by slug.
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Table {
-    addons: BTreeMap<String, Entry>,
+    addons: BTreeMap<String, StoredAddon>,
     /// Of the tokens by which Home Assistant's pages name add-ons; none before they are wanted for the first time.
     ingress_key: Option<IngressKey>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Entry {
+struct StoredAddon {
     #[serde(default)]
     protection: Protection,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -66,10 +67,10 @@ pub enum TokenError {
     Exists(Timestamp),
     /// The file.
     #[error(transparent)]
-    Kept(#[from] Arc<KeptError>),
+    AddonStates(#[from] Arc<KeptError>),
 }
 
-impl Kept {
+impl AddonStates {
     /// Reads the file; there need not be one. Blocks.
     pub fn open(path: &Path) -> Self {
         let (table, writing) = match file::read(path) {
@@ -80,7 +81,7 @@ impl Kept {
         Self { path: path.to_owned(), table, writing: Mutex::new(writing), changed }
     }
 
-    /// The bell that rings when a token or a protection has changed.
+    /// Notified when a token or a protection has changed.
     pub fn subscribe(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()
     }
@@ -100,8 +101,8 @@ impl Kept {
         self.change(addon, |entry| std::mem::replace(&mut entry.protection, protection) != protection)
     }
 
-    /// Whose token this is. All are compared, however early one fits; whether the add-on still exists is the caller's to
-    /// ask.
+    /// Whose token this is. All are compared, however early one fits; whether the add-on still exists is the caller's
+    /// to ask.
     pub fn addon_of(&self, shown: &[u8]) -> Option<AddonSlug> {
         self.addon_with(&TokenDigest::of(shown))
     }
@@ -151,7 +152,7 @@ impl Kept {
     }
 
     /// Changes what is kept of an add-on.
-    fn change<T>(&self, addon: &AddonSlug, change: impl FnOnce(&mut Entry) -> T) -> Result<T, Arc<KeptError>> {
+    fn change<T>(&self, addon: &AddonSlug, change: impl FnOnce(&mut StoredAddon) -> T) -> Result<T, Arc<KeptError>> {
         self.update(|table| change(table.addons.entry(addon.to_string()).or_default()))
     }
 
@@ -162,7 +163,7 @@ impl Kept {
         let before = self.table.load_full();
         let mut table = Table::clone(&before);
         let result = change(&mut table);
-        table.addons.retain(|_, entry| *entry != Entry::default());
+        table.addons.retain(|_, entry| *entry != StoredAddon::default());
         if table != *before {
             file::write(&self.path, &table)?;
             self.table.store(Arc::new(table));
@@ -172,7 +173,7 @@ impl Kept {
     }
 
     fn writing(&self) -> MutexGuard<'_, Result<(), Arc<KeptError>>> {
-        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
+        self.writing.lock()
     }
 }
 
@@ -197,25 +198,25 @@ mod tests {
     #[test]
     fn a_decision_survives_a_restart() {
         let (_folder, path) = folder();
-        let kept = Kept::open(&path);
+        let kept = AddonStates::open(&path);
         assert_eq!(kept.protection(&slug("a")), Protection::On);
         assert!(kept.protect(&slug("a"), Protection::Off).unwrap());
         assert!(!kept.protect(&slug("a"), Protection::Off).unwrap());
-        let again = Kept::open(&path);
+        let again = AddonStates::open(&path);
         assert_eq!((again.protection(&slug("a")), again.protection(&slug("b"))), (Protection::Off, Protection::On));
         assert_eq!(path.metadata().unwrap().mode() & 0o777, 0o600);
         assert_eq!(path.parent().unwrap().metadata().unwrap().mode() & 0o777, 0o700);
         again.protect(&slug("a"), Protection::On).unwrap();
-        assert_eq!(Kept::open(&path).protection(&slug("a")), Protection::On);
+        assert_eq!(AddonStates::open(&path).protection(&slug("a")), Protection::On);
     }
 
     #[test]
     fn a_token_is_found_by_what_the_add_on_shows_and_is_not_in_the_file() {
         let (_folder, path) = folder();
-        let kept = Kept::open(&path);
+        let kept = AddonStates::open(&path);
         let (a, b) =
             (kept.make_token(&slug("a"), false, NOW).unwrap(), kept.make_token(&slug("b"), true, NOW).unwrap());
-        let kept = Kept::open(&path);
+        let kept = AddonStates::open(&path);
         assert_eq!(kept.addon_of(a.encode().as_bytes()), Some(slug("a")));
         assert_eq!(kept.addon_of(b.encode().as_bytes()), Some(slug("b")));
         for wrong in [&b""[..], b"x", a.encode().to_uppercase().as_bytes(), &a.encode().as_bytes()[..63]] {
@@ -229,7 +230,7 @@ mod tests {
     #[test]
     fn a_rotated_token_ends_and_one_is_not_made_twice_by_mistake() {
         let (_folder, path) = folder();
-        let kept = Kept::open(&path);
+        let kept = AddonStates::open(&path);
         let first = kept.make_token(&slug("a"), false, NOW).unwrap();
         assert!(matches!(kept.make_token(&slug("a"), false, NOW), Err(TokenError::Exists(NOW))));
         assert_eq!(kept.addon_of(first.encode().as_bytes()), Some(slug("a")));
@@ -241,11 +242,11 @@ mod tests {
     #[test]
     fn the_key_of_ingress_tokens_is_made_once_and_kept() {
         let (_folder, path) = folder();
-        let kept = Kept::open(&path);
+        let kept = AddonStates::open(&path);
         assert_eq!(kept.ingress_key(), None);
         let key = kept.make_ingress_key().unwrap();
         kept.protect(&slug("a"), Protection::Off).unwrap();
-        let again = Kept::open(&path);
+        let again = AddonStates::open(&path);
         assert_eq!((again.ingress_key(), again.make_ingress_key().unwrap()), (Some(key.clone()), key));
         assert_eq!(path.metadata().unwrap().mode() & 0o777, 0o600);
     }
@@ -258,7 +259,7 @@ mod tests {
             ["", "{", "{\"version\":2,\"addons\":{}}", "{\"version\":1,\"addons\":{\"a\":{\"protection\":\"of\"}}}"]
         {
             fs::write(&path, text).unwrap();
-            let kept = Kept::open(&path);
+            let kept = AddonStates::open(&path);
             assert!(kept.broken().is_some(), "{text}");
             assert_eq!(kept.protection(&slug("a")), Protection::On);
             assert!(kept.protect(&slug("a"), Protection::Off).is_err());
@@ -272,7 +273,7 @@ mod tests {
     #[test]
     fn what_cannot_be_written_does_not_hold() {
         let (folder, path) = folder();
-        let kept = Kept::open(&path);
+        let kept = AddonStates::open(&path);
         let token = kept.make_token(&slug("a"), false, NOW).unwrap();
         // Nobody, not even root, makes a file below a file.
         fs::rename(folder.path().join("state"), folder.path().join("elsewhere")).unwrap();
@@ -286,7 +287,7 @@ mod tests {
     #[test]
     fn a_file_that_was_open_to_others_is_closed_by_the_next_change() {
         let (_folder, path) = folder();
-        let kept = Kept::open(&path);
+        let kept = AddonStates::open(&path);
         kept.protect(&slug("a"), Protection::Off).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
         kept.protect(&slug("b"), Protection::Off).unwrap();

@@ -1,26 +1,32 @@
-//! Whether a body may be a form: then its fields are parameters to many servers, beside those of the query or over them.
+//! Whether a body may be a form: then its fields are parameters to many servers, beside those of the query or over
+//! them.
 
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 
+use super::json::is_called_json;
+
 /// What kind of body a request has, as far as its head says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BodyKind {
-    /// None, or one that nobody takes for a form.
-    Other,
+    /// None.
+    None,
+    /// One that is called JSON, whatever it is.
+    CalledJson,
     /// One that some server may read as a form.
     MaybeForm,
 }
 
 impl BodyKind {
-    /// Of a request with these headers. Rack reads a body of no type as a form.
+    /// Of a request with these headers. Rack reads a body of no type as a form, Bottle one of nearly any type (S-208).
     pub(super) fn of(headers: &HeaderMap, has_body: bool) -> Self {
         let names = headers.iter().filter(|(name, _)| is_alike(name.as_str(), CONTENT_TYPE.as_str()));
         let types: Vec<_> = names.map(|(_, value)| value.as_bytes().to_ascii_lowercase()).collect();
         let is_form = |value: &Vec<u8>| [&b"form"[..], b"multipart"].iter().any(|word| contains(value, word));
         match types.as_slice() {
-            [] if !has_body => Self::Other,
-            [only] if !is_form(only) => Self::Other,
+            [] if !has_body => Self::None,
+            [only] if !has_body && !is_form(only) => Self::None,
+            [_] if is_called_json(headers) => Self::CalledJson,
             _ => Self::MaybeForm,
         }
     }
@@ -62,8 +68,14 @@ mod tests {
         ] {
             assert_eq!(kind(lines, true), BodyKind::MaybeForm, "{lines:?}");
         }
+        for lines in
+            [&[("content-type", "")][..], &[("content-type", "text/plain")], &[("content-type", "application/sdp")]]
+        {
+            assert_eq!(kind(lines, true), BodyKind::MaybeForm, "{lines:?}");
+            assert_eq!(kind(lines, false), BodyKind::None, "{lines:?}");
+        }
         assert_eq!(kind(&[("content-type", "application/x-www-form-urlencoded")], false), BodyKind::MaybeForm);
-        assert_eq!(kind(&[], false), BodyKind::Other);
-        assert_eq!(kind(&[("content-type", "application/sdp"), ("content-length", "1")], true), BodyKind::Other);
+        assert_eq!(kind(&[], false), BodyKind::None);
+        assert_eq!(kind(&[("content-type", "application/json")], true), BodyKind::CalledJson);
     }
 }

@@ -1,9 +1,9 @@
 //! Entity ids in a JSON body: at one place, one text or a list of texts.
 //!
-//! The body is read in one pass that keeps nothing but what the place holds. JSON parsers differ in what they make of two
-//! keys with one name; some fold case, end a key at a NUL, or take `entityId` for `entity_id`: on the way to the place, any
-//! second key that one of them could take for the one that is judged makes the body ambiguous. What is not UTF-8, or has
-//! anything behind its end, is not JSON.
+//! The body is read in one pass that keeps nothing but what the place holds. JSON parsers differ in what they make of
+//! two keys with one name; some fold case, end a key at a NUL, or take `entityId` for `entity_id`: on the way to the
+//! place, any second key that one of them could take for the one that is judged makes the body ambiguous. What is not
+//! UTF-8, or has anything behind its end, is not JSON.
 
 use std::fmt;
 
@@ -13,9 +13,9 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess
 use serde_json::Value;
 
 use super::form::is_alike;
-use super::matching::is_same_look;
 use super::unreadable::Unreadable;
 use crate::config::{EntityId, JsonPointer};
+use crate::http::is_same_look;
 
 /// What a body says at the places that rules read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -38,8 +38,9 @@ impl BodyFacts {
     }
 }
 
-/// Whether the head says that the body is JSON in UTF-8 as it stands (RFC 8259 section 8.1), once and in no other spelling.
-fn is_called_json(headers: &HeaderMap) -> bool {
+/// Whether the head says that the body is JSON in UTF-8 as it stands (RFC 8259 section 8.1), once and in no other
+/// spelling.
+pub(super) fn is_called_json(headers: &HeaderMap) -> bool {
     let alias = |name: &str| {
         [CONTENT_TYPE, CONTENT_ENCODING].iter().any(|of| name != of.as_str() && is_alike(name, of.as_str()))
     };
@@ -87,8 +88,8 @@ fn entities(body: &[u8], pointer: &JsonPointer) -> Result<Vec<EntityId>, Unreada
     }
 }
 
-/// Whether it has nothing that some parsers refuse and others pass over, as the library does where nobody looks: lists and
-/// objects that are nested too deep for them, and halves of surrogate pairs.
+/// Whether it has nothing that some parsers refuse and others pass over, as the library does where nobody looks: lists
+/// and objects that are nested too deep for them, and halves of surrogate pairs.
 fn is_read_by_all(text: &str) -> bool {
     let (mut depth, mut quoted, mut high) = (0_usize, false, false);
     let mut bytes = text.bytes();

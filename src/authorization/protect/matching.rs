@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::reach::Depth;
 use super::segments::{Segment, Segments};
 use crate::config::{PathPattern, Segment as Part};
+use crate::http::is_same_look;
 
 /// How a path fits a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,8 +18,8 @@ pub(super) enum Fit {
 }
 
 impl Fit {
-    /// Whether the path fits. `{*rest}` stands for any number of segments, none included; a slash at the end of the path
-    /// means nothing, since most servers serve the same with it and without.
+    /// Whether the path fits. `{*rest}` stands for any number of segments, none included; a slash at the end of the
+    /// path means nothing, since most servers serve the same with it and without.
     pub(super) fn of(pattern: &PathPattern, segments: &Segments<'_>) -> Option<Self> {
         let (parts, segments) = (pattern.segments(), segments.all());
         let long_enough =
@@ -37,14 +38,6 @@ fn of_part(part: &Part, segment: &Segment<'_>) -> Option<Fit> {
         (Part::Text(text), Some(segment)) => is_same_look(text, segment).then_some(Fit::Folded),
         (Part::Text(_), None) => None,
     }
-}
-
-/// Whether two texts differ in case alone, or in ways of writing one character (Unicode's compatibility caseless match).
-pub(super) fn is_same_look(one: &str, other: &str) -> bool {
-    if one.is_ascii() && other.is_ascii() {
-        return one.eq_ignore_ascii_case(other);
-    }
-    caseless::compatibility_caseless_match_str(one, other)
 }
 
 /// Whether some reading of an ambiguous path could fit: up to where all servers agree, nothing says no.
@@ -124,6 +117,8 @@ mod tests {
             ("/admin", "/%EF%BD%81dmin"),
             ("/caf\u{e9}", "/cafe%CC%81"),
             ("/key", "/%E2%84%AAey"),
+            ("/admin", "/adm%C4%B0n"),
+            ("/files", "/f%C4%B1les"),
         ] {
             assert_eq!(fit(pattern, path), Some(Fit::Folded), "{pattern} {path}");
         }

@@ -1,14 +1,15 @@
 //! Protected paths: what a request to an add-on needs besides the permission to open the add-on.
 //!
-//! In comes a request as the add-on will see it ([`View`]), with the facts of its JSON body where a rule wants them, and
-//! what the user may do ([`Standing`]); out comes a [`Judgement`]: which rules match, what each asks, and what was answered.
-//! All rules that match must permit, so that their order means nothing (S-108). What cannot be read is refused, and so is a
-//! path that not all servers read alike: the path that is judged must be the path that is served (DESIGN section 2, step 7).
-//! Nothing here does I/O, and the same judgement serves requests, reviews, `explain` and the tests of the configuration.
+//! In comes a request as the add-on will see it ([`View`]), with the facts of its JSON body where a rule wants them,
+//! and what the user may do ([`UserRights`]); out comes a [`Evaluation`]: which rules match, what each asks, and what
+//! was answered. All rules that match must permit, so that their order means nothing (S-108). What cannot be read is
+//! refused, and so is a path that not all servers read alike: the path that is judged must be the path that is served
+//! (DESIGN section 2, step 7). Nothing here does I/O, and the same evaluation serves requests, reviews, `explain` and
+//! the tests of the configuration.
 //!
-//! Reading order: `segments` (a path as everybody reads it), `reach` (how far below it a request acts), `matching` (a pattern
-//! and a path), `query`, `form` and `json` (where else a request names entities), `unreadable`, `standing`, `judgement`,
-//! `errand`, `words`.
+//! Reading order: `segments` (a path as everybody reads it), `reach` (how far below it a request acts), `matching` (a
+//! pattern and a path), `query`, `form` and `json` (where else a request names entities), `unreadable`, `user_rights`,
+//! `evaluation`, `intent`, `describe`.
 
 mod segments;
 mod reach;
@@ -17,23 +18,23 @@ mod query;
 mod form;
 mod json;
 mod unreadable;
-mod standing;
-mod judgement;
-mod errand;
-mod words;
+mod user_rights;
+mod evaluation;
+mod intent;
+mod describe;
 
 use http::Method;
 
-pub use errand::Errand;
+pub use evaluation::{Evaluation, Finding, RuleQuery, Stands};
 pub use form::BodyKind;
+pub use intent::RequestIntent;
 pub use json::BodyFacts;
-pub use judgement::{Asked, Finding, Judgement, Stands};
 pub use reach::Depth;
-pub use standing::Standing;
 pub use unreadable::Unreadable;
+pub use user_rights::UserRights;
 
 use crate::config::{EntitySource, JsonPointer, Protect, ProtectAsk, ProtectRule, Unlisted};
-use judgement::Opens;
+use evaluation::Opens;
 use matching::Fit;
 use segments::Segments;
 
@@ -54,6 +55,8 @@ pub struct View<'a> {
     pub implied: &'static [Method],
     /// What kind of body the head speaks of.
     pub kind: BodyKind,
+    /// Its cookies, where a rule reads the query.
+    pub cookies: Option<&'a str>,
 }
 
 /// The rules of one add-on.
@@ -79,22 +82,29 @@ impl Protection {
         Self { unlisted: protect.default, rules: protect.rules.clone(), pointers }
     }
 
+    /// Whether a rule reads the query.
+    pub(super) fn reads_query(protect: &Protect) -> bool {
+        let is_query = |ask: &ProtectAsk| matches!(ask, ProtectAsk::Entities { from: EntitySource::Query(_), .. });
+        protect.rules.iter().flat_map(|rule| &rule.asks).any(is_query)
+    }
+
     /// The places of a body that its rules read.
     pub fn pointers(&self) -> &[JsonPointer] {
         &self.pointers
     }
 
-    /// Judges a request. Without `body` the rules that read one are left open, and the judgement says that it wants it.
-    pub fn judge(&self, view: &View<'_>, body: Option<&BodyFacts>, standing: &Standing<'_>) -> Judgement<'_> {
+    /// Judges a request. Without `body` the rules that read one are left open, and the evaluation says that it wants
+    /// it.
+    pub fn judge(&self, view: &View<'_>, body: Option<&BodyFacts>, user_rights: &UserRights<'_>) -> Evaluation<'_> {
         let segments = Segments::of(view.path);
         let rules = self.rules.iter().enumerate().filter(|(_, rule)| is_for(rule, view) || is_implied(rule, view));
         if segments.is_ambiguous() && !may_be_ambiguous(rules.clone().map(|(_, rule)| rule), &segments) {
-            return Judgement::ambiguous();
+            return Evaluation::ambiguous();
         }
         let anywhere = reach::is_anywhere(view.method);
         let root = Segments::of("/");
         let tree = if anywhere { &root } else { &segments };
-        let mut judgement = Judgement::of_unlisted(self.unlisted, view.depth);
+        let mut evaluation = Evaluation::of_unlisted(self.unlisted, view.depth);
         for (position, rule) in rules {
             let fit = Fit::of(&rule.path, &segments);
             let finding =
@@ -102,22 +112,22 @@ impl Protection {
             let method = || view.method.clone();
             match fit {
                 Some(fit) if is_for(rule, view) => {
-                    judgement.matches(fit, opens(rule, view, tree));
-                    let asked = standing.ask(rule, view, &segments, body);
-                    judgement.add(asked.into_iter().map(|asked| finding(Stands::Here, asked)));
+                    evaluation.matches(fit, opens(rule, view, tree));
+                    let asked = user_rights.ask(rule, view, &segments, body);
+                    evaluation.add(asked.into_iter().map(|asked| finding(Stands::Here, asked)));
                 }
                 Some(_) => {
-                    let asked = standing.ask_of_tree(rule, &segments);
-                    judgement.add(asked.into_iter().map(|asked| finding(Stands::Implied(method()), asked)));
+                    let asked = user_rights.ask_of_tree(rule, &segments);
+                    evaluation.add(asked.into_iter().map(|asked| finding(Stands::Implied(method()), asked)));
                 }
                 None => {}
             }
             if (fit.is_none() || anywhere) && matching::is_below(&rule.path, tree, view.depth) {
-                let asked = standing.ask_of_tree(rule, tree);
-                judgement.add(asked.into_iter().map(|asked| finding(Stands::Below(method()), asked)));
+                let asked = user_rights.ask_of_tree(rule, tree);
+                evaluation.add(asked.into_iter().map(|asked| finding(Stands::Below(method()), asked)));
             }
         }
-        judgement
+        evaluation
     }
 }
 

@@ -1,21 +1,26 @@
 //! An entity id in the query: the one parameter of a name.
 //!
-//! Add-ons read queries in many ways. Some take the first of two values and some the last; some fold case, cut at `;`, make
-//! a list of `name[]`, or another name of what they cannot use as one. So only what they all read alike is read at all:
-//! names of plain characters, pairs between `&`, and not many of them. A parameter that any of them could take for the one
-//! that is judged makes the query ambiguous.
+//! Add-ons read queries in many ways. Some take the first of two values and some the last; some fold case, cut at `;`,
+//! make a list of `name[]`, or another name of what they cannot use as one. So only what they all read alike is read at
+//! all: names of plain characters, pairs between `&`, and not many of them. A parameter that any of them could take for
+//! the one that is judged makes the query ambiguous.
 
 use std::borrow::Cow;
 
-use super::segments::decode;
 use super::unreadable::Unreadable;
 use crate::config::EntityId;
+use crate::http::decode;
 
-/// The entity that the parameter `name` names.
-pub(super) fn entity(query: Option<&str>, name: &str) -> Result<EntityId, Unreadable> {
+/// The entity that the parameter `name` names. A cookie that could be called so makes it ambiguous: PHP's `$_REQUEST` may
+/// have it in the parameter's place (S-210).
+pub(super) fn entity(query: Option<&str>, cookies: Option<&str>, name: &str) -> Result<EntityId, Unreadable> {
+    let cookie_names = cookies.unwrap_or_default().split(';').map(|pair| pair.split('=').next().unwrap_or_default());
+    if cookie_names.filter_map(|cookie| decode(cookie.trim())).any(|cookie| could_be(&cookie, name)) {
+        return Err(Unreadable::Cookie);
+    }
     let query = query.unwrap_or_default();
-    // PHP may be told to cut at `;`, Python did, and Go leaves such a pair out. A second `?` is where scripts cut that look
-    // for the last one.
+    // PHP may be told to cut at `;`, Python did, and Go leaves such a pair out. A second `?` is where scripts cut that
+    // look for the last one.
     if query.contains([';', '?', '#']) {
         return Err(Unreadable::CutElsewhere);
     }
@@ -50,9 +55,9 @@ fn plain(text: &str) -> Option<Cow<'_, str>> {
     decode(text)
 }
 
-/// Whether a decoded name has nothing in it that some parser would trim, cut, decode again or fold, and is none of those
-/// that mean something to a parser itself. Honest names are ASCII; what Unicode or another charset makes of the others is
-/// not for us to guess.
+/// Whether a decoded name has nothing in it that some parser would trim, cut, decode again or fold, and is none of
+/// those that mean something to a parser itself. Honest names are ASCII; what Unicode or another charset makes of the
+/// others is not for us to guess.
 fn is_plain(key: &str) -> bool {
     let legal = |b: u8| b.is_ascii_alphanumeric() || b"_-.~$@!*'(),:/[]".contains(&b);
     // Keys that change objects of JavaScript, and the name by which a form says its charset.
@@ -85,7 +90,7 @@ mod tests {
     use super::*;
 
     fn read(query: &str) -> Result<String, Unreadable> {
-        entity(Some(query), "entity_id").map(|entity| entity.to_string())
+        entity(Some(query), None, "entity_id").map(|entity| entity.to_string())
     }
 
     #[test]
@@ -104,9 +109,20 @@ mod tests {
 
     #[test]
     fn a_parameter_that_is_not_there_is_not_guessed() {
-        assert_eq!(entity(None, "entity_id"), Err(Unreadable::Missing));
+        assert_eq!(entity(None, None, "entity_id"), Err(Unreadable::Missing));
         for query in ["", "x=entity_id", "entity=light.a", "entity_ids=light.a"] {
             assert_eq!(read(query), Err(Unreadable::Missing), "{query}");
+        }
+    }
+
+    #[test]
+    fn s210_a_cookie_of_the_parameter_s_name_makes_it_ambiguous() {
+        let with = |cookies| entity(Some("entity_id=light.a"), Some(cookies), "entity_id").map(|id| id.to_string());
+        for cookies in ["entity_id=lock.b", "a=b; ENTITY.ID=x", "entity%5fid=x", "a=b;entity_id", "entity_id[]=x;c"] {
+            assert_eq!(with(cookies), Err(Unreadable::Cookie), "{cookies}");
+        }
+        for cookies in ["", "a=entity_id", "entity=x; entity_ids=y"] {
+            assert_eq!(with(cookies), Ok("light.a".to_owned()), "{cookies}");
         }
     }
 
@@ -129,10 +145,10 @@ mod tests {
         ] {
             assert_eq!(read(query), Err(Unreadable::Ambiguous), "{query}");
         }
-        assert_eq!(entity(Some("a.b=light.a&a.b[x]=lock.b"), "a.b"), Err(Unreadable::Ambiguous));
-        assert_eq!(entity(Some("_=light.a&.=lock.b"), "_"), Err(Unreadable::Ambiguous));
+        assert_eq!(entity(Some("a.b=light.a&a.b[x]=lock.b"), None, "a.b"), Err(Unreadable::Ambiguous));
+        assert_eq!(entity(Some("_=light.a&.=lock.b"), None, "_"), Err(Unreadable::Ambiguous));
         assert_eq!(
-            entity(Some("_=light.a&__=lock.b&x=1"), "_").map(|entity| entity.to_string()),
+            entity(Some("_=light.a&__=lock.b&x=1"), None, "_").map(|entity| entity.to_string()),
             Ok("light.a".to_owned())
         );
     }

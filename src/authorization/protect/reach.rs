@@ -1,7 +1,7 @@
 //! How far a request reaches: below its path, and into what other methods do.
 //!
-//! `WebDAV` has methods that act on a whole tree (RFC 4918 section 9). A rule for a path in that tree is a rule for them as
-//! well, whatever the address is that they were sent to.
+//! `WebDAV` has methods that act on a whole tree (RFC 4918 section 9). A rule for a path in that tree is a rule for
+//! them as well, whatever the address is that they were sent to.
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
@@ -28,10 +28,10 @@ pub(super) enum Side {
 impl Depth {
     /// Of a request with these headers, of which the add-on gets no others.
     ///
-    /// PROPFIND and LOCK without the header act on the tree (RFC 4918 sections 9.1 and 9.10.3), and so do DELETE, COPY and
-    /// MOVE (sections 9.6.1, 9.8.3 and 9.9.2), where servers pay little heed to what it says. REPORT and SEARCH name in their body
-    /// what they are about, whatever the header is (RFC 4791 section 7.9, RFC 6578 section 3.3, RFC 5323 section 2.2.1), and
-    /// what ACL sets is inherited (RFC 3744 section 5.5.4).
+    /// PROPFIND and LOCK without the header act on the tree (RFC 4918 sections 9.1 and 9.10.3), and so do DELETE, COPY
+    /// and MOVE (sections 9.6.1, 9.8.3 and 9.9.2), where servers pay little heed to what it says. REPORT and SEARCH
+    /// name in their body what they are about, whatever the header is (RFC 4791 section 7.9, RFC 6578 section 3.3, RFC
+    /// 5323 section 2.2.1), and what ACL sets is inherited (RFC 3744 section 5.5.4).
     pub(super) fn of(method: &Method, headers: &HeaderMap) -> Self {
         match method.as_str() {
             "PROPFIND" => Self::said(headers),
@@ -57,9 +57,9 @@ pub(super) fn is_anywhere(method: &Method) -> bool {
     method.as_str() == "SEARCH"
 }
 
-/// The methods whose rules hold for a request with this one as well, since it does the same at that address: what is copied
-/// is read and can be read at another path after that; what lies at the destination is overwritten or deleted first (RFC
-/// 4918 section 9.8.4).
+/// The methods whose rules hold for a request with this one as well, since it does the same at that address: what is
+/// copied is read and can be read at another path after that; what lies at the destination is overwritten or deleted
+/// first (RFC 4918 section 9.8.4).
 pub(super) fn implied(method: &Method, side: Side) -> &'static [Method] {
     match (method.as_str(), side) {
         ("COPY" | "MOVE", Side::Destination) => WRITES,

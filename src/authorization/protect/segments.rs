@@ -1,9 +1,12 @@
 //! A path cut at its slashes, each segment decoded exactly once, and how far all servers agree about it.
 //!
 //! Servers differ in what they make of `//`, `;x`, `\`, of an encoded slash, and of what is still encoded after it was
-//! decoded; file systems in what they take off a name or take a name for. Before the first segment with such a thing they all read the same.
+//! decoded; file systems in what they take off a name or take a name for. Before the first segment with such a thing
+//! they all read the same.
 
 use std::borrow::Cow;
+
+use crate::http::decode;
 
 /// The segments of a path. A slash at the end makes none: `/settings/` is `/settings`.
 #[derive(Debug)]
@@ -60,8 +63,8 @@ fn is_odd(raw: &str, decoded: Option<&str>) -> bool {
     is_cut || (raw.contains('%') && has_encoding(decoded.as_bytes())) || is_trimmed(decoded) || is_other_name(decoded)
 }
 
-/// What some server or file system takes off a name: dots and blanks at its end (Windows), blanks before it, and characters
-/// that nobody sees (HFS+).
+/// What some server or file system takes off a name: dots and blanks at its end (Windows), blanks before it, and
+/// characters that nobody sees (HFS+).
 fn is_trimmed(name: &str) -> bool {
     let ignored = |c: char| matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
     name.ends_with(|c: char| c == '.' || c == ':' || c.is_whitespace())
@@ -81,30 +84,6 @@ fn is_other_name(name: &str) -> bool {
 
 fn has_encoding(text: &[u8]) -> bool {
     text.windows(3).any(|three| matches!(three, [b'%', a, b] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit()))
-}
-
-/// Percent-decoding (RFC 3986 section 2.1), once. What is no UTF-8 then is no text: servers make different things of it
-/// (S-34).
-pub(super) fn decode(raw: &str) -> Option<Cow<'_, str>> {
-    if !raw.contains('%') {
-        return Some(Cow::Borrowed(raw));
-    }
-    let mut bytes = Vec::with_capacity(raw.len());
-    let mut rest = raw.as_bytes();
-    while let [first, after @ ..] = rest {
-        let encoded = match after {
-            [a, b, after @ ..] if *first == b'%' => hex(*a).zip(hex(*b)).map(|(a, b)| (a << 4 | b, after)),
-            _ => None,
-        };
-        let (byte, after) = encoded.unwrap_or((*first, after));
-        bytes.push(byte);
-        rest = after;
-    }
-    String::from_utf8(bytes).ok().map(Cow::Owned)
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ fn decide(rules: &Protection, method: &str, path: &str) -> Decision {
     let policy = json!({"entities": {"domains": {"light": {"control": true}}}});
     let (may, registry) = (UserPermissions::compile(false, [&policy]), Registry::default());
     let user = una(&[]);
-    let standing = Standing { user: &user, rights: Rights::new(&may, Some(&registry)) };
+    let user_rights = UserRights { user: &user, rights: Rights::new(&may, Some(&registry)) };
     let method: Method = method.parse().unwrap();
     let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
     rules
@@ -57,10 +57,11 @@ fn decide(rules: &Protection, method: &str, path: &str) -> Decision {
                 websocket: false,
                 depth: Depth::of(&method, &http::HeaderMap::new()),
                 implied: &[],
-                kind: BodyKind::Other,
+                kind: BodyKind::None,
+                cookies: None,
             },
             None,
-            &standing,
+            &user_rights,
         )
         .decision()
 }

@@ -21,8 +21,13 @@ pub enum Unreadable {
     #[error("the query has more than {} parameters, and some parsers leave the rest out", super::query::MOST)]
     TooManyParameters,
     /// What the body says is put among the parameters of the query, or over them.
-    #[error("the body may be a form, whose fields some servers take for parameters of the query")]
+    #[error(
+        "some servers take the body for a form, and its fields for parameters of the query; only JSON that the same rule judges with `body` may stand beside it"
+    )]
     Form,
+    /// A cookie has a name that could be that of the parameter.
+    #[error("a cookie could be taken for the parameter")]
+    Cookie,
     /// It is no entity id, or no list of some.
     #[error("it is not an entity id")]
     Malformed,
@@ -39,9 +44,12 @@ impl Unreadable {
     pub const fn reason(self) -> Reason {
         match self {
             Self::Missing => Reason::EntityMissing,
-            Self::Ambiguous | Self::CutElsewhere | Self::OddName | Self::TooManyParameters | Self::Form => {
-                Reason::EntityAmbiguous
-            }
+            Self::Ambiguous
+            | Self::CutElsewhere
+            | Self::OddName
+            | Self::TooManyParameters
+            | Self::Form
+            | Self::Cookie => Reason::EntityAmbiguous,
             Self::Malformed => Reason::EntityMalformed,
             Self::NotCalledJson => Reason::BodyNotCalledJson,
             Self::NotJson => Reason::BodyNotJson,

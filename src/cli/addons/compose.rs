@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::Installed;
-use crate::addon_rights::compose::{Places, compose as composed};
+use crate::addon_rights::compose::{HostPaths, compose as composed};
 use crate::cli::output::{Exit, Output};
 use crate::config::Addon;
 use crate::manifest::Manifest;
@@ -12,7 +12,7 @@ use crate::manifest::Manifest;
 pub(crate) fn compose(file: &Path, slug: &str, arch: Option<&str>, output: &mut Output<'_>) -> Exit {
     with_manifest(file, slug, output, |installed, addon, manifest, output| {
         let home_assistant = installed.settings.home_assistant.config_dir().unwrap_or(Path::new("/config"));
-        let places = Places { home_assistant, arch: arch.unwrap_or(this_machine()) };
+        let places = HostPaths { home_assistant, arch: arch.unwrap_or(this_machine()) };
         match composed(addon, manifest, &installed.granted(addon), places) {
             Ok(text) => {
                 output.result(text.trim_end());

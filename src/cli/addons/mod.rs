@@ -1,7 +1,8 @@
 //! `vestibule addons`: what add-ons ask for and are granted, and what an operator decides about them.
 //!
-//! What is to be shown is read from the configuration and from what is kept, so that it needs no running vestibule; what
-//! is to be changed is asked of the running one, which alone writes. A token is printed when it is made and never again.
+//! What is to be shown is read from the configuration and from what is kept, so that it needs no running vestibule;
+//! what is to be changed is asked of the running one, which alone writes. A token is printed when it is made and never
+//! again.
 
 mod change;
 mod compose;
@@ -15,14 +16,14 @@ pub(super) use show::{list, show};
 
 use super::output::{Exit, Output};
 use crate::addon_rights::protection::Granted;
-use crate::addon_rights::state::Kept;
+use crate::addon_rights::state::AddonStates;
 use crate::config::{self, Addon, Settings, Surroundings};
 use crate::telemetry::chain;
 
 /// The configuration and what is kept, as they are on disk.
 struct Installed {
     settings: Settings,
-    kept: Kept,
+    addon_states: AddonStates,
 }
 
 impl Installed {
@@ -35,12 +36,12 @@ impl Installed {
                 return Err(Exit::Mistaken);
             }
         };
-        let kept = Kept::open(&settings.supervisor.state);
-        if let Some(error) = kept.broken() {
+        let addon_states = AddonStates::open(&settings.supervisor.state);
+        if let Some(error) = addon_states.broken() {
             output.notice(&format!("error: {}\n", chain(&*error)));
             return Err(Exit::Failed);
         }
-        Ok(Self { settings, kept })
+        Ok(Self { settings, addon_states })
     }
 
     /// The add-on of this name.
@@ -54,6 +55,6 @@ impl Installed {
 
     /// What it is granted.
     fn granted(&self, addon: &Addon) -> Granted {
-        Granted::new(&addon.rights, self.kept.protection(&addon.slug))
+        Granted::new(&addon.rights, self.addon_states.protection(&addon.slug))
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::Installed;
 use crate::addon_rights::ingress_key::{entry, is_reached};
-use crate::addon_rights::protection::Line;
+use crate::addon_rights::protection::GrantLine;
 use crate::cli::output::{Exit, Output};
 use crate::cli::rate::rating;
 use crate::config::Addon;
@@ -31,11 +31,11 @@ pub(crate) fn list(file: &Path, as_json: bool, output: &mut Output<'_>) -> Exit 
         output.result(&format!(
             "{} protection={} rating={}/8 classic={}/6 role={} token={} title=\"{}\"",
             addon.slug,
-            installed.kept.protection(&addon.slug).as_str(),
+            installed.addon_states.protection(&addon.slug).as_str(),
             rating.score,
             rating.classic,
             installed.granted(addon).role().map_or("none", crate::manifest::Role::as_str),
-            installed.kept.token_made(&addon.slug).map_or_else(|| "none".to_owned(), |made| made.to_string()),
+            installed.addon_states.token_made(&addon.slug).map_or_else(|| "none".to_owned(), |made| made.to_string()),
             addon.title.escape_debug(),
         ));
     }
@@ -65,7 +65,7 @@ pub(crate) fn show(file: &Path, slug: &str, as_json: bool, output: &mut Output<'
     Exit::Done
 }
 
-fn text(installed: &Installed, addon: &Addon, rights: &[Line]) -> String {
+fn text(installed: &Installed, addon: &Addon, rights: &[GrantLine]) -> String {
     let rating = rating(addon);
     let mut lines = vec![format!("{} ({})", addon.slug, addon.title)];
     match &addon.manifest {
@@ -79,24 +79,25 @@ fn text(installed: &Installed, addon: &Addon, rights: &[Line]) -> String {
         None => lines.push("manifest: none; what it asks for stands in `rights` of the configuration".to_owned()),
     }
     lines.push(format!("rating: {} of 8; on the classic scale {} of 6", rating.score, rating.classic));
-    lines.push(format!("protection: {}", installed.kept.protection(&addon.slug).as_str()));
-    let made = installed.kept.token_made(&addon.slug);
+    lines.push(format!("protection: {}", installed.addon_states.protection(&addon.slug).as_str()));
+    let made = installed.addon_states.token_made(&addon.slug);
     lines.push(format!("token: {}", made.map_or_else(|| "none".to_owned(), |made| format!("made {made}"))));
     lines.extend(ingress_entry(installed, addon).map(|entry| format!("at Home Assistant: {entry}")));
     if rights.is_empty() {
         lines.push("it asks for no rights".to_owned());
     }
-    for Line { right, asked, granted, why } in rights {
+    for GrantLine { right, asked, granted, why } in rights {
         let came = if asked == granted { "granted".to_owned() } else { format!("granted: {granted}") };
         lines.push(format!("  {right} = {asked}: {came} ({why})"));
     }
     lines.join("\n")
 }
 
-/// Where Home Assistant's pages find it; nothing where Home Assistant does not reach us, or before the first start with that.
+/// Where Home Assistant's pages find it; nothing where Home Assistant does not reach us, or before the first start with
+/// that.
 fn ingress_entry(installed: &Installed, addon: &Addon) -> Option<String> {
-    installed.settings.supervisor.home_assistant_door.as_ref()?;
-    let key = installed.kept.ingress_key().filter(|_| is_reached(addon))?;
+    installed.settings.supervisor.ingress_api.as_ref()?;
+    let key = installed.addon_states.ingress_key().filter(|_| is_reached(addon))?;
     Some(entry(&key.token(&addon.slug)))
 }
 
@@ -109,11 +110,11 @@ fn summary(installed: &Installed, addon: &Addon) -> Json {
         "manifest": manifest.map(|manifest| &manifest.path),
         "version": manifest.map(|manifest| &manifest.version),
         "signed": manifest.is_some_and(|manifest| manifest.signed != Signed::No),
-        "protected": installed.kept.protection(&addon.slug) == crate::addon_rights::protection::Protection::On,
+        "protected": installed.addon_states.protection(&addon.slug) == crate::addon_rights::protection::Protection::On,
         "rating": rating.score,
         "classic": rating.classic,
         "role": installed.granted(addon).role().map(crate::manifest::Role::as_str),
         "ingress_entry": ingress_entry(installed, addon),
-        "token_made": installed.kept.token_made(&addon.slug).map(|made| made.to_string()),
+        "token_made": installed.addon_states.token_made(&addon.slug).map(|made| made.to_string()),
     })
 }

@@ -10,16 +10,16 @@ use std::path::Path;
 use serde_json::json;
 
 use crate::cli::output::{Exit, Output};
-use crate::explain::{Case, Desk};
+use crate::explain::{Case, Simulator};
 use crate::telemetry::chain;
 
 /// Answers every line of the file.
-pub(super) fn run(desk: &Desk, path: &Path, output: &mut Output<'_>) -> Exit {
+pub(super) fn run(simulator: &Simulator, path: &Path, output: &mut Output<'_>) -> Exit {
     if path == Path::new("-") {
-        return answer_all(desk, io::stdin().lock(), path, output);
+        return answer_all(simulator, io::stdin().lock(), path, output);
     }
     match File::open(path) {
-        Ok(file) => answer_all(desk, BufReader::new(file), path, output),
+        Ok(file) => answer_all(simulator, BufReader::new(file), path, output),
         Err(error) => {
             output.notice(&format!("error: cannot open {}: {error}\n", path.display()));
             Exit::Mistaken
@@ -27,7 +27,7 @@ pub(super) fn run(desk: &Desk, path: &Path, output: &mut Output<'_>) -> Exit {
     }
 }
 
-fn answer_all(desk: &Desk, lines: impl BufRead, path: &Path, output: &mut Output<'_>) -> Exit {
+fn answer_all(simulator: &Simulator, lines: impl BufRead, path: &Path, output: &mut Output<'_>) -> Exit {
     let mut malformed = 0_u64;
     for (line, number) in lines.split(b'\n').zip(1_u64..) {
         let line = match line {
@@ -38,9 +38,9 @@ fn answer_all(desk: &Desk, lines: impl BufRead, path: &Path, output: &mut Output
             }
         };
         let answered = match Case::parse(&line) {
-            Ok(Case::Entity(question)) => Ok(desk.home().answer(&question).to_json()),
+            Ok(Case::Entity(question)) => Ok(simulator.home().answer(&question).to_json()),
             Ok(Case::Request(question)) => {
-                desk.decide(&question).map(|answer| answer.to_json()).map_err(|error| error.to_string())
+                simulator.decide(&question).map(|answer| answer.to_json()).map_err(|error| error.to_string())
             }
             Err(error) => Err(chain(&error).to_string()),
         };

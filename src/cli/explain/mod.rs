@@ -1,11 +1,11 @@
-//! `vestibule explain`: in come a user and an entity with an access key, or a user and a request, out comes what is decided
-//! and the whole reason.
+//! `vestibule explain`: in come a user and an entity with an access key, or a user and a request, out comes what is
+//! decided and the whole reason.
 //!
-//! It reads the configuration and Home Assistant's files itself, so that it needs no running vestibule. The decision about
-//! an entity is the permission engine's alone, which never looks at whether a user is active (spec/permissions.md section
-//! 1); who is refused before any policy is asked (section 6, point 2) is said beside it. The decision about a request is
-//! the gate's, as far as it can be known without one. It must never permit where it could not look: without the registries
-//! everything about an entity is denied.
+//! It reads the configuration and Home Assistant's files itself, so that it needs no running vestibule. The decision
+//! about an entity is the permission engine's alone, which never looks at whether a user is active (spec/permissions.md
+//! section 1); who is refused before any policy is asked (section 6, point 2) is said beside it. The decision about a
+//! request is the gate's, as far as it can be known without one. It must never permit where it could not look: without
+//! the registries everything about an entity is denied.
 
 mod cases;
 mod text;
@@ -14,10 +14,10 @@ use std::path::{Path, PathBuf};
 
 use super::output::{Exit, Output};
 use crate::config::{self, Surroundings};
-use crate::explain::{Case, Desk, Home, Question, RequestQuestion, unknown_user};
+use crate::explain::{Case, Home, Question, RequestQuestion, Simulator, unknown_user};
 
 /// What is to be explained.
-pub(super) enum Asked {
+pub(super) enum ExplainArguments {
     /// One question, answered in words or as JSON. The body of a request stands in a file.
     One { case: Case, body: Option<PathBuf>, json: bool },
     /// A file of questions, `-` for standard input.
@@ -25,7 +25,7 @@ pub(super) enum Asked {
 }
 
 /// Explains by the home of this configuration.
-pub(super) fn explain(file: &Path, asked: Asked, output: &mut Output<'_>) -> Exit {
+pub(super) fn explain(file: &Path, asked: ExplainArguments, output: &mut Output<'_>) -> Exit {
     let settings = match config::load(file, &Surroundings::default()) {
         Ok(loaded) => loaded.settings,
         Err(found) => {
@@ -33,8 +33,8 @@ pub(super) fn explain(file: &Path, asked: Asked, output: &mut Output<'_>) -> Exi
             return Exit::Mistaken;
         }
     };
-    let desk = match Home::read(&settings) {
-        Ok(Some(home)) => Desk::new(home, &settings),
+    let simulator = match Home::read(&settings) {
+        Ok(Some(home)) => Simulator::new(home, &settings),
         Ok(None) => {
             output.notice(
                 "error: the configuration names no folder of Home Assistant, and no API tells the policies of groups
@@ -50,29 +50,33 @@ pub(super) fn explain(file: &Path, asked: Asked, output: &mut Output<'_>) -> Exi
         }
     };
     match asked {
-        Asked::Cases(path) => cases::run(&desk, &path, output),
-        Asked::One { case: Case::Entity(question), json, .. } => about_entity(&desk, &question, json, output),
-        Asked::One { case: Case::Request(question), body, json } => match with_body(question, body.as_deref()) {
-            Ok(question) => about_request(&desk, &question, json, output),
-            Err(error) => mistaken(&error, output),
-        },
+        ExplainArguments::Cases(path) => cases::run(&simulator, &path, output),
+        ExplainArguments::One { case: Case::Entity(question), json, .. } => {
+            about_entity(&simulator, &question, json, output)
+        }
+        ExplainArguments::One { case: Case::Request(question), body, json } => {
+            match with_body(question, body.as_deref()) {
+                Ok(question) => about_request(&simulator, &question, json, output),
+                Err(error) => mistaken(&error, output),
+            }
+        }
     }
 }
 
-fn about_entity(desk: &Desk, question: &Question, json: bool, output: &mut Output<'_>) -> Exit {
-    if !desk.home().knows(&question.user) {
+fn about_entity(simulator: &Simulator, question: &Question, json: bool, output: &mut Output<'_>) -> Exit {
+    if !simulator.home().knows(&question.user) {
         return mistaken(&unknown_user(&question.user), output);
     }
-    let answer = desk.home().answer(question);
+    let answer = simulator.home().answer(question);
     output.result(&if json { answer.to_json() } else { text::of(&answer) });
     if answer.is_permit() { Exit::Done } else { Exit::Denied }
 }
 
-fn about_request(desk: &Desk, question: &RequestQuestion, json: bool, output: &mut Output<'_>) -> Exit {
-    if !desk.home().knows(&question.user) {
+fn about_request(simulator: &Simulator, question: &RequestQuestion, json: bool, output: &mut Output<'_>) -> Exit {
+    if !simulator.home().knows(&question.user) {
         return mistaken(&unknown_user(&question.user), output);
     }
-    let answer = match desk.decide(question) {
+    let answer = match simulator.decide(question) {
         Ok(answer) => answer,
         Err(error) => return mistaken(&error.to_string(), output),
     };

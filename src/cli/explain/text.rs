@@ -1,7 +1,7 @@
 //! An answer for people: the decision, the reason, and one line each for the user and the entity.
 
 use crate::explain::{
-    Answer, Because, Entry, Groups, Registered, RequestAnswer, Sent, named, of_area, of_device, shown,
+    Answer, Because, ExplainedEntity, Groups, Registered, RequestAnswer, Sent, named, of_area, of_device, shown,
 };
 
 /// The answer as lines.
@@ -56,10 +56,10 @@ fn sent(sent: &Sent) -> String {
 }
 
 /// Who is refused before any policy is asked has nothing of a permit, and must not overlook that.
-fn but(entry: Entry) -> Option<String> {
+fn but(entry: ExplainedEntity) -> Option<String> {
     let whence = match (entry.local, entry.elsewhere) {
-        (Entry::PERMIT, Entry::PERMIT) => return None,
-        (Entry::PERMIT, label) => format!("when they do not come from the local network ({label})"),
+        (ExplainedEntity::PERMIT, ExplainedEntity::PERMIT) => return None,
+        (ExplainedEntity::PERMIT, label) => format!("when they do not come from the local network ({label})"),
         (label, _) => format!("wherever they come from ({label})"),
     };
     Some(format!("but: this user is refused before any policy is asked, {whence}"))

@@ -1,10 +1,10 @@
 //! The raw configuration: mirrors `config.toml` key for key, each value with its place in the file, and has no logic.
 //!
-//! In comes the TOML tree, out come these types and a finding for every unknown key and every value of a wrong type. They
-//! are read by hand from toml's spanned tree and not by serde's derive, for three reasons: a derived `Deserialize` stops at
-//! the first mistake and an operator wants all of them; its message for an unknown key cannot say which known one is
-//! nearest; and enums of "a string or a table" (`untagged`) lose their places. What a table is made of is said once, in the
-//! list of its fields (`section`).
+//! In comes the TOML tree, out come these types and a finding for every unknown key and every value of a wrong type.
+//! They are read by hand from toml's spanned tree and not by serde's derive, for three reasons: a derived `Deserialize`
+//! stops at the first mistake and an operator wants all of them; its message for an unknown key cannot say which known
+//! one is nearest; and enums of "a string or a table" (`untagged`) lose their places. What a table is made of is said
+//! once, in the list of its fields (`section`).
 
 #[macro_use]
 mod section;

@@ -1,5 +1,5 @@
-//! A table of the file: the macro that makes its type, its reader and its list of keys from one list of fields, so that the
-//! three cannot drift apart.
+//! A table of the file: the macro that makes its type, its reader and its list of keys from one list of fields, so that
+//! the three cannot drift apart.
 
 use toml::Spanned;
 use toml::de::DeTable;

@@ -10,8 +10,8 @@ use crate::config::raw::{self, FramingText, Key};
 use crate::config::settings::{Access, AccessList, Framing, PublicUrl};
 use crate::manifest::Panel;
 
-/// Resolves `access`. Absent, it means everybody who may sign in, or administrators alone where the manifest's `panel_admin`
-/// says so.
+/// Resolves `access`. Absent, it means everybody who may sign in, or administrators alone where the manifest's
+/// `panel_admin` says so.
 pub(super) fn access(
     key: &Key<raw::Access>,
     panel: Option<&Panel>,

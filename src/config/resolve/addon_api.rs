@@ -1,4 +1,5 @@
-//! The add-on API's keys: in `[supervisor]` where it listens and whom it asks, and in `[[addon]]` what an add-on is held to.
+//! The add-on API's keys: in `[supervisor]` where it listens and whom it asks, and in `[[addon]]` what an add-on is
+//! held to.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -1,8 +1,9 @@
 //! What Home Assistant's API cannot tell, where it is all there is: a mistake at every place that needs it
 //! (spec/permissions.md section 4).
 //!
-//! In come the add-ons and whose groups count, out go mistakes. Reading is no exception among the access keys: what a user may
-//! read the API says to that user alone, in their own name, and for most sessions there is nobody to ask in it.
+//! In come the add-ons and whose groups count, out go mistakes. Reading is no exception among the access keys: what a
+//! user may read the API says to that user alone, in their own name, and for most sessions there is nobody to ask in
+//! it.
 
 use std::collections::BTreeSet;
 

@@ -1,7 +1,7 @@
 //! What the resolvers of all sections share: defaults, bounds, words, paths, and the place where findings go.
 //!
-//! In come raw values, out come real ones. A value that is wrong is reported and its default takes its place, so that the
-//! rest of the file is judged as well; the result of a file with a mistake is never used.
+//! In come raw values, out come real ones. A value that is wrong is reported and its default takes its place, so that
+//! the rest of the file is judged as well; the result of a file with a mistake is never used.
 
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};

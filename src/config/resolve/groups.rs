@@ -1,5 +1,5 @@
-//! `[permissions]` and `[[group]]`: in come the raw groups, out come real ones of which no two have the same id, none that
-//! of a group in Home Assistant, and warnings of members whom nobody knows.
+//! `[permissions]` and `[[group]]`: in come the raw groups, out come real ones of which no two have the same id, none
+//! that of a group in Home Assistant, and warnings of members whom nobody knows.
 
 use std::sync::Arc;
 

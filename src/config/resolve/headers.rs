@@ -1,5 +1,6 @@
-//! Every header that an add-on's route sets, and `[headers] reserved`: in come names and values, out come real ones, each
-//! name once in all its spellings. Values are marked sensitive and never shown: wherever it stands, one may be a secret.
+//! Every header that an add-on's route sets, and `[headers] reserved`: in come names and values, out come real ones,
+//! each name once in all its spellings. Values are marked sensitive and never shown: wherever it stands, one may be a
+//! secret.
 
 use std::collections::HashMap;
 
@@ -149,8 +150,8 @@ fn name(text: &Spanned<String>, cx: &mut Context<'_>) -> Option<HeaderName> {
     name.ok()
 }
 
-/// Resolves `pass_headers`: names that clients may say to this add-on although they are reserved. `names` are those that the
-/// route sets, which nobody else may say.
+/// Resolves `pass_headers`: names that clients may say to this add-on although they are reserved. `names` are those
+/// that the route sets, which nobody else may say.
 pub(super) fn passing(key: &Key<raw::List<String>>, names: &Names, cx: &mut Context<'_>) -> Vec<HeaderName> {
     let mut passing = Vec::new();
     for text in key.given().map(|list| list.get_ref().as_slice()).unwrap_or_default() {

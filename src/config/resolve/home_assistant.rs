@@ -8,7 +8,7 @@ use toml::Spanned;
 use super::context::{Context, days, flag, seconds};
 use super::tls::one_line;
 use super::trust::trust;
-use crate::config::diagnostic::{Diagnostic, Place};
+use crate::config::diagnostic::{Diagnostic, SourceLocation};
 use crate::config::home::{HomeApi, HomeAssistant, HomeSource, HomeUrl};
 use crate::config::raw::{self, Key};
 use crate::config::secret_text::SecretText;
@@ -20,7 +20,7 @@ pub(super) fn home_assistant(key: &Key<raw::HomeAssistant>, cx: &mut Context<'_>
     let mut resolved = HomeAssistant { source, api: None, max_stale: Duration::from_hours(1) };
     let mut known = None;
     if matches!(key, Key::Absent) {
-        let missing = Diagnostic::mistake(Place::File, "`[home_assistant]` is missing");
+        let missing = Diagnostic::mistake(SourceLocation::File, "`[home_assistant]` is missing");
         cx.add(missing.hint(
             "add [home_assistant] with config_dir = \"/path/to/home-assistant\", the folder that `.storage` is in",
         ));
@@ -109,7 +109,7 @@ fn api(raw: &raw::HomeAssistant, cx: &mut Context<'_>) -> Option<HomeApi> {
 }
 
 fn ask(text: &Spanned<String>, dir: &Path, cx: &mut Context<'_>) -> Option<Known> {
-    // While Home Assistant writes its files they may be away or half there. Whoever asks for a judgement is told so;
+    // While Home Assistant writes its files they may be away or half there. Whoever asks whether they hold is told so;
     // whoever serves goes on with what there is.
     let away = |said| {
         if cx.around.serving { Diagnostic::warning(text.span(), said) } else { Diagnostic::mistake(text.span(), said) }

@@ -1,5 +1,6 @@
 //! From raw to real: in come the raw types, out come [`Settings`] with every default filled in and every value checked,
-//! and findings for all that is wrong. Files are looked at and secrets are read; nothing is written and no port is bound.
+//! and findings for all that is wrong. Files are looked at and secrets are read; nothing is written and no port is
+//! bound.
 
 mod access;
 mod addon;
@@ -11,7 +12,7 @@ mod cors;
 mod groups;
 mod headers;
 mod home_assistant;
-mod home_assistant_door;
+mod ingress_api;
 mod hosts;
 mod listen;
 mod manifest;
@@ -24,7 +25,7 @@ mod shares;
 mod store;
 mod supervisor;
 mod tls;
-mod trials;
+mod config_tests;
 mod trust;
 mod unique;
 
@@ -33,7 +34,7 @@ pub(super) use listen::CONTROL;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use super::diagnostic::{Diagnostic, Place};
+use super::diagnostic::{Diagnostic, SourceLocation};
 use super::raw::{self, Key};
 use super::settings::{PublicUrl, Settings};
 pub(super) use context::Context;
@@ -48,7 +49,7 @@ pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> Settings {
     }
     let addons = raw.addon.given().map(|list| list.get_ref().as_slice()).unwrap_or_default();
     if matches!(raw.addon, Key::Absent) {
-        let none = Diagnostic::warning(Place::File, "no add-on is configured");
+        let none = Diagnostic::warning(SourceLocation::File, "no add-on is configured");
         cx.add(none.hint("add one under `[[addon]]` with slug, upstream and path"));
     }
     api_alone::refuse_what_the_api_cannot_tell(raw, addons, &home_assistant, &permissions, cx);
@@ -70,7 +71,7 @@ pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> Settings {
         supervisor,
     };
     hosts::warn(addons, &settings, cx);
-    trials::run(&raw.test, &settings, cx);
+    config_tests::run(&raw.test, &settings, cx);
     if settings.assertion.issuer.is_empty() {
         settings.assertion.issuer = settings.main_origin().map_or_else(|| "vestibule".to_owned(), PublicUrl::origin);
     }

@@ -1,5 +1,5 @@
-//! `policy` of a `[[group]]`: in come the raw rules, out comes what they say, and warnings of what they are for when the
-//! registries do not have it. A rule for something that is not there says nothing today; one that was to forbid
+//! `policy` of a `[[group]]`: in come the raw rules, out comes what they say, and warnings of what they are for when
+//! the registries do not have it. A rule for something that is not there says nothing today; one that was to forbid
 //! something would be missed, so it is told.
 
 use std::collections::BTreeMap;

@@ -1,5 +1,5 @@
-//! `[session] store`: in comes a word, a path, a URL or a table, out comes where sessions are kept. Secrets are read from
-//! their files here; nothing is connected to.
+//! `[session] store`: in comes a word, a path, a URL or a table, out comes where sessions are kept. Secrets are read
+//! from their files here; nothing is connected to.
 
 use toml::Spanned;
 

@@ -2,7 +2,7 @@
 
 use super::addon_api;
 use super::context::Context;
-use super::home_assistant_door;
+use super::ingress_api;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::raw;
 use crate::config::settings::Supervisor;
@@ -32,7 +32,7 @@ pub(super) fn supervisor(
         state,
         signing_keys: keys.iter().filter_map(|text| cx.findings.parse(text)).collect(),
         listen: addon_api::addons_listen(&raw.listen, cx),
-        home_assistant_door: home_assistant_door::door(raw, browsers, &others, cx),
+        ingress_api: ingress_api::door(raw, browsers, &others, cx),
         upstream,
         home_assistant_token,
         password_reset_token,

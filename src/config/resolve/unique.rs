@@ -1,4 +1,5 @@
-//! Values that may stand only once in a file: in comes a value with its place, out goes a finding that shows both places.
+//! Values that may stand only once in a file: in comes a value with its place, out goes a finding that shows both
+//! places.
 
 use std::collections::HashMap;
 use std::hash::Hash;

@@ -1,4 +1,5 @@
-//! Somebody's new password, which Home Assistant writes into its own file (2026.11: the WebSocket's command for its owner).
+//! Somebody's new password, which Home Assistant writes into its own file (2026.11: the WebSocket's command for its
+//! owner).
 
 use serde_json::json;
 

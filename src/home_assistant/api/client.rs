@@ -15,8 +15,8 @@ use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
 use tokio_util::task::AbortOnDropHandle;
 
+use super::api_health::{ApiHealth, ApiHealthCell};
 use super::error::ApiError;
-use super::standing::{Standing, StandingCell};
 use crate::config::HomeApi;
 use crate::dial::{Dialer, Target};
 
@@ -25,7 +25,7 @@ use crate::dial::{Dialer, Target};
 pub struct Api {
     settings: HomeApi,
     pub(super) dialer: Dialer,
-    pub(super) standing: StandingCell,
+    pub(super) health: ApiHealthCell,
     pub(super) discovered: super::discovery::Cache,
 }
 
@@ -57,7 +57,7 @@ impl Api {
         Self {
             settings: settings.clone(),
             dialer: Dialer::new(target, DIAL),
-            standing: StandingCell::default(),
+            health: ApiHealthCell::default(),
             discovered: super::discovery::Cache::default(),
         }
     }
@@ -68,8 +68,8 @@ impl Api {
     }
 
     /// How the last call went.
-    pub fn standing(&self) -> Standing {
-        self.standing.get()
+    pub fn api_health(&self) -> ApiHealth {
+        self.health.get()
     }
 
     /// Asks, and notes how it went.
@@ -82,7 +82,7 @@ impl Api {
 
     /// Notes how a call went, and tells the operator when that is news.
     pub(super) fn note(&self, error: Option<&ApiError>) {
-        self.standing.note(error, &self.settings);
+        self.health.note(error, &self.settings);
     }
 
     async fn exchange(&self, call: Call<'_>) -> Result<Reply, ApiError> {

@@ -3,10 +3,10 @@
 //! The endpoints that it names are those that a request to it named, so they say nothing, and are never followed.
 
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use http::{Method, StatusCode};
+use parking_lot::Mutex;
 use serde::Deserialize;
 use tokio::time::Instant;
 
@@ -24,8 +24,8 @@ pub(super) struct Discovered {
 pub(super) struct Cache(Mutex<Option<(Instant, Discovered)>>);
 
 impl Api {
-    /// Whether it takes PKCE with `S256`: 2026.11 says so, 2024.3 does not. Asked once in a while; an answer that cannot be
-    /// had is an error and not a no, so that nobody is sent to a page that is not there.
+    /// Whether it takes PKCE with `S256`: 2026.11 says so, 2024.3 does not. Asked once in a while; an answer that
+    /// cannot be had is an error and not a no, so that nobody is sent to a page that is not there.
     pub async fn takes_pkce(&self, client: Option<IpAddr>) -> Result<bool, ApiError> {
         if let Some(known) = self.discovered.get() {
             return Ok(known.pkce);
@@ -52,12 +52,12 @@ impl Api {
 
 impl Cache {
     fn get(&self) -> Option<Discovered> {
-        let known = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = *self.0.lock();
         known.filter(|(at, _)| at.elapsed() < FRESH).map(|(_, found)| found)
     }
 
     fn set(&self, found: Discovered) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), found));
+        *self.0.lock() = Some((Instant::now(), found));
     }
 }
 

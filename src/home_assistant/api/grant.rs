@@ -1,7 +1,7 @@
 //! From a code to a user: buy the tokens, ask whose they are.
 //!
-//! What goes wrong after the tokens were bought gives them back, and so does a caller who has gone: Home Assistant never
-//! keeps a token that nobody holds.
+//! What goes wrong after the tokens were bought gives them back, and so does a caller who has gone: Home Assistant
+//! never keeps a token that nobody holds.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -38,14 +38,14 @@ pub struct Granted {
     /// Whose they are.
     pub user: UserId,
     /// The WebSocket that said so, still open.
-    pub line: Line,
+    pub line: LoginConnection,
 }
 
 /// A WebSocket of a user's own. It ends when Home Assistant revokes the token that it was opened with.
 #[derive(Debug)]
-pub struct Line(Socket);
+pub struct LoginConnection(Socket);
 
-impl Line {
+impl LoginConnection {
     /// Waits until it ends, and asks now and then whether the other side is still there.
     pub async fn ended(mut self) {
         let mut ticks = tokio::time::interval(PING);
@@ -88,14 +88,14 @@ impl Api {
         }
     }
 
-    async fn whose(&self, tokens: &Tokens, client: IpAddr) -> Result<(UserId, Line), ApiError> {
+    async fn whose(&self, tokens: &Tokens, client: IpAddr) -> Result<(UserId, LoginConnection), ApiError> {
         let mut socket = self.socket(tokens.access(), Some(client), LARGEST).await?;
-        Ok((socket.current_user().await?, Line(socket)))
+        Ok((socket.current_user().await?, LoginConnection(socket)))
     }
 
     /// A new WebSocket with these tokens, to be told when they are revoked.
-    pub async fn line(&self, tokens: &Tokens, client: IpAddr) -> Result<Line, ApiError> {
-        self.socket(tokens.access(), Some(client), LARGEST).await.map(Line)
+    pub async fn line(&self, tokens: &Tokens, client: IpAddr) -> Result<LoginConnection, ApiError> {
+        self.socket(tokens.access(), Some(client), LARGEST).await.map(LoginConnection)
     }
 
     /// Revokes tokens, and tries it a few times: a token that stays behind is good for ninety days.

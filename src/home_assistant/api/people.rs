@@ -1,8 +1,8 @@
 //! `config/auth/list`: who the users are, for a home whose files cannot be read.
 //!
-//! In comes what Home Assistant says of its users, out come the same bytes as in the files that say it: what reads those,
-//! judges and keeps them reads these. No API tells the policies of groups, so that groups of the home's own have none and
-//! permit nothing; nor passwords, second factors and refresh tokens.
+//! In comes what Home Assistant says of its users, out come the same bytes as in the files that say it: what reads
+//! those, judges and keeps them reads these. No API tells the policies of groups, so that groups of the home's own have
+//! none and permit nothing; nor passwords, second factors and refresh tokens.
 
 use std::collections::BTreeSet;
 
@@ -38,7 +38,8 @@ pub(in crate::home_assistant) fn people(users: &[ApiUser]) -> [Vec<u8>; 2] {
             "data": { "username": user.username.as_ref()? },
         }))
     };
-    // A file without any group would make everybody an administrator, by an old migration: the system's are always there.
+    // A file without any group would make everybody an administrator, by an old migration: the system's are always
+    // there.
     let groups: BTreeSet<&str> = users.iter().flat_map(|user| &user.group_ids).map(String::as_str).collect();
     let groups = groups.iter().map(|id| json!({ "id": id, "name": id, "policy": {} }));
     let groups =

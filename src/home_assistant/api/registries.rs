@@ -1,6 +1,7 @@
 //! The registries over the WebSocket: entities, devices, areas and labels, as their files have them.
 //!
-//! The API lists devices and their parts together, tells of split devices apart, and calls an area's id by another name.
+//! The API lists devices and their parts together, tells of split devices apart, and calls an area's id by another
+//! name.
 
 use serde_json::{Map, Value, json};
 

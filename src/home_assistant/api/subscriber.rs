@@ -32,7 +32,7 @@ impl Api {
     pub(in crate::home_assistant) async fn subscriber(&self, token: &SecretText) -> Result<Subscriber, ApiError> {
         let opened = self.open_subscriber(token).await;
         if let Err(ApiError::Refused(why @ (Refusal::InvalidToken | Refusal::Unauthorized))) = &opened {
-            self.standing.token_refused(*why, self.settings());
+            self.health.token_refused(*why, self.settings());
         }
         opened
     }
@@ -49,7 +49,7 @@ impl Api {
     /// Notes that an administrator is needed for what was asked.
     pub(in crate::home_assistant) fn note_refusal(&self, error: &ApiError) {
         match error {
-            ApiError::Refused(why) => self.standing.token_refused(*why, self.settings()),
+            ApiError::Refused(why) => self.health.token_refused(*why, self.settings()),
             other => self.note(Some(other)),
         }
     }
@@ -83,8 +83,8 @@ impl Subscriber {
         Ok(registries(lists))
     }
 
-    /// Waits for changes, and gathers those that come shortly after one another; nothing when none came in time and Home
-    /// Assistant is still there.
+    /// Waits for changes, and gathers those that come shortly after one another; nothing when none came in time and
+    /// Home Assistant is still there.
     pub(in crate::home_assistant) async fn changes(&mut self) -> Result<BTreeSet<Subject>, ApiError> {
         let Ok(first) = tokio::time::timeout(QUIET, self.socket.events()).await else {
             self.socket.ping().await?;

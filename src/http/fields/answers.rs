@@ -1,13 +1,14 @@
 //! The rows of headers of answers: what they do beyond the answer that they stand in, and what becomes of them.
 //!
-//! Under a prefix this is an allow-list of effects: what acts on the origin is dropped or confined, and so is whatever belongs
-//! to a family that browsers keep for themselves (`sec-*`, `accept-ch*`), known or not. A name that is in no row passes: no
-//! browser acts on a name that it does not know, and the add-on's own scripts read such headers.
+//! Under a prefix this is an allow-list of effects: what acts on the origin is dropped or confined, and so is whatever
+//! belongs to a family that browsers keep for themselves (`sec-*`, `accept-ch*`), known or not. A name that is in no
+//! row passes: no browser acts on a name that it does not know, and the add-on's own scripts read such headers.
 
 use super::field::Property::{HeadOnly, Message};
 use super::field::{Effect, Field};
 
-/// They act on servers in front of us, or lead connections with their cookies past us: nobody's add-on has a say in that.
+/// They act on servers in front of us, or lead connections with their cookies past us: nobody's add-on has a say in
+/// that.
 pub(super) const NOWHERE: &[Field] = &[
     Field::new("alt-svc", &[])
         .with(Effect::nowhere("sends the origin's requests, cookies included, to another port or host")),

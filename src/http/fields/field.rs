@@ -22,8 +22,8 @@ pub enum Property {
     Message,
     /// Only we may say it to an add-on.
     Reserved,
-    /// Reserved, and yet add-ons have names of this family for what their own pages say: an add-on's `pass_headers` may let
-    /// one through that says nobody's identity.
+    /// Reserved, and yet add-ons have names of this family for what their own pages say: an add-on's `pass_headers` may
+    /// let one through that says nobody's identity.
     MayPass,
     /// We write it into every request.
     Ours,

@@ -4,12 +4,12 @@
 #[derive(Debug, Clone)]
 pub(crate) struct Names<T> {
     // By first byte, so that most names of a message are passed with one look.
-    entries: Vec<Vec<Entry<T>>>,
+    entries: Vec<Vec<NameRow<T>>>,
     first: [u64; 4],
 }
 
 #[derive(Debug, Clone)]
-struct Entry<T> {
+struct NameRow<T> {
     squashed: Vec<u8>,
     kind: Kind,
     value: T,
@@ -43,7 +43,8 @@ impl<T> Names<T> {
         self.entries.is_empty()
     }
 
-    /// What is known of this name, however it is spelled: of the name itself, else of the smallest family that it is in.
+    /// What is known of this name, however it is spelled: of the name itself, else of the smallest family that it is
+    /// in.
     pub(crate) fn get(&self, name: &str) -> Option<&T> {
         let matching = self.candidates(name).iter().filter(|entry| entry.matches(name.as_bytes()));
         matching.max_by_key(|entry| (entry.kind == Kind::Name, entry.squashed.len())).map(|entry| &entry.value)
@@ -54,7 +55,7 @@ impl<T> Names<T> {
         self.candidates(name).iter().any(|entry| entry.matches(name.as_bytes()))
     }
 
-    fn candidates(&self, name: &str) -> &[Entry<T>] {
+    fn candidates(&self, name: &str) -> &[NameRow<T>] {
         let Some(first) = name.bytes().next().map(squash) else { return &[] };
         let word = self.first.get(usize::from(first >> 6)).copied().unwrap_or_default();
         if word >> (first & 63) & 1 == 0 {
@@ -75,12 +76,12 @@ impl<T> Names<T> {
             self.entries.resize_with(place.saturating_add(1), Vec::new);
         }
         if let Some(entries) = self.entries.get_mut(place) {
-            entries.push(Entry { squashed, kind, value });
+            entries.push(NameRow { squashed, kind, value });
         }
     }
 }
 
-impl<T> Entry<T> {
+impl<T> NameRow<T> {
     fn matches(&self, name: &[u8]) -> bool {
         let long_enough = match self.kind {
             Kind::Name => name.len() == self.squashed.len(),

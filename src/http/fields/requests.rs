@@ -32,9 +32,9 @@ pub(super) const OF_THE_MESSAGE: &[Field] = &[
 
 const HANDSHAKE: Effect = Effect::own("answers the handshake of this one WebSocket");
 
-/// RFC 9110 section 6.5.1: a sender MUST NOT generate a trailer field unless it knows that the field's definition permits
-/// it; many fields cannot be processed outside the header section: message framing, routing, authentication, request
-/// modifiers, response controls, and content format. What is in another row of the table is no trailer either.
+/// RFC 9110 section 6.5.1: a sender MUST NOT generate a trailer field unless it knows that the field's definition
+/// permits it; many fields cannot be processed outside the header section: message framing, routing, authentication,
+/// request modifiers, response controls, and content format. What is in another row of the table is no trailer either.
 pub(super) const FOR_HEADS: &[Field] = &[
     Field::new("accept-encoding", &[HeadOnly]),
     Field::new("age", &[HeadOnly]),
@@ -55,8 +55,9 @@ pub(super) const FOR_HEADS: &[Field] = &[
     Field::new("vary", &[HeadOnly]),
 ];
 
-/// What only we may say to an add-on (DESIGN section 2, step 3; S-13, S-180): who asks, from where, by which address, under
-/// which prefix, and with which certificate or token, by the names that other proxies, gateways and balancers have for it.
+/// What only we may say to an add-on (DESIGN section 2, step 3; S-13, S-180): who asks, from where, by which address,
+/// under which prefix, and with which certificate or token, by the names that other proxies, gateways and balancers
+/// have for it.
 pub(super) const ONLY_OURS: &[Field] = &[
     // Those that we set. `x-request-id` is reserved because we set it on every route.
     Field::new("x-remote-*", &[Reserved]),
@@ -72,6 +73,9 @@ pub(super) const ONLY_OURS: &[Field] = &[
     Field::new("x-request-id", &[Reserved, Ours]),
     Field::new("forwarded", &[Reserved]),
     Field::new("x-script-name", &[Reserved]),
+    Field::new("x-host", &[Reserved]),
+    Field::new("x-scheme", &[Reserved]),
+    Field::new("x-url-scheme", &[Reserved]),
     // Home Assistant's.
     Field::new("x-ingress-*", &[Reserved]),
     Field::new("x-hass-*", &[Reserved]),
@@ -85,6 +89,11 @@ pub(super) const ONLY_OURS: &[Field] = &[
     Field::new("cf-connecting-ip", &[Reserved]),
     Field::new("fastly-client-ip", &[Reserved]),
     Field::new("x-envoy-*", &[Reserved]),
+    Field::new("do-connecting-ip", &[Reserved]),
+    Field::new("fly-client-ip", &[Reserved]),
+    Field::new("proxy-client-ip", &[Reserved]),
+    Field::new("wl-proxy-*", &[Reserved]),
+    Field::new("x-azure-*", &[Reserved]),
     // The user. CGI says `REMOTE_USER`, and `REMOTE_ADDR` for whoever reads both without their `HTTP_`.
     Field::new("remote-*", &[Reserved]),
     Field::new("auth-user", &[Reserved]),
@@ -107,13 +116,46 @@ pub(super) const ONLY_OURS: &[Field] = &[
     Field::new("cf-access-*", &[Reserved]),
     Field::new("tailscale-*", &[Reserved]),
     Field::new("impersonate-*", &[Reserved]),
+    Field::new("auth-type", &[Reserved]),
+    Field::new("eppn", &[Reserved]),
+    Field::new("es-security-*", &[Reserved]),
+    Field::new("gap-*", &[Reserved]),
+    Field::new("iv-*", &[Reserved]),
+    Field::new("shib-*", &[Reserved]),
+    Field::new("sm-*", &[Reserved]),
+    Field::new("teleport-*", &[Reserved]),
+    Field::new("x-anonymous-consumer", &[Reserved]),
+    Field::new("x-apigateway-*", &[Reserved]),
+    Field::new("x-appengine-*", &[Reserved]),
+    Field::new("x-credential-*", &[Reserved]),
+    Field::new("x-email", &[Reserved]),
+    Field::new("x-endpoint-api-*", &[Reserved]),
+    Field::new("x-jwt-assertion", &[Reserved]),
+    Field::new("x-proxy-*", &[Reserved]),
+    Field::new("x-sso-*", &[Reserved]),
     // The client's certificate (RFC 9440, and before it).
     Field::new("client-cert*", &[Reserved]),
     Field::new("ssl-client-*", &[Reserved]),
     Field::new("x-ssl-*", &[Reserved]),
     Field::new("x-amzn-mtls-*", &[Reserved]),
     Field::new("x-arr-clientcert", &[Reserved]),
-    // What is asked for, in the place of method and target.
+    Field::new("x-certificate-*", &[Reserved]),
+    Field::new("x-tls-client-*", &[Reserved]),
+    // What is asked for, in the place of method and target. Gunicorn takes the first two from a proxy that it trusts, by
+    // these very names, and then serves another path than the one that was judged (S-205).
+    Field::new("script-name", &[Reserved]),
+    Field::new("path-info", &[Reserved]),
+    Field::new("path-translated", &[Reserved]),
+    Field::new("query-string", &[Reserved]),
+    Field::new("request-method", &[Reserved]),
+    Field::new("request-uri", &[Reserved]),
+    Field::new("document-uri", &[Reserved]),
+    Field::new("gateway-interface", &[Reserved]),
+    Field::new("redirect-*", &[Reserved]),
+    Field::new("server-addr", &[Reserved]),
+    Field::new("server-name", &[Reserved]),
+    Field::new("server-port", &[Reserved]),
+    Field::new("server-protocol", &[Reserved]),
     Field::new("x-original-*", &[Reserved]),
     Field::new("x-rewrite-url", &[Reserved]),
     Field::new("x-http-method", &[Reserved]),

@@ -8,7 +8,7 @@ use super::{answers, requests};
 
 /// Where a browser sees an add-on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum FieldLocation {
     /// Under a prefix, be it the root: its origin is that of other add-ons, and ours.
     SharedOrigin,
     /// On a host of its own.
@@ -42,11 +42,11 @@ pub(crate) fn is_known(name: &str) -> bool {
 }
 
 /// What becomes of a header of an answer.
-pub(crate) fn fate(name: &str, place: Place) -> Fate {
+pub(crate) fn fate(name: &str, place: FieldLocation) -> Fate {
     let Some(effect) = EFFECTS.get(name) else { return Fate::Passes };
     match place {
-        Place::SharedOrigin => effect.under_prefix,
-        Place::OwnHost => effect.on_own_host,
+        FieldLocation::SharedOrigin => effect.under_prefix,
+        FieldLocation::OwnHost => effect.on_own_host,
     }
 }
 
@@ -80,8 +80,8 @@ pub(crate) enum Passage {
     Unneeded,
 }
 
-/// Whether an add-on may have this name from browsers although it is reserved: some UIs have an `X-Auth-Token` of their own.
-/// A name that says who somebody is may not, and neither may one that no family in the table leaves open.
+/// Whether an add-on may have this name from browsers although it is reserved: some UIs have an `X-Auth-Token` of their
+/// own. A name that says who somebody is may not, and neither may one that no family in the table leaves open.
 pub(crate) fn passage(name: &str) -> Passage {
     if !RESERVED.contains(name) {
         return Passage::Unneeded;
@@ -201,7 +201,7 @@ mod tests {
             ("set-cookie", Fate::Confined, Fate::Confined),
         ] {
             assert_eq!(
-                (fate(name, Place::SharedOrigin), fate(name, Place::OwnHost)),
+                (fate(name, FieldLocation::SharedOrigin), fate(name, FieldLocation::OwnHost)),
                 (under_prefix, on_own_host),
                 "{name}"
             );

@@ -1,8 +1,9 @@
 //! Options: in come what an operator chose and what a manifest says of it, out come the options that the add-on gets.
 //!
-//! What the operator leaves out is as the manifest has it, key by key of the outermost mapping, as in Home Assistant. What
-//! is chosen is judged by the manifest's `schema`, more strictly than there: a number in quotes is no number here, since
-//! whoever reads the options would have to guess. A key that the schema does not know is left out, with a warning.
+//! What the operator leaves out is as the manifest has it, key by key of the outermost mapping, as in Home Assistant.
+//! What is chosen is judged by the manifest's `schema`, more strictly than there: a number in quotes is no number here,
+//! since whoever reads the options would have to guess. A key that the schema does not know is left out, with a
+//! warning.
 
 mod element;
 

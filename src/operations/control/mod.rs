@@ -1,8 +1,8 @@
 //! The control socket: what `vestibule sessions` and friends say to the running process.
 //!
-//! In comes one JSON line from root or from the user that runs vestibule, out comes one JSON line. Everybody else is turned
-//! away twice: by the socket's mode, 0600, and by the credentials that the kernel vouches for. It must never be reachable
-//! over a network, and an answer that holds a session's cookie is shown to nobody but the asker.
+//! In comes one JSON line from root or from the user that runs vestibule, out comes one JSON line. Everybody else is
+//! turned away twice: by the socket's mode, 0600, and by the credentials that the kernel vouches for. It must never be
+//! reachable over a network, and an answer that holds a session's cookie is shown to nobody but the asker.
 
 mod ask;
 mod serve;
@@ -18,7 +18,7 @@ pub use ask::{AskError, ask};
 pub use serve::serve;
 pub use socket::{ControlSocket, SocketError};
 
-use super::readiness::State;
+use super::readiness::ReadinessState;
 
 /// What may be asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -204,7 +204,7 @@ pub struct StatusReport {
     /// Live sessions.
     pub sessions: u64,
     /// The state of its parts.
-    pub state: State,
+    pub state: ReadinessState,
     /// Whether it takes requests.
     pub ready: bool,
     /// The add-ons, in the order of the configuration.

@@ -1,7 +1,7 @@
 //! The socket's file: made so that nobody else can ever open it, and taken away when it is still ours.
 //!
-//! In comes a path, out comes a listener. It must never replace the socket of a process that lives, nor a file that is no
-//! socket.
+//! In comes a path, out comes a listener. It must never replace the socket of a process that lives, nor a file that is
+//! no socket.
 
 use std::fs::{self, DirBuilder, Permissions};
 use std::io;
@@ -50,8 +50,8 @@ pub enum SocketError {
 impl ControlSocket {
     /// Binds the socket. Needs a tokio runtime around it.
     ///
-    /// There is no moment in which others could connect: the socket is made in a folder of mode 0700, gets its mode 0600
-    /// there, and is then moved to its place, over a stale one if need be.
+    /// There is no moment in which others could connect: the socket is made in a folder of mode 0700, gets its mode
+    /// 0600 there, and is then moved to its place, over a stale one if need be.
     pub fn bind(path: &Path) -> Result<Self, SocketError> {
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         private_folder().recursive(true).create(parent).map_err(step("make the folder", parent))?;

@@ -4,10 +4,10 @@
 //! or none (spec/permissions.md section 6, point 4). They can say `false`, and know labels and the entity's own area.
 //! They are never merged with Home Assistant's policies: there a `false` would be illegal, and a `true` would hide it.
 //!
-//! The order of selectors is `entity_ids`, `device_ids`, `domains`, `areas` and `labels` of the entity itself, `areas` and
-//! `labels` of its device, `all`; the first that has an opinion on the key decides, so that a more specific `false` takes
-//! back what a wider selector gives. Where several things of one rank have one (an area and a label, or two labels), a
-//! `false` wins. Across groups a `true` wins, at the same selector and id.
+//! The order of selectors is `entity_ids`, `device_ids`, `domains`, `areas` and `labels` of the entity itself, `areas`
+//! and `labels` of its device, `all`; the first that has an opinion on the key decides, so that a more specific `false`
+//! takes back what a wider selector gives. Where several things of one rank have one (an area and a label, or two
+//! labels), a `false` wins. Across groups a `true` wins, at the same selector and id.
 
 mod policy;
 mod rules;

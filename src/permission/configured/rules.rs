@@ -17,7 +17,7 @@ pub(in crate::permission) struct ConfiguredRules {
     domains: Rules,
     areas: Rules,
     labels: Rules,
-    all: Voices,
+    all: Votes,
     /// For each access key the first selector that takes it back from something.
     taken_back: PerKey<(ConfiguredSelector, GroupIndex)>,
 }
@@ -81,7 +81,7 @@ impl ConfiguredRules {
     }
 
     /// The area and the labels have one rank: the first `false` decides, else the first `true`.
-    fn by_marks(&self, area: Option<&str>, labels: &[String], marks: &Marks, key: &str) -> Option<(FoundBy, Voice)> {
+    fn by_marks(&self, area: Option<&str>, labels: &[String], marks: &Marks, key: &str) -> Option<(FoundBy, Vote)> {
         let area = area.and_then(|area| Some((marks.area, self.areas.voice(area, key)?)));
         let place = |(place, label): (usize, &String)| Some(((marks.label)(place), self.labels.voice(label, key)?));
         let mut decisive = area;
@@ -95,7 +95,7 @@ impl ConfiguredRules {
 
     fn are_silent(&self) -> bool {
         let by_id = [&self.entity_ids, &self.device_ids, &self.domains, &self.areas, &self.labels];
-        self.all == Voices::default() && by_id.iter().all(|rules| rules.0.is_empty())
+        self.all == Votes::default() && by_id.iter().all(|rules| rules.0.is_empty())
     }
 
     fn find_taken_back(&self) -> PerKey<(ConfiguredSelector, GroupIndex)> {
@@ -109,7 +109,7 @@ impl ConfiguredRules {
         ];
         let by_id = selectors.iter().flat_map(|(selector, rules)| rules.0.values().map(|voices| (*selector, voices)));
         for (selector, voices) in by_id.chain([(ConfiguredSelector::All, &self.all)]) {
-            let note = |found: &mut Option<(ConfiguredSelector, GroupIndex)>, voice: Option<Voice>| {
+            let note = |found: &mut Option<(ConfiguredSelector, GroupIndex)>, voice: Option<Vote>| {
                 let no = voice.filter(|voice| !voice.allows).map(|voice| (selector, voice.group));
                 // Maps have no order, and the one that is named must be the same every time.
                 *found = found.take().into_iter().chain(no).min();
@@ -131,7 +131,7 @@ struct Marks {
 
 /// The rules of one selector, by id. Look-ups are exact: case counts, and there are no patterns.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-struct Rules(ById<Voices>);
+struct Rules(ById<Votes>);
 
 impl Rules {
     fn add(&mut self, rules: &BTreeMap<String, Opinions>, group: GroupIndex) {
@@ -140,7 +140,7 @@ impl Rules {
         }
     }
 
-    fn voice(&self, id: &str, key: &str) -> Option<Voice> {
+    fn voice(&self, id: &str, key: &str) -> Option<Vote> {
         if self.0.is_empty() {
             return None;
         }
@@ -150,20 +150,20 @@ impl Rules {
 
 /// An opinion, and whose it is: the first group's that has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Voice {
+struct Vote {
     allows: bool,
     group: GroupIndex,
 }
 
 /// The opinion of all groups together for one id, by access key.
-type Voices = PerKey<Voice>;
+type Votes = PerKey<Vote>;
 
-impl Voices {
+impl Votes {
     /// Across groups a `true` wins.
     fn add(&mut self, opinions: Opinions, group: GroupIndex) {
-        let add = |voice: &mut Option<Voice>, opinion: Option<bool>| match (opinion, &voice) {
-            (Some(allows), None) | (Some(allows @ true), Some(Voice { allows: false, .. })) => {
-                *voice = Some(Voice { allows, group });
+        let add = |voice: &mut Option<Vote>, opinion: Option<bool>| match (opinion, &voice) {
+            (Some(allows), None) | (Some(allows @ true), Some(Vote { allows: false, .. })) => {
+                *voice = Some(Vote { allows, group });
             }
             (None, _) | (Some(_), Some(_)) => {}
         };
@@ -173,7 +173,7 @@ impl Voices {
         add(&mut self.others, opinions.others);
     }
 
-    fn on(&self, key: &str) -> Option<Voice> {
+    fn on(&self, key: &str) -> Option<Vote> {
         self.of(key)
     }
 }

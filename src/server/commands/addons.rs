@@ -11,9 +11,9 @@ use crate::telemetry::{AuditEvent, chain};
 /// Switches the protection of an add-on.
 pub(super) async fn protect(server: Arc<Server>, slug: String, protected: bool) -> Answer {
     let Some(slug) = known(&server, &slug) else { return unknown(&slug) };
-    let (kept, addon) = (Arc::clone(&server.gate.services().kept), slug.clone());
+    let (addon_states, addon) = (Arc::clone(&server.gate.services().addon_states), slug.clone());
     let protection = if protected { Protection::On } else { Protection::Off };
-    match tokio::task::spawn_blocking(move || kept.protect(&addon, protection)).await {
+    match tokio::task::spawn_blocking(move || addon_states.protect(&addon, protection)).await {
         Ok(Ok(changed)) => {
             // What is open is cut before the operator hears that it is decided.
             server.review();
@@ -32,8 +32,8 @@ pub(super) async fn protect(server: Arc<Server>, slug: String, protected: bool) 
 pub(super) async fn token(server: Arc<Server>, slug: String, rotate: bool) -> Answer {
     let Some(slug) = known(&server, &slug) else { return unknown(&slug) };
     let services = server.gate.services();
-    let (kept, addon, now) = (Arc::clone(&services.kept), slug.clone(), services.clock.now());
-    match tokio::task::spawn_blocking(move || kept.make_token(&addon, rotate, now)).await {
+    let (addon_states, addon, now) = (Arc::clone(&services.addon_states), slug.clone(), services.clock.now());
+    match tokio::task::spawn_blocking(move || addon_states.make_token(&addon, rotate, now)).await {
         Ok(Ok(token)) => {
             server.review();
             services.telemetry.audit.write(&AuditEvent::TokenMade { addon: slug.as_str(), by: "control" });

@@ -1,10 +1,11 @@
 //! Bringing this node and Redis to one mind: after every connection, and once a minute.
 //!
 //! In comes a connection, out goes what Redis was not told, and every session that this node knows is compared with its
-//! entry. Ends go first, ours to Redis and then Redis's to us; only then is anything written that keeps a session alive.
+//! entry. Ends go first, ours to Redis and then Redis's to us; only then is anything written that keeps a session
+//! alive.
 //!
-//! What Redis does not have has ended, with one exception: a Redis that was started anew since may have lost it. Then the
-//! node writes again what it holds, unless it was held for longer than an outage may last.
+//! What Redis does not have has ended, with one exception: a Redis that was started anew since may have lost it. Then
+//! the node writes again what it holds, unless it was held for longer than an outage may last.
 
 use std::sync::Arc;
 
@@ -12,10 +13,10 @@ use redis::aio::MultiplexedConnection;
 use redis::{Cmd, cmd, pipe};
 
 use super::error::SharedError;
-use super::scripts::{self, Entry, Stored};
+use super::scripts::{self, ScriptReply, Stored};
 use super::store::SharedStore;
 use super::{AT_ONCE, ENDED};
-use crate::session::lifetime::State;
+use crate::session::lifetime::SessionState;
 use crate::session::live::Session;
 use crate::session::token::SessionDigest;
 
@@ -40,10 +41,10 @@ impl SharedStore {
         connection: &mut MultiplexedConnection,
         forgetful: bool,
     ) -> Result<(), SharedError> {
-        self.known.ended.prune(self.known.clock.now());
+        self.cache.ended.prune(self.cache.clock.now());
         self.tell(connection, forgetful).await?;
         let again = forgetful && self.may_go_on().is_ok();
-        let sessions = self.known.table.select(|_| true);
+        let sessions = self.cache.table.select(|_| true);
         let mut lost = 0_usize;
         for sessions in sessions.chunks(AT_ONCE) {
             let keys: Vec<_> = sessions.iter().map(|session| self.names.session(session.digest())).collect();
@@ -70,7 +71,7 @@ impl SharedStore {
         self.tell(connection, false).await?;
         let due = self.take_due();
         for digests in due.chunks(AT_ONCE) {
-            let sessions = digests.iter().filter_map(|digest| self.known.table.get(digest));
+            let sessions = digests.iter().filter_map(|digest| self.cache.table.get(digest));
             let commands = sessions.filter_map(|session| self.command(&session, Verdict::Seen)).collect();
             self.carry_out(connection, commands).await?;
         }
@@ -78,8 +79,8 @@ impl SharedStore {
     }
 
     async fn tell(&self, connection: &mut MultiplexedConnection, all: bool) -> Result<(), SharedError> {
-        for ended in self.known.ended.to_tell(all).chunks(AT_ONCE) {
-            let now = self.known.clock.now();
+        for ended in self.cache.ended.to_tell(all).chunks(AT_ONCE) {
+            let now = self.cache.clock.now();
             let mut pipeline = pipe();
             for (digest, until) in ended {
                 let millis = millis(until.saturating_since(now));
@@ -87,13 +88,13 @@ impl SharedStore {
                 pipeline.add_command(scripts::end(&self.names.session(*digest), *digest, &channel, millis));
             }
             let _zeros: Vec<i64> = pipeline.query_async(connection).await.map_err(SharedError::of)?;
-            self.known.ended.told(&ended.iter().map(|(digest, _)| *digest).collect::<Vec<_>>());
+            self.cache.ended.told(&ended.iter().map(|(digest, _)| *digest).collect::<Vec<_>>());
         }
         Ok(())
     }
 
     fn compare(&self, session: &Session, entry: Option<&[u8]>, again: bool) -> Verdict {
-        let live = |session: &Session| self.known.state(session) != State::Expired;
+        let live = |session: &Session| self.cache.state(session) != SessionState::Expired;
         let entry = match entry {
             None if again && live(session) => return Verdict::MakeAgain,
             None | Some(ENDED) => return Verdict::Forget,
@@ -105,10 +106,10 @@ impl SharedStore {
         };
         session.see(record.last_seen);
         session.stored(record.last_seen);
-        match self.known.state(session) {
-            State::Expired => Verdict::Over(entry.to_vec()),
-            State::Live | State::Ahead if session.seen_since_stored() => Verdict::Seen,
-            State::Live | State::Ahead => Verdict::Agreed,
+        match self.cache.state(session) {
+            SessionState::Expired => Verdict::Over(entry.to_vec()),
+            SessionState::Live | SessionState::Ahead if session.seen_since_stored() => Verdict::Seen,
+            SessionState::Live | SessionState::Ahead => Verdict::Agreed,
         }
     }
 
@@ -116,13 +117,13 @@ impl SharedStore {
         let command = match verdict {
             Verdict::Agreed => return None,
             Verdict::Forget => {
-                self.known.forget(session.digest());
+                self.cache.forget(session.digest());
                 return None;
             }
             Verdict::MakeAgain => self.storing(session, true),
             Verdict::Seen => self.storing(session, false),
             Verdict::Over(entry) => {
-                self.known.forget(session.digest());
+                self.cache.forget(session.digest());
                 self.ending_if_unchanged(session.digest(), &entry)
             }
         };
@@ -147,7 +148,7 @@ impl SharedStore {
         for ((seen, session), answer) in sessions.into_iter().zip(answers) {
             match Stored::of(answer) {
                 Stored::Kept => session.stored(seen),
-                Stored::Gone | Stored::Ended => self.known.forget(session.digest()),
+                Stored::Gone | Stored::Ended => self.cache.forget(session.digest()),
             }
         }
         Ok(())
@@ -155,19 +156,19 @@ impl SharedStore {
 
     /// The command that ends a session whose entry is still this one.
     pub(super) fn ending_if_unchanged(&self, digest: SessionDigest, entry: &[u8]) -> Cmd {
-        let rest = self.known.longest().saturating_since(self.known.clock.now());
+        let rest = self.cache.longest().saturating_since(self.cache.clock.now());
         scripts::end_if_unchanged(&self.names.session(digest), entry, millis(rest))
     }
 
     /// The command that stores what is known of a session.
     pub(super) fn storing(&self, session: &Session, make: bool) -> Cmd {
         let record = session.record();
-        let end = session.ends(self.known.limits().lifetimes);
+        let end = session.ends(self.cache.limits().lifetimes);
         // Redis forgets by itself what nobody will ask for any more; a little later than any node does.
-        let rest = end.saturating_since(self.known.clock.now()).saturating_add(self.propagation().saturating_mul(3));
-        let (digest, longest) = (session.digest(), self.known.longest().saturating_since(self.known.clock.now()));
+        let rest = end.saturating_since(self.cache.clock.now()).saturating_add(self.propagation().saturating_mul(3));
+        let (digest, longest) = (session.digest(), self.cache.longest().saturating_since(self.cache.clock.now()));
         let bytes = self.seal.close(digest, &record);
-        let entry = Entry { digest, bytes: &bytes, keep: millis(rest), make };
+        let entry = ScriptReply { digest, bytes: &bytes, keep: millis(rest), make };
         scripts::store(&self.names, session.user(), &entry, millis(longest))
     }
 }

@@ -1,11 +1,12 @@
 //! What this node knows to have ended: made here or heard from another node.
 //!
-//! In come digests, out comes whether one has ended, and which of them Redis has not been told. They are remembered for as
-//! long as the session could have lived, so that an entry that was read a moment too early, or a Redis that comes back with
-//! what it had yesterday, brings nobody back.
+//! In come digests, out comes whether one has ended, and which of them Redis has not been told. They are remembered for
+//! as long as the session could have lived, so that an entry that was read a moment too early, or a Redis that comes
+//! back with what it had yesterday, brings nobody back.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::clock::Timestamp;
 use crate::session::token::SessionDigest;
@@ -63,13 +64,13 @@ impl Ended {
             // Redis keeps those that it was told of, and that is the second line; this one is the first.
             marks.retain(|_, mark| !mark.told);
         }
-        let known = marks.entry(digest).or_insert(mark);
-        known.told |= mark.told;
-        known.until = known.until.max(mark.until);
+        let noted = marks.entry(digest).or_insert(mark);
+        noted.told |= mark.told;
+        noted.until = noted.until.max(mark.until);
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<SessionDigest, Mark>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

@@ -1,9 +1,9 @@
 //! How a session stands in Redis: when it was last seen, a seal, and the record.
 //!
-//! In comes a record, out comes `LAST_SEEN:SEAL:RECORD`: sixteen hexadecimal digits, so that a script can compare two of
-//! them as text; HMAC-SHA256 (RFC 2104) in base64url over the digest and the record, or `-` without a key; and the record
-//! as it stands in the file. The digest is under the seal, so that no entry can be put in another one's place: whoever can
-//! write to Redis and does not have the key can end sessions, and make none.
+//! In comes a record, out comes `LAST_SEEN:SEAL:RECORD`: sixteen hexadecimal digits, so that a script can compare two
+//! of them as text; HMAC-SHA256 (RFC 2104) in base64url over the digest and the record, or `-` without a key; and the
+//! record as it stands in the file. The digest is under the seal, so that no entry can be put in another one's place:
+//! whoever can write to Redis and does not have the key can end sessions, and make none.
 
 use aws_lc_rs::hmac;
 use base64::Engine as _;

@@ -2,8 +2,8 @@
 //!
 //! In comes time, out comes a connection that is known to answer, to take writes, and to have told us everything that
 //! happened while there was none; or the word since when there is none. One connection carries commands and what other
-//! nodes say (RESP3), so that a connection that answers is one that would have told us. A beat each second finds out what
-//! no request would: a Redis that hangs, is full, or has become a replica.
+//! nodes say (RESP3), so that a connection that answers is one that would have told us. A beat each second finds out
+//! what no request would: a Redis that hangs, is full, or has become a replica.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -18,8 +18,8 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::cache::SessionCache;
 use super::error::SharedError;
-use super::known::Known;
 use super::store::{Condition, SharedStore};
 use crate::config::{RedisPlace, RedisStore};
 use crate::session::token::SessionDigest;
@@ -48,7 +48,7 @@ impl SharedStore {
     /// One connection, from its beginning to its end. `server` is the run of Redis that was caught up with last.
     async fn serve(&self, server: &mut Option<String>, stop: &CancellationToken) -> Result<(), SharedError> {
         let lost = Arc::new(Notify::new());
-        self.known.next_generation();
+        self.cache.next_generation();
         let making = self.connect(server, &lost);
         let Some(connected) = stop.run_until_cancelled(making).await else { return Ok(()) };
         let mut connection = connected?;
@@ -79,14 +79,14 @@ impl SharedStore {
         server: &mut Option<String>,
         lost: &Arc<Notify>,
     ) -> Result<MultiplexedConnection, SharedError> {
-        let patience = self.known.limits().store_timeout;
+        let patience = self.cache.limits().store_timeout;
         let client = client(&self.settings).await?;
-        let (known, channel, lost) = (Arc::clone(&self.known), self.names.channel(), Arc::clone(lost));
+        let (cache, channel, lost) = (Arc::clone(&self.cache), self.names.channel(), Arc::clone(lost));
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(patience))
             .set_response_timeout(Some(patience))
             .set_push_sender(move |push: PushInfo| {
-                hear(&known, &channel, &lost, push);
+                hear(&cache, &channel, &lost, push);
                 Ok::<_, SendError>(())
             });
         let connecting = client.get_multiplexed_async_connection_with_config(&config);
@@ -111,7 +111,7 @@ impl SharedStore {
 
     /// How long a sighting may wait until the other nodes know of it: a minute, less where sessions are short.
     pub(super) fn propagation(&self) -> Duration {
-        let idle = self.known.limits().lifetimes.idle;
+        let idle = self.cache.limits().lifetimes.idle;
         (idle / 4).clamp(Duration::from_millis(250), Duration::from_mins(1))
     }
 
@@ -126,17 +126,17 @@ impl SharedStore {
     fn went_away(&self, why: SharedError) {
         let before = self.condition.load();
         match &**before {
-            Condition::Away { why: known, .. } if !matches!(**known, SharedError::NotYet) => {
+            Condition::Away { why: cache, .. } if !matches!(**cache, SharedError::NotYet) => {
                 tracing::debug!(error = %crate::telemetry::chain(&why), "the session store is still away");
             }
             Condition::Away { .. } | Condition::Connected(_) => {
-                let (store, known_for) = (&self.settings.place, self.known.limits().max_outage);
+                let (store, known_for) = (&self.settings.place, self.cache.limits().max_outage);
                 tracing::error!(%store, error = %crate::telemetry::chain(&why), ?known_for,
                     "the session store is away: sessions that are known here go on for a while, and nobody new is let in");
                 if self.away_since.load(Ordering::Acquire) == 0 {
                     self.away_since.store(self.uptime(), Ordering::Release);
                 }
-                let since = self.known.clock.now();
+                let since = self.cache.clock.now();
                 self.condition.store(Arc::new(Condition::Away { since, why: Arc::new(why) }));
             }
         }
@@ -149,7 +149,7 @@ impl SharedStore {
 }
 
 /// What came without being asked for: an end that another node tells, or the end of the connection.
-fn hear(known: &Known, channel: &str, lost: &Notify, push: PushInfo) {
+fn hear(cache: &SessionCache, channel: &str, lost: &Notify, push: PushInfo) {
     match push.kind {
         PushKind::Disconnection => lost.notify_one(),
         PushKind::Message => {
@@ -158,7 +158,7 @@ fn hear(known: &Known, channel: &str, lost: &Notify, push: PushInfo) {
                 && from == channel
                 && let Some(digest) = SessionDigest::from_hex(&said)
             {
-                known.hear(digest);
+                cache.hear(digest);
             }
         }
         _ => {}

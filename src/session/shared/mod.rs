@@ -1,37 +1,37 @@
 //! One session table for several proxies, in Redis or Valkey.
 //!
-//! In come digests and records, out come sessions that hold on every node, or the word that the store is away. What a node
-//! knows it serves from its memory; Redis is asked for a session that the node does not know, and told of every one that is
-//! made, ended, or seen for the first time in a minute. What one node ends, the others hear at once, and those that were
-//! away hear it before anything else when they are back.
+//! In come digests and records, out come sessions that hold on every node, or the word that the store is away. What a
+//! node knows it serves from its memory; Redis is asked for a session that the node does not know, and told of every
+//! one that is made, ended, or seen for the first time in a minute. What one node ends, the others hear at once, and
+//! those that were away hear it before anything else when they are back.
 //!
-//! It must never bring back what was ended, whoever writes late; never believe an entry that it cannot read or whose seal
-//! is broken; and never wait for Redis on behalf of somebody whom this node knows.
+//! It must never bring back what was ended, whoever writes late; never believe an entry that it cannot read or whose
+//! seal is broken; and never wait for Redis on behalf of somebody whom this node knows.
 //!
 //! # Why nothing that was ended comes back
-//! An entry is replaced by the word [`ENDED`] and keeps it for longer than the session could have lived. The script that
-//! stores an entry refuses where that word stands, and stores the time of a sighting only where an entry stands. Each node
-//! remembers what it ended or heard of for as long, and says it again to a Redis that has lost its memory, before it
-//! stores there what it still holds.
+//! An entry is replaced by the word [`ENDED`] and keeps it for longer than the session could have lived. The script
+//! that stores an entry refuses where that word stands, and stores the time of a sighting only where an entry stands.
+//! Each node remembers what it ended or heard of for as long, and says it again to a Redis that has lost its memory,
+//! before it stores there what it still holds.
 //!
-//! Read on in this order: `entry`, `scripts`, `ended`, `known`, `link`, `catch_up`, `store`, `of_user`; then what else proxies share,
-//! `notes` and `parcels`.
+//! Read on in this order: `entry`, `scripts`, `ended`, `cache`, `link`, `catch_up`, `store`, `of_user`; then what else
+//! proxies share, `shared_kv` and `sealed_blobs`.
 
 mod catch_up;
 mod ended;
 mod entry;
 mod error;
-mod known;
+mod cache;
 mod link;
-mod notes;
+mod shared_kv;
 mod of_user;
-mod parcels;
+mod sealed_blobs;
 mod scripts;
 mod store;
 
 pub use error::SharedError;
-pub use notes::{Change, Notes};
-pub use parcels::{ParcelName, Parcels};
+pub use sealed_blobs::{BlobName, SealedBlobs};
+pub use shared_kv::{Change, SharedKv};
 pub(super) use store::SharedStore;
 
 /// What stands in the place of an entry whose session was ended.

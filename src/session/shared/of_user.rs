@@ -1,8 +1,8 @@
 //! The sessions of one user, on all nodes: what a sign-in counts.
 //!
-//! In comes a user, out comes a table that knows their sessions. A set in Redis names them, so that a sign-in costs what its
-//! user has and not what everybody has. Every script that stores an entry adds to the set; what has ended is taken out here,
-//! by the next sign-in.
+//! In comes a user, out comes a table that knows their sessions. A set in Redis names them, so that a sign-in costs
+//! what its user has and not what everybody has. Every script that stores an entry adds to the set; what has ended is
+//! taken out here, by the next sign-in.
 
 use redis::aio::MultiplexedConnection;
 use redis::cmd;
@@ -23,7 +23,7 @@ impl SharedStore {
     }
 
     async fn read_of(&self, connection: &mut MultiplexedConnection, user: &UserId) -> Result<(), SharedError> {
-        let generation = self.known.generation();
+        let generation = self.cache.generation();
         let set = self.names.of_user(user);
         let named: Vec<String> = cmd("SMEMBERS").arg(&set).query_async(connection).await.map_err(SharedError::of)?;
         for named in named.chunks(AT_ONCE) {
@@ -35,7 +35,7 @@ impl SharedStore {
                     None | Some(ENDED) => gone.push(digest.hex()),
                     Some(entry) => {
                         let theirs = self.seal.open(digest, entry).ok().filter(|record| record.about.user == *user);
-                        drop(theirs.and_then(|record| self.known.adopt(digest, record, generation)));
+                        drop(theirs.and_then(|record| self.cache.adopt(digest, record, generation)));
                     }
                 }
             }
@@ -44,6 +44,6 @@ impl SharedStore {
                 tidy.arg(&set).arg(gone).query_async::<()>(connection).await.map_err(SharedError::of)?;
             }
         }
-        if self.known.generation() == generation { Ok(()) } else { Err(SharedError::Lost) }
+        if self.cache.generation() == generation { Ok(()) } else { Err(SharedError::Lost) }
     }
 }

@@ -1,14 +1,14 @@
 //! What Redis does in one step: the scripts, the names of our keys, and what the answers mean.
 //!
-//! In come digests and entries, out come commands. Every write that depends on what is there is a script, because between a
-//! look and a write another node may have ended the session.
+//! In come digests and entries, out come commands. Every write that depends on what is there is a script, because
+//! between a look and a write another node may have ended the session.
 
 use std::time::Duration;
 
 use redis::{Cmd, cmd};
 
 use super::ENDED;
-use super::notes::Change;
+use super::shared_kv::Change;
 use crate::identity::UserId;
 use crate::session::token::SessionDigest;
 
@@ -59,12 +59,12 @@ impl Names {
     }
 
     /// What the keys of all notes look like.
-    pub(super) fn notes(&self) -> String {
+    pub(super) fn shared_kv(&self) -> String {
         format!("{}note:*", self.prefix)
     }
 
     /// Where what is under way lies.
-    pub(super) fn parcel(&self, name: &[u8; 32]) -> String {
+    pub(super) fn sealed_blob(&self, name: &[u8; 32]) -> String {
         format!("{}parcel:{}", self.prefix, SessionDigest(*name).hex())
     }
 
@@ -97,7 +97,7 @@ impl Stored {
 }
 
 /// An entry that is to be stored.
-pub(super) struct Entry<'a> {
+pub(super) struct ScriptReply<'a> {
     /// Whose it is.
     pub(super) digest: SessionDigest,
     /// What stands in it.
@@ -109,7 +109,7 @@ pub(super) struct Entry<'a> {
 }
 
 /// Stores an entry, and its name in the set of its user's, which is kept for so many milliseconds more.
-pub(super) fn store(names: &Names, user: &UserId, entry: &Entry<'_>, keep_set: u64) -> Cmd {
+pub(super) fn store(names: &Names, user: &UserId, entry: &ScriptReply<'_>, keep_set: u64) -> Cmd {
     let mut command = cmd("EVAL");
     command.arg(STORE).arg(2).arg(names.session(entry.digest)).arg(names.of_user(user));
     command.arg(entry.bytes).arg(entry.keep).arg(u8::from(entry.make)).arg(ENDED);

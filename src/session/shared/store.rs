@@ -1,28 +1,29 @@
 //! What the sessions' stage asks of the store.
 //!
-//! In come digests, out come sessions, ends that all nodes know of, or [`StoreAway`] within the time that the configuration
-//! gives. Whoever is known here never comes this way.
+//! In come digests, out come sessions, ends that all nodes know of, or [`StoreAway`] within the time that the
+//! configuration gives. Whoever is known here never comes this way.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use parking_lot::Mutex;
 use redis::aio::MultiplexedConnection;
 use tokio::sync::{Notify, Semaphore, SemaphorePermit, watch};
 use tokio::time::{Instant, timeout};
 
 use super::AT_ONCE;
+use super::cache::SessionCache;
 use super::catch_up::{read, scan};
 use super::entry::Seal;
 use super::error::SharedError;
-use super::known::Known;
 use super::scripts::{Names, Stored};
 use crate::clock::{Clock, Timestamp};
 use crate::config::RedisStore;
 use crate::entropy;
-use crate::session::lifetime::State;
+use crate::session::lifetime::SessionState;
 use crate::session::limits::CurrentLimits;
 use crate::session::live::Session;
 use crate::session::record::Foreign;
@@ -36,13 +37,13 @@ pub(in crate::session) struct SharedStore {
     pub(super) settings: RedisStore,
     pub(super) names: Names,
     pub(super) seal: Seal,
-    pub(super) known: Arc<Known>,
+    pub(super) cache: Arc<SessionCache>,
     pub(super) condition: ArcSwap<Condition>,
     /// When it went away, in milliseconds of [`Self::uptime`]; 0 while it is there. Asked for every request.
     pub(super) away_since: AtomicU64,
     pub(super) was_there: AtomicBool,
     pub(super) started: Instant,
-    /// Rings when there is something to say to Redis.
+    /// Notified when there is something to say to Redis.
     pub(super) nudge: Notify,
     /// What this process is called there.
     pub(super) node: String,
@@ -72,7 +73,7 @@ impl SharedStore {
     pub(in crate::session) fn new(
         settings: &RedisStore,
         table: Arc<Table>,
-        bell: watch::Sender<u64>,
+        notifier: watch::Sender<u64>,
         clock: Clock,
         limits: CurrentLimits,
     ) -> Self {
@@ -81,7 +82,7 @@ impl SharedStore {
             names: Names::new(&settings.prefix),
             seal: Seal::new(settings.key.as_ref()),
             settings: settings.clone(),
-            known: Arc::new(Known::new(table, bell, clock, limits)),
+            cache: Arc::new(SessionCache::new(table, notifier, clock, limits)),
             condition: ArcSwap::from_pointee(Condition::Away { since, why: Arc::new(SharedError::NotYet) }),
             away_since: AtomicU64::new(1),
             was_there: AtomicBool::new(false),
@@ -97,7 +98,7 @@ impl SharedStore {
     pub(in crate::session) fn may_go_on(&self) -> Result<(), StoreAway> {
         let since = self.away_since.load(Ordering::Acquire);
         let outage = || Duration::from_millis(self.uptime().saturating_sub(since));
-        if since == 0 || outage() < self.known.limits().max_outage { Ok(()) } else { Err(StoreAway) }
+        if since == 0 || outage() < self.cache.limits().max_outage { Ok(()) } else { Err(StoreAway) }
     }
 
     pub(in crate::session) fn health(&self) -> Health {
@@ -115,13 +116,13 @@ impl SharedStore {
     pub(in crate::session) fn seen(&self, session: &Session, now: Timestamp) {
         let connected = self.away_since.load(Ordering::Relaxed) == 0;
         if connected && session.stored_seen().saturating_add(self.propagation()) <= now {
-            self.due.lock().unwrap_or_else(PoisonError::into_inner).insert(session.digest());
+            self.due.lock().insert(session.digest());
             self.nudge.notify_one();
         }
     }
 
     pub(super) fn take_due(&self) -> Vec<SessionDigest> {
-        self.due.lock().unwrap_or_else(PoisonError::into_inner).drain().collect()
+        self.due.lock().drain().collect()
     }
 
     pub(super) fn connection(&self) -> Result<MultiplexedConnection, Arc<SharedError>> {
@@ -131,24 +132,24 @@ impl SharedStore {
         }
     }
 
-    /// Asks for a session that this node does not know, or knows to be over. What is over for Redis as well is ended for
-    /// good, unless another node has just seen it.
+    /// Asks for a session that this node does not know, or knows to be over. What is over for Redis as well is ended
+    /// for good, unless another node has just seen it.
     pub(in crate::session) async fn ask(&self, digest: SessionDigest) -> Result<Option<Arc<Session>>, StoreAway> {
-        if self.known.ended.contains(&digest) {
+        if self.cache.ended.contains(&digest) {
             return Ok(None);
         }
-        let generation = self.known.generation();
+        let generation = self.cache.generation();
         let mut connection = self.connection().map_err(|_| StoreAway)?;
         let _place = self.place()?;
         let entries = read(&mut connection, &[self.names.session(digest)]).await;
         let entry = entries.map_err(|why| self.failed(&why))?.pop().flatten();
         let record = entry.as_deref().and_then(|entry| self.seal.open(digest, entry).ok());
         let (Some(entry), Some(record)) = (entry, record) else {
-            self.known.forget(digest);
+            self.cache.forget(digest);
             return Ok(None);
         };
-        let Some(session) = self.known.adopt(digest, record, generation) else { return Err(StoreAway) };
-        if self.known.state(&session) != State::Expired {
+        let Some(session) = self.cache.adopt(digest, record, generation) else { return Err(StoreAway) };
+        if self.cache.state(&session) != SessionState::Expired {
             return Ok(Some(session));
         }
         self.finish(&mut connection, &session, &entry).await.map_err(|why| self.failed(&why))?;
@@ -166,13 +167,13 @@ impl SharedStore {
         let answer = self.storing(session, true).query_async(&mut connection).await.map_err(SharedError::of);
         match answer.map(Stored::of) {
             Ok(Stored::Kept) => {
-                self.known.table.insert(Arc::clone(session));
+                self.cache.table.insert(Arc::clone(session));
                 Ok(())
             }
             Ok(Stored::Gone | Stored::Ended) => Err(StoreAway),
             Err(why) => {
                 // It may be there all the same. Nobody has its token, and nobody shall find it in a list.
-                self.known.ended.note(session.digest(), self.known.longest());
+                self.cache.ended.note(session.digest(), self.cache.longest());
                 Err(self.failed(&why))
             }
         }
@@ -181,7 +182,7 @@ impl SharedStore {
     /// Ends sessions for all nodes. What Redis cannot be told now it is told as soon as it is there again.
     pub(in crate::session) async fn end(&self, digests: &[SessionDigest]) -> Result<(), Arc<SharedError>> {
         for digest in digests {
-            self.known.ended.note(*digest, self.known.longest());
+            self.cache.ended.note(*digest, self.cache.longest());
         }
         let mut connection = self.connection()?;
         // Even with nothing new to say: what an earlier attempt could not say is said now, or the error repeated.
@@ -205,23 +206,23 @@ impl SharedStore {
         &self,
         mut connection: MultiplexedConnection,
     ) -> Result<Vec<(SessionDigest, Foreign)>, SharedError> {
-        let generation = self.known.generation();
+        let generation = self.cache.generation();
         let keys = scan(&mut connection, &self.names.sessions()).await?;
         let mut foreign = Vec::new();
         for keys in keys.chunks(AT_ONCE) {
             for (key, entry) in keys.iter().zip(read(&mut connection, keys).await?) {
                 let (Some(digest), Some(entry)) = (self.names.digest(key), entry) else { continue };
                 if entry == super::ENDED {
-                    self.known.forget(digest);
+                    self.cache.forget(digest);
                     continue;
                 }
                 match self.seal.open(digest, &entry) {
-                    Ok(record) => drop(self.known.adopt(digest, record, generation)),
+                    Ok(record) => drop(self.cache.adopt(digest, record, generation)),
                     Err(entry) => foreign.push((digest, entry)),
                 }
             }
         }
-        if self.known.generation() == generation { Ok(foreign) } else { Err(SharedError::Lost) }
+        if self.cache.generation() == generation { Ok(foreign) } else { Err(SharedError::Lost) }
     }
 
     /// Ends a session that is over by what Redis knows; if that has changed meanwhile, the next one to ask finds out.
@@ -231,7 +232,7 @@ impl SharedStore {
         session: &Session,
         entry: &[u8],
     ) -> Result<(), SharedError> {
-        self.known.forget(session.digest());
+        self.cache.forget(session.digest());
         let command = self.ending_if_unchanged(session.digest(), entry);
         command.query_async::<i64>(connection).await.map(drop).map_err(SharedError::of)
     }

@@ -1,7 +1,7 @@
 //! The file of bans: JSON beside the sessions' file, mode 0600, replaced in one step.
 //!
-//! In come tallies with bans, out come the same after a restart. A file that cannot be read bans nobody, and is replaced
-//! with the next ban.
+//! In come tallies with bans, out come the same after a restart. A file that cannot be read bans nobody, and is
+//! replaced with the next ban.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+
+use parking_lot::{Mutex, MutexGuard};
 
 use super::file::BanFile;
 use super::key::Key;
@@ -43,8 +45,8 @@ impl Here {
         let before = keys.each_ref().map(|key| tallies.get(key).copied().unwrap_or_default());
         let (after, verdicts) = judge(before, budget, now);
         for (key, tally) in keys.iter().zip(after) {
-            // Full of addresses that all made attempts within the window: new ones are not remembered before old ones are
-            // forgotten, which is safe, since a guess still costs a bcrypt and those are two at a time.
+            // Full of addresses that all made attempts within the window: new ones are not remembered before old ones
+            // are forgotten, which is safe, since a guess still costs a bcrypt and those are two at a time.
             if tallies.len() < MOST_KEYS || tallies.contains_key(key) {
                 tallies.insert(key.clone(), tally);
             }
@@ -93,7 +95,7 @@ impl Here {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, Tally>> {
-        self.tallies.lock().unwrap_or_else(PoisonError::into_inner)
+        self.tallies.lock()
     }
 }
 

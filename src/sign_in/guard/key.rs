@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use super::Whose;
-use crate::budget::Neighbourhood;
+use crate::budget::ClientPrefix;
 use crate::home_assistant::one_spelling;
 
 /// An address, or a user name from one address.
@@ -20,7 +20,7 @@ pub(super) struct Key {
 
 impl Key {
     pub(super) fn address(client: IpAddr) -> Self {
-        Self { address: Neighbourhood::from(client).address(), user: None }
+        Self { address: ClientPrefix::from(client).address(), user: None }
     }
 
     pub(super) fn user(client: IpAddr, username: &str) -> Self {

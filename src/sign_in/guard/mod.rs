@@ -1,11 +1,11 @@
 //! Limits on attempts to sign in: per address, and per user name from one address (S-96).
 //!
-//! In come an address and a user name, out comes whether an attempt may be made, whichever way of signing in asks. A user
-//! name has a budget of its own for every address, and no budget of its own beside that: nobody can lock a user out who
-//! comes from elsewhere. Who goes on trying is banned for a while.
+//! In come an address and a user name, out comes whether an attempt may be made, whichever way of signing in asks. A
+//! user name has a budget of its own for every address, and no budget of its own beside that: nobody can lock a user
+//! out who comes from elsewhere. Who goes on trying is banned for a while.
 //!
-//! Tallies are kept in memory, bans in a file beside the sessions', and both in Redis when proxies share that: whoever is
-//! banned on one is banned on all.
+//! Tallies are kept in memory, bans in a file beside the sessions', and both in Redis when proxies share that: whoever
+//! is banned on one is banned on all.
 
 mod attempts;
 mod file;
@@ -29,10 +29,10 @@ use tally::{Tally, Verdict};
 
 /// The attempts of the last window, and who is banned.
 #[derive(Debug)]
-pub struct Guard(Place);
+pub struct Guard(GuardStore);
 
 #[derive(Debug)]
-enum Place {
+enum GuardStore {
     Here(Here),
     #[cfg(feature = "redis-store")]
     Shared(shared::Shared),
@@ -90,12 +90,12 @@ impl Guard {
     /// The guard that belongs to this store: it remembers what the store's sessions outlive. Blocks on its file.
     pub fn open(store: &SessionStore, sessions: &Sessions) -> Self {
         #[cfg(feature = "redis-store")]
-        if let Some(notes) = sessions.notes() {
-            return Self(Place::Shared(shared::Shared::new(notes)));
+        if let Some(shared_kv) = sessions.shared_kv() {
+            return Self(GuardStore::Shared(shared::Shared::new(shared_kv)));
         }
         #[cfg(not(feature = "redis-store"))]
         let _ = sessions;
-        Self(Place::Here(match store {
+        Self(GuardStore::Here(match store {
             SessionStore::File(path) => Here::open(path.with_extension("bans")),
             SessionStore::Memory | SessionStore::Redis(_) => Here::default(),
         }))
@@ -105,9 +105,9 @@ impl Guard {
     pub async fn attempt(&self, client: IpAddr, username: &str, budget: Budget, now: Timestamp) -> Result<(), Turned> {
         let keys = [Key::address(client), Key::user(client, username)];
         match &self.0 {
-            Place::Here(here) => here.attempt(keys, &budget, now).await,
+            GuardStore::Here(here) => here.attempt(keys, &budget, now).await,
             #[cfg(feature = "redis-store")]
-            Place::Shared(shared) => shared.attempt(keys, &budget, now).await,
+            GuardStore::Shared(shared) => shared.attempt(keys, &budget, now).await,
         }
     }
 
@@ -122,18 +122,18 @@ impl Guard {
     /// All bans that have not ended.
     pub async fn bans(&self, now: Timestamp) -> Result<Vec<Ban>, StoreAway> {
         match &self.0 {
-            Place::Here(here) => Ok(here.bans(now)),
+            GuardStore::Here(here) => Ok(here.bans(now)),
             #[cfg(feature = "redis-store")]
-            Place::Shared(shared) => shared.bans(now).await,
+            GuardStore::Shared(shared) => shared.bans(now).await,
         }
     }
 
     /// Forgets what was counted, bans included; says how much that was.
     pub async fn lift(&self, whose: &Whose) -> Result<usize, StoreAway> {
         match &self.0 {
-            Place::Here(here) => Ok(here.lift(whose).await),
+            GuardStore::Here(here) => Ok(here.lift(whose).await),
             #[cfg(feature = "redis-store")]
-            Place::Shared(shared) => shared.lift(whose).await,
+            GuardStore::Shared(shared) => shared.lift(whose).await,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The tallies of all proxies that share a store: one note for each.
 //!
-//! In come attempts on this node, out comes what they meet, counted with those on the others. A note is changed only while
-//! it says what was counted from; when another node was quicker, it is counted anew.
+//! In come attempts on this node, out comes what they meet, counted with those on the others. A note is changed only
+//! while it says what was counted from; when another node was quicker, it is counted anew.
 
 use std::time::Duration;
 
@@ -12,11 +12,11 @@ use super::key::Key;
 use super::tally::Tally;
 use super::{Ban, Budget, Turned, Whose, conclude, judge};
 use crate::clock::Timestamp;
-use crate::session::{Change, Notes, StoreAway};
+use crate::session::{Change, SharedKv, StoreAway};
 
 #[derive(Debug)]
 pub(super) struct Shared {
-    notes: Notes,
+    shared_kv: SharedKv,
     /// One attempt of this node after the other: only other nodes can be quicker.
     turn: tokio::sync::Mutex<()>,
 }
@@ -29,15 +29,15 @@ struct Note {
 }
 
 impl Shared {
-    pub(super) fn new(notes: Notes) -> Self {
-        Self { notes, turn: tokio::sync::Mutex::new(()) }
+    pub(super) fn new(shared_kv: SharedKv) -> Self {
+        Self { shared_kv, turn: tokio::sync::Mutex::new(()) }
     }
 
     pub(super) async fn attempt(&self, keys: [Key; 2], budget: &Budget, now: Timestamp) -> Result<(), Turned> {
         let _turn = self.turn.lock().await;
         let names = keys.each_ref().map(name);
         for _ in 0..TRIES {
-            let old = self.notes.read(&names).await.map_err(|StoreAway| Turned::Away)?;
+            let old = self.shared_kv.read(&names).await.map_err(|StoreAway| Turned::Away)?;
             let mut old = old.into_iter();
             let old = [old.next().flatten(), old.next().flatten()];
             let before = old.each_ref().map(|note| note.as_deref().map_or_else(Tally::default, read));
@@ -54,7 +54,7 @@ impl Shared {
                     keep: tally.keep(budget, now).max(Duration::from_secs(1)),
                 })
                 .collect();
-            if self.notes.replace(&changes).await.map_err(|StoreAway| Turned::Away)? {
+            if self.shared_kv.replace(&changes).await.map_err(|StoreAway| Turned::Away)? {
                 return conclude(&keys, verdicts);
             }
         }
@@ -76,12 +76,12 @@ impl Shared {
                 self.all().await?.into_iter().filter(|(_, note)| note.key.is_of(whose)).map(|(name, _)| name).collect()
             }
         };
-        self.notes.remove(&names).await
+        self.shared_kv.remove(&names).await
     }
 
     async fn all(&self) -> Result<Vec<(String, Note)>, StoreAway> {
-        let notes = self.notes.all().await?.into_iter();
-        let ours = notes.filter(|(name, _)| name.starts_with(KIND));
+        let shared_kv = self.shared_kv.all().await?.into_iter();
+        let ours = shared_kv.filter(|(name, _)| name.starts_with(KIND));
         Ok(ours.filter_map(|(name, text)| serde_json::from_slice(&text).ok().map(|note| (name, note))).collect())
     }
 }

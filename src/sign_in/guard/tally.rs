@@ -1,8 +1,8 @@
 //! What is counted of one address, or of one user name from one address, and what follows from it. Pure.
 //!
-//! In come a tally and the time, out come the next tally and whether the attempt may be made. Attempts are a GCRA: so many
-//! at once, refilled evenly over the window. Whoever goes on trying while none is left is banned, for twice as long each
-//! time, and every ban ends by itself.
+//! In come a tally and the time, out come the next tally and whether the attempt may be made. Attempts are a GCRA: so
+//! many at once, refilled evenly over the window. Whoever goes on trying while none is left is banned, for twice as
+//! long each time, and every ban ends by itself.
 
 use std::time::Duration;
 

@@ -15,7 +15,7 @@ fn at(seconds: u64) -> Timestamp {
 }
 
 fn guard() -> Guard {
-    Guard(Place::Here(Here::default()))
+    Guard(GuardStore::Here(Here::default()))
 }
 
 fn ip(text: &str) -> IpAddr {
@@ -92,7 +92,7 @@ async fn an_operator_lifts_what_is_meant_and_nothing_else() {
 #[tokio::test]
 async fn s96_a_restart_lifts_no_ban() {
     let folder = tempfile::tempdir().unwrap();
-    let open = || Guard(Place::Here(Here::open(folder.path().join("sessions.bans"))));
+    let open = || Guard(GuardStore::Here(Here::open(folder.path().join("sessions.bans"))));
     let guard = open();
     insist(&guard, "192.0.2.1", "alice", at(0)).await;
     let after = open();

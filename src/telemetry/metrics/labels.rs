@@ -9,8 +9,8 @@ pub enum ConnectionRefusal {
     TooMany,
     /// Those of one address are at their limit.
     TooManyFromAddress,
-    /// A listener that requires the PROXY protocol was reached by somebody who is not trusted. A header that is missing or
-    /// malformed is a handshake that failed.
+    /// A listener that requires the PROXY protocol was reached by somebody who is not trusted. A header that is missing
+    /// or malformed is a handshake that failed.
     ProxyProtocol,
 }
 

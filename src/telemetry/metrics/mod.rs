@@ -1,8 +1,8 @@
 //! The numbers for `/metrics`.
 //!
-//! In come events of the stages, out comes `OpenMetrics` text. Handles are made beforehand, so that what happens for every
-//! request is an atomic addition. Labels come from the configuration and from enums of ours, never from a request (S-130):
-//! no path, no host, no user.
+//! In come events of the stages, out comes `OpenMetrics` text. Handles are made beforehand, so that what happens for
+//! every request is an atomic addition. Labels come from the configuration and from enums of ours, never from a request
+//! (S-130): no path, no host, no user.
 //!
 //! | Name | Type | Labels | What |
 //! |---|---|---|---|
@@ -161,7 +161,8 @@ impl Metrics {
         self.addons.with_label(slug.as_str())
     }
 
-    /// The numbers of what we answer ourselves: sign-in pages, refusals before there is an add-on. Their label is no slug.
+    /// The numbers of what we answer ourselves: sign-in pages, refusals before there is an add-on. Their label is no
+    /// slug.
     pub fn own(&self) -> AddonMetrics {
         let own = self.addons.with_label(OWN);
         own.up.set(1);

@@ -1,5 +1,5 @@
-//! One signing key, and how it stands in its file: a private JSON Web Key (RFC 8037 section 2) with the time at which it
-//! was made. The file is readable for us alone and is written whole or not at all.
+//! One signing key, and how it stands in its file: a private JSON Web Key (RFC 8037 section 2) with the time at which
+//! it was made. The file is readable for us alone and is written whole or not at all.
 
 use std::fmt;
 use std::fs::{self, OpenOptions};

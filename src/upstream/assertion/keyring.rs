@@ -1,15 +1,16 @@
 //! The keys that sign, taking turns.
 //!
 //! In come the folder of keys and the time, out come the one that signs now and the public halves of all. A new key is
-//! published for `overlap` before it signs, and an old one for `overlap` after it has ceased to: whoever keeps a copy of
-//! the published keys for no longer than that always has the right one. Which key signs follows from the files alone, so
-//! that proxies that share the folder agree. Reading and making keys blocks: not for async threads.
+//! published for `overlap` before it signs, and an old one for `overlap` after it has ceased to: whoever keeps a copy
+//! of the published keys for no longer than that always has the right one. Which key signs follows from the files
+//! alone, so that proxies that share the folder agree. Reading and making keys blocks: not for async threads.
 
 use std::fs::{self, DirBuilder};
 use std::os::unix::fs::DirBuilderExt as _;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 
 use super::key::{EXTENSION, KeyError, SigningKey};
@@ -46,7 +47,7 @@ impl Keyring {
 
     /// Looks at the folder again, makes a key when the newest is old, and takes away those that nobody needs any more.
     pub fn turn(&self) -> Result<(), KeyError> {
-        let _one_at_a_time = self.turning.lock().unwrap_or_else(PoisonError::into_inner);
+        let _one_at_a_time = self.turning.lock();
         self.keys.store(Arc::new(turn(&self.settings, self.clock.now())?));
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! The probe: a request of our own that an add-on answers while it is well.
 //!
-//! It carries no user, no session and nothing that a client said, on a connection of its own that is closed afterwards; it
-//! counts as nobody's request. What came of it goes to [`Health`] alone.
+//! It carries no user, no session and nothing that a client said, on a connection of its own that is closed afterwards;
+//! it counts as nobody's request. What came of it goes to [`Health`] alone.
 
 use std::time::Duration;
 
@@ -21,20 +21,20 @@ use crate::upstream::pool::Pool;
 /// When an add-on is asked next.
 #[derive(Debug)]
 pub(in crate::upstream) struct Timetable {
-    next: std::sync::Mutex<Instant>,
+    next: parking_lot::Mutex<Instant>,
     interval: Duration,
 }
 
 impl Timetable {
     /// The first time is at once.
     pub(in crate::upstream) fn new(interval: Duration) -> Self {
-        Self { next: std::sync::Mutex::new(Instant::now()), interval }
+        Self { next: parking_lot::Mutex::new(Instant::now()), interval }
     }
 
     /// Whether it is time; if so, the next time is an interval from now.
     pub(in crate::upstream) fn is_due(&self) -> bool {
         let now = Instant::now();
-        let mut next = self.next.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut next = self.next.lock();
         let due = *next <= now;
         if due {
             *next = now + self.interval;

@@ -4,32 +4,35 @@
 //! `/ingress/addon/login` instead (spec/addon-uis.md section 3, point 11). What is relative, already prefixed, or on
 //! another site passes untouched.
 
-use super::Confines;
+use super::ResponsePolicy;
 use crate::http::Authority;
 
 /// The address as the browser must see it; `None` when it may stay as it is.
-pub(super) fn confine(address: &str, confines: &Confines<'_>) -> Option<String> {
+pub(super) fn confine(address: &str, response_policy: &ResponsePolicy<'_>) -> Option<String> {
     let path = if let Some(rest) = network_path(address) {
-        own_path(rest, confines)?
+        own_path(rest, response_policy)?
     } else if address.starts_with('/') {
         address
     } else {
         return None;
     };
     let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
-    let moved =
-        if confines.contains(&path) || !confines.rewrites_paths { path } else { format!("{}{path}", confines.prefix) };
+    let moved = if response_policy.contains(&path) || !response_policy.rewrites_paths {
+        path
+    } else {
+        format!("{}{path}", response_policy.prefix)
+    };
     (moved != address).then_some(moved)
 }
 
 /// `Refresh: 5; url=/next`, written anew where its address is moved.
-pub(super) fn confine_refresh(value: &str, confines: &Confines<'_>) -> Option<String> {
+pub(super) fn confine_refresh(value: &str, response_policy: &ResponsePolicy<'_>) -> Option<String> {
     let (seconds, address) = read_refresh(value)?;
-    confine(address, confines).map(|moved| format!("{seconds}; url={moved}"))
+    confine(address, response_policy).map(|moved| format!("{seconds}; url={moved}"))
 }
 
-/// The seconds and the address, as browsers read them (HTML Standard, "shared declarative refresh steps"): `url=` and its
-/// quotation marks may be missing, and `;` may be `,` or a blank.
+/// The seconds and the address, as browsers read them (HTML Standard, "shared declarative refresh steps"): `url=` and
+/// its quotation marks may be missing, and `;` may be `,` or a blank.
 fn read_refresh(value: &str) -> Option<(&str, &str)> {
     let blank = [' ', '\t'];
     let value = value.trim_start_matches(blank);
@@ -65,15 +68,21 @@ fn network_path(address: &str) -> Option<&str> {
 }
 
 /// The path of an address on our own authority or on the add-on's; nothing when it is on another site.
-fn own_path<'a>(rest: &'a str, confines: &Confines<'_>) -> Option<&'a str> {
+fn own_path<'a>(rest: &'a str, response_policy: &ResponsePolicy<'_>) -> Option<&'a str> {
     let end = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at_checked(end)?;
     let theirs = Authority::parse(authority.as_bytes())?;
-    let ours = theirs == *confines.authority || theirs.host() == confines.authority.host() && theirs.port().is_none();
-    let upstream = [confines.upstream, confines.told].into_iter().flatten().any(|known| theirs == *known);
+    let ours = theirs == *response_policy.authority
+        || theirs.host() == response_policy.authority.host() && theirs.port().is_none();
+    let upstream =
+        [response_policy.upstream, response_policy.host_override].into_iter().flatten().any(|known| theirs == *known);
     if !ours && !upstream {
         return None;
     }
     // Without a prefix to add, an address on our own authority is right already.
-    if ours && !upstream && !confines.rewrites_paths { None } else { Some(if path.is_empty() { "/" } else { path }) }
+    if ours && !upstream && !response_policy.rewrites_paths {
+        None
+    } else {
+        Some(if path.is_empty() { "/" } else { path })
+    }
 }

@@ -2,21 +2,21 @@
 
 use super::*;
 
-fn confines<'a>(prefix: &'a str, rewrites_paths: bool, world: &'a World) -> Confines<'a> {
-    Confines {
+fn response_policy<'a>(prefix: &'a str, rewrites_paths: bool, world: &'a World) -> ResponsePolicy<'a> {
+    ResponsePolicy {
         prefix,
-        place: if prefix.is_empty() { Place::OwnHost } else { Place::SharedOrigin },
+        place: if prefix.is_empty() { FieldLocation::OwnHost } else { FieldLocation::SharedOrigin },
         rewrites_paths,
         authority: &world.authority,
         scheme: Scheme::Https,
         upstream: Some(&world.upstream),
-        told: None,
+        host_override: None,
         reserved: &world.reserved,
         own_cookies: OwnCookies {
             session: "__Host-ingress_session",
             form: "__Host-form",
-            journey: "__Host-journey",
-            hand_over: "__Host-hand-over",
+            oauth: "__Host-journey",
+            ticket: "__Host-hand-over",
             retired: "__Host-retired",
         },
     }
@@ -39,7 +39,7 @@ fn world() -> World {
 #[test]
 fn an_address_stays_under_the_prefix() {
     let world = world();
-    let confines = confines("/ingress/x", true, &world);
+    let response_policy = response_policy("/ingress/x", true, &world);
     for (address, moved) in [
         ("/", "/ingress/x/"),
         ("/.web", "/ingress/x/.web"),
@@ -59,7 +59,7 @@ fn an_address_stays_under_the_prefix() {
         ("//elsewhere.example/a", "//elsewhere.example/a"),
         ("mailto:a@b", "mailto:a@b"),
     ] {
-        let got = location::confine(address, &confines);
+        let got = location::confine(address, &response_policy);
         assert_eq!(got.as_deref().unwrap_or(address), moved, "{address}");
     }
 }
@@ -67,7 +67,7 @@ fn an_address_stays_under_the_prefix() {
 #[test]
 fn an_add_on_that_knows_its_prefix_is_left_alone() {
     let world = world();
-    let keep = confines("/ingress/x", false, &world);
+    let keep = response_policy("/ingress/x", false, &world);
     for address in ["/ingress/x/lab", "/other", "https://home.example:8443/a"] {
         assert_eq!(location::confine(address, &keep), None, "{address}");
     }
@@ -77,10 +77,10 @@ fn an_add_on_that_knows_its_prefix_is_left_alone() {
 #[test]
 fn a_refresh_is_an_address_too() {
     let world = world();
-    let confines = confines("/ingress/x", true, &world);
-    assert_eq!(location::confine_refresh("5; url=/next", &confines).as_deref(), Some("5; url=/ingress/x/next"));
-    assert_eq!(location::confine_refresh("0;URL='/a'", &confines).as_deref(), Some("0; url=/ingress/x/a"));
-    assert_eq!(location::confine_refresh("5", &confines), None);
+    let response_policy = response_policy("/ingress/x", true, &world);
+    assert_eq!(location::confine_refresh("5; url=/next", &response_policy).as_deref(), Some("5; url=/ingress/x/next"));
+    assert_eq!(location::confine_refresh("0;URL='/a'", &response_policy).as_deref(), Some("0; url=/ingress/x/a"));
+    assert_eq!(location::confine_refresh("5", &response_policy), None);
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn a_cookie_stays_under_the_prefix() {
     let world = world();
     let confined = |prefix: &str, line: &str| {
         let line = HeaderValue::from_bytes(line.as_bytes()).unwrap();
-        set_cookie::confine(&line, &confines(prefix, true, &world)).unwrap().to_str().unwrap().to_owned()
+        set_cookie::confine(&line, &response_policy(prefix, true, &world)).unwrap().to_str().unwrap().to_owned()
     };
     for (line, moved) in [
         ("a=1; Path=/", "a=1; Path=/ingress/x/; Secure"),
@@ -105,7 +105,7 @@ fn a_cookie_stays_under_the_prefix() {
     }
     assert_eq!(confined("", "a=1; Path=/y; Domain=.home.example"), "a=1; Path=/y; Secure");
     // A page that is served in the clear could not keep it otherwise.
-    let plain = Confines { scheme: Scheme::Http, ..confines("/x", true, &world) };
+    let plain = ResponsePolicy { scheme: Scheme::Http, ..response_policy("/x", true, &world) };
     assert_eq!(set_cookie::confine(&HeaderValue::from_static("a=1; Path=/y"), &plain).unwrap(), "a=1; Path=/x/y");
 }
 
@@ -131,7 +131,7 @@ fn our_cookie_and_our_headers_are_not_the_add_ons_to_set() {
     }
     let world = world();
     let addon = crate::upstream::tests::addon("x");
-    confine(&mut headers, &addon, &confines("/ingress/x", true, &world));
+    confine(&mut headers, &addon, &response_policy("/ingress/x", true, &world));
     let mut left: Vec<_> = headers.iter().map(|(n, v)| format!("{n}: {}", v.to_str().unwrap())).collect();
     left.sort();
     assert_eq!(
@@ -143,13 +143,13 @@ fn our_cookie_and_our_headers_are_not_the_add_ons_to_set() {
 #[test]
 fn a_service_worker_stays_under_the_prefix_however_its_scope_is_written() {
     let world = world();
-    let confines = confines("/ingress/x", true, &world);
+    let response_policy = response_policy("/ingress/x", true, &world);
     let kept = |lines: &[&str]| {
         let mut headers = HeaderMap::new();
         for line in lines {
             headers.append("service-worker-allowed", HeaderValue::from_bytes(line.as_bytes()).unwrap());
         }
-        service_worker_scope(&mut headers, &confines);
+        service_worker_scope(&mut headers, &response_policy);
         headers.get_all("service-worker-allowed").iter().map(|v| v.to_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
     for inside in ["/ingress/x", "/ingress/x/", "/ingress/x/a/b"] {
@@ -214,7 +214,7 @@ fn s181_what_the_table_confines_is_confined() {
         let (name, said, seen) = example.unwrap_or_else(|| panic!("nothing confines {}", field.name));
         let mut headers = HeaderMap::new();
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(said));
-        confine(&mut headers, &addon, &confines("/ingress/x", true, &world));
+        confine(&mut headers, &addon, &response_policy("/ingress/x", true, &world));
         assert_eq!(headers.get(*name).unwrap(), seen);
     }
 }

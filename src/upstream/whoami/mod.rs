@@ -1,7 +1,7 @@
 //! `builtin:whoami`: an add-on in this process that shows a request as an add-on sees it.
 //!
-//! It is reached as any other add-on is, over HTTP/1.1 on a pair of pipes, so that what it shows has gone the whole way.
-//! `/ws` is a WebSocket echo, `/events` a clock of server-sent events.
+//! It is reached as any other add-on is, over HTTP/1.1 on a pair of pipes, so that what it shows has gone the whole
+//! way. `/ws` is a WebSocket echo, `/events` a clock of server-sent events.
 
 mod echo;
 mod events;

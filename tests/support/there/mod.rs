@@ -1,8 +1,8 @@
 //! A stand-in for Home Assistant's API: it answers as the transcript of 2026.11 does, or as 2024.3 did, or misbehaves.
 //!
-//! In come the calls of vestibule, recorded byte for byte, and what a person does on its page; out come codes, tokens and
-//! WebSocket messages. It checks what the real one checks: who asked for a code must bring it, with the right verifier, and
-//! once.
+//! In come the calls of vestibule, recorded byte for byte, and what a person does on its page; out come codes, tokens
+//! and WebSocket messages. It checks what the real one checks: who asked for a code must bring it, with the right
+//! verifier, and once.
 
 mod answers;
 mod socket;
@@ -148,8 +148,8 @@ impl There {
         self.state.lock().expect("no test panics while it holds this")
     }
 
-    /// A person signs in on the page at this address, and is sent back there: path and query on our own origin. What the
-    /// page itself would check is checked.
+    /// A person signs in on the page at this address, and is sent back there: path and query on our own origin. What
+    /// the page itself would check is checked.
     #[track_caller]
     pub(crate) fn approve(&self, authorize: &str, user_id: &str) -> String {
         let (page, query) = authorize.split_once('?').expect("a query");

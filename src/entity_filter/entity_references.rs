@@ -1,0 +1,140 @@
+//! Entities that are spoken of: whole strings that are an entity id, and ids in the middle of a text.
+
+use serde_json::Value;
+
+use super::domains::has_entities;
+use super::{Access, May};
+
+/// Whether a text is the id of an entity, as Home Assistant writes them: lower case, one dot. A domain has no digits,
+/// so that a version number is no entity.
+pub(super) fn is_entity_id(text: &str) -> bool {
+    let legal = |part: &str, legal: fn(u8) -> bool| !part.is_empty() && part.bytes().all(legal);
+    text.split_once('.').is_some_and(|(domain, name)| {
+        legal(domain, |b| b.is_ascii_lowercase() || b == b'_')
+            && legal(name, |b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+    })
+}
+
+/// Whether words of an error speak of an entity that may not be read. What looks like an id is taken for one.
+pub(super) fn speaks_of_others(text: &str, may: May<'_>) -> bool {
+    words(&text.to_lowercase()).any(|word| is_entity_id(word) && !may(word, Access::Read))
+}
+
+/// Whether a text names an entity to which there is no such access: it is an id, or a list of them, as Home Assistant
+/// reads them from a text (any case, commas between them), or has one of a domain of entities somewhere in it, as
+/// addresses do.
+pub(super) fn names_others(text: &str, access: Access, may: May<'_>) -> bool {
+    // Most texts have no dot, and so no id.
+    if !text.contains('.') {
+        return false;
+    }
+    // Home Assistant's own lower case: the Kelvin sign is a `k` in it.
+    let text = text.to_lowercase();
+    let is_around = |c: char| c.is_whitespace() || c.is_control();
+    let mut listed = text.split(',').map(|one| one.trim_matches(is_around)).filter(|one| is_entity_id(one));
+    let of_entities = |id: &str| id.split_once('.').is_some_and(|(domain, _)| has_entities(domain));
+    let mut named = words(&text).filter(|word| is_entity_id(word) && of_entities(word));
+    listed.any(|id| !may(id, access)) || named.any(|id| !may(id, access))
+}
+
+/// Whether a text is an address in Home Assistant's API, as its parser reads addresses. What a player is to play from
+/// there Home Assistant signs for it in the name of its own caller, and whoever hears the player may then read
+/// anything.
+pub(super) fn leads_to_the_api(text: &str) -> bool {
+    if !text.contains('/') && !text.contains('%') {
+        return false;
+    }
+    let text = text.replace(['\t', '\r', '\n'], "");
+    form_urlencoded::parse(text.as_bytes()).any(|(name, value)| name.contains("/api/") || value.contains("/api/"))
+}
+
+/// What stands between signs that are in no id.
+fn words(lower: &str) -> impl Iterator<Item = &str> {
+    let words = lower.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '.'));
+    words.map(|word| word.trim_matches('.'))
+}
+
+/// The value without everything in it that names an entity that may not be read, in lists, as names of fields and as
+/// values of fields: a group tells the ids of its members, for one.
+pub(super) fn without_others(value: Value, may: May<'_>) -> Option<Value> {
+    let hidden = |text: &str| names_others(text, Access::Read, may);
+    match value {
+        Value::String(text) if hidden(&text) => None,
+        Value::Array(list) => Some(list.into_iter().filter_map(|item| without_others(item, may)).collect()),
+        Value::Object(fields) => {
+            let kept = fields.into_iter().filter(|(name, _)| !hidden(name));
+            Some(kept.filter_map(|(name, value)| Some((name, without_others(value, may)?))).collect())
+        }
+        plain => Some(plain),
+    }
+}
+
+/// Every string in the value, names of fields included, until `holds` says no of one.
+pub(super) fn all_strings(value: &Value, holds: &dyn Fn(&str) -> bool) -> bool {
+    match value {
+        Value::String(text) => holds(text),
+        Value::Array(list) => list.iter().all(|item| all_strings(item, holds)),
+        Value::Object(fields) => fields.iter().all(|(name, value)| holds(name) && all_strings(value, holds)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn only_lights(entity: &str, _: Access) -> bool {
+        entity.starts_with("light.")
+    }
+
+    #[test]
+    fn an_entity_id_is_lower_case_with_one_dot() {
+        for id in ["light.kitchen", "media_player.tv_2", "input_boolean._"] {
+            assert!(is_entity_id(id), "{id}");
+        }
+        for other in
+            ["", "light", "light.", ".kitchen", "Light.kitchen", "1.5", "v2.1", "a.b.c", "light.kit chen", "all"]
+        {
+            assert!(!is_entity_id(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_text_gives_away_ids_in_any_case_and_between_any_signs() {
+        for text in ["lock.door", "no such entity: lock.door.", "('Lock.Door',)", "light.a,lock.b"] {
+            assert!(speaks_of_others(text, &only_lights), "{text}");
+        }
+        for text in ["", "light.kitchen is off", "took 1.5 s", "no. 7."] {
+            assert!(!speaks_of_others(text, &only_lights), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_id_is_found_in_every_spelling_that_home_assistant_reads() {
+        for text in [
+            "lock.door",
+            "LOCK.Door",
+            "loc\u{212a}.door",
+            " lock.door\u{1f}",
+            "light.a, lock.door",
+            "light.a,x.y",
+            "media-source://camera/camera.door",
+            "/api/camera_proxy/camera.door?token=1",
+        ] {
+            assert!(names_others(text, Access::Control, &only_lights), "{text}");
+        }
+        for text in ["", "light.a", "LIGHT.A, light.b", "http://radio.example/song.mp3", "took 1.5 s", "Data by Met.no"]
+        {
+            assert!(!names_others(text, Access::Control, &only_lights), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_group_tells_of_its_members_is_taken_out() {
+        let attributes = json!({"entity_id": ["light.a", "lock.b"], "lock.c": 1, "best": "lock.d", "at": "/x/lock.f?y", "on": true, "n": {"x": ["lock.e"]}});
+        let kept = without_others(attributes, &only_lights).unwrap();
+        assert_eq!(kept, json!({"entity_id": ["light.a"], "on": true, "n": {"x": []}}));
+    }
+}

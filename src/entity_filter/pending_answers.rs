@@ -1,0 +1,100 @@
+//! What an add-on has asked and what is open of it, in bounded numbers: a message beyond them is refused, and nothing
+//! else ends.
+//!
+//! In come the ids of messages, of their results and of events, out comes what was asked. A message waits until its
+//! result; a subscription is open from then on until it is ended. Whether a type that the operator lets pass is a
+//! subscription nobody here may know: such a one gives its place up, the oldest first, as long as it has brought no
+//! event.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::entity_filter::message_types::Answers;
+
+/// What a message asked for, which says how its answers are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PendingAnswer {
+    /// An answer without content.
+    Nothing,
+    States,
+    Service,
+    Changes,
+    Entities,
+    /// The end of another one.
+    End(u64),
+    Unfiltered(Answers),
+}
+
+/// All that was asked and is not over.
+#[derive(Debug, Default)]
+pub(super) struct PendingAnswers {
+    waiting: HashMap<u64, PendingAnswer>,
+    open: HashMap<u64, PendingAnswer>,
+    /// Those of the open ones that may be over.
+    silent: BTreeSet<u64>,
+}
+
+impl PendingAnswers {
+    /// Notes what is asked, if there is room for it.
+    pub(super) fn asks(&mut self, id: u64, asked: PendingAnswer) -> bool {
+        // What frees places, and what tells whether anybody is there, has a reserve of its own.
+        let most =
+            if matches!(asked, PendingAnswer::Nothing | PendingAnswer::End(_)) { MOST.saturating_mul(2) } else { MOST };
+        let room = self.waiting.len() < most && (!asked.opens_subscription() || self.has_place());
+        if room {
+            self.waiting.insert(id, asked);
+        }
+        room
+    }
+
+    /// What an event belongs to.
+    pub(super) fn event(&mut self, id: u64) -> Option<PendingAnswer> {
+        self.silent.remove(&id);
+        self.waiting.get(&id).or_else(|| self.open.get(&id)).copied()
+    }
+
+    /// What a result belongs to. There is one for each message.
+    pub(super) fn answered(&mut self, id: u64, succeeded: bool) -> Option<PendingAnswer> {
+        let asked = self.waiting.remove(&id)?;
+        if !succeeded {
+            return Some(asked);
+        }
+        if let PendingAnswer::End(other) = asked {
+            self.close(other);
+        }
+        if asked.opens_subscription() {
+            self.open.insert(id, asked);
+            if asked == PendingAnswer::Unfiltered(Answers::Unknown) {
+                self.silent.insert(id);
+            }
+        }
+        Some(asked)
+    }
+
+    /// Whether one more may become a subscription, with all that wait.
+    fn has_place(&mut self) -> bool {
+        let coming = self.waiting.values().filter(|asked| asked.opens_subscription()).count();
+        while self.open.len().saturating_add(coming) >= MOST {
+            let Some(oldest) = self.silent.first().copied() else { return false };
+            self.close(oldest);
+        }
+        true
+    }
+
+    fn close(&mut self, id: u64) {
+        self.open.remove(&id);
+        self.silent.remove(&id);
+    }
+}
+
+impl PendingAnswer {
+    /// Whether its events may come under its id after its result.
+    const fn opens_subscription(self) -> bool {
+        match self {
+            Self::Changes | Self::Entities | Self::Unfiltered(Answers::Events | Answers::Unknown) => true,
+            Self::Nothing | Self::States | Self::Service | Self::End(_) | Self::Unfiltered(Answers::Once) => false,
+        }
+    }
+}
+
+/// Messages that wait for their result, and subscriptions that are open.
+pub(super) const MOST: usize = 1024;

@@ -1,0 +1,49 @@
+//! The cases of `[[test]]`, decided with Home Assistant's files as they are now.
+
+use super::home::Home;
+use super::question::{Question, RequestQuestion, Sent};
+use super::reason;
+use super::simulator::Simulator;
+use crate::config::{ConfigTest, ConfigTestSubject, Outcome, Settings};
+
+/// Decides each of them, in order; or says why nothing can be decided: without the registries every denial would be one
+/// for another reason than the one that is tested.
+pub(crate) fn decide(settings: &Settings, config_tests: &[ConfigTest]) -> Result<Vec<Outcome>, String> {
+    let home = Home::read(settings).map_err(|problems| {
+        let lines = problems.iter().map(|problem| format!("{problem}: {}", problem.reason()));
+        lines.collect::<Vec<_>>().join("; ")
+    })?;
+    let Some(home) = home else {
+        return Err(
+            "the configuration names no folder of Home Assistant, and no API tells the policies of groups".to_owned()
+        );
+    };
+    if let Some(problem) = home.problem() {
+        return Err(problem.to_owned());
+    }
+    let simulator = Simulator::new(home, settings);
+    Ok(config_tests.iter().map(|trial| outcome(&simulator, trial)).collect())
+}
+
+fn outcome(simulator: &Simulator, trial: &ConfigTest) -> Outcome {
+    let user = trial.user.clone();
+    if !simulator.home().knows(&user) {
+        return Outcome::Mistaken(reason::unknown_user(&user));
+    }
+    let (permit, why) = match &trial.subject {
+        ConfigTestSubject::Entity { entity, access } => {
+            let question = Question { user, entity: entity.clone(), access: access.clone() };
+            let answer = simulator.home().answer(&question);
+            (answer.is_permit(), answer.reason)
+        }
+        ConfigTestSubject::Request { method, url, websocket, body, origin, from, token } => {
+            let (method, url, body) = (method.clone(), url.clone(), body.clone());
+            let sent = Sent { origin: origin.clone(), from: *from, token: *token };
+            match simulator.decide(&RequestQuestion { user, method, url, websocket: *websocket, body, sent }) {
+                Ok(answer) => (answer.is_permit(), answer.reason),
+                Err(error) => return Outcome::Mistaken(error.to_string()),
+            }
+        }
+    };
+    if permit { Outcome::Permit(why) } else { Outcome::Deny(why) }
+}

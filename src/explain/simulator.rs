@@ -1,0 +1,206 @@
+//! Where requests are decided without being sent: the home, and what the configuration makes of routes and rules.
+//!
+//! In come a user, a method, a URL and how the request is sent, out comes what the gate would decide, by the one
+//! admission that decides there.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use http::header::CONTENT_TYPE;
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderValue, Method, Uri};
+
+use super::answer::ExplainedEntity;
+use super::home::Home;
+use super::question::{RequestQuestion, Sent};
+use super::request::{RequestAnswer, Ruled};
+use crate::authorization::protect::{BodyFacts, Evaluation, Protection, RuleQuery};
+use crate::authorization::{Supposed, Supposition};
+use crate::config::Settings;
+use crate::connection::EntryPoint;
+use crate::http::{Authority, ClientAddr, Names, Provenance, is_known_method, judge_path};
+use crate::identity::User;
+use crate::refusal::Reason;
+use crate::route::{Location, Routes};
+use crate::session::CredentialKind;
+
+/// A home and a configuration.
+pub(crate) struct Simulator {
+    home: Home,
+    routes: Routes,
+    names: Names,
+    /// By the place of the add-on.
+    protections: Vec<Option<Protection>>,
+}
+
+/// Why a request cannot be decided: it is none.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BadRequest {
+    /// No HTTP method, or one that passes nowhere.
+    #[error("there is no method {0:?}, in upper case, as in \"GET\"")]
+    Method(String),
+    /// A WebSocket is asked for by GET.
+    #[error("a WebSocket is opened by GET")]
+    WebSocket,
+    /// Neither a path nor a URL.
+    #[error("{0:?} is neither a path that begins with `/` nor an https URL")]
+    Url(String),
+    /// It names an origin, and nobody can say whether that is ours.
+    #[error(
+        "{0:?} is no `Origin` of a request to a URL with a host: write the URL with its host, and an origin as in \
+             \"https://home.example\", or \"none\""
+    )]
+    Origin(String),
+    /// `/.vestibule`
+    #[error("this is one of vestibule's own pages, for which there are no rules")]
+    OwnPage,
+}
+
+impl Simulator {
+    /// The simulator of this home with these settings.
+    pub(crate) fn new(home: Home, settings: &Settings) -> Self {
+        let protections = settings.addons.iter().map(|addon| addon.protect.as_ref().map(Protection::new));
+        let names = Names { public_urls: settings.listen.public_urls.clone(), own_hosts: settings.own_hosts() };
+        Self { home, routes: Routes::new(&settings.addons), names, protections: protections.collect() }
+    }
+
+    /// The home.
+    pub(crate) fn home(&self) -> &Home {
+        &self.home
+    }
+
+    /// Decides a request, and says why.
+    pub(crate) fn decide<'a>(&'a self, question: &'a RequestQuestion) -> Result<RequestAnswer<'a>, BadRequest> {
+        let method = Method::from_bytes(question.method.as_bytes()).ok().filter(is_known_method);
+        let method = method.ok_or_else(|| BadRequest::Method(question.method.clone()))?;
+        if question.websocket && method != Method::GET {
+            return Err(BadRequest::WebSocket);
+        }
+        let (authority, target) = address(&question.url).ok_or_else(|| BadRequest::Url(question.url.clone()))?;
+        let (origin, provenance) = self.provenance(&question.sent, authority.as_ref())?;
+        let answer = RequestAnswer::new(question);
+        let Some(user) = self.home.directory().named(&question.user) else {
+            return Ok(answer.about_nobody(self.home.groups_of_nobody()));
+        };
+        let answer = answer.of(user, self.home.groups_of(user), ExplainedEntity::of(user));
+        if judge_path(target.path()).is_err() {
+            return Ok(answer.refused(Reason::AmbiguousPath, "not all servers read this path alike".to_owned()));
+        }
+        let host = authority.as_ref().map(Authority::host);
+        let (route, stripped) = match self.routes.locate(EntryPoint::Browsers, host, target.path()) {
+            Location::Addon(route, stripped) => (route, stripped),
+            Location::Own => return Err(BadRequest::OwnPage),
+            Location::Call | Location::Nowhere => {
+                return Ok(answer.refused(Reason::UnknownRoute, "no add-on is at this address".to_owned()));
+            }
+        };
+        let rules = self.protections.get(route.place()).and_then(Option::as_ref);
+        let body = question.body.as_ref().zip(rules);
+        let supposition = Supposition {
+            user,
+            with: if question.sent.token { CredentialKind::Token } else { CredentialKind::Session },
+            client: ClientAddr::direct(question.sent.from.unwrap_or(LOCAL)),
+            provenance,
+            origin,
+            route,
+            method,
+            target,
+            stripped,
+            websocket: question.websocket,
+            body: body.map(|(body, rules)| BodyFacts::read(&json_head(), body.as_bytes(), rules.pointers())),
+        };
+        let supposed = supposition.decide(self.home.directory(), rules);
+        let slug = route.addon().slug.as_str();
+        Ok(self.answered(answer.to(slug, supposed.path.clone()), &supposed, user, slug))
+    }
+
+    fn answered<'a>(
+        &'a self,
+        answer: RequestAnswer<'a>,
+        supposed: &Supposed<'_>,
+        user: &'a User,
+        slug: &str,
+    ) -> RequestAnswer<'a> {
+        let describe = |asked: &RuleQuery<'_>| self.home.sentence(user, asked);
+        let Some(evaluation) = &supposed.evaluation else {
+            return match supposed.refusal {
+                Some(reason) => answer.refused(reason, words_of(reason, slug)),
+                None => answer.permitted(format!("the user may open {slug}, and none of its paths is protected")),
+            };
+        };
+        let answer = answer.ruled(self.ruled(evaluation, user));
+        match supposed.refusal {
+            Some(reason) => answer.refused(reason, evaluation.refusals(describe).join("; ")),
+            None if supposed.wants_body => {
+                answer.refused(Reason::EntityMissing, "a rule reads the body, and none was given".to_owned())
+            }
+            None if evaluation.findings().is_empty() => {
+                answer.permitted(format!("the user may open {slug}, and no rule is for this path"))
+            }
+            None => {
+                let why = evaluation.findings().iter().map(|finding| finding.describe(describe));
+                let why = why.collect::<Vec<_>>().join("; ");
+                answer.permitted(why)
+            }
+        }
+    }
+
+    /// Whose page sends it, and the origin that it names where that is not the add-on's own.
+    fn provenance(
+        &self,
+        sent: &Sent,
+        authority: Option<&Authority>,
+    ) -> Result<(Option<HeaderValue>, Provenance), BadRequest> {
+        match sent.origin.as_deref() {
+            None => Ok((None, Provenance::OURS)),
+            Some("none") => Ok((None, Provenance::NONE)),
+            Some(origin) => {
+                let value = HeaderValue::from_str(origin).ok().zip(authority);
+                let (value, authority) = value.ok_or_else(|| BadRequest::Origin(origin.to_owned()))?;
+                let provenance = Provenance::of_page(&value, authority, &self.names);
+                Ok((Some(value), provenance))
+            }
+        }
+    }
+
+    fn ruled(&self, evaluation: &Evaluation<'_>, user: &User) -> Vec<Ruled> {
+        let findings = evaluation.findings().iter();
+        findings.map(|finding| Ruled::new(finding, finding.describe(|asked| self.home.sentence(user, asked)))).collect()
+    }
+}
+
+/// Whom it is said to, if the address names a host, and the target.
+fn address(url: &str) -> Option<(Option<Authority>, PathAndQuery)> {
+    if url.contains('#') {
+        return None;
+    }
+    if url.starts_with('/') {
+        return Some((None, url.parse().ok()?));
+    }
+    let uri: Uri = url.parse().ok()?;
+    let authority = Authority::parse(uri.authority()?.as_str().as_bytes())?;
+    let target = uri.path_and_query()?;
+    (uri.scheme_str() == Some("https")).then(|| (Some(authority), target.clone()))
+}
+
+/// The head of a request whose body is read: what is given is JSON.
+fn json_head() -> HeaderMap {
+    HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))])
+}
+
+fn words_of(reason: Reason, slug: &str) -> String {
+    match reason {
+        Reason::AdminOnly => format!("{slug} is for administrators (`access`)"),
+        Reason::AccessDenied => format!("{slug} is for others (`access`)"),
+        Reason::ForeignOrigin => {
+            "a page of another origin sends it, and it could not be the user's own will (`cors` lets pages in)"
+                .to_owned()
+        }
+        Reason::MissingOrigin => "a WebSocket without `Origin` could be anybody's (`allow_missing_origin`)".to_owned(),
+        Reason::NoSession => format!("{slug} takes no access tokens (`tokens`)"),
+        Reason::NotLocal => "this user may come from the local network only".to_owned(),
+        other => format!("this user is refused before anything is asked ({})", other.label()),
+    }
+}
+
+/// Where a client is of whom nothing is said; the answer says beside it what is otherwise elsewhere.
+const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);

@@ -1,0 +1,244 @@
+//! Our own pages, under `/.vestibule` on every host: sign-in, sign-out, who am I, and the start page.
+
+use std::sync::Arc;
+
+use http::header::{CACHE_CONTROL, HeaderValue, SET_COOKIE, VARY};
+use http::{Method, StatusCode};
+use serde_json::json;
+
+use super::cross_host_ticket;
+use super::request_log::RequestLog;
+use super::stages::{Services, Stages};
+use super::verify;
+use crate::authorization::{is_listed_for, is_own_will, may_enter};
+use crate::budget::{Claim, Holder, Limit, Permit};
+use crate::config::{Addon, AddonSlug, SignIn, SignInMethod};
+use crate::http::Sanitized;
+use crate::identity::{User, user_of};
+use crate::pages::{self, Audience, Page, StartAddon};
+use crate::refusal::Reason;
+use crate::route::OWN;
+use crate::session::{Session, session_of};
+use crate::sign_in::{Budget, OAuthLogin, PasswordSignIn, sign_in_page};
+use crate::telemetry::AuditEvent;
+
+/// The answer to a request for one of our pages.
+pub(super) async fn answer(
+    request: Sanitized,
+    stages: &Stages,
+    services: &Services,
+    request_log: &mut RequestLog,
+) -> Result<Page, Reason> {
+    let page = request.path().strip_prefix(OWN).unwrap_or_default().trim_start_matches('/').to_owned();
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD) && request.handshake().is_none();
+    let posts = *request.method() == Method::POST;
+    match page.as_str() {
+        "sign-in" if reads => Ok(cross_host_ticket::leave(&request, stages)
+            .unwrap_or_else(|| sign_in_page(&request, &stages.settings.sign_in.methods))),
+        "sign-in" if posts && cross_host_ticket::leave(&request, stages).is_some() => Err(Reason::MethodNotAllowed),
+        "sign-in" if posts => sign_in(request, stages, services).await,
+        "sign-in/home-assistant" | JOURNEY_BACK => {
+            oauth_cookie(&request, stages, services, request_log, page == JOURNEY_BACK).await
+        }
+        "sign-out" if posts => sign_out(&request, stages, services, request_log).await,
+        "hand-over" if reads => cross_host_ticket::answer(&request, stages, services, request_log).await,
+        "verify" if *request.method() == Method::GET => verify::answer(request, stages, services, request_log).await,
+        "sign-in" | "sign-out" | "hand-over" | "verify" => Err(Reason::MethodNotAllowed),
+        "session" | "" if !reads => Err(Reason::MethodNotAllowed),
+        "session" => who_am_i(&request, services, request_log).await,
+        "" => start(&request, stages, services, request_log).await,
+        "jwks.json" if reads && stages.keyring.is_some() => Ok(published(stages)),
+        file => match pages::asset(file) {
+            Some(asset) if reads => Ok(asset),
+            Some(_) => Err(Reason::MethodNotAllowed),
+            None => entered(&request, services, request_log).await.and(Err(Reason::UnknownRoute)),
+        },
+    }
+}
+
+/// Where Home Assistant's page sends browsers back to.
+const JOURNEY_BACK: &str = "sign-in/home-assistant/callback";
+
+async fn sign_in(request: Sanitized, stages: &Stages, services: &Services) -> Result<Page, Reason> {
+    let settings = &stages.settings.sign_in;
+    if !settings.methods.contains(&SignInMethod::Password) {
+        return Err(Reason::MethodNotAllowed);
+    }
+    let _place = form_place(&request, stages, services)?;
+    let bound_to = bound_to(&request, stages);
+    let home = services.home.load_full();
+    let flow = PasswordSignIn {
+        home: &home,
+        sessions: &services.sessions,
+        cookie: stages.cookie,
+        guard: &services.guard,
+        budget: budget(settings),
+        clock: &services.clock,
+        telemetry: &services.telemetry,
+        methods: &settings.methods,
+        bound_to,
+    };
+    flow.post(request).await
+}
+
+/// A place for a form that is read and checked: whoever sends one is nobody yet.
+fn form_place(request: &Sanitized, stages: &Stages, services: &Services) -> Result<Permit, Reason> {
+    let limits = &stages.settings.limits;
+    let client = Holder::from(request.client().ip());
+    let claims = [
+        Claim::new(Limit::SignInFormsPerAddress, client, limits.sign_in_forms_per_address),
+        Claim::new(Limit::SignInForms, Holder::All, limits.sign_in_forms),
+    ];
+    Ok(services.budget.take(1, &claims)?)
+}
+
+/// The way over Home Assistant's page: off to it, or `back` from it. Only for a browser that goes to a page (S-91).
+async fn oauth_cookie(
+    request: &Sanitized,
+    stages: &Stages,
+    services: &Services,
+    request_log: &RequestLog,
+    back: bool,
+) -> Result<Page, Reason> {
+    if *request.method() != Method::GET || request.handshake().is_some() {
+        return Err(Reason::MethodNotAllowed);
+    }
+    if request_log.audience() != Audience::Navigation {
+        return Err(Reason::NoSession);
+    }
+    if let Some(page) = cross_host_ticket::leave(request, stages) {
+        return Ok(page);
+    }
+    let settings = &stages.settings.sign_in;
+    let home = services.home.load_full();
+    let oauth_cookie = OAuthLogin {
+        home: &home,
+        sessions: &services.sessions,
+        cookie: stages.cookie,
+        guard: &services.guard,
+        budget: budget(settings),
+        clock: &services.clock,
+        telemetry: &services.telemetry,
+        oauth_logins: &services.oauth_logins,
+        token_store: &services.token_store,
+        methods: &settings.methods,
+        public_urls: &stages.settings.listen.public_urls,
+        bound_to: bound_to(request, stages),
+    };
+    if back { oauth_cookie.callback(request).await } else { oauth_cookie.authorize(request).await }
+}
+
+fn budget(settings: &SignIn) -> Budget {
+    Budget {
+        per_address: settings.attempts_per_address,
+        per_user: settings.attempts_per_user,
+        window: settings.window,
+        ban: settings.ban,
+        longest_ban: settings.longest_ban,
+    }
+}
+
+/// The add-on that has the request's host to itself.
+fn bound_to(request: &Sanitized, stages: &Stages) -> Option<AddonSlug> {
+    stages.routes.of_host(request.authority().host()).map(|addon| addon.slug.clone())
+}
+
+/// Ends the session, on disk before the browser hears of it (S-75). Without a session there is nothing left to end. On
+/// an add-on's own host it ends the sign-in that was handed over: one click would bring it back otherwise.
+async fn sign_out(
+    request: &Sanitized,
+    stages: &Stages,
+    services: &Services,
+    request_log: &mut RequestLog,
+) -> Result<Page, Reason> {
+    is_own_will(request.provenance(), false, false, false).into_result()?;
+    if let Ok(session) = session_of(request, &services.sessions).await {
+        request_log.knows_session(&session);
+        if let Err(error) = services.sessions.sign_out_everywhere(&session).await {
+            tracing::error!(error = %crate::telemetry::chain(&error), session = %session.id(), "signed out, but not on disk");
+        }
+        services.telemetry.audit.write(&AuditEvent::SignOut {
+            user: session.user().as_str(),
+            session: &session.id().to_string(),
+            client: request.client().ip(),
+            request_id: request_log.id().as_str(),
+        });
+    }
+    let leads_away = cross_host_ticket::leave(request, stages).is_some();
+    let next = "/.vestibule/sign-in";
+    let mut page = if leads_away { pages::onward(next) } else { pages::see_other(next) };
+    page.headers_mut().append(SET_COOKIE, stages.cookie.clear());
+    Ok(page)
+}
+
+/// The session and the user, if they may come in.
+pub(super) async fn entered(
+    request: &Sanitized,
+    services: &Services,
+    request_log: &mut RequestLog,
+) -> Result<(Arc<Session>, Arc<User>), Reason> {
+    let session = session_of(request, &services.sessions).await?;
+    request_log.knows_session(&session);
+    let user = user_of(&session, &services.home.load().directory().load())?;
+    request_log.knows_user(&user);
+    may_enter(&user, request.client()).into_result()?;
+    Ok((session, user))
+}
+
+/// Who I am, for scripts and for people who wonder. No token is in it (S-87).
+async fn who_am_i(request: &Sanitized, services: &Services, request_log: &mut RequestLog) -> Result<Page, Reason> {
+    let (session, user) = entered(request, services, request_log).await?;
+    let value = json!({
+        "user": {
+            "id": user.id.as_str(),
+            "name": user.username(),
+            "display_name": user.name,
+            "is_admin": user.is_admin(),
+            "is_owner": user.is_owner,
+        },
+        "session": {
+            "id": session.id().to_string(),
+            "created": session.created().to_string(),
+            "expires": services.sessions.ends(&session).to_string(),
+            "made_by": session.made_by().label(),
+            "addon": session.addon().map(ToString::to_string),
+        },
+    });
+    Ok(pages::json(StatusCode::OK, "application/json", &value))
+}
+
+/// The keys with which add-ons judge signed identities (RFC 7517 section 8.5). They are no secret.
+fn published(stages: &Stages) -> Page {
+    let keys = stages.keyring.as_ref().map_or(json!({ "keys": [] }), |keyring| keyring.published());
+    let mut page = pages::json(StatusCode::OK, "application/jwk-set+json", &keys);
+    page.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=60"));
+    page.headers_mut().remove(VARY);
+    page
+}
+
+/// What this user may open.
+async fn start(
+    request: &Sanitized,
+    stages: &Stages,
+    services: &Services,
+    request_log: &mut RequestLog,
+) -> Result<Page, Reason> {
+    let (session, user) = entered(request, services, request_log).await?;
+    let bound = |addon: &Addon| session.addon().is_none_or(|slug| *slug == addon.slug);
+    let shown = |addon: &Addon| addon.path.is_some() || addon.host.is_some();
+    let open = |addon: &&Arc<Addon>| shown(addon) && bound(addon) && is_listed_for(&user, &addon.access);
+    let addons: Vec<_> =
+        stages.settings.addons.iter().filter(open).map(|addon| entry(addon, stages, request)).collect();
+    let name = user.name.as_deref().or(user.username()).unwrap_or("you");
+    Ok(pages::start(name, &addons))
+}
+
+fn entry(addon: &Addon, stages: &Stages, request: &Sanitized) -> StartAddon {
+    let href = if let Some(path) = &addon.path {
+        format!("{}/{}", path.as_str(), addon.entry)
+    } else {
+        let own = stages.settings.own_origin(addon, request.authority().port_or_default());
+        format!("{}/{}", own.unwrap_or_default(), addon.entry)
+    };
+    StartAddon { title: addon.title.clone(), href }
+}

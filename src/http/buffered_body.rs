@@ -1,0 +1,79 @@
+//! A body that was read before its request goes on: held in memory whole, and sent on as it came.
+//!
+//! In comes a body on its way, out come its bytes for whoever judges by them; what is sent on then has the same bytes,
+//! and the same `Content-Length` or none, as it would have had unread. One request holds at most what its reader
+//! allows, all together and those of one user what the budget has for them, and each for a bounded time.
+
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use http_body::Body as _;
+use http_body_util::BodyExt as _;
+
+use super::body::{BodyError, RequestBody};
+use super::min_rate::MinRate;
+use super::sanitize::Sanitized;
+use crate::budget::{Budget, Claim, Holder, Limit, Permit};
+use crate::config::Limits;
+use crate::connection::ClientBody;
+use crate::refusal::Reason;
+
+/// By what a body that is held is bounded and counted.
+#[derive(Debug, Clone, Copy)]
+pub struct BufferLimits<'a> {
+    /// Where its bytes are counted.
+    pub budget: &'a Arc<Budget>,
+    /// How many there may be, and for how long they may be on their way.
+    pub limits: &'a Limits,
+}
+
+impl Sanitized {
+    /// Reads the body and keeps it, so that it can be judged and then sent on: as many bytes and for as long as the
+    /// limits say, counted for this user. Reading is what tells a client that waits for it to go on (RFC 9110 section
+    /// 10.1.1).
+    pub async fn buffer_body(&mut self, limits_of_buffer: BufferLimits<'_>, user: Arc<str>) -> Result<Bytes, Reason> {
+        let limit = u64::try_from(limits_of_buffer.limits.judged_body_size).unwrap_or(u64::MAX);
+        let body = std::mem::replace(self.body_mut(), ClientBody::empty());
+        let length = body.size_hint().exact();
+        if length.is_some_and(|length| length > limit) {
+            return Err(Reason::JudgedBodyTooLarge);
+        }
+        let (body, _) = RequestBody::new(body, limit, MinRate::of_upload(limits_of_buffer.limits));
+        let reading =
+            tokio::time::timeout(limits_of_buffer.limits.judged_body_timeout, collect(body, limits_of_buffer, user));
+        let (bytes, counted) = reading.await.map_err(|_| Reason::BodyTimeout)??;
+        *self.body_mut() = ClientBody::buffered(bytes.clone(), length.is_some(), Some(counted));
+        Ok(bytes)
+    }
+}
+
+async fn collect(
+    mut body: RequestBody,
+    limits_of_buffer: BufferLimits<'_>,
+    user: Arc<str>,
+) -> Result<(Bytes, Permit), Reason> {
+    let claims = [
+        Claim::new(Limit::JudgedBytes, Holder::All, limits_of_buffer.limits.judged_bytes),
+        Claim::new(Limit::JudgedBytesPerUser, Holder::User(user), limits_of_buffer.limits.judged_bytes_per_user),
+    ];
+    // A body that has not begun takes memory too: its request waits.
+    let mut room = SMALLEST;
+    let mut counted = limits_of_buffer.budget.take(room, &claims)?;
+    // Copied: pieces of a byte each would keep the buffers alive that they were read into.
+    let mut bytes = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| match error {
+            BodyError::TooLarge => Reason::JudgedBodyTooLarge,
+            BodyError::Stalled => Reason::BodyTimeout,
+            BodyError::Broken(_) | BodyError::Abandoned => Reason::MalformedRequest,
+        })?;
+        bytes.extend_from_slice(frame.data_ref().map_or(&[], |data| data));
+        let more = bytes.capacity().saturating_sub(room);
+        counted.grow(more, &claims)?;
+        room = room.saturating_add(more);
+    }
+    Ok((bytes.freeze(), counted))
+}
+
+/// What a held body is counted as at least.
+const SMALLEST: usize = 4 * 1024;

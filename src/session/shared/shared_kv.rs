@@ -1,0 +1,87 @@
+//! Short texts that all proxies of a store share besides the sessions: what the guard of sign-in has counted.
+//!
+//! In come names and what should stand there, out comes what does. Changes are conditional, so that two nodes that
+//! count the same thing at once do not lose a count.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::AT_ONCE;
+use super::catch_up::{read, scan};
+use super::error::SharedError;
+use super::scripts;
+use super::store::SharedStore;
+use crate::session::store::StoreAway;
+
+/// The notes of a store.
+#[derive(Debug, Clone)]
+pub struct SharedKv(Arc<SharedStore>);
+
+/// What a note shall say instead of what it says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Its name: letters, digits, `:` and `-`.
+    pub name: String,
+    /// What it must say for the change to be made; nothing is that there must be none.
+    pub old: Option<Vec<u8>>,
+    /// What it says afterwards; nothing takes it away.
+    pub new: Option<Vec<u8>>,
+    /// How long it is kept.
+    pub keep: Duration,
+}
+
+impl SharedKv {
+    pub(in crate::session) fn new(store: Arc<SharedStore>) -> Self {
+        Self(store)
+    }
+
+    /// What the notes of these names say; each in its turn.
+    pub async fn read(&self, names: &[String]) -> Result<Vec<Option<Vec<u8>>>, StoreAway> {
+        let mut connection = self.0.connection().map_err(|_| StoreAway)?;
+        let keys: Vec<_> = names.iter().map(|name| self.0.names.note(name)).collect();
+        read(&mut connection, &keys).await.map_err(|_| StoreAway)
+    }
+
+    /// Makes all of these changes, or none when another node was quicker; says which.
+    pub async fn replace(&self, changes: &[Change]) -> Result<bool, StoreAway> {
+        let mut connection = self.0.connection().map_err(|_| StoreAway)?;
+        let keys: Vec<_> = changes.iter().map(|change| self.0.names.note(&change.name)).collect();
+        let done = scripts::replace(&keys, changes).query_async::<i64>(&mut connection).await;
+        done.map(|done| done == 1).map_err(|_| StoreAway)
+    }
+
+    /// Writes the same into all of these notes, whatever they say.
+    pub async fn write(&self, names: &[String], text: &[u8], keep: Duration) -> Result<(), StoreAway> {
+        let mut connection = self.0.connection().map_err(|_| StoreAway)?;
+        let mut pipeline = redis::pipe();
+        for name in names {
+            pipeline.add_command(scripts::put(&self.0.names.note(name), text, keep)).ignore();
+        }
+        if names.is_empty() { Ok(()) } else { pipeline.query_async(&mut connection).await.map_err(|_| StoreAway) }
+    }
+
+    /// Takes notes away; says how many there were.
+    pub async fn remove(&self, names: &[String]) -> Result<usize, StoreAway> {
+        if names.is_empty() {
+            return Ok(0);
+        }
+        let mut connection = self.0.connection().map_err(|_| StoreAway)?;
+        let keys: Vec<_> = names.iter().map(|name| self.0.names.note(name)).collect();
+        redis::cmd("DEL").arg(keys).query_async(&mut connection).await.map_err(|_| StoreAway)
+    }
+
+    /// All notes, each with its name.
+    pub async fn all(&self) -> Result<Vec<(String, Vec<u8>)>, StoreAway> {
+        let mut connection = self.0.connection().map_err(|_| StoreAway)?;
+        let all = async {
+            let mut shared_kv = Vec::new();
+            for keys in scan(&mut connection, &self.0.names.shared_kv()).await?.chunks(AT_ONCE) {
+                for (key, text) in keys.iter().zip(read(&mut connection, keys).await?) {
+                    shared_kv.extend(self.0.names.note_name(key).map(str::to_owned).zip(text));
+                }
+            }
+            Ok::<_, SharedError>(shared_kv)
+        };
+        all.await.map_err(|_| StoreAway)
+    }
+}

@@ -1,0 +1,172 @@
+//! Signing in over Home Assistant's own page: there and back, and what becomes of its tokens (spec/permissions.md
+//! section 4).
+//!
+//! In comes a browser that wants to sign in, out it goes to Home Assistant with a state that is good once, for ten
+//! minutes and in that browser alone (S-88); back it comes with a code, and gets a session when the code is a user's
+//! who may come in. Nothing that a client brings decides where anybody is sent, and no token of Home Assistant's ever
+//! reaches a browser, an add-on, a disk or a log.
+//!
+//! Reading order: `browser` (the cookie), `oauth_logins` (who is away), `authorize`, `callback`, `token_store` (the
+//! tokens of live sessions), `revoked_tokens` (whether Home Assistant has ended one), `watched` (the same without its
+//! files) and `orphaned` (when the proxy that followed is gone).
+
+mod callback;
+mod browser;
+mod authorize;
+mod watched;
+#[cfg(feature = "redis-store")]
+mod orphaned;
+mod token_store;
+mod oauth_logins;
+mod revoked_tokens;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::StatusCode;
+
+use super::guard::{Budget, Guard};
+use super::page::{View, page};
+use super::return_to::ReturnTo;
+use crate::clock::Clock;
+use crate::config::{AddonSlug, PublicUrl, SignInMethod};
+use crate::home_assistant::HomeAssistant;
+use crate::home_assistant::api::Api;
+use crate::http::Sanitized;
+use crate::pages::Page;
+use crate::refusal::Reason;
+use crate::session::{SessionCookie, Sessions, StoreAway, session_of};
+use crate::telemetry::{AuditEvent, SignInOutcome, Telemetry};
+
+pub use browser::OAUTH_COOKIE;
+pub use oauth_logins::OAuthLogins;
+pub use token_store::TokenStore;
+
+/// What signing in over Home Assistant's page needs.
+#[derive(Debug)]
+pub struct OAuthLogin<'a> {
+    /// The users, and the API.
+    pub home: &'a HomeAssistant,
+    /// Where the session is made.
+    pub sessions: &'a Sessions,
+    /// How its cookie is called.
+    pub cookie: SessionCookie,
+    /// The limits on attempts.
+    pub guard: &'a Guard,
+    /// The limits' numbers.
+    pub budget: Budget,
+    /// The time.
+    pub clock: &'a Clock,
+    /// Where attempts are written down.
+    pub telemetry: &'a Telemetry,
+    /// Who is away on Home Assistant's page.
+    pub oauth_logins: &'a OAuthLogins,
+    /// The tokens of live sessions.
+    pub token_store: &'a TokenStore,
+    /// The ways to sign in that the page offers.
+    pub methods: &'a [SignInMethod],
+    /// What browsers call us, when it is not the request's own authority.
+    pub public_urls: &'a [PublicUrl],
+    /// The add-on that has this host to itself: a session that is made here is good for nothing else.
+    pub bound_to: Option<AddonSlug>,
+}
+
+impl OAuthLogin<'_> {
+    /// The API, when this way to sign in is offered; else there is no such page.
+    fn api(&self) -> Result<&Arc<Api>, Reason> {
+        let offered = self.methods.contains(&SignInMethod::HomeAssistant);
+        self.home.api().filter(|_| offered).ok_or(Reason::NoSession)
+    }
+
+    /// The origin at which this browser knows us: the one of its request, and where the configuration names ours, the
+    /// one of these that has the request's host, or else the first.
+    fn origin(&self, request: &Sanitized) -> PublicUrl {
+        let authority = request.authority();
+        let here = PublicUrl { host: authority.host().to_owned(), port: authority.port_or_default() };
+        let named = self.public_urls.iter().find(|url| **url == here);
+        let named = named.or_else(|| self.public_urls.iter().find(|url| url.host == here.host));
+        named.or(self.public_urls.first()).cloned().unwrap_or(here)
+    }
+
+    /// The sign-in page, with what went wrong; and the line in the audit log.
+    async fn turn_away(&self, request: &Sanitized, failed: &Failed, return_to: &ReturnTo) -> Page {
+        self.note(request, failed.outcome, failed.user.as_deref(), None);
+        let (status, message) = words(failed.outcome);
+        let view = View {
+            methods: self.methods,
+            form_token: request.form_token(),
+            return_to,
+            username: "",
+            message: Some(failed.message.unwrap_or(message)),
+            wait: failed.wait,
+            signed_in: session_of(request, self.sessions).await.is_ok(),
+        };
+        page(status, &view)
+    }
+
+    fn note(&self, request: &Sanitized, outcome: SignInOutcome, user: Option<&str>, session: Option<&str>) {
+        self.telemetry.metrics.sign_in(outcome);
+        self.telemetry.audit.write(&AuditEvent::SignIn {
+            outcome,
+            method: "home-assistant",
+            user_name: "",
+            user,
+            session,
+            client: request.client().ip(),
+            request_id: request.id().as_str(),
+        });
+    }
+}
+
+/// Why somebody is not signed in.
+#[derive(Debug)]
+struct Failed {
+    outcome: SignInOutcome,
+    /// The user's id, when Home Assistant said it.
+    user: Option<String>,
+    /// What the page says, when the outcome alone does not tell.
+    message: Option<&'static str>,
+    wait: Option<Duration>,
+}
+
+impl From<SignInOutcome> for Failed {
+    fn from(outcome: SignInOutcome) -> Self {
+        Self { outcome, user: None, message: None, wait: None }
+    }
+}
+
+/// The proxies' common store is away: nobody can be let in, and Home Assistant has nothing to do with it.
+impl From<StoreAway> for Failed {
+    fn from(_: StoreAway) -> Self {
+        let message = Some("Signing in is not possible right now. Wait a moment, then begin again here.");
+        Self { message, wait: Some(A_MOMENT), ..SignInOutcome::Unavailable.into() }
+    }
+}
+
+/// How long to wait when something is away.
+const A_MOMENT: Duration = Duration::from_secs(5);
+
+/// What the page says.
+fn words(outcome: SignInOutcome) -> (StatusCode, &'static str) {
+    use SignInOutcome as O;
+    match outcome {
+        O::BadState => (
+            StatusCode::BAD_REQUEST,
+            "That sign-in was too old, was finished already, or was begun in another browser. Begin again here.",
+        ),
+        O::RefusedThere => (StatusCode::FORBIDDEN, "Home Assistant did not sign you in. You can try again."),
+        O::UnknownUser => (
+            StatusCode::FORBIDDEN,
+            "This account is not known here. If it was made a moment ago, wait a moment and try again.",
+        ),
+        O::InactiveUser | O::SystemUser => (StatusCode::FORBIDDEN, "This account is not active."),
+        O::NotLocal => (StatusCode::FORBIDDEN, "This account may only sign in from the local network."),
+        O::TooManyAttempts | O::Banned => {
+            (StatusCode::TOO_MANY_REQUESTS, "Too many attempts. Wait a while, then try again.")
+        }
+        O::Unavailable | O::Success | O::WrongPassword | O::SecondFactor | O::BadFormToken => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "Home Assistant does not answer as it should right now. Wait a moment, then try again.",
+        ),
+    }
+}

@@ -1,0 +1,41 @@
+//! The session of somebody who has just proven who they are: a new one, always; the one that was there before ends
+//! (S-74).
+
+use std::sync::Arc;
+
+use http::header::HeaderValue;
+
+use crate::http::Presented;
+use crate::session::{NewSession, Session, SessionCookie, SessionToken, Sessions, StoreAway};
+use crate::telemetry::{AuditEvent, Revoked, Telemetry, chain};
+
+/// Where sessions are made.
+pub(super) struct SessionMaker<'a> {
+    pub(super) sessions: &'a Sessions,
+    pub(super) cookie: SessionCookie,
+    pub(super) telemetry: &'a Telemetry,
+}
+
+impl SessionMaker<'_> {
+    /// The session and the line that gives it to the browser.
+    pub(super) async fn make(
+        &self,
+        new: NewSession,
+        presented: &Presented,
+    ) -> Result<(Arc<Session>, HeaderValue), StoreAway> {
+        let (token, session) = self.sessions.create(new).await?;
+        self.end_session_before(presented).await;
+        Ok((session, self.cookie.set(&token)))
+    }
+
+    async fn end_session_before(&self, presented: &Presented) {
+        let Presented::One(value) = presented else { return };
+        let Some(token) = SessionToken::parse(value) else { return };
+        let Ok(old) = self.sessions.find(&token).await else { return };
+        if let Err(error) = self.sessions.sign_out(&old).await {
+            tracing::error!(error = %chain(&error), session = %old.id(), "the session before has ended, but not on disk");
+        }
+        let id = old.id().to_string();
+        self.telemetry.audit.write(&AuditEvent::Revoked { what: Revoked::One(&id), count: 1, by: "sign_in" });
+    }
+}
