@@ -11,7 +11,8 @@ use crate::support::{Answer, Ask, RawAddon, RawClient, Vestibule};
 
 const BOTH: [Tool; 2] = [Tool::Nginx, Tool::Caddy];
 
-/// An add-on of everybody's at `/ingress`, and one at `/ingress/a` that is bob's, and where rules tell WebSockets apart.
+/// An add-on of everybody's at `/ingress`, and one at `/ingress/a` that is bob's, and where rules tell WebSockets
+/// apart.
 fn bench(tool: Tool, cross_site_framing: bool) -> Option<(RawAddon, Vestibule, Proxy)> {
     let addon = RawAddon::start();
     let vestibule = Vestibule::start(|config| {
@@ -147,7 +148,8 @@ fn no_spelling_of_a_path_opens_a_nested_add_on() {
     }
 }
 
-/// The host of the question is the proxy's own: a request whose first line has one host and its `Host` another is for one.
+/// The host of the question is the proxy's own: a request whose first line has one host and its `Host` another is for
+/// one.
 #[test]
 fn a_browser_does_not_choose_the_host_that_is_asked_about() {
     for tool in BOTH {

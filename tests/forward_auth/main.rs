@@ -1,4 +1,5 @@
-//! Forward-auth: other proxies ask whether a request may pass (S-16 to S-21), and nginx and Caddy do as the examples say.
+//! Forward-auth: other proxies ask whether a request may pass (S-16 to S-21), and nginx and Caddy do as the examples
+//! say.
 
 #![allow(
     clippy::unwrap_used,

@@ -127,3 +127,41 @@ fn nothing_of_the_questions_body_is_read() {
         assert_problem(&vestibule.ask(protocol, &with_body), 403);
     }
 }
+
+/// S-207: Caddy maps letters beyond ASCII too when it looks for a location.
+#[test]
+fn a_path_that_is_another_add_ons_in_other_letters_is_refused() {
+    let (_addon, vestibule) = nested();
+    let bob = vestibule.cookie("bob");
+    for protocol in BOTH {
+        for path in ["/ingress/ADMIN/x", "/ingress/adm%C4%B0n/x", "/ingress/adm%C4%B1n/x", "/ingress/ADM%C4%B0N"] {
+            assert_problem(&vestibule.ask(protocol, &about("GET", path).cookie(&bob)), 403);
+        }
+        assert_eq!(vestibule.ask(protocol, &about("GET", "/ingress/admon/x").cookie(&bob)).status, 200);
+    }
+}
+
+/// S-209: the body is at the other proxy, and nobody here knows whether there is one.
+#[test]
+fn a_request_with_a_body_that_nobody_sees_says_nothing_by_its_query() {
+    let addon = RawAddon::start();
+    let vestibule = Vestibule::start(|config| {
+        config.set("listen", "trusted_proxies", r#"["127.0.0.1/32"]"#);
+        let rule = "[[addon.protect]]\npath = \"/state\"\nquery = \"entity_id\"\naccess = \"read\"";
+        config.addon_with("a", &addon, rule);
+    });
+    let owner = vestibule.cookie("owner");
+    let url = "/ingress/a/state?entity_id=light.bed_light";
+    for protocol in BOTH {
+        for method in ["POST", "PUT", "PATCH", "DELETE"] {
+            for ask in [about(method, url), about(method, url).field("Content-Type", "text/plain")] {
+                assert_problem(&vestibule.ask(protocol, &ask.cookie(&owner)), 403);
+            }
+        }
+        assert_eq!(vestibule.ask(protocol, &about("GET", url).cookie(&owner)).status, 200);
+        assert_problem(
+            &vestibule.ask(protocol, &about("GET", url).field("Content-Type", "x-www-form-urlencoded").cookie(&owner)),
+            403,
+        );
+    }
+}

@@ -99,6 +99,35 @@ fn s201_behind_a_refused_upgrade() {
     }
 }
 
+/// What is put in the place of a line feed there would be a part of the body, and what comes next a part of it too.
+#[test]
+fn s206_a_bare_line_feed_behind_the_size_of_a_chunk_is_refused_and_nothing_is_read_behind_it() {
+    let (addon, vestibule, cookie) = one_addon();
+    let head =
+        wire(&format!("POST /ingress/a/attacker HTTP/1.1|Host: p.test|Cookie: {cookie}|Transfer-Encoding: chunked||"));
+    let victim = format!("GET /ingress/a/victim HTTP/1.1\r\nHost: p.test\r\nCookie: {cookie}\r\n\r\n");
+    for (first, second) in [
+        ("5;a\nb\r\nhello\r\n0\r\n\r\n", ""),
+        ("5\nhello\r\n0\r\n\r\n", ""),
+        ("5 \nhello\r\n0\r\n\r\n", ""),
+        ("5\r\nhello\r\n0;x\ny\r\n\r\n", ""),
+        ("18;a\nb\r\nAAAA", "AAAAAAAAAAAAAAAA\r\nff \r\n0\r\n\r\n"),
+    ] {
+        let mut client = RawClient::connect(vestibule.https());
+        client.send(&[head.as_slice(), first.as_bytes()].concat());
+        client.send(second.as_bytes());
+        client.send(victim.as_bytes());
+        let answer = client.answer_to("POST");
+        assert_ne!(answer.status, 200, "{first:?}: {answer:#?}");
+        assert!(client.is_closed(), "{first:?}");
+        for request in addon.requests() {
+            assert!(!request.complete && request.target() == "/attacker", "{first:?}: {request:#?}");
+            assert!(!request.body.contains(&0) && !request.body.windows(6).any(|six| six == b"victim"), "{request:#?}");
+        }
+        addon.forget();
+    }
+}
+
 #[test]
 fn s201_a_bare_line_feed_in_trailers_is_refused() {
     let (addon, vestibule, cookie) = one_addon();

@@ -1,5 +1,6 @@
-//! The path that was judged is the path that is served: cases S-24 to S-37. Nested encodings (S-25), path parameters (S-27),
-//! what the prefix is taken off (S-33) and backslashes (S-37) are among the bytes of [`s24_no_path_leads_from_an_open_add_on_to_a_closed_one`].
+//! The path that was judged is the path that is served: cases S-24 to S-37. Nested encodings (S-25), path parameters
+//! (S-27), what the prefix is taken off (S-33) and backslashes (S-37) are among the bytes of
+//! [`s24_no_path_leads_from_an_open_add_on_to_a_closed_one`].
 
 use crate::one_addon;
 use crate::support::{Ask, BOTH, RawAddon, RawClient, Vestibule, assert_refused, wire};

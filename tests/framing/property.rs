@@ -1,5 +1,5 @@
-//! For whatever anybody may say: the path that is served is the path that was judged, byte for byte, and no name that only we
-//! may say leaves but ours. Cases S-24 to S-37, S-01 to S-06, S-102 and S-107.
+//! For whatever anybody may say: the path that is served is the path that was judged, byte for byte, and no name that
+//! only we may say leaves but ours. Cases S-24 to S-37, S-01 to S-06, S-102 and S-107.
 
 use proptest::collection::vec;
 use proptest::prelude::*;

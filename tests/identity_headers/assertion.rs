@@ -1,5 +1,5 @@
-//! Who is asking, signed: what the add-on gets can be judged with the published keys, by the examples for Python and Node,
-//! and what anybody else makes up cannot.
+//! Who is asking, signed: what the add-on gets can be judged with the published keys, by the examples for Python and
+//! Node, and what anybody else makes up cannot.
 
 use std::fs;
 use std::io::Write as _;

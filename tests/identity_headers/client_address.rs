@@ -67,7 +67,8 @@ fn s17_a_trusted_proxys_address_that_cannot_be_read_is_a_refusal() {
         assert_refused(&answer, &addon, unreadable);
     }
     addon.assert_untouched("unreadable addresses");
-    // Odd spellings of an address are that address, and no way to be nobody: dave may come from the local network alone.
+    // Odd spellings of an address are that address, and no way to be nobody: dave may come from the local network
+    // alone.
     let dave = vestibule.cookie("dave");
     let from = |address: &str| {
         let ask = Ask::get("/ingress/a/").field("X-Forwarded-For", address).cookie(&dave);

@@ -1,4 +1,5 @@
-//! The add-on is told who is asking by vestibule and by nobody else: security cases S-01 to S-07, S-09 to S-18, S-20, S-180 and S-186.
+//! The add-on is told who is asking by vestibule and by nobody else: security cases S-01 to S-07, S-09 to S-18, S-20,
+//! S-180 and S-186.
 //!
 //! Everything is said to the running program in raw bytes and judged by the raw bytes that the add-on got.
 

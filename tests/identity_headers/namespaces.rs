@@ -61,6 +61,52 @@ fn s13_no_name_that_add_ons_believe_gets_through() {
     assert_none_gets_through(&names);
 }
 
+/// Gunicorn takes `SCRIPT_NAME` and `PATH_INFO` from whom it trusts, and serves another path then than was judged.
+#[test]
+fn s205_nor_do_the_variables_of_cgi_and_the_names_of_other_gateways() {
+    assert_none_gets_through(&[
+        "Script-Name",
+        "Path-Info",
+        "Path-Translated",
+        "Query-String",
+        "Request-Method",
+        "Request-Uri",
+        "Document-Uri",
+        "Gateway-Interface",
+        "Server-Name",
+        "Server-Port",
+        "Auth-Type",
+        "Redirect-Remote-User",
+        "SM-User",
+        "SM-UniversalID",
+        "IV-User",
+        "IV-Groups",
+        "GAP-Auth",
+        "Shib-Session-Id",
+        "Eppn",
+        "Teleport-Jwt-Assertion",
+        "ES-Security-RunAs-User",
+        "X-Jwt-Assertion",
+        "X-Credential-Identifier",
+        "X-Endpoint-API-UserInfo",
+        "X-Apigateway-Api-Userinfo",
+        "X-Appengine-User-Email",
+        "X-Proxy-User",
+        "X-SSO-User",
+        "X-Email",
+        "X-Tls-Client-Cert",
+        "X-Certificate-DN",
+        "WL-Proxy-Client-IP",
+        "Proxy-Client-IP",
+        "Fly-Client-IP",
+        "DO-Connecting-IP",
+        "X-Azure-ClientIP",
+        "X-Scheme",
+        "X-Url-Scheme",
+        "X-Host",
+    ]);
+}
+
 #[test]
 fn s180_nor_do_the_names_by_which_gateways_and_balancers_tell_certificates_tokens_and_clients() {
     assert_none_gets_through(&[

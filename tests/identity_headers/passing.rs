@@ -1,5 +1,5 @@
-//! A reserved name that an add-on has from its own pages: `pass_headers` lets that one through, there, in one spelling, and
-//! never one that says who somebody is. Case S-186.
+//! A reserved name that an add-on has from its own pages: `pass_headers` lets that one through, there, in one spelling,
+//! and never one that says who somebody is. Case S-186.
 
 use crate::support::expectation::{BOB, assert_identity};
 use crate::support::tunnel::{ORIGIN, Tunnel, echo, handshake};

@@ -57,7 +57,8 @@ fn s11_http2_trailers_that_no_library_says_change_nothing() {
         let mut block = pseudo("POST", "/ingress/a/page");
         block.push((b"cookie", cookie.as_bytes()));
         let fate = h2_frames::send(vestibule.https(), &block, Some(b"a"), Some(&[trailer]));
-        // RFC 9113 section 8.1: pseudo-header fields in a trailer section are malformed. They may be refused or left out.
+        // RFC 9113 section 8.1: pseudo-header fields in a trailer section are malformed. They may be refused or left
+        // out.
         if fate == (Fate::Answered { ok: true }) {
             let request = addon.one();
             assert_id(&request, &BOB);

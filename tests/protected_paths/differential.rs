@@ -1,5 +1,5 @@
-//! No query and no body that is permitted is read by PHP, Node, Python or Go as another entity than the one that was judged,
-//! or as more of them. What they read is asked of themselves: one process for each, fed with all cases.
+//! No query and no body that is permitted is read by PHP, Node, Python or Go as another entity than the one that was
+//! judged, or as more of them. What they read is asked of themselves: one process for each, fed with all cases.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -25,8 +25,8 @@ mod differential;
 
 use crate::support::{Answer, Ask, BOTH, Protocol, RawAddon, Vestibule};
 
-/// The rules of an add-on at `/ingress/a`. In the home of the tests `grace` may control lights and what is in the kitchen,
-/// where the garage door is; `frank` may see what is in the living room; `heidi` may do nothing.
+/// The rules of an add-on at `/ingress/a`. In the home of the tests `grace` may control lights and what is in the
+/// kitchen, where the garage door is; `frank` may see what is in the living room; `heidi` may do nothing.
 const RULES: &str = r#"
 [[addon.protect]]
 methods = ["POST"]

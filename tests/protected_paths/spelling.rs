@@ -20,6 +20,12 @@ fn s32_another_spelling_of_a_protected_path_is_the_same_path() {
         "/%53ettings",
         "/s%C3%A9/../settings",
         "/%EF%BD%93ettings",
+        // Go and Java map `İ` to `i`, JavaScript and Python `ı` to `I`; ext4 may leave out what is not shown (S-207).
+        "/sett%C4%B0ngs",
+        "/sett%C4%B1ngs",
+        "/SETT%C4%B0NGS/a",
+        "/setting%C5%BF",
+        "/se%EF%B8%80ttings",
     ] {
         let ask = Ask::get(&format!("/ingress/a{path}"));
         let refused = both(&vestibule, &addon, &bob, &ask);

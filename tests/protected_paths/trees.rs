@@ -6,7 +6,8 @@ use serde_json::Value;
 use crate::support::{Ask, BOTH, Protocol, RawAddon, RawClient, Vestibule};
 use crate::{both, protected, reason};
 
-/// `grace` may control lights; `frank` may see what is in the living room; `bob` may control everything, `carol` see it.
+/// `grace` may control lights; `frank` may see what is in the living room; `bob` may control everything, `carol` see
+/// it.
 const TREE: &str = r#"
 [[addon.protect]]
 path = "/files/secret/{*rest}"

@@ -30,7 +30,7 @@ pub(crate) const ZOE: User =
     User { id: "815eb1c2764a4ef699a7664cf787d481", name: Some("zoë"), display_name: Some("Zoë Ünïcode 日本") };
 
 /// Names that only vestibule may say to an add-on: whole namespaces end with `*`. Written again here on purpose.
-const RESERVED: [&str; 42] = [
+const RESERVED: [&str; 79] = [
     "x-remote-*",
     "remote-*",
     "x-ingress-*",
@@ -73,6 +73,43 @@ const RESERVED: [&str; 42] = [
     "x-user*",
     "true-client-*",
     "client-ip",
+    "script-name",
+    "path-info",
+    "path-translated",
+    "query-string",
+    "request-method",
+    "request-uri",
+    "document-uri",
+    "gateway-interface",
+    "server-name",
+    "server-port",
+    "auth-type",
+    "redirect-*",
+    "sm-*",
+    "iv-*",
+    "gap-*",
+    "shib-*",
+    "eppn",
+    "teleport-*",
+    "es-security-*",
+    "x-jwt-assertion",
+    "x-credential-*",
+    "x-endpoint-api-*",
+    "x-apigateway-*",
+    "x-appengine-*",
+    "x-proxy-*",
+    "x-sso-*",
+    "x-email",
+    "x-tls-client-*",
+    "x-certificate-*",
+    "wl-proxy-*",
+    "proxy-client-ip",
+    "fly-client-ip",
+    "do-connecting-ip",
+    "x-azure-*",
+    "x-scheme",
+    "x-url-scheme",
+    "x-host",
 ];
 
 /// What vestibule itself says, spelled as it must be.
