@@ -34,7 +34,8 @@
 //! [`config`], the one file that the operator edits, [`manifest`], those of add-ons that it names, and [`diagnostic`],
 //! how what is wrong in either is shown; [`budget`], the places and bytes that peers may take, each counted;
 //! [`telemetry`], logs and numbers; [`operations`], health, the control socket and systemd; [`cli`], the commands; and
-//! [`clock`] and [`entropy`], the only sources of time and of random bytes.
+//! [`clock`] and [`entropy`], the only sources of time and of random bytes. Below all of it stand [`ids`]: users, add-ons,
+//! entities, hosts and addresses, each with its parser.
 
 pub mod listener;
 pub mod tls;
@@ -52,6 +53,7 @@ pub mod explain;
 pub mod gate;
 pub mod server;
 
+pub mod ids;
 pub mod permission;
 pub mod home_assistant;
 pub mod sign_in;

@@ -16,8 +16,9 @@ use super::caller::AddonCaller;
 use super::service::{AddonApi, Configured};
 use crate::addon_rights::roles::{ApiPath, Basis, Caller, Refusal, Ruling, rule};
 use crate::addon_rights::tokens::TokenDigest;
-use crate::config::{Addon, AddonSlug};
+use crate::config::Addon;
 use crate::exchanges::{CutBody, Open, Subject};
+use crate::ids::AddonSlug;
 use crate::refusal::{Decision, Reason};
 
 /// What a call of an add-on was admitted for.

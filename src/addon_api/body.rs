@@ -15,9 +15,10 @@ use http_body_util::BodyExt as _;
 
 use super::answer::{self, Answer};
 use crate::budget::{Budget, Claim, Holder, Limit, Permit, Refused};
-use crate::config::{AddonApiLimits, AddonSlug};
+use crate::config::AddonApiLimits;
 use crate::exchanges::CutBodyError;
 use crate::http::BodyError;
+use crate::ids::AddonSlug;
 
 /// Room for what is read whole for one add-on.
 #[derive(Debug)]

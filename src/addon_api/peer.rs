@@ -20,8 +20,10 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::answer::AnswerBody;
 use crate::config::SecretText;
-use crate::dial::{DialError, Dialer, Target, Wire};
+use crate::config::Trust;
+use crate::dial::{DialError, Dialer, Wire};
 use crate::exchanges::CutBodyError;
+use crate::ids::Address;
 
 /// Whom we ask.
 #[derive(Debug)]
@@ -63,8 +65,8 @@ pub(super) struct PeerRequest<B> {
 
 impl Peer {
     /// Asks nothing yet. `authority` is what stands in `Host`.
-    pub fn new(target: Target, authority: &str, token: SecretText) -> Result<Self, InvalidHeaderValue> {
-        Ok(Self { dialer: Dialer::new(target, DIAL), host: HeaderValue::from_str(authority)?, token })
+    pub fn new(address: Address, trust: Trust, authority: &str, token: SecretText) -> Result<Self, InvalidHeaderValue> {
+        Ok(Self { dialer: Dialer::new(address, trust, DIAL), host: HeaderValue::from_str(authority)?, token })
     }
 
     /// A stream to it, for a WebSocket.

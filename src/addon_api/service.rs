@@ -22,12 +22,13 @@ use crate::addon_rights::state::AddonStates;
 use crate::addon_rights::tokens::TokenDigest;
 use crate::budget::{Budget, Claim, Holder, Limit, Permit, Refused};
 use crate::clock::Clock;
-use crate::config::{Addon, AddonSlug, Settings};
+use crate::config::{Addon, Settings};
 use crate::connection::{AbortHandle, Arrived, ClientBody};
 use crate::entity_filter::Access;
 use crate::exchanges::{CutUpload, Open, OpenExchanges};
 use crate::home_assistant::HomeAssistant;
 use crate::http::{ClientAddr, MinRate, RequestBody, RequestId};
+use crate::ids::AddonSlug;
 use crate::listener::Addresses;
 use crate::telemetry::{ApiCallPath, Telemetry};
 

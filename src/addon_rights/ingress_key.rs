@@ -13,8 +13,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
 
-use crate::config::{Addon, AddonSlug, PrefixMode};
+use crate::config::{Addon, PrefixMode};
 use crate::entropy;
+use crate::ids::AddonSlug;
 
 /// The key of all tokens. Redacted in `Debug`, wiped when dropped.
 #[derive(Clone, PartialEq, Eq)]

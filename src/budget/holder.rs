@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
-use crate::config::AddonSlug;
+use crate::ids::AddonSlug;
 
 /// Whose count it is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use super::findings::Explained;
 use super::secret_text::SecretText;
-use super::settings::Upstream;
 use super::trusted_proxies::TrustedProxies;
+use crate::ids::Address;
 
 /// Where add-ons reach their API.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,7 +72,7 @@ pub struct IngressApi {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SupervisorUpstream {
     /// Where it listens.
-    pub at: Upstream,
+    pub at: Address,
     /// Our token there.
     pub token: SecretText,
 }

@@ -1,6 +1,6 @@
 //! `[home_assistant]`: where Home Assistant's files are, and where it listens.
 
-use std::fmt;
+use crate::ids::HomeUrl;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -48,37 +48,4 @@ pub struct HomeApi {
     pub browser_url: HomeUrl,
     /// Whether it is told the browser's address, in `X-Forwarded-For`.
     pub forward_address: bool,
-}
-
-/// Scheme, host and port of Home Assistant.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HomeUrl {
-    /// `https` rather than `http`.
-    pub is_tls: bool,
-    /// A name in lower case, or an address without brackets.
-    pub host: String,
-    /// The port.
-    pub port: u16,
-}
-
-impl HomeUrl {
-    /// Host and port as they stand in `Host` (RFC 9110 section 7.2): without the port when it is the scheme's own.
-    pub fn authority(&self) -> String {
-        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
-        let default = if self.is_tls { 443 } else { 80 };
-        if self.port == default { host } else { format!("{host}:{}", self.port) }
-    }
-
-    /// Whether it names this very machine.
-    pub fn is_loopback(&self) -> bool {
-        let address = self.host.parse::<std::net::IpAddr>();
-        self.host == "localhost" || address.is_ok_and(|address| address.is_loopback())
-    }
-}
-
-/// The origin, without a `/`.
-impl fmt::Display for HomeUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}://{}", if self.is_tls { "https" } else { "http" }, self.authority())
-    }
 }

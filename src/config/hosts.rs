@@ -1,6 +1,7 @@
 //! Who is who among the hosts: the main one, on which people sign in, and those that add-ons have to themselves.
 
-use super::settings::{Addon, PublicUrl, Settings};
+use super::settings::{Addon, Settings};
+use crate::ids::PublicUrl;
 
 impl Settings {
     /// The origin on which people sign in: the first of `[listen] public_urls` whose host is not an add-on's own.

@@ -9,16 +9,14 @@
 mod cors;
 mod addon_api;
 mod document;
-mod entity_id;
+mod entity_template;
 mod header;
 mod home;
-mod host_name;
 mod json_pointer;
 mod limits;
 mod hosts;
 mod options;
 mod path_pattern;
-mod path_prefix;
 mod permissions;
 mod protect;
 mod probe;
@@ -28,12 +26,10 @@ mod resolve;
 mod secret;
 mod secret_text;
 mod settings;
-mod slug;
 mod config_test;
 mod trust;
 mod trusted_proxies;
 mod units;
-mod url;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -52,27 +48,24 @@ use crate::permission::Registry;
 pub use addon_api::{AddonApiLimits, ApiAddress, BadApiAddress, IngressApi, SupervisorUpstream, is_for_no_addon};
 pub use config_test::{ConfigTest, ConfigTestSubject, Outcome};
 pub use cors::Cors;
-pub use entity_id::{BadEntityId, BadTemplate, EntityId, EntityTemplate, Piece};
-pub use home::{HomeApi, HomeAssistant, HomeSource, HomeUrl};
-pub use host_name::BadHostName;
+pub use entity_template::{BadTemplate, EntityTemplate, Piece};
+pub use home::{HomeApi, HomeAssistant, HomeSource};
 pub use json_pointer::{BadPointer, JsonPointer};
 pub use limits::Limits;
 pub use options::Options;
 pub use path_pattern::{BadPattern, PathPattern, Segment};
-pub use path_prefix::BadPathPrefix;
 pub use permissions::{ConfiguredGroup, GroupSource, Permissions};
 pub use probe::Probe;
 pub use protect::{AccessKey, EntitySource, Protect, ProtectAsk, ProtectRule, Unlisted};
 pub use redis_store::{RedisPlace, RedisStore};
 pub use secret_text::SecretText;
 pub use settings::{
-    Access, AccessList, Addon, AddonProtocol, AddonSlug, Assertion, BadSlug, CertificateFiles, DisplayNameEncoding,
-    Framing, HostName, HttpsListener, IdentityHeaders, Listen, Log, LogFormat, PathPrefix, PrefixMode, PublicUrl,
-    Session, SessionStore, Settings, SignIn, SignInMethod, Supervisor, Tls, Upstream, UpstreamHost,
+    Access, AccessList, Addon, AddonProtocol, Assertion, CertificateFiles, DisplayNameEncoding, Framing, HttpsListener,
+    IdentityHeaders, Listen, Log, LogFormat, PrefixMode, Session, SessionStore, Settings, SignIn, SignInMethod,
+    Supervisor, Tls,
 };
 pub use trust::{BadPin, CertificatePin, Trust};
 pub use trusted_proxies::TrustedProxies;
-pub use url::BadUrl;
 
 /// What the caller knows and the configuration does not: it reads neither certificates nor Home Assistant's files
 /// itself.

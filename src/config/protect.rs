@@ -2,9 +2,10 @@
 
 use http::Method;
 
-use super::entity_id::{EntityId, EntityTemplate};
+use super::entity_template::EntityTemplate;
 use super::json_pointer::JsonPointer;
 use super::path_pattern::PathPattern;
+use crate::ids::EntityId;
 
 /// What an add-on's paths need.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,7 +9,8 @@ use std::str::FromStr;
 
 use super::findings::Explained;
 use super::secret_text::SecretText;
-use super::url::{self, BadUrl};
+use crate::ids::BadUrl;
+use crate::ids::url;
 
 /// A session table that several proxies share.
 #[derive(Debug, Clone, PartialEq, Eq)]

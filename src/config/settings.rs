@@ -2,7 +2,6 @@
 //! absolute, and no `Option` means "default".
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -22,6 +21,7 @@ use super::redis_store::RedisStore;
 use super::secret_text::SecretText;
 use super::trust::Trust;
 use super::trusted_proxies::TrustedProxies;
+use crate::ids::{AddonSlug, HostName, PathPrefix, PublicUrl, Upstream, UpstreamHost};
 use crate::manifest::{Manifest, Rights, SigningKey};
 
 /// Everything that `config.toml` says.
@@ -77,15 +77,6 @@ pub struct HttpsListener {
     pub proxy_protocol: bool,
     /// Whose `X-Forwarded-*` and PROXY headers are believed on it.
     pub trusted_proxies: TrustedProxies,
-}
-
-/// An origin that browsers know us by: `https`, a host in lower case and a port (443 when the URL names none).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PublicUrl {
-    /// The host in lower case: a name, an IPv4 address, or an IPv6 address in brackets.
-    pub host: String,
-    /// The port.
-    pub port: u16,
 }
 
 /// `[tls]`: certificates.
@@ -321,80 +312,6 @@ impl Addon {
     }
 }
 
-/// The short name of an add-on: lower-case letters, digits, `_` and `-`, at most 64 of them.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct AddonSlug(Arc<str>);
-
-/// What is wrong with a slug.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a slug is 1 to 64 lower-case letters, digits, `_` or `-`")]
-pub struct BadSlug;
-
-impl std::str::FromStr for AddonSlug {
-    type Err = BadSlug;
-
-    fn from_str(text: &str) -> Result<Self, BadSlug> {
-        let legal = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-';
-        let ok = !text.is_empty() && text.len() <= 64 && text.bytes().all(legal);
-        if ok { Ok(Self(text.into())) } else { Err(BadSlug) }
-    }
-}
-
-impl AddonSlug {
-    /// The slug as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for AddonSlug {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl fmt::Debug for AddonSlug {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// `upstream`: where an add-on listens.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Upstream {
-    /// `http://host:port`, no path.
-    Http {
-        /// A name or an address, without brackets.
-        host: String,
-        /// The port; 80 when the URL names none.
-        port: u16,
-    },
-    /// `https://host:port`, judged by the system's roots.
-    Https {
-        /// A name or an address, without brackets.
-        host: String,
-        /// The port; 443 when the URL names none.
-        port: u16,
-    },
-    /// `unix:PATH`
-    Unix(PathBuf),
-    /// `builtin:whoami`: shows the request as an add-on sees it.
-    Whoami,
-    /// Nowhere: an add-on without a web UI.
-    Nowhere,
-}
-
-/// A host and perhaps a port, as they stand in `Host`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UpstreamHost(pub(super) String);
-
-impl UpstreamHost {
-    /// `host` or `host:port`, in lower case, IPv6 in brackets.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
 /// `protocol`: what is spoken to an add-on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AddonProtocol {
@@ -402,29 +319,6 @@ pub enum AddonProtocol {
     Http,
     /// HTTP/2, with the trailers in which gRPC says how a call ended.
     Grpc,
-}
-
-/// A path prefix: begins with `/`, does not end with it, no empty or dot segment, only unreserved characters (RFC 3986
-/// section 2.3) and `/`. The root is the empty text.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct PathPrefix(pub(super) Arc<str>);
-
-impl PathPrefix {
-    /// The prefix, without a trailing slash: `/ingress/zigbee2mqtt`, or nothing for the root.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-/// A host name in lower case without port and without a trailing dot.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct HostName(pub(super) Arc<str>);
-
-impl HostName {
-    /// The name.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
 /// `prefix`

@@ -8,13 +8,14 @@ mod pinned;
 mod tls;
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
 
 use crate::config::Trust;
+use crate::ids::Address;
 use tls::ClientTls;
 pub use tls::{TrustError, check_authorities};
 
@@ -22,29 +23,6 @@ pub use tls::{TrustError, check_authorities};
 pub trait Wire: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Wire for T {}
-
-/// Where somebody listens.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Target {
-    /// Plain TCP.
-    Http {
-        /// A name or an address, without brackets.
-        host: String,
-        /// The port.
-        port: u16,
-    },
-    /// TLS over TCP.
-    Https {
-        /// A name or an address, without brackets: the one that the certificate must be for.
-        host: String,
-        /// The port.
-        port: u16,
-        /// Whose certificate is believed.
-        trust: Trust,
-    },
-    /// A Unix socket.
-    Unix(PathBuf),
-}
 
 /// Why no connection came about.
 #[derive(Debug, thiserror::Error)]
@@ -77,22 +55,22 @@ pub enum DialError {
 /// Makes connections to one place.
 #[derive(Debug)]
 pub struct Dialer {
-    target: Target,
+    address: Address,
     timeout: Duration,
     tls: ClientTls,
 }
 
 impl Dialer {
-    /// Connections to this place, each made within `timeout`, the handshake included. Nothing is dialled yet.
-    pub fn new(target: Target, timeout: Duration) -> Self {
-        let trust = if let Target::Https { trust, .. } = &target { trust.clone() } else { Trust::System };
-        Self { target, timeout, tls: ClientTls::new(trust) }
+    /// Connections to this place, each made within `timeout`, the handshake included. With `https`, `trust` says whose
+    /// certificate is believed. Nothing is dialled yet.
+    pub fn new(address: Address, trust: Trust, timeout: Duration) -> Self {
+        Self { address, timeout, tls: ClientTls::new(trust) }
     }
 
     /// The same for somebody who must speak HTTP/2: over TLS that is agreed on in the handshake (RFC 9113 section 3.2),
     /// elsewhere it is known beforehand (section 3.3).
-    pub fn to_http2(target: Target, timeout: Duration) -> Self {
-        let mut dialer = Self::new(target, timeout);
+    pub fn to_http2(address: Address, trust: Trust, timeout: Duration) -> Self {
+        let mut dialer = Self::new(address, trust, timeout);
         dialer.tls.demand_http2();
         dialer
     }
@@ -104,13 +82,13 @@ impl Dialer {
     }
 
     async fn connect(&self) -> Result<Box<dyn Wire>, DialError> {
-        match &self.target {
-            Target::Http { host, port } => Ok(Box::new(tcp(host, *port).await?)),
-            Target::Https { host, port, .. } => {
+        match &self.address {
+            Address::Http { host, port } => Ok(Box::new(tcp(host, *port).await?)),
+            Address::Https { host, port } => {
                 let stream = tcp(host, *port).await?;
                 Ok(Box::new(self.tls.handshake(host, stream).await?))
             }
-            Target::Unix(path) => Ok(Box::new(unix(path).await?)),
+            Address::Unix(path) => Ok(Box::new(unix(path).await?)),
         }
     }
 }

@@ -13,7 +13,8 @@ use super::registered::Registered;
 use crate::authorization::protect;
 use crate::config::{GroupSource, Settings};
 use crate::home_assistant::{FileProblem, read_folder, read_registries};
-use crate::identity::{Directory, GroupId, User};
+use crate::identity::{Directory, User};
+use crate::ids::GroupId;
 use crate::permission::{Denial, Explanation, FoundBy, Grant, GroupIndex, Rights, Verdict};
 
 /// A home at one moment.

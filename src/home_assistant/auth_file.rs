@@ -12,7 +12,8 @@ use super::fields::{FieldError, Fields, is_true};
 use super::groups::{Group, Groups};
 use super::refresh_token::{RawToken, RefreshToken};
 use super::storage_file::{StorageError, StorageFile};
-use crate::identity::{GroupId, User, UserId};
+use crate::identity::User;
+use crate::ids::{GroupId, UserId};
 
 /// Why an auth file is refused.
 #[derive(Debug, thiserror::Error)]

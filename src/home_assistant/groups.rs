@@ -9,7 +9,8 @@ use serde_json::Value;
 
 use super::auth_file::AuthFileError;
 use super::fields::Fields;
-use crate::identity::{GroupId, GroupRecord};
+use crate::identity::GroupRecord;
+use crate::ids::GroupId;
 use crate::permission::system_group_policy;
 
 /// A group as Home Assistant has it after loading.

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::datetime::is_datetime;
 use super::fields::{FieldError, Fields};
-use crate::identity::UserId;
+use crate::ids::UserId;
 
 /// A refresh token.
 #[derive(Debug, Clone, PartialEq)]

@@ -10,7 +10,8 @@ use aws_lc_rs::digest;
 use super::auth_file::AuthFile;
 use super::password_file::{PasswordFile, StoredHash};
 use crate::config;
-use crate::identity::{Directory, User, UserId};
+use crate::identity::{Directory, User};
+use crate::ids::UserId;
 
 /// The users, groups, tokens and passwords at one moment.
 #[derive(Debug)]

@@ -12,7 +12,7 @@ use super::password_file::PasswordFile;
 use super::reader::{Contents, Fault, FileBytes, FileProblem, STORAGE, required};
 use super::second_factor;
 use super::snapshot::Snapshot;
-use crate::identity::UserId;
+use crate::ids::UserId;
 
 /// Reads the users of a configuration folder once. All that is wrong is returned, not the first.
 pub fn read_folder(config_dir: &Path) -> Result<Snapshot, Vec<FileProblem>> {

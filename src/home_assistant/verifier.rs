@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
 use super::snapshot::Snapshot;
-use crate::identity::UserId;
+use crate::ids::UserId;
 
 /// What a password was found to be.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,7 +10,8 @@ use http::{HeaderMap, HeaderValue};
 
 use super::authority::Authority;
 use super::scheme::Scheme;
-use crate::config::{PublicUrl, TrustedProxies};
+use crate::config::TrustedProxies;
+use crate::ids::PublicUrl;
 
 /// Who made the browser send a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,8 +10,9 @@ use arc_swap::{ArcSwap, Guard};
 use tokio::sync::watch;
 
 use super::people::{GroupRecord, IllegalGroup, People};
-use super::user::{GroupId, User, UserId};
+use super::user::User;
 use crate::config;
+use crate::ids::{GroupId, UserId};
 use crate::permission::{Registry, Rights};
 
 /// All users, what each of them may do, and the registries, at one moment. Never changed, only replaced. A clone shares

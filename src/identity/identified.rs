@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::directory::{Directory, Health};
-use super::user::{User, UserId};
+use super::user::User;
+use crate::ids::UserId;
 use crate::refusal::Reason;
 use crate::route::Routed;
 use crate::session::{Authenticated, Credential, Session};

@@ -12,4 +12,4 @@ mod user;
 pub use directory::{Directory, DirectoryCell, Health};
 pub use identified::{Identified, user_behind, user_of};
 pub use people::{GroupRecord, IllegalGroup};
-pub use user::{BadUserId, GroupId, User, UserId};
+pub use user::User;

@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::user::{GroupId, User, UserId};
+use super::user::User;
 use crate::config::{self, ConfiguredGroup};
+use crate::ids::{GroupId, UserId};
 use crate::permission::{IllegalPolicy, Policies, UserPermissions};
 
 /// A group as the files have it: what people call it, and its policy, unchecked.

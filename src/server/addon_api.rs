@@ -6,9 +6,10 @@ use crate::addon_api::{Configured, Peer};
 use crate::addon_rights::ingress_key::IngressKey;
 use crate::addon_rights::state::AddonStates;
 use crate::budget::Budget;
-use crate::config::{SecretText, Settings, Upstream};
-use crate::dial::Target;
+use crate::config::Trust;
+use crate::config::{SecretText, Settings};
 use crate::home_assistant::HomeAssistant;
+use crate::ids::Address;
 use crate::listener::{AddonListener, HomeAssistantListener, PlainBindError};
 use crate::telemetry::chain;
 
@@ -52,35 +53,20 @@ pub(super) fn ingress_key(settings: &Settings, addon_states: &AddonStates) -> Op
 /// What a configuration makes of the API.
 pub(super) fn configured(settings: &Arc<Settings>, home: Arc<HomeAssistant>) -> Configured {
     let upstream = settings.supervisor.upstream.as_ref().and_then(|upstream| {
-        let (target, authority) = match &upstream.at {
-            Upstream::Http { host, port } => (Target::Http { host: host.clone(), port: *port }, authority(host, *port)),
-            Upstream::Https { host, port } => {
-                let trust = crate::config::Trust::System;
-                (Target::Https { host: host.clone(), port: *port, trust }, authority(host, *port))
-            }
-            Upstream::Unix(path) => (Target::Unix(path.clone()), "supervisor".to_owned()),
-            Upstream::Whoami | Upstream::Nowhere => return None,
-        };
-        peer(target, &authority, &upstream.token)
+        let authority = upstream.at.authority().unwrap_or_else(|| "supervisor".to_owned());
+        peer(upstream.at.clone(), Trust::System, &authority, &upstream.token)
     });
     let token = settings.supervisor.home_assistant_token.as_ref();
-    let home_assistant = settings.home_assistant.api.as_ref().zip(token).and_then(|(api, token)| {
-        let (host, port) = (api.url.host.clone(), api.url.port);
-        let target = if api.url.is_tls {
-            Target::Https { host, port, trust: api.trust.clone() }
-        } else {
-            Target::Http { host, port }
-        };
-        peer(target, &api.url.authority(), token)
-    });
+    let home_assistant = settings
+        .home_assistant
+        .api
+        .as_ref()
+        .zip(token)
+        .and_then(|(api, token)| peer(api.url.address(), api.trust.clone(), &api.url.authority(), token));
     Configured { settings: Arc::clone(settings), home, home_assistant, upstream }
 }
 
-fn peer(target: Target, authority: &str, token: &SecretText) -> Option<Peer> {
+fn peer(address: Address, trust: Trust, authority: &str, token: &SecretText) -> Option<Peer> {
     // A host that was parsed has no byte that a header could not hold.
-    Peer::new(target, authority, token.clone()).ok()
-}
-
-fn authority(host: &str, port: u16) -> String {
-    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+    Peer::new(address, trust, authority, token.clone()).ok()
 }

@@ -6,8 +6,8 @@ mod bans;
 use std::sync::Arc;
 
 use super::Server;
-use crate::config::AddonSlug;
 use crate::identity::Directory;
+use crate::ids::AddonSlug;
 use crate::operations::control::{AddonLine, AddonState, Answer, Request, RevokeTarget, SessionLine, StatusReport};
 use crate::session::{MadeBy, NewSession, RevokeError, Session, Summary};
 use crate::telemetry::{AuditEvent, Revoked, chain};

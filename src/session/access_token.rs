@@ -15,7 +15,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
 use crate::clock::Timestamp;
-use crate::identity::UserId;
+use crate::ids::UserId;
 
 /// A refresh token of Home Assistant, as far as it concerns the access tokens that were made from it.
 pub struct Issuer<'a> {

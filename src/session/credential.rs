@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::access_token::AccessToken;
 use super::live::Session;
-use crate::identity::UserId;
+use crate::ids::UserId;
 
 /// What proves whose request it is.
 #[derive(Debug, Clone)]

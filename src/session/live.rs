@@ -11,9 +11,9 @@ use super::record::{MadeBy, NewSession, Record};
 use super::token::{SessionDigest, SessionId};
 use super::user_agent::UserAgent;
 use crate::clock::Timestamp;
-use crate::config::AddonSlug;
 use crate::connection::EntryPoint;
-use crate::identity::UserId;
+use crate::ids::AddonSlug;
+use crate::ids::UserId;
 
 /// A session. Whether it still counts is asked of [`super::Sessions`], which knows the limits and the time.
 #[derive(Debug)]

@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 use super::token::SessionDigest;
 use super::user_agent::UserAgent;
 use crate::clock::Timestamp;
-use crate::config::AddonSlug;
 use crate::connection::EntryPoint;
-use crate::identity::UserId;
+use crate::ids::AddonSlug;
+use crate::ids::UserId;
 
 /// What the maker of a session says of it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use super::record::Foreign;
 use super::sessions::Sessions;
 use super::store::StoreError;
 use super::token::{SessionDigest, SessionId};
-use crate::identity::UserId;
+use crate::ids::UserId;
 
 /// Why a revocation is not done.
 #[derive(Debug, thiserror::Error)]

@@ -29,9 +29,10 @@ use super::token::{SessionDigest, SessionId, SessionToken};
 use super::user_agent::UserAgent;
 use super::writer::Writer;
 use crate::clock::{Clock, Timestamp};
-use crate::config::{AddonSlug, SessionStore};
+use crate::config::SessionStore;
 use crate::connection::EntryPoint;
-use crate::identity::UserId;
+use crate::ids::AddonSlug;
+use crate::ids::UserId;
 use crate::refusal::Reason;
 
 /// All sessions of this proxy, in memory and on disk.

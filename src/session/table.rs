@@ -9,7 +9,7 @@ use dashmap::DashMap;
 
 use super::live::Session;
 use super::token::SessionDigest;
-use crate::identity::UserId;
+use crate::ids::UserId;
 
 #[derive(Debug, Default)]
 pub(super) struct Table(DashMap<SessionDigest, Arc<Session>>);

@@ -23,9 +23,9 @@ use zeroize::Zeroizing;
 use super::pending_store::{Bounds, OneTimeState, PendingStore};
 use super::return_to::ReturnTo;
 use crate::clock::Timestamp;
-use crate::config::AddonSlug;
 use crate::entropy;
 use crate::http::Presented;
+use crate::ids::AddonSlug;
 use crate::session::{SessionDigest, Sessions, StoreAway};
 
 /// The name of the nonce's cookie.

@@ -1,8 +1,9 @@
 //! A new connection to an add-on: dialled, or a pair of pipes to the built-in one.
 
 use super::whoami;
-use crate::config::{Addon, AddonProtocol, Upstream};
-use crate::dial::{DialError, Dialer, Target, Wire};
+use crate::config::{Addon, AddonProtocol};
+use crate::dial::{DialError, Dialer, Wire};
+use crate::ids::Upstream;
 
 /// Makes connections to one add-on.
 #[derive(Debug)]
@@ -15,16 +16,14 @@ pub(super) enum Connector {
 
 impl Connector {
     pub(super) fn new(addon: &Addon) -> Self {
-        let target = match addon.upstream.clone() {
-            Upstream::Http { host, port } => Target::Http { host, port },
-            Upstream::Https { host, port } => Target::Https { host, port, trust: addon.trust.clone() },
-            Upstream::Unix(path) => Target::Unix(path),
+        let (address, trust, timeout) = match addon.upstream.clone() {
+            Upstream::At(address) => (address, addon.trust.clone(), addon.connect_timeout),
             Upstream::Whoami => return Self::Whoami,
             Upstream::Nowhere => return Self::Nowhere,
         };
         Self::Dialled(match addon.protocol {
-            AddonProtocol::Http => Dialer::new(target, addon.connect_timeout),
-            AddonProtocol::Grpc => Dialer::to_http2(target, addon.connect_timeout),
+            AddonProtocol::Http => Dialer::new(address, trust, timeout),
+            AddonProtocol::Grpc => Dialer::to_http2(address, trust, timeout),
         })
     }
 

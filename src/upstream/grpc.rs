@@ -14,9 +14,10 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use super::http2_connection::{Http2Connection, Stream};
 use super::pool::PoolError;
 use super::send::{Answer, Call};
-use crate::config::{self, Addon};
+use crate::config::Addon;
 use crate::connection::ClientBody;
 use crate::http::{BodyProgress, RequestBody, TrailerFilter};
+use crate::ids;
 use crate::refusal::Reason;
 
 /// What a call has besides a request: the filter for its trailers, and what ends its upload when its answer has ended.
@@ -45,17 +46,13 @@ impl GrpcCall {
 ///
 /// RFC 9110 section 10.1.4: `trailers` in `TE` says that the sender will not discard trailers; servers of gRPC refuse
 /// calls without it.
-pub(super) fn target(
-    headers: &mut HeaderMap,
-    upstream: &config::Upstream,
-    forward: PathAndQuery,
-) -> Result<Uri, Reason> {
+pub(super) fn target(headers: &mut HeaderMap, upstream: &ids::Upstream, forward: PathAndQuery) -> Result<Uri, Reason> {
     headers.remove(TRANSFER_ENCODING);
     headers.insert(TE, HeaderValue::from_static("trailers"));
     let host = headers.remove(HOST).ok_or(Reason::MalformedRequest)?;
     let authority = Authority::try_from(host.as_bytes()).map_err(|_| Reason::MalformedRequest)?;
     let mut parts = uri::Parts::default();
-    let over_tls = matches!(upstream, config::Upstream::Https { .. });
+    let over_tls = matches!(upstream.address(), Some(ids::Address::Https { .. }));
     parts.scheme = Some(if over_tls { Scheme::HTTPS } else { Scheme::HTTP });
     (parts.authority, parts.path_and_query) = (Some(authority), Some(forward));
     Uri::from_parts(parts).map_err(|_| Reason::MalformedRequest)

@@ -7,8 +7,8 @@
 use http::HeaderMap;
 use http::header::{HOST, HeaderValue, ORIGIN, REFERER};
 
-use crate::config::UpstreamHost;
 use crate::http::{Authority, Origin, Scheme};
+use crate::ids::UpstreamHost;
 use crate::route::{DESTINATION, Transfer};
 
 /// What the add-on is told.

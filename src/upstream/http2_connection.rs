@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use super::http1_connection::Unanswered;
 use crate::dial::Wire;
 use crate::http::RequestBody;
-use crate::identity::UserId;
+use crate::ids::UserId;
 
 /// The connections, by user.
 #[derive(Debug, Default)]

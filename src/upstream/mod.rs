@@ -35,8 +35,9 @@ pub use upstreams::{Means, Upstreams};
 #[cfg(test)]
 mod tests {
     use crate::config::{
-        Access, Addon, AddonProtocol, DisplayNameEncoding, Framing, IdentityHeaders, PrefixMode, Trust, Upstream,
+        Access, Addon, AddonProtocol, DisplayNameEncoding, Framing, IdentityHeaders, PrefixMode, Trust,
     };
+    use crate::ids::Upstream;
     use std::sync::Arc;
     use std::time::Duration;
 

@@ -12,7 +12,7 @@ use super::http2_connection::Http2Connections;
 use crate::budget::{Budget, Claim, Holder, Limit, Permit, Queue, Refused};
 use crate::config::Addon;
 use crate::dial::{DialError, Wire};
-use crate::identity::UserId;
+use crate::ids::UserId;
 use crate::telemetry::{AddonMetrics, OpenGauge};
 
 /// The connections to one add-on.

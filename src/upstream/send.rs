@@ -25,7 +25,7 @@ use crate::connection::InFlightGuard;
 use crate::dial::DialError;
 use crate::exchanges::Open;
 use crate::http::{BodyProgress, Handshake, MinRate, Parts, RequestBody};
-use crate::identity::UserId;
+use crate::ids::UserId;
 use crate::refusal::Reason;
 use crate::telemetry::{UpstreamFailure, chain};
 

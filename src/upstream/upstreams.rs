@@ -10,8 +10,10 @@ use super::pool::Pool;
 use super::request_headers::RequestHeaderPolicy;
 use super::response::ResponsePolicy;
 use crate::budget::Budget;
-use crate::config::{self, Addon, AddonProtocol, AddonSlug, Limits, PrefixMode};
+use crate::config::{Addon, AddonProtocol, Limits, PrefixMode};
 use crate::http::{Authority, MinRate, OwnCookies, Reserved, Scheme, TrailerFilter};
+use crate::ids;
+use crate::ids::AddonSlug;
 use crate::route::Route;
 use crate::telemetry::{AddonMetrics, Metrics, UpstreamFailure};
 
@@ -173,11 +175,6 @@ impl Upstream {
     }
 }
 
-fn authority(upstream: &config::Upstream) -> Option<Authority> {
-    let (host, port) = match upstream {
-        config::Upstream::Http { host, port } | config::Upstream::Https { host, port } => (host, port),
-        config::Upstream::Unix(_) | config::Upstream::Whoami | config::Upstream::Nowhere => return None,
-    };
-    let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
-    Authority::parse(format!("{host}:{port}").as_bytes())
+fn authority(upstream: &ids::Upstream) -> Option<Authority> {
+    Authority::parse(upstream.address()?.authority()?.as_bytes())
 }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::harness::{Folder, HOME, accepted, addon, refused, refused_in, warned};
-use vestibule::config::{ApiAddress, Upstream};
+use vestibule::config::ApiAddress;
+use vestibule::ids::Address;
 
 /// A configuration whose `[supervisor]` has these lines, the first of them line 5.
 fn supervisor(lines: &str) -> String {
@@ -55,7 +56,7 @@ fn a_supervisor_behind_needs_a_place_and_a_token() {
     refused_in(&folder(), &both("http://172.30.32.2/api"), "5:12", &["a path, a query or a fragment"]);
     let loaded = folder().load(both("unix:/run/supervisor.sock")).unwrap();
     let upstream = loaded.settings.supervisor.upstream.unwrap();
-    assert!(matches!(&upstream.at, Upstream::Unix(path) if path.is_absolute()));
+    assert!(matches!(&upstream.at, Address::Unix(path) if path.is_absolute()));
     assert_eq!(upstream.token.reveal(), "abc.def");
     assert!(!format!("{upstream:?}").contains("abc"), "a token is shown nowhere");
 }

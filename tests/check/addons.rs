@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::harness::{Folder, accepted, addon, refused, refused_in, warned};
-use vestibule::config::{AddonProtocol, DisplayNameEncoding, Framing, PrefixMode, Trust, Upstream};
+use vestibule::config::{AddonProtocol, DisplayNameEncoding, Framing, PrefixMode, Trust};
+use vestibule::ids::{Address, Upstream};
 
 /// Two add-ons, the second with these lines, the first of which is line 8.
 fn second(lines: &str) -> String {
@@ -72,7 +73,7 @@ fn an_upstream_is_one_of_four_kinds() {
     refused(&upstream("http://h:0"), "5:12", &["from 1 to 65535"]);
     refused(&upstream("builtin:woami"), "5:12", &["no such built-in", "did you mean"]);
     let socket = accepted(&upstream("unix:run/a.sock")).settings;
-    assert!(matches!(&socket.addons[0].upstream, Upstream::Unix(path) if path.is_absolute()));
+    assert!(matches!(&socket.addons[0].upstream, Upstream::At(Address::Unix(path)) if path.is_absolute()));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use vestibule::addon_rights::rating::{RatedAddon, rate};
-use vestibule::config::Upstream;
+use vestibule::ids::{Address, Upstream};
 use vestibule::manifest::{self, AppArmor, Role, Signed};
 
 use crate::harness::{Folder, HOME};
@@ -50,7 +50,7 @@ fn a_manifest_fills_what_the_configuration_leaves_out() {
     let loaded = folder(&text).load(config("path = \"/ingress/z2m\"")).unwrap();
     let addon = &loaded.settings.addons[0];
     assert_eq!((addon.slug.as_str(), addon.title.as_str(), addon.icon.as_str()), ("z2m", "Radios", "mdi:zigbee"));
-    assert_eq!(addon.upstream, Upstream::Http { host: "127.0.0.1".into(), port: 8099 });
+    assert_eq!(addon.upstream, Upstream::At(Address::Http { host: "127.0.0.1".into(), port: 8099 }));
     assert_eq!((addon.entry.as_str(), addon.access.admin_only), ("app/", true));
     let rights = &addon.rights;
     assert!(rights.hassio_api && rights.auth_api && rights.host_network && !rights.homeassistant_api);
@@ -68,7 +68,7 @@ fn keys_of_the_configuration_win_one_by_one() {
     let loaded = folder(&text).load(config(lines)).unwrap();
     let addon = &loaded.settings.addons[0];
     assert_eq!((addon.slug.as_str(), addon.title.as_str(), addon.icon.as_str()), ("radio", "Radio", "mdi:radio"));
-    assert_eq!(addon.upstream, Upstream::Http { host: "127.0.0.1".into(), port: 1 });
+    assert_eq!(addon.upstream, Upstream::At(Address::Http { host: "127.0.0.1".into(), port: 1 }));
     assert_eq!((addon.entry.as_str(), addon.access.admin_only), ("x", false));
     assert!(addon.rights.hassio_api, "what the configuration does not say is the manifest's");
     assert_eq!((addon.rights.role, addon.rights.privileged.len()), (Role::Default, 0));

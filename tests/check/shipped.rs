@@ -2,7 +2,8 @@
 
 use crate::harness::Folder;
 use vestibule::cli::Exit;
-use vestibule::config::{AccessList, Loaded, SessionStore, Tls, Upstream};
+use vestibule::config::{AccessList, Loaded, SessionStore, Tls};
+use vestibule::ids::Upstream;
 
 const SHIPPED: &str = include_str!("../../config.toml");
 

@@ -15,7 +15,8 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use vestibule::config;
 use vestibule::home_assistant::{AuthFile, Condition, HomeAssistant, Outcome, read_folder};
-use vestibule::identity::{Health, User, UserId};
+use vestibule::identity::{Health, User};
+use vestibule::ids::UserId;
 use zeroize::Zeroizing;
 
 use support::{HOME, HOME_2024, Home, Watched, copy, repository};

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::clock::Timestamp;
 use crate::home_assistant::one_spelling;
-use crate::identity::UserId;
+use crate::ids::UserId;
 
 /// The cache.
 #[derive(Debug, Default)]

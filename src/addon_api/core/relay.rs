@@ -14,10 +14,10 @@ use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
 use super::metered::Metered;
 use crate::addon_api::message_filter::{Filtered, filter_message};
-use crate::config::AddonSlug;
 use crate::entity_filter::message_types;
 use crate::entity_filter::{Access, Conversation, Step};
 use crate::exchanges::Open;
+use crate::ids::AddonSlug;
 
 /// What an add-on that is held to entities may do, asked anew for each message.
 pub(super) type Allowed = Box<dyn Fn(&str, Access) -> bool + Send + Sync>;

@@ -13,7 +13,8 @@ use serde_json::json;
 use super::answer::{self, Answer};
 use super::service::{AddonApi, Call};
 use crate::addon_rights::protection::Protection;
-use crate::config::{Addon, AddonSlug};
+use crate::config::Addon;
+use crate::ids::AddonSlug;
 use crate::telemetry::AuditEvent;
 
 #[derive(Deserialize)]

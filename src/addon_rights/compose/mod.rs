@@ -12,7 +12,9 @@ mod yaml;
 use std::path::Path;
 
 use crate::addon_rights::protection::Granted;
-use crate::config::{Addon, Upstream};
+use crate::config::Addon;
+use crate::ids::Address;
+use crate::ids::Upstream;
 use crate::manifest::{AppArmor, Manifest, Protocol};
 use yaml::{Map, Node, text, texts};
 
@@ -120,8 +122,8 @@ fn ports(addon: &Addon, manifest: &Manifest, granted: &Granted) -> Vec<String> {
     let mut ports: Vec<String> = Vec::new();
     if let Some(port) = manifest.ingress.as_ref().and_then(|ingress| ingress.port) {
         let outside = match addon.upstream {
-            Upstream::Http { port, .. } | Upstream::Https { port, .. } => port,
-            Upstream::Unix(_) | Upstream::Whoami | Upstream::Nowhere => port,
+            Upstream::At(Address::Http { port, .. } | Address::Https { port, .. }) => port,
+            Upstream::At(Address::Unix(_)) | Upstream::Whoami | Upstream::Nowhere => port,
         };
         ports.push(published(outside, port, Protocol::Tcp));
     }

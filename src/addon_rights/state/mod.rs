@@ -20,7 +20,7 @@ use super::protection::Protection;
 use super::tokens::{AddonToken, TokenDigest};
 use crate::addon_rights::ingress_key::IngressKey;
 use crate::clock::Timestamp;
-use crate::config::AddonSlug;
+use crate::ids::AddonSlug;
 pub use file::KeptError;
 
 /// What is kept of all add-ons.

@@ -5,7 +5,8 @@ use http::Method;
 use super::matching::Fit;
 use super::reach::Depth;
 use super::unreadable::Unreadable;
-use crate::config::{AccessKey, EntityId, EntitySource, JsonPointer, PathPattern, Unlisted};
+use crate::config::{AccessKey, EntitySource, JsonPointer, PathPattern, Unlisted};
+use crate::ids::EntityId;
 use crate::permission::{Denial, Verdict};
 use crate::refusal::{Decision, Reason};
 

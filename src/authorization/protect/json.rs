@@ -14,8 +14,9 @@ use serde_json::Value;
 
 use super::form::is_alike;
 use super::unreadable::Unreadable;
-use crate::config::{EntityId, JsonPointer};
+use crate::config::JsonPointer;
 use crate::http::is_same_look;
+use crate::ids::EntityId;
 
 /// What a body says at the places that rules read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -8,8 +8,8 @@
 use std::borrow::Cow;
 
 use super::unreadable::Unreadable;
-use crate::config::EntityId;
 use crate::http::decode;
+use crate::ids::EntityId;
 
 /// The entity that the parameter `name` names. A cookie that could be called so makes it ambiguous: PHP's `$_REQUEST` may
 /// have it in the parameter's place (S-210).

@@ -8,8 +8,9 @@ use super::matching::captured;
 use super::query;
 use super::segments::Segments;
 use super::unreadable::Unreadable;
-use crate::config::{AccessKey, EntityId, EntitySource, EntityTemplate, Piece, ProtectAsk, ProtectRule};
+use crate::config::{AccessKey, EntitySource, EntityTemplate, Piece, ProtectAsk, ProtectRule};
 use crate::identity::User;
+use crate::ids::EntityId;
 use crate::permission::Rights;
 
 /// A user, and what Home Assistant's files and the groups of the configuration let them do.

@@ -7,7 +7,8 @@ use crate::config::Known;
 use crate::config::diagnostic::{Diagnostic, quoted};
 use crate::config::nearest::nearest;
 use crate::config::raw::{self, FramingText, Key};
-use crate::config::settings::{Access, AccessList, Framing, PublicUrl};
+use crate::config::settings::{Access, AccessList, Framing};
+use crate::ids::PublicUrl;
 use crate::manifest::Panel;
 
 /// Resolves `access`. Absent, it means everybody who may sign in, or administrators alone where the manifest's

@@ -19,9 +19,9 @@ use super::unique::Unique;
 use crate::config::Known;
 use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::raw::{self, Key, SizeText};
-use crate::config::settings::{
-    Addon, AddonProtocol, AddonSlug, DisplayNameEncoding, HostName, PathPrefix, PrefixMode, Supervisor, Upstream,
-};
+use crate::config::settings::{Addon, AddonProtocol, DisplayNameEncoding, PrefixMode, Supervisor};
+use crate::ids::Address;
+use crate::ids::{AddonSlug, HostName, PathPrefix, Upstream};
 use crate::manifest::Panel;
 
 /// Resolves all of them, in the order of the file.
@@ -57,7 +57,7 @@ fn addon(
     let (raw, owner) = (entry.get_ref(), entry.span());
     let slug = slug(raw, &owner, manifest, seen, cx);
     let upstream = upstream(raw, &owner, manifest, cx);
-    let over_tls = upstream.as_ref().is_none_or(|upstream| matches!(upstream, Upstream::Https { .. }));
+    let over_tls = upstream.as_ref().is_none_or(|upstream| matches!(upstream, Upstream::At(Address::Https { .. })));
     let (path, host) = route(raw, &owner, upstream.as_ref(), seen, cx);
     let mut names = Names::default();
     // Fixed headers and prefix headers first: when one of them has the name of a default, it is shown, not the default.
@@ -142,8 +142,8 @@ fn upstream(raw: &raw::Addon, owner: &Span, named: &Named, cx: &mut Context<'_>)
     }
     let text = cx.required(&raw.upstream, "upstream", owner, "\"http://127.0.0.1:8080\"")?;
     Some(match cx.findings.parse(text)? {
-        Upstream::Unix(path) => Upstream::Unix(cx.base.join(path)),
-        other @ (Upstream::Http { .. } | Upstream::Https { .. } | Upstream::Whoami | Upstream::Nowhere) => other,
+        Upstream::At(address) => Upstream::At(address.below(&cx.base)),
+        other @ (Upstream::Whoami | Upstream::Nowhere) => other,
     })
 }
 

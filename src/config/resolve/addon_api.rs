@@ -15,7 +15,7 @@ use crate::config::findings::Findings;
 use crate::config::nearest::nearest;
 use crate::config::raw::{self, Key};
 use crate::config::secret_text::SecretText;
-use crate::config::settings::Upstream;
+use crate::ids::Upstream;
 use crate::manifest::Rights;
 
 /// Where add-ons reach their API.
@@ -80,8 +80,7 @@ pub(super) fn upstream(raw: &raw::Supervisor, cx: &mut Context<'_>) -> Option<Su
         return None;
     };
     let at = match cx.findings.parse(text)? {
-        Upstream::Unix(path) => Upstream::Unix(cx.base.join(path)),
-        other @ (Upstream::Http { .. } | Upstream::Https { .. }) => other,
+        Upstream::At(address) => address.below(&cx.base),
         Upstream::Whoami | Upstream::Nowhere => {
             let other = Diagnostic::mistake(text.span(), "this is no Supervisor");
             cx.add(

@@ -10,7 +10,7 @@ use super::context::{Context, days, flag};
 use crate::config::cors::{Cors, CorsHeader, CorsMethod};
 use crate::config::diagnostic::Diagnostic;
 use crate::config::raw::{self, Key, List};
-use crate::config::settings::PublicUrl;
+use crate::ids::PublicUrl;
 
 /// Resolves `cors`.
 pub(super) fn cors(key: &Key<raw::Cors>, cx: &mut Context<'_>) -> Option<Cors> {

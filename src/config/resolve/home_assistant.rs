@@ -9,10 +9,11 @@ use super::context::{Context, days, flag, seconds};
 use super::tls::one_line;
 use super::trust::trust;
 use crate::config::diagnostic::{Diagnostic, SourceLocation};
-use crate::config::home::{HomeApi, HomeAssistant, HomeSource, HomeUrl};
+use crate::config::home::{HomeApi, HomeAssistant, HomeSource};
 use crate::config::raw::{self, Key};
 use crate::config::secret_text::SecretText;
 use crate::config::{ApiTrouble, Known};
+use crate::ids::HomeUrl;
 
 /// Resolves the section, and asks who is known in the folder that it names.
 pub(super) fn home_assistant(key: &Key<raw::HomeAssistant>, cx: &mut Context<'_>) -> (HomeAssistant, Option<Known>) {

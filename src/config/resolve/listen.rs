@@ -9,8 +9,9 @@ use toml::Spanned;
 use super::context::{Context, flag};
 use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::raw::{self, HttpsText, Key, OperationsText};
-use crate::config::settings::{HttpsListener, Listen, PublicUrl};
+use crate::config::settings::{HttpsListener, Listen};
 use crate::config::trusted_proxies::TrustedProxies;
+use crate::ids::PublicUrl;
 
 /// Resolves the section.
 pub(super) fn listen(raw: &raw::Listen, cx: &mut Context<'_>) -> Listen {

@@ -8,7 +8,9 @@ use toml::Spanned;
 use super::context::{Context, flag};
 use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::raw::{self, AppArmorText, Key};
-use crate::config::settings::{AddonSlug, Supervisor, Upstream};
+use crate::config::settings::Supervisor;
+use crate::ids::Address;
+use crate::ids::{AddonSlug, Upstream};
 use crate::manifest::{self, AppArmor, Capability, Manifest, Rights, Role, is_entry};
 
 /// What an add-on's `manifest` key leads to.
@@ -50,7 +52,7 @@ impl Named {
             None if !has_route => return Some(Upstream::Nowhere),
             None => "the manifest has no ingress: `upstream` must say where the web UI listens",
             Some(ingress) => match ingress.port {
-                Some(port) => return Some(Upstream::Http { host: "127.0.0.1".to_owned(), port }),
+                Some(port) => return Some(Upstream::At(Address::Http { host: "127.0.0.1".to_owned(), port })),
                 None => "the manifest leaves the port open: `upstream` must say where the web UI listens",
             },
         };

@@ -36,7 +36,8 @@ use std::sync::Arc;
 
 use super::diagnostic::{Diagnostic, SourceLocation};
 use super::raw::{self, Key};
-use super::settings::{PublicUrl, Settings};
+use super::settings::Settings;
+use crate::ids::PublicUrl;
 pub(super) use context::Context;
 
 /// Resolves the whole file.

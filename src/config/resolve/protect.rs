@@ -5,11 +5,13 @@ use toml::Spanned;
 
 use super::context::{Context, flag};
 use crate::config::diagnostic::{Diagnostic, Span, quoted};
-use crate::config::entity_id::{EntityId, EntityTemplate};
+use crate::config::entity_template::EntityTemplate;
 use crate::config::path_pattern::PathPattern;
 use crate::config::protect::{AccessKey, EntitySource, Protect, ProtectAsk, ProtectRule, Unlisted};
 use crate::config::raw::{self, Key};
-use crate::config::settings::{PathPrefix, PrefixMode};
+use crate::config::settings::PrefixMode;
+use crate::ids::EntityId;
+use crate::ids::PathPrefix;
 
 /// What a rule is judged by besides itself.
 #[derive(Clone, Copy)]

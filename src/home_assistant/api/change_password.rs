@@ -6,7 +6,7 @@ use serde_json::json;
 use super::client::Api;
 use super::error::ApiError;
 use crate::config::SecretText;
-use crate::identity::UserId;
+use crate::ids::UserId;
 
 impl Api {
     /// Gives a user a new password. `token` must be the owner's: Home Assistant refuses this to everybody else.

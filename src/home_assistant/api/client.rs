@@ -18,7 +18,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::api_health::{ApiHealth, ApiHealthCell};
 use super::error::ApiError;
 use crate::config::HomeApi;
-use crate::dial::{Dialer, Target};
+use crate::dial::Dialer;
 
 /// One Home Assistant.
 #[derive(Debug)]
@@ -48,15 +48,9 @@ pub(super) struct Reply {
 impl Api {
     /// Nothing is asked yet.
     pub fn new(settings: &HomeApi) -> Self {
-        let (host, port) = (settings.url.host.clone(), settings.url.port);
-        let target = if settings.url.is_tls {
-            Target::Https { host, port, trust: settings.trust.clone() }
-        } else {
-            Target::Http { host, port }
-        };
         Self {
             settings: settings.clone(),
-            dialer: Dialer::new(target, DIAL),
+            dialer: Dialer::new(settings.url.address(), settings.trust.clone(), DIAL),
             health: ApiHealthCell::default(),
             discovered: super::discovery::Cache::default(),
         }

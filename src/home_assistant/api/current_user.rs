@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::error::ApiError;
 use super::socket::Socket;
-use crate::identity::UserId;
+use crate::ids::UserId;
 
 #[derive(Deserialize)]
 struct CurrentUser {

@@ -15,7 +15,7 @@ use super::pkce::Verifier;
 use super::socket::Socket;
 use super::tokens::Tokens;
 use crate::config::SecretText;
-use crate::identity::UserId;
+use crate::ids::UserId;
 
 /// A code, and what belongs to it.
 #[derive(Debug)]

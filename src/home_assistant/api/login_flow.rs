@@ -15,7 +15,7 @@ use super::client::{Api, Call};
 use super::error::{ApiError, Refusal};
 use super::grant::CodeGrant;
 use crate::config::SecretText;
-use crate::identity::UserId;
+use crate::ids::UserId;
 
 /// What Home Assistant says of a password.
 #[derive(Debug, Clone, PartialEq, Eq)]

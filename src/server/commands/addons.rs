@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Server;
 use crate::addon_rights::protection::Protection;
-use crate::config::AddonSlug;
+use crate::ids::AddonSlug;
 use crate::operations::control::Answer;
 use crate::telemetry::{AuditEvent, chain};
 

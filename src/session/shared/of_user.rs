@@ -11,7 +11,7 @@ use super::catch_up::read;
 use super::error::SharedError;
 use super::store::SharedStore;
 use super::{AT_ONCE, ENDED};
-use crate::identity::UserId;
+use crate::ids::UserId;
 use crate::session::store::StoreAway;
 use crate::session::token::SessionDigest;
 

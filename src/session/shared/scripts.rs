@@ -9,7 +9,7 @@ use redis::{Cmd, cmd};
 
 use super::ENDED;
 use super::shared_kv::Change;
-use crate::identity::UserId;
+use crate::ids::UserId;
 use crate::session::token::SessionDigest;
 
 /// The names of our keys.

@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 
 use crate::clock::Timestamp;
 use crate::home_assistant::AuthFile;
-use crate::identity::UserId;
+use crate::ids::UserId;
 
 /// The refresh tokens of live sessions that were in the file when it was last looked at.
 #[derive(Debug, Default)]

@@ -7,7 +7,7 @@ use prometheus_client::registry::Registry;
 
 use super::labels::{AddonLabel, AddonOutcomeLabel, ApiOutcome};
 use super::{Metrics, OpenGauge};
-use crate::config::AddonSlug;
+use crate::ids::AddonSlug;
 use crate::telemetry::SignInOutcome;
 
 /// The numbers, by label.

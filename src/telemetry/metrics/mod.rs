@@ -58,7 +58,7 @@ pub use labels::{ConnectionRefusal, Handshake, ReloadResult, UpstreamFailure};
 
 use super::audit::SignInOutcome;
 use crate::budget::Limit;
-use crate::config::AddonSlug;
+use crate::ids::AddonSlug;
 use crate::refusal::Reason;
 use addon::AddonFamilies;
 use addon_api::AddonApiFamilies;

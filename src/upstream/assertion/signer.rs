@@ -12,9 +12,10 @@ use serde_json::json;
 use super::key::SigningKey;
 use super::keyring::Keyring;
 use crate::clock::Timestamp;
-use crate::config::AddonSlug;
 use crate::entropy;
-use crate::identity::{User, UserId};
+use crate::identity::User;
+use crate::ids::AddonSlug;
+use crate::ids::UserId;
 
 /// The assertions for one add-on that are fresh, one for each user.
 #[derive(Debug)]

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use prometheus_client::metrics::gauge::Gauge;
 
 use crate::clock::{Clock, Timestamp};
-use crate::config::AddonSlug;
+use crate::ids::AddonSlug;
 
 /// Why an add-on counts as down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

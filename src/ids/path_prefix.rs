@@ -2,9 +2,21 @@
 //! compared with. What could be spelled in two ways is refused, and so is what would hide our own pages.
 
 use std::str::FromStr;
+use std::sync::Arc;
 
-use super::findings::Explained;
-use super::settings::PathPrefix;
+use crate::diagnostic::findings::Explained;
+
+/// A path prefix: begins with `/`, does not end with it, no empty or dot segment, only unreserved characters (RFC 3986
+/// section 2.3) and `/`. The root is the empty text.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PathPrefix(Arc<str>);
+
+impl PathPrefix {
+    /// The prefix, without a trailing slash: `/ingress/zigbee2mqtt`, or nothing for the root.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
 
 /// Why a text is not a path prefix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -1,14 +1,131 @@
 //! The URLs of the configuration: in comes text, out comes an upstream or an origin that browsers know. Only scheme,
 //! host and port may stand in them; path, query, fragment and user are refused, because nothing would heed them.
 
+use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use super::findings::Explained;
-use super::home::HomeUrl;
-use super::nearest::nearest;
-use super::settings::{HostName, PublicUrl, Upstream, UpstreamHost};
+use super::HostName;
+use crate::diagnostic::findings::Explained;
+use crate::diagnostic::nearest::nearest;
+
+/// An origin that browsers know us by: `https`, a host in lower case and a port (443 when the URL names none).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicUrl {
+    /// The host in lower case: a name, an IPv4 address, or an IPv6 address in brackets.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+}
+
+/// Where somebody listens who can be dialled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Address {
+    /// `http://host:port`, no path.
+    Http {
+        /// A name or an address, without brackets.
+        host: String,
+        /// The port; 80 when the URL names none.
+        port: u16,
+    },
+    /// `https://host:port`
+    Https {
+        /// A name or an address, without brackets: the one that the certificate must be for.
+        host: String,
+        /// The port; 443 when the URL names none.
+        port: u16,
+    },
+    /// `unix:PATH`
+    Unix(PathBuf),
+}
+
+/// `upstream`: where an add-on listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Upstream {
+    /// There.
+    At(Address),
+    /// `builtin:whoami`: shows the request as an add-on sees it.
+    Whoami,
+    /// Nowhere: an add-on without a web UI.
+    Nowhere,
+}
+
+impl Address {
+    /// Host and port as they stand in `Host`, the port always written out; nothing for a socket.
+    pub fn authority(&self) -> Option<String> {
+        match self {
+            Self::Http { host, port } | Self::Https { host, port } if host.contains(':') => {
+                Some(format!("[{host}]:{port}"))
+            }
+            Self::Http { host, port } | Self::Https { host, port } => Some(format!("{host}:{port}")),
+            Self::Unix(_) => None,
+        }
+    }
+
+    /// With the path of a socket made absolute from `base`.
+    #[must_use]
+    pub fn below(self, base: &Path) -> Self {
+        if let Self::Unix(path) = self { Self::Unix(base.join(path)) } else { self }
+    }
+}
+
+impl Upstream {
+    /// Where it is dialled; nothing for what is no socket.
+    pub fn address(&self) -> Option<&Address> {
+        if let Self::At(address) = self { Some(address) } else { None }
+    }
+}
+
+/// A host and perhaps a port, as they stand in `Host`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UpstreamHost(String);
+
+impl UpstreamHost {
+    /// `host` or `host:port`, in lower case, IPv6 in brackets.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Scheme, host and port of Home Assistant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HomeUrl {
+    /// `https` rather than `http`.
+    pub is_tls: bool,
+    /// A name in lower case, or an address without brackets.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+}
+
+impl HomeUrl {
+    /// Where it is dialled.
+    pub fn address(&self) -> Address {
+        let (host, port) = (self.host.clone(), self.port);
+        if self.is_tls { Address::Https { host, port } } else { Address::Http { host, port } }
+    }
+
+    /// Host and port as they stand in `Host` (RFC 9110 section 7.2): without the port when it is the scheme's own.
+    pub fn authority(&self) -> String {
+        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
+        let default = if self.is_tls { 443 } else { 80 };
+        if self.port == default { host } else { format!("{host}:{}", self.port) }
+    }
+
+    /// Whether it names this very machine.
+    pub fn is_loopback(&self) -> bool {
+        let address = self.host.parse::<std::net::IpAddr>();
+        self.host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+    }
+}
+
+/// The origin, without a `/`.
+impl fmt::Display for HomeUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", if self.is_tls { "https" } else { "http" }, self.authority())
+    }
+}
 
 /// Why a text is not a URL that may stand in its place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -42,15 +159,15 @@ impl FromStr for Upstream {
     fn from_str(text: &str) -> Result<Self, BadUrl> {
         if let Some(rest) = strip_scheme(text, "http://") {
             let (host, port) = authority(rest)?;
-            Ok(Self::Http { host: host.without_brackets(), port: port.unwrap_or(80) })
+            Ok(Self::At(Address::Http { host: host.without_brackets(), port: port.unwrap_or(80) }))
         } else if let Some(rest) = strip_scheme(text, "https://") {
             let (host, port) = authority(rest)?;
-            Ok(Self::Https { host: host.without_brackets(), port: port.unwrap_or(443) })
+            Ok(Self::At(Address::Https { host: host.without_brackets(), port: port.unwrap_or(443) }))
         } else if let Some(path) = text.strip_prefix("unix:") {
             if path.is_empty() || path.contains('\0') {
                 Err(BadUrl::NoSocket)
             } else {
-                Ok(Self::Unix(PathBuf::from(path)))
+                Ok(Self::At(Address::Unix(PathBuf::from(path))))
             }
         } else if let Some(name) = text.strip_prefix("builtin:") {
             let meant = nearest(name, ["whoami"]).map(|_| "whoami");
@@ -141,7 +258,7 @@ impl Explained for BadUrl {
 }
 
 /// The host of an authority (RFC 3986 section 3.2.2), in lower case.
-pub(super) enum Host {
+pub(crate) enum Host {
     Name(HostName),
     V4(Ipv4Addr),
     V6(Ipv6Addr),
@@ -152,7 +269,7 @@ impl Host {
         if let Self::V6(address) = self { format!("[{address}]") } else { self.without_brackets() }
     }
 
-    pub(super) fn without_brackets(&self) -> String {
+    pub(crate) fn without_brackets(&self) -> String {
         match self {
             Self::Name(name) => name.as_str().to_owned(),
             Self::V4(address) => address.to_string(),
@@ -162,13 +279,13 @@ impl Host {
 }
 
 /// Schemes are case-insensitive (RFC 3986 section 3.1).
-pub(super) fn strip_scheme<'a>(text: &'a str, scheme: &str) -> Option<&'a str> {
+pub(crate) fn strip_scheme<'a>(text: &'a str, scheme: &str) -> Option<&'a str> {
     let (start, rest) = text.split_at_checked(scheme.len())?;
     start.eq_ignore_ascii_case(scheme).then_some(rest)
 }
 
 /// Host and port, and nothing else.
-pub(super) fn authority(text: &str) -> Result<(Host, Option<u16>), BadUrl> {
+pub(crate) fn authority(text: &str) -> Result<(Host, Option<u16>), BadUrl> {
     // A user may hold any character, so that it is looked for before the path.
     if text.contains('@') {
         return Err(BadUrl::User);
@@ -203,12 +320,15 @@ mod tests {
 
     #[test]
     fn an_upstream_is_scheme_host_and_port() {
-        let http = |host: &str, port| Ok(Upstream::Http { host: host.into(), port });
+        let http = |host: &str, port| Ok(Upstream::At(Address::Http { host: host.into(), port }));
         assert_eq!("http://127.0.0.1:8080".parse(), http("127.0.0.1", 8080));
         assert_eq!("http://[::1]:8080".parse(), http("::1", 8080));
         assert_eq!("HTTP://Z2M".parse(), http("z2m", 80));
-        assert_eq!("https://x.example".parse(), Ok(Upstream::Https { host: "x.example".into(), port: 443 }));
-        assert_eq!("unix:/run/a.sock".parse(), Ok(Upstream::Unix("/run/a.sock".into())));
+        assert_eq!(
+            "https://x.example".parse(),
+            Ok(Upstream::At(Address::Https { host: "x.example".into(), port: 443 }))
+        );
+        assert_eq!("unix:/run/a.sock".parse(), Ok(Upstream::At(Address::Unix("/run/a.sock".into()))));
         assert_eq!("builtin:whoami".parse(), Ok(Upstream::Whoami));
     }
 

@@ -1,0 +1,17 @@
+//! The names of things: users, groups, add-ons, entities, hosts, prefixes and addresses, each with its parser.
+//!
+//! They stand below everything else. A value of one of these types was read and judged once; nobody judges it again.
+
+mod addon_slug;
+mod entity_id;
+mod host_name;
+mod path_prefix;
+pub(crate) mod url;
+mod user_id;
+
+pub use addon_slug::{AddonSlug, BadSlug};
+pub use entity_id::{BadEntityId, EntityId};
+pub use host_name::{BadHostName, HostName};
+pub use path_prefix::{BadPathPrefix, PathPrefix};
+pub use url::{Address, BadUrl, HomeUrl, PublicUrl, Upstream, UpstreamHost};
+pub use user_id::{BadUserId, GroupId, UserId};
