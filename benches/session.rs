@@ -5,6 +5,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use futures_util::FutureExt as _;
 use vestibule::clock::Clock;
 use vestibule::config::{Session as Settings, SessionStore};
 use vestibule::session::{MadeBy, NewSession, SessionToken, Sessions};
@@ -34,14 +35,14 @@ fn look_up(c: &mut Criterion) {
         b.iter(|| {
             let cookie = turn.next().expect("it goes round");
             let token = SessionToken::parse(black_box(cookie.as_bytes())).expect("a token");
-            black_box(sessions.look_up(&token)).expect("live")
+            black_box(sessions.find(&token).now_or_never().expect("nothing is waited for")).expect("live")
         });
     });
     let nobody = SessionToken::random().encode();
     c.bench_function("session/look_up_unknown", |b| {
         b.iter(|| {
             let token = SessionToken::parse(black_box(nobody.as_bytes())).expect("a token");
-            assert!(black_box(sessions.look_up(&token)).is_none());
+            assert!(black_box(sessions.find(&token).now_or_never().expect("nothing is waited for")).is_err());
         });
     });
 }

@@ -40,7 +40,10 @@ const BESIDE: [(&str, &[&str]); 17] = [
     ("permission", &[]),
     // Connections out: the add-ons' and those of whoever else dials, Home Assistant's readers among them.
     ("dial", &["ids", "config"]),
-    ("home_assistant", &["ids", "dial", "permission", "identity", "refusal", "config", "telemetry", "clock", "entropy"]),
+    (
+        "home_assistant",
+        &["ids", "dial", "permission", "identity", "refusal", "config", "telemetry", "clock", "entropy"],
+    ),
     // Pages show a request's id, and say which methods `http` knows.
     ("pages", &["http", "refusal", "config", "telemetry", "clock", "entropy"]),
     ("operations", &FOUNDATION),
@@ -64,9 +67,8 @@ const ABOVE: [(&str, &[&str]); 7] = [
 ];
 
 /// Imports against the order, each with its reason.
-const EXCEPTIONS: [(&str, &str, &str); 1] = [
-    ("config", "http::fields", "which header names an operator may set is in the one table of header names"),
-];
+const EXCEPTIONS: [(&str, &str, &str); 1] =
+    [("config", "http::fields", "which header names an operator may set is in the one table of header names")];
 
 /// Names that say nothing of what is in a file.
 const EMPTY_NAMES: [&str; 7] = ["common", "utils", "util", "helpers", "types", "misc", "prelude"];

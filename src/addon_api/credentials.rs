@@ -8,6 +8,7 @@ use serde::de::IgnoredAny;
 use zeroize::Zeroizing;
 
 use crate::entity_filter::bounded_json::{Scalar, fields};
+use crate::http::one_line;
 
 /// What somebody typed into an add-on.
 pub(super) struct Credentials {
@@ -46,9 +47,7 @@ impl Credentials {
 
 /// RFC 7617. One line, one scheme, UTF-8.
 fn basic(headers: &HeaderMap) -> Option<Credentials> {
-    let mut lines = headers.get_all(AUTHORIZATION).into_iter();
-    let (Some(line), None) = (lines.next(), lines.next()) else { return None };
-    let (scheme, encoded) = line.to_str().ok()?.split_once(' ')?;
+    let (scheme, encoded) = one_line(headers, AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;
     }

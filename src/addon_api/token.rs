@@ -3,6 +3,8 @@
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 
+use crate::http::one_line;
+
 /// The first of the three places that holds one (docs/design/supervisor.md section 2.1). In `Authorization` it is the
 /// last word, whatever the scheme is called: add-ons write `Bearer`, and nothing else counts here.
 pub(crate) fn token(headers: &HeaderMap) -> Option<&str> {
@@ -20,11 +22,7 @@ pub(super) fn home_assistant_token(headers: &HeaderMap) -> Option<&str> {
 
 /// The value of a header that stands there once. Two are none: nobody knows which of them other software would take.
 fn only<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
-    let mut values = headers.get_all(name).into_iter();
-    match (values.next(), values.next()) {
-        (Some(value), None) => value.to_str().ok().map(str::trim),
-        _ => None,
-    }
+    one_line(headers, name)?.to_str().ok().map(str::trim)
 }
 
 #[cfg(test)]

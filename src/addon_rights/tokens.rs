@@ -7,6 +7,7 @@ use std::fmt;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::{Zeroize as _, Zeroizing};
 
@@ -23,7 +24,7 @@ impl AddonToken {
 
     /// As it is handed to the add-on: 64 hexadecimal digits, as Home Assistant's are hexadecimal too.
     pub fn encode(&self) -> Zeroizing<String> {
-        hex(&self.0)
+        Zeroizing::new(HEXLOWER.encode(&self.0))
     }
 
     /// What is kept of it.
@@ -70,33 +71,17 @@ impl fmt::Debug for TokenDigest {
 
 impl Serialize for TokenDigest {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&hex(&self.0))
+        serializer.serialize_str(&HEXLOWER.encode(&self.0))
     }
 }
 
 impl<'de> Deserialize<'de> for TokenDigest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-        let digit = |b: u8| char::from(b).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-        let pair = |pair: &[u8]| match pair {
-            [high, low] => Some(digit(*high)? << 4 | digit(*low)?),
-            _ => None,
-        };
-        let bytes: Option<Vec<u8>> = text.as_bytes().chunks(2).map(pair).collect();
+        let bytes = HEXLOWER_PERMISSIVE.decode(text.as_bytes()).ok();
         let bytes = bytes.and_then(|bytes| <[u8; RAW]>::try_from(bytes).ok());
         bytes.map(Self).ok_or_else(|| serde::de::Error::custom("a digest is 64 hexadecimal digits"))
     }
-}
-
-/// Two hexadecimal digits for each byte, in memory that is wiped: the bytes may be a secret.
-fn hex(bytes: &[u8; RAW]) -> Zeroizing<String> {
-    let mut text = Zeroizing::new(String::with_capacity(RAW.saturating_mul(2)));
-    for byte in bytes {
-        for digit in [byte >> 4, byte & 0xf] {
-            text.push(char::from_digit(digit.into(), 16).unwrap_or_default());
-        }
-    }
-    text
 }
 
 /// Bytes of a token, and of a digest.

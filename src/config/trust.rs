@@ -4,6 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use data_encoding::{HEXLOWER_PERMISSIVE, HEXUPPER};
+
 use super::findings::Explained;
 
 /// Whose certificate a server that we dial must show. There is no trust that lets any certificate pass.
@@ -40,11 +42,9 @@ impl FromStr for CertificatePin {
     type Err = BadPin;
 
     fn from_str(text: &str) -> Result<Self, BadPin> {
-        let digits = text.strip_prefix("sha256:").ok_or(BadPin)?.bytes().filter(|byte| *byte != b':');
-        let digits: Vec<u8> = digits.map(hex_digit).collect::<Option<_>>().ok_or(BadPin)?;
-        let (pairs, odd) = digits.as_chunks::<2>();
-        let bytes: Vec<u8> = pairs.iter().map(|[high, low]| high << 4 | low).collect();
-        bytes.try_into().ok().filter(|_| odd.is_empty()).map(Self).ok_or(BadPin)
+        let digits = text.strip_prefix("sha256:").ok_or(BadPin)?.replace(':', "");
+        let bytes = HEXLOWER_PERMISSIVE.decode(digits.as_bytes()).map_err(|_| BadPin)?;
+        bytes.try_into().map(Self).map_err(|_| BadPin)
     }
 }
 
@@ -61,8 +61,7 @@ impl Explained for BadPin {
 
 impl fmt::Display for CertificatePin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("sha256:")?;
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02X}"))
+        write!(f, "sha256:{}", HEXUPPER.encode(&self.0))
     }
 }
 
@@ -70,10 +69,6 @@ impl fmt::Debug for CertificatePin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
-}
-
-fn hex_digit(byte: u8) -> Option<u8> {
-    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
 #[cfg(test)]

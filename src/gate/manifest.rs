@@ -10,6 +10,7 @@ use http::{Method, StatusCode};
 use serde_json::json;
 
 use crate::connection::EntryPoint;
+use crate::http::one_line;
 use crate::http::{Presented, Sanitized};
 use crate::pages::{self, Page};
 use crate::route::is_own;
@@ -18,8 +19,7 @@ use crate::route::is_own;
 /// and what a proxy asks about at one of our own addresses never comes to this.
 pub(super) fn empty(request: &Sanitized) -> Option<Page> {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD) && request.handshake().is_none();
-    let mut destinations = request.headers().get_all(SEC_FETCH_DEST).iter();
-    let manifest = destinations.next().is_some_and(|value| value == "manifest") && destinations.next().is_none();
+    let manifest = one_line(request.headers(), SEC_FETCH_DEST).is_some_and(|value| value == "manifest");
     let nobody = *request.presented() == Presented::Nothing && !request.headers().contains_key(AUTHORIZATION);
     let theirs = request.entry_point() == EntryPoint::Browsers && !is_own(request.path());
     (reads && manifest && nobody && theirs)

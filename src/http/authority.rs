@@ -9,6 +9,8 @@ use std::sync::Arc;
 use http::header::HOST;
 use http::{HeaderMap, Uri, Version};
 
+use super::field_lines::FieldLines;
+
 /// A host and, where the client named one, a port.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Authority {
@@ -21,11 +23,10 @@ pub struct Authority {
 impl Authority {
     /// The authority of this request, or nothing when there is not exactly one valid authority (S-38).
     pub(super) fn of_request(version: Version, uri: &Uri, headers: &HeaderMap) -> Option<Self> {
-        let mut lines = headers.get_all(HOST).iter();
-        let host = match (lines.next(), lines.next()) {
-            (None, _) => None,
-            (Some(line), None) => Some(Self::parse(line.as_bytes())?),
-            (Some(_), Some(_)) => return None,
+        let host = match FieldLines::of(headers, HOST) {
+            FieldLines::Absent => None,
+            FieldLines::One(line) => Some(Self::parse(line.as_bytes())?),
+            FieldLines::Several => return None,
         };
         let target = match uri.authority() {
             None => None,

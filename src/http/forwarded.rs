@@ -10,6 +10,7 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, Method};
 
 use super::authority::Authority;
+use super::field_lines::one_line;
 use super::{method, path};
 use crate::config::TrustedProxies;
 use crate::refusal::Reason;
@@ -118,9 +119,7 @@ const FORWARDED_URI: &str = "x-forwarded-uri";
 const ORIGINAL_URL: &str = "x-original-url";
 
 fn only<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let mut lines = headers.get_all(name).iter();
-    let line = lines.next()?.to_str().ok()?;
-    lines.next().is_none().then_some(line)
+    one_line(headers, name)?.to_str().ok()
 }
 
 #[cfg(test)]

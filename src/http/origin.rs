@@ -9,6 +9,7 @@ use http::header::ORIGIN;
 use http::{HeaderMap, HeaderValue};
 
 use super::authority::Authority;
+use super::field_lines::FieldLines;
 use super::scheme::Scheme;
 use crate::config::TrustedProxies;
 use crate::ids::PublicUrl;
@@ -86,14 +87,14 @@ impl PageHeaders {
     }
 
     /// What they say of a request to `authority`.
-    pub(super) fn at_browsers_door(&self, authority: &Authority, names: &Names) -> Provenance {
+    pub(super) fn of_browser(&self, authority: &Authority, names: &Names) -> Provenance {
         self.read(|origin| is_ours(origin, authority, names))
     }
 
     /// What they say of a request to Home Assistant, which passes it on. Its add-ons share the origin of its own pages,
     /// `authority` or the one that a trusted Home Assistant says that its browser asked for; and it may serve in the
     /// clear.
-    pub(super) fn at_home_assistant(
+    pub(super) fn of_home_assistant(
         &self,
         authority: &Authority,
         peer: IpAddr,
@@ -129,11 +130,10 @@ enum Said {
 
 impl Said {
     fn of(headers: &HeaderMap, name: &http::HeaderName) -> Self {
-        let mut lines = headers.get_all(name).iter();
-        match (lines.next(), lines.next()) {
-            (None, _) => Self::Nothing,
-            (Some(line), None) => Self::Once(line.clone()),
-            (Some(_), Some(_)) => Self::Several,
+        match FieldLines::of(headers, name) {
+            FieldLines::Absent => Self::Nothing,
+            FieldLines::One(line) => Self::Once(line.clone()),
+            FieldLines::Several => Self::Several,
         }
     }
 
@@ -199,7 +199,7 @@ mod tests {
         }
         let urls: Vec<_> = public.iter().map(|(h, port)| PublicUrl { host: (*h).to_owned(), port: *port }).collect();
         let names = Names { public_urls: urls, own_hosts: vec!["z2m.test".to_owned(), "nodered.test".to_owned()] };
-        PageHeaders::of(&headers).at_browsers_door(&Authority::parse(authority.as_bytes()).unwrap(), &names).origin
+        PageHeaders::of(&headers).of_browser(&Authority::parse(authority.as_bytes()).unwrap(), &names).origin
     }
 
     #[test]
@@ -256,7 +256,7 @@ mod tests {
             }
             let host = Authority::parse(host.as_bytes()).unwrap();
             let trusted = TrustedProxies::from_iter(["10.0.0.1/32".parse().unwrap()]);
-            PageHeaders::of(&headers).at_home_assistant(&host, peer.parse().unwrap(), &trusted).origin
+            PageHeaders::of(&headers).of_home_assistant(&host, peer.parse().unwrap(), &trusted).origin
         };
         for origin in ["http://ha.local:8123", "https://HA.local:8123"] {
             assert_eq!(says(origin, "ha.local:8123", None, "10.0.0.9"), Origin::Ours, "{origin}");

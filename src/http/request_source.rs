@@ -62,8 +62,8 @@ impl RequestSource {
     /// Whose page sent it to `authority`, where we have these names.
     pub fn provenance(&self, authority: &Authority, names: &Names) -> Provenance {
         match self.entry_point {
-            EntryPoint::Browsers => self.page.at_browsers_door(authority, names),
-            EntryPoint::HomeAssistant => self.page.at_home_assistant(authority, self.peer, &self.trust.current()),
+            EntryPoint::Browsers => self.page.of_browser(authority, names),
+            EntryPoint::HomeAssistant => self.page.of_home_assistant(authority, self.peer, &self.trust.current()),
         }
     }
 }

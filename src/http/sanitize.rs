@@ -10,6 +10,7 @@ use hyper::upgrade::OnUpgrade;
 use super::authority::Authority;
 use super::client_addr::ClientAddr;
 use super::cookies::{self, Presented};
+use super::field_lines::FieldLines;
 use super::forwarded::{Forwarded, VERIFY};
 use super::origin::{Names, Provenance};
 use super::own_cookies::OwnCookies;
@@ -327,11 +328,10 @@ fn judge_headers(headers: &HeaderMap, rules: &Rules) -> Result<(), Reason> {
     if headers.len() > rules.header_count || !hop_by_hop::is_modest(headers) {
         return Err(Reason::MalformedRequest);
     }
-    let mut encodings = headers.get_all(TRANSFER_ENCODING).iter();
-    match (encodings.next(), encodings.next()) {
-        (None, _) => {}
-        (Some(only), None) if only.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked") => {}
-        _ => return Err(Reason::MalformedRequest),
+    match FieldLines::of(headers, TRANSFER_ENCODING) {
+        FieldLines::Absent => {}
+        FieldLines::One(line) if line.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked") => {}
+        FieldLines::One(_) | FieldLines::Several => return Err(Reason::MalformedRequest),
     }
     // RFC 9110 section 10.1.1: an expectation other than 100-continue MAY be answered with 417.
     let mut expectations = headers.get_all(EXPECT).iter();

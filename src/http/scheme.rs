@@ -7,6 +7,7 @@ use std::net::IpAddr;
 
 use http::{HeaderMap, HeaderName};
 
+use super::field_lines::one_line;
 use crate::config::TrustedProxies;
 use crate::connection::EntryPoint;
 
@@ -31,9 +32,11 @@ impl Scheme {
         if entry_point == EntryPoint::Browsers {
             return Self::Https;
         }
-        let mut lines = headers.get_all(X_FORWARDED_PROTO).iter();
-        let only = lines.next().filter(|_| lines.next().is_none());
-        if trusted.contains(peer) && only.is_some_and(|line| line == "https") { Self::Https } else { Self::Http }
+        if trusted.contains(peer) && one_line(headers, X_FORWARDED_PROTO).is_some_and(|line| line == "https") {
+            Self::Https
+        } else {
+            Self::Http
+        }
     }
 
     /// As it stands in addresses.

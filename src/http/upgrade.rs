@@ -7,6 +7,7 @@ use http::header::{CONTENT_LENGTH, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, TRA
 use http::{HeaderMap, HeaderValue, Method, Version};
 use hyper::ext::Protocol;
 
+use super::field_lines::one_line;
 use super::hop_by_hop;
 
 /// How a client asks for a WebSocket.
@@ -39,11 +40,9 @@ pub(super) fn asked_for(
             _ => Ok(None),
         };
     }
-    let mut upgrades = headers.get_all(UPGRADE).iter();
     let websocket = |value: &HeaderValue| value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"websocket");
-    match (upgrades.next(), upgrades.next()) {
-        (Some(value), None) if websocket(value) && hop_by_hop::has_option(headers, "upgrade") => {}
-        _ => return Ok(None),
+    if !one_line(headers, UPGRADE).is_some_and(websocket) || !hop_by_hop::has_option(headers, "upgrade") {
+        return Ok(None);
     }
     // RFC 6455 section 4.1: the method MUST be GET, the version at least 1.1, the key sixteen bytes in base64.
     let bodyless = !headers.contains_key(TRANSFER_ENCODING)
@@ -71,9 +70,5 @@ fn version_13(headers: &HeaderMap) -> Result<(), BadHandshake> {
 }
 
 fn exactly_one<'a>(headers: &'a HeaderMap, name: &http::HeaderName) -> Result<&'a HeaderValue, BadHandshake> {
-    let mut lines = headers.get_all(name).iter();
-    match (lines.next(), lines.next()) {
-        (Some(line), None) => Ok(line),
-        _ => Err(BadHandshake),
-    }
+    one_line(headers, name).ok_or(BadHandshake)
 }

@@ -8,6 +8,7 @@ use http::HeaderName;
 
 use super::routed::Routed;
 use crate::config::PrefixMode;
+use crate::http::FieldLines;
 use crate::http::{Authority, Sanitized, judge_path};
 use crate::refusal::Reason;
 
@@ -44,10 +45,12 @@ impl Routed {
         if !matches!(request.method().as_str(), "MOVE" | "COPY") {
             return Ok(None);
         }
-        let mut lines = request.headers().get_all(DESTINATION).iter();
-        let Some(line) = lines.next() else { return Ok(None) };
-        let only = lines.next().is_none();
-        let address = line.to_str().ok().filter(|_| only).ok_or(Reason::ForeignDestination)?;
+        let line = match FieldLines::of(request.headers(), DESTINATION) {
+            FieldLines::Absent => return Ok(None),
+            FieldLines::One(line) => line,
+            FieldLines::Several => return Err(Reason::ForeignDestination),
+        };
+        let address = line.to_str().map_err(|_| Reason::ForeignDestination)?;
         let browser = own_path(address, request).ok_or(Reason::ForeignDestination)?;
         let path = browser.split('?').next().unwrap_or_default();
         judge_path(path).map_err(|_| Reason::AmbiguousPath)?;

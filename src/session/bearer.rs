@@ -3,23 +3,20 @@
 //! In come header lines, out comes the token in them, if one is meant. A scheme that only resembles `Bearer` is
 //! refused: it could reach the add-on as a token that nobody has looked at. Other schemes are the add-on's own.
 
+use http::HeaderMap;
 use http::header::AUTHORIZATION;
-use http::{HeaderMap, HeaderValue};
 
+use crate::http::one_line;
 use crate::refusal::Reason;
 
 /// The token, when there is one. The scheme is `Bearer` and one space, as Home Assistant wants it (spec/permissions.md
 /// section 3); a second `Authorization` line beside it makes it ambiguous.
 pub(super) fn presented(headers: &HeaderMap) -> Result<Option<&[u8]>, Reason> {
-    let mut lines = headers.get_all(AUTHORIZATION).iter().map(HeaderValue::as_bytes);
-    let (first, second) = (lines.next(), lines.next());
     if !headers.get_all(AUTHORIZATION).iter().any(|line| is_bearer(line.as_bytes())) {
         return Ok(None);
     }
-    match (first, second) {
-        (Some(line), None) => line.strip_prefix(b"Bearer ").map(Some).ok_or(Reason::BadToken),
-        _ => Err(Reason::AmbiguousCredentials),
-    }
+    let line = one_line(headers, AUTHORIZATION).ok_or(Reason::AmbiguousCredentials)?;
+    line.as_bytes().strip_prefix(b"Bearer ").map(Some).ok_or(Reason::BadToken)
 }
 
 /// Schemes are case-insensitive (RFC 9110 section 11.1).
@@ -30,6 +27,8 @@ fn is_bearer(line: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderValue;
+
     use super::*;
 
     fn said(lines: &[&'static str]) -> Result<Option<String>, Reason> {

@@ -7,6 +7,7 @@
 
 use std::fmt;
 
+use data_encoding::HEXLOWER;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::token::SessionDigest;
@@ -28,35 +29,19 @@ impl IngressToken {
             return None;
         }
         let mut raw = Zeroizing::new([0; RAW]);
-        for (byte, pair) in raw.iter_mut().zip(value.chunks_exact(2)) {
-            let [high, low] = pair else { return None };
-            *byte = digit(*high)? << 4 | digit(*low)?;
-        }
+        // Into memory that is wiped.
+        HEXLOWER.decode_mut(value, raw.as_mut_slice()).ok()?;
         Some(Self(*raw))
     }
 
     /// The token as it stands in the answer to Home Assistant and in the cookie.
     pub fn encode(&self) -> Zeroizing<String> {
-        let mut text = Zeroizing::new(String::with_capacity(RAW.saturating_mul(2)));
-        for byte in &self.0 {
-            for digit in [byte >> 4, byte & 0xf] {
-                text.push(char::from_digit(digit.into(), 16).unwrap_or_default());
-            }
-        }
-        text
+        Zeroizing::new(HEXLOWER.encode(&self.0))
     }
 
     /// What the session is stored under: SHA-256 of the 64 raw bytes.
     pub fn digest(&self) -> SessionDigest {
         SessionDigest::of(&self.0)
-    }
-}
-
-fn digit(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
     }
 }
 

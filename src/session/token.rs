@@ -10,6 +10,7 @@ use std::str::FromStr;
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::entropy;
@@ -72,20 +73,12 @@ impl SessionDigest {
 
     /// All of it, as it stands in a store.
     pub(crate) fn hex(self) -> String {
-        self.0.iter().fold(String::with_capacity(64), |mut text, byte| {
-            text.extend([byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16).unwrap_or('0')));
-            text
-        })
+        HEXLOWER.encode(&self.0)
     }
 
     /// Reads what [`Self::hex`] writes.
     pub(crate) fn from_hex(text: &str) -> Option<Self> {
-        let mut digits = text.chars().map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok()));
-        let mut bytes = [0; 32];
-        for byte in &mut bytes {
-            *byte = digits.next()?? << 4 | digits.next()??;
-        }
-        digits.next().is_none().then_some(Self(bytes))
+        HEXLOWER.decode(text.as_bytes()).ok()?.try_into().ok().map(Self)
     }
 
     /// What operators call the session.
@@ -122,11 +115,8 @@ impl FromStr for SessionId {
     type Err = BadSessionId;
 
     fn from_str(text: &str) -> Result<Self, BadSessionId> {
-        // `from_str_radix` alone would take a sign.
-        if text.len() != 16 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
-            return Err(BadSessionId);
-        }
-        u64::from_str_radix(text, 16).map(|id| Self(id.to_be_bytes())).map_err(|_| BadSessionId)
+        let bytes = HEXLOWER_PERMISSIVE.decode(text.as_bytes()).map_err(|_| BadSessionId)?;
+        bytes.try_into().map(Self).map_err(|_| BadSessionId)
     }
 }
 

@@ -7,6 +7,7 @@ use http::HeaderMap;
 use http::header::{HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, UPGRADE};
 
 use crate::entropy;
+use crate::http::one_line;
 
 /// What was asked of the add-on.
 #[derive(Debug)]
@@ -32,10 +33,7 @@ impl WebSocketOffer {
     /// RFC 6455 section 4.1: if the response lacks `Sec-WebSocket-Accept` or it is not the expected value, or it names
     /// a subprotocol that was not offered, the client MUST fail the connection.
     pub(super) fn is_answered_by(&self, headers: &HeaderMap) -> bool {
-        let only = |name| {
-            let mut lines = headers.get_all(name).iter();
-            lines.next().filter(|_| lines.next().is_none()).map(HeaderValue::as_bytes)
-        };
+        let only = |name| one_line(headers, name).map(HeaderValue::as_bytes);
         let websocket = only(UPGRADE).is_some_and(|value| value.eq_ignore_ascii_case(b"websocket"));
         let accepted = only(SEC_WEBSOCKET_ACCEPT).is_some_and(|value| value == self.accept.as_bytes());
         let chosen: Vec<_> = protocols(headers).collect();

@@ -7,6 +7,7 @@ use http_body_util::{BodyExt as _, Empty};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use crate::addon_api::answer::{Answer, AnswerBody};
+use crate::http::one_line;
 
 /// The answer that opens the WebSocket, or nothing when the request asks for none in the one way there is.
 pub(super) fn accept(method: &Method, headers: &HeaderMap) -> Option<Answer> {
@@ -28,11 +29,7 @@ pub(super) fn accept(method: &Method, headers: &HeaderMap) -> Option<Answer> {
 }
 
 fn only<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
-    let mut values = headers.get_all(name).into_iter();
-    match (values.next(), values.next()) {
-        (Some(value), None) => value.to_str().ok().map(str::trim),
-        _ => None,
-    }
+    one_line(headers, name)?.to_str().ok().map(str::trim)
 }
 
 fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {

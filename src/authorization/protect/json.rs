@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::form::is_alike;
 use super::unreadable::Unreadable;
 use crate::config::JsonPointer;
-use crate::http::is_same_look;
+use crate::http::{is_same_look, one_line};
 use crate::ids::EntityId;
 
 /// What a body says at the places that rules read.
@@ -45,8 +45,7 @@ pub(super) fn is_called_json(headers: &HeaderMap) -> bool {
     let alias = |name: &str| {
         [CONTENT_TYPE, CONTENT_ENCODING].iter().any(|of| name != of.as_str() && is_alike(name, of.as_str()))
     };
-    let mut types = headers.get_all(CONTENT_TYPE).iter();
-    let (Some(only), None) = (types.next(), types.next()) else { return false };
+    let Some(only) = one_line(headers, CONTENT_TYPE) else { return false };
     let plain =
         headers.get_all(CONTENT_ENCODING).iter().all(|value| value.as_bytes().eq_ignore_ascii_case(b"identity"));
     plain && only.to_str().is_ok_and(is_json_type) && !headers.keys().any(|name| alias(name.as_str()))

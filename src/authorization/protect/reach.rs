@@ -5,6 +5,8 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
+use crate::http::one_line;
+
 /// How deep below its path a request acts (RFC 4918 section 10.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Depth {
@@ -43,11 +45,10 @@ impl Depth {
 
     /// What the one header line says; anything else is infinity.
     fn said(headers: &HeaderMap) -> Self {
-        let mut lines = headers.get_all(DEPTH).iter();
-        match (lines.next().map(HeaderValue::as_bytes), lines.next()) {
-            (Some(b"0"), None) => Self::Zero,
-            (Some(b"1"), None) => Self::One,
-            _ => Self::Infinity,
+        match one_line(headers, DEPTH).map(HeaderValue::as_bytes) {
+            Some(b"0") => Self::Zero,
+            Some(b"1") => Self::One,
+            Some(_) | None => Self::Infinity,
         }
     }
 }

@@ -142,7 +142,7 @@ fn upstream(raw: &raw::Addon, owner: &Span, named: &Named, cx: &mut Context<'_>)
     }
     let text = cx.required(&raw.upstream, "upstream", owner, "\"http://127.0.0.1:8080\"")?;
     Some(match cx.findings.parse(text)? {
-        Upstream::At(address) => Upstream::At(address.below(&cx.base)),
+        Upstream::At(address) => Upstream::At(address.below(cx.base)),
         other @ (Upstream::Whoami | Upstream::Nowhere) => other,
     })
 }

@@ -80,7 +80,7 @@ pub(super) fn upstream(raw: &raw::Supervisor, cx: &mut Context<'_>) -> Option<Su
         return None;
     };
     let at = match cx.findings.parse(text)? {
-        Upstream::At(address) => address.below(&cx.base),
+        Upstream::At(address) => address.below(cx.base),
         Upstream::Whoami | Upstream::Nowhere => {
             let other = Diagnostic::mistake(text.span(), "this is no Supervisor");
             cx.add(

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
+use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
 use super::key::Key;
@@ -95,7 +96,8 @@ fn read(text: &[u8]) -> Tally {
 fn name(key: &Key) -> String {
     let text = format!("{} {}", key.address, key.user.as_deref().map_or_else(String::new, |user| format!("={user}")));
     let sum = digest(&SHA256, text.as_bytes());
-    sum.as_ref().iter().take(16).fold(KIND.to_owned(), |name, byte| format!("{name}{byte:02x}"))
+    let (half, _) = sum.as_ref().split_at(16);
+    format!("{KIND}{}", HEXLOWER.encode(half))
 }
 
 const KIND: &str = "guard:";
