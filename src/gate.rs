@@ -7,8 +7,10 @@ mod cross_host_ticket;
 mod home_assistant;
 mod manifest;
 mod own_pages;
+mod session_user;
 mod stages;
 mod verify;
+mod verify_request;
 
 use std::sync::Arc;
 
@@ -155,7 +157,7 @@ impl Gate {
         if let Some(token) = self.shown_token(request) {
             token?;
         }
-        own_pages::entered(request, &self.services, request_log).await?;
+        session_user::session_and_user(request, &self.services, request_log).await?;
         let reads = request_log.audience() == Audience::Navigation;
         if reads && request.path() == "/" { Ok(pages::see_other("/.vestibule/")) } else { Err(Reason::UnknownRoute) }
     }

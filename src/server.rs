@@ -11,8 +11,10 @@ mod drain;
 mod banner;
 mod keys;
 mod listeners;
+mod logging;
 mod reload;
 mod report;
+mod restart;
 mod review;
 mod signals;
 mod triggers;
@@ -26,6 +28,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use build::StartError;
+pub(crate) use logging::log_settings;
 pub(crate) use reload::log_lines;
 pub use reload::{ReloadError, surroundings};
 

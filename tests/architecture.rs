@@ -36,7 +36,7 @@ const BESIDE: [(&str, &[&str]); 17] = [
     ("budget", &["ids", "refusal"]),
     ("clock", &[]),
     ("entropy", &[]),
-    ("telemetry", &["ids", "refusal", "config", "budget", "clock"]),
+    ("telemetry", &["ids", "refusal", "budget", "clock"]),
     ("permission", &[]),
     // Connections out: the add-ons' and those of whoever else dials, Home Assistant's readers among them.
     ("dial", &["ids", "config"]),
@@ -113,6 +113,37 @@ impl Source {
             }
         }
         kept
+    }
+
+    /// `upstream::pool` for `upstream/pool.rs`, `upstream` for `upstream/mod.rs`.
+    fn module_path(&self) -> String {
+        let path = self.path.trim_end_matches(".rs");
+        path.strip_suffix("/mod").unwrap_or(path).replace('/', "::")
+    }
+
+    /// The paths that the `use` lines name, from the crate's root on, each item of a group by itself.
+    fn names_of_modules(&self, module: &str) -> Vec<String> {
+        let code = self.code().join("\n");
+        let mut found = Vec::new();
+        for (at, _) in code.match_indices("use ") {
+            let Some(statement) = code[at + 4..].split(';').next() else { continue };
+            let parts: Vec<&str> = module.split("::").collect();
+            let supers = statement.split("::").take_while(|part| *part == "super").count();
+            let base = match statement.strip_prefix("crate::") {
+                Some(_) => String::new(),
+                None if supers > 0 && supers <= parts.len() => parts[..parts.len() - supers].join("::"),
+                None => continue,
+            };
+            let rest = statement.trim_start_matches("crate::").trim_start_matches("super::");
+            let (path, group) = rest.split_once('{').unwrap_or((rest, ""));
+            let items = if group.is_empty() { vec![""] } else { group.split(',').collect() };
+            for item in items {
+                let name: String = item.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+                let full = [base.as_str(), path.trim_end_matches("::"), &name].map(str::trim);
+                found.push(full.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("::"));
+            }
+        }
+        found
     }
 
     /// The paths of the crate that the code names: `http::Sanitized` for `crate::http::Sanitized`.
@@ -260,6 +291,19 @@ fn mistakes_of_the_map(sources: &[Source]) -> Vec<String> {
     offences
 }
 
+/// rustfmt leaves a long text and a long comment as they are. A text may be longer, since a search must find it whole,
+/// and so may the row of a table.
+fn lines_over_120_columns(sources: &[Source]) -> Vec<String> {
+    let too_long = |line: &&str| {
+        line.chars().count() > 120 && !line.contains('"') && !line.ends_with('\\') && !line.contains("//! |")
+    };
+    let offences = |source: &Source| {
+        let lines = source.text.lines().filter(too_long).map(|line| format!("{}: {line}", source.path));
+        lines.collect::<Vec<_>>()
+    };
+    sources.iter().flat_map(offences).collect()
+}
+
 /// What admission asks. Each is asked by it alone: a decision that is made of the same pieces elsewhere would be a
 /// second one.
 const OF_ADMISSION: [&str; 5] = ["may_open(", "is_vouched_for(", "user_behind(", "intent.judge(", "Permitted {"];
@@ -293,9 +337,45 @@ fn names(line: &str, name: &str) -> bool {
     line.match_indices(name).any(|(at, _)| !line[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_'))
 }
 
+/// Files of one folder that import each other in a circle: whoever reads one must read all of them. What a folder's own
+/// file hands on under its name is not followed.
+fn circles_of_files(sources: &[Source]) -> Vec<String> {
+    let modules: Vec<String> = sources.iter().map(Source::module_path).collect();
+    let edges: Vec<Vec<usize>> = sources
+        .iter()
+        .zip(&modules)
+        .map(|(source, module)| {
+            let names = source.names_of_modules(module);
+            let targets = names.iter().filter_map(|path| {
+                let is_it = |known: &&String| is_or_in(path, known);
+                let longest = modules.iter().filter(is_it).max_by_key(|known| known.len())?;
+                modules.iter().position(|known| known == longest)
+            });
+            let in_folder = |at: &usize| modules[*at].split("::").next() == module.split("::").next();
+            targets.filter(in_folder).filter(|at| modules[*at] != *module).collect()
+        })
+        .collect();
+    let reaches = |from: usize, to: usize| {
+        let (mut seen, mut next) = (vec![false; edges.len()], edges[from].clone());
+        while let Some(at) = next.pop() {
+            if at == to {
+                return true;
+            }
+            if !std::mem::replace(&mut seen[at], true) {
+                next.extend(&edges[at]);
+            }
+        }
+        false
+    };
+    let in_circle = (0..sources.len()).filter(|at| reaches(*at, *at));
+    in_circle.map(|at| format!("{} is in a circle of imports", sources[at].path)).collect()
+}
+
 type Rule = fn(&[Source]) -> Vec<String>;
 
-const RULES: [(&str, Rule); 7] = [
+const RULES: [(&str, Rule); 9] = [
+    ("files of a folder form no circle", circles_of_files),
+    ("no line is over 120 columns", lines_over_120_columns),
     ("imports go downwards", imports_against_the_order),
     ("no file is over the ceiling", files_over_the_ceiling),
     ("every file and folder says what it is for", files_that_do_not_say_what_they_are_for),
@@ -351,6 +431,29 @@ fn an_import_of_a_later_stage_is_found_however_it_is_written() {
     assert!(!offends("route.rs", "use crate::http::Sanitized;"));
     assert!(!offends("route.rs", "#[cfg(test)]\nmod tests {\n    use crate::upstream::Upstreams;\n}"));
     assert!(!offends("route.rs", "/// See [`crate::upstream`].\nfn f() {}"));
+}
+
+#[test]
+fn a_circle_of_files_is_found() {
+    let planted = |b: &str| {
+        let mut all = vec![Source::new("http/mod.rs", "//! A folder.\nmod a;\nmod b;\nmod c;\n")];
+        all.push(Source::new("http/a.rs", "//! A file.\nuse super::b::B;\n"));
+        all.push(Source::new("http/b.rs", &format!("//! A file.\n{b}\n")));
+        all.push(Source::new("http/c.rs", "//! A file.\nuse crate::http::a::A;\n"));
+        circles_of_files(&all).len()
+    };
+    assert_eq!(planted("use std::fmt;"), 0);
+    assert_eq!(planted("use super::a::A;"), 2);
+    assert_eq!(planted("use crate::http::c::{C, D};"), 3);
+    assert_eq!(planted("use super::{X, c::C};"), 3);
+    assert_eq!(planted("#[cfg(test)]\nmod tests {\n    use super::super::a::A;\n}"), 0);
+}
+
+#[test]
+fn a_line_over_120_columns_is_found() {
+    let long =
+        |tail: &str| lines_over_120_columns(&[Source::new("http.rs", &format!("// {}{tail}", "x".repeat(117)))]).len();
+    assert_eq!((long(""), long("x"), long("\"")), (0, 1, 0));
 }
 
 #[test]

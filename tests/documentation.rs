@@ -205,7 +205,7 @@ fn reference_md_has_the_metrics_as_the_source_documents_them() {
 
 #[test]
 fn reference_md_has_every_kind_of_reason_that_explain_gives() {
-    let source = read("src/explain/answer.rs");
+    let source = read("src/explain/because.rs");
     let (_, variants) = source.split_once("pub(crate) enum Because<'a> {\n").unwrap();
     let (variants, _) = variants.split_once("\n}\n").unwrap();
     let snake_case = |name: &str| {

@@ -4,76 +4,21 @@
 //! In come the path and the token that was shown, out comes who asks, or a refusal. What is open remembers all that it
 //! was admitted for: the token's digest, the path, and the right and the group of entities that it uses.
 
-use std::collections::BTreeSet;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use http::StatusCode;
 
-use super::answer::{self, Answer, AnswerBody};
+use super::addon_call::{AddonCall, Uses};
+use super::answer::{self, Answer};
+use super::api::{AddonApi, Configured};
 use super::caller::AddonCaller;
-use super::service::{AddonApi, Configured};
 use crate::addon_rights::roles::{ApiPath, Basis, Caller, Refusal, Ruling, rule};
 use crate::addon_rights::tokens::TokenDigest;
 use crate::config::Addon;
-use crate::exchanges::{CutBody, Open, Subject};
+use crate::exchanges::Subject;
 use crate::ids::AddonSlug;
 use crate::refusal::{Decision, Reason};
-
-/// What a call of an add-on was admitted for.
-#[derive(Debug)]
-pub struct AddonCall {
-    path: ApiPath,
-    /// The token that came with it; a digest, so that what is open holds no secret.
-    token: Option<TokenDigest>,
-    /// Whose call it is; nobody's where no token is asked for.
-    by: Option<AddonSlug>,
-    /// Said once, by whoever answers it.
-    uses: OnceLock<Uses>,
-    /// Whether it goes on to a real Supervisor.
-    is_forwarded: AtomicBool,
-}
-
-/// A right that a call uses besides those of its role.
-#[derive(Debug)]
-enum Uses {
-    /// `auth_api`
-    AuthApi,
-    /// To see the options of this add-on.
-    OptionsOf(String),
-    /// `homeassistant_api`, which has a token of its own; held to the entities of this group, and to these messages
-    /// besides.
-    HomeAssistantApi { token: TokenDigest, by: AddonSlug, entities: Option<Arc<str>>, messages: BTreeSet<String> },
-}
-
-impl AddonCall {
-    /// The path.
-    pub(super) fn path(&self) -> &ApiPath {
-        &self.path
-    }
-
-    /// Notes that it needs `auth_api` as long as it is open.
-    pub(super) fn uses_auth_api(&self) {
-        let _ = self.uses.set(Uses::AuthApi);
-    }
-
-    /// Notes that it needs a real Supervisor behind us as long as it is open.
-    pub(super) fn goes_on_to_a_supervisor(&self) {
-        self.is_forwarded.store(true, Ordering::Relaxed);
-    }
-
-    /// Notes that it tells the options of this add-on as long as it is open.
-    pub(super) fn tells_options_of(&self, slug: &str) {
-        let _ = self.uses.set(Uses::OptionsOf(slug.to_owned()));
-    }
-
-    /// Notes that it needs `homeassistant_api` as long as it is open, and to be held to the same entities.
-    fn uses_home_assistant(&self, token: TokenDigest, addon: &Addon) {
-        let (by, entities, messages) = (addon.slug.clone(), addon.entities.clone(), addon.entity_messages.clone());
-        let _ = self.uses.set(Uses::HomeAssistantApi { token, by, entities, messages });
-    }
-}
 
 impl AddonApi {
     /// Admits a call by its head.
@@ -159,19 +104,6 @@ impl AddonApi {
     fn entitled(&self, token: &TokenDigest, configured: &Configured) -> Option<Arc<Addon>> {
         let caller = self.asking_with(token, configured)?;
         caller.granted().rights().homeassistant_api.then(|| Arc::clone(caller.addon()))
-    }
-}
-
-/// An answer on its way. Boxed: the compiler cannot tell that what it borrows may be sent otherwise.
-pub(super) type Answering<'a> = Pin<Box<dyn Future<Output = Answer> + Send + 'a>>;
-
-/// An answer that comes from elsewhere: it is waited for and passed on for as long as its call may go on.
-pub(super) async fn followed(open: Open<AddonCall>, answering: Answering<'_>) -> Answer {
-    let cut = open.cut();
-    tokio::select! {
-        biased;
-        () = cut => answer::plain(StatusCode::FORBIDDEN),
-        answer = answering => answer.map(|body| AnswerBody::new(CutBody::new(body, open.of_any()))),
     }
 }
 

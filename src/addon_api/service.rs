@@ -2,105 +2,24 @@
 
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 
-use super::admission::AddonCall;
 use super::answer::{self, Answer, ServedBody};
-use super::auth::AuthBackend;
-use super::body::Room;
-use super::caller::AddonCaller;
-use super::core::{self, Core};
+use super::api::{AddonApi, Call, Configured};
+use super::core::{self};
 use super::local::{self, passwords};
-use super::peer::Peer;
 use super::token::{home_assistant_token, token};
 use super::upstream;
-use crate::addon_rights::ingress_key;
-use crate::addon_rights::protection::Granted;
-use crate::addon_rights::roles::ApiPath;
-use crate::addon_rights::state::AddonStates;
 use crate::addon_rights::tokens::TokenDigest;
-use crate::budget::{Budget, Claim, Holder, Limit, Permit, Refused};
-use crate::clock::Clock;
-use crate::config::{Addon, Settings};
+use crate::budget::{Claim, Holder, Limit, Permit, Refused};
 use crate::connection::{AbortHandle, Arrived, ClientBody};
-use crate::entity_filter::Access;
-use crate::exchanges::{CutUpload, Open, OpenExchanges};
-use crate::home_assistant::HomeAssistant;
+use crate::exchanges::CutUpload;
 use crate::http::{ClientAddr, MinRate, RequestBody, RequestId};
 use crate::ids::AddonSlug;
 use crate::listener::Addresses;
-use crate::telemetry::{ApiCallPath, Telemetry};
-
-/// The add-on API, over all configurations.
-#[derive(Debug)]
-pub struct AddonApi {
-    current: ArcSwap<Configured>,
-    pub(super) addon_states: Arc<AddonStates>,
-    pub(super) auth: AuthBackend,
-    pub(super) core: Core,
-    pub(super) exchanges: Arc<OpenExchanges>,
-    pub(super) budget: Arc<Budget>,
-    pub(super) telemetry: Telemetry,
-}
-
-/// What one configuration makes of it.
-#[derive(Debug)]
-pub struct Configured {
-    /// The configuration.
-    pub settings: Arc<Settings>,
-    /// Home Assistant's files.
-    pub home: Arc<HomeAssistant>,
-    /// Home Assistant's API, when we have a token for it.
-    pub home_assistant: Option<Peer>,
-    /// A real Supervisor.
-    pub upstream: Option<Peer>,
-}
-
-/// A call that has been permitted.
-pub(super) struct Call {
-    pub(super) method: Method,
-    pub(super) path: ApiPath,
-    pub(super) query: Option<String>,
-    pub(super) headers: HeaderMap,
-    pub(super) body: CutUpload<RequestBody>,
-    /// Who asks; nobody where no token is asked for.
-    pub(super) by: Option<AddonCaller>,
-    /// What it was admitted for, on the list of what is open.
-    pub(super) open: Open<AddonCall>,
-    pub(super) client: ClientAddr,
-    pub(super) id: RequestId,
-    pub(super) configured: Arc<Configured>,
-}
+use crate::telemetry::ApiCallPath;
 
 impl AddonApi {
-    /// The API with its first configuration.
-    pub fn new(
-        configured: Configured,
-        (addon_states, exchanges, budget): (Arc<AddonStates>, Arc<OpenExchanges>, Arc<Budget>),
-        clock: Clock,
-        telemetry: Telemetry,
-    ) -> Self {
-        Self {
-            current: ArcSwap::from_pointee(configured),
-            addon_states,
-            auth: AuthBackend::new(clock, telemetry.clone()),
-            core: Core::default(),
-            exchanges,
-            budget,
-            telemetry,
-        }
-    }
-
-    /// Takes a new configuration into use, from the next call on.
-    pub fn replace(&self, configured: Configured) {
-        self.current.store(Arc::new(configured));
-    }
-
-    pub(super) fn configured(&self) -> Arc<Configured> {
-        self.current.load_full()
-    }
-
     /// Answers a call.
     pub async fn answer(self: Arc<Self>, arrived: Arrived<Addresses>) -> Response<ServedBody> {
         let Arrived { request, connection_info, serving } = arrived;
@@ -158,31 +77,6 @@ impl AddonApi {
         self.budget.take(1, &[Claim::new(Limit::AddonApiCalls, holder, most)]).map(Some)
     }
 
-    /// Room for what is read whole for this add-on.
-    pub(super) fn room(&self, addon: &Addon, configured: &Configured) -> Room {
-        Room::new(&self.budget, &addon.slug, &configured.settings.limits.addon_api)
-    }
-
-    /// The add-on that a token belongs to, if it is configured.
-    pub(super) fn asking_with(&self, token: &TokenDigest, configured: &Configured) -> Option<AddonCaller> {
-        let slug = self.addon_states.addon_with(token)?;
-        let addon = configured.settings.addons.iter().find(|addon| addon.slug == slug)?;
-        Some(AddonCaller::new(Arc::clone(addon), &self.addon_states))
-    }
-
-    /// What an add-on is granted now.
-    pub(super) fn granted(&self, addon: &Addon) -> Granted {
-        Granted::new(&addon.rights, self.addon_states.protection(&addon.slug))
-    }
-
-    /// Where an add-on's pages are found: on Home Assistant's own, where it reaches us, else on ours.
-    pub(super) fn ingress_entry(&self, settings: &Settings, addon: &Addon) -> Option<String> {
-        let door = settings.supervisor.ingress_api.as_ref().filter(|_| ingress_key::is_reached(addon));
-        let key = door.and_then(|_| self.addon_states.ingress_key());
-        let there = key.map(|key| ingress_key::entry(&key.token(&addon.slug)));
-        there.or_else(|| addon.path.as_ref().map(|path| path.as_str().to_owned()))
-    }
-
     async fn dispatch(self: &Arc<Self>, mut call: Call, extensions: http::Extensions) -> Answer {
         let plain = call.path.plain().to_owned();
         let segments: Vec<_> = plain.split('/').skip(1).collect();
@@ -196,7 +90,7 @@ impl AddonApi {
                 self.core.rest(self, call, alias).await
             }
             ["supervisor", "ping"] => answer::ok(&serde_json::json!({})),
-            // Case 1: these are Home Assistant's, at a entry point of its own, and ride on no token of ours (S-109).
+            // Case 1: these are Home Assistant's, at an entry point of its own, and ride on no token of ours (S-109).
             ["ingress", "session" | "validate_session"] => answer::plain(StatusCode::UNAUTHORIZED),
             ["auth"] => passwords::check(self, call).await,
             ["auth", "cache"] => passwords::forget(self, &call),
@@ -219,12 +113,3 @@ fn shown(method: &Method) -> &str {
 
 /// Bytes that are shown of a method.
 const METHOD_LIMIT: usize = 32;
-
-impl Configured {
-    /// Whether this add-on may do this with this entity, when it is held to entities.
-    pub(super) fn may(&self, addon: &Addon, entity: &str, access: Access) -> bool {
-        let Some(group) = &addon.entities else { return true };
-        let directory = self.home.directory().load();
-        directory.group_rights(group).is_some_and(|rights| rights.check(entity, access.key()).is_permit())
-    }
-}

@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use http::{Method, Response, StatusCode};
 
-use super::admission::followed;
 use super::answer::{self, Answer, AnswerBody};
+use super::api::{AddonApi, Call};
 use super::body::{Held, Room};
 use super::caller::AddonCaller;
+use super::followed::followed;
 use super::peer::{PeerRequest, only, relay};
-use super::service::{AddonApi, Call};
 use crate::entity_filter::bounded_json::filter_fields;
 
 /// Passes a call on. It is open to the last byte of its answer.

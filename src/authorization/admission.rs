@@ -6,40 +6,15 @@
 
 use std::sync::Arc;
 
-use http::{HeaderValue, Method};
-
 use super::access::{is_own_will, may_enter, may_open};
 use super::cors::is_vouched_for;
-use super::protect::{Evaluation, Protection, RequestIntent, UserRights};
-use crate::config::Addon;
+use super::protect::{Evaluation, Protection, UserRights};
+use super::question::{Question, Wish};
 use crate::connection::EntryPoint;
-use crate::http::{ClientAddr, Provenance, is_safe};
+use crate::http::is_safe;
 use crate::identity::{Directory, User, user_behind};
 use crate::refusal::{Decision, Reason};
 use crate::session::{Credential, CredentialKind};
-
-/// What is asked, as far as it is not about who asks.
-pub(super) struct Question<'a> {
-    pub(super) addon: &'a Addon,
-    pub(super) entry_point: EntryPoint,
-    pub(super) method: &'a Method,
-    pub(super) websocket: bool,
-    pub(super) client: ClientAddr,
-    pub(super) provenance: Provenance,
-    /// The only origin that the request names.
-    pub(super) origin: Option<&'a HeaderValue>,
-    /// Whether the request bears a token beside what it was found to be signed in with; or why nobody can say.
-    pub(super) bears_token: Result<bool, Reason>,
-    pub(super) wish: Wish<'a>,
-}
-
-/// What is wanted of the add-on.
-pub(super) enum Wish<'a> {
-    /// This, by the rules for its path; or what cannot be wanted.
-    Path(Result<&'a RequestIntent, Reason>),
-    /// To come in at all: every request after that is admitted by itself.
-    Entrance,
-}
 
 /// Who claims to ask.
 pub(super) enum Claim<'a> {

@@ -3,8 +3,9 @@
 
 use std::fmt;
 
-use super::admission::{Claim, Question, Wish, admit};
+use super::admission::{Claim, admit};
 use super::protect::{Protection, RequestIntent};
+use super::question::{Question, Wish};
 use crate::exchanges::Subject;
 use crate::http::{Authority, RequestSource, Rules};
 use crate::identity::Directory;

@@ -5,7 +5,7 @@
 
 use http::HeaderValue;
 
-use super::admission::Question;
+use super::question::Question;
 use crate::config::{Addon, Cors};
 use crate::connection::EntryPoint;
 

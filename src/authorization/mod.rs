@@ -13,6 +13,7 @@ mod admitted;
 mod cors;
 mod permitted;
 pub mod protect;
+mod question;
 mod supposed;
 
 pub(crate) use access::is_own_will;

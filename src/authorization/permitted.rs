@@ -3,9 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::admission::{Admission, Claim, Question, Refusal, Wish, admit};
+use super::admission::{Admission, Claim, Refusal, admit};
 use super::admitted::Admitted;
 use super::protect::{BodyFacts, Protection, RequestIntent, RuleQuery};
+use super::question::{Question, Wish};
 use crate::config::Addon;
 use crate::exchanges::{Open, OpenExchanges};
 use crate::http::{BufferLimits, Sanitized};

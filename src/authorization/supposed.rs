@@ -6,8 +6,9 @@ use std::sync::Arc;
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Method};
 
-use super::admission::{Claim, Question, Refusal, Wish, admit};
+use super::admission::{Claim, Refusal, admit};
 use super::protect::{BodyFacts, Evaluation, Protection, RequestIntent};
+use super::question::{Question, Wish};
 use crate::connection::EntryPoint;
 use crate::http::{ClientAddr, Provenance};
 use crate::identity::{Directory, User};

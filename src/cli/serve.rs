@@ -22,7 +22,7 @@ pub(super) fn serve(file: &Path) -> Exit {
             return Exit::Mistaken;
         }
     };
-    let telemetry = match telemetry::start(&loaded.settings.log) {
+    let telemetry = match telemetry::start(&server::log_settings(&loaded.settings.log)) {
         Ok(telemetry) => telemetry,
         Err(error) => return fail(&chain(&error)),
     };

@@ -1,9 +1,9 @@
 //! A bare LF is no end of a line in an HTTP/1.1 head.
 //!
 //! In come the bytes of a connection as they are read, out come the same ones; only a line that ends in LF without CR,
-//! in a head or in trailers, has a NUL in the place of its LF, which the parser refuses with 400 wherever it stands there.
-//! RFC 9112 section 2.2 lets a recipient take a bare LF for a line's end. It is what two parsers in a row disagree
-//! about, so a bare LF is refused here as it is in chunk sizes already. Bodies and tunnels are not looked at.
+//! in a head or in trailers, has a NUL in the place of its LF, which the parser refuses with 400 wherever it stands
+//! there. RFC 9112 section 2.2 lets a recipient take a bare LF for a line's end. It is what two parsers in a row
+//! disagree about, so a bare LF is refused here as it is in chunk sizes already. Bodies and tunnels are not looked at.
 //!
 //! For that it follows where bodies end, by the rules that hyper goes by. Where hyper refuses a head, what comes behind
 //! it is read by nobody.
@@ -126,8 +126,8 @@ impl LineEnds {
                 timeouts.must_not_go_on();
                 self.at = At::Beyond;
             }
-            // hyper refuses a bare LF in the line of a chunk's size by itself. A NUL it would take for a part of a chunk
-            // extension, and what it is given besides for a part of the body (S-206).
+            // hyper refuses a bare LF in the line of a chunk's size by itself. A NUL it would take for a part of a
+            // chunk extension, and what it is given besides for a part of the body (S-206).
             None if self.at == At::ChunkSize => self.at = At::Beyond,
             None => {
                 bytes.get_mut(end).into_iter().for_each(|byte| *byte = 0);

@@ -144,7 +144,10 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
-    fn no_answer_on_the_websocket_names_another_entity(body in prop_oneof![tree(), event(), proptest::collection::vec(state(), 0..4).prop_map(Value::from)], more in tree()) {
+    fn no_answer_on_the_websocket_names_another_entity(
+        body in prop_oneof![tree(), event(), proptest::collection::vec(state(), 0..4).prop_map(Value::from)],
+        more in tree(),
+    ) {
         for id in 1..=7_u64 { for message in [
             json!({ "id": id, "type": "result", "success": true, "result": body.clone(), "more": more.clone() }),
             json!({ "id": id, "type": "result", "success": true, "result": { "response": body.clone(), "context": more.clone() } }),
@@ -162,7 +165,10 @@ proptest! {
     }
 
     #[test]
-    fn no_answer_of_rest_names_another_entity(body in prop_oneof![tree(), state(), proptest::collection::vec(state(), 0..4).prop_map(Value::from)], more in tree()) {
+    fn no_answer_of_rest_names_another_entity(
+        body in prop_oneof![tree(), state(), proptest::collection::vec(state(), 0..4).prop_map(Value::from)],
+        more in tree(),
+    ) {
         let both = json!({ "changed_states": body.clone(), "service_response": more });
         for answer in [body, both] {
             for shape in [Shape::Message, Shape::States, Shape::State, Shape::Changes] {

@@ -10,7 +10,6 @@ use parking_lot::Mutex;
 use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-use super::registry::Registration;
 use crate::connection::AbortHandle;
 use crate::refusal::Reason;
 
@@ -167,5 +166,30 @@ impl<S: ?Sized> Open<S> {
     /// Ends when the exchange is cut.
     pub fn cut(&self) -> WaitForCancellationFutureOwned {
         self.exchange.cut.clone().cancelled_owned()
+    }
+}
+
+/// A place on the list, given back when it is dropped.
+#[derive(Debug)]
+pub(super) struct Registration {
+    list: Arc<dyn List>,
+    key: u64,
+}
+
+/// The list, as far as an exchange knows of it.
+pub(super) trait List: Debug + Send + Sync {
+    /// Takes the exchange of this key off.
+    fn remove(&self, key: u64);
+}
+
+impl Registration {
+    pub(super) fn new(list: Arc<dyn List>, key: u64) -> Self {
+        Self { list, key }
+    }
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        self.list.remove(self.key);
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use parking_lot::{Mutex, MutexGuard};
 
-use super::exchange::{Exchange, Open, Subject};
+use super::exchange::{Exchange, List, Open, Registration, Subject};
 use crate::connection::AbortHandle;
 use crate::refusal::{Decision, Reason};
 
@@ -16,13 +16,6 @@ use crate::refusal::{Decision, Reason};
 pub struct OpenExchanges {
     next: AtomicU64,
     shards: [Mutex<HashMap<u64, Arc<Exchange>>>; SHARDS],
-}
-
-/// A place on the list, given back when it is dropped.
-#[derive(Debug)]
-pub(super) struct Registration {
-    registry: Arc<OpenExchanges>,
-    key: u64,
 }
 
 const SHARDS: usize = 16;
@@ -38,7 +31,7 @@ impl OpenExchanges {
         if let Some(mut shard) = self.shard(key) {
             shard.insert(key, Arc::clone(&exchange) as Arc<Exchange>);
         }
-        Open::new(exchange, Registration { registry: Arc::clone(self), key })
+        Open::new(exchange, Registration::new(Arc::clone(self) as Arc<dyn List>, key))
     }
 
     /// Judges every open exchange again and cuts those that may not go on. Says which were cut.
@@ -92,10 +85,10 @@ impl OpenExchanges {
     }
 }
 
-impl Drop for Registration {
-    fn drop(&mut self) {
-        if let Some(mut shard) = self.registry.shard(self.key) {
-            shard.remove(&self.key);
+impl List for OpenExchanges {
+    fn remove(&self, key: u64) {
+        if let Some(mut shard) = self.shard(key) {
+            shard.remove(&key);
         }
     }
 }

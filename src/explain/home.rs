@@ -5,7 +5,8 @@
 
 use std::sync::Arc;
 
-use super::answer::{Answer, Because, ConfiguredRule, EchoedQuestion, ExplainedEntity, Part};
+use super::answer::{Answer, ExplainedEntity};
+use super::because::{Because, ConfiguredRule, EchoedQuestion, Part};
 use super::groups::{Group, Groups};
 use super::question::Question;
 use super::reason;

@@ -10,12 +10,14 @@ mod groups;
 mod registered;
 mod reason;
 mod answer;
+mod because;
 mod home;
 mod request;
 mod simulator;
 mod config_tests;
 
-pub(crate) use answer::{Answer, Because, ExplainedEntity};
+pub(crate) use answer::{Answer, ExplainedEntity};
+pub(crate) use because::Because;
 pub(crate) use config_tests::decide;
 pub(crate) use groups::Groups;
 pub(crate) use home::Home;

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::answer::{Because, ConfiguredRule, EchoedQuestion, Part};
+use super::because::{Because, ConfiguredRule, EchoedQuestion, Part};
 use super::groups::{Group, Groups};
 use super::registered::{Area, Device, Registered};
 

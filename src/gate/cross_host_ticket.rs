@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use http::header::{HeaderValue, SET_COOKIE, USER_AGENT};
 
-use super::own_pages::entered;
 use super::request_log::RequestLog;
+use super::session_user::session_and_user;
 use super::stages::{Services, Stages};
 use super::{authorization, describe};
 use crate::authorization::Entrant;
@@ -60,7 +60,7 @@ async fn grant(
     services: &Services,
     request_log: &mut RequestLog,
 ) -> Result<Page, Reason> {
-    let (session, _) = entered(request, services, request_log).await?;
+    let (session, _) = session_and_user(request, services, request_log).await?;
     let navigates = request_log.audience() == Audience::Navigation && *request.method() == http::Method::GET;
     let wish = Wish::read(request.query().unwrap_or_default()).filter(|_| navigates).ok_or(Reason::HandOverFailed)?;
     // A session that is bound to one add-on gets nobody to another one.

@@ -8,18 +8,18 @@ use serde_json::json;
 
 use super::cross_host_ticket;
 use super::request_log::RequestLog;
+use super::session_user::session_and_user;
 use super::stages::{Services, Stages};
 use super::verify;
-use crate::authorization::{is_listed_for, is_own_will, may_enter};
+use crate::authorization::{is_listed_for, is_own_will};
 use crate::budget::{Claim, Holder, Limit, Permit};
 use crate::config::{Addon, SignIn, SignInMethod};
 use crate::http::Sanitized;
-use crate::identity::{User, user_of};
 use crate::ids::AddonSlug;
 use crate::pages::{self, Audience, Page, StartAddon};
 use crate::refusal::Reason;
 use crate::route::OWN;
-use crate::session::{Session, session_of};
+use crate::session::session_of;
 use crate::sign_in::{Budget, OAuthLogin, PasswordSignIn, sign_in_page};
 use crate::telemetry::AuditEvent;
 
@@ -52,7 +52,7 @@ pub(super) async fn answer(
         file => match pages::asset(file) {
             Some(asset) if reads => Ok(asset),
             Some(_) => Err(Reason::MethodNotAllowed),
-            None => entered(&request, services, request_log).await.and(Err(Reason::UnknownRoute)),
+            None => session_and_user(&request, services, request_log).await.and(Err(Reason::UnknownRoute)),
         },
     }
 }
@@ -172,23 +172,9 @@ async fn sign_out(
     Ok(page)
 }
 
-/// The session and the user, if they may come in.
-pub(super) async fn entered(
-    request: &Sanitized,
-    services: &Services,
-    request_log: &mut RequestLog,
-) -> Result<(Arc<Session>, Arc<User>), Reason> {
-    let session = session_of(request, &services.sessions).await?;
-    request_log.knows_session(&session);
-    let user = user_of(&session, &services.home.load().directory().load())?;
-    request_log.knows_user(&user);
-    may_enter(&user, request.client()).into_result()?;
-    Ok((session, user))
-}
-
 /// Who I am, for scripts and for people who wonder. No token is in it (S-87).
 async fn who_am_i(request: &Sanitized, services: &Services, request_log: &mut RequestLog) -> Result<Page, Reason> {
-    let (session, user) = entered(request, services, request_log).await?;
+    let (session, user) = session_and_user(request, services, request_log).await?;
     let value = json!({
         "user": {
             "id": user.id.as_str(),
@@ -224,7 +210,7 @@ async fn start(
     services: &Services,
     request_log: &mut RequestLog,
 ) -> Result<Page, Reason> {
-    let (session, user) = entered(request, services, request_log).await?;
+    let (session, user) = session_and_user(request, services, request_log).await?;
     let bound = |addon: &Addon| session.addon().is_none_or(|slug| *slug == addon.slug);
     let shown = |addon: &Addon| addon.path.is_some() || addon.host.is_some();
     let open = |addon: &&Arc<Addon>| shown(addon) && bound(addon) && is_listed_for(&user, &addon.access);

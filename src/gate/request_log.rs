@@ -20,7 +20,7 @@ pub use body::LoggedBody;
 use super::cors::Grant;
 use super::home_assistant;
 use super::stages::Stages;
-use super::verify::{SIGN_IN, VerifyRequest};
+use super::verify_request::{SIGN_IN, VerifyRequest};
 use crate::authorization::Refused;
 use crate::clock::Clock;
 use crate::connection::{Arrived, EntryPoint};

@@ -5,15 +5,16 @@
 //! page. The request goes the whole way that it would go here, as far as the add-on: what is judged elsewhere is judged
 //! by the same stages. What is open at the other proxy is not ours to cut.
 
-use http::{HeaderName, StatusCode, Uri};
+use http::StatusCode;
 use serde_json::json;
 
-use super::own_pages::entered;
 use super::request_log::RequestLog;
+use super::session_user::session_and_user;
 use super::stages::{Services, Stages};
+use super::verify_request::VerifyRequest;
 use super::{authorization, describe};
 use crate::authorization::Permitted;
-use crate::http::{Readings, Sanitized, VERIFY};
+use crate::http::{Readings, Sanitized};
 use crate::pages::{self, Page};
 use crate::refusal::Reason;
 use crate::route::Destination;
@@ -58,7 +59,7 @@ async fn judge(
     let routed = match destination {
         Destination::Addon(routed) => routed,
         Destination::Own(request) | Destination::Call(request) | Destination::Nowhere(request) => {
-            return entered(&request, services, request_log).await.and(Err(Reason::UnknownRoute));
+            return session_and_user(&request, services, request_log).await.and(Err(Reason::UnknownRoute));
         }
     };
     request_log.knows_route(routed.route());
@@ -82,50 +83,4 @@ async fn judge(
 /// Which add-on it is.
 fn place_of(permitted: &Permitted) -> usize {
     permitted.identified().routed().route().place()
-}
-
-/// Where the proxy may send a browser that goes to a page and is not signed in.
-pub(super) const SIGN_IN: HeaderName = HeaderName::from_static("x-vestibule-sign-in");
-
-/// What the question says of itself.
-#[derive(Debug, Default)]
-pub(super) struct VerifyRequest {
-    /// The add-on, where the other proxy's hosts and paths are not ours.
-    addon: Option<String>,
-    /// Whether the browser gets the answer to a refusal as it is: then it can be sent to the sign-in page.
-    redirect: bool,
-}
-
-impl VerifyRequest {
-    /// The question that this address is, if it is one.
-    pub(super) fn at(uri: &Uri) -> Option<Self> {
-        (uri.path() == VERIFY).then(|| Self::read(uri.query().unwrap_or_default()))
-    }
-
-    /// Whether the browser gets the answer as it is.
-    pub(super) fn redirects(&self) -> bool {
-        self.redirect
-    }
-
-    /// The reason that is shown. nginx understands 401 and 403 and makes a 500 of all else, so that where the browser
-    /// does not get the answer itself every refusal of a request is one of the two.
-    pub(super) fn shown(&self, reason: Reason) -> Reason {
-        let status = reason.row().status;
-        let understood = matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
-        if self.redirect || understood || status.is_server_error() { reason } else { Reason::UntrustedProxy }
-    }
-
-    fn read(query: &str) -> Self {
-        let mut asked = Self::default();
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            match &*name {
-                // Of two names none is the right one.
-                "addon" if asked.addon.is_some() => asked.addon = Some(String::new()),
-                "addon" => asked.addon = Some(value.into_owned()),
-                "redirect" => asked.redirect = value == "true",
-                _ => {}
-            }
-        }
-        asked
-    }
 }

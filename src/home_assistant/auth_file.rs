@@ -8,49 +8,13 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 
+use super::auth_file_error::AuthFileError;
 use super::fields::{FieldError, Fields, is_true};
 use super::groups::{Group, Groups};
 use super::refresh_token::{RawToken, RefreshToken};
-use super::storage_file::{StorageError, StorageFile};
+use super::storage_file::StorageFile;
 use crate::identity::User;
 use crate::ids::{GroupId, UserId};
-
-/// Why an auth file is refused.
-#[derive(Debug, thiserror::Error)]
-pub enum AuthFileError {
-    /// The envelope.
-    #[error(transparent)]
-    Storage(#[from] StorageError),
-    /// `data` itself.
-    #[error("its `data` is not as Home Assistant writes it")]
-    Data(#[source] FieldError),
-    /// An entry of one of the lists.
-    #[error("{list}[{index}] is not as Home Assistant writes it")]
-    Entry {
-        /// Which list.
-        list: &'static str,
-        /// Which entry, counted from zero.
-        index: usize,
-        /// What is wrong.
-        source: FieldError,
-    },
-    /// A user names a group that is not there.
-    #[error("users[{index}] is in the group `{group}`, which does not exist")]
-    UnknownGroup {
-        /// Which user, counted from zero.
-        index: usize,
-        /// The group.
-        group: String,
-    },
-    /// A credential or a refresh token of nobody.
-    #[error("{list}[{index}] belongs to a user who does not exist")]
-    UnknownUser {
-        /// Which list.
-        list: &'static str,
-        /// Which entry, counted from zero.
-        index: usize,
-    },
-}
 
 /// Everything in an auth file.
 #[derive(Debug, Clone)]

@@ -3,7 +3,7 @@
 //! In come the contents of a set's files, out comes one copy of all they say, or what is wrong with each. A set must
 //! never know of another one: what is wrong with one holds nothing back in the other.
 
-use super::reader::{Fault, FileBytes};
+use super::file_fault::{Fault, FileBytes};
 
 /// Four files that are read together and swapped together.
 pub(super) trait FileSet {

@@ -11,8 +11,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::api::{Api, ApiError, Subject, Subscriber};
+use super::file_fault::{Fault, FileBytes};
 use super::home::HomeAssistant;
-use super::reader::{Contents, Fault, FileBytes};
+use super::reader::Contents;
 use super::registry_files::RegistryFiles;
 use super::user_files::UserFiles;
 use crate::config::SecretText;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::auth_file::AuthFileError;
+use super::auth_file_error::AuthFileError;
 use super::fields::Fields;
 use crate::identity::GroupRecord;
 use crate::ids::GroupId;

@@ -328,9 +328,10 @@ mod tests {
         bench.write("auth", "");
         bench.look_at(HOUR * 100 + NEARLY_AN_HOUR);
         assert_eq!(bench.users(), ["u1", "u2"]);
-        assert!(
-            matches!(bench.home.status().condition, Condition::Stale { since, .. } if since == MORNING.saturating_add(HOUR * 100))
-        );
+        assert!(matches!(
+            bench.home.status().condition,
+            Condition::Stale { since, .. } if since == MORNING.saturating_add(HOUR * 100)
+        ));
     }
 
     #[test]

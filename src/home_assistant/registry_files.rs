@@ -6,8 +6,9 @@
 
 use std::path::Path;
 
+use super::file_fault::{Fault, FileBytes, FileProblem};
 use super::file_set::{Faults, FileSet, Words};
-use super::reader::{Contents, Fault, FileBytes, FileProblem, STORAGE, required};
+use super::reader::{Contents, STORAGE, required};
 use super::registries::{self, RegistryFile};
 use crate::permission::{Registry, RegistryRecords};
 

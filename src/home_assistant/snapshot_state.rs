@@ -11,8 +11,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::file_fault::{Fault, FileProblem};
 use super::file_set::FileSet;
-use super::reader::{Contents, Fault, FileProblem};
+use super::reader::Contents;
 use super::status::Condition;
 use crate::clock::Timestamp;
 

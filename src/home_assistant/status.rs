@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::reader::FileProblem;
+use super::file_fault::FileProblem;
 use crate::clock::Timestamp;
 
 /// How it stands with the files.

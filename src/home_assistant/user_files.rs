@@ -7,9 +7,10 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::auth_file::AuthFile;
+use super::file_fault::{Fault, FileBytes, FileProblem};
 use super::file_set::{Faults, FileSet, Words};
 use super::password_file::PasswordFile;
-use super::reader::{Contents, Fault, FileBytes, FileProblem, STORAGE, required};
+use super::reader::{Contents, STORAGE, required};
 use super::second_factor;
 use super::snapshot::Snapshot;
 use crate::ids::UserId;

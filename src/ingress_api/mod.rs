@@ -1,4 +1,4 @@
-//! What Home Assistant asks of its Supervisor's ingress, at a entry point of its own.
+//! What Home Assistant asks of its Supervisor's ingress, at an entry point of its own.
 //!
 //! On its listener come the Supervisor's calls with Home Assistant's token; out come sessions for its users, which open
 //! that entry point alone. What its pages then ask of add-ons goes the way of every other request, by the

@@ -134,7 +134,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 mod tests {
     use super::super::readiness::{DirectoryState, ListenersState, SessionStoreState};
     use super::*;
-    use crate::config::LogFormat;
+    use crate::telemetry::LogFormat;
     use crate::telemetry::Telemetry;
     use std::net::SocketAddr;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};

@@ -5,12 +5,14 @@
 //! that was sent, and the path that the add-on gets is that path less the prefix: nothing here decodes or rewrites a
 //! byte.
 
+mod addon_route;
 mod by_token;
 mod routed;
 mod table;
 mod transfer;
 
+pub use addon_route::{FoundBy, Route};
 pub use by_token::HOME_ASSISTANTS;
 pub use routed::Routed;
-pub use table::{Destination, FoundBy, Location, OWN, Route, Routes, is_own};
+pub use table::{Destination, Location, OWN, Routes, is_own};
 pub use transfer::{DESTINATION, Transfer};

@@ -2,7 +2,7 @@
 
 use http::uri::PathAndQuery;
 
-use super::table::{FoundBy, Route};
+use super::addon_route::{FoundBy, Route};
 use crate::http::Sanitized;
 
 /// A sanitized request, the add-on that it goes to, and the path that the add-on will see.

@@ -3,61 +3,15 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use http::HeaderValue;
 use http::uri::PathAndQuery;
 
+use super::addon_route::{FoundBy, Route};
 use super::by_token::{HOME_ASSISTANTS, token_in};
 use super::routed::Routed;
 use crate::config::{Addon, PrefixMode};
 use crate::connection::EntryPoint;
 use crate::http::fields::FieldLocation;
 use crate::http::{Sanitized, decode, is_same_look};
-
-/// One way to an add-on, shared by all requests that take it.
-#[derive(Debug, Clone)]
-pub struct Route(Arc<RouteEntry>);
-
-#[derive(Debug)]
-struct RouteEntry {
-    addon: Arc<Addon>,
-    place: usize,
-    prefix: String,
-    prefix_header: Option<HeaderValue>,
-    seen: FieldLocation,
-}
-
-impl Route {
-    fn new(addon: &Arc<Addon>, place: usize, prefix: &str, seen: FieldLocation) -> Self {
-        let prefix_header = Some(prefix).filter(|prefix| !prefix.is_empty());
-        let prefix_header = prefix_header.and_then(|prefix| HeaderValue::from_str(prefix).ok());
-        Self(Arc::new(RouteEntry { addon: Arc::clone(addon), place, prefix: prefix.to_owned(), prefix_header, seen }))
-    }
-
-    /// The add-on.
-    pub fn addon(&self) -> &Arc<Addon> {
-        &self.0.addon
-    }
-
-    /// Its place in the configuration: what belongs to it elsewhere stands at the same place.
-    pub fn place(&self) -> usize {
-        self.0.place
-    }
-
-    /// The prefix under which the browser sees the add-on; empty on a host of its own.
-    pub fn prefix(&self) -> &str {
-        &self.0.prefix
-    }
-
-    /// Whether its origin is the add-on's alone, which a prefix of nothing but the root does not say.
-    pub fn seen(&self) -> FieldLocation {
-        self.0.seen
-    }
-
-    /// The same as headers say it; nothing on a host of its own.
-    pub fn prefix_header(&self) -> Option<&HeaderValue> {
-        self.0.prefix_header.as_ref()
-    }
-}
 
 /// All routes.
 #[derive(Debug, Default)]
@@ -93,15 +47,6 @@ pub enum Location<'r> {
     Call,
     /// Nothing.
     Nowhere,
-}
-
-/// How the route of a request was found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FoundBy {
-    /// By its host and path.
-    Address,
-    /// By the add-on's name: another proxy has hosts and paths of its own.
-    Name,
 }
 
 /// Our own pages, on every host.
@@ -171,8 +116,8 @@ impl Routes {
         host.and_then(|host| self.hosts.get(host)).or_else(|| self.longest(path))
     }
 
-    /// Whether a proxy that takes letters of either case for the same (Caddy does, also for letters beyond ASCII: S-207)
-    /// would find another route for it.
+    /// Whether a proxy that takes letters of either case for the same (Caddy does, also for letters beyond ASCII:
+    /// S-207) would find another route for it.
     pub fn is_other_in_other_case(&self, host: Option<&str>, path: &str) -> bool {
         if host.is_some_and(|host| self.hosts.contains_key(host)) {
             return false;

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::Server;
-use super::build::needs_restart;
 use super::keys;
+use super::logging::log_settings;
 use super::report;
+use super::restart::needs_restart;
 use crate::config::{self, ApiTrouble, ConfigTest, Diagnostics, HomeApi, Known, Loaded, Settings, Surroundings};
 use crate::dial::{DialError, check_authorities};
 use crate::explain;
@@ -162,7 +163,7 @@ impl Server {
         state: &mut ReloadState,
     ) {
         let services = self.gate.services();
-        if let Err(error) = services.telemetry.reload(&settings.log) {
+        if let Err(error) = services.telemetry.reload(&log_settings(&settings.log)) {
             tracing::error!(error = %chain(&error), "the log keeps its filter");
         }
         self.connection_limiter.reload(&settings.limits);

@@ -36,6 +36,7 @@ mod file_error;
 #[cfg(feature = "redis-store")]
 mod shared;
 mod recovery;
+mod store_error;
 
 pub use access_token::{AccessToken, Issuer};
 pub use authenticate::{Authenticated, session_of, shown_token, shows_token};
@@ -51,6 +52,6 @@ pub use revoke::RevokeError;
 pub use sessions::{OpenError, Sessions, Summary};
 #[cfg(feature = "redis-store")]
 pub use shared::{BlobName, Change, SealedBlobs, SharedError, SharedKv};
-pub use store::{Health, StoreAway, StoreError};
+pub use store_error::{Health, StoreAway, StoreError};
 pub use token::{BadSessionId, SessionDigest, SessionId, SessionToken};
 pub use user_agent::UserAgent;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::live::Session;
 use super::record::Foreign;
 use super::sessions::Sessions;
-use super::store::StoreError;
+use super::store_error::StoreError;
 use super::token::{SessionDigest, SessionId};
 use crate::ids::UserId;
 

@@ -23,7 +23,8 @@ use super::record::{Foreign, MadeBy, NewSession, Record};
 use super::recovery::Notice;
 #[cfg(feature = "redis-store")]
 use super::shared::{SealedBlobs, SharedKv, SharedStore};
-use super::store::{Health, Store, StoreAway, StoreError};
+use super::store::Store;
+use super::store_error::{Health, StoreAway, StoreError};
 use super::table::Table;
 use super::token::{SessionDigest, SessionId, SessionToken};
 use super::user_agent::UserAgent;

@@ -24,7 +24,7 @@ use super::file_error::FileError;
 use super::live::Session;
 use super::record::{Foreign, Record};
 use super::recovery::{self, Notice, Opened};
-use super::store::{Health, StoreError};
+use super::store_error::{Health, StoreError};
 use super::table::Table;
 use super::token::SessionDigest;
 use crate::clock::Clock;

@@ -135,7 +135,7 @@ const USER_AGENT_LIMIT: usize = 256;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::LogFormat;
+    use crate::telemetry::LogFormat;
     use crate::telemetry::Telemetry;
     use serde_json::Value;
 

@@ -400,7 +400,7 @@ const ERROR_LIMIT: usize = 2048;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::LogFormat;
+    use crate::telemetry::LogFormat;
     use crate::telemetry::Telemetry;
     use serde_json::Value;
 

@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use super::sink::Sink;
 use super::{Telemetry, events};
 use crate::clock::Clock;
-use crate::config::LogFormat;
+use crate::telemetry::LogFormat;
 
 /// The lines of a [`Telemetry::captured`].
 #[derive(Debug, Clone)]

@@ -17,7 +17,7 @@ use tracing_subscriber::{fmt, reload};
 use super::escape::{EscapeContext, push_escaped};
 use super::sink::Sink;
 use crate::clock::Clock;
-use crate::config::LogFormat;
+use crate::telemetry::LogFormat;
 
 /// The filter of a running subscriber.
 pub(super) type FilterHandle = reload::Handle<EnvFilter, Registry>;
@@ -81,7 +81,7 @@ impl FormatTime for WallClock {
 #[cfg(test)]
 mod tests {
     use crate::clock::{Clock, Timestamp};
-    use crate::config::LogFormat;
+    use crate::telemetry::LogFormat;
     use crate::telemetry::Telemetry;
 
     #[test]

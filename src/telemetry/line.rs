@@ -13,7 +13,7 @@ use tracing::Level;
 use super::escape::{EscapeContext, cut, push_escaped};
 use super::redact::redact;
 use crate::clock::Timestamp;
-use crate::config::LogFormat;
+use crate::telemetry::LogFormat;
 
 /// A line that has begun; [`LogLine::end`] finishes it.
 pub(super) struct LogLine<'a> {

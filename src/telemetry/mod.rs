@@ -31,7 +31,6 @@ pub use redact::ApiCallPath;
 pub use reset_outcome::ResetOutcome;
 
 use crate::clock::Clock;
-use crate::config::Log;
 use events::FilterHandle;
 use sink::Sink;
 
@@ -70,9 +69,29 @@ pub enum TelemetryError {
     Reload(#[source] tracing_subscriber::reload::Error),
 }
 
+/// How the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogSettings<'a> {
+    /// Text or JSON.
+    pub format: LogFormat,
+    /// A `tracing` filter, as in `info,vestibule::http=debug`.
+    pub filter: &'a str,
+    /// One access line a request.
+    pub access: bool,
+}
+
+/// The form of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
 /// Sets up the log for the whole process, on stderr. Once, before other threads say anything.
-pub fn start(log: &Log) -> Result<Telemetry, TelemetryError> {
-    let filter = parse(&log.filter)?;
+pub fn start(log: &LogSettings<'_>) -> Result<Telemetry, TelemetryError> {
+    let filter = parse(log.filter)?;
     let sink = Sink::start(io::stderr(), log.format, Clock::System).map_err(TelemetryError::Thread)?;
     let (subscriber, handle) = events::subscriber(&sink, filter);
     tracing::subscriber::set_global_default(subscriber).map_err(TelemetryError::Twice)?;
@@ -82,8 +101,8 @@ pub fn start(log: &Log) -> Result<Telemetry, TelemetryError> {
 
 impl Telemetry {
     /// Takes over a new `[log]`: the filter and whether there are access lines. A new format waits for the next start.
-    pub fn reload(&self, log: &Log) -> Result<(), TelemetryError> {
-        let filter = parse(&log.filter)?;
+    pub fn reload(&self, log: &LogSettings<'_>) -> Result<(), TelemetryError> {
+        let filter = parse(log.filter)?;
         if let Some(handle) = &self.filter {
             handle.reload(filter).map_err(TelemetryError::Reload)?;
         }
@@ -148,7 +167,6 @@ fn log_panics(sink: Sink) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::LogFormat;
 
     #[test]
     fn a_filter_that_is_none_is_refused_with_its_text() {
@@ -185,11 +203,11 @@ mod tests {
     #[test]
     #[ignore = "run by another test, which reads its stderr"]
     fn child() {
-        let log = Log { format: LogFormat::Json, filter: "info".to_owned(), access: true };
+        let log = LogSettings { format: LogFormat::Json, filter: "info", access: true };
         let telemetry = start(&log).unwrap();
         assert!(matches!(start(&log), Err(TelemetryError::Twice(_))));
         tracing::debug!("too quiet");
-        telemetry.reload(&Log { filter: "debug".to_owned(), ..log }).unwrap();
+        telemetry.reload(&LogSettings { filter: "debug", ..log }).unwrap();
         tracing::debug!("loud enough now");
         telemetry.audit.write(&AuditEvent::Reload { error: None });
         let _end = telemetry.flush_at_end();
@@ -213,9 +231,9 @@ mod tests {
     fn a_reload_switches_the_access_log() {
         let (telemetry, _captured) = Telemetry::captured(LogFormat::Text);
         assert!(telemetry.access.is_on());
-        telemetry.reload(&Log { format: LogFormat::Text, filter: "warn".to_owned(), access: false }).unwrap();
+        telemetry.reload(&LogSettings { format: LogFormat::Text, filter: "warn", access: false }).unwrap();
         assert!(!telemetry.access.is_on());
-        let bad = telemetry.reload(&Log { format: LogFormat::Text, filter: "a=b=c".to_owned(), access: true });
+        let bad = telemetry.reload(&LogSettings { format: LogFormat::Text, filter: "a=b=c", access: true });
         assert!(bad.is_err() && !telemetry.access.is_on());
     }
 }

@@ -17,7 +17,7 @@ use tracing::Level;
 
 use super::line::{LineTime, LogLine};
 use crate::clock::Clock;
-use crate::config::LogFormat;
+use crate::telemetry::LogFormat;
 
 /// A handle to the writer. When the last one goes, what is buffered is written, for one second at most.
 #[derive(Debug, Clone)]

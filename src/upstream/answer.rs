@@ -13,7 +13,7 @@ use hyper::body::Incoming;
 use tokio::time::Instant;
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
-use super::grpc::GrpcCall;
+use super::grpc_call::GrpcCall;
 use super::http1_connection::Http1Connection;
 use super::pool::{Pool, PoolSlot};
 use crate::connection::InFlightGuard;

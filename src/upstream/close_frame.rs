@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use super::tunnel::{Side, TunnelOver};
+use super::tunnel_over::TunnelOver;
+use super::tunnel_side::Side;
 use super::websocket_frames::{close, close_masked};
 use crate::entropy;
 use crate::refusal::Reason;

@@ -11,6 +11,7 @@ mod connection_auth;
 mod close_frame;
 mod websocket_frames;
 mod grpc;
+mod grpc_call;
 mod health;
 mod half_closed;
 mod http1_connection;
@@ -21,6 +22,8 @@ mod send;
 mod http2_connection;
 mod host_override;
 mod tunnel;
+mod tunnel_over;
+mod tunnel_side;
 mod upstreams;
 mod websocket;
 mod whoami;
@@ -29,7 +32,8 @@ pub use answer::{AnswerBody, AnswerError};
 pub use assertion::{KeyError, Keyring};
 pub use health::{Condition, Fault};
 pub use send::Answer;
-pub use tunnel::{Tunnel, TunnelEnd, TunnelOver};
+pub use tunnel::{Tunnel, TunnelEnd};
+pub use tunnel_over::TunnelOver;
 pub use upstreams::{Means, Upstreams};
 
 #[cfg(test)]

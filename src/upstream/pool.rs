@@ -185,7 +185,7 @@ impl std::fmt::Debug for Http1Connection {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::LogFormat;
+    use crate::telemetry::LogFormat;
     use crate::telemetry::Telemetry;
 
     fn pool() -> Pool {

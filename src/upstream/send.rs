@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::answer::AnswerBody;
 use super::connection_auth;
-use super::grpc::{self, GrpcCall};
+use super::grpc_call::{self, GrpcCall};
 use super::host_override::set_destination;
 use super::http1_connection::{Http1Connection, Unanswered, is_hang_up};
 use super::pool::{Pool, PoolError, PoolSlot};
@@ -90,7 +90,7 @@ impl Upstreams {
         *outgoing.method_mut() = method;
         *outgoing.uri_mut() = match &grpc {
             None => Uri::from(forward),
-            Some(_) => grpc::target(&mut headers, &upstream.addon.upstream, forward)?,
+            Some(_) => grpc_call::target(&mut headers, &upstream.addon.upstream, forward)?,
         };
         *outgoing.headers_mut() = headers;
         let response_policy = self.response_policy(upstream, &route, (scheme, &authority));

@@ -7,16 +7,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use hyper::upgrade::{OnUpgrade, Upgraded};
-use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::Instant;
 
 use super::close_frame::{self, CloseFrame};
 use super::pool::TunnelSlot;
+use super::tunnel_over::TunnelOver;
+use super::tunnel_side::Side;
 use super::websocket_frames::Frames;
 use crate::connection::InFlightGuard;
 use crate::exchanges::Open;
-use crate::refusal::Reason;
 
 /// Both sides of a tunnel that is about to open.
 #[derive(Debug)]
@@ -38,19 +38,6 @@ pub struct TunnelEnd {
     pub received: u64,
     /// Why it ended.
     pub why: TunnelOver,
-}
-
-/// Why a tunnel ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TunnelOver {
-    /// One side closed it.
-    Closed,
-    /// A side never came, or broke off.
-    Broken,
-    /// Nothing moved for too long.
-    Idle,
-    /// It was cut: see the exchange for the reason.
-    Cut(Option<Reason>),
 }
 
 impl Tunnel {
@@ -91,23 +78,9 @@ struct Flow {
     last: AtomicU64,
 }
 
-/// One side of an open tunnel, and the place in the frames that were passed on to it.
-pub(super) struct Side {
-    pub(super) from: ReadHalf<TokioIo<Upgraded>>,
-    pub(super) to: WriteHalf<TokioIo<Upgraded>>,
-    pub(super) frames: Frames,
-}
-
 struct Sides {
     client: Side,
     addon: Side,
-}
-
-impl Side {
-    fn new(upgraded: Upgraded) -> Self {
-        let (from, to) = tokio::io::split(TokioIo::new(upgraded));
-        Self { from, to, frames: Frames::default() }
-    }
 }
 
 impl Sides {

@@ -1,8 +1,9 @@
 //! Who may come from the local network alone, and does not: from outside, which no test of the whole program is.
 
 use super::*;
-use crate::config::{self, HomeSource, LogFormat};
+use crate::config::{self, HomeSource};
 use crate::telemetry::Captured;
+use crate::telemetry::LogFormat;
 
 struct Bench {
     backend: AuthBackend,

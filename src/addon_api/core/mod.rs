@@ -8,18 +8,19 @@ mod handshake;
 mod metered;
 mod relay;
 mod rest;
+pub(super) mod state;
 mod websocket;
 
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
 use http::{Extensions, Method, StatusCode};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 
-use super::admission::{AddonCall, followed};
+use super::addon_call::AddonCall;
 use super::answer::{self, Answer};
-use super::service::{AddonApi, Call};
+use super::api::{AddonApi, Call};
+use super::followed::followed;
 use super::token::home_assistant_token;
 use crate::addon_rights::roles::ApiVersion;
 use crate::budget::{Claim, Holder, Limit, Permit};
@@ -31,27 +32,10 @@ use crate::telemetry::chain;
 use metered::Metered;
 use relay::{Allowed, Relay};
 use rest::RestRequest;
+use state::Core;
 use tokio_tungstenite::WebSocketStream;
 
-/// What is known of Home Assistant over all configurations.
-#[derive(Debug)]
-pub(super) struct Core {
-    /// The version that it said last.
-    version: ArcSwap<String>,
-}
-
-impl Default for Core {
-    fn default() -> Self {
-        Self { version: ArcSwap::from_pointee(String::new()) }
-    }
-}
-
 impl Core {
-    /// The version that Home Assistant said last; empty before it was asked.
-    pub(super) fn version(&self) -> Arc<String> {
-        self.version.load_full()
-    }
-
     /// `/core/api/...`, open to the last byte of the answer. `alias` is the old name of it, which has two methods only.
     pub(super) async fn rest(&self, api: &AddonApi, call: Call, alias: bool) -> Answer {
         let methods: &[Method] =
@@ -153,7 +137,7 @@ async fn converse(api: &Arc<AddonApi>, mut addon_side: AddonSide, open: Open<Add
     };
     let home = match home {
         Ok((home, version)) => {
-            api.core.version.store(Arc::new(version));
+            api.core.keep_version(version);
             home
         }
         Err(error) => {

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::answer::{self, Answer};
-use super::service::{AddonApi, Call};
+use super::api::{AddonApi, Call};
 use crate::addon_rights::protection::Protection;
 use crate::config::Addon;
 use crate::ids::AddonSlug;

@@ -5,9 +5,9 @@ use serde_json::json;
 
 use super::{LARGEST, missing};
 use crate::addon_api::answer::{self, Answer};
+use crate::addon_api::api::{AddonApi, Call};
 use crate::addon_api::auth::Question;
 use crate::addon_api::caller::AddonCaller;
-use crate::addon_api::service::{AddonApi, Call};
 use crate::identity::Health;
 
 /// `GET` and `POST /auth`

@@ -4,7 +4,7 @@
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 
-use super::json::is_called_json;
+use super::media_type::{is_alike, is_called_json};
 
 /// What kind of body a request has, as far as its head says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,12 +30,6 @@ impl BodyKind {
             _ => Self::MaybeForm,
         }
     }
-}
-
-/// Whether add-ons that make no difference between the signs in a header's name take one name for the other.
-pub(super) fn is_alike(name: &str, other: &str) -> bool {
-    let sign = |b: u8| if b.is_ascii_alphanumeric() { b.to_ascii_lowercase() } else { b'-' };
-    name.bytes().map(sign).eq(other.bytes().map(sign))
 }
 
 fn contains(text: &[u8], word: &[u8]) -> bool {

@@ -8,14 +8,13 @@
 use std::fmt;
 
 use http::HeaderMap;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
-use super::form::is_alike;
+use super::media_type::is_called_json;
 use super::unreadable::Unreadable;
 use crate::config::JsonPointer;
-use crate::http::{is_same_look, one_line};
+use crate::http::is_same_look;
 use crate::ids::EntityId;
 
 /// What a body says at the places that rules read.
@@ -37,32 +36,6 @@ impl BodyFacts {
         let found = self.0.iter().find(|(known, _)| known == pointer).map(|(_, found)| found);
         found.unwrap_or(&Err(Unreadable::Missing)).as_ref().map(Vec::as_slice).map_err(|why| *why)
     }
-}
-
-/// Whether the head says that the body is JSON in UTF-8 as it stands (RFC 8259 section 8.1), once and in no other
-/// spelling.
-pub(super) fn is_called_json(headers: &HeaderMap) -> bool {
-    let alias = |name: &str| {
-        [CONTENT_TYPE, CONTENT_ENCODING].iter().any(|of| name != of.as_str() && is_alike(name, of.as_str()))
-    };
-    let Some(only) = one_line(headers, CONTENT_TYPE) else { return false };
-    let plain =
-        headers.get_all(CONTENT_ENCODING).iter().all(|value| value.as_bytes().eq_ignore_ascii_case(b"identity"));
-    plain && only.to_str().is_ok_and(is_json_type) && !headers.keys().any(|name| alias(name.as_str()))
-}
-
-/// `application/json` or `application/...+json`, with no parameter but `charset=utf-8`.
-fn is_json_type(value: &str) -> bool {
-    let mut parts = value.split(';').map(|part| part.trim_matches([' ', '\t']).to_ascii_lowercase());
-    let media = parts.next().unwrap_or_default();
-    let subtype = media.strip_prefix("application/").unwrap_or_default();
-    // Tornado reads whatever begins with the type of a form as a form.
-    let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'+');
-    if subtype.contains("form") || !subtype.bytes().all(legal) {
-        return false;
-    }
-    let json = subtype == "json" || subtype.strip_suffix("+json").is_some_and(|rest| !rest.is_empty());
-    json && parts.all(|part| matches!(part.as_str(), "" | "charset=utf-8" | "charset=\"utf-8\""))
 }
 
 /// The entities at a place of a body: a text, or a list of texts, which must not be empty.
@@ -439,7 +412,7 @@ mod tests {
     #[test]
     fn a_place_that_nobody_wanted_to_read_has_nothing() {
         let mut headers = HeaderMap::new();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         let pointers: Vec<JsonPointer> = vec!["/a".parse().unwrap()];
         let facts = BodyFacts::read(&headers, br#"{"a": "light.a", "b": "light.b"}"#, &pointers);
         assert_eq!(facts.at(&pointers[0]).unwrap().len(), 1);

@@ -22,6 +22,7 @@ mod user_rights;
 mod evaluation;
 mod intent;
 mod describe;
+mod media_type;
 
 use http::Method;
 

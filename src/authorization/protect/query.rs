@@ -7,12 +7,12 @@
 
 use std::borrow::Cow;
 
-use super::unreadable::Unreadable;
+use super::unreadable::{MOST_PARAMETERS, Unreadable};
 use crate::http::decode;
 use crate::ids::EntityId;
 
-/// The entity that the parameter `name` names. A cookie that could be called so makes it ambiguous: PHP's `$_REQUEST` may
-/// have it in the parameter's place (S-210).
+/// The entity that the parameter `name` names. A cookie that could be called so makes it ambiguous: PHP's `$_REQUEST`
+/// may have it in the parameter's place (S-210).
 pub(super) fn entity(query: Option<&str>, cookies: Option<&str>, name: &str) -> Result<EntityId, Unreadable> {
     let cookie_names = cookies.unwrap_or_default().split(';').map(|pair| pair.split('=').next().unwrap_or_default());
     if cookie_names.filter_map(|cookie| decode(cookie.trim())).any(|cookie| could_be(&cookie, name)) {
@@ -24,7 +24,7 @@ pub(super) fn entity(query: Option<&str>, cookies: Option<&str>, name: &str) -> 
     if query.contains([';', '?', '#']) {
         return Err(Unreadable::CutElsewhere);
     }
-    if query.split('&').nth(MOST).is_some() {
+    if query.split('&').nth(MOST_PARAMETERS).is_some() {
         return Err(Unreadable::TooManyParameters);
     }
     let mut found = None;
@@ -42,9 +42,6 @@ pub(super) fn entity(query: Option<&str>, cookies: Option<&str>, name: &str) -> 
     let value = plain(found.ok_or(Unreadable::Missing)?).ok_or(Unreadable::Malformed)?;
     value.parse().map_err(|_| Unreadable::Malformed)
 }
-
-/// How many parameters are read. PHP, Node and many others read a thousand, some of their hardened builds a hundred.
-pub(super) const MOST: usize = 100;
 
 /// A text of a form (application/x-www-form-urlencoded): `+` is a blank, the rest is percent-encoded.
 fn plain(text: &str) -> Option<Cow<'_, str>> {
@@ -182,8 +179,8 @@ mod tests {
             assert_eq!(read(query), Err(Unreadable::CutElsewhere), "{query}");
         }
         let with = |others: usize| read(&format!("{}entity_id=light.a", "&".repeat(others)));
-        assert_eq!(with(MOST - 1), Ok("light.a".to_owned()));
-        assert_eq!(with(MOST), Err(Unreadable::TooManyParameters));
+        assert_eq!(with(MOST_PARAMETERS - 1), Ok("light.a".to_owned()));
+        assert_eq!(with(MOST_PARAMETERS), Err(Unreadable::TooManyParameters));
     }
 
     #[test]

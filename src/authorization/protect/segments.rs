@@ -5,6 +5,7 @@
 //! they all read the same.
 
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
 
 use crate::http::decode;
 
@@ -66,11 +67,14 @@ fn is_odd(raw: &str, decoded: Option<&str>) -> bool {
 /// What some server or file system takes off a name: dots and blanks at its end (Windows), blanks before it, and
 /// characters that nobody sees (HFS+).
 fn is_trimmed(name: &str) -> bool {
-    let ignored = |c: char| matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    let ignored = |c: char| matches!(c, '\u{ad}' | '\u{feff}') || UNSEEN.iter().any(|range| range.contains(&c));
     name.ends_with(|c: char| c == '.' || c == ':' || c.is_whitespace())
         || name.starts_with(char::is_whitespace)
         || name.contains(ignored)
 }
+
+/// What HFS+ leaves out when it compares names: joiners, marks of direction, invisible operators.
+const UNSEEN: [RangeInclusive<char>; 3] = ['\u{200b}'..='\u{200f}', '\u{202a}'..='\u{202e}', '\u{2060}'..='\u{206f}'];
 
 /// Another name of a file on Windows: its stream (`x::$DATA`), or its short name (`LONGNA~1.TXT`).
 fn is_other_name(name: &str) -> bool {

@@ -18,7 +18,7 @@ pub enum Unreadable {
     #[error("a parameter has a name that not all parsers read alike")]
     OddName,
     /// Parsers read so many parameters and no more.
-    #[error("the query has more than {} parameters, and some parsers leave the rest out", super::query::MOST)]
+    #[error("the query has more than {} parameters, and some parsers leave the rest out", MOST_PARAMETERS)]
     TooManyParameters,
     /// What the body says is put among the parameters of the query, or over them.
     #[error(
@@ -56,3 +56,6 @@ impl Unreadable {
         }
     }
 }
+
+/// How many parameters are read. PHP, Node and many others read a thousand, some of their hardened builds a hundred.
+pub(super) const MOST_PARAMETERS: usize = 100;

@@ -26,7 +26,7 @@ pub struct Api {
     settings: HomeApi,
     pub(super) dialer: Dialer,
     pub(super) health: ApiHealthCell,
-    pub(super) discovered: super::discovery::Cache,
+    pub(super) discovered: super::discovery_cache::DiscoveryCache,
 }
 
 /// What is asked.
@@ -52,7 +52,7 @@ impl Api {
             settings: settings.clone(),
             dialer: Dialer::new(settings.url.address(), settings.trust.clone(), DIAL),
             health: ApiHealthCell::default(),
-            discovered: super::discovery::Cache::default(),
+            discovered: super::discovery_cache::DiscoveryCache::default(),
         }
     }
 

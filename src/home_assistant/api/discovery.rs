@@ -3,25 +3,13 @@
 //! The endpoints that it names are those that a request to it named, so they say nothing, and are never followed.
 
 use std::net::{IpAddr, Ipv4Addr};
-use std::time::Duration;
 
 use http::{Method, StatusCode};
-use parking_lot::Mutex;
 use serde::Deserialize;
-use tokio::time::Instant;
 
 use super::client::{Api, Call, Reply};
+use super::discovery_cache::Discovered;
 use super::error::ApiError;
-
-/// What a Home Assistant can do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Discovered {
-    pub(super) pkce: bool,
-}
-
-/// The last answer.
-#[derive(Debug, Default)]
-pub(super) struct Cache(Mutex<Option<(Instant, Discovered)>>);
 
 impl Api {
     /// Whether it takes PKCE with `S256`: 2026.11 says so, 2024.3 does not. Asked once in a while; an answer that
@@ -50,17 +38,6 @@ impl Api {
     }
 }
 
-impl Cache {
-    fn get(&self) -> Option<Discovered> {
-        let known = *self.0.lock();
-        known.filter(|(at, _)| at.elapsed() < FRESH).map(|(_, found)| found)
-    }
-
-    fn set(&self, found: Discovered) {
-        *self.0.lock() = Some((Instant::now(), found));
-    }
-}
-
 /// Versions from before the page existed answer 404.
 fn parse(reply: &Reply) -> Result<Discovered, ApiError> {
     if reply.status == StatusCode::NOT_FOUND {
@@ -76,9 +53,6 @@ struct Metadata {
     #[serde(default)]
     code_challenge_methods_supported: Vec<String>,
 }
-
-/// An upgrade of Home Assistant changes the answer; both versions work for a minute with the one from before.
-const FRESH: Duration = Duration::from_mins(1);
 
 #[cfg(test)]
 mod tests {

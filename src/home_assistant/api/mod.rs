@@ -20,6 +20,7 @@ mod current_user;
 mod grant;
 mod login_flow;
 mod change_password;
+mod discovery_cache;
 mod people;
 mod registries;
 mod subscriber;

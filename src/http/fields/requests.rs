@@ -141,8 +141,8 @@ pub(super) const ONLY_OURS: &[Field] = &[
     Field::new("x-arr-clientcert", &[Reserved]),
     Field::new("x-certificate-*", &[Reserved]),
     Field::new("x-tls-client-*", &[Reserved]),
-    // What is asked for, in the place of method and target. Gunicorn takes the first two from a proxy that it trusts, by
-    // these very names, and then serves another path than the one that was judged (S-205).
+    // What is asked for, in the place of method and target. Gunicorn takes the first two from a proxy that it trusts,
+    // by these very names, and then serves another path than the one that was judged (S-205).
     Field::new("script-name", &[Reserved]),
     Field::new("path-info", &[Reserved]),
     Field::new("path-translated", &[Reserved]),

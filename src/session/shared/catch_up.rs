@@ -10,9 +10,10 @@
 use std::sync::Arc;
 
 use redis::aio::MultiplexedConnection;
-use redis::{Cmd, cmd, pipe};
+use redis::{Cmd, pipe};
 
 use super::error::SharedError;
+use super::keys::read;
 use super::scripts::{self, ScriptReply, Stored};
 use super::store::SharedStore;
 use super::{AT_ONCE, ENDED};
@@ -170,34 +171,6 @@ impl SharedStore {
         let bytes = self.seal.close(digest, &record);
         let entry = ScriptReply { digest, bytes: &bytes, keep: millis(rest), make };
         scripts::store(&self.names, session.user(), &entry, millis(longest))
-    }
-}
-
-/// The entries at these keys.
-pub(super) async fn read(
-    connection: &mut MultiplexedConnection,
-    keys: &[String],
-) -> Result<Vec<Option<Vec<u8>>>, SharedError> {
-    if keys.is_empty() {
-        return Ok(Vec::new());
-    }
-    cmd("MGET").arg(keys).query_async(connection).await.map_err(SharedError::of)
-}
-
-/// All keys of a pattern, each once. Keys of others that happen to fit it are not UTF-8 or no names of ours.
-pub(super) async fn scan(connection: &mut MultiplexedConnection, pattern: &str) -> Result<Vec<String>, SharedError> {
-    let (mut cursor, mut keys) = (0_u64, Vec::new());
-    loop {
-        let mut step = cmd("SCAN");
-        step.arg(cursor).arg("MATCH").arg(pattern).arg("COUNT").arg(1000);
-        let (next, found): (u64, Vec<Vec<u8>>) = step.query_async(connection).await.map_err(SharedError::of)?;
-        keys.extend(found.into_iter().filter_map(|key| String::from_utf8(key).ok()));
-        cursor = next;
-        if cursor == 0 {
-            keys.sort_unstable();
-            keys.dedup();
-            return Ok(keys);
-        }
     }
 }
 

@@ -22,6 +22,7 @@ mod ended;
 mod entry;
 mod error;
 mod cache;
+mod keys;
 mod link;
 mod shared_kv;
 mod of_user;
@@ -30,8 +31,9 @@ mod scripts;
 mod store;
 
 pub use error::SharedError;
+pub use scripts::Change;
 pub use sealed_blobs::{BlobName, SealedBlobs};
-pub use shared_kv::{Change, SharedKv};
+pub use shared_kv::SharedKv;
 pub(super) use store::SharedStore;
 
 /// What stands in the place of an entry whose session was ended.

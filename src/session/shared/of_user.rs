@@ -7,12 +7,12 @@
 use redis::aio::MultiplexedConnection;
 use redis::cmd;
 
-use super::catch_up::read;
 use super::error::SharedError;
+use super::keys::read;
 use super::store::SharedStore;
 use super::{AT_ONCE, ENDED};
 use crate::ids::UserId;
-use crate::session::store::StoreAway;
+use crate::session::store_error::StoreAway;
 use crate::session::token::SessionDigest;
 
 impl SharedStore {

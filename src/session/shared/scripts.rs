@@ -8,7 +8,6 @@ use std::time::Duration;
 use redis::{Cmd, cmd};
 
 use super::ENDED;
-use super::shared_kv::Change;
 use crate::ids::UserId;
 use crate::session::token::SessionDigest;
 
@@ -120,6 +119,19 @@ pub(super) fn store(names: &Names, user: &UserId, entry: &ScriptReply<'_>, keep_
 /// Ends a session for all nodes, and tells them. Deleting comes first: that is what a full Redis still does.
 pub(super) fn end(key: &str, digest: SessionDigest, channel: &str, millis: u64) -> Cmd {
     script(END, key).arg(ENDED).arg(millis).arg(channel).arg(digest.hex()).to_owned()
+}
+
+/// What a note shall say instead of what it says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Its name: letters, digits, `:` and `-`.
+    pub name: String,
+    /// What it must say for the change to be made; nothing is that there must be none.
+    pub old: Option<Vec<u8>>,
+    /// What it says afterwards; nothing takes it away.
+    pub new: Option<Vec<u8>>,
+    /// How long it is kept.
+    pub keep: Duration,
 }
 
 /// Replaces notes, all or none: none when one of them is not what it was expected to be any more.

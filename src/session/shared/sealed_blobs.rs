@@ -16,7 +16,7 @@ use super::entry::Seal;
 use super::error::SharedError;
 use super::scripts;
 use super::store::SharedStore;
-use crate::session::store::StoreAway;
+use crate::session::store_error::StoreAway;
 
 /// The sealed blobs of a store.
 #[derive(Debug, Clone)]

@@ -7,28 +7,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::AT_ONCE;
-use super::catch_up::{read, scan};
 use super::error::SharedError;
+use super::keys::{read, scan};
 use super::scripts;
+use super::scripts::Change;
 use super::store::SharedStore;
-use crate::session::store::StoreAway;
+use crate::session::store_error::StoreAway;
 
 /// The notes of a store.
 #[derive(Debug, Clone)]
 pub struct SharedKv(Arc<SharedStore>);
-
-/// What a note shall say instead of what it says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
-    /// Its name: letters, digits, `:` and `-`.
-    pub name: String,
-    /// What it must say for the change to be made; nothing is that there must be none.
-    pub old: Option<Vec<u8>>,
-    /// What it says afterwards; nothing takes it away.
-    pub new: Option<Vec<u8>>,
-    /// How long it is kept.
-    pub keep: Duration,
-}
 
 impl SharedKv {
     pub(in crate::session) fn new(store: Arc<SharedStore>) -> Self {

@@ -16,9 +16,9 @@ use tokio::time::{Instant, timeout};
 
 use super::AT_ONCE;
 use super::cache::SessionCache;
-use super::catch_up::{read, scan};
 use super::entry::Seal;
 use super::error::SharedError;
+use super::keys::{read, scan};
 use super::scripts::{Names, Stored};
 use crate::clock::{Clock, Timestamp};
 use crate::config::RedisStore;
@@ -27,7 +27,7 @@ use crate::session::lifetime::SessionState;
 use crate::session::limits::CurrentLimits;
 use crate::session::live::Session;
 use crate::session::record::Foreign;
-use crate::session::store::{Health, StoreAway, StoreError};
+use crate::session::store_error::{Health, StoreAway, StoreError};
 use crate::session::table::Table;
 use crate::session::token::SessionDigest;
 

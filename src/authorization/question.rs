@@ -1,0 +1,33 @@
+//! What an admission is asked, as far as it is not about who asks.
+
+use http::Method;
+use http::header::HeaderValue;
+
+use super::protect::RequestIntent;
+use crate::config::Addon;
+use crate::connection::EntryPoint;
+use crate::http::{ClientAddr, Provenance};
+use crate::refusal::Reason;
+
+/// What is asked, as far as it is not about who asks.
+pub(super) struct Question<'a> {
+    pub(super) addon: &'a Addon,
+    pub(super) entry_point: EntryPoint,
+    pub(super) method: &'a Method,
+    pub(super) websocket: bool,
+    pub(super) client: ClientAddr,
+    pub(super) provenance: Provenance,
+    /// The only origin that the request names.
+    pub(super) origin: Option<&'a HeaderValue>,
+    /// Whether the request bears a token beside what it was found to be signed in with; or why nobody can say.
+    pub(super) bears_token: Result<bool, Reason>,
+    pub(super) wish: Wish<'a>,
+}
+
+/// What is wanted of the add-on.
+pub(super) enum Wish<'a> {
+    /// This, by the rules for its path; or what cannot be wanted.
+    Path(Result<&'a RequestIntent, Reason>),
+    /// To come in at all: every request after that is admitted by itself.
+    Entrance,
+}
