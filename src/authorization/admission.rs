@@ -1,8 +1,8 @@
 //! The one admission: whether a request may go to its add-on. Requests, another proxy's questions, hand-overs, what is
 //! open and `explain` are all decided here, each with its own source of credentials; there is no second way.
 //!
-//! In come what is asked ([`Question`]), who claims to ask ([`Claim`]), the users of one moment and the add-on's rules,
-//! out comes an [`Admission`] or why there is none ([`Refusal`]). Pure: it looks nothing up that it is not given.
+//! From what is asked ([`Question`]), who claims to ask ([`Claim`]), the users of one moment and the add-on's rules it
+//! makes an [`Admission`], or says why there is none ([`Refusal`]). Pure: it looks nothing up that it is not given.
 
 use std::sync::Arc;
 
@@ -90,18 +90,22 @@ pub(super) fn admit<'r>(
     rules: Option<&'r Protection>,
 ) -> Result<Admission<'r>, Refusal<'r>> {
     let user = claimant(question, claim, directory)?;
+    // Who may come in is asked before whose will it is and what they may open, so that a refusal does not tell a user
+    // who may not come in which add-ons there are.
     let decision = may_enter(&user, question.client)
         .and(|| wills(question, claim))
         .and(|| may_open(&user, &question.addon.access));
     if let Decision::Deny(reason) = decision {
         return Err(Refusal { user: Some(user), ..reason.into() });
     }
+    // Only now is an unreadable target a refusal: a stranger learns nothing from how we read paths.
     let intent = match question.wish {
         Wish::Path(Ok(intent)) => intent,
         Wish::Path(Err(reason)) => return Err(Refusal { user: Some(user), ..reason.into() }),
         Wish::Entrance => return Ok(Admission { user, evaluation: None }),
     };
     let Some(rules) = rules else { return Ok(Admission { user, evaluation: None }) };
+    // The same snapshot gave the user. If it has no rights for them, nothing can be judged, and that is a refusal.
     let Some(rights) = directory.rights(&user.id) else {
         return Err(Refusal { user: Some(user), ..Reason::UnknownUser.into() });
     };
@@ -120,10 +124,12 @@ fn claimant(question: &Question<'_>, claim: &Claim<'_>, directory: &Directory) -
             user_behind(credential, directory)
         }
         Claim::Kept(credential, still_counts) => {
+            // Sessions end and tokens are revoked while an exchange is open; `Found` ones were looked up a moment ago.
             still_counts(credential)?;
             counts(credential, question)?;
             user_behind(credential, directory)
         }
+        // A token that nobody shows is still refused where none counts: `explain` must say what a request would get.
         Claim::Supposed(_, CredentialKind::Token) if !takes_tokens(question) => Err(Reason::NoSession),
         Claim::Supposed(user, _) => Ok(Arc::clone(user)),
     }
@@ -156,6 +162,8 @@ fn wills(question: &Question<'_>, claim: &Claim<'_>) -> Decision {
         Claim::Found(credential) | Claim::Kept(credential, _) => credential.kind(),
         Claim::Supposed(_, kind) => *kind,
     };
+    // Only what a browser sends by itself can be abused by another site's page (CSRF). A token has to be put there by a
+    // program that knows it.
     if !kind.is_ambient() || is_vouched_for(question) {
         return Decision::Permit;
     }

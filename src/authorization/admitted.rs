@@ -77,6 +77,8 @@ impl Admitted {
             entry_point: self.source.entry_point(),
             method: self.intent.method(),
             websocket: self.intent.is_websocket(),
+            // From what was said then, judged by the proxies that are trusted now: a proxy that lost its trust no
+            // longer vouches for an address.
             client: self.source.client().map_err(|_| Reason::MalformedForwarded)?,
             provenance: self.source.provenance(&self.authority, &moment.rules.names),
             origin: self.source.origin(),
@@ -98,6 +100,7 @@ impl Admitted {
                 let host = self.authority.host();
                 match routes.locate(self.source.entry_point(), Some(host), self.intent.sent_path()) {
                     Location::Addon(route, stripped) => {
+                        // A path under another prefix is another path to the add-on, which no rule was asked about.
                         (route.addon().slug == *addon && stripped == self.stripped).then_some(route)
                     }
                     Location::Own | Location::Call | Location::Nowhere => None,

@@ -42,6 +42,7 @@ impl ClientPrefix {
 
 impl From<IpAddr> for ClientPrefix {
     fn from(address: IpAddr) -> Self {
+        // An IPv4 address that comes mapped into IPv6 is the same client as without.
         match address.to_canonical() {
             IpAddr::V4(v4) => Self(IpAddr::V4(v4)),
             IpAddr::V6(v6) => Self(IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64))),

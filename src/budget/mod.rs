@@ -1,13 +1,13 @@
 //! One budget for what peers can make the process hold: places and bytes, counted in all, for each peer, user and
 //! add-on.
 //!
-//! In comes how much is wanted and by which limits it is counted ([`Claim`]), out comes a [`Permit`] or the name of the
-//! limit that refused ([`Refused`]). A permit gives back what it has when it is dropped, by whatever path its holder
-//! ends, so that nothing can forget to count down. Limits are arguments of the moment: a reload changes them while
-//! permits are out.
+//! Whoever wants to hold something says how much and by which limits it is counted ([`Claim`]), and gets a [`Permit`]
+//! or the name of the limit that refused ([`Refused`]). A permit gives back what it has when it is dropped, by whatever
+//! path its holder ends, so that nothing can forget to count down. Limits are arguments of the moment: a reload changes
+//! them while permits are out.
 //!
-//! Whatever reads bodies, keeps a list, a pool or a queue that a peer can fill holds permits of this budget. Who holds
-//! nothing takes no memory here.
+//! Whatever reads bodies, or keeps a list, a pool or a queue that a peer can fill, holds permits of this budget. A
+//! holder with nothing takes no memory here.
 
 mod counts;
 mod holder;
@@ -64,6 +64,7 @@ impl Budget {
     pub fn take(self: &Arc<Self>, amount: usize, claims: &[Claim]) -> Result<Permit, Refused> {
         let mut permit = Permit::empty(Arc::clone(self));
         for claim in claims {
+            // On a refusal the permit is dropped here, and gives back what the claims before this one took.
             permit.add(amount, claim)?;
         }
         Ok(permit)

@@ -1,6 +1,6 @@
 //! The connection that a request came over: by which entry point, and from where.
 //!
-//! In comes a handshake that has ended, or a connection of Home Assistant's; out comes what is true of every request on
+//! It is made of a finished handshake, or of a connection of Home Assistant, and holds what is true of every request on
 //! it. A request keeps its [`EntryPoint`] all its way: what belongs to one entry point is neither offered nor believed
 //! at the other.
 

@@ -1,7 +1,7 @@
 //! The connections that [`serve`](super::serve) takes, one kind for each listener.
 //!
-//! In comes a connection of a listener, out come its bytes, what is true of every request on it, what is spoken, and
-//! when the first request is due. The loop knows no more of it.
+//! A connection gives the loop its bytes, what is true of every request on it, the protocol, and when the first request
+//! is due. The loop knows no more of it.
 
 use tokio::io::{AsyncRead, AsyncWrite};
 

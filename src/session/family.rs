@@ -20,10 +20,13 @@ impl Sessions {
     /// then. What does not count any more is not seen.
     pub fn touch(&self, session: &Session) -> bool {
         let now = self.clock.now();
+        // Asked before anything is noted: seeing a session that no longer counts would keep it alive.
         let Some(lineage) = self.lineage(session, now) else { return false };
         session.see(now);
         self.store.seen(session, now);
         if let Lineage::Child(parent) = lineage {
+            // The parent would idle out behind somebody who works on an add-on's own host, and would take the child
+            // with it.
             parent.see(now);
             self.store.seen(&parent, now);
         }
@@ -62,6 +65,8 @@ impl Sessions {
             SessionState::Ahead => false,
             SessionState::Expired => {
                 if !self.store.is_shared() {
+                    // For good: otherwise a clock that is set back, or a longer limit after a reload, would bring it
+                    // back.
                     session.end();
                 }
                 false

@@ -1,8 +1,8 @@
 //! All sessions of this proxy.
 //!
-//! In come tokens, out come live sessions; in comes a user who has just signed in, out comes a new token. Looking up
-//! never waits; making one waits for the disk, if there is one and it works. A disk that fails never keeps anybody out:
-//! the session then lives in memory, [`Sessions::health`] says so, and it is stored as soon as that is possible. A
+//! Finds the live session of a token, and makes a session with a new token for a user who has just signed in. Looking
+//! up never waits; making one waits for the disk, if there is one and it works. A disk that fails never keeps anybody
+//! out: the session then lives in memory, [`Sessions::health`] says so, and it is stored as soon as that is possible. A
 //! store that several proxies share is another thing: what it does not have is nobody's session on the others, and so
 //! on this one.
 
@@ -143,6 +143,8 @@ impl Sessions {
 
     async fn find_at(&self, entry_point: EntryPoint, digest: SessionDigest) -> Result<Arc<Session>, Reason> {
         if let Some(session) = self.known(entry_point, digest) {
+            // Asked although the session is known: after a long outage of a shared store nobody can say what the others
+            // have ended.
             self.store.may_go_on()?;
             return Ok(session);
         }
@@ -161,8 +163,10 @@ impl Sessions {
         entry_point: EntryPoint,
         digest: SessionDigest,
     ) -> Result<Arc<Session>, Reason> {
+        // The entry point is checked again, since the token's form alone does not bind the record that a store gives.
         let session = store.ask(digest).await?.filter(|session| session.entry_point() == entry_point);
         let session = session.ok_or(Reason::SessionEnded)?;
+        // A child is adopted by itself, so its parent may be unknown here: it is asked for before the child counts.
         if let Some(parent) = session.parent()
             && !self.table.get(&parent).is_some_and(|parent| self.counts(&parent, self.clock.now()))
             && store.ask(parent).await?.is_none()
@@ -235,6 +239,7 @@ impl Sessions {
     /// Makes a session that holds on all proxies of a store, where its user's sessions are counted.
     #[cfg(feature = "redis-store")]
     async fn create_for_all(&self, store: &SharedStore, session: &Arc<Session>) -> Result<(), StoreAway> {
+        // The user's sessions on other nodes count too, or the cap would hold for each node alone.
         store.gather_of(session.user()).await?;
         store.make(session).await?;
         let gone = self.forget(self.surplus(session));
@@ -246,6 +251,7 @@ impl Sessions {
 
     /// Adds a session, and ends those that give way to it.
     fn insert(&self, session: &Arc<Session>) -> Vec<Arc<Session>> {
+        // Counted and added under one lock: two sign-ins at once would both find room for one.
         let _one_at_a_time = self.making.lock();
         let gone = self.forget(self.surplus(session));
         self.table.insert(Arc::clone(session));
@@ -260,6 +266,7 @@ impl Sessions {
         mine.retain(|one| one.entry_point() == newcomer.entry_point() && one.digest() != newcomer.digest());
         // Those from the future go first: it is not known how old they are.
         mine.sort_by_key(|one| (one.state(limits.lifetimes, now) == SessionState::Live, one.created()));
+        // The new one counts. With a cap of nothing nobody could ever sign in.
         let too_many = (mine.len() + 1).saturating_sub(limits.per_user.max(1));
         mine.truncate(too_many);
         mine
@@ -270,10 +277,12 @@ impl Sessions {
     pub(super) fn forget(&self, sessions: Vec<Arc<Session>>) -> Vec<Arc<Session>> {
         let sessions = self.with_children(sessions);
         for session in &sessions {
+            // First the mark, then the table: a request that has just looked it up must find it ended.
             session.end();
             self.table.remove(&session.digest());
         }
         if !sessions.is_empty() {
+            // After all of them have ended: whoever is woken looks at once and must not find one alive.
             self.ring();
         }
         sessions

@@ -1,8 +1,8 @@
 //! Where sessions are kept besides memory, and how that is going.
 //!
-//! In come the digests of sessions that were made, changed or ended; out comes the word that what the table says of
-//! them is kept, or why it is not. A file keeps what the table says; a store that several proxies share says itself
-//! what counts, and has its own ways (see `shared`).
+//! It is told the digests of sessions that were made, changed or ended, and answers when what the table says of them is
+//! kept, or why it is not. A file keeps what the table says; a store that several proxies share says itself what
+//! counts, and has its own ways (see `shared`).
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! The end of a tunnel that neither side asked for: a close frame to each, where it can stand, and then the end.
 //!
-//! In come both sides and why it ends, and nothing of what they still say goes on to the other. A side that is in the
-//! middle of a frame, or takes nothing, is cut without a word.
+//! Nothing of what the sides still say goes on to the other. A side that is in the middle of a frame, or takes nothing,
+//! is cut without a word.
 
 use std::time::Duration;
 
@@ -46,7 +46,9 @@ impl CloseFrame {
 /// Says it to both and ends the connections.
 pub(super) async fn say(close_frame: CloseFrame, client: Side, addon: Side) {
     let to_client = close(close_frame.code, close_frame.reason);
+    // Towards the add-on we are the client, and a client's frames are masked (RFC 6455 section 5.1).
     let to_addon = close_masked(GOING_AWAY, "", entropy::random::<4>());
+    // Side by side: one that takes nothing must not use up the other's time.
     tokio::join!(last(client, &to_client), last(addon, &to_addon));
 }
 

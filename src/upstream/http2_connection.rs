@@ -49,6 +49,8 @@ impl Stream {
             .initial_connection_window_size(CONNECTION_WINDOW)
             .max_header_list_size(ANSWER_HEAD);
         let (sender, connection) = builder.handshake(TokioIo::new(stream)).await?;
+        // Unlike HTTP/1.1 it needs a task: many calls share it, and PING and window updates come when nobody reads an
+        // answer.
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "connection to an add-on ended");
@@ -89,8 +91,11 @@ impl Http2Connections {
 impl Http2Connection {
     /// The connection, if there is one that is good.
     pub(super) fn stream(&self) -> Option<Stream> {
+        // A short lock and no await in it: [`Self::dialling`] is the one that is held while a connection is made.
         let mut current = self.lock();
         let stream = current.as_mut().filter(|stream| !stream.sender.is_closed())?;
+        // The clone that is handed out says that the connection was there before: a call that it refuses unsent may be
+        // tried on a new one.
         (stream.used, stream.since) = (true, Instant::now());
         Some(stream.clone())
     }

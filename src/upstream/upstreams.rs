@@ -65,6 +65,8 @@ impl Upstreams {
             let keyring = means.keyring.filter(|_| addon.assertion)?;
             Some(AssertionSigner::new(addon.slug.clone(), Arc::clone(keyring)))
         };
+        // Of all add-ons together: a name that one of them may have from browsers is no longer stripped for all, so
+        // every other one has to strip it for itself.
         let passing: Vec<HeaderName> = addons.iter().flat_map(|addon| addon.pass_headers.iter().cloned()).collect();
         let made = |addon: &Arc<Addon>| Upstream {
             assertion_signer: assertion_signer(addon),
@@ -149,6 +151,8 @@ impl Upstream {
     fn new(addon: &Arc<Addon>, passing: &[HeaderName], means: Means<'_>, before: Option<&Upstreams>) -> Self {
         let Means { reserved, budget, numbers, .. } = means;
         let metrics = numbers.addon(&addon.slug);
+        // Only with settings that are equal whole: a pool made for another address or certificate would take requests
+        // to the old one.
         let kept = before.and_then(|before| before.all.iter().find(|upstream| upstream.addon == *addon));
         let new = || Arc::new(Pool::new(addon, metrics.clone(), budget));
         let pool = kept.map_or_else(new, |kept| Arc::clone(&kept.pool));
@@ -178,6 +182,7 @@ fn authority(upstream: &config::Upstream) -> Option<Authority> {
         config::Upstream::Http { host, port } | config::Upstream::Https { host, port } => (host, port),
         config::Upstream::Unix(_) | config::Upstream::Whoami | config::Upstream::Nowhere => return None,
     };
+    // RFC 3986 section 3.2.2: an IPv6 address stands in brackets, or its colons are read as a port's.
     let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
     Authority::parse(format!("{host}:{port}").as_bytes())
 }

@@ -1,8 +1,7 @@
 //! Home Assistant's own API, for add-ons with `homeassistant_api`.
 //!
-//! In come an add-on's calls to `/core/api/...` and its WebSocket at `/core/websocket`, out comes what Home Assistant
-//! answers to us: the add-on never has our token, and where it is held to a group's entities it gets nothing about
-//! others.
+//! Passes an add-on's calls to `/core/api/...` and its WebSocket at `/core/websocket` on to Home Assistant under our
+//! own token. The add-on never has that token, and where it is held to a group's entities it gets nothing about others.
 
 mod handshake;
 mod metered;
@@ -78,6 +77,7 @@ impl Core {
             headers: call.headers,
             body: call.body,
         };
+        // Asked of the path without its version, so that `/v2/core/api/...` is no way round.
         if rest::is_for_no_addon(&request.plain) {
             tracing::info!(addon = %addon.slug, "an add-on was refused a path of Home Assistant's that is for no add-on");
             return answer::plain(StatusCode::FORBIDDEN);
@@ -99,6 +99,7 @@ pub(super) fn websocket(api: &Arc<AddonApi>, call: Call, mut extensions: Extensi
     // Case 63.
     let Some(upgrade) = extensions.remove::<OnUpgrade>() else { return answer::plain(StatusCode::BAD_REQUEST) };
     let most = call.configured.settings.limits.addon_api.pending_websockets;
+    // By address, because before a token is shown nothing else is known of whoever asks.
     let pending = Claim::new(Limit::AddonApiPendingWebsockets, Holder::from(call.client.ip()), most);
     let Ok(pending) = api.budget.take(1, &[pending]) else {
         return answer::plain(StatusCode::TOO_MANY_REQUESTS);
@@ -165,6 +166,8 @@ async fn converse(api: &Arc<AddonApi>, mut addon_side: AddonSide, open: Open<Add
     if websocket::welcome(&mut addon_side, &api.core.version()).await.is_none() {
         return;
     }
+    // The closure looks the add-on up for each message: an operator's change holds from the next one on, without a new
+    // connection.
     let held = addon.entities.is_some().then(|| {
         let (api, slug) = (Arc::clone(api), slug.clone());
         let may: Allowed = Box::new(move |entity, access| may(&api, &slug, entity, access));
@@ -181,5 +184,7 @@ async fn converse(api: &Arc<AddonApi>, mut addon_side: AddonSide, open: Open<Add
 fn may(api: &AddonApi, slug: &AddonSlug, entity: &str, access: Access) -> bool {
     let configured = api.configured();
     let addon = configured.settings.addons.iter().find(|addon| addon.slug == *slug);
+    // An add-on that is no longer configured, or no longer held, gets nothing on a connection that was opened as held:
+    // it has to connect anew.
     addon.is_some_and(|addon| addon.entities.is_some() && configured.may(addon, entity, access))
 }

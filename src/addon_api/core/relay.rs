@@ -76,9 +76,13 @@ where
     }
 
     async fn pass(&mut self) -> (End, Option<CloseFrame>) {
+        // The add-on is asked and Home Assistant is not: it pings by itself, and a silent add-on holds one of its own
+        // places.
         let mut beat = interval(HEARTBEAT);
+        // Any message counts, not only a pong: whoever talks is there.
         let mut heard = Instant::now();
         loop {
+            // Not biased, so that a side that never stops talking does not keep the other from being heard.
             let step = tokio::select! {
                 message = self.addon.next() => {
                     heard = Instant::now();
@@ -103,9 +107,11 @@ where
         match message {
             Some(Ok(Message::Text(text))) => {
                 self.addon_says_text(text).await?;
+                // Only now is the message's room given back: until Home Assistant has taken it, it lies in our memory.
                 self.addon.get_mut().passed_on();
                 Ok(())
             }
+            // Home Assistant takes the audio of a voice assistant in binary messages.
             Some(Ok(binary @ Message::Binary(_))) if self.held.is_none() => {
                 self.tell_home(binary).await?;
                 self.addon.get_mut().passed_on();
@@ -123,6 +129,8 @@ where
 
     async fn addon_says_text(&mut self, text: Utf8Bytes) -> Result<(), (End, Option<CloseFrame>)> {
         let mut refused = None;
+        // The filter of message types comes first and holds for every add-on; only what passes it is asked about
+        // entities.
         let judged = filter_message(&text, |kind| {
             let passes = message_types::passes(kind, &self.added);
             if !passes {
@@ -131,6 +139,8 @@ where
             passes
         });
         self.tell_operator(refused);
+        // All of a text or nothing: it may hold a list of messages, and the rest of a list was not meant to be carried
+        // out alone.
         if let Filtered::Refuse(answers) = judged {
             for answer in answers {
                 self.tell_addon(Message::text(answer.to_string())).await?;
@@ -150,6 +160,7 @@ where
     /// Once for each type, and for a few: an add-on may try any number of them.
     fn tell_operator(&mut self, refused: Option<String>) {
         let Some(mut kind) = refused else { return };
+        // Cut before it is compared, or types that differ only behind the cut would fill the log.
         kind.truncate(kind.floor_char_boundary(LONGEST_TYPE));
         if self.told.len() < MOST_TOLD && !self.told.contains(&kind) {
             tracing::info!(addon = %self.slug, kind, "an add-on was refused a type of message that is not listed");
@@ -162,6 +173,8 @@ where
             Some(Ok(Message::Text(text))) => {
                 let passed = match &mut self.held {
                     None => Some(Message::Text(text)),
+                    // Answers are filtered too: whether a question may be asked says nothing about each entity in its
+                    // answer.
                     Some((conversation, may)) => conversation.home_assistant_says(&text, may).map(Message::text),
                 };
                 if let Some(message) = passed {
@@ -187,6 +200,7 @@ where
     }
 
     async fn tell_home(&mut self, message: Message) -> Result<(), (End, Option<CloseFrame>)> {
+        // A side that takes nothing would stop the other as well, since messages pass one at a time.
         let sent = tokio::time::timeout(STALL, tell(&mut self.home, message)).await;
         if matches!(sent, Ok(Ok(()))) { Ok(()) } else { Err((End::HomeAssistant, Some(goodbye(CloseCode::Away)))) }
     }

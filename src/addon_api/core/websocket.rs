@@ -44,11 +44,13 @@ where
                 Message::Ping(_) | Message::Pong(_) => continue,
                 Message::Binary(_) | Message::Close(_) | Message::Frame(_) => return None,
             };
+            // `api_password` is what old add-ons send; the Supervisor takes both, and so do we.
             let shown = fields(&text, ["access_token", "api_password"])?;
             let mut shown = shown.into_iter().flatten().filter_map(|field| serde_json::from_str::<Scalar>(field).ok());
             return shown.find_map(|field| field.text().map(str::to_owned));
         }
     };
+    // One deadline over all of it: single pings must not prolong the wait for a token.
     tokio::time::timeout(AUTHENTICATION, asked).await.ok().flatten()
 }
 

@@ -1,7 +1,7 @@
 //! What Redis does in one step: the scripts, the names of our keys, and what the answers mean.
 //!
-//! In come digests and entries, out come commands. Every write that depends on what is there is a script, because
-//! between a look and a write another node may have ended the session.
+//! Every write that depends on what is there is a script, because between a look and a write another node may have
+//! ended the session.
 
 use std::time::Duration;
 
@@ -111,6 +111,7 @@ pub(super) struct ScriptReply<'a> {
 /// Stores an entry, and its name in the set of its user's, which is kept for so many milliseconds more.
 pub(super) fn store(names: &Names, user: &UserId, entry: &ScriptReply<'_>, keep_set: u64) -> Cmd {
     let mut command = cmd("EVAL");
+    // Every key that a script touches is passed as a key: Redis's access rules and clusters go by those.
     command.arg(STORE).arg(2).arg(names.session(entry.digest)).arg(names.of_user(user));
     command.arg(entry.bytes).arg(entry.keep).arg(u8::from(entry.make)).arg(ENDED);
     command.arg(entry.digest.hex()).arg(keep_set);
