@@ -78,7 +78,7 @@ pub async fn run(file: PathBuf, loaded: Loaded, telemetry: Telemetry, inherited:
     notify::ready("serving");
     triggers::until_stopped(&server, &mut signals).await;
     drain::drain(&server, signals).await;
-    // After draining: sessions, tokens and bans of the last requests are still stored by these tasks.
+    // After draining: these tasks still store the sessions of the last requests and give tokens back.
     server.stop.cancel();
     while tasks.join_next().await.is_some() {}
     tracing::info!("stopped");

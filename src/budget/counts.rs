@@ -97,8 +97,8 @@ impl Counts {
                 count.waiting.push_front(first);
                 break;
             }
-            // Whoever has left meanwhile takes nothing.
-            // Counted under the lock in which it is granted: a place that is promised is taken from that moment on.
+            // Whoever has left meanwhile takes nothing. Counted under the lock in which it is granted: a place that is
+            // promised is taken from that moment on.
             if first.granted.send(()).is_ok() {
                 count.taken = count.taken.saturating_add(1);
             }

@@ -141,7 +141,6 @@ impl<S: ?Sized> Exchange<S> {
 
     /// Only the answer's own task turns.
     fn turn_to(&self, parity: u64) {
-        // No compare-and-swap: there is one writer.
         let turns = self.turns.load(Ordering::Relaxed);
         if turns % 2 != parity {
             self.turns.store(turns.wrapping_add(1), Ordering::Relaxed);

@@ -1,7 +1,7 @@
 //! Everything that the files say at one moment.
 //!
-//! In come the parsed files, out come the users as `identity` wants them, with passwords and second factors joined to
-//! them, and the owner of each user name. Never changed, only replaced: a user and their password come from one moment.
+//! Joins the parsed files to the users as `identity` wants them, with passwords and second factors, and the owner of
+//! each user name. Never changed, only replaced: a user and their password come from one moment.
 
 use std::collections::BTreeSet;
 

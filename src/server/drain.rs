@@ -19,7 +19,8 @@ pub(super) async fn drain(server: &Arc<Server>, mut signals: Signals) {
     let exchanges = &server.gate.services().exchanges;
     let limit = server.gate.stages().settings.limits.drain_timeout;
     tracing::info!(?limit, open = exchanges.len(), "draining");
-    // The sockets first, then the connections: in the other order one that is accepted in between would not be told.
+    // A client that comes now is refused at once and tries elsewhere, instead of getting a connection that takes no
+    // request.
     server.listeners().close();
     server.drain.cancel();
     // A tracker that is closed can become empty for good, which is what the wait below waits for.

@@ -148,8 +148,8 @@ impl Server {
         let keyring = self.open_keys(&settings, &before).await?;
         // Nothing below can fail: from here on the new configuration holds. What it needs is read, proved and bound
         // above and put in force only here, so that no failure leaves a part of it behind.
-        // Certificates before listeners: a client of a new address must not be shown the old certificate.
         self.show_certificates(certificates);
+        // After the certificates: a client of a new address must not be shown the old ones.
         change.commit(&mut self.listeners());
         self.take_over(&settings, keyring, &before, state).await;
         state.files = files;

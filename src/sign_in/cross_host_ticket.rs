@@ -57,6 +57,7 @@ impl Nonce {
         let value = Zeroizing::new(URL_SAFE_NO_PAD.encode(self.0.as_slice()));
         let line = Zeroizing::new(format!("{TICKET_COOKIE}={}; {ATTRIBUTES}; Max-Age=3600", value.as_str()));
         let mut line = HeaderValue::from_str(&line).expect("names, attributes and base64url are visible ASCII");
+        // HPACK never indexes it then (RFC 7541 section 7.1.3), and `Debug` does not show it.
         line.set_sensitive(true);
         line
     }
@@ -86,6 +87,7 @@ impl Challenge {
 
     /// Whether it is this nonce's.
     pub fn is_of(self, nonce: &Nonce) -> bool {
+        // In constant time.
         verify_slices_are_equal(&self.0, &nonce.challenge().0).is_ok()
     }
 }

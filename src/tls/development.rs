@@ -1,9 +1,9 @@
 //! The development certificate: a CA of our own and a certificate for `localhost`, so that the first start needs
 //! nothing.
 //!
-//! In come a folder and the names that we are called by, out comes a pair that is good for them. What is in the folder
-//! and still good is used as it is. The folder is locked meanwhile, and each file appears whole: neither two processes
-//! nor a power cut leave a key beside another key's certificate that would not be noticed and made anew.
+//! Keeps a pair in a folder that is good for the names that we are called by. What is in the folder and still good is
+//! used as it is. The folder is locked meanwhile, and each file appears whole: neither two processes nor a power cut
+//! leave a key beside another key's certificate that would not be noticed and made anew.
 
 use std::fs;
 use std::io;
@@ -127,6 +127,7 @@ impl DevelopmentPaths {
 
     fn make_authority(&self, now: Timestamp) -> Result<bool, TlsError> {
         let issued = issue::authority(now)?;
+        // The key first: a certificate without its key is a CA that somebody may already trust and nobody can use.
         self.write(AUTHORITY_KEY, issued.key.as_bytes(), PRIVATE)?;
         self.write(AUTHORITY, issued.certificate.as_bytes(), PUBLIC)?;
         Ok(true)

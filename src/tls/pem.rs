@@ -44,6 +44,7 @@ pub(super) fn load(chain: &Path, key: &Path, provider: &CryptoProvider) -> Resul
         .load_private_key(private_key(key)?)
         .map_err(|source| TlsError::UnusableKey { file: key.into(), source })?;
     let certified = CertifiedKey::new(certificates, signer);
+    // `CertifiedKey::new` does not compare them: a wrong key would show only when the first client fails.
     match certified.keys_match() {
         Ok(()) => Ok(Pair { certified, facts }),
         Err(rustls::Error::InvalidCertificate(_)) => Err(TlsError::BadCertificate { file: chain.into() }),

@@ -113,6 +113,8 @@ impl<'r> Evaluation<'r> {
     /// A rule's pattern fits, and opens all that is below the path or does not. One that fits in another case only
     /// holds, but opens nothing.
     pub(super) fn matches(&mut self, fit: Fit, below: Opens) {
+        // A rule that fits only in another spelling must not open the path: an add-on that tells cases apart has
+        // another page there.
         self.unlisted &= fit == Fit::Folded;
         self.closed_below &= fit == Fit::Folded || below == Opens::PathAlone;
     }
@@ -159,6 +161,7 @@ impl<'r> Evaluation<'r> {
     /// The decision so far as it goes without the body. Of several reasons the first in the order of [`Reason`] is
     /// given, so that the order of the rules does not show.
     pub fn decision(&self) -> Decision {
+        // First of all: of such a path the findings are about one of several readings.
         if self.ambiguous {
             return Decision::Deny(Reason::AmbiguousPath);
         }

@@ -25,6 +25,7 @@ impl BodyKind {
         let is_form = |value: &Vec<u8>| [&b"form"[..], b"multipart"].iter().any(|word| contains(value, word));
         match types.as_slice() {
             [] if !has_body => Self::None,
+            // A form's type counts as a form even where we see no body, to be on the safe side.
             [only] if !has_body && !is_form(only) => Self::None,
             [_] if is_called_json(headers) => Self::CalledJson,
             _ => Self::MaybeForm,

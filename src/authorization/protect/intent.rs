@@ -90,6 +90,7 @@ impl RequestIntent {
     /// What the body says where rules read it. Said once; a body that nobody asked about says nothing to rules that
     /// come later.
     pub(in crate::authorization) fn knows_body(&self, facts: BodyFacts) {
+        // The first one stays: what was judged at admission is what a review judges again.
         let _ = self.body.set(facts);
     }
 
@@ -118,6 +119,7 @@ impl RequestIntent {
                 let (path, query) =
                     second.split_once('?').map_or((&**second, None), |(path, query)| (path, Some(query)));
                 let implied = implied_by(Side::Destination);
+                // Both addresses must permit. The body's facts hold for both, since there is one body.
                 evaluation.and(rules.judge(&View { path, query, implied, ..view }, body, user_rights))
             }
         }

@@ -34,6 +34,8 @@ pub(super) fn entity(query: Option<&str>, cookies: Option<&str>, name: &str) -> 
         if !could_be(&key, name) {
             continue;
         }
+        // The exact name a second time, or a name that only some parsers take for it: which value the add-on uses is
+        // not known.
         if key != name || found.is_some() {
             return Err(Unreadable::Ambiguous);
         }

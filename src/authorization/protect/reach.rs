@@ -35,6 +35,7 @@ impl Depth {
     pub(super) fn of(method: &Method, headers: &HeaderMap) -> Self {
         match method.as_str() {
             "PROPFIND" => Self::said(headers),
+            // Of LOCK only 0 and infinity are legal (RFC 4918 section 9.10.3), so that 1 may be read as either.
             "LOCK" if Self::said(headers) == Self::Zero => Self::Zero,
             "LOCK" | "DELETE" | "COPY" | "MOVE" | "REPORT" | "SEARCH" | "ACL" => Self::Infinity,
             _ => Self::Zero,
@@ -45,6 +46,7 @@ impl Depth {
     fn said(headers: &HeaderMap) -> Self {
         let mut lines = headers.get_all(DEPTH).iter();
         match (lines.next().map(HeaderValue::as_bytes), lines.next()) {
+            // A second line, or blanks, may be read otherwise: then the larger reach is judged.
             (Some(b"0"), None) => Self::Zero,
             (Some(b"1"), None) => Self::One,
             _ => Self::Infinity,

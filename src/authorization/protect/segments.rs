@@ -24,6 +24,7 @@ impl<'a> Segments<'a> {
     pub(super) fn of(path: &'a str) -> Self {
         // `*` asks about the server as a whole (RFC 9110 section 9.3.7), which is more than a path.
         let Some(body) = path.strip_prefix('/') else { return Self { decoded: Vec::new(), agreed: Some(0) } };
+        // One slash only: a second one is an empty segment, which servers disagree about.
         let body = body.strip_suffix('/').unwrap_or(body);
         let mut segments = Self { decoded: Vec::new(), agreed: None };
         if path == "/" {
@@ -31,6 +32,7 @@ impl<'a> Segments<'a> {
         }
         for raw in body.split('/') {
             let decoded = decode(raw);
+            // Only the first one counts. Behind it servers may already be in another place of the path.
             if segments.agreed.is_none() && is_odd(raw, decoded.as_deref()) {
                 segments.agreed = Some(segments.decoded.len());
             }
@@ -59,6 +61,8 @@ impl<'a> Segments<'a> {
 fn is_odd(raw: &str, decoded: Option<&str>) -> bool {
     let Some(decoded) = decoded else { return true };
     let meant_otherwise = |c: char| matches!(c, '/' | '\\' | ';' | '?' | '#');
+    // In the decoded text: `%2f` is a slash to some servers, and `%3f` cuts the path for those that decode before they
+    // cut.
     let is_cut = raw.is_empty() || decoded.contains(meant_otherwise);
     is_cut || (raw.contains('%') && has_encoding(decoded.as_bytes())) || is_trimmed(decoded) || is_other_name(decoded)
 }

@@ -43,10 +43,14 @@ impl UserRights<'_> {
                     };
                     match from {
                         EntitySource::Path(template) => asked.push(one(fill(template, rule, segments))),
+                        // Before the query is read: many frameworks let a form's field win over the query's parameter
+                        // of that name.
                         EntitySource::Query(_) if may_say_more(rule, view) => asked.push(one(Err(Unreadable::Form))),
                         EntitySource::Query(name) => asked.push(one(query::entity(view.query, view.cookies, name))),
                         EntitySource::Fixed(ids) => asked.extend(ids.iter().map(|id| one(Ok(id.clone())))),
                         EntitySource::Body(pointer) => match body.map(|facts| facts.at(pointer)) {
+                            // Not refused yet. The evaluation wants the body, and admission decides again when it has
+                            // it.
                             None => asked.push(RuleQuery::Body { pointer }),
                             Some(Err(why)) => asked.push(one(Err(why))),
                             Some(Ok(ids)) => asked.extend(ids.iter().map(|id| one(Ok(id.clone())))),
@@ -55,6 +59,7 @@ impl UserRights<'_> {
                 }
             }
         }
+        // Without a finding the rule would not show in `explain`, though it opens the path.
         if asked.is_empty() {
             asked.push(RuleQuery::Nothing);
         }
@@ -129,5 +134,6 @@ fn fill(template: &EntityTemplate, rule: &ProtectRule, segments: &Segments<'_>) 
             Piece::Placeholder(position) => captured(&rule.path, segments, *position).ok_or(Unreadable::Malformed)?,
         });
     }
+    // What a template makes of decoded text need not be an entity id, and only an id can be asked about.
     text.parse().map_err(|_| Unreadable::Malformed)
 }

@@ -1,11 +1,11 @@
 //! Limits on attempts to sign in: per address, and per user name from one address (S-96).
 //!
-//! In come an address and a user name, out comes whether an attempt may be made, whichever way of signing in asks. A
-//! user name has a budget of its own for every address, and no budget of its own beside that: nobody can lock a user
-//! out who comes from elsewhere. Who goes on trying is banned for a while.
+//! An attempt is counted for the address and for the user name from that address, whichever way of signing in asks. A
+//! user name has a budget of its own for every address, and no budget of its own beside that: nobody can lock out a
+//! user who comes from elsewhere. Whoever goes on trying is banned for a while.
 //!
-//! Tallies are kept in memory, bans in a file beside the sessions', and both in Redis when proxies share that: whoever
-//! is banned on one is banned on all.
+//! Tallies are kept in memory, bans in a file beside the sessions', and both in Redis when proxies share that: a ban by
+//! one proxy is a ban by all.
 
 mod attempts;
 mod file;
@@ -146,6 +146,8 @@ fn judge([address, user]: [Tally; 2], budget: &Budget, now: Timestamp) -> ([Tall
     if verdicts == [Verdict::Allowed; 2] {
         return ([next_address, next_user], verdicts);
     }
+    // The one that refused keeps its strike, and the other its attempts: a user who mistypes must not use up the
+    // address.
     let refused = |next, before, verdict| if verdict == Verdict::Allowed { before } else { next };
     ([refused(next_address, address, by_address), refused(next_user, user, by_user)], verdicts)
 }
@@ -166,6 +168,8 @@ fn conclude(keys: &[Key; 2], verdicts: [Verdict; 2]) -> Result<(), Turned> {
             }
         };
         told = match told {
+            // The stricter of the two: whoever is banned and told of a short wait would only make the ban longer by
+            // trying again.
             Err(before) if before.rank() >= turned.rank() => Err(before),
             _ => Err(turned),
         };

@@ -42,6 +42,7 @@ impl OAuthLogin<'_> {
             Ok(pending) => pending,
             Err(failed) => return Ok(self.turn_away(request, &failed, &ReturnTo::default()).await),
         };
+        // The state was used up before this: an answer with an error ends the attempt, too.
         let Some(code) = brought.code.filter(|_| !brought.error) else {
             let failed = Failed::from(SignInOutcome::RefusedThere);
             return Ok(self.turn_away(request, &failed, &pending.return_to).await);
@@ -69,6 +70,8 @@ impl OAuthLogin<'_> {
         })?;
         // Taken before the tokens are: should a user change meanwhile, the session ends with its first use.
         let directory: Arc<Directory> = arc_swap::Guard::into_inner(self.home.directory().load());
+        // From what was noted and not from this request: a code is bound to the client id that it was asked with (RFC
+        // 6749 section 4.1.3).
         let (verifier, client_id) = (pending.verifier.clone(), client_id(&pending.origin));
         let granted =
             api.redeem(CodeGrant { code, verifier, client_id, client }).await.map_err(|error| refused(&error))?;
@@ -78,11 +81,14 @@ impl OAuthLogin<'_> {
         };
         match made {
             Ok((session, page)) => {
+                // Only now: a code that Home Assistant takes but that makes no session here has not succeeded.
                 self.guard.succeeded(client, THERE).await;
                 self.token_store.keep(session, granted, self.home, client);
                 Ok(page)
             }
             Err(failed) => {
+                // The refresh token is revoked when no session was made for it. Otherwise it would stay in the user's
+                // profile, unused.
                 let api = Arc::clone(api);
                 tokio::spawn(async move { api.give_back(&granted.tokens, client).await });
                 Err(failed)
@@ -107,6 +113,8 @@ impl OAuthLogin<'_> {
             ..NewSession::new(user.id.clone(), MadeBy::HomeAssistant)
         };
         let session_maker = SessionMaker { sessions: self.sessions, cookie: self.cookie, telemetry: self.telemetry };
+        // The session that the browser came with is replaced, so that a session planted there by somebody else does not
+        // live on.
         let made = session_maker.make(new, request.presented()).await;
         let (session, cookie) = made?;
         self.note(request, SignInOutcome::Success, Some(user.id.as_str()), Some(&session.id().to_string()));
@@ -152,6 +160,7 @@ impl Brought {
 
 /// Home Assistant's codes are 32 hexadecimal digits.
 fn code(value: Cow<'_, str>) -> Option<SecretText> {
+    // Looser than they are today, and still too narrow for anything that could change the request that carries it.
     let legal = (1..=256).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_graphic());
     legal.then(|| SecretText::new(value.into_owned()))
 }

@@ -1,7 +1,8 @@
-//! Who is away on Home Assistant's page: what was noted when they left, until they come back or ten minutes are over.
+//! The people who are on Home Assistant's page: what was noted when they left, until they come back or ten minutes are
+//! over.
 //!
-//! In comes a pending login, out comes a state to send along; in comes a state with a browser's cookie, out comes the
-//! login, once, on whichever proxy of those that share a store. The secret under which a login is kept is the state and
+//! A pending login is kept under a state that is sent along. The state together with a browser's cookie gives the login
+//! back, once, on whichever proxy of those that share a store. The secret under which a login is kept is the state and
 //! the cookie together: a state in another browser finds nothing there, and does no harm to the one that it belongs to
 //! (S-88).
 
@@ -64,6 +65,8 @@ impl OAuthLogins {
         now: Timestamp,
     ) -> Result<Option<PendingLogin>, StoreAway> {
         match browser {
+            // The form is checked first: a state of another length could move the border between the two halves of the
+            // secret.
             Some(browser) if is_random(state) => self.0.take(&secret(state, browser), now).await,
             _ => Ok(None),
         }

@@ -20,6 +20,7 @@ impl OrphanedSessions {
     /// Those of which nothing has been said for too long. Each comes with whether something is said of it now.
     pub(super) fn look(&self, sessions: &[(SessionDigest, bool)], now: Timestamp) -> Vec<SessionDigest> {
         let mut silent = self.0.lock();
+        // Rebuilt at each look, so that sessions that have ended, or are followed again, leave the list.
         let before = std::mem::take(&mut *silent);
         let quiet = sessions.iter().filter(|(_, is_followed)| !is_followed).map(|(digest, _)| *digest);
         // A clock that went back begins the wait anew.

@@ -1,7 +1,7 @@
 //! Home Assistant's tokens of the sessions that live: kept in memory, given back when the session is over.
 //!
-//! In come a session and its tokens, out goes a revocation as soon as the session has ended, whichever way: signed out,
-//! expired, revoked by the operator, replaced by a new sign-in.
+//! The tokens are revoked as soon as their session has ended, whichever way: signed out, expired, revoked by the
+//! operator, or replaced by a new sign-in.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -70,6 +70,7 @@ impl TokenStore {
                 api: Arc::clone(&api),
                 client,
             };
+            // Sending fails only when the process ends, and with it ends the session anyway.
             let _gone = self.watched.send((line, granted.line));
         }
         let is_followed = home.api_alone().is_some();
@@ -78,6 +79,7 @@ impl TokenStore {
 
     /// Follows the sign-ins of a home whose files cannot be read, each over its WebSocket, until `stop`.
     pub async fn follow(self: Arc<Self>, sessions: Arc<Sessions>, telemetry: Telemetry, stop: CancellationToken) {
+        // One receiver, and so one follower; a second call finds none.
         let Some(mut coming) = self.coming.lock().take() else { return };
         let mut following = JoinSet::new();
         loop {
@@ -102,6 +104,7 @@ impl TokenStore {
                 _ = notifier.changed() => {}
                 _ = ticks.tick() => {}
             }
+            // Taken out under the lock and given back after it: revoking waits for Home Assistant.
             for held in self.over(&sessions) {
                 // A task of its own: Home Assistant may be slow, and the next session must not wait for it.
                 tokio::spawn(async move { held.api.give_back(&held.tokens, held.client).await });
