@@ -45,7 +45,7 @@ pub struct Gate {
 enum Passed {
     /// The add-on answers.
     Addon(Box<Answer>),
-    /// We do.
+    /// One of our own pages.
     Own(Page),
 }
 

@@ -47,7 +47,6 @@ enum Uses {
 }
 
 impl AddonCall {
-    /// The path.
     pub(super) fn path(&self) -> &ApiPath {
         &self.path
     }

@@ -30,7 +30,6 @@ pub(super) struct Room {
 /// A body that was read.
 #[derive(Debug)]
 pub(super) struct Held {
-    /// Its bytes.
     pub(super) bytes: Bytes,
     /// They are counted until this is dropped.
     pub(super) room: Permit,
@@ -45,7 +44,7 @@ pub(super) enum Unread {
     /// Its last byte did not come in time.
     #[error("the body took too long")]
     TooSlow,
-    /// It broke off.
+    /// The peer broke off, or sent no HTTP.
     #[error("the body broke off")]
     Broken,
     /// Whoever sends it may no longer go on.

@@ -22,12 +22,10 @@ impl AddonCaller {
         Self { addon, granted }
     }
 
-    /// The add-on.
     pub(super) fn addon(&self) -> &Arc<Addon> {
         &self.addon
     }
 
-    /// Its short name.
     pub(super) fn slug(&self) -> &str {
         self.addon.slug.as_str()
     }

@@ -11,9 +11,7 @@ use crate::entity_filter::bounded_json::{Scalar, fields};
 
 /// What somebody typed into an add-on.
 pub(super) struct Credentials {
-    /// The user name.
     pub(super) username: String,
-    /// The password.
     pub(super) password: Zeroizing<String>,
     /// They came in `Authorization: Basic`, so that a refusal asks for them again in that way.
     pub(super) basic: bool,

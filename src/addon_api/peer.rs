@@ -23,7 +23,7 @@ use crate::config::SecretText;
 use crate::dial::{DialError, Dialer, Target, Wire};
 use crate::exchanges::CutBodyError;
 
-/// Whom we ask.
+/// A server that we call with a token of ours: Home Assistant, or a real Supervisor behind us.
 #[derive(Debug)]
 pub struct Peer {
     dialer: Dialer,
@@ -34,7 +34,7 @@ pub struct Peer {
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum PeerError {
-    /// No connection.
+    /// No connection came about.
     #[error("it cannot be reached")]
     Dial(#[from] DialError),
     /// Not HTTP, or broken off.
@@ -48,7 +48,6 @@ pub(super) enum PeerError {
     Request(#[from] http::Error),
 }
 
-/// What is asked.
 pub(super) struct PeerRequest<B> {
     pub(super) method: Method,
     /// Path and query, in normal form.
@@ -77,7 +76,6 @@ impl Peer {
         &self.host
     }
 
-    /// Our token.
     pub(super) fn token(&self) -> &SecretText {
         &self.token
     }

@@ -46,13 +46,13 @@ pub struct AddonApi {
 /// What one configuration makes of it.
 #[derive(Debug)]
 pub struct Configured {
-    /// The configuration.
+    /// The configuration of the moment.
     pub settings: Arc<Settings>,
-    /// Home Assistant's files.
+    /// The users and their permissions, by which add-ons that are held to entities are judged.
     pub home: Arc<HomeAssistant>,
     /// Home Assistant's API, when we have a token for it.
     pub home_assistant: Option<Peer>,
-    /// A real Supervisor.
+    /// A real Supervisor behind us, which answers what we do not.
     pub upstream: Option<Peer>,
 }
 
@@ -100,7 +100,7 @@ impl AddonApi {
         self.current.load_full()
     }
 
-    /// Answers a call.
+    /// Answers one call of an add-on: admits it, has it answered here or passes it on, and logs it.
     pub async fn answer(self: Arc<Self>, arrived: Arrived<Addresses>) -> Response<ServedBody> {
         let Arrived { request, connection_info, serving } = arrived;
         let configured = self.configured();

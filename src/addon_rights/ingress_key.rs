@@ -21,7 +21,7 @@ use crate::entropy;
 pub struct IngressKey(Zeroizing<[u8; RAW]>);
 
 impl IngressKey {
-    /// A new one.
+    /// A new key, of 32 bytes from the operating system.
     pub fn random() -> Self {
         Self(Zeroizing::new(entropy::random()))
     }

@@ -16,7 +16,7 @@ use crate::entropy;
 pub struct AddonToken([u8; RAW]);
 
 impl AddonToken {
-    /// A new one.
+    /// A new token from the operating system's random numbers.
     pub fn random() -> Self {
         Self(entropy::random())
     }

@@ -51,14 +51,12 @@ pub(super) enum Claim<'a> {
     Supposed(&'a Arc<User>, CredentialKind),
 }
 
-/// It may go.
 pub(super) struct Admission<'r> {
     pub(super) user: Arc<User>,
     /// Of the rules, where the add-on has some and a path is wanted.
     pub(super) evaluation: Option<Evaluation<'r>>,
 }
 
-/// It may not.
 pub(super) struct Refusal<'r> {
     pub(super) reason: Reason,
     /// Who is refused, if that is known.

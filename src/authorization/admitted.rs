@@ -35,7 +35,7 @@ pub struct Moment<'a> {
     pub rules: &'a Rules,
     /// What the paths of each add-on need, by its place; nothing where none is protected.
     pub protections: &'a [Option<Protection>],
-    /// The users.
+    /// The users and what they may do, all of one snapshot.
     pub directory: &'a Directory,
     /// Whether a credential still counts. If so, it counts as seen.
     pub still_counts: &'a dyn Fn(&Credential) -> Result<(), Reason>,

@@ -47,7 +47,7 @@ pub type Description<'a> = &'a (dyn Fn(&Directory, &User, &RuleQuery<'_>) -> Str
 /// Why a request is refused: the reason that everybody counts by, and all of it for the operator.
 #[derive(Debug)]
 pub struct Refused {
-    /// The reason.
+    /// What status, page, log level and label follow from.
     pub reason: Reason,
     /// Who is refused, if that is known.
     pub user: Option<Arc<User>>,
@@ -73,7 +73,7 @@ impl Permitted {
 }
 
 impl Entrant {
-    /// The user.
+    /// The user whom the session is for.
     pub fn user(&self) -> &Arc<User> {
         &self.user
     }

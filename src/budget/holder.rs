@@ -8,15 +8,15 @@ use crate::config::AddonSlug;
 /// Whose count it is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Holder {
-    /// Everybody's together.
+    /// All peers together.
     All,
-    /// A peer's.
+    /// One client, by address.
     Peer(ClientPrefix),
     /// A user's of this machine, by the operating system's number: what is known of the peer of a Unix socket.
     LocalUser(u32),
     /// A user's, by id. Sessions and tokens of one user count together.
     User(Arc<str>),
-    /// An add-on's.
+    /// One add-on, whichever user asks.
     Addon(AddonSlug),
     /// A user's, at one add-on.
     UserAt(Arc<str>, AddonSlug),

@@ -15,7 +15,7 @@ use super::{Budget, Claim, Refused};
 pub struct Queue {
     /// The limit that refuses when so many wait already.
     pub limit: Limit,
-    /// How many wait.
+    /// How many may wait at most.
     pub longest: usize,
     /// How long each waits.
     pub patience: Duration,

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::output::{Exit, Output};
 use crate::config::{self, Diagnostics, Settings, Surroundings, Tls};
 
-/// Checks the file.
+/// Reads and judges the file, and prints every finding.
 pub fn check(file: &Path, around: &Surroundings<'_>, output: &mut Output<'_>) -> Exit {
     match config::load(file, around) {
         Ok(loaded) => {

@@ -18,7 +18,6 @@ pub(super) enum Rated {
     All,
 }
 
-/// Rates it.
 pub(super) fn run(file: &Path, rated: &Rated, json: bool, output: &mut Output<'_>) -> Exit {
     let loaded = config::load(file, &Surroundings::default());
     match (rated, loaded) {

@@ -39,7 +39,7 @@ pub(super) struct LingeringStream<S> {
 pub(super) enum ByteInspector {
     /// Where the lines of heads end.
     Http1(Box<LineEnds>),
-    /// Which frames come.
+    /// How many frames without content come.
     Http2(Box<FrameBudget>),
 }
 

@@ -12,12 +12,12 @@ use crate::tls::{self, Protocol, Secured};
 
 /// A connection of one of the listeners.
 pub trait Connection {
-    /// Its bytes.
+    /// The bytes in the clear: what TLS has decrypted, or the socket itself.
     type Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static;
     /// What every request on it is given along.
     type ConnectionInfo: Clone + Send + Sync + 'static;
 
-    /// Takes it apart.
+    /// Takes the connection apart for the loop that serves it.
     fn open(self) -> Opened<Self::Stream, Self::ConnectionInfo>;
 }
 

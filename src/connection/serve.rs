@@ -35,7 +35,7 @@ use crate::tls::Protocol;
 pub struct Arrived<V = ConnectionInfo> {
     /// The request, as hyper read it.
     pub request: Request<ClientBody>,
-    /// Its connection.
+    /// What is true of every request on its connection.
     pub connection_info: V,
     /// Keeps the connection from counting as idle.
     pub serving: InFlightGuard,
@@ -44,7 +44,7 @@ pub struct Arrived<V = ConnectionInfo> {
 /// How a connection ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
-    /// As connections do.
+    /// The peer closed it, it was idle or timed out, or the process stops.
     Ordinarily,
     /// The peer had sent more frames without content than its budget.
     Flooded,

@@ -132,7 +132,6 @@ impl fmt::Debug for Diagnostics {
 
 impl std::error::Error for Diagnostics {}
 
-/// One finding.
 #[derive(Clone)]
 pub(crate) struct Diagnostic {
     severity: Severity,

@@ -23,26 +23,26 @@ pub trait Wire: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Wire for T {}
 
-/// Where somebody listens.
+/// Where a server listens that we connect to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
-    /// Plain TCP.
+    /// Plain TCP: nothing is encrypted, and nobody's identity is checked.
     Http {
         /// A name or an address, without brackets.
         host: String,
-        /// The port.
+        /// The TCP port.
         port: u16,
     },
-    /// TLS over TCP.
+    /// TLS over TCP, with a certificate that must hold.
     Https {
         /// A name or an address, without brackets: the one that the certificate must be for.
         host: String,
-        /// The port.
+        /// The TCP port.
         port: u16,
         /// Whose certificate is believed.
         trust: Trust,
     },
-    /// A Unix socket.
+    /// A Unix socket, by its path.
     Unix(PathBuf),
 }
 
@@ -61,9 +61,9 @@ pub enum DialError {
     /// The other side's certificate is not believed, or it speaks no TLS.
     #[error("no TLS with {host}")]
     Tls {
-        /// Who was dialled.
+        /// The host that was dialled, without its port.
         host: String,
-        /// What went wrong.
+        /// What the operating system says.
         source: io::Error,
     },
     /// The other side does not speak what it must.
@@ -97,7 +97,7 @@ impl Dialer {
         dialer
     }
 
-    /// A new connection.
+    /// Opens a new connection, with TLS where it is configured. Fails when that takes longer than the dial's limit.
     pub async fn dial(&self) -> Result<Box<dyn Wire>, DialError> {
         let connecting = tokio::time::timeout(self.timeout, self.connect());
         connecting.await.map_err(|_| DialError::TimedOut(self.timeout))?

@@ -212,13 +212,10 @@ impl Weight {
 /// A field of which only a text is of interest: whatever else stands there is read over, and takes nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Scalar {
-    /// A text.
     Text(String),
     /// A number from zero on.
     Number(u64),
-    /// Nothing, by name.
     Null,
-    /// Something else.
     Other,
 }
 

@@ -9,9 +9,9 @@ use super::{Access, May};
 /// A call of a service, from REST or the WebSocket.
 #[derive(Debug, Clone, Copy)]
 pub struct ServiceCall<'a> {
-    /// As in `light`.
+    /// The service's domain, as in `light`.
     pub domain: &'a str,
-    /// As in `turn_on`.
+    /// The service's name, as in `turn_on`.
     pub service: &'a str,
     /// `service_data`, or the whole body of a REST call.
     pub data: Option<&'a Value>,

@@ -160,7 +160,7 @@ impl<S: Subject> Open<S> {
 }
 
 impl<S: ?Sized> Open<S> {
-    /// The exchange.
+    /// The exchange that this holds open.
     pub fn exchange(&self) -> &Exchange<S> {
         &self.exchange
     }

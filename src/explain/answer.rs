@@ -32,7 +32,7 @@ pub(crate) struct Answer<'a> {
     pub(crate) registered: Option<Registered<'a>>,
 }
 
-/// The question, repeated.
+/// The question as it was understood, repeated in the answer.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(crate) struct EchoedQuestion<'a> {
     pub(crate) user: &'a str,

@@ -63,7 +63,6 @@ impl Simulator {
         Self { home, routes: Routes::new(&settings.addons), names, protections: protections.collect() }
     }
 
-    /// The home.
     pub(crate) fn home(&self) -> &Home {
         &self.home
     }

@@ -156,7 +156,6 @@ impl RequestLog {
         self.audience
     }
 
-    /// The request's id.
     pub(super) fn id(&self) -> RequestId {
         self.id
     }

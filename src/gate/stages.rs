@@ -22,7 +22,7 @@ use crate::upstream::{Condition, Keyring, Means, Upstreams};
 /// The stages as one configuration makes them. Never changed, only replaced.
 #[derive(Debug)]
 pub struct Stages {
-    /// The configuration.
+    /// The configuration that these stages were made from.
     pub settings: Arc<Settings>,
     pub(super) rules: Rules,
     pub(super) routes: Routes,
@@ -38,9 +38,9 @@ pub struct Stages {
 /// What outlives a configuration.
 #[derive(Debug)]
 pub struct Services {
-    /// The sessions.
+    /// All live sessions; they outlive a reload.
     pub sessions: Arc<Sessions>,
-    /// The users.
+    /// The users and Home Assistant itself; replaced when a reload names another one.
     pub home: ArcSwap<HomeAssistant>,
     /// What was permitted and still goes on.
     pub exchanges: Arc<OpenExchanges>,
@@ -56,9 +56,9 @@ pub struct Services {
     pub token_store: Arc<TokenStore>,
     /// What operators decided about add-ons, and digests of their tokens.
     pub addon_states: Arc<AddonStates>,
-    /// Logs and numbers.
+    /// The log, the audit log and the metrics.
     pub telemetry: Telemetry,
-    /// The time.
+    /// The clock, which tests can hold.
     pub clock: Clock,
 }
 

@@ -17,20 +17,20 @@ use crate::identity::{GroupId, User, UserId};
 /// Why an auth file is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthFileError {
-    /// The envelope.
+    /// The file is no storage file that we understand.
     #[error(transparent)]
     Storage(#[from] StorageError),
-    /// `data` itself.
+    /// `data` is not an object, or lacks a list.
     #[error("its `data` is not as Home Assistant writes it")]
     Data(#[source] FieldError),
     /// An entry of one of the lists.
     #[error("{list}[{index}] is not as Home Assistant writes it")]
     Entry {
-        /// Which list.
+        /// The list's key in `data`.
         list: &'static str,
         /// Which entry, counted from zero.
         index: usize,
-        /// What is wrong.
+        /// The field of the entry, and why it cannot be used.
         source: FieldError,
     },
     /// A user names a group that is not there.
@@ -38,13 +38,13 @@ pub enum AuthFileError {
     UnknownGroup {
         /// Which user, counted from zero.
         index: usize,
-        /// The group.
+        /// The id of the group.
         group: String,
     },
     /// A credential or a refresh token of nobody.
     #[error("{list}[{index}] belongs to a user who does not exist")]
     UnknownUser {
-        /// Which list.
+        /// The list's key in `data`.
         list: &'static str,
         /// Which entry, counted from zero.
         index: usize,

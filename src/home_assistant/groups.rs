@@ -17,7 +17,7 @@ use crate::permission::system_group_policy;
 pub struct Group {
     /// What people call it.
     pub name: Option<String>,
-    /// Its policy, unchecked.
+    /// Its policy as raw JSON; the permission engine checks it.
     pub policy: Value,
     /// One of the three that always exist.
     pub system_generated: bool,

@@ -112,7 +112,7 @@ impl HomeAssistant {
         self.api.as_ref()
     }
 
-    /// Checks passwords.
+    /// Checks passwords against Home Assistant's file, or over its API where the files cannot be read.
     pub fn verifier(&self) -> &Verifier {
         &self.verifier
     }

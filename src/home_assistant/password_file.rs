@@ -17,21 +17,21 @@ use super::username::Comparison;
 /// Why a password file is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum PasswordFileError {
-    /// The envelope.
+    /// The file is no storage file that we understand.
     #[error(transparent)]
     Storage(#[from] StorageError),
-    /// `data` itself.
+    /// `data` is not an object, or lacks the list of users.
     #[error("its `data` is not as Home Assistant writes it")]
     Data(#[source] FieldError),
-    /// An entry.
+    /// An entry is not what Home Assistant writes.
     #[error("users[{index}] is not as Home Assistant writes it")]
     Entry {
         /// Which one, counted from zero.
         index: usize,
-        /// What is wrong.
+        /// The field of the entry, and why it cannot be used.
         source: FieldError,
     },
-    /// Not a hash.
+    /// An entry's hash is not a bcrypt hash that we check.
     #[error("the password of users[{index}] is not a bcrypt hash of cost 4 to {MAX_COST} in base64")]
     Hash {
         /// Which one, counted from zero.
@@ -135,7 +135,7 @@ impl StoredHash {
         self.0.parse::<bcrypt::HashParts>().map_or(USUAL_COST, |parts| parts.get_cost())
     }
 
-    /// The hash itself.
+    /// The hash in clear, for bcrypt alone.
     pub(super) fn reveal(&self) -> &str {
         &self.0
     }

@@ -26,7 +26,7 @@ use crate::telemetry::chain;
 #[derive(Debug, thiserror::Error)]
 #[error("cannot use {}", path.display())]
 pub struct FileProblem {
-    /// Which file.
+    /// Its path; where the API is asked, that of a file that would say the same.
     pub path: PathBuf,
     /// What is wrong with it.
     #[source]
@@ -73,13 +73,13 @@ pub enum Fault {
         /// How many users the last good copy has.
         known: usize,
     },
-    /// `auth`
+    /// `auth` is not what Home Assistant writes.
     #[error(transparent)]
     Auth(#[from] AuthFileError),
-    /// `auth_provider.homeassistant`
+    /// `auth_provider.homeassistant` is not what Home Assistant writes.
     #[error(transparent)]
     Passwords(#[from] PasswordFileError),
-    /// `auth_module.totp` or `auth_module.notify`
+    /// `auth_module.totp` or `auth_module.notify` is not what Home Assistant writes.
     #[error(transparent)]
     SecondFactor(#[from] SecondFactorError),
     /// One of the registries.

@@ -17,7 +17,6 @@ use crate::clock::Timestamp;
 
 /// What is to be done with the copy in use.
 pub(super) enum Step<T> {
-    /// Nothing.
     Stay,
     /// This one takes its place.
     Swap(T),
@@ -100,7 +99,6 @@ impl<S: FileSet> SnapshotState<S> {
         Step::Stay
     }
 
-    /// How it stands.
     pub(super) fn condition(&self) -> Condition {
         let why = || self.trouble.as_ref().map_or_else(|| Arc::from([]), |(why, _)| Arc::clone(why));
         match (&self.good, &self.trouble) {

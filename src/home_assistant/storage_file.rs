@@ -19,12 +19,12 @@ pub enum StorageError {
     /// `version` is missing or not a number.
     #[error("it has no `version`")]
     NoVersion,
-    /// Another major version.
+    /// A major version other than the one we read.
     #[error("it has version {found}; this program knows version {known}")]
     UnknownVersion {
         /// What the file says.
         found: u64,
-        /// What we know.
+        /// The version that we read.
         known: u64,
     },
     /// There is no `data`.

@@ -77,7 +77,7 @@ impl Authority {
         self.port.unwrap_or(443)
     }
 
-    /// `host` or `host:port`.
+    /// `host` or `host:port`, with an IPv6 address in brackets, in lower case.
     pub fn as_str(&self) -> &str {
         &self.text
     }

@@ -19,7 +19,7 @@ use super::min_rate::{MinRate, Rate, RateMeter};
 use super::trailers::TrailerFilter;
 use crate::connection::ClientBody;
 
-/// A request's body.
+/// A request's body on its way to the add-on: counted, bounded and timed.
 pub struct RequestBody {
     incoming: ClientBody,
     meter: RateMeter,
@@ -177,7 +177,7 @@ impl BodyProgress {
         self.too_large.load(Ordering::Relaxed)
     }
 
-    /// Whether it stalled.
+    /// Whether the client sent too slowly for too long.
     pub fn has_timed_out(&self) -> bool {
         self.timed_out.load(Ordering::Relaxed)
     }

@@ -13,7 +13,7 @@ use super::own_cookies::HOME_ASSISTANTS_COOKIE;
 /// What a request says in our cookie.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Presented {
-    /// Nothing.
+    /// There is no cookie of this name.
     Nothing,
     /// One value, whatever it is worth.
     One(Bytes),

@@ -15,18 +15,18 @@ use crate::config::{PublicUrl, TrustedProxies};
 /// Who made the browser send a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Provenance {
-    /// What `Origin` says.
+    /// What the `Origin` header says of the page that asks.
     pub origin: Origin,
-    /// What `Sec-Fetch-Site` says.
+    /// What `Sec-Fetch-Site` says; a browser writes it and no page can.
     pub site: Site,
 }
 
-/// What `Origin` says.
+/// Whose page the `Origin` header names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
-    /// There is none.
+    /// There is no `Origin` header.
     Absent,
-    /// One of ours.
+    /// A page of one of our own names.
     Ours,
     /// Another's, `null`, two of them, or unreadable.
     Foreign,
@@ -147,7 +147,7 @@ impl Said {
 /// What browsers call us.
 #[derive(Debug, Default)]
 pub struct Names {
-    /// `[listen] public_urls`.
+    /// Where browsers reach us (`[listen] public_urls`).
     pub public_urls: Vec<PublicUrl>,
     /// The hosts that add-ons have to themselves, in lower case.
     pub own_hosts: Vec<String>,

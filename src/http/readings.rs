@@ -18,7 +18,7 @@ use crate::refusal::Reason;
 pub struct Readings {
     /// The path as it was written; where nobody says whether it is a WebSocket, no WebSocket.
     pub written: Sanitized,
-    /// All others.
+    /// The readings besides the first: all of them must be permitted.
     pub others: Vec<Sanitized>,
 }
 

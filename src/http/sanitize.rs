@@ -67,11 +67,11 @@ pub struct Sanitized {
 
 /// What a later stage takes out of a request to send it on.
 pub struct Parts {
-    /// The method.
+    /// The method; GET for a WebSocket handshake.
     pub method: Method,
     /// The headers that may pass. `Host` is not among them.
     pub headers: HeaderMap,
-    /// The body.
+    /// The body, still unread where no rule has read it.
     pub body: ClientBody,
     /// The client's side of the tunnel, where one was asked for.
     pub upgrade: Option<OnUpgrade>,
@@ -185,7 +185,7 @@ impl Sanitized {
         }
     }
 
-    /// The request's id.
+    /// The id by which its log lines, its answer and the add-on call it.
     pub fn id(&self) -> RequestId {
         self.id
     }
@@ -220,7 +220,7 @@ impl Sanitized {
         self.target.query()
     }
 
-    /// Path and query.
+    /// Path and query, byte for byte as they were sent.
     pub fn target(&self) -> &PathAndQuery {
         &self.target
     }

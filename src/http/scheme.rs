@@ -13,9 +13,9 @@ use crate::connection::EntryPoint;
 /// With TLS, or without.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scheme {
-    /// `https`
+    /// The browser speaks TLS, to us or to the proxy in front.
     Https,
-    /// `http`
+    /// The browser speaks in the clear, to Home Assistant.
     Http,
 }
 

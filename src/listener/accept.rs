@@ -17,7 +17,7 @@ use super::log_limiter::LogLimiter;
 use super::trust::ListenerTrust;
 use crate::config::{self, TrustedProxies};
 
-/// One listening socket.
+/// A listening socket for browsers.
 #[derive(Debug)]
 pub struct Listener {
     socket: TcpListener,

@@ -22,7 +22,6 @@ use super::log_limiter::LogLimiter;
 use crate::budget::{Budget, Claim, Holder, Limit, Permit, Refused};
 use crate::config::ApiAddress;
 
-/// A bound address.
 #[derive(Debug)]
 pub(super) struct PlainListener {
     bound: Bound,
@@ -35,7 +34,6 @@ pub(super) struct PlainListener {
 #[derive(Debug)]
 pub(super) struct ConnectionSlots {
     pub(super) budget: Arc<Budget>,
-    /// All together.
     pub(super) all: Limit,
     /// Those of one peer.
     pub(super) of_peer: Limit,
@@ -44,7 +42,7 @@ pub(super) struct ConnectionSlots {
 /// How many there may be, at this moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PlainLimits {
-    /// All together.
+    /// Connections of all peers together.
     pub all: usize,
     /// Of one peer: an address, or on a socket a user of the operating system.
     pub of_peer: usize,

@@ -14,7 +14,6 @@ use super::verdict::{Denial, Grant, GroupIndex, Selector, Verdict};
 pub(super) enum EntityPolicy {
     /// `entities` is null or missing.
     Nothing,
-    /// `entities` is `true`.
     Everything(GroupIndex),
     /// `entities` is an object.
     Selected(Box<Selectors>),

@@ -49,7 +49,7 @@ impl<'a> Rights<'a> {
         }
     }
 
-    /// The permissions alone.
+    /// The compiled permissions without the registries: enough for what no entity is part of.
     pub fn permissions(self) -> &'a UserPermissions {
         self.permissions
     }

@@ -214,7 +214,7 @@ impl Reason {
         }
     }
 
-    /// The stable label.
+    /// The label in metrics and logs. It never changes, as dashboards and alerts name it.
     pub const fn label(self) -> &'static str {
         self.row().label
     }

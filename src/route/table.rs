@@ -33,7 +33,7 @@ impl Route {
         Self(Arc::new(RouteEntry { addon: Arc::clone(addon), place, prefix: prefix.to_owned(), prefix_header, seen }))
     }
 
-    /// The add-on.
+    /// The add-on that the route leads to.
     pub fn addon(&self) -> &Arc<Addon> {
         &self.0.addon
     }
@@ -59,7 +59,7 @@ impl Route {
     }
 }
 
-/// All routes.
+/// Every route of one configuration, for both entry points.
 #[derive(Debug, Default)]
 pub struct Routes {
     hosts: HashMap<String, Route>,
@@ -72,7 +72,7 @@ pub struct Routes {
 /// Where a request goes.
 #[derive(Debug)]
 pub enum Destination {
-    /// To an add-on.
+    /// To an add-on, with the path that it will see.
     Addon(Box<Routed>),
     /// To a page of ours, under [`OWN`].
     Own(Box<Sanitized>),
@@ -91,7 +91,7 @@ pub enum Location<'r> {
     Own,
     /// At Home Assistant's entry point: no add-on.
     Call,
-    /// Nothing.
+    /// Nothing of ours or of an add-on.
     Nowhere,
 }
 

@@ -19,7 +19,7 @@ use crate::identity::UserId;
 
 /// A refresh token of Home Assistant, as far as it concerns the access tokens that were made from it.
 pub struct Issuer<'a> {
-    /// Whose it is.
+    /// The user whose refresh token it is.
     pub user: &'a UserId,
     /// What access tokens are signed with.
     pub key: &'a [u8],
@@ -73,7 +73,7 @@ impl AccessToken {
         (good && token.is_current(&found, now)).then_some(token)
     }
 
-    /// Whose it is.
+    /// The user whom the token stands for.
     pub fn user(&self) -> &UserId {
         &self.user
     }

@@ -18,14 +18,14 @@ pub enum Credential {
 /// The kinds of credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CredentialKind {
-    /// A session.
+    /// A session, which browsers show by themselves.
     Session,
-    /// An access token.
+    /// An access token, which a program has to show.
     Token,
 }
 
 impl Credential {
-    /// Whose it is.
+    /// The user whom it stands for.
     pub fn user(&self) -> &UserId {
         match self {
             Self::Session(session) => session.user(),

@@ -15,7 +15,7 @@ use std::time::Duration;
 use crate::clock::Timestamp;
 use crate::connection::EntryPoint;
 
-/// The two limits.
+/// How long sessions live: without being seen, and at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lifetimes {
     /// How long it lives without being seen.
@@ -27,7 +27,7 @@ pub struct Lifetimes {
 /// What a session is at some moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SessionState {
-    /// It counts.
+    /// It counts at this moment.
     Live,
     /// One of the two limits is reached: it is over for good.
     Expired,

@@ -39,7 +39,7 @@ impl Session {
         }
     }
 
-    /// Its key.
+    /// The digest of its token, under which it is found.
     pub fn digest(&self) -> SessionDigest {
         self.digest
     }
@@ -49,7 +49,7 @@ impl Session {
         self.digest.id()
     }
 
-    /// Whose it is.
+    /// The user who signed in.
     pub fn user(&self) -> &UserId {
         &self.about.user
     }

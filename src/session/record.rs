@@ -19,7 +19,7 @@ use crate::identity::UserId;
 /// What the maker of a session says of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewSession {
-    /// Whose it is.
+    /// The user who signed in.
     pub user: UserId,
     /// How it was made.
     pub made_by: MadeBy,
@@ -106,7 +106,6 @@ pub(super) struct Foreign {
 }
 
 impl Record {
-    /// The entry's bytes.
     pub(super) fn encode(&self) -> Vec<u8> {
         let about = &self.about;
         let entry = Version1 {

@@ -18,7 +18,7 @@ use crate::clock::Timestamp;
 /// What the operator must be told about the file of sessions.
 #[derive(Debug, thiserror::Error)]
 pub enum Notice {
-    /// It was damaged.
+    /// The file was damaged and has been moved aside.
     #[error("the session file was damaged and is now {}; its sessions have ended", aside.display())]
     MovedAside {
         /// Where it is now.
@@ -30,20 +30,20 @@ pub enum Notice {
     /// It was there, and empty.
     #[error("the session file {} was empty: if it held sessions before, they are lost", path.display())]
     Empty {
-        /// The file.
+        /// The session file.
         path: PathBuf,
     },
     /// It cannot be written.
     #[error("sessions are kept in memory only and end with this process unless the session file can be written again")]
     MemoryOnly {
-        /// What failed.
+        /// What the file system or the database says.
         #[source]
         why: Arc<FileError>,
     },
     /// It holds entries that this version does not understand.
     #[error("{count} entries of the session file are of a newer version or damaged: not used, and left in the file")]
     NotUnderstood {
-        /// How many.
+        /// How many entries.
         count: usize,
     },
 }

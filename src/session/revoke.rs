@@ -25,7 +25,7 @@ pub enum RevokeError {
     NotOnDisk {
         /// Those that have ended.
         ended: Vec<Arc<Session>>,
-        /// What failed.
+        /// What the store says.
         #[source]
         why: Arc<StoreError>,
     },

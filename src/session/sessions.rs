@@ -54,9 +54,9 @@ pub enum OpenError {
     /// Two proxies on one file would undo each other's revocations, so the second one does not start.
     #[error("cannot use {} as the session file", path.display())]
     File {
-        /// The file.
+        /// The session file.
         path: std::path::PathBuf,
-        /// What is wrong.
+        /// Why it cannot be used.
         #[source]
         why: FileError,
     },
@@ -70,7 +70,7 @@ pub enum OpenError {
 pub struct Summary {
     /// Its name: what `vestibule sessions revoke` takes.
     pub id: SessionId,
-    /// Whose it is.
+    /// The user who signed in.
     pub user: UserId,
     /// When it was made.
     pub created: Timestamp,

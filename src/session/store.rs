@@ -83,7 +83,7 @@ impl Store {
 /// What is wrong with the store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The file fails.
+    /// The session file cannot be read or written.
     #[error(transparent)]
     File(Arc<FileError>),
     /// The store that several proxies share is away.
@@ -106,22 +106,22 @@ impl From<StoreAway> for Reason {
 /// Whether sessions survive a restart.
 #[derive(Debug, Clone)]
 pub enum Health {
-    /// They do.
+    /// They do: everything is on disk or in the shared store.
     Durable,
     /// They do not, and the configuration says so.
     MemoryByChoice,
     /// They should and do not: those that are known are served from memory, and what is not stored is tried again.
     Degraded {
-        /// Since when.
+        /// When storing failed first.
         since: Timestamp,
-        /// What failed first.
+        /// The first failure since then.
         why: Arc<StoreError>,
     },
     /// The store that several proxies share has been away for too long, or was never there: everybody is refused.
     Away {
-        /// Since when.
+        /// When the store was lost.
         since: Timestamp,
-        /// What failed first.
+        /// The first failure since then.
         why: Arc<StoreError>,
     },
 }

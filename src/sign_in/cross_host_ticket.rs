@@ -31,7 +31,7 @@ use crate::session::{SessionDigest, Sessions, StoreAway};
 /// The name of the nonce's cookie.
 pub const TICKET_COOKIE: &str = "__Host-ingress_hand_over";
 
-/// The browser's nonce.
+/// 256 random bits that one browser has in a cookie of the add-on's host.
 pub struct Nonce(Zeroizing<[u8; 32]>);
 
 impl Nonce {
@@ -40,7 +40,7 @@ impl Nonce {
         Self::presented(presented).unwrap_or_else(|| Self(Zeroizing::new(entropy::random())))
     }
 
-    /// The browser's.
+    /// The nonce in the browser's cookie, if there is one of the right form.
     pub fn presented(presented: &Presented) -> Option<Self> {
         let Presented::One(value) = presented else { return None };
         let bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(value).ok()?);
@@ -121,7 +121,7 @@ impl CrossHostTickets {
         Self(PendingStore::open(BOUNDS, sessions))
     }
 
-    /// Makes a code.
+    /// Makes a code that stands for this ticket. It is good once and for half a minute.
     pub async fn issue(&self, what: CrossHostTicket, now: Timestamp) -> Result<Zeroizing<String>, StoreAway> {
         let code = Zeroizing::new(entropy::random::<32>());
         self.0.put(code.as_slice(), what.parent, what, now).await?;

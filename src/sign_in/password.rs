@@ -35,9 +35,9 @@ pub struct PasswordSignIn<'a> {
     pub cookie: SessionCookie,
     /// The limits on attempts.
     pub guard: &'a Guard,
-    /// The limits' numbers.
+    /// How many attempts there may be.
     pub budget: Budget,
-    /// The time.
+    /// The clock, which tests can hold.
     pub clock: &'a Clock,
     /// Where attempts are written down.
     pub telemetry: &'a Telemetry,

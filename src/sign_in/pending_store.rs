@@ -34,7 +34,6 @@ pub(super) struct Bounds {
 /// A thing that can be put down for another proxy.
 #[cfg_attr(not(feature = "redis-store"), allow(dead_code, reason = "without Redis nothing leaves this process"))]
 pub(super) trait OneTimeState: Sized {
-    /// Its bytes.
     fn pack(&self) -> zeroize::Zeroizing<Vec<u8>>;
     /// Reads them. What [`Self::pack`] of this version does not write is nothing.
     fn unpack(bytes: &[u8]) -> Option<Self>;

@@ -22,7 +22,6 @@ pub(super) struct Issued {
     pub(super) key: Zeroizing<String>,
 }
 
-/// A new CA.
 pub(super) fn authority(now: Timestamp) -> Result<Issued, TlsError> {
     let key = KeyPair::generate().map_err(TlsError::Issue)?;
     let mut params = authority_params(&key);

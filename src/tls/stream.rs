@@ -29,7 +29,7 @@ pub struct Secured {
 pub enum Protocol {
     /// `http/1.1`, or the client named none.
     Http1,
-    /// `h2`.
+    /// HTTP/2, agreed on as `h2`.
     Http2,
 }
 
@@ -117,7 +117,7 @@ impl Transport {
         self.resumed
     }
 
-    /// `TLSv1.3` or `TLSv1.2`.
+    /// The TLS version, `TLSv1.3` or `TLSv1.2`, for the log.
     pub fn version(&self) -> &'static str {
         self.version
     }

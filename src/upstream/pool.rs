@@ -100,7 +100,6 @@ impl Pool {
         self.connector.connect().await
     }
 
-    /// A new connection.
     pub(super) async fn fresh(&self) -> Result<Http1Connection, PoolError> {
         let stream = self.wire().await?;
         Http1Connection::open(stream).await.map_err(PoolError::Handshake)

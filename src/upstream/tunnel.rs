@@ -37,7 +37,7 @@ pub struct TunnelEnd {
     pub sent: u64,
     /// Bytes from the add-on to the client.
     pub received: u64,
-    /// Why it ended.
+    /// Which side ended it, or why we did.
     pub why: TunnelOver,
 }
 

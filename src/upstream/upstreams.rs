@@ -33,13 +33,13 @@ pub struct Means<'a> {
     pub reserved: &'a Reserved,
     /// How our cookies are called.
     pub own_cookies: OwnCookies,
-    /// `[limits]`
+    /// The configured limits on bodies and rates.
     pub limits: &'a Limits,
     /// Where places are counted.
     pub budget: &'a Arc<Budget>,
-    /// Where numbers go.
+    /// The metrics that each add-on's own are made in.
     pub numbers: &'a Metrics,
-    /// Who signs identities.
+    /// The keys that identities are signed with; none where no add-on wants that.
     pub keyring: Option<&'a Arc<Keyring>>,
 }
 

@@ -13,7 +13,7 @@ use crate::clock::Timestamp;
 use crate::home_assistant::one_spelling;
 use crate::identity::UserId;
 
-/// The cache.
+/// Passwords that were right a moment ago, so that an add-on that asks for each request costs no bcrypt each time.
 #[derive(Debug, Default)]
 pub(super) struct PasswordCache {
     cached: Mutex<Cached>,
@@ -85,7 +85,6 @@ impl PasswordCache {
         self.forget_if(|_, entry| entry.user == *user);
     }
 
-    /// Forgets everything.
     pub(super) fn clear(&self) {
         self.forget_if(|_, _| true);
     }

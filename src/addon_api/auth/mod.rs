@@ -39,7 +39,7 @@ pub(super) struct AuthBackend {
     telemetry: Telemetry,
 }
 
-/// One question.
+/// A password that an add-on asks about.
 pub(super) struct Question<'a> {
     pub(super) addon: &'a Addon,
     pub(super) client: ClientAddr,
@@ -176,7 +176,7 @@ fn without_credentials(none: NoCredentials) -> Answer {
     }
 }
 
-/// Whatever was wrong.
+/// What the add-on is told, whatever was wrong.
 const REFUSED: &str = "User name or password is wrong";
 
 /// Until one of the checks that run has ended.

@@ -77,7 +77,7 @@ impl Core {
             headers: call.headers,
             body: call.body,
         };
-        // Asked of the path without its version, so that `/v2/core/api/...` is no way round.
+        // Asked of the decoded path without its version: neither an escape nor `/v2` is a way round.
         if rest::is_for_no_addon(&request.plain) {
             tracing::info!(addon = %addon.slug, "an add-on was refused a path of Home Assistant's that is for no add-on");
             return answer::plain(StatusCode::FORBIDDEN);
@@ -91,7 +91,7 @@ impl Core {
     }
 }
 
-/// `/core/websocket`
+/// Opens `/core/websocket` and serves it in a task of its own.
 pub(super) fn websocket(api: &Arc<AddonApi>, call: Call, mut extensions: Extensions) -> Answer {
     let Some(opened) = handshake::accept(&call.method, &call.headers) else {
         return answer::plain(StatusCode::BAD_REQUEST);

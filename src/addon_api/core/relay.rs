@@ -22,7 +22,6 @@ use crate::exchanges::Open;
 /// What an add-on that is held to entities may do, asked anew for each message.
 pub(super) type Allowed = Box<dyn Fn(&str, Access) -> bool + Send + Sync>;
 
-/// An open conversation.
 pub(super) struct Relay<A, H> {
     pub(super) addon: WebSocketStream<Metered<A>>,
     pub(super) home: WebSocketStream<Metered<H>>,
@@ -41,7 +40,7 @@ pub(super) struct Relay<A, H> {
 pub(super) enum End {
     /// The add-on closed it, or broke off.
     Addon,
-    /// Home Assistant did.
+    /// Home Assistant closed it, or broke off.
     HomeAssistant,
     /// A message of the add-on was too large.
     TooLarge,

@@ -19,7 +19,7 @@ pub(super) struct RestRequest {
     pub(super) method: Method,
     /// Below `/api`, as it came.
     pub(super) path: String,
-    /// The same, decoded.
+    /// The same path, decoded: rules are asked about this one.
     pub(super) plain: String,
     pub(super) query: Option<String>,
     pub(super) headers: HeaderMap,

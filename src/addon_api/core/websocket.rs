@@ -91,7 +91,6 @@ where
     addon.send(Message::text(message.to_string())).await.ok()
 }
 
-/// Home Assistant's side.
 pub(super) type HomeSide = WebSocketStream<Metered<Box<dyn Wire>>>;
 
 /// Why Home Assistant has no WebSocket for us.

@@ -16,7 +16,7 @@ use crate::config::{Addon, Upstream};
 use crate::manifest::{AppArmor, Manifest, Protocol};
 use yaml::{Map, Node, text, texts};
 
-/// Where things are.
+/// What is known of the machine that the container will run on.
 #[derive(Debug, Clone, Copy)]
 pub struct HostPaths<'a> {
     /// Home Assistant's configuration folder.

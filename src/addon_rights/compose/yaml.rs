@@ -3,7 +3,6 @@
 
 use std::fmt::Write as _;
 
-/// A value.
 #[derive(Debug, Clone)]
 pub(super) enum Node {
     Text(String),
@@ -41,7 +40,6 @@ impl Node {
     }
 }
 
-/// A text.
 pub(super) fn text(text: &str) -> Node {
     Node::Text(text.to_owned())
 }

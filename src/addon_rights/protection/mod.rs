@@ -20,7 +20,7 @@ pub enum Protection {
 }
 
 impl Protection {
-    /// `on` or `off`
+    /// `on` or `off`, as the command line and the API say it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::On => "on",
@@ -58,7 +58,7 @@ impl Granted {
         Self { rights, protection }
     }
 
-    /// The rights.
+    /// The rights that the add-on has, of those that it asked for.
     pub fn rights(&self) -> &Rights {
         &self.rights
     }
@@ -123,9 +123,9 @@ pub struct GrantLine {
     pub right: &'static str,
     /// What it asks for.
     pub asked: String,
-    /// What it gets.
+    /// What the add-on gets, in words for the operator.
     pub granted: String,
-    /// Why.
+    /// Why it gets that and no more.
     pub why: &'static str,
 }
 

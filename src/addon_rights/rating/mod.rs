@@ -9,7 +9,7 @@ mod advice;
 
 use crate::manifest::{AppArmor, Capability, FolderKind, Manifest, Rights, Role, Signed};
 
-/// What is rated.
+/// What a rating goes by, of an add-on and its manifest.
 #[derive(Debug, Clone)]
 pub struct RatedAddon<'a> {
     /// What it asks for.
@@ -44,17 +44,17 @@ impl<'a> RatedAddon<'a> {
 /// How far an add-on can be trusted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rating {
-    /// 1 to 8.
+    /// The score on today's scale, from 1 (worst) to 8.
     pub score: u8,
-    /// 1 to 6.
+    /// The score on the classic scale, from 1 (worst) to 6.
     pub classic: u8,
-    /// What made it.
+    /// What raised or lowered the score.
     pub points: Vec<Point>,
     /// How to get more.
     pub advice: Vec<String>,
 }
 
-/// One reason.
+/// One thing that raises or lowers the score.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Point {
     /// The key of the manifest that it is about; `start` for what everybody has.
@@ -63,7 +63,7 @@ pub struct Point {
     pub score: Effect,
     /// What it adds to the classic one.
     pub classic: Effect,
-    /// Why.
+    /// The reason, in a sentence for the operator.
     pub why: &'static str,
 }
 
@@ -76,7 +76,7 @@ pub enum Effect {
     MakesOne,
 }
 
-/// Rates an add-on.
+/// Rates an add-on by what it asks for.
 pub fn rate(subject: &RatedAddon<'_>) -> Rating {
     let mut points = vec![same("start", 5, "every add-on begins with five points")];
     points.extend(apparmor(&subject.rights.apparmor));

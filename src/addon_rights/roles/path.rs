@@ -6,7 +6,7 @@ use std::str::FromStr;
 /// Which of the API's two layouts a path belongs to (docs/design/supervisor.md section 2.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ApiVersion {
-    /// Without a prefix.
+    /// Paths without a version's prefix.
     V1,
     /// Under `/v2`, where add-ons are called apps.
     V2,
@@ -31,7 +31,7 @@ pub enum NotNormal {
     /// Two slashes in a row.
     #[error("the path has an empty segment")]
     EmptySegment,
-    /// `.` or `..`.
+    /// A segment that is `.` or `..`.
     #[error("the path has a dot segment")]
     DotSegment,
     /// A byte that a path may not have, or that readers disagree about.

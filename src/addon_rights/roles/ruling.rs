@@ -5,7 +5,7 @@ use super::table::Findings;
 use crate::addon_rights::protection::Granted;
 use crate::manifest::Role;
 
-/// Who asks.
+/// The add-on that asks, or nobody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Caller<'a> {
     /// No token came along.
@@ -16,12 +16,12 @@ pub enum Caller<'a> {
     Addon(&'a Granted),
 }
 
-/// What was decided.
+/// Whether a call is allowed, with the reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ruling {
     /// It may be answered, on this basis.
     Pass(Basis),
-    /// It may not.
+    /// The call is refused, with the status that the Supervisor has for it.
     Refuse(Refusal),
 }
 
@@ -31,7 +31,7 @@ pub enum Basis {
     /// No token is asked for. What answers it may lend it no right of ours, and asks for the token itself where one is
     /// due.
     Open,
-    /// Every add-on may.
+    /// Every add-on may, whatever its role is.
     Bypass,
     /// The add-on's role gives it.
     Role(Role),
@@ -42,7 +42,7 @@ pub enum Basis {
 pub enum Refusal {
     /// Nobody may ask this here: 403.
     Blocked,
-    /// No token: 401.
+    /// There is no token, which is answered with 401.
     NoToken,
     /// A token that is nobody's: 403.
     UnknownToken,

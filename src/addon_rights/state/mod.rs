@@ -65,7 +65,7 @@ pub enum TokenError {
     /// There is one already.
     #[error("it has a token, made {0}, and only a digest of it is kept")]
     Exists(Timestamp),
-    /// The file.
+    /// The file cannot be read or written: nothing in it is changed.
     #[error(transparent)]
     AddonStates(#[from] Arc<KeptError>),
 }

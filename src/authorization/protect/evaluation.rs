@@ -25,7 +25,7 @@ pub struct Evaluation<'r> {
 pub struct Finding<'r> {
     /// The rule's place among those of its add-on, counted from one.
     pub number: usize,
-    /// The rule's pattern.
+    /// The path pattern of the rule, as the configuration has it.
     pub path: &'r PathPattern,
     /// Where the rule stands, seen from the request.
     pub stands: Stands,
@@ -36,7 +36,6 @@ pub struct Finding<'r> {
 /// What a rule opens that a path fits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Opens {
-    /// The path.
     PathAlone,
     /// The path and all that is below it.
     Tree,
@@ -58,7 +57,7 @@ pub enum Stands {
 pub enum RuleQuery<'r> {
     /// May the user use this entity?
     Entity {
-        /// The entity.
+        /// The entity that the rule asked about.
         entity: EntityId,
         /// What they want to do.
         access: AccessKey,
@@ -74,12 +73,12 @@ pub enum RuleQuery<'r> {
     },
     /// Is the user an administrator?
     Admin {
-        /// The answer.
+        /// Whether they are one.
         is: bool,
     },
     /// Is the user the owner?
     Owner {
-        /// The answer.
+        /// Whether they are.
         is: bool,
     },
     /// Which entity is it about? The request does not say.
@@ -119,7 +118,6 @@ impl<'r> Evaluation<'r> {
         self.closed_below &= fit == Fit::Folded || below == Opens::PathAlone;
     }
 
-    /// Findings more.
     pub(super) fn add(&mut self, findings: impl Iterator<Item = Finding<'r>>) {
         self.findings.extend(findings);
     }

@@ -9,7 +9,7 @@ use super::json::is_called_json;
 /// What kind of body a request has, as far as its head says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BodyKind {
-    /// None.
+    /// The request has no body.
     None,
     /// One that is called JSON, whatever it is.
     CalledJson,

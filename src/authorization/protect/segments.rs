@@ -51,7 +51,6 @@ impl<'a> Segments<'a> {
         self.decoded.get(..self.agreed.unwrap_or(self.decoded.len())).unwrap_or_default()
     }
 
-    /// All of them.
     pub(super) fn all(&self) -> &[Segment<'a>] {
         &self.decoded
     }

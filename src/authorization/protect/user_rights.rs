@@ -15,7 +15,7 @@ use crate::permission::Rights;
 /// A user, and what Home Assistant's files and the groups of the configuration let them do.
 #[derive(Debug, Clone, Copy)]
 pub struct UserRights<'a> {
-    /// The user.
+    /// The user as the snapshot has them.
     pub user: &'a User,
     /// What their groups allow.
     pub rights: Rights<'a>,

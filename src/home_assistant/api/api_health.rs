@@ -12,7 +12,7 @@ pub enum ApiHealth {
     /// Nothing has been asked yet.
     #[default]
     Unasked,
-    /// It answers.
+    /// It answers, and takes what we ask it with.
     Good,
     /// It does not answer, or not as Home Assistant does.
     Unreachable,

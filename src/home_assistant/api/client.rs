@@ -20,7 +20,7 @@ use super::error::ApiError;
 use crate::config::HomeApi;
 use crate::dial::{Dialer, Target};
 
-/// One Home Assistant.
+/// The API of one Home Assistant: calls, tokens and WebSockets, all with bounds on time and size.
 #[derive(Debug)]
 pub struct Api {
     settings: HomeApi,
@@ -29,7 +29,6 @@ pub struct Api {
     pub(super) discovered: super::discovery::Cache,
 }
 
-/// What is asked.
 pub(super) struct Call<'a> {
     pub(super) method: Method,
     pub(super) path: &'a str,
@@ -39,7 +38,7 @@ pub(super) struct Call<'a> {
     pub(super) client: Option<IpAddr>,
 }
 
-/// A short answer.
+/// An answer that was read whole, and its status.
 pub(super) struct Reply {
     pub(super) status: StatusCode,
     pub(super) body: Bytes,

@@ -19,7 +19,7 @@ pub(super) struct Discovered {
     pub(super) pkce: bool,
 }
 
-/// The last answer.
+/// The last answer and when it came.
 #[derive(Debug, Default)]
 pub(super) struct Cache(Mutex<Option<(Instant, Discovered)>>);
 
@@ -40,7 +40,7 @@ impl Api {
         self.discover(Some(IpAddr::V4(Ipv4Addr::LOCALHOST))).await.map(drop)
     }
 
-    /// Asks now.
+    /// Asks without a look at the cache.
     async fn discover(&self, client: Option<IpAddr>) -> Result<Discovered, ApiError> {
         let path = "/.well-known/oauth-authorization-server";
         let reply = self.call(Call { method: Method::GET, path, body: None, client }).await?;

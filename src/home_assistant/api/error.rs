@@ -60,7 +60,7 @@ pub enum Refusal {
     /// The WebSocket's word for a command that it does not know.
     #[error("unknown command")]
     UnknownCommand,
-    /// Any other word.
+    /// A word that this version does not know.
     #[error("the request")]
     Other,
 }

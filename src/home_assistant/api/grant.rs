@@ -20,7 +20,7 @@ use crate::identity::UserId;
 /// A code, and what belongs to it.
 #[derive(Debug)]
 pub struct CodeGrant {
-    /// The code.
+    /// The code that Home Assistant's page gave the browser.
     pub code: SecretText,
     /// What it was asked for with.
     pub verifier: Option<Verifier>,
@@ -33,9 +33,9 @@ pub struct CodeGrant {
 /// What a code was good for.
 #[derive(Debug)]
 pub struct Granted {
-    /// The tokens.
+    /// An access and a refresh token of this sign-in.
     pub tokens: Tokens,
-    /// Whose they are.
+    /// The user whom the tokens are for, as Home Assistant says.
     pub user: UserId,
     /// The WebSocket that said so, still open.
     pub line: LoginConnection,

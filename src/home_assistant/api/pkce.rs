@@ -32,7 +32,7 @@ impl Verifier {
         URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, self.0.reveal().as_bytes()))
     }
 
-    /// The text.
+    /// The verifier in clear, for the token request alone.
     pub fn reveal(&self) -> &str {
         self.0.reveal()
     }

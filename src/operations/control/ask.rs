@@ -17,7 +17,7 @@ pub enum AskError {
     /// There is no socket, or nobody behind it.
     #[error("nothing listens at `{}`", path.display())]
     NobodyListens {
-        /// The socket.
+        /// Path of the control socket.
         path: PathBuf,
         /// What the system says.
         source: io::Error,
@@ -25,7 +25,7 @@ pub enum AskError {
     /// The socket is another user's.
     #[error("you may not open `{}`", path.display())]
     NotAllowed {
-        /// The socket.
+        /// Path of the control socket.
         path: PathBuf,
         /// What the system says.
         source: io::Error,
@@ -33,13 +33,13 @@ pub enum AskError {
     /// No answer came in time.
     #[error("no answer came from `{}` in time", path.display())]
     Timeout {
-        /// The socket.
+        /// Path of the control socket.
         path: PathBuf,
     },
     /// The connection failed in some other way.
     #[error("could not talk to `{}`", path.display())]
     Broken {
-        /// The socket.
+        /// Path of the control socket.
         path: PathBuf,
         /// What the system says.
         source: io::Error,
@@ -47,7 +47,7 @@ pub enum AskError {
     /// The answer is not one of ours.
     #[error("the answer from `{}` was not understood", path.display())]
     NotUnderstood {
-        /// The socket.
+        /// Path of the control socket.
         path: PathBuf,
         /// What is wrong with it.
         source: serde_json::Error,

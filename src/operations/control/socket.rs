@@ -26,21 +26,21 @@ pub enum SocketError {
     /// Somebody answers at the path.
     #[error("another vestibule is running: it listens at `{}`", path.display())]
     Live {
-        /// The socket.
+        /// Path of the control socket.
         path: PathBuf,
     },
     /// There is something else at the path.
     #[error("`{}` is in the way: it is not a socket", path.display())]
     NotASocket {
-        /// The file.
+        /// Path of what lies there and is no socket of ours.
         path: PathBuf,
     },
-    /// A step failed.
+    /// Making the socket failed at one of its steps.
     #[error("could not {step} `{}`", path.display())]
     Step {
-        /// What was tried.
+        /// The step that failed, as in `make the folder`.
         step: &'static str,
-        /// With which file.
+        /// The path that the step was about.
         path: PathBuf,
         /// What the system says.
         source: io::Error,
@@ -68,7 +68,6 @@ impl ControlSocket {
         Ok(Self { listener, path: path.to_owned(), device: file.dev(), inode: file.ino() })
     }
 
-    /// The listener.
     pub(super) fn listener(&self) -> &tokio::net::UnixListener {
         &self.listener
     }

@@ -23,7 +23,6 @@ impl Seal {
         Self(key.map(|key| hmac::Key::new(hmac::HMAC_SHA256, key.reveal().as_bytes())))
     }
 
-    /// The entry's bytes.
     pub(super) fn close(&self, digest: SessionDigest, record: &Record) -> Vec<u8> {
         let text = record.encode();
         let seal = match &self.0 {

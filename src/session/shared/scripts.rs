@@ -98,7 +98,6 @@ impl Stored {
 
 /// An entry that is to be stored.
 pub(super) struct ScriptReply<'a> {
-    /// Whose it is.
     pub(super) digest: SessionDigest,
     /// What stands in it.
     pub(super) bytes: &'a [u8],

@@ -45,7 +45,7 @@ pub struct Budget {
     pub per_address: u32,
     /// In the window, for one user name from one address.
     pub per_user: u32,
-    /// The window.
+    /// The time over which the attempts are counted.
     pub window: Duration,
     /// How long the first ban lasts; each further one twice as long as the one before.
     pub ban: Duration,
@@ -78,7 +78,7 @@ pub struct Ban {
 /// Whose bans are to be lifted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Whose {
-    /// Everybody's.
+    /// Every ban and tally.
     All,
     /// Of this address, and of all names from there.
     Address(IpAddr),

@@ -53,9 +53,9 @@ pub struct OAuthLogin<'a> {
     pub cookie: SessionCookie,
     /// The limits on attempts.
     pub guard: &'a Guard,
-    /// The limits' numbers.
+    /// How many attempts there may be.
     pub budget: Budget,
-    /// The time.
+    /// The clock, which tests can hold.
     pub clock: &'a Clock,
     /// Where attempts are written down.
     pub telemetry: &'a Telemetry,

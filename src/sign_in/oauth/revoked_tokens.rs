@@ -27,7 +27,6 @@ pub(super) struct TokenCheck<'a> {
 }
 
 impl Seen {
-    /// Begins a look.
     pub(super) fn look<'a>(&self, file: &'a AuthFile, is_current: bool, now: Timestamp) -> TokenCheck<'a> {
         let before = self.0.lock().clone();
         TokenCheck { file, is_current, now, before, found: HashSet::new() }

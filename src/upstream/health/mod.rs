@@ -47,9 +47,9 @@ impl Fault {
 pub enum Condition {
     /// Nobody has asked it anything yet.
     Unknown,
-    /// It answered.
+    /// It answers, since this time.
     Up(Timestamp),
-    /// It did not.
+    /// Why it counts as down, and since when.
     Down(Fault, Timestamp),
 }
 
@@ -98,7 +98,6 @@ impl Health {
         }
     }
 
-    /// What is known.
     pub(super) fn condition(&self) -> Condition {
         let state = self.state.load(Ordering::Relaxed);
         let since = Timestamp::from_millis(self.since.load(Ordering::Relaxed));

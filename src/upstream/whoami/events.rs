@@ -15,7 +15,6 @@ use tokio::time::{Interval, MissedTickBehavior};
 use super::WhoamiBody;
 use crate::clock::Clock;
 
-/// The stream.
 pub(super) fn stream() -> Response<WhoamiBody> {
     let mut interval = tokio::time::interval(Duration::from_secs(1));
     interval.set_missed_tick_behavior(MissedTickBehavior::Skip);
