@@ -1,6 +1,6 @@
 //! The time of day as an argument: what expires is decided from a [`Timestamp`] that the caller passes in.
 //!
-//! In goes nothing, out comes the time. The only place that asks the operating system what time it is.
+//! The only place that asks the operating system what time it is.
 
 use std::fmt;
 use std::sync::Arc;

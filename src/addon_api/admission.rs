@@ -1,8 +1,8 @@
 //! Whether a call of an add-on is permitted: asked when it comes, and on every beat for as long as its body, its answer
 //! or its WebSocket is open.
 //!
-//! In come the path and the token that was shown, out comes who asks, or a refusal. What is open remembers all that it
-//! was admitted for: the token's digest, the path, and the right and the group of entities that it uses.
+//! The path and the token that was shown say who asks, or the call is refused. What is open remembers all that it was
+//! admitted for: the token's digest, the path, and the right and the group of entities that it uses.
 
 use std::collections::BTreeSet;
 use std::pin::Pin;

@@ -1,8 +1,8 @@
 //! A body that is read whole before anything is done with it.
 //!
-//! In comes a body on its way, out come its bytes or the reason why there are none. It never holds more than its limit,
-//! and never longer than its time, and its bytes are counted for as long as they are held. They are copied, since
-//! pieces of a byte each would keep the buffers alive that they were read into.
+//! Reads a body to its end, or says why it cannot. It never holds more than its limit, and never longer than its time,
+//! and its bytes are counted for as long as they are held. They are copied, since pieces of a byte each would keep the
+//! buffers alive that they were read into.
 
 use std::error::Error;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! `vestibule check`: in comes a configuration file, out come all of its mistakes and warnings, or one line that says
-//! what it configures. It reads and judges; it never starts or changes anything.
+//! `vestibule check`: prints all mistakes and warnings of a configuration file, or one line that says what it
+//! configures. It reads and judges; it never starts or changes anything.
 
 use std::path::Path;
 

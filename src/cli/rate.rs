@@ -1,5 +1,5 @@
-//! `vestibule rate`: in comes a manifest, an add-on of the configuration or all of them, out come scores, the reason
-//! for every point, and advice. It needs no running vestibule.
+//! `vestibule rate`: rates a manifest, an add-on of the configuration or all of them, with the reason for every point,
+//! and advice. It needs no running vestibule.
 
 use std::path::{Path, PathBuf};
 

@@ -1,7 +1,7 @@
 //! Connections out: TCP, TLS, a Unix socket.
 //!
-//! In comes where somebody listens and whose certificate is believed, out comes a stream. TLS is never left off where
-//! it is configured (S-46): a certificate that does not hold is a connection that failed, and there is no second try
+//! Connects to an address, with a certificate that must be believed where there is one. TLS is never left off where it
+//! is configured (S-46): a certificate that does not hold is a connection that failed, and there is no second try
 //! without it. All names of rustls for this side of a connection stay in this folder.
 
 mod pinned;

@@ -1,8 +1,7 @@
 //! JSON of a peer, read with a bound on what it costs to hold.
 //!
-//! In comes a text, out comes a value or the reason why there is none. Read into a tree, JSON takes many times its
-//! length: `[{"":0},{"":0},...]` takes eighty times. So a text is measured first, in one pass that allocates nothing,
-//! and what would take too much is not read at all.
+//! Read into a tree, JSON takes many times its length: `[{"":0},{"":0},...]` takes eighty times. So a text is measured
+//! first, in one pass that allocates nothing, and what would take too much is not read at all.
 
 use std::fmt;
 use std::marker::PhantomData;

@@ -1,10 +1,9 @@
 //! What an add-on has asked and what is open of it, in bounded numbers: a message beyond them is refused, and nothing
 //! else ends.
 //!
-//! In come the ids of messages, of their results and of events, out comes what was asked. A message waits until its
-//! result; a subscription is open from then on until it is ended. Whether a type that the operator lets pass is a
-//! subscription nobody here may know: such a one gives its place up, the oldest first, as long as it has brought no
-//! event.
+//! The id of a result or an event leads back to what was asked. A message waits until its result; a subscription is
+//! open from then on until it is ended. Of a type that the operator added we may not know whether it is a subscription:
+//! such a message gives its place up, the oldest first, as long as it has brought no event.
 
 use std::collections::{BTreeSet, HashMap};
 

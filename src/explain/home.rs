@@ -1,7 +1,7 @@
 //! A home as its files are now: who is in it, and what each of them may do.
 //!
-//! In comes the configuration folder, out come answers. It is the directory that a serving process has: each distinct
-//! list of groups is compiled once, and nothing is compiled per question.
+//! It is read from the configuration folder, and is the directory that a serving process has: each distinct list of
+//! groups is compiled once, and nothing is compiled per question.
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! Where requests are decided without being sent: the home, and what the configuration makes of routes and rules.
 //!
-//! In come a user, a method, a URL and how the request is sent, out comes what the gate would decide, by the one
-//! admission that decides there.
+//! It says what the gate would decide about a user, a method, a URL and a way of sending, by the one admission that
+//! decides there.
 
 use std::net::{IpAddr, Ipv4Addr};
 

@@ -1,9 +1,9 @@
 //! Forward-auth: whether a request that is at another proxy may pass there, for people who keep nginx, Traefik or Caddy
 //! in front of their add-ons.
 //!
-//! In comes a trusted proxy's question, out comes 200 with the identity headers, 401, 403, or the way to the sign-in
-//! page. The request goes the whole way that it would go here, as far as the add-on: what is judged elsewhere is judged
-//! by the same stages. What is open at the other proxy is not ours to cut.
+//! A trusted proxy's question is answered with 200 and the identity headers, 401, 403, or the way to the sign-in page.
+//! The request goes the whole way that it would go here, as far as the add-on: what is judged elsewhere is judged by
+//! the same stages. What is open at the other proxy is not ours to cut.
 
 use http::{HeaderName, StatusCode, Uri};
 use serde_json::json;

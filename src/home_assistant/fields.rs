@@ -1,7 +1,7 @@
 //! Looking into the entries of a storage file.
 //!
-//! In comes a JSON value, out come its fields as what we need them to be. Errors name the field and never its content,
-//! which may be a secret.
+//! Gives the fields of a JSON value in the types that we need. Errors name the field and never its content, which may
+//! be a secret.
 
 use serde_json::{Map, Value};
 

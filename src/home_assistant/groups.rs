@@ -1,7 +1,7 @@
 //! The groups of the auth file, with the migrations that Home Assistant makes while it loads them.
 //!
-//! In comes the `groups` list, out come the groups and what becomes of users whose group is gone. The policies stay raw
-//! JSON: what is in the file is what the permission engine compiles.
+//! Reads the `groups` list, and says what becomes of users whose group is gone. The policies stay raw JSON: what is in
+//! the file is what the permission engine compiles.
 
 use std::collections::BTreeMap;
 

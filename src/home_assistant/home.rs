@@ -1,9 +1,9 @@
 //! One configured Home Assistant: its folder, the copy in use, and who may look at it.
 //!
-//! In come the settings and the clock, out come the directory of users with their permissions and the registries, the
-//! verifier of passwords and the status. A new snapshot is made off the requests' way and swapped in whole. It must
-//! never fail to start because of a file: without the users' files everybody is refused, without the registries what
-//! depends on an entity is. Neither holds the other back.
+//! It holds the directory of users with their permissions and the registries, the verifier of passwords and the status.
+//! A new snapshot is made off the requests' way and swapped in whole. It must never fail to start because of a file:
+//! without the users' files everybody is refused, without the registries what depends on an entity is. Neither holds
+//! the other back.
 
 use std::net::IpAddr;
 use std::path::PathBuf;

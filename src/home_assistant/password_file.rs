@@ -1,7 +1,7 @@
 //! `.storage/auth_provider.homeassistant`: user names and bcrypt hashes.
 //!
-//! In come the bytes, out comes what a password is checked against. A hash shows itself nowhere, and is wiped. The file
-//! is refused as a whole when one hash is not bcrypt, or would take far longer to check than Home Assistant's own.
+//! Reads what a password is checked against. A hash shows itself nowhere, and is wiped. The file is refused as a whole
+//! when one hash is not bcrypt, or would take far longer to check than Home Assistant's own.
 
 use std::fmt;
 

@@ -1,7 +1,7 @@
 //! The refresh tokens of the auth file: what an access token is verified with (spec/permissions.md section 3).
 //!
-//! In comes an entry of the file, out comes a token, or nothing for those that Home Assistant itself skips. The secret
-//! `token` is not kept; the key is redacted in `Debug` and wiped.
+//! An entry of the file becomes a token, or nothing when Home Assistant itself skips it. The secret `token` is not
+//! kept; the key is redacted in `Debug` and wiped.
 
 use std::fmt;
 

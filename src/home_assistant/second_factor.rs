@@ -1,6 +1,6 @@
 //! `.storage/auth_module.totp` and `.storage/auth_module.notify`: who has a second factor.
 //!
-//! In come the bytes, out come the ids of the users who have set one up. The secrets in the files are not kept.
+//! Reads the ids of the users who have set one up. The secrets in the files are not kept.
 
 use std::collections::BTreeSet;
 

@@ -1,8 +1,7 @@
 //! The envelope that all of Home Assistant's storage files share (spec/permissions.md section 2).
 //!
-//! In come the bytes of a file, out comes its `data`, or a refusal. The texts in it are wiped when it is dropped,
-//! because the files that this module reads are full of secrets. It must never accept a major version that it does not
-//! know.
+//! Opens it and gives its `data`, or refuses the file. The texts in it are wiped when it is dropped, because the files
+//! that this module reads are full of secrets. It must never accept a major version that it does not know.
 
 use serde_json::Value;
 use zeroize::Zeroize;

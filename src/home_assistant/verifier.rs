@@ -1,8 +1,8 @@
 //! Checking a password.
 //!
-//! In come a user name and a password, out comes whose they are. bcrypt takes a quarter of a second of CPU time on
-//! purpose, so it runs off the async threads, two checks at a time, and only so many wait. It must never tell an
-//! unknown user from a wrong password: both take one check of the same cost and get the same answer.
+//! Gives the user whose name and password they are. bcrypt takes a quarter of a second of CPU time on purpose, so it
+//! runs off the async threads, two checks at a time, and only so many wait. It must never tell an unknown user from a
+//! wrong password: both take one check of the same cost and get the same answer.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

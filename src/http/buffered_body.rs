@@ -1,8 +1,8 @@
 //! A body that was read before its request goes on: held in memory whole, and sent on as it came.
 //!
-//! In comes a body on its way, out come its bytes for whoever judges by them; what is sent on then has the same bytes,
-//! and the same `Content-Length` or none, as it would have had unread. One request holds at most what its reader
-//! allows, all together and those of one user what the budget has for them, and each for a bounded time.
+//! Rules judge by its bytes. What is sent on then has the same bytes, and the same `Content-Length` or none, as it
+//! would have had unread. One request holds at most what its reader allows, all together and those of one user what the
+//! budget has for them, and each for a bounded time.
 
 use std::sync::Arc;
 

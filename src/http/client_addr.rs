@@ -1,7 +1,7 @@
 //! Who the client is: the address that policy, limits and logs go by.
 //!
-//! In come the socket's peer and the forwarded lines, out comes one address. What a peer says of itself counts only
-//! when the operator trusts that peer (S-16, S-18); what cannot be read from a trusted peer is a refusal (S-17).
+//! Found from the socket's peer and the forwarded lines. What a peer says of itself counts only when the operator
+//! trusts that peer (S-16, S-18); what cannot be read from a trusted peer is a refusal (S-17).
 
 use std::net::{IpAddr, SocketAddr};
 

@@ -1,8 +1,8 @@
 //! The request that another proxy asks about at [`VERIFY`]: what nginx, Traefik and Caddy say of it in headers.
 //!
-//! In come the peer and its headers, out come the method, the authority and the target that the browser sent to that
-//! proxy, or a refusal. Nobody but a trusted proxy is believed (S-16, S-19); what is said twice, in two ways, or not
-//! read alike by everybody is refused, for the proxy itself serves another path then (S-17, S-20).
+//! It reads the method, the authority and the target that the browser sent to that proxy, or refuses. Only a trusted
+//! proxy is believed (S-16, S-19). What is said twice, in two ways, or not read alike by all servers is refused,
+//! because the proxy itself may then serve another path (S-17, S-20).
 
 use std::net::IpAddr;
 

@@ -1,8 +1,7 @@
 //! The least rate of a body: bytes within the time that was spent waiting for the client.
 //!
-//! In come the moments at which the client is waited for and those at which bytes move, out comes whether it is too
-//! slow. Only time that the client takes counts: an add-on that says nothing, or reads nothing, is no fault of the
-//! client's.
+//! It is told when the client is waited for and when bytes move, and says whether the client is too slow. Only the
+//! client's time counts: an add-on that says nothing, or reads nothing, is not the client's fault.
 
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! Whose request it is: sent by a page of ours, by a page of another origin, or by no page at all.
 //!
-//! In come `Origin` and `Sec-Fetch-Site`, out comes a [`Provenance`] (DESIGN section 2, "Whose request is it?"; S-92,
-//! S-97). What to do about it is for `authorization` to say.
+//! `Origin` and `Sec-Fetch-Site` make a [`Provenance`] (DESIGN section 2, "Whose request is it?"; S-92, S-97). What to
+//! do about it is for `authorization` to say.
 
 use std::net::IpAddr;
 

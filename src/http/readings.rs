@@ -1,8 +1,8 @@
 //! What a question of another proxy may be about: one request, in each of the readings that the proxy or the add-on may
 //! have of it.
 //!
-//! In comes a question with what its proxy says, out come requests, as written first, to be judged one by one. All of
-//! them must be permitted: we do not see which of them reaches the add-on. None has a body, whatever the question had.
+//! A question becomes several requests, as written first, to be judged one by one. All of them must be permitted: we do
+//! not see which of them reaches the add-on. None has a body, whatever the question had.
 
 use http::uri::PathAndQuery;
 

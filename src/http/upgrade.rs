@@ -1,7 +1,7 @@
 //! WebSocket handshakes, over HTTP/1.1 and HTTP/2, told from everything else.
 //!
-//! In come the method, version and headers, out comes whether a tunnel is asked for. No other protocol is ever
-//! upgraded to (S-52, S-53, S-54).
+//! The method, version and headers say whether a tunnel is asked for. No other protocol is ever upgraded to (S-52,
+//! S-53, S-54).
 
 use http::header::{CONTENT_LENGTH, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderValue, Method, Version};

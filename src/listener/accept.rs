@@ -1,7 +1,7 @@
 //! The sockets that browsers reach.
 //!
-//! In comes a configured address, or a socket from the service manager, out come accepted connections, one by one and
-//! without end. An error of `accept` is waited out, never returned and never retried in a tight loop (S-73).
+//! A listener binds a configured address, or takes a socket from the service manager, and accepts connections without
+//! end. An error of `accept` is waited out, never returned and never retried in a tight loop (S-73).
 
 use std::io;
 use std::net::SocketAddr;

@@ -1,7 +1,7 @@
 //! The address that add-ons reach their API at.
 //!
-//! In comes a [`PlainListener`], out come connections as [`FromAddon`]: there is no other way to one, so that nothing
-//! can take a connection of an add-on for one of Home Assistant, or the other way round.
+//! Its connections are [`FromAddon`], and there is no other way to make one, so that nothing can take a connection of
+//! an add-on for one of Home Assistant, or the other way round.
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
-//! A connection before and after it is known whose it is.
+//! A connection before and after its client's address is known.
 //!
-//! In comes an accepted socket as an [`Incoming`], out comes a [`Connection`]. There is no other way to one, so that
-//! nothing can take a proxy for the client where a PROXY header is required.
+//! An accepted socket is an [`Incoming`], from which a [`Connection`] is made and in no other way, so that nothing can
+//! take a proxy for the client where a PROXY header is required.
 
 use tokio::net::TcpStream;
 

@@ -1,7 +1,7 @@
 //! The address that Home Assistant reaches us at, when it passes requests of its own users on to add-ons.
 //!
-//! In comes a [`PlainListener`], out come connections as [`FromHomeAssistant`]: there is no other way to one, so that
-//! nothing can take a connection in the clear for one of a browser, or one of an add-on for one of Home Assistant.
+//! Its connections are [`FromHomeAssistant`], and there is no other way to make one, so that nothing can take a
+//! connection in the clear for one of a browser, or one of an add-on for one of Home Assistant.
 
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
 //! Addresses that programs of the same home reach: TCP or a Unix socket, in the clear.
 //!
-//! In comes a configured address, out come accepted connections, one by one and without end. An error of `accept` is
-//! waited out, and a connection for which there is no room, in all or for its peer, is closed at once. Who may ask what
-//! on them is no matter of the address: whoever serves one asks for a token or a session.
+//! It binds a configured address and accepts connections without end. An error of `accept` is waited out, and a
+//! connection for which there is no room, in all or for its peer, is closed at once. An address gives no right to ask
+//! anything: a token or a session does.
 
 use std::fmt;
 use std::io::{self, IoSlice};

@@ -1,9 +1,8 @@
 //! The PROXY protocol, versions 1 and 2, as HAProxy's `proxy-protocol.txt` defines it.
 //!
-//! In comes a socket from a trusted proxy, out comes the client's address, with the socket standing at the first byte
-//! after the header. It must never read further than the header, nor hold more of one than [`LONGEST`] bytes, nor take
-//! the proxy for the client: a header that does not know its client is refused, because a proxy's address often counts
-//! as local.
+//! Reads the client's address from a trusted proxy, and leaves the socket at the first byte after the header. It must
+//! never read further than the header, nor hold more of one than [`LONGEST`] bytes, nor take the proxy for the client:
+//! a header that does not know its client is refused, because a proxy's address often counts as local.
 
 use std::io;
 use std::net::SocketAddr;

@@ -1,4 +1,4 @@
-//! YAML as a tree that knows where everything stands: in comes text, out comes a [`Node`] or a finding.
+//! YAML as a tree that knows where everything stands: text becomes a [`Node`] or a finding.
 //!
 //! The events are saphyr's; what is made of them is ours, because a manifest comes from somebody else: an alias is
 //! expanded only within a budget (a "billion laughs" ends as one finding), nesting has a limit, and a key that stands

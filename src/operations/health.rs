@@ -1,8 +1,8 @@
 //! The operations listener: health, readiness and metrics over plain HTTP/1.1.
 //!
-//! In come GET and HEAD from whoever watches the process, out come `/healthz`, `/readyz` and `/metrics`. It is a
-//! listener of its own, loopback by default, and shows no secret and nothing about a user (S-130). It shares no limit
-//! with the listener that browsers reach, so that it still answers when that one is full.
+//! It answers GET and HEAD for `/healthz`, `/readyz` and `/metrics`. It is a listener of its own, loopback by default,
+//! and shows no secret and nothing about a user (S-130). It shares no limit with the listener that browsers reach, so
+//! that it still answers when that one is full.
 
 use std::convert::Infallible;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! What `/readyz` and `vestibule status` say: the state of each part.
 //!
-//! In come changes from whoever owns a part, out comes the whole picture. The process starts not ready.
+//! Each part reports its own state. The process starts not ready.
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
 //! Where a verdict comes from: what in the registries it went by, for people to read.
 //!
-//! In goes the question of a check, out comes the check's own verdict with the id that its selector looked up and the
+//! It asks the same as a check and gives the check's own verdict, with the id that its selector looked up and the
 //! entity, device and area behind it. It must never judge for itself: an explanation that could differ from the
 //! decision would explain nothing.
 

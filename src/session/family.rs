@@ -1,9 +1,9 @@
 //! A session and those that were made from it: an add-on on a host of its own gets a session of its own, handed over by
 //! the one that its user signed in with (its parent).
 //!
-//! In comes a session, out comes whether it still counts, or who goes with it. A child never outlives its parent: it is
-//! asked for with every use, and is what the file knows too. Being seen at a child counts for the parent, so that
-//! whoever works on an add-on's own host is not signed out behind their back.
+//! A child never outlives its parent: it is asked for with every use, and is what the file knows too. Being seen at a
+//! child counts for the parent, so that whoever works on an add-on's own host is not signed out at the main host
+//! meanwhile.
 
 use std::collections::HashSet;
 use std::sync::Arc;

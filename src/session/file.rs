@@ -1,8 +1,7 @@
 //! The file of sessions: a `redb` database with one table, digest to entry.
 //!
-//! In come batches of entries, out comes the word that they are on disk: each batch is one transaction, and is synced
-//! to the disk before it counts (redb's `Durability::Immediate`). All of this blocks and belongs on the writer's thread
-//! alone.
+//! Entries are written in batches: each batch is one transaction, and is synced to the disk before it counts (redb's
+//! `Durability::Immediate`). All of this blocks and belongs on the writer's thread alone.
 //!
 //! The file has mode 0600, and so has one that was wider before. Folders above it that are missing are made with mode
 //! 0700; those that exist are the operator's and stay as they are.

@@ -1,7 +1,7 @@
 //! How long a session lives: pure arithmetic on times that the caller passes in.
 //!
-//! In come three times and the two limits, out comes a [`SessionState`]. The end is worked out anew each time from when
-//! the session was made and when it was last seen, never by adding to an earlier end (S-81), and nothing wraps.
+//! Three times and the two limits give a [`SessionState`]. The end is worked out anew each time from when the session
+//! was made and when it was last seen, never by adding to an earlier end (S-81), and nothing wraps.
 //!
 //! # When the clock goes back
 //! A machine without a battery for its clock starts with a time that lies behind, and is put right a moment later. A

@@ -1,9 +1,9 @@
 //! What is known of a session, and how it stands in the file.
 //!
-//! In comes a [`Record`] or the bytes of an entry, out come bytes or a record. An entry is one JSON object that names
-//! its version. Version 1 has exactly the fields below: an entry of a newer version, or with a field that this version
-//! does not know, may hold a restriction that we would not keep, so it is never trusted. It is not thrown away either:
-//! a newer vestibule may have written it, and gets it back.
+//! Turns a [`Record`] into the bytes of an entry and back. An entry is one JSON object that names its version. Version
+//! 1 has exactly the fields below: an entry of a newer version, or with a field that this version does not know, may
+//! hold a restriction that we would not keep, so it is never trusted. It is not thrown away either: a newer vestibule
+//! may have written it, and gets it back.
 
 use std::net::IpAddr;
 

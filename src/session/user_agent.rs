@@ -1,6 +1,6 @@
 //! The browser's own words, made fit to be stored and shown.
 //!
-//! In come bytes that the client chose, out comes a short text that cannot play tricks with a terminal or a page's
+//! The bytes are the client's choice; what is kept is a short text that cannot play tricks with a terminal or a page's
 //! layout.
 
 use std::fmt;

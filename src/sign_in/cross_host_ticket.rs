@@ -1,10 +1,9 @@
 //! Handing a sign-in over from the main host to an add-on's own host, without a cookie that both would see.
 //!
 //! The add-on's host gives the browser a nonce in a cookie of its own and sends it to the main host with the nonce's
-//! digest, the challenge. The main host, where the person is signed in, sends it back with a code. In comes what a
-//! browser presents, out comes the session that the code stands for, once, within half a minute, at the add-on that it
-//! was made for, and in the browser that has the nonce: a code that somebody got for themselves signs nobody else in
-//! (S-88).
+//! digest, the challenge. The main host, where the person is signed in, sends it back with a code. The code is good
+//! once, within half a minute, at the add-on that it was made for, and in the browser that has the nonce: an attacker's
+//! own code signs no other browser in (S-88).
 //!
 //! Codes are kept under their SHA-256, in memory, where a restart forgets them and the person is sent round once more;
 //! or, where proxies share a store, there.

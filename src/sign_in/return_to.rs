@@ -1,6 +1,6 @@
 //! Where to go after signing in: only to a path of our own (S-90).
 //!
-//! In comes what a form or a query says, out comes a path that no browser reads as another site's address, or nothing.
+//! What a form or a query says becomes a path that no browser reads as another site's address, or nothing.
 
 use std::fmt;
 

@@ -1,7 +1,7 @@
 //! What can be wrong with certificates, and why a handshake came to nothing.
 //!
-//! In come the errors of the libraries, out come sentences for the operator that name the file. A client is told
-//! nothing of this but the alert that TLS demands.
+//! The libraries' errors become sentences for the operator that name the file. A client is told nothing of this but the
+//! alert that TLS demands.
 
 use std::io;
 use std::path::PathBuf;

@@ -1,7 +1,6 @@
 //! Files that are whole or not there, and a lock between processes.
 //!
-//! In come bytes and a mode, out comes a file that has that mode from its first byte on and appears under its name only
-//! when it is on the disk.
+//! A file has its mode from its first byte on, and appears under its name only when it is on the disk.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};

@@ -1,6 +1,6 @@
 //! What the operator should know of certificates that are in use all the same.
 //!
-//! In come the facts, out come sentences for the start-up lines and the log.
+//! They are sentences for the start-up lines and the log.
 
 use std::fmt;
 use std::path::PathBuf;

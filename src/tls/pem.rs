@@ -1,7 +1,7 @@
 //! Certificates and keys from files.
 //!
-//! In come the paths of a chain and a key, out comes a pair that is known to fit, or the sentence that says what is
-//! wrong with which file. A key never leaves this folder, and the bytes it was read from are wiped.
+//! A chain and a key make a pair that is known to fit, or an error that says what is wrong with which file. A key never
+//! leaves this folder, and the bytes it was read from are wiped.
 
 use std::fs;
 use std::io;

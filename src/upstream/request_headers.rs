@@ -1,8 +1,8 @@
 //! The head that an add-on gets: the true identity in, last, each header exactly once (DESIGN section 2, step 6).
 //!
-//! In come a permitted request's headers, out come the same headers with the user's. Every name that is set here was
-//! taken out before, in every spelling, whether or not there is a value to set: a user without a display name has no
-//! display name, and not the client's (S-06).
+//! A permitted request's headers get the user's. Every name that is set here was taken out before, in every spelling,
+//! whether or not there is a value to set: a user without a display name has no display name, and not the client's
+//! (S-06).
 
 use std::net::IpAddr;
 

@@ -1,9 +1,9 @@
 //! The auth backend: an add-on asks whether a user name and a password belong together (docs/design/supervisor.md
 //! section 5).
 //!
-//! In come credentials and the add-on that brings them, out comes yes or no. A right password is not enough: the user
-//! must be one who may come in, from there, with a password alone. The add-on is told no more than no; the audit log
-//! has the reason. Attempts are limited for the add-on, and for the user name and the address.
+//! The answer to an add-on's question is yes or no. A right password is not enough: the user must be one who may come
+//! in, from there, with a password alone. The add-on is told no more than no; the audit log has the reason. Attempts
+//! are limited for the add-on, and for the user name and the address.
 
 mod cache;
 mod limits;

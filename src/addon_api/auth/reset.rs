@@ -1,10 +1,10 @@
 //! `POST /auth/reset`: an add-on with the role `admin` gives somebody a new password (docs/design/supervisor.md section
 //! 5).
 //!
-//! In come a user name and a password, out goes one command to Home Assistant, which writes its own file. A password is
-//! a way in, and an administrator of Home Assistant may do all that the roles of this API keep back: so administrators,
-//! the owner first of all, are never touched, nor users whom Home Assistant made for itself or somebody has shut out.
-//! The add-on is told the same whatever was wrong; the audit log has the reason.
+//! It sends one command to Home Assistant, which writes its own file. A password is a way in, and an administrator of
+//! Home Assistant may do all that the roles of this API keep back: so administrators, the owner first of all, are never
+//! touched, nor users whom Home Assistant made for itself or somebody has shut out. The add-on is told the same
+//! whatever was wrong; the audit log has the reason.
 
 use std::sync::Arc;
 

@@ -1,5 +1,4 @@
-//! The container of an add-on as a service for Compose: in comes what it is granted, out comes text that grants exactly
-//! that.
+//! The container of an add-on as a service for Compose: the text grants exactly what the add-on is granted here.
 //!
 //! Ports are published on 127.0.0.1 alone, folders are read-only where the manifest does not ask for more, and whatever
 //! its protection keeps back is not in it. The manifest comes from somebody else: every text of it goes into the file

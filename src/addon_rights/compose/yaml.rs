@@ -1,5 +1,5 @@
-//! The little of YAML that a service needs: in comes a tree, out comes text. All text is in double quotes, written as
-//! JSON writes it, which YAML reads as the same (YAML 1.2 section 1.3); `$`, which Compose would replace, is doubled.
+//! Writes a tree as YAML, in the little of YAML that a service needs. All text is in double quotes, written as JSON
+//! writes it, which YAML reads as the same (YAML 1.2 section 1.3); `$`, which Compose would replace, is doubled.
 
 use std::fmt::Write as _;
 

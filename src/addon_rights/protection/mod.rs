@@ -1,4 +1,4 @@
-//! Protection mode: in comes what an add-on asks for and whether its protection is on, out comes what it is granted.
+//! Protection mode: what an add-on is granted of what it asks for, with its protection on or off.
 //!
 //! Protection is on until an operator switches it off (spec/supervisor.md section 4). While it is on, `full_access`,
 //! `host_pid` and `docker_api` are not granted, and the role of the API ends at `manager`: `admin` could switch the

@@ -1,5 +1,5 @@
-//! The security rating: in comes what an add-on asks for, out comes a score on today's scale (1 to 8) and on the
-//! classic one (1 to 6), with the reason for every point and advice on how to get more.
+//! The security rating: a score for what an add-on asks for, on today's scale (1 to 8) and on the classic one (1 to 6),
+//! with the reason for every point and advice on how to get more.
 //!
 //! The arithmetic is Home Assistant's (spec/supervisor.md section 3): whoever knows its ratings must find them here.
 //! What it leaves out (`host_ipc`, `host_dbus`, folders, devices, published ports, the state of protection) is left out

@@ -1,9 +1,9 @@
 //! What an operator decided about add-ons, and the digests of their tokens: in memory for every call, on disk for the
 //! next start.
 //!
-//! In come decisions, out comes the word that they are on disk; only then do they hold. A file that cannot be
-//! understood is left as it is: everybody is protected, no token is good, and nothing can be changed before the file is
-//! mended, for to write over it would be to forget which tokens are out there.
+//! A decision holds once it is on disk. A file that cannot be understood is left as it is: every add-on is protected,
+//! no token is good, and nothing can be changed before the file is mended. Writing over it would forget which tokens
+//! are out there.
 
 mod file;
 

@@ -1,8 +1,8 @@
 //! Whether a password is right, asked of Home Assistant itself (spec/permissions.md section 4, the direct flow).
 //!
-//! In come a user name and a password, out comes whose they are. The code that a right password gives is bought for
-//! tokens, which say whose they are and are given back at once. Home Assistant counts wrong passwords by the address
-//! that it is told, and judges by it who is local.
+//! Gives the user whose name and password they are. The code that a right password gives is bought for tokens, which
+//! say whose they are and are given back at once. Home Assistant counts wrong passwords by the address that it is told,
+//! and judges by it who is local.
 
 use std::net::IpAddr;
 use std::sync::Arc;

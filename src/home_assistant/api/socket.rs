@@ -1,7 +1,7 @@
 //! Home Assistant's WebSocket: opened with an access token, asked one thing after another, listened to.
 //!
-//! In come commands, out come typed results. What is not an answer to the command is
-//! either an event, which is noted, or ignored. Home Assistant closes it when its token is revoked: that is news.
+//! Commands give typed results. What is not an answer to the command is either an event, which is noted, or ignored.
+//! Home Assistant closes it when its token is revoked: that is news.
 
 use std::collections::BTreeSet;
 use std::fmt;

@@ -1,7 +1,7 @@
 //! Home Assistant's registry files: entities, devices, areas, labels.
 //!
-//! In come the bytes of the four files in `.storage`, as 2024.3 to 2026.11 write them (spec/permissions.md section 2),
-//! out comes a [`Registry`]. A file is read fully or refused: it never yields a part of what it says.
+//! Reads the four files in `.storage`, as 2024.3 to 2026.11 write them (spec/permissions.md section 2), into a
+//! [`Registry`]. A file is read fully or refused: it never yields a part of what it says.
 
 mod raw;
 

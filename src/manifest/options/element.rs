@@ -1,6 +1,6 @@
 //! One word of the language in which manifests describe options (Home Assistant's add-on configuration, "Options /
-//! Schema"): `str`, `int(1,10)?`, `list(a|b)`, `match(^[a-z]+$)` and so on. In comes the word and a value, out comes
-//! the value or a finding.
+//! Schema"): `str`, `int(1,10)?`, `list(a|b)`, `match(^[a-z]+$)` and so on. It checks a value by a word: the value is
+//! taken, or there is a finding.
 
 use regex::Regex;
 use serde_json::Value as Json;

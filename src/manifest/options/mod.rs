@@ -1,4 +1,4 @@
-//! Options: in come what an operator chose and what a manifest says of it, out come the options that the add-on gets.
+//! The options that an add-on gets: what an operator chose, checked by what the manifest says of it.
 //!
 //! What the operator leaves out is as the manifest has it, key by key of the outermost mapping, as in Home Assistant.
 //! What is chosen is judged by the manifest's `schema`, more strictly than there: a number in quotes is no number here,

@@ -1,6 +1,6 @@
 //! The asker's side of the control socket: blocking, for the command line.
 //!
-//! In comes a question, out comes the answer, or an error that says what to do about it.
+//! A question gives the answer, or an error that says what to do about it.
 
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::net::UnixStream;

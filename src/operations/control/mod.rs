@@ -1,7 +1,7 @@
 //! The control socket: what `vestibule sessions` and friends say to the running process.
 //!
-//! In comes one JSON line from root or from the user that runs vestibule, out comes one JSON line. Everybody else is
-//! turned away twice: by the socket's mode, 0600, and by the credentials that the kernel vouches for. It must never be
+//! One JSON line from root or from the user that runs vestibule is answered with one JSON line. All others are turned
+//! away twice: by the socket's mode, 0600, and by the credentials that the kernel vouches for. It must never be
 //! reachable over a network, and an answer that holds a session's cookie is shown to nobody but the asker.
 
 mod ask;

@@ -1,7 +1,6 @@
 //! The socket's file: made so that nobody else can ever open it, and taken away when it is still ours.
 //!
-//! In comes a path, out comes a listener. It must never replace the socket of a process that lives, nor a file that is
-//! no socket.
+//! Binds a path. It must never replace the socket of a process that lives, nor a file that is no socket.
 
 use std::fs::{self, DirBuilder, Permissions};
 use std::io;

@@ -1,8 +1,8 @@
 //! The sessions of one user, on all nodes: what a sign-in counts.
 //!
-//! In comes a user, out comes a table that knows their sessions. A set in Redis names them, so that a sign-in costs
-//! what its user has and not what everybody has. Every script that stores an entry adds to the set; what has ended is
-//! taken out here, by the next sign-in.
+//! They are read into this node's table. A set in Redis names them, so that a sign-in costs what its user has and not
+//! what everybody has. Every script that stores an entry adds to the set; what has ended is taken out here, by the next
+//! sign-in.
 
 use redis::aio::MultiplexedConnection;
 use redis::cmd;

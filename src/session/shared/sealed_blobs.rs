@@ -1,6 +1,6 @@
 //! What one proxy puts down for whichever comes next: a sign-in that is under way between two requests of a browser.
 //!
-//! In come bytes with a secret that only the browser has, out they come on any proxy for whoever brings the secret,
+//! Bytes are put down with a secret that only the browser has, and any proxy gives them to whoever brings the secret,
 //! once and in time. They lie under a digest of the secret, encrypted with a key that is made of it (and of the seal's
 //! key, where there is one): whoever reads Redis gets nothing from it, and whoever writes there can make nothing that
 //! would be believed without that key, as with sessions. AES-256-GCM is authenticated, so that a wrong guess and a

@@ -1,6 +1,6 @@
 //! The keys that sign, taking turns.
 //!
-//! In come the folder of keys and the time, out come the one that signs now and the public halves of all. A new key is
+//! The folder of keys and the time say which one signs now, and which public halves are published. A new key is
 //! published for `overlap` before it signs, and an old one for `overlap` after it has ceased to: whoever keeps a copy
 //! of the published keys for no longer than that always has the right one. Which key signs follows from the files
 //! alone, so that proxies that share the folder agree. Reading and making keys blocks: not for async threads.

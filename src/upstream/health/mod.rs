@@ -1,8 +1,8 @@
 //! What is known of an add-on's health: from the requests that it answers or does not, and from a probe where one is
 //! configured.
 //!
-//! In comes what became of each attempt to reach the add-on, out comes its [`Condition`], for operators. No request is
-//! refused because of it and none is let through because of it: each finds out for itself (S-21).
+//! What became of each attempt to reach the add-on makes its [`Condition`], for operators. No request is refused
+//! because of it and none is let through because of it: each finds out for itself (S-21).
 
 mod probe;
 
