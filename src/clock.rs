@@ -57,7 +57,7 @@ pub enum Clock {
     /// The operating system's clock.
     #[default]
     System,
-    /// A clock that stands until somebody sets it.
+    /// A clock that stands still until it is set.
     Manual(Arc<AtomicU64>),
 }
 

@@ -26,7 +26,7 @@ pub struct AddonCall {
     path: ApiPath,
     /// The token that came with it; a digest, so that what is open holds no secret.
     token: Option<TokenDigest>,
-    /// Whose call it is; nobody's where no token is asked for.
+    /// The add-on whose call it is; none where no token is asked for.
     by: Option<AddonSlug>,
     /// Said once, by whoever answers it.
     uses: OnceLock<Uses>,
@@ -126,7 +126,7 @@ impl AddonApi {
         if still { Decision::Permit } else { Decision::Deny(Reason::AccessDenied) }
     }
 
-    /// Who asks for this path with this token: nobody where no token is asked for.
+    /// The add-on that asks for this path with this token; none where no token is asked for.
     fn asking_for(
         &self,
         path: &ApiPath,

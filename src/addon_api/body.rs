@@ -82,7 +82,7 @@ impl Room {
         self.read_within(body, limit, self.body_timeout).await
     }
 
-    /// Reads at most `limit` bytes of somebody's answer, in at most `within`.
+    /// Reads at most `limit` bytes of a peer's answer, in at most `within`.
     pub(super) async fn read_within<B>(&self, body: B, limit: usize, within: Duration) -> Result<Held, Unread>
     where
         B: Body<Data = Bytes> + Unpin,

@@ -1,8 +1,8 @@
 //! What add-ons may say to Home Assistant over its WebSocket: messages of the types in
 //! [`crate::entity_filter::message_types`], and of those that the operator added for the add-on. Nothing else passes,
 //! in any spelling: not what Home Assistant has for its Supervisor (docs/design/supervisor.md section 6), not what
-//! makes users, tokens and signed addresses, and not what nobody here knows. Behind a Supervisor add-ons speak as a
-//! user of Home Assistant's own, whom it refuses some of it; ours may be anybody's token.
+//! makes users, tokens and signed addresses, and not what this version does not know. Behind a Supervisor add-ons speak
+//! as a system user of Home Assistant, to whom it refuses some of this; our token may be of any user.
 
 use std::fmt;
 

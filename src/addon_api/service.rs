@@ -63,7 +63,7 @@ pub(super) struct Call {
     pub(super) query: Option<String>,
     pub(super) headers: HeaderMap,
     pub(super) body: CutUpload<RequestBody>,
-    /// Who asks; nobody where no token is asked for.
+    /// The add-on that asks; none where no token is asked for.
     pub(super) by: Option<AddonCaller>,
     /// What it was admitted for, on the list of what is open.
     pub(super) open: Open<AddonCall>,
@@ -211,7 +211,7 @@ impl AddonApi {
     }
 }
 
-/// A method as it is logged: one that nobody has heard of may be of any length.
+/// A method as it is logged: an unknown one may be of any length.
 fn shown(method: &Method) -> &str {
     method.as_str().get(..METHOD_LIMIT).unwrap_or_else(|| method.as_str())
 }

@@ -1,7 +1,7 @@
 //! A real Supervisor behind us: what an add-on may ask, it is asked with our token.
 //!
-//! `self` is written out, since to the Supervisor we are somebody else; and what it tells us of the options of others
-//! is taken out again for those whom they do not concern.
+//! `self` is written out, since the Supervisor would take it for us; and the options of other add-ons are taken out of
+//! its answers again.
 
 use std::time::Duration;
 

@@ -20,8 +20,8 @@ pub fn may_enter(user: &User, client: ClientAddr) -> Decision {
     }
 }
 
-/// Whether this user may open an add-on with this `access`. The owner always may; everybody else must be among those
-/// that it names, when it names any, and an administrator as well where it asks for one.
+/// Whether this user may open an add-on with this `access`. The owner always may; all others must be among those that
+/// it names, when it names any, and an administrator as well where it asks for one.
 pub(super) fn may_open(user: &User, access: &Access) -> Decision {
     // As in Home Assistant, where the owner cannot be locked out by a policy.
     if user.is_owner {

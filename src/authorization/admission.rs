@@ -28,7 +28,7 @@ pub(super) struct Question<'a> {
     pub(super) provenance: Provenance,
     /// The only origin that the request names.
     pub(super) origin: Option<&'a HeaderValue>,
-    /// Whether the request bears a token beside what it was found to be signed in with; or why nobody can say.
+    /// Whether the request bears a token beside what it was found to be signed in with; or why that cannot be told.
     pub(super) bears_token: Result<bool, Reason>,
     pub(super) wish: Wish<'a>,
 }
@@ -136,7 +136,7 @@ fn claimant(question: &Question<'_>, claim: &Claim<'_>, directory: &Directory) -
 /// Whether a credential that is good counts for this.
 fn counts(credential: &Credential, question: &Question<'_>) -> Result<(), Reason> {
     match credential {
-        // Where no token counts, nobody looks at one: there is no session, then.
+        // Where tokens do not count none is looked at, so that there is no session.
         Credential::Token(_) if !takes_tokens(question) => Err(Reason::NoSession),
         // A session that is bound to one add-on opens no other (S-79).
         Credential::Session(session) if session.addon().is_some_and(|bound| *bound != question.addon.slug) => {

@@ -44,7 +44,7 @@ pub struct AuthorizationContext<'a> {
 /// Says why a user of these may do what a rule asks about entities, or not: for the operator.
 pub type Description<'a> = &'a (dyn Fn(&Directory, &User, &RuleQuery<'_>) -> String + Sync);
 
-/// Why a request is refused: the reason that everybody counts by, and all of it for the operator.
+/// Why a request is refused: the reason that status and metrics go by, and all of it for the operator.
 #[derive(Debug)]
 pub struct Refused {
     /// What status, page, log level and label follow from.

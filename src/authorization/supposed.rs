@@ -15,7 +15,7 @@ use crate::refusal::Reason;
 use crate::route::Route;
 use crate::session::CredentialKind;
 
-/// A request at the browsers' entry point, as somebody imagines it.
+/// A request at the browsers' entry point, that was not sent.
 #[derive(Debug)]
 pub struct Supposition<'a> {
     /// The user who would ask.

@@ -32,14 +32,14 @@ struct Count {
     waiting: VecDeque<Waiting>,
 }
 
-/// Somebody who waits for one place.
+/// A waiter for one place.
 #[derive(Debug)]
 struct Waiting {
     most: u64,
     granted: oneshot::Sender<()>,
 }
 
-/// What becomes of somebody who would wait.
+/// What becomes of a claim that may have to wait.
 pub(super) enum Claimed {
     Taken,
     /// The turn has come when this says so: the place is taken by then.
@@ -74,7 +74,7 @@ impl Counts {
             return Claimed::Taken;
         }
         if count.waiting.len() >= longest {
-            // Nothing stays behind of somebody who got nothing.
+            // A claim that got nothing leaves no entry behind.
             if count.is_nothing() {
                 shard.remove(key);
             }

@@ -70,8 +70,8 @@ impl Budget {
         Ok(permit)
     }
 
-    /// One place by this claim, at once or when its turn has come. Whoever came first is first, and nobody overtakes; a
-    /// wait that is given up leaves its turn to the next.
+    /// One place by this claim, at once or when its turn has come. First come, first served; a wait that is given up
+    /// leaves its turn to the next.
     pub async fn take_in_turn(self: &Arc<Self>, claim: &Claim, queue: Queue) -> Result<Permit, Refused> {
         queue::wait(self, claim, queue).await
     }

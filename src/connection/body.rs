@@ -17,7 +17,7 @@ pub struct ClientBody(Kind);
 #[derive(Debug)]
 enum Kind {
     Incoming(Incoming),
-    /// The same, with the place where it leaves what nobody reads.
+    /// The same, with the place where it leaves what is not read.
     ByteInspector(Option<Incoming>, UnreadBody),
     Buffered {
         bytes: Option<Bytes>,

@@ -113,10 +113,10 @@ impl<S: AsyncRead + Unpin> LingeringStream<S> {
     }
 }
 
-/// For how long somebody who was answered may say nothing before the connection is closed.
+/// How long a client that was answered may be silent before the connection is closed.
 const SILENCE: Duration = Duration::from_secs(2);
 
-/// What may still come from somebody who has sent too many frames.
+/// Bytes that may still come from a client that has sent too many frames.
 const MOST_FORGOTTEN: usize = 1 << 20;
 
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for LingeringStream<S> {

@@ -58,8 +58,8 @@ impl Connection for FromHomeAssistant {
     }
 }
 
-/// Of an add-on, which speaks HTTP/1.1. It never makes a [`ConnectionInfo`]: a call of an add-on can be taken for a
-/// request of nobody else.
+/// Of an add-on, which speaks HTTP/1.1. It never makes a [`ConnectionInfo`]: a call of an add-on cannot be taken for
+/// any other request.
 impl Connection for FromAddon {
     type Stream = PlainStream;
     type ConnectionInfo = Addresses;

@@ -160,7 +160,7 @@ fn switches(request: &Request<Incoming>) -> bool {
     request.version() != Version::HTTP_2 && request.headers().contains_key(UPGRADE)
 }
 
-/// Whether more is on its way behind the head, that is a body: a tunnel's bytes are nobody's to forget.
+/// Whether a body is on its way behind the head. A tunnel's bytes are not one, and must not be thrown away.
 fn sends_on(request: &Request<Incoming>) -> bool {
     !request.body().is_end_stream() && !request.headers().contains_key(UPGRADE)
 }

@@ -1,4 +1,4 @@
-//! What is left of a body that nobody reads, because its request was answered before.
+//! The rest of a body that is not read, because its request was answered before.
 //!
 //! Takes the rest of a body whose reader is gone, so that the client gets to see the answer. Over HTTP/2 the stream of
 //! such a request ends with a reset, and there are clients that take the reset for the whole of the answer. So what is

@@ -89,7 +89,7 @@ impl Dialer {
         Self { target, timeout, tls: ClientTls::new(trust) }
     }
 
-    /// The same for somebody who must speak HTTP/2: over TLS that is agreed on in the handshake (RFC 9113 section 3.2),
+    /// The same for a peer that must speak HTTP/2: over TLS that is agreed on in the handshake (RFC 9113 section 3.2),
     /// elsewhere it is known beforehand (section 3.3).
     pub fn to_http2(target: Target, timeout: Duration) -> Self {
         let mut dialer = Self::new(target, timeout);

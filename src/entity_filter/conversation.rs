@@ -404,7 +404,7 @@ mod tests {
         let (sub, _) = say(&mut talk, "mqtt/subscribe");
         answer(&mut talk, sub).unwrap();
         event(&mut talk, sub).unwrap();
-        // Three times what is open at most, of types of which nobody here knows whether they are subscriptions.
+        // Three times what is open at most, of types that may or may not be subscriptions.
         for _ in 0..3 * MOST {
             for kind in ["get_config", "frigate/x"] {
                 let (id, passed) = say(&mut talk, kind);

@@ -42,7 +42,7 @@ pub enum RestRefusal {
     /// The body is not JSON.
     #[error("the body is not JSON")]
     NotJson,
-    /// The body holds more values than anybody calls a service with.
+    /// The body holds more values than any service call needs.
     #[error("the body holds too many values")]
     TooHeavy,
     /// The service call does not say for certain which entities it is about.

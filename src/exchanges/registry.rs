@@ -51,7 +51,7 @@ impl OpenExchanges {
             let open: Vec<_> = lock(shard).values().cloned().collect();
             for exchange in open {
                 if let Decision::Deny(reason) = judge(&exchange)
-                    // Only those that end by this: one that ended a moment ago is in somebody else's account.
+                    // Only those that end by this: one that ended a moment ago has been counted and logged already.
                     && exchange.end(reason)
                 {
                     cut.push(exchange);

@@ -87,7 +87,7 @@ impl Home {
         Groups::new(groups, user.configured_groups.iter().map(|id| &**id).collect(), self.source)
     }
 
-    /// The groups of somebody who is not there.
+    /// The groups of a user who does not exist.
     pub(crate) fn groups_of_nobody(&self) -> Groups<'_> {
         Groups::new(Vec::new(), Vec::new(), self.source)
     }

@@ -44,7 +44,7 @@ pub(crate) enum BadRequest {
     /// Neither a path nor a URL.
     #[error("{0:?} is neither a path that begins with `/` nor an https URL")]
     Url(String),
-    /// It names an origin, and nobody can say whether that is ours.
+    /// It names an origin, and which origins are ours cannot be told.
     #[error(
         "{0:?} is no `Origin` of a request to a URL with a host: write the URL with its host, and an origin as in \
              \"https://home.example\", or \"none\""

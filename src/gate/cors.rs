@@ -1,8 +1,7 @@
 //! What answers say about pages of other origins, on routes with `cors` (Fetch standard section 3.2.3; S-36).
 //!
-//! A preflight asks, without a cookie and so without anybody to ask for, what a page may do; it is answered here and
-//! never reaches the add-on. On such a route the add-on's own word on this is taken out: the operator's stands in its
-//! place.
+//! A preflight asks, without a cookie and so without a user, what a page may do; it is answered here and never reaches
+//! the add-on. On such a route the add-on's own word on this is taken out: the operator's stands in its place.
 
 use bytes::Bytes;
 use http::header::{

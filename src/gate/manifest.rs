@@ -1,9 +1,8 @@
 //! Web app manifests, which browsers fetch without cookies: `<link rel="manifest">` asks with credentials only where
 //! the page says `crossorigin="use-credentials"`, and most pages do not.
 //!
-//! Nobody can be known by such a request, so it never reaches an add-on. It is answered here with an empty manifest, at
-//! every address alike, so that a page that is open does not print errors and a stranger learns nothing of what is
-//! where.
+//! Such a request names no user, so it never reaches an add-on. It is answered here with an empty manifest, at every
+//! address alike, so that a page that is open does not print errors and a stranger learns nothing of what is where.
 
 use http::header::{AUTHORIZATION, HeaderName};
 use http::{Method, StatusCode};

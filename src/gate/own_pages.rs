@@ -81,7 +81,7 @@ async fn sign_in(request: Sanitized, stages: &Stages, services: &Services) -> Re
     flow.post(request).await
 }
 
-/// A place for a form that is read and checked: whoever sends one is nobody yet.
+/// A place for a form that is read and checked: whoever sends one is not signed in yet.
 fn form_place(request: &Sanitized, stages: &Stages, services: &Services) -> Result<Permit, Reason> {
     let limits = &stages.settings.limits;
     let client = Holder::from(request.client().ip());

@@ -132,7 +132,7 @@ impl RequestLog {
         self.user = Some(Arc::clone(user));
     }
 
-    /// Why it is refused, all of it; what everybody counts by is given back.
+    /// Notes all of why it is refused, and gives back the reason that status and metrics go by.
     pub(super) fn note_refusal(&mut self, refused: Refused) -> Reason {
         self.user = refused.user.or(self.user.take());
         self.why = refused.why;
@@ -201,8 +201,7 @@ impl RequestLog {
     pub(super) fn own(mut self, mut page: Page) -> Response<LoggedBody> {
         self.status = page.status();
         if self.method == Method::HEAD {
-            // RFC 9110 section 9.3.2: a server MUST NOT send content in answer to HEAD. Over HTTP/2 nobody else sees to
-            // it.
+            // RFC 9110 section 9.3.2: a server MUST NOT send content in answer to HEAD. Over HTTP/2 nothing else does.
             let length = HeaderValue::from(page.body().size_hint().exact().unwrap_or_default());
             page.headers_mut().insert(CONTENT_LENGTH, length);
             *page.body_mut() = Full::default();

@@ -41,7 +41,7 @@ pub enum AuthFileError {
         /// The id of the group.
         group: String,
     },
-    /// A credential or a refresh token of nobody.
+    /// A credential or a refresh token whose user does not exist.
     #[error("{list}[{index}] belongs to a user who does not exist")]
     UnknownUser {
         /// The list's key in `data`.

@@ -22,7 +22,7 @@ pub(super) trait FileSet {
     /// How the log speaks of them.
     const WORDS: Words;
 
-    /// One copy, or what is wrong with each file, at least with one. Which of them may be missing is the set's to say.
+    /// One copy, or what is wrong with each file, at least with one. The set says which of them may be missing.
     fn parse(files: [FileBytes; 4]) -> Result<Self::Copy, Faults>;
 
     /// How much is in a copy, for the log.

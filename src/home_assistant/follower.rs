@@ -45,7 +45,7 @@ impl HomeAssistant {
             Ok(there) => there,
             Err(error) => return error,
         };
-        // After each connection everything: what changed while there was none was told to nobody.
+        // After each connection everything: nothing tells of what changed while there was none.
         let mut stale = vec![Subject::People, Subject::Registries];
         let mut whole = Instant::now();
         loop {

@@ -219,7 +219,7 @@ impl HomeAssistant {
         self.directory.replace(directory);
     }
 
-    /// Loudly, and once for each mistake as long as it stays: the file changes whenever somebody signs in.
+    /// Loudly, and once for each mistake as long as it stays: the file changes with every sign-in.
     fn tell_of_illegal(&self, directory: &Directory) {
         let before = self.directory.load();
         for illegal in directory.illegal().iter().filter(|illegal| !before.illegal().contains(illegal)) {

@@ -199,7 +199,7 @@ fn read_file(path: &Path, limit: u64) -> FileBytes {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         found => found.map_err(Fault::Io)?,
     };
-    // Asked before it is opened: opening a pipe would wait for somebody to write to it.
+    // Asked before it is opened: opening a pipe would wait for a writer.
     if !found.is_file() {
         return Err(Fault::NotAFile);
     }

@@ -25,7 +25,7 @@ pub struct Snapshot {
 /// An entry of the password file that a user name was found to be.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Account<'a> {
-    /// Whose it is; nobody's when no credential has this user name. Home Assistant would make a new user then.
+    /// The user it belongs to; none when no credential has this user name. Home Assistant would make a new user then.
     pub(super) owner: Option<&'a UserId>,
     pub(super) hash: &'a StoredHash,
 }

@@ -84,7 +84,7 @@ impl Verifier {
         }
     }
 
-    /// Whether the password has not been changed, or the user name given to somebody else, while bcrypt ran.
+    /// Whether the password has not been changed, or the user name given to another user, while bcrypt ran.
     fn still_holds(&self, checked: &Snapshot, username: &str) -> bool {
         let Some(current) = self.current.load_full() else { return false };
         match (checked.account(username), current.account(username)) {

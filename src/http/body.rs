@@ -61,7 +61,7 @@ pub enum BodyError {
     /// More bytes than the add-on's limit.
     #[error("the client's body is larger than the limit")]
     TooLarge,
-    /// Nobody waits for the answer any more.
+    /// The answer is no longer waited for.
     #[error("the request was given up")]
     Abandoned,
 }
@@ -121,8 +121,8 @@ impl RequestBody {
     }
 }
 
-/// Whether all of a body is here. Over HTTP/2 the frame that ends it may come long after its last byte, and nobody asks
-/// for that frame who knows the length.
+/// Whether all of a body is here. Over HTTP/2 the frame that ends it may come long after its last byte, and a reader
+/// that knows the length does not ask for that frame.
 pub(super) fn is_whole(incoming: &ClientBody) -> bool {
     incoming.is_end_stream() || incoming.size_hint().exact() == Some(0)
 }

@@ -43,8 +43,8 @@ impl ClientAddr {
     /// The client of a request that came from `peer` and says this of itself.
     ///
     /// The rightmost address in `X-Forwarded-For` that is not a trusted proxy's wins; all its lines are one list. A
-    /// peer that is not trusted is the client itself, and when it claims to forward for somebody it never counts as
-    /// local.
+    /// peer that is not trusted is the client itself, and when it claims to forward for another client it never counts
+    /// as local.
     pub(super) fn of(peer: IpAddr, said: &ForwardedFor, trusted: &TrustedProxies) -> Result<Self, BadForwarded> {
         let peer = peer.to_canonical();
         if !trusted.contains(peer) {

@@ -17,7 +17,7 @@ pub enum Presented {
     Nothing,
     /// One value, whatever it is worth.
     One(Bytes),
-    /// More than one: nobody can say which is meant, so none counts (S-76).
+    /// More than one: which is meant cannot be told, so none counts (S-76).
     Several,
 }
 

@@ -16,7 +16,7 @@ use crate::refusal::Reason;
 /// The readings of one request.
 #[derive(Debug)]
 pub struct Readings {
-    /// The path as it was written; where nobody says whether it is a WebSocket, no WebSocket.
+    /// The path as it was written; no WebSocket where the question does not say.
     pub written: Sanitized,
     /// The readings besides the first: all of them must be permitted.
     pub others: Vec<Sanitized>,

@@ -235,8 +235,8 @@ impl Sanitized {
         &self.headers
     }
 
-    /// Whether a body follows the head. Of a request at another proxy nobody knows: one that is not a GET may have one
-    /// (S-209).
+    /// Whether a body follows the head. Of a request at another proxy that is not known, and one that is not a GET may
+    /// have one (S-209).
     pub fn has_body(&self) -> bool {
         let has_none = matches!(self.method, Method::GET | Method::HEAD | Method::OPTIONS);
         (self.is_stand_in && !has_none) || !super::body::is_whole(&self.body)

@@ -58,7 +58,7 @@ struct RefusalPage<'a> {
     watches: bool,
 }
 
-/// An add-on that did not answer somebody who may open it.
+/// An add-on that did not answer a user who may open it.
 #[derive(Debug, Clone, Copy)]
 pub struct AwayAddon<'a> {
     /// The add-on's title, as people read it.

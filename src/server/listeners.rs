@@ -85,7 +85,7 @@ impl Open {
 }
 
 impl Change {
-    /// Puts the change in force: what is no longer wanted is let go, and its open connections trust nobody any more.
+    /// Puts the change in force: what is no longer wanted is let go, and its open connections trust no proxy any more.
     pub(super) fn commit(self, listeners: &mut Listeners) {
         listeners.all.retain(|open| {
             let wanted = self.wanted.iter().find(|entry| open.serves(entry));

@@ -64,7 +64,7 @@ pub(super) async fn keep_reviewing(server: Arc<Server>) {
 const FAREWELL: Duration = Duration::from_millis(310);
 
 /// Ends the sessions of users who are gone or deactivated, or whose password is another one, for good: they do not come
-/// back with the user (S-75). While the users cannot be read nobody is gone.
+/// back with the user (S-75). While the users cannot be read none counts as gone.
 async fn end_sessions_of_the_gone(server: &Arc<Server>) {
     let services = server.gate.services();
     let home = services.home.load_full();
@@ -108,7 +108,7 @@ async fn end_orphaned(server: &Arc<Server>) {
 fn account_for(services: &Services, ended: Result<Vec<Arc<Session>>, RevokeError>, by: &'static str) {
     let ended = match ended {
         Ok(ended) => ended,
-        // The store says itself what is wrong with it: here it matters when somebody's session has ended.
+        // The store says itself what is wrong with it: here it matters when a session has ended.
         Err(RevokeError::NotOnDisk { ended, .. }) if ended.is_empty() => return,
         Err(error) => {
             tracing::error!(error = %crate::telemetry::chain(&error), "sessions ended, but not on disk");

@@ -2,7 +2,7 @@
 //!
 //! A text becomes an [`AccessToken`] by the refresh tokens of the moment and the time, or it is none. It is a JSON Web
 //! Token (RFC 7519) with HS256 (RFC 7518 section 3.2) and no other algorithm, whatever its header says (RFC 8725
-//! section 3.1, S-84). Nothing in it is believed before its signature has been verified, but for the issuer, which says
+//! section 3.1, S-84). Nothing in it is believed before its signature has been verified, except the issuer, which says
 //! by which key. No key is ever fetched, and nothing is kept: a token whose refresh token is gone is worth nothing.
 
 use std::fmt;
@@ -54,7 +54,8 @@ impl AccessToken {
         }
         let claims = object(payload)?;
         let issuer = claims.get("iss")?.as_str()?;
-        // RFC 7518 section 3.2: a key as long as the digest, or longer, must be used. An empty one would be anybody's.
+        // RFC 7518 section 3.2: a key as long as the digest, or longer, must be used. Anyone could sign with an empty
+        // one.
         let found = find(issuer).filter(|found| found.key.len() >= SHORTEST_KEY)?;
         let signed = text.get(..header.len() + 1 + payload.len())?;
         let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
@@ -77,7 +78,7 @@ impl AccessToken {
         &self.user
     }
 
-    /// The id of the refresh token that it was made from. It signs nobody in.
+    /// The id of the refresh token that it was made from. It makes no session.
     pub fn issuer(&self) -> &str {
         &self.issuer
     }

@@ -16,7 +16,7 @@ use crate::refusal::Reason;
 use crate::route::Routed;
 
 /// A routed request with a live session of its entry point, or with an access token where the add-on takes them.
-/// Whether it counts for this add-on is admission's to say.
+/// Whether it counts for this add-on, admission decides.
 #[derive(Debug)]
 pub struct Authenticated {
     // Boxed where it was made: the stages after this one hand it on by a pointer.
@@ -29,7 +29,7 @@ pub struct Authenticated {
 impl Authenticated {
     /// The way in: with a session, or with what [`shown_token`] says of the request's access token. The token is taken
     /// out of the request where it counts: the add-on never sees it. A token and a session at once are refused where
-    /// both would count: nobody can say whose request that is.
+    /// both would count: whose request that is cannot be told.
     pub async fn new(
         mut routed: Box<Routed>,
         token: Option<Result<AccessToken, Reason>>,

@@ -3,8 +3,8 @@
 //! Finds the live session of a token, and makes a session with a new token for a user who has just signed in. Looking
 //! up never waits; making one waits for the disk, if there is one and it works. A disk that fails never keeps anybody
 //! out: the session then lives in memory, [`Sessions::health`] says so, and it is stored as soon as that is possible. A
-//! store that several proxies share is another thing: what it does not have is nobody's session on the others, and so
-//! on this one.
+//! store that several proxies share is another thing: a session that it does not have would not count on the others,
+//! and so does not count on this one.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -91,8 +91,8 @@ pub struct Summary {
 impl Sessions {
     /// Opens the store and loads what is in it. Blocks for as long as that takes: it is for start-up.
     ///
-    /// A damaged or unwritable file is no reason to serve nobody; the caller must show every notice to the operator.
-    /// Errors are a file that another process has open, and a system that gives us no thread.
+    /// A damaged or unwritable file does not stop the process from serving; the caller must show every notice to the
+    /// operator. Errors are a file that another process has open, and a system that gives us no thread.
     pub fn open(settings: &crate::config::Session, clock: Clock) -> Result<(Arc<Self>, Vec<Notice>), OpenError> {
         let table = Arc::new(Table::default());
         let (notifier, limits) = (watch::Sender::new(0), CurrentLimits::new(settings));
@@ -131,7 +131,7 @@ impl Sessions {
         self.find_digest(token.digest()).await
     }
 
-    /// The same for somebody who does not have the token: a session that another one is to be made from.
+    /// The same without the token: a session that another one is to be made from.
     pub async fn find_digest(&self, digest: SessionDigest) -> Result<Arc<Session>, Reason> {
         self.find_at(EntryPoint::Browsers, digest).await
     }
@@ -199,7 +199,7 @@ impl Sessions {
 
     /// Makes a session with a new token, and returns when it is on disk. If the disk fails it returns all the same: the
     /// session lives in memory, the failure is in the log and in [`Self::health`], and storing it is tried again. Only
-    /// a store that several proxies share refuses while it is away: on the others the session would be nobody's.
+    /// a store that several proxies share refuses while it is away: on the others the session would not count.
     ///
     /// The user's oldest sessions give way when there are too many.
     pub async fn create(&self, about: NewSession) -> Result<(SessionToken, Arc<Session>), StoreAway> {
@@ -371,7 +371,7 @@ impl Sessions {
     }
 
     pub(super) fn foreign(&self) -> MutexGuard<'_, HashMap<SessionDigest, Foreign>> {
-        // Nothing panics while it is held, and a map of entries that nobody trusts is as good after a panic as before.
+        // Nothing panics while it is held, and its entries are not trusted anyway.
         self.foreign.lock()
     }
 

@@ -56,7 +56,7 @@ impl Writer {
             // In the thread and not before it starts: the file must be opened, locked and closed by the one that writes
             // it.
             let result = worker.load();
-            // Whoever waits for this has gone when it fails, and then there is nobody to write for.
+            // Sending fails when the caller has gone, and then there is nothing to write for.
             let go_on = result.is_ok();
             if loaded.send(result).is_ok() && go_on {
                 worker.run(&receiver);
@@ -143,7 +143,7 @@ impl Worker {
                 Err(RecvTimeoutError::Timeout) => None,
                 Err(RecvTimeoutError::Disconnected) => break,
             };
-            // Group commit: everybody who has come while the last transaction was written shares the next one.
+            // Group commit: all requests that came while the last transaction was written share the next one.
             let mut waiting = Vec::new();
             // Without one, after the time-out, this is the retry of what failed.
             for request in first.into_iter().chain(requests.try_iter()) {
@@ -245,7 +245,7 @@ fn degrade(health: &ArcSwap<Health>, clock: &Clock, why: &Arc<FileError>) {
 /// How long a sign-in or a revocation waits for the disk.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long the disk is left alone after a failure when nobody asks for anything.
+/// How long the disk is left alone after a failure when no request comes.
 const RETRY: Duration = Duration::from_secs(2);
 
 #[cfg(test)]

@@ -166,7 +166,7 @@ impl PasswordSignIn<'_> {
     }
 }
 
-/// Whether somebody has this user name: for the operator's log only, after the password was looked at either way.
+/// Whether a user has this name: for the operator's log only, after the password was looked at either way.
 fn is_known(directory: &Directory, username: &str) -> bool {
     let typed = username.trim().to_lowercase();
     directory.users().any(|user| user.usernames.iter().any(|name| name.trim().to_lowercase() == typed))
@@ -175,7 +175,7 @@ fn is_known(directory: &Directory, username: &str) -> bool {
 /// When too many passwords are being checked at once.
 const BUSY: Duration = Duration::from_secs(5);
 
-/// What the page says. A name that nobody has and a password that is wrong are one thing to whoever typed them.
+/// What the page says. An unknown name and a wrong password look the same to whoever typed them.
 fn words(outcome: SignInOutcome, other_way: bool) -> (StatusCode, &'static str) {
     match outcome {
         SignInOutcome::Success | SignInOutcome::UnknownUser | SignInOutcome::WrongPassword => {

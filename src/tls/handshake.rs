@@ -49,7 +49,7 @@ impl Handshaker {
         Ok((Self { provider, tickets, certificates: ArcSwap::from_pointee(certificates) }, notices))
     }
 
-    /// Reads everything anew and proves it. Nobody is shown it before [`Handshaker::show`]. Blocks on files.
+    /// Reads everything anew and proves it. No client is shown it before [`Handshaker::show`]. Blocks on files.
     pub fn read(&self, tls: &config::Tls, names: &[String], now: Timestamp) -> Result<Renewed, TlsError> {
         let (certificates, notices) = load(tls, names, now, &self.provider, &self.tickets)?;
         Ok(Renewed { certificates: Arc::new(certificates), notices })

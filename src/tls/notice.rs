@@ -36,7 +36,7 @@ pub enum Notice {
         /// Path of the chain.
         file: PathBuf,
     },
-    /// Everybody on this machine can read a private key.
+    /// Every user of this machine can read a private key.
     KeyReadableByAll {
         /// Path of the key.
         file: PathBuf,

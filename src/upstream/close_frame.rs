@@ -33,7 +33,7 @@ impl CloseFrame {
             TunnelOver::Idle => (GOING_AWAY, "idle for too long"),
             TunnelOver::Cut(Some(Reason::Stopping) | None) => (GOING_AWAY, "going away"),
             TunnelOver::Cut(Some(Reason::UnknownRoute)) => (GOING_AWAY, "no longer here"),
-            // One text for all that has to do with who somebody is, as in our answers: the status tells no more either.
+            // One text for everything about who the user is, as in our answers: the status tells no more either.
             TunnelOver::Cut(Some(reason)) if reason.row().status == http::StatusCode::UNAUTHORIZED => {
                 (POLICY, "session ended")
             }
@@ -52,8 +52,8 @@ pub(super) async fn say(close_frame: CloseFrame, client: Side, addon: Side) {
     tokio::join!(last(client, &to_client), last(addon, &to_addon));
 }
 
-/// The last frame, the end of our side, and a moment for the other's. What still comes is thrown away: bytes that
-/// nobody has read when a connection is closed make the kernel throw away what was sent, the frame included.
+/// The last frame, the end of our side, and a moment for the other's. What still comes is thrown away: bytes that are
+/// unread when a connection is closed make the kernel throw away what was sent, the frame included.
 async fn last(side: Side, frame: &[u8]) {
     let Side { mut from, mut to, frames } = side;
     let parting = async {

@@ -9,7 +9,7 @@ use crate::dial::{DialError, Dialer, Target, Wire};
 pub(super) enum Connector {
     Dialled(Dialer),
     Whoami,
-    /// No route leads to such an add-on, so that nobody ever asks for this.
+    /// No route leads to such an add-on, so that this is never asked for.
     Nowhere,
 }
 

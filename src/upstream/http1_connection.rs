@@ -106,13 +106,13 @@ impl Http1Connection {
         })
     }
 
-    /// Drives the connection as far as it goes. What went wrong is the answer's to say.
+    /// Drives the connection as far as it goes. An error shows in the answer.
     pub(super) fn drive(&mut self, cx: &mut Context<'_>) {
         self.driver.poll(cx);
     }
 
     /// Gives the connection a task of its own: the rest of an upload must not wait for the reader of its answer. It
-    /// ends with the link, and so with the answer: nobody would cut an upload that outlives it.
+    /// ends with the connection, and so with the answer: an upload that outlived it could no longer be cut.
     pub(super) fn detach(&mut self) {
         self.driver = match std::mem::replace(&mut self.driver, Driver::Ended) {
             Driver::Inline(connection) => Driver::Detached(AbortOnDropHandle::new(tokio::spawn(connection))),
@@ -120,7 +120,7 @@ impl Http1Connection {
         };
     }
 
-    /// Lets nobody else have it.
+    /// Keeps it out of the pool after this request.
     pub(super) fn use_once(&mut self) {
         self.once = true;
     }

@@ -1,7 +1,7 @@
 //! The HTTP/2 connections to an add-on that speaks gRPC: the calls of one user share one, each on a stream of its own.
 //!
-//! Streams of one connection share its window and the number that the add-on allows. Were there one connection for all,
-//! a user who takes nothing of a few answers would keep everybody's from coming.
+//! Streams of one connection share its window and the number that the add-on allows. With one connection for all, a
+//! user who takes nothing of a few answers would hold up every other user's.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -74,7 +74,7 @@ impl Http2Connections {
         Arc::clone(self.lock().entry(user.clone()).or_default())
     }
 
-    /// Forgets connections that nobody has asked for since so long, or that have ended, and users without one.
+    /// Forgets connections that have not been asked for in so long, or that have ended, and users without one.
     pub(super) fn prune(&self, oldest: Duration) {
         self.lock().retain(|_, shared| {
             shared.prune(oldest);
@@ -110,7 +110,7 @@ impl Http2Connection {
         *self.lock() = None;
     }
 
-    /// Forgets a connection that nobody has asked for since so long, or that has ended.
+    /// Forgets a connection that has not been asked for in so long, or that has ended.
     pub(super) fn prune(&self, oldest: Duration) {
         let mut current = self.lock();
         if current.as_ref().is_some_and(|stream| stream.sender.is_closed() || stream.since.elapsed() >= oldest) {

@@ -45,7 +45,7 @@ pub(super) enum PoolError {
     /// All places, or those of the user, were taken for longer than the add-on's `queue_timeout`.
     #[error("no place at the add-on")]
     Busy(#[from] Refused),
-    /// Somebody else's attempt at the one connection took longer than that.
+    /// Another request's attempt to make the one connection took longer than that.
     #[error("the connection to the add-on takes its time")]
     Dialling,
     /// A new connection did not come about.
@@ -62,8 +62,8 @@ impl Pool {
         Self { connector, addon, budget, idle: Mutex::default(), shared: Http2Connections::default(), metrics }
     }
 
-    /// A place for this user, at once or after a bounded wait. The user's share first: whoever waits for it stands in
-    /// nobody else's way.
+    /// A place for this user, at once or after a bounded wait. The user's share first: a request that waits for it
+    /// holds no place that others could use.
     pub(super) async fn place(&self, user: &UserId) -> Result<PoolSlot, PoolError> {
         let (addon, budget) = (&self.addon, &self.budget);
         // One deadline for both waits: whoever waited long for its share has that much less for the add-on.

@@ -159,7 +159,7 @@ fn address(ip: IpAddr) -> Option<HeaderValue> {
     HeaderValue::from_maybe_shared(bytes::Bytes::from(text)).ok()
 }
 
-/// A user name says who somebody is, so it is sent as it is or not at all: one with control characters or with spaces
+/// A user name identifies the user, so it is sent as it is or not at all: one with control characters or with spaces
 /// around it would reach the add-on as another.
 fn username(name: &str) -> Option<HeaderValue> {
     let sendable = !name.is_empty() && name.trim() == name && !name.chars().any(char::is_control);

@@ -174,13 +174,13 @@ impl Call<'_> {
         let signs_in = connection_auth::is_asked_for(request.headers());
         let (mut connection, mut response) = self.ask(request).await?;
         if signs_in || connection_auth::is_offered(response.headers()) {
-            // It speaks for somebody now (S-60).
+            // The connection speaks for this user now (S-60).
             connection.use_once();
         }
         if response.headers().contains_key(TRANSFER_ENCODING) && response.headers_mut().remove(CONTENT_LENGTH).is_some()
         {
             // RFC 9112 section 6.3: Transfer-Encoding overrides Content-Length, and such a message might be an attempt
-            // at smuggling. What the add-on says behind it is nobody's answer (S-58).
+            // at smuggling. What the add-on sends behind it must not be taken for another answer (S-58).
             connection.use_once();
         }
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {

@@ -141,7 +141,7 @@ impl Upstream {
         }
     }
 
-    /// The `Host` of a request that nobody sent: the name that the add-on is told, else its own.
+    /// The `Host` of a request of our own, as a probe is: the name that the add-on is told, else its own.
     fn own_host(&self) -> HeaderValue {
         let authority = self.request_headers.host_override().or(self.authority.as_ref());
         let host = authority.and_then(|authority| HeaderValue::from_str(authority.as_str()).ok());

@@ -1,8 +1,8 @@
 //! Passwords that were right not long ago, for the time in which Home Assistant cannot be asked.
 //!
 //! Off unless the configuration gives it a time. What is kept is bcrypt, salted and slow, in memory only. It is asked
-//! only when Home Assistant cannot be: it never refuses a new password and never accepts an old one while there is
-//! somebody who knows better. A password that Home Assistant has refused is forgotten.
+//! only when Home Assistant cannot be: it never refuses a new password and never accepts an old one while Home
+//! Assistant can say which is right. A password that Home Assistant has refused is forgotten.
 
 use std::collections::HashMap;
 

@@ -42,7 +42,7 @@ impl Guesses {
         asked.map_err(turned)
     }
 
-    /// It was none: it told nobody anything that they did not know.
+    /// It was no attempt at guessing: the answer told the caller nothing new.
     pub(super) fn give_back(&self, guess: Guess<'_>) {
         self.addons.give_back(EVERYWHERE, guess.addon.slug.as_str(), guess.whole());
         self.people.give_back(guess.client, &guess.name(), guess.budget());
@@ -62,7 +62,7 @@ impl Guess<'_> {
             per_address: self.limits.attempts_per_address,
             per_user: self.limits.attempts_per_user,
             window: self.limits.window,
-            // An add-on that guesses waits; a ban would be one for everybody who uses it.
+            // An add-on that guesses waits; a ban would hit everyone who uses it.
             ban: Duration::ZERO,
             longest_ban: Duration::ZERO,
         }

@@ -154,7 +154,7 @@ impl AuthBackend {
 struct Judged {
     outcome: SignInOutcome,
     user: Option<Arc<User>>,
-    /// It told somebody who does not know the password something, or could have.
+    /// The answer told, or could have told, something to a caller who does not know the password.
     is_guess: bool,
 }
 

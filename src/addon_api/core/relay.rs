@@ -116,7 +116,7 @@ where
                 self.addon.get_mut().passed_on();
                 Ok(())
             }
-            // What binary messages say is known to nobody here.
+            // We do not know what binary messages say, so they cannot be held to entities.
             Some(Ok(Message::Binary(_))) => Err((End::NotAllowed, Some(goodbye(CloseCode::Policy)))),
             Some(Ok(Message::Close(frame))) => Err((End::Addon, frame)),
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Ok(()),

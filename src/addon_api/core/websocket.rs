@@ -148,7 +148,7 @@ fn limited_to(largest: usize) -> WebSocketConfig {
     WebSocketConfig::default().read_buffer_size(BUFFER).max_message_size(Some(largest)).max_frame_size(Some(largest))
 }
 
-/// From somebody who has shown no token, in all: a token, and pings.
+/// All that is read before a token was shown, in bytes: a token, and pings.
 const FROM_STRANGER: usize = 4 * 1024;
 
 /// From an add-on, in one message (case 60).

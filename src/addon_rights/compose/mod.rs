@@ -1,8 +1,8 @@
 //! The container of an add-on as a service for Compose: the text grants exactly what the add-on is granted here.
 //!
 //! Ports are published on 127.0.0.1 alone, folders are read-only where the manifest does not ask for more, and whatever
-//! its protection keeps back is not in it. The manifest comes from somebody else: every text of it goes into the file
-//! in quotes and with its `$` doubled, so that it is never anything but text.
+//! its protection keeps back is not in it. The manifest is not trusted: every text of it goes into the file in quotes
+//! and with its `$` doubled, so that it is never anything but text.
 
 mod access;
 mod folders;

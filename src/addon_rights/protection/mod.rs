@@ -12,7 +12,7 @@ use crate::manifest::{AppArmor, Rights, Role};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Protection {
-    /// As everybody is at first.
+    /// The default of every add-on.
     #[default]
     On,
     /// An operator trusts it with all that it asks for.

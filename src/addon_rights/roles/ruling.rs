@@ -10,7 +10,7 @@ use crate::manifest::Role;
 pub enum Caller<'a> {
     /// No token came along.
     Nobody,
-    /// A token that is nobody's.
+    /// A token that no add-on has.
     Unknown,
     /// An add-on, by its token, with what it is granted: what its manifest asks for may be more.
     Addon(&'a Granted),
@@ -44,7 +44,7 @@ pub enum Refusal {
     Blocked,
     /// There is no token, which is answered with 401.
     NoToken,
-    /// A token that is nobody's: 403.
+    /// A token that no add-on has: 403.
     UnknownToken,
     /// Home Assistant alone may: 403.
     CoreOnly,

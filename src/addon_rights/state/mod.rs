@@ -28,7 +28,7 @@ pub use file::KeptError;
 pub struct AddonStates {
     path: PathBuf,
     table: ArcSwap<Table>,
-    /// Held while the file is written; what could not be read lets nobody write.
+    /// Held while the file is written; a file that could not be read is never written over.
     writing: Mutex<Result<(), Arc<KeptError>>>,
     /// Notified when anything is decided otherwise: what is open may not be permitted any more.
     changed: watch::Sender<u64>,

@@ -1,5 +1,5 @@
 //! What a request wants of its add-on: remembered as long as the request is open, so that it can be judged again when
-//! somebody's permissions, the registries or the rules have changed (S-99, S-103, S-104).
+//! permissions, registries or rules have changed (S-99, S-103, S-104).
 
 use std::sync::OnceLock;
 
@@ -87,7 +87,7 @@ impl RequestIntent {
         }
     }
 
-    /// What the body says where rules read it. Said once; a body that nobody asked about says nothing to rules that
+    /// What the body says where rules read it. Set once. A body that no rule asked about says nothing to rules that
     /// come later.
     pub(in crate::authorization) fn knows_body(&self, facts: BodyFacts) {
         // The first one stays: what was judged at admission is what a review judges again.

@@ -94,7 +94,7 @@ fn entities(body: &[u8], pointer: &JsonPointer) -> Result<Vec<EntityId>, Unreada
     }
 }
 
-/// Whether it has nothing that some parsers refuse and others pass over, as the library does where nobody looks: lists
+/// Whether it has nothing that some parsers refuse and others pass over, as the library does in what it skips: lists
 /// and objects that are nested too deep for them, and halves of surrogate pairs.
 fn is_read_by_all(text: &str) -> bool {
     let (mut depth, mut quoted, mut high) = (0_usize, false, false);

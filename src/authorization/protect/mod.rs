@@ -7,7 +7,7 @@
 //! (DESIGN section 2, step 7). Nothing here does I/O, and the same evaluation serves requests, reviews, `explain` and
 //! the tests of the configuration.
 //!
-//! Reading order: `segments` (a path as everybody reads it), `reach` (how far below it a request acts), `matching` (a
+//! Reading order: `segments` (a path as all servers read it), `reach` (how far below it a request acts), `matching` (a
 //! pattern and a path), `query`, `form` and `json` (where else a request names entities), `unreadable`, `user_rights`,
 //! `evaluation`, `intent`, `describe`.
 

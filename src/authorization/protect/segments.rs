@@ -67,7 +67,7 @@ fn is_odd(raw: &str, decoded: Option<&str>) -> bool {
 }
 
 /// What some server or file system takes off a name: dots and blanks at its end (Windows), blanks before it, and
-/// characters that nobody sees (HFS+).
+/// invisible characters (HFS+).
 fn is_trimmed(name: &str) -> bool {
     let ignored = |c: char| matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
     name.ends_with(|c: char| c == '.' || c == ':' || c.is_whitespace())

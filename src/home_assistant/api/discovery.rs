@@ -25,7 +25,7 @@ pub(super) struct Cache(Mutex<Option<(Instant, Discovered)>>);
 
 impl Api {
     /// Whether it takes PKCE with `S256`: 2026.11 says so, 2024.3 does not. Asked once in a while; an answer that
-    /// cannot be had is an error and not a no, so that nobody is sent to a page that is not there.
+    /// cannot be had is an error and not a no, so that no browser is sent to a page that is not there.
     pub async fn takes_pkce(&self, client: Option<IpAddr>) -> Result<bool, ApiError> {
         if let Some(known) = self.discovered.get() {
             return Ok(known.pkce);

@@ -1,7 +1,7 @@
 //! From a code to a user: buy the tokens, ask whose they are.
 //!
-//! What goes wrong after the tokens were bought gives them back, and so does a caller who has gone: Home Assistant
-//! never keeps a token that nobody holds.
+//! What goes wrong after the tokens were bought gives them back, and so does a caller who has gone: no token is left
+//! behind in Home Assistant that is not used here.
 
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -173,7 +173,7 @@ impl<'a> Element<'a> {
                 holds(text.starts_with("/dev/") && !text.contains(char::is_control) && !text.contains("/../"))
             }
             (Kind::Match(pattern), Scalar::Text(text)) => {
-                // Python's `re.match`. An expression that needs more than an automaton is nobody's to judge here.
+                // Python's `re.match`. An expression that needs more than an automaton cannot be judged here.
                 Regex::new(&format!(r"\A(?:{pattern})")).map_or(NobodyKnows, |regex| holds(regex.is_match(text)))
             }
             (

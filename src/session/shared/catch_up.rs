@@ -178,7 +178,7 @@ impl SharedStore {
     pub(super) fn storing(&self, session: &Session, make: bool) -> Cmd {
         let record = session.record();
         let end = session.ends(self.cache.limits().lifetimes);
-        // Redis forgets by itself what nobody will ask for any more; a little later than any node does.
+        // Redis forgets by itself what no node will ask for any more, a little later than any node does.
         let rest = end.saturating_since(self.cache.clock.now()).saturating_add(self.propagation().saturating_mul(3));
         let (digest, longest) = (session.digest(), self.cache.longest().saturating_since(self.cache.clock.now()));
         let bytes = self.seal.close(digest, &record);

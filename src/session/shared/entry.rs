@@ -43,7 +43,7 @@ impl Seal {
         Zeroizing::new(tag.as_ref().try_into().expect("HMAC-SHA256 has 32 bytes"))
     }
 
-    /// Reads an entry. One that is not sealed as ours are, or says two different times, is nobody's.
+    /// Reads an entry. One that is not sealed as ours are, or says two different times, counts for no user.
     pub(super) fn open(&self, digest: SessionDigest, entry: &[u8]) -> Result<Record, Foreign> {
         let nobody = Foreign { user: None };
         let mut parts = entry.splitn(3, |byte| *byte == b':');

@@ -5,7 +5,7 @@
 //! ends, the others hear at once, and those that were away hear it before anything else when they are back.
 //!
 //! It must never bring back what was ended, whoever writes late; never believe an entry that it cannot read or whose
-//! seal is broken; and never wait for Redis on behalf of somebody whom this node knows.
+//! seal is broken; and never wait for Redis where this node knows the session.
 //!
 //! # Why nothing that was ended comes back
 //! An entry is replaced by the word [`ENDED`] and keeps it for longer than the session could have lived. The script

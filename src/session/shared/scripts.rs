@@ -90,7 +90,7 @@ impl Stored {
         match answer {
             0 => Self::Kept,
             1 => Self::Gone,
-            // What nobody knows counts as the worst.
+            // An unknown answer counts as the worst.
             _ => Self::Ended,
         }
     }

@@ -48,7 +48,7 @@ impl SealedBlobs {
         Ok(taken.and_then(|sealed| open(&self.key(name, secret), name, sealed)))
     }
 
-    /// Removes blobs that nobody shall get.
+    /// Removes blobs that are no longer to be taken.
     pub async fn remove(&self, names: &[BlobName]) -> Result<(), StoreAway> {
         if names.is_empty() {
             return Ok(());
@@ -67,7 +67,7 @@ impl SealedBlobs {
     }
 }
 
-/// What a blob is encrypted with. Nobody makes it who has not the secret, and where there is one the seal's key.
+/// What a blob is encrypted with. It cannot be made without the secret and, where there is one, the seal's key.
 fn key(seal: &Seal, name: &BlobName, secret: &[u8]) -> Zeroizing<[u8; 32]> {
     seal.key_of(&[name, secret])
 }

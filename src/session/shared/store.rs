@@ -178,14 +178,14 @@ impl SharedStore {
         let answer = self.storing(session, true).query_async(&mut connection).await.map_err(SharedError::of);
         match answer.map(Stored::of) {
             Ok(Stored::Kept) => {
-                // After Redis has it and not before: a session that only this node knew would be nobody's on the next
-                // request's node.
+                // After Redis has it and not before: a session that only this node knew would not count where the next
+                // request may go.
                 self.cache.table.insert(Arc::clone(session));
                 Ok(())
             }
             Ok(Stored::Gone | Stored::Ended) => Err(StoreAway),
             Err(why) => {
-                // It may be there all the same. Nobody has its token, and nobody shall find it in a list.
+                // It may be there all the same. No browser has its token, and it must not show in a list.
                 self.cache.ended.note(session.digest(), self.cache.longest());
                 Err(self.failed(&why))
             }

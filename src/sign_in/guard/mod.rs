@@ -152,7 +152,7 @@ fn judge([address, user]: [Tally; 2], budget: &Budget, now: Timestamp) -> ([Tall
     ([refused(next_address, address, by_address), refused(next_user, user, by_user)], verdicts)
 }
 
-/// What somebody who tries is told, and a line in the log for a ban that begins.
+/// What the client is told, and a line in the log for a ban that begins.
 fn conclude(keys: &[Key; 2], verdicts: [Verdict; 2]) -> Result<(), Turned> {
     let mut told: Result<(), Turned> = Ok(());
     for (key, verdict) in keys.iter().zip(verdicts) {
@@ -178,7 +178,7 @@ fn conclude(keys: &[Key; 2], verdicts: [Verdict; 2]) -> Result<(), Turned> {
 }
 
 impl Turned {
-    /// The longest wait, as `Retry-After` says it; nothing when nobody knows.
+    /// The longest wait, as `Retry-After` says it; none when it is not known.
     pub fn wait(self) -> Option<Duration> {
         match self {
             Self::TooMany(wait) | Self::Banned(wait) => Some(wait),

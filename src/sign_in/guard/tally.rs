@@ -32,7 +32,7 @@ pub(super) enum Verdict {
     Allowed,
     /// None is left for so long.
     Wait(Duration),
-    /// Nobody may try for so long. `begun` says that this attempt was the last straw.
+    /// No attempt may be made for so long. `begun` says that this attempt was the last straw.
     Banned { left: Duration, begun: bool },
 }
 

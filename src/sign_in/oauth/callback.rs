@@ -30,8 +30,8 @@ struct Brought {
 }
 
 impl OAuthLogin<'_> {
-    /// The answer to a browser that comes back. It ends in a session or in a page from which one can begin again by
-    /// hand: it never sends anybody round by itself.
+    /// The answer to a browser that comes back. It ends in a session or in a page from which the user can begin again
+    /// by hand: it never sends a browser round by itself.
     pub async fn callback(&self, request: &Sanitized) -> Result<Page, Reason> {
         let api = self.api()?;
         let brought = Brought::read(request.query().unwrap_or_default()).ok_or(Reason::MalformedRequest)?;
@@ -140,7 +140,7 @@ fn admit(directory: &Directory, id: &UserId, client: ClientAddr) -> Result<Arc<U
 }
 
 impl Brought {
-    /// A field that comes twice is nobody's (RFC 6749 section 3.1).
+    /// A field that comes twice makes the answer invalid (RFC 6749 section 3.1).
     fn read(query: &str) -> Option<Self> {
         let mut brought = Self::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {

@@ -3,8 +3,8 @@
 //!
 //! A browser that wants to sign in is sent to Home Assistant with a state that is good once, for ten minutes and in
 //! that browser alone (S-88). It comes back with a code, and gets a session when the code is of a user who may come in.
-//! Nothing that a client brings decides where anybody is sent, and no token of Home Assistant's ever reaches a browser,
-//! an add-on, a disk or a log.
+//! Nothing that a client brings decides where a browser is sent, and no token of Home Assistant's ever reaches a
+//! browser, an add-on, a disk or a log.
 //!
 //! Reading order: `browser` (the cookie), `oauth_logins` (who is away), `authorize`, `callback`, `token_store` (the
 //! tokens of live sessions), `revoked_tokens` (whether Home Assistant has ended one), `watched` (the same without its
@@ -118,7 +118,7 @@ impl OAuthLogin<'_> {
     }
 }
 
-/// Why somebody is not signed in.
+/// Why a user is not signed in.
 #[derive(Debug)]
 struct Failed {
     outcome: SignInOutcome,

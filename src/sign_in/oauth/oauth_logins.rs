@@ -25,7 +25,7 @@ use crate::sign_in::pending_store::{Bounds, OneTimeState, PendingStore};
 #[derive(Debug)]
 pub struct OAuthLogins(PendingStore<ClientPrefix, PendingLogin>);
 
-/// What must be remembered of somebody while they are away.
+/// What must be remembered of a user while they are on Home Assistant's page.
 #[derive(Debug, Clone)]
 pub(super) struct PendingLogin {
     /// Where we are for this browser: the client id and the way back are made from it.
@@ -44,7 +44,7 @@ impl OAuthLogins {
         Self(PendingStore::open(BOUNDS, sessions))
     }
 
-    /// Somebody leaves: the state to send along.
+    /// A browser leaves for Home Assistant's page. Returns the state to send along.
     pub(super) async fn leave(
         &self,
         pending: PendingLogin,
@@ -57,7 +57,7 @@ impl OAuthLogins {
         Ok(state)
     }
 
-    /// Somebody comes back. Only the browser that left with this state is that somebody, once and in time.
+    /// A browser comes back. The login is given to the one that left with this state, once and in time.
     pub(super) async fn come_back(
         &self,
         state: &str,

@@ -55,7 +55,7 @@ struct Held {
     tokens: Tokens,
     api: Arc<Api>,
     client: IpAddr,
-    /// Without its WebSocket nobody could tell when it is ended there: it ends with this process.
+    /// Without its WebSocket nothing tells when it is ended there, so it ends with this process.
     is_followed: bool,
 }
 
@@ -126,8 +126,8 @@ impl TokenStore {
         let _in_time = tokio::time::timeout(LAST_MOMENT, async { tokio::join!(ending, all) }).await;
     }
 
-    /// Ends the sessions that nobody here can follow: where the API is all there is, those that an earlier process made
-    /// over Home Assistant's page. Of those that other proxies may follow [`Self::end_orphaned`] knows.
+    /// Ends the sessions that this process cannot follow: where the API is all there is, those that an earlier process
+    /// made over Home Assistant's page. Of those that other proxies may follow [`Self::end_orphaned`] knows.
     pub async fn end_unwatched(
         &self,
         home: &HomeAssistant,
@@ -160,7 +160,7 @@ impl TokenStore {
         heads.dedup();
         heads.retain(|head| !here.contains(head));
         let asked: Vec<_> = heads.iter().map(|head| name(*head)).collect();
-        // While the store is away nobody can tell: whoever is known goes on as long as an outage may last.
+        // While the store is away that cannot be told: known sessions go on for as long as an outage may last.
         if shared_kv.write(&names, b"", WORD).await.is_err() {
             return Ok(Vec::new());
         }
@@ -210,7 +210,7 @@ fn head_made_there(session: &Session) -> Option<SessionDigest> {
     session.refresh_token().map(|_| session.parent().unwrap_or(session.digest()))
 }
 
-/// nothing notifies of what expires.
+/// Nothing notifies of sessions that expire, so they are looked for.
 const LOOK: Duration = Duration::from_secs(5);
 
 /// At the end of the process.

@@ -69,6 +69,6 @@ const LOOK: Duration = Duration::from_secs(5);
 
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// How long Home Assistant may be away before the sessions that it made end: nobody could tell which it has ended
-/// meanwhile.
+/// How long Home Assistant may be away before the sessions that it made end: which of them it has ended meanwhile could
+/// not be told.
 const LONGEST_AWAY: Duration = Duration::from_hours(1);

@@ -89,7 +89,7 @@ impl SigningKey {
         URL_SAFE_NO_PAD.encode(self.pair.sign(text.as_bytes()))
     }
 
-    /// What everybody may know of it.
+    /// Its public half, as it is published.
     pub(super) fn public(&self) -> Value {
         let x = URL_SAFE_NO_PAD.encode(self.pair.public_key());
         json!({ "kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": self.id, "x": x })

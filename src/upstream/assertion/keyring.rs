@@ -45,7 +45,7 @@ impl Keyring {
         &self.settings
     }
 
-    /// Looks at the folder again, makes a key when the newest is old, and takes away those that nobody needs any more.
+    /// Looks at the folder again, makes a key when the newest is old, and removes those that are no longer needed.
     pub fn turn(&self) -> Result<(), KeyError> {
         let _one_at_a_time = self.turning.lock();
         self.keys.store(Arc::new(turn(&self.settings, self.clock.now())?));
@@ -77,7 +77,7 @@ fn turn(settings: &Assertion, now: Timestamp) -> Result<Keys, KeyError> {
         all.push(key);
     }
     let signs = |key: &&SigningKey| now.saturating_since(key.made()) >= settings.overlap;
-    // Before any key is known for long enough, the oldest signs: nobody has a copy of others yet.
+    // Before any key is known for long enough, the oldest signs: no add-on has a copy of others yet.
     let signer = all.iter().rposition(|key| signs(&key)).unwrap_or_default();
     let begun = all.get(signer).map_or(now, |key| key.made().saturating_add(settings.overlap));
     if now.saturating_since(begun) >= settings.overlap {

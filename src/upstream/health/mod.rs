@@ -45,7 +45,7 @@ impl Fault {
 /// How an add-on was when it was last heard of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Condition {
-    /// Nobody has asked it anything yet.
+    /// It has not been asked anything yet.
     Unknown,
     /// It answers, since this time.
     Up(Timestamp),

@@ -1,7 +1,7 @@
 //! The probe: a request of our own that an add-on answers while it is well.
 //!
 //! It carries no user, no session and nothing that a client said, on a connection of its own that is closed afterwards;
-//! it counts as nobody's request. What came of it goes to [`Health`] alone.
+//! it counts in no limit and no metric of requests. What came of it goes to [`Health`] alone.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A clock of server-sent events: one a second, for as long as somebody listens.
+//! A clock of server-sent events: one a second, for as long as a client listens.
 
 use std::convert::Infallible;
 use std::pin::Pin;
