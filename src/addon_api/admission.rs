@@ -28,7 +28,7 @@ pub struct AddonCall {
     token: Option<TokenDigest>,
     /// The add-on whose call it is; none where no token is asked for.
     by: Option<AddonSlug>,
-    /// Said once, by whoever answers it.
+    /// Set once, by the code that answers it.
     uses: OnceLock<Uses>,
     /// Whether it goes on to a real Supervisor.
     is_forwarded: AtomicBool,

@@ -47,7 +47,7 @@ pub(super) enum Unread {
     /// The peer broke off, or sent no HTTP.
     #[error("the body broke off")]
     Broken,
-    /// Whoever sends it may no longer go on.
+    /// The exchange that sends it was cut.
     #[error("the body was cut")]
     Cut,
     /// Too much is held already.
@@ -63,12 +63,12 @@ impl Room {
         Self { budget: Arc::clone(budget), claims, body_timeout: limits.body_timeout }
     }
 
-    /// Counts so many bytes as held.
+    /// Counts this many bytes as held.
     pub(super) fn take(&self, bytes: usize) -> Result<Permit, Refused> {
         self.budget.take(bytes, &self.claims)
     }
 
-    /// Counts so many more.
+    /// Counts this many more.
     pub(super) fn grow(&self, held: &mut Permit, bytes: usize) -> Result<(), Refused> {
         held.grow(bytes, &self.claims)
     }

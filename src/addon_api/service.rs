@@ -138,7 +138,7 @@ impl AddonApi {
             }
             Err(answer) => *answer,
         };
-        // Whoever was asked with this body knows only that it broke off.
+        // The peer that this body was sent to knows only that it broke off.
         let answer = if progress.has_timed_out() { answer::plain(StatusCode::REQUEST_TIMEOUT) } else { answer };
         self.telemetry.metrics.api_answered(whose.as_ref(), answer.status().as_u16());
         let (addon, status) = (whose.as_ref().map_or("-", AddonSlug::as_str), answer.status().as_u16());

@@ -43,9 +43,9 @@ pub(super) enum Wish<'a> {
 
 /// Who claims to ask.
 pub(super) enum Claim<'a> {
-    /// Whoever this was found to stand for, at this moment.
+    /// The user behind this credential, which was found a moment ago.
     Found(&'a Credential),
-    /// Whoever this stood for a while ago, if it still counts.
+    /// The user behind this credential, which was found a while ago, if it still counts.
     Kept(&'a Credential, &'a (dyn Fn(&Credential) -> Result<(), Reason> + 'a)),
     /// This user, with a credential of this kind: nobody has shown one.
     Supposed(&'a Arc<User>, CredentialKind),

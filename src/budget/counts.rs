@@ -85,7 +85,7 @@ impl Counts {
         Claimed::Later(turn)
     }
 
-    /// Gives back, and lets in whoever waits for that.
+    /// Gives back, and grants places to those that wait.
     pub(super) fn give_back(&self, key: &Key, amount: u64) {
         let mut shard = self.shard(key);
         let Some(count) = shard.get_mut(key) else { return };
@@ -97,8 +97,8 @@ impl Counts {
                 count.waiting.push_front(first);
                 break;
             }
-            // Whoever has left meanwhile takes nothing. Counted under the lock in which it is granted: a place that is
-            // promised is taken from that moment on.
+            // A waiter that has left meanwhile takes nothing. Counted under the lock in which it is granted: a place
+            // that is promised is taken from that moment on.
             if first.granted.send(()).is_ok() {
                 count.taken = count.taken.saturating_add(1);
             }

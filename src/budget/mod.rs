@@ -1,8 +1,8 @@
 //! One budget for what peers can make the process hold: places and bytes, counted in all, for each peer, user and
 //! add-on.
 //!
-//! Whoever wants to hold something says how much and by which limits it is counted ([`Claim`]), and gets a [`Permit`]
-//! or the name of the limit that refused ([`Refused`]). A permit gives back what it has when it is dropped, by whatever
+//! A caller says how much it wants to hold and by which limits that is counted ([`Claim`]), and gets a [`Permit`] or
+//! the name of the limit that refused ([`Refused`]). A permit gives back what it has when it is dropped, by whatever
 //! path its holder ends, so that nothing can forget to count down. Limits are arguments of the moment: a reload changes
 //! them while permits are out.
 //!
@@ -54,7 +54,7 @@ impl Claim {
 }
 
 impl Budget {
-    /// A budget of which nothing is taken.
+    /// A budget with nothing taken.
     pub fn new() -> Arc<Self> {
         Arc::new(Self { counts: Counts::default(), refused: [const { AtomicU64::new(0) }; Limit::ALL.len()] })
     }

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 pub(super) struct FrameBudget {
     received: FrameHeads,
     sent: FrameHeads,
-    /// What is left, in units of which a frame costs [`FRAME`]. It falls below nothing by what one read brings.
+    /// What is left. A frame costs [`FRAME`] units. It falls below nothing by what one read brings.
     left: i64,
     most: i64,
     refilled: Instant,
@@ -23,7 +23,7 @@ pub(super) struct FrameBudget {
 }
 
 impl FrameBudget {
-    /// A budget of so many frames, which fills up again within [`WINDOW`].
+    /// A budget of this many frames, which fills up again within [`WINDOW`].
     pub(super) fn new(frames: u32) -> Self {
         let most = i64::from(frames).saturating_mul(FRAME);
         Self {
@@ -146,7 +146,7 @@ impl FrameHeads {
 /// Within this time the budget fills up again.
 pub(super) const WINDOW: Duration = Duration::from_secs(10);
 
-/// One frame out of the budget, in units of which a byte of content earns one.
+/// What one frame costs. A byte of content earns one unit.
 const FRAME: i64 = 256;
 
 /// What each frame of an answer explains: gRPC's libraries measure the line with a PING for each piece of data, and

@@ -132,8 +132,8 @@ impl LineEnds {
                 timeouts.must_not_go_on();
                 self.at = At::Beyond;
             }
-            // hyper refuses a bare LF in the line of a chunk's size by itself. A NUL it would take for a part of a chunk
-            // extension, and what it is given besides for a part of the body (S-206).
+            // hyper refuses a bare LF in the line of a chunk's size by itself. It would take a NUL for a part of a
+            // chunk extension, and the bytes of [`Self::must_read`] for a part of the body (S-206).
             None if self.at == At::ChunkSize => self.at = At::Beyond,
             None => {
                 bytes.get_mut(end).into_iter().for_each(|byte| *byte = 0);
@@ -170,7 +170,7 @@ impl LineEnds {
 
     /// A field that says where the body ends or that asks for another protocol, as hyper reads it.
     fn field(&mut self, line: &[u8], timeouts: &IoTimeouts) {
-        // Nearly all fields are other ones, and their first letter says so.
+        // Nearly all fields are other ones, and the first letter tells.
         if !line.first().is_some_and(|first| matches!(first.to_ascii_lowercase(), b'c' | b't' | b'u')) {
             return;
         }

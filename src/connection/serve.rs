@@ -50,7 +50,7 @@ pub enum Ended {
     Flooded,
 }
 
-/// Serves a connection to its end, whoever it is of. `stop` lets open requests finish and takes no more.
+/// Serves a connection of any kind to its end. `stop` lets open requests finish and takes no more.
 pub async fn serve<C, H, F, B>(connection: C, limits: &Limits, stop: CancellationToken, handler: H) -> Ended
 where
     C: Connection,

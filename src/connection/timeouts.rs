@@ -126,7 +126,7 @@ impl IoTimeouts {
         u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX).saturating_add(1)
     }
 
-    /// Whether the last request had a body, some of which may not have been read.
+    /// Whether the last request had a body. Some of it may not have been read.
     pub(super) fn had_body(&self) -> bool {
         self.body.load(Ordering::Relaxed)
     }

@@ -58,7 +58,7 @@ impl UnreadBody {
     }
 }
 
-/// Reads to the end, or so many bytes.
+/// Reads to the end, or this many bytes.
 async fn forget(rest: &mut Incoming, most: usize) {
     let mut read = 0_usize;
     while let Some(Ok(frame)) = rest.frame().await {

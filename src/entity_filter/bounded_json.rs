@@ -282,7 +282,7 @@ impl<'de> Visitor<'de> for ScalarVisitor {
 
 /// How deep anything is nested that is read here. The parser's own limit.
 const DEEPEST: usize = 127;
-/// What a tree may take: so many times its text,
+/// What a tree may take: this many times its text,
 const TIMES: usize = 8;
 /// or this much, whatever its length: a state with its attributes is dense, and short.
 const ALWAYS: usize = 512 * 1024;

@@ -36,7 +36,7 @@ impl Conversation {
         Self { pending_answers: PendingAnswers::default(), last: 0, unfiltered }
     }
 
-    /// Judges what the add-on sends: a message, or a list of them, of which one at a time is read. What is not JSON is
+    /// Judges what the add-on sends: a message, or a list of them, which is read one at a time. What is not JSON is
     /// nothing to Home Assistant either.
     pub fn addon_says(&mut self, text: &str, may: May<'_>) -> Vec<Step> {
         if !text.trim_start().starts_with('[') {

@@ -28,7 +28,7 @@ pub struct CutUpload<B> {
 /// Why such a body ended early.
 #[derive(Debug, thiserror::Error)]
 pub enum CutBodyError {
-    /// Whoever sends it broke off.
+    /// The sender broke off.
     #[error("the body broke off")]
     Broken(#[source] Box<dyn Error + Send + Sync>),
     /// It may no longer go on, or the process stops.
@@ -57,7 +57,7 @@ where
         let Some(body) = &mut this.body else { return Poll::Ready(None) };
         // The end of it first: not a byte goes on after it.
         if this.cut.as_mut().poll(cx).is_ready() {
-            // Dropped at once: whoever sends it hears of the end while the client may still be slow.
+            // Dropped at once: the sender hears of the end however slow the client is.
             this.body = None;
             return Poll::Ready(Some(Err(CutBodyError::Cut(this.open.exchange().why()))));
         }

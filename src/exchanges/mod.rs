@@ -3,7 +3,7 @@
 //! configuration change, and twice a second besides; what may no longer go on is cut (S-99, S-103, S-104).
 //!
 //! What a request was admitted for is its [`Subject`]; an [`Open`] holds it on the list. The registry knows nothing of
-//! users, tokens or rules: whoever reviews says of each subject whether it is still admitted.
+//! users, tokens or rules: the reviewer says of each subject whether it is still admitted.
 //!
 //! Reading order: `registry`, `exchange`, `body` (bodies that end with their exchange).
 

@@ -201,5 +201,5 @@ fn words_of(reason: Reason, slug: &str) -> String {
     }
 }
 
-/// Where a client is of whom nothing is said; the answer says beside it what is otherwise elsewhere.
+/// Where a client is when the question does not say. The answer says what would differ from elsewhere.
 const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);

@@ -13,7 +13,7 @@ use crate::http::{Presented, Sanitized};
 use crate::pages::{self, Page};
 use crate::route::is_own;
 
-/// The empty manifest, where a browser asks for one and presents nothing. Whoever presents something is judged by it,
+/// The empty manifest, where a browser asks for one and presents nothing. A request with a credential is judged by it,
 /// and what a proxy asks about at one of our own addresses never comes to this.
 pub(super) fn empty(request: &Sanitized) -> Option<Page> {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD) && request.handshake().is_none();

@@ -57,7 +57,7 @@ impl<S: FileSet> Reading<S> {
         self.snapshot_state.wait(now)
     }
 
-    /// How it stands with the files.
+    /// Whether the files can be read, and since when not.
     pub(super) fn condition(&self) -> Condition {
         self.snapshot_state.condition()
     }

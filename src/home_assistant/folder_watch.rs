@@ -56,7 +56,7 @@ impl HomeAssistant {
                 home.refresh(look);
                 ear
             });
-            // Also when a reading panicked: whoever watches the users must not stop for one broken file.
+            // Also when a reading panicked: one broken file must not stop the watch.
             ear = match looked.await {
                 Ok(ear) => ear,
                 Err(error) => {

@@ -127,7 +127,7 @@ impl HomeAssistant {
         self.directory.load().registry().cloned()
     }
 
-    /// How it stands with the files.
+    /// Whether the files can be read, and since when not.
     pub fn status(&self) -> Arc<Status> {
         self.status.load_full()
     }
@@ -259,7 +259,7 @@ mod tests {
     const NEARLY_AN_HOUR: Duration = Duration::from_millis(3_599_999);
     const MORNING: Timestamp = Timestamp::from_millis(1_795_323_000_000);
 
-    /// A home of which the tests say what is in it and what time it is.
+    /// A home whose files and clock are set by tests.
     struct Bench {
         folder: tempfile::TempDir,
         clock: Clock,

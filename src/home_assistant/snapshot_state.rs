@@ -1,7 +1,7 @@
 //! What becomes of a reading: the new copy is taken, the last good one is kept, or there is none any more.
 //!
 //! Says of each reading of a [`FileSet`] what is to be done. No I/O and no clock of its own. It must never take a copy
-//! of which the set says that it must not follow the last one, and never keep one for longer than it may.
+//! that the set forbids to follow the last one, and never keep one for longer than it may.
 //!
 //! What it knows is in memory only: a restart accepts the files as they are. That is how an operator says that a file
 //! without any of the former users is right.

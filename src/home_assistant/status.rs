@@ -1,4 +1,4 @@
-//! How it stands with Home Assistant's files, for readiness and metrics.
+//! Whether Home Assistant's files can be read, for readiness and metrics.
 //!
 //! What became of the last reading is kept as a few words and numbers that cost nothing to look at.
 

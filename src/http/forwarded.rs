@@ -60,7 +60,7 @@ impl Forwarded {
         if !trusted.contains(peer) {
             return Err(Reason::UntrustedProxy);
         }
-        // Without the browser's address the proxy itself would be taken for it, and whoever comes that way for local
+        // Without the browser's address the proxy itself would be taken for it, and every client behind it for local
         // (S-17).
         if !headers.contains_key("x-forwarded-for") {
             return Err(Reason::MalformedForwarded);

@@ -16,7 +16,7 @@ pub struct MinRate {
     pub stall: Duration,
     /// In so much time of waiting ...
     pub window: Duration,
-    /// ... so many bytes must move.
+    /// ... this many bytes must move.
     pub least: u64,
 }
 
@@ -39,12 +39,12 @@ pub enum Rate {
 }
 
 impl MinRate {
-    /// The pace of whoever sends a body.
+    /// The pace of a client that sends a body.
     pub fn of_upload(limits: &Limits) -> Self {
         Self { stall: limits.body_stall_timeout, window: limits.min_rate_window, least: limits.min_rate_bytes }
     }
 
-    /// The pace of whoever reads an answer.
+    /// The pace of a client that reads an answer.
     pub fn of_answer(limits: &Limits) -> Self {
         Self { stall: limits.unread_timeout, ..Self::of_upload(limits) }
     }
@@ -74,7 +74,7 @@ impl RateMeter {
         since.checked_add(patience).unwrap_or_else(|| since + LONG)
     }
 
-    /// The client is not waited for any more, and so many bytes have moved.
+    /// The client is no longer waited for, and this many bytes have moved.
     pub fn moves(&mut self, now: Instant, bytes: usize) -> Rate {
         if let Some(since) = self.since.take() {
             self.waited = self.waited.saturating_add(now.saturating_duration_since(since));

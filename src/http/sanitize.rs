@@ -200,7 +200,7 @@ impl Sanitized {
         &self.source
     }
 
-    /// How the browser came to whoever it spoke to first.
+    /// Whether the browser used TLS, with us or with the proxy in front.
     pub fn scheme(&self) -> Scheme {
         self.scheme
     }

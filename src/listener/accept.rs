@@ -139,7 +139,7 @@ fn bound(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 const BACKLOG: u32 = 1024;
-/// What may wait in the kernel for one client besides what is on its way.
+/// Bytes that may wait in the kernel for one client, on top of those in flight.
 pub(super) const UNSENT: u32 = 128 * 1024;
 const SHORTEST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);

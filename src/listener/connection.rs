@@ -10,7 +10,7 @@ use super::connection_limiter::ConnectionSlot;
 use super::proxy::{self, Client, ProxyError};
 use super::trust::ListenerTrust;
 
-/// An accepted connection of which nothing has been read.
+/// An accepted connection before any of it is read.
 #[derive(Debug)]
 pub struct Incoming {
     pub(super) stream: TcpStream,
@@ -55,8 +55,8 @@ impl Connection {
         self.addresses
     }
 
-    /// The bytes, the addresses, whom its listener trusts, and the place among the open connections, which whoever
-    /// holds the bytes must hold too.
+    /// The bytes, the addresses, whom its listener trusts, and the place among the open connections, which must be held
+    /// for as long as the bytes are.
     pub(crate) fn into_parts(self) -> (TcpStream, Addresses, ListenerTrust, ConnectionSlot) {
         (self.stream, self.addresses, self.trust, self.slot)
     }

@@ -152,7 +152,7 @@ impl fmt::Display for Peer {
     }
 }
 
-/// Whoever starts next replaces the socket's file anyway.
+/// The next start replaces the socket's file anyway.
 impl Drop for PlainListener {
     fn drop(&mut self) {
         if let ApiAddress::Unix(path) = &self.address {
@@ -193,7 +193,7 @@ async fn bind_unix(path: &Path) -> io::Result<UnixListener> {
     let temporary = PathBuf::from(format!("{}.new", path.display()));
     let _gone = std::fs::remove_file(&temporary);
     let listener = UnixListener::bind(&temporary)?;
-    // The token is what admits; whoever may reach the folder may knock.
+    // The token decides who may call; the folder's mode only who can connect.
     std::fs::set_permissions(&temporary, std::fs::Permissions::from_mode(0o666))?;
     std::fs::rename(&temporary, path)?;
     Ok(listener)

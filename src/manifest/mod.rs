@@ -85,7 +85,7 @@ pub struct Panel {
 /// `ingress: true`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ingress {
-    /// `ingress_port`; nothing when it is 0, chosen anew by whoever runs the add-on.
+    /// `ingress_port`; nothing when it is 0, chosen anew by what runs the add-on.
     pub port: Option<u16>,
     /// `ingress_entry`: where its first page is, without a slash in front.
     pub entry: String,

@@ -121,7 +121,7 @@ const CONNECTIONS: usize = 32;
 /// From the accepted connection to the end of the request's head.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// From the accepted connection to the end of the answer, whoever is slow.
+/// From the accepted connection to the end of the answer, whichever side is slow.
 const CONNECTION_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Bytes of a request's head.

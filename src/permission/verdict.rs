@@ -1,5 +1,5 @@
-//! What a check answers, and why. Small and `Copy`, so that giving the reason costs nothing; whoever explains it to a
-//! person puts the names to it.
+//! What a check answers, and why. Small and `Copy`, so that giving the reason costs nothing; an explanation adds the
+//! names.
 
 use super::configured::ConfiguredSelector;
 

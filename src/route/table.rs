@@ -85,7 +85,7 @@ pub enum Destination {
 /// What is at an address.
 #[derive(Debug, Clone, Copy)]
 pub enum Location<'r> {
-    /// An add-on, which is not to see so many bytes at the start of the path.
+    /// An add-on, and how many bytes at the start of the path it does not see.
     Addon(&'r Route, usize),
     /// A page of ours, under [`OWN`].
     Own,

@@ -65,7 +65,7 @@ async fn serve(server: Arc<Server>, incoming: Incoming) {
             .await;
     if ended == connection::Ended::Flooded {
         metrics.http2_floods.inc();
-        // Limited: whoever floods us must not fill the log as well.
+        // Limited: a flood must not fill the log as well.
         if let Some(silent) = server.floods.due(Instant::now()) {
             let most = limits.http2_control_frames;
             tracing::warn!(%peer, most, not_logged = silent, "connection closed: too many HTTP/2 frames without content");

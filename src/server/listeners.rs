@@ -76,7 +76,7 @@ impl Listeners {
 }
 
 impl Open {
-    /// Whether it is the socket of this entry, whomever that trusts.
+    /// Whether it is the socket of this entry, leaving aside which proxies it trusts.
     fn serves(&self, entry: &HttpsListener) -> bool {
         // Trusted proxies are not compared: they can be replaced on an open socket, and the address need not be bound
         // anew.

@@ -72,7 +72,7 @@ pub fn surroundings<T>(serving: bool, judge: impl FnOnce(&Surroundings<'_>) -> T
     })
 }
 
-/// Asks as a sign-in would, on a runtime of its own: whoever judges a configuration has none.
+/// Asks as a sign-in would, on a runtime of its own: this is called where there is none.
 fn ask(settings: &HomeApi) -> Result<(), ApiError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(DialError::Io)?;
     runtime.block_on(Api::new(settings).probe())
@@ -153,7 +153,7 @@ impl Server {
         change.commit(&mut self.listeners());
         self.take_over(&settings, keyring, &before, state).await;
         state.files = files;
-        // Only now, when the new stages are in place for whoever comes by a new address.
+        // Only now, when the new stages are in place for those who come by a new address.
         self.begin_accepting();
         // At once, and not with the next beat: what the operator has just forbidden ends with this command.
         self.review();

@@ -125,7 +125,7 @@ const LONGEST: usize = 8192;
 /// Home Assistant's own have 128 bytes.
 const SHORTEST_KEY: usize = 32;
 
-/// Clocks may differ by so many seconds.
+/// Seconds by which clocks may differ.
 const LEEWAY: f64 = 10.0;
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ pub struct Authenticated {
     // Boxed where it was made: the stages after this one hand it on by a pointer.
     routed: Box<Routed>,
     credential: Credential,
-    /// Whether a token came beside it, which nobody has looked at; or why nobody can say.
+    /// Whether a token came beside it that was not looked at; or why that cannot be told.
     bears_token: Result<bool, Reason>,
 }
 
@@ -52,7 +52,7 @@ impl Authenticated {
         &self.credential
     }
 
-    /// Whether a token came beside it, which nobody has looked at; or why nobody can say.
+    /// Whether a token came beside it that was not looked at; or why that cannot be told.
     pub fn bears_token(&self) -> Result<bool, Reason> {
         self.bears_token
     }

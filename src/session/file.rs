@@ -7,7 +7,7 @@
 //! 0700; those that exist are the operator's and stay as they are.
 //!
 //! After any failure the database is closed. The library asks for that after an input or output error, and after a
-//! panic nothing about it can be relied on. Whoever writes next opens it anew.
+//! panic nothing about it can be relied on. The next write opens it anew.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io;
@@ -25,7 +25,7 @@ use super::token::SessionDigest;
 /// What the file says of one session.
 pub(super) type StoredSession = (SessionDigest, Result<Record, Foreign>);
 
-/// What the file shall say of one session; nothing is that it shall not be there.
+/// What the file is to hold of one session; none removes it.
 pub(super) type Change = (SessionDigest, Option<Vec<u8>>);
 
 #[derive(Debug)]

@@ -38,7 +38,7 @@ pub struct NewSession {
 }
 
 impl NewSession {
-    /// A session of this user of which nothing else is known.
+    /// A session of this user with nothing else known.
     pub fn new(user: UserId, made_by: MadeBy) -> Self {
         Self {
             user,

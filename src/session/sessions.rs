@@ -282,7 +282,7 @@ impl Sessions {
             self.table.remove(&session.digest());
         }
         if !sessions.is_empty() {
-            // After all of them have ended: whoever is woken looks at once and must not find one alive.
+            // After all of them have ended: a subscriber looks at once and must not find one alive.
             self.ring();
         }
         sessions
@@ -354,8 +354,8 @@ impl Sessions {
         self.store.health()
     }
 
-    /// Notified when sessions end before their time, when expired ones are swept and when the limits change. Whoever
-    /// holds something open for a session asks then whether it still counts.
+    /// Notified when sessions end before their time, when expired ones are swept and when the limits change.
+    /// Subscribers that hold something open for a session ask then whether it still counts.
     pub fn subscribe(&self) -> watch::Receiver<u64> {
         self.notifier.subscribe()
     }

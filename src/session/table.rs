@@ -1,4 +1,4 @@
-//! The sessions in memory: the truth, of which the file is a copy.
+//! The sessions in memory: the truth, and the file is a copy of it.
 //!
 //! The map is wrapped so that no guard of it leaves a function here: what holds one stops other threads.
 

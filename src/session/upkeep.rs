@@ -52,8 +52,8 @@ impl Sessions {
         let _in_memory = self.store.save(digests).await;
     }
 
-    /// Whether a session was seen on another node lately, this one cannot tell; but that it is too old whatever
-    /// happened.
+    /// This node cannot tell whether another one has seen a session lately. It can tell that a session is past its
+    /// absolute limit.
     fn drop_the_old(&self) {
         let (lifetimes, now) = (self.lifetimes(), self.clock.now());
         let old = |session: &Session| session.created().saturating_add(lifetimes.absolute) <= now;

@@ -152,7 +152,7 @@ impl Worker {
             }
             let outcome = self.flush();
             for done in waiting {
-                // Whoever does not wait any more does not want to know.
+                // A caller that no longer waits is not told.
                 let _gone = done.send(outcome.clone());
             }
         }

@@ -127,7 +127,7 @@ impl CrossHostTickets {
         Ok(Zeroizing::new(URL_SAFE_NO_PAD.encode(code.as_slice())))
     }
 
-    /// What this code stands for. Whoever asks, and whatever comes of it, it is used up.
+    /// What this code stands for. It is used up by any attempt, also by one that fails.
     pub async fn redeem(&self, code: &str, now: Timestamp) -> Result<Option<CrossHostTicket>, StoreAway> {
         let code = URL_SAFE_NO_PAD.decode(code).map(Zeroizing::new).unwrap_or_default();
         if code.len() != 32 {

@@ -86,7 +86,7 @@ impl<O: Eq, T: OneTimeState> PendingStore<O, T> {
         Ok(())
     }
 
-    /// Takes a thing up. Whatever comes of it, it is used up; of several who try at once, one gets it.
+    /// Takes a thing up. It is used up by any attempt; of several that try at once, one gets it.
     pub(super) async fn take(&self, secret: &[u8], now: Timestamp) -> Result<Option<T>, StoreAway> {
         let name = self.name(secret);
         #[cfg(feature = "redis-store")]

@@ -90,7 +90,7 @@ impl Shown {
         config.ticketer = Arc::clone(tickets);
         // Tickets alone resume: a store of sessions on our side is memory that each handshake could fill.
         config.session_storage = Arc::new(NoServerSessionStorage {});
-        // Early data can be replayed by whoever recorded it (RFC 8446 section 8, S-45).
+        // Early data can be replayed by an attacker who recorded it (RFC 8446 section 8, S-45).
         config.max_early_data_size = 0;
         Ok(Self { config: Arc::new(config), covered: Arc::new(Covered::new(&pair.facts)), signer })
     }

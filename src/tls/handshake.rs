@@ -73,7 +73,7 @@ impl Handshaker {
 
     /// Reads the PROXY header, where one is required, and does the handshake, both within one deadline (S-44, S-70).
     pub async fn accept(&self, incoming: Incoming, deadline: Duration) -> Result<Secured, HandshakeError> {
-        // One deadline over both: whoever sends the PROXY header slowly has less for the handshake.
+        // One deadline over both: a slow PROXY header leaves less for the handshake.
         tokio::time::timeout(deadline, self.secure(incoming)).await.unwrap_or(Err(HandshakeError::Late))
     }
 

@@ -1,7 +1,7 @@
 //! Makes the development CA and the certificates that it signs.
 //!
 //! Makes certificates and keys as PEM for names and a time. It touches no file. The CA is for this one machine's tests
-//! and homes: whoever has its key can impersonate any site to whoever trusts it.
+//! and homes: with its key, any site can be impersonated to every browser that trusts it.
 
 use std::net::IpAddr;
 use std::time::Duration;

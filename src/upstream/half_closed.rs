@@ -26,8 +26,8 @@ pub(super) struct PeerClosed(Arc<AtomicBool>);
 
 impl PeerClosed {
     pub(super) fn is_so(&self) -> bool {
-        // Relaxed is enough: whoever drives the connection writes and reads this, and nothing else is published with
-        // it.
+        // Relaxed is enough: the task that drives the connection writes and reads this, and nothing else is published
+        // with it.
         self.0.load(Ordering::Relaxed)
     }
 }

@@ -1,4 +1,4 @@
-//! One HTTP/1.1 connection to an add-on, driven by whoever waits for its answer.
+//! One HTTP/1.1 connection to an add-on, driven by the task that waits for its answer.
 //!
 //! hyper splits a connection into a sender and a future that must be polled. Here the request's own task polls it: the
 //! add-on's bytes are read and handed on in one go, without waking a second task for the head and a third for the body.

@@ -27,7 +27,7 @@ pub(super) struct Http2Connections(Mutex<HashMap<UserId, Arc<Http2Connection>>>)
 #[derive(Debug, Default)]
 pub(super) struct Http2Connection {
     current: Mutex<Option<Stream>>,
-    /// Held by whoever makes a new one: the others wait for that, and do not each dial.
+    /// Held while a new one is made: other calls wait for that, and do not each dial.
     pub(super) dialling: tokio::sync::Mutex<()>,
 }
 
@@ -78,7 +78,7 @@ impl Http2Connections {
     pub(super) fn prune(&self, oldest: Duration) {
         self.lock().retain(|_, shared| {
             shared.prune(oldest);
-            // Whoever holds it is about to dial, and the next one must find that connection.
+            // A call that holds it is about to dial, and the next call must find that connection.
             Arc::strong_count(shared) > 1 || shared.lock().is_some()
         });
     }
@@ -123,7 +123,7 @@ impl Http2Connection {
     }
 }
 
-/// What one slow reader's answer may hold, and all answers of one user together: whoever asks for more waits.
+/// What one slow reader's answer may hold, and all answers of one user together. Anything beyond waits.
 const STREAM_WINDOW: u32 = 256 * 1024;
 const CONNECTION_WINDOW: u32 = 4 * 1024 * 1024;
 /// The largest head of an answer, and the largest trailers.

@@ -40,7 +40,7 @@ mod tests {
     use std::sync::Arc;
     use std::time::Duration;
 
-    /// An add-on of which only the name matters.
+    /// An add-on whose name alone matters.
     pub(super) fn addon(slug: &str) -> Arc<Addon> {
         Arc::new(Addon {
             manifest: None,

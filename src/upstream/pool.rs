@@ -66,7 +66,7 @@ impl Pool {
     /// holds no place that others could use.
     pub(super) async fn place(&self, user: &UserId) -> Result<PoolSlot, PoolError> {
         let (addon, budget) = (&self.addon, &self.budget);
-        // One deadline for both waits: whoever waited long for its share has that much less for the add-on.
+        // One deadline for both waits: a long wait for the user's share leaves less for the add-on's.
         let begun = Instant::now();
         let of_user = Claim::new(Limit::AddonConnectionsPerUser, self.user_here(user), addon.connections_per_user);
         let of_all = Claim::new(Limit::AddonConnections, Holder::Addon(addon.slug.clone()), addon.connections);

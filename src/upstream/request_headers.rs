@@ -93,7 +93,7 @@ impl RequestHeaderPolicy {
                 headers.insert(name.clone(), prefix.clone());
             }
             if forwarded.entry_point == EntryPoint::HomeAssistant {
-                // There every add-on is told so, whatever it is told at ours.
+                // At that entry point every add-on is told so, whatever its configuration says for ours.
                 headers.insert(X_INGRESS_PATH, prefix.clone());
             }
         }

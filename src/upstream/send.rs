@@ -141,7 +141,7 @@ fn set_length(headers: &mut HeaderMap, method: &Method, length: Option<u64>, lim
             headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
         }
         Some(_) => {}
-        // Said in so many words: hyper would leave out the body of a GET otherwise.
+        // Said explicitly: hyper would leave out the body of a GET otherwise.
         None => {
             headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
         }
@@ -187,8 +187,8 @@ impl Call<'_> {
             // RFC 9110 section 15.2.2: an answer to an upgrade that nobody asked for.
             return Err(Reason::AddonBroken);
         }
-        // The connection is driven by whoever reads the answer. While the add-on still takes the upload, a client that
-        // reads only after its last byte would wait for us and we for it.
+        // The connection is driven by the task that reads the answer. While the add-on still takes the upload, a client
+        // that reads only after its last byte would wait for us and we for it.
         if !self.progress.is_done() {
             connection.detach();
         }

@@ -26,7 +26,7 @@ pub struct Upstreams {
     pub(super) reading: MinRate,
 }
 
-/// What the add-ons of one configuration are made with besides their own settings.
+/// What the add-ons of one configuration are made with, besides their own settings.
 #[derive(Debug, Clone, Copy)]
 pub struct Means<'a> {
     /// The names that only we may say.

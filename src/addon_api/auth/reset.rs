@@ -75,7 +75,7 @@ impl AuthBackend {
         password: Zeroizing<String>,
     ) -> ResetOutcome {
         let Some(api) = home.api() else { return ResetOutcome::Unavailable };
-        // Whatever comes of it: when no answer comes, it may have been changed all the same.
+        // Also when this fails: without an answer the password may have been changed all the same.
         self.cache.forget_user(&user.id);
         match api.change_password(token, &user.id, &SecretText::from(password)).await {
             Ok(()) => ResetOutcome::Success,

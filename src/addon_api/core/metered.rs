@@ -112,5 +112,6 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Metered<S> {
     }
 }
 
-/// Bytes of a message that belong to the WebSocket, of which each add-on has a limited number.
+/// Bytes of a message that are not counted. They come with the WebSocket, and each add-on has a limited number of
+/// those.
 const UNCOUNTED: usize = 64 * 1024;

@@ -108,12 +108,12 @@ pub(super) fn websocket(api: &Arc<AddonApi>, call: Call, mut extensions: Extensi
     opened
 }
 
-/// An add-on's side, of which little is read before it has shown a token.
+/// An add-on's side. Little of it is read before it has shown a token.
 type AddonSide = WebSocketStream<Metered<TokioIo<Upgraded>>>;
 
 /// Serves a WebSocket, which stands among what is open from its handshake to its last frame.
 async fn serve(api: Arc<AddonApi>, open: Open<AddonCall>, upgrade: OnUpgrade, pending: Permit) {
-    // Whoever goes before the WebSocket is open was never there.
+    // An add-on that leaves before the WebSocket is open leaves nothing to end.
     let Ok(stream) = upgrade.await else { return };
     let mut addon_side = websocket::addon_side(TokioIo::new(stream)).await;
     let version = api.core.version();
@@ -132,7 +132,7 @@ async fn serve(api: Arc<AddonApi>, open: Open<AddonCall>, upgrade: OnUpgrade, pe
         tracing::warn!(addon = %addon.slug, most, "an add-on has too many WebSockets to Home Assistant open");
         return websocket::put_off(addon_side).await;
     };
-    // From here on it is the add-on's, and no longer one of whoever comes from its address.
+    // From here on it counts for the add-on, and no longer for its address.
     drop(pending);
     addon_side.get_mut().lift(api.room(&addon, &api.configured()));
     let _open = api.telemetry.metrics.open_api_websocket(&addon.slug);

@@ -57,7 +57,7 @@ where
     A: AsyncRead + AsyncWrite + Unpin + Send,
     H: AsyncRead + AsyncWrite + Unpin + Send,
 {
-    /// Passes messages on until one side ends or it is cut, then tells whoever is left.
+    /// Passes messages on until one side ends or it is cut, then tells the side that is left.
     pub(super) async fn run(mut self, open: Open) -> End {
         let (end, farewell) = tokio::select! {
             // The end of it first, also of a message that one side does not take: not a byte goes on after it.
@@ -69,7 +69,7 @@ where
         let last_words = async {
             let (_gone, _gone_too) = tokio::join!(addon.close(farewell.clone()), home.close(farewell));
         };
-        // Whoever does not take the close frame in time is not told.
+        // A side that does not take the close frame in time is not told.
         let _unheard = tokio::time::timeout(FAREWELL, last_words).await;
         end
     }
@@ -78,7 +78,7 @@ where
         // The add-on is asked and Home Assistant is not: it pings by itself, and a silent add-on holds one of its own
         // places.
         let mut beat = interval(HEARTBEAT);
-        // Any message counts, not only a pong: whoever talks is there.
+        // Any message counts as a sign of life, not only a pong.
         let mut heard = Instant::now();
         loop {
             // Not biased, so that a side that never stops talking does not keep the other from being heard.

@@ -71,7 +71,7 @@ where
         say(&mut addon, &json!({"type": "auth_invalid", "message": "Invalid access"})).await?;
         addon.close(None).await.ok()
     };
-    // Whoever does not take it in time is not told.
+    // An add-on that does not take it in time is not told.
     let _unheard = tokio::time::timeout(AUTHENTICATION, goodbye).await;
 }
 

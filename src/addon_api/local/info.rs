@@ -36,7 +36,7 @@ pub(super) fn list(settings: &Settings) -> Vec<Value> {
     settings.addons.iter().map(|addon| Value::Object(line(addon))).collect()
 }
 
-/// `/addons/{slug}/info`. Its pages are found at `ingress_entry`; `options` are for those whom they concern.
+/// `/addons/{slug}/info`. Its pages are found at `ingress_entry`; `options` are shown only to the add-on itself.
 pub(crate) fn addon(addon: &Addon, ingress_entry: Option<&str>, granted: &Granted, sees_options: bool) -> Value {
     let mut info = line(addon);
     let rights = granted.rights();

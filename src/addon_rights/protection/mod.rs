@@ -2,7 +2,8 @@
 //!
 //! Protection is on until an operator switches it off (spec/supervisor.md section 4). While it is on, `full_access`,
 //! `host_pid` and `docker_api` are not granted, and the role of the API ends at `manager`: `admin` could switch the
-//! protection of every add-on off. [`Granted`] has one constructor, and whoever lets an add-on do something asks it.
+//! protection of every add-on off. [`Granted`] has one constructor, and every place that lets an add-on do something
+//! asks it.
 
 use serde::{Deserialize, Serialize};
 

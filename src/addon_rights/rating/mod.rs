@@ -70,7 +70,7 @@ pub struct Point {
 /// What a reason does to a score.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
-    /// Adds so many points, or takes them.
+    /// Adds this many points, or takes them when negative.
     Adds(i8),
     /// Makes it one, whatever else there is.
     MakesOne,

@@ -13,7 +13,7 @@ pub enum ApiVersion {
 }
 
 /// A path in normal form: it begins with a slash, has no empty segment but the last, no dot segment, and nothing in it
-/// is percent-encoded that needs not be, or that a later reader might take for a separator. So there is one spelling of
+/// is percent-encoded that need not be, or that a later reader might take for a separator. So there is one spelling of
 /// each path, and what is judged is what is served. It carries no query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiPath {

@@ -34,7 +34,7 @@ pub struct AddonStates {
     changed: watch::Sender<u64>,
 }
 
-/// Add-ons of which something is kept, by slug.
+/// Add-ons with a decision or a token, by slug.
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Table {
     addons: BTreeMap<String, StoredAddon>,

@@ -11,7 +11,7 @@ use super::json::is_called_json;
 pub enum BodyKind {
     /// The request has no body.
     None,
-    /// One that is called JSON, whatever it is.
+    /// One whose head calls it JSON; what it really is, is not known.
     CalledJson,
     /// One that some server may read as a form.
     MaybeForm,

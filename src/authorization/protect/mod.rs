@@ -144,7 +144,7 @@ fn is_for(rule: &ProtectRule, view: &View<'_>) -> bool {
     by_method && rule.websocket.is_none_or(|websocket| websocket == view.websocket)
 }
 
-/// Whether a rule is for a method that does what the request does besides.
+/// Whether a rule is for a method whose effect this request has as well.
 fn is_implied(rule: &ProtectRule, view: &View<'_>) -> bool {
     // A rule for WebSockets alone is about a handshake, which no method implies.
     rule.websocket != Some(true) && view.implied.iter().any(|method| rule.methods.contains(method))

@@ -17,7 +17,7 @@ pub enum Unreadable {
     /// The query has a parameter that could be taken for any other.
     #[error("a parameter has a name that not all parsers read alike")]
     OddName,
-    /// Parsers read so many parameters and no more.
+    /// The query has more parameters than all parsers read.
     #[error("the query has more than {} parameters, and some parsers leave the rest out", super::query::MOST)]
     TooManyParameters,
     /// What the body says is put among the parameters of the query, or over them.

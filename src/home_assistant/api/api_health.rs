@@ -1,4 +1,4 @@
-//! How it stands with Home Assistant's API: told to the operator when it changes, and shown by `vestibule status`.
+//! Whether Home Assistant's API answers us: told to the operator when it changes, and shown by `vestibule status`.
 
 use parking_lot::Mutex;
 

@@ -1,4 +1,4 @@
-//! PKCE (RFC 7636): the proof that whoever brings the code is whoever asked for it.
+//! PKCE (RFC 7636): the proof that the code is brought by the client that asked for it.
 
 use aws_lc_rs::digest;
 use base64::Engine as _;

@@ -21,7 +21,7 @@ pub(super) struct Element<'a> {
 
 #[derive(Debug)]
 enum Kind<'a> {
-    /// `str`, `password`: so many characters.
+    /// `str`, `password`: how many characters.
     Text {
         least: Option<f64>,
         most: Option<f64>,

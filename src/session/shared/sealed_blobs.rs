@@ -30,7 +30,7 @@ impl SealedBlobs {
         Self(store)
     }
 
-    /// Puts something down for so long.
+    /// Puts something down for this long.
     pub async fn put(&self, name: &BlobName, secret: &[u8], bytes: &[u8], keep: Duration) -> Result<(), StoreAway> {
         let mut connection = self.0.connection().map_err(|_| StoreAway)?;
         let _place = self.0.place()?;

@@ -16,7 +16,7 @@ use crate::session::store::StoreAway;
 #[derive(Debug, Clone)]
 pub struct SharedKv(Arc<SharedStore>);
 
-/// What a note shall say instead of what it says.
+/// A note that is to be replaced, with what it says now and what it is to say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     /// Its name: letters, digits, `:` and `-`.

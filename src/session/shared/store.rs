@@ -49,7 +49,7 @@ pub(in crate::session) struct SharedStore {
     pub(super) node: String,
     /// Sessions that were seen and whose sighting is due.
     due: Mutex<HashSet<SessionDigest>>,
-    /// Questions at the same time: whoever makes up tokens meets this limit and not Redis.
+    /// Questions at the same time: a client that makes up tokens meets this limit and not Redis.
     places: Semaphore,
 }
 

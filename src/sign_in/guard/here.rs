@@ -31,7 +31,7 @@ impl Here {
 
     pub(super) async fn attempt(&self, keys: [Key; 2], budget: &Budget, now: Timestamp) -> Result<(), Turned> {
         let verdicts = self.count(&keys, budget, now);
-        // Only a ban that begins is written: with a write for every attempt, whoever guesses would keep the disk busy.
+        // Only a ban that begins is written: with a write for every attempt, an attacker would keep the disk busy.
         if verdicts.iter().any(|verdict| matches!(verdict, Verdict::Banned { begun: true, .. })) {
             self.save().await;
         }

@@ -56,9 +56,9 @@ pub struct Budget {
 /// Why an attempt may not be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Turned {
-    /// None is left for so long.
+    /// No attempt is left for this long.
     TooMany(Duration),
-    /// Who tries is banned, for so long.
+    /// The client is banned, for this long.
     Banned(Duration),
     /// What the proxies have counted together cannot be asked.
     Away,
@@ -168,8 +168,8 @@ fn conclude(keys: &[Key; 2], verdicts: [Verdict; 2]) -> Result<(), Turned> {
             }
         };
         told = match told {
-            // The stricter of the two: whoever is banned and told of a short wait would only make the ban longer by
-            // trying again.
+            // The stricter of the two: a banned client that is told of a short wait would try again and make the ban
+            // longer.
             Err(before) if before.rank() >= turned.rank() => Err(before),
             _ => Err(turned),
         };

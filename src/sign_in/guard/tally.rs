@@ -30,9 +30,9 @@ pub(super) struct Tally {
 pub(super) enum Verdict {
     /// It may be made.
     Allowed,
-    /// None is left for so long.
+    /// No attempt is left for this long.
     Wait(Duration),
-    /// No attempt may be made for so long. `begun` says that this attempt was the last straw.
+    /// No attempt may be made for this long. `begun` says that this attempt was the last straw.
     Banned { left: Duration, begun: bool },
 }
 

@@ -165,7 +165,7 @@ fn code(value: Cow<'_, str>) -> Option<SecretText> {
     legal.then(|| SecretText::new(value.into_owned()))
 }
 
-/// What an error of the API means for whoever waits. What it means for the operator is in the log.
+/// What an error of the API means for the user who waits. What it means for the operator is in the log.
 fn refused(error: &ApiError) -> Failed {
     match error {
         ApiError::Refused(Refusal::InvalidGrant) => Failed {

@@ -17,7 +17,7 @@ use crate::session::SessionDigest;
 pub(super) struct OrphanedSessions(Mutex<HashMap<SessionDigest, Timestamp>>);
 
 impl OrphanedSessions {
-    /// Those of which nothing has been said for too long. Each comes with whether something is said of it now.
+    /// Those that nothing has been said of for too long. Each comes with whether something is said of it now.
     pub(super) fn look(&self, sessions: &[(SessionDigest, bool)], now: Timestamp) -> Vec<SessionDigest> {
         let mut silent = self.0.lock();
         // Rebuilt at each look, so that sessions that have ended, or are followed again, leave the list.

@@ -1,8 +1,8 @@
 //! The keys that sign, taking turns.
 //!
 //! The folder of keys and the time say which one signs now, and which public halves are published. A new key is
-//! published for `overlap` before it signs, and an old one for `overlap` after it has ceased to: whoever keeps a copy
-//! of the published keys for no longer than that always has the right one. Which key signs follows from the files
+//! published for `overlap` before it signs, and an old one for `overlap` after it has ceased to: an add-on that keeps a
+//! copy of the published keys for no longer than that always has the right one. Which key signs follows from the files
 //! alone, so that proxies that share the folder agree. Reading and making keys blocks: not for async threads.
 
 use std::fs::{self, DirBuilder};
