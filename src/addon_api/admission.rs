@@ -82,6 +82,8 @@ impl AddonApi {
         configured: &Configured,
     ) -> Result<(AddonCall, Option<AddonCaller>), Box<Answer>> {
         let bad = || Box::new(answer::plain(StatusCode::BAD_REQUEST));
+        // The absolute form is for proxies (RFC 9112 section 3.2.2). Its authority would be a second host beside
+        // `Host`.
         if head.uri.scheme().is_some() || head.uri.authority().is_some() {
             return Err(bad());
         }
@@ -108,6 +110,7 @@ impl AddonApi {
         let Ok(by) = self.asking_for(&call.path, call.token.as_ref(), &configured) else {
             return Decision::Deny(Reason::BadToken);
         };
+        // The same token may have been given to another add-on since.
         if by.as_ref().map(|by| &by.addon().slug) != call.by.as_ref() {
             return Decision::Deny(Reason::BadToken);
         }
@@ -120,6 +123,7 @@ impl AddonApi {
             Some(Uses::OptionsOf(slug)) => by.is_some_and(|by| by.sees_options_of(slug)),
             Some(Uses::HomeAssistantApi { token, by, entities, messages }) => {
                 let now = self.entitled(token, &configured).filter(|_| configured.home_assistant.is_some());
+                // Held to other entities it must connect anew: what passed before was judged by the old ones.
                 now.is_some_and(|now| now.slug == *by && now.entities == *entities && now.entity_messages == *messages)
             }
         };
@@ -140,6 +144,7 @@ impl AddonApi {
             Some(Some(by)) => Caller::Addon(by.granted()),
         };
         match rule(path, who) {
+            // No add-on is noted for an open path, even with a token: nothing that answers it may lend it a right.
             Ruling::Pass(Basis::Open) => Ok(None),
             Ruling::Pass(Basis::Bypass | Basis::Role(_)) => Ok(by.flatten()),
             Ruling::Refuse(refusal) => Err(refusal),

@@ -28,6 +28,7 @@ pub(super) fn filter_message(text: &str, mut passes: impl FnMut(&str) -> bool) -
     if !text.trim_start().starts_with(['{', '[']) {
         return Filtered::Pass;
     }
+    // Depth first: the parser recurses, and a text of brackets alone could use up the stack.
     let heads = is_shallow(text.as_bytes()).then(|| serde_json::from_str(text).ok()).flatten();
     let Some(Heads(heads)) = heads else { return Filtered::Refuse(vec![refusal(None)]) };
     if heads.iter().all(|head| head.is_one_that(&mut passes)) {
@@ -111,6 +112,7 @@ impl<'de> Visitor<'de> for HeadVisitor {
             match name.as_str() {
                 "type" => {
                     let kind = map.next_value::<Scalar>()?;
+                    // Two are enough to know that it is not said once; a thousand would only take memory.
                     if head.kinds.len() < 2 {
                         head.kinds.push(kind.text().unwrap_or_default().to_owned());
                     }

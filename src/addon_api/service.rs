@@ -104,6 +104,7 @@ impl AddonApi {
     pub async fn answer(self: Arc<Self>, arrived: Arrived<Addresses>) -> Response<ServedBody> {
         let Arrived { request, connection_info, serving } = arrived;
         let configured = self.configured();
+        // Held until the last byte of the answer, whichever API the call is for.
         let place = self.place(request.headers(), &configured);
         let from = (ClientAddr::direct(connection_info.peer().ip()), serving.abort_handle().clone());
         let answer = self.answered(request, configured, &place, from).await;
@@ -124,12 +125,15 @@ impl AddonApi {
         let method = head.method.clone();
         let called = head.uri.path().to_owned();
         let presented = token(&head.headers).map(|token| TokenDigest::of(token.as_bytes()));
+        // For metrics and the log alone. Whether the call is permitted is decided by `admitted`.
         let whose = presented.as_ref().and_then(|token| self.asking_with(token, &configured));
         let whose = whose.map(|by| by.addon().slug.clone());
         let answer = match self.admitted(&head, presented, &configured) {
+            // Only an admitted call is told of the limit. A stranger gets the same refusal as ever.
             Ok(_) if counted.is_err() => answer::plain(StatusCode::TOO_MANY_REQUESTS),
             Ok((call, by)) => {
                 let path = call.path().clone();
+                // On the list before its body is read, so that a token that is replaced meanwhile ends the upload.
                 let open = self.exchanges.begin(call, abort_handle);
                 let query = head.uri.query().map(str::to_owned);
                 let (headers, body) = (head.headers, CutUpload::new(body, &open));
@@ -224,6 +228,7 @@ impl Configured {
     pub(super) fn may(&self, addon: &Addon, entity: &str, access: Access) -> bool {
         let Some(group) = &addon.entities else { return true };
         let directory = self.home.directory().load();
+        // A group that no longer exists permits nothing.
         directory.group_rights(group).is_some_and(|rights| rights.check(entity, access.key()).is_permit())
     }
 }

@@ -70,9 +70,11 @@ impl Conversation {
         if number <= self.last {
             return refuse(&id, "id_reuse", "Identifier values have to increase.");
         }
+        // The id of a refused message is used up as well: an answer has gone out under it.
         self.last = number;
         match self.asks(kind, &fields, may) {
             Some(pending_answers) if self.pending_answers.asks(number, pending_answers) => {
+                // Written anew from what was judged: a key that stood twice goes on once, in the meaning that we read.
                 Step::Forward(Value::Object(fields).to_string())
             }
             // This one alone: what is open goes on, and there is room again when some of it is over.

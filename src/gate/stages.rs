@@ -90,6 +90,7 @@ impl Stages {
             numbers: &telemetry.metrics,
             keyring: keyring.as_ref(),
         };
+        // With the stages of before, so that add-ons that have not changed keep their pools and open connections.
         let upstreams = Upstreams::new(&settings.addons, means, before.map(|stages| &stages.upstreams));
         Self {
             rules,
@@ -138,6 +139,8 @@ impl Stages {
 
 /// The names of our cookies, where this one carries the session.
 pub const fn own_cookies(session: SessionCookie) -> OwnCookies {
+    // The other name is taken from requests, too: after a change of the setting browsers still have a cookie of that
+    // name.
     let other = match session {
         SessionCookie::SameSite => SessionCookie::CrossSite,
         SessionCookie::CrossSite => SessionCookie::SameSite,

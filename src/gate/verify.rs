@@ -27,12 +27,15 @@ pub(super) async fn answer(
     request_log: &mut RequestLog,
 ) -> Result<Page, Reason> {
     let asked = VerifyRequest::read(request.query().unwrap_or_default());
+    // All readings are judged, because we do not see which of them the proxy passes on.
     let Readings { written, others } = request.standing_in(&stages.rules)?;
     request_log.stands_in(&written);
     let permitted = judge(written, &asked, stages, services, request_log).await?;
     let mut page = pages::json(StatusCode::OK, "application/json", &json!({ "permitted": true }));
+    // By the first reading's add-on. Further down every other reading must lead to the same one.
     page.headers_mut().extend(stages.upstreams.identity(&permitted));
     let place = place_of(&permitted);
+    // Off the list of what is open: the request itself goes on at the other proxy, where nothing could be cut.
     drop(permitted);
     for reading in others {
         let other = judge(reading, &asked, stages, services, request_log).await?;
@@ -62,6 +65,7 @@ async fn judge(
         }
     };
     request_log.knows_route(routed.route());
+    // A token is not accepted here: the proxy would pass it on to the add-on, which must never see one.
     let authenticated = Authenticated::new(routed, None, &services.sessions).await?;
     request_log.knows_credential(authenticated.credential());
     let home = services.home.load();

@@ -77,6 +77,7 @@ impl HomeAssistant {
             status: ArcSwap::from_pointee(state.status(0, 0)),
             state: Mutex::new(state),
         };
+        // Read once before the start goes on, so that the first request is not refused for want of users.
         if home.token.is_none() {
             home.refresh(FilePoll::Thorough);
         }
@@ -184,6 +185,7 @@ impl HomeAssistant {
             Step::Swap(snapshot) => self.swap(snapshot, &state.configured),
             Step::Withdraw => {
                 self.current.store(None);
+                // The registries stay: they have a condition of their own.
                 self.directory.replace(self.directory.load().without_people());
             }
         }

@@ -108,6 +108,7 @@ impl RequestBody {
     fn poll_stalled(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let until = self.meter.waits(Instant::now());
         let sleep = self.stalled.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(until)));
+        // One timer for all pauses: a new one for each frame would cost more than the frame.
         if sleep.deadline() != until {
             sleep.as_mut().reset(until);
         }
@@ -194,16 +195,19 @@ impl Body for RequestBody {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let this = &mut *self;
+        // A body whose length is known is done with its last byte. Its end is not asked for, as it may come much later.
         if this.progress.is_done() {
             return Poll::Ready(None);
         }
         if let Some(call) = &mut this.call
+            // Before the client is asked for more: an abandoned call must not take another byte from it.
             && call.abandoned.as_mut().poll(cx).is_ready()
         {
             return Poll::Ready(Some(Err(BodyError::Abandoned)));
         }
         loop {
             let Poll::Ready(frame) = Pin::new(&mut this.incoming).poll_frame(cx) else {
+                // It was the add-on that asked, so from here on the client is waited for, and the client's time runs.
                 this.progress.waits.store(true, Ordering::Relaxed);
                 ready!(this.poll_stalled(cx));
                 return Poll::Ready(Some(Err(this.progress.stalls())));
@@ -226,6 +230,7 @@ impl Body for RequestBody {
                 },
             };
             let length = u64::try_from(data.len()).unwrap_or(u64::MAX);
+            // Counted as it comes, whatever `Content-Length` says: a body in chunks has none.
             let Some(left) = this.left.checked_sub(length) else {
                 this.progress.too_large.store(true, Ordering::Relaxed);
                 return Poll::Ready(Some(Err(BodyError::TooLarge)));

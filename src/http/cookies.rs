@@ -39,6 +39,7 @@ pub(crate) fn take<const N: usize>(headers: &mut HeaderMap, names: &[&str; N]) -
         }
         for (name, said) in names.iter().zip(&mut presented) {
             let Some(value) = value_of(pair, name) else { continue };
+            // A second one may have been planted beside ours: `__Host-` prevents that, but not in every browser.
             let first = *said == Presented::Nothing;
             *said = if first { Presented::One(joined.slice_ref(value)) } else { Presented::Several };
             found = true;
@@ -46,6 +47,7 @@ pub(crate) fn take<const N: usize>(headers: &mut HeaderMap, names: &[&str; N]) -
     }
     if found {
         replace(headers, others(&joined, names));
+    // Several lines become one even without a cookie of ours: over HTTP/1.1 only one is allowed (RFC 6265 section 5.4).
     } else if second_line(headers) {
         replace(headers, joined);
     }

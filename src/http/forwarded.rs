@@ -57,6 +57,7 @@ const WEBSOCKET: &str = "x-vestibule-websocket";
 impl Forwarded {
     /// The one way in.
     pub(super) fn of_request(peer: IpAddr, headers: &HeaderMap, trusted: &TrustedProxies) -> Result<Self, Reason> {
+        // First of all: to a stranger these headers are not even parsed, and no answer tells how we read them.
         if !trusted.contains(peer) {
             return Err(Reason::UntrustedProxy);
         }
@@ -106,6 +107,7 @@ impl<'a> Said<'a> {
             }),
             (false, true) => {
                 let (scheme, rest) = only(headers, ORIGINAL_URL)?.split_once("://")?;
+                // Without a slash there is no target: nginx always sends one.
                 let (host, target) = rest.split_at_checked(rest.find('/')?)?;
                 Some(Self { method: only(headers, "x-original-method")?, scheme, host, target })
             }

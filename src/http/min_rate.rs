@@ -68,6 +68,7 @@ impl RateMeter {
         let left = if self.moved < self.min_rate.least {
             self.min_rate.window.saturating_sub(self.waited)
         } else {
+            // With enough bytes in this window already, the next one may pass as well before it is too slow.
             self.min_rate.window.saturating_mul(2).saturating_sub(self.waited)
         };
         let patience = self.min_rate.stall.min(left);
@@ -80,6 +81,7 @@ impl RateMeter {
             self.waited = self.waited.saturating_add(now.saturating_duration_since(since));
         }
         self.moved = self.moved.saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX));
+        // Only time that was waited counts towards the window, so that a slow add-on does not use up the client's.
         if self.waited < self.min_rate.window {
             return Rate::Kept;
         }

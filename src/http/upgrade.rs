@@ -31,6 +31,7 @@ pub(super) fn asked_for(
     headers: &HeaderMap,
 ) -> Result<Option<Handshake>, BadHandshake> {
     if version == Version::HTTP_2 {
+        // `Upgrade` means nothing over HTTP/2 (RFC 9113 section 8.2.2).
         return match (*method == Method::CONNECT, protocol) {
             (true, Some(protocol)) if protocol.as_str() == "websocket" => {
                 version_13(headers)?;
@@ -42,10 +43,13 @@ pub(super) fn asked_for(
     let mut upgrades = headers.get_all(UPGRADE).iter();
     let websocket = |value: &HeaderValue| value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"websocket");
     match (upgrades.next(), upgrades.next()) {
+        // Both are asked for by RFC 9110 section 7.8. Other protocols (`h2c`) are not upgraded to, as that would tunnel
+        // requests past every stage here.
         (Some(value), None) if websocket(value) && hop_by_hop::has_option(headers, "upgrade") => {}
         _ => return Ok(None),
     }
-    // RFC 6455 section 4.1: the method MUST be GET, the version at least 1.1, the key sixteen bytes in base64.
+    // RFC 6455 section 4.1: the method MUST be GET, the version at least 1.1, the key sixteen bytes in base64. A body
+    // between the head and the tunnel would be read as frames by one side and as a body by the other.
     let bodyless = !headers.contains_key(TRANSFER_ENCODING)
         && headers.get(CONTENT_LENGTH).is_none_or(|length| length.as_bytes() == b"0");
     if *method != Method::GET || version != Version::HTTP_11 || !bodyless {

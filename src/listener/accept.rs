@@ -59,6 +59,8 @@ impl Listener {
         entry: &config::HttpsListener,
         connection_limiter: &Arc<ConnectionLimiter>,
     ) -> Result<Self, BindError> {
+        // A socket from the service manager may block, and a blocking `accept` would stop a whole thread of the
+        // runtime.
         socket.set_nonblocking(true).map_err(BindError::Adopt)?;
         let socket = TcpListener::from_std(socket).map_err(BindError::Adopt)?;
         let address = socket.local_addr().map_err(BindError::Adopt)?;
@@ -120,11 +122,13 @@ impl Listener {
         socket2::SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT).ok()?;
         let peer = addresses.peer().ip();
         let trusted = self.trust.current();
+        // Without a place the socket is dropped, and so closed, here: a client over its limit costs no task.
         let slot = if self.proxy_protocol {
             self.connection_limiter.behind_proxy(peer, &trusted)
         } else {
             self.connection_limiter.direct(peer, &trusted)
         };
+        // Shared with the listener and not a copy: a reload holds for connections that are open as well.
         let trust = self.trust.clone();
         Some(Incoming { stream, addresses, slot: slot.ok()?, header_required: self.proxy_protocol, trust })
     }

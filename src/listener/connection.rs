@@ -38,6 +38,8 @@ impl Incoming {
             if let Client::Address(client) = proxy::read(&mut stream).await? {
                 addresses = addresses.on_behalf_of(client);
             }
+            // Counted for the client only now that it is known: by the proxy's address all clients behind it would
+            // share one limit.
             slot.count_for(addresses.client().ip())?;
         }
         Ok(Connection { stream, addresses, slot, trust })

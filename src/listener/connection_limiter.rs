@@ -99,6 +99,7 @@ impl ConnectionLimiter {
         peer: IpAddr,
         trusted: &TrustedProxies,
     ) -> Result<ConnectionSlot, Refused> {
+        // Before any byte is read: a stranger could otherwise claim any client's address (S-22).
         if !trusted.contains(peer) {
             return Err(self.refuse(Refused::Untrusted, peer));
         }

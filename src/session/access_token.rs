@@ -49,6 +49,8 @@ impl AccessToken {
         }
         let mut parts = text.split(|byte| *byte == b'.');
         let (header, payload, signature) = (parts.next()?, parts.next()?, parts.next()?);
+        // Exactly three parts. `alg` is compared and never used to choose: "none" and asymmetric algorithms are the
+        // classic way around a signature (RFC 8725 section 2.1).
         if parts.next().is_some() || !is_hs256(&object(header)?) {
             return None;
         }
@@ -57,12 +59,15 @@ impl AccessToken {
         // RFC 7518 section 3.2: a key as long as the digest, or longer, must be used. Anyone could sign with an empty
         // one.
         let found = find(issuer).filter(|found| found.key.len() >= SHORTEST_KEY)?;
+        // Over the bytes as they came, not over what was decoded from them (RFC 7515 section 5.2).
         let signed = text.get(..header.len() + 1 + payload.len())?;
         let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
         hmac::verify(&hmac::Key::new(hmac::HMAC_SHA256, found.key), signed, &signature).ok()?;
         let token = Self {
             user: found.user.clone(),
             issuer: issuer.to_owned(),
+            // A digest of the key, so that [`Self::is_good`] can tell a refresh token that was made anew under the same
+            // id.
             key: sha256(found.key),
             expires: claims.get("exp")?.as_f64()?,
         };

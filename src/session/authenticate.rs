@@ -39,10 +39,12 @@ impl Authenticated {
             // What is wrong with it comes before whether it counts here, so that a bad one meets the same refusal
             // everywhere. Whether it counts is for admission to say.
             let token = token?;
+            // The add-on must never see a token of Home Assistant's: with it, it could act as the user.
             routed.remove_authorization();
             return Ok(Self { routed, credential: Credential::Token(Arc::new(token)), bears_token: Ok(false) });
         }
         let session = session_of(routed.request(), sessions).await?;
+        // Only looked for. Where tokens count, admission refuses the pair; elsewhere the header is the add-on's own.
         let bears_token = bearer::presented(routed.request().headers()).map(|token| token.is_some());
         Ok(Self { routed, credential: Credential::Session(session), bears_token })
     }

@@ -3,11 +3,12 @@
 //! Three times and the two limits give a [`SessionState`]. The end is worked out anew each time from when the session
 //! was made and when it was last seen, never by adding to an earlier end (S-81), and nothing wraps.
 //!
-//! # When the clock goes back A machine without a battery for its clock starts with a time that lies behind, and is put
-//! right a moment later. A session that was made or seen in what is now the future has no known age. It is refused for
-//! as long as that is so ([`SessionState::Ahead`]), and kept: it is good again once the clock has caught up, within the
-//! limits that it always had. So no step of the clock lends a session more than [`SKEW`] beyond its absolute limit.
-//! Small steps, as time servers make them, are within `SKEW` and change nothing.
+//! # When the clock goes back
+//! A machine without a battery for its clock starts with a time that lies behind, and is put right a moment later. A
+//! session that was made or seen in what is now the future has no known age. It is refused for as long as that is so
+//! ([`SessionState::Ahead`]), and kept: it is good again once the clock has caught up, within the limits that it always
+//! had. So no step of the clock lends a session more than [`SKEW`] beyond its absolute limit. Small steps, as time
+//! servers make them, are within `SKEW` and change nothing.
 
 use std::time::Duration;
 

@@ -111,6 +111,7 @@ impl AddonStates {
     pub fn addon_with(&self, shown: &TokenDigest) -> Option<AddonSlug> {
         let table = self.table.load();
         let mut found = None;
+        // To the end, even after a match: the time must not tell how far down the list an add-on is.
         for (slug, entry) in &table.addons {
             if entry.token.is_some_and(|token| token.digest.is(shown)) {
                 found = Some(slug);
@@ -165,6 +166,7 @@ impl AddonStates {
         let result = change(&mut table);
         table.addons.retain(|_, entry| *entry != StoredAddon::default());
         if table != *before {
+            // On disk before it holds: a protection that a crash would undo must not have been answered as done.
             file::write(&self.path, &table)?;
             self.table.store(Arc::new(table));
             self.changed.send_modify(|generation| *generation = generation.wrapping_add(1));

@@ -98,6 +98,7 @@ impl Api {
         let stream = self.dialer.dial().await?;
         let handshake = http1::Builder::new().max_buf_size(HEAD).handshake(TokioIo::new(stream)).await;
         let (mut sender, connection) = handshake.map_err(ApiError::Http)?;
+        // Ends with this call, also when it times out: no connection is left behind.
         let _driven = AbortOnDropHandle::new(tokio::spawn(connection));
         let response = sender.send_request(request).await.map_err(ApiError::Http)?;
         let status = response.status();

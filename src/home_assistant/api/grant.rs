@@ -67,6 +67,8 @@ impl Api {
     pub async fn redeem(self: &Arc<Self>, grant: CodeGrant) -> Result<Granted, ApiError> {
         let (api, client) = (Arc::clone(self), grant.client);
         let (give, take) = oneshot::channel();
+        // In a task of its own: a browser that goes away must not leave tokens behind that were bought and are not
+        // given back.
         tokio::spawn(async move {
             let redeemed = api.redeem_here(&grant).await;
             if let Err(Ok(granted)) = give.send(redeemed) {

@@ -34,6 +34,8 @@ impl SharedStore {
                 match entry.as_deref() {
                     None | Some(ENDED) => gone.push(digest.hex()),
                     Some(entry) => {
+                        // The set is not sealed. A digest that was written into another user's set must not count
+                        // there.
                         let theirs = self.seal.open(digest, entry).ok().filter(|record| record.about.user == *user);
                         drop(theirs.and_then(|record| self.cache.adopt(digest, record, generation)));
                     }

@@ -33,6 +33,7 @@ impl SealedBlobs {
     /// Puts something down for this long.
     pub async fn put(&self, name: &BlobName, secret: &[u8], bytes: &[u8], keep: Duration) -> Result<(), StoreAway> {
         let mut connection = self.0.connection().map_err(|_| StoreAway)?;
+        // Strangers can begin sign-ins, so that these questions share the limit on those about unknown tokens.
         let _place = self.0.place()?;
         let sealed = close(&self.key(name, secret), name, bytes).ok_or(StoreAway)?;
         let command = scripts::put(&self.place(name), &sealed, keep);
@@ -75,6 +76,7 @@ fn key(seal: &Seal, name: &BlobName, secret: &[u8]) -> Zeroizing<[u8; 32]> {
 fn close(key: &[u8; 32], name: &BlobName, bytes: &[u8]) -> Option<Vec<u8>> {
     let mut sealed = bytes.to_vec();
     let key = RandomizedNonceKey::new(&AES_256_GCM, key).ok()?;
+    // The name is authenticated along: a blob that is moved to another name does not open there.
     let nonce = key.seal_in_place_append_tag(Aad::from(name), &mut sealed).ok()?;
     Some([nonce.as_ref().as_slice(), &sealed].concat())
 }
