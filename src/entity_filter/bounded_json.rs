@@ -24,6 +24,7 @@ pub(crate) enum BadJson {
 
 /// Reads a text that may be held as a tree.
 pub(crate) fn read(text: &[u8]) -> Result<Value, BadJson> {
+    // Measured before it is parsed: afterwards the memory has been taken.
     Weight::of(text).bearable(text.len())?;
     serde_json::from_slice(text).map_err(|_| BadJson::Malformed)
 }
@@ -94,6 +95,7 @@ impl<'de, K: FnMut(&str) -> Option<String>> Visitor<'de> for Filter<'_, K, List>
     }
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
+        // As text, so that only one element at a time becomes a tree.
         while let Some(one) = list.next_element::<&RawValue>()? {
             if let Some(kept) = (self.keep)(one.get()) {
                 self.out.push_str(if self.out.len() > 1 { "," } else { "" });
@@ -123,6 +125,7 @@ impl<'de, K: FnMut(&str, &str) -> Option<String>> Visitor<'de> for Filter<'_, K,
         while let Some((name, value)) = map.next_entry::<String, &RawValue>()? {
             if let Some(kept) = (self.keep)(&name, value.get()) {
                 self.out.push_str(if self.out.len() > 1 { "," } else { "" });
+                // Quoted anew: the name was unescaped when it was read.
                 self.out.push_str(&Value::String(name).to_string());
                 self.out.push(':');
                 self.out.push_str(&kept);

@@ -38,6 +38,7 @@ impl PendingAnswers {
         // What frees places, and what tells whether anybody is there, has a reserve of its own.
         let most =
             if matches!(asked, PendingAnswer::Nothing | PendingAnswer::End(_)) { MOST.saturating_mul(2) } else { MOST };
+        // Never more than the limit waits, so that an add-on that asks without reading answers cannot fill our memory.
         let room = self.waiting.len() < most && (!asked.opens_subscription() || self.has_place());
         if room {
             self.waiting.insert(id, asked);
@@ -53,6 +54,7 @@ impl PendingAnswers {
 
     /// What a result belongs to. There is one for each message.
     pub(super) fn answered(&mut self, id: u64, succeeded: bool) -> Option<PendingAnswer> {
+        // An id that was not asked for has no answer: what Home Assistant sends under it is dropped.
         let asked = self.waiting.remove(&id)?;
         if !succeeded {
             return Some(asked);

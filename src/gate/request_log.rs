@@ -175,6 +175,7 @@ impl RequestLog {
         let Some(tunnel) = answer.tunnel else {
             return answer.response.map(|body| LoggedBody::new(Either::Addon(body), Some(Box::new(self))));
         };
+        // The tunnel outlives the answer, which is a head alone: it takes the account with it.
         self.open = Some(self.metrics().open_tunnel());
         tokio::spawn(async move {
             let end = tunnel.run().await;
@@ -213,6 +214,7 @@ impl RequestLog {
     pub(super) fn refused(mut self, reason: Reason) -> Response<LoggedBody> {
         self.reason = Some(reason);
         self.stages.telemetry.metrics.refused(reason);
+        // The id of operators and never the token: an audit line must not open a session.
         let session = self.session.as_ref().map(|session| session.id().to_string());
         let target = self.target();
         self.stages.telemetry.audit.write(&AuditEvent::Refused {
@@ -269,6 +271,7 @@ impl RequestLog {
         let faulty = matches!(reason, Reason::AddonDown | Reason::AddonBroken | Reason::AddonSlow | Reason::AddonBusy);
         let addon = self.stages.settings.addons.get(self.place?)?;
         let permitted = faulty && self.sent_at.is_some();
+        // A page that offers to try again must not send a form twice.
         let repeatable = self.method == Method::GET;
         permitted.then(|| AwayAddon { title: &addon.title, slug: addon.slug.as_str(), repeatable })
     }
@@ -288,6 +291,8 @@ impl RequestLog {
 
 impl Drop for RequestLog {
     fn drop(&mut self) {
+        // In `drop`, because there is no other place that every end of an answer comes by: its last byte, a break, an
+        // abort.
         let duration = self.begun.elapsed();
         let bytes_in = self.sent.as_ref().map_or(self.moved.0, |progress| progress.bytes().max(self.moved.0));
         let bytes_out = self.moved.1;

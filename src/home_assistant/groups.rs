@@ -92,6 +92,7 @@ impl Groups {
             };
             groups.push(self.all.get_key_value(id).ok_or(listed)?.0.clone());
         }
+        // As Home Assistant does with files from before there were groups.
         if matches!(self.migration, Migration::Everybody) && !system_generated {
             groups.push(GroupId::from(ADMIN));
         }

@@ -72,6 +72,7 @@ impl PasswordFile {
             read.push((fields.text("username").map_err(wrong)?, hash));
         }
         let comparison = Comparison::among(read.iter().map(|(name, _)| *name));
+        // As slow as the slowest real hash: a faster one would tell unknown names by the time.
         let dummy = StoredHash::dummy(read.iter().map(|(_, hash)| hash.cost()).max().unwrap_or(USUAL_COST));
         let mut entries: Vec<RawUser> = Vec::with_capacity(read.len());
         for (name, hash) in read {

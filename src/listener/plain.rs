@@ -172,6 +172,8 @@ impl Bound {
             }
             Self::Unix(listener) => {
                 let (stream, _) = listener.accept().await?;
+                // All peers of a Unix socket have one address. The user's number tells them apart, so that one cannot
+                // take all places.
                 let user = stream.peer_cred()?.uid();
                 Ok((Box::new(stream), Peer::User(user)))
             }
@@ -185,11 +187,13 @@ async fn bind_unix(path: &Path) -> io::Result<UnixListener> {
     }
     let is_socket = std::fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_socket());
     if is_socket {
+        // A process that answers is alive, and its socket is not ours to replace.
         if tokio::net::UnixStream::connect(path).await.is_ok() {
             return Err(io::ErrorKind::AddrInUse.into());
         }
         std::fs::remove_file(path)?;
     }
+    // Bound beside its place and then moved there: at no moment is there a socket with the wrong mode.
     let temporary = PathBuf::from(format!("{}.new", path.display()));
     let _gone = std::fs::remove_file(&temporary);
     let listener = UnixListener::bind(&temporary)?;

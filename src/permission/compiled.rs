@@ -83,6 +83,8 @@ impl Selectors {
     }
 
     fn check(&self, registry: &Registry, entity: &str, key: &str) -> Verdict {
+        // In Home Assistant a selector that is `true` as a whole ends the look-up for every entity, whatever stands
+        // beside it.
         if let Some((selector, group)) = self.whole {
             return Verdict::Permit(Grant::WholeSelector { selector, group });
         }
@@ -100,6 +102,7 @@ impl Selectors {
 
     /// The device, then the device's area. An entity that is not in the registry has neither.
     fn by_device(&self, registry: &Registry, entity: &str, key: &str) -> Option<(Selector, Opinion)> {
+        // Most policies name neither, and then the registry need not be asked.
         if self.device_ids.is_empty() && self.area_ids.is_empty() {
             return None;
         }

@@ -152,6 +152,7 @@ impl Routes {
     /// the bytes that were sent (S-31, S-33).
     pub fn locate(&self, entry_point: EntryPoint, host: Option<&str>, path: &str) -> Location<'_> {
         match entry_point {
+            // Before any add-on: one at the root must not answer for our sign-in page.
             EntryPoint::Browsers if is_own(path) => Location::Own,
             EntryPoint::Browsers => self.find(host, path).map_or(Location::Nowhere, |route| {
                 let strips = route.addon().prefix == PrefixMode::Strip;
@@ -214,6 +215,8 @@ impl Routes {
     /// The route whose prefix is the longest in this path.
     pub fn longest(&self, path: &str) -> Option<&Route> {
         let mut found = self.prefixes.get("");
+        // As deep as the deepest prefix and no deeper, so that a path of a thousand slashes costs no more than any
+        // other.
         let segments = path.match_indices('/').map(|(at, _)| at).skip(1).chain([path.len()]).take(self.deepest);
         for end in segments {
             let prefix = path.get(..end).unwrap_or_default();
@@ -242,5 +245,6 @@ fn forward_target(target: &PathAndQuery, stripped: usize) -> Option<PathAndQuery
         return Some(target.clone());
     }
     let rest = target.as_str().get(stripped..)?;
+    // `/ingress/addon` without its slash leaves nothing, and `/ingress/addon?x` a query: the add-on gets its root.
     if rest.starts_with('/') { rest.parse().ok() } else { format!("/{rest}").parse().ok() }
 }

@@ -87,6 +87,7 @@ impl SessionFile {
         }
         let file = private(&self.path).map_err(FileError::Open)?;
         let metadata = file.metadata().map_err(FileError::Open)?;
+        // Of the open file and not of the path, which may be replaced between the two.
         let identity = (metadata.dev(), metadata.ino());
         let (database, entries) = guarded(|| {
             let database =
@@ -170,6 +171,7 @@ fn read_all(file: &Database) -> Result<Vec<StoredSession>, FileError> {
 
 fn write_all(file: &Database, batch: &[Change]) -> Result<(), FileError> {
     let mut transaction = file.begin_write().map_err(database)?;
+    // A revocation that is answered must survive a power cut.
     transaction.set_durability(Durability::Immediate).map_err(database)?;
     {
         let mut table = transaction.open_table(SESSIONS).map_err(database)?;

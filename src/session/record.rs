@@ -127,6 +127,7 @@ impl Record {
     /// Reads an entry. Whatever is missing, unknown or out of shape makes it [`Foreign`].
     pub(super) fn decode(bytes: &[u8]) -> Result<Self, Foreign> {
         Self::understand(bytes).ok_or_else(|| {
+            // As much as can be read of any version: revoking a user must find entries of a newer vestibule as well.
             let owner = serde_json::from_slice::<Owner>(bytes).ok();
             Foreign { user: owner.and_then(|owner| owner.user.parse().ok()) }
         })

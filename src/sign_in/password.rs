@@ -67,6 +67,7 @@ struct Failed {
 impl PasswordSignIn<'_> {
     /// The answer to a posted form.
     pub async fn post(&self, request: Sanitized) -> Result<Page, Reason> {
+        // A form on another site must not sign a visitor in as somebody whose password its author knows (login CSRF).
         is_own_will(request.provenance(), false, false, false).into_result()?;
         let (client, id) = (request.client(), request.id());
         let (presented, form_token) = (request.presented().clone(), request.form_token().clone());
@@ -89,10 +90,12 @@ impl PasswordSignIn<'_> {
     async fn attempt(&self, attempt: &Attempt) -> Result<Arc<User>, Failed> {
         let failed = |outcome| Failed { outcome, wait: None };
         let form = &attempt.form;
+        // Before the attempt is counted: a forged form must not use up a user's attempts.
         if !FormToken::is_proven(&attempt.form_token, &form.csrf) {
             return Err(failed(SignInOutcome::BadFormToken));
         }
         let ip = attempt.client.ip();
+        // Counted before bcrypt runs, or many requests at once would all find an attempt left.
         self.guard
             .attempt(ip, &form.username, self.budget, self.clock.now())
             .await
@@ -107,6 +110,7 @@ impl PasswordSignIn<'_> {
             Outcome::Busy => return Err(Failed { outcome: SignInOutcome::TooManyAttempts, wait: Some(BUSY) }),
             Outcome::Unavailable => return Err(failed(SignInOutcome::Unavailable)),
         };
+        // Also when the user may not come in: the password was right, so it was no guess.
         self.guard.succeeded(ip, &form.username).await;
         match may_enter(&user, attempt.client) {
             Decision::Permit if user.has_mfa => Err(failed(SignInOutcome::SecondFactor)),

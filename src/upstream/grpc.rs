@@ -50,6 +50,7 @@ pub(super) fn target(
     upstream: &config::Upstream,
     forward: PathAndQuery,
 ) -> Result<Uri, Reason> {
+    // RFC 9113 section 8.2.2: connection-specific headers make an HTTP/2 message malformed.
     headers.remove(TRANSFER_ENCODING);
     headers.insert(TE, HeaderValue::from_static("trailers"));
     let host = headers.remove(HOST).ok_or(Reason::MalformedRequest)?;
@@ -64,6 +65,7 @@ pub(super) fn target(
 impl Call<'_> {
     /// Makes the call and relays its answer.
     pub(super) async fn call(self, request: Request<RequestBody>, trailed: GrpcCall) -> Result<Answer, Reason> {
+        // A place as any request has: streams of a shared connection cost the add-on as much as connections do.
         let place = self.place().await?;
         let response = self.ask_shared(request).await?;
         Ok(self.relay(response, None, Some(place), Some(trailed)))
@@ -104,6 +106,7 @@ impl super::pool::Pool {
         }
         let dialling = tokio::time::timeout(self.patience(), shared.dialling.lock());
         let _dialling = dialling.await.map_err(|_| PoolError::Dialling)?;
+        // Asked again behind the lock: the call that held it may have made the connection.
         if let Some(stream) = shared.stream() {
             return Ok(stream);
         }

@@ -13,7 +13,7 @@ use crate::clock::Timestamp;
 use crate::home_assistant::one_spelling;
 use crate::identity::UserId;
 
-/// Passwords that were right a moment ago, so that an add-on that asks for each request costs no bcrypt each time.
+/// Passwords that were right not long ago, as bcrypt hashes, by the name that was typed.
 #[derive(Debug, Default)]
 pub(super) struct PasswordCache {
     cached: Mutex<Cached>,
@@ -55,12 +55,15 @@ impl PasswordCache {
         asked: Moment,
         until: Timestamp,
     ) {
+        // Hashed before the lock is taken: bcrypt takes a quarter of a second.
         let hashed = tokio::task::spawn_blocking(move || bcrypt::hash(truncated(&password), COST)).await;
         let Ok(Ok(hash)) = hashed else { return };
         let mut cached = self.lock();
         let has_room = cached.entries.len() < MOST || cached.entries.contains_key(name);
         // Of two that were right the one that was asked later is the newer.
         let is_newer = cached.entries.get(name).is_none_or(|entry| entry.until <= until);
+        // Something was forgotten while Home Assistant answered: the answer may be about a password that has changed
+        // since.
         if asked.0 == cached.forgotten && has_room && is_newer {
             cached.entries.insert(name.to_owned(), Entry { user, hash, until });
         }

@@ -69,6 +69,8 @@ impl AuthBackend {
             Err(none) => return without_credentials(none),
         };
         let guess = question.guess(&credentials.username);
+        // Counted before the password is looked at and given back afterwards: many questions at once must not pass the
+        // limit.
         if let Err(wait) = self.guesses.admit(guess, self.clock.now()).await {
             self.note(&question, &credentials, SignInOutcome::TooManyAttempts, None);
             return too_many(wait);
@@ -97,6 +99,8 @@ impl AuthBackend {
     }
 
     async fn judge(&self, question: &Question<'_>, credentials: &Credentials, home: &HomeAssistant) -> Judged {
+        // Taken before the password is checked, so that a user who changes meanwhile is judged as they were when it was
+        // right.
         let directory = arc_swap::Guard::into_inner(home.directory().load());
         let (name, password) = (&credentials.username, || Zeroizing::clone(&credentials.password));
         let (now, moment) = (self.clock.now(), self.cache.moment());

@@ -134,6 +134,7 @@ impl Socket {
                     "pong" if head.id == Some(id) => return Ok((id, text)),
                     "result" if head.id == Some(id) && head.success == Some(true) => return Ok((id, text)),
                     "result" if head.id == Some(id) => return Err(ApiError::Refused(head.refusal())),
+                    // Events may come between a command and its result. Thrown away, a change would be missed.
                     _ => self.note(&head),
                 }
             }
@@ -142,6 +143,7 @@ impl Socket {
     }
 
     fn note(&mut self, head: &Head) {
+        // Bounded: Home Assistant's word on ids is not trusted to be a few.
         if head.kind == "event" && self.heard.len() < SUBSCRIPTIONS {
             self.heard.extend(head.id);
         }

@@ -56,6 +56,7 @@ where
         });
     }
     drop(socket);
+    // No cut here: a revocation that has begun is finished, and the process waits for it.
     open.close();
     open.wait().await;
 }

@@ -74,6 +74,7 @@ impl ControlSocket {
 
 impl Drop for ControlSocket {
     fn drop(&mut self) {
+        // A successor may have bound the path already, and its socket is not ours to remove.
         let ours = |file: &fs::Metadata| (file.dev(), file.ino()) == (self.device, self.inode);
         if fs::symlink_metadata(&self.path).is_ok_and(|file| ours(&file)) {
             // What cannot be removed is stale and will be replaced at the next start.
@@ -92,6 +93,8 @@ fn refuse_to_replace(path: &Path) -> Result<(), SocketError> {
     }
     match UnixStream::connect(path) {
         Ok(_) => Err(SocketError::Live { path: path.to_owned() }),
+        // Refused means that no process has it open any more. Any other error leaves that open, and then nothing is
+        // replaced.
         Err(error) if matches!(error.kind(), io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound) => Ok(()),
         Err(error) => Err(step("find out who listens at", path)(error)),
     }

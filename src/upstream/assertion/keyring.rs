@@ -71,6 +71,7 @@ fn turn(settings: &Assertion, now: Timestamp) -> Result<Keys, KeyError> {
     let mut all = read(settings)?;
     let newest_is_old = |key: &SigningKey| now.saturating_since(key.made()) >= settings.rotate;
     if all.last().is_none_or(newest_is_old) {
+        // Made long before it signs. See the head of this file for why it is published first.
         let key = SigningKey::generate(now);
         key.store(&settings.keys)?;
         tracing::info!(kid = key.id(), "a new key for signed identities; it signs when everybody may know it");
@@ -80,6 +81,7 @@ fn turn(settings: &Assertion, now: Timestamp) -> Result<Keys, KeyError> {
     // Before any key is known for long enough, the oldest signs: no add-on has a copy of others yet.
     let signer = all.iter().rposition(|key| signs(&key)).unwrap_or_default();
     let begun = all.get(signer).map_or(now, |key| key.made().saturating_add(settings.overlap));
+    // Only when the present signer has signed for `overlap`: an assertion of the old key may still be on its way.
     if now.saturating_since(begun) >= settings.overlap {
         for old in all.drain(..signer) {
             match fs::remove_file(old.path(&settings.keys)) {
