@@ -39,7 +39,7 @@ pub struct AddonCall {
 enum Uses {
     /// `auth_api`
     AuthApi,
-    /// To see the options of this add-on.
+    /// The right to see the options of this add-on.
     OptionsOf(String),
     /// `homeassistant_api`, which has a token of its own; held to the entities of this group, and to these messages
     /// besides.

@@ -55,7 +55,7 @@ pub(super) struct PeerRequest<B> {
     pub(super) body: B,
     /// Whether our token goes along: what needs none gets none.
     pub(super) with_token: bool,
-    /// To the head of the answer.
+    /// How long the head of the answer may take.
     pub(super) within: Duration,
 }
 
@@ -158,5 +158,5 @@ impl<S: Unpin> Body for Driven<S> {
     }
 }
 
-/// To the end of the TLS handshake.
+/// How long connecting may take, TLS handshake included.
 const DIAL: Duration = Duration::from_secs(5);

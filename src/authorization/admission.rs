@@ -53,7 +53,7 @@ pub(super) enum Claim<'a> {
 
 pub(super) struct Admission<'r> {
     pub(super) user: Arc<User>,
-    /// Of the rules, where the add-on has some and a path is wanted.
+    /// What the rules said, where the add-on has some and a path is wanted.
     pub(super) evaluation: Option<Evaluation<'r>>,
 }
 
@@ -61,7 +61,7 @@ pub(super) struct Refusal<'r> {
     pub(super) reason: Reason,
     /// Who is refused, if that is known.
     pub(super) user: Option<Arc<User>>,
-    /// Of the rules, where it came to that.
+    /// What the rules said, where it came to that.
     pub(super) evaluation: Option<Evaluation<'r>>,
 }
 
@@ -149,7 +149,8 @@ fn counts(credential: &Credential, question: &Question<'_>) -> Result<(), Reason
     }
 }
 
-/// At Home Assistant's entry point nothing but a session counts (docs/design/supervisor.md section 10.1).
+/// Whether access tokens count. At Home Assistant's entry point nothing but a session does (docs/design/supervisor.md
+/// section 10.1).
 fn takes_tokens(question: &Question<'_>) -> bool {
     question.addon.tokens && question.entry_point == EntryPoint::Browsers
 }

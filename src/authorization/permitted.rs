@@ -37,7 +37,7 @@ pub struct AuthorizationContext<'a> {
     pub protections: &'a [Option<Protection>],
     /// Says why a user may do what a rule asks about entities, or not.
     pub describe: Description<'a>,
-    /// By what a body that is judged is bounded and counted.
+    /// The limits and the count of bodies that are held to be judged.
     pub holding: BufferLimits<'a>,
 }
 

@@ -49,7 +49,7 @@ pub struct Supposed<'r> {
     pub path: String,
     /// Why it is refused, if it is.
     pub refusal: Option<Reason>,
-    /// Of the rules, where it came to that.
+    /// What the rules said, where it came to that.
     pub evaluation: Option<Evaluation<'r>>,
     /// Whether a rule reads the body, and none was given: a request would be judged by the one that it has.
     pub wants_body: bool,

@@ -43,7 +43,7 @@ pub struct Claim {
 }
 
 impl Claim {
-    /// At most `most` by this limit for this holder.
+    /// A claim by this limit for this holder, of which at most `most` may be taken in all.
     pub fn new(limit: Limit, holder: Holder, most: usize) -> Self {
         Self { limit, holder, most: u64::try_from(most).unwrap_or(u64::MAX) }
     }

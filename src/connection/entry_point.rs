@@ -38,7 +38,7 @@ impl ConnectionInfo {
         Self(Kind::HomeAssistant(addresses, trust))
     }
 
-    /// By which entry point.
+    /// The entry point that the connection came by.
     pub fn entry_point(&self) -> EntryPoint {
         match &self.0 {
             Kind::Tls(_) => EntryPoint::Browsers,

@@ -46,7 +46,7 @@ impl Connection for Secured {
     }
 }
 
-/// Of Home Assistant, which speaks HTTP/1.1.
+/// A connection of Home Assistant, which speaks HTTP/1.1.
 impl Connection for FromHomeAssistant {
     type Stream = PlainStream;
     type ConnectionInfo = ConnectionInfo;
@@ -58,8 +58,8 @@ impl Connection for FromHomeAssistant {
     }
 }
 
-/// Of an add-on, which speaks HTTP/1.1. It never makes a [`ConnectionInfo`]: a call of an add-on cannot be taken for
-/// any other request.
+/// A connection of an add-on, which speaks HTTP/1.1. It never makes a [`ConnectionInfo`]: a call of an add-on cannot be
+/// taken for any other request.
 impl Connection for FromAddon {
     type Stream = PlainStream;
     type ConnectionInfo = Addresses;

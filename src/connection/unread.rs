@@ -20,7 +20,8 @@ use parking_lot::Mutex;
 pub(super) struct UnreadBody(Arc<Mutex<Option<Incoming>>>);
 
 impl UnreadBody {
-    /// For a request over HTTP/2 with a body that is on its way. A client that waits to be asked for it sends nothing.
+    /// A place for the rest of the body, for a request over HTTP/2 whose body is on its way. A client that waits to be
+    /// asked for it sends nothing.
     pub(super) fn of(request: &Request<Incoming>) -> Option<Self> {
         let comes = request.version() == Version::HTTP_2
             && !request.body().is_end_stream()

@@ -32,7 +32,7 @@ pub(crate) struct Simulator {
     protections: Vec<Option<Protection>>,
 }
 
-/// Why a request cannot be decided: it is none.
+/// Why a request cannot be decided: it is not a valid one.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BadRequest {
     /// No HTTP method, or one that passes nowhere.

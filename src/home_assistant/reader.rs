@@ -1,8 +1,8 @@
 //! Reading the files of one set together.
 //!
 //! Reads all files of a [`FileSet`] in a folder, and makes one copy of what they say or lists everything that is wrong
-//! with them. Each file is read whole, up to a limit, before any of it is parsed. It must never wait for a file that is
-//! none, and never take one that cannot be read for one that does not exist.
+//! with them. Each file is read whole, up to a limit, before any of it is parsed. It must never wait for what is not a
+//! file, and never take one that cannot be read for one that does not exist.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read as _};
@@ -169,7 +169,7 @@ pub(super) struct FileStamp {
 }
 
 impl FileStamp {
-    /// Of the file that a path leads to, symbolic links followed.
+    /// The stamp of the file that a path leads to, symbolic links followed; none when there is no file.
     pub(super) fn of(path: &Path) -> Option<Self> {
         let found = fs::metadata(path).ok()?;
         Some(Self {

@@ -18,7 +18,7 @@ use crate::config::Limits;
 use crate::connection::ClientBody;
 use crate::refusal::Reason;
 
-/// By what a body that is held is bounded and counted.
+/// The limits and the count of bodies that are held.
 #[derive(Debug, Clone, Copy)]
 pub struct BufferLimits<'a> {
     /// Where its bytes are counted.

@@ -14,7 +14,7 @@ use crate::config::Limits;
 pub struct MinRate {
     /// The longest wait for one byte.
     pub stall: Duration,
-    /// In so much time of waiting ...
+    /// Within this much time of waiting ...
     pub window: Duration,
     /// ... this many bytes must move.
     pub least: u64,
@@ -61,7 +61,7 @@ impl RateMeter {
         Self { min_rate, waited: Duration::ZERO, moved: 0, since: None }
     }
 
-    /// From here on, if not before, the client is waited for. Says when that will have been for too long, if nothing
+    /// From here on, if not before, the client is waited for. Returns when that will have been too long, if nothing
     /// moves.
     pub fn waits(&mut self, now: Instant) -> Instant {
         let since = *self.since.get_or_insert(now);

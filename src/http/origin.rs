@@ -44,13 +44,13 @@ pub enum Site {
 }
 
 impl Provenance {
-    /// Of a request that a page of ours sends.
+    /// The provenance of a request that a page of ours sends.
     pub const OURS: Self = Self { origin: Origin::Ours, site: Site::Same };
 
-    /// Of a request that no page sends, or none that says so.
+    /// The provenance of a request that no page sends, as far as its headers say.
     pub const NONE: Self = Self { origin: Origin::Absent, site: Site::Absent };
 
-    /// Of a request to `authority` that a page of this origin makes a browser send.
+    /// The provenance of a request to `authority` that a page of this origin makes a browser send.
     pub fn of_page(origin: &HeaderValue, authority: &Authority, names: &Names) -> Self {
         if is_ours(origin.as_bytes(), authority, names) {
             Self::OURS
@@ -156,8 +156,8 @@ pub struct Names {
 /// RFC 6454 section 6.2: an origin is a scheme, `://`, a host, and a port unless it is the scheme's own.
 ///
 /// Each host is an origin of its own: a page of one host of ours is foreign to another (S-92, S-95). Where the
-/// request's host is none that browsers know, as behind a proxy that puts in its own, ours are all public URLs but
-/// those of add-ons.
+/// request's host is not one that browsers know, as behind a proxy that puts in its own, ours are all public URLs
+/// except those of add-ons.
 fn is_ours(origin: &[u8], authority: &Authority, names: &Names) -> bool {
     let Some(theirs) = origin.strip_prefix(b"https://").and_then(Authority::parse) else { return false };
     let is_it = |url: &PublicUrl| url.host == theirs.host() && url.port == theirs.port_or_default();

@@ -39,7 +39,7 @@ impl RequestSource {
         }
     }
 
-    /// By which entry point.
+    /// The entry point that the request came by.
     pub fn entry_point(&self) -> EntryPoint {
         self.entry_point
     }

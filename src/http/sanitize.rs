@@ -190,7 +190,7 @@ impl Sanitized {
         self.id
     }
 
-    /// By which entry point it came: what belongs to one is nothing at the other.
+    /// The entry point that it came by: what belongs to one counts for nothing at the other.
     pub fn entry_point(&self) -> EntryPoint {
         self.source.entry_point()
     }

@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderName};
 use crate::config::TrustedProxies;
 use crate::connection::EntryPoint;
 
-/// With TLS, or without.
+/// Whether TLS is spoken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scheme {
     /// The browser speaks TLS, to us or to the proxy in front.

@@ -58,7 +58,7 @@ pub(super) fn asked_for(
     key_of(headers)?.ok_or(BadHandshake).map(|_| Some(Handshake::Http1))
 }
 
-/// The key of a handshake in HTTP/1.1, whose version must be ours then; nothing where there is none.
+/// The key of a handshake in HTTP/1.1, whose version must then be 13; none where there is no key.
 pub(super) fn key_of(headers: &HeaderMap) -> Result<Option<&HeaderValue>, BadHandshake> {
     if !headers.contains_key(SEC_WEBSOCKET_KEY) {
         return Ok(None);

@@ -180,7 +180,7 @@ async fn short_body(body: ClientBody, open: &Open<HomeAssistantCaller>) -> Resul
 /// A user's id, or a session.
 const LARGEST: usize = 4 * 1024;
 
-/// To the last byte of such a body.
+/// How long such a body may take to its last byte.
 const BODY_TIME: Duration = Duration::from_secs(10);
 
 /// Where nobody is refused for where they are.

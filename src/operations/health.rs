@@ -118,10 +118,10 @@ const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset
 /// Connections at the same time; more are closed at once.
 const CONNECTIONS: usize = 32;
 
-/// From the accepted connection to the end of the request's head.
+/// How long the head of a request may take, from the accepted connection on.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// From the accepted connection to the end of the answer, whichever side is slow.
+/// How long a connection may take in all, whichever side is slow.
 const CONNECTION_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Bytes of a request's head.

@@ -49,5 +49,5 @@ async fn finished(exchanges: &OpenExchanges, deadline: Instant) {
 }
 
 const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
-/// For answers that were cut to leave the process.
+/// How long answers that were cut may take to leave the process.
 const LAST_WORDS: Duration = Duration::from_secs(2);

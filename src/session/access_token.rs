@@ -1,9 +1,10 @@
 //! Home Assistant's access tokens, verified here and now (spec/permissions.md section 3).
 //!
-//! A text becomes an [`AccessToken`] by the refresh tokens of the moment and the time, or it is none. It is a JSON Web
-//! Token (RFC 7519) with HS256 (RFC 7518 section 3.2) and no other algorithm, whatever its header says (RFC 8725
-//! section 3.1, S-84). Nothing in it is believed before its signature has been verified, except the issuer, which says
-//! by which key. No key is ever fetched, and nothing is kept: a token whose refresh token is gone is worth nothing.
+//! A text is verified by the refresh tokens and the time of this moment, and becomes an [`AccessToken`] or nothing. It
+//! is a JSON Web Token (RFC 7519) with HS256 (RFC 7518 section 3.2) and no other algorithm, whatever its header says
+//! (RFC 8725 section 3.1, S-84). Nothing in it is believed before its signature has been verified, except the issuer,
+//! which says by which key. No key is ever fetched, and nothing is kept: a token whose refresh token is gone is worth
+//! nothing.
 
 use std::fmt;
 

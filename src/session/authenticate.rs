@@ -92,8 +92,8 @@ pub fn shown_token<'a>(
     AccessToken::verify(text, find, now).ok_or(Reason::BadToken)
 }
 
-/// The live session that a request's cookie stands for, at the entry point that it came by. A value that is no token,
-/// and one that is no session's, are refused alike for the client and apart for the operator (S-07, S-76).
+/// The live session that a request's cookie stands for, at the entry point that it came by. A value that is not a
+/// token, and a token without a session, are refused alike for the client and apart for the operator (S-07, S-76).
 pub async fn session_of(request: &Sanitized, sessions: &Sessions) -> Result<Arc<Session>, Reason> {
     let value = match request.presented() {
         Presented::Nothing => return Err(Reason::NoSession),

@@ -185,7 +185,7 @@ impl Sessions {
         self.known(EntryPoint::Browsers, token.digest())
     }
 
-    /// A session opens one entry point, and is none at the other.
+    /// A session opens one entry point, and does not count at the other.
     fn known(&self, entry_point: EntryPoint, digest: SessionDigest) -> Option<Arc<Session>> {
         let session = self.table.get(&digest).filter(|session| session.entry_point() == entry_point)?;
         self.touch(&session).then_some(session)

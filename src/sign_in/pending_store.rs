@@ -78,7 +78,7 @@ impl<O: Eq, T: OneTimeState> PendingStore<O, T> {
             sealed_blobs.put(&name, secret, &thing.pack(), self.bounds.longest).await?;
             // In the list without the thing: the bounds are counted here, wherever the thing lies.
             let gone = self.insert(name, One { owner, since: now, thing: None });
-            // What cannot be taken away now goes by itself in a while.
+            // What cannot be removed now expires by itself.
             let _tidied = sealed_blobs.remove(&gone).await;
             return Ok(());
         }

@@ -21,7 +21,7 @@ pub(super) struct Facts {
 }
 
 impl Facts {
-    /// Reads a certificate; `None` when it is none.
+    /// Reads a certificate; `None` when the bytes are not one.
     pub(super) fn read(certificate: &[u8]) -> Option<Self> {
         let mut tbs = Der::new(certificate).sequence()?.sequence()?;
         tbs.skip_optional(VERSION);

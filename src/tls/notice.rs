@@ -28,7 +28,7 @@ pub enum Notice {
     NotYetValid {
         /// Path of the chain.
         file: PathBuf,
-        /// From when on it is.
+        /// When it becomes valid.
         from: Timestamp,
     },
     /// A certificate names no host, so that every request on it is refused.

@@ -39,7 +39,7 @@ pub(super) struct TunnelSlot {
     _permit: Permit,
 }
 
-/// Why no connection was to be had.
+/// Why there is no connection for a request.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum PoolError {
     /// All places, or those of the user, were taken for longer than the add-on's `queue_timeout`.

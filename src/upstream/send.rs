@@ -319,7 +319,7 @@ impl Call<'_> {
         Answer { response: Response::from_parts(parts, body), tunnel: None, sent: self.progress }
     }
 
-    /// Why no connection was to be had, to the operator and to the client.
+    /// Tells the operator why there is no connection, and gives the reason for the client.
     pub(super) fn failed(&self, error: &PoolError) -> Reason {
         let addon = self.upstream.addon.slug.as_str();
         match error {

@@ -56,7 +56,7 @@ impl Guesses {
 }
 
 impl Guess<'_> {
-    /// Of one address, and of one user name from there.
+    /// How many attempts there are for one address, and for one user name from there.
     fn budget(self) -> Budget {
         Budget {
             per_address: self.limits.attempts_per_address,
@@ -68,12 +68,12 @@ impl Guess<'_> {
         }
     }
 
-    /// Of the add-on, which is counted as a name of its own.
+    /// How many attempts the add-on has in all; it is counted as a name of its own.
     fn whole(self) -> Budget {
         Budget { per_address: u32::MAX, per_user: self.limits.attempts_per_address, ..self.budget() }
     }
 
-    /// In one spelling: behind the slug, spaces in front of a name would be in the middle.
+    /// The name in one spelling. Trimmed first, because behind the slug its leading spaces would stand in the middle.
     fn name(self) -> String {
         format!("{}/{}", self.addon.slug, one_spelling(self.username))
     }

@@ -35,7 +35,7 @@ struct Message {
 }
 
 impl<S> Metered<S> {
-    /// At most `most` bytes, and what comes with the last of them in one read.
+    /// A stream that gives at most `most` bytes, and what comes with the last of them in one read.
     pub(super) fn new(stream: S, most: usize) -> Self {
         Self { stream, allowance: Allowance::Bytes(most) }
     }

@@ -180,7 +180,7 @@ async fn converse(api: &Arc<AddonApi>, mut addon_side: AddonSide, open: Open<Add
     tracing::info!(addon = %slug, ?end, "an add-on's WebSocket to Home Assistant has ended");
 }
 
-/// By the configuration and the policies of this moment.
+/// Whether the add-on may do this now, by the configuration and the policies of this moment.
 fn may(api: &AddonApi, slug: &AddonSlug, entity: &str, access: Access) -> bool {
     let configured = api.configured();
     let addon = configured.settings.addons.iter().find(|addon| addon.slug == *slug);

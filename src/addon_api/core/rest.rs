@@ -144,7 +144,7 @@ const PASSED: &[&str] =
 /// What of Home Assistant's headers an add-on gets.
 const RETURNED: &[&str] = &["content-type", "content-length", "cache-control", "mcp-session-id"];
 
-/// To the head of an answer.
+/// How long the head of an answer may take.
 const ANSWER: Duration = Duration::from_mins(5);
 
 /// The body of a call that must be read to be judged.

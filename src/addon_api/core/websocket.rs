@@ -151,13 +151,13 @@ fn limited_to(largest: usize) -> WebSocketConfig {
 /// All that is read before a token was shown, in bytes: a token, and pings.
 const FROM_STRANGER: usize = 4 * 1024;
 
-/// From an add-on, in one message (case 60).
+/// Bytes of one message from an add-on (case 60).
 const FROM_ADDON: usize = 4 * 1024 * 1024;
 
-/// From Home Assistant, in one message.
+/// Bytes of one message from Home Assistant.
 const FROM_HOME: usize = 64 * 1024 * 1024;
 
-/// To bring a token, and for Home Assistant to take ours.
+/// How long an add-on may take to show a token, and Home Assistant to take ours.
 const AUTHENTICATION: Duration = Duration::from_secs(10);
 
 /// A socket may stay open for days: it does not need the library's 128 KiB.

@@ -22,7 +22,7 @@ pub enum KeptError {
         /// What is wrong with it.
         source: serde_json::Error,
     },
-    /// Of a version to come.
+    /// The file is of a version that this build does not know.
     #[error("{} was written by a newer vestibule (version {version} of the file)", path.display())]
     Newer {
         /// Path of the state's file.

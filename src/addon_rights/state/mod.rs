@@ -38,7 +38,7 @@ pub struct AddonStates {
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Table {
     addons: BTreeMap<String, StoredAddon>,
-    /// Of the tokens by which Home Assistant's pages name add-ons; none before they are wanted for the first time.
+    /// The key of the tokens by which Home Assistant's pages name add-ons; none before they are first wanted.
     ingress_key: Option<IngressKey>,
 }
 

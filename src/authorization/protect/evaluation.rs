@@ -98,12 +98,12 @@ pub enum RuleQuery<'r> {
 }
 
 impl<'r> Evaluation<'r> {
-    /// Of a path that not all servers read alike.
+    /// The evaluation of a path that not all servers read alike: it is refused.
     pub(super) fn ambiguous() -> Self {
         Self { findings: Vec::new(), ambiguous: true, unlisted: false, closed_below: false }
     }
 
-    /// Of a path for which no rule has been found yet.
+    /// The evaluation to begin with, before any rule has been found.
     pub(super) fn of_unlisted(default: Unlisted, depth: Depth) -> Self {
         let unlisted = default == Unlisted::Deny;
         Self { findings: Vec::new(), ambiguous: false, unlisted, closed_below: unlisted && depth != Depth::Zero }

@@ -18,7 +18,8 @@ pub enum BodyKind {
 }
 
 impl BodyKind {
-    /// Of a request with these headers. Rack reads a body of no type as a form, Bottle one of nearly any type (S-208).
+    /// The kind of body of a request with these headers. Rack reads a body of no type as a form, Bottle one of nearly
+    /// any type (S-208).
     pub(super) fn of(headers: &HeaderMap, has_body: bool) -> Self {
         let names = headers.iter().filter(|(name, _)| is_alike(name.as_str(), CONTENT_TYPE.as_str()));
         let types: Vec<_> = names.map(|(_, value)| value.as_bytes().to_ascii_lowercase()).collect();

@@ -35,8 +35,8 @@ pub struct RequestIntent {
 }
 
 impl RequestIntent {
-    /// Of a request with this target and no headers, of which the add-on sees all but the first `prefix` bytes. A
-    /// WebSocket is asked for by GET, and has no body.
+    /// The intent of a request with this target and no headers. The add-on does not see the first `prefix` bytes of the
+    /// target. A WebSocket is asked for by GET, and has no body.
     pub(in crate::authorization) fn new(method: Method, target: PathAndQuery, prefix: usize, websocket: bool) -> Self {
         let depth = Depth::of(&method, &HeaderMap::new());
         let (kind, transfer, body) = (BodyKind::None, None, OnceLock::new());
@@ -47,7 +47,7 @@ impl RequestIntent {
         intent
     }
 
-    /// Of a request on its way.
+    /// The intent of a request that was routed. Fails where MOVE or COPY leads elsewhere than to the add-on.
     pub(in crate::authorization) fn of(routed: &Routed) -> Result<Self, Reason> {
         let request = routed.request();
         let websocket = request.handshake().is_some();
@@ -94,7 +94,7 @@ impl RequestIntent {
         let _ = self.body.set(facts);
     }
 
-    /// With these facts about its body.
+    /// The same intent, with these facts about its body.
     #[must_use]
     pub(in crate::authorization) fn with_body(self, facts: BodyFacts) -> Self {
         self.knows_body(facts);

@@ -159,10 +159,10 @@ fn cut(error: Box<dyn std::error::Error + Send + Sync>) -> ApiError {
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// To the end of the TLS handshake.
+/// How long connecting may take, TLS handshake included.
 const DIAL: Duration = Duration::from_secs(5);
 
-/// From the beginning to the last byte of the answer: a person waits for it.
+/// How long a whole call may take: a person waits for it.
 const ANSWER: Duration = Duration::from_secs(10);
 
 /// No answer to anything that is asked here has as much.

@@ -205,7 +205,7 @@ impl fmt::Debug for Socket {
     }
 }
 
-/// To open it, and for each answer.
+/// How long opening it may take, and each answer.
 const ANSWER: Duration = Duration::from_secs(10);
 
 /// A socket may stay open for hours: it does not need the library's 128 KiB.

@@ -95,5 +95,5 @@ fn failed(path: &Path, source: io::Error) -> AskError {
     }
 }
 
-/// For the way there and back.
+/// Time that the way there and back may take on top.
 const MARGIN: Duration = Duration::from_secs(2);

@@ -99,12 +99,12 @@ pub enum Answer {
         /// The session that was made.
         session: SessionLine,
     },
-    /// To [`Request::SessionsRevoke`]: it is on disk.
+    /// The answer to [`Request::SessionsRevoke`], once it is on disk.
     Revoked {
         /// How many sessions ended.
         count: u64,
     },
-    /// To [`Request::AddonsProtect`]: it is on disk.
+    /// The answer to [`Request::AddonsProtect`], once it is on disk.
     Protection {
         /// The slug of the add-on.
         slug: String,
@@ -113,7 +113,7 @@ pub enum Answer {
         /// Whether it was not so before.
         changed: bool,
     },
-    /// To [`Request::AddonsToken`]: its digest is on disk.
+    /// The answer to [`Request::AddonsToken`], once its digest is on disk.
     TokenMade {
         /// The token in clear; it is shown this once.
         token: Secret,

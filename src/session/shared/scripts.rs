@@ -79,7 +79,7 @@ impl Names {
 pub(super) enum Stored {
     /// It is there, or one that was seen later.
     Kept,
-    /// There is none any more, and a sighting makes none.
+    /// There is no entry any more, and a sighting does not make one.
     Gone,
     /// The session was ended.
     Ended,
@@ -107,7 +107,7 @@ pub(super) struct ScriptReply<'a> {
     pub(super) make: bool,
 }
 
-/// Stores an entry, and its name in the set of its user's, which is kept for so many milliseconds more.
+/// Stores an entry, and its name in the set of its user's, which is kept for `keep_set` milliseconds.
 pub(super) fn store(names: &Names, user: &UserId, entry: &ScriptReply<'_>, keep_set: u64) -> Cmd {
     let mut command = cmd("EVAL");
     // Every key that a script touches is passed as a key: Redis's access rules and clusters go by those.

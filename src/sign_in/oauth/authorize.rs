@@ -67,7 +67,7 @@ fn authorize(home: &HomeUrl, origin: &PublicUrl, state: &str, challenge: Option<
 /// The way back.
 const BACK: &str = "/.vestibule/sign-in/home-assistant/callback";
 
-/// Of a way that is kept.
+/// The longest address to return to that is kept.
 const LONGEST: usize = 4096;
 
 #[cfg(test)]

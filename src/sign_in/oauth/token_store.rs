@@ -213,5 +213,5 @@ fn head_made_there(session: &Session) -> Option<SessionDigest> {
 /// Nothing notifies of sessions that expire, so they are looked for.
 const LOOK: Duration = Duration::from_secs(5);
 
-/// At the end of the process.
+/// How long revoking may take at the end of the process.
 const LAST_MOMENT: Duration = Duration::from_secs(3);

@@ -31,7 +31,7 @@ pub enum Fault {
 impl Fault {
     const ALL: [Self; 4] = [Self::Unreachable, Self::Silent, Self::Broken, Self::Failing];
 
-    /// In one word, for operators.
+    /// The fault in one word, for operators.
     pub const fn label(self) -> &'static str {
         match self {
             Self::Unreachable => "unreachable",

@@ -94,7 +94,7 @@ fn unquoted(value: &str) -> &str {
     value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value)
 }
 
-/// The challenges of a line; nothing when it is none, or one that two parsers could read differently.
+/// The challenges of a line; nothing when it has none, or when two parsers could read it differently.
 fn read(line: &str) -> Option<Vec<Challenge<'_>>> {
     let mut challenges: Vec<Challenge<'_>> = Vec::new();
     for item in items(line)? {
