@@ -121,7 +121,7 @@ impl Gate {
             }
         };
         request_log.knows_route(routed.route());
-        // Before the session: browsers send a preflight without cookies (Fetch standard section 3.2.2).
+        // Before the session: browsers send a preflight without cookies (Fetch standard section 3.2.5).
         if let Some(page) = cors::preflight(&routed) {
             return Ok(Passed::Own(page));
         }
@@ -192,7 +192,8 @@ impl Gate {
             directory: &directory,
             still_counts: &still_counts,
         };
-        // One snapshot of everything for the whole review: all exchanges are judged by the same moment.
+        // One configuration and one snapshot of the users for the whole review: all exchanges are judged by the same
+        // moment.
         let judge = |exchange: &Exchange| match exchange.subject_as::<Admitted>() {
             Some(admitted) => admitted.admit_again(&moment),
             None => others(exchange),

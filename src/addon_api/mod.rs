@@ -1,8 +1,8 @@
 //! The add-on API, as add-ons know it from Home Assistant's Supervisor.
 //!
 //! Add-ons call it with their tokens on a listener of its own, which no browser reaches. We answer, or Home Assistant
-//! does, or a real Supervisor behind us. An add-on is judged by its role before anything is looked at, and nothing that
-//! it sends but the listed parts rides on a token of ours.
+//! does, or a real Supervisor behind us. An add-on is judged by its role before anything is looked at, and of what it
+//! sends only the listed parts go along with a token of ours.
 
 mod admission;
 mod answer;

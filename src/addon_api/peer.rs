@@ -1,7 +1,8 @@
 //! Home Assistant, or a real Supervisor, asked with a token of ours that no add-on sees.
 //!
 //! It sends a request that was judged, and streams the answer. Of the add-on's headers only those pass that are listed:
-//! no name of a host, no cookie and no token of it ever rides on ours (S-109), and redirections are not followed.
+//! no name of a host, no cookie and no token of its own ever goes along with ours (S-109), and redirections are not
+//! followed.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};

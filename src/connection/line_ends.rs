@@ -181,7 +181,7 @@ impl LineEnds {
             self.body.length = std::str::from_utf8(value).ok().and_then(|digits| digits.parse().ok());
         } else if name.eq_ignore_ascii_case(b"transfer-encoding") {
             // Of several lines the last one decides, as in hyper. What hyper refuses (a coding that does not end in
-            // `chunked`) is never a body that somebody reads.
+            // `chunked`) is never read as a body.
             let last = value.rsplit(|byte| *byte == b',').next().unwrap_or_default();
             self.body.chunked = Some(last.trim_ascii().eq_ignore_ascii_case(b"chunked"));
         } else if name.eq_ignore_ascii_case(b"upgrade") {

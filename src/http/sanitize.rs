@@ -98,8 +98,8 @@ impl Sanitized {
             return Err(Reason::Misdirected);
         }
         judge_headers(request.headers(), rules)?;
-        // Before routing: a server that reads `..`, `%2f` or `\` in another way than we do would serve another path
-        // than the one that the rules were asked about.
+        // Before routing: a server that resolves `..`, however it is encoded, would serve another path than the one
+        // that the rules were asked about.
         path::judge(target.path()).map_err(|_| Reason::AmbiguousPath)?;
         // The connection's own address, never one from a header: whether a header's address is believed is decided by
         // it.
@@ -313,8 +313,8 @@ fn judge_line(request: &Request<ClientBody>) -> Result<Option<Handshake>, Reason
     let protocol = request.extensions().get::<Protocol>();
     let handshake = upgrade::asked_for(request.method(), request.version(), protocol, request.headers())
         .map_err(|_| Reason::BadUpgrade)?;
-    // CONNECT is no method of ours. The extended one is let through because `asked_for` has found it to be a WebSocket;
-    // for any other protocol it has refused already.
+    // CONNECT is not a method that we know. Only the extended one that `asked_for` has found to be a WebSocket is let
+    // through.
     let extended_connect = handshake == Some(Handshake::Http2);
     if !extended_connect && !method::is_known(request.method()) {
         return Err(Reason::MethodNotAllowed);

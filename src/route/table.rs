@@ -172,8 +172,8 @@ impl Routes {
         host.and_then(|host| self.hosts.get(host)).or_else(|| self.longest(path))
     }
 
-    /// Whether a proxy that takes letters of either case for the same (Caddy does, also for letters beyond ASCII: S-207)
-    /// would find another route for it.
+    /// Whether a proxy that takes letters of either case for the same (Caddy does, also beyond ASCII: S-207) would find
+    /// another route for it.
     pub fn is_other_in_other_case(&self, host: Option<&str>, path: &str) -> bool {
         if host.is_some_and(|host| self.hosts.contains_key(host)) {
             return false;

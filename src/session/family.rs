@@ -25,8 +25,8 @@ impl Sessions {
         session.see(now);
         self.store.seen(session, now);
         if let Lineage::Child(parent) = lineage {
-            // The parent would idle out behind somebody who works on an add-on's own host, and would take the child
-            // with it.
+            // The parent would otherwise idle out while its user works on an add-on's own host, and would take the
+            // child with it.
             parent.see(now);
             self.store.seen(&parent, now);
         }

@@ -67,7 +67,7 @@ struct Failed {
 impl PasswordSignIn<'_> {
     /// The answer to a posted form.
     pub async fn post(&self, request: Sanitized) -> Result<Page, Reason> {
-        // A form on another site must not sign a visitor in as somebody whose password its author knows (login CSRF).
+        // A form on another site must not sign a visitor in to an account of its author's (login CSRF).
         is_own_will(request.provenance(), false, false, false).into_result()?;
         let (client, id) = (request.client(), request.id());
         let (presented, form_token) = (request.presented().clone(), request.form_token().clone());

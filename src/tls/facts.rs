@@ -71,7 +71,7 @@ impl Facts {
 }
 
 fn host_name(bytes: &[u8]) -> Option<String> {
-    // A NUL or a slash in a name is how certificates were made to read as two (CVE-2009-2408).
+    // A NUL in a name is how certificates were made to read as two (CVE-2009-2408).
     let legal = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'*');
     let text = std::str::from_utf8(bytes).ok()?;
     (!bytes.is_empty() && bytes.iter().all(legal)).then(|| text.to_ascii_lowercase())

@@ -152,7 +152,7 @@ fn set_length(headers: &mut HeaderMap, method: &Method, length: Option<u64>, lim
 /// Refuses a head that the add-on would choke on (spec/addon-uis.md section 3, point 19): the lines as they will be
 /// written, the request line among them.
 fn judge_size(headers: &HeaderMap, target: &str, limit: usize) -> Result<(), Reason> {
-    // No limit is configured: nothing is added up for the requests that need no answer.
+    // Without a configured limit the lines need not be added up.
     if limit == usize::MAX {
         return Ok(());
     }
@@ -267,8 +267,7 @@ impl Call<'_> {
         handshake: Handshake,
         client: OnUpgrade,
     ) -> Result<Answer, Reason> {
-        // Kept to compare: an add-on may choose only among the subprotocols and extensions that were offered (RFC 6455
-        // section 4.1).
+        // Kept to compare: an add-on may choose only among the subprotocols that were offered (RFC 6455 section 4.1).
         let asked = WebSocketOffer::of(request.headers());
         let (mut connection, place) =
             self.upstream.pool.tunnel(&self.user).await.map_err(|error| self.failed(&error))?;

@@ -71,7 +71,7 @@ impl Tunnel {
         let flow = Flow::default();
         let start = Instant::now();
         // The handshake is answered, but a side may never come: hyper resolves these when each connection has switched,
-        // and a client need not take its 101. Its places are not held for longer than that takes.
+        // and a client need not take its 101. The wait is bounded, so that a tunnel that never opens holds no place.
         let upgraded = tokio::select! {
             upgraded = async { tokio::try_join!(client, addon) } => upgraded.map_err(|_| TunnelOver::Broken),
             () = open.cut() => Err(TunnelOver::Cut(open.exchange().why())),
@@ -191,8 +191,8 @@ where
             frames.pass(passed);
             rest = left;
         }
-        // Messages are small and somebody waits for each: TLS and hyper would otherwise hold the last bytes of one
-        // back.
+        // Messages are small and the other side waits for each: TLS and hyper would otherwise hold the last bytes of
+        // one back.
         to.flush().await?;
         // Counted when the other side has taken it: a sender alone, with a reader that takes nothing, must not keep a
         // tunnel from idling out.

@@ -75,8 +75,8 @@ where
     }
 
     async fn pass(&mut self) -> (End, Option<CloseFrame>) {
-        // The add-on is asked and Home Assistant is not: it pings by itself, and a silent add-on holds one of its own
-        // places.
+        // The add-on is pinged and Home Assistant is not: Home Assistant pings by itself, and a silent add-on holds one
+        // of its own places.
         let mut beat = interval(HEARTBEAT);
         // Any message counts as a sign of life, not only a pong.
         let mut heard = Instant::now();

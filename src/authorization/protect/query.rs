@@ -11,8 +11,8 @@ use super::unreadable::Unreadable;
 use crate::config::EntityId;
 use crate::http::decode;
 
-/// The entity that the parameter `name` names. A cookie that could be called so makes it ambiguous: PHP's `$_REQUEST` may
-/// have it in the parameter's place (S-210).
+/// The entity that the parameter `name` names. A cookie that could be called so makes it ambiguous: PHP's `$_REQUEST`
+/// may hold it in the parameter's place (S-210).
 pub(super) fn entity(query: Option<&str>, cookies: Option<&str>, name: &str) -> Result<EntityId, Unreadable> {
     let cookie_names = cookies.unwrap_or_default().split(';').map(|pair| pair.split('=').next().unwrap_or_default());
     if cookie_names.filter_map(|cookie| decode(cookie.trim())).any(|cookie| could_be(&cookie, name)) {

@@ -105,8 +105,8 @@ impl SharedStore {
             None | Some(ENDED) => return Verdict::Forget,
             Some(entry) => entry,
         };
-        // Somebody has written to Redis who does not have the key. Which state is true cannot be told, and a session
-        // less is the safe mistake.
+        // Something without the key has written to Redis. Which state is true cannot be told, and one session less is
+        // the safe mistake.
         let Ok(record) = self.seal.open(session.digest(), entry) else {
             tracing::error!(session = %session.id(), "the session store has an entry that is not ours: the session ends");
             return Verdict::Forget;

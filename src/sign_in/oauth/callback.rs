@@ -113,7 +113,7 @@ impl OAuthLogin<'_> {
             ..NewSession::new(user.id.clone(), MadeBy::HomeAssistant)
         };
         let session_maker = SessionMaker { sessions: self.sessions, cookie: self.cookie, telemetry: self.telemetry };
-        // The session that the browser came with is replaced, so that a session planted there by somebody else does not
+        // The session that the browser came with is replaced, so that a session that an attacker planted there does not
         // live on.
         let made = session_maker.make(new, request.presented()).await;
         let (session, cookie) = made?;
