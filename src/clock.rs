@@ -1,6 +1,6 @@
 //! The time of day as an argument: what expires is decided from a [`Timestamp`] that the caller passes in.
 //!
-//! In goes nothing, out comes the time. The only place that asks the operating system what time it is.
+//! The only place that asks the operating system what time it is.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 pub struct Timestamp(u64);
 
 impl Timestamp {
-    /// The time that is so many milliseconds after the epoch.
+    /// The time that is this many milliseconds after the epoch.
     pub const fn from_millis(millis: u64) -> Self {
         Self(millis)
     }
@@ -57,7 +57,7 @@ pub enum Clock {
     /// The operating system's clock.
     #[default]
     System,
-    /// A clock that stands until somebody sets it.
+    /// A clock that stands still until it is set.
     Manual(Arc<AtomicU64>),
 }
 

@@ -47,7 +47,7 @@ pub struct Gate {
 enum Passed {
     /// The add-on answers.
     Addon(Box<Answer>),
-    /// We do.
+    /// One of our own pages.
     Own(Page),
 }
 
@@ -99,12 +99,16 @@ impl Gate {
         request_log: &mut RequestLog,
     ) -> Result<Passed, Reason> {
         let services = &self.services;
+        // Before sanitizing, which takes the Supervisor's token out of the headers with everything else that is
+        // reserved.
         let caller = home_assistant::caller(&arrived, stages, services);
         let sanitized = Sanitized::new(arrived, id, &stages.rules)?;
         request_log.knows_client(&sanitized);
         if let Some(page) = manifest::empty(&sanitized) {
             return Ok(Passed::Own(page));
         }
+        // Routing comes before the session, since the route says whose cookie and token count. A stranger does not
+        // learn from it what there is: see `nowhere`.
         let routed = match stages.routes.route(sanitized) {
             Destination::Addon(routed) => routed,
             Destination::Own(request) => {
@@ -119,9 +123,12 @@ impl Gate {
             }
         };
         request_log.knows_route(routed.route());
+        // Before the session: browsers send a preflight without cookies (Fetch standard section 3.2.5).
         if let Some(page) = cors::preflight(&routed) {
             return Ok(Passed::Own(page));
         }
+        // Noted now, so that a refusal from here on carries it too. Otherwise an admitted page could not read why it
+        // was refused.
         request_log.grants(Grant::of(&routed));
         let token = self.shown_token(routed.request());
         let authenticated = Authenticated::new(routed, token, &services.sessions).await?;
@@ -132,7 +139,9 @@ impl Gate {
         let permitted =
             authorization.admit(authenticated).await.map_err(|refused| request_log.note_refusal(refused))?;
         request_log.knows_user(permitted.identified().user());
+        // The add-on may take long to answer: the home of before a reload must not be kept alive by that.
         drop(home);
+        // After admission: the redirection would otherwise tell a stranger that there is an add-on here.
         if let Some(page) = with_slash(&permitted) {
             return Ok(Passed::Own(page));
         }
@@ -184,11 +193,14 @@ impl Gate {
             directory: &directory,
             still_counts: &still_counts,
         };
+        // One configuration and one snapshot of the users for the whole review: all exchanges are judged by the same
+        // moment.
         let judge = |exchange: &Exchange| match exchange.subject_as::<Admitted>() {
             Some(admitted) => admitted.admit_again(&moment),
             None => others(exchange),
         };
         let mut cut = self.services.exchanges.review(judge);
+        // After the review: what it has just cut gets a moment to end by itself before it is aborted.
         cut.extend(self.services.exchanges.abort(stages.settings.limits.unread_timeout));
         for exchange in &cut {
             let (user, addon) = (exchange.subject().user(), exchange.subject().addon());
@@ -235,6 +247,7 @@ fn with_slash(permitted: &Permitted) -> Option<Page> {
     if !reads || !routed.lacks_slash() {
         return None;
     }
+    // A relative address: it holds under whatever prefix the browser sees us.
     let last = request.path().rsplit('/').next().unwrap_or_default();
     let query = request.query().map(|query| format!("?{query}")).unwrap_or_default();
     Some(pages::redirect(&format!("{last}/{query}")))

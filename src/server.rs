@@ -1,7 +1,7 @@
 //! The process: builds the stages, serves, swaps the stages on reload, and drains on stop.
 //!
-//! In comes a configuration that was read, out comes the end of the process. Nothing is accepted before everything that
-//! can be wrong has been looked at, and no reload changes anything before all of it is known to be right.
+//! Nothing is accepted before everything that can be wrong has been looked at, and no reload changes anything before
+//! all of it is known to be right.
 
 mod addon_api;
 mod build;
@@ -67,11 +67,13 @@ pub struct Server {
 
 /// Serves until a signal says stop and everything open has ended.
 pub async fn run(file: PathBuf, loaded: Loaded, telemetry: Telemetry, inherited: Inherited) -> Result<(), StartError> {
+    // Before anything else: a SIGTERM during the start would otherwise end the process without any of its own doing.
     let mut signals = Signals::new().map_err(StartError::Signals)?;
     let (server, bound) = build::build(file, loaded, telemetry, inherited).await?;
     let server = Arc::new(server);
     let mut tasks = server.background(bound);
     server.readiness.set_listeners(crate::operations::ListenersState::Open);
+    // Once before the first connection, so that readiness and gauges never show a state that nobody has looked at.
     server.report();
     server.watch_home(&mut *server.state.lock().await);
     server.begin_accepting();
@@ -79,6 +81,7 @@ pub async fn run(file: PathBuf, loaded: Loaded, telemetry: Telemetry, inherited:
     notify::ready("serving");
     triggers::until_stopped(&server, &mut signals).await;
     drain::drain(&server, signals).await;
+    // After draining: these tasks still store the sessions of the last requests and give tokens back.
     server.stop.cancel();
     while tasks.join_next().await.is_some() {}
     tracing::info!("stopped");

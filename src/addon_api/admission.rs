@@ -1,8 +1,8 @@
 //! Whether a call of an add-on is permitted: asked when it comes, and on every beat for as long as its body, its answer
 //! or its WebSocket is open.
 //!
-//! In come the path and the token that was shown, out comes who asks, or a refusal. What is open remembers all that it
-//! was admitted for: the token's digest, the path, and the right and the group of entities that it uses.
+//! The path and the token that was shown say who asks, or the call is refused. What is open remembers all that it was
+//! admitted for: the token's digest, the path, and the right and the group of entities that it uses.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -29,6 +29,8 @@ impl AddonApi {
         configured: &Configured,
     ) -> Result<(AddonCall, Option<AddonCaller>), Box<Answer>> {
         let bad = || Box::new(answer::plain(StatusCode::BAD_REQUEST));
+        // The absolute form is for proxies (RFC 9112 section 3.2.2). Its authority would be a second host beside
+        // `Host`.
         if head.uri.scheme().is_some() || head.uri.authority().is_some() {
             return Err(bad());
         }
@@ -55,6 +57,7 @@ impl AddonApi {
         let Ok(by) = self.asking_for(&call.path, call.token.as_ref(), &configured) else {
             return Decision::Deny(Reason::BadToken);
         };
+        // The same token may have been given to another add-on since.
         if by.as_ref().map(|by| &by.addon().slug) != call.by.as_ref() {
             return Decision::Deny(Reason::BadToken);
         }
@@ -67,13 +70,14 @@ impl AddonApi {
             Some(Uses::OptionsOf(slug)) => by.is_some_and(|by| by.sees_options_of(slug)),
             Some(Uses::HomeAssistantApi { token, by, entities, messages }) => {
                 let now = self.entitled(token, &configured).filter(|_| configured.home_assistant.is_some());
+                // Held to other entities it must connect anew: what passed before was judged by the old ones.
                 now.is_some_and(|now| now.slug == *by && now.entities == *entities && now.entity_messages == *messages)
             }
         };
         if still { Decision::Permit } else { Decision::Deny(Reason::AccessDenied) }
     }
 
-    /// Who asks for this path with this token: nobody where no token is asked for.
+    /// The add-on that asks for this path with this token; none where no token is asked for.
     fn asking_for(
         &self,
         path: &ApiPath,
@@ -87,6 +91,7 @@ impl AddonApi {
             Some(Some(by)) => Caller::Addon(by.granted()),
         };
         match rule(path, who) {
+            // No add-on is noted for an open path, even with a token: nothing that answers it may lend it a right.
             Ruling::Pass(Basis::Open) => Ok(None),
             Ruling::Pass(Basis::Bypass | Basis::Role(_)) => Ok(by.flatten()),
             Ruling::Refuse(refusal) => Err(refusal),

@@ -1,8 +1,8 @@
 //! A body that is read whole before anything is done with it.
 //!
-//! In comes a body on its way, out come its bytes or the reason why there are none. It never holds more than its limit,
-//! and never longer than its time, and its bytes are counted for as long as they are held. They are copied, since
-//! pieces of a byte each would keep the buffers alive that they were read into.
+//! Reads a body to its end, or says why it cannot. It never holds more than its limit, and never longer than its time,
+//! and its bytes are counted for as long as they are held. They are copied, since pieces of a byte each would keep the
+//! buffers alive that they were read into.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -31,7 +31,6 @@ pub(super) struct Room {
 /// A body that was read.
 #[derive(Debug)]
 pub(super) struct Held {
-    /// Its bytes.
     pub(super) bytes: Bytes,
     /// They are counted until this is dropped.
     pub(super) room: Permit,
@@ -46,10 +45,10 @@ pub(super) enum Unread {
     /// Its last byte did not come in time.
     #[error("the body took too long")]
     TooSlow,
-    /// It broke off.
+    /// The peer broke off, or sent no HTTP.
     #[error("the body broke off")]
     Broken,
-    /// Whoever sends it may no longer go on.
+    /// The exchange that sends it was cut.
     #[error("the body was cut")]
     Cut,
     /// Too much is held already.
@@ -65,12 +64,12 @@ impl Room {
         Self { budget: Arc::clone(budget), claims, body_timeout: limits.body_timeout }
     }
 
-    /// Counts so many bytes as held.
+    /// Counts this many bytes as held.
     pub(super) fn take(&self, bytes: usize) -> Result<Permit, Refused> {
         self.budget.take(bytes, &self.claims)
     }
 
-    /// Counts so many more.
+    /// Counts this many more.
     pub(super) fn grow(&self, held: &mut Permit, bytes: usize) -> Result<(), Refused> {
         held.grow(bytes, &self.claims)
     }
@@ -84,7 +83,7 @@ impl Room {
         self.read_within(body, limit, self.body_timeout).await
     }
 
-    /// Reads at most `limit` bytes of somebody's answer, in at most `within`.
+    /// Reads at most `limit` bytes of a peer's answer, in at most `within`.
     pub(super) async fn read_within<B>(&self, body: B, limit: usize, within: Duration) -> Result<Held, Unread>
     where
         B: Body<Data = Bytes> + Unpin,

@@ -1,5 +1,5 @@
-//! The add-on that asks, together with what it is granted: in comes what stands in the configuration and what an
-//! operator decided, out comes the one thing that answers are judged by. What its manifest asks for never is.
+//! The add-on that asks, together with what it is granted: made from the configuration and what an operator decided, it
+//! is the one thing that answers are judged by. What its manifest asks for never counts.
 
 use std::sync::Arc;
 
@@ -22,12 +22,10 @@ impl AddonCaller {
         Self { addon, granted }
     }
 
-    /// The add-on.
     pub(super) fn addon(&self) -> &Arc<Addon> {
         &self.addon
     }
 
-    /// Its short name.
     pub(super) fn slug(&self) -> &str {
         self.addon.slug.as_str()
     }

@@ -1,4 +1,4 @@
-//! The user name and password that an add-on brings for somebody (docs/design/supervisor.md section 5).
+//! The user name and password that an add-on asks about (docs/design/supervisor.md section 5).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -10,11 +10,9 @@ use zeroize::Zeroizing;
 use crate::entity_filter::bounded_json::{Scalar, fields};
 use crate::http::one_line;
 
-/// What somebody typed into an add-on.
+/// What a user typed into an add-on.
 pub(super) struct Credentials {
-    /// The user name.
     pub(super) username: String,
-    /// The password.
     pub(super) password: Zeroizing<String>,
     /// They came in `Authorization: Basic`, so that a refusal asks for them again in that way.
     pub(super) basic: bool,
@@ -101,7 +99,7 @@ fn form(body: &[u8]) -> Result<Credentials, NoCredentials> {
             _ => continue,
         };
         if field.replace(value.into_owned()).is_some() {
-            // Twice: nobody knows which of them is meant.
+            // Given twice: which of them is meant cannot be told.
             return Err(NoCredentials::Missing);
         }
     }

@@ -1,8 +1,8 @@
 //! What add-ons may say to Home Assistant over its WebSocket: messages of the types in
 //! [`crate::entity_filter::message_types`], and of those that the operator added for the add-on. Nothing else passes,
 //! in any spelling: not what Home Assistant has for its Supervisor (docs/design/supervisor.md section 6), not what
-//! makes users, tokens and signed addresses, and not what nobody here knows. Behind a Supervisor add-ons speak as a
-//! user of Home Assistant's own, whom it refuses some of it; ours may be anybody's token.
+//! makes users, tokens and signed addresses, and not what this version does not know. Behind a Supervisor add-ons speak
+//! as a system user of Home Assistant, to whom it refuses some of this; our token may be of any user.
 
 use std::fmt;
 
@@ -28,6 +28,7 @@ pub(super) fn filter_message(text: &str, mut passes: impl FnMut(&str) -> bool) -
     if !text.trim_start().starts_with(['{', '[']) {
         return Filtered::Pass;
     }
+    // Depth first: the parser recurses, and a text of brackets alone could use up the stack.
     let heads = is_shallow(text.as_bytes()).then(|| serde_json::from_str(text).ok()).flatten();
     let Some(Heads(heads)) = heads else { return Filtered::Refuse(vec![refusal(None)]) };
     if heads.iter().all(|head| head.is_one_that(&mut passes)) {
@@ -111,6 +112,7 @@ impl<'de> Visitor<'de> for HeadVisitor {
             match name.as_str() {
                 "type" => {
                     let kind = map.next_value::<Scalar>()?;
+                    // Two are enough to know that it is not said once; a thousand would only take memory.
                     if head.kinds.len() < 2 {
                         head.kinds.push(kind.text().unwrap_or_default().to_owned());
                     }

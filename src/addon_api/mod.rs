@@ -1,8 +1,8 @@
 //! The add-on API, as add-ons know it from Home Assistant's Supervisor.
 //!
-//! On a listener of its own, which no browser reaches, come an add-on's calls with its token; out come answers of ours,
-//! of Home Assistant or of a real Supervisor behind us. An add-on is judged by its role before anything is looked at,
-//! and nothing that it sends but the listed parts rides on a token of ours.
+//! Add-ons call it with their tokens on a listener of its own, which no browser reaches. We answer, or Home Assistant
+//! does, or a real Supervisor behind us. An add-on is judged by its role before anything is looked at, and of what it
+//! sends only the listed parts go along with a token of ours.
 
 mod addon_call;
 mod admission;

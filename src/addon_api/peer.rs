@@ -1,7 +1,7 @@
 //! Home Assistant, or a real Supervisor, asked with a token of ours that no add-on sees.
 //!
-//! In comes a request that was judged, out comes the answer, streamed. Of the add-on's headers only those pass that are
-//! listed: no name of a host, no cookie and no token of it ever rides on ours (S-109), and redirections are not
+//! It sends a request that was judged, and streams the answer. Of the add-on's headers only those pass that are listed:
+//! no name of a host, no cookie and no token of its own ever goes along with ours (S-109), and redirections are not
 //! followed.
 
 use std::pin::Pin;
@@ -25,7 +25,7 @@ use crate::dial::{DialError, Dialer, Wire};
 use crate::exchanges::CutBodyError;
 use crate::ids::Address;
 
-/// Whom we ask.
+/// A server that we call with a token of ours: Home Assistant, or a real Supervisor behind us.
 #[derive(Debug)]
 pub struct Peer {
     dialer: Dialer,
@@ -36,7 +36,7 @@ pub struct Peer {
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum PeerError {
-    /// No connection.
+    /// No connection came about.
     #[error("it cannot be reached")]
     Dial(#[from] DialError),
     /// Not HTTP, or broken off.
@@ -50,7 +50,6 @@ pub(super) enum PeerError {
     Request(#[from] http::Error),
 }
 
-/// What is asked.
 pub(super) struct PeerRequest<B> {
     pub(super) method: Method,
     /// Path and query, in normal form.
@@ -59,7 +58,7 @@ pub(super) struct PeerRequest<B> {
     pub(super) body: B,
     /// Whether our token goes along: what needs none gets none.
     pub(super) with_token: bool,
-    /// To the head of the answer.
+    /// How long the head of the answer may take.
     pub(super) within: Duration,
 }
 
@@ -79,7 +78,6 @@ impl Peer {
         &self.host
     }
 
-    /// Our token.
     pub(super) fn token(&self) -> &SecretText {
         &self.token
     }
@@ -163,5 +161,5 @@ impl<S: Unpin> Body for Driven<S> {
     }
 }
 
-/// To the end of the TLS handshake.
+/// How long connecting may take, TLS handshake included.
 const DIAL: Duration = Duration::from_secs(5);

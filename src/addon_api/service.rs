@@ -24,6 +24,7 @@ impl AddonApi {
     pub async fn answer(self: Arc<Self>, arrived: Arrived<Addresses>) -> Response<ServedBody> {
         let Arrived { request, connection_info, serving } = arrived;
         let configured = self.configured();
+        // Held until the last byte of the answer, whichever API the call is for.
         let place = self.place(request.headers(), &configured);
         let from = (ClientAddr::direct(connection_info.peer().ip()), serving.abort_handle().clone());
         let answer = self.answered(request, configured, &place, from).await;
@@ -44,12 +45,15 @@ impl AddonApi {
         let method = head.method.clone();
         let called = head.uri.path().to_owned();
         let presented = token(&head.headers).map(|token| TokenDigest::of(token.as_bytes()));
+        // For metrics and the log alone. Whether the call is permitted is decided by `admitted`.
         let whose = presented.as_ref().and_then(|token| self.asking_with(token, &configured));
         let whose = whose.map(|by| by.addon().slug.clone());
         let answer = match self.admitted(&head, presented, &configured) {
+            // Only an admitted call is told of the limit. A stranger gets the same refusal as ever.
             Ok(_) if counted.is_err() => answer::plain(StatusCode::TOO_MANY_REQUESTS),
             Ok((call, by)) => {
                 let path = call.path().clone();
+                // On the list before its body is read, so that a token that is replaced meanwhile ends the upload.
                 let open = self.exchanges.begin(call, abort_handle);
                 let query = head.uri.query().map(str::to_owned);
                 let (headers, body) = (head.headers, CutUpload::new(body, &open));
@@ -58,7 +62,7 @@ impl AddonApi {
             }
             Err(answer) => *answer,
         };
-        // Whoever was asked with this body knows only that it broke off.
+        // The peer that this body was sent to knows only that it broke off.
         let answer = if progress.has_timed_out() { answer::plain(StatusCode::REQUEST_TIMEOUT) } else { answer };
         self.telemetry.metrics.api_answered(whose.as_ref(), answer.status().as_u16());
         let (addon, status) = (whose.as_ref().map_or("-", AddonSlug::as_str), answer.status().as_u16());
@@ -106,7 +110,7 @@ impl AddonApi {
     }
 }
 
-/// A method as it is logged: one that nobody has heard of may be of any length.
+/// A method as it is logged: an unknown one may be of any length.
 fn shown(method: &Method) -> &str {
     method.as_str().get(..METHOD_LIMIT).unwrap_or_else(|| method.as_str())
 }

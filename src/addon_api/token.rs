@@ -20,7 +20,7 @@ pub(super) fn home_assistant_token(headers: &HeaderMap) -> Option<&str> {
     bearer.into_iter().chain(only(headers, "x-ha-access")).find(|token| !token.is_empty())
 }
 
-/// The value of a header that stands there once. Two are none: nobody knows which of them other software would take.
+/// The value of a header that stands there once. Two are none: other software may take either of them.
 fn only<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     one_line(headers, name)?.to_str().ok().map(str::trim)
 }

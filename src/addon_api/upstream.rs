@@ -1,7 +1,7 @@
 //! A real Supervisor behind us: what an add-on may ask, it is asked with our token.
 //!
-//! `self` is written out, since to the Supervisor we are somebody else; and what it tells us of the options of others
-//! is taken out again for those whom they do not concern.
+//! `self` is written out, since the Supervisor would take it for us; and the options of other add-ons are taken out of
+//! its answers again.
 
 use std::time::Duration;
 
@@ -83,11 +83,11 @@ const PASSED: &[&str] = &["accept", "content-type", "content-length", "range"];
 const RETURNED: &[&str] =
     &["content-type", "content-length", "content-disposition", "content-range", "accept-ranges", "cache-control"];
 
-/// To the head of an answer: a backup is made before it comes.
+/// How long the head of an answer may take: a backup is made before it comes.
 const ANSWER: Duration = Duration::from_hours(1);
 
 /// What is said of one add-on.
 const LARGEST_INFO: usize = 4 * 1024 * 1024;
 
-/// To the last byte of it.
+/// How long the whole answer may take.
 const INFO: Duration = Duration::from_mins(1);

@@ -1,9 +1,8 @@
 //! The tokens by which Home Assistant's pages name an add-on (docs/design/supervisor.md section 1.13).
 //!
-//! In comes an add-on's slug, out comes a token of 43 characters: HMAC-SHA256 (RFC 2104) of the slug under a key that
-//! is made once and kept, so that it is the same after a restart, and nobody who does not have the key can name an
-//! add-on that they were not told of. A token lets nobody in: that is the session's to do. It has nothing to do with
-//! the token by which an add-on calls the API.
+//! An add-on's token has 43 characters: HMAC-SHA256 (RFC 2104) of the slug under a key that is made once and kept, so
+//! that it is the same after a restart, and without the key nobody can name an add-on that they were not told of. A
+//! token alone opens nothing: a session does. It has nothing to do with the token by which an add-on calls the API.
 
 use std::fmt;
 
@@ -22,7 +21,7 @@ use crate::ids::AddonSlug;
 pub struct IngressKey(Zeroizing<[u8; RAW]>);
 
 impl IngressKey {
-    /// A new one.
+    /// A new key, of 32 bytes from the operating system.
     pub fn random() -> Self {
         Self(Zeroizing::new(entropy::random()))
     }

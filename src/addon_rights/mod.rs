@@ -1,5 +1,4 @@
-//! What an add-on may do besides showing a web UI: in comes what its manifest asks for, out comes what it is granted,
-//! and why.
+//! What an add-on may do besides showing a web UI: what of its manifest's wishes it is granted, and why.
 //!
 //! [`rating`] says how far an add-on can be trusted, [`protection`] what it is granted while its protection is on,
 //! [`roles`] which add-on may call what of the API, and [`compose`] writes the container that has just what was

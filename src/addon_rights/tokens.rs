@@ -17,7 +17,7 @@ use crate::entropy;
 pub struct AddonToken([u8; RAW]);
 
 impl AddonToken {
-    /// A new one.
+    /// A new token from the operating system's random numbers.
     pub fn random() -> Self {
         Self(entropy::random())
     }
@@ -45,12 +45,12 @@ impl fmt::Debug for AddonToken {
     }
 }
 
-/// SHA-256 of a token as it is shown. Nobody gets from it to the token.
+/// SHA-256 of a token as it is shown. The token cannot be worked out from it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct TokenDigest([u8; RAW]);
 
 impl TokenDigest {
-    /// Of whatever somebody shows.
+    /// The digest of any text that is shown as a token.
     pub fn of(shown: &[u8]) -> Self {
         let mut bytes = [0; RAW];
         bytes.copy_from_slice(digest(&SHA256, shown).as_ref());

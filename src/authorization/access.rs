@@ -20,9 +20,10 @@ pub fn may_enter(user: &User, client: ClientAddr) -> Decision {
     }
 }
 
-/// Whether this user may open an add-on with this `access`. The owner always may; everybody else must be among those
-/// that it names, when it names any, and an administrator as well where it asks for one.
+/// Whether this user may open an add-on with this `access`. The owner always may; all others must be among those that
+/// it names, when it names any, and an administrator as well where it asks for one.
 pub(super) fn may_open(user: &User, access: &Access) -> Decision {
+    // As in Home Assistant, where the owner cannot be locked out by a policy.
     if user.is_owner {
         return Decision::Permit;
     }
@@ -51,12 +52,15 @@ pub(crate) fn is_own_will(provenance: Provenance, safe: bool, websocket: bool, a
     let foreign = Decision::Deny(Reason::ForeignOrigin);
     if websocket {
         return match provenance.origin {
+            // WebSockets are not bound by the same-origin policy, so that a foreign page may open one with the user's
+            // cookies (RFC 6455 section 10.2). Even a safe method is no excuse here.
             Origin::Ours if provenance.site != Site::Other => Decision::Permit,
             Origin::Ours | Origin::Foreign => foreign,
             Origin::Absent if allow_missing_origin && provenance.site != Site::Other => Decision::Permit,
             Origin::Absent => Decision::Deny(Reason::MissingOrigin),
         };
     }
+    // `Sec-Fetch-Site` first, which no page can set; old browsers without it are judged by `Origin`.
     match (safe, provenance.site, provenance.origin) {
         (true, _, _) | (false, Site::Same, _) | (false, Site::Absent, Origin::Ours | Origin::Absent) => {
             Decision::Permit

@@ -1,8 +1,8 @@
 //! The one admission: whether a request may go to its add-on. Requests, another proxy's questions, hand-overs, what is
 //! open and `explain` are all decided here, each with its own source of credentials; there is no second way.
 //!
-//! In come what is asked ([`Question`]), who claims to ask ([`Claim`]), the users of one moment and the add-on's rules,
-//! out comes an [`Admission`] or why there is none ([`Refusal`]). Pure: it looks nothing up that it is not given.
+//! From what is asked ([`Question`]), who claims to ask ([`Claim`]), the users of one moment and the add-on's rules it
+//! makes an [`Admission`], or says why there is none ([`Refusal`]). Pure: it looks nothing up that it is not given.
 
 use std::sync::Arc;
 
@@ -18,27 +18,25 @@ use crate::session::{Credential, CredentialKind};
 
 /// Who claims to ask.
 pub(super) enum Claim<'a> {
-    /// Whoever this was found to stand for, at this moment.
+    /// The user behind this credential, which was found a moment ago.
     Found(&'a Credential),
-    /// Whoever this stood for a while ago, if it still counts.
+    /// The user behind this credential, which was found a while ago, if it still counts.
     Kept(&'a Credential, &'a (dyn Fn(&Credential) -> Result<(), Reason> + 'a)),
     /// This user, with a credential of this kind: nobody has shown one.
     Supposed(&'a Arc<User>, CredentialKind),
 }
 
-/// It may go.
 pub(super) struct Admission<'r> {
     pub(super) user: Arc<User>,
-    /// Of the rules, where the add-on has some and a path is wanted.
+    /// What the rules said, where the add-on has some and a path is wanted.
     pub(super) evaluation: Option<Evaluation<'r>>,
 }
 
-/// It may not.
 pub(super) struct Refusal<'r> {
     pub(super) reason: Reason,
     /// Who is refused, if that is known.
     pub(super) user: Option<Arc<User>>,
-    /// Of the rules, where it came to that.
+    /// What the rules said, where it came to that.
     pub(super) evaluation: Option<Evaluation<'r>>,
 }
 
@@ -65,18 +63,22 @@ pub(super) fn admit<'r>(
     rules: Option<&'r Protection>,
 ) -> Result<Admission<'r>, Refusal<'r>> {
     let user = claimant(question, claim, directory)?;
+    // Who may come in is asked before whose will it is and what they may open, so that a refusal does not tell a user
+    // who may not come in which add-ons there are.
     let decision = may_enter(&user, question.client)
         .and(|| wills(question, claim))
         .and(|| may_open(&user, &question.addon.access));
     if let Decision::Deny(reason) = decision {
         return Err(Refusal { user: Some(user), ..reason.into() });
     }
+    // Only now is an unreadable target a refusal: a stranger learns nothing from how we read paths.
     let intent = match question.wish {
         Wish::Path(Ok(intent)) => intent,
         Wish::Path(Err(reason)) => return Err(Refusal { user: Some(user), ..reason.into() }),
         Wish::Entrance => return Ok(Admission { user, evaluation: None }),
     };
     let Some(rules) = rules else { return Ok(Admission { user, evaluation: None }) };
+    // The same snapshot gave the user. If it has no rights for them, nothing can be judged, and that is a refusal.
     let Some(rights) = directory.rights(&user.id) else {
         return Err(Refusal { user: Some(user), ..Reason::UnknownUser.into() });
     };
@@ -95,10 +97,12 @@ fn claimant(question: &Question<'_>, claim: &Claim<'_>, directory: &Directory) -
             user_behind(credential, directory)
         }
         Claim::Kept(credential, still_counts) => {
+            // Sessions end and tokens are revoked while an exchange is open; `Found` ones were looked up a moment ago.
             still_counts(credential)?;
             counts(credential, question)?;
             user_behind(credential, directory)
         }
+        // A token that nobody shows is still refused where none counts: `explain` must say what a request would get.
         Claim::Supposed(_, CredentialKind::Token) if !takes_tokens(question) => Err(Reason::NoSession),
         Claim::Supposed(user, _) => Ok(Arc::clone(user)),
     }
@@ -107,7 +111,7 @@ fn claimant(question: &Question<'_>, claim: &Claim<'_>, directory: &Directory) -
 /// Whether a credential that is good counts for this.
 fn counts(credential: &Credential, question: &Question<'_>) -> Result<(), Reason> {
     match credential {
-        // Where no token counts, nobody looks at one: there is no session, then.
+        // Where tokens do not count none is looked at, so that there is no session.
         Credential::Token(_) if !takes_tokens(question) => Err(Reason::NoSession),
         // A session that is bound to one add-on opens no other (S-79).
         Credential::Session(session) if session.addon().is_some_and(|bound| *bound != question.addon.slug) => {
@@ -120,7 +124,8 @@ fn counts(credential: &Credential, question: &Question<'_>) -> Result<(), Reason
     }
 }
 
-/// At Home Assistant's entry point nothing but a session counts (docs/design/supervisor.md section 10.1).
+/// Whether access tokens count. At Home Assistant's entry point nothing but a session does (docs/design/supervisor.md
+/// section 10.1).
 fn takes_tokens(question: &Question<'_>) -> bool {
     question.addon.tokens && question.entry_point == EntryPoint::Browsers
 }
@@ -131,6 +136,8 @@ fn wills(question: &Question<'_>, claim: &Claim<'_>) -> Decision {
         Claim::Found(credential) | Claim::Kept(credential, _) => credential.kind(),
         Claim::Supposed(_, kind) => *kind,
     };
+    // Only what a browser sends by itself can be abused by another site's page (CSRF). A token has to be put there by a
+    // program that knows it.
     if !kind.is_ambient() || is_vouched_for(question) {
         return Decision::Permit;
     }

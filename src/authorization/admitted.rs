@@ -36,7 +36,7 @@ pub struct Moment<'a> {
     pub rules: &'a Rules,
     /// What the paths of each add-on need, by its place; nothing where none is protected.
     pub protections: &'a [Option<Protection>],
-    /// The users.
+    /// The users and what they may do, all of one snapshot.
     pub directory: &'a Directory,
     /// Whether a credential still counts. If so, it counts as seen.
     pub still_counts: &'a dyn Fn(&Credential) -> Result<(), Reason>,
@@ -78,6 +78,8 @@ impl Admitted {
             entry_point: self.source.entry_point(),
             method: self.intent.method(),
             websocket: self.intent.is_websocket(),
+            // From what was said then, judged by the proxies that are trusted now: a proxy that lost its trust no
+            // longer vouches for an address.
             client: self.source.client().map_err(|_| Reason::MalformedForwarded)?,
             provenance: self.source.provenance(&self.authority, &moment.rules.names),
             origin: self.source.origin(),
@@ -99,6 +101,7 @@ impl Admitted {
                 let host = self.authority.host();
                 match routes.locate(self.source.entry_point(), Some(host), self.intent.sent_path()) {
                     Location::Addon(route, stripped) => {
+                        // A path under another prefix is another path to the add-on, which no rule was asked about.
                         (route.addon().slug == *addon && stripped == self.stripped).then_some(route)
                     }
                     Location::Own | Location::Call | Location::Nowhere => None,

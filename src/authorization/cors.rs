@@ -1,7 +1,7 @@
 //! The pages of other origins that an add-on's route admits (the CORS protocol, Fetch standard section 3.2; S-36).
 //!
-//! In comes what a request says, out comes the origin that its answer may name. It says who may read an answer, never
-//! who may have one: session, user and permission are judged for such a page as for every other.
+//! Decides which origin an answer may name. That is about who may read an answer, never about who may have one:
+//! session, user and permission are judged for such a page as for every other.
 
 use http::HeaderValue;
 
@@ -17,6 +17,7 @@ pub fn cors_of(addon: &Addon, entry_point: EntryPoint) -> Option<&Cors> {
 
 /// The origin that a request names, when it is the only one and on the list, byte for byte.
 pub fn admitted<'a>(origin: Option<&'a HeaderValue>, cors: &Cors) -> Option<&'a HeaderValue> {
+    // Byte for byte: browsers send origins in one form, and a comparison that forgives would admit lookalikes.
     origin.filter(|origin| cors.origins.iter().any(|listed| listed.as_bytes() == origin.as_bytes()))
 }
 

@@ -1,8 +1,8 @@
 //! Whether this user may do this: add-on access, local-only, whose will the request is, and what its path needs.
 //!
-//! In comes an [`Authenticated`](crate::session::Authenticated) request, out comes a [`Permitted`] one or why it is
-//! [`Refused`]. What is missing or unknown is a refusal. Nothing here changes a byte of the request; a body is read
-//! only where a rule judges by it, and goes on as it came.
+//! An [`Authenticated`](crate::session::Authenticated) request becomes a [`Permitted`] one or is [`Refused`]. What is
+//! missing or unknown is a refusal. Nothing here changes a byte of the request; a body is read only where a rule judges
+//! by it, and goes on as it came.
 //!
 //! Reading order: `admission` (the one decision), `access` (who may come in and open what), `protect` (what paths
 //! need); then who has it decided: `permitted` (requests), `admitted` (what is open), `supposed` (those who only ask).

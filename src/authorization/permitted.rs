@@ -38,17 +38,17 @@ pub struct AuthorizationContext<'a> {
     pub protections: &'a [Option<Protection>],
     /// Says why a user may do what a rule asks about entities, or not.
     pub describe: Description<'a>,
-    /// By what a body that is judged is bounded and counted.
+    /// The limits and the count of bodies that are held to be judged.
     pub holding: BufferLimits<'a>,
 }
 
 /// Says why a user of these may do what a rule asks about entities, or not: for the operator.
 pub type Description<'a> = &'a (dyn Fn(&Directory, &User, &RuleQuery<'_>) -> String + Sync);
 
-/// Why a request is refused: the reason that everybody counts by, and all of it for the operator.
+/// Why a request is refused: the reason that status and metrics go by, and all of it for the operator.
 #[derive(Debug)]
 pub struct Refused {
-    /// The reason.
+    /// What status, page, log level and label follow from.
     pub reason: Reason,
     /// Who is refused, if that is known.
     pub user: Option<Arc<User>>,
@@ -74,7 +74,7 @@ impl Permitted {
 }
 
 impl Entrant {
-    /// The user.
+    /// The user whom the session is for.
     pub fn user(&self) -> &Arc<User> {
         &self.user
     }
@@ -90,16 +90,22 @@ impl AuthorizationContext<'_> {
         let intent = RequestIntent::of(routed);
         let rules = self.protections.get(routed.route().place()).and_then(Option::as_ref);
         let (user, wants_body) = {
+            // In a scope of its own: the snapshot must not be held while a body is read, or the decision after it would
+            // be by the old one.
             let directory = self.directory.load();
             let admission =
                 self.decide(&authenticated, intent.as_ref().map_err(|reason| *reason), &directory, rules)?;
             (Arc::clone(&admission.user), admission.wants_body())
         };
+        // An unreadable target was refused by `decide` already, together with its user; this only unwraps it.
         let intent = intent?;
+        // Said now, so that a rule that a reload brings later finds a body that says nothing, and refuses.
         if !wants_body {
             intent.knows_body(BodyFacts::default());
         }
         let abort_handle = routed.request().abort_handle().clone();
+        // On the list before the body is read: uploading may take minutes, and a permission that is lost meanwhile must
+        // end it.
         let open = self.exchanges.begin(Admitted::new(&authenticated, intent), abort_handle);
         let user = if wants_body {
             let judged = Box::pin(self.admit_body(&mut authenticated, &user, &open, rules)).await;
@@ -121,12 +127,14 @@ impl AuthorizationContext<'_> {
         let request = authenticated.routed_mut().request_mut();
         let body = tokio::select! {
             biased;
+            // Before the body in any case: one that is complete must not pass on a permission that is gone.
             () = open.cut() => return Err(open.exchange().why().unwrap_or(Reason::SessionEnded).into()),
             body = request.buffer_body(self.holding, user.id.shared()) => body?,
         };
         let pointers = rules.map(Protection::pointers).unwrap_or_default();
         let intent = open.exchange().subject().intent();
         intent.knows_body(BodyFacts::read(request.headers(), &body, pointers));
+        // All of it again and not only the rule that read the body: the user may have changed while it came.
         let admission = self.decide(authenticated, Ok(intent), &self.directory.load(), rules)?;
         Ok(Arc::clone(&admission.user))
     }

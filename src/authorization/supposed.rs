@@ -16,10 +16,10 @@ use crate::refusal::Reason;
 use crate::route::Route;
 use crate::session::CredentialKind;
 
-/// A request at the browsers' entry point, as somebody imagines it.
+/// A request at the browsers' entry point, that was not sent.
 #[derive(Debug)]
 pub struct Supposition<'a> {
-    /// Whose it is.
+    /// The user who would ask.
     pub user: &'a Arc<User>,
     /// What it is signed in with.
     pub with: CredentialKind,
@@ -29,11 +29,11 @@ pub struct Supposition<'a> {
     pub provenance: Provenance,
     /// The origin that it names, where that matters.
     pub origin: Option<HeaderValue>,
-    /// Where it goes.
+    /// The route that it would take.
     pub route: &'a Route,
-    /// The method.
+    /// The method; GET for a WebSocket.
     pub method: Method,
-    /// Path and query.
+    /// Path and query as the browser would send them.
     pub target: PathAndQuery,
     /// How many bytes of the path the add-on does not see.
     pub stripped: usize,
@@ -50,14 +50,14 @@ pub struct Supposed<'r> {
     pub path: String,
     /// Why it is refused, if it is.
     pub refusal: Option<Reason>,
-    /// Of the rules, where it came to that.
+    /// What the rules said, where it came to that.
     pub evaluation: Option<Evaluation<'r>>,
     /// Whether a rule reads the body, and none was given: a request would be judged by the one that it has.
     pub wants_body: bool,
 }
 
 impl Supposition<'_> {
-    /// Decides it.
+    /// Decides it by the admission that decides about requests that are sent.
     pub fn decide<'r>(self, directory: &Directory, rules: Option<&'r Protection>) -> Supposed<'r> {
         let intent = RequestIntent::new(self.method.clone(), self.target, self.stripped, self.websocket);
         let intent = match self.body {

@@ -32,14 +32,14 @@ struct Count {
     waiting: VecDeque<Waiting>,
 }
 
-/// Somebody who waits for one place.
+/// A waiter for one place.
 #[derive(Debug)]
 struct Waiting {
     most: u64,
     granted: oneshot::Sender<()>,
 }
 
-/// What becomes of somebody who would wait.
+/// What becomes of a claim that may have to wait.
 pub(super) enum Claimed {
     Taken,
     /// The turn has come when this says so: the place is taken by then.
@@ -58,6 +58,7 @@ impl Counts {
         }
         let mut count = Count::default();
         let added = count.add(amount, most);
+        // An entry of nothing would never be removed, since only giving back removes one.
         if added == Added::Yes && amount > 0 {
             shard.insert(key.clone(), count);
         }
@@ -68,11 +69,12 @@ impl Counts {
     pub(super) fn add_or_wait(&self, key: &Key, most: u64, longest: usize) -> Claimed {
         let mut shard = self.shard(key);
         let count = shard.entry(key.clone()).or_default();
+        // Even with room left, nobody passes those who wait: one that has just been freed is theirs.
         if count.waiting.is_empty() && count.add(1, most) == Added::Yes {
             return Claimed::Taken;
         }
         if count.waiting.len() >= longest {
-            // Nothing stays behind of somebody who got nothing.
+            // A claim that got nothing leaves no entry behind.
             if count.is_nothing() {
                 shard.remove(key);
             }
@@ -83,17 +85,20 @@ impl Counts {
         Claimed::Later(turn)
     }
 
-    /// Gives back, and lets in whoever waits for that.
+    /// Gives back, and grants places to those that wait.
     pub(super) fn give_back(&self, key: &Key, amount: u64) {
         let mut shard = self.shard(key);
         let Some(count) = shard.get_mut(key) else { return };
         count.taken = count.taken.saturating_sub(amount);
         while let Some(first) = count.waiting.pop_front() {
+            // By the limit that this one came with. The first in the queue holds the others back, so that the order
+            // stays.
             if count.taken >= first.most && !first.granted.is_closed() {
                 count.waiting.push_front(first);
                 break;
             }
-            // Whoever has left meanwhile takes nothing.
+            // A waiter that has left meanwhile takes nothing. Counted under the lock in which it is granted: a place
+            // that is promised is taken from that moment on.
             if first.granted.send(()).is_ok() {
                 count.taken = count.taken.saturating_add(1);
             }

@@ -8,15 +8,15 @@ use crate::ids::AddonSlug;
 /// Whose count it is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Holder {
-    /// Everybody's together.
+    /// All peers together.
     All,
-    /// A peer's.
+    /// One client, by address.
     Peer(ClientPrefix),
     /// A user's of this machine, by the operating system's number: what is known of the peer of a Unix socket.
     LocalUser(u32),
     /// A user's, by id. Sessions and tokens of one user count together.
     User(Arc<str>),
-    /// An add-on's.
+    /// One add-on, whichever user asks.
     Addon(AddonSlug),
     /// A user's, at one add-on.
     UserAt(Arc<str>, AddonSlug),
@@ -42,6 +42,7 @@ impl ClientPrefix {
 
 impl From<IpAddr> for ClientPrefix {
     fn from(address: IpAddr) -> Self {
+        // An IPv4 address that comes mapped into IPv6 is the same client as without.
         match address.to_canonical() {
             IpAddr::V4(v4) => Self(IpAddr::V4(v4)),
             IpAddr::V6(v6) => Self(IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64))),

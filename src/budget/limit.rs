@@ -46,7 +46,7 @@ pub enum Limit {
 }
 
 impl Limit {
-    /// All of them.
+    /// Every limit, in the order of its number, by which refusals are counted.
     pub const ALL: [Self; 20] = [
         Self::Connections,
         Self::ConnectionsPerAddress,

@@ -1,13 +1,13 @@
 //! One budget for what peers can make the process hold: places and bytes, counted in all, for each peer, user and
 //! add-on.
 //!
-//! In comes how much is wanted and by which limits it is counted ([`Claim`]), out comes a [`Permit`] or the name of the
-//! limit that refused ([`Refused`]). A permit gives back what it has when it is dropped, by whatever path its holder
-//! ends, so that nothing can forget to count down. Limits are arguments of the moment: a reload changes them while
-//! permits are out.
+//! A caller says how much it wants to hold and by which limits that is counted ([`Claim`]), and gets a [`Permit`] or
+//! the name of the limit that refused ([`Refused`]). A permit gives back what it has when it is dropped, by whatever
+//! path its holder ends, so that nothing can forget to count down. Limits are arguments of the moment: a reload changes
+//! them while permits are out.
 //!
-//! Whatever reads bodies, keeps a list, a pool or a queue that a peer can fill holds permits of this budget. Who holds
-//! nothing takes no memory here.
+//! Whatever reads bodies, or keeps a list, a pool or a queue that a peer can fill, holds permits of this budget. A
+//! holder with nothing takes no memory here.
 
 mod counts;
 mod holder;
@@ -43,7 +43,7 @@ pub struct Claim {
 }
 
 impl Claim {
-    /// At most `most` by this limit for this holder.
+    /// A claim by this limit for this holder, of which at most `most` may be taken in all.
     pub fn new(limit: Limit, holder: Holder, most: usize) -> Self {
         Self { limit, holder, most: u64::try_from(most).unwrap_or(u64::MAX) }
     }
@@ -54,7 +54,7 @@ impl Claim {
 }
 
 impl Budget {
-    /// A budget of which nothing is taken.
+    /// A budget with nothing taken.
     pub fn new() -> Arc<Self> {
         Arc::new(Self { counts: Counts::default(), refused: [const { AtomicU64::new(0) }; Limit::ALL.len()] })
     }
@@ -64,13 +64,14 @@ impl Budget {
     pub fn take(self: &Arc<Self>, amount: usize, claims: &[Claim]) -> Result<Permit, Refused> {
         let mut permit = Permit::empty(Arc::clone(self));
         for claim in claims {
+            // On a refusal the permit is dropped here, and gives back what the claims before this one took.
             permit.add(amount, claim)?;
         }
         Ok(permit)
     }
 
-    /// One place by this claim, at once or when its turn has come. Whoever came first is first, and nobody overtakes; a
-    /// wait that is given up leaves its turn to the next.
+    /// One place by this claim, at once or when its turn has come. First come, first served; a wait that is given up
+    /// leaves its turn to the next.
     pub async fn take_in_turn(self: &Arc<Self>, claim: &Claim, queue: Queue) -> Result<Permit, Refused> {
         queue::wait(self, claim, queue).await
     }

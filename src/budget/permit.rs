@@ -27,6 +27,7 @@ impl Permit {
     /// keeps what it had.
     pub fn add(&mut self, amount: usize, claim: &Claim) -> Result<(), Refused> {
         let (key, amount) = (claim.key(), u64::try_from(amount).unwrap_or(u64::MAX));
+        // The count and the permit are never apart: what is refused is in neither.
         if self.budget.counts.add(&key, amount, claim.most) == Added::TooMuch {
             return Err(self.budget.refuse(claim.limit));
         }
@@ -44,6 +45,7 @@ impl Permit {
 
     /// Holds the other's too.
     pub fn merge(&mut self, mut other: Self) {
+        // `other` is dropped empty and gives nothing back.
         self.held.append(&mut other.held);
     }
 }

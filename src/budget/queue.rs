@@ -15,7 +15,7 @@ use super::{Budget, Claim, Refused};
 pub struct Queue {
     /// The limit that refuses when so many wait already.
     pub limit: Limit,
-    /// How many wait.
+    /// How many may wait at most.
     pub longest: usize,
     /// How long each waits.
     pub patience: Duration,
@@ -35,9 +35,11 @@ pub(super) async fn wait(budget: &Arc<Budget>, claim: &Claim, queue: Queue) -> R
         Claimed::QueueFull => return Err(budget.refuse(queue.limit)),
         Claimed::Later(granted) => granted,
     };
+    // A guard, because this future may be dropped at the await below, with the place already granted to it.
     let mut turn = Turn { budget, key, granted };
     let waited = Box::pin(tokio::time::timeout(queue.patience, &mut turn.granted)).await;
     if let Ok(Ok(())) = waited {
+        // The grant has been received, so that dropping `turn` finds none to give back: the permit has it.
         return Ok(Permit::of(Arc::clone(budget), turn.key.clone(), 1));
     }
     Err(budget.refuse(claim.limit))

@@ -1,12 +1,12 @@
-//! `vestibule check`: in comes a configuration file, out come all of its mistakes and warnings, or one line that says
-//! what it configures. It reads and judges; it never starts or changes anything.
+//! `vestibule check`: prints all mistakes and warnings of a configuration file, or one line that says what it
+//! configures. It reads and judges; it never starts or changes anything.
 
 use std::path::Path;
 
 use super::output::{Exit, Output};
 use crate::config::{self, Diagnostics, Settings, Surroundings, Tls};
 
-/// Checks the file.
+/// Reads and judges the file, and prints every finding.
 pub fn check(file: &Path, around: &Surroundings<'_>, output: &mut Output<'_>) -> Exit {
     match config::load(file, around) {
         Ok(loaded) => {

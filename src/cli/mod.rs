@@ -1,8 +1,7 @@
 //! The command line: `vestibule [--config FILE] serve|check|explain|sessions|rate|addons|reload|status`.
 //!
-//! In come the arguments, out comes an exit code. Commands speak to a running vestibule over its control socket and
-//! never touch its files; `check`, `explain`, `rate` and what `addons` shows need none: they read the configuration and
-//! Home Assistant's files themselves.
+//! Commands speak to a running vestibule over its control socket and never touch its files; `check`, `explain`, `rate`
+//! and what `addons` shows need none: they read the configuration and Home Assistant's files themselves.
 
 mod addons;
 mod arguments;

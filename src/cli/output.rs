@@ -1,7 +1,7 @@
 //! What commands say to people: results on the one stream, everything else on the other.
 //!
-//! In comes text, out go lines. The only module of the crate that writes to the standard streams; a reader that went
-//! away (`vestibule check | head -1`) must not end the command with a panic, so that errors of writing are let go.
+//! The only module of the crate that writes to the standard streams; a reader that went away (`vestibule check | head
+//! -1`) must not end the command with a panic, so that errors of writing are let go.
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;

@@ -1,5 +1,5 @@
-//! `vestibule rate`: in comes a manifest, an add-on of the configuration or all of them, out come scores, the reason
-//! for every point, and advice. It needs no running vestibule.
+//! `vestibule rate`: rates a manifest, an add-on of the configuration or all of them, with the reason for every point,
+//! and advice. It needs no running vestibule.
 
 use std::path::{Path, PathBuf};
 
@@ -18,7 +18,6 @@ pub(super) enum Rated {
     All,
 }
 
-/// Rates it.
 pub(super) fn run(file: &Path, rated: &Rated, json: bool, output: &mut Output<'_>) -> Exit {
     let loaded = config::load(file, &Surroundings::default());
     match (rated, loaded) {

@@ -34,7 +34,6 @@ pub(super) fn answer(file: &Path, request: &Request, output: &mut Output<'_>) ->
     })
 }
 
-/// Shows an answer.
 pub(super) fn show(answer: Answer, output: &mut Output<'_>) -> Exit {
     match answer {
         Answer::Sessions { sessions, more, away } => {

@@ -15,12 +15,13 @@ use tokio::sync::Notify;
 pub struct AbortHandle(Arc<Notify>);
 
 impl AbortHandle {
-    /// Ends it at once, in the middle of whatever is said.
+    /// Ends it at once, even in the middle of a frame or a line.
     pub fn abort(&self) {
+        // `notify_one` and not `notify_waiters`: it is remembered, so that an abort before anybody waits is not lost.
         self.0.notify_one();
     }
 
-    /// Ends when somebody has aborted.
+    /// Returns when [`Self::abort`] was called, before or after this.
     pub(crate) async fn aborted(&self) {
         self.0.notified().await;
     }

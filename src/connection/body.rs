@@ -17,7 +17,7 @@ pub struct ClientBody(Kind);
 #[derive(Debug)]
 enum Kind {
     Incoming(Incoming),
-    /// The same, with the place where it leaves what nobody reads.
+    /// The same, with the place where it leaves what is not read.
     ByteInspector(Option<Incoming>, UnreadBody),
     Buffered {
         bytes: Option<Bytes>,
@@ -39,13 +39,15 @@ impl Drop for ClientBody {
         if let Kind::ByteInspector(incoming, unread) = &mut self.0
             && let Some(rest) = incoming.take()
         {
+            // Whoever drops a body half-read (a refusal, an add-on that hung up) need not know that the client is still
+            // sending.
             unread.leave(rest);
         }
     }
 }
 
 impl ClientBody {
-    /// As it arrived.
+    /// The body of a request as hyper gave it; `unread` takes what is left of it when it is dropped.
     pub(super) fn arrived(incoming: Incoming, unread: Option<UnreadBody>) -> Self {
         match unread {
             Some(unread) => Self(Kind::ByteInspector(Some(incoming), unread)),
@@ -53,13 +55,14 @@ impl ClientBody {
         }
     }
 
-    /// None at all.
+    /// A body of no bytes and a known length of zero.
     pub fn empty() -> Self {
         Self::buffered(Bytes::new(), true, None)
     }
 
     /// One that was read already, and whether the client had said its length; it counts until its bytes go on.
     pub fn buffered(bytes: Bytes, sized: bool, counted: Option<Permit>) -> Self {
+        // An empty body has no frame. hyper would wait for one to be taken before it ends the message.
         Self(Kind::Buffered { bytes: Some(bytes).filter(|bytes| !bytes.is_empty()), sized, counted })
     }
 }
@@ -73,6 +76,8 @@ impl Body for ClientBody {
             Kind::Incoming(incoming) | Kind::ByteInspector(Some(incoming), _) => Pin::new(incoming).poll_frame(cx),
             Kind::ByteInspector(None, _) => Poll::Ready(None),
             Kind::Buffered { bytes, counted, .. } => {
+                // The bytes go on from here and are counted elsewhere, if at all: kept, the permit would hold the
+                // budget for as long as the add-on takes.
                 *counted = None;
                 Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes))))
             }

@@ -1,6 +1,6 @@
 //! The connection that a request came over: by which entry point, and from where.
 //!
-//! In comes a handshake that has ended, or a connection of Home Assistant's; out comes what is true of every request on
+//! It is made of a finished handshake, or of a connection of Home Assistant, and holds what is true of every request on
 //! it. A request keeps its [`EntryPoint`] all its way: what belongs to one entry point is neither offered nor believed
 //! at the other.
 
@@ -38,7 +38,7 @@ impl ConnectionInfo {
         Self(Kind::HomeAssistant(addresses, trust))
     }
 
-    /// By which entry point.
+    /// The entry point that the connection came by.
     pub fn entry_point(&self) -> EntryPoint {
         match &self.0 {
             Kind::Tls(_) => EntryPoint::Browsers,

@@ -1,10 +1,10 @@
 //! A budget for HTTP/2 frames that carry nothing: PING, SETTINGS, `RST_STREAM`, `WINDOW_UPDATE`, PRIORITY, empty DATA,
 //! and what has no name yet.
 //!
-//! In come the bytes of a connection, both ways, as they pass; out comes whether the peer has sent more such frames
-//! than what it was served explains. h2 answers PING and SETTINGS and forgets the others, without a limit
-//! (CVE-2019-9511 to 9518), so each would cost its sender less than us. Only the nine bytes of each frame's head are
-//! looked at, and nothing is kept.
+//! It follows the bytes of a connection in both directions and says when the peer has sent more such frames than what
+//! it was served explains. h2 answers PING and SETTINGS and forgets the others, without a limit (CVE-2019-9511 to
+//! 9518), so each would cost its sender less than us. Only the nine bytes of each frame's head are looked at, and
+//! nothing is kept.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use tokio::time::Instant;
 pub(super) struct FrameBudget {
     received: FrameHeads,
     sent: FrameHeads,
-    /// What is left, in units of which a frame costs [`FRAME`]. It falls below nothing by what one read brings.
+    /// What is left. A frame costs [`FRAME`] units. It falls below nothing by what one read brings.
     left: i64,
     most: i64,
     refilled: Instant,
@@ -23,7 +23,7 @@ pub(super) struct FrameBudget {
 }
 
 impl FrameBudget {
-    /// A budget of so many frames, which fills up again within [`WINDOW`].
+    /// A budget of this many frames, which fills up again within [`WINDOW`].
     pub(super) fn new(frames: u32) -> Self {
         let most = i64::from(frames).saturating_mul(FRAME);
         Self {
@@ -40,12 +40,18 @@ impl FrameBudget {
     pub(super) fn receives(&mut self, bytes: &[u8]) -> bool {
         let Self { received, left, last_stream, most, .. } = self;
         received.pass(bytes, |head| match head.kind {
+            // Content earns: uploads come with window updates and measuring PINGs, and a body that moves is held to the
+            // limits on bodies.
             DATA if head.length > 0 => *left = left.saturating_add(head.length).min(*most),
+            // How a body ends whose length was not known before. There is one for each stream, and streams are limited.
             DATA if head.flags & END_STREAM != 0 => {}
             // What opens streams has limits of its own: how many are open, and how many were reset.
             HEADERS => *last_stream = head.stream.max(*last_stream),
+            // CONTINUATION among them (CVE-2024-27316), and kinds that have no name yet, which RFC 9113 section 4.1 has
+            // every endpoint ignore.
             _ => *left = left.saturating_sub(FRAME),
         });
+        // The clock is asked only when the budget is spent, not for every read.
         self.left >= 0 || self.refill()
     }
 
@@ -67,12 +73,14 @@ impl FrameBudget {
         let mut frame = [0, 0, 8, GOAWAY, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ENHANCE_YOUR_CALM];
         let last = frame.get_mut(9..13)?;
         last.copy_from_slice(&self.last_stream.to_be_bytes());
+        // In the middle of a frame of ours these bytes would be read as its payload.
         self.sent.between_frames().then_some(frame)
     }
 
     /// Fills up by what time has brought. The clock is asked here alone, and that is rarely.
     fn refill(&mut self) -> bool {
         let now = Instant::now();
+        // A window at most: an idle hour earns no more than a full budget.
         let passed = now.saturating_duration_since(self.refilled).min(WINDOW).as_millis();
         let window = WINDOW.as_millis();
         let most = u128::try_from(self.most).unwrap_or_default();
@@ -108,6 +116,7 @@ impl FrameHeads {
     fn pass(&mut self, mut bytes: &[u8], mut each: impl FnMut(Head)) {
         loop {
             let skipped = self.skip.min(bytes.len());
+            // Payloads are skipped without a look, across as many reads as they take.
             self.skip -= skipped;
             bytes = bytes.get(skipped..).unwrap_or_default();
             if bytes.is_empty() {
@@ -116,6 +125,7 @@ impl FrameHeads {
             let room = self.head.get_mut(self.have..).unwrap_or_default();
             let taken = room.len().min(bytes.len());
             let (now, rest) = bytes.split_at_checked(taken).unwrap_or((bytes, &[]));
+            // A head may be cut anywhere by reads: its bytes are gathered until there are nine.
             room.iter_mut().zip(now).for_each(|(to, from)| *to = *from);
             (self.have, bytes) = (self.have + taken, rest);
             if self.have == HEAD {
@@ -136,7 +146,7 @@ impl FrameHeads {
 /// Within this time the budget fills up again.
 pub(super) const WINDOW: Duration = Duration::from_secs(10);
 
-/// One frame out of the budget, in units of which a byte of content earns one.
+/// What one frame costs. A byte of content earns one unit.
 const FRAME: i64 = 256;
 
 /// What each frame of an answer explains: gRPC's libraries measure the line with a PING for each piece of data, and

@@ -1,12 +1,11 @@
 //! A bare LF is no end of a line in an HTTP/1.1 head.
 //!
-//! In come the bytes of a connection as they are read, out come the same ones; only a line that ends in LF without CR,
-//! in a head or in trailers, has a NUL in the place of its LF, which the parser refuses with 400 wherever it stands
-//! there. RFC 9112 section 2.2 lets a recipient take a bare LF for a line's end. It is what two parsers in a row
-//! disagree about, so a bare LF is refused here as it is in chunk sizes already. Bodies and tunnels are not looked at.
+//! The bytes of a connection pass through unchanged, except that a line that ends in LF without CR, in a head or in
+//! trailers, gets a NUL in the place of its LF, which the parser refuses with 400 wherever it stands there. RFC 9112
+//! section 2.2 lets a recipient take a bare LF for a line's end. It is what two parsers in a row disagree about, so a
+//! bare LF is refused here as it is in chunk sizes already. Bodies and tunnels are not looked at.
 //!
-//! For that it follows where bodies end, by the rules that hyper goes by. Where hyper refuses a head, what comes behind
-//! it is read by nobody.
+//! For that it follows where bodies end, by hyper's own rules. Where hyper refuses a head, nothing behind it is read.
 
 use std::sync::Arc;
 
@@ -66,16 +65,21 @@ impl LineEnds {
 
     /// Looks at what was read next.
     pub(super) fn check(&mut self, mut bytes: &mut [u8], timeouts: &Arc<IoTimeouts>) {
+        // Asked at the next read and not when the answer is sent: only bytes that come after the answer are affected by
+        // it.
         if self.upgrade == Upgrade::Asked {
             match timeouts.switch() {
                 Switch::Open => {}
                 Switch::Declined => self.upgrade = Upgrade::No,
+                // The rest of the connection is the WebSocket's, where LF is a byte like any other.
                 Switch::Made => (self.at, self.begun) = (At::Beyond, Vec::new()),
             }
         }
         while !bytes.is_empty() {
             let taken = match self.at {
                 At::Refused | At::Beyond => return,
+                // Bodies are skipped by their length: nothing in them is searched, so a large upload costs no pass over
+                // it.
                 At::Content { left, chunked } => self.content(left, chunked, bytes.len()),
                 At::Start | At::Head | At::ChunkSize | At::Trailers => self.line(bytes, timeouts),
             };
@@ -106,6 +110,8 @@ impl LineEnds {
     /// Takes a line, or as much of it as there is.
     fn line(&mut self, bytes: &mut [u8], timeouts: &Arc<IoTimeouts>) -> usize {
         let Some(end) = memchr(b'\n', bytes) else {
+            // hyper stops reading at its own limits on heads, chunk lines and trailers, so this grows no further than
+            // those.
             self.begun.extend_from_slice(bytes);
             return bytes.len();
         };
@@ -126,8 +132,8 @@ impl LineEnds {
                 timeouts.must_not_go_on();
                 self.at = At::Beyond;
             }
-            // hyper refuses a bare LF in the line of a chunk's size by itself. A NUL it would take for a part of a
-            // chunk extension, and what it is given besides for a part of the body (S-206).
+            // hyper refuses a bare LF in the line of a chunk's size by itself. It would take a NUL for a part of a
+            // chunk extension, and the bytes of [`Self::must_read`] for a part of the body (S-206).
             None if self.at == At::ChunkSize => self.at = At::Beyond,
             None => {
                 bytes.get_mut(end).into_iter().for_each(|byte| *byte = 0);
@@ -139,8 +145,10 @@ impl LineEnds {
 
     fn ended(&mut self, line: &[u8], timeouts: &Arc<IoTimeouts>) {
         self.at = match (self.at, line) {
+            // Trailers end as a head does, and what comes next is a request again.
             (At::Start | At::Trailers, []) => At::Start,
             (At::Start, _) => {
+                // A length of the request before must not be taken for this one's.
                 self.body = Body::default();
                 At::Head
             }
@@ -162,7 +170,7 @@ impl LineEnds {
 
     /// A field that says where the body ends or that asks for another protocol, as hyper reads it.
     fn field(&mut self, line: &[u8], timeouts: &IoTimeouts) {
-        // Nearly all fields are other ones, and their first letter says so.
+        // Nearly all fields are other ones, and the first letter tells.
         if !line.first().is_some_and(|first| matches!(first.to_ascii_lowercase(), b'c' | b't' | b'u')) {
             return;
         }
@@ -172,6 +180,8 @@ impl LineEnds {
         if name.eq_ignore_ascii_case(b"content-length") {
             self.body.length = std::str::from_utf8(value).ok().and_then(|digits| digits.parse().ok());
         } else if name.eq_ignore_ascii_case(b"transfer-encoding") {
+            // Of several lines the last one decides, as in hyper. What hyper refuses (a coding that does not end in
+            // `chunked`) is never read as a body.
             let last = value.rsplit(|byte| *byte == b',').next().unwrap_or_default();
             self.body.chunked = Some(last.trim_ascii().eq_ignore_ascii_case(b"chunked"));
         } else if name.eq_ignore_ascii_case(b"upgrade") {
@@ -189,6 +199,7 @@ impl Body {
     fn begins(self) -> At {
         match self {
             Self { chunked: Some(true), .. } => At::ChunkSize,
+            // A length beside any Transfer-Encoding does not count, be it `chunked` or not.
             Self { length: Some(left @ 1..), chunked: None } => At::Content { left, chunked: false },
             Self { .. } => At::Start,
         }
@@ -201,6 +212,7 @@ fn chunk(line: &[u8]) -> At {
     let size = line.get(..digits).and_then(|digits| std::str::from_utf8(digits).ok());
     match size.and_then(|digits| u64::from_str_radix(digits, 16).ok()) {
         Some(0) => At::Trailers,
+        // The CR LF behind the data counts as content: it ends no line of a head.
         Some(size) => At::Content { left: size.saturating_add(2), chunked: true },
         None => At::Beyond,
     }

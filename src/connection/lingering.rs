@@ -39,7 +39,7 @@ pub(super) struct LingeringStream<S> {
 pub(super) enum ByteInspector {
     /// Where the lines of heads end.
     Http1(Box<LineEnds>),
-    /// Which frames come.
+    /// How many frames without content come.
     Http2(Box<FrameBudget>),
 }
 
@@ -61,6 +61,7 @@ impl<S: AsyncWrite + Unpin> LingeringStream<S> {
     /// Ends a connection over which too many frames came: says so where that can be said, and then reads as one that
     /// the peer has closed.
     fn ends_flooded(&mut self, cx: &mut Context<'_>) {
+        // From here on reads give an end and writes succeed into nowhere, so hyper winds the connection up by itself.
         self.over = true;
         self.timeouts.mark_flooded();
         if let ByteInspector::Http2(budget) = &self.watched
@@ -93,8 +94,11 @@ impl<S: AsyncRead + Unpin> LingeringStream<S> {
             match Pin::new(&mut self.stream).poll_read(cx, &mut buf) {
                 Poll::Ready(Ok(())) if !buf.filled().is_empty() => {
                     self.timeouts.note_read();
+                    // Each byte begins the silence anew: a client that is still sending has not read the answer yet.
                     self.silence = None;
                     self.forgotten = self.forgotten.saturating_add(buf.filled().len());
+                    // Only a peer that flooded us is bounded in bytes. Any other may send the rest of a body, within
+                    // its limits on time.
                     if self.forgotten > MOST_FORGOTTEN && self.over {
                         return Poll::Ready(());
                     }
@@ -109,18 +113,20 @@ impl<S: AsyncRead + Unpin> LingeringStream<S> {
     }
 }
 
-/// For how long somebody who was answered may say nothing before the connection is closed.
+/// How long a client that was answered may be silent before the connection is closed.
 const SILENCE: Duration = Duration::from_secs(2);
 
-/// What may still come from somebody who has sent too many frames.
+/// Bytes that may still come from a client that has sent too many frames.
 const MOST_FORGOTTEN: usize = 1 << 20;
 
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for LingeringStream<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = &mut *self;
+        // An end to hyper.
         if this.over {
             return Poll::Ready(Ok(()));
         }
+        // Before the socket is read: hyper waits for the end of a head that may never come, and would answer only then.
         if let ByteInspector::Http1(lines) = &mut this.watched
             && let Some(end) = lines.must_read()
         {
@@ -142,6 +148,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for LingeringStream<S> {
             ByteInspector::Http2(budget) => budget.receives(read),
         };
         if !lasts {
+            // hyper gets nothing of this read: a single frame of it would cost what the budget has just refused.
             buf.set_filled(before);
             this.ends_flooded(cx);
         }
@@ -177,6 +184,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for LingeringStream<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // TLS may take a write into its own buffer and block only here: a reader that has stopped is seen at the flush.
         let poll = Pin::new(&mut self.stream).poll_flush(cx);
         self.timeouts.note_write(poll.is_pending());
         poll
@@ -184,9 +192,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for LingeringStream<S> {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if !self.listens {
+            // Our end is said first, so that a client that waits for it stops sending.
             ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
             self.listens = self.over || self.timeouts.had_body();
         }
+        // Without a body nothing is on its way that a reset could answer, and the connection closes at once.
         if self.listens { self.poll_listened(cx).map(Ok) } else { Poll::Ready(Ok(())) }
     }
 }

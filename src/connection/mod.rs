@@ -1,6 +1,6 @@
 //! A connection's life: what is spoken over it, its timeouts, how it ends, and the loop that takes requests from it.
 //!
-//! In comes a [`Connection`] of any listener, out come its requests as hyper read them ([`Arrived`]), each with the
+//! Every [`Connection`], of whichever listener, gives its requests as hyper read them ([`Arrived`]), each with the
 //! [`EntryPoint`] that it came by. There is no second loop: browsers, Home Assistant and add-ons are served by
 //! [`serve`]. Nothing here reads what a request says.
 

@@ -1,7 +1,7 @@
 //! The connections that [`serve`](super::serve) takes, one kind for each listener.
 //!
-//! In comes a connection of a listener, out come its bytes, what is true of every request on it, what is spoken, and
-//! when the first request is due. The loop knows no more of it.
+//! A connection gives the loop its bytes, what is true of every request on it, the protocol, and when the first request
+//! is due. The loop knows no more of it.
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -12,12 +12,12 @@ use crate::tls::{self, Protocol, Secured};
 
 /// A connection of one of the listeners.
 pub trait Connection {
-    /// Its bytes.
+    /// The bytes in the clear: what TLS has decrypted, or the socket itself.
     type Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static;
     /// What every request on it is given along.
     type ConnectionInfo: Clone + Send + Sync + 'static;
 
-    /// Takes it apart.
+    /// Takes the connection apart for the loop that serves it.
     fn open(self) -> Opened<Self::Stream, Self::ConnectionInfo>;
 }
 
@@ -46,7 +46,7 @@ impl Connection for Secured {
     }
 }
 
-/// Of Home Assistant, which speaks HTTP/1.1.
+/// A connection of Home Assistant, which speaks HTTP/1.1.
 impl Connection for FromHomeAssistant {
     type Stream = PlainStream;
     type ConnectionInfo = ConnectionInfo;
@@ -58,8 +58,8 @@ impl Connection for FromHomeAssistant {
     }
 }
 
-/// Of an add-on, which speaks HTTP/1.1. It never makes a [`ConnectionInfo`]: a call of an add-on can be taken for a
-/// request of nobody else.
+/// A connection of an add-on, which speaks HTTP/1.1. It never makes a [`ConnectionInfo`]: a call of an add-on cannot be
+/// taken for any other request.
 impl Connection for FromAddon {
     type Stream = PlainStream;
     type ConnectionInfo = Addresses;

@@ -1,8 +1,8 @@
 //! One connection: HTTP/1.1 or HTTP/2, as ALPN has settled it, until it ends, is idle for too long, or the process
 //! stops.
 //!
-//! In comes a [`Connection`] of any listener, out come its requests, one call of the handler each. There is no other
-//! loop: what differs between browsers, Home Assistant and add-ons is said by the connection's type.
+//! The handler is called once for each request. There is no other loop: what differs between browsers, Home Assistant
+//! and add-ons is said by the connection's type.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -35,7 +35,7 @@ use crate::tls::Protocol;
 pub struct Arrived<V = ConnectionInfo> {
     /// The request, as hyper read it.
     pub request: Request<ClientBody>,
-    /// Its connection.
+    /// What is true of every request on its connection.
     pub connection_info: V,
     /// Keeps the connection from counting as idle.
     pub serving: InFlightGuard,
@@ -44,13 +44,13 @@ pub struct Arrived<V = ConnectionInfo> {
 /// How a connection ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
-    /// As connections do.
+    /// The peer closed it, it was idle or timed out, or the process stops.
     Ordinarily,
     /// The peer had sent more frames without content than its budget.
     Flooded,
 }
 
-/// Serves a connection to its end, whoever it is of. `stop` lets open requests finish and takes no more.
+/// Serves a connection of any kind to its end. `stop` lets open requests finish and takes no more.
 pub async fn serve<C, H, F, B>(connection: C, limits: &Limits, stop: CancellationToken, handler: H) -> Ended
 where
     C: Connection,
@@ -61,11 +61,13 @@ where
 {
     let Opened { stream, connection_info, protocol, first_request } = connection.open();
     let timeouts = IoTimeouts::new(first_request);
+    // Over HTTP/2 there is no pause between requests that ends with a head: any frame would begin it, a PING included.
     let head = if protocol == Protocol::Http1 { limits.header_timeout } else { limits.idle_timeout };
     let io_limits = IoLimits { head, idle: limits.idle_timeout, blocked: limits.unread_timeout };
     let io = TokioIo::new(LingeringStream::new(stream, &timeouts, watched(protocol, limits)));
     let (counted, handler) = (Arc::clone(&timeouts), Arc::new(handler));
     let service = service_fn(move |request: Request<Incoming>| {
+        // Counted before the handler runs: the connection must not pass for idle between the head and the first poll.
         let serving = counted.serving(sends_on(&request));
         let (handler, connection_info) = (Arc::clone(&handler), connection_info.clone());
         let (unread, switches) = (UnreadBody::of(&request), switches(&request).then(|| Arc::clone(&counted)));
@@ -90,9 +92,12 @@ where
         ($connection:expr) => {{
             let mut connection = std::pin::pin!($connection);
             let ended = tokio::select! {
+                // hyper first: an answer that can be finished now is finished before the connection is told to end.
                 biased;
                 ended = connection.as_mut() => Some(ended),
                 said = aside.next() => match said {
+                    // Dropped in the middle of its answer, so that the client sees it break off and never takes it for
+                    // complete.
                     Some(Aside::Abort) => return Ended::Ordinarily,
                     Some(Aside::End) | None => None,
                 },
@@ -100,9 +105,13 @@ where
             match ended {
                 Some(ended) => note(ended),
                 None => {
+                    // Over HTTP/1.1 the answer that is under way is the last one; over HTTP/2 a GOAWAY is sent (RFC
+                    // 9113 section 6.8) and open streams may end.
                     connection.as_mut().graceful_shutdown();
                     tokio::select! {
                         ended = connection.as_mut() => note(ended),
+                        // The idle limit shrinks and the others stay: what is open may take its time, and what is idle
+                        // gets a second.
                         () = timeouts.passes(IoLimits { idle: LAST_WORDS, ..io_limits }) => {}
                         () = timeouts.abort_handle().aborted() => {}
                     }
@@ -133,11 +142,14 @@ async fn settled<B>(
 ) -> Response<B> {
     if let Some(timeouts) = switches {
         let made = response.status() == StatusCode::SWITCHING_PROTOCOLS;
+        // Set before the head of the answer is written. Bytes that hyper has buffered behind a declined upgrade would
+        // otherwise be read as the next request, past the check of line ends.
         if timeouts.answers_switch(if made { Switch::Made } else { Switch::Declined }) {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
     }
     if let Some(unread) = unread {
+        // Before hyper gets the answer: with it the stream ends, and a reset for the unread body might overtake it.
         unread.forget().await;
     }
     response
@@ -148,7 +160,7 @@ fn switches(request: &Request<Incoming>) -> bool {
     request.version() != Version::HTTP_2 && request.headers().contains_key(UPGRADE)
 }
 
-/// Whether more is on its way behind the head, that is a body: a tunnel's bytes are nobody's to forget.
+/// Whether a body is on its way behind the head. A tunnel's bytes are not one, and must not be thrown away.
 fn sends_on(request: &Request<Incoming>) -> bool {
     !request.body().is_end_stream() && !request.headers().contains_key(UPGRADE)
 }
@@ -176,6 +188,8 @@ fn http1_builder(limits: &Limits) -> http1::Builder {
         .timer(TokioTimer::new())
         // [`IoTimeouts`] watches the connection instead: hyper's own limit is a timer for every request.
         .header_read_timeout(None)
+        // A client that closes its sending side is taken to be gone: nothing is computed for an answer that nobody
+        // awaits.
         .half_close(false)
         .max_header_size(limits.header_size)
         .max_buf_size(limits.header_size.max(SMALLEST_BUFFER));
@@ -195,13 +209,17 @@ fn http2_builder(limits: &Limits) -> http2::Builder<StreamExecutor> {
     let mut builder = http2::Builder::new(StreamExecutor);
     builder
         .timer(TokioTimer::new())
+        // Streams that are open together. Those that are opened and reset at once (CVE-2023-44487) are bounded by h2's
+        // own limit and by the frame budget.
         .max_concurrent_streams(limits.http2_streams)
         .max_header_list_size(u32::try_from(limits.header_size).unwrap_or(u32::MAX))
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .max_send_buf_size(SEND_BUFFER)
+        // A phone that left the network sends no end. Without PINGs its open stream would hold the connection for ever.
         .keep_alive_interval(limits.idle_timeout / 2)
         .keep_alive_timeout(limits.header_timeout)
+        // RFC 8441: WebSockets over HTTP/2.
         .enable_connect_protocol();
     builder
 }

@@ -67,6 +67,7 @@ pub struct InFlightGuard {
 
 impl IoTimeouts {
     pub(super) fn new(first_request: FirstRequest) -> Arc<Self> {
+        // `now` is never zero, so that zero can say "not now" without a lock or an `Option`.
         let head_since = match first_request {
             FirstRequest::WhenAsked => 0,
             FirstRequest::AtOnce => 1,
@@ -89,6 +90,7 @@ impl IoTimeouts {
     pub(super) fn serving(self: &Arc<Self>, body: bool) -> InFlightGuard {
         self.body.store(body, Ordering::Relaxed);
         self.open.fetch_add(1, Ordering::Relaxed);
+        // The head is complete; the next one is timed from its own first byte.
         self.head_since.store(0, Ordering::Relaxed);
         InFlightGuard { timeouts: Arc::clone(self), abort_handle: self.abort_handle.clone() }
     }
@@ -104,10 +106,13 @@ impl IoTimeouts {
         loop {
             tokio::time::sleep(tick).await;
             let now = self.now();
+            // Relaxed throughout: each time is judged by itself, and an update that is missed is seen a tick later.
             let over = |since: &AtomicU64, limit: Duration| {
                 let since = since.load(Ordering::Relaxed);
                 since != 0 && Duration::from_millis(now.saturating_sub(since)) > limit
             };
+            // While a request is open only its reader is timed here: uploads and answers have limits of their own
+            // elsewhere.
             let idle = self.open.load(Ordering::Relaxed) == 0;
             if over(&self.blocked_since, limits.blocked)
                 || idle && (over(&self.head_since, limits.head) || over(&self.idle_since, limits.idle))
@@ -121,17 +126,17 @@ impl IoTimeouts {
         u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX).saturating_add(1)
     }
 
-    /// Whether the last request had a body, some of which may not have been read.
+    /// Whether the last request had a body. Some of it may not have been read.
     pub(super) fn had_body(&self) -> bool {
         self.body.load(Ordering::Relaxed)
     }
 
-    /// A head asks for another protocol.
+    /// A head has asked for another protocol, and is not answered yet.
     pub(super) fn asks_to_switch(&self) {
         self.switch.store(Switch::Open as u8, Ordering::Relaxed);
     }
 
-    /// What became of that.
+    /// What became of the last head that asked for another protocol.
     pub(super) fn switch(&self) -> Switch {
         match self.switch.load(Ordering::Relaxed) {
             made if made == Switch::Made as u8 => Switch::Made,
@@ -140,15 +145,15 @@ impl IoTimeouts {
         }
     }
 
-    /// The question is answered. Says whether there came something behind it that must
-    /// not be read as a head: hyper has those bytes already.
+    /// The head that asked is answered. Returns whether something came behind it that must not be read as a head, since
+    /// hyper has those bytes already.
     pub(super) fn answers_switch(&self, answer: Switch) -> bool {
         self.switch.store(answer as u8, Ordering::Relaxed);
         self.bad_behind.load(Ordering::Relaxed)
     }
 
-    /// Behind a question for another protocol came what is no head: where the answer is no, the connection ends with
-    /// it.
+    /// What came behind a head that asks for another protocol is no head: where the answer is no, the connection ends
+    /// with it.
     pub(super) fn must_not_go_on(&self) {
         self.bad_behind.store(true, Ordering::Relaxed);
     }
@@ -158,12 +163,14 @@ impl IoTimeouts {
         self.flooded.store(true, Ordering::Relaxed);
     }
 
-    /// Whether it has.
+    /// Whether [`Self::mark_flooded`] was called.
     pub(super) fn was_flooded(&self) -> bool {
         self.flooded.load(Ordering::Relaxed)
     }
 
     pub(super) fn note_read(&self) {
+        // The first byte alone starts the clock: restarted by every byte, a client that sends one now and then would
+        // never be late (Slowloris).
         if self.open.load(Ordering::Relaxed) == 0 && self.head_since.load(Ordering::Relaxed) == 0 {
             self.head_since.store(self.now(), Ordering::Relaxed);
         }
@@ -171,6 +178,7 @@ impl IoTimeouts {
 
     pub(super) fn note_write(&self, blocked: bool) {
         match (blocked, self.blocked_since.load(Ordering::Relaxed)) {
+            // Timed from the first write that blocked: later ones must not move the limit.
             (true, 0) => self.blocked_since.store(self.now(), Ordering::Relaxed),
             (true, _) | (false, 0) => {}
             (false, _) => self.blocked_since.store(0, Ordering::Relaxed),

@@ -1,10 +1,9 @@
-//! What is left of a body that nobody reads, because its request was answered before.
+//! The rest of a body that is not read, because its request was answered before.
 //!
-//! In comes the rest of a body when its reader is gone, out goes the answer in a way that a client gets to see. Over
-//! HTTP/2 the stream of such a request ends with a reset, and there are clients that take the reset for the whole of
-//! the answer. So what is on its way is read and forgotten for a moment, first before the answer and then after it.
-//! Most bodies end meanwhile, and then there is no reset at all. Over HTTP/1.1, [`super::lingering`] does the same for
-//! a connection.
+//! Takes the rest of a body whose reader is gone, so that the client gets to see the answer. Over HTTP/2 the stream of
+//! such a request ends with a reset, and there are clients that take the reset for the whole of the answer. So what is
+//! on its way is read and forgotten for a moment, first before the answer and then after it. Most bodies end meanwhile,
+//! and then there is no reset at all. Over HTTP/1.1, [`super::lingering`] does the same for a connection.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,10 +20,12 @@ use parking_lot::Mutex;
 pub(super) struct UnreadBody(Arc<Mutex<Option<Incoming>>>);
 
 impl UnreadBody {
-    /// For a request over HTTP/2 with a body that is on its way. A client that waits to be asked for it sends nothing.
+    /// A place for the rest of the body, for a request over HTTP/2 whose body is on its way. A client that waits to be
+    /// asked for it sends nothing.
     pub(super) fn of(request: &Request<Incoming>) -> Option<Self> {
         let comes = request.version() == Version::HTTP_2
             && !request.body().is_end_stream()
+            // What follows a CONNECT is a tunnel's bytes: read here, they would be missing there.
             && request.method() != http::Method::CONNECT
             && !request.headers().contains_key(EXPECT);
         comes.then(|| Self(Arc::default()))
@@ -51,24 +52,26 @@ impl UnreadBody {
         // Where the length says that all of it is here, only its end is missing, which some clients take their time
         // over.
         let is_whole = rest.size_hint().exact() == Some(0);
+        // In a task of its own for the longer wait: the answer must not stand behind a slow upload.
         if is_whole || tokio::time::timeout(BEFORE, forget(&mut rest, MOST)).await.is_err() {
             tokio::spawn(async move { tokio::time::timeout(BEHIND, forget(&mut rest, MOST)).await });
         }
     }
 }
 
-/// Reads to the end, or so many bytes.
+/// Reads to the end, or this many bytes.
 async fn forget(rest: &mut Incoming, most: usize) {
     let mut read = 0_usize;
     while let Some(Ok(frame)) = rest.frame().await {
         read = read.saturating_add(frame.data_ref().map_or(0, bytes::Bytes::len));
+        // Bounded, or a client could have us read an upload without end that was refused.
         if read > most {
             return;
         }
     }
 }
 
-/// What a client sends right behind a head is here by then, and nobody waits who notices.
+/// What a client sends right behind a head is here by then, and the wait is too short to be noticed.
 const BEFORE: Duration = Duration::from_millis(100);
 const BEHIND: Duration = Duration::from_secs(2);
 /// More than a form, and less than an upload.

@@ -20,7 +20,7 @@ pub(crate) struct Findings {
 pub(crate) trait Explained: Error {
     /// Stands at the caret: `expected ...`.
     fn expected(&self) -> &'static str;
-    /// What to do.
+    /// What the operator can do about it.
     fn hint(&self) -> String;
     /// Whether the text may hold a password, so that its line is shown without it.
     fn is_secret(&self) -> bool {
@@ -29,7 +29,6 @@ pub(crate) trait Explained: Error {
 }
 
 impl Findings {
-    /// Adds one.
     pub(crate) fn add(&mut self, diagnostic: Diagnostic) {
         self.list.push(diagnostic);
     }

@@ -1,9 +1,9 @@
 //! What is wrong with the files that operators write, and how it is shown: file, line, caret, what was expected, and a
 //! hint.
 //!
-//! In come findings with the place they are about, out comes text in rustc's look. It must never show the value of a
-//! header or the password of a URL that stands in a file, nor let control characters of a file reach the terminal. It
-//! knows no file by name: the configuration and the manifests of add-ons are read elsewhere.
+//! Findings with the place that they are about become text in the style of rustc's messages. It must never show the
+//! value of a header or the password of a URL that stands in a file, nor let control characters of a file reach the
+//! terminal. It knows no file by name: the configuration and the manifests of add-ons are read elsewhere.
 
 pub(crate) mod findings;
 pub(crate) mod nearest;
@@ -132,7 +132,6 @@ impl fmt::Debug for Diagnostics {
 
 impl std::error::Error for Diagnostics {}
 
-/// One finding.
 #[derive(Clone)]
 pub(crate) struct Diagnostic {
     severity: Severity,

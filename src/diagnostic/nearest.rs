@@ -1,4 +1,4 @@
-//! "Did you mean": the known word that is nearest to one that nobody knows.
+//! "Did you mean": the known word that is nearest to an unknown one.
 
 /// The nearest of `known`, if one is near enough that it may have been meant: a third of its letters may be wrong.
 pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {

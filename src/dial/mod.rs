@@ -1,7 +1,7 @@
 //! Connections out: TCP, TLS, a Unix socket.
 //!
-//! In comes where somebody listens and whose certificate is believed, out comes a stream. TLS is never left off where
-//! it is configured (S-46): a certificate that does not hold is a connection that failed, and there is no second try
+//! Connects to an address, with a certificate that must be believed where there is one. TLS is never left off where it
+//! is configured (S-46): a certificate that does not hold is a connection that failed, and there is no second try
 //! without it. All names of rustls for this side of a connection stay in this folder.
 
 mod pinned;
@@ -39,9 +39,9 @@ pub enum DialError {
     /// The other side's certificate is not believed, or it speaks no TLS.
     #[error("no TLS with {host}")]
     Tls {
-        /// Who was dialled.
+        /// The host that was dialled, without its port.
         host: String,
-        /// What went wrong.
+        /// What the operating system says.
         source: io::Error,
     },
     /// The other side does not speak what it must.
@@ -67,7 +67,7 @@ impl Dialer {
         Self { address, timeout, tls: ClientTls::new(trust) }
     }
 
-    /// The same for somebody who must speak HTTP/2: over TLS that is agreed on in the handshake (RFC 9113 section 3.2),
+    /// The same for a peer that must speak HTTP/2: over TLS that is agreed on in the handshake (RFC 9113 section 3.2),
     /// elsewhere it is known beforehand (section 3.3).
     pub fn to_http2(address: Address, trust: Trust, timeout: Duration) -> Self {
         let mut dialer = Self::new(address, trust, timeout);
@@ -75,7 +75,7 @@ impl Dialer {
         dialer
     }
 
-    /// A new connection.
+    /// Opens a new connection, with TLS where it is configured. Fails when that takes longer than the dial's limit.
     pub async fn dial(&self) -> Result<Box<dyn Wire>, DialError> {
         let connecting = tokio::time::timeout(self.timeout, self.connect());
         connecting.await.map_err(|_| DialError::TimedOut(self.timeout))?

@@ -17,7 +17,7 @@ pub(super) struct Pinned {
     algorithms: WebPkiSupportedAlgorithms,
 }
 
-/// What the operator needs to know to decide whether the certificate was renewed or is somebody else's.
+/// What the operator needs to know to decide whether the certificate was renewed or is another server's.
 #[derive(Debug, thiserror::Error)]
 #[error("not the pinned certificate: {shown} was shown, {pinned} is pinned")]
 struct NotPinned {

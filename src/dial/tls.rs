@@ -23,7 +23,7 @@ pub(super) struct ClientTls {
     config: OnceLock<Arc<ClientConfig>>,
 }
 
-/// Whether this PEM text can be used as a list of authorities: the same check as when somebody is dialled.
+/// Whether this PEM text can be used as a list of authorities: the same check as when dialling.
 pub fn check_authorities(pem: &[u8]) -> Result<(), TrustError> {
     authorities(pem).map(drop)
 }

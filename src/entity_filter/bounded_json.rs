@@ -1,8 +1,7 @@
 //! JSON of a peer, read with a bound on what it costs to hold.
 //!
-//! In comes a text, out comes a value or the reason why there is none. Read into a tree, JSON takes many times its
-//! length: `[{"":0},{"":0},...]` takes eighty times. So a text is measured first, in one pass that allocates nothing,
-//! and what would take too much is not read at all.
+//! Read into a tree, JSON takes many times its length: `[{"":0},{"":0},...]` takes eighty times. So a text is measured
+//! first, in one pass that allocates nothing, and what would take too much is not read at all.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -25,6 +24,7 @@ pub(crate) enum BadJson {
 
 /// Reads a text that may be held as a tree.
 pub(crate) fn read(text: &[u8]) -> Result<Value, BadJson> {
+    // Measured before it is parsed: afterwards the memory has been taken.
     Weight::of(text).bearable(text.len())?;
     serde_json::from_slice(text).map_err(|_| BadJson::Malformed)
 }
@@ -95,6 +95,7 @@ impl<'de, K: FnMut(&str) -> Option<String>> Visitor<'de> for Filter<'_, K, List>
     }
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
+        // As text, so that only one element at a time becomes a tree.
         while let Some(one) = list.next_element::<&RawValue>()? {
             if let Some(kept) = (self.keep)(one.get()) {
                 self.out.push_str(if self.out.len() > 1 { "," } else { "" });
@@ -124,6 +125,7 @@ impl<'de, K: FnMut(&str, &str) -> Option<String>> Visitor<'de> for Filter<'_, K,
         while let Some((name, value)) = map.next_entry::<String, &RawValue>()? {
             if let Some(kept) = (self.keep)(&name, value.get()) {
                 self.out.push_str(if self.out.len() > 1 { "," } else { "" });
+                // Quoted anew: the name was unescaped when it was read.
                 self.out.push_str(&Value::String(name).to_string());
                 self.out.push(':');
                 self.out.push_str(&kept);
@@ -212,13 +214,10 @@ impl Weight {
 /// A field of which only a text is of interest: whatever else stands there is read over, and takes nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Scalar {
-    /// A text.
     Text(String),
     /// A number from zero on.
     Number(u64),
-    /// Nothing, by name.
     Null,
-    /// Something else.
     Other,
 }
 
@@ -286,7 +285,7 @@ impl<'de> Visitor<'de> for ScalarVisitor {
 
 /// How deep anything is nested that is read here. The parser's own limit.
 const DEEPEST: usize = 127;
-/// What a tree may take: so many times its text,
+/// What a tree may take: this many times its text,
 const TIMES: usize = 8;
 /// or this much, whatever its length: a state with its attributes is dense, and short.
 const ALWAYS: usize = 512 * 1024;

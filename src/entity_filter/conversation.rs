@@ -36,7 +36,7 @@ impl Conversation {
         Self { pending_answers: PendingAnswers::default(), last: 0, unfiltered }
     }
 
-    /// Judges what the add-on sends: a message, or a list of them, of which one at a time is read. What is not JSON is
+    /// Judges what the add-on sends: a message, or a list of them, which is read one at a time. What is not JSON is
     /// nothing to Home Assistant either.
     pub fn addon_says(&mut self, text: &str, may: May<'_>) -> Vec<Step> {
         if !text.trim_start().starts_with('[') {
@@ -70,9 +70,11 @@ impl Conversation {
         if number <= self.last {
             return refuse(&id, "id_reuse", "Identifier values have to increase.");
         }
+        // The id of a refused message is used up as well: an answer has gone out under it.
         self.last = number;
         match self.asks(kind, &fields, may) {
             Some(pending_answers) if self.pending_answers.asks(number, pending_answers) => {
+                // Written anew from what was judged: a key that stood twice goes on once, in the meaning that we read.
                 Step::Forward(Value::Object(fields).to_string())
             }
             // This one alone: what is open goes on, and there is room again when some of it is over.
@@ -404,7 +406,7 @@ mod tests {
         let (sub, _) = say(&mut talk, "mqtt/subscribe");
         answer(&mut talk, sub).unwrap();
         event(&mut talk, sub).unwrap();
-        // Three times what is open at most, of types of which nobody here knows whether they are subscriptions.
+        // Three times what is open at most, of types that may or may not be subscriptions.
         for _ in 0..3 * MOST {
             for kind in ["get_config", "frigate/x"] {
                 let (id, passed) = say(&mut talk, kind);

@@ -38,8 +38,7 @@ pub(super) fn names_others(text: &str, access: Access, may: May<'_>) -> bool {
 }
 
 /// Whether a text is an address in Home Assistant's API, as its parser reads addresses. What a player is to play from
-/// there Home Assistant signs for it in the name of its own caller, and whoever hears the player may then read
-/// anything.
+/// there Home Assistant signs for it in the name of its own caller, and a listener may then read anything.
 pub(super) fn leads_to_the_api(text: &str) -> bool {
     if !text.contains('/') && !text.contains('%') {
         return false;

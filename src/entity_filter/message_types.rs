@@ -1,10 +1,10 @@
 //! The types of messages of Home Assistant's WebSocket API that add-ons may send, and what is known of each.
 //!
-//! In comes a type, out comes its row, or nothing: what is not listed does not pass, so that nothing that a version of
-//! Home Assistant brings is open to add-ons before somebody has looked at it. Left out are those that make users,
-//! tokens and signed addresses (`auth/...`, `config/auth...`), that hand out what stands in `.storage` (`backup/...`,
-//! with the REST paths of backups), that bring code into Home Assistant's pages (`lovelace/resources/...`), and that
-//! change the registries, by which permissions are judged. Operators add types with `entity_messages`.
+//! What is not listed does not pass, so that nothing that a version of Home Assistant brings is open to add-ons before
+//! it was looked at here. Left out are those that make users, tokens and signed addresses (`auth/...`,
+//! `config/auth...`), that hand out what stands in `.storage` (`backup/...`, with the REST paths of backups), that
+//! bring code into Home Assistant's pages (`lovelace/resources/...`), and that change the registries, by which
+//! permissions are judged. Operators add types with `entity_messages`.
 
 use std::collections::BTreeSet;
 

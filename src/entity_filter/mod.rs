@@ -1,9 +1,9 @@
 //! Holds an add-on's calls to Home Assistant to the entities of a group's policy.
 //!
-//! In come what the add-on sends and what Home Assistant answers, out come the same with everything taken out that is
-//! about other entities, or a refusal. Pure: what an entity is allowed is an argument, asked anew for every message, so
-//! that a changed policy holds from the next one on. What is not understood is refused on the way in and dropped on the
-//! way back: Home Assistant will learn new messages, and none of them may pass by not being known here.
+//! Everything about other entities is taken out of what the add-on sends and what Home Assistant answers, or the
+//! message is refused. Pure: what an entity is allowed is an argument, asked anew for every message, so that a changed
+//! policy holds from the next one on. What is not understood is refused on the way in and dropped on the way back: Home
+//! Assistant will learn new messages, and none of them may pass by not being known here.
 
 mod pending_answers;
 pub(crate) mod bounded_json;

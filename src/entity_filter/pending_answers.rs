@@ -1,10 +1,9 @@
 //! What an add-on has asked and what is open of it, in bounded numbers: a message beyond them is refused, and nothing
 //! else ends.
 //!
-//! In come the ids of messages, of their results and of events, out comes what was asked. A message waits until its
-//! result; a subscription is open from then on until it is ended. Whether a type that the operator lets pass is a
-//! subscription nobody here may know: such a one gives its place up, the oldest first, as long as it has brought no
-//! event.
+//! The id of a result or an event leads back to what was asked. A message waits until its result; a subscription is
+//! open from then on until it is ended. Of a type that the operator added we may not know whether it is a subscription:
+//! such a message gives its place up, the oldest first, as long as it has brought no event.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -39,6 +38,7 @@ impl PendingAnswers {
         // What frees places, and what tells whether anybody is there, has a reserve of its own.
         let most =
             if matches!(asked, PendingAnswer::Nothing | PendingAnswer::End(_)) { MOST.saturating_mul(2) } else { MOST };
+        // Never more than the limit waits, so that an add-on that asks without reading answers cannot fill our memory.
         let room = self.waiting.len() < most && (!asked.opens_subscription() || self.has_place());
         if room {
             self.waiting.insert(id, asked);
@@ -54,6 +54,7 @@ impl PendingAnswers {
 
     /// What a result belongs to. There is one for each message.
     pub(super) fn answered(&mut self, id: u64, succeeded: bool) -> Option<PendingAnswer> {
+        // An id that was not asked for has no answer: what Home Assistant sends under it is dropped.
         let asked = self.waiting.remove(&id)?;
         if !succeeded {
             return Some(asked);

@@ -15,17 +15,17 @@ use crate::entity_filter::bounded_json::{BadJson, Scalar, fields, read};
 pub enum RestCall {
     /// Whether the API runs.
     Status,
-    /// All states.
+    /// The states of all entities (`/api/states`).
     States,
-    /// One state.
+    /// The state of one entity (`/api/states/<entity>`).
     State(String),
     /// A service, by domain and name; with its answer, or without.
     Service {
-        /// As in `light`.
+        /// The service's domain, as in `light`.
         domain: String,
-        /// As in `turn_on`.
+        /// The service's name, as in `turn_on`.
         service: String,
-        /// `?return_response`
+        /// Whether the service's answer is asked for (`?return_response`).
         answers: bool,
     },
 }
@@ -42,10 +42,10 @@ pub enum RestRefusal {
     /// The body is not JSON.
     #[error("the body is not JSON")]
     NotJson,
-    /// The body holds more values than anybody calls a service with.
+    /// The body holds more values than any service call needs.
     #[error("the body holds too many values")]
     TooHeavy,
-    /// A service.
+    /// The service call does not say for certain which entities it is about.
     #[error("the service may not be called so")]
     Service(#[source] ServiceRefusal),
 }
@@ -57,7 +57,7 @@ pub enum Shape {
     Message,
     /// A list of states.
     States,
-    /// A state.
+    /// The state of one entity.
     State,
     /// A list of changed states and what the service answered.
     Changes,

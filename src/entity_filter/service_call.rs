@@ -9,9 +9,9 @@ use super::{Access, May};
 /// A call of a service, from REST or the WebSocket.
 #[derive(Debug, Clone, Copy)]
 pub struct ServiceCall<'a> {
-    /// As in `light`.
+    /// The service's domain, as in `light`.
     pub domain: &'a str,
-    /// As in `turn_on`.
+    /// The service's name, as in `turn_on`.
     pub service: &'a str,
     /// `service_data`, or the whole body of a REST call.
     pub data: Option<&'a Value>,
@@ -49,6 +49,8 @@ impl ServiceCall<'_> {
         let parts = [part(self.data)?, part(self.target)?];
         let mut entities = Vec::new();
         for fields in parts.into_iter().flatten() {
+            // What a device, an area or a label stands for changes without the add-on's doing, and would change what it
+            // may do.
             if TARGETS.iter().any(|name| fields.contains_key(*name)) {
                 return Err(ServiceRefusal::NotByEntity);
             }
@@ -56,6 +58,7 @@ impl ServiceCall<'_> {
                 collect(named, &mut entities)?;
             }
         }
+        // Without a target many services act on everything.
         if entities.is_empty() {
             return Err(ServiceRefusal::NoEntity);
         }
@@ -65,6 +68,7 @@ impl ServiceCall<'_> {
         if !entities.iter().all(|id| self.belongs_to(id)) {
             return Err(ServiceRefusal::OtherService);
         }
+        // Entities stand not only in `entity_id`: scripts, media and notifications name them anywhere in their data.
         for value in [self.data, self.target].into_iter().flatten() {
             if !all_strings(value, &|text| !is_template(text)) {
                 return Err(ServiceRefusal::Template);

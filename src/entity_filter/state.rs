@@ -19,6 +19,7 @@ pub(super) fn state(value: Value, may: May<'_>) -> Option<Value> {
     if !may(entity, Access::Read) {
         return None;
     }
+    // Only known fields: a later Home Assistant may add one that names other entities.
     fields.retain(|name, _| STATE.contains(&name.as_str()));
     clean(&mut fields, may);
     Some(Value::Object(fields))

@@ -28,7 +28,7 @@ pub struct CutUpload<B> {
 /// Why such a body ended early.
 #[derive(Debug, thiserror::Error)]
 pub enum CutBodyError {
-    /// Whoever sends it broke off.
+    /// The sender broke off.
     #[error("the body broke off")]
     Broken(#[source] Box<dyn Error + Send + Sync>),
     /// It may no longer go on, or the process stops.
@@ -57,10 +57,11 @@ where
         let Some(body) = &mut this.body else { return Poll::Ready(None) };
         // The end of it first: not a byte goes on after it.
         if this.cut.as_mut().poll(cx).is_ready() {
-            // Dropped at once: whoever sends it hears of the end while the client may still be slow.
+            // Dropped at once: the sender hears of the end however slow the client is.
             this.body = None;
             return Poll::Ready(Some(Err(CutBodyError::Cut(this.open.exchange().why()))));
         }
+        // hyper asks for a frame when there is room for it: the client has taken the one before.
         this.open.exchange().is_asked();
         let polled = Pin::new(body).poll_frame(cx);
         if let Poll::Ready(Some(Ok(frame))) = &polled
@@ -98,6 +99,7 @@ where
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, CutBodyError>>> {
         let this = &mut *self;
         if this.cut.as_mut().poll(cx).is_ready() {
+            // An error and not an end: the peer must not take half an upload for all of it.
             return Poll::Ready(Some(Err(CutBodyError::Cut(None))));
         }
         Pin::new(&mut this.body).poll_frame(cx).map_err(|error| CutBodyError::Broken(error.into()))

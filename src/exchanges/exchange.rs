@@ -78,12 +78,15 @@ impl Exchange {
     /// set for it. Asked now and then.
     pub(super) fn is_stuck(&self, patience: Duration) -> bool {
         let due = self.due.load(Ordering::Relaxed);
+        // Relaxed: the answer's task writes and the review reads, and a value that is a beat old is early enough.
         if due != 0 && self.begun.elapsed() > Duration::from_millis(due) {
             return true;
         }
         let turns = self.turns.load(Ordering::Relaxed);
         let mut seen = self.seen.lock();
         match *seen {
+            // The same odd number twice is the same piece, not taken in between. A flag would not tell one piece from
+            // the next.
             Some((same, since)) if same == turns && turns % 2 == 1 => since.elapsed() > patience,
             _ => {
                 *seen = Some((turns, Instant::now()));
@@ -105,6 +108,8 @@ impl<S: ?Sized> Exchange<S> {
     }
 
     pub(super) fn end(&self, reason: Reason) -> bool {
+        // The reason before the token: whoever is woken asks for it at once. The first reason stays, and only its
+        // cutter logs it.
         let first = self.why.set((reason, Instant::now())).is_ok();
         self.cut.cancel();
         first
@@ -118,6 +123,7 @@ impl<S: ?Sized> Exchange<S> {
     /// The client must have taken what it has by then.
     pub(crate) fn must_take_by(&self, by: Instant) {
         let due = u64::try_from(by.saturating_duration_since(self.begun).as_millis()).unwrap_or(u64::MAX);
+        // Zero is "never".
         self.due.store(due.max(1), Ordering::Relaxed);
     }
 
@@ -153,7 +159,7 @@ impl<S: Subject> Open<S> {
 }
 
 impl<S: ?Sized> Open<S> {
-    /// The exchange.
+    /// The exchange that this holds open.
     pub fn exchange(&self) -> &Exchange<S> {
         &self.exchange
     }

@@ -1,10 +1,9 @@
 //! What was permitted and still goes on, in one registry: every open answer, upload, stream and tunnel of the browsers'
-//! side, of Home Assistant's entry point and of the add-on API. It is reviewed on one beat, whenever sessions, users,
-//! tokens or the configuration change and twice a second besides, and what may no longer go on is cut (S-99, S-103,
-//! S-104).
+//! side, of Home Assistant's entry point and of the add-on API. It is reviewed whenever sessions, users, tokens or the
+//! configuration change, and twice a second besides; what may no longer go on is cut (S-99, S-103, S-104).
 //!
-//! In comes what a request was admitted for (its [`Subject`]), out comes an [`Open`] that holds it on the list. The
-//! registry knows nothing of users, tokens or rules: whoever reviews says of each subject whether it is still admitted.
+//! What a request was admitted for is its [`Subject`]; an [`Open`] holds it on the list. The registry knows nothing of
+//! users, tokens or rules: the reviewer says of each subject whether it is still admitted.
 //!
 //! Reading order: `registry`, `exchange`, `body` (bodies that end with their exchange).
 

@@ -1,4 +1,5 @@
-//! The registry: one for the whole process.
+//! The registry of open exchanges, one for the whole process. It is sharded, because each request is put on it and
+//! taken off again.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -27,6 +28,7 @@ impl OpenExchanges {
     /// Puts an exchange on the list. Being on it permits nothing.
     pub fn begin<S: Subject>(self: &Arc<Self>, subject: S, abort_handle: AbortHandle) -> Open<S> {
         let exchange = Arc::new(Exchange::new(subject, abort_handle));
+        // Numbers in a row spread evenly over the shards, and are never used again.
         let key = self.next.fetch_add(1, Ordering::Relaxed);
         if let Some(mut shard) = self.shard(key) {
             shard.insert(key, Arc::clone(&exchange) as Arc<Exchange>);
@@ -42,6 +44,7 @@ impl OpenExchanges {
             let open: Vec<_> = lock(shard).values().cloned().collect();
             for exchange in open {
                 if let Decision::Deny(reason) = judge(&exchange)
+                    // Only those that end by this: one that ended a moment ago has been counted and logged already.
                     && exchange.end(reason)
                 {
                     cut.push(exchange);
@@ -58,6 +61,7 @@ impl OpenExchanges {
         for shard in &self.shards {
             let open: Vec<_> = lock(shard).values().cloned().collect();
             for exchange in open {
+                // A moment for the answer to end by itself first: hyper then tells the client, and an abort cannot.
                 if exchange.was_cut_before(MOMENT) {
                     exchange.abort();
                 } else if exchange.is_stuck(patience) && exchange.end(Reason::SlowReader) {

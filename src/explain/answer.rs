@@ -23,7 +23,7 @@ pub(crate) struct Answer<'a> {
     /// One sentence for people.
     pub(crate) reason: String,
     pub(crate) because: Because<'a>,
-    /// Who is meant; nobody when there is no such user.
+    /// The user who is meant; none when there is no such user.
     pub(crate) user_id: Option<&'a str>,
     pub(crate) user_name: Option<&'a str>,
     #[serde(flatten)]
@@ -160,5 +160,5 @@ impl ExplainedEntity {
     pub(crate) const PERMIT: &'static str = "permit";
 }
 
-/// An address of nobody's network (RFC 5737 section 3).
+/// An address that belongs to no network (RFC 5737 section 3).
 const ELSEWHERE: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);

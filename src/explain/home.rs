@@ -1,7 +1,7 @@
 //! A home as its files are now: who is in it, and what each of them may do.
 //!
-//! In comes the configuration folder, out come answers. It is the directory that a serving process has: each distinct
-//! list of groups is compiled once, and nothing is compiled per question.
+//! It is read from the configuration folder, and is the directory that a serving process has: each distinct list of
+//! groups is compiled once, and nothing is compiled per question.
 
 use std::sync::Arc;
 
@@ -89,7 +89,7 @@ impl Home {
         Groups::new(groups, user.configured_groups.iter().map(|id| &**id).collect(), self.source)
     }
 
-    /// The groups of somebody who is not there.
+    /// The groups of a user who does not exist.
     pub(crate) fn groups_of_nobody(&self) -> Groups<'_> {
         Groups::new(Vec::new(), Vec::new(), self.source)
     }

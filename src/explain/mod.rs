@@ -1,9 +1,9 @@
 //! Why something is decided as it is: for the operator who asks (`vestibule explain`), for the tests of the
 //! configuration, and for the audit line of a refusal.
 //!
-//! In come a user and an entity, or a user and a request, out come the decision and the whole reason. Nothing here
-//! decides: every answer is the permission engine's and admission's, with the names of groups, devices and areas put to
-//! it. It must never permit where it could not look: without the registries everything about an entity is denied.
+//! It answers questions about a user and an entity, or a user and a request. Nothing here decides: every answer is the
+//! permission engine's and admission's, with the names of groups, devices and areas put to it. It must never permit
+//! where it could not look: without the registries everything about an entity is denied.
 
 mod question;
 mod groups;

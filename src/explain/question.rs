@@ -21,7 +21,6 @@ pub(crate) struct Question {
 pub(crate) struct RequestQuestion {
     /// A user name or a user id.
     pub(crate) user: String,
-    /// The method.
     pub(crate) method: String,
     /// A path, or an https URL when the host matters.
     pub(crate) url: String,
@@ -44,7 +43,7 @@ pub(crate) struct Sent {
     pub(crate) token: bool,
 }
 
-/// Either of them.
+/// A question about an entity or about a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Case {
     /// May the user use an entity?
@@ -53,7 +52,6 @@ pub(crate) enum Case {
     Request(RequestQuestion),
 }
 
-/// Not a question.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BadQuestion {
     /// Something else than an object.

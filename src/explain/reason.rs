@@ -1,7 +1,7 @@
 //! The reason of a decision as a sentence.
 //!
-//! Ids and names are any text that somebody typed into Home Assistant: what a terminal would not show as it is, is
-//! shown escaped and in quotes.
+//! Ids and names are any text that was typed into Home Assistant: what a terminal would not show as it is, is shown
+//! escaped and in quotes.
 
 use std::borrow::Cow;
 
@@ -61,7 +61,7 @@ pub(crate) fn of(
     }
 }
 
-/// There is nobody of this name or id.
+/// There is no user of this name or id.
 pub(crate) fn unknown_user(name: &str) -> String {
     format!("there is no user {} in Home Assistant's files", shown(name))
 }

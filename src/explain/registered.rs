@@ -4,7 +4,6 @@ use serde::Serialize;
 
 use crate::permission::{self, Origin, Registry};
 
-/// A registered entity.
 #[derive(Debug, Serialize)]
 pub(crate) struct Registered<'a> {
     pub(crate) entity_id: &'a str,

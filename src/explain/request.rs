@@ -24,7 +24,7 @@ pub(crate) struct RequestAnswer<'a> {
     pub(crate) reason: String,
     /// The label of the refusal.
     pub(crate) refusal: Option<&'static str>,
-    /// Who is meant; nobody when there is no such user.
+    /// The user who is meant; none when there is no such user.
     pub(crate) user_id: Option<&'a str>,
     pub(crate) user_name: Option<&'a str>,
     #[serde(flatten)]

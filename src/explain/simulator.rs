@@ -1,7 +1,7 @@
 //! Where requests are decided without being sent: the home, and what the configuration makes of routes and rules.
 //!
-//! In come a user, a method, a URL and how the request is sent, out comes what the gate would decide, by the one
-//! admission that decides there.
+//! It says what the gate would decide about a user, a method, a URL and a way of sending, by the one admission that
+//! decides there.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -32,7 +32,7 @@ pub(crate) struct Simulator {
     protections: Vec<Option<Protection>>,
 }
 
-/// Why a request cannot be decided: it is none.
+/// Why a request cannot be decided: it is not a valid one.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BadRequest {
     /// No HTTP method, or one that passes nowhere.
@@ -44,7 +44,7 @@ pub(crate) enum BadRequest {
     /// Neither a path nor a URL.
     #[error("{0:?} is neither a path that begins with `/` nor an https URL")]
     Url(String),
-    /// It names an origin, and nobody can say whether that is ours.
+    /// It names an origin, and which origins are ours cannot be told.
     #[error(
         "{0:?} is no `Origin` of a request to a URL with a host: write the URL with its host, and an origin as in \
              \"https://home.example\", or \"none\""
@@ -63,7 +63,6 @@ impl Simulator {
         Self { home, routes: Routes::new(&settings.addons), names, protections: protections.collect() }
     }
 
-    /// The home.
     pub(crate) fn home(&self) -> &Home {
         &self.home
     }
@@ -202,5 +201,5 @@ fn words_of(reason: Reason, slug: &str) -> String {
     }
 }
 
-/// Where a client is of whom nothing is said; the answer says beside it what is otherwise elsewhere.
+/// Where a client is when the question does not say. The answer says what would differ from elsewhere.
 const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);

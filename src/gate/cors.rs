@@ -1,8 +1,7 @@
 //! What answers say about pages of other origins, on routes with `cors` (Fetch standard section 3.2.3; S-36).
 //!
-//! A preflight asks, without a cookie and so without anybody to ask for, what a page may do; it is answered here and
-//! never reaches the add-on. On such a route the add-on's own word on this is taken out: the operator's stands in its
-//! place.
+//! A preflight asks, without a cookie and so without a user, what a page may do; it is answered here and never reaches
+//! the add-on. On such a route the add-on's own word on this is taken out: the operator's stands in its place.
 
 use bytes::Bytes;
 use http::header::{
@@ -37,6 +36,7 @@ impl Grant {
 
     /// Writes it in the place of what the add-on says.
     pub(super) fn write(self, headers: &mut HeaderMap) {
+        // By prefix: a header of the protocol that does not exist yet must not pass beside the operator's.
         let theirs = |name: &&HeaderName| name.as_str().starts_with("access-control-");
         let gone: Vec<_> = headers.keys().filter(theirs).cloned().collect();
         for name in gone {
@@ -74,6 +74,7 @@ fn permission(cors: &Cors, origin: HeaderValue) -> Page {
         headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, cors.headers.clone());
     }
     headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from(cors.max_age));
+    // Browsers keep a preflight for `max_age`; no other cache may, as it would give it to other origins.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(VARY, HeaderValue::from_static("Origin"));
     page

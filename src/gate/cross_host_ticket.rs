@@ -1,6 +1,6 @@
 //! One sign-in for add-ons on hosts of their own (S-79, S-88): the three steps of a cross-host ticket.
 //!
-//! 1. On the add-on's host, [`leave`]: somebody wants to sign in; the browser gets a nonce and goes to the main host.
+//! 1. On the add-on's host, [`leave`]: a user wants to sign in; the browser gets a nonce and goes to the main host.
 //! 2. On the main host, [`grant`]: whoever is signed in and may open the add-on is sent back with a code.
 //! 3. On the add-on's host, [`callback`]: the code becomes a session of this host, bound to the add-on.
 //!
@@ -63,7 +63,7 @@ async fn grant(
     let (session, _) = session_and_user(request, services, request_log).await?;
     let navigates = request_log.audience() == Audience::Navigation && *request.method() == http::Method::GET;
     let wish = Wish::read(request.query().unwrap_or_default()).filter(|_| navigates).ok_or(Reason::HandOverFailed)?;
-    // A session that is bound to one add-on gets nobody to another one.
+    // A session that is bound to one add-on does not lead to another one.
     if session.addon().is_some() {
         return Err(Reason::SessionBoundElsewhere);
     }
@@ -93,7 +93,7 @@ async fn callback(
     };
     let nonce = Nonce::presented(request.ticket_nonce());
     if !nonce.is_some_and(|nonce| what.challenge.is_of(&nonce)) {
-        // Another tab was quicker, or the code is another browser's: whoever is signed in here goes on as who they are.
+        // Another tab was quicker, or the code is another browser's: a user who is signed in here goes on as they are.
         return here.map(|_| pages::see_other(what.return_to.as_str())).ok_or(Reason::HandOverFailed);
     }
     let parent = services.sessions.find_digest(what.parent).await?;

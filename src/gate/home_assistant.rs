@@ -68,7 +68,7 @@ fn status(reason: Reason) -> StatusCode {
 }
 
 /// What the Supervisor adds to an add-on's answer (sections 1.9 and 10.1): a type where there is a body and none is
-/// said, and the word to proxies that a stream is not to be held back.
+/// said, and a header that tells proxies not to hold a stream back.
 pub(super) fn dress<B>(answer: &mut Response<B>, method: &Method) {
     let status = answer.status();
     let headers = answer.headers_mut();

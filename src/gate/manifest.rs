@@ -1,9 +1,8 @@
 //! Web app manifests, which browsers fetch without cookies: `<link rel="manifest">` asks with credentials only where
 //! the page says `crossorigin="use-credentials"`, and most pages do not.
 //!
-//! Nobody can be known by such a request, so it never reaches an add-on. It is answered here with an empty manifest, at
-//! every address alike, so that a page that is open does not print errors and a stranger learns nothing of what is
-//! where.
+//! Such a request names no user, so it never reaches an add-on. It is answered here with an empty manifest, at every
+//! address alike, so that a page that is open does not print errors and a stranger learns nothing of what is where.
 
 use http::header::{AUTHORIZATION, HeaderName};
 use http::{Method, StatusCode};
@@ -15,7 +14,7 @@ use crate::http::{Presented, Sanitized};
 use crate::pages::{self, Page};
 use crate::route::is_own;
 
-/// The empty manifest, where a browser asks for one and presents nothing. Whoever presents something is judged by it,
+/// The empty manifest, where a browser asks for one and presents nothing. A request with a credential is judged by it,
 /// and what a proxy asks about at one of our own addresses never comes to this.
 pub(super) fn empty(request: &Sanitized) -> Option<Page> {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD) && request.handshake().is_none();

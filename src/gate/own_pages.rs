@@ -36,6 +36,8 @@ pub(super) async fn answer(
     match page.as_str() {
         "sign-in" if reads => Ok(cross_host_ticket::leave(&request, stages)
             .unwrap_or_else(|| sign_in_page(&request, &stages.settings.sign_in.methods))),
+        // On an add-on's own host people sign in at the main host: a password must not be typed where the add-on's
+        // scripts run.
         "sign-in" if posts && cross_host_ticket::leave(&request, stages).is_some() => Err(Reason::MethodNotAllowed),
         "sign-in" if posts => sign_in(request, stages, services).await,
         "sign-in/home-assistant" | JOURNEY_BACK => {
@@ -65,6 +67,7 @@ async fn sign_in(request: Sanitized, stages: &Stages, services: &Services) -> Re
     if !settings.methods.contains(&SignInMethod::Password) {
         return Err(Reason::MethodNotAllowed);
     }
+    // Before the body is read: forms are held in memory, and anybody may send one.
     let _place = form_place(&request, stages, services)?;
     let bound_to = bound_to(&request, stages);
     let home = services.home.load_full();
@@ -82,7 +85,7 @@ async fn sign_in(request: Sanitized, stages: &Stages, services: &Services) -> Re
     flow.post(request).await
 }
 
-/// A place for a form that is read and checked: whoever sends one is nobody yet.
+/// A place for a form that is read and checked: whoever sends one is not signed in yet.
 fn form_place(request: &Sanitized, stages: &Stages, services: &Services) -> Result<Permit, Reason> {
     let limits = &stages.settings.limits;
     let client = Holder::from(request.client().ip());
@@ -104,6 +107,7 @@ async fn oauth_cookie(
     if *request.method() != Method::GET || request.handshake().is_some() {
         return Err(Reason::MethodNotAllowed);
     }
+    // A script or an image that is sent round by redirects would begin sign-ins that nobody sees.
     if request_log.audience() != Audience::Navigation {
         return Err(Reason::NoSession);
     }
@@ -152,6 +156,7 @@ async fn sign_out(
     services: &Services,
     request_log: &mut RequestLog,
 ) -> Result<Page, Reason> {
+    // Another site must not be able to sign a user out, either.
     is_own_will(request.provenance(), false, false, false).into_result()?;
     if let Ok(session) = session_of(request, &services.sessions).await {
         request_log.knows_session(&session);

@@ -132,7 +132,7 @@ impl RequestLog {
         self.user = Some(Arc::clone(user));
     }
 
-    /// Why it is refused, all of it; what everybody counts by is given back.
+    /// Notes all of why it is refused, and gives back the reason that status and metrics go by.
     pub(super) fn note_refusal(&mut self, refused: Refused) -> Reason {
         self.user = refused.user.or(self.user.take());
         self.why = refused.why;
@@ -156,7 +156,6 @@ impl RequestLog {
         self.audience
     }
 
-    /// The request's id.
     pub(super) fn id(&self) -> RequestId {
         self.id
     }
@@ -176,6 +175,7 @@ impl RequestLog {
         let Some(tunnel) = answer.tunnel else {
             return answer.response.map(|body| LoggedBody::new(Either::Addon(body), Some(Box::new(self))));
         };
+        // The tunnel outlives the answer, which is a head alone: it takes the account with it.
         self.open = Some(self.metrics().open_tunnel());
         tokio::spawn(async move {
             let end = tunnel.run().await;
@@ -202,8 +202,7 @@ impl RequestLog {
     pub(super) fn own(mut self, mut page: Page) -> Response<LoggedBody> {
         self.status = page.status();
         if self.method == Method::HEAD {
-            // RFC 9110 section 9.3.2: a server MUST NOT send content in answer to HEAD. Over HTTP/2 nobody else sees to
-            // it.
+            // RFC 9110 section 9.3.2: a server MUST NOT send content in answer to HEAD. Over HTTP/2 nothing else does.
             let length = HeaderValue::from(page.body().size_hint().exact().unwrap_or_default());
             page.headers_mut().insert(CONTENT_LENGTH, length);
             *page.body_mut() = Full::default();
@@ -215,6 +214,7 @@ impl RequestLog {
     pub(super) fn refused(mut self, reason: Reason) -> Response<LoggedBody> {
         self.reason = Some(reason);
         self.stages.telemetry.metrics.refused(reason);
+        // The id of operators and never the token: an audit line must not open a session.
         let session = self.session.as_ref().map(|session| session.id().to_string());
         let target = self.target();
         self.stages.telemetry.audit.write(&AuditEvent::Refused {
@@ -271,6 +271,7 @@ impl RequestLog {
         let faulty = matches!(reason, Reason::AddonDown | Reason::AddonBroken | Reason::AddonSlow | Reason::AddonBusy);
         let addon = self.stages.settings.addons.get(self.place?)?;
         let permitted = faulty && self.sent_at.is_some();
+        // A page that offers to try again must not send a form twice.
         let repeatable = self.method == Method::GET;
         permitted.then(|| AwayAddon { title: &addon.title, slug: addon.slug.as_str(), repeatable })
     }
@@ -290,6 +291,8 @@ impl RequestLog {
 
 impl Drop for RequestLog {
     fn drop(&mut self) {
+        // In `drop`, because there is no other place that every end of an answer comes by: its last byte, a break, an
+        // abort.
         let duration = self.begun.elapsed();
         let bytes_in = self.sent.as_ref().map_or(self.moved.0, |progress| progress.bytes().max(self.moved.0));
         let bytes_out = self.moved.1;

@@ -23,7 +23,7 @@ use crate::upstream::{Condition, Keyring, Means, Upstreams};
 /// The stages as one configuration makes them. Never changed, only replaced.
 #[derive(Debug)]
 pub struct Stages {
-    /// The configuration.
+    /// The configuration that these stages were made from.
     pub settings: Arc<Settings>,
     pub(super) rules: Rules,
     pub(super) routes: Routes,
@@ -39,9 +39,9 @@ pub struct Stages {
 /// What outlives a configuration.
 #[derive(Debug)]
 pub struct Services {
-    /// The sessions.
+    /// All live sessions; they outlive a reload.
     pub sessions: Arc<Sessions>,
-    /// The users.
+    /// The users and Home Assistant itself; replaced when a reload names another one.
     pub home: ArcSwap<HomeAssistant>,
     /// What was permitted and still goes on.
     pub exchanges: Arc<OpenExchanges>,
@@ -57,9 +57,9 @@ pub struct Services {
     pub token_store: Arc<TokenStore>,
     /// What operators decided about add-ons, and digests of their tokens.
     pub addon_states: Arc<AddonStates>,
-    /// Logs and numbers.
+    /// The log, the audit log and the metrics.
     pub telemetry: Telemetry,
-    /// The time.
+    /// The clock, which tests can hold.
     pub clock: Clock,
 }
 
@@ -91,6 +91,7 @@ impl Stages {
             numbers: &telemetry.metrics,
             keyring: keyring.as_ref(),
         };
+        // With the stages of before, so that add-ons that have not changed keep their pools and open connections.
         let upstreams = Upstreams::new(&settings.addons, means, before.map(|stages| &stages.upstreams));
         Self {
             rules,
@@ -139,6 +140,8 @@ impl Stages {
 
 /// The names of our cookies, where this one carries the session.
 pub const fn own_cookies(session: SessionCookie) -> OwnCookies {
+    // The other name is taken from requests, too: after a change of the setting browsers still have a cookie of that
+    // name.
     let other = match session {
         SessionCookie::SameSite => SessionCookie::CrossSite,
         SessionCookie::CrossSite => SessionCookie::SameSite,

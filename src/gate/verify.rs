@@ -1,9 +1,9 @@
 //! Forward-auth: whether a request that is at another proxy may pass there, for people who keep nginx, Traefik or Caddy
 //! in front of their add-ons.
 //!
-//! In comes a trusted proxy's question, out comes 200 with the identity headers, 401, 403, or the way to the sign-in
-//! page. The request goes the whole way that it would go here, as far as the add-on: what is judged elsewhere is judged
-//! by the same stages. What is open at the other proxy is not ours to cut.
+//! A trusted proxy's question is answered with 200 and the identity headers, 401, 403, or the way to the sign-in page.
+//! The request goes the whole way that it would go here, as far as the add-on: what is judged elsewhere is judged by
+//! the same stages. What is open at the other proxy is not ours to cut.
 
 use http::StatusCode;
 use serde_json::json;
@@ -28,12 +28,15 @@ pub(super) async fn answer(
     request_log: &mut RequestLog,
 ) -> Result<Page, Reason> {
     let asked = VerifyRequest::read(request.query().unwrap_or_default());
+    // All readings are judged, because we do not see which of them the proxy passes on.
     let Readings { written, others } = request.standing_in(&stages.rules)?;
     request_log.stands_in(&written);
     let permitted = judge(written, &asked, stages, services, request_log).await?;
     let mut page = pages::json(StatusCode::OK, "application/json", &json!({ "permitted": true }));
+    // By the first reading's add-on. Further down every other reading must lead to the same one.
     page.headers_mut().extend(stages.upstreams.identity(&permitted));
     let place = place_of(&permitted);
+    // Off the list of what is open: the request itself goes on at the other proxy, where nothing could be cut.
     drop(permitted);
     for reading in others {
         let other = judge(reading, &asked, stages, services, request_log).await?;
@@ -63,6 +66,7 @@ async fn judge(
         }
     };
     request_log.knows_route(routed.route());
+    // A token is not accepted here: the proxy would pass it on to the add-on, which must never see one.
     let authenticated = Authenticated::new(routed, None, &services.sessions).await?;
     request_log.knows_credential(authenticated.credential());
     let home = services.home.load();

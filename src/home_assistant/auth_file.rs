@@ -1,8 +1,8 @@
 //! `.storage/auth`: users, groups, credentials and refresh tokens, loaded exactly as Home Assistant loads them.
 //!
-//! In come the bytes, out comes everything in the file, or a refusal: where Home Assistant would not start with this
-//! file, neither do we take it. Where Home Assistant would accept stranger things than it ever writes (a number for a
-//! name, an object for a list), we refuse as well: the result is never more than Home Assistant would grant.
+//! The file is read whole or refused: where Home Assistant would not start with this file, neither do we take it. Where
+//! Home Assistant would accept stranger things than it ever writes (a number for a name, an object for a list), we
+//! refuse as well: the result is never more than Home Assistant would grant.
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -1,7 +1,7 @@
 //! Points in time as Home Assistant writes them.
 //!
-//! In comes a text, out comes whether it is one. Home Assistant itself reads more forms than it ever writes; here only
-//! those that it writes count.
+//! Says whether a text is one. Home Assistant itself reads more forms than it ever writes; here only those that it
+//! writes count.
 
 /// Whether this is `YYYY-MM-DDTHH:MM:SS`, with or without a fraction and a zone, on a day that exists.
 pub(super) fn is_datetime(text: &str) -> bool {

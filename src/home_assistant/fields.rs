@@ -1,7 +1,7 @@
 //! Looking into the entries of a storage file.
 //!
-//! In comes a JSON value, out come its fields as what we need them to be. Errors name the field and never its content,
-//! which may be a secret.
+//! Gives the fields of a JSON value in the types that we need. Errors name the field and never its content, which may
+//! be a secret.
 
 use serde_json::{Map, Value};
 
@@ -17,7 +17,7 @@ pub enum FieldError {
     /// A field is something else.
     #[error("`{field}` is not {expected}")]
     Wrong {
-        /// Its name.
+        /// The field's key.
         field: &'static str,
         /// What it should be.
         expected: &'static str,
@@ -44,7 +44,6 @@ impl<'a> Fields<'a> {
         self.0.get(field).ok_or(FieldError::Missing(field))
     }
 
-    /// A text.
     pub(super) fn text(self, field: &'static str) -> Result<&'a str, FieldError> {
         self.any(field)?.as_str().ok_or(FieldError::Wrong { field, expected: "a text" })
     }
@@ -58,7 +57,6 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A list.
     pub(super) fn list(self, field: &'static str) -> Result<&'a [Value], FieldError> {
         self.any(field)?.as_array().map(Vec::as_slice).ok_or(FieldError::Wrong { field, expected: "a list" })
     }

@@ -1,7 +1,7 @@
 //! Reading one set of files again and again.
 //!
-//! In come looks at the folder, out comes what is to be done with the copy in use. Blocks on the disk. It must never
-//! mistake a file that changed while it was read for one that has not changed.
+//! Looks at the folder and says what is to be done with the copy in use. Blocks on the disk. It must never mistake a
+//! file that changed while it was read for one that has not changed.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -37,6 +37,7 @@ impl<S: FileSet> Reading<S> {
     pub(super) fn look(&mut self, look: FilePoll, now: Timestamp) -> Step<S::Copy> {
         // Taken before the files are read, so that what changes in between is seen at the next look.
         let stamps = Some(reader::stamps::<S>(&self.folder));
+        // Stamps may lie: on some network file systems, and for two writes within one tick of the clock.
         if look == FilePoll::Thorough || self.stamps != stamps {
             self.stamps = stamps;
             self.snapshot_state.read(&self.folder, Contents::read(&self.folder), now)
@@ -56,7 +57,7 @@ impl<S: FileSet> Reading<S> {
         self.snapshot_state.wait(now)
     }
 
-    /// How it stands with the files.
+    /// Whether the files can be read, and since when not.
     pub(super) fn condition(&self) -> Condition {
         self.snapshot_state.condition()
     }

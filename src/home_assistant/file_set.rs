@@ -1,6 +1,6 @@
 //! What differs between the sets of files that are read together; how they are read, kept and watched does not.
 //!
-//! In come the contents of a set's files, out comes one copy of all they say, or what is wrong with each. A set must
+//! The contents of a set's files become one copy of all they say, or a list of what is wrong with each. A set must
 //! never know of another one: what is wrong with one holds nothing back in the other.
 
 use super::file_fault::{Fault, FileBytes};
@@ -22,7 +22,7 @@ pub(super) trait FileSet {
     /// How the log speaks of them.
     const WORDS: Words;
 
-    /// One copy, or what is wrong with each file, at least with one. Which of them may be missing is the set's to say.
+    /// One copy, or what is wrong with each file, at least with one. The set says which of them may be missing.
     fn parse(files: [FileBytes; 4]) -> Result<Self::Copy, Faults>;
 
     /// How much is in a copy, for the log.

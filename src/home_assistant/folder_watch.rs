@@ -1,8 +1,8 @@
 //! Seeing that the files have changed.
 //!
-//! In come the kernel's words about the folder and the ticks of a timer, out come readings on a thread of their own.
-//! The kernel makes it quick; the timer makes it certain: folders that are renamed or made anew, links, network file
-//! systems. It must never read or parse on an async thread, and nothing that happens in the folder may make it stop.
+//! The kernel's events and a timer lead to readings on a thread of their own. The kernel makes it quick; the timer
+//! makes it certain: folders that are renamed or made anew, links, network file systems. It must never read or parse on
+//! an async thread, and nothing that happens in the folder may make it stop.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -39,6 +39,8 @@ impl HomeAssistant {
         let mut read = Instant::now();
         loop {
             tokio::select! {
+                // Home Assistant writes several files at once, and a reading in between would join new users with old
+                // passwords.
                 () = notifier.notified() => settle(&notifier).await,
                 _ = ticks.tick() => {}
             }
@@ -48,11 +50,13 @@ impl HomeAssistant {
             }
             let home = Arc::clone(&self);
             let look = if thorough { FilePoll::Thorough } else { FilePoll::Glance };
+            // The watch goes along and comes back: it is made and dropped on a thread that may block.
             let looked = tokio::task::spawn_blocking(move || {
                 ear.listen(home.folder());
                 home.refresh(look);
                 ear
             });
+            // Also when a reading panicked: one broken file must not stop the watch.
             ear = match looked.await {
                 Ok(ear) => ear,
                 Err(error) => {
@@ -89,6 +93,8 @@ impl FolderWatch {
     /// Makes sure that the watch is on the folder that has this name now. A watch that cannot be made is tried again
     /// only for another folder: the timer does its work meanwhile.
     fn listen(&mut self, folder: &Path) {
+        // The kernel watches an inode, not a name. When the name leads to another folder, the old watch hears nothing
+        // of it.
         let Some(found) = FileStamp::of(folder) else {
             self.watched = None;
             return;
@@ -98,6 +104,7 @@ impl FolderWatch {
         }
         let notifier = Arc::clone(&self.notifier);
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+            // An error says nothing about a file, and the timer looks anyway.
             if event.as_ref().is_ok_and(is_news) {
                 notifier.notify_one();
             }
@@ -123,6 +130,7 @@ fn is_news(event: &notify::Event) -> bool {
         let mut names = UserFiles::NAMES.iter().chain(&RegistryFiles::NAMES);
         names.any(|name| path.file_name() == Some(name.as_ref()))
     };
+    // After an overflow of its queue the kernel names no file: any of them may have changed.
     is_change && (event.need_rescan() || event.paths.iter().any(is_ours))
 }
 

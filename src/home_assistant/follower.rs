@@ -1,8 +1,8 @@
 //! Following a Home Assistant whose files cannot be read, over its API.
 //!
-//! In come a long-lived token and the time, out come the same readings as of files: new ones when Home Assistant says
-//! that something has changed, and ones that failed while it is away, with longer and longer pauses. What becomes of a
-//! reading is not decided here: the last good copy is kept, for as long as one of files is.
+//! Makes the same readings as of files, with a long-lived token: new ones when Home Assistant says that something has
+//! changed, and failed ones while it is away, with longer and longer pauses. What becomes of a reading is not decided
+//! here: the last good copy is kept, for as long as one of files is.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -27,6 +27,7 @@ impl HomeAssistant {
             let error = self.follow_once(&api, &token).await;
             api.note_refusal(&error);
             self.could_not(&api, error).await;
+            // A connection that held for a while was a good one: the next attempt is a first one again.
             if begun.elapsed() > LONGEST {
                 pause = SHORTEST;
             }
@@ -45,6 +46,7 @@ impl HomeAssistant {
             Ok(there) => there,
             Err(error) => return error,
         };
+        // After each connection everything: nothing tells of what changed while there was none.
         let mut stale = vec![Subject::People, Subject::Registries];
         let mut whole = Instant::now();
         loop {

@@ -1,7 +1,7 @@
 //! The groups of the auth file, with the migrations that Home Assistant makes while it loads them.
 //!
-//! In comes the `groups` list, out come the groups and what becomes of users whose group is gone. The policies stay raw
-//! JSON: what is in the file is what the permission engine compiles.
+//! Reads the `groups` list, and says what becomes of users whose group is gone. The policies stay raw JSON: what is in
+//! the file is what the permission engine compiles.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ use crate::permission::system_group_policy;
 pub struct Group {
     /// What people call it.
     pub name: Option<String>,
-    /// Its policy, unchecked.
+    /// Its policy as raw JSON; the permission engine checks it.
     pub policy: Value,
     /// One of the three that always exist.
     pub system_generated: bool,
@@ -93,6 +93,7 @@ impl Groups {
             };
             groups.push(self.all.get_key_value(id).ok_or(listed)?.0.clone());
         }
+        // As Home Assistant does with files from before there were groups.
         if matches!(self.migration, Migration::Everybody) && !system_generated {
             groups.push(GroupId::from(ADMIN));
         }

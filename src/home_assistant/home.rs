@@ -1,9 +1,9 @@
 //! One configured Home Assistant: its folder, the copy in use, and who may look at it.
 //!
-//! In come the settings and the clock, out come the directory of users with their permissions and the registries, the
-//! verifier of passwords and the status. A new snapshot is made off the requests' way and swapped in whole. It must
-//! never fail to start because of a file: without the users' files everybody is refused, without the registries what
-//! depends on an entity is. Neither holds the other back.
+//! It holds the directory of users with their permissions and the registries, the verifier of passwords and the status.
+//! A new snapshot is made off the requests' way and swapped in whole. It must never fail to start because of a file:
+//! without the users' files everybody is refused, without the registries what depends on an entity is. Neither holds
+//! the other back.
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -77,6 +77,7 @@ impl HomeAssistant {
             status: ArcSwap::from_pointee(state.status(0, 0)),
             state: Mutex::new(state),
         };
+        // Read once before the start goes on, so that the first request is not refused for want of users.
         if home.token.is_none() {
             home.refresh(FilePoll::Thorough);
         }
@@ -112,7 +113,7 @@ impl HomeAssistant {
         self.api.as_ref()
     }
 
-    /// Checks passwords.
+    /// Checks passwords against Home Assistant's file, or over its API where the files cannot be read.
     pub fn verifier(&self) -> &Verifier {
         &self.verifier
     }
@@ -127,7 +128,7 @@ impl HomeAssistant {
         self.directory.load().registry().cloned()
     }
 
-    /// How it stands with the files.
+    /// Whether the files can be read, and since when not.
     pub fn status(&self) -> Arc<Status> {
         self.status.load_full()
     }
@@ -184,6 +185,7 @@ impl HomeAssistant {
             Step::Swap(snapshot) => self.swap(snapshot, &state.configured),
             Step::Withdraw => {
                 self.current.store(None);
+                // The registries stay: they have a condition of their own.
                 self.directory.replace(self.directory.load().without_people());
             }
         }
@@ -219,7 +221,7 @@ impl HomeAssistant {
         self.directory.replace(directory);
     }
 
-    /// Loudly, and once for each mistake as long as it stays: the file changes whenever somebody signs in.
+    /// Loudly, and once for each mistake as long as it stays: the file changes with every sign-in.
     fn tell_of_illegal(&self, directory: &Directory) {
         let before = self.directory.load();
         for illegal in directory.illegal().iter().filter(|illegal| !before.illegal().contains(illegal)) {
@@ -259,7 +261,7 @@ mod tests {
     const NEARLY_AN_HOUR: Duration = Duration::from_millis(3_599_999);
     const MORNING: Timestamp = Timestamp::from_millis(1_795_323_000_000);
 
-    /// A home of which the tests say what is in it and what time it is.
+    /// A home whose files and clock are set by tests.
     struct Bench {
         folder: tempfile::TempDir,
         clock: Clock,

@@ -1,11 +1,11 @@
 //! Home Assistant's own files, read fully or refused, and the passwords in them.
 //!
-//! In comes the configuration folder, out come [`Snapshot`]s: the users for `identity`'s directory, the groups'
-//! policies for `permission`, the refresh tokens, and the password file behind [`Verifier`]; and, apart from them, the
-//! registries of entities, devices, areas and labels. [`HomeAssistant`] watches the folder, swaps each of the two in
-//! whole, and keeps the last good copy, for a bounded time, while the files cannot be read. What is wrong with one
-//! holds nothing back in the other. It must never grant more than Home Assistant would, never take a half-written file
-//! for the truth, never write to the folder, and never let a hash, a key or a password reach a log.
+//! The configuration folder is read into [`Snapshot`]s: the users for `identity`'s directory, the groups' policies for
+//! `permission`, the refresh tokens, and the password file behind [`Verifier`]; and, apart from them, the registries of
+//! entities, devices, areas and labels. [`HomeAssistant`] watches the folder, swaps each of the two in whole, and keeps
+//! the last good copy, for a bounded time, while the files cannot be read. What is wrong with one holds nothing back in
+//! the other. It must never grant more than Home Assistant would, never take a half-written file for the truth, never
+//! write to the folder, and never let a hash, a key or a password reach a log.
 //!
 //! Reading order: `storage_file` and `fields` (any file), `auth_file` with `groups`, `datetime` and `refresh_token`,
 //! `username`, `password_file`, `second_factor`, `snapshot`; `file_set` and `reader` (files that are read together),

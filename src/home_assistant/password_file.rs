@@ -1,7 +1,7 @@
 //! `.storage/auth_provider.homeassistant`: user names and bcrypt hashes.
 //!
-//! In come the bytes, out comes what a password is checked against. A hash shows itself nowhere, and is wiped. The file
-//! is refused as a whole when one hash is not bcrypt, or would take far longer to check than Home Assistant's own.
+//! Reads what a password is checked against. A hash shows itself nowhere, and is wiped. The file is refused as a whole
+//! when one hash is not bcrypt, or would take far longer to check than Home Assistant's own.
 
 use std::fmt;
 
@@ -17,21 +17,21 @@ use super::username::Comparison;
 /// Why a password file is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum PasswordFileError {
-    /// The envelope.
+    /// The file is no storage file that we understand.
     #[error(transparent)]
     Storage(#[from] StorageError),
-    /// `data` itself.
+    /// `data` is not an object, or lacks the list of users.
     #[error("its `data` is not as Home Assistant writes it")]
     Data(#[source] FieldError),
-    /// An entry.
+    /// An entry is not what Home Assistant writes.
     #[error("users[{index}] is not as Home Assistant writes it")]
     Entry {
         /// Which one, counted from zero.
         index: usize,
-        /// What is wrong.
+        /// The field of the entry, and why it cannot be used.
         source: FieldError,
     },
-    /// Not a hash.
+    /// An entry's hash is not a bcrypt hash that we check.
     #[error("the password of users[{index}] is not a bcrypt hash of cost 4 to {MAX_COST} in base64")]
     Hash {
         /// Which one, counted from zero.
@@ -72,6 +72,7 @@ impl PasswordFile {
             read.push((fields.text("username").map_err(wrong)?, hash));
         }
         let comparison = Comparison::among(read.iter().map(|(name, _)| *name));
+        // As slow as the slowest real hash: a faster one would tell unknown names by the time.
         let dummy = StoredHash::dummy(read.iter().map(|(_, hash)| hash.cost()).max().unwrap_or(USUAL_COST));
         let mut entries: Vec<RawUser> = Vec::with_capacity(read.len());
         for (name, hash) in read {
@@ -135,7 +136,7 @@ impl StoredHash {
         self.0.parse::<bcrypt::HashParts>().map_or(USUAL_COST, |parts| parts.get_cost())
     }
 
-    /// The hash itself.
+    /// The hash in clear, for bcrypt alone.
     pub(super) fn reveal(&self) -> &str {
         &self.0
     }

@@ -1,8 +1,8 @@
 //! Reading the files of one set together.
 //!
-//! In comes a folder, out come the contents of all files of a [`FileSet`] and then one copy of what they say, or
-//! everything that is wrong with them. Each file is read whole, up to a limit, before any of it is parsed. It must
-//! never wait for a file that is none, and never take one that cannot be read for one that does not exist.
+//! Reads all files of a [`FileSet`] in a folder, and makes one copy of what they say or lists everything that is wrong
+//! with them. Each file is read whole, up to a limit, before any of it is parsed. It must never wait for what is not a
+//! file, and never take one that cannot be read for one that does not exist.
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read as _};
@@ -39,10 +39,13 @@ impl<S: FileSet> Contents<S> {
     pub(super) fn digest(&self) -> Option<[u8; 32]> {
         let mut context = digest::Context::new(&digest::SHA256);
         for file in &self.files {
+            // One that cannot be read has no digest, so that the set never passes for unchanged.
             match file.as_ref().ok()? {
                 None => context.update(&[0]),
                 Some(bytes) => {
                     context.update(&[1]);
+                    // The length before the bytes: without it, bytes could move from one file to the next and leave the
+                    // digest as it is.
                     context.update(&u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes());
                     context.update(bytes);
                 }
@@ -92,7 +95,7 @@ pub(super) struct FileStamp {
 }
 
 impl FileStamp {
-    /// Of the file that a path leads to, symbolic links followed.
+    /// The stamp of the file that a path leads to, symbolic links followed; none when there is no file.
     pub(super) fn of(path: &Path) -> Option<Self> {
         let found = fs::metadata(path).ok()?;
         Some(Self {
@@ -100,6 +103,7 @@ impl FileStamp {
             inode: found.ino(),
             length: found.len(),
             modified: (found.mtime(), found.mtime_nsec()),
+            // The change time, which no program can set: a file that is put back with its old times is noticed, too.
             changed: (found.ctime(), found.ctime_nsec()),
         })
     }
@@ -117,10 +121,11 @@ pub(super) fn stamps<S: FileSet>(folder: &Path) -> [Option<FileStamp>; 4] {
 
 fn read_file(path: &Path, limit: u64) -> FileBytes {
     let found = match fs::metadata(path) {
+        // Only this one is an absence. Without permission, say, users would vanish for a wrong mode.
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         found => found.map_err(Fault::Io)?,
     };
-    // Asked before it is opened: opening a pipe would wait for somebody to write to it.
+    // Asked before it is opened: opening a pipe would wait for a writer.
     if !found.is_file() {
         return Err(Fault::NotAFile);
     }
@@ -131,6 +136,7 @@ fn read_file(path: &Path, limit: u64) -> FileBytes {
     let room = usize::try_from(found.len()).unwrap_or(0).saturating_add(1);
     let mut bytes = Zeroizing::new(Vec::with_capacity(room));
     let file = File::open(path).map_err(Fault::Io)?;
+    // One byte more than the limit, to tell a file that has grown since from one that fits.
     file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(Fault::Io)?;
     let fits = u64::try_from(bytes.len()).is_ok_and(|length| length <= limit);
     if fits { Ok(Some(bytes)) } else { Err(Fault::TooLarge { limit }) }

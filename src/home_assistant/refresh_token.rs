@@ -1,7 +1,7 @@
 //! The refresh tokens of the auth file: what an access token is verified with (spec/permissions.md section 3).
 //!
-//! In comes an entry of the file, out comes a token, or nothing for those that Home Assistant itself skips. The secret
-//! `token` is not kept; the key is redacted in `Debug` and wiped.
+//! An entry of the file becomes a token, or nothing when Home Assistant itself skips it. The secret `token` is not
+//! kept; the key is redacted in `Debug` and wiped.
 
 use std::fmt;
 
@@ -12,12 +12,12 @@ use super::datetime::is_datetime;
 use super::fields::{FieldError, Fields};
 use crate::ids::UserId;
 
-/// A refresh token.
+/// A refresh token of Home Assistant's: a sign-in, or a long-lived token of a user.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RefreshToken {
     /// Its id: the `iss` of access tokens made from it.
     pub id: String,
-    /// Whose it is.
+    /// The user who signed in with it.
     pub user_id: UserId,
     /// What it is for.
     pub token_type: TokenType,
@@ -30,9 +30,9 @@ pub struct RefreshToken {
 /// What a refresh token is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenType {
-    /// A sign-in.
+    /// Of a sign-in with a browser or an app.
     Normal,
-    /// Home Assistant's own.
+    /// Of Home Assistant itself, for one of its own users.
     System,
     /// Made by hand, for a script.
     LongLived,
@@ -54,7 +54,7 @@ impl TokenType {
 pub struct JwtKey(Zeroizing<String>);
 
 impl JwtKey {
-    /// The secret.
+    /// The key in clear, to verify a signature with.
     pub fn reveal(&self) -> &str {
         &self.0
     }
@@ -83,7 +83,6 @@ impl<'a> RawToken<'a> {
         Ok(Some(Self { user: fields.text("user_id")?, fields }))
     }
 
-    /// The token.
     pub(super) fn read(&self, user_id: UserId) -> Result<RefreshToken, FieldError> {
         let fields = self.fields;
         let client = fields.text_or_null("client_id")?;

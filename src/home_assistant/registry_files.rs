@@ -1,8 +1,8 @@
 //! The files that say which device and area an entity belongs to.
 //!
-//! In come the four registry files' bytes, out comes one [`Registry`]. Home Assistant writes the registry of areas or
-//! of labels only when there is something in it, so these two may be missing; without entities or devices there is no
-//! registry. It must never be taken for an empty one: a rule that a device or area takes back would then permit.
+//! The four registry files make one [`Registry`]. Home Assistant writes the registry of areas or of labels only when
+//! there is something in it, so these two may be missing; without entities or devices there is no registry. It must
+//! never be taken for an empty one: a rule that a device or area takes back would then permit.
 
 use std::path::Path;
 

@@ -1,6 +1,6 @@
 //! `.storage/auth_module.totp` and `.storage/auth_module.notify`: who has a second factor.
 //!
-//! In come the bytes, out come the ids of the users who have set one up. The secrets in the files are not kept.
+//! Reads the ids of the users who have set one up. The secrets in the files are not kept.
 
 use std::collections::BTreeSet;
 
@@ -12,10 +12,10 @@ use super::storage_file::{StorageError, StorageFile};
 /// Why such a file is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum SecondFactorError {
-    /// The envelope.
+    /// The file is no storage file that we understand.
     #[error(transparent)]
     Storage(#[from] StorageError),
-    /// `data` itself.
+    /// `data` is not an object of users.
     #[error("its `data` is not as Home Assistant writes it")]
     Data(#[source] FieldError),
 }

@@ -1,7 +1,7 @@
 //! Everything that the files say at one moment.
 //!
-//! In come the parsed files, out come the users as `identity` wants them, with passwords and second factors joined to
-//! them, and the owner of each user name. Never changed, only replaced: a user and their password come from one moment.
+//! Joins the parsed files to the users as `identity` wants them, with passwords and second factors, and the owner of
+//! each user name. Never changed, only replaced: a user and their password come from one moment.
 
 use std::collections::BTreeSet;
 
@@ -26,7 +26,7 @@ pub struct Snapshot {
 /// An entry of the password file that a user name was found to be.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Account<'a> {
-    /// Whose it is; nobody's when no credential has this user name. Home Assistant would make a new user then.
+    /// The user it belongs to; none when no credential has this user name. Home Assistant would make a new user then.
     pub(super) owner: Option<&'a UserId>,
     pub(super) hash: &'a StoredHash,
 }

@@ -1,8 +1,7 @@
 //! What becomes of a reading: the new copy is taken, the last good one is kept, or there is none any more.
 //!
-//! In come readings of one [`FileSet`] and the time, out come steps to take. No I/O and no clock of its own. It must
-//! never take a copy of which the set says that it must not follow the last one, and never keep one for longer than it
-//! may.
+//! Says of each reading of a [`FileSet`] what is to be done. No I/O and no clock of its own. It must never take a copy
+//! that the set forbids to follow the last one, and never keep one for longer than it may.
 //!
 //! What it knows is in memory only: a restart accepts the files as they are. That is how an operator says that a file
 //! without any of the former users is right.
@@ -19,7 +18,6 @@ use crate::clock::Timestamp;
 
 /// What is to be done with the copy in use.
 pub(super) enum Step<T> {
-    /// Nothing.
     Stay,
     /// This one takes its place.
     Swap(T),
@@ -59,12 +57,14 @@ impl<S: FileSet> SnapshotState<S> {
         let (digest, files) = (contents.digest(), contents.present());
         if let Some(good) = &mut self.good
             && digest.is_some()
+            // The same bytes are not parsed again, which is most readings.
             && good.digest == digest
         {
             good.confirmed = now;
             self.recover();
             return Step::Stay;
         }
+        // Before parsing: without its password file, say, a set may well parse, and every password would be gone.
         let problems = match self.disappeared(folder, &contents) {
             gone if !gone.is_empty() => gone,
             _ => match contents.parse() {
@@ -76,6 +76,7 @@ impl<S: FileSet> SnapshotState<S> {
             },
         };
         self.fail(problems, now);
+        // A failure is time that passes as well: the last good copy may have become too old with it.
         self.wait(now)
     }
 
@@ -83,10 +84,14 @@ impl<S: FileSet> SnapshotState<S> {
     pub(super) fn wait(&mut self, now: Timestamp) -> Step<S::Copy> {
         match (&mut self.good, &self.trouble) {
             (Some(good), None) => good.confirmed = now,
+            // From the last reading that was good: users who were removed since must not come in for longer than the
+            // operator allows.
             (Some(good), Some(_)) if now.saturating_since(good.confirmed) >= self.max_stale => {
                 let age = now.saturating_since(good.confirmed);
                 let words = S::WORDS;
                 tracing::error!(?age, "the last good copy of {} is too old: {}", words.content, words.without);
+                // What is known of it stays: the next copy is still compared with it, or a broken file could be
+                // followed by an empty one.
                 self.good = None;
                 return Step::Withdraw;
             }
@@ -95,7 +100,6 @@ impl<S: FileSet> SnapshotState<S> {
         Step::Stay
     }
 
-    /// How it stands.
     pub(super) fn condition(&self) -> Condition {
         let why = || self.trouble.as_ref().map_or_else(|| Arc::from([]), |(why, _)| Arc::clone(why));
         match (&self.good, &self.trouble) {

@@ -1,6 +1,6 @@
-//! How it stands with Home Assistant's files, for readiness and metrics.
+//! Whether Home Assistant's files can be read, for readiness and metrics.
 //!
-//! In goes what became of the last reading, out come a few words and numbers that cost nothing to look at.
+//! What became of the last reading is kept as a few words and numbers that cost nothing to look at.
 
 use std::sync::Arc;
 

@@ -1,8 +1,7 @@
 //! The envelope that all of Home Assistant's storage files share (spec/permissions.md section 2).
 //!
-//! In come the bytes of a file, out comes its `data`, or a refusal. The texts in it are wiped when it is dropped,
-//! because the files that this module reads are full of secrets. It must never accept a major version that it does not
-//! know.
+//! Opens it and gives its `data`, or refuses the file. The texts in it are wiped when it is dropped, because the files
+//! that this module reads are full of secrets. It must never accept a major version that it does not know.
 
 use serde_json::Value;
 use zeroize::Zeroize;
@@ -19,12 +18,12 @@ pub enum StorageError {
     /// `version` is missing or not a number.
     #[error("it has no `version`")]
     NoVersion,
-    /// Another major version.
+    /// A major version other than the one we read.
     #[error("it has version {found}; this program knows version {known}")]
     UnknownVersion {
         /// What the file says.
         found: u64,
-        /// What we know.
+        /// The version that we read.
         known: u64,
     },
     /// There is no `data`.

@@ -1,7 +1,7 @@
 //! The files that say who the users are and how they sign in.
 //!
-//! In come the four files' bytes, out comes one [`Snapshot`]. It must never take a missing file for an empty one, but
-//! for the second factors, which exist only when somebody has one; and never let all known users be replaced at once.
+//! The four files make one [`Snapshot`]. It must never take a missing file for an empty one, except the second factors,
+//! which exist only when a user has one; and never let all known users be replaced at once.
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -1,7 +1,7 @@
 //! How Home Assistant compares user names.
 //!
-//! In come the names of the password file, out comes the way to compare them. Nothing here may treat two names as one
-//! that Home Assistant keeps apart.
+//! The names in the password file say which way of comparing them it is. Nothing here may treat two names as one that
+//! Home Assistant keeps apart.
 
 use std::collections::HashSet;
 

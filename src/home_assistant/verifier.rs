@@ -1,8 +1,8 @@
 //! Checking a password.
 //!
-//! In come a user name and a password, out comes whose they are. bcrypt takes a quarter of a second of CPU time on
-//! purpose, so it runs off the async threads, two checks at a time, and only so many wait. It must never tell an
-//! unknown user from a wrong password: both take one check of the same cost and get the same answer.
+//! Gives the user whose name and password they are. bcrypt takes a quarter of a second of CPU time on purpose, so it
+//! runs off the async threads, two checks at a time, and only so many wait. It must never tell an unknown user from a
+//! wrong password: both take one check of the same cost and get the same answer.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -53,11 +53,13 @@ impl Verifier {
     /// Checks a password. When the caller gives up, a check that waits is forgotten; one that runs keeps its place
     /// until it ends, so that there are never more than two.
     pub async fn verify(&self, username: String, password: Zeroizing<String>) -> Outcome {
+        // Not waited for: past this many, waiting would only let the queue grow.
         let Ok(admitted) = Arc::clone(&self.admitted).try_acquire_owned() else { return Outcome::Busy };
         let Ok(running) = Arc::clone(&self.running).acquire_owned().await else { return Outcome::Unavailable };
         let this = self.clone();
         let check = tokio::task::spawn_blocking(move || {
             let outcome = this.check(&username, &password);
+            // Given back when bcrypt has ended, not when the caller has gone: the CPU is busy until then.
             drop((running, admitted));
             outcome
         });
@@ -75,16 +77,19 @@ impl Verifier {
     fn check(&self, username: &str, password: &str) -> Outcome {
         let Some(snapshot) = self.current.load_full() else { return Outcome::Unavailable };
         let account = snapshot.account(username);
+        // An unknown name costs the same bcrypt as a known one: otherwise the time would tell which names exist.
         let hash = account.map_or(snapshot.dummy(), |account| account.hash);
         let is_right = hash.matches(password);
         self.checks.fetch_add(1, Ordering::Relaxed);
         match account.and_then(|account| account.owner) {
+            // bcrypt takes long enough for a password to be changed meanwhile, and the old one must not make a session
+            // then.
             Some(owner) if is_right && self.still_holds(&snapshot, username) => Outcome::Right(owner.clone()),
             _ => Outcome::Wrong,
         }
     }
 
-    /// Whether the password has not been changed, or the user name given to somebody else, while bcrypt ran.
+    /// Whether the password has not been changed, or the user name given to another user, while bcrypt ran.
     fn still_holds(&self, checked: &Snapshot, username: &str) -> bool {
         let Some(current) = self.current.load_full() else { return false };
         match (checked.account(username), current.account(username)) {

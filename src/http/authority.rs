@@ -1,8 +1,8 @@
 //! The one authority of a request: the host and port that the client believes to speak to.
 //!
-//! In come a request's URI and its `Host` lines, out comes one [`Authority`] or nothing. RFC 9112 section 3.2: a
-//! request without `Host`, with two, or with an invalid one is answered with 400. RFC 9113 section 8.3.1: `:authority`
-//! takes the place of `Host`, and both must say the same.
+//! Made from a request's URI and its `Host` lines, or not at all. RFC 9112 section 3.2: a request without `Host`, with
+//! two, or with an invalid one is answered with 400. RFC 9113 section 8.3.1: `:authority` takes the place of `Host`,
+//! and both must say the same.
 
 use std::sync::Arc;
 
@@ -78,7 +78,7 @@ impl Authority {
         self.port.unwrap_or(443)
     }
 
-    /// `host` or `host:port`.
+    /// `host` or `host:port`, with an IPv6 address in brackets, in lower case.
     pub fn as_str(&self) -> &str {
         &self.text
     }

@@ -19,7 +19,7 @@ use super::min_rate::{MinRate, Rate, RateMeter};
 use super::trailers::TrailerFilter;
 use crate::connection::ClientBody;
 
-/// A request's body.
+/// A request's body on its way to the add-on: counted, bounded and timed.
 pub struct RequestBody {
     incoming: ClientBody,
     meter: RateMeter,
@@ -61,7 +61,7 @@ pub enum BodyError {
     /// More bytes than the add-on's limit.
     #[error("the client's body is larger than the limit")]
     TooLarge,
-    /// Nobody waits for the answer any more.
+    /// The answer is no longer waited for.
     #[error("the request was given up")]
     Abandoned,
 }
@@ -108,6 +108,7 @@ impl RequestBody {
     fn poll_stalled(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let until = self.meter.waits(Instant::now());
         let sleep = self.stalled.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(until)));
+        // One timer for all pauses: a new one for each frame would cost more than the frame.
         if sleep.deadline() != until {
             sleep.as_mut().reset(until);
         }
@@ -121,8 +122,8 @@ impl RequestBody {
     }
 }
 
-/// Whether all of a body is here. Over HTTP/2 the frame that ends it may come long after its last byte, and nobody asks
-/// for that frame who knows the length.
+/// Whether all of a body is here. Over HTTP/2 the frame that ends it may come long after its last byte, and a reader
+/// that knows the length does not ask for that frame.
 pub(super) fn is_whole(incoming: &ClientBody) -> bool {
     incoming.is_end_stream() || incoming.size_hint().exact() == Some(0)
 }
@@ -177,7 +178,7 @@ impl BodyProgress {
         self.too_large.load(Ordering::Relaxed)
     }
 
-    /// Whether it stalled.
+    /// Whether the client sent too slowly for too long.
     pub fn has_timed_out(&self) -> bool {
         self.timed_out.load(Ordering::Relaxed)
     }
@@ -194,16 +195,19 @@ impl Body for RequestBody {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let this = &mut *self;
+        // A body whose length is known is done with its last byte. Its end is not asked for, as it may come much later.
         if this.progress.is_done() {
             return Poll::Ready(None);
         }
         if let Some(call) = &mut this.call
+            // Before the client is asked for more: an abandoned call must not take another byte from it.
             && call.abandoned.as_mut().poll(cx).is_ready()
         {
             return Poll::Ready(Some(Err(BodyError::Abandoned)));
         }
         loop {
             let Poll::Ready(frame) = Pin::new(&mut this.incoming).poll_frame(cx) else {
+                // It was the add-on that asked, so from here on the client is waited for, and the client's time runs.
                 this.progress.waits.store(true, Ordering::Relaxed);
                 ready!(this.poll_stalled(cx));
                 return Poll::Ready(Some(Err(this.progress.stalls())));
@@ -226,6 +230,7 @@ impl Body for RequestBody {
                 },
             };
             let length = u64::try_from(data.len()).unwrap_or(u64::MAX);
+            // Counted as it comes, whatever `Content-Length` says: a body in chunks has none.
             let Some(left) = this.left.checked_sub(length) else {
                 this.progress.too_large.store(true, Ordering::Relaxed);
                 return Poll::Ready(Some(Err(BodyError::TooLarge)));

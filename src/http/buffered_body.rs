@@ -1,8 +1,8 @@
 //! A body that was read before its request goes on: held in memory whole, and sent on as it came.
 //!
-//! In comes a body on its way, out come its bytes for whoever judges by them; what is sent on then has the same bytes,
-//! and the same `Content-Length` or none, as it would have had unread. One request holds at most what its reader
-//! allows, all together and those of one user what the budget has for them, and each for a bounded time.
+//! Rules judge by its bytes. What is sent on then has the same bytes, and the same `Content-Length` or none, as it
+//! would have had unread. One request holds at most what its reader allows, all together and those of one user what the
+//! budget has for them, and each for a bounded time.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::config::Limits;
 use crate::connection::ClientBody;
 use crate::refusal::Reason;
 
-/// By what a body that is held is bounded and counted.
+/// The limits and the count of bodies that are held.
 #[derive(Debug, Clone, Copy)]
 pub struct BufferLimits<'a> {
     /// Where its bytes are counted.
@@ -35,6 +35,7 @@ impl Sanitized {
         let limit = u64::try_from(limits_of_buffer.limits.judged_body_size).unwrap_or(u64::MAX);
         let body = std::mem::replace(self.body_mut(), ClientBody::empty());
         let length = body.size_hint().exact();
+        // Refused by its length alone, before a byte is read.
         if length.is_some_and(|length| length > limit) {
             return Err(Reason::JudgedBodyTooLarge);
         }
@@ -42,6 +43,7 @@ impl Sanitized {
         let reading =
             tokio::time::timeout(limits_of_buffer.limits.judged_body_timeout, collect(body, limits_of_buffer, user));
         let (bytes, counted) = reading.await.map_err(|_| Reason::BodyTimeout)??;
+        // With the length or without, as it came: an add-on must not see from it that a rule has read the body.
         *self.body_mut() = ClientBody::buffered(bytes.clone(), length.is_some(), Some(counted));
         Ok(bytes)
     }
@@ -68,6 +70,7 @@ async fn collect(
             BodyError::Broken(_) | BodyError::Abandoned => Reason::MalformedRequest,
         })?;
         bytes.extend_from_slice(frame.data_ref().map_or(&[], |data| data));
+        // By capacity and not by length: what the buffer has grown to is what memory it takes.
         let more = bytes.capacity().saturating_sub(room);
         counted.grow(more, &claims)?;
         room = room.saturating_add(more);

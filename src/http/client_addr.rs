@@ -1,7 +1,7 @@
 //! Who the client is: the address that policy, limits and logs go by.
 //!
-//! In come the socket's peer and the forwarded lines, out comes one address. What a peer says of itself counts only
-//! when the operator trusts that peer (S-16, S-18); what cannot be read from a trusted peer is a refusal (S-17).
+//! Found from the socket's peer and the forwarded lines. What a peer says of itself counts only when the operator
+//! trusts that peer (S-16, S-18); what cannot be read from a trusted peer is a refusal (S-17).
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -43,21 +43,27 @@ impl ClientAddr {
     /// The client of a request that came from `peer` and says this of itself.
     ///
     /// The rightmost address in `X-Forwarded-For` that is not a trusted proxy's wins; all its lines are one list. A
-    /// peer that is not trusted is the client itself, and when it claims to forward for somebody it never counts as
-    /// local.
+    /// peer that is not trusted is the client itself, and when it claims to forward for another client it never counts
+    /// as local.
     pub(super) fn of(peer: IpAddr, said: &ForwardedFor, trusted: &TrustedProxies) -> Result<Self, BadForwarded> {
         let peer = peer.to_canonical();
+        // Whoever is not trusted is the client. That it claims to be a proxy costs it the privilege of being local:
+        // behind an untrusted proxy of the home, the whole Internet would be local.
         if !trusted.contains(peer) {
             return Ok(Self { ip: peer, vouched: !said.claims });
         }
         let mut ip = peer;
         let mut entries = 0;
+        // From the right: each proxy appends, so the rightmost entries are those that our own proxies wrote. Everything
+        // to the left of the first untrusted one is the client's own claim.
         for line in said.first.iter().chain(&said.others).rev() {
             for entry in line.as_bytes().rsplit(|b| *b == b',') {
                 entries += 1;
                 if entries > MOST_ENTRIES {
                     return Err(BadForwarded);
                 }
+                // Unreadable is a refusal, not a stop: the entry stands where a trusted proxy writes, so that proxy is
+                // not set up as we think.
                 ip = parse(entry).ok_or(BadForwarded)?;
                 if !trusted.contains(ip) {
                     return Ok(Self { ip, vouched: true });

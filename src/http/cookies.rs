@@ -13,11 +13,11 @@ use super::own_cookies::HOME_ASSISTANTS_COOKIE;
 /// What a request says in our cookie.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Presented {
-    /// Nothing.
+    /// There is no cookie of this name.
     Nothing,
     /// One value, whatever it is worth.
     One(Bytes),
-    /// More than one: nobody can say which is meant, so none counts (S-76).
+    /// More than one: which is meant cannot be told, so none counts (S-76).
     Several,
 }
 
@@ -39,6 +39,7 @@ pub(crate) fn take<const N: usize>(headers: &mut HeaderMap, names: &[&str; N]) -
         }
         for (name, said) in names.iter().zip(&mut presented) {
             let Some(value) = value_of(pair, name) else { continue };
+            // A second one may have been planted beside ours: `__Host-` prevents that, but not in every browser.
             let first = *said == Presented::Nothing;
             *said = if first { Presented::One(joined.slice_ref(value)) } else { Presented::Several };
             found = true;
@@ -46,6 +47,7 @@ pub(crate) fn take<const N: usize>(headers: &mut HeaderMap, names: &[&str; N]) -
     }
     if found {
         replace(headers, others(&joined, names));
+    // Several lines become one even without a cookie of ours: over HTTP/1.1 only one is allowed (RFC 6265 section 5.4).
     } else if second_line(headers) {
         replace(headers, joined);
     }

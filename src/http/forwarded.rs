@@ -1,8 +1,8 @@
 //! The request that another proxy asks about at [`VERIFY`]: what nginx, Traefik and Caddy say of it in headers.
 //!
-//! In come the peer and its headers, out come the method, the authority and the target that the browser sent to that
-//! proxy, or a refusal. Nobody but a trusted proxy is believed (S-16, S-19); what is said twice, in two ways, or not
-//! read alike by everybody is refused, for the proxy itself serves another path then (S-17, S-20).
+//! It reads the method, the authority and the target that the browser sent to that proxy, or refuses. Only a trusted
+//! proxy is believed (S-16, S-19). What is said twice, in two ways, or not read alike by all servers is refused,
+//! because the proxy itself may then serve another path (S-17, S-20).
 
 use std::net::IpAddr;
 
@@ -58,10 +58,11 @@ const WEBSOCKET: &str = "x-vestibule-websocket";
 impl Forwarded {
     /// The one way in.
     pub(super) fn of_request(peer: IpAddr, headers: &HeaderMap, trusted: &TrustedProxies) -> Result<Self, Reason> {
+        // First of all: to a stranger these headers are not even parsed, and no answer tells how we read them.
         if !trusted.contains(peer) {
             return Err(Reason::UntrustedProxy);
         }
-        // Without the browser's address the proxy itself would be taken for it, and whoever comes that way for local
+        // Without the browser's address the proxy itself would be taken for it, and every client behind it for local
         // (S-17).
         if !headers.contains_key("x-forwarded-for") {
             return Err(Reason::MalformedForwarded);
@@ -107,6 +108,7 @@ impl<'a> Said<'a> {
             }),
             (false, true) => {
                 let (scheme, rest) = only(headers, ORIGINAL_URL)?.split_once("://")?;
+                // Without a slash there is no target: nginx always sends one.
                 let (host, target) = rest.split_at_checked(rest.find('/')?)?;
                 Some(Self { method: only(headers, "x-original-method")?, scheme, host, target })
             }

@@ -32,7 +32,7 @@ pub(crate) fn has_option(headers: &HeaderMap, option: &str) -> bool {
     members.into_iter().any(|member| member.trim_ascii().eq_ignore_ascii_case(option.as_bytes()))
 }
 
-/// Whether the `Connection` lines have no more options than anybody needs.
+/// Whether the `Connection` lines have no more options than a client needs.
 pub(super) fn is_modest(headers: &HeaderMap) -> bool {
     let options = |line: &HeaderValue| line.as_bytes().split(|byte| *byte == b',').count();
     headers.get_all(CONNECTION).iter().map(options).sum::<usize>() <= MOST_OPTIONS

@@ -1,8 +1,7 @@
 //! The least rate of a body: bytes within the time that was spent waiting for the client.
 //!
-//! In come the moments at which the client is waited for and those at which bytes move, out comes whether it is too
-//! slow. Only time that the client takes counts: an add-on that says nothing, or reads nothing, is no fault of the
-//! client's.
+//! It is told when the client is waited for and when bytes move, and says whether the client is too slow. Only the
+//! client's time counts: an add-on that says nothing, or reads nothing, is not the client's fault.
 
 use std::time::Duration;
 
@@ -15,9 +14,9 @@ use crate::config::Limits;
 pub struct MinRate {
     /// The longest wait for one byte.
     pub stall: Duration,
-    /// In so much time of waiting ...
+    /// Within this much time of waiting ...
     pub window: Duration,
-    /// ... so many bytes must move.
+    /// ... this many bytes must move.
     pub least: u64,
 }
 
@@ -40,12 +39,12 @@ pub enum Rate {
 }
 
 impl MinRate {
-    /// The pace of whoever sends a body.
+    /// The pace of a client that sends a body.
     pub fn of_upload(limits: &Limits) -> Self {
         Self { stall: limits.body_stall_timeout, window: limits.min_rate_window, least: limits.min_rate_bytes }
     }
 
-    /// The pace of whoever reads an answer.
+    /// The pace of a client that reads an answer.
     pub fn of_answer(limits: &Limits) -> Self {
         Self { stall: limits.unread_timeout, ..Self::of_upload(limits) }
     }
@@ -62,25 +61,27 @@ impl RateMeter {
         Self { min_rate, waited: Duration::ZERO, moved: 0, since: None }
     }
 
-    /// From here on, if not before, the client is waited for. Says when that will have been for too long, if nothing
+    /// From here on, if not before, the client is waited for. Returns when that will have been too long, if nothing
     /// moves.
     pub fn waits(&mut self, now: Instant) -> Instant {
         let since = *self.since.get_or_insert(now);
         let left = if self.moved < self.min_rate.least {
             self.min_rate.window.saturating_sub(self.waited)
         } else {
+            // With enough bytes in this window already, the next one may pass as well before it is too slow.
             self.min_rate.window.saturating_mul(2).saturating_sub(self.waited)
         };
         let patience = self.min_rate.stall.min(left);
         since.checked_add(patience).unwrap_or_else(|| since + LONG)
     }
 
-    /// The client is not waited for any more, and so many bytes have moved.
+    /// The client is no longer waited for, and this many bytes have moved.
     pub fn moves(&mut self, now: Instant, bytes: usize) -> Rate {
         if let Some(since) = self.since.take() {
             self.waited = self.waited.saturating_add(now.saturating_duration_since(since));
         }
         self.moved = self.moved.saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX));
+        // Only time that was waited counts towards the window, so that a slow add-on does not use up the client's.
         if self.waited < self.min_rate.window {
             return Rate::Kept;
         }

@@ -1,8 +1,8 @@
 //! The wire, and no policy: what a request says, in one reading that all parsers share.
 //!
-//! In come requests as they arrived over a connection, out come [`Sanitized`] requests of browsers and of Home
-//! Assistant: one valid target, one authority, hop-by-hop and reserved names taken out, our cookie taken out and kept
-//! aside. Nothing here decides whether somebody may do something, and nothing here ever rewrites a path.
+//! Requests of browsers and of Home Assistant become [`Sanitized`] ones: one valid target, one authority, hop-by-hop
+//! and reserved names taken out, our cookie taken out and kept aside. Nothing here decides what a user may do, and
+//! nothing here ever rewrites a path.
 
 mod authority;
 mod body;

@@ -1,7 +1,7 @@
 //! Whose request it is: sent by a page of ours, by a page of another origin, or by no page at all.
 //!
-//! In come `Origin` and `Sec-Fetch-Site`, out comes a [`Provenance`] (DESIGN section 2, "Whose request is it?"; S-92,
-//! S-97). What to do about it is for `authorization` to say.
+//! `Origin` and `Sec-Fetch-Site` make a [`Provenance`] (DESIGN section 2, "Whose request is it?"; S-92, S-97). What to
+//! do about it is for `authorization` to say.
 
 use std::net::IpAddr;
 
@@ -17,18 +17,18 @@ use crate::ids::PublicUrl;
 /// Who made the browser send a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Provenance {
-    /// What `Origin` says.
+    /// What the `Origin` header says of the page that asks.
     pub origin: Origin,
-    /// What `Sec-Fetch-Site` says.
+    /// What `Sec-Fetch-Site` says; a browser writes it and no page can.
     pub site: Site,
 }
 
-/// What `Origin` says.
+/// Whose page the `Origin` header names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
-    /// There is none.
+    /// There is no `Origin` header.
     Absent,
-    /// One of ours.
+    /// A page of one of our own names.
     Ours,
     /// Another's, `null`, two of them, or unreadable.
     Foreign,
@@ -46,13 +46,13 @@ pub enum Site {
 }
 
 impl Provenance {
-    /// Of a request that a page of ours sends.
+    /// The provenance of a request that a page of ours sends.
     pub const OURS: Self = Self { origin: Origin::Ours, site: Site::Same };
 
-    /// Of a request that no page sends, or none that says so.
+    /// The provenance of a request that no page sends, as far as its headers say.
     pub const NONE: Self = Self { origin: Origin::Absent, site: Site::Absent };
 
-    /// Of a request to `authority` that a page of this origin makes a browser send.
+    /// The provenance of a request to `authority` that a page of this origin makes a browser send.
     pub fn of_page(origin: &HeaderValue, authority: &Authority, names: &Names) -> Self {
         if is_ours(origin.as_bytes(), authority, names) {
             Self::OURS
@@ -148,7 +148,7 @@ impl Said {
 /// What browsers call us.
 #[derive(Debug, Default)]
 pub struct Names {
-    /// `[listen] public_urls`.
+    /// Where browsers reach us (`[listen] public_urls`).
     pub public_urls: Vec<PublicUrl>,
     /// The hosts that add-ons have to themselves, in lower case.
     pub own_hosts: Vec<String>,
@@ -157,8 +157,8 @@ pub struct Names {
 /// RFC 6454 section 6.2: an origin is a scheme, `://`, a host, and a port unless it is the scheme's own.
 ///
 /// Each host is an origin of its own: a page of one host of ours is foreign to another (S-92, S-95). Where the
-/// request's host is none that browsers know, as behind a proxy that puts in its own, ours are all public URLs but
-/// those of add-ons.
+/// request's host is not one that browsers know, as behind a proxy that puts in its own, ours are all public URLs
+/// except those of add-ons.
 fn is_ours(origin: &[u8], authority: &Authority, names: &Names) -> bool {
     let Some(theirs) = origin.strip_prefix(b"https://").and_then(Authority::parse) else { return false };
     let is_it = |url: &PublicUrl| url.host == theirs.host() && url.port == theirs.port_or_default();

@@ -1,9 +1,9 @@
 //! The names of the cookies that are ours: no add-on sees them or sets them (S-78).
 
-/// Our cookies.
+/// The names of our cookies, none of which an add-on sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OwnCookies {
-    /// Carries the session.
+    /// The name of the session's cookie.
     pub session: &'static str,
     /// Carries the sign-in form's token.
     pub form: &'static str,

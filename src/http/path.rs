@@ -20,10 +20,13 @@ pub enum PathFault {
 /// Judges the raw path of a request. The query is no path and never comes here.
 pub fn judge(path: &str) -> Result<(), PathFault> {
     let bytes = path.as_bytes();
+    // Most paths have no escape, and then nothing is copied.
     if !bytes.contains(&b'%') {
         return judge_decoded(bytes);
     }
     check_encoding(bytes)?;
+    // Decoded for judging only. An add-on may decode once more than we would, so every number of times has to be
+    // harmless.
     judge_decoded(&decode_until_stable(bytes))
 }
 
@@ -32,9 +35,11 @@ fn judge_decoded(path: &[u8]) -> Result<(), PathFault> {
         return Err(PathFault::Control);
     }
     let is_dots = |segment: &[u8]| {
+        // Servlet containers cut a segment at `;` before they resolve dots: to them `..;x` is `..`.
         let name = segment.split(|b| *b == b';').next().unwrap_or_default();
         name == b"." || name == b".."
     };
+    // `\` separates for servers on Windows.
     if path.split(|b| matches!(b, b'/' | b'\\')).any(is_dots) { Err(PathFault::DotSegment) } else { Ok(()) }
 }
 

@@ -1,8 +1,8 @@
 //! What a question of another proxy may be about: one request, in each of the readings that the proxy or the add-on may
 //! have of it.
 //!
-//! In comes a question with what its proxy says, out come requests, as written first, to be judged one by one. All of
-//! them must be permitted: we do not see which of them reaches the add-on. None has a body, whatever the question had.
+//! A question becomes several requests, as written first, to be judged one by one. All of them must be permitted: we do
+//! not see which of them reaches the add-on. None has a body, whatever the question had.
 
 use http::uri::PathAndQuery;
 
@@ -16,9 +16,9 @@ use crate::refusal::Reason;
 /// The readings of one request.
 #[derive(Debug)]
 pub struct Readings {
-    /// The path as it was written; where nobody says whether it is a WebSocket, no WebSocket.
+    /// The path as it was written; no WebSocket where the question does not say.
     pub written: Sanitized,
-    /// All others.
+    /// The readings besides the first: all of them must be permitted.
     pub others: Vec<Sanitized>,
 }
 

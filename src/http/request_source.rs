@@ -1,8 +1,8 @@
 //! Where a request came from: by which entry point, from which peer, forwarded for whom, sent by whose page. Kept as it
 //! was said, so that it can be judged again when the operator trusts other proxies or has other names (S-16, S-92).
 //!
-//! In come a connection and the headers as they arrived, out come the client's address and the request's provenance by
-//! the rules of one moment.
+//! From the connection and the headers as they arrived it works out the client's address and the request's provenance,
+//! by the rules of one moment.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -39,7 +39,7 @@ impl RequestSource {
         }
     }
 
-    /// By which entry point.
+    /// The entry point that the request came by.
     pub fn entry_point(&self) -> EntryPoint {
         self.entry_point
     }

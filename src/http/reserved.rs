@@ -36,6 +36,7 @@ impl Reserved {
 
     /// Whether this name, however it is spelled, is in the set.
     pub fn contains(&self, name: &str) -> bool {
+        // Every other spelling stays reserved: servers that fold `-` and `_` would take it for the name that passes.
         self.names.contains(name) && !self.passing.iter().any(|passing| passing.as_str() == name)
     }
 }

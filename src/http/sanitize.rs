@@ -1,5 +1,5 @@
-//! A request as it came in, a [`Sanitized`] out: one valid target, one authority, no header that is for one hop or that
-//! only we may say, our own cookie taken out. Nothing after this stage sees what a client said beyond that.
+//! Turns a request as hyper read it into a [`Sanitized`] one: one valid target, one authority, no header that is for
+//! one hop or that only we may say, and our own cookies set aside. Later stages see nothing else of what a client said.
 
 use http::header::{AUTHORIZATION, EXPECT, TRANSFER_ENCODING};
 use http::uri::PathAndQuery;
@@ -68,11 +68,11 @@ pub struct Sanitized {
 
 /// What a later stage takes out of a request to send it on.
 pub struct Parts {
-    /// The method.
+    /// The method; GET for a WebSocket handshake.
     pub method: Method,
     /// The headers that may pass. `Host` is not among them.
     pub headers: HeaderMap,
-    /// The body.
+    /// The body, still unread where no rule has read it.
     pub body: ClientBody,
     /// The client's side of the tunnel, where one was asked for.
     pub upgrade: Option<OnUpgrade>,
@@ -81,9 +81,11 @@ pub struct Parts {
 }
 
 impl Sanitized {
-    /// The one way in.
+    /// The only constructor. Refuses what two parsers could read in two ways, before any stage routes or believes it.
     pub fn new(arrived: Arrived, id: RequestId, rules: &Rules) -> Result<Self, Reason> {
         let Arrived { mut request, connection_info, serving } = arrived;
+        // The order is cheap and decisive first: method and target cost nothing to check, and until there is one
+        // authority and one path there is nothing that headers could be judged for.
         let handshake = judge_line(&request)?;
         let authority = Authority::of_request(request.version(), request.uri(), request.headers())
             .ok_or(Reason::MalformedRequest)?;
@@ -91,11 +93,17 @@ impl Sanitized {
         // What a proxy asks is about another request, whichever name it has for us.
         let entry_point = connection_info.entry_point();
         let asks = entry_point == EntryPoint::Browsers && target.path() == VERIFY;
+        // RFC 9110 section 15.5.20. A browser reuses an HTTP/2 connection for every name that the certificate covers
+        // (RFC 9113 section 9.1.1), so the name that the handshake asked for says nothing about this request.
         if !asks && !connection_info.covers(authority.host()) {
             return Err(Reason::Misdirected);
         }
         judge_headers(request.headers(), rules)?;
+        // Before routing: a server that resolves `..`, however it is encoded, would serve another path than the one
+        // that the rules were asked about.
         path::judge(target.path()).map_err(|_| Reason::AmbiguousPath)?;
+        // The connection's own address, never one from a header: whether a header's address is believed is decided by
+        // it.
         let peer = connection_info.addresses().client().ip();
         let source = RequestSource::of(&connection_info, request.headers());
         let trusted = &*source.trusted_proxies();
@@ -103,14 +111,19 @@ impl Sanitized {
         let client = source.client().map_err(|_| Reason::MalformedForwarded)?;
         let scheme = Scheme::of_request(entry_point, peer, request.headers(), trusted);
         let forwarded = asks.then(|| Box::new(Forwarded::of_request(peer, request.headers(), trusted)));
+        // hyper keeps its end of the upgrade in the extensions, and those go no further than this function.
         let upgrade = handshake.is_some().then(|| hyper::upgrade::on(&mut request));
         let (parts, body) = request.into_parts();
         let mut headers = parts.headers;
+        // All our names are taken out at either entry point, also those that are not believed there: an add-on that saw
+        // the cookie of the other entry point could use it.
         let ([session, form_token, oauth, ticket_nonce, _, home_assistants], stripped) = strip(&mut headers, rules);
         let presented = match entry_point {
             EntryPoint::Browsers => session,
             EntryPoint::HomeAssistant => home_assistants,
         };
+        // RFC 8441 section 5: over HTTP/2 a WebSocket is asked for with CONNECT. Rules, logs and the add-on see the GET
+        // that HTTP/1.1 has, so that a rule for GET cannot be passed by speaking HTTP/2.
         let method = if handshake.is_some() { Method::GET } else { parts.method };
         Ok(Self {
             id,
@@ -163,6 +176,7 @@ impl Sanitized {
             client: self.client,
             provenance,
             handshake,
+            // The bytes stay with the other proxy. Without a body and an upgrade a stand-in can be judged but not sent.
             upgrade: None,
             body: ClientBody::empty(),
             serving: self.serving.again(),
@@ -172,12 +186,12 @@ impl Sanitized {
         }
     }
 
-    /// The request's id.
+    /// The id by which its log lines, its answer and the add-on call it.
     pub fn id(&self) -> RequestId {
         self.id
     }
 
-    /// By which entry point it came: what belongs to one is nothing at the other.
+    /// The entry point that it came by: what belongs to one counts for nothing at the other.
     pub fn entry_point(&self) -> EntryPoint {
         self.source.entry_point()
     }
@@ -187,7 +201,7 @@ impl Sanitized {
         &self.source
     }
 
-    /// How the browser came to whoever it spoke to first.
+    /// Whether the browser used TLS, with us or with the proxy in front.
     pub fn scheme(&self) -> Scheme {
         self.scheme
     }
@@ -207,7 +221,7 @@ impl Sanitized {
         self.target.query()
     }
 
-    /// Path and query.
+    /// Path and query, byte for byte as they were sent.
     pub fn target(&self) -> &PathAndQuery {
         &self.target
     }
@@ -222,8 +236,8 @@ impl Sanitized {
         &self.headers
     }
 
-    /// Whether a body follows the head. Of a request at another proxy nobody knows: one that is not a GET may have one
-    /// (S-209).
+    /// Whether a body follows the head. Of a request at another proxy that is not known, and one that is not a GET may
+    /// have one (S-209).
     pub fn has_body(&self) -> bool {
         let has_none = matches!(self.method, Method::GET | Method::HEAD | Method::OPTIONS);
         (self.is_stand_in && !has_none) || !super::body::is_whole(&self.body)
@@ -300,6 +314,8 @@ fn judge_line(request: &Request<ClientBody>) -> Result<Option<Handshake>, Reason
     let protocol = request.extensions().get::<Protocol>();
     let handshake = upgrade::asked_for(request.method(), request.version(), protocol, request.headers())
         .map_err(|_| Reason::BadUpgrade)?;
+    // CONNECT is not a method that we know. Only the extended one that `asked_for` has found to be a WebSocket is let
+    // through.
     let extended_connect = handshake == Some(Handshake::Http2);
     if !extended_connect && !method::is_known(request.method()) {
         return Err(Reason::MethodNotAllowed);
@@ -312,6 +328,8 @@ fn judge_line(request: &Request<ClientBody>) -> Result<Option<Handshake>, Reason
 fn target(request: &Request<ClientBody>) -> Result<PathAndQuery, Reason> {
     let uri = request.uri();
     let target = uri.path_and_query().ok_or(Reason::MalformedRequest)?;
+    // An authority without a scheme is the form of CONNECT (RFC 9112 section 3.2.3), which is no target for us. Over
+    // HTTP/2 both are pseudo-header fields that come apart from each other.
     let scheme_ok = match uri.scheme_str() {
         None => uri.authority().is_none() || request.version() == Version::HTTP_2,
         Some(scheme) => scheme == "https" || scheme == "http",
@@ -325,6 +343,7 @@ fn target(request: &Request<ClientBody>) -> Result<PathAndQuery, Reason> {
 }
 
 fn judge_headers(headers: &HeaderMap, rules: &Rules) -> Result<(), Reason> {
+    // `len` counts lines, not names: one name a thousand times is a thousand.
     if headers.len() > rules.header_count || !hop_by_hop::is_modest(headers) {
         return Err(Reason::MalformedRequest);
     }
@@ -348,6 +367,8 @@ fn judge_headers(headers: &HeaderMap, rules: &Rules) -> Result<(), Reason> {
 /// written anew from the one authority, and `Expect`, which hyper has answered to the client by the time a byte is
 /// read.
 pub fn strip(headers: &mut HeaderMap, rules: &Rules) -> ([Presented; 6], usize) {
+    // Read before anything is taken out, since `Connection` goes too. Nobody can blind an add-on this way to what we
+    // say: our own headers are written after this stage.
     let nominated =
         if headers.contains_key(http::header::CONNECTION) { hop_by_hop::nominated(headers) } else { Vec::new() };
     let mut gone: Vec<HeaderName> = Vec::new();
@@ -363,6 +384,7 @@ pub fn strip(headers: &mut HeaderMap, rules: &Rules) -> ([Presented; 6], usize) 
             }
         }
     }
+    // A name that is taken out goes with all its lines: `remove` takes every value.
     for name in gone {
         headers.remove(name);
     }

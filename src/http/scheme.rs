@@ -1,4 +1,4 @@
-//! How the browser reached whoever it spoke to first: with TLS or in the clear.
+//! Whether the browser used TLS, with us or with the proxy in front.
 //!
 //! At the browsers' entry point it is TLS, always. Home Assistant's own pages may be served in the clear, and what an
 //! add-on says of cookies and addresses has to fit the page that it is shown on.
@@ -11,12 +11,12 @@ use super::field_lines::one_line;
 use crate::config::TrustedProxies;
 use crate::connection::EntryPoint;
 
-/// With TLS, or without.
+/// Whether TLS is spoken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scheme {
-    /// `https`
+    /// The browser speaks TLS, to us or to the proxy in front.
     Https,
-    /// `http`
+    /// The browser speaks in the clear, to Home Assistant.
     Http,
 }
 

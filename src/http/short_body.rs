@@ -1,7 +1,7 @@
 //! A body that is short, or refused: a form, an id, a few words of JSON.
 //!
-//! In comes a body on its way, out come its bytes, copied. What is read from the network comes in pieces that keep the
-//! whole buffer alive which they were read into: a body of one byte at a time would hold a thousand times its size.
+//! Its bytes are copied. What is read from the network comes in pieces, and each keeps the whole buffer alive that it
+//! was read into: a body of one byte at a time would hold a thousand times its size.
 
 use std::time::Duration;
 

@@ -12,7 +12,7 @@ pub fn decode(raw: &str) -> Option<Cow<'_, str>> {
 }
 
 /// Whether some server takes two texts for the same: they differ in case alone, in ways of writing one character
-/// (Unicode's compatibility caseless match), or in characters that nobody sees.
+/// (Unicode's compatibility caseless match), or in invisible characters.
 pub fn is_same_look(one: &str, other: &str) -> bool {
     if one.is_ascii() && other.is_ascii() {
         return one.eq_ignore_ascii_case(other);

@@ -1,8 +1,8 @@
 //! Trailers, where they may pass at all: on routes to add-ons that speak gRPC, which says in them how a call ended.
 //!
-//! In come the trailers of either side, out come those that mean nothing to anybody but the two programs. A name that
-//! frames, routes, identifies or controls is taken out, in every spelling: a trailer would say it behind the back of
-//! the stages that judge headers (S-11). So nothing that the [table](fields) knows is a trailer.
+//! Of the trailers of either side, only those pass that mean something to the two programs alone. A name that frames,
+//! routes, identifies or controls is taken out, in every spelling: a trailer would say it behind the back of the stages
+//! that judge headers (S-11). So nothing that the [table](fields) knows is a trailer.
 
 use http::{HeaderMap, HeaderName};
 

@@ -1,7 +1,7 @@
 //! WebSocket handshakes, over HTTP/1.1 and HTTP/2, told from everything else.
 //!
-//! In come the method, version and headers, out comes whether a tunnel is asked for. No other protocol is ever
-//! upgraded to (S-52, S-53, S-54).
+//! The method, version and headers say whether a tunnel is asked for. No other protocol is ever upgraded to (S-52,
+//! S-53, S-54).
 
 use http::header::{CONTENT_LENGTH, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderValue, Method, Version};
@@ -32,6 +32,7 @@ pub(super) fn asked_for(
     headers: &HeaderMap,
 ) -> Result<Option<Handshake>, BadHandshake> {
     if version == Version::HTTP_2 {
+        // `Upgrade` means nothing over HTTP/2 (RFC 9113 section 8.2.2).
         return match (*method == Method::CONNECT, protocol) {
             (true, Some(protocol)) if protocol.as_str() == "websocket" => {
                 version_13(headers)?;
@@ -44,7 +45,8 @@ pub(super) fn asked_for(
     if !one_line(headers, UPGRADE).is_some_and(websocket) || !hop_by_hop::has_option(headers, "upgrade") {
         return Ok(None);
     }
-    // RFC 6455 section 4.1: the method MUST be GET, the version at least 1.1, the key sixteen bytes in base64.
+    // RFC 6455 section 4.1: the method MUST be GET, the version at least 1.1, the key sixteen bytes in base64. A body
+    // between the head and the tunnel would be read as frames by one side and as a body by the other.
     let bodyless = !headers.contains_key(TRANSFER_ENCODING)
         && headers.get(CONTENT_LENGTH).is_none_or(|length| length.as_bytes() == b"0");
     if *method != Method::GET || version != Version::HTTP_11 || !bodyless {
@@ -53,7 +55,7 @@ pub(super) fn asked_for(
     key_of(headers)?.ok_or(BadHandshake).map(|_| Some(Handshake::Http1))
 }
 
-/// The key of a handshake in HTTP/1.1, whose version must be ours then; nothing where there is none.
+/// The key of a handshake in HTTP/1.1, whose version must then be 13; none where there is no key.
 pub(super) fn key_of(headers: &HeaderMap) -> Result<Option<&HeaderValue>, BadHandshake> {
     if !headers.contains_key(SEC_WEBSOCKET_KEY) {
         return Ok(None);

@@ -9,14 +9,14 @@ use crate::config::IngressApi;
 use crate::exchanges::Subject;
 use crate::refusal::{Decision, Reason};
 
-/// Home Assistant, by its token: nobody else gets one of these. Kept as long as its call is open, so that it can be
+/// Home Assistant, by its token. There is no other way to make one. Kept as long as its call is open, so that it can be
 /// asked again.
 #[derive(Debug)]
 pub struct HomeAssistantCaller {
     token: TokenDigest,
 }
 
-/// Whose call this is, by the headers that it came with. Any other token is nobody's here, an add-on's among them (case
+/// Whose call this is, by the headers that it came with. Any other token is unknown here, an add-on's among them (case
 /// 1), even if an operator has written one into the file.
 pub fn caller(
     headers: &HeaderMap,

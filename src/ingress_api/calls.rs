@@ -29,17 +29,17 @@ use crate::telemetry::{AuditEvent, SignInOutcome, Telemetry};
 /// What calls are answered from.
 #[derive(Debug)]
 pub struct Calls<'a> {
-    /// The sessions.
+    /// Where sessions of Home Assistant's entry point are made.
     pub sessions: &'a Sessions,
     /// The users of this moment.
     pub directory: &'a Directory,
-    /// The configuration.
+    /// The configuration of the moment.
     pub settings: &'a Settings,
     /// What is kept of add-ons.
     pub addon_states: &'a AddonStates,
     /// Every exchange that is open.
     pub exchanges: &'a Arc<OpenExchanges>,
-    /// Logs and numbers.
+    /// The log, the audit log and the metrics.
     pub telemetry: &'a Telemetry,
 }
 
@@ -181,7 +181,7 @@ async fn short_body(body: ClientBody, open: &Open<HomeAssistantCaller>) -> Resul
 /// A user's id, or a session.
 const LARGEST: usize = 4 * 1024;
 
-/// To the last byte of such a body.
+/// How long such a body may take to its last byte.
 const BODY_TIME: Duration = Duration::from_secs(10);
 
 /// Where nobody is refused for where they are.

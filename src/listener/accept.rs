@@ -1,7 +1,7 @@
 //! The sockets that browsers reach.
 //!
-//! In comes a configured address, or a socket from the service manager, out come accepted connections, one by one and
-//! without end. An error of `accept` is waited out, never returned and never retried in a tight loop (S-73).
+//! A listener binds a configured address, or takes a socket from the service manager, and accepts connections without
+//! end. An error of `accept` is waited out, never returned and never retried in a tight loop (S-73).
 
 use std::io;
 use std::net::SocketAddr;
@@ -17,7 +17,7 @@ use super::log_limiter::LogLimiter;
 use super::trust::ListenerTrust;
 use crate::config::{self, TrustedProxies};
 
-/// One listening socket.
+/// A listening socket for browsers.
 #[derive(Debug)]
 pub struct Listener {
     socket: TcpListener,
@@ -59,6 +59,8 @@ impl Listener {
         entry: &config::HttpsListener,
         connection_limiter: &Arc<ConnectionLimiter>,
     ) -> Result<Self, BindError> {
+        // A socket from the service manager may block, and a blocking `accept` would stop a whole thread of the
+        // runtime.
         socket.set_nonblocking(true).map_err(BindError::Adopt)?;
         let socket = TcpListener::from_std(socket).map_err(BindError::Adopt)?;
         let address = socket.local_addr().map_err(BindError::Adopt)?;
@@ -120,11 +122,13 @@ impl Listener {
         socket2::SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT).ok()?;
         let peer = addresses.peer().ip();
         let trusted = self.trust.current();
+        // Without a place the socket is dropped, and so closed, here: a client over its limit costs no task.
         let slot = if self.proxy_protocol {
             self.connection_limiter.behind_proxy(peer, &trusted)
         } else {
             self.connection_limiter.direct(peer, &trusted)
         };
+        // Shared with the listener and not a copy: a reload holds for connections that are open as well.
         let trust = self.trust.clone();
         Some(Incoming { stream, addresses, slot: slot.ok()?, header_required: self.proxy_protocol, trust })
     }
@@ -139,7 +143,7 @@ fn bound(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 const BACKLOG: u32 = 1024;
-/// What may wait in the kernel for one client besides what is on its way.
+/// Bytes that may wait in the kernel for one client, on top of those in flight.
 pub(super) const UNSENT: u32 = 128 * 1024;
 const SHORTEST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);

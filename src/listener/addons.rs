@@ -1,7 +1,7 @@
 //! The address that add-ons reach their API at.
 //!
-//! In comes a [`PlainListener`], out come connections as [`FromAddon`]: there is no other way to one, so that nothing
-//! can take a connection of an add-on for one of Home Assistant, or the other way round.
+//! Its connections are [`FromAddon`], and there is no other way to make one, so that nothing can take a connection of
+//! an add-on for one of Home Assistant, or the other way round.
 
 use std::sync::Arc;
 
@@ -10,11 +10,11 @@ use super::plain::{ConnectionSlots, PlainBindError, PlainLimits, PlainListener, 
 use crate::budget::{Budget, Limit};
 use crate::config::ApiAddress;
 
-/// The bound address.
+/// The socket on which add-ons reach their API.
 #[derive(Debug)]
 pub struct AddonListener(PlainListener);
 
-/// An accepted connection.
+/// A connection of an add-on, in the clear.
 #[derive(Debug)]
 pub struct FromAddon {
     stream: PlainStream,
@@ -22,7 +22,7 @@ pub struct FromAddon {
 }
 
 impl AddonListener {
-    /// Binds the address.
+    /// Binds the address. Fails when it is taken or is not an address of this machine.
     pub async fn bind(address: &ApiAddress, budget: &Arc<Budget>) -> Result<Self, PlainBindError> {
         let (all, of_peer) = (Limit::AddonApiConnections, Limit::AddonApiConnectionsPerAddress);
         PlainListener::bind(address, ConnectionSlots { budget: Arc::clone(budget), all, of_peer }).await.map(Self)

@@ -1,7 +1,7 @@
 //! The addresses of a connection, in the one form that the rest of the program compares.
 //!
-//! In come addresses as the kernel or a PROXY header gives them, out come addresses in which IPv4 is IPv4. An address
-//! must never have two spellings here: a rule for `192.168.0.0/16` has to hold for `::ffff:192.168.0.7`.
+//! Addresses come from the kernel or a PROXY header; an IPv4 address that is mapped into IPv6 becomes IPv4 again. An
+//! address must never have two spellings here: a rule for `192.168.0.0/16` has to hold for `::ffff:192.168.0.7`.
 
 use std::net::{IpAddr, SocketAddr};
 

@@ -1,7 +1,7 @@
-//! A connection before and after it is known whose it is.
+//! A connection before and after its client's address is known.
 //!
-//! In comes an accepted socket as an [`Incoming`], out comes a [`Connection`]. There is no other way to one, so that
-//! nothing can take a proxy for the client where a PROXY header is required.
+//! An accepted socket is an [`Incoming`], from which a [`Connection`] is made and in no other way, so that nothing can
+//! take a proxy for the client where a PROXY header is required.
 
 use tokio::net::TcpStream;
 
@@ -10,7 +10,7 @@ use super::connection_limiter::ConnectionSlot;
 use super::proxy::{self, Client, ProxyError};
 use super::trust::ListenerTrust;
 
-/// An accepted connection of which nothing has been read.
+/// An accepted connection before any of it is read.
 #[derive(Debug)]
 pub struct Incoming {
     pub(super) stream: TcpStream,
@@ -38,6 +38,8 @@ impl Incoming {
             if let Client::Address(client) = proxy::read(&mut stream).await? {
                 addresses = addresses.on_behalf_of(client);
             }
+            // Counted for the client only now that it is known: by the proxy's address all clients behind it would
+            // share one limit.
             slot.count_for(addresses.client().ip())?;
         }
         Ok(Connection { stream, addresses, slot, trust })
@@ -55,8 +57,8 @@ impl Connection {
         self.addresses
     }
 
-    /// The bytes, the addresses, whom its listener trusts, and the place among the open connections, which whoever
-    /// holds the bytes must hold too.
+    /// The bytes, the addresses, whom its listener trusts, and the place among the open connections, which must be held
+    /// for as long as the bytes are.
     pub(crate) fn into_parts(self) -> (TcpStream, Addresses, ListenerTrust, ConnectionSlot) {
         (self.stream, self.addresses, self.trust, self.slot)
     }

@@ -1,7 +1,7 @@
 //! How many connections may be open: all together, and from one client.
 //!
-//! In comes an address, out comes a [`ConnectionSlot`] or the reason why there is none. The slot is given back when it
-//! is dropped, by whatever path the connection ends, so that nothing can forget to count down.
+//! An address gets a [`ConnectionSlot`], or the reason why there is none. The slot is given back when it is dropped, by
+//! whatever path the connection ends, so that nothing can forget to count down.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -99,6 +99,7 @@ impl ConnectionLimiter {
         peer: IpAddr,
         trusted: &TrustedProxies,
     ) -> Result<ConnectionSlot, Refused> {
+        // Before any byte is read: a stranger could otherwise claim any client's address (S-22).
         if !trusted.contains(peer) {
             return Err(self.refuse(Refused::Untrusted, peer));
         }

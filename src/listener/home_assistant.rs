@@ -1,7 +1,7 @@
 //! The address that Home Assistant reaches us at, when it passes requests of its own users on to add-ons.
 //!
-//! In comes a [`PlainListener`], out come connections as [`FromHomeAssistant`]: there is no other way to one, so that
-//! nothing can take a connection in the clear for one of a browser, or one of an add-on for one of Home Assistant.
+//! Its connections are [`FromHomeAssistant`], and there is no other way to make one, so that nothing can take a
+//! connection in the clear for one of a browser, or one of an add-on for one of Home Assistant.
 
 use std::sync::Arc;
 
@@ -11,14 +11,14 @@ use super::trust::ListenerTrust;
 use crate::budget::{Budget, Limit};
 use crate::config::{ApiAddress, IngressApi};
 
-/// The bound address.
+/// The socket on which Home Assistant reaches us.
 #[derive(Debug)]
 pub struct HomeAssistantListener {
     listener: PlainListener,
     trust: ListenerTrust,
 }
 
-/// An accepted connection.
+/// A connection of Home Assistant, in the clear.
 #[derive(Debug)]
 pub struct FromHomeAssistant {
     stream: PlainStream,
@@ -27,7 +27,7 @@ pub struct FromHomeAssistant {
 }
 
 impl HomeAssistantListener {
-    /// Binds the address.
+    /// Binds the address. Fails when it is taken or is not an address of this machine.
     pub async fn bind(door: &IngressApi, budget: &Arc<Budget>) -> Result<Self, PlainBindError> {
         let trust = ListenerTrust::new(door.trusted_proxies.clone());
         let (all, of_peer) = (Limit::HomeAssistantConnections, Limit::HomeAssistantConnectionsPerAddress);
@@ -35,7 +35,7 @@ impl HomeAssistantListener {
         Ok(Self { listener: PlainListener::bind(&door.at, places).await?, trust })
     }
 
-    /// Whom it trusts.
+    /// The proxies whose headers are believed on it; a reload replaces them.
     pub fn trust(&self) -> &ListenerTrust {
         &self.trust
     }

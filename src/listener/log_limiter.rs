@@ -1,6 +1,6 @@
-//! A warning that may be caused by anybody is said once in a while, with the number of times that it was not said.
+//! A warning that anybody can cause is logged once in a while, with the number of times that it was not.
 //!
-//! In comes each occurrence, out comes the word whether to speak of it now. It must never let a peer fill the log.
+//! It is asked at each occurrence whether to log it now. It must never let a peer fill the log.
 
 use std::time::{Duration, Instant};
 

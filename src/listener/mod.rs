@@ -1,11 +1,11 @@
 //! Accepts browsers' connections, counts them, and learns where they come from.
 //!
-//! In comes a socket, bound here or handed over by the service manager; out comes a [`Connection`]: bytes that nobody
-//! has read yet, the addresses that they travel between, and a [`ConnectionSlot`] in the count of open connections.
-//! Programs of the same home have addresses of their own, in the clear ([`AddonListener`], [`HomeAssistantListener`]).
-//! It never ends for an error of `accept`, never believes a PROXY header from a peer that its listener does not trust,
-//! and never waits for a peer while others stand in the queue: what a peer must send first is read in the connection's
-//! own task, under the handshake's deadline.
+//! A socket is bound here or handed over by the service manager. It gives [`Connection`]s: bytes that nobody has read
+//! yet, the addresses that they travel between, and a [`ConnectionSlot`] in the count of open connections. Programs of
+//! the same home have addresses of their own, in the clear ([`AddonListener`], [`HomeAssistantListener`]). It never
+//! ends for an error of `accept`, never believes a PROXY header from a peer that its listener does not trust, and never
+//! waits for a peer while others stand in the queue: what a peer must send first is read in the connection's own task,
+//! under the handshake's deadline.
 
 mod accept;
 mod connection;

@@ -1,8 +1,8 @@
 //! Addresses that programs of the same home reach: TCP or a Unix socket, in the clear.
 //!
-//! In comes a configured address, out come accepted connections, one by one and without end. An error of `accept` is
-//! waited out, and a connection for which there is no room, in all or for its peer, is closed at once. Who may ask what
-//! on them is no matter of the address: whoever serves one asks for a token or a session.
+//! It binds a configured address and accepts connections without end. An error of `accept` is waited out, and a
+//! connection for which there is no room, in all or for its peer, is closed at once. An address gives no right to ask
+//! anything: a token or a session does.
 
 use std::fmt;
 use std::io::{self, IoSlice};
@@ -22,7 +22,6 @@ use super::log_limiter::LogLimiter;
 use crate::budget::{Budget, Claim, Holder, Limit, Permit, Refused};
 use crate::config::ApiAddress;
 
-/// A bound address.
 #[derive(Debug)]
 pub(super) struct PlainListener {
     bound: Bound,
@@ -35,7 +34,6 @@ pub(super) struct PlainListener {
 #[derive(Debug)]
 pub(super) struct ConnectionSlots {
     pub(super) budget: Arc<Budget>,
-    /// All together.
     pub(super) all: Limit,
     /// Those of one peer.
     pub(super) of_peer: Limit,
@@ -44,7 +42,7 @@ pub(super) struct ConnectionSlots {
 /// How many there may be, at this moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PlainLimits {
-    /// All together.
+    /// Connections of all peers together.
     pub all: usize,
     /// Of one peer: an address, or on a socket a user of the operating system.
     pub of_peer: usize,
@@ -154,7 +152,7 @@ impl fmt::Display for Peer {
     }
 }
 
-/// Whoever starts next replaces the socket's file anyway.
+/// The next start replaces the socket's file anyway.
 impl Drop for PlainListener {
     fn drop(&mut self) {
         if let ApiAddress::Unix(path) = &self.address {
@@ -174,6 +172,8 @@ impl Bound {
             }
             Self::Unix(listener) => {
                 let (stream, _) = listener.accept().await?;
+                // All peers of a Unix socket have one address. The user's number tells them apart, so that one cannot
+                // take all places.
                 let user = stream.peer_cred()?.uid();
                 Ok((Box::new(stream), Peer::User(user)))
             }
@@ -187,15 +187,17 @@ async fn bind_unix(path: &Path) -> io::Result<UnixListener> {
     }
     let is_socket = std::fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_socket());
     if is_socket {
+        // A process that answers is alive, and its socket is not ours to replace.
         if tokio::net::UnixStream::connect(path).await.is_ok() {
             return Err(io::ErrorKind::AddrInUse.into());
         }
         std::fs::remove_file(path)?;
     }
+    // Bound beside its place and then moved there: at no moment is there a socket with the wrong mode.
     let temporary = PathBuf::from(format!("{}.new", path.display()));
     let _gone = std::fs::remove_file(&temporary);
     let listener = UnixListener::bind(&temporary)?;
-    // The token is what admits; whoever may reach the folder may knock.
+    // The token decides who may call; the folder's mode only who can connect.
     std::fs::set_permissions(&temporary, std::fs::Permissions::from_mode(0o666))?;
     std::fs::rename(&temporary, path)?;
     Ok(listener)

@@ -1,9 +1,8 @@
 //! The PROXY protocol, versions 1 and 2, as HAProxy's `proxy-protocol.txt` defines it.
 //!
-//! In comes a socket from a trusted proxy, out comes the client's address, with the socket standing at the first byte
-//! after the header. It must never read further than the header, nor hold more of one than [`LONGEST`] bytes, nor take
-//! the proxy for the client: a header that does not know its client is refused, because a proxy's address often counts
-//! as local.
+//! Reads the client's address from a trusted proxy, and leaves the socket at the first byte after the header. It must
+//! never read further than the header, nor hold more of one than [`LONGEST`] bytes, nor take the proxy for the client:
+//! a header that does not know its client is refused, because a proxy's address often counts as local.
 
 use std::io;
 use std::net::SocketAddr;
@@ -74,6 +73,7 @@ async fn version_1(stream: &mut TcpStream) -> Result<Client, ProxyError> {
         let Some(window) = room.get_mut(..left).filter(|window| !window.is_empty()) else {
             return Err(ProxyError::TooLong);
         };
+        // Looked at and not taken: bytes behind the header belong to the TLS handshake.
         let seen = stream.peek(window).await?;
         let fresh = window.get_mut(..seen).unwrap_or_default();
         let end = fresh.iter().position(|byte| *byte == b'\n').map_or(seen, |at| at.saturating_add(1));
@@ -91,6 +91,7 @@ async fn version_2(stream: &mut TcpStream) -> Result<Client, ProxyError> {
     stream.read_exact(&mut fixed).await?;
     let [command, _family, high, low] = fixed;
     let length = usize::from(u16::from_be_bytes([high, low]));
+    // Before the block is read: the field may say 64 KiB, and each connection would hold as much.
     if length > LONGEST {
         return Err(ProxyError::TooLong);
     }

@@ -12,7 +12,7 @@ use crate::config::TrustedProxies;
 pub struct ListenerTrust(Arc<ArcSwap<TrustedProxies>>);
 
 impl ListenerTrust {
-    /// With these proxies.
+    /// Trusts these proxies until [`Self::replace`] is called.
     pub fn new(trusted: TrustedProxies) -> Self {
         Self(Arc::new(ArcSwap::from_pointee(trusted)))
     }

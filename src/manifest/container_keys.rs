@@ -1,5 +1,5 @@
-//! The keys of a manifest about its container: in comes its tree, out comes the [`Container`]. Whatever of it reaches a
-//! command line or a file of somebody else is checked letter by letter here.
+//! The keys of a manifest about its container: they make the [`Container`]. Whatever of it reaches a command line or
+//! another program's file is checked letter by letter here.
 
 use std::path::{Component, Path};
 

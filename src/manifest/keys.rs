@@ -1,5 +1,5 @@
-//! The keys of a manifest: in comes its tree, out comes the [`Manifest`], with a finding for every key that is wrong,
-//! missing, retired or unknown.
+//! The keys of a manifest: they make the [`Manifest`], with a finding for every key that is wrong, missing, retired or
+//! unknown.
 
 use std::path::Path;
 

@@ -1,10 +1,10 @@
 //! Manifests: an add-on's own `config.yaml` (or `.json`), in which its author says what it is and what it asks for.
 //!
-//! In comes the path of one, out come a [`Manifest`] and the findings in its own lines, by the published key reference
-//! and as strict as Home Assistant's own reader, which refuses a wrong type and ignores a key that it does not know. A
-//! manifest comes from somebody else: its size, its nesting and what its aliases unfold to are bounded, and nothing
-//! here grants anything. `options` judges what an operator chooses by what a manifest says of it. The configuration
-//! reads manifests, so that this module stands below it and imports none of its types.
+//! Reads one into a [`Manifest`], with findings in its own lines, by the published key reference and as strict as Home
+//! Assistant's own reader, which refuses a wrong type and ignores a key that it does not know. A manifest comes from
+//! somebody else: its size, its nesting and what its aliases unfold to are bounded, and nothing here grants anything.
+//! `options` judges what an operator chooses by what a manifest says of it. The configuration reads manifests, so that
+//! this module stands below it and imports none of its types.
 
 mod container;
 mod container_keys;
@@ -85,7 +85,7 @@ pub struct Panel {
 /// `ingress: true`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ingress {
-    /// `ingress_port`; nothing when it is 0, chosen anew by whoever runs the add-on.
+    /// `ingress_port`; nothing when it is 0, chosen anew by what runs the add-on.
     pub port: Option<u16>,
     /// `ingress_entry`: where its first page is, without a slash in front.
     pub entry: String,

@@ -1,4 +1,4 @@
-//! The AppArmor profile beside a manifest: in comes `apparmor.txt`, out comes the name under which the kernel has it.
+//! The AppArmor profile beside a manifest: reads from `apparmor.txt` the name under which the kernel has it.
 
 use std::path::Path;
 

@@ -1,5 +1,5 @@
-//! Signatures: in come a manifest's bytes, the file `config.yaml.minisig` beside it and the keys that the configuration
-//! names, out comes whether one of them stands by these bytes.
+//! Signatures: whether one of the keys that the configuration names has signed a manifest's bytes, by the file
+//! `config.yaml.minisig` beside it.
 //!
 //! Signatures are minisign's: Ed25519 over BLAKE2b of the file, with a signed comment. What is signed is the manifest,
 //! not the image that it names. A signature that cannot be judged good is never taken for a missing one.

@@ -1,4 +1,4 @@
-//! The file of a manifest and what stands beside it: in comes a path, out comes text of bounded size.
+//! The file of a manifest and what stands beside it: reads text of bounded size.
 
 use std::fs::{self, File};
 use std::io::Read as _;

@@ -1,4 +1,4 @@
-//! YAML as a tree that knows where everything stands: in comes text, out comes a [`Node`] or a finding.
+//! YAML as a tree that knows where everything stands: text becomes a [`Node`] or a finding.
 //!
 //! The events are saphyr's; what is made of them is ours, because a manifest comes from somebody else: an alias is
 //! expanded only within a budget (a "billion laughs" ends as one finding), nesting has a limit, and a key that stands
@@ -114,6 +114,7 @@ impl Loader<'_> {
             | Event::MappingEnd => return Err(Box::new(self.broken(span))),
         };
         if anchor != 0 {
+            // Paid a second time, because the copy is kept for its aliases.
             self.pay(node.size, &node.span)?;
             self.anchors.insert(anchor, node.clone());
         }
@@ -125,6 +126,7 @@ impl Loader<'_> {
             let open = Diagnostic::mistake(span, "an alias inside of what it stands for");
             return Err(Box::new(open.label("refers to itself").hint("write the value out")));
         };
+        // By what the alias stands for, before it is copied: nine lines of aliases can unfold to billions of nodes.
         self.pay(size, &span)?;
         self.anchors.get(&anchor).cloned().ok_or_else(|| Box::new(self.broken(span)))
     }

@@ -1,7 +1,7 @@
 //! Sockets that systemd has bound for us (`sd_listen_fds(3)`).
 //!
-//! In come `LISTEN_FDS` and `LISTEN_PID`, out come listeners to be matched with the configured addresses. A socket that
-//! no address claims is a mistake of the operator's and ends the start: connections would wait in it for ever.
+//! `LISTEN_FDS` and `LISTEN_PID` say which there are; they are matched with the configured addresses. A socket that no
+//! address claims is a mistake of the operator's and ends the start: connections would wait in it for ever.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};

@@ -1,8 +1,8 @@
 //! The operations listener: health, readiness and metrics over plain HTTP/1.1.
 //!
-//! In come GET and HEAD from whoever watches the process, out come `/healthz`, `/readyz` and `/metrics`. It is a
-//! listener of its own, loopback by default, and shows no secret and nothing about a user (S-130). It shares no limit
-//! with the listener that browsers reach, so that it still answers when that one is full.
+//! It answers GET and HEAD for `/healthz`, `/readyz` and `/metrics`. It is a listener of its own, loopback by default,
+//! and shows no secret and nothing about a user (S-130). It shares no limit with the listener that browsers reach, so
+//! that it still answers when that one is full.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -118,10 +118,10 @@ const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset
 /// Connections at the same time; more are closed at once.
 const CONNECTIONS: usize = 32;
 
-/// From the accepted connection to the end of the request's head.
+/// How long the head of a request may take, from the accepted connection on.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// From the accepted connection to the end of the answer, whoever is slow.
+/// How long a connection may take in all, whichever side is slow.
 const CONNECTION_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Bytes of a request's head.

@@ -1,8 +1,7 @@
 //! What operators and their service manager see of the process: health, the control socket, systemd.
 //!
-//! In come the states of the parts and the operator's commands, out go answers on a listener of its own, on a socket
-//! that only the owner can open, and to systemd. Nothing here is reachable from where browsers are, and nothing here
-//! decides about a request.
+//! It answers on a listener of its own and on a socket that only the owner can open, and tells systemd. Nothing here is
+//! reachable from where browsers are, and nothing here decides about a request.
 
 pub mod activation;
 pub mod control;

@@ -1,7 +1,7 @@
 //! What systemd is told: `sd_notify(3)`.
 //!
-//! In come the turns of the process's life, out go datagrams to `NOTIFY_SOCKET`; without that variable nothing happens.
-//! Telling never fails the process: a message that cannot be sent is a warning in the log.
+//! Each step of the process's life sends a datagram to `NOTIFY_SOCKET`; without that variable nothing happens. Telling
+//! never fails the process: a message that cannot be sent is a warning in the log.
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! What `/readyz` and `vestibule status` say: the state of each part.
 //!
-//! In come changes from whoever owns a part, out comes the whole picture. The process starts not ready.
+//! Each part reports its own state. The process starts not ready.
 
 use std::sync::Arc;
 
@@ -40,11 +40,11 @@ pub enum DirectoryState {
     Absent,
     /// The files cannot be read; the last good copy serves.
     Stale,
-    /// Read fully.
+    /// The files were read fully, a moment ago.
     Good,
 }
 
-/// Home Assistant's API.
+/// The state of Home Assistant's API, where it is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ApiState {
@@ -53,7 +53,7 @@ pub enum ApiState {
     Unused,
     /// Nothing has been asked yet.
     Unasked,
-    /// It answers.
+    /// It answers, and takes our token.
     Good,
     /// It does not answer, or not as Home Assistant does.
     Unreachable,
@@ -67,7 +67,7 @@ pub enum ApiState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SessionStoreState {
-    /// Not opened yet.
+    /// The store is not opened yet.
     #[default]
     Closed,
     /// The store fails: sessions are served from memory. With a file they will not survive a restart, with a store that
@@ -75,7 +75,7 @@ pub enum SessionStoreState {
     Degraded,
     /// The store that several proxies share has been away for too long, or was never there: everybody is refused.
     Away,
-    /// As configured.
+    /// Sessions are stored as the configuration says.
     Good,
 }
 
@@ -86,7 +86,7 @@ pub enum ListenersState {
     /// Not all bound yet.
     #[default]
     Closed,
-    /// All bound.
+    /// All addresses are bound.
     Open,
 }
 
@@ -102,7 +102,7 @@ impl ReadinessState {
 }
 
 impl Readiness {
-    /// The state now.
+    /// The state of all parts at this moment.
     pub fn state(&self) -> ReadinessState {
         *self.lock()
     }

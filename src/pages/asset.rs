@@ -1,4 +1,4 @@
-//! The files that our pages need. They are the same for everybody and may be cached.
+//! The files that our pages need. They are the same for all users and may be cached.
 
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, HeaderValue, VARY};

@@ -1,8 +1,7 @@
 //! What we say ourselves: sign-in, start page, refusals, and the style of all three.
 //!
-//! In comes what is to be said, out comes a response. Every page forbids itself to be framed, cached, or to load
-//! anything from elsewhere (S-82, S-93, S-94); everything that a client wrote is escaped by the template. Nothing here
-//! decides anything.
+//! Every page forbids itself to be framed, cached, or to load anything from elsewhere (S-82, S-93, S-94); everything
+//! that a client wrote is escaped by the template. Nothing here decides anything.
 
 mod asset;
 mod document;

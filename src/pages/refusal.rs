@@ -20,7 +20,7 @@ pub enum Audience {
     Navigation,
     /// A person all the same: in a frame, say, or after a form.
     Person,
-    /// A program.
+    /// A program, which gets plain text or JSON.
     Program,
 }
 
@@ -58,12 +58,12 @@ struct RefusalPage<'a> {
     watches: bool,
 }
 
-/// An add-on that did not answer somebody who may open it.
+/// An add-on that did not answer a user who may open it.
 #[derive(Debug, Clone, Copy)]
 pub struct AwayAddon<'a> {
-    /// What people read.
+    /// The add-on's title, as people read it.
     pub title: &'a str,
-    /// Its short name.
+    /// The add-on's slug.
     pub slug: &'a str,
     /// Whether the page may ask for the same again by itself: never what was sent with a form.
     pub repeatable: bool,

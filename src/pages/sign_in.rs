@@ -24,7 +24,7 @@ pub struct SignInPage<'a> {
     pub message: Option<&'a str>,
     /// Whether the browser has a session all the same.
     pub signed_in: bool,
-    /// The form's token.
+    /// The token that binds the form to this browser.
     pub csrf: &'a str,
     /// Where to go afterwards.
     pub return_to: &'a str,
@@ -32,7 +32,7 @@ pub struct SignInPage<'a> {
     pub username: &'a str,
 }
 
-/// The page.
+/// The sign-in page with this status.
 pub fn sign_in(status: StatusCode, page: &SignInPage<'_>) -> Page {
     html(status, page)
 }

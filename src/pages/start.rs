@@ -8,9 +8,9 @@ use super::document::{Page, html};
 /// An add-on that the user may open.
 #[derive(Debug)]
 pub struct StartAddon {
-    /// What people read.
+    /// The add-on's title, as people read it.
     pub title: String,
-    /// Where it is.
+    /// The address that leads to the add-on from the start page.
     pub href: String,
 }
 
@@ -21,7 +21,7 @@ struct StartPage<'a> {
     addons: &'a [StartAddon],
 }
 
-/// The page.
+/// The start page of a user: the add-ons that they may open.
 pub fn start(name: &str, addons: &[StartAddon]) -> Page {
     html(StatusCode::OK, &StartPage { name, addons })
 }

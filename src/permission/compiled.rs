@@ -14,7 +14,6 @@ use super::verdict::{Denial, Grant, GroupIndex, Selector, Verdict};
 pub(super) enum EntityPolicy {
     /// `entities` is null or missing.
     Nothing,
-    /// `entities` is `true`.
     Everything(GroupIndex),
     /// `entities` is an object.
     Selected(Box<Selectors>),
@@ -84,6 +83,8 @@ impl Selectors {
     }
 
     fn check(&self, registry: &Registry, entity: &str, key: &str) -> Verdict {
+        // In Home Assistant a selector that is `true` as a whole ends the look-up for every entity, whatever stands
+        // beside it.
         if let Some((selector, group)) = self.whole {
             return Verdict::Permit(Grant::WholeSelector { selector, group });
         }
@@ -101,6 +102,7 @@ impl Selectors {
 
     /// The device, then the device's area. An entity that is not in the registry has neither.
     fn by_device(&self, registry: &Registry, entity: &str, key: &str) -> Option<(Selector, Opinion)> {
+        // Most policies name neither, and then the registry need not be asked.
         if self.device_ids.is_empty() && self.area_ids.is_empty() {
             return None;
         }

@@ -1,6 +1,6 @@
 //! Where a verdict comes from: what in the registries it went by, for people to read.
 //!
-//! In goes the question of a check, out comes the check's own verdict with the id that its selector looked up and the
+//! It asks the same as a check and gives the check's own verdict, with the id that its selector looked up and the
 //! entity, device and area behind it. It must never judge for itself: an explanation that could differ from the
 //! decision would explain nothing.
 
@@ -12,7 +12,7 @@ use super::verdict::{Denial, FoundBy, Grant, Selector, Verdict};
 /// A verdict and what it went by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Explanation<'a> {
-    /// What [`UserPermissions::check`] answers.
+    /// What [`UserPermissions::check`] answers to the same question.
     pub verdict: Verdict,
     /// What the selector that decided was asked for: an entity, a device, an area or a domain. None when no rule for
     /// one thing decided.
@@ -24,7 +24,7 @@ pub struct Explanation<'a> {
 /// A registered entity, and where its device and area come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Origin<'a> {
-    /// The entity's record.
+    /// The record that the entity's registry has of it.
     pub entity: &'a EntityRecord,
     /// The device that was found for it, which is another than the one it names when that one was split.
     pub device: Option<&'a Device>,

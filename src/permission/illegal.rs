@@ -37,7 +37,7 @@ impl IllegalPolicy {
         &self.path.0
     }
 
-    /// What stands there.
+    /// The kind of value that stands where none or another one may.
     pub fn found(&self) -> Found {
         self.found
     }
@@ -50,13 +50,13 @@ pub enum Found {
     Null,
     /// `true` in the place of a whole policy.
     True,
-    /// `false`.
+    /// The value `false`, which Home Assistant's merge does not take.
     False,
-    /// A number.
+    /// A number where a policy or `true` is expected.
     Number,
-    /// A string.
+    /// A string where a policy or `true` is expected.
     String,
-    /// A list.
+    /// A list where a policy or `true` is expected.
     List,
     /// An object, which is never wrong by itself.
     Object,

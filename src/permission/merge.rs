@@ -63,6 +63,8 @@ type Source<'a> = (GroupIndex, &'a Value);
 /// an illegal value is met or not.
 fn merge_values(sources: &[Source<'_>]) -> Result<Rule, IllegalPolicy> {
     let mut merged: Option<BTreeMap<String, Rule>> = None;
+    // Gathered first: keys are merged over all objects of this place, also those behind the one that is being looked
+    // at.
     let objects: Vec<_> = sources.iter().filter_map(|&(group, value)| Some((group, value.as_object()?))).collect();
     for &(group, value) in sources {
         match value {

@@ -1,11 +1,11 @@
 //! Home Assistant's permission engine for entities: pure, no I/O, no clock; it knows neither HTTP nor identity and
 //! could be a crate of its own.
 //!
-//! In come the policies of a user's groups as they stand in the file, and the registries; out comes a
-//! [`UserPermissions`], compiled once per snapshot, that answers [`UserPermissions::check`] for any text with a
-//! [`Verdict`] and its reason, without allocating or locking. The answers are those of Home Assistant 2026.11
-//! (spec/permissions.md section 1). It must never permit what Home Assistant would not: a policy on which Home
-//! Assistant's own merge fails denies everything to its users and says where it is wrong.
+//! The policies of a user's groups, as they stand in the file, and the registries make a [`UserPermissions`], compiled
+//! once per snapshot, that answers [`UserPermissions::check`] for any text with a [`Verdict`] and its reason, without
+//! allocating or locking. The answers are those of Home Assistant 2026.11 (spec/permissions.md section 1). It must
+//! never permit what Home Assistant would not: a policy on which Home Assistant's own merge fails denies everything to
+//! its users and says where it is wrong.
 //!
 //! Groups that an operator configures here speak a fuller dialect (section 6, point 4), judged beside Home Assistant's.
 //!

@@ -1,8 +1,8 @@
 //! What one user may do at one moment.
 //!
-//! In come their permissions and the registries of the same snapshot, out come verdicts. Whoever judges a request asks
-//! here, and so cannot forget that there may be no registries. It must never let an empty registry stand in for one
-//! that is missing: where rules for a device or an area take back what a wider rule gives, that would permit.
+//! Verdicts come from their permissions and the registries of the same snapshot. Whoever judges a request asks here,
+//! and so cannot forget that there may be no registries. It must never let an empty registry stand in for one that is
+//! missing: where rules for a device or an area take back what a wider rule gives, that would permit.
 
 use super::explain::Explanation;
 use super::registry::Registry;
@@ -49,7 +49,7 @@ impl<'a> Rights<'a> {
         }
     }
 
-    /// The permissions alone.
+    /// The compiled permissions without the registries: enough for what no entity is part of.
     pub fn permissions(self) -> &'a UserPermissions {
         self.permissions
     }

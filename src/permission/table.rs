@@ -10,7 +10,7 @@ use foldhash::fast::RandomState;
 /// Values by id.
 pub(super) type ById<V> = HashMap<Box<str>, V, RandomState>;
 
-/// An empty one with room for so many.
+/// An empty one with room for this many.
 pub(super) fn with_room<V>(entries: usize) -> ById<V> {
     ById::with_capacity_and_hasher(entries, RandomState::default())
 }

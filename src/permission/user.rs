@@ -59,6 +59,8 @@ impl UserPermissions {
                 configured: ConfiguredRules::compile(policies.configured.iter().copied()),
                 home_assistant: EntityPolicy::compile(merged),
             })),
+            // Not ignored and not patched: Home Assistant fails every request of such a user, and we must not grant
+            // more.
             Err(illegal) => Access::Illegal(illegal),
         })
     }

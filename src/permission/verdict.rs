@@ -1,5 +1,5 @@
-//! What a check answers, and why. Small and `Copy`, so that giving the reason costs nothing; whoever explains it to a
-//! person puts the names to it.
+//! What a check answers, and why. Small and `Copy`, so that giving the reason costs nothing; an explanation adds the
+//! names.
 
 use super::configured::ConfiguredSelector;
 
@@ -8,7 +8,7 @@ use super::configured::ConfiguredSelector;
 pub enum Verdict {
     /// Yes, and what said so first.
     Permit(Grant),
-    /// No, and why.
+    /// Refused, and which rule or lack of one refused it.
     Deny(Denial),
 }
 
@@ -19,7 +19,7 @@ impl Verdict {
     }
 }
 
-/// What said yes.
+/// The rule that permitted it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Grant {
     /// The user is the owner, whom no policy restricts.
@@ -77,7 +77,7 @@ pub enum Denial {
     TakenBackFromSome {
         /// The selector that holds the rule.
         selector: ConfiguredSelector,
-        /// The configured group.
+        /// The configured group that says `false`.
         group: GroupIndex,
     },
 }
@@ -97,13 +97,13 @@ impl GroupIndex {
 /// What of an entity a rule of a configured group is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FoundBy {
-    /// Its id.
+    /// By the entity's own id.
     EntityId,
-    /// Its device.
+    /// By the device that the entity belongs to.
     DeviceId,
-    /// Its domain.
+    /// By the domain, the part of the id before the dot.
     Domain,
-    /// Its own area.
+    /// By the area that the entity itself is in.
     OwnArea,
     /// The label at this position among its own.
     OwnLabel(usize),
@@ -140,7 +140,7 @@ pub enum Selector {
     AreaIds,
     /// The text before the first dot.
     Domains,
-    /// Every entity.
+    /// Every entity, by no property.
     All,
 }
 

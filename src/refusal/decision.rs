@@ -7,7 +7,7 @@ use super::reason::Reason;
 pub enum Decision {
     /// Refused, for this reason.
     Deny(Reason),
-    /// Permitted.
+    /// It may go on.
     Permit,
 }
 

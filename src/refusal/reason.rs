@@ -22,7 +22,7 @@ pub enum Reason {
     MalformedCookie,
     /// An `X-Forwarded-For` from a trusted proxy that cannot be read.
     MalformedForwarded,
-    /// Somebody who is no trusted proxy asks whether another request may pass.
+    /// A client that is no trusted proxy asks whether another request may pass.
     UntrustedProxy,
     /// No session came with the request.
     NoSession,
@@ -30,7 +30,7 @@ pub enum Reason {
     SessionEnded,
     /// An access token that is malformed, expired or revoked, or not Home Assistant's.
     BadToken,
-    /// A token and a session at once, or two `Authorization` lines: nobody can say whose request it is.
+    /// A token and a session at once, or two `Authorization` lines: whose request it is cannot be told.
     AmbiguousCredentials,
     /// The session is bound to another add-on.
     SessionBoundElsewhere,
@@ -98,8 +98,7 @@ pub enum Reason {
     AddonBroken,
     /// The add-on did not answer in time.
     AddonSlow,
-    /// The users of Home Assistant have never been read, or the last good copy is too old: nobody can be told from
-    /// anybody.
+    /// The users of Home Assistant have never been read, or the last good copy is too old: no user can be identified.
     NoDirectory,
     /// The registries of Home Assistant have never been read, or the last good copy is too old: nothing about an entity
     /// can be decided.
@@ -117,7 +116,7 @@ pub enum Action {
     None,
     /// Sign in (a navigation is redirected there instead).
     SignIn,
-    /// Go to the start page, or sign in as somebody else.
+    /// Go to the start page, or sign in as another user.
     Start,
     /// Try again: the fault may pass.
     Retry,
@@ -214,7 +213,7 @@ impl Reason {
         }
     }
 
-    /// The stable label.
+    /// The label in metrics and logs. It never changes, as dashboards and alerts name it.
     pub const fn label(self) -> &'static str {
         self.row().label
     }

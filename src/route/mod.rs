@@ -1,9 +1,8 @@
 //! Host and prefix to add-on: a pure look-up.
 //!
-//! In comes a [`Sanitized`](crate::http::Sanitized) request, out comes a [`Routed`] one, or word that the path is ours
-//! or nobody's. By which entry point it came decides which routes there are. The path that is looked up is the path
-//! that was sent, and the path that the add-on gets is that path less the prefix: nothing here decodes or rewrites a
-//! byte.
+//! A [`Sanitized`](crate::http::Sanitized) request becomes a [`Routed`] one, unless the path is our own or leads
+//! nowhere. By which entry point it came decides which routes there are. The path that is looked up is the path that
+//! was sent, and the path that the add-on gets is that path less the prefix: nothing here decodes or rewrites a byte.
 
 mod addon_route;
 mod by_token;

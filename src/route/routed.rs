@@ -25,7 +25,7 @@ impl Routed {
         Self { request, route, found_by, stripped, forward }
     }
 
-    /// The request.
+    /// The request, with its path as it was sent.
     pub fn request(&self) -> &Sanitized {
         &self.request
     }

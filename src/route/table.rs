@@ -26,7 +26,7 @@ pub struct Routes {
 /// Where a request goes.
 #[derive(Debug)]
 pub enum Destination {
-    /// To an add-on.
+    /// To an add-on, with the path that it will see.
     Addon(Box<Routed>),
     /// To a page of ours, under [`OWN`].
     Own(Box<Sanitized>),
@@ -39,13 +39,13 @@ pub enum Destination {
 /// What is at an address.
 #[derive(Debug, Clone, Copy)]
 pub enum Location<'r> {
-    /// An add-on, which is not to see so many bytes at the start of the path.
+    /// An add-on, and how many bytes at the start of the path it does not see.
     Addon(&'r Route, usize),
     /// A page of ours, under [`OWN`].
     Own,
     /// At Home Assistant's entry point: no add-on.
     Call,
-    /// Nothing.
+    /// Nothing of ours or of an add-on.
     Nowhere,
 }
 
@@ -97,6 +97,7 @@ impl Routes {
     /// the bytes that were sent (S-31, S-33).
     pub fn locate(&self, entry_point: EntryPoint, host: Option<&str>, path: &str) -> Location<'_> {
         match entry_point {
+            // Before any add-on: one at the root must not answer for our sign-in page.
             EntryPoint::Browsers if is_own(path) => Location::Own,
             EntryPoint::Browsers => self.find(host, path).map_or(Location::Nowhere, |route| {
                 let strips = route.addon().prefix == PrefixMode::Strip;
@@ -116,8 +117,8 @@ impl Routes {
         host.and_then(|host| self.hosts.get(host)).or_else(|| self.longest(path))
     }
 
-    /// Whether a proxy that takes letters of either case for the same (Caddy does, also for letters beyond ASCII:
-    /// S-207) would find another route for it.
+    /// Whether a proxy that takes letters of either case for the same (Caddy does, also beyond ASCII: S-207) would find
+    /// another route for it.
     pub fn is_other_in_other_case(&self, host: Option<&str>, path: &str) -> bool {
         if host.is_some_and(|host| self.hosts.contains_key(host)) {
             return false;
@@ -159,6 +160,8 @@ impl Routes {
     /// The route whose prefix is the longest in this path.
     pub fn longest(&self, path: &str) -> Option<&Route> {
         let mut found = self.prefixes.get("");
+        // As deep as the deepest prefix and no deeper, so that a path of a thousand slashes costs no more than any
+        // other.
         let segments = path.match_indices('/').map(|(at, _)| at).skip(1).chain([path.len()]).take(self.deepest);
         for end in segments {
             let prefix = path.get(..end).unwrap_or_default();
@@ -187,5 +190,6 @@ fn forward_target(target: &PathAndQuery, stripped: usize) -> Option<PathAndQuery
         return Some(target.clone());
     }
     let rest = target.as_str().get(stripped..)?;
+    // `/ingress/addon` without its slash leaves nothing, and `/ingress/addon?x` a query: the add-on gets its root.
     if rest.starts_with('/') { rest.parse().ok() } else { format!("/{rest}").parse().ok() }
 }

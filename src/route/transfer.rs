@@ -1,8 +1,8 @@
 //! The second address of a request: where MOVE and COPY lead (RFC 4918 section 10.3; spec/addon-uis.md section 3, point
 //! 11).
 //!
-//! In comes a routed request, out comes the path of its `Destination` as the add-on will see it, or a refusal: an
-//! address that this add-on does not have is for no add-on to judge.
+//! It gives the path of a request's `Destination` as the add-on will see it, or refuses: an address of another add-on
+//! or site is not for this add-on to judge.
 
 use http::HeaderName;
 

@@ -1,4 +1,4 @@
-//! The start: everything is made, and everything is bound, or nothing is.
+//! The start: everything is made and bound before the first request is served, or the process does not start.
 
 use std::io;
 use std::net::SocketAddr;
@@ -100,8 +100,10 @@ pub(super) async fn build(
     let addons = addon_api::bind(&settings, &budget).await.map_err(StartError::AddonApi)?;
     let home_assistant = addon_api::bind_home_assistant(&settings, &budget).await.map_err(StartError::HomeAssistant)?;
     let connection_limiter = ConnectionLimiter::new(&settings.limits, &budget);
+    // Addresses before files: binding is quick to fail, and sessions that were opened would have to be closed again.
     let mut listeners = Listeners::default();
     listeners.change(&settings.listen.https, &connection_limiter, &mut inherited)?.commit(&mut listeners);
+    // A socket from systemd that nothing has taken is a configuration that does not fit its unit.
     inherited.finish()?;
     let (handshaker, sessions, guard, home, (addon_states, ingress_key), keyring) =
         open_files(&settings, &clock).await?;

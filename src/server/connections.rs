@@ -34,11 +34,13 @@ async fn accept(server: Arc<Server>, listener: Arc<Listener>, stop: Cancellation
             () = stop.cancelled() => return,
             incoming = listener.accept() => incoming,
         };
+        // The handshake is in the task: a client that is slow with it must not keep others from being accepted.
         server.connections.spawn(serve(Arc::clone(&server), incoming));
     }
 }
 
 async fn serve(server: Arc<Server>, incoming: Incoming) {
+    // The limits of the moment at which the connection came; a reload holds for later ones.
     let stages = server.gate.stages();
     let limits = &stages.settings.limits;
     let metrics = &server.gate.services().telemetry.metrics;
@@ -63,6 +65,7 @@ async fn serve(server: Arc<Server>, incoming: Incoming) {
             .await;
     if ended == connection::Ended::Flooded {
         metrics.http2_floods.inc();
+        // Limited: a flood must not fill the log as well.
         if let Some(silent) = server.floods.due(Instant::now()) {
             let most = limits.http2_control_frames;
             tracing::warn!(%peer, most, not_logged = silent, "connection closed: too many HTTP/2 frames without content");

@@ -14,17 +14,22 @@ use crate::refusal::{Decision, Reason};
 /// Lets open requests and tunnels finish, until nothing is open, the time is over, or a second signal says so.
 pub(super) async fn drain(server: &Arc<Server>, mut signals: Signals) {
     notify::stopping();
+    // Before the listeners close: a load balancer is to hear of it while the last connections still come in.
     server.readiness.set_draining();
     let exchanges = &server.gate.services().exchanges;
     let limit = server.gate.stages().settings.limits.drain_timeout;
     tracing::info!(?limit, open = exchanges.len(), "draining");
+    // A client that comes now is refused at once and tries elsewhere, instead of getting a connection that takes no
+    // request.
     server.listeners().close();
     server.drain.cancel();
+    // A tracker that is closed can become empty for good, which is what the wait below waits for.
     server.connections.close();
     tokio::select! {
         () = finished(exchanges, Instant::now() + limit) => {}
         () = signals.stop() => tracing::warn!("told again: not waiting any longer"),
     }
+    // By the same way as any other review, so that what is cut here ends as broken and with a close frame.
     let cut = exchanges.review(|_| Decision::Deny(Reason::Stopping)).len();
     if cut > 0 {
         tracing::info!(cut, "open exchanges cut");
@@ -44,5 +49,5 @@ async fn finished(exchanges: &OpenExchanges, deadline: Instant) {
 }
 
 const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
-/// For answers that were cut to leave the process.
+/// How long answers that were cut may take to leave the process.
 const LAST_WORDS: Duration = Duration::from_secs(2);

@@ -41,6 +41,7 @@ impl Listeners {
             if self.all.iter().any(|open| open.serves(entry)) {
                 continue;
             }
+            // A socket that systemd has opened may be on a port that we could not bind ourselves.
             let listener = match inherited.take(entry.address) {
                 Some(handed) => Listener::adopt(handed, entry, connection_limiter)?,
                 None => Listener::bind(entry, connection_limiter)?,
@@ -75,17 +76,21 @@ impl Listeners {
 }
 
 impl Open {
-    /// Whether it is the socket of this entry, whomever that trusts.
+    /// Whether it is the socket of this entry, leaving aside which proxies it trusts.
     fn serves(&self, entry: &HttpsListener) -> bool {
+        // Trusted proxies are not compared: they can be replaced on an open socket, and the address need not be bound
+        // anew.
         (self.entry.address, self.entry.proxy_protocol) == (entry.address, entry.proxy_protocol)
     }
 }
 
 impl Change {
-    /// Puts the change in force: what is no longer wanted is let go, and its open connections trust nobody any more.
+    /// Puts the change in force: what is no longer wanted is let go, and its open connections trust no proxy any more.
     pub(super) fn commit(self, listeners: &mut Listeners) {
         listeners.all.retain(|open| {
             let wanted = self.wanted.iter().find(|entry| open.serves(entry));
+            // First for those that go, too: their open connections must not go on to believe a proxy that nobody
+            // configures any more.
             open.listener.trust(wanted.map(|entry| entry.trusted_proxies.clone()).unwrap_or_default());
             if wanted.is_none() {
                 open.stop.cancel();

@@ -1,4 +1,4 @@
-//! Reading the configuration again: all of it holds, or none of it and the old one stays.
+//! Reads the configuration again. Either all of it is put in force, or nothing changes.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -73,7 +73,7 @@ pub fn surroundings<T>(serving: bool, judge: impl FnOnce(&Surroundings<'_>) -> T
     })
 }
 
-/// Asks as a sign-in would, on a runtime of its own: whoever judges a configuration has none.
+/// Asks as a sign-in would, on a runtime of its own: this is called where there is none.
 fn ask(settings: &HomeApi) -> Result<(), ApiError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(DialError::Io)?;
     runtime.block_on(Api::new(settings).probe())
@@ -102,6 +102,7 @@ fn known(config_dir: &Path) -> Result<Known, String> {
 impl Server {
     /// Reads the configuration again. Says what only a restart can change.
     pub(super) async fn reload(self: &Arc<Self>) -> Result<Vec<String>, ReloadError> {
+        // Held to the end: two reloads at once (a signal and a changed file) would mix two configurations.
         let mut state = self.state.lock().await;
         notify::reloading();
         let result = self.try_reload(&mut state).await;
@@ -132,6 +133,7 @@ impl Server {
         let file = self.file.clone();
         let loading = tokio::task::spawn_blocking(move || surroundings(true, |around| config::load(&file, around)));
         let loaded = loading.await?.map_err(|found| {
+            // The files of the refused one are watched, since it is there that the operator corrects the mistake.
             state.files = found.files().to_vec();
             ReloadError::Mistakes(Box::new(found))
         })?;
@@ -140,16 +142,21 @@ impl Server {
         }
         let Loaded { settings, files, .. } = loaded;
         let (settings, before) = (Arc::new(settings), self.gate.stages());
+        // Bound before the old addresses are let go: an address that is taken by another process must not cost us the
+        // one we have.
         let change = self.listeners().change(&settings.listen.https, &self.connection_limiter, &mut <_>::default())?;
         let certificates = self.read_certificates(&settings).await?;
         let keyring = self.open_keys(&settings, &before).await?;
         // Nothing below can fail: from here on the new configuration holds. What it needs is read, proved and bound
         // above and put in force only here, so that no failure leaves a part of it behind.
         self.show_certificates(certificates);
+        // After the certificates: a client of a new address must not be shown the old ones.
         change.commit(&mut self.listeners());
         self.take_over(&settings, keyring, &before, state).await;
         state.files = files;
+        // Only now, when the new stages are in place for those who come by a new address.
         self.begin_accepting();
+        // At once, and not with the next beat: what the operator has just forbidden ends with this command.
         self.review();
         let unchanged = needs_restart(&before.settings, &settings);
         Ok(unchanged.iter().map(|key| format!("`{key}` changes at the next start")).collect())
@@ -171,6 +178,8 @@ impl Server {
         self.home_assistant_trust
             .replace(entry_point.map(|entry_point| entry_point.trusted_proxies.clone()).unwrap_or_default());
         services.sessions.reconfigure(&settings.session);
+        // Opened anew only for other settings: users and their last good copy would otherwise start from nothing with
+        // each reload.
         if settings.home_assistant != before.settings.home_assistant {
             let (settings, clock) = (Arc::clone(settings), services.clock.clone());
             let opening = move || HomeAssistant::open(&settings.home_assistant, &settings.permissions, clock);
@@ -194,6 +203,7 @@ impl Server {
             key.as_ref(),
             Some(before),
         );
+        // One pointer: a request sees the old stages or the new ones, and keeps what it has begun with.
         self.gate.replace(stages);
         self.api.replace(super::addon_api::configured(settings, services.home.load_full()));
     }
@@ -208,6 +218,7 @@ impl Server {
     /// Watches the files of the users of the moment, and no others any more.
     pub(super) fn watch_home(self: &Arc<Self>, state: &mut ReloadState) {
         state.watching.cancel();
+        // A child of `stop`, so that the end of the process ends the watch as well.
         state.watching = self.stop.child_token();
         let home = self.gate.services().home.load_full();
         if let Some(api) = home.api().cloned() {

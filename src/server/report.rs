@@ -1,5 +1,5 @@
-//! What is looked at all the time: open exchanges against the sessions and users of the moment, and the numbers that
-//! nobody counts.
+//! What is looked at all the time: open exchanges, against the sessions and users of the moment, and the gauges that no
+//! event updates.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,17 +20,22 @@ use crate::telemetry::{AuditEvent, ConnectionRefusal, Revoked};
 pub(super) async fn keep_reviewing(server: Arc<Server>) {
     let services = server.gate.services();
     let (mut sessions, mut addon_states) = (services.sessions.subscribe(), services.addon_states.subscribe());
+    // Sessions and tokens expire without an event, so that only asking again finds it. Half a second is what a revoked
+    // stream may still carry.
     let mut ticks = tokio::time::interval(Duration::from_millis(500));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut looks = tokio::time::interval(Duration::from_secs(5));
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
+        // Anew in each round: a reload may have put another home in place, and its predecessor notifies of nothing any
+        // more.
         let mut users = services.home.load().directory().subscribe();
         let reviewed = tokio::select! {
             () = server.stop.cancelled() => return,
             _ = sessions.changed() => server.review(),
             _ = addon_states.changed() => server.review(),
             _ = users.changed() => {
+                // The open first, as cutting is quick; the sessions end on disk or in Redis, which may take its time.
                 let cut = server.review();
                 end_sessions_of_the_gone(&server).await;
                 end_sessions_revoked_there(&server).await;
@@ -59,16 +64,18 @@ pub(super) async fn keep_reviewing(server: Arc<Server>) {
 const FAREWELL: Duration = Duration::from_millis(310);
 
 /// Ends the sessions of users who are gone or deactivated, or whose password is another one, for good: they do not come
-/// back with the user (S-75). While the users cannot be read nobody is gone.
+/// back with the user (S-75). While the users cannot be read none counts as gone.
 async fn end_sessions_of_the_gone(server: &Arc<Server>) {
     let services = server.gate.services();
     let home = services.home.load_full();
     let directory = arc_swap::Guard::into_inner(home.directory().load());
+    // Without users every session would look like one whose user is gone, and a broken file would sign everybody out.
     if directory.health() == DirectoryHealth::Absent {
         return;
     }
     let gone = |session: &Session| match user_of(session, &directory) {
         Ok(user) => !user.is_active || user.system_generated,
+        // Unknown, or another password than at sign-in: `user_of` says which, and either way the session is over.
         Err(_) => true,
     };
     account_for(services, services.sessions.end_where(gone).await, "user_changed");
@@ -101,7 +108,7 @@ async fn end_orphaned(server: &Arc<Server>) {
 fn account_for(services: &Services, ended: Result<Vec<Arc<Session>>, RevokeError>, by: &'static str) {
     let ended = match ended {
         Ok(ended) => ended,
-        // The store says itself what is wrong with it: here it matters when somebody's session has ended.
+        // The store says itself what is wrong with it: here it matters when a session has ended.
         Err(RevokeError::NotOnDisk { ended, .. }) if ended.is_empty() => return,
         Err(error) => {
             tracing::error!(error = %crate::telemetry::chain(&error), "sessions ended, but not on disk");

@@ -1,5 +1,4 @@
-//! The one beat on which everything that is open is looked at again: requests, and the calls, streams and WebSockets of
-//! add-ons.
+//! Looks again at everything that is open: requests, and the calls, streams and WebSockets of add-ons.
 
 use super::Server;
 use crate::addon_api::AddonCall;
@@ -13,12 +12,13 @@ impl Server {
         let (entry_point, addon_states) =
             (stages.settings.supervisor.ingress_api.as_ref(), &self.gate.services().addon_states);
         self.gate.review(|exchange| {
+            // The gate judges browsers' exchanges, and hands on those whose subject it does not know.
             if let Some(call) = exchange.subject_as::<AddonCall>() {
                 self.api.admit_again(call)
             } else if let Some(caller) = exchange.subject_as::<HomeAssistantCaller>() {
                 caller.admit_again(entry_point, addon_states)
             } else {
-                // What nobody can judge may not go on.
+                // What cannot be judged may not go on.
                 Decision::Deny(Reason::UnknownRoute)
             }
         })

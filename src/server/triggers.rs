@@ -1,6 +1,6 @@
 //! What makes the server read its configuration again, and what makes it stop: signals and changed files.
 //!
-//! In come signals and the looks of files, out come reloads, and in the end the word to stop.
+//! Signals and changed files lead to reloads, and a signal to the end.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -26,6 +26,7 @@ pub(super) async fn until_stopped(server: &Arc<Server>, signals: &mut Signals) {
                 SignalAction::Reload => drop(server.reload().await),
             },
             _ = looks.tick() => {
+                // Cloned, so that the lock is free while the disk is asked: a reload by signal takes it, too.
                 let files = server.state.lock().await.files.clone();
                 if watched.look(files).await {
                     let _ = server.reload().await;
@@ -64,6 +65,7 @@ impl ConfigFiles {
         let Ok(stamps): Result<Vec<_>, _> = looking.await else { return false };
         let look: FileState = stamps.into_iter().map(|(stamp, file)| (file, stamp)).collect();
         let changed = look.iter().any(|(file, stamp)| self.seen.get(file).is_some_and(|before| before != stamp));
+        // Editors write in several steps. A file is taken when two looks in a row find it the same.
         let rested = self.moving && !changed;
         self.moving = changed;
         self.seen = look;
@@ -74,5 +76,7 @@ impl ConfigFiles {
 fn stamp(file: &PathBuf) -> Option<(SystemTime, u64, u64)> {
     use std::os::unix::fs::MetadataExt as _;
     let metadata = std::fs::metadata(file).ok()?;
+    // The inode too: a file that is replaced by renaming may have the same length and, with coarse clocks, the same
+    // time.
     Some((metadata.modified().ok()?, metadata.len(), metadata.ino()))
 }

@@ -1,10 +1,10 @@
 //! Home Assistant's access tokens, verified here and now (spec/permissions.md section 3).
 //!
-//! In come the text of a token, the refresh tokens of the moment and the time, out comes an [`AccessToken`], or
-//! nothing: a JSON Web Token (RFC 7519) with HS256 (RFC 7518 section 3.2) and no other algorithm, whatever its header
-//! says (RFC 8725 section 3.1, S-84). Nothing in it is believed before its signature has been verified, but for the
-//! issuer, which says by which key. No key is ever fetched, and nothing is kept: a token whose refresh token is gone is
-//! worth nothing.
+//! A text is verified by the refresh tokens and the time of this moment, and becomes an [`AccessToken`] or nothing. It
+//! is a JSON Web Token (RFC 7519) with HS256 (RFC 7518 section 3.2) and no other algorithm, whatever its header says
+//! (RFC 8725 section 3.1, S-84). Nothing in it is believed before its signature has been verified, except the issuer,
+//! which says by which key. No key is ever fetched, and nothing is kept: a token whose refresh token is gone is worth
+//! nothing.
 
 use std::fmt;
 
@@ -19,7 +19,7 @@ use crate::ids::UserId;
 
 /// A refresh token of Home Assistant, as far as it concerns the access tokens that were made from it.
 pub struct Issuer<'a> {
-    /// Whose it is.
+    /// The user whose refresh token it is.
     pub user: &'a UserId,
     /// What access tokens are signed with.
     pub key: &'a [u8],
@@ -50,19 +50,25 @@ impl AccessToken {
         }
         let mut parts = text.split(|byte| *byte == b'.');
         let (header, payload, signature) = (parts.next()?, parts.next()?, parts.next()?);
+        // Exactly three parts. `alg` is compared and never used to choose: "none" and asymmetric algorithms are the
+        // classic way around a signature (RFC 8725 section 2.1).
         if parts.next().is_some() || !is_hs256(&object(header)?) {
             return None;
         }
         let claims = object(payload)?;
         let issuer = claims.get("iss")?.as_str()?;
-        // RFC 7518 section 3.2: a key as long as the digest, or longer, must be used. An empty one would be anybody's.
+        // RFC 7518 section 3.2: a key as long as the digest, or longer, must be used. Anyone could sign with an empty
+        // one.
         let found = find(issuer).filter(|found| found.key.len() >= SHORTEST_KEY)?;
+        // Over the bytes as they came, not over what was decoded from them (RFC 7515 section 5.2).
         let signed = text.get(..header.len() + 1 + payload.len())?;
         let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
         hmac::verify(&hmac::Key::new(hmac::HMAC_SHA256, found.key), signed, &signature).ok()?;
         let token = Self {
             user: found.user.clone(),
             issuer: issuer.to_owned(),
+            // A digest of the key, so that [`Self::is_good`] can tell a refresh token that was made anew under the same
+            // id.
             key: sha256(found.key),
             expires: claims.get("exp")?.as_f64()?,
         };
@@ -73,12 +79,12 @@ impl AccessToken {
         (good && token.is_current(&found, now)).then_some(token)
     }
 
-    /// Whose it is.
+    /// The user whom the token stands for.
     pub fn user(&self) -> &UserId {
         &self.user
     }
 
-    /// The id of the refresh token that it was made from. It signs nobody in.
+    /// The id of the refresh token that it was made from. It makes no session.
     pub fn issuer(&self) -> &str {
         &self.issuer
     }
@@ -125,7 +131,7 @@ const LONGEST: usize = 8192;
 /// Home Assistant's own have 128 bytes.
 const SHORTEST_KEY: usize = 32;
 
-/// Clocks may differ by so many seconds.
+/// Seconds by which clocks may differ.
 const LEEWAY: f64 = 10.0;
 
 #[cfg(test)]

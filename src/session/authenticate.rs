@@ -16,20 +16,20 @@ use crate::refusal::Reason;
 use crate::route::Routed;
 
 /// A routed request with a live session of its entry point, or with an access token where the add-on takes them.
-/// Whether it counts for this add-on is admission's to say.
+/// Whether it counts for this add-on, admission decides.
 #[derive(Debug)]
 pub struct Authenticated {
     // Boxed where it was made: the stages after this one hand it on by a pointer.
     routed: Box<Routed>,
     credential: Credential,
-    /// Whether a token came beside it, which nobody has looked at; or why nobody can say.
+    /// Whether a token came beside it that was not looked at; or why that cannot be told.
     bears_token: Result<bool, Reason>,
 }
 
 impl Authenticated {
     /// The way in: with a session, or with what [`shown_token`] says of the request's access token. The token is taken
     /// out of the request where it counts: the add-on never sees it. A token and a session at once are refused where
-    /// both would count: nobody can say whose request that is.
+    /// both would count: whose request that is cannot be told.
     pub async fn new(
         mut routed: Box<Routed>,
         token: Option<Result<AccessToken, Reason>>,
@@ -39,10 +39,12 @@ impl Authenticated {
             // What is wrong with it comes before whether it counts here, so that a bad one meets the same refusal
             // everywhere. Whether it counts is for admission to say.
             let token = token?;
+            // The add-on must never see a token of Home Assistant's: with it, it could act as the user.
             routed.remove_authorization();
             return Ok(Self { routed, credential: Credential::Token(Arc::new(token)), bears_token: Ok(false) });
         }
         let session = session_of(routed.request(), sessions).await?;
+        // Only looked for. Where tokens count, admission refuses the pair; elsewhere the header is the add-on's own.
         let bears_token = bearer::presented(routed.request().headers()).map(|token| token.is_some());
         Ok(Self { routed, credential: Credential::Session(session), bears_token })
     }
@@ -52,7 +54,7 @@ impl Authenticated {
         &self.credential
     }
 
-    /// Whether a token came beside it, which nobody has looked at; or why nobody can say.
+    /// Whether a token came beside it that was not looked at; or why that cannot be told.
     pub fn bears_token(&self) -> Result<bool, Reason> {
         self.bears_token
     }
@@ -90,8 +92,8 @@ pub fn shown_token<'a>(
     AccessToken::verify(text, find, now).ok_or(Reason::BadToken)
 }
 
-/// The live session that a request's cookie stands for, at the entry point that it came by. A value that is no token,
-/// and one that is no session's, are refused alike for the client and apart for the operator (S-07, S-76).
+/// The live session that a request's cookie stands for, at the entry point that it came by. A value that is not a
+/// token, and a token without a session, are refused alike for the client and apart for the operator (S-07, S-76).
 pub async fn session_of(request: &Sanitized, sessions: &Sessions) -> Result<Arc<Session>, Reason> {
     let value = match request.presented() {
         Presented::Nothing => return Err(Reason::NoSession),

@@ -1,7 +1,7 @@
 //! The `Authorization` line of a request to an add-on that takes Home Assistant's tokens.
 //!
-//! In come header lines, out comes the token in them, if one is meant. A scheme that only resembles `Bearer` is
-//! refused: it could reach the add-on as a token that nobody has looked at. Other schemes are the add-on's own.
+//! Finds the token in the header lines, if one is meant. A scheme that only resembles `Bearer` is refused: it could
+//! reach the add-on as a token that was not looked at here. Other schemes are the add-on's own.
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;

@@ -1,8 +1,8 @@
 //! The session's cookie, as it is written.
 //!
-//! In comes a token, out comes the value of a `Set-Cookie` line. How the request's `Cookie` lines are read is `http`'s
-//! part. The line never carries `Domain`, and always `Secure` and `Path=/`: the `__Host-` prefix makes browsers insist
-//! on that (RFC 6265bis section 4.1.3.2), so that no sibling host and no plain HTTP answer can plant one (S-76, S-82).
+//! Writes the value of a `Set-Cookie` line. How the request's `Cookie` lines are read is `http`'s part. The line never
+//! carries `Domain`, and always `Secure` and `Path=/`: the `__Host-` prefix makes browsers insist on that (RFC 6265bis
+//! section 4.1.3.2), so that no sibling host and no plain HTTP answer can plant one (S-76, S-82).
 
 use http::HeaderValue;
 use zeroize::Zeroizing;

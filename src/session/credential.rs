@@ -18,14 +18,14 @@ pub enum Credential {
 /// The kinds of credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CredentialKind {
-    /// A session.
+    /// A session, which browsers show by themselves.
     Session,
-    /// An access token.
+    /// An access token, which a program has to show.
     Token,
 }
 
 impl Credential {
-    /// Whose it is.
+    /// The user whom it stands for.
     pub fn user(&self) -> &UserId {
         match self {
             Self::Session(session) => session.user(),
@@ -51,8 +51,8 @@ impl Credential {
 }
 
 impl CredentialKind {
-    /// Whether a browser sends it by itself, whoever made it ask: then a page of another site could be behind a
-    /// request, and `Origin` is asked. A token has to be put in by whoever knows it.
+    /// Whether a browser sends it by itself, whichever page made it ask. Then a page of another site could be behind a
+    /// request, and `Origin` is checked. A token has to be put in by a program that knows it.
     pub fn is_ambient(self) -> bool {
         match self {
             Self::Session => true,

@@ -1,9 +1,9 @@
 //! A session and those that were made from it: an add-on on a host of its own gets a session of its own, handed over by
 //! the one that its user signed in with (its parent).
 //!
-//! In comes a session, out comes whether it still counts, or who goes with it. A child never outlives its parent: it is
-//! asked for with every use, and is what the file knows too. Being seen at a child counts for the parent, so that
-//! whoever works on an add-on's own host is not signed out behind their back.
+//! A child never outlives its parent: it is asked for with every use, and is what the file knows too. Being seen at a
+//! child counts for the parent, so that whoever works on an add-on's own host is not signed out at the main host
+//! meanwhile.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -20,10 +20,13 @@ impl Sessions {
     /// then. What does not count any more is not seen.
     pub fn touch(&self, session: &Session) -> bool {
         let now = self.clock.now();
+        // Asked before anything is noted: seeing a session that no longer counts would keep it alive.
         let Some(lineage) = self.lineage(session, now) else { return false };
         session.see(now);
         self.store.seen(session, now);
         if let Lineage::Child(parent) = lineage {
+            // The parent would otherwise idle out while its user works on an add-on's own host, and would take the
+            // child with it.
             parent.see(now);
             self.store.seen(&parent, now);
         }
@@ -62,6 +65,8 @@ impl Sessions {
             SessionState::Ahead => false,
             SessionState::Expired => {
                 if !self.store.is_shared() {
+                    // For good: otherwise a clock that is set back, or a longer limit after a reload, would bring it
+                    // back.
                     session.end();
                 }
                 false

@@ -1,14 +1,13 @@
 //! The file of sessions: a `redb` database with one table, digest to entry.
 //!
-//! In come batches of entries, out comes the word that they are on disk: each batch is one transaction, and is synced
-//! to the disk before it counts (redb's `Durability::Immediate`). All of this blocks and belongs on the writer's thread
-//! alone.
+//! Entries are written in batches: each batch is one transaction, and is synced to the disk before it counts (redb's
+//! `Durability::Immediate`). All of this blocks and belongs on the writer's thread alone.
 //!
 //! The file has mode 0600, and so has one that was wider before. Folders above it that are missing are made with mode
 //! 0700; those that exist are the operator's and stay as they are.
 //!
 //! After any failure the database is closed. The library asks for that after an input or output error, and after a
-//! panic nothing about it can be relied on. Whoever writes next opens it anew.
+//! panic nothing about it can be relied on. The next write opens it anew.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io;
@@ -26,7 +25,7 @@ use super::token::SessionDigest;
 /// What the file says of one session.
 pub(super) type StoredSession = (SessionDigest, Result<Record, Foreign>);
 
-/// What the file shall say of one session; nothing is that it shall not be there.
+/// What the file is to hold of one session; none removes it.
 pub(super) type Change = (SessionDigest, Option<Vec<u8>>);
 
 #[derive(Debug)]
@@ -88,6 +87,7 @@ impl SessionFile {
         }
         let file = private(&self.path).map_err(FileError::Open)?;
         let metadata = file.metadata().map_err(FileError::Open)?;
+        // Of the open file and not of the path, which may be replaced between the two.
         let identity = (metadata.dev(), metadata.ino());
         let (database, entries) = guarded(|| {
             let database =
@@ -171,6 +171,7 @@ fn read_all(file: &Database) -> Result<Vec<StoredSession>, FileError> {
 
 fn write_all(file: &Database, batch: &[Change]) -> Result<(), FileError> {
     let mut transaction = file.begin_write().map_err(database)?;
+    // A revocation that is answered must survive a power cut.
     transaction.set_durability(Durability::Immediate).map_err(database)?;
     {
         let mut table = transaction.open_table(SESSIONS).map_err(database)?;

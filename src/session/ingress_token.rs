@@ -1,9 +1,9 @@
 //! The token of a session that Home Assistant has made for one of its users, as the Supervisor's are written: 128
 //! hexadecimal digits (docs/design/supervisor.md section 1.4).
 //!
-//! In come 64 random bytes or the bytes of a cookie's value, out comes an [`IngressToken`] and, from it, the
-//! [`SessionDigest`] under which its session is found. It is a type of its own, and no text is a token of both kinds:
-//! what opens Home Assistant's entry point opens no other (S-80).
+//! An [`IngressToken`] is made of 64 random bytes or read from a cookie's value; its [`SessionDigest`] is what its
+//! session is found under. It is a type of its own, and no text is a token of both kinds: what opens Home Assistant's
+//! entry point opens no other (S-80).
 
 use std::fmt;
 

@@ -1,21 +1,21 @@
 //! How long a session lives: pure arithmetic on times that the caller passes in.
 //!
-//! In come three times and the two limits, out comes a [`SessionState`]. The end is worked out anew each time from when
-//! the session was made and when it was last seen, never by adding to an earlier end (S-81), and nothing wraps.
+//! Three times and the two limits give a [`SessionState`]. The end is worked out anew each time from when the session
+//! was made and when it was last seen, never by adding to an earlier end (S-81), and nothing wraps.
 //!
 //! # When the clock goes back
 //! A machine without a battery for its clock starts with a time that lies behind, and is put right a moment later. A
-//! session that was made or seen in what is now the future has an age that nobody knows. It is refused for as long as
-//! that is so ([`SessionState::Ahead`]), and kept: it is good again once the clock has caught up, within the limits
-//! that it always had. So no step of the clock lends a session more than [`SKEW`] beyond its absolute limit. Small
-//! steps, as time servers make them, are within `SKEW` and nobody notices.
+//! session that was made or seen in what is now the future has no known age. It is refused for as long as that is so
+//! ([`SessionState::Ahead`]), and kept: it is good again once the clock has caught up, within the limits that it always
+//! had. So no step of the clock lends a session more than [`SKEW`] beyond its absolute limit. Small steps, as time
+//! servers make them, are within `SKEW` and change nothing.
 
 use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::connection::EntryPoint;
 
-/// The two limits.
+/// How long sessions live: without being seen, and at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lifetimes {
     /// How long it lives without being seen.
@@ -27,7 +27,7 @@ pub struct Lifetimes {
 /// What a session is at some moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SessionState {
-    /// It counts.
+    /// It counts at this moment.
     Live,
     /// One of the two limits is reached: it is over for good.
     Expired,

@@ -1,7 +1,7 @@
 //! A session that is in memory.
 //!
-//! In comes a record, out comes a [`Session`] that many requests share. Only two things in it ever change: when it was
-//! last seen, which only grows, and whether it has ended, which is for good.
+//! Many requests share a [`Session`]. Only two things in it ever change: when it was last seen, which only grows, and
+//! whether it has ended, which is for good.
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -39,7 +39,7 @@ impl Session {
         }
     }
 
-    /// Its key.
+    /// The digest of its token, under which it is found.
     pub fn digest(&self) -> SessionDigest {
         self.digest
     }
@@ -49,7 +49,7 @@ impl Session {
         self.digest.id()
     }
 
-    /// Whose it is.
+    /// The user who signed in.
     pub fn user(&self) -> &UserId {
         &self.about.user
     }

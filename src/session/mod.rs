@@ -1,8 +1,7 @@
 //! Sessions: who has signed in, until when.
 //!
-//! In comes a routed request with the token of our cookie, out comes the live [`Session`] that it stands for, or
-//! nothing. The way in is [`Sessions::look_up`]: one digest and one look into a map in memory. It never waits for a
-//! disk.
+//! The token in our cookie leads to the live [`Session`] that it stands for, or to nothing. The way in is
+//! [`Sessions::look_up`]: one digest and one look into a map in memory. It never waits for a disk.
 //!
 //! This stage never stores, logs or compares a token, only its SHA-256; never lets a session live past its limits,
 //! whatever the clock does; never says that a session is revoked before the disk says so too; and never loses sessions

@@ -1,9 +1,9 @@
 //! What is known of a session, and how it stands in the file.
 //!
-//! In comes a [`Record`] or the bytes of an entry, out come bytes or a record. An entry is one JSON object that names
-//! its version. Version 1 has exactly the fields below: an entry of a newer version, or with a field that this version
-//! does not know, may hold a restriction that we would not keep, so it is never trusted. It is not thrown away either:
-//! a newer vestibule may have written it, and gets it back.
+//! Turns a [`Record`] into the bytes of an entry and back. An entry is one JSON object that names its version. Version
+//! 1 has exactly the fields below: an entry of a newer version, or with a field that this version does not know, may
+//! hold a restriction that we would not keep, so it is never trusted. It is not thrown away either: a newer vestibule
+//! may have written it, and gets it back.
 
 use std::net::IpAddr;
 
@@ -19,7 +19,7 @@ use crate::ids::UserId;
 /// What the maker of a session says of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewSession {
-    /// Whose it is.
+    /// The user who signed in.
     pub user: UserId,
     /// How it was made.
     pub made_by: MadeBy,
@@ -38,7 +38,7 @@ pub struct NewSession {
 }
 
 impl NewSession {
-    /// A session of this user of which nothing else is known.
+    /// A session of this user with nothing else known.
     pub fn new(user: UserId, made_by: MadeBy) -> Self {
         Self {
             user,
@@ -106,7 +106,6 @@ pub(super) struct Foreign {
 }
 
 impl Record {
-    /// The entry's bytes.
     pub(super) fn encode(&self) -> Vec<u8> {
         let about = &self.about;
         let entry = Version1 {
@@ -128,6 +127,7 @@ impl Record {
     /// Reads an entry. Whatever is missing, unknown or out of shape makes it [`Foreign`].
     pub(super) fn decode(bytes: &[u8]) -> Result<Self, Foreign> {
         Self::understand(bytes).ok_or_else(|| {
+            // As much as can be read of any version: revoking a user must find entries of a newer vestibule as well.
             let owner = serde_json::from_slice::<Owner>(bytes).ok();
             Foreign { user: owner.and_then(|owner| owner.user.parse().ok()) }
         })

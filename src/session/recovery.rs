@@ -1,9 +1,9 @@
 //! Opening the file of sessions whatever state it is in.
 //!
-//! In comes the file, out come its entries and what the operator must be told. Nothing is ever deleted: a damaged file
-//! is moved aside under a name that says when. A file that is sound but cannot be written (a full disk, a read-only
-//! one) stays where it is, and its sessions are served from a copy in memory. Only a file that another process has open
-//! is refused: two proxies on one file would undo each other's revocations.
+//! Gives the file's entries and what the operator must be told. Nothing is ever deleted: a damaged file is moved aside
+//! under a name that says when. A file that is sound but cannot be written (a full disk, a read-only one) stays where
+//! it is, and its sessions are served from a copy in memory. Only a file that another process has open is refused: two
+//! proxies on one file would undo each other's revocations.
 
 use std::ffi::OsString;
 use std::fs;
@@ -18,7 +18,7 @@ use crate::clock::Timestamp;
 /// What the operator must be told about the file of sessions.
 #[derive(Debug, thiserror::Error)]
 pub enum Notice {
-    /// It was damaged.
+    /// The file was damaged and has been moved aside.
     #[error("the session file was damaged and is now {}; its sessions have ended", aside.display())]
     MovedAside {
         /// Where it is now.
@@ -30,20 +30,20 @@ pub enum Notice {
     /// It was there, and empty.
     #[error("the session file {} was empty: if it held sessions before, they are lost", path.display())]
     Empty {
-        /// The file.
+        /// The session file.
         path: PathBuf,
     },
     /// It cannot be written.
     #[error("sessions are kept in memory only and end with this process unless the session file can be written again")]
     MemoryOnly {
-        /// What failed.
+        /// What the file system or the database says.
         #[source]
         why: Arc<FileError>,
     },
     /// It holds entries that this version does not understand.
     #[error("{count} entries of the session file are of a newer version or damaged: not used, and left in the file")]
     NotUnderstood {
-        /// How many.
+        /// How many entries.
         count: usize,
     },
 }
@@ -69,9 +69,11 @@ pub(super) fn open(file: &mut SessionFile, now: Timestamp) -> Result<Opened, Fil
         Err(FileError::Locked) => return Err(FileError::Locked),
         Err(why) => why,
     };
+    // Nothing to save: a new file that cannot be made is a folder that cannot be written.
     if blank {
         return Ok(Opened { entries: Vec::new(), notices, trouble: Some(Arc::new(why)) });
     }
+    // Readable but not writable: moving it aside would end sessions for what may be a full disk.
     if let Ok(entries) = file.read_copy() {
         return Ok(Opened { entries, notices, trouble: Some(Arc::new(why)) });
     }

@@ -1,9 +1,8 @@
 //! Ending sessions before their time.
 //!
-//! In comes the name of a session, a user or a rule, out come the sessions that have ended. They end in memory first,
-//! at once, so that the next request is refused and open streams are cut; then on disk; and only then is it said that
-//! they have ended. When the disk fails the error says that a restart could bring them back, and the disk is tried
-//! again.
+//! Sessions end in memory first, at once, so that the next request is refused and open streams are cut; then on disk;
+//! and only then is it said that they have ended. When the disk fails the error says that a restart could bring them
+//! back, and the disk is tried again.
 
 use std::sync::Arc;
 
@@ -26,7 +25,7 @@ pub enum RevokeError {
     NotOnDisk {
         /// Those that have ended.
         ended: Vec<Arc<Session>>,
-        /// What failed.
+        /// What the store says.
         #[source]
         why: Arc<StoreError>,
     },
@@ -35,6 +34,8 @@ pub enum RevokeError {
 impl Sessions {
     /// Ends the session of this name.
     pub async fn revoke(&self, id: SessionId) -> Result<Vec<Arc<Session>>, RevokeError> {
+        // Gathered first, since another node may have made the session. A store that is away does not stop what is
+        // known here from ending: the error comes at the end.
         let gathered = self.gather().await;
         let sessions = self.table.select(|session| session.id() == id);
         let foreign = self.take_foreign(|digest, _| digest.id() == id);
@@ -51,6 +52,8 @@ impl Sessions {
 
     /// Ends the sign-in that this session came from: its parent, when it has one, and all that were made from that.
     pub async fn sign_out_everywhere(&self, session: &Arc<Session>) -> Result<(), RevokeError> {
+        // `forget` takes all children along, so the parent alone would do; the session itself is named in case the
+        // parent is gone.
         let parent = session.parent().and_then(|parent| self.table.get(&parent));
         self.end(parent.into_iter().chain([Arc::clone(session)]).collect(), Vec::new(), Ok(())).await.map(drop)
     }
@@ -89,6 +92,7 @@ impl Sessions {
         foreign: Vec<SessionDigest>,
         gathered: Result<(), Arc<StoreError>>,
     ) -> Result<Vec<Arc<Session>>, RevokeError> {
+        // Memory first: from here on no request passes, whatever the disk does.
         let ended = self.forget(ended);
         let digests = ended.iter().map(|session| session.digest()).chain(foreign).collect();
         match self.store.save(digests).await.and(gathered) {

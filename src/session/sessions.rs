@@ -1,10 +1,10 @@
 //! All sessions of this proxy.
 //!
-//! In come tokens, out come live sessions; in comes a user who has just signed in, out comes a new token. Looking up
-//! never waits; making one waits for the disk, if there is one and it works. A disk that fails never keeps anybody out:
-//! the session then lives in memory, [`Sessions::health`] says so, and it is stored as soon as that is possible. A
-//! store that several proxies share is another thing: what it does not have is nobody's session on the others, and so
-//! on this one.
+//! Finds the live session of a token, and makes a session with a new token for a user who has just signed in. Looking
+//! up never waits; making one waits for the disk, if there is one and it works. A disk that fails never keeps anybody
+//! out: the session then lives in memory, [`Sessions::health`] says so, and it is stored as soon as that is possible. A
+//! store that several proxies share is another thing: a session that it does not have would not count on the others,
+//! and so does not count on this one.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -56,9 +56,9 @@ pub enum OpenError {
     /// Two proxies on one file would undo each other's revocations, so the second one does not start.
     #[error("cannot use {} as the session file", path.display())]
     File {
-        /// The file.
+        /// The session file.
         path: std::path::PathBuf,
-        /// What is wrong.
+        /// Why it cannot be used.
         #[source]
         why: FileError,
     },
@@ -72,7 +72,7 @@ pub enum OpenError {
 pub struct Summary {
     /// Its name: what `vestibule sessions revoke` takes.
     pub id: SessionId,
-    /// Whose it is.
+    /// The user who signed in.
     pub user: UserId,
     /// When it was made.
     pub created: Timestamp,
@@ -93,8 +93,8 @@ pub struct Summary {
 impl Sessions {
     /// Opens the store and loads what is in it. Blocks for as long as that takes: it is for start-up.
     ///
-    /// A damaged or unwritable file is no reason to serve nobody; the caller must show every notice to the operator.
-    /// Errors are a file that another process has open, and a system that gives us no thread.
+    /// A damaged or unwritable file does not stop the process from serving; the caller must show every notice to the
+    /// operator. Errors are a file that another process has open, and a system that gives us no thread.
     pub fn open(settings: &crate::config::Session, clock: Clock) -> Result<(Arc<Self>, Vec<Notice>), OpenError> {
         let table = Arc::new(Table::default());
         let (notifier, limits) = (watch::Sender::new(0), CurrentLimits::new(settings));
@@ -133,7 +133,7 @@ impl Sessions {
         self.find_digest(token.digest()).await
     }
 
-    /// The same for somebody who does not have the token: a session that another one is to be made from.
+    /// The same without the token: a session that another one is to be made from.
     pub async fn find_digest(&self, digest: SessionDigest) -> Result<Arc<Session>, Reason> {
         self.find_at(EntryPoint::Browsers, digest).await
     }
@@ -145,6 +145,8 @@ impl Sessions {
 
     async fn find_at(&self, entry_point: EntryPoint, digest: SessionDigest) -> Result<Arc<Session>, Reason> {
         if let Some(session) = self.known(entry_point, digest) {
+            // Asked although the session is known: after a long outage of a shared store nobody can say what the others
+            // have ended.
             self.store.may_go_on()?;
             return Ok(session);
         }
@@ -163,8 +165,10 @@ impl Sessions {
         entry_point: EntryPoint,
         digest: SessionDigest,
     ) -> Result<Arc<Session>, Reason> {
+        // The entry point is checked again, since the token's form alone does not bind the record that a store gives.
         let session = store.ask(digest).await?.filter(|session| session.entry_point() == entry_point);
         let session = session.ok_or(Reason::SessionEnded)?;
+        // A child is adopted by itself, so its parent may be unknown here: it is asked for before the child counts.
         if let Some(parent) = session.parent()
             && !self.table.get(&parent).is_some_and(|parent| self.counts(&parent, self.clock.now()))
             && store.ask(parent).await?.is_none()
@@ -183,7 +187,7 @@ impl Sessions {
         self.known(EntryPoint::Browsers, token.digest())
     }
 
-    /// A session opens one entry point, and is none at the other.
+    /// A session opens one entry point, and does not count at the other.
     fn known(&self, entry_point: EntryPoint, digest: SessionDigest) -> Option<Arc<Session>> {
         let session = self.table.get(&digest).filter(|session| session.entry_point() == entry_point)?;
         self.touch(&session).then_some(session)
@@ -197,7 +201,7 @@ impl Sessions {
 
     /// Makes a session with a new token, and returns when it is on disk. If the disk fails it returns all the same: the
     /// session lives in memory, the failure is in the log and in [`Self::health`], and storing it is tried again. Only
-    /// a store that several proxies share refuses while it is away: on the others the session would be nobody's.
+    /// a store that several proxies share refuses while it is away: on the others the session would not count.
     ///
     /// The user's oldest sessions give way when there are too many.
     pub async fn create(&self, about: NewSession) -> Result<(SessionToken, Arc<Session>), StoreAway> {
@@ -237,6 +241,7 @@ impl Sessions {
     /// Makes a session that holds on all proxies of a store, where its user's sessions are counted.
     #[cfg(feature = "redis-store")]
     async fn create_for_all(&self, store: &SharedStore, session: &Arc<Session>) -> Result<(), StoreAway> {
+        // The user's sessions on other nodes count too, or the cap would hold for each node alone.
         store.gather_of(session.user()).await?;
         store.make(session).await?;
         let gone = self.forget(self.surplus(session));
@@ -248,6 +253,7 @@ impl Sessions {
 
     /// Adds a session, and ends those that give way to it.
     fn insert(&self, session: &Arc<Session>) -> Vec<Arc<Session>> {
+        // Counted and added under one lock: two sign-ins at once would both find room for one.
         let _one_at_a_time = self.making.lock();
         let gone = self.forget(self.surplus(session));
         self.table.insert(Arc::clone(session));
@@ -262,6 +268,7 @@ impl Sessions {
         mine.retain(|one| one.entry_point() == newcomer.entry_point() && one.digest() != newcomer.digest());
         // Those from the future go first: it is not known how old they are.
         mine.sort_by_key(|one| (one.state(limits.lifetimes, now) == SessionState::Live, one.created()));
+        // The new one counts. With a cap of nothing nobody could ever sign in.
         let too_many = (mine.len() + 1).saturating_sub(limits.per_user.max(1));
         mine.truncate(too_many);
         mine
@@ -272,10 +279,12 @@ impl Sessions {
     pub(super) fn forget(&self, sessions: Vec<Arc<Session>>) -> Vec<Arc<Session>> {
         let sessions = self.with_children(sessions);
         for session in &sessions {
+            // First the mark, then the table: a request that has just looked it up must find it ended.
             session.end();
             self.table.remove(&session.digest());
         }
         if !sessions.is_empty() {
+            // After all of them have ended: a subscriber looks at once and must not find one alive.
             self.ring();
         }
         sessions
@@ -347,8 +356,8 @@ impl Sessions {
         self.store.health()
     }
 
-    /// Notified when sessions end before their time, when expired ones are swept and when the limits change. Whoever
-    /// holds something open for a session asks then whether it still counts.
+    /// Notified when sessions end before their time, when expired ones are swept and when the limits change.
+    /// Subscribers that hold something open for a session ask then whether it still counts.
     pub fn subscribe(&self) -> watch::Receiver<u64> {
         self.notifier.subscribe()
     }
@@ -364,7 +373,7 @@ impl Sessions {
     }
 
     pub(super) fn foreign(&self) -> MutexGuard<'_, HashMap<SessionDigest, Foreign>> {
-        // Nothing panics while it is held, and a map of entries that nobody trusts is as good after a panic as before.
+        // Nothing panics while it is held, and its entries are not trusted anyway.
         self.foreign.lock()
     }
 

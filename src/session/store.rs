@@ -1,8 +1,8 @@
-//! Where sessions are kept besides memory, and how that is going.
+//! Where sessions are kept besides memory, and whether that works.
 //!
-//! In come the digests of sessions that were made, changed or ended; out comes the word that what the table says of
-//! them is kept, or why it is not. A file keeps what the table says; a store that several proxies share says itself
-//! what counts, and has its own ways (see `shared`).
+//! It is told the digests of sessions that were made, changed or ended, and answers when what the table says of them is
+//! kept, or why it is not. A file keeps what the table says; a store that several proxies share says itself what
+//! counts, and has its own ways (see `shared`).
 
 use std::sync::Arc;
 
@@ -50,7 +50,7 @@ impl Store {
         }
     }
 
-    /// A session was seen. A file is told once a minute by whoever looks after the sessions.
+    /// A session was seen. The file is written once a minute by the upkeep of sessions.
     #[cfg_attr(not(feature = "redis-store"), expect(unused_variables, reason = "only a shared store is told at once"))]
     pub(super) fn seen(&self, session: &Session, now: Timestamp) {
         match self {

@@ -1,7 +1,6 @@
-//! The sessions in memory: the truth, of which the file is a copy.
+//! The sessions in memory: the truth, and the file is a copy of it.
 //!
-//! In comes a digest, out comes the session's `Arc`. The map is wrapped so that no guard of it leaves a function here:
-//! what holds one stops other threads.
+//! The map is wrapped so that no guard of it leaves a function here: what holds one stops other threads.
 
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
 //! The token that a browser holds, and the digest that we keep.
 //!
-//! In come 32 random bytes or the bytes of a cookie's value, out comes a [`SessionToken`] and, from it, the
-//! [`SessionDigest`] under which its session is found. The token itself is never stored, logged or compared (S-80):
-//! what is looked up is its SHA-256, so the time that a look-up takes says nothing about any token.
+//! A [`SessionToken`] is made of 32 random bytes or read from a cookie's value; its [`SessionDigest`] is what its
+//! session is found under. The token itself is never stored, logged or compared (S-80): what is looked up is its
+//! SHA-256, so the time that a look-up takes says nothing about any token.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,8 +1,7 @@
 //! What is done for sessions once a minute.
 //!
-//! In comes time, out go the sessions that are over, from memory and disk, and the times at which the others were last
-//! seen go to disk in one batch. A crash loses at most a minute of those, which makes sessions end earlier, never
-//! later.
+//! Sessions that are over leave memory and disk, and the times at which the others were last seen go to disk in one
+//! batch. A crash loses at most a minute of those, which makes sessions end earlier, never later.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,6 +31,7 @@ impl Sessions {
         while stop.run_until_cancelled(minute.tick()).await.is_some() {
             self.sweep().await;
         }
+        // Once more at the end, or a restart would forget up to a minute of sightings.
         self.sweep().await;
     }
 
@@ -42,6 +42,7 @@ impl Sessions {
             return self.drop_the_old();
         }
         let mut over = self.table.select(|session| session.state(lifetimes, now) == SessionState::Expired);
+        // A parent that ended while its child was being made could not take it along.
         over.extend(self.orphans());
         let over = self.forget(over);
         let seen = self.table.select(Session::seen_since_stored);
@@ -51,8 +52,8 @@ impl Sessions {
         let _in_memory = self.store.save(digests).await;
     }
 
-    /// Whether a session was seen on another node lately, this one cannot tell; but that it is too old whatever
-    /// happened.
+    /// This node cannot tell whether another one has seen a session lately. It can tell that a session is past its
+    /// absolute limit.
     fn drop_the_old(&self) {
         let (lifetimes, now) = (self.lifetimes(), self.clock.now());
         let old = |session: &Session| session.created().saturating_add(lifetimes.absolute) <= now;

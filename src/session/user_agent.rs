@@ -1,19 +1,19 @@
 //! The browser's own words, made fit to be stored and shown.
 //!
-//! In come bytes that the client chose, out comes a short text that cannot play tricks with a terminal or a page's
+//! The bytes are the client's choice; what is kept is a short text that cannot play tricks with a terminal or a page's
 //! layout.
 
 use std::fmt;
 
 /// `User-Agent` at sign-in: at most 256 bytes, without control characters and without those that turn the direction of
-/// writing. Whoever reads it in a list or a file must not have the list rewritten by it.
+/// writing. It must not be able to rewrite a list or a file that it is shown in.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct UserAgent(Box<str>);
 
 impl UserAgent {
     /// Takes the value of a `User-Agent` line. Bytes that are not UTF-8 become U+FFFD.
     pub fn from_header(value: &[u8]) -> Self {
-        // Only so many bytes are looked at, however long the line is.
+        // Only this many bytes are looked at, however long the line is.
         let head = value.get(..LOOKED_AT).unwrap_or(value);
         let mut text = String::new();
         for c in String::from_utf8_lossy(head).chars().filter(|c| !plays_tricks(*c)) {

@@ -1,7 +1,7 @@
 //! The one thread that touches the file of sessions.
 //!
-//! In come digests of sessions whose entry may differ from the table, out goes, for all that wait at that moment, one
-//! transaction, and then the word that it is on disk. What fails stays in the dirty set, and is tried again with the
+//! It is told the digests of sessions whose entry may differ from the table, writes one transaction for all that wait
+//! at that moment, and then says that it is on disk. What fails stays in the dirty set, and is tried again with the
 //! next request or after [`RETRY`], until it is on disk.
 //!
 //! The table is the truth and the dirty set says only *where* the file may differ from it. So nothing depends on the
@@ -53,8 +53,10 @@ impl Writer {
         let mut worker =
             Worker { file, table, clock: clock.clone(), dirty: HashSet::new(), health: Arc::clone(&health) };
         let work = move || {
+            // In the thread and not before it starts: the file must be opened, locked and closed by the one that writes
+            // it.
             let result = worker.load();
-            // Whoever waits for this has gone when it fails, and then there is nobody to write for.
+            // Sending fails when the caller has gone, and then there is nothing to write for.
             let go_on = result.is_ok();
             if loaded.send(result).is_ok() && go_on {
                 worker.run(&receiver);
@@ -77,6 +79,8 @@ impl Writer {
         if self.requests.send(Request { digests, done }).is_err() {
             return Err(self.gave_up(FileError::NoWriter));
         }
+        // Giving up the wait takes nothing back: the digests are in the channel, and the worker writes them when it
+        // can.
         match timeout(self.patience, on_done).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_)) => Err(self.gave_up(FileError::NoWriter)),
@@ -117,6 +121,7 @@ impl Worker {
         for (digest, entry) in entries {
             match entry {
                 Ok(record) => self.table.insert(Arc::new(Session::new(digest, record))),
+                // Left in the file: a newer version that was rolled back finds its entries again.
                 Err(entry) => foreign.push((digest, entry)),
             }
         }
@@ -138,15 +143,16 @@ impl Worker {
                 Err(RecvTimeoutError::Timeout) => None,
                 Err(RecvTimeoutError::Disconnected) => break,
             };
-            // Group commit: everybody who has come while the last transaction was written shares the next one.
+            // Group commit: all requests that came while the last transaction was written share the next one.
             let mut waiting = Vec::new();
+            // Without one, after the time-out, this is the retry of what failed.
             for request in first.into_iter().chain(requests.try_iter()) {
                 self.dirty.extend(request.digests);
                 waiting.push(request.done);
             }
             let outcome = self.flush();
             for done in waiting {
-                // Whoever does not wait any more does not want to know.
+                // A caller that no longer waits is not told.
                 let _gone = done.send(outcome.clone());
             }
         }
@@ -154,6 +160,7 @@ impl Worker {
     }
 
     fn next(&self, requests: &Receiver<Request>) -> Result<Request, RecvTimeoutError> {
+        // With nothing to retry the thread sleeps until it is asked, and costs a home's small computer nothing.
         if is_degraded(&self.health) {
             requests.recv_timeout(RETRY)
         } else {
@@ -178,6 +185,8 @@ impl Worker {
         if !self.file.is_open() {
             self.reopen()?;
         }
+        // The table is asked now and not when the digest came: what was revoked since is a deletion here, never an old
+        // record.
         let records: Vec<_> = self.dirty.iter().map(|digest| (*digest, self.table.get(digest))).collect();
         if records.is_empty() {
             return Ok(());
@@ -193,6 +202,7 @@ impl Worker {
         for (session, record) in stored {
             session.stored(record.last_seen);
         }
+        // Only after the write: a failure above leaves the set as it was, and nothing is lost with it.
         self.dirty.clear();
         Ok(())
     }
@@ -210,6 +220,8 @@ impl Worker {
         }
         let understood = |entry: &StoredSession| entry.1.is_ok();
         self.dirty.extend(opened.entries.iter().filter(|entry| understood(entry)).map(|entry| entry.0));
+        // Also those that the file may have: it may be an older one that was put back, and a revoked session in it must
+        // go.
         self.dirty.extend(self.table.select(|_| true).iter().map(|session| session.digest()));
         Ok(())
     }
@@ -233,7 +245,7 @@ fn degrade(health: &ArcSwap<Health>, clock: &Clock, why: &Arc<FileError>) {
 /// How long a sign-in or a revocation waits for the disk.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long the disk is left alone after a failure when nobody asks for anything.
+/// How long the disk is left alone after a failure when no request comes.
 const RETRY: Duration = Duration::from_secs(2);
 
 #[cfg(test)]

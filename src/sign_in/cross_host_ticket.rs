@@ -1,10 +1,9 @@
 //! Handing a sign-in over from the main host to an add-on's own host, without a cookie that both would see.
 //!
 //! The add-on's host gives the browser a nonce in a cookie of its own and sends it to the main host with the nonce's
-//! digest, the challenge. The main host, where the person is signed in, sends it back with a code. In comes what a
-//! browser presents, out comes the session that the code stands for, once, within half a minute, at the add-on that it
-//! was made for, and in the browser that has the nonce: a code that somebody got for themselves signs nobody else in
-//! (S-88).
+//! digest, the challenge. The main host, where the person is signed in, sends it back with a code. The code is good
+//! once, within half a minute, at the add-on that it was made for, and in the browser that has the nonce: an attacker's
+//! own code signs no other browser in (S-88).
 //!
 //! Codes are kept under their SHA-256, in memory, where a restart forgets them and the person is sent round once more;
 //! or, where proxies share a store, there.
@@ -31,7 +30,7 @@ use crate::session::{SessionDigest, Sessions, StoreAway};
 /// The name of the nonce's cookie.
 pub const TICKET_COOKIE: &str = "__Host-ingress_hand_over";
 
-/// The browser's nonce.
+/// 256 random bits that one browser has in a cookie of the add-on's host.
 pub struct Nonce(Zeroizing<[u8; 32]>);
 
 impl Nonce {
@@ -40,7 +39,7 @@ impl Nonce {
         Self::presented(presented).unwrap_or_else(|| Self(Zeroizing::new(entropy::random())))
     }
 
-    /// The browser's.
+    /// The nonce in the browser's cookie, if there is one of the right form.
     pub fn presented(presented: &Presented) -> Option<Self> {
         let Presented::One(value) = presented else { return None };
         let bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(value).ok()?);
@@ -57,6 +56,7 @@ impl Nonce {
         let value = Zeroizing::new(URL_SAFE_NO_PAD.encode(self.0.as_slice()));
         let line = Zeroizing::new(format!("{TICKET_COOKIE}={}; {ATTRIBUTES}; Max-Age=3600", value.as_str()));
         let mut line = HeaderValue::from_str(&line).expect("names, attributes and base64url are visible ASCII");
+        // HPACK never indexes it then (RFC 7541 section 7.1.3), and `Debug` does not show it.
         line.set_sensitive(true);
         line
     }
@@ -86,6 +86,7 @@ impl Challenge {
 
     /// Whether it is this nonce's.
     pub fn is_of(self, nonce: &Nonce) -> bool {
+        // In constant time.
         verify_slices_are_equal(&self.0, &nonce.challenge().0).is_ok()
     }
 }
@@ -119,14 +120,14 @@ impl CrossHostTickets {
         Self(PendingStore::open(BOUNDS, sessions))
     }
 
-    /// Makes a code.
+    /// Makes a code that stands for this ticket. It is good once and for half a minute.
     pub async fn issue(&self, what: CrossHostTicket, now: Timestamp) -> Result<Zeroizing<String>, StoreAway> {
         let code = Zeroizing::new(entropy::random::<32>());
         self.0.put(code.as_slice(), what.parent, what, now).await?;
         Ok(Zeroizing::new(URL_SAFE_NO_PAD.encode(code.as_slice())))
     }
 
-    /// What this code stands for. Whoever asks, and whatever comes of it, it is used up.
+    /// What this code stands for. It is used up by any attempt, also by one that fails.
     pub async fn redeem(&self, code: &str, now: Timestamp) -> Result<Option<CrossHostTicket>, StoreAway> {
         let code = URL_SAFE_NO_PAD.decode(code).map(Zeroizing::new).unwrap_or_default();
         if code.len() != 32 {

@@ -14,7 +14,6 @@ use crate::http::Presented;
 /// The name of its cookie.
 pub const FORM_COOKIE: &str = "__Host-ingress_form";
 
-/// A form's token.
 #[derive(Clone)]
 pub(super) struct FormToken(String);
 

@@ -1,9 +1,8 @@
 //! The pages and flows that make and end a session.
 //!
-//! In comes a request for a page under `/.vestibule`, out comes a page, and a session where the password was right or
-//! Home Assistant said who it is. It never says whether it was the name or the password that was wrong, never sends
-//! anybody to another site than Home Assistant's, and never takes a session that was there before for the one that
-//! signing in makes (S-74).
+//! They are the pages under `/.vestibule`. A session is made where the password was right or Home Assistant said who it
+//! is. It never says whether it was the name or the password that was wrong, never sends anybody to another site than
+//! Home Assistant's, and never takes a session that was there before for the one that signing in makes (S-74).
 
 mod form;
 mod form_token;

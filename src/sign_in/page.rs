@@ -43,7 +43,6 @@ pub fn sign_in_page(request: &Sanitized, methods: &[SignInMethod]) -> Page {
     page(StatusCode::OK, &view)
 }
 
-/// The page.
 pub(super) fn page(status: StatusCode, view: &View<'_>) -> Page {
     let token = FormToken::of_browser(view.form_token);
     let way = |method: &SignInMethod| match method {

@@ -36,9 +36,9 @@ pub struct PasswordSignIn<'a> {
     pub cookie: SessionCookie,
     /// The limits on attempts.
     pub guard: &'a Guard,
-    /// The limits' numbers.
+    /// How many attempts there may be.
     pub budget: Budget,
-    /// The time.
+    /// The clock, which tests can hold.
     pub clock: &'a Clock,
     /// Where attempts are written down.
     pub telemetry: &'a Telemetry,
@@ -68,6 +68,7 @@ struct Failed {
 impl PasswordSignIn<'_> {
     /// The answer to a posted form.
     pub async fn post(&self, request: Sanitized) -> Result<Page, Reason> {
+        // A form on another site must not sign a visitor in to an account of its author's (login CSRF).
         is_own_will(request.provenance(), false, false, false).into_result()?;
         let (client, id) = (request.client(), request.id());
         let (presented, form_token) = (request.presented().clone(), request.form_token().clone());
@@ -90,10 +91,12 @@ impl PasswordSignIn<'_> {
     async fn attempt(&self, attempt: &Attempt) -> Result<Arc<User>, Failed> {
         let failed = |outcome| Failed { outcome, wait: None };
         let form = &attempt.form;
+        // Before the attempt is counted: a forged form must not use up a user's attempts.
         if !FormToken::is_proven(&attempt.form_token, &form.csrf) {
             return Err(failed(SignInOutcome::BadFormToken));
         }
         let ip = attempt.client.ip();
+        // Counted before bcrypt runs, or many requests at once would all find an attempt left.
         self.guard
             .attempt(ip, &form.username, self.budget, self.clock.now())
             .await
@@ -108,6 +111,7 @@ impl PasswordSignIn<'_> {
             Outcome::Busy => return Err(Failed { outcome: SignInOutcome::TooManyAttempts, wait: Some(BUSY) }),
             Outcome::Unavailable => return Err(failed(SignInOutcome::Unavailable)),
         };
+        // Also when the user may not come in: the password was right, so it was no guess.
         self.guard.succeeded(ip, &form.username).await;
         match may_enter(&user, attempt.client) {
             Decision::Permit if user.has_mfa => Err(failed(SignInOutcome::SecondFactor)),
@@ -167,7 +171,7 @@ impl PasswordSignIn<'_> {
     }
 }
 
-/// Whether somebody has this user name: for the operator's log only, after the password was looked at either way.
+/// Whether a user has this name: for the operator's log only, after the password was looked at either way.
 fn is_known(directory: &Directory, username: &str) -> bool {
     let typed = username.trim().to_lowercase();
     directory.users().any(|user| user.usernames.iter().any(|name| name.trim().to_lowercase() == typed))
@@ -176,7 +180,7 @@ fn is_known(directory: &Directory, username: &str) -> bool {
 /// When too many passwords are being checked at once.
 const BUSY: Duration = Duration::from_secs(5);
 
-/// What the page says. A name that nobody has and a password that is wrong are one thing to whoever typed them.
+/// What the page says. An unknown name and a wrong password look the same to whoever typed them.
 fn words(outcome: SignInOutcome, other_way: bool) -> (StatusCode, &'static str) {
     match outcome {
         SignInOutcome::Success | SignInOutcome::UnknownUser | SignInOutcome::WrongPassword => {

@@ -1,10 +1,10 @@
 //! Sign-ins that are under way between two requests of a browser: what the first one noted, until the second one comes.
 //!
-//! In comes a thing with a secret that only the browser has, out it comes once, in time, for whoever brings the secret.
-//! It lies in memory; or, where proxies share a store, there, sealed, so that the browser may come back to any of them.
-//! Only digests of secrets are kept. There are only so many things at a time, and only so many of one owner, so that
-//! nobody can fill the memory or drive the others out: the oldest gives way. Each proxy keeps these bounds for what was
-//! begun at it.
+//! A thing is put down under a secret that only the browser has, and is given once, in time, to whoever brings the
+//! secret. It lies in memory; or, where proxies share a store, there, sealed, so that the browser may come back to any
+//! of them. Only digests of secrets are kept. There are only so many things at a time, and only so many of one owner,
+//! so that nobody can fill the memory or drive the others out: the oldest gives way. Each proxy keeps these bounds for
+//! what was begun at it.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -34,7 +34,6 @@ pub(super) struct Bounds {
 /// A thing that can be put down for another proxy.
 #[cfg_attr(not(feature = "redis-store"), allow(dead_code, reason = "without Redis nothing leaves this process"))]
 pub(super) trait OneTimeState: Sized {
-    /// Its bytes.
     fn pack(&self) -> zeroize::Zeroizing<Vec<u8>>;
     /// Reads them. What [`Self::pack`] of this version does not write is nothing.
     fn unpack(bytes: &[u8]) -> Option<Self>;
@@ -77,8 +76,9 @@ impl<O: Eq, T: OneTimeState> PendingStore<O, T> {
         #[cfg(feature = "redis-store")]
         if let Some(sealed_blobs) = &self.shared {
             sealed_blobs.put(&name, secret, &thing.pack(), self.bounds.longest).await?;
+            // In the list without the thing: the bounds are counted here, wherever the thing lies.
             let gone = self.insert(name, One { owner, since: now, thing: None });
-            // What cannot be taken away now goes by itself in a while.
+            // What cannot be removed now expires by itself.
             let _tidied = sealed_blobs.remove(&gone).await;
             return Ok(());
         }
@@ -86,7 +86,7 @@ impl<O: Eq, T: OneTimeState> PendingStore<O, T> {
         Ok(())
     }
 
-    /// Takes a thing up. Whatever comes of it, it is used up; of several who try at once, one gets it.
+    /// Takes a thing up. It is used up by any attempt; of several that try at once, one gets it.
     pub(super) async fn take(&self, secret: &[u8], now: Timestamp) -> Result<Option<T>, StoreAway> {
         let name = self.name(secret);
         #[cfg(feature = "redis-store")]
@@ -95,6 +95,7 @@ impl<O: Eq, T: OneTimeState> PendingStore<O, T> {
             self.lock().remove(&name);
             return Ok(bytes.and_then(|bytes| T::unpack(&bytes)));
         }
+        // Removed first and judged then: a secret that came too late is used up like any other.
         let one = self.lock().remove(&name).filter(|one| !one.is_late(self.bounds.longest, now));
         Ok(one.and_then(|one| one.thing))
     }
@@ -115,6 +116,7 @@ impl<O: Eq, T: OneTimeState> PendingStore<O, T> {
     }
 
     fn name(&self, secret: &[u8]) -> Name {
+        // The kind has no NUL in it, so that no kind and secret read like another pair.
         let sum = digest(&SHA256, &[self.bounds.kind.as_bytes(), b"\0", secret].concat());
         sum.as_ref().try_into().expect("SHA-256 has 32 bytes")
     }

@@ -1,6 +1,6 @@
 //! Where to go after signing in: only to a path of our own (S-90).
 //!
-//! In comes what a form or a query says, out comes a path that no browser reads as another site's address, or nothing.
+//! What a form or a query says becomes a path that no browser reads as another site's address, or nothing.
 
 use std::fmt;
 
@@ -14,8 +14,8 @@ pub struct ReturnTo(String);
 
 impl ReturnTo {
     /// Accepts visible ASCII that begins with exactly one `/`, has no `\` and no control character in any encoding, and
-    /// whose path has no dot segments. Our own pages are no place to return to, but for the start page and the way to
-    /// an add-on's own host.
+    /// whose path has no dot segments. Our own pages are no place to return to, except the start page and the way to an
+    /// add-on's own host.
     pub fn parse(text: &str) -> Option<Self> {
         let visible = text.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
         let one_slash = text.starts_with('/') && !text.starts_with("//");
@@ -27,7 +27,7 @@ impl ReturnTo {
         (!is_own(path) || path == HAND_OVER).then(|| Self(text.to_owned()))
     }
 
-    /// Reads what [`fmt::Display`] writes: the start page as well, which nobody need ask for.
+    /// Reads what [`fmt::Display`] writes: the start page as well, which need not be asked for.
     pub(super) fn read_back(text: &str) -> Option<Self> {
         let start = Self::default();
         if text == start.0 { Some(start) } else { Self::parse(text) }
@@ -45,7 +45,7 @@ impl ReturnTo {
     }
 }
 
-/// Where somebody who asks for the sign-in page wants to go afterwards.
+/// Where a user who asks for the sign-in page wants to go afterwards.
 pub fn wanted_return(request: &Sanitized) -> ReturnTo {
     let query = request.query().unwrap_or_default();
     let wanted = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "return_to");

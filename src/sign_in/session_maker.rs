@@ -1,5 +1,5 @@
-//! The session of somebody who has just proven who they are: a new one, always; the one that was there before ends
-//! (S-74).
+//! Makes the session of a user who has just signed in. It is always a new one, and the one that the browser had before
+//! ends (S-74).
 
 use std::sync::Arc;
 

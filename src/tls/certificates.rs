@@ -1,8 +1,8 @@
 //! Which certificate a client is shown.
 //!
-//! In comes the name that the client asks for, out comes a certificate, always: an exact name before a wildcard, a
-//! wildcard before the first certificate of the configuration. A client with an unknown name gets a certificate that
-//! does not cover it, and its request is refused later, with words.
+//! A client always gets a certificate: an exact name before a wildcard, a wildcard before the first certificate of the
+//! configuration. A client with an unknown name gets a certificate that does not cover it, and its request is refused
+//! later, with a page that says why.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -66,8 +66,12 @@ impl Certificates {
     pub(super) fn choose(&self, sni: Option<&str>, schemes: &[SignatureScheme]) -> &Arc<Shown> {
         let Some(name) = sni.map(covered::canonical) else { return &self.first };
         let wildcard = || covered::parent(&name).and_then(|parent| self.wildcards.get(parent));
+        // Not an alert: for a certificate that does not fit a browser says what is wrong, for an alert only that
+        // something is.
         let Some(candidates) = self.exact.get(&*name).or_else(wildcard) else { return &self.first };
         let suits = |one: &&Arc<Shown>| one.signer.choose_scheme(schemes).is_some();
+        // A client that can check none of them gets the first all the same, and fails with a message that says what is
+        // wrong.
         candidates.iter().find(suits).or(candidates.first()).unwrap_or(&self.first)
     }
 }
@@ -84,8 +88,9 @@ impl Shown {
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         // All certificates share the tickets' keys: rustls resumes a session only under the name it was made for.
         config.ticketer = Arc::clone(tickets);
+        // Tickets alone resume: a store of sessions on our side is memory that each handshake could fill.
         config.session_storage = Arc::new(NoServerSessionStorage {});
-        // Early data can be replayed by whoever recorded it (RFC 8446 section 8, S-45).
+        // Early data can be replayed by an attacker who recorded it (RFC 8446 section 8, S-45).
         config.max_early_data_size = 0;
         Ok(Self { config: Arc::new(config), covered: Arc::new(Covered::new(&pair.facts)), signer })
     }

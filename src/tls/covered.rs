@@ -1,7 +1,7 @@
 //! The names that a certificate vouches for.
 //!
-//! In comes the host of a request, out comes whether the certificate shown on its connection covers it. A request for
-//! any other host does not belong on the connection (RFC 9110 section 7.4, S-39).
+//! Says whether the certificate that was shown on a connection covers the host of a request. A request for any other
+//! host does not belong on the connection (RFC 9110 section 7.4, S-39).
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -36,6 +36,7 @@ impl Covered {
     /// stand in brackets. `*.` stands for exactly one label (RFC 9525 section 6.3), and never for part of an address.
     pub fn covers(&self, host: &str) -> bool {
         let name = canonical(host);
+        // An address never matches a name: `*.0.0.1` must not cover 127.0.0.1.
         if let Some(address) = address(&name) {
             return self.addresses.contains(&address);
         }

@@ -1,7 +1,7 @@
 //! Reads DER (X.690) one element at a time, as much of it as certificates need.
 //!
-//! In come bytes, out come tags and contents, or nothing when the bytes are not DER. It never reads past an element's
-//! end and never allocates.
+//! It gives tags and contents, or nothing when the bytes are not DER. It never reads past an element's end and never
+//! allocates.
 
 /// What is left of a sequence of elements.
 #[derive(Debug, Clone, Copy)]

@@ -1,9 +1,9 @@
 //! The development certificate: a CA of our own and a certificate for `localhost`, so that the first start needs
 //! nothing.
 //!
-//! In come a folder and the names that we are called by, out comes a pair that is good for them. What is in the folder
-//! and still good is used as it is. The folder is locked meanwhile, and each file appears whole: neither two processes
-//! nor a power cut leave a key beside another key's certificate that would not be noticed and made anew.
+//! Keeps a pair in a folder that is good for the names that we are called by. What is in the folder and still good is
+//! used as it is. The folder is locked meanwhile, and each file appears whole: neither two processes nor a power cut
+//! leave a key beside another key's certificate that would not be noticed and made anew.
 
 use std::fs;
 use std::io;
@@ -47,7 +47,7 @@ pub(super) fn ensure(
     let place = DevelopmentPaths::new(folder);
     let names = wanted(names);
     fs::create_dir_all(folder).map_err(|source| place.failed(source))?;
-    // In a folder that is read-only there is nobody to lock out, and what is there may be all that is needed.
+    // In a read-only folder no other process can write either, and what is there may be all that is needed.
     let locked = keep::lock(folder);
     if let Some(pair) = place.good_pair(&names, now, provider) {
         return Ok((pair, place.notice(false)));
@@ -114,7 +114,7 @@ impl DevelopmentPaths {
         verify_server_cert_signed_by_trust_anchor(&certificate, &roots, &[], at, algorithms).ok()
     }
 
-    /// Whether there is a CA with its key. One that is there but cannot be read is not replaced: somebody trusts it.
+    /// Whether there is a CA with its key. One that is there but cannot be read is not replaced: browsers may trust it.
     fn has_authority(&self, now: Timestamp, provider: &CryptoProvider) -> Result<bool, TlsError> {
         match pem::load(&self.authority, &self.authority_key, provider) {
             Ok(ca) => Ok(now.saturating_add(RENEWAL) < ca.facts.not_after),
@@ -127,6 +127,7 @@ impl DevelopmentPaths {
 
     fn make_authority(&self, now: Timestamp) -> Result<bool, TlsError> {
         let issued = issue::authority(now)?;
+        // The key first: a certificate without its key would be a CA that browsers may trust and that cannot sign.
         self.write(AUTHORITY_KEY, issued.key.as_bytes(), PRIVATE)?;
         self.write(AUTHORITY, issued.certificate.as_bytes(), PUBLIC)?;
         Ok(true)

@@ -1,7 +1,7 @@
 //! What can be wrong with certificates, and why a handshake came to nothing.
 //!
-//! In come the errors of the libraries, out come sentences for the operator that name the file. A client is told
-//! nothing of this but the alert that TLS demands.
+//! The libraries' errors become sentences for the operator that name the file. A client is told nothing of this but the
+//! alert that TLS demands.
 
 use std::io;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ pub enum TlsError {
     /// A file cannot be read.
     #[error("cannot read {}", file.display())]
     Read {
-        /// The file.
+        /// Path of the file that cannot be read.
         file: PathBuf,
         /// What the operating system says.
         source: io::Error,
@@ -22,7 +22,7 @@ pub enum TlsError {
     /// A file is not PEM.
     #[error("{} is not well-formed PEM", file.display())]
     Pem {
-        /// The file.
+        /// Path of the file that is not PEM.
         file: PathBuf,
         /// What is wrong in it.
         source: rustls_pki_types::pem::Error,
@@ -30,31 +30,31 @@ pub enum TlsError {
     /// A file has no certificate in it.
     #[error("there is no certificate in {}", file.display())]
     NoCertificate {
-        /// The file.
+        /// Path of the file without a certificate.
         file: PathBuf,
     },
     /// The server's certificate, the first in the file, cannot be read.
     #[error("the first certificate in {} is malformed", file.display())]
     BadCertificate {
-        /// The file.
+        /// Path of the file with a certificate that cannot be parsed.
         file: PathBuf,
     },
     /// A file has no private key in it.
     #[error("there is no private key in {}", file.display())]
     NoKey {
-        /// The file.
+        /// Path of the file without a key.
         file: PathBuf,
     },
     /// A private key needs a passphrase.
     #[error("the private key in {} is encrypted: vestibule has no way to ask for its passphrase", file.display())]
     EncryptedKey {
-        /// The file.
+        /// Path of the file with an encrypted key.
         file: PathBuf,
     },
     /// A private key is of a kind that TLS servers do not use.
     #[error("the private key in {} cannot be used", file.display())]
     UnusableKey {
-        /// The file.
+        /// Path of the key that cannot be used.
         file: PathBuf,
         /// What the TLS library says.
         source: rustls::Error,
@@ -73,7 +73,7 @@ pub enum TlsError {
     /// The development certificate cannot be kept where it should be.
     #[error("cannot make the development certificate in {}", folder.display())]
     Folder {
-        /// The folder.
+        /// Path of the folder for the development certificate.
         folder: PathBuf,
         /// What the operating system says.
         source: io::Error,

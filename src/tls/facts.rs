@@ -1,7 +1,7 @@
 //! What a certificate says of itself: when it is valid and for whom (RFC 5280 sections 4.1.2.5 and 4.2.1.6).
 //!
-//! In comes a certificate in DER, out come its dates and names. It judges no signature: these are our own certificates,
-//! which the clients judge. The common name is no name (RFC 9525 section 2).
+//! Reads the dates and names of a certificate in DER. It judges no signature: these are our own certificates, which the
+//! clients judge. The common name is no name (RFC 9525 section 2).
 
 use std::net::IpAddr;
 
@@ -21,7 +21,7 @@ pub(super) struct Facts {
 }
 
 impl Facts {
-    /// Reads a certificate; `None` when it is none.
+    /// Reads a certificate; `None` when the bytes are not one.
     pub(super) fn read(certificate: &[u8]) -> Option<Self> {
         let mut tbs = Der::new(certificate).sequence()?.sequence()?;
         tbs.skip_optional(VERSION);
@@ -71,6 +71,7 @@ impl Facts {
 }
 
 fn host_name(bytes: &[u8]) -> Option<String> {
+    // A NUL in a name is how certificates were made to read as two (CVE-2009-2408).
     let legal = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'*');
     let text = std::str::from_utf8(bytes).ok()?;
     (!bytes.is_empty() && bytes.iter().all(legal)).then(|| text.to_ascii_lowercase())

@@ -1,7 +1,7 @@
 //! The handshake, and the certificates that it shows at the moment.
 //!
-//! In comes an accepted connection, out comes a [`Secured`] one before the deadline, or an error. New certificates are
-//! read and proved as a whole before the first client sees one; when anything is wrong with them, the old ones stay.
+//! An accepted connection becomes a [`Secured`] one before the deadline, or fails. New certificates are read and proved
+//! as a whole before the first client sees one; when anything is wrong with them, the old ones stay.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,7 +49,7 @@ impl Handshaker {
         Ok((Self { provider, tickets, certificates: ArcSwap::from_pointee(certificates) }, notices))
     }
 
-    /// Reads everything anew and proves it. Nobody is shown it before [`Handshaker::show`]. Blocks on files.
+    /// Reads everything anew and proves it. No client is shown it before [`Handshaker::show`]. Blocks on files.
     pub fn read(&self, tls: &config::Tls, names: &[String], now: Timestamp) -> Result<Renewed, TlsError> {
         let (certificates, notices) = load(tls, names, now, &self.provider, &self.tickets)?;
         Ok(Renewed { certificates: Arc::new(certificates), notices })
@@ -73,14 +73,18 @@ impl Handshaker {
 
     /// Reads the PROXY header, where one is required, and does the handshake, both within one deadline (S-44, S-70).
     pub async fn accept(&self, incoming: Incoming, deadline: Duration) -> Result<Secured, HandshakeError> {
+        // One deadline over both: a slow PROXY header leaves less for the handshake.
         tokio::time::timeout(deadline, self.secure(incoming)).await.unwrap_or(Err(HandshakeError::Late))
     }
 
     async fn secure(&self, incoming: Incoming) -> Result<Secured, HandshakeError> {
         let (socket, addresses, trust, slot) = incoming.identify().await?.into_parts();
+        // The configuration is chosen by the ClientHello, so that the certificate that is shown is known and its names
+        // can be noted.
         let hello = LazyConfigAcceptor::new(Acceptor::default(), socket).await.map_err(HandshakeError::Tls)?;
         let (sni, shown) = {
             let hello = hello.client_hello();
+            // In a scope without an await: the guard must not be held over the handshake.
             let certificates = self.certificates.load();
             let shown = certificates.choose(hello.server_name(), hello.signature_schemes());
             (hello.server_name().map(|name| covered::canonical(name).into()), Arc::clone(shown))

@@ -1,7 +1,7 @@
 //! Makes the development CA and the certificates that it signs.
 //!
-//! In come names and the time, out come certificates and keys as PEM. It touches no file. The CA is for this one
-//! machine's tests and homes: whoever has its key can impersonate any site to whoever trusts it.
+//! Makes certificates and keys as PEM for names and a time. It touches no file. The CA is for this one machine's tests
+//! and homes: with its key, any site can be impersonated to every browser that trusts it.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -22,7 +22,6 @@ pub(super) struct Issued {
     pub(super) key: Zeroizing<String>,
 }
 
-/// A new CA.
 pub(super) fn authority(now: Timestamp) -> Result<Issued, TlsError> {
     let key = KeyPair::generate().map_err(TlsError::Issue)?;
     let mut params = authority_params(&key);
@@ -59,6 +58,7 @@ fn authority_params(key: &KeyPair) -> CertificateParams {
     params.distinguished_name = DistinguishedName::new();
     params.distinguished_name.push(DnType::OrganizationName, "vestibule");
     params.distinguished_name.push(DnType::CommonName, format!("vestibule development CA {id:08x}"));
+    // It signs no further CA (RFC 5280 section 4.2.1.9).
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     params

@@ -1,7 +1,6 @@
 //! Files that are whole or not there, and a lock between processes.
 //!
-//! In come bytes and a mode, out comes a file that has that mode from its first byte on and appears under its name only
-//! when it is on the disk.
+//! A file has its mode from its first byte on, and appears under its name only when it is on the disk.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -15,7 +14,8 @@ pub(super) fn write_atomically(folder: &Path, name: &str, bytes: &[u8], mode: u3
     let temporary = folder.join(format!(".{name}.{:016x}", u64::from_ne_bytes(entropy::random())));
     let written = write_new(&temporary, bytes, mode).and_then(|()| fs::rename(&temporary, folder.join(name)));
     if written.is_err() {
-        // What is left of a failed write is ours; that it cannot be removed is less than what is reported already.
+        // What is left of a failed write is ours to remove. That this failed, too, adds nothing to the error that is
+        // reported.
         let _ = fs::remove_file(&temporary);
         return written;
     }
@@ -35,7 +35,7 @@ pub(super) fn lock(folder: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Takes a private file's rights away from everybody but its owner.
+/// Takes all rights to a private file away from everyone except its owner.
 pub(super) fn make_private(file: &Path) -> io::Result<()> {
     let others = fs::metadata(file)?.permissions().mode() & OTHERS;
     if others == 0 { Ok(()) } else { fs::set_permissions(file, fs::Permissions::from_mode(PRIVATE)) }

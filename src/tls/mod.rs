@@ -1,9 +1,9 @@
 //! Makes a secured connection of an accepted one, and keeps the certificates that are shown.
 //!
-//! In comes an [`Incoming`](crate::listener::Incoming), out comes a [`Secured`]: a stream of plain bytes, the protocol
-//! that was agreed on, and the names that the certificate covers. It must never let a handshake outlast its deadline,
-//! never accept early data (S-45), and never give up a working certificate for one that cannot be used. All names of
-//! rustls stay in this folder.
+//! An [`Incoming`](crate::listener::Incoming) becomes a [`Secured`]: a stream of plain bytes, the protocol that was
+//! agreed on, and the names that the certificate covers. It must never let a handshake outlast its deadline, never
+//! accept early data (S-45), and never give up a working certificate for one that cannot be used. All names of rustls
+//! stay in this folder.
 
 mod handshake;
 mod stream;

@@ -1,6 +1,6 @@
 //! What the operator should know of certificates that are in use all the same.
 //!
-//! In come the facts, out come sentences for the start-up lines and the log.
+//! They are sentences for the start-up lines and the log.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -19,26 +19,26 @@ pub enum Notice {
     },
     /// A certificate is no longer valid.
     Expired {
-        /// Its file.
+        /// Path of the chain.
         file: PathBuf,
-        /// Since when.
+        /// When the certificate ended.
         since: Timestamp,
     },
     /// A certificate is not valid yet.
     NotYetValid {
-        /// Its file.
+        /// Path of the chain.
         file: PathBuf,
-        /// From when on it is.
+        /// When it becomes valid.
         from: Timestamp,
     },
     /// A certificate names no host, so that every request on it is refused.
     NoNames {
-        /// Its file.
+        /// Path of the chain.
         file: PathBuf,
     },
-    /// Everybody on this machine can read a private key.
+    /// Every user of this machine can read a private key.
     KeyReadableByAll {
-        /// Its file.
+        /// Path of the key.
         file: PathBuf,
     },
 }

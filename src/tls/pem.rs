@@ -1,7 +1,7 @@
 //! Certificates and keys from files.
 //!
-//! In come the paths of a chain and a key, out comes a pair that is known to fit, or the sentence that says what is
-//! wrong with which file. A key never leaves this folder, and the bytes it was read from are wiped.
+//! A chain and a key make a pair that is known to fit, or an error that says what is wrong with which file. A key never
+//! leaves this folder, and the bytes it was read from are wiped.
 
 use std::fs;
 use std::io;
@@ -44,6 +44,7 @@ pub(super) fn load(chain: &Path, key: &Path, provider: &CryptoProvider) -> Resul
         .load_private_key(private_key(key)?)
         .map_err(|source| TlsError::UnusableKey { file: key.into(), source })?;
     let certified = CertifiedKey::new(certificates, signer);
+    // `CertifiedKey::new` does not compare them: a wrong key would show only when the first client fails.
     match certified.keys_match() {
         Ok(()) => Ok(Pair { certified, facts }),
         Err(rustls::Error::InvalidCertificate(_)) => Err(TlsError::BadCertificate { file: chain.into() }),

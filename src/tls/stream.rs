@@ -1,7 +1,7 @@
 //! A secured connection: plain bytes, and what is known of the way they came.
 //!
-//! In comes a finished handshake, out come a [`Stream`] and its [`Transport`]. The stream holds the connection's place
-//! among the open ones, so that a tunnel that outlives its request is still counted.
+//! A finished handshake becomes a [`Stream`] and its [`Transport`]. The stream holds the connection's place among the
+//! open ones, so that a tunnel that outlives its request is still counted.
 
 use std::fmt;
 use std::io::{self, IoSlice};
@@ -29,7 +29,7 @@ pub struct Secured {
 pub enum Protocol {
     /// `http/1.1`, or the client named none.
     Http1,
-    /// `h2`.
+    /// HTTP/2, agreed on as `h2`.
     Http2,
 }
 
@@ -59,6 +59,7 @@ impl Secured {
         let transport = Transport {
             addresses,
             trust,
+            // No ALPN is HTTP/1.1: RFC 9113 section 3.2 has no other way into HTTP/2 over TLS.
             protocol: if tls.alpn_protocol() == Some(b"h2") { Protocol::Http2 } else { Protocol::Http1 },
             covered,
             sni,
@@ -116,7 +117,7 @@ impl Transport {
         self.resumed
     }
 
-    /// `TLSv1.3` or `TLSv1.2`.
+    /// The TLS version, `TLSv1.3` or `TLSv1.2`, for the log.
     pub fn version(&self) -> &'static str {
         self.version
     }

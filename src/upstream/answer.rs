@@ -64,6 +64,8 @@ impl AnswerBody {
             _held: Some((place, serving)),
             ..Self::empty()
         };
+        // An answer without a body (HEAD, 204, 304) is never polled by hyper: its connection would be dropped with it
+        // instead of being kept.
         body.give_back_if_ended();
         body.waits_for_client(0);
         body
@@ -104,6 +106,7 @@ impl AnswerBody {
 
     /// The next part of what is there for the client. Parts are small, so that a slow line is seen to move.
     fn hand_over(&mut self) -> Frame<Bytes> {
+        // `split_to` shares the buffer: parts cost no copy.
         let part = self.rest.split_to(self.rest.len().min(PART));
         self.waits_for_client(part.len());
         Frame::data(part)
@@ -111,12 +114,16 @@ impl AnswerBody {
 
     fn give_back_if_ended(&mut self) {
         let ended = self.incoming.as_ref().is_some_and(Body::is_end_stream);
+        // As soon as the last byte was read from the add-on, however slowly the client takes it: the connection is free
+        // by then.
         if ended && let Some((connection, pool)) = self.connection.take() {
             pool.give_back(connection);
         }
     }
 
     fn trailers(&self, frame: Frame<Bytes>) -> Option<Frame<Bytes>> {
+        // Only gRPC has its status in trailers. Anywhere else a trailer could bring in a header that was confined at
+        // the top.
         let trailed = self.trailed.as_ref()?;
         let mut trailers = frame.into_trailers().ok()?;
         trailed.trailer_filter().apply(&mut trailers);
@@ -125,6 +132,7 @@ impl AnswerBody {
 
     fn poll_cut(&mut self, cx: &mut Context<'_>) -> Poll<AnswerError> {
         let Some(open) = &self.open else { return Poll::Pending };
+        // Made when it is first waited for: most answers are there at once and never register with the token.
         let cut = self.cut.get_or_insert_with(|| Box::pin(open.cut()));
         cut.as_mut().poll(cx).map(|()| AnswerError::Cut(open.exchange().why()))
     }
@@ -136,8 +144,11 @@ impl Body for AnswerBody {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, AnswerError>>> {
         let this = &mut *self;
+        // hyper polls a body when the client's side has room, so being polled is the proof that the client has taken
+        // the last part.
         this.is_asked();
         if let Some(open) = this.open.as_ref().filter(|open| open.is_cut()) {
+            // Dropped and not given back: the rest of this answer still lies in it.
             this.connection = None;
             return Poll::Ready(Some(Err(AnswerError::Cut(open.exchange().why()))));
         }
@@ -171,12 +182,16 @@ impl Body for AnswerBody {
                     this.give_back_if_ended();
                     return Poll::Ready(None);
                 }
+                // Once in each poll. Driving registers the waker with the add-on's socket; doing it again while the
+                // body stays pending would spin.
                 Poll::Pending if !driven => {
                     driven = true;
                     if let Some((connection, _)) = &mut this.connection {
                         connection.drive(cx);
                     }
                 }
+                // Asked last, when there is nothing to hand on: the check at the top has covered every other way
+                // through.
                 Poll::Pending => return this.poll_cut(cx).map(|error| Some(Err(error))),
             }
         }

@@ -1,7 +1,7 @@
 //! The end of a tunnel that neither side asked for: a close frame to each, where it can stand, and then the end.
 //!
-//! In come both sides and why it ends, and nothing of what they still say goes on to the other. A side that is in the
-//! middle of a frame, or takes nothing, is cut without a word.
+//! Nothing of what the sides still say goes on to the other. A side that is in the middle of a frame, or takes nothing,
+//! is cut without a word.
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ impl CloseFrame {
             TunnelOver::Idle => (GOING_AWAY, "idle for too long"),
             TunnelOver::Cut(Some(Reason::Stopping) | None) => (GOING_AWAY, "going away"),
             TunnelOver::Cut(Some(Reason::UnknownRoute)) => (GOING_AWAY, "no longer here"),
-            // One text for all that has to do with who somebody is, as in our answers: the status tells no more either.
+            // One text for everything about who the user is, as in our answers: the status tells no more either.
             TunnelOver::Cut(Some(reason)) if reason.row().status == http::StatusCode::UNAUTHORIZED => {
                 (POLICY, "session ended")
             }
@@ -47,12 +47,14 @@ impl CloseFrame {
 /// Says it to both and ends the connections.
 pub(super) async fn say(close_frame: CloseFrame, client: Side, addon: Side) {
     let to_client = close(close_frame.code, close_frame.reason);
+    // Towards the add-on we are the client, and a client's frames are masked (RFC 6455 section 5.1).
     let to_addon = close_masked(GOING_AWAY, "", entropy::random::<4>());
+    // Side by side: one that takes nothing must not use up the other's time.
     tokio::join!(last(client, &to_client), last(addon, &to_addon));
 }
 
-/// The last frame, the end of our side, and a moment for the other's. What still comes is thrown away: bytes that
-/// nobody has read when a connection is closed make the kernel throw away what was sent, the frame included.
+/// The last frame, the end of our side, and a moment for the other's. What still comes is thrown away: bytes that are
+/// unread when a connection is closed make the kernel throw away what was sent, the frame included.
 async fn last(side: Side, frame: &[u8]) {
     let Side { mut from, mut to, frames } = side;
     let parting = async {

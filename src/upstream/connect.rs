@@ -10,7 +10,7 @@ use crate::ids::Upstream;
 pub(super) enum Connector {
     Dialled(Dialer),
     Whoami,
-    /// No route leads to such an add-on, so that nobody ever asks for this.
+    /// No route leads to such an add-on, so that this is never asked for.
     Nowhere,
 }
 

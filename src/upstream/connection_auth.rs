@@ -1,8 +1,7 @@
 //! Authentication that holds for a connection and not for a request: NTLM, and Kerberos by Negotiate.
 //!
-//! In come the headers of a request or of its answer, out comes whether the connection now speaks for somebody. Such a
-//! connection is not used again: the next request on it may be another user's, and would be answered as this one's
-//! (S-60).
+//! The headers of a request or of its answer say whether the connection now speaks for a user. Such a connection is not
+//! used again: the next request on it may be another user's, and would be answered as this one's (S-60).
 
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, HeaderName, HeaderValue, WWW_AUTHENTICATE};

@@ -16,6 +16,7 @@ use crate::refusal::Reason;
 impl Call<'_> {
     /// Makes the call and relays its answer.
     pub(super) async fn call(self, request: Request<RequestBody>, trailed: GrpcCall) -> Result<Answer, Reason> {
+        // A place as any request has: streams of a shared connection cost the add-on as much as connections do.
         let place = self.place().await?;
         let response = self.ask_shared(request).await?;
         Ok(self.relay(response, None, Some(place), Some(trailed)))
@@ -56,6 +57,7 @@ impl super::pool::Pool {
         }
         let dialling = tokio::time::timeout(self.patience(), shared.dialling.lock());
         let _dialling = dialling.await.map_err(|_| PoolError::Dialling)?;
+        // Asked again behind the lock: the call that held it may have made the connection.
         if let Some(stream) = shared.stream() {
             return Ok(stream);
         }

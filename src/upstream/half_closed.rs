@@ -1,9 +1,9 @@
 //! What an add-on has said before it closed.
 //!
 //! An add-on that does not want a body answers and closes, and the next bytes of the body are met by a reset. hyper
-//! gives a connection up at the first write that fails, though the answer may lie in the socket by then. In goes a
-//! stream to an add-on, out comes one to which writing goes on into nowhere once nobody reads, so that hyper reads on:
-//! the answer, or the end that tells that there is none (RFC 9112 section 9.5).
+//! gives a connection up at the first write that fails, though the answer may lie in the socket by then. This stream
+//! lets writes succeed into nowhere once the add-on has stopped reading, so that hyper reads on: the answer, or the end
+//! that says that there is none (RFC 9112 section 9.5).
 
 use std::io::{self, ErrorKind, IoSlice};
 use std::pin::Pin;
@@ -19,13 +19,15 @@ pub(super) struct HalfClosedStream<S> {
     peer_closed: PeerClosed,
 }
 
-/// Whether the reader of a stream has left. Nobody would get the next request on it, even where the way back is open
-/// still, as an end of a Unix socket can be closed alone.
+/// Whether the add-on has stopped reading. It would not get the next request even where it can still write, as each
+/// direction of a Unix socket can be closed alone.
 #[derive(Debug, Clone, Default)]
 pub(super) struct PeerClosed(Arc<AtomicBool>);
 
 impl PeerClosed {
     pub(super) fn is_so(&self) -> bool {
+        // Relaxed is enough: the task that drives the connection writes and reads this, and nothing else is published
+        // with it.
         self.0.load(Ordering::Relaxed)
     }
 }
@@ -39,6 +41,7 @@ impl<S> HalfClosedStream<S> {
     /// A write as it went, or as if it had gone when the reader has left.
     fn unless_left(&mut self, written: Poll<io::Result<usize>>, length: usize) -> Poll<io::Result<usize>> {
         match written {
+            // All of it counts as written: a short count would make hyper try the rest again, for ever.
             Poll::Ready(Err(error)) if has_left(&error) => {
                 self.peer_closed.0.store(true, Ordering::Relaxed);
                 Poll::Ready(Ok(length))
@@ -49,6 +52,8 @@ impl<S> HalfClosedStream<S> {
 }
 
 fn has_left(error: &io::Error) -> bool {
+    // Only what a closed reader causes. Any other error, of TLS say, leaves nothing on this stream that could be
+    // believed.
     matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted)
 }
 

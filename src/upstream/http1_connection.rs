@@ -1,4 +1,4 @@
-//! One HTTP/1.1 connection to an add-on, driven by whoever waits for its answer.
+//! One HTTP/1.1 connection to an add-on, driven by the task that waits for its answer.
 //!
 //! hyper splits a connection into a sender and a future that must be polled. Here the request's own task polls it: the
 //! add-on's bytes are read and handed on in one go, without waking a second task for the head and a third for the body.
@@ -67,6 +67,8 @@ impl Http1Connection {
 
     /// Begins HTTP on a new stream that is to become a tunnel; a task of its own drives it from now on.
     pub(super) async fn open_for_upgrade(stream: Box<dyn Wire>) -> hyper::Result<Self> {
+        // The bare stream and no [`HalfClosedStream`]: in a tunnel a write that fails must end it, not go on into
+        // nowhere.
         let (sender, connection) = builder().handshake(TokioIo::new(stream)).await?;
         tokio::spawn(async move {
             if let Err(error) = connection.with_upgrades().await {
@@ -87,6 +89,8 @@ impl Http1Connection {
     pub(super) async fn send(&mut self, request: Request<RequestBody>) -> Result<Response<Incoming>, Unanswered> {
         let mut answer = std::pin::pin!(self.sender.try_send_request(request));
         let driver = &mut self.driver;
+        // The first poll hands the request to hyper, driving writes it and may read the answer, and the second poll
+        // takes that. Without the second one the answer would cost another wake-up of this task.
         let answer = std::future::poll_fn(|cx| {
             if let Poll::Ready(answer) = answer.as_mut().poll(cx) {
                 return Poll::Ready(answer);
@@ -94,6 +98,7 @@ impl Http1Connection {
             driver.poll(cx);
             answer.as_mut().poll(cx)
         });
+        // Before the first await: a request that is given up half-way leaves a used connection.
         self.used = true;
         answer.await.map_err(|mut failed| match failed.take_message() {
             Some(request) => Unanswered::Unsent(Box::new(request)),
@@ -101,13 +106,13 @@ impl Http1Connection {
         })
     }
 
-    /// Drives the connection as far as it goes. What went wrong is the answer's to say.
+    /// Drives the connection as far as it goes. An error shows in the answer.
     pub(super) fn drive(&mut self, cx: &mut Context<'_>) {
         self.driver.poll(cx);
     }
 
     /// Gives the connection a task of its own: the rest of an upload must not wait for the reader of its answer. It
-    /// ends with the link, and so with the answer: nobody would cut an upload that outlives it.
+    /// ends with the connection, and so with the answer: an upload that outlived it could no longer be cut.
     pub(super) fn detach(&mut self) {
         self.driver = match std::mem::replace(&mut self.driver, Driver::Ended) {
             Driver::Inline(connection) => Driver::Detached(AbortOnDropHandle::new(tokio::spawn(connection))),
@@ -115,7 +120,7 @@ impl Http1Connection {
         };
     }
 
-    /// Lets nobody else have it.
+    /// Keeps it out of the pool after this request.
     pub(super) fn use_once(&mut self) {
         self.once = true;
     }
@@ -126,6 +131,9 @@ impl Http1Connection {
         if self.once || self.peer_closed.is_so() || !matches!(self.driver, Driver::Inline(_)) {
             return false;
         }
+        // Nobody drives an idle connection, so hyper has not seen what lies in the socket: the add-on's end, or bytes
+        // that a broken add-on sent behind its answer and that would be taken for the next one. No waker, since nobody
+        // waits for it.
         self.driver.poll(&mut Context::from_waker(std::task::Waker::noop()));
         matches!(self.driver, Driver::Inline(_)) && self.sender.is_ready() && !self.sender.is_closed()
     }
@@ -136,6 +144,7 @@ impl Driver {
         if let Self::Inline(connection) = self
             && Pin::new(connection).poll(cx).is_ready()
         {
+            // A future that has ended must not be polled again.
             *self = Self::Ended;
         }
     }
@@ -154,6 +163,7 @@ const READ_BUFFER: usize = 128 * 1024;
 
 /// hyper says that a connection broke off in the middle of a message, as opposed to a message that is not HTTP.
 pub(super) fn is_hang_up(error: &hyper::Error) -> bool {
+    // hyper has no question for this one: an error of the socket stands only in its source.
     let io = std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<io::Error>);
     error.is_incomplete_message() || error.is_closed() || error.is_canceled() || io
 }

@@ -1,7 +1,7 @@
 //! The HTTP/2 connections to an add-on that speaks gRPC: the calls of one user share one, each on a stream of its own.
 //!
-//! Streams of one connection share its window and the number that the add-on allows. Were there one connection for all,
-//! a user who takes nothing of a few answers would keep everybody's from coming.
+//! Streams of one connection share its window and the number that the add-on allows. With one connection for all, a
+//! user who takes nothing of a few answers would hold up every other user's.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ pub(super) struct Http2Connections(Mutex<HashMap<UserId, Arc<Http2Connection>>>)
 #[derive(Debug, Default)]
 pub(super) struct Http2Connection {
     current: Mutex<Option<Stream>>,
-    /// Held by whoever makes a new one: the others wait for that, and do not each dial.
+    /// Held while a new one is made: other calls wait for that, and do not each dial.
     pub(super) dialling: tokio::sync::Mutex<()>,
 }
 
@@ -49,6 +49,8 @@ impl Stream {
             .initial_connection_window_size(CONNECTION_WINDOW)
             .max_header_list_size(ANSWER_HEAD);
         let (sender, connection) = builder.handshake(TokioIo::new(stream)).await?;
+        // Unlike HTTP/1.1 it needs a task: many calls share it, and PING and window updates come when nobody reads an
+        // answer.
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "connection to an add-on ended");
@@ -72,11 +74,11 @@ impl Http2Connections {
         Arc::clone(self.lock().entry(user.clone()).or_default())
     }
 
-    /// Forgets connections that nobody has asked for since so long, or that have ended, and users without one.
+    /// Forgets connections that have not been asked for in so long, or that have ended, and users without one.
     pub(super) fn prune(&self, oldest: Duration) {
         self.lock().retain(|_, shared| {
             shared.prune(oldest);
-            // Whoever holds it is about to dial, and the next one must find that connection.
+            // A call that holds it is about to dial, and the next call must find that connection.
             Arc::strong_count(shared) > 1 || shared.lock().is_some()
         });
     }
@@ -89,8 +91,11 @@ impl Http2Connections {
 impl Http2Connection {
     /// The connection, if there is one that is good.
     pub(super) fn stream(&self) -> Option<Stream> {
+        // A short lock and no await in it: [`Self::dialling`] is the one that is held while a connection is made.
         let mut current = self.lock();
         let stream = current.as_mut().filter(|stream| !stream.sender.is_closed())?;
+        // The clone that is handed out says that the connection was there before: a call that it refuses unsent may be
+        // tried on a new one.
         (stream.used, stream.since) = (true, Instant::now());
         Some(stream.clone())
     }
@@ -105,7 +110,7 @@ impl Http2Connection {
         *self.lock() = None;
     }
 
-    /// Forgets a connection that nobody has asked for since so long, or that has ended.
+    /// Forgets a connection that has not been asked for in so long, or that has ended.
     pub(super) fn prune(&self, oldest: Duration) {
         let mut current = self.lock();
         if current.as_ref().is_some_and(|stream| stream.sender.is_closed() || stream.since.elapsed() >= oldest) {
@@ -118,7 +123,7 @@ impl Http2Connection {
     }
 }
 
-/// What one slow reader's answer may hold, and all answers of one user together: whoever asks for more waits.
+/// What one slow reader's answer may hold, and all answers of one user together. Anything beyond waits.
 const STREAM_WINDOW: u32 = 256 * 1024;
 const CONNECTION_WINDOW: u32 = 4 * 1024 * 1024;
 /// The largest head of an answer, and the largest trailers.

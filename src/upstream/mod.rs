@@ -1,8 +1,8 @@
 //! The add-on's side: pool, connect, headers in, bytes through, tunnel for WebSocket.
 //!
-//! In comes a [`Permitted`](crate::authorization::Permitted) request, which is the only thing that can be sent, out
-//! comes the add-on's answer, confined to what it may say. Bodies are streamed, never collected; a request is sent
-//! twice only where not a byte of the first was.
+//! A [`Permitted`](crate::authorization::Permitted) request is the only thing that can be sent. The add-on's answer is
+//! confined to what it may say. Bodies are streamed, never collected; a request is sent twice only where not a byte of
+//! the first was.
 
 mod answer;
 mod assertion;
@@ -45,7 +45,7 @@ mod tests {
     use std::sync::Arc;
     use std::time::Duration;
 
-    /// An add-on of which only the name matters.
+    /// An add-on whose name alone matters.
     pub(super) fn addon(slug: &str) -> Arc<Addon> {
         Arc::new(Addon {
             manifest: None,

@@ -39,13 +39,13 @@ pub(super) struct TunnelSlot {
     _permit: Permit,
 }
 
-/// Why no connection was to be had.
+/// Why there is no connection for a request.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum PoolError {
     /// All places, or those of the user, were taken for longer than the add-on's `queue_timeout`.
     #[error("no place at the add-on")]
     Busy(#[from] Refused),
-    /// Somebody else's attempt at the one connection took longer than that.
+    /// Another request's attempt to make the one connection took longer than that.
     #[error("the connection to the add-on takes its time")]
     Dialling,
     /// A new connection did not come about.
@@ -62,10 +62,11 @@ impl Pool {
         Self { connector, addon, budget, idle: Mutex::default(), shared: Http2Connections::default(), metrics }
     }
 
-    /// A place for this user, at once or after a bounded wait. The user's share first: whoever waits for it stands in
-    /// nobody else's way.
+    /// A place for this user, at once or after a bounded wait. The user's share first: a request that waits for it
+    /// holds no place that others could use.
     pub(super) async fn place(&self, user: &UserId) -> Result<PoolSlot, PoolError> {
         let (addon, budget) = (&self.addon, &self.budget);
+        // One deadline for both waits: a long wait for the user's share leaves less for the add-on's.
         let begun = Instant::now();
         let of_user = Claim::new(Limit::AddonConnectionsPerUser, self.user_here(user), addon.connections_per_user);
         let of_all = Claim::new(Limit::AddonConnections, Holder::Addon(addon.slug.clone()), addon.connections);
@@ -87,18 +88,18 @@ impl Pool {
                 self.count(&idle);
                 connection
             };
+            // Looked at after the lock is given back: it polls the connection, and others want the list meanwhile.
             if connection.idle_since.elapsed() < OLDEST_IDLE && connection.is_reusable() {
                 return Some(connection);
             }
         }
     }
 
-    /// A new stream to the add-on, which is in nobody's count.
+    /// A new stream to the add-on that no metric counts: for health probes.
     pub(super) async fn dial(&self) -> Result<Box<dyn Wire>, DialError> {
         self.connector.connect().await
     }
 
-    /// A new connection.
     pub(super) async fn fresh(&self) -> Result<Http1Connection, PoolError> {
         let stream = self.wire().await?;
         Http1Connection::open(stream).await.map_err(PoolError::Handshake)
@@ -116,7 +117,7 @@ impl Pool {
         &self.shared
     }
 
-    /// How long anybody waits for a connection that is to be had later.
+    /// How long a request waits for a connection that another one is making.
     pub(super) fn patience(&self) -> Duration {
         self.addon.queue_timeout
     }
@@ -129,14 +130,17 @@ impl Pool {
             Claim::new(Limit::AddonWebsocketsPerUser, self.user_here(user), addon.websockets_per_user),
             Claim::new(Limit::AddonWebsockets, Holder::Addon(addon.slug.clone()), addon.websockets),
         ];
+        // Taken before dialling, so that a user at their limit costs the add-on no connection.
         let permit = self.budget.take(1, &claims)?;
         let stream = self.wire().await?;
         let connection = Http1Connection::open_for_upgrade(stream).await.map_err(PoolError::Handshake)?;
         Ok((connection, TunnelSlot { _permit: permit }))
     }
 
-    /// A user whose share is all there is has taken what there is for everybody.
+    /// Names the refusal of a user whose share is as large as the whole after the add-on's limit.
     fn refused(&self, refused: Refused) -> PoolError {
+        // With one user's share as large as the whole, the operator has set no share: the refusal is named after the
+        // limit that they know.
         let is_all = self.addon.connections_per_user >= self.addon.connections;
         let spent = refused == Refused(Limit::AddonConnectionsPerUser);
         PoolError::Busy(if spent && is_all { Refused(Limit::AddonConnections) } else { refused })
@@ -149,6 +153,8 @@ impl Pool {
     /// Takes a connection back after the last byte of its answer, if it can be used again.
     pub(super) fn give_back(&self, mut connection: Http1Connection) {
         if connection.is_reusable() {
+            // Only a connection that was read to the end comes here reusable: bytes of an old answer would be read as
+            // the beginning of the next one.
             connection.idle_since = Instant::now();
             let mut idle = self.lock();
             idle.push(connection);

@@ -1,8 +1,8 @@
 //! The head that an add-on gets: the true identity in, last, each header exactly once (DESIGN section 2, step 6).
 //!
-//! In come a permitted request's headers, out come the same headers with the user's. Every name that is set here was
-//! taken out before, in every spelling, whether or not there is a value to set: a user without a display name has no
-//! display name, and not the client's (S-06).
+//! A permitted request's headers get the user's. Every name that is set here was taken out before, in every spelling,
+//! whether or not there is a value to set: a user without a display name has no display name, and not the client's
+//! (S-06).
 
 use std::net::IpAddr;
 
@@ -93,7 +93,7 @@ impl RequestHeaderPolicy {
                 headers.insert(name.clone(), prefix.clone());
             }
             if forwarded.entry_point == EntryPoint::HomeAssistant {
-                // There every add-on is told so, whatever it is told at ours.
+                // At that entry point every add-on is told so, whatever its configuration says for ours.
                 headers.insert(X_INGRESS_PATH, prefix.clone());
             }
         }
@@ -159,7 +159,7 @@ fn address(ip: IpAddr) -> Option<HeaderValue> {
     HeaderValue::from_maybe_shared(bytes::Bytes::from(text)).ok()
 }
 
-/// A user name says who somebody is, so it is sent as it is or not at all: one with control characters or with spaces
+/// A user name identifies the user, so it is sent as it is or not at all: one with control characters or with spaces
 /// around it would reach the add-on as another.
 fn username(name: &str) -> Option<HeaderValue> {
     let sendable = !name.is_empty() && name.trim() == name && !name.chars().any(char::is_control);

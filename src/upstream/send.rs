@@ -54,6 +54,8 @@ impl Upstreams {
     /// Sends a permitted request to its add-on and waits for the head of the answer.
     pub async fn send(&self, permitted: Permitted) -> Result<Answer, Reason> {
         let (identified, open) = permitted.into_parts();
+        // MOVE and COPY have a second path in `Destination`. It is judged before the request is taken apart, because an
+        // add-on acts on it as on the first.
         let transfer = identified.routed().transfer()?;
         let user = Arc::clone(identified.user());
         let (request, route, forward) = identified.into_routed().into_parts();
@@ -66,6 +68,7 @@ impl Upstreams {
         let prefix = route.prefix_header();
         let forwarded =
             ForwardedContext { user: &user, client, authority: &authority, origin, scheme, entry_point, id, prefix };
+        // After the client's reserved names were stripped, so what stands here under those names is ours.
         upstream.request_headers.apply(&mut headers, &upstream.addon, forwarded);
         if let Some(assertion_signer) = &upstream.assertion_signer {
             headers.insert(ASSERTION, assertion_signer.of(&user));
@@ -77,6 +80,7 @@ impl Upstreams {
             ask_for_websocket(&mut headers, handshake, websocket::new_key);
         }
         let grpc = upstream.trailer_filter.as_ref().map(GrpcCall::new);
+        // gRPC calls of a user share one HTTP/2 connection: there is none that could become a tunnel.
         if grpc.is_some() && handshake.is_some() {
             return Err(Reason::BadUpgrade);
         }
@@ -84,7 +88,9 @@ impl Upstreams {
             None => RequestBody::new(body, upstream.addon.max_body, self.upload),
             Some(grpc) => grpc.upload(body, &upstream.addon),
         };
+        // The client's `Content-Length` was stripped with the rest: the length that goes on is the one that is counted.
         set_length(&mut headers, &method, body.size_hint().exact(), upstream.addon.max_body)?;
+        // Last, when every line that we add is there.
         judge_size(&headers, forward.as_str(), upstream.addon.max_head)?;
         let mut outgoing = Request::new(body);
         *outgoing.method_mut() = method;
@@ -96,6 +102,7 @@ impl Upstreams {
         let response_policy = self.response_policy(upstream, &route, (scheme, &authority));
         let (user, reading) = (user.id.clone(), self.reading);
         let call = Call { upstream, response_policy, progress, open, user, serving, reading };
+        // Boxed where few requests come by, whose states would otherwise make the future of every request larger.
         match (handshake, upgrade, grpc) {
             (_, _, Some(grpc)) => Box::pin(call.call(outgoing, grpc)).await,
             (Some(handshake), Some(client), None) => Box::pin(call.open_tunnel(outgoing, handshake, client)).await,
@@ -134,7 +141,7 @@ fn set_length(headers: &mut HeaderMap, method: &Method, length: Option<u64>, lim
             headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
         }
         Some(_) => {}
-        // Said in so many words: hyper would leave out the body of a GET otherwise.
+        // Said explicitly: hyper would leave out the body of a GET otherwise.
         None => {
             headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
         }
@@ -145,6 +152,7 @@ fn set_length(headers: &mut HeaderMap, method: &Method, length: Option<u64>, lim
 /// Refuses a head that the add-on would choke on (spec/addon-uis.md section 3, point 19): the lines as they will be
 /// written, the request line among them.
 fn judge_size(headers: &HeaderMap, target: &str, limit: usize) -> Result<(), Reason> {
+    // Without a configured limit the lines need not be added up.
     if limit == usize::MAX {
         return Ok(());
     }
@@ -159,23 +167,28 @@ const LONGEST_REQUEST_LINE: usize = "MKCALENDAR  HTTP/1.1".len();
 
 impl Call<'_> {
     async fn exchange(self, request: Request<RequestBody>) -> Result<Answer, Reason> {
+        // The place before the connection: an idle connection taken first would be held by a request that waits its
+        // turn.
         let place = self.place().await?;
+        // Asked now, since the request is moved when it is sent.
         let signs_in = connection_auth::is_asked_for(request.headers());
         let (mut connection, mut response) = self.ask(request).await?;
         if signs_in || connection_auth::is_offered(response.headers()) {
-            // It speaks for somebody now (S-60).
+            // The connection speaks for this user now (S-60).
             connection.use_once();
         }
         if response.headers().contains_key(TRANSFER_ENCODING) && response.headers_mut().remove(CONTENT_LENGTH).is_some()
         {
             // RFC 9112 section 6.3: Transfer-Encoding overrides Content-Length, and such a message might be an attempt
-            // at smuggling. What the add-on says behind it is nobody's answer (S-58).
+            // at smuggling. What the add-on sends behind it must not be taken for another answer (S-58).
             connection.use_once();
         }
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             // RFC 9110 section 15.2.2: an answer to an upgrade that nobody asked for.
             return Err(Reason::AddonBroken);
         }
+        // The connection is driven by the task that reads the answer. While the add-on still takes the upload, a client
+        // that reads only after its last byte would wait for us and we for it.
         if !self.progress.is_done() {
             connection.detach();
         }
@@ -199,6 +212,9 @@ impl Call<'_> {
                 Some(connection) => connection,
                 None => Box::pin(self.upstream.pool.fresh()).await.map_err(|error| self.failed(&error))?,
             };
+            // The pool runs empty of idle connections, and a fresh one is not tried twice, so the loop ends. An idle
+            // one may have been closed by the add-on while the request was written (RFC 9112 section 9.3.1); nothing of
+            // the request was sent, so that any method may be repeated.
             let retry = connection.used;
             match self.answered(connection.send(request)).await? {
                 Ok(response) => return Ok((connection, response)),
@@ -227,6 +243,8 @@ impl Call<'_> {
                 // that never stops talking (1xx without end) cannot keep the clock from being asked.
                 biased;
                 () = &mut cut => return Err(self.open.exchange().why().unwrap_or(Reason::SessionEnded)),
+                // Asked again when the time is over: the body may have moved while this slept, and then the add-on has
+                // a new limit.
                 () = tokio::time::sleep_until(quiet_since() + limit) => if quiet_since().elapsed() >= limit {
                     self.upstream.failed(UpstreamFailure::Timeout);
                     return Err(Reason::AddonSlow);
@@ -249,11 +267,14 @@ impl Call<'_> {
         handshake: Handshake,
         client: OnUpgrade,
     ) -> Result<Answer, Reason> {
+        // Kept to compare: an add-on may choose only among the subprotocols that were offered (RFC 6455 section 4.1).
         let asked = WebSocketOffer::of(request.headers());
         let (mut connection, place) =
             self.upstream.pool.tunnel(&self.user).await.map_err(|error| self.failed(&error))?;
         let Ok(mut response) = self.answered(connection.send(request)).await? else { return Err(Reason::AddonDown) };
         if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+            // A declined handshake is an ordinary answer. Its connection is not pooled: a task of its own drives it,
+            // and it ends with the body.
             return Ok(self.relay(response, None, None, None));
         }
         if !asked.is_answered_by(response.headers()) {
@@ -264,11 +285,13 @@ impl Call<'_> {
         response::confine(&mut parts.headers, &self.upstream.addon, &self.response_policy);
         match handshake {
             Handshake::Http1 => ask_again(&mut parts.headers),
+            // RFC 8441 section 5: over HTTP/2 the answer is a 200, and there is no `Sec-WebSocket-Accept`.
             Handshake::Http2 => {
                 parts.status = StatusCode::OK;
                 parts.headers.remove(SEC_WEBSOCKET_ACCEPT);
             }
         }
+        // hyper keeps the add-on's own reason phrase here and would write it out.
         parts.extensions.clear();
         let idle = self.upstream.addon.websocket_idle_timeout;
         let tunnel = Tunnel::new(client, addon, self.open, idle, (place, self.serving));
@@ -285,14 +308,17 @@ impl Call<'_> {
     ) -> Answer {
         let (mut parts, incoming) = response.into_parts();
         response::confine(&mut parts.headers, &self.upstream.addon, &self.response_policy);
+        // hyper keeps the add-on's own reason phrase here and would write it out.
         parts.extensions.clear();
+        // RFC 9112 section 2.3: an intermediary says its own version. An add-on's HTTP/1.0 would make hyper end our
+        // answer by closing the connection, which a client cannot tell from one that broke off.
         parts.version = http::Version::HTTP_11;
         let held = (place, self.open, self.serving);
         let body = AnswerBody::relay(incoming, connection, grpc, held, self.reading);
         Answer { response: Response::from_parts(parts, body), tunnel: None, sent: self.progress }
     }
 
-    /// Why no connection was to be had, to the operator and to the client.
+    /// Tells the operator why there is no connection, and gives the reason for the client.
     pub(super) fn failed(&self, error: &PoolError) -> Reason {
         let addon = self.upstream.addon.slug.as_str();
         match error {
@@ -323,6 +349,8 @@ impl Call<'_> {
 
     /// Why a request that was sent was not answered: the client's own body, the add-on's end, or no HTTP.
     fn broken(&self, error: &hyper::Error) -> Reason {
+        // The client's body is asked first: an add-on that hangs up because its request was broken off is not at fault,
+        // and must not count as unhealthy.
         if self.progress.is_too_large() {
             return Reason::BodyTooLarge;
         }

@@ -1,6 +1,7 @@
 //! A WebSocket after its handshake: bytes both ways until one side ends, nothing moves for too long, or it is cut.
 //!
-//! The bytes are not looked at, but for where frames end: what is cut there is told so with a frame of its own.
+//! Of the bytes only the ends of frames are followed, so that a tunnel that is cut can be closed with a frame of our
+//! own.
 
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -36,7 +37,7 @@ pub struct TunnelEnd {
     pub sent: u64,
     /// Bytes from the add-on to the client.
     pub received: u64,
-    /// Why it ended.
+    /// Which side ended it, or why we did.
     pub why: TunnelOver,
 }
 
@@ -56,6 +57,8 @@ impl Tunnel {
         let Self { client, addon, open, idle: limit, _held } = self;
         let flow = Flow::default();
         let start = Instant::now();
+        // The handshake is answered, but a side may never come: hyper resolves these when each connection has switched,
+        // and a client need not take its 101. The wait is bounded, so that a tunnel that never opens holds no place.
         let upgraded = tokio::select! {
             upgraded = async { tokio::try_join!(client, addon) } => upgraded.map_err(|_| TunnelOver::Broken),
             () = open.cut() => Err(TunnelOver::Cut(open.exchange().why())),
@@ -96,6 +99,8 @@ impl Sides {
             () = idle(flow, start, limit) => TunnelOver::Idle,
             why = self.carry(flow, start) => why,
         };
+        // Only after the copying has been dropped: a frame of ours between two of its writes would tear a frame of
+        // theirs.
         if let Some(close_frame) = CloseFrame::after(why) {
             close_frame::say(close_frame, self.client, self.addon).await;
         }
@@ -110,9 +115,11 @@ impl Sides {
         };
         let up = copy(&mut client.from, &mut addon.to, &mut addon.frames, |bytes| moved(&flow.sent, bytes));
         let down = copy(&mut addon.from, &mut client.to, &mut client.frames, |bytes| moved(&flow.received, bytes));
-        // RFC 6455 section 7.1.1: both sides close TCP after their close frames, so one side's end leaves the other a
-        // moment to say its last bytes.
+        // RFC 6455 section 7.1.1: both sides close TCP after their close frames, so after one side's end the other gets
+        // a moment for its last bytes.
         let (mut up, mut down) = (std::pin::pin!(up), std::pin::pin!(down));
+        // RFC 6455 section 5.5.1: a side that gets a close frame answers with one, which comes over the other
+        // direction.
         let ended = tokio::select! {
             ended = &mut up => ended.and(last_words(&mut down).await),
             ended = &mut down => ended.and(last_words(&mut up).await),
@@ -142,6 +149,7 @@ where
     loop {
         let read = from.read(&mut buffer).await?;
         if read == 0 {
+            // The end of one direction is passed on as such. The other may still bring the answer to a close frame.
             return to.shutdown().await;
         }
         let mut rest = buffer.get(..read).unwrap_or_default();
@@ -155,7 +163,11 @@ where
             frames.pass(passed);
             rest = left;
         }
+        // Messages are small and the other side waits for each: TLS and hyper would otherwise hold the last bytes of
+        // one back.
         to.flush().await?;
+        // Counted when the other side has taken it: a sender alone, with a reader that takes nothing, must not keep a
+        // tunnel from idling out.
         moved(read);
     }
 }
@@ -163,6 +175,7 @@ where
 async fn idle(flow: &Flow, start: Instant, limit: Duration) {
     loop {
         let last = start + Duration::from_millis(flow.last.load(Ordering::Relaxed));
+        // Looked at again after each sleep, because bytes moved the limit while it slept.
         if last.elapsed() >= limit {
             return;
         }

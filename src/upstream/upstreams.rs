@@ -28,20 +28,20 @@ pub struct Upstreams {
     pub(super) reading: MinRate,
 }
 
-/// What the add-ons of one configuration are made with besides their own settings.
+/// What the add-ons of one configuration are made with, besides their own settings.
 #[derive(Debug, Clone, Copy)]
 pub struct Means<'a> {
     /// The names that only we may say.
     pub reserved: &'a Reserved,
     /// How our cookies are called.
     pub own_cookies: OwnCookies,
-    /// `[limits]`
+    /// The configured limits on bodies and rates.
     pub limits: &'a Limits,
     /// Where places are counted.
     pub budget: &'a Arc<Budget>,
-    /// Where numbers go.
+    /// The metrics that each add-on's own are made in.
     pub numbers: &'a Metrics,
-    /// Who signs identities.
+    /// The keys that identities are signed with; none where no add-on wants that.
     pub keyring: Option<&'a Arc<Keyring>>,
 }
 
@@ -67,6 +67,8 @@ impl Upstreams {
             let keyring = means.keyring.filter(|_| addon.assertion)?;
             Some(AssertionSigner::new(addon.slug.clone(), Arc::clone(keyring)))
         };
+        // Of all add-ons together: a name that one of them may have from browsers is no longer stripped for all, so
+        // every other one has to strip it for itself.
         let passing: Vec<HeaderName> = addons.iter().flat_map(|addon| addon.pass_headers.iter().cloned()).collect();
         let made = |addon: &Arc<Addon>| Upstream {
             assertion_signer: assertion_signer(addon),
@@ -141,7 +143,7 @@ impl Upstream {
         }
     }
 
-    /// The `Host` of a request that nobody sent: the name that the add-on is told, else its own.
+    /// The `Host` of a request of our own, as a probe is: the name that the add-on is told, else its own.
     fn own_host(&self) -> HeaderValue {
         let authority = self.request_headers.host_override().or(self.authority.as_ref());
         let host = authority.and_then(|authority| HeaderValue::from_str(authority.as_str()).ok());
@@ -151,6 +153,8 @@ impl Upstream {
     fn new(addon: &Arc<Addon>, passing: &[HeaderName], means: Means<'_>, before: Option<&Upstreams>) -> Self {
         let Means { reserved, budget, numbers, .. } = means;
         let metrics = numbers.addon(&addon.slug);
+        // Only with settings that are equal whole: a pool made for another address or certificate would take requests
+        // to the old one.
         let kept = before.and_then(|before| before.all.iter().find(|upstream| upstream.addon == *addon));
         let new = || Arc::new(Pool::new(addon, metrics.clone(), budget));
         let pool = kept.map_or_else(new, |kept| Arc::clone(&kept.pool));

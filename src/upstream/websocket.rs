@@ -55,6 +55,7 @@ fn protocols(headers: &HeaderMap) -> impl Iterator<Item = &str> {
 fn accept(key: &[u8]) -> String {
     let mut sha1 = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY);
     sha1.update(key);
+    // SHA-1 by the standard and for no secret: it only proves that the peer speaks WebSocket.
     sha1.update(b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
     STANDARD.encode(sha1.finish())
 }

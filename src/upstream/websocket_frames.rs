@@ -1,6 +1,6 @@
 //! Where the frames of a WebSocket begin and end, and the one frame that we say ourselves: the last (RFC 6455).
 //!
-//! In come the bytes that were passed on in one direction, out comes whether a frame of ours could stand behind them.
+//! Follows the bytes that were passed on in one direction, and says whether a frame of ours could stand behind them.
 //! Nothing is copied, unmasked or judged: what the two sides say to each other is theirs.
 
 /// The place in a stream of frames.
@@ -30,6 +30,7 @@ impl Frames {
     /// Takes note of bytes that were passed on.
     pub(super) fn pass(&mut self, mut bytes: &[u8]) {
         while let Some((byte, rest)) = bytes.split_first() {
+            // Payload is skipped in one step: byte by byte, a large download would cost a pass over all of it.
             if let FrameState::Payload(missing) = self.place {
                 let here = usize::try_from(missing).unwrap_or(usize::MAX).min(bytes.len());
                 bytes = bytes.get(here..).unwrap_or_default();
@@ -39,6 +40,8 @@ impl Frames {
             bytes = rest;
             self.place = match self.place {
                 FrameState::Between => {
+                    // Noted at the frame's first byte: even a close frame that is not whole yet leaves no place for
+                    // ours.
                     self.closed |= byte & OPCODE == CLOSE;
                     FrameState::Length
                 }
@@ -65,16 +68,20 @@ fn after_length(byte: u8) -> FrameState {
     match length {
         126 => FrameState::LongLength { missing: 2, so_far: 0, masked },
         127 => FrameState::LongLength { missing: 8, so_far: 0, masked },
+        // A short length is a length with nothing missing behind this byte.
         short => longer(1, u64::from(short), masked),
     }
 }
 
 /// RFC 6455 section 5.2: the most significant bit of a length of 64 bits MUST be 0.
 fn longer(missing: u8, so_far: u64, masked: bool) -> FrameState {
+    // The key counts with the payload: for where the frame ends, they are alike.
     let key = if masked { MASKING_KEY } else { 0 };
     match (missing, so_far.checked_add(key)) {
         (2.., _) => FrameState::LongLength { missing: missing.saturating_sub(1), so_far, masked },
         (_, Some(rest)) if so_far >> 63 == 0 => payload(rest),
+        // We have lost the place, and a frame of ours would land in the middle of theirs. It is a state that nothing
+        // leaves.
         _ => FrameState::Lost,
     }
 }

@@ -1,8 +1,8 @@
 //! Passwords that were right not long ago, for the time in which Home Assistant cannot be asked.
 //!
 //! Off unless the configuration gives it a time. What is kept is bcrypt, salted and slow, in memory only. It is asked
-//! only when Home Assistant cannot be: it never refuses a new password and never accepts an old one while there is
-//! somebody who knows better. A password that Home Assistant has refused is forgotten.
+//! only when Home Assistant cannot be: it never refuses a new password and never accepts an old one while Home
+//! Assistant can say which is right. A password that Home Assistant has refused is forgotten.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ use crate::clock::Timestamp;
 use crate::home_assistant::one_spelling;
 use crate::ids::UserId;
 
-/// The cache.
+/// Passwords that were right not long ago, as bcrypt hashes, by the name that was typed.
 #[derive(Debug, Default)]
 pub(super) struct PasswordCache {
     cached: Mutex<Cached>,
@@ -55,12 +55,15 @@ impl PasswordCache {
         asked: Moment,
         until: Timestamp,
     ) {
+        // Hashed before the lock is taken: bcrypt takes a quarter of a second.
         let hashed = tokio::task::spawn_blocking(move || bcrypt::hash(truncated(&password), COST)).await;
         let Ok(Ok(hash)) = hashed else { return };
         let mut cached = self.lock();
         let has_room = cached.entries.len() < MOST || cached.entries.contains_key(name);
         // Of two that were right the one that was asked later is the newer.
         let is_newer = cached.entries.get(name).is_none_or(|entry| entry.until <= until);
+        // Something was forgotten while Home Assistant answered: the answer may be about a password that has changed
+        // since.
         if asked.0 == cached.forgotten && has_room && is_newer {
             cached.entries.insert(name.to_owned(), Entry { user, hash, until });
         }
@@ -85,7 +88,6 @@ impl PasswordCache {
         self.forget_if(|_, entry| entry.user == *user);
     }
 
-    /// Forgets everything.
     pub(super) fn clear(&self) {
         self.forget_if(|_, _| true);
     }

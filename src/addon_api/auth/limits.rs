@@ -42,7 +42,7 @@ impl Guesses {
         asked.map_err(turned)
     }
 
-    /// It was none: it told nobody anything that they did not know.
+    /// It was no attempt at guessing: the answer told the caller nothing new.
     pub(super) fn give_back(&self, guess: Guess<'_>) {
         self.addons.give_back(EVERYWHERE, guess.addon.slug.as_str(), guess.whole());
         self.people.give_back(guess.client, &guess.name(), guess.budget());
@@ -56,24 +56,24 @@ impl Guesses {
 }
 
 impl Guess<'_> {
-    /// Of one address, and of one user name from there.
+    /// How many attempts there are for one address, and for one user name from there.
     fn budget(self) -> Budget {
         Budget {
             per_address: self.limits.attempts_per_address,
             per_user: self.limits.attempts_per_user,
             window: self.limits.window,
-            // An add-on that guesses waits; a ban would be one for everybody who uses it.
+            // An add-on that guesses waits; a ban would hit everyone who uses it.
             ban: Duration::ZERO,
             longest_ban: Duration::ZERO,
         }
     }
 
-    /// Of the add-on, which is counted as a name of its own.
+    /// How many attempts the add-on has in all; it is counted as a name of its own.
     fn whole(self) -> Budget {
         Budget { per_address: u32::MAX, per_user: self.limits.attempts_per_address, ..self.budget() }
     }
 
-    /// In one spelling: behind the slug, spaces in front of a name would be in the middle.
+    /// The name in one spelling. Trimmed first, because behind the slug its leading spaces would stand in the middle.
     fn name(self) -> String {
         format!("{}/{}", self.addon.slug, one_spelling(self.username))
     }

@@ -1,9 +1,9 @@
 //! The auth backend: an add-on asks whether a user name and a password belong together (docs/design/supervisor.md
 //! section 5).
 //!
-//! In come credentials and the add-on that brings them, out comes yes or no. A right password is not enough: the user
-//! must be one who may come in, from there, with a password alone. The add-on is told no more than no; the audit log
-//! has the reason. Attempts are limited for the add-on, and for the user name and the address.
+//! The answer to an add-on's question is yes or no. A right password is not enough: the user must be one who may come
+//! in, from there, with a password alone. The add-on is told no more than no; the audit log has the reason. Attempts
+//! are limited for the add-on, and for the user name and the address.
 
 mod cache;
 mod limits;
@@ -39,7 +39,7 @@ pub(super) struct AuthBackend {
     telemetry: Telemetry,
 }
 
-/// One question.
+/// A password that an add-on asks about.
 pub(super) struct Question<'a> {
     pub(super) addon: &'a Addon,
     pub(super) client: ClientAddr,
@@ -69,6 +69,8 @@ impl AuthBackend {
             Err(none) => return without_credentials(none),
         };
         let guess = question.guess(&credentials.username);
+        // Counted before the password is looked at and given back afterwards: many questions at once must not pass the
+        // limit.
         if let Err(wait) = self.guesses.admit(guess, self.clock.now()).await {
             self.note(&question, &credentials, SignInOutcome::TooManyAttempts, None);
             return too_many(wait);
@@ -97,6 +99,8 @@ impl AuthBackend {
     }
 
     async fn judge(&self, question: &Question<'_>, credentials: &Credentials, home: &HomeAssistant) -> Judged {
+        // Taken before the password is checked, so that a user who changes meanwhile is judged as they were when it was
+        // right.
         let directory = arc_swap::Guard::into_inner(home.directory().load());
         let (name, password) = (&credentials.username, || Zeroizing::clone(&credentials.password));
         let (now, moment) = (self.clock.now(), self.cache.moment());
@@ -154,7 +158,7 @@ impl AuthBackend {
 struct Judged {
     outcome: SignInOutcome,
     user: Option<Arc<User>>,
-    /// It told somebody who does not know the password something, or could have.
+    /// The answer told, or could have told, something to a caller who does not know the password.
     is_guess: bool,
 }
 
@@ -176,7 +180,7 @@ fn without_credentials(none: NoCredentials) -> Answer {
     }
 }
 
-/// Whatever was wrong.
+/// What the add-on is told, whatever was wrong.
 const REFUSED: &str = "User name or password is wrong";
 
 /// Until one of the checks that run has ended.

@@ -1,10 +1,10 @@
-//! `POST /auth/reset`: an add-on with the role `admin` gives somebody a new password (docs/design/supervisor.md section
+//! `POST /auth/reset`: an add-on with the role `admin` gives a user a new password (docs/design/supervisor.md section
 //! 5).
 //!
-//! In come a user name and a password, out goes one command to Home Assistant, which writes its own file. A password is
-//! a way in, and an administrator of Home Assistant may do all that the roles of this API keep back: so administrators,
-//! the owner first of all, are never touched, nor users whom Home Assistant made for itself or somebody has shut out.
-//! The add-on is told the same whatever was wrong; the audit log has the reason.
+//! It sends one command to Home Assistant, which writes its own file. A password is a way in, and an administrator of
+//! Home Assistant may do all that the roles of this API keep back: so administrators, the owner first of all, are never
+//! touched, nor users whom Home Assistant made for itself, nor deactivated ones. The add-on is told the same whatever
+//! was wrong; the audit log has the reason.
 
 use std::sync::Arc;
 
@@ -75,7 +75,7 @@ impl AuthBackend {
         password: Zeroizing<String>,
     ) -> ResetOutcome {
         let Some(api) = home.api() else { return ResetOutcome::Unavailable };
-        // Whatever comes of it: when no answer comes, it may have been changed all the same.
+        // Also when this fails: without an answer the password may have been changed all the same.
         self.cache.forget_user(&user.id);
         match api.change_password(token, &user.id, &SecretText::from(password)).await {
             Ok(()) => ResetOutcome::Success,
@@ -108,7 +108,8 @@ impl AuthBackend {
 fn whom(directory: &Directory, name: &str) -> Result<Arc<User>, ResetOutcome> {
     let wanted = one_spelling(name);
     let mut found = directory.users().filter(|user| user.usernames.iter().any(|name| one_spelling(name) == wanted));
-    // Of two that Home Assistant could mean it is nobody's turn, nor of one with two names, who has two passwords.
+    // When Home Assistant could mean either of two users, neither is touched; nor is one with two names, who has two
+    // passwords.
     let (Some(user), None) = (found.next(), found.next()) else { return Err(ResetOutcome::UnknownUser) };
     if user.usernames.len() != 1 {
         Err(ResetOutcome::UnknownUser)

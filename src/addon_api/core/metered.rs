@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use crate::addon_api::body::Room;
 use crate::budget::Permit;
 
-/// A stream of which only so much is read; more is [`io::ErrorKind::QuotaExceeded`].
+/// A stream that is read only as far as its allowance goes; reading more is [`io::ErrorKind::QuotaExceeded`].
 #[derive(Debug)]
 pub(super) struct Metered<S> {
     stream: S,
@@ -35,7 +35,7 @@ struct Message {
 }
 
 impl<S> Metered<S> {
-    /// At most `most` bytes, and what comes with the last of them in one read.
+    /// A stream that gives at most `most` bytes, and what comes with the last of them in one read.
     pub(super) fn new(stream: S, most: usize) -> Self {
         Self { stream, allowance: Allowance::Bytes(most) }
     }
@@ -65,6 +65,7 @@ impl Allowance {
 
     fn count(&mut self, read: usize) -> Result<(), io::ErrorKind> {
         match self {
+            // Never refilled: before a token is shown, pings and fragments are paid for out of the same few bytes.
             Self::Bytes(left) => *left = left.checked_sub(read).ok_or(io::ErrorKind::QuotaExceeded)?,
             Self::Messages(message) => message.count(read).map_err(|_| io::ErrorKind::QuotaExceeded)?,
         }
@@ -90,6 +91,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for Metered<S> {
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
         let read = buf.filled().len().saturating_sub(before);
+        // Counted as it is read, before the library has a message: a frame header may promise gigabytes, and what
+        // arrives is what takes memory.
         self.allowance.count(read)?;
         Poll::Ready(Ok(()))
     }
@@ -109,5 +112,6 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Metered<S> {
     }
 }
 
-/// Bytes of a message that belong to the WebSocket, of which each add-on has a limited number.
+/// Bytes of a message that are not counted. They come with the WebSocket, and each add-on has a limited number of
+/// those.
 const UNCOUNTED: usize = 64 * 1024;

@@ -1,8 +1,7 @@
 //! Home Assistant's own API, for add-ons with `homeassistant_api`.
 //!
-//! In come an add-on's calls to `/core/api/...` and its WebSocket at `/core/websocket`, out comes what Home Assistant
-//! answers to us: the add-on never has our token, and where it is held to a group's entities it gets nothing about
-//! others.
+//! Passes an add-on's calls to `/core/api/...` and its WebSocket at `/core/websocket` on to Home Assistant under our
+//! own token. The add-on never has that token, and where it is held to a group's entities it gets nothing about others.
 
 mod handshake;
 mod metered;
@@ -63,6 +62,7 @@ impl Core {
             headers: call.headers,
             body: call.body,
         };
+        // Asked of the decoded path without its version: neither an escape nor `/v2` is a way round.
         if rest::is_for_no_addon(&request.plain) {
             tracing::info!(addon = %addon.slug, "an add-on was refused a path of Home Assistant's that is for no add-on");
             return answer::plain(StatusCode::FORBIDDEN);
@@ -76,7 +76,7 @@ impl Core {
     }
 }
 
-/// `/core/websocket`
+/// Opens `/core/websocket` and serves it in a task of its own.
 pub(super) fn websocket(api: &Arc<AddonApi>, call: Call, mut extensions: Extensions) -> Answer {
     let Some(opened) = handshake::accept(&call.method, &call.headers) else {
         return answer::plain(StatusCode::BAD_REQUEST);
@@ -84,6 +84,7 @@ pub(super) fn websocket(api: &Arc<AddonApi>, call: Call, mut extensions: Extensi
     // Case 63.
     let Some(upgrade) = extensions.remove::<OnUpgrade>() else { return answer::plain(StatusCode::BAD_REQUEST) };
     let most = call.configured.settings.limits.addon_api.pending_websockets;
+    // By address, because before a token is shown nothing else is known of whoever asks.
     let pending = Claim::new(Limit::AddonApiPendingWebsockets, Holder::from(call.client.ip()), most);
     let Ok(pending) = api.budget.take(1, &[pending]) else {
         return answer::plain(StatusCode::TOO_MANY_REQUESTS);
@@ -92,12 +93,12 @@ pub(super) fn websocket(api: &Arc<AddonApi>, call: Call, mut extensions: Extensi
     opened
 }
 
-/// An add-on's side, of which little is read before it has shown a token.
+/// An add-on's side. Little of it is read before it has shown a token.
 type AddonSide = WebSocketStream<Metered<TokioIo<Upgraded>>>;
 
 /// Serves a WebSocket, which stands among what is open from its handshake to its last frame.
 async fn serve(api: Arc<AddonApi>, open: Open<AddonCall>, upgrade: OnUpgrade, pending: Permit) {
-    // Whoever goes before the WebSocket is open was never there.
+    // An add-on that leaves before the WebSocket is open leaves nothing to end.
     let Ok(stream) = upgrade.await else { return };
     let mut addon_side = websocket::addon_side(TokioIo::new(stream)).await;
     let version = api.core.version();
@@ -116,7 +117,7 @@ async fn serve(api: Arc<AddonApi>, open: Open<AddonCall>, upgrade: OnUpgrade, pe
         tracing::warn!(addon = %addon.slug, most, "an add-on has too many WebSockets to Home Assistant open");
         return websocket::put_off(addon_side).await;
     };
-    // From here on it is the add-on's, and no longer one of whoever comes from its address.
+    // From here on it counts for the add-on, and no longer for its address.
     drop(pending);
     addon_side.get_mut().lift(api.room(&addon, &api.configured()));
     let _open = api.telemetry.metrics.open_api_websocket(&addon.slug);
@@ -150,6 +151,8 @@ async fn converse(api: &Arc<AddonApi>, mut addon_side: AddonSide, open: Open<Add
     if websocket::welcome(&mut addon_side, &api.core.version()).await.is_none() {
         return;
     }
+    // The closure looks the add-on up for each message: an operator's change holds from the next one on, without a new
+    // connection.
     let held = addon.entities.is_some().then(|| {
         let (api, slug) = (Arc::clone(api), slug.clone());
         let may: Allowed = Box::new(move |entity, access| may(&api, &slug, entity, access));
@@ -162,9 +165,11 @@ async fn converse(api: &Arc<AddonApi>, mut addon_side: AddonSide, open: Open<Add
     tracing::info!(addon = %slug, ?end, "an add-on's WebSocket to Home Assistant has ended");
 }
 
-/// By the configuration and the policies of this moment.
+/// Whether the add-on may do this now, by the configuration and the policies of this moment.
 fn may(api: &AddonApi, slug: &AddonSlug, entity: &str, access: Access) -> bool {
     let configured = api.configured();
     let addon = configured.settings.addons.iter().find(|addon| addon.slug == *slug);
+    // An add-on that is no longer configured, or no longer held, gets nothing on a connection that was opened as held:
+    // it has to connect anew.
     addon.is_some_and(|addon| addon.entities.is_some() && configured.may(addon, entity, access))
 }

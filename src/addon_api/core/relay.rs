@@ -22,7 +22,6 @@ use crate::ids::AddonSlug;
 /// What an add-on that is held to entities may do, asked anew for each message.
 pub(super) type Allowed = Box<dyn Fn(&str, Access) -> bool + Send + Sync>;
 
-/// An open conversation.
 pub(super) struct Relay<A, H> {
     pub(super) addon: WebSocketStream<Metered<A>>,
     pub(super) home: WebSocketStream<Metered<H>>,
@@ -41,7 +40,7 @@ pub(super) struct Relay<A, H> {
 pub(super) enum End {
     /// The add-on closed it, or broke off.
     Addon,
-    /// Home Assistant did.
+    /// Home Assistant closed it, or broke off.
     HomeAssistant,
     /// A message of the add-on was too large.
     TooLarge,
@@ -58,7 +57,7 @@ where
     A: AsyncRead + AsyncWrite + Unpin + Send,
     H: AsyncRead + AsyncWrite + Unpin + Send,
 {
-    /// Passes messages on until one side ends or it is cut, then tells whoever is left.
+    /// Passes messages on until one side ends or it is cut, then tells the side that is left.
     pub(super) async fn run(mut self, open: Open) -> End {
         let (end, farewell) = tokio::select! {
             // The end of it first, also of a message that one side does not take: not a byte goes on after it.
@@ -70,15 +69,19 @@ where
         let last_words = async {
             let (_gone, _gone_too) = tokio::join!(addon.close(farewell.clone()), home.close(farewell));
         };
-        // Whoever does not take the close frame in time is not told.
+        // A side that does not take the close frame in time is not told.
         let _unheard = tokio::time::timeout(FAREWELL, last_words).await;
         end
     }
 
     async fn pass(&mut self) -> (End, Option<CloseFrame>) {
+        // The add-on is pinged and Home Assistant is not: Home Assistant pings by itself, and a silent add-on holds one
+        // of its own places.
         let mut beat = interval(HEARTBEAT);
+        // Any message counts as a sign of life, not only a pong.
         let mut heard = Instant::now();
         loop {
+            // Not biased, so that a side that never stops talking does not keep the other from being heard.
             let step = tokio::select! {
                 message = self.addon.next() => {
                     heard = Instant::now();
@@ -103,15 +106,17 @@ where
         match message {
             Some(Ok(Message::Text(text))) => {
                 self.addon_says_text(text).await?;
+                // Only now is the message's room given back: until Home Assistant has taken it, it lies in our memory.
                 self.addon.get_mut().passed_on();
                 Ok(())
             }
+            // Home Assistant takes the audio of a voice assistant in binary messages.
             Some(Ok(binary @ Message::Binary(_))) if self.held.is_none() => {
                 self.tell_home(binary).await?;
                 self.addon.get_mut().passed_on();
                 Ok(())
             }
-            // What binary messages say is known to nobody here.
+            // We do not know what binary messages say, so they cannot be held to entities.
             Some(Ok(Message::Binary(_))) => Err((End::NotAllowed, Some(goodbye(CloseCode::Policy)))),
             Some(Ok(Message::Close(frame))) => Err((End::Addon, frame)),
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Ok(()),
@@ -123,6 +128,8 @@ where
 
     async fn addon_says_text(&mut self, text: Utf8Bytes) -> Result<(), (End, Option<CloseFrame>)> {
         let mut refused = None;
+        // The filter of message types comes first and holds for every add-on; only what passes it is asked about
+        // entities.
         let judged = filter_message(&text, |kind| {
             let passes = message_types::passes(kind, &self.added);
             if !passes {
@@ -131,6 +138,8 @@ where
             passes
         });
         self.tell_operator(refused);
+        // All of a text or nothing: it may hold a list of messages, and the rest of a list was not meant to be carried
+        // out alone.
         if let Filtered::Refuse(answers) = judged {
             for answer in answers {
                 self.tell_addon(Message::text(answer.to_string())).await?;
@@ -150,6 +159,7 @@ where
     /// Once for each type, and for a few: an add-on may try any number of them.
     fn tell_operator(&mut self, refused: Option<String>) {
         let Some(mut kind) = refused else { return };
+        // Cut before it is compared, or types that differ only behind the cut would fill the log.
         kind.truncate(kind.floor_char_boundary(LONGEST_TYPE));
         if self.told.len() < MOST_TOLD && !self.told.contains(&kind) {
             tracing::info!(addon = %self.slug, kind, "an add-on was refused a type of message that is not listed");
@@ -162,6 +172,8 @@ where
             Some(Ok(Message::Text(text))) => {
                 let passed = match &mut self.held {
                     None => Some(Message::Text(text)),
+                    // Answers are filtered too: whether a question may be asked says nothing about each entity in its
+                    // answer.
                     Some((conversation, may)) => conversation.home_assistant_says(&text, may).map(Message::text),
                 };
                 if let Some(message) = passed {
@@ -187,6 +199,7 @@ where
     }
 
     async fn tell_home(&mut self, message: Message) -> Result<(), (End, Option<CloseFrame>)> {
+        // A side that takes nothing would stop the other as well, since messages pass one at a time.
         let sent = tokio::time::timeout(STALL, tell(&mut self.home, message)).await;
         if matches!(sent, Ok(Ok(()))) { Ok(()) } else { Err((End::HomeAssistant, Some(goodbye(CloseCode::Away)))) }
     }

@@ -19,7 +19,7 @@ pub(super) struct RestRequest {
     pub(super) method: Method,
     /// Below `/api`, as it came.
     pub(super) path: String,
-    /// The same, decoded.
+    /// The same path, decoded: rules are asked about this one.
     pub(super) plain: String,
     pub(super) query: Option<String>,
     pub(super) headers: HeaderMap,
@@ -144,7 +144,7 @@ const PASSED: &[&str] =
 /// What of Home Assistant's headers an add-on gets.
 const RETURNED: &[&str] = &["content-type", "content-length", "cache-control", "mcp-session-id"];
 
-/// To the head of an answer.
+/// How long the head of an answer may take.
 const ANSWER: Duration = Duration::from_mins(5);
 
 /// The body of a call that must be read to be judged.

@@ -44,11 +44,13 @@ where
                 Message::Ping(_) | Message::Pong(_) => continue,
                 Message::Binary(_) | Message::Close(_) | Message::Frame(_) => return None,
             };
+            // `api_password` is what old add-ons send; the Supervisor takes both, and so do we.
             let shown = fields(&text, ["access_token", "api_password"])?;
             let mut shown = shown.into_iter().flatten().filter_map(|field| serde_json::from_str::<Scalar>(field).ok());
             return shown.find_map(|field| field.text().map(str::to_owned));
         }
     };
+    // One deadline over all of it: single pings must not prolong the wait for a token.
     tokio::time::timeout(AUTHENTICATION, asked).await.ok().flatten()
 }
 
@@ -69,7 +71,7 @@ where
         say(&mut addon, &json!({"type": "auth_invalid", "message": "Invalid access"})).await?;
         addon.close(None).await.ok()
     };
-    // Whoever does not take it in time is not told.
+    // An add-on that does not take it in time is not told.
     let _unheard = tokio::time::timeout(AUTHENTICATION, goodbye).await;
 }
 
@@ -89,7 +91,6 @@ where
     addon.send(Message::text(message.to_string())).await.ok()
 }
 
-/// Home Assistant's side.
 pub(super) type HomeSide = WebSocketStream<Metered<Box<dyn Wire>>>;
 
 /// Why Home Assistant has no WebSocket for us.
@@ -147,16 +148,16 @@ fn limited_to(largest: usize) -> WebSocketConfig {
     WebSocketConfig::default().read_buffer_size(BUFFER).max_message_size(Some(largest)).max_frame_size(Some(largest))
 }
 
-/// From somebody who has shown no token, in all: a token, and pings.
+/// All that is read before a token was shown, in bytes: a token, and pings.
 const FROM_STRANGER: usize = 4 * 1024;
 
-/// From an add-on, in one message (case 60).
+/// Bytes of one message from an add-on (case 60).
 const FROM_ADDON: usize = 4 * 1024 * 1024;
 
-/// From Home Assistant, in one message.
+/// Bytes of one message from Home Assistant.
 const FROM_HOME: usize = 64 * 1024 * 1024;
 
-/// To bring a token, and for Home Assistant to take ours.
+/// How long an add-on may take to show a token, and Home Assistant to take ours.
 const AUTHENTICATION: Duration = Duration::from_secs(10);
 
 /// A socket may stay open for days: it does not need the library's 128 KiB.

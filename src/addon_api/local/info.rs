@@ -9,7 +9,7 @@ use crate::addon_rights::rating::{RatedAddon, rate};
 use crate::config::{Addon, Settings};
 use crate::manifest::{AppArmor, Hardware, Manifest, Signed};
 
-/// `/info`
+/// What `/info` answers: our version and Home Assistant's. What we do not know of the machine is empty.
 pub(super) fn general(home_assistant: &str) -> Value {
     json!({
         "supervisor": env!("CARGO_PKG_VERSION"),
@@ -36,7 +36,7 @@ pub(super) fn list(settings: &Settings) -> Vec<Value> {
     settings.addons.iter().map(|addon| Value::Object(line(addon))).collect()
 }
 
-/// `/addons/{slug}/info`. Its pages are found at `ingress_entry`; `options` are for those whom they concern.
+/// `/addons/{slug}/info`. Its pages are found at `ingress_entry`; `options` are shown only to the add-on itself.
 pub(crate) fn addon(addon: &Addon, ingress_entry: Option<&str>, granted: &Granted, sees_options: bool) -> Value {
     let mut info = line(addon);
     let rights = granted.rights();
@@ -116,7 +116,7 @@ fn container(manifest: Option<&Manifest>) -> Value {
     })
 }
 
-/// `/addons/self/options/config`
+/// What `/addons/self/options/config` answers: the options that the operator gave the add-on.
 pub(super) fn options(addon: &Addon) -> Value {
     addon.options.reveal().clone()
 }

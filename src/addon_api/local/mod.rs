@@ -62,7 +62,7 @@ pub(super) fn answer(api: &AddonApi, call: &Call, segments: &[&str]) -> Answer {
             info::addon(addon, entry.as_deref(), &api.granted(addon), by.sees_options_of(slug))
         }
         (&Method::GET, ["addons" | "apps", slug, "options", "config"]) => {
-            // The options of others are nobody's to ask for in this way.
+            // An add-on may ask only for its own options in this way.
             if *slug != "self" {
                 return answer::plain(StatusCode::FORBIDDEN);
             }

@@ -28,7 +28,7 @@ pub(in crate::addon_api) async fn check(api: &AddonApi, mut call: Call) -> Answe
     api.auth.answer(question(&call, &by, &body.bytes), &call.configured.home).await
 }
 
-/// `POST /auth/reset`: a new password for somebody. That the caller's role is `admin` was judged before.
+/// `POST /auth/reset`: a new password for a user. That the caller's role is `admin` was judged before.
 pub(in crate::addon_api) async fn reset(api: &AddonApi, mut call: Call) -> Answer {
     if call.method != Method::POST {
         return answer::plain(StatusCode::METHOD_NOT_ALLOWED);
@@ -59,7 +59,7 @@ pub(in crate::addon_api) fn list(call: &Call) -> Answer {
         return answer::plain(StatusCode::METHOD_NOT_ALLOWED);
     }
     let directory = call.configured.home.directory().load();
-    // Case 36: nobody is known, which is not the same as that there is nobody.
+    // Case 36: the users are not known, which is not the same as that there are none.
     if directory.health() != Health::Good {
         let message = "Can't request listing users on Home Assistant";
         return answer::keyed_error(StatusCode::INTERNAL_SERVER_ERROR, message, "auth_list_users_error");

@@ -1,9 +1,8 @@
-//! The container of an add-on as a service for Compose: in comes what it is granted, out comes text that grants exactly
-//! that.
+//! The container of an add-on as a service for Compose: the text grants exactly what the add-on is granted here.
 //!
 //! Ports are published on 127.0.0.1 alone, folders are read-only where the manifest does not ask for more, and whatever
-//! its protection keeps back is not in it. The manifest comes from somebody else: every text of it goes into the file
-//! in quotes and with its `$` doubled, so that it is never anything but text.
+//! its protection keeps back is not in it. The manifest is not trusted: every text of it goes into the file in quotes
+//! and with its `$` doubled, so that it is never anything but text.
 
 mod access;
 mod folders;
@@ -18,7 +17,7 @@ use crate::ids::Upstream;
 use crate::manifest::{AppArmor, Manifest, Protocol};
 use yaml::{Map, Node, text, texts};
 
-/// Where things are.
+/// What is known of the machine that the container will run on.
 #[derive(Debug, Clone, Copy)]
 pub struct HostPaths<'a> {
     /// Home Assistant's configuration folder.

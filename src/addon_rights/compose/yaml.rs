@@ -1,9 +1,8 @@
-//! The little of YAML that a service needs: in comes a tree, out comes text. All text is in double quotes, written as
-//! JSON writes it, which YAML reads as the same (YAML 1.2 section 1.3); `$`, which Compose would replace, is doubled.
+//! Writes a tree as YAML, in the little of YAML that a service needs. All text is in double quotes, written as JSON
+//! writes it, which YAML reads as the same (YAML 1.2 section 1.3); `$`, which Compose would replace, is doubled.
 
 use std::fmt::Write as _;
 
-/// A value.
 #[derive(Debug, Clone)]
 pub(super) enum Node {
     Text(String),
@@ -41,7 +40,6 @@ impl Node {
     }
 }
 
-/// A text.
 pub(super) fn text(text: &str) -> Node {
     Node::Text(text.to_owned())
 }

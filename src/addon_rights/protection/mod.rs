@@ -1,8 +1,9 @@
-//! Protection mode: in comes what an add-on asks for and whether its protection is on, out comes what it is granted.
+//! Protection mode: what an add-on is granted of what it asks for, with its protection on or off.
 //!
 //! Protection is on until an operator switches it off (spec/supervisor.md section 4). While it is on, `full_access`,
 //! `host_pid` and `docker_api` are not granted, and the role of the API ends at `manager`: `admin` could switch the
-//! protection of every add-on off. [`Granted`] has one constructor, and whoever lets an add-on do something asks it.
+//! protection of every add-on off. [`Granted`] has one constructor, and every place that lets an add-on do something
+//! asks it.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +13,7 @@ use crate::manifest::{AppArmor, Rights, Role};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Protection {
-    /// As everybody is at first.
+    /// The default of every add-on.
     #[default]
     On,
     /// An operator trusts it with all that it asks for.
@@ -20,7 +21,7 @@ pub enum Protection {
 }
 
 impl Protection {
-    /// `on` or `off`
+    /// `on` or `off`, as the command line and the API say it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::On => "on",
@@ -58,7 +59,7 @@ impl Granted {
         Self { rights, protection }
     }
 
-    /// The rights.
+    /// The rights that the add-on has, of those that it asked for.
     pub fn rights(&self) -> &Rights {
         &self.rights
     }
@@ -123,9 +124,9 @@ pub struct GrantLine {
     pub right: &'static str,
     /// What it asks for.
     pub asked: String,
-    /// What it gets.
+    /// What the add-on gets, in words for the operator.
     pub granted: String,
-    /// Why.
+    /// Why it gets that and no more.
     pub why: &'static str,
 }
 

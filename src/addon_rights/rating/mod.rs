@@ -1,5 +1,5 @@
-//! The security rating: in comes what an add-on asks for, out comes a score on today's scale (1 to 8) and on the
-//! classic one (1 to 6), with the reason for every point and advice on how to get more.
+//! The security rating: a score for what an add-on asks for, on today's scale (1 to 8) and on the classic one (1 to 6),
+//! with the reason for every point and advice on how to get more.
 //!
 //! The arithmetic is Home Assistant's (spec/supervisor.md section 3): whoever knows its ratings must find them here.
 //! What it leaves out (`host_ipc`, `host_dbus`, folders, devices, published ports, the state of protection) is left out
@@ -9,7 +9,7 @@ mod advice;
 
 use crate::manifest::{AppArmor, Capability, FolderKind, Manifest, Rights, Role, Signed};
 
-/// What is rated.
+/// What a rating goes by, of an add-on and its manifest.
 #[derive(Debug, Clone)]
 pub struct RatedAddon<'a> {
     /// What it asks for.
@@ -44,17 +44,17 @@ impl<'a> RatedAddon<'a> {
 /// How far an add-on can be trusted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rating {
-    /// 1 to 8.
+    /// The score on today's scale, from 1 (worst) to 8.
     pub score: u8,
-    /// 1 to 6.
+    /// The score on the classic scale, from 1 (worst) to 6.
     pub classic: u8,
-    /// What made it.
+    /// What raised or lowered the score.
     pub points: Vec<Point>,
     /// How to get more.
     pub advice: Vec<String>,
 }
 
-/// One reason.
+/// One thing that raises or lowers the score.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Point {
     /// The key of the manifest that it is about; `start` for what everybody has.
@@ -63,20 +63,20 @@ pub struct Point {
     pub score: Effect,
     /// What it adds to the classic one.
     pub classic: Effect,
-    /// Why.
+    /// The reason, in a sentence for the operator.
     pub why: &'static str,
 }
 
 /// What a reason does to a score.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
-    /// Adds so many points, or takes them.
+    /// Adds this many points, or takes them when negative.
     Adds(i8),
     /// Makes it one, whatever else there is.
     MakesOne,
 }
 
-/// Rates an add-on.
+/// Rates an add-on by what it asks for.
 pub fn rate(subject: &RatedAddon<'_>) -> Rating {
     let mut points = vec![same("start", 5, "every add-on begins with five points")];
     points.extend(apparmor(&subject.rights.apparmor));

@@ -6,14 +6,14 @@ use std::str::FromStr;
 /// Which of the API's two layouts a path belongs to (docs/design/supervisor.md section 2.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ApiVersion {
-    /// Without a prefix.
+    /// Paths without a version's prefix.
     V1,
     /// Under `/v2`, where add-ons are called apps.
     V2,
 }
 
 /// A path in normal form: it begins with a slash, has no empty segment but the last, no dot segment, and nothing in it
-/// is percent-encoded that needs not be, or that a later reader might take for a separator. So there is one spelling of
+/// is percent-encoded that need not be, or that a later reader might take for a separator. So there is one spelling of
 /// each path, and what is judged is what is served. It carries no query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiPath {
@@ -31,7 +31,7 @@ pub enum NotNormal {
     /// Two slashes in a row.
     #[error("the path has an empty segment")]
     EmptySegment,
-    /// `.` or `..`.
+    /// A segment that is `.` or `..`.
     #[error("the path has a dot segment")]
     DotSegment,
     /// A byte that a path may not have, or that readers disagree about.

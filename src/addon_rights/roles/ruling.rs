@@ -5,23 +5,23 @@ use super::table::Findings;
 use crate::addon_rights::protection::Granted;
 use crate::manifest::Role;
 
-/// Who asks.
+/// The add-on that asks, or nobody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Caller<'a> {
     /// No token came along.
     Nobody,
-    /// A token that is nobody's.
+    /// A token that no add-on has.
     Unknown,
     /// An add-on, by its token, with what it is granted: what its manifest asks for may be more.
     Addon(&'a Granted),
 }
 
-/// What was decided.
+/// Whether a call is allowed, with the reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ruling {
     /// It may be answered, on this basis.
     Pass(Basis),
-    /// It may not.
+    /// The call is refused, with the status that the Supervisor has for it.
     Refuse(Refusal),
 }
 
@@ -31,7 +31,7 @@ pub enum Basis {
     /// No token is asked for. What answers it may lend it no right of ours, and asks for the token itself where one is
     /// due.
     Open,
-    /// Every add-on may.
+    /// Every add-on may, whatever its role is.
     Bypass,
     /// The add-on's role gives it.
     Role(Role),
@@ -42,9 +42,9 @@ pub enum Basis {
 pub enum Refusal {
     /// Nobody may ask this here: 403.
     Blocked,
-    /// No token: 401.
+    /// There is no token, which is answered with 401.
     NoToken,
-    /// A token that is nobody's: 403.
+    /// A token that no add-on has: 403.
     UnknownToken,
     /// Home Assistant alone may: 403.
     CoreOnly,

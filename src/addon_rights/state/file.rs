@@ -17,25 +17,25 @@ pub enum KeptError {
     /// It is not what we wrote.
     #[error("{} is not what vestibule keeps of add-ons: mend it, or take it away and make their tokens anew", path.display())]
     Foreign {
-        /// The file.
+        /// Path of the state's file.
         path: PathBuf,
         /// What is wrong with it.
         source: serde_json::Error,
     },
-    /// Of a version to come.
+    /// The file is of a version that this build does not know.
     #[error("{} was written by a newer vestibule (version {version} of the file)", path.display())]
     Newer {
-        /// The file.
+        /// Path of the state's file.
         path: PathBuf,
-        /// Its version.
+        /// The version that the file says, which this build does not know.
         version: u64,
     },
     /// The system says no.
     #[error("{} cannot be {what}", path.display())]
     Io {
-        /// The file.
+        /// Path of the state's file.
         path: PathBuf,
-        /// What was tried.
+        /// What failed, in a word: `read` or `written`.
         what: &'static str,
         /// What the system says.
         source: io::Error,

@@ -1,9 +1,9 @@
 //! What an operator decided about add-ons, and the digests of their tokens: in memory for every call, on disk for the
 //! next start.
 //!
-//! In come decisions, out comes the word that they are on disk; only then do they hold. A file that cannot be
-//! understood is left as it is: everybody is protected, no token is good, and nothing can be changed before the file is
-//! mended, for to write over it would be to forget which tokens are out there.
+//! A decision holds once it is on disk. A file that cannot be understood is left as it is: every add-on is protected,
+//! no token is good, and nothing can be changed before the file is mended. Writing over it would forget which tokens
+//! are out there.
 
 mod file;
 
@@ -28,17 +28,17 @@ pub use file::KeptError;
 pub struct AddonStates {
     path: PathBuf,
     table: ArcSwap<Table>,
-    /// Held while the file is written; what could not be read lets nobody write.
+    /// Held while the file is written; a file that could not be read is never written over.
     writing: Mutex<Result<(), Arc<KeptError>>>,
     /// Notified when anything is decided otherwise: what is open may not be permitted any more.
     changed: watch::Sender<u64>,
 }
 
-/// Add-ons of which something is kept, by slug.
+/// Add-ons with a decision or a token, by slug.
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Table {
     addons: BTreeMap<String, StoredAddon>,
-    /// Of the tokens by which Home Assistant's pages name add-ons; none before they are wanted for the first time.
+    /// The key of the tokens by which Home Assistant's pages name add-ons; none before they are first wanted.
     ingress_key: Option<IngressKey>,
 }
 
@@ -65,7 +65,7 @@ pub enum TokenError {
     /// There is one already.
     #[error("it has a token, made {0}, and only a digest of it is kept")]
     Exists(Timestamp),
-    /// The file.
+    /// The file cannot be read or written: nothing in it is changed.
     #[error(transparent)]
     AddonStates(#[from] Arc<KeptError>),
 }
@@ -111,6 +111,7 @@ impl AddonStates {
     pub fn addon_with(&self, shown: &TokenDigest) -> Option<AddonSlug> {
         let table = self.table.load();
         let mut found = None;
+        // To the end, even after a match: the time must not tell how far down the list an add-on is.
         for (slug, entry) in &table.addons {
             if entry.token.is_some_and(|token| token.digest.is(shown)) {
                 found = Some(slug);
@@ -165,6 +166,7 @@ impl AddonStates {
         let result = change(&mut table);
         table.addons.retain(|_, entry| *entry != StoredAddon::default());
         if table != *before {
+            // On disk before it holds: a protection that a crash would undo must not have been answered as done.
             file::write(&self.path, &table)?;
             self.table.store(Arc::new(table));
             self.changed.send_modify(|generation| *generation = generation.wrapping_add(1));

@@ -26,7 +26,7 @@ pub struct Evaluation<'r> {
 pub struct Finding<'r> {
     /// The rule's place among those of its add-on, counted from one.
     pub number: usize,
-    /// The rule's pattern.
+    /// The path pattern of the rule, as the configuration has it.
     pub path: &'r PathPattern,
     /// Where the rule stands, seen from the request.
     pub stands: Stands,
@@ -37,7 +37,6 @@ pub struct Finding<'r> {
 /// What a rule opens that a path fits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Opens {
-    /// The path.
     PathAlone,
     /// The path and all that is below it.
     Tree,
@@ -59,7 +58,7 @@ pub enum Stands {
 pub enum RuleQuery<'r> {
     /// May the user use this entity?
     Entity {
-        /// The entity.
+        /// The entity that the rule asked about.
         entity: EntityId,
         /// What they want to do.
         access: AccessKey,
@@ -75,12 +74,12 @@ pub enum RuleQuery<'r> {
     },
     /// Is the user an administrator?
     Admin {
-        /// The answer.
+        /// Whether they are one.
         is: bool,
     },
     /// Is the user the owner?
     Owner {
-        /// The answer.
+        /// Whether they are.
         is: bool,
     },
     /// Which entity is it about? The request does not say.
@@ -100,12 +99,12 @@ pub enum RuleQuery<'r> {
 }
 
 impl<'r> Evaluation<'r> {
-    /// Of a path that not all servers read alike.
+    /// The evaluation of a path that not all servers read alike: it is refused.
     pub(super) fn ambiguous() -> Self {
         Self { findings: Vec::new(), ambiguous: true, unlisted: false, closed_below: false }
     }
 
-    /// Of a path for which no rule has been found yet.
+    /// The evaluation to begin with, before any rule has been found.
     pub(super) fn of_unlisted(default: Unlisted, depth: Depth) -> Self {
         let unlisted = default == Unlisted::Deny;
         Self { findings: Vec::new(), ambiguous: false, unlisted, closed_below: unlisted && depth != Depth::Zero }
@@ -114,11 +113,12 @@ impl<'r> Evaluation<'r> {
     /// A rule's pattern fits, and opens all that is below the path or does not. One that fits in another case only
     /// holds, but opens nothing.
     pub(super) fn matches(&mut self, fit: Fit, below: Opens) {
+        // A rule that fits only in another spelling must not open the path: an add-on that tells cases apart has
+        // another page there.
         self.unlisted &= fit == Fit::Folded;
         self.closed_below &= fit == Fit::Folded || below == Opens::PathAlone;
     }
 
-    /// Findings more.
     pub(super) fn add(&mut self, findings: impl Iterator<Item = Finding<'r>>) {
         self.findings.extend(findings);
     }
@@ -160,6 +160,7 @@ impl<'r> Evaluation<'r> {
     /// The decision so far as it goes without the body. Of several reasons the first in the order of [`Reason`] is
     /// given, so that the order of the rules does not show.
     pub fn decision(&self) -> Decision {
+        // First of all: of such a path the findings are about one of several readings.
         if self.ambiguous {
             return Decision::Deny(Reason::AmbiguousPath);
         }

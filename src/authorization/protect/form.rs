@@ -9,22 +9,24 @@ use super::media_type::{is_alike, is_called_json};
 /// What kind of body a request has, as far as its head says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BodyKind {
-    /// None.
+    /// The request has no body.
     None,
-    /// One that is called JSON, whatever it is.
+    /// One whose head calls it JSON; what it really is, is not known.
     CalledJson,
     /// One that some server may read as a form.
     MaybeForm,
 }
 
 impl BodyKind {
-    /// Of a request with these headers. Rack reads a body of no type as a form, Bottle one of nearly any type (S-208).
+    /// The kind of body of a request with these headers. Rack reads a body of no type as a form, Bottle one of nearly
+    /// any type (S-208).
     pub(super) fn of(headers: &HeaderMap, has_body: bool) -> Self {
         let names = headers.iter().filter(|(name, _)| is_alike(name.as_str(), CONTENT_TYPE.as_str()));
         let types: Vec<_> = names.map(|(_, value)| value.as_bytes().to_ascii_lowercase()).collect();
         let is_form = |value: &Vec<u8>| [&b"form"[..], b"multipart"].iter().any(|word| contains(value, word));
         match types.as_slice() {
             [] if !has_body => Self::None,
+            // A form's type counts as a form even where we see no body, to be on the safe side.
             [only] if !has_body && !is_form(only) => Self::None,
             [_] if is_called_json(headers) => Self::CalledJson,
             _ => Self::MaybeForm,

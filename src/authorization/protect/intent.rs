@@ -1,5 +1,5 @@
 //! What a request wants of its add-on: remembered as long as the request is open, so that it can be judged again when
-//! somebody's permissions, the registries or the rules have changed (S-99, S-103, S-104).
+//! permissions, registries or rules have changed (S-99, S-103, S-104).
 
 use std::sync::OnceLock;
 
@@ -35,8 +35,8 @@ pub struct RequestIntent {
 }
 
 impl RequestIntent {
-    /// Of a request with this target and no headers, of which the add-on sees all but the first `prefix` bytes. A
-    /// WebSocket is asked for by GET, and has no body.
+    /// The intent of a request with this target and no headers. The add-on does not see the first `prefix` bytes of the
+    /// target. A WebSocket is asked for by GET, and has no body.
     pub(in crate::authorization) fn new(method: Method, target: PathAndQuery, prefix: usize, websocket: bool) -> Self {
         let depth = Depth::of(&method, &HeaderMap::new());
         let (kind, transfer, body) = (BodyKind::None, None, OnceLock::new());
@@ -47,7 +47,7 @@ impl RequestIntent {
         intent
     }
 
-    /// Of a request on its way.
+    /// The intent of a request that was routed. Fails where MOVE or COPY leads elsewhere than to the add-on.
     pub(in crate::authorization) fn of(routed: &Routed) -> Result<Self, Reason> {
         let request = routed.request();
         let websocket = request.handshake().is_some();
@@ -87,13 +87,14 @@ impl RequestIntent {
         }
     }
 
-    /// What the body says where rules read it. Said once; a body that nobody asked about says nothing to rules that
+    /// What the body says where rules read it. Set once. A body that no rule asked about says nothing to rules that
     /// come later.
     pub(in crate::authorization) fn knows_body(&self, facts: BodyFacts) {
+        // The first one stays: what was judged at admission is what a review judges again.
         let _ = self.body.set(facts);
     }
 
-    /// With these facts about its body.
+    /// The same intent, with these facts about its body.
     #[must_use]
     pub(in crate::authorization) fn with_body(self, facts: BodyFacts) -> Self {
         self.knows_body(facts);
@@ -118,6 +119,7 @@ impl RequestIntent {
                 let (path, query) =
                     second.split_once('?').map_or((&**second, None), |(path, query)| (path, Some(query)));
                 let implied = implied_by(Side::Destination);
+                // Both addresses must permit. The body's facts hold for both, since there is one body.
                 evaluation.and(rules.judge(&View { path, query, implied, ..view }, body, user_rights))
             }
         }

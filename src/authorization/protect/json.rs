@@ -46,10 +46,14 @@ fn entities(body: &[u8], pointer: &JsonPointer) -> Result<Vec<EntityId>, Unreada
     if !is_read_by_all(text) {
         return Err(Unreadable::NotJson);
     }
+    // A walk with a seed and not a `Value`: a tree of a large body would take many times its size in memory, and would
+    // keep one of two equal keys.
     let seed = Walk { tokens: pointer.tokens(), found: &mut found };
     let mut reader = serde_json::Deserializer::from_str(text);
+    // What stands behind the end is not JSON to us and may be a second text to the add-on.
     let read = seed.deserialize(&mut reader).and_then(|()| reader.end());
     match (found, read) {
+        // First, since the walk stops there with an error of its own.
         (Found::Twice, _) => Err(Unreadable::Ambiguous),
         (_, Err(_)) => Err(Unreadable::NotJson),
         (Found::Nothing, Ok(())) => Err(Unreadable::Missing),
@@ -61,7 +65,7 @@ fn entities(body: &[u8], pointer: &JsonPointer) -> Result<Vec<EntityId>, Unreada
     }
 }
 
-/// Whether it has nothing that some parsers refuse and others pass over, as the library does where nobody looks: lists
+/// Whether it has nothing that some parsers refuse and others pass over, as the library does in what it skips: lists
 /// and objects that are nested too deep for them, and halves of surrogate pairs.
 fn is_read_by_all(text: &str) -> bool {
     let (mut depth, mut quoted, mut high) = (0_usize, false, false);
@@ -177,6 +181,7 @@ impl<'de> Visitor<'de> for Walk<'_> {
             return IgnoredAny.visit_map(object).map(|_| ());
         };
         let mut seen = false;
+        // To the end of the object: the second key that could be the one may be the last.
         while let Some(key) = object.next_key::<String>()? {
             if !could_be(&key, self.tokens) {
                 object.next_value::<IgnoredAny>()?;
@@ -206,6 +211,7 @@ fn texts<'de, A: SeqAccess<'de>>(list: &mut A) -> Result<Found, A::Error> {
     let (mut texts, mut others) = (Vec::new(), false);
     while let Some(element) = list.next_element::<Value>()? {
         match element {
+            // One more than allowed makes the whole list something else: judged in part, the rest would pass unseen.
             Value::String(text) if texts.len() < MOST => texts.push(text),
             _ => others = true,
         }

@@ -43,6 +43,7 @@ fn of_part(part: &Part, segment: &Segment<'_>) -> Option<Fit> {
 /// Whether some reading of an ambiguous path could fit: up to where all servers agree, nothing says no.
 pub(super) fn is_possible(pattern: &PathPattern, segments: &Segments<'_>) -> bool {
     let (parts, agreed) = (pattern.segments(), segments.agreed());
+    // At most as long, not as long: what comes behind the agreed part may be dropped or joined by some server.
     let long_enough = pattern.rest().is_some() || agreed.len() <= parts.len();
     long_enough && parts.iter().zip(agreed).all(|(part, segment)| of_part(part, segment).is_some())
 }
@@ -56,6 +57,7 @@ pub(super) fn is_below(pattern: &PathPattern, segments: &Segments<'_>, depth: De
         Depth::One => parts.len() == children || (pattern.rest().is_some() && parts.len() < children),
         Depth::Infinity => parts.len() >= children || pattern.rest().is_some(),
     };
+    // `zip` ends with the shorter one: whichever of pattern and path is longer, what both have must fit.
     deep_enough && parts.iter().zip(agreed).all(|(part, segment)| of_part(part, segment).is_some())
 }
 

@@ -1,13 +1,13 @@
 //! Protected paths: what a request to an add-on needs besides the permission to open the add-on.
 //!
-//! In comes a request as the add-on will see it ([`View`]), with the facts of its JSON body where a rule wants them,
-//! and what the user may do ([`UserRights`]); out comes a [`Evaluation`]: which rules match, what each asks, and what
-//! was answered. All rules that match must permit, so that their order means nothing (S-108). What cannot be read is
+//! From a request as the add-on will see it ([`View`]), the facts of its JSON body where a rule wants them, and what
+//! the user may do ([`UserRights`]) it makes an [`Evaluation`]: which rules match, what each asks, and what was
+//! answered. All rules that match must permit, so that their order means nothing (S-108). What cannot be read is
 //! refused, and so is a path that not all servers read alike: the path that is judged must be the path that is served
 //! (DESIGN section 2, step 7). Nothing here does I/O, and the same evaluation serves requests, reviews, `explain` and
 //! the tests of the configuration.
 //!
-//! Reading order: `segments` (a path as everybody reads it), `reach` (how far below it a request acts), `matching` (a
+//! Reading order: `segments` (a path as all servers read it), `reach` (how far below it a request acts), `matching` (a
 //! pattern and a path), `query`, `form` and `json` (where else a request names entities), `unreadable`, `user_rights`,
 //! `evaluation`, `intent`, `describe`.
 
@@ -99,11 +99,13 @@ impl Protection {
     pub fn judge(&self, view: &View<'_>, body: Option<&BodyFacts>, user_rights: &UserRights<'_>) -> Evaluation<'_> {
         let segments = Segments::of(view.path);
         let rules = self.rules.iter().enumerate().filter(|(_, rule)| is_for(rule, view) || is_implied(rule, view));
+        // Before any rule is asked: a rule that does not match our reading may match the add-on's.
         if segments.is_ambiguous() && !may_be_ambiguous(rules.clone().map(|(_, rule)| rule), &segments) {
             return Evaluation::ambiguous();
         }
         let anywhere = reach::is_anywhere(view.method);
         let root = Segments::of("/");
+        // The body of SEARCH names where to search, so its own path says nothing about what it reads.
         let tree = if anywhere { &root } else { &segments };
         let mut evaluation = Evaluation::of_unlisted(self.unlisted, view.depth);
         for (position, rule) in rules {
@@ -117,12 +119,15 @@ impl Protection {
                     let asked = user_rights.ask(rule, view, &segments, body);
                     evaluation.add(asked.into_iter().map(|asked| finding(Stands::Here, asked)));
                 }
+                // The path fits, but by a method that the request only does as well: the rule is asked, and opens
+                // nothing.
                 Some(_) => {
                     let asked = user_rights.ask_of_tree(rule, &segments);
                     evaluation.add(asked.into_iter().map(|asked| finding(Stands::Implied(method()), asked)));
                 }
                 None => {}
             }
+            // A rule that fits was asked above. Asked again as one of the tree, it would want more than the path needs.
             if (fit.is_none() || anywhere) && matching::is_below(&rule.path, tree, view.depth) {
                 let asked = user_rights.ask_of_tree(rule, tree);
                 evaluation.add(asked.into_iter().map(|asked| finding(Stands::Below(method()), asked)));
@@ -134,13 +139,15 @@ impl Protection {
 
 /// Whether a rule is for such requests at all. HEAD is GET without an answer's body (RFC 9110 section 9.3.2; S-36).
 fn is_for(rule: &ProtectRule, view: &View<'_>) -> bool {
+    // An add-on answers HEAD by what GET would give: a rule for GET that HEAD passed by would leak by the headers.
     let method = if *view.method == Method::HEAD { &Method::GET } else { view.method };
     let by_method = rule.methods.is_empty() || rule.methods.contains(method);
     by_method && rule.websocket.is_none_or(|websocket| websocket == view.websocket)
 }
 
-/// Whether a rule is for a method that does what the request does besides.
+/// Whether a rule is for a method whose effect this request has as well.
 fn is_implied(rule: &ProtectRule, view: &View<'_>) -> bool {
+    // A rule for WebSockets alone is about a handshake, which no method implies.
     rule.websocket != Some(true) && view.implied.iter().any(|method| rule.methods.contains(method))
 }
 
@@ -156,6 +163,7 @@ fn opens(rule: &ProtectRule, view: &View<'_>, tree: &Segments<'_>) -> Opens {
 /// there is one (S-26, S-27, S-28).
 fn may_be_ambiguous<'r>(rules: impl Iterator<Item = &'r ProtectRule>, segments: &Segments<'_>) -> bool {
     let mut possible = rules.filter(|rule| matching::is_possible(&rule.path, segments)).peekable();
+    // `all` is true of nothing, and a path that no rule speaks of must not pass for it.
     possible.peek().is_some() && possible.all(|rule| rule.allow_ambiguous_path)
 }
 

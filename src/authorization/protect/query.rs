@@ -12,7 +12,7 @@ use crate::http::decode;
 use crate::ids::EntityId;
 
 /// The entity that the parameter `name` names. A cookie that could be called so makes it ambiguous: PHP's `$_REQUEST`
-/// may have it in the parameter's place (S-210).
+/// may hold it in the parameter's place (S-210).
 pub(super) fn entity(query: Option<&str>, cookies: Option<&str>, name: &str) -> Result<EntityId, Unreadable> {
     let cookie_names = cookies.unwrap_or_default().split(';').map(|pair| pair.split('=').next().unwrap_or_default());
     if cookie_names.filter_map(|cookie| decode(cookie.trim())).any(|cookie| could_be(&cookie, name)) {
@@ -34,6 +34,8 @@ pub(super) fn entity(query: Option<&str>, cookies: Option<&str>, name: &str) -> 
         if !could_be(&key, name) {
             continue;
         }
+        // The exact name a second time, or a name that only some parsers take for it: which value the add-on uses is
+        // not known.
         if key != name || found.is_some() {
             return Err(Unreadable::Ambiguous);
         }

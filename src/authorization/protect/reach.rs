@@ -28,7 +28,7 @@ pub(super) enum Side {
 }
 
 impl Depth {
-    /// Of a request with these headers, of which the add-on gets no others.
+    /// How deep a request with this method and these headers acts. The add-on gets no other headers than these.
     ///
     /// PROPFIND and LOCK without the header act on the tree (RFC 4918 sections 9.1 and 9.10.3), and so do DELETE, COPY
     /// and MOVE (sections 9.6.1, 9.8.3 and 9.9.2), where servers pay little heed to what it says. REPORT and SEARCH
@@ -37,6 +37,7 @@ impl Depth {
     pub(super) fn of(method: &Method, headers: &HeaderMap) -> Self {
         match method.as_str() {
             "PROPFIND" => Self::said(headers),
+            // Of LOCK only 0 and infinity are legal (RFC 4918 section 9.10.3), so that 1 may be read as either.
             "LOCK" if Self::said(headers) == Self::Zero => Self::Zero,
             "LOCK" | "DELETE" | "COPY" | "MOVE" | "REPORT" | "SEARCH" | "ACL" => Self::Infinity,
             _ => Self::Zero,

@@ -25,6 +25,7 @@ impl<'a> Segments<'a> {
     pub(super) fn of(path: &'a str) -> Self {
         // `*` asks about the server as a whole (RFC 9110 section 9.3.7), which is more than a path.
         let Some(body) = path.strip_prefix('/') else { return Self { decoded: Vec::new(), agreed: Some(0) } };
+        // One slash only: a second one is an empty segment, which servers disagree about.
         let body = body.strip_suffix('/').unwrap_or(body);
         let mut segments = Self { decoded: Vec::new(), agreed: None };
         if path == "/" {
@@ -32,6 +33,7 @@ impl<'a> Segments<'a> {
         }
         for raw in body.split('/') {
             let decoded = decode(raw);
+            // Only the first one counts. Behind it servers may already be in another place of the path.
             if segments.agreed.is_none() && is_odd(raw, decoded.as_deref()) {
                 segments.agreed = Some(segments.decoded.len());
             }
@@ -50,7 +52,6 @@ impl<'a> Segments<'a> {
         self.decoded.get(..self.agreed.unwrap_or(self.decoded.len())).unwrap_or_default()
     }
 
-    /// All of them.
     pub(super) fn all(&self) -> &[Segment<'a>] {
         &self.decoded
     }
@@ -60,12 +61,14 @@ impl<'a> Segments<'a> {
 fn is_odd(raw: &str, decoded: Option<&str>) -> bool {
     let Some(decoded) = decoded else { return true };
     let meant_otherwise = |c: char| matches!(c, '/' | '\\' | ';' | '?' | '#');
+    // In the decoded text: `%2f` is a slash to some servers, and `%3f` cuts the path for those that decode before they
+    // cut.
     let is_cut = raw.is_empty() || decoded.contains(meant_otherwise);
     is_cut || (raw.contains('%') && has_encoding(decoded.as_bytes())) || is_trimmed(decoded) || is_other_name(decoded)
 }
 
 /// What some server or file system takes off a name: dots and blanks at its end (Windows), blanks before it, and
-/// characters that nobody sees (HFS+).
+/// invisible characters (HFS+).
 fn is_trimmed(name: &str) -> bool {
     let ignored = |c: char| matches!(c, '\u{ad}' | '\u{feff}') || UNSEEN.iter().any(|range| range.contains(&c));
     name.ends_with(|c: char| c == '.' || c == ':' || c.is_whitespace())

@@ -16,7 +16,7 @@ use crate::permission::Rights;
 /// A user, and what Home Assistant's files and the groups of the configuration let them do.
 #[derive(Debug, Clone, Copy)]
 pub struct UserRights<'a> {
-    /// The user.
+    /// The user as the snapshot has them.
     pub user: &'a User,
     /// What their groups allow.
     pub rights: Rights<'a>,
@@ -44,10 +44,14 @@ impl UserRights<'_> {
                     };
                     match from {
                         EntitySource::Path(template) => asked.push(one(fill(template, rule, segments))),
+                        // Before the query is read: many frameworks let a form's field win over the query's parameter
+                        // of that name.
                         EntitySource::Query(_) if may_say_more(rule, view) => asked.push(one(Err(Unreadable::Form))),
                         EntitySource::Query(name) => asked.push(one(query::entity(view.query, view.cookies, name))),
                         EntitySource::Fixed(ids) => asked.extend(ids.iter().map(|id| one(Ok(id.clone())))),
                         EntitySource::Body(pointer) => match body.map(|facts| facts.at(pointer)) {
+                            // Not refused yet. The evaluation wants the body, and admission decides again when it has
+                            // it.
                             None => asked.push(RuleQuery::Body { pointer }),
                             Some(Err(why)) => asked.push(one(Err(why))),
                             Some(Ok(ids)) => asked.extend(ids.iter().map(|id| one(Ok(id.clone())))),
@@ -56,6 +60,7 @@ impl UserRights<'_> {
                 }
             }
         }
+        // Without a finding the rule would not show in `explain`, though it opens the path.
         if asked.is_empty() {
             asked.push(RuleQuery::Nothing);
         }
@@ -130,5 +135,6 @@ fn fill(template: &EntityTemplate, rule: &ProtectRule, segments: &Segments<'_>) 
             Piece::Placeholder(position) => captured(&rule.path, segments, *position).ok_or(Unreadable::Malformed)?,
         });
     }
+    // What a template makes of decoded text need not be an entity id, and only an id can be asked about.
     text.parse().map_err(|_| Unreadable::Malformed)
 }

@@ -1,4 +1,4 @@
-//! Many questions at once: in come lines of JSON, out goes one line of JSON for each, in their order.
+//! Many questions at once: one JSON line in answer to each JSON line, in their order.
 //!
 //! A line that is no question is answered too, so that the answers keep their places, and makes the command end with a
 //! mistake.

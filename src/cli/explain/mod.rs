@@ -1,5 +1,5 @@
-//! `vestibule explain`: in come a user and an entity with an access key, or a user and a request, out comes what is
-//! decided and the whole reason.
+//! `vestibule explain`: what is decided about a user and an entity with an access key, or a user and a request, with
+//! the whole reason.
 //!
 //! It reads the configuration and Home Assistant's files itself, so that it needs no running vestibule. The decision
 //! about an entity is the permission engine's alone, which never looks at whether a user is active (spec/permissions.md

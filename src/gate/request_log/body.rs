@@ -48,6 +48,7 @@ impl LoggedBody {
             Poll::Ready(Some(Ok(frame))) => {
                 let length = frame.data_ref().map_or(0, Bytes::len);
                 request_log.moved.1 = request_log.moved.1.saturating_add(u64::try_from(length).unwrap_or_default());
+                // hyper does not poll again once a body says that it has ended, so the last frame has to tell.
                 request_log.complete = ended;
             }
             Poll::Ready(Some(Err(error))) => {

@@ -1,4 +1,4 @@
-//! How it stands with Home Assistant's API: told to the operator when it changes, and shown by `vestibule status`.
+//! Whether Home Assistant's API answers us: told to the operator when it changes, and shown by `vestibule status`.
 
 use parking_lot::Mutex;
 
@@ -12,7 +12,7 @@ pub enum ApiHealth {
     /// Nothing has been asked yet.
     #[default]
     Unasked,
-    /// It answers.
+    /// It answers, and takes what we ask it with.
     Good,
     /// It does not answer, or not as Home Assistant does.
     Unreachable,

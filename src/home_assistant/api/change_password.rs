@@ -1,4 +1,4 @@
-//! Somebody's new password, which Home Assistant writes into its own file (2026.11: the WebSocket's command for its
+//! A user's new password, which Home Assistant writes into its own file (2026.11: the WebSocket's command for its
 //! owner).
 
 use serde_json::json;
@@ -9,7 +9,7 @@ use crate::config::SecretText;
 use crate::ids::UserId;
 
 impl Api {
-    /// Gives a user a new password. `token` must be the owner's: Home Assistant refuses this to everybody else.
+    /// Gives a user a new password. `token` must be the owner's: Home Assistant refuses this to all others.
     pub async fn change_password(
         &self,
         token: &SecretText,

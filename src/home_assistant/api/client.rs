@@ -20,7 +20,7 @@ use super::error::ApiError;
 use crate::config::HomeApi;
 use crate::dial::Dialer;
 
-/// One Home Assistant.
+/// The API of one Home Assistant: calls, tokens and WebSockets, all with bounds on time and size.
 #[derive(Debug)]
 pub struct Api {
     settings: HomeApi,
@@ -29,7 +29,6 @@ pub struct Api {
     pub(super) discovered: super::discovery_cache::DiscoveryCache,
 }
 
-/// What is asked.
 pub(super) struct Call<'a> {
     pub(super) method: Method,
     pub(super) path: &'a str,
@@ -39,7 +38,7 @@ pub(super) struct Call<'a> {
     pub(super) client: Option<IpAddr>,
 }
 
-/// A short answer.
+/// An answer that was read whole, and its status.
 pub(super) struct Reply {
     pub(super) status: StatusCode,
     pub(super) body: Bytes,
@@ -93,6 +92,7 @@ impl Api {
         let stream = self.dialer.dial().await?;
         let handshake = http1::Builder::new().max_buf_size(HEAD).handshake(TokioIo::new(stream)).await;
         let (mut sender, connection) = handshake.map_err(ApiError::Http)?;
+        // Ends with this call, also when it times out: no connection is left behind.
         let _driven = AbortOnDropHandle::new(tokio::spawn(connection));
         let response = sender.send_request(request).await.map_err(ApiError::Http)?;
         let status = response.status();
@@ -153,10 +153,10 @@ fn cut(error: Box<dyn std::error::Error + Send + Sync>) -> ApiError {
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// To the end of the TLS handshake.
+/// How long connecting may take, TLS handshake included.
 const DIAL: Duration = Duration::from_secs(5);
 
-/// From the beginning to the last byte of the answer: a person waits for it.
+/// How long a whole call may take: a person waits for it.
 const ANSWER: Duration = Duration::from_secs(10);
 
 /// No answer to anything that is asked here has as much.

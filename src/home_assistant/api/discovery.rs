@@ -13,7 +13,7 @@ use super::error::ApiError;
 
 impl Api {
     /// Whether it takes PKCE with `S256`: 2026.11 says so, 2024.3 does not. Asked once in a while; an answer that
-    /// cannot be had is an error and not a no, so that nobody is sent to a page that is not there.
+    /// cannot be had is an error and not a no, so that no browser is sent to a page that is not there.
     pub async fn takes_pkce(&self, client: Option<IpAddr>) -> Result<bool, ApiError> {
         if let Some(known) = self.discovered.get() {
             return Ok(known.pkce);
@@ -28,7 +28,7 @@ impl Api {
         self.discover(Some(IpAddr::V4(Ipv4Addr::LOCALHOST))).await.map(drop)
     }
 
-    /// Asks now.
+    /// Asks without a look at the cache.
     async fn discover(&self, client: Option<IpAddr>) -> Result<Discovered, ApiError> {
         let path = "/.well-known/oauth-authorization-server";
         let reply = self.call(Call { method: Method::GET, path, body: None, client }).await?;

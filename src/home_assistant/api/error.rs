@@ -10,7 +10,7 @@ use crate::dial::DialError;
 /// Why there is no answer that can be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
-    /// Nobody could be reached.
+    /// No connection came about.
     #[error("it cannot be reached")]
     Dial(#[from] DialError),
     /// The connection ended in the middle, or it is not HTTP that is spoken there.
@@ -60,7 +60,7 @@ pub enum Refusal {
     /// The WebSocket's word for a command that it does not know.
     #[error("unknown command")]
     UnknownCommand,
-    /// Any other word.
+    /// A word that this version does not know.
     #[error("the request")]
     Other,
 }

@@ -1,7 +1,7 @@
 //! From a code to a user: buy the tokens, ask whose they are.
 //!
-//! What goes wrong after the tokens were bought gives them back, and so does a caller who has gone: Home Assistant
-//! never keeps a token that nobody holds.
+//! What goes wrong after the tokens were bought gives them back, and so does a caller who has gone: no token is left
+//! behind in Home Assistant that is not used here.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use crate::ids::UserId;
 /// A code, and what belongs to it.
 #[derive(Debug)]
 pub struct CodeGrant {
-    /// The code.
+    /// The code that Home Assistant's page gave the browser.
     pub code: SecretText,
     /// What it was asked for with.
     pub verifier: Option<Verifier>,
@@ -33,9 +33,9 @@ pub struct CodeGrant {
 /// What a code was good for.
 #[derive(Debug)]
 pub struct Granted {
-    /// The tokens.
+    /// An access and a refresh token of this sign-in.
     pub tokens: Tokens,
-    /// Whose they are.
+    /// The user whom the tokens are for, as Home Assistant says.
     pub user: UserId,
     /// The WebSocket that said so, still open.
     pub line: LoginConnection,
@@ -67,6 +67,8 @@ impl Api {
     pub async fn redeem(self: &Arc<Self>, grant: CodeGrant) -> Result<Granted, ApiError> {
         let (api, client) = (Arc::clone(self), grant.client);
         let (give, take) = oneshot::channel();
+        // In a task of its own: a browser that goes away must not leave tokens behind that were bought and are not
+        // given back.
         tokio::spawn(async move {
             let redeemed = api.redeem_here(&grant).await;
             if let Err(Ok(granted)) = give.send(redeemed) {

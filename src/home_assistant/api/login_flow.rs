@@ -1,8 +1,8 @@
 //! Whether a password is right, asked of Home Assistant itself (spec/permissions.md section 4, the direct flow).
 //!
-//! In come a user name and a password, out comes whose they are. The code that a right password gives is bought for
-//! tokens, which say whose they are and are given back at once. Home Assistant counts wrong passwords by the address
-//! that it is told, and judges by it who is local.
+//! Gives the user whose name and password they are. The code that a right password gives is bought for tokens, which
+//! say whose they are and are given back at once. Home Assistant counts wrong passwords by the address that it is told,
+//! and judges by it who is local.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -47,6 +47,8 @@ impl Api {
             Ok(granted) => {
                 let user = granted.user.clone();
                 let api = Arc::clone(self);
+                // In a task of its own: the caller waits for an answer about the password, not for Home Assistant to
+                // revoke a token.
                 tokio::spawn(async move { api.give_back(&granted.tokens, client).await });
                 Ok(PasswordAnswer::Right(user))
             }
@@ -59,6 +61,7 @@ impl Api {
         let wish = json!({ "client_id": CLIENT_ID, "handler": ["homeassistant", null], "redirect_uri": CLIENT_ID });
         let begun: Flow =
             self.post_json("/auth/login_flow", &wish, client).await?.ok_or(ApiError::Garbage("a flow"))?;
+        // The id becomes a part of a path: anything else in it could lead the password to another address.
         let legal = begun.id.len() <= 64 && begun.id.bytes().all(|b| b.is_ascii_alphanumeric());
         if begun.kind != "form" || !legal {
             return Err(ApiError::Garbage("a flow"));

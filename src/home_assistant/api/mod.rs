@@ -1,9 +1,8 @@
 //! Home Assistant's own HTTP and WebSocket API for those who sign in there (spec/permissions.md section 4).
 //!
-//! In come a place to dial and what to ask, out come tokens and users, or an [`ApiError`]. Every wait and every size
-//! has a bound: Home Assistant may be slow, half started, or not Home Assistant at all. It must never let a token reach
-//! a log, never believe an address that an answer names, and never take an answer that it does not understand for a
-//! yes.
+//! Calls give tokens and users, or an [`ApiError`]. Every wait and every size has a bound: Home Assistant may be slow,
+//! half started, or not Home Assistant at all. It must never let a token reach a log, never believe an address that an
+//! answer names, and never take an answer that it does not understand for a yes.
 //!
 //! Reading order: `error`, `client` (one call), `api_health` (how it goes, for the operator), `discovery`, `pkce`,
 //! `tokens`, `socket`, `current_user`, `grant` (from a code to a user), `login_flow` (a password checked there),

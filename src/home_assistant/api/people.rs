@@ -1,8 +1,8 @@
 //! `config/auth/list`: who the users are, for a home whose files cannot be read.
 //!
-//! In comes what Home Assistant says of its users, out come the same bytes as in the files that say it: what reads
-//! those, judges and keeps them reads these. No API tells the policies of groups, so that groups of the home's own have
-//! none and permit nothing; nor passwords, second factors and refresh tokens.
+//! What Home Assistant says of its users is turned into the bytes of the files that say the same, so that the code that
+//! reads, judges and keeps those does it for these as well. No API tells the policies of groups, so that groups of the
+//! home's own have none and permit nothing; nor passwords, second factors and refresh tokens.
 
 use std::collections::BTreeSet;
 

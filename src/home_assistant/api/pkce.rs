@@ -1,4 +1,4 @@
-//! PKCE (RFC 7636): the proof that whoever brings the code is whoever asked for it.
+//! PKCE (RFC 7636): the proof that the code is brought by the client that asked for it.
 
 use aws_lc_rs::digest;
 use base64::Engine as _;
@@ -32,7 +32,7 @@ impl Verifier {
         URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, self.0.reveal().as_bytes()))
     }
 
-    /// The text.
+    /// The verifier in clear, for the token request alone.
     pub fn reveal(&self) -> &str {
         self.0.reveal()
     }

@@ -1,7 +1,7 @@
 //! Home Assistant's WebSocket: opened with an access token, asked one thing after another, listened to.
 //!
-//! In come commands, out come typed results. What is not an answer to the command is
-//! either an event, which is noted, or ignored. Home Assistant closes it when its token is revoked: that is news.
+//! Commands give typed results. What is not an answer to the command is either an event, which is noted, or ignored.
+//! Home Assistant closes it when its token is revoked: that is news.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -134,6 +134,7 @@ impl Socket {
                     "pong" if head.id == Some(id) => return Ok((id, text)),
                     "result" if head.id == Some(id) && head.success == Some(true) => return Ok((id, text)),
                     "result" if head.id == Some(id) => return Err(ApiError::Refused(head.refusal())),
+                    // Events may come between a command and its result. Thrown away, a change would be missed.
                     _ => self.note(&head),
                 }
             }
@@ -142,6 +143,7 @@ impl Socket {
     }
 
     fn note(&mut self, head: &Head) {
+        // Bounded: Home Assistant's word on ids is not trusted to be a few.
         if head.kind == "event" && self.heard.len() < SUBSCRIPTIONS {
             self.heard.extend(head.id);
         }
@@ -203,7 +205,7 @@ impl fmt::Debug for Socket {
     }
 }
 
-/// To open it, and for each answer.
+/// How long opening it may take, and each answer.
 const ANSWER: Duration = Duration::from_secs(10);
 
 /// A socket may stay open for hours: it does not need the library's 128 KiB.

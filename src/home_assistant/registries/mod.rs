@@ -1,7 +1,7 @@
 //! Home Assistant's registry files: entities, devices, areas, labels.
 //!
-//! In come the bytes of the four files in `.storage`, as 2024.3 to 2026.11 write them (spec/permissions.md section 2),
-//! out comes a [`Registry`]. A file is read fully or refused: it never yields a part of what it says.
+//! Reads the four files in `.storage`, as 2024.3 to 2026.11 write them (spec/permissions.md section 2), into a
+//! [`Registry`]. A file is read fully or refused: it never yields a part of what it says.
 
 mod raw;
 
@@ -59,31 +59,31 @@ pub(super) fn labels(bytes: &[u8]) -> Result<Vec<LabelRecord>, RegistryError> {
 /// The contents of the four files.
 #[derive(Debug, Clone, Copy)]
 pub struct RegistryBytes<'a> {
-    /// `core.entity_registry`.
+    /// The bytes of `core.entity_registry`.
     pub entities: &'a [u8],
-    /// `core.device_registry`.
+    /// The bytes of `core.device_registry`.
     pub devices: &'a [u8],
-    /// `core.area_registry`.
+    /// The bytes of `core.area_registry`.
     pub areas: &'a [u8],
-    /// `core.label_registry`.
+    /// The bytes of `core.label_registry`.
     pub labels: &'a [u8],
 }
 
 /// One of the four files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RegistryFile {
-    /// `core.entity_registry`.
+    /// `core.entity_registry`: entities with their devices, areas and labels.
     Entities,
-    /// `core.device_registry`.
+    /// `core.device_registry`: devices with their areas and labels.
     Devices,
-    /// `core.area_registry`.
+    /// `core.area_registry`: areas and their labels.
     Areas,
-    /// `core.label_registry`.
+    /// `core.label_registry`: the labels themselves.
     Labels,
 }
 
 impl RegistryFile {
-    /// All four.
+    /// All four, in the order in which they are read.
     pub const ALL: [Self; 4] = [Self::Entities, Self::Devices, Self::Areas, Self::Labels];
 
     /// Bytes that every one of them reads as empty, for a file that may be missing.
@@ -120,7 +120,7 @@ pub enum RegistryError {
     /// The file is cut off, not JSON, or not what Home Assistant writes.
     #[error("{file} is not a registry file of Home Assistant")]
     Malformed {
-        /// Which.
+        /// The file that cannot be read.
         file: RegistryFile,
         /// What is wrong and where.
         source: serde_json::Error,
@@ -128,11 +128,11 @@ pub enum RegistryError {
     /// The file is from a Home Assistant that is newer than what is known here.
     #[error("{file} has version {major}.{minor}, the newest that is understood is {}.x", file.known_major())]
     TooNew {
-        /// Which.
+        /// The file that is newer than we know.
         file: RegistryFile,
-        /// Its major version.
+        /// The major version that the file says.
         major: u32,
-        /// Its minor version.
+        /// The minor version that the file says.
         minor: u32,
     },
 }

@@ -1,7 +1,7 @@
 //! The registry files as they are written, field by field.
 //!
-//! In comes JSON, out come the records of `permission`. A field that only newer or older files have is optional; what
-//! is not used is not even looked at.
+//! Turns JSON into the records of `permission`. A field that only newer or older files have is optional; what is not
+//! used is not even looked at.
 
 use serde::Deserialize;
 

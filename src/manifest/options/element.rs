@@ -1,6 +1,6 @@
 //! One word of the language in which manifests describe options (Home Assistant's add-on configuration, "Options /
-//! Schema"): `str`, `int(1,10)?`, `list(a|b)`, `match(^[a-z]+$)` and so on. In comes the word and a value, out comes
-//! the value or a finding.
+//! Schema"): `str`, `int(1,10)?`, `list(a|b)`, `match(^[a-z]+$)` and so on. It checks a value by a word: the value is
+//! taken, or there is a finding.
 
 use regex::Regex;
 use serde_json::Value as Json;
@@ -21,7 +21,7 @@ pub(super) struct Element<'a> {
 
 #[derive(Debug)]
 enum Kind<'a> {
-    /// `str`, `password`: so many characters.
+    /// `str`, `password`: how many characters.
     Text {
         least: Option<f64>,
         most: Option<f64>,
@@ -173,7 +173,7 @@ impl<'a> Element<'a> {
                 holds(text.starts_with("/dev/") && !text.contains(char::is_control) && !text.contains("/../"))
             }
             (Kind::Match(pattern), Scalar::Text(text)) => {
-                // Python's `re.match`. An expression that needs more than an automaton is nobody's to judge here.
+                // Python's `re.match`. An expression that needs more than an automaton cannot be judged here.
                 Regex::new(&format!(r"\A(?:{pattern})")).map_or(NobodyKnows, |regex| holds(regex.is_match(text)))
             }
             (

@@ -1,8 +1,8 @@
-//! Options: in come what an operator chose and what a manifest says of it, out come the options that the add-on gets.
+//! The options that an add-on gets: what an operator chose, checked by what the manifest says of it.
 //!
 //! What the operator leaves out is as the manifest has it, key by key of the outermost mapping, as in Home Assistant.
 //! What is chosen is judged by the manifest's `schema`, more strictly than there: a number in quotes is no number here,
-//! since whoever reads the options would have to guess. A key that the schema does not know is left out, with a
+//! since the add-on that reads the options would have to guess. A key that the schema does not know is left out, with a
 //! warning.
 
 mod element;
@@ -141,7 +141,7 @@ fn complete(schema: &Map<String, Json>, all: &mut Map<String, Json>, owner: &Spa
     }
 }
 
-/// `str?`, or a list of such; a mapping of which everything may be missing.
+/// `str?`, or a list of such; a mapping whose keys may all be missing.
 fn may_be_missing(says: &Json) -> bool {
     match says {
         Json::String(element) => Element::parse(element).is_optional(),

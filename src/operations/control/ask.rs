@@ -1,6 +1,6 @@
 //! The asker's side of the control socket: blocking, for the command line.
 //!
-//! In comes a question, out comes the answer, or an error that says what to do about it.
+//! A question gives the answer, or an error that says what to do about it.
 
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::net::UnixStream;
@@ -17,7 +17,7 @@ pub enum AskError {
     /// There is no socket, or nobody behind it.
     #[error("nothing listens at `{}`", path.display())]
     NobodyListens {
-        /// The socket.
+        /// Path of the control socket.
         path: PathBuf,
         /// What the system says.
         source: io::Error,
@@ -25,7 +25,7 @@ pub enum AskError {
     /// The socket is another user's.
     #[error("you may not open `{}`", path.display())]
     NotAllowed {
-        /// The socket.
+        /// Path of the control socket.
         path: PathBuf,
         /// What the system says.
         source: io::Error,
@@ -33,13 +33,13 @@ pub enum AskError {
     /// No answer came in time.
     #[error("no answer came from `{}` in time", path.display())]
     Timeout {
-        /// The socket.
+        /// Path of the control socket.
         path: PathBuf,
     },
     /// The connection failed in some other way.
     #[error("could not talk to `{}`", path.display())]
     Broken {
-        /// The socket.
+        /// Path of the control socket.
         path: PathBuf,
         /// What the system says.
         source: io::Error,
@@ -47,7 +47,7 @@ pub enum AskError {
     /// The answer is not one of ours.
     #[error("the answer from `{}` was not understood", path.display())]
     NotUnderstood {
-        /// The socket.
+        /// Path of the control socket.
         path: PathBuf,
         /// What is wrong with it.
         source: serde_json::Error,
@@ -95,5 +95,5 @@ fn failed(path: &Path, source: io::Error) -> AskError {
     }
 }
 
-/// For the way there and back.
+/// Time that the way there and back may take on top.
 const MARGIN: Duration = Duration::from_secs(2);

@@ -1,7 +1,7 @@
 //! The control socket: what `vestibule sessions` and friends say to the running process.
 //!
-//! In comes one JSON line from root or from the user that runs vestibule, out comes one JSON line. Everybody else is
-//! turned away twice: by the socket's mode, 0600, and by the credentials that the kernel vouches for. It must never be
+//! One JSON line from root or from the user that runs vestibule is answered with one JSON line. All others are turned
+//! away twice: by the socket's mode, 0600, and by the credentials that the kernel vouches for. It must never be
 //! reachable over a network, and an answer that holds a session's cookie is shown to nobody but the asker.
 
 mod ask;
@@ -24,7 +24,7 @@ use super::readiness::ReadinessState;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "ask", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Request {
-    /// All live sessions.
+    /// Lists all live sessions.
     SessionsList {},
     /// A new session for a user.
     SessionsNew {
@@ -35,19 +35,19 @@ pub enum Request {
     },
     /// An end to sessions.
     SessionsRevoke {
-        /// Which.
+        /// The sessions that are to end.
         what: RevokeTarget,
     },
     /// Switch the protection of an add-on.
     AddonsProtect {
-        /// Its slug.
+        /// The add-on's slug.
         slug: String,
-        /// On or off.
+        /// Whether it shall be protected.
         protected: bool,
     },
     /// A token for an add-on.
     AddonsToken {
-        /// Its slug.
+        /// The add-on's slug.
         slug: String,
         /// Whether it may take the place of one that there is.
         rotate: bool,
@@ -75,15 +75,15 @@ pub enum RevokeTarget {
     One(String),
     /// All of the user with this id or user name.
     User(String),
-    /// All.
+    /// Every session of everybody.
     All,
 }
 
-/// What is answered.
+/// The answer to a [`Request`], as one line of JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Answer {
-    /// To [`Request::SessionsList`].
+    /// The answer to [`Request::SessionsList`].
     Sessions {
         /// The sessions, newest first.
         sessions: Vec<SessionLine>,
@@ -92,48 +92,48 @@ pub enum Answer {
         /// Why they are only those that the process that runs knows, when it could not ask the store.
         away: Option<String>,
     },
-    /// To [`Request::SessionsNew`].
+    /// The answer to [`Request::SessionsNew`].
     SessionMade {
         /// The cookie as `name=value`. It is a secret.
         cookie: Secret,
-        /// The session.
+        /// The session that was made.
         session: SessionLine,
     },
-    /// To [`Request::SessionsRevoke`]: it is on disk.
+    /// The answer to [`Request::SessionsRevoke`], once it is on disk.
     Revoked {
         /// How many sessions ended.
         count: u64,
     },
-    /// To [`Request::AddonsProtect`]: it is on disk.
+    /// The answer to [`Request::AddonsProtect`], once it is on disk.
     Protection {
-        /// The add-on's slug.
+        /// The slug of the add-on.
         slug: String,
-        /// On or off.
+        /// Whether it is protected now.
         protected: bool,
         /// Whether it was not so before.
         changed: bool,
     },
-    /// To [`Request::AddonsToken`]: its digest is on disk.
+    /// The answer to [`Request::AddonsToken`], once its digest is on disk.
     TokenMade {
-        /// The token.
+        /// The token in clear; it is shown this once.
         token: Secret,
     },
-    /// To [`Request::BansList`].
+    /// The answer to [`Request::BansList`].
     Bans {
         /// The bans, those that end last first.
         bans: Vec<BanLine>,
     },
-    /// To [`Request::BansLift`].
+    /// The answer to [`Request::BansLift`].
     Lifted {
         /// How many addresses and names begin anew.
         count: u64,
     },
-    /// To [`Request::Reload`].
+    /// The answer to [`Request::Reload`].
     Reloaded {
         /// What changed that needs a restart, and other remarks.
         remarks: Vec<String>,
     },
-    /// To [`Request::Status`].
+    /// The answer to [`Request::Status`].
     Status(StatusReport),
     /// It could not be done.
     Failed {
@@ -155,7 +155,7 @@ impl Answer {
 pub struct SessionLine {
     /// Its id: not the token, and of no use as one.
     pub id: String,
-    /// The user's id.
+    /// The user's id in Home Assistant.
     pub user_id: String,
     /// The user's name, while they have one.
     pub user_name: Option<String>,
@@ -191,9 +191,9 @@ pub struct BanLine {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StatusReport {
-    /// Its version.
+    /// The version of the process that answers.
     pub version: String,
-    /// Its process id.
+    /// The process id of the process that answers.
     pub pid: u32,
     /// When it started, in milliseconds since 1970.
     pub started: u64,
@@ -201,7 +201,7 @@ pub struct StatusReport {
     pub config: String,
     /// The addresses it listens on.
     pub listens: Vec<String>,
-    /// Live sessions.
+    /// How many sessions are live.
     pub sessions: u64,
     /// The state of its parts.
     pub state: ReadinessState,
@@ -215,9 +215,9 @@ pub struct StatusReport {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AddonLine {
-    /// Its slug.
+    /// The add-on's slug.
     pub slug: String,
-    /// How it was.
+    /// How the add-on was when it was last heard of.
     pub state: AddonState,
     /// What was wrong, in one word, when it was down.
     pub why: Option<String>,
@@ -231,9 +231,9 @@ pub struct AddonLine {
 pub enum AddonState {
     /// Nobody has asked it anything yet.
     Unknown,
-    /// It answered.
+    /// It answered the last request or probe.
     Up,
-    /// It did not.
+    /// It could not be reached, or did not answer.
     Down,
 }
 
@@ -243,7 +243,7 @@ pub enum AddonState {
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// The text.
+    /// The secret in clear, for the asker alone.
     pub fn reveal(&self) -> &str {
         &self.0
     }

@@ -1,7 +1,7 @@
 //! The server's side of the control socket.
 //!
-//! In come connections, out go answers. Who asks is known from the kernel before a byte is read. A question that is
-//! being answered is never cut off: a revocation that was begun is finished.
+//! Who asks is known from the kernel before a byte is read. A question that is being answered is never cut off: a
+//! revocation that was begun is finished.
 
 use std::future::Future;
 use std::io;
@@ -56,6 +56,7 @@ where
         });
     }
     drop(socket);
+    // No cut here: a revocation that has begun is finished, and the process waits for it.
     open.close();
     open.wait().await;
 }

@@ -1,7 +1,6 @@
 //! The socket's file: made so that nobody else can ever open it, and taken away when it is still ours.
 //!
-//! In comes a path, out comes a listener. It must never replace the socket of a process that lives, nor a file that is
-//! no socket.
+//! Binds a path. It must never replace the socket of a process that lives, nor a file that is no socket.
 
 use std::fs::{self, DirBuilder, Permissions};
 use std::io;
@@ -26,21 +25,21 @@ pub enum SocketError {
     /// Somebody answers at the path.
     #[error("another vestibule is running: it listens at `{}`", path.display())]
     Live {
-        /// The socket.
+        /// Path of the control socket.
         path: PathBuf,
     },
     /// There is something else at the path.
     #[error("`{}` is in the way: it is not a socket", path.display())]
     NotASocket {
-        /// The file.
+        /// Path of what lies there and is no socket of ours.
         path: PathBuf,
     },
-    /// A step failed.
+    /// Making the socket failed at one of its steps.
     #[error("could not {step} `{}`", path.display())]
     Step {
-        /// What was tried.
+        /// The step that failed, as in `make the folder`.
         step: &'static str,
-        /// With which file.
+        /// The path that the step was about.
         path: PathBuf,
         /// What the system says.
         source: io::Error,
@@ -68,7 +67,6 @@ impl ControlSocket {
         Ok(Self { listener, path: path.to_owned(), device: file.dev(), inode: file.ino() })
     }
 
-    /// The listener.
     pub(super) fn listener(&self) -> &tokio::net::UnixListener {
         &self.listener
     }
@@ -76,6 +74,7 @@ impl ControlSocket {
 
 impl Drop for ControlSocket {
     fn drop(&mut self) {
+        // A successor may have bound the path already, and its socket is not ours to remove.
         let ours = |file: &fs::Metadata| (file.dev(), file.ino()) == (self.device, self.inode);
         if fs::symlink_metadata(&self.path).is_ok_and(|file| ours(&file)) {
             // What cannot be removed is stale and will be replaced at the next start.
@@ -94,6 +93,8 @@ fn refuse_to_replace(path: &Path) -> Result<(), SocketError> {
     }
     match UnixStream::connect(path) {
         Ok(_) => Err(SocketError::Live { path: path.to_owned() }),
+        // Refused means that no process has it open any more. Any other error leaves that open, and then nothing is
+        // replaced.
         Err(error) if matches!(error.kind(), io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound) => Ok(()),
         Err(error) => Err(step("find out who listens at", path)(error)),
     }

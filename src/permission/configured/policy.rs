@@ -15,18 +15,18 @@ pub struct ConfiguredPolicy {
     pub areas: BTreeMap<String, Opinions>,
     /// By the id of a label: the entity's own, and then those of its device.
     pub labels: BTreeMap<String, Opinions>,
-    /// Every entity.
+    /// Opinions on every entity.
     pub all: Opinions,
 }
 
 /// What a rule says about each access key: yes, no or nothing. The keys are independent: control does not imply read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Opinions {
-    /// `read`
+    /// Opinion on `read`; none is no opinion.
     pub read: Option<bool>,
-    /// `control`
+    /// Opinion on `control`; none is no opinion.
     pub control: Option<bool>,
-    /// `edit`
+    /// Opinion on `edit`; none is no opinion.
     pub edit: Option<bool>,
     /// Every other access key.
     pub others: Option<bool>,
@@ -42,7 +42,7 @@ impl Opinions {
 /// By what a rule of a configured group chooses entities.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ConfiguredSelector {
-    /// The entity's id.
+    /// By the entity's own id.
     EntityIds,
     /// The device that the entity belongs to.
     DeviceIds,
@@ -52,7 +52,7 @@ pub enum ConfiguredSelector {
     Areas,
     /// A label, the entity's own or its device's.
     Labels,
-    /// Every entity.
+    /// By no property: it is for every entity.
     All,
 }
 

@@ -86,6 +86,8 @@ impl ConfiguredRules {
         let place = |(place, label): (usize, &String)| Some(((marks.label)(place), self.labels.voice(label, key)?));
         let mut decisive = area;
         for found in labels.iter().enumerate().filter_map(place) {
+            // Only a `false` takes the place of what was found: the first of its kind stays, so that the reason is
+            // always the same.
             if decisive.is_none_or(|(_, voice)| voice.allows && !found.1.allows) {
                 decisive = Some(found);
             }

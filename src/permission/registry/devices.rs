@@ -17,7 +17,7 @@ pub struct Device {
 }
 
 impl Device {
-    /// Its id.
+    /// The device's id in the registry.
     pub fn id(&self) -> &str {
         &self.id
     }
@@ -37,7 +37,7 @@ impl Device {
         self.area_is_its_parent_s
     }
 
-    /// Its own labels.
+    /// The labels that the device itself has, without those of its area.
     pub fn labels(&self) -> &[String] {
         &self.labels
     }

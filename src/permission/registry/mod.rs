@@ -1,7 +1,7 @@
 //! Which device and area an entity belongs to, as Home Assistant sees it after loading its registries.
 //!
-//! In come the records of the files, out comes a view in which every entity finds its device and the device's area in
-//! one look-up. It must never guess: an entity whose device cannot be found has none.
+//! The records of the files make a view in which every entity finds its device and the device's area in one look-up. It
+//! must never guess: an entity whose device cannot be found has none.
 
 mod devices;
 mod records;

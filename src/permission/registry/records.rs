@@ -4,19 +4,19 @@
 /// All records of the four files.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RegistryRecords {
-    /// `core.entity_registry`.
+    /// The entities of `core.entity_registry`.
     pub entities: Vec<EntityRecord>,
-    /// `core.device_registry`, `devices`.
+    /// The devices: the list `devices` of `core.device_registry`.
     pub devices: Vec<DeviceRecord>,
     /// `core.device_registry`, `child_devices`: parts of a device, since 2026.9.
     pub child_devices: Vec<ChildDeviceRecord>,
-    /// `core.area_registry`.
+    /// The areas of `core.area_registry`.
     pub areas: Vec<AreaRecord>,
-    /// `core.label_registry`.
+    /// The labels of `core.label_registry`.
     pub labels: Vec<LabelRecord>,
 }
 
-/// An entity.
+/// An entity as the registry has it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct EntityRecord {
     /// `light.kitchen`: the id that people use and may change.
@@ -29,7 +29,7 @@ pub struct EntityRecord {
     pub device_id: Option<String>,
     /// Its own area, which Home Assistant's permissions ignore.
     pub area_id: Option<String>,
-    /// Its own labels.
+    /// The ids of the labels that the entity itself has.
     pub labels: Vec<String>,
     /// The config entry that made it.
     pub config_entry_id: Option<String>,
@@ -37,16 +37,16 @@ pub struct EntityRecord {
     pub config_subentry_id: Option<String>,
 }
 
-/// A device.
+/// A device as the registry has it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DeviceRecord {
-    /// Its id.
+    /// The device's id in the registry.
     pub id: String,
     /// The name that the user gave it, else the one that its integration gave it.
     pub name: Option<String>,
-    /// Its area.
+    /// The id of the area that it is in, if it is in one.
     pub area_id: Option<String>,
-    /// Its labels.
+    /// The ids of its labels.
     pub labels: Vec<String>,
     /// Its config entries: several before 2026.8, then exactly one.
     pub config_entry_ids: Vec<String>,
@@ -59,7 +59,7 @@ pub struct DeviceRecord {
 /// A part of a device.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ChildDeviceRecord {
-    /// Its id.
+    /// The device's id in the registry.
     pub id: String,
     /// The device that it is a part of.
     pub parent_device_id: String,
@@ -67,28 +67,28 @@ pub struct ChildDeviceRecord {
     pub name: Option<String>,
     /// Its own area; without one it is where its parent is.
     pub area_id: Option<String>,
-    /// Its labels.
+    /// The ids of its labels.
     pub labels: Vec<String>,
 }
 
-/// An area.
+/// An area as the registry has it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AreaRecord {
-    /// Its id.
+    /// The area's id, which rules name.
     pub id: String,
-    /// Its name.
+    /// The area's name, as people read it.
     pub name: String,
     /// The floor that it is on.
     pub floor_id: Option<String>,
-    /// Its labels.
+    /// The ids of its labels.
     pub labels: Vec<String>,
 }
 
-/// A label.
+/// A label as the registry has it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LabelRecord {
-    /// Its id.
+    /// The label's id, which rules name.
     pub label_id: String,
-    /// Its name.
+    /// The label's name, as people read it.
     pub name: String,
 }

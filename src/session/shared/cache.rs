@@ -1,8 +1,8 @@
 //! What this node knows: its table, what has ended, and the notifier for those who hold something open.
 //!
-//! In come entries that were read and ends that were heard, in any order, out comes a table in which nothing stands
-//! that has ended. An end is noted before it is looked for in the table, and an entry is put into the table before its
-//! end is looked for: whichever comes first, the session is gone afterwards.
+//! Entries that were read and ends that were heard come in any order, and nothing that has ended stays in the table. An
+//! end is noted before it is looked for in the table, and an entry is put into the table before its end is looked for:
+//! whichever comes first, the session is gone afterwards.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -52,6 +52,7 @@ impl SessionCache {
 
     /// Another node has ended a session.
     pub(super) fn hear(&self, digest: SessionDigest) {
+        // Noted first and forgotten then. In the other order, an entry that is adopted in between would stay.
         self.ended.heard(digest, self.longest());
         self.forget(digest);
     }
@@ -59,6 +60,7 @@ impl SessionCache {
     /// Ends a session in memory, at once, and notifies subscribers.
     pub(super) fn forget(&self, digest: SessionDigest) {
         if let Some(session) = self.table.remove(&digest) {
+            // Also in the `Session` itself: requests and tunnels that hold it do not look into the table.
             session.end();
             self.notifier.send_modify(|rung| *rung = rung.wrapping_add(1));
         }
@@ -68,9 +70,12 @@ impl SessionCache {
     /// since.
     pub(super) fn adopt(&self, digest: SessionDigest, record: Record, generation: u64) -> Option<Arc<Session>> {
         let seen = record.last_seen;
+        // There is one `Session` for a digest: requests that hold the old one must hear of its end, too.
         let session = self.table.adopt(Session::new(digest, record));
         session.see(seen);
         session.stored(seen);
+        // Looked for after the session is in the table, for the same reason that [`Self::hear`] notes before it
+        // forgets.
         if self.ended.contains(&digest) || self.generation() != generation {
             self.forget(digest);
             return None;

@@ -1,8 +1,7 @@
 //! Bringing this node and Redis to one mind: after every connection, and once a minute.
 //!
-//! In comes a connection, out goes what Redis was not told, and every session that this node knows is compared with its
-//! entry. Ends go first, ours to Redis and then Redis's to us; only then is anything written that keeps a session
-//! alive.
+//! Redis is told what it was not told before, and every session that this node knows is compared with its entry. Ends
+//! go first, ours to Redis and then Redis's to us; only then is anything written that keeps a session alive.
 //!
 //! What Redis does not have has ended, with one exception: a Redis that was started anew since may have lost it. Then
 //! the node writes again what it holds, unless it was held for longer than an outage may last.
@@ -43,10 +42,15 @@ impl SharedStore {
         forgetful: bool,
     ) -> Result<(), SharedError> {
         self.cache.ended.prune(self.cache.clock.now());
+        // Before anything is read: an entry whose end Redis has not heard of must not bring its session back.
         self.tell(connection, forgetful).await?;
+        // An entry that is missing in a Redis that forgets nothing has ended. Only a new run may have lost it, and
+        // after an outage that was too long not even that is believed.
         let again = forgetful && self.may_go_on().is_ok();
         let sessions = self.cache.table.select(|_| true);
         let mut lost = 0_usize;
+        // In pieces: Redis does one command at a time, and a single one over all sessions would make every other node
+        // wait.
         for sessions in sessions.chunks(AT_ONCE) {
             let keys: Vec<_> = sessions.iter().map(|session| self.names.session(session.digest())).collect();
             let entries = read(connection, &keys).await?;
@@ -97,17 +101,24 @@ impl SharedStore {
     fn compare(&self, session: &Session, entry: Option<&[u8]>, again: bool) -> Verdict {
         let live = |session: &Session| self.cache.state(session) != SessionState::Expired;
         let entry = match entry {
+            // Only what is alive here: a session that is over by our own clock needs no entry to end.
             None if again && live(session) => return Verdict::MakeAgain,
             None | Some(ENDED) => return Verdict::Forget,
             Some(entry) => entry,
         };
+        // Something without the key has written to Redis. Which state is true cannot be told, and one session less is
+        // the safe mistake.
         let Ok(record) = self.seal.open(session.digest(), entry) else {
             tracing::error!(session = %session.id(), "the session store has an entry that is not ours: the session ends");
             return Verdict::Forget;
         };
+        // Another node may have seen it later. Asked before its state, or it would idle out here while it is used
+        // there.
         session.see(record.last_seen);
         session.stored(record.last_seen);
         match self.cache.state(session) {
+            // With the entry that was read: if another node sees the session meanwhile, the entry differs and nothing
+            // is ended.
             SessionState::Expired => Verdict::Over(entry.to_vec()),
             SessionState::Live | SessionState::Ahead if session.seen_since_stored() => Verdict::Seen,
             SessionState::Live | SessionState::Ahead => Verdict::Agreed,
@@ -142,6 +153,8 @@ impl SharedStore {
         let mut pipeline = pipe();
         let mut sessions = Vec::with_capacity(commands.len());
         for (command, session) in commands {
+            // The time goes along: the session may be seen again before Redis answers, and that sighting is not stored
+            // then.
             sessions.push((session.last_seen(), session));
             pipeline.add_command(command);
         }
@@ -149,6 +162,7 @@ impl SharedStore {
         for ((seen, session), answer) in sessions.into_iter().zip(answers) {
             match Stored::of(answer) {
                 Stored::Kept => session.stored(seen),
+                // Ended by another node since we looked.
                 Stored::Gone | Stored::Ended => self.cache.forget(session.digest()),
             }
         }
@@ -165,7 +179,7 @@ impl SharedStore {
     pub(super) fn storing(&self, session: &Session, make: bool) -> Cmd {
         let record = session.record();
         let end = session.ends(self.cache.limits().lifetimes);
-        // Redis forgets by itself what nobody will ask for any more; a little later than any node does.
+        // Redis forgets by itself what no node will ask for any more, a little later than any node does.
         let rest = end.saturating_since(self.cache.clock.now()).saturating_add(self.propagation().saturating_mul(3));
         let (digest, longest) = (session.digest(), self.cache.longest().saturating_since(self.cache.clock.now()));
         let bytes = self.seal.close(digest, &record);

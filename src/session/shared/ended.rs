@@ -1,8 +1,8 @@
 //! What this node knows to have ended: made here or heard from another node.
 //!
-//! In come digests, out comes whether one has ended, and which of them Redis has not been told. They are remembered for
-//! as long as the session could have lived, so that an entry that was read a moment too early, or a Redis that comes
-//! back with what it had yesterday, brings nobody back.
+//! Says whether a session has ended and which ends Redis has not been told. They are remembered for as long as the
+//! session could have lived, so that an entry that was read a moment too early, or a Redis that comes back with what it
+//! had yesterday, brings nobody back.
 
 use std::collections::HashMap;
 
@@ -65,6 +65,7 @@ impl Ended {
             marks.retain(|_, mark| !mark.told);
         }
         let noted = marks.entry(digest).or_insert(mark);
+        // What Redis was told once stays told, and the longer memory wins: both notes are of one end.
         noted.told |= mark.told;
         noted.until = noted.until.max(mark.until);
     }

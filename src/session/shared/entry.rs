@@ -1,9 +1,9 @@
 //! How a session stands in Redis: when it was last seen, a seal, and the record.
 //!
-//! In comes a record, out comes `LAST_SEEN:SEAL:RECORD`: sixteen hexadecimal digits, so that a script can compare two
-//! of them as text; HMAC-SHA256 (RFC 2104) in base64url over the digest and the record, or `-` without a key; and the
-//! record as it stands in the file. The digest is under the seal, so that no entry can be put in another one's place:
-//! whoever can write to Redis and does not have the key can end sessions, and make none.
+//! An entry is `LAST_SEEN:SEAL:RECORD`: sixteen hexadecimal digits, so that a script can compare two of them as text;
+//! HMAC-SHA256 (RFC 2104) in base64url over the digest and the record, or `-` without a key; and the record as it
+//! stands in the file. The digest is under the seal, so that no entry can be put in another one's place: whoever can
+//! write to Redis and does not have the key can end sessions, and make none.
 
 use aws_lc_rs::hmac;
 use base64::Engine as _;
@@ -23,7 +23,6 @@ impl Seal {
         Self(key.map(|key| hmac::Key::new(hmac::HMAC_SHA256, key.reveal().as_bytes())))
     }
 
-    /// The entry's bytes.
     pub(super) fn close(&self, digest: SessionDigest, record: &Record) -> Vec<u8> {
         let text = record.encode();
         let seal = match &self.0 {
@@ -38,18 +37,21 @@ impl Seal {
     /// A key that is made of these parts, and of the seal's own: for what is not to be read either.
     pub(super) fn key_of(&self, parts: &[&[u8]]) -> Zeroizing<[u8; 32]> {
         let nobodys = || hmac::Key::new(hmac::HMAC_SHA256, &[0; 32]);
+        // The prefix keeps this use of the key apart from the seals: a tag of one is none of the other.
         let text = Zeroizing::new([b"vestibule parcel key 1\0", parts.concat().as_slice()].concat());
         let tag = hmac::sign(self.0.as_ref().unwrap_or(&nobodys()), &text);
         Zeroizing::new(tag.as_ref().try_into().expect("HMAC-SHA256 has 32 bytes"))
     }
 
-    /// Reads an entry. One that is not sealed as ours are, or says two different times, is nobody's.
+    /// Reads an entry. One that is not sealed as ours are, or says two different times, counts for no user.
     pub(super) fn open(&self, digest: SessionDigest, entry: &[u8]) -> Result<Record, Foreign> {
         let nobody = Foreign { user: None };
         let mut parts = entry.splitn(3, |byte| *byte == b':');
         let (Some(seen), Some(seal), Some(text)) = (parts.next(), parts.next(), parts.next()) else {
             return Err(nobody);
         };
+        // With a key an unsealed entry is foreign, and without one a sealed one is: no node takes what another would
+        // not.
         let ours = match &self.0 {
             Some(key) => {
                 URL_SAFE_NO_PAD.decode(seal).is_ok_and(|seal| hmac::verify(key, &sealed(digest, text), &seal).is_ok())
@@ -60,6 +62,8 @@ impl Seal {
             return Err(nobody);
         }
         let record = Record::decode(text)?;
+        // The time before the seal is what the script compares. It is not sealed itself, so it has to agree with the
+        // record.
         if format!("{:016x}", record.last_seen.as_millis()).as_bytes() == seen { Ok(record) } else { Err(nobody) }
     }
 }

@@ -17,7 +17,7 @@ pub enum SharedError {
     /// It did not answer in time.
     #[error("the session store does not answer in time")]
     Slow,
-    /// The connection broke.
+    /// The connection broke, or was lost while something was read.
     #[error("the connection to the session store broke")]
     Lost,
     /// It answered with an error: it is full, a replica, or does not let us.
@@ -29,7 +29,7 @@ pub enum SharedError {
     /// Its authority's certificate cannot be read.
     #[error("the certificate {} cannot be read", path.display())]
     Authority {
-        /// The file.
+        /// The file with the authority.
         path: PathBuf,
         /// What the system says.
         source: io::Error,

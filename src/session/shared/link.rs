@@ -1,9 +1,9 @@
 //! The connection to Redis: made, watched, lost, made again.
 //!
-//! In comes time, out comes a connection that is known to answer, to take writes, and to have told us everything that
-//! happened while there was none; or the word since when there is none. One connection carries commands and what other
-//! nodes say (RESP3), so that a connection that answers is one that would have told us. A beat each second finds out
-//! what no request would: a Redis that hangs, is full, or has become a replica.
+//! Keeps a connection that is known to answer, to take writes, and to have told us everything that happened while there
+//! was none; or knows since when there is none. One connection carries commands and what other nodes say (RESP3), so
+//! that a connection that answers is one that would have told us. A beat each second finds out what no request would: a
+//! Redis that hangs, is full, or has become a replica.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -32,6 +32,7 @@ impl SharedStore {
             match self.serve(&mut server, stop).await {
                 Ok(()) => return,
                 Err(why) => {
+                    // The connection had come about before it broke: the next attempt is a first one again.
                     if matches!(**self.condition.load(), Condition::Connected(_)) {
                         pause = SHORTEST_PAUSE;
                     }
@@ -48,16 +49,19 @@ impl SharedStore {
     /// One connection, from its beginning to its end. `server` is the run of Redis that was caught up with last.
     async fn serve(&self, server: &mut Option<String>, stop: &CancellationToken) -> Result<(), SharedError> {
         let lost = Arc::new(Notify::new());
+        // Before the new connection is tried: from here on nothing counts that was read over the old one.
         self.cache.next_generation();
         let making = self.connect(server, &lost);
         let Some(connected) = stop.run_until_cancelled(making).await else { return Ok(()) };
         let mut connection = connected?;
+        // Only when everything has been compared: requests that ask from here on get answers that miss no end.
         self.came_back(connection.clone());
         let mut beat = interval(BEAT);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut look = Instant::now() + self.propagation();
         loop {
             tokio::select! {
+                // A last time, so that the other nodes know when the sessions of this one were last seen.
                 () = stop.cancelled() => return self.catch_up(&mut connection, false).await,
                 () = lost.notified() => return Err(SharedError::Lost),
                 _ = beat.tick() => {
@@ -93,11 +97,16 @@ impl SharedStore {
         // The library's own limit ends with the TCP connection; what is said first may hang as well.
         let connected = timeout(patience.saturating_mul(2), connecting).await.map_err(|_| SharedError::Slow)?;
         let mut connection = connected.map_err(SharedError::Connect)?;
+        // Listening comes before looking: an end between the two is then heard, and in the other order it would be
+        // missed.
         connection.subscribe(self.names.channel()).await.map_err(SharedError::of)?;
         let run = run_id(&mut connection).await?;
+        // Two names that are known and differ. Where Redis does not tell us its run, it counts as one that forgets
+        // nothing, which ends sessions and never revives any.
         let another = matches!((&*server, &run), (Some(before), Some(now)) if before != now);
         self.beat(&mut connection).await?;
         self.catch_up(&mut connection, another).await?;
+        // Only after catching up: if that breaks off, the next connection still has the new run before it.
         *server = run;
         Ok(connection)
     }
@@ -133,6 +142,7 @@ impl SharedStore {
                 let (store, known_for) = (&self.settings.place, self.cache.limits().max_outage);
                 tracing::error!(%store, error = %crate::telemetry::chain(&why), ?known_for,
                     "the session store is away: sessions that are known here go on for a while, and nobody new is let in");
+                // Kept at the first failure: an outage that goes on must not begin anew with each attempt.
                 if self.away_since.load(Ordering::Acquire) == 0 {
                     self.away_since.store(self.uptime(), Ordering::Release);
                 }
@@ -155,6 +165,8 @@ fn hear(cache: &SessionCache, channel: &str, lost: &Notify, push: PushInfo) {
         PushKind::Message => {
             let mut parts = push.data.into_iter().map(text);
             if let (Some(Some(from)), Some(Some(said))) = (parts.next(), parts.next())
+                // Only our own channel and only digests: whoever else publishes there can at most end sessions whose
+                // digest they know.
                 && from == channel
                 && let Some(digest) = SessionDigest::from_hex(&said)
             {

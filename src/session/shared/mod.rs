@@ -1,12 +1,11 @@
 //! One session table for several proxies, in Redis or Valkey.
 //!
-//! In come digests and records, out come sessions that hold on every node, or the word that the store is away. What a
-//! node knows it serves from its memory; Redis is asked for a session that the node does not know, and told of every
-//! one that is made, ended, or seen for the first time in a minute. What one node ends, the others hear at once, and
-//! those that were away hear it before anything else when they are back.
+//! Sessions hold on every node. What a node knows it serves from its memory; Redis is asked for a session that the node
+//! does not know, and told of every one that is made, ended, or seen for the first time in a minute. What one node
+//! ends, the others hear at once, and those that were away hear it before anything else when they are back.
 //!
 //! It must never bring back what was ended, whoever writes late; never believe an entry that it cannot read or whose
-//! seal is broken; and never wait for Redis on behalf of somebody whom this node knows.
+//! seal is broken; and never wait for Redis where this node knows the session.
 //!
 //! # Why nothing that was ended comes back
 //! An entry is replaced by the word [`ENDED`] and keeps it for longer than the session could have lived. The script

@@ -1,8 +1,8 @@
 //! The sessions of one user, on all nodes: what a sign-in counts.
 //!
-//! In comes a user, out comes a table that knows their sessions. A set in Redis names them, so that a sign-in costs
-//! what its user has and not what everybody has. Every script that stores an entry adds to the set; what has ended is
-//! taken out here, by the next sign-in.
+//! They are read into this node's table. A set in Redis names them, so that a sign-in costs as much as its user has
+//! sessions, not as all users have. Every script that stores an entry adds to the set; what has ended is taken out
+//! here, by the next sign-in.
 
 use redis::aio::MultiplexedConnection;
 use redis::cmd;
@@ -34,6 +34,8 @@ impl SharedStore {
                 match entry.as_deref() {
                     None | Some(ENDED) => gone.push(digest.hex()),
                     Some(entry) => {
+                        // The set is not sealed. A digest that was written into another user's set must not count
+                        // there.
                         let theirs = self.seal.open(digest, entry).ok().filter(|record| record.about.user == *user);
                         drop(theirs.and_then(|record| self.cache.adopt(digest, record, generation)));
                     }

@@ -1,7 +1,7 @@
 //! What Redis does in one step: the scripts, the names of our keys, and what the answers mean.
 //!
-//! In come digests and entries, out come commands. Every write that depends on what is there is a script, because
-//! between a look and a write another node may have ended the session.
+//! Every write that depends on what is there is a script, because between a look and a write another node may have
+//! ended the session.
 
 use std::time::Duration;
 
@@ -78,7 +78,7 @@ impl Names {
 pub(super) enum Stored {
     /// It is there, or one that was seen later.
     Kept,
-    /// There is none any more, and a sighting makes none.
+    /// There is no entry any more, and a sighting does not make one.
     Gone,
     /// The session was ended.
     Ended,
@@ -89,7 +89,7 @@ impl Stored {
         match answer {
             0 => Self::Kept,
             1 => Self::Gone,
-            // What nobody knows counts as the worst.
+            // An unknown answer counts as the worst.
             _ => Self::Ended,
         }
     }
@@ -97,7 +97,6 @@ impl Stored {
 
 /// An entry that is to be stored.
 pub(super) struct ScriptReply<'a> {
-    /// Whose it is.
     pub(super) digest: SessionDigest,
     /// What stands in it.
     pub(super) bytes: &'a [u8],
@@ -107,9 +106,10 @@ pub(super) struct ScriptReply<'a> {
     pub(super) make: bool,
 }
 
-/// Stores an entry, and its name in the set of its user's, which is kept for so many milliseconds more.
+/// Stores an entry, and its name in the set of its user's, which is kept for `keep_set` milliseconds.
 pub(super) fn store(names: &Names, user: &UserId, entry: &ScriptReply<'_>, keep_set: u64) -> Cmd {
     let mut command = cmd("EVAL");
+    // Every key that a script touches is passed as a key: Redis's access rules and clusters go by those.
     command.arg(STORE).arg(2).arg(names.session(entry.digest)).arg(names.of_user(user));
     command.arg(entry.bytes).arg(entry.keep).arg(u8::from(entry.make)).arg(ENDED);
     command.arg(entry.digest.hex()).arg(keep_set);

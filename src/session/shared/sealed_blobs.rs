@@ -1,6 +1,6 @@
 //! What one proxy puts down for whichever comes next: a sign-in that is under way between two requests of a browser.
 //!
-//! In come bytes with a secret that only the browser has, out they come on any proxy for whoever brings the secret,
+//! Bytes are put down with a secret that only the browser has, and any proxy gives them to whoever brings the secret,
 //! once and in time. They lie under a digest of the secret, encrypted with a key that is made of it (and of the seal's
 //! key, where there is one): whoever reads Redis gets nothing from it, and whoever writes there can make nothing that
 //! would be believed without that key, as with sessions. AES-256-GCM is authenticated, so that a wrong guess and a
@@ -30,9 +30,10 @@ impl SealedBlobs {
         Self(store)
     }
 
-    /// Puts something down for so long.
+    /// Puts something down for this long.
     pub async fn put(&self, name: &BlobName, secret: &[u8], bytes: &[u8], keep: Duration) -> Result<(), StoreAway> {
         let mut connection = self.0.connection().map_err(|_| StoreAway)?;
+        // Strangers can begin sign-ins, so that these questions share the limit on those about unknown tokens.
         let _place = self.0.place()?;
         let sealed = close(&self.key(name, secret), name, bytes).ok_or(StoreAway)?;
         let command = scripts::put(&self.place(name), &sealed, keep);
@@ -48,7 +49,7 @@ impl SealedBlobs {
         Ok(taken.and_then(|sealed| open(&self.key(name, secret), name, sealed)))
     }
 
-    /// Removes blobs that nobody shall get.
+    /// Removes blobs that are no longer to be taken.
     pub async fn remove(&self, names: &[BlobName]) -> Result<(), StoreAway> {
         if names.is_empty() {
             return Ok(());
@@ -67,7 +68,7 @@ impl SealedBlobs {
     }
 }
 
-/// What a blob is encrypted with. Nobody makes it who has not the secret, and where there is one the seal's key.
+/// What a blob is encrypted with. It cannot be made without the secret and, where there is one, the seal's key.
 fn key(seal: &Seal, name: &BlobName, secret: &[u8]) -> Zeroizing<[u8; 32]> {
     seal.key_of(&[name, secret])
 }
@@ -75,6 +76,7 @@ fn key(seal: &Seal, name: &BlobName, secret: &[u8]) -> Zeroizing<[u8; 32]> {
 fn close(key: &[u8; 32], name: &BlobName, bytes: &[u8]) -> Option<Vec<u8>> {
     let mut sealed = bytes.to_vec();
     let key = RandomizedNonceKey::new(&AES_256_GCM, key).ok()?;
+    // The name is authenticated along: a blob that is moved to another name does not open there.
     let nonce = key.seal_in_place_append_tag(Aad::from(name), &mut sealed).ok()?;
     Some([nonce.as_ref().as_slice(), &sealed].concat())
 }

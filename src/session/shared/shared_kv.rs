@@ -1,7 +1,6 @@
 //! Short texts that all proxies of a store share besides the sessions: what the guard of sign-in has counted.
 //!
-//! In come names and what should stand there, out comes what does. Changes are conditional, so that two nodes that
-//! count the same thing at once do not lose a count.
+//! Changes are conditional, so that two nodes that count the same thing at once do not lose a count.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! What the sessions' stage asks of the store.
 //!
-//! In come digests, out come sessions, ends that all nodes know of, or [`StoreAway`] within the time that the
-//! configuration gives. Whoever is known here never comes this way.
+//! Answers for a digest with a session, with an end that all nodes know of, or with [`StoreAway`] within the time that
+//! the configuration gives. A session that is known here never comes this way.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -49,7 +49,7 @@ pub(in crate::session) struct SharedStore {
     pub(super) node: String,
     /// Sessions that were seen and whose sighting is due.
     due: Mutex<HashSet<SessionDigest>>,
-    /// Questions at the same time: whoever makes up tokens meets this limit and not Redis.
+    /// Questions at the same time: a client that makes up tokens meets this limit and not Redis.
     places: Semaphore,
 }
 
@@ -98,6 +98,8 @@ impl SharedStore {
     pub(in crate::session) fn may_go_on(&self) -> Result<(), StoreAway> {
         let since = self.away_since.load(Ordering::Acquire);
         let outage = || Duration::from_millis(self.uptime().saturating_sub(since));
+        // While Redis is away no end that another node made is heard of here. So what is known goes on, but not for
+        // longer than the operator lets a revoked session live on.
         if since == 0 || outage() < self.cache.limits().max_outage { Ok(()) } else { Err(StoreAway) }
     }
 
@@ -115,6 +117,7 @@ impl SharedStore {
     /// Has the other nodes told that a session was seen, once in a while.
     pub(in crate::session) fn seen(&self, session: &Session, now: Timestamp) {
         let connected = self.away_since.load(Ordering::Relaxed) == 0;
+        // Not every sighting: each request would be a write to Redis.
         if connected && session.stored_seen().saturating_add(self.propagation()) <= now {
             self.due.lock().insert(session.digest());
             self.nudge.notify_one();
@@ -135,19 +138,27 @@ impl SharedStore {
     /// Asks for a session that this node does not know, or knows to be over. What is over for Redis as well is ended
     /// for good, unless another node has just seen it.
     pub(in crate::session) async fn ask(&self, digest: SessionDigest) -> Result<Option<Arc<Session>>, StoreAway> {
+        // Known to have ended, even when Redis could not be told yet.
         if self.cache.ended.contains(&digest) {
             return Ok(None);
         }
+        // Noted before the question is asked. If the connection breaks meanwhile, an end may have been missed, and then
+        // the answer is not believed.
         let generation = self.cache.generation();
         let mut connection = self.connection().map_err(|_| StoreAway)?;
+        // Anybody can make up tokens, and each unknown one is a question. Past this many at a time strangers get "away"
+        // and Redis stays quick for the rest.
         let _place = self.place()?;
         let entries = read(&mut connection, &[self.names.session(digest)]).await;
         let entry = entries.map_err(|why| self.failed(&why))?.pop().flatten();
         let record = entry.as_deref().and_then(|entry| self.seal.open(digest, entry).ok());
+        // Missing, ended, or not sealed by us: none of them is a session.
         let (Some(entry), Some(record)) = (entry, record) else {
             self.cache.forget(digest);
             return Ok(None);
         };
+        // The end may have come while we read. "Away" and not "ended": which of the two is true, the next request finds
+        // out.
         let Some(session) = self.cache.adopt(digest, record, generation) else { return Err(StoreAway) };
         if self.cache.state(&session) != SessionState::Expired {
             return Ok(Some(session));
@@ -167,12 +178,14 @@ impl SharedStore {
         let answer = self.storing(session, true).query_async(&mut connection).await.map_err(SharedError::of);
         match answer.map(Stored::of) {
             Ok(Stored::Kept) => {
+                // After Redis has it and not before: a session that only this node knew would not count where the next
+                // request may go.
                 self.cache.table.insert(Arc::clone(session));
                 Ok(())
             }
             Ok(Stored::Gone | Stored::Ended) => Err(StoreAway),
             Err(why) => {
-                // It may be there all the same. Nobody has its token, and nobody shall find it in a list.
+                // It may be there all the same. No browser has its token, and it must not show in a list.
                 self.cache.ended.note(session.digest(), self.cache.longest());
                 Err(self.failed(&why))
             }
@@ -182,6 +195,7 @@ impl SharedStore {
     /// Ends sessions for all nodes. What Redis cannot be told now it is told as soon as it is there again.
     pub(in crate::session) async fn end(&self, digests: &[SessionDigest]) -> Result<(), Arc<SharedError>> {
         for digest in digests {
+            // Noted before Redis is asked at all, so that whatever fails from here on is told again by the next flush.
             self.cache.ended.note(*digest, self.cache.longest());
         }
         let mut connection = self.connection()?;
@@ -222,6 +236,7 @@ impl SharedStore {
                 }
             }
         }
+        // A list that was read across two connections may lack what was made in between.
         if self.cache.generation() == generation { Ok(foreign) } else { Err(SharedError::Lost) }
     }
 

@@ -17,8 +17,8 @@ impl Attempts {
         self.0.attempt([Key::address(client), Key::user(client, username)], &budget, now).await
     }
 
-    /// Gives one attempt back that was counted with this budget: whoever knows the password guesses nothing, however
-    /// often they say it.
+    /// Gives one attempt back that was counted with this budget: a right password is no guess, however often it is
+    /// sent.
     pub fn give_back(&self, client: IpAddr, username: &str, budget: Budget) {
         self.0.give_back(&[Key::address(client), Key::user(client, username)], &budget);
     }

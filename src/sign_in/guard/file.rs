@@ -1,7 +1,7 @@
 //! The file of bans: JSON beside the sessions' file, mode 0600, replaced in one step.
 //!
-//! In come tallies with bans, out come the same after a restart. A file that cannot be read bans nobody, and is
-//! replaced with the next ban.
+//! Tallies with bans survive a restart in it. A file that cannot be read bans nobody, and is replaced with the next
+//! ban.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
@@ -52,6 +52,7 @@ impl BanFile {
         let beside = self.path.with_extension("bans-new");
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
         file.write_all(&text)?;
+        // Before the rename, or a power cut may leave the new name with nothing behind it.
         file.sync_all()?;
         fs::rename(&beside, &self.path)?;
         Ok(())

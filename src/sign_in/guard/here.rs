@@ -31,6 +31,7 @@ impl Here {
 
     pub(super) async fn attempt(&self, keys: [Key; 2], budget: &Budget, now: Timestamp) -> Result<(), Turned> {
         let verdicts = self.count(&keys, budget, now);
+        // Only a ban that begins is written: with a write for every attempt, an attacker would keep the disk busy.
         if verdicts.iter().any(|verdict| matches!(verdict, Verdict::Banned { begun: true, .. })) {
             self.save().await;
         }
@@ -40,6 +41,7 @@ impl Here {
     fn count(&self, keys: &[Key; 2], budget: &Budget, now: Timestamp) -> [Verdict; 2] {
         let mut tallies = self.lock();
         if tallies.len() >= MOST_KEYS {
+            // Looked through only when it is full: nothing else needs the old ones gone.
             tallies.retain(|_, tally| !tally.keep(budget, now).is_zero());
         }
         let before = keys.each_ref().map(|key| tallies.get(key).copied().unwrap_or_default());
@@ -84,6 +86,7 @@ impl Here {
     }
 
     async fn save(&self) {
+        // The lock before the tallies are read: the state that is written last is then the newest one.
         let file = self.file.lock().await;
         let Some(target) = file.as_ref().map(Arc::clone) else { return };
         let banned: Vec<_> =

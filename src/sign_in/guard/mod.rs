@@ -1,11 +1,11 @@
 //! Limits on attempts to sign in: per address, and per user name from one address (S-96).
 //!
-//! In come an address and a user name, out comes whether an attempt may be made, whichever way of signing in asks. A
-//! user name has a budget of its own for every address, and no budget of its own beside that: nobody can lock a user
-//! out who comes from elsewhere. Who goes on trying is banned for a while.
+//! An attempt is counted for the address and for the user name from that address, whichever way of signing in asks. A
+//! user name has a budget of its own for every address, and no budget of its own beside that: nobody can lock out a
+//! user who comes from elsewhere. Whoever goes on trying is banned for a while.
 //!
-//! Tallies are kept in memory, bans in a file beside the sessions', and both in Redis when proxies share that: whoever
-//! is banned on one is banned on all.
+//! Tallies are kept in memory, bans in a file beside the sessions', and both in Redis when proxies share that: a ban by
+//! one proxy is a ban by all.
 
 mod attempts;
 mod file;
@@ -45,7 +45,7 @@ pub struct Budget {
     pub per_address: u32,
     /// In the window, for one user name from one address.
     pub per_user: u32,
-    /// The window.
+    /// The time over which the attempts are counted.
     pub window: Duration,
     /// How long the first ban lasts; each further one twice as long as the one before.
     pub ban: Duration,
@@ -56,9 +56,9 @@ pub struct Budget {
 /// Why an attempt may not be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Turned {
-    /// None is left for so long.
+    /// No attempt is left for this long.
     TooMany(Duration),
-    /// Who tries is banned, for so long.
+    /// The client is banned, for this long.
     Banned(Duration),
     /// What the proxies have counted together cannot be asked.
     Away,
@@ -78,7 +78,7 @@ pub struct Ban {
 /// Whose bans are to be lifted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Whose {
-    /// Everybody's.
+    /// Every ban and tally.
     All,
     /// Of this address, and of all names from there.
     Address(IpAddr),
@@ -146,11 +146,13 @@ fn judge([address, user]: [Tally; 2], budget: &Budget, now: Timestamp) -> ([Tall
     if verdicts == [Verdict::Allowed; 2] {
         return ([next_address, next_user], verdicts);
     }
+    // The one that refused keeps its strike, and the other its attempts: a user who mistypes must not use up the
+    // address.
     let refused = |next, before, verdict| if verdict == Verdict::Allowed { before } else { next };
     ([refused(next_address, address, by_address), refused(next_user, user, by_user)], verdicts)
 }
 
-/// What somebody who tries is told, and a line in the log for a ban that begins.
+/// What the client is told, and a line in the log for a ban that begins.
 fn conclude(keys: &[Key; 2], verdicts: [Verdict; 2]) -> Result<(), Turned> {
     let mut told: Result<(), Turned> = Ok(());
     for (key, verdict) in keys.iter().zip(verdicts) {
@@ -166,6 +168,8 @@ fn conclude(keys: &[Key; 2], verdicts: [Verdict; 2]) -> Result<(), Turned> {
             }
         };
         told = match told {
+            // The stricter of the two: a banned client that is told of a short wait would try again and make the ban
+            // longer.
             Err(before) if before.rank() >= turned.rank() => Err(before),
             _ => Err(turned),
         };
@@ -174,7 +178,7 @@ fn conclude(keys: &[Key; 2], verdicts: [Verdict; 2]) -> Result<(), Turned> {
 }
 
 impl Turned {
-    /// The longest wait, as `Retry-After` says it; nothing when nobody knows.
+    /// The longest wait, as `Retry-After` says it; none when it is not known.
     pub fn wait(self) -> Option<Duration> {
         match self {
             Self::TooMany(wait) | Self::Banned(wait) => Some(wait),

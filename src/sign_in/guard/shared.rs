@@ -1,7 +1,7 @@
 //! The tallies of all proxies that share a store: one note for each.
 //!
-//! In come attempts on this node, out comes what they meet, counted with those on the others. A note is changed only
-//! while it says what was counted from; when another node was quicker, it is counted anew.
+//! Attempts on this node are counted with those on the others. A note is changed only while it still says what was
+//! counted from; when another node was quicker, it is counted anew.
 
 use std::time::Duration;
 
@@ -55,6 +55,7 @@ impl Shared {
                     keep: tally.keep(budget, now).max(Duration::from_secs(1)),
                 })
                 .collect();
+            // Both notes or none: an attempt that counted for the address alone would let a name be tried once more.
             if self.shared_kv.replace(&changes).await.map_err(|StoreAway| Turned::Away)? {
                 return conclude(&keys, verdicts);
             }
@@ -73,6 +74,7 @@ impl Shared {
         let names: Vec<String> = match whose {
             // The way of every sign-in that succeeds.
             Whose::User(address, user) => vec![name(&Key::user(*address, user))],
+            // Names are digests, so an address cannot be looked for by name.
             Whose::All | Whose::Address(_) => {
                 self.all().await?.into_iter().filter(|(_, note)| note.key.is_of(whose)).map(|(name, _)| name).collect()
             }

@@ -1,8 +1,8 @@
 //! What is counted of one address, or of one user name from one address, and what follows from it. Pure.
 //!
-//! In come a tally and the time, out come the next tally and whether the attempt may be made. Attempts are a GCRA: so
-//! many at once, refilled evenly over the window. Whoever goes on trying while none is left is banned, for twice as
-//! long each time, and every ban ends by itself.
+//! A pure function of a tally and the time. Attempts are a GCRA (generic cell rate algorithm): so many at once,
+//! refilled evenly over the window. Whoever goes on trying while none is left is banned, for twice as long each time,
+//! and every ban ends by itself.
 
 use std::time::Duration;
 
@@ -30,9 +30,9 @@ pub(super) struct Tally {
 pub(super) enum Verdict {
     /// It may be made.
     Allowed,
-    /// None is left for so long.
+    /// No attempt is left for this long.
     Wait(Duration),
-    /// Nobody may try for so long. `begun` says that this attempt was the last straw.
+    /// No attempt may be made for this long. `begun` says that this attempt was the last straw.
     Banned { left: Duration, begun: bool },
 }
 
@@ -43,15 +43,20 @@ impl Tally {
         if !left.is_zero() {
             return (self, Verdict::Banned { left, begun: false });
         }
+        // A budget that is full does not grow: the past is no credit.
         let full_again = Timestamp::from_millis(self.full_again).max(now);
         if self.is_forgotten(budget, now) {
             self.bans = 0;
         }
+        // Zero would be divided by, and nobody could ever sign in.
         let limit = limit.max(1);
         let next = full_again.saturating_add(budget.window / limit);
+        // With this attempt the budget would be full again at `next`. More than a window from now is more than the
+        // budget.
         let wait = next.saturating_since(now).saturating_sub(budget.window);
         if wait.is_zero() {
             self.full_again = next.as_millis();
+            // Strikes are in a row: a person who waits as they are told is never banned.
             self.strikes = 0;
             return (self, Verdict::Allowed);
         }
@@ -59,6 +64,7 @@ impl Tally {
         if self.strikes < limit {
             return (self, Verdict::Wait(wait));
         }
+        // Past 31 bans the shift would overflow, and the longest ban holds anyway.
         let doubled = budget.ban.saturating_mul(1_u32.checked_shl(self.bans).unwrap_or(u32::MAX));
         let left = doubled.min(budget.longest_ban);
         self.strikes = 0;

@@ -15,7 +15,7 @@ use crate::telemetry::{SignInOutcome, chain};
 
 impl OAuthLogin<'_> {
     /// The answer to a browser that wants to sign in over Home Assistant's page. Home Assistant is asked first whether
-    /// it is there at all: nobody is sent to a page that does not answer.
+    /// it is there at all: no browser is sent to a page that does not answer.
     pub async fn authorize(&self, request: &Sanitized) -> Result<Page, Reason> {
         let api = self.api()?;
         let return_to = wanted(request);
@@ -46,7 +46,7 @@ pub(super) fn client_id(origin: &PublicUrl) -> String {
     format!("{}/", origin.origin())
 }
 
-/// A way that is too long to be kept for everybody who is away is forgotten.
+/// An address that is too long to be kept for every pending login is forgotten.
 fn wanted(request: &Sanitized) -> ReturnTo {
     Some(wanted_return(request)).filter(|wanted| wanted.as_str().len() <= LONGEST).unwrap_or_default()
 }
@@ -67,7 +67,7 @@ fn authorize(home: &HomeUrl, origin: &PublicUrl, state: &str, challenge: Option<
 /// The way back.
 const BACK: &str = "/.vestibule/sign-in/home-assistant/callback";
 
-/// Of a way that is kept.
+/// The longest address to return to that is kept.
 const LONGEST: usize = 4096;
 
 #[cfg(test)]

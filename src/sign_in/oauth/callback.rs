@@ -31,8 +31,8 @@ struct Brought {
 }
 
 impl OAuthLogin<'_> {
-    /// The answer to a browser that comes back. It ends in a session or in a page from which one can begin again by
-    /// hand: it never sends anybody round by itself.
+    /// The answer to a browser that comes back. It ends in a session or in a page from which the user can begin again
+    /// by hand: it never sends a browser round by itself.
     pub async fn callback(&self, request: &Sanitized) -> Result<Page, Reason> {
         let api = self.api()?;
         let brought = Brought::read(request.query().unwrap_or_default()).ok_or(Reason::MalformedRequest)?;
@@ -43,6 +43,7 @@ impl OAuthLogin<'_> {
             Ok(pending) => pending,
             Err(failed) => return Ok(self.turn_away(request, &failed, &ReturnTo::default()).await),
         };
+        // The state was used up before this: an answer with an error ends the attempt, too.
         let Some(code) = brought.code.filter(|_| !brought.error) else {
             let failed = Failed::from(SignInOutcome::RefusedThere);
             return Ok(self.turn_away(request, &failed, &pending.return_to).await);
@@ -70,6 +71,8 @@ impl OAuthLogin<'_> {
         })?;
         // Taken before the tokens are: should a user change meanwhile, the session ends with its first use.
         let directory: Arc<Directory> = arc_swap::Guard::into_inner(self.home.directory().load());
+        // From what was noted and not from this request: a code is bound to the client id that it was asked with (RFC
+        // 6749 section 4.1.3).
         let (verifier, client_id) = (pending.verifier.clone(), client_id(&pending.origin));
         let granted =
             api.redeem(CodeGrant { code, verifier, client_id, client }).await.map_err(|error| refused(&error))?;
@@ -79,11 +82,14 @@ impl OAuthLogin<'_> {
         };
         match made {
             Ok((session, page)) => {
+                // Only now: a code that Home Assistant takes but that makes no session here has not succeeded.
                 self.guard.succeeded(client, THERE).await;
                 self.token_store.keep(session, granted, self.home, client);
                 Ok(page)
             }
             Err(failed) => {
+                // The refresh token is revoked when no session was made for it. Otherwise it would stay in the user's
+                // profile, unused.
                 let api = Arc::clone(api);
                 tokio::spawn(async move { api.give_back(&granted.tokens, client).await });
                 Err(failed)
@@ -108,6 +114,8 @@ impl OAuthLogin<'_> {
             ..NewSession::new(user.id.clone(), MadeBy::HomeAssistant)
         };
         let session_maker = SessionMaker { sessions: self.sessions, cookie: self.cookie, telemetry: self.telemetry };
+        // The session that the browser came with is replaced, so that a session that an attacker planted there does not
+        // live on.
         let made = session_maker.make(new, request.presented()).await;
         let (session, cookie) = made?;
         self.note(request, SignInOutcome::Success, Some(user.id.as_str()), Some(&session.id().to_string()));
@@ -133,7 +141,7 @@ fn admit(directory: &Directory, id: &UserId, client: ClientAddr) -> Result<Arc<U
 }
 
 impl Brought {
-    /// A field that comes twice is nobody's (RFC 6749 section 3.1).
+    /// A field that comes twice makes the answer invalid (RFC 6749 section 3.1).
     fn read(query: &str) -> Option<Self> {
         let mut brought = Self::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -153,11 +161,12 @@ impl Brought {
 
 /// Home Assistant's codes are 32 hexadecimal digits.
 fn code(value: Cow<'_, str>) -> Option<SecretText> {
+    // Looser than they are today, and still too narrow for anything that could change the request that carries it.
     let legal = (1..=256).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_graphic());
     legal.then(|| SecretText::new(value.into_owned()))
 }
 
-/// What an error of the API means for whoever waits. What it means for the operator is in the log.
+/// What an error of the API means for the user who waits. What it means for the operator is in the log.
 fn refused(error: &ApiError) -> Failed {
     match error {
         ApiError::Refused(Refusal::InvalidGrant) => Failed {

@@ -1,10 +1,10 @@
 //! Signing in over Home Assistant's own page: there and back, and what becomes of its tokens (spec/permissions.md
 //! section 4).
 //!
-//! In comes a browser that wants to sign in, out it goes to Home Assistant with a state that is good once, for ten
-//! minutes and in that browser alone (S-88); back it comes with a code, and gets a session when the code is a user's
-//! who may come in. Nothing that a client brings decides where anybody is sent, and no token of Home Assistant's ever
-//! reaches a browser, an add-on, a disk or a log.
+//! A browser that wants to sign in is sent to Home Assistant with a state that is good once, for ten minutes and in
+//! that browser alone (S-88). It comes back with a code, and gets a session when the code is of a user who may come in.
+//! Nothing that a client brings decides where a browser is sent, and no token of Home Assistant's ever reaches a
+//! browser, an add-on, a disk or a log.
 //!
 //! Reading order: `browser` (the cookie), `oauth_logins` (who is away), `authorize`, `callback`, `token_store` (the
 //! tokens of live sessions), `revoked_tokens` (whether Home Assistant has ended one), `watched` (the same without its
@@ -54,9 +54,9 @@ pub struct OAuthLogin<'a> {
     pub cookie: SessionCookie,
     /// The limits on attempts.
     pub guard: &'a Guard,
-    /// The limits' numbers.
+    /// How many attempts there may be.
     pub budget: Budget,
-    /// The time.
+    /// The clock, which tests can hold.
     pub clock: &'a Clock,
     /// Where attempts are written down.
     pub telemetry: &'a Telemetry,
@@ -119,7 +119,7 @@ impl OAuthLogin<'_> {
     }
 }
 
-/// Why somebody is not signed in.
+/// Why a user is not signed in.
 #[derive(Debug)]
 struct Failed {
     outcome: SignInOutcome,

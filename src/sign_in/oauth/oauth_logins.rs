@@ -1,7 +1,8 @@
-//! Who is away on Home Assistant's page: what was noted when they left, until they come back or ten minutes are over.
+//! The people who are on Home Assistant's page: what was noted when they left, until they come back or ten minutes are
+//! over.
 //!
-//! In comes a pending login, out comes a state to send along; in comes a state with a browser's cookie, out comes the
-//! login, once, on whichever proxy of those that share a store. The secret under which a login is kept is the state and
+//! A pending login is kept under a state that is sent along. The state together with a browser's cookie gives the login
+//! back, once, on whichever proxy of those that share a store. The secret under which a login is kept is the state and
 //! the cookie together: a state in another browser finds nothing there, and does no harm to the one that it belongs to
 //! (S-88).
 
@@ -24,7 +25,7 @@ use crate::sign_in::pending_store::{Bounds, OneTimeState, PendingStore};
 #[derive(Debug)]
 pub struct OAuthLogins(PendingStore<ClientPrefix, PendingLogin>);
 
-/// What must be remembered of somebody while they are away.
+/// What must be remembered of a user while they are on Home Assistant's page.
 #[derive(Debug, Clone)]
 pub(super) struct PendingLogin {
     /// Where we are for this browser: the client id and the way back are made from it.
@@ -43,7 +44,7 @@ impl OAuthLogins {
         Self(PendingStore::open(BOUNDS, sessions))
     }
 
-    /// Somebody leaves: the state to send along.
+    /// A browser leaves for Home Assistant's page. Returns the state to send along.
     pub(super) async fn leave(
         &self,
         pending: PendingLogin,
@@ -56,7 +57,7 @@ impl OAuthLogins {
         Ok(state)
     }
 
-    /// Somebody comes back. Only the browser that left with this state is that somebody, once and in time.
+    /// A browser comes back. The login is given to the one that left with this state, once and in time.
     pub(super) async fn come_back(
         &self,
         state: &str,
@@ -64,6 +65,8 @@ impl OAuthLogins {
         now: Timestamp,
     ) -> Result<Option<PendingLogin>, StoreAway> {
         match browser {
+            // The form is checked first: a state of another length could move the border between the two halves of the
+            // secret.
             Some(browser) if is_random(state) => self.0.take(&secret(state, browser), now).await,
             _ => Ok(None),
         }

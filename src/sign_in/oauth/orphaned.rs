@@ -1,8 +1,8 @@
 //! Which sessions nobody follows, where proxies share a store and Home Assistant's API is all there is.
 //!
 //! A session that Home Assistant's page made is followed by the proxy that made it, over a WebSocket; that proxy says
-//! so in the store, again and again. In comes what the store says of the sessions that are known here, out come those
-//! of which nothing was said for a while: their proxy is gone, and nobody would hear when Home Assistant ends them.
+//! so in the store, again and again. A session that nothing was said of for a while is an orphan: its proxy is gone,
+//! and no other would hear when Home Assistant ends it.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -17,9 +17,10 @@ use crate::session::SessionDigest;
 pub(super) struct OrphanedSessions(Mutex<HashMap<SessionDigest, Timestamp>>);
 
 impl OrphanedSessions {
-    /// Those of which nothing has been said for too long. Each comes with whether something is said of it now.
+    /// Those that nothing has been said of for too long. Each comes with whether something is said of it now.
     pub(super) fn look(&self, sessions: &[(SessionDigest, bool)], now: Timestamp) -> Vec<SessionDigest> {
         let mut silent = self.0.lock();
+        // Rebuilt at each look, so that sessions that have ended, or are followed again, leave the list.
         let before = std::mem::take(&mut *silent);
         let quiet = sessions.iter().filter(|(_, is_followed)| !is_followed).map(|(digest, _)| *digest);
         // A clock that went back begins the wait anew.

@@ -1,7 +1,7 @@
 //! Whether Home Assistant has ended the sign-in that a session was made from, by the refresh tokens in its auth file.
 //!
-//! In come a session and the file as it is now, out comes whether the token is gone. Home Assistant writes a new token
-//! to its file a second or so after it was made: one that was never seen there is not missed at once.
+//! Says of a session and the file as it is now whether the token is gone. Home Assistant writes a new token to its file
+//! a second or so after it was made, so one that was never seen there is not missed at once.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -27,7 +27,6 @@ pub(super) struct TokenCheck<'a> {
 }
 
 impl Seen {
-    /// Begins a look.
     pub(super) fn look<'a>(&self, file: &'a AuthFile, is_current: bool, now: Timestamp) -> TokenCheck<'a> {
         let before = self.0.lock().clone();
         TokenCheck { file, is_current, now, before, found: HashSet::new() }
@@ -43,6 +42,8 @@ impl TokenCheck<'_> {
     /// Whether the token of a session of this user, made at this time, is gone, expired, or somebody else's.
     pub(super) fn is_revoked(&mut self, id: &str, user: &UserId, made: Timestamp) -> bool {
         let Some(token) = self.file.refresh_token(id) else {
+            // A token that was in the file and is gone was revoked. One that never was there may only be late, unless
+            // enough time has passed and the file is a fresh one.
             let late = self.is_current && self.now.saturating_since(made) >= LATEST;
             return late || self.before.contains(id);
         };

@@ -1,7 +1,7 @@
 //! Home Assistant's tokens of the sessions that live: kept in memory, given back when the session is over.
 //!
-//! In come a session and its tokens, out goes a revocation as soon as the session has ended, whichever way: signed out,
-//! expired, revoked by the operator, replaced by a new sign-in.
+//! The tokens are revoked as soon as their session has ended, whichever way: signed out, expired, revoked by the
+//! operator, or replaced by a new sign-in.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -55,7 +55,7 @@ struct Held {
     tokens: Tokens,
     api: Arc<Api>,
     client: IpAddr,
-    /// Without its WebSocket nobody could tell when it is ended there: it ends with this process.
+    /// Without its WebSocket nothing tells when it is ended there, so it ends with this process.
     is_followed: bool,
 }
 
@@ -70,6 +70,7 @@ impl TokenStore {
                 api: Arc::clone(&api),
                 client,
             };
+            // Sending fails only when the process ends, and with it ends the session anyway.
             let _gone = self.watched.send((line, granted.line));
         }
         let is_followed = home.api_alone().is_some();
@@ -78,6 +79,7 @@ impl TokenStore {
 
     /// Follows the sign-ins of a home whose files cannot be read, each over its WebSocket, until `stop`.
     pub async fn follow(self: Arc<Self>, sessions: Arc<Sessions>, telemetry: Telemetry, stop: CancellationToken) {
+        // One receiver, and so one follower; a second call finds none.
         let Some(mut coming) = self.coming.lock().take() else { return };
         let mut following = JoinSet::new();
         loop {
@@ -102,6 +104,7 @@ impl TokenStore {
                 _ = notifier.changed() => {}
                 _ = ticks.tick() => {}
             }
+            // Taken out under the lock and given back after it: revoking waits for Home Assistant.
             for held in self.over(&sessions) {
                 // A task of its own: Home Assistant may be slow, and the next session must not wait for it.
                 tokio::spawn(async move { held.api.give_back(&held.tokens, held.client).await });
@@ -123,8 +126,8 @@ impl TokenStore {
         let _in_time = tokio::time::timeout(LAST_MOMENT, async { tokio::join!(ending, all) }).await;
     }
 
-    /// Ends the sessions that nobody here can follow: where the API is all there is, those that an earlier process made
-    /// over Home Assistant's page. Of those that other proxies may follow [`Self::end_orphaned`] knows.
+    /// Ends the sessions that this process cannot follow: where the API is all there is, those that an earlier process
+    /// made over Home Assistant's page. Of those that other proxies may follow [`Self::end_orphaned`] knows.
     pub async fn end_unwatched(
         &self,
         home: &HomeAssistant,
@@ -157,7 +160,7 @@ impl TokenStore {
         heads.dedup();
         heads.retain(|head| !here.contains(head));
         let asked: Vec<_> = heads.iter().map(|head| name(*head)).collect();
-        // While the store is away nobody can tell: whoever is known goes on as long as an outage may last.
+        // While the store is away that cannot be told: known sessions go on for as long as an outage may last.
         if shared_kv.write(&names, b"", WORD).await.is_err() {
             return Ok(Vec::new());
         }
@@ -207,8 +210,8 @@ fn head_made_there(session: &Session) -> Option<SessionDigest> {
     session.refresh_token().map(|_| session.parent().unwrap_or(session.digest()))
 }
 
-/// nothing notifies of what expires.
+/// Nothing notifies of sessions that expire, so they are looked for.
 const LOOK: Duration = Duration::from_secs(5);
 
-/// At the end of the process.
+/// How long revoking may take at the end of the process.
 const LAST_MOMENT: Duration = Duration::from_secs(3);

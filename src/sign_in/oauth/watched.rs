@@ -1,7 +1,7 @@
 //! A session whose sign-in is followed over a WebSocket of its own, because Home Assistant's files cannot be read.
 //!
-//! Home Assistant closes the WebSocket when the sign-in is ended there, and when it restarts. What it was, a renewal of
-//! the access token tells: refused, the session is over; granted, a new WebSocket takes the old one's place.
+//! Home Assistant closes the WebSocket when the sign-in is ended there, and when it restarts. Which of the two it was,
+//! renewing the access token shows: refused, the session is over; granted, a new WebSocket takes the old one's place.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -36,6 +36,8 @@ impl WatchedSession {
             }
             match self.again().await {
                 Ok(new) => line = Some(new),
+                // Refused for good, or away for so long that nobody knows. A failure of the network alone ends no
+                // session.
                 Err(gone) if gone || lost.elapsed() >= LONGEST_AWAY => break,
                 Err(_) => tokio::time::sleep(PAUSE).await,
             }
@@ -67,6 +69,6 @@ const LOOK: Duration = Duration::from_secs(5);
 
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// How long Home Assistant may be away before the sessions that it made end: nobody could tell which it has ended
-/// meanwhile.
+/// How long Home Assistant may be away before the sessions that it made end: which of them it has ended meanwhile could
+/// not be told.
 const LONGEST_AWAY: Duration = Duration::from_hours(1);

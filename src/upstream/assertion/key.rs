@@ -24,7 +24,7 @@ pub enum KeyError {
     /// The folder cannot be made or read.
     #[error("the folder of signing keys {} cannot be used", path.display())]
     Folder {
-        /// The folder.
+        /// Path of the folder with the keys.
         path: PathBuf,
         /// What the operating system says.
         source: io::Error,
@@ -32,7 +32,7 @@ pub enum KeyError {
     /// A key cannot be read or written.
     #[error("the signing key {} cannot be used", path.display())]
     File {
-        /// The file.
+        /// Path of the key's file.
         path: PathBuf,
         /// What the operating system says.
         source: io::Error,
@@ -40,7 +40,7 @@ pub enum KeyError {
     /// What stands in the file is no key.
     #[error("{} holds no signing key", path.display())]
     NoKey {
-        /// The file.
+        /// Path of the key's file.
         path: PathBuf,
     },
 }
@@ -76,7 +76,6 @@ impl SigningKey {
         Some(Self { pair, seed, id, made })
     }
 
-    /// Its `kid`.
     pub(super) fn id(&self) -> &str {
         &self.id
     }
@@ -90,7 +89,7 @@ impl SigningKey {
         URL_SAFE_NO_PAD.encode(self.pair.sign(text.as_bytes()))
     }
 
-    /// What everybody may know of it.
+    /// Its public half, as it is published.
     pub(super) fn public(&self) -> Value {
         let x = URL_SAFE_NO_PAD.encode(self.pair.public_key());
         json!({ "kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": self.id, "x": x })

@@ -1,8 +1,8 @@
 //! The keys that sign, taking turns.
 //!
-//! In come the folder of keys and the time, out come the one that signs now and the public halves of all. A new key is
-//! published for `overlap` before it signs, and an old one for `overlap` after it has ceased to: whoever keeps a copy
-//! of the published keys for no longer than that always has the right one. Which key signs follows from the files
+//! The folder of keys and the time say which one signs now, and which public halves are published. A new key is
+//! published for `overlap` before it signs, and an old one for `overlap` after it has ceased to: an add-on that keeps a
+//! copy of the published keys for no longer than that always has the right one. Which key signs follows from the files
 //! alone, so that proxies that share the folder agree. Reading and making keys blocks: not for async threads.
 
 use std::fs::{self, DirBuilder};
@@ -45,7 +45,7 @@ impl Keyring {
         &self.settings
     }
 
-    /// Looks at the folder again, makes a key when the newest is old, and takes away those that nobody needs any more.
+    /// Looks at the folder again, makes a key when the newest is old, and removes those that are no longer needed.
     pub fn turn(&self) -> Result<(), KeyError> {
         let _one_at_a_time = self.turning.lock();
         self.keys.store(Arc::new(turn(&self.settings, self.clock.now())?));
@@ -71,15 +71,17 @@ fn turn(settings: &Assertion, now: Timestamp) -> Result<Keys, KeyError> {
     let mut all = read(settings)?;
     let newest_is_old = |key: &SigningKey| now.saturating_since(key.made()) >= settings.rotate;
     if all.last().is_none_or(newest_is_old) {
+        // Made long before it signs. See the head of this file for why it is published first.
         let key = SigningKey::generate(now);
         key.store(&settings.keys)?;
         tracing::info!(kid = key.id(), "a new key for signed identities; it signs when everybody may know it");
         all.push(key);
     }
     let signs = |key: &&SigningKey| now.saturating_since(key.made()) >= settings.overlap;
-    // Before any key is known for long enough, the oldest signs: nobody has a copy of others yet.
+    // Before any key is known for long enough, the oldest signs: no add-on has a copy of others yet.
     let signer = all.iter().rposition(|key| signs(&key)).unwrap_or_default();
     let begun = all.get(signer).map_or(now, |key| key.made().saturating_add(settings.overlap));
+    // Only when the present signer has signed for `overlap`: an assertion of the old key may still be on its way.
     if now.saturating_since(begun) >= settings.overlap {
         for old in all.drain(..signer) {
             match fs::remove_file(old.path(&settings.keys)) {

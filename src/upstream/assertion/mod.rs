@@ -1,10 +1,9 @@
 //! The user's identity, signed: `X-Remote-User-Assertion`, for add-ons that want to know that it was vestibule that
 //! said so.
 //!
-//! In come a user as they are at this moment and the add-on, out comes a JSON Web Token (RFC 7519) of Ed25519 (RFC
-//! 8037) that is good for a minute at that add-on alone. It is kept for the next requests, so that a request costs a
-//! look into a map. The keys stand in a folder, take turns, and their public halves are published. Nothing of the
-//! session is in it.
+//! It says who the user is at this moment, as a JSON Web Token (RFC 7519) of Ed25519 (RFC 8037) that is good for a
+//! minute at that add-on alone. It is kept for the next requests, so that a request costs a look into a map. The keys
+//! stand in a folder, take turns, and their public halves are published. Nothing of the session is in it.
 
 mod key;
 mod keyring;

@@ -1,8 +1,8 @@
 //! What is known of an add-on's health: from the requests that it answers or does not, and from a probe where one is
 //! configured.
 //!
-//! In comes what became of each attempt to reach the add-on, out comes its [`Condition`], for operators. No request is
-//! refused because of it and none is let through because of it: each finds out for itself (S-21).
+//! What became of each attempt to reach the add-on makes its [`Condition`], for operators. No request is refused
+//! because of it and none is let through because of it: each finds out for itself (S-21).
 
 mod probe;
 
@@ -31,7 +31,7 @@ pub enum Fault {
 impl Fault {
     const ALL: [Self; 4] = [Self::Unreachable, Self::Silent, Self::Broken, Self::Failing];
 
-    /// In one word, for operators.
+    /// The fault in one word, for operators.
     pub const fn label(self) -> &'static str {
         match self {
             Self::Unreachable => "unreachable",
@@ -45,11 +45,11 @@ impl Fault {
 /// How an add-on was when it was last heard of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Condition {
-    /// Nobody has asked it anything yet.
+    /// It has not been asked anything yet.
     Unknown,
-    /// It answered.
+    /// It answers, since this time.
     Up(Timestamp),
-    /// It did not.
+    /// Why it counts as down, and since when.
     Down(Fault, Timestamp),
 }
 
@@ -98,7 +98,6 @@ impl Health {
         }
     }
 
-    /// What is known.
     pub(super) fn condition(&self) -> Condition {
         let state = self.state.load(Ordering::Relaxed);
         let since = Timestamp::from_millis(self.since.load(Ordering::Relaxed));

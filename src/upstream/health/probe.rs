@@ -1,7 +1,7 @@
 //! The probe: a request of our own that an add-on answers while it is well.
 //!
 //! It carries no user, no session and nothing that a client said, on a connection of its own that is closed afterwards;
-//! it counts as nobody's request. What came of it goes to [`Health`] alone.
+//! it counts in no limit and no metric of requests. What came of it goes to [`Health`] alone.
 
 use std::time::Duration;
 
@@ -37,6 +37,7 @@ impl Timetable {
         let mut next = self.next.lock();
         let due = *next <= now;
         if due {
+            // From now and not from the last time: after a pause of the process there is one probe and not a burst.
             *next = now + self.interval;
         }
         due
@@ -55,6 +56,7 @@ pub(in crate::upstream) async fn ask(pool: &Pool, probe: &Probe, host: HeaderVal
 
 /// The head of the answer. The rest is not waited for: the connection ends with it.
 async fn answer(pool: &Pool, path: &Uri, host: HeaderValue) -> Result<Response<Incoming>, Fault> {
+    // Outside every limit of the pool: an add-on that is busy is not down.
     let stream = pool.dial().await.map_err(|_| Fault::Unreachable)?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|_| Fault::Broken)?;
     let mut request = Request::new(Empty::<Bytes>::new());

@@ -1,10 +1,10 @@
 //! Challenges in an add-on's answer (RFC 9110 section 11.6.1), confined to its prefix.
 //!
-//! A browser keeps a password by origin and realm (RFC 7617 section 2.2) and sends it, without asking, to whoever on
-//! that origin asks for a realm that it knows. Under a prefix an add-on could so have the password for another one.
-//! Hence the realm of `Basic` begins with the prefix, which changes nothing for the add-on: it never sees the realm
-//! again. The realm of `Digest` is part of what is signed, so it cannot be changed, and that challenge is left out.
-//! Other schemes pass.
+//! A browser keeps a password by origin and realm (RFC 7617 section 2.2) and sends it, without asking, to any add-on on
+//! that origin that asks for a realm that it knows. Under a prefix an add-on could so have the password for another
+//! one. Hence the realm of `Basic` begins with the prefix, which changes nothing for the add-on: it never sees the
+//! realm again. The realm of `Digest` is part of what is signed, so it cannot be changed, and that challenge is left
+//! out. Other schemes pass.
 
 use http::HeaderValue;
 
@@ -94,7 +94,7 @@ fn unquoted(value: &str) -> &str {
     value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value)
 }
 
-/// The challenges of a line; nothing when it is none, or one that two parsers could read differently.
+/// The challenges of a line; nothing when it has none, or when two parsers could read it differently.
 fn read(line: &str) -> Option<Vec<Challenge<'_>>> {
     let mut challenges: Vec<Challenge<'_>> = Vec::new();
     for item in items(line)? {

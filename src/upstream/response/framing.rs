@@ -13,6 +13,7 @@ pub(super) fn apply(headers: &mut HeaderMap, framing: &Framing) {
         Framing::Remove => None,
         Framing::Origins(origins) => Some(format!("frame-ancestors 'self' {}", origins.join(" "))),
     };
+    // Older than `frame-ancestors`, and it cannot name several origins: left in place it would contradict them.
     headers.remove(X_FRAME_OPTIONS);
     let policies: Vec<HeaderValue> = headers.get_all(CONTENT_SECURITY_POLICY).iter().cloned().collect();
     headers.remove(CONTENT_SECURITY_POLICY);

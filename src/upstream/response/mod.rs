@@ -67,6 +67,7 @@ pub(super) fn confine(headers: &mut HeaderMap, addon: &Addon, response_policy: &
         service_worker_scope(headers, response_policy);
         challenges(headers, response_policy);
     }
+    // Last, so that what the operator says of framing stands whatever the add-on says.
     framing::apply(headers, &addon.framing);
 }
 
@@ -114,6 +115,8 @@ fn cookies(headers: &mut HeaderMap, response_policy: &ResponsePolicy<'_>) {
     let lines: Vec<HeaderValue> = headers.get_all(SET_COOKIE).iter().cloned().collect();
     headers.remove(SET_COOKIE);
     for line in lines {
+        // On a shared origin an add-on could otherwise sign its visitors in to an account that it chooses (session
+        // fixation).
         if response_policy.own_cookies.names().iter().any(|name| sets_cookie(&line, name)) {
             tracing::warn!("an add-on tried to set a cookie of ours");
         } else if let Some(line) = set_cookie::confine(&line, response_policy) {

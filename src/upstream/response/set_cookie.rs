@@ -22,6 +22,7 @@ pub(super) fn confine(set_cookie: &HeaderValue, response_policy: &ResponsePolicy
         let key = halves.next().unwrap_or_default().trim_ascii().to_ascii_lowercase();
         let value = halves.next().unwrap_or_default().trim_ascii();
         match key.as_slice() {
+            // A cookie with `Domain` would reach other hosts of the home, ours among them.
             b"domain" | b"" => continue,
             b"secure" => secure = true,
             b"path" if !response_policy.prefix.is_empty() => {

@@ -1,4 +1,4 @@
-//! A clock of server-sent events: one a second, for as long as somebody listens.
+//! A clock of server-sent events: one a second, for as long as a client listens.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -15,7 +15,6 @@ use tokio::time::{Interval, MissedTickBehavior};
 use super::WhoamiBody;
 use crate::clock::Clock;
 
-/// The stream.
 pub(super) fn stream() -> Response<WhoamiBody> {
     let mut interval = tokio::time::interval(Duration::from_secs(1));
     interval.set_missed_tick_behavior(MissedTickBehavior::Skip);

@@ -49,7 +49,7 @@ async fn answer(mut request: Request<Incoming>) -> Result<Response<WhoamiBody>, 
     Ok(response)
 }
 
-/// The request: as a page for people, as JSON for programs, as it was on the wire for everybody else.
+/// The request: as a page for people, as JSON for programs, as it was on the wire for all others.
 async fn show(request: Request<Incoming>) -> Response<WhoamiBody> {
     let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     let (head, body) = request.into_parts();
