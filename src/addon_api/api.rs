@@ -111,8 +111,8 @@ impl AddonApi {
 
     /// Where an add-on's pages are found: on Home Assistant's own, where it reaches us, else on ours.
     pub(super) fn ingress_entry(&self, settings: &Settings, addon: &Addon) -> Option<String> {
-        let door = settings.supervisor.ingress_api.as_ref().filter(|_| ingress_key::is_reached(addon));
-        let key = door.and_then(|_| self.addon_states.ingress_key());
+        let listener = settings.supervisor.ingress_api.as_ref().filter(|_| ingress_key::is_reached(addon));
+        let key = listener.and_then(|_| self.addon_states.ingress_key());
         let there = key.map(|key| ingress_key::entry(&key.token(&addon.slug)));
         there.or_else(|| addon.path.as_ref().map(|path| path.as_str().to_owned()))
     }

@@ -198,6 +198,6 @@ fn question<'a>(request: &'a Sanitized, addon: &'a Addon, wish: Wish<'a>) -> Que
 
 impl fmt::Debug for AuthorizationContext<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Admissions").finish_non_exhaustive()
+        f.debug_struct("AuthorizationContext").finish_non_exhaustive()
     }
 }

@@ -18,7 +18,7 @@ pub struct ClientBody(Kind);
 enum Kind {
     Incoming(Incoming),
     /// The same, with the place where it leaves what is not read.
-    ByteInspector(Option<Incoming>, UnreadBody),
+    Watched(Option<Incoming>, UnreadBody),
     Buffered {
         bytes: Option<Bytes>,
         /// Whether the client had said its length.
@@ -36,7 +36,7 @@ impl From<Incoming> for ClientBody {
 
 impl Drop for ClientBody {
     fn drop(&mut self) {
-        if let Kind::ByteInspector(incoming, unread) = &mut self.0
+        if let Kind::Watched(incoming, unread) = &mut self.0
             && let Some(rest) = incoming.take()
         {
             // Whoever drops a body half-read (a refusal, an add-on that hung up) need not know that the client is still
@@ -50,7 +50,7 @@ impl ClientBody {
     /// The body of a request as hyper gave it; `unread` takes what is left of it when it is dropped.
     pub(super) fn arrived(incoming: Incoming, unread: Option<UnreadBody>) -> Self {
         match unread {
-            Some(unread) => Self(Kind::ByteInspector(Some(incoming), unread)),
+            Some(unread) => Self(Kind::Watched(Some(incoming), unread)),
             None => incoming.into(),
         }
     }
@@ -73,8 +73,8 @@ impl Body for ClientBody {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         match &mut self.0 {
-            Kind::Incoming(incoming) | Kind::ByteInspector(Some(incoming), _) => Pin::new(incoming).poll_frame(cx),
-            Kind::ByteInspector(None, _) => Poll::Ready(None),
+            Kind::Incoming(incoming) | Kind::Watched(Some(incoming), _) => Pin::new(incoming).poll_frame(cx),
+            Kind::Watched(None, _) => Poll::Ready(None),
             Kind::Buffered { bytes, counted, .. } => {
                 // The bytes go on from here and are counted elsewhere, if at all: kept, the permit would hold the
                 // budget for as long as the add-on takes.
@@ -86,8 +86,8 @@ impl Body for ClientBody {
 
     fn is_end_stream(&self) -> bool {
         match &self.0 {
-            Kind::Incoming(incoming) | Kind::ByteInspector(Some(incoming), _) => incoming.is_end_stream(),
-            Kind::ByteInspector(None, _) => true,
+            Kind::Incoming(incoming) | Kind::Watched(Some(incoming), _) => incoming.is_end_stream(),
+            Kind::Watched(None, _) => true,
             Kind::Buffered { bytes, .. } => bytes.is_none(),
         }
     }
@@ -95,8 +95,8 @@ impl Body for ClientBody {
     /// Exact only where it was: a body that came in chunks goes on in chunks.
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
-            Kind::Incoming(incoming) | Kind::ByteInspector(Some(incoming), _) => incoming.size_hint(),
-            Kind::ByteInspector(None, _) => SizeHint::with_exact(0),
+            Kind::Incoming(incoming) | Kind::Watched(Some(incoming), _) => incoming.size_hint(),
+            Kind::Watched(None, _) => SizeHint::with_exact(0),
             Kind::Buffered { bytes, sized, .. } => {
                 let length = bytes.as_ref().map_or(0, |bytes| u64::try_from(bytes.len()).unwrap_or(u64::MAX));
                 if *sized || length == 0 { SizeHint::with_exact(length) } else { SizeHint::default() }

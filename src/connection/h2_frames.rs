@@ -42,7 +42,7 @@ impl FrameBudget {
         received.pass(bytes, |head| match head.kind {
             // Content earns: uploads come with window updates and measuring PINGs, and a body that moves is held to the
             // limits on bodies.
-            DATA if head.length > 0 => *left = left.saturating_add(head.length).min(*most),
+            DATA if head.content() > 0 => *left = left.saturating_add(head.content()).min(*most),
             // How a body ends whose length was not known before. There is one for each stream, and streams are limited.
             DATA if head.flags & END_STREAM != 0 => {}
             // What opens streams has limits of its own: how many are open, and how many were reset.
@@ -108,6 +108,14 @@ struct Head {
     stream: u32,
 }
 
+impl Head {
+    /// How much of a DATA frame is content for certain. How much of a padded one is padding stands behind its head, and
+    /// is at most 256 bytes with its own length (RFC 9113 section 6.1): a frame of nothing else earns nothing (S-212).
+    fn content(self) -> i64 {
+        if self.flags & PADDED == 0 { self.length } else { self.length.saturating_sub(MOST_PADDING) }
+    }
+}
+
 impl FrameHeads {
     fn after(skip: usize) -> Self {
         Self { head: [0; HEAD], have: 0, skip }
@@ -162,6 +170,8 @@ const DATA: u8 = 0;
 const HEADERS: u8 = 1;
 const GOAWAY: u8 = 7;
 const END_STREAM: u8 = 1;
+const PADDED: u8 = 8;
+const MOST_PADDING: i64 = 256;
 const ENHANCE_YOUR_CALM: u8 = 11;
 
 #[cfg(test)]
@@ -192,6 +202,19 @@ mod tests {
         }
         let mut budget = begun(5);
         assert!(!budget.receives(&frame(PING, 1, 0, 8).repeat(6)), "in one read");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn s212_a_frame_of_nothing_but_padding_has_no_content() {
+        let padding = frame(0, 8, 1, 256);
+        let mut budget = begun(5);
+        assert!(budget.receives(&padding.repeat(5)));
+        assert!(!budget.receives(&padding));
+        let mut budget = begun(5);
+        for _ in 0..100 {
+            assert!(budget.receives(&frame(0, 8, 1, 1024)), "content with padding is content");
+            assert!(budget.receives(&frame(PING, 0, 0, 8).repeat(3)));
+        }
     }
 
     #[tokio::test(start_paused = true)]

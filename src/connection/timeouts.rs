@@ -113,7 +113,7 @@ impl IoTimeouts {
             };
             // While a request is open only its reader is timed here: uploads and answers have limits of their own
             // elsewhere.
-            let idle = self.open.load(Ordering::Relaxed) == 0;
+            let idle = self.open.load(Ordering::Acquire) == 0;
             if over(&self.blocked_since, limits.blocked)
                 || idle && (over(&self.head_since, limits.head) || over(&self.idle_since, limits.idle))
             {
@@ -209,8 +209,9 @@ impl InFlightGuard {
 
 impl Drop for InFlightGuard {
     fn drop(&mut self) {
-        self.timeouts.open.fetch_sub(1, Ordering::Relaxed);
+        // The time first: whoever sees that nothing is open must not see when it was idle before.
         self.timeouts.idle_since.store(self.timeouts.now(), Ordering::Relaxed);
+        self.timeouts.open.fetch_sub(1, Ordering::Release);
     }
 }
 

@@ -41,7 +41,7 @@ pub(super) async fn answer(
         "sign-in" if posts && cross_host_ticket::leave(&request, stages).is_some() => Err(Reason::MethodNotAllowed),
         "sign-in" if posts => sign_in(request, stages, services).await,
         "sign-in/home-assistant" | JOURNEY_BACK => {
-            oauth_cookie(&request, stages, services, request_log, page == JOURNEY_BACK).await
+            over_home_assistant(&request, stages, services, request_log, page == JOURNEY_BACK).await
         }
         "sign-out" if posts => sign_out(&request, stages, services, request_log).await,
         "hand-over" if reads => cross_host_ticket::answer(&request, stages, services, request_log).await,
@@ -97,7 +97,7 @@ fn form_place(request: &Sanitized, stages: &Stages, services: &Services) -> Resu
 }
 
 /// The way over Home Assistant's page: off to it, or `back` from it. Only for a browser that goes to a page (S-91).
-async fn oauth_cookie(
+async fn over_home_assistant(
     request: &Sanitized,
     stages: &Stages,
     services: &Services,

@@ -28,11 +28,11 @@ pub struct FromHomeAssistant {
 
 impl HomeAssistantListener {
     /// Binds the address. Fails when it is taken or is not an address of this machine.
-    pub async fn bind(door: &IngressApi, budget: &Arc<Budget>) -> Result<Self, PlainBindError> {
-        let trust = ListenerTrust::new(door.trusted_proxies.clone());
+    pub async fn bind(settings: &IngressApi, budget: &Arc<Budget>) -> Result<Self, PlainBindError> {
+        let trust = ListenerTrust::new(settings.trusted_proxies.clone());
         let (all, of_peer) = (Limit::HomeAssistantConnections, Limit::HomeAssistantConnectionsPerAddress);
         let places = ConnectionSlots { budget: Arc::clone(budget), all, of_peer };
-        Ok(Self { listener: PlainListener::bind(&door.at, places).await?, trust })
+        Ok(Self { listener: PlainListener::bind(&settings.at, places).await?, trust })
     }
 
     /// The proxies whose headers are believed on it; a reload replaces them.

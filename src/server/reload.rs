@@ -210,8 +210,8 @@ impl Server {
 
     async fn open_keys(&self, settings: &Arc<Settings>, before: &Stages) -> Result<Option<Arc<Keyring>>, ReloadError> {
         let (settings, clock) = (Arc::clone(settings), self.gate.services().clock.clone());
-        let addon_states = before.keyring().cloned();
-        let opening = tokio::task::spawn_blocking(move || keys::open(&settings, &clock, addon_states.as_ref()));
+        let keyring = before.keyring().cloned();
+        let opening = tokio::task::spawn_blocking(move || keys::open(&settings, &clock, keyring.as_ref()));
         Ok(opening.await??)
     }
 

@@ -143,7 +143,7 @@ impl<O, T> One<O, T> {
 
 impl<O, T> fmt::Debug for PendingStore<O, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UnderWay").field("bounds", &self.bounds).finish_non_exhaustive()
+        f.debug_struct("PendingStore").field("bounds", &self.bounds).finish_non_exhaustive()
     }
 }
 

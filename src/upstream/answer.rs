@@ -15,7 +15,7 @@ use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use super::grpc_call::GrpcCall;
 use super::http1_connection::Http1Connection;
-use super::pool::{Pool, PoolSlot};
+use super::pool::{Held, Pool};
 use crate::connection::InFlightGuard;
 use crate::exchanges::Open;
 use crate::http::{MinRate, Rate, RateMeter};
@@ -33,7 +33,7 @@ pub struct AnswerBody {
     rest: Bytes,
     meter: RateMeter,
     taking: Option<usize>,
-    _held: Option<(Option<PoolSlot>, InFlightGuard)>,
+    _held: Option<(Held, InFlightGuard)>,
 }
 
 /// Why a body ended early.
@@ -52,7 +52,7 @@ impl AnswerBody {
         incoming: Incoming,
         connection: Option<(Http1Connection, Arc<Pool>)>,
         trailed: Option<GrpcCall>,
-        (place, open, serving): (Option<PoolSlot>, Open, InFlightGuard),
+        (place, open, serving): (Held, Open, InFlightGuard),
         reading: MinRate,
     ) -> Self {
         let mut body = Self {

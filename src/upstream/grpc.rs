@@ -8,7 +8,7 @@ use hyper::body::Incoming;
 
 use super::grpc_call::GrpcCall;
 use super::http2_connection::{Http2Connection, Stream};
-use super::pool::PoolError;
+use super::pool::{Held, PoolError};
 use super::send::{Answer, Call};
 use crate::http::RequestBody;
 use crate::refusal::Reason;
@@ -19,7 +19,7 @@ impl Call<'_> {
         // A place as any request has: streams of a shared connection cost the add-on as much as connections do.
         let place = self.place().await?;
         let response = self.ask_shared(request).await?;
-        Ok(self.relay(response, None, Some(place), Some(trailed)))
+        Ok(self.relay(response, None, Held::Request(place), Some(trailed)))
     }
 
     /// Sends the request over the connection that there is, or a new one; again only where not a byte of it was sent.

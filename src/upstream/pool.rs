@@ -39,6 +39,15 @@ pub(super) struct TunnelSlot {
     _permit: Permit,
 }
 
+/// What an answer holds at the add-on until its last byte.
+#[derive(Debug)]
+pub(super) enum Held {
+    /// A place among the requests.
+    Request(#[expect(dead_code, reason = "it is given back when it is dropped")] PoolSlot),
+    /// A place among the WebSockets: the add-on has declined the handshake, and its answer has a connection all the same.
+    Declined(#[expect(dead_code, reason = "it is given back when it is dropped")] TunnelSlot),
+}
+
 /// Why there is no connection for a request.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum PoolError {
@@ -184,7 +193,7 @@ const OLDEST_IDLE: Duration = Duration::from_mins(1);
 
 impl std::fmt::Debug for Http1Connection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Link").field("used", &self.used).finish_non_exhaustive()
+        f.debug_struct("Http1Connection").field("used", &self.used).finish_non_exhaustive()
     }
 }
 

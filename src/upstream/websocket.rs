@@ -4,7 +4,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderMap;
-use http::header::{HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, UPGRADE};
+use http::header::{
+    HeaderName, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL,
+    UPGRADE,
+};
 
 use crate::entropy;
 use crate::http::one_line;
@@ -14,6 +17,7 @@ use crate::http::one_line;
 pub(super) struct WebSocketOffer {
     accept: String,
     protocols: Vec<String>,
+    extensions: Vec<String>,
 }
 
 /// Sixteen random bytes in base64 (RFC 6455 section 4.1).
@@ -25,30 +29,38 @@ pub(super) fn new_key() -> HeaderValue {
 impl WebSocketOffer {
     pub(super) fn of(headers: &HeaderMap) -> Self {
         let key = headers.get(SEC_WEBSOCKET_KEY).map_or(&b""[..], HeaderValue::as_bytes);
-        Self { accept: accept(key), protocols: protocols(headers).map(str::to_owned).collect() }
+        Self {
+            accept: accept(key),
+            protocols: names(headers, SEC_WEBSOCKET_PROTOCOL).map(str::to_owned).collect(),
+            extensions: names(headers, SEC_WEBSOCKET_EXTENSIONS).map(str::to_owned).collect(),
+        }
     }
 
-    /// Whether a 101 answers what was asked: to a WebSocket, with the right key, and in a subprotocol that was offered.
+    /// Whether a 101 answers what was asked: to a WebSocket, with the right key, and in a subprotocol and with extensions
+    /// that were offered.
     ///
-    /// RFC 6455 section 4.1: if the response lacks `Sec-WebSocket-Accept` or it is not the expected value, or it names
-    /// a subprotocol that was not offered, the client MUST fail the connection.
+    /// RFC 6455 section 4.1: if the response lacks `Sec-WebSocket-Accept` or it is not the expected value, or it names a
+    /// subprotocol or an extension that was not offered, the client MUST fail the connection.
     pub(super) fn is_answered_by(&self, headers: &HeaderMap) -> bool {
         let only = |name| one_line(headers, name).map(HeaderValue::as_bytes);
         let websocket = only(UPGRADE).is_some_and(|value| value.eq_ignore_ascii_case(b"websocket"));
         let accepted = only(SEC_WEBSOCKET_ACCEPT).is_some_and(|value| value == self.accept.as_bytes());
-        let chosen: Vec<_> = protocols(headers).collect();
+        let chosen: Vec<_> = names(headers, SEC_WEBSOCKET_PROTOCOL).collect();
         let offered = match chosen.as_slice() {
             [] => true,
             [one] => self.protocols.iter().any(|offered| offered == one),
             _ => false,
         };
-        websocket && accepted && offered
+        let is_offered = |name: &str| self.extensions.iter().any(|offered| offered.eq_ignore_ascii_case(name));
+        websocket && accepted && offered && names(headers, SEC_WEBSOCKET_EXTENSIONS).all(is_offered)
     }
 }
 
-fn protocols(headers: &HeaderMap) -> impl Iterator<Item = &str> {
-    let lines = headers.get_all(SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|line| line.to_str().ok());
-    lines.flat_map(|line| line.split(',')).map(str::trim).filter(|name| !name.is_empty())
+/// The names in a list, without their parameters.
+fn names(headers: &HeaderMap, header: HeaderName) -> impl Iterator<Item = &str> {
+    let lines = headers.get_all(header).into_iter().filter_map(|line| line.to_str().ok());
+    let members = lines.flat_map(|line| line.split(','));
+    members.filter_map(|member| member.split(';').next()).map(str::trim).filter(|name| !name.is_empty())
 }
 
 /// RFC 6455 section 4.2.2, point 5.4.

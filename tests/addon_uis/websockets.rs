@@ -36,6 +36,29 @@ fn point_17_extensions_and_subprotocols_pass_as_they_are() {
     }
 }
 
+/// S-213: what was not offered is no answer to a handshake (RFC 6455 section 4.1).
+#[test]
+fn point_17_an_extension_that_was_not_offered_is_no_answer() {
+    let addon = RawAddon::scripted(|request, wire| {
+        let _ = wire.write(&switching(&accept(request).unwrap(), "Sec-WebSocket-Extensions: permessage-deflate\r\n"));
+        echo_bytes(wire);
+        Keep::Closed
+    });
+    let (vestibule, cookie) = behind(&addon, "");
+    for protocol in BOTH {
+        let ask = |offered: &str| {
+            handshake(protocol, "/ingress/a/ws")
+                .field("Origin", ORIGIN)
+                .field("Sec-WebSocket-Extensions", offered)
+                .cookie(&cookie)
+        };
+        let (answer, tunnel) = Tunnel::open(&vestibule, protocol, &ask("x-other"));
+        assert!(tunnel.is_none() && answer.status == 502, "{protocol:?}: {answer:#?}");
+        let (_, tunnel) = Tunnel::open(&vestibule, protocol, &ask("x-other, Permessage-Deflate"));
+        tunnel.expect("it was offered").assert_alive("hello");
+    }
+}
+
 #[test]
 fn point_17_an_add_on_that_says_no_is_quoted() {
     let addon = RawAddon::answering("HTTP/1.1 403 Forbidden\r\nX-Why: origin\r\nContent-Length: 6\r\n\r\nno ws!");

@@ -76,3 +76,41 @@ fn s156_attempts_that_the_add_on_does_not_answer_count_and_time_out() {
         drop((plain, open));
     }
 }
+
+#[test]
+fn s211_answers_to_handshakes_that_the_add_on_declines_have_places_too() {
+    let addon = RawAddon::scripted(|request, wire| {
+        if !request.line.contains("/ws") {
+            let _ = wire.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+            return Keep::Open;
+        }
+        let _ = wire.write(b"HTTP/1.1 403 Forbidden\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n");
+        while !wire.some().is_empty() {}
+        Keep::Closed
+    });
+    let vestibule = behind(&addon, "", &[]);
+    for protocol in BOTH {
+        let bobs = ask(&vestibule, protocol, "bob");
+        let mut streams = H2Client::connect(vestibule.https());
+        let (mut plain, mut open) = (Vec::new(), Vec::new());
+        if protocol == Protocol::H2 {
+            assert!(streams.takes_extended_connect());
+        }
+        for _ in 0..2 {
+            match protocol {
+                Protocol::H1 => {
+                    let mut client = RawClient::connect(vestibule.https());
+                    client.send(&bobs.to_bytes());
+                    assert_eq!(client.head().status, 403);
+                    plain.push(client);
+                }
+                Protocol::H2 => open.push(streams.open(&bobs, false).unwrap()),
+            }
+        }
+        eventually("both answers", || (addon.open() == 2).then_some(()));
+        let (answer, _) = Tunnel::open(&vestibule, protocol, &bobs);
+        assert_eq!(answer.status, 429, "{protocol:?}: {answer:#?}");
+        drop((plain, open, streams));
+        eventually("their end", || (addon.open() == 0).then_some(()));
+    }
+}

@@ -10,7 +10,7 @@ use crate::config::raw::{self, Key};
 use crate::config::secret_text::SecretText;
 
 /// The address and the token: both, or neither.
-pub(super) fn door(
+pub(super) fn ingress_api(
     raw: &raw::Supervisor,
     browsers: &raw::Listen,
     others: &[Other<'_>],

@@ -32,7 +32,7 @@ pub(super) fn supervisor(
         state,
         signing_keys: keys.iter().filter_map(|text| cx.findings.parse(text)).collect(),
         listen: addon_api::addons_listen(&raw.listen, cx),
-        ingress_api: ingress_api::door(raw, browsers, &others, cx),
+        ingress_api: ingress_api::ingress_api(raw, browsers, &others, cx),
         upstream,
         home_assistant_token,
         password_reset_token,

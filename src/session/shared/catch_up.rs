@@ -13,7 +13,7 @@ use redis::{Cmd, pipe};
 
 use super::error::SharedError;
 use super::keys::read;
-use super::scripts::{self, ScriptReply, Stored};
+use super::scripts::{self, SharedEntry, Stored};
 use super::store::SharedStore;
 use super::{AT_ONCE, ENDED};
 use crate::session::lifetime::SessionState;
@@ -183,7 +183,7 @@ impl SharedStore {
         let rest = end.saturating_since(self.cache.clock.now()).saturating_add(self.propagation().saturating_mul(3));
         let (digest, longest) = (session.digest(), self.cache.longest().saturating_since(self.cache.clock.now()));
         let bytes = self.seal.close(digest, &record);
-        let entry = ScriptReply { digest, bytes: &bytes, keep: millis(rest), make };
+        let entry = SharedEntry { digest, bytes: &bytes, keep: millis(rest), make };
         scripts::store(&self.names, session.user(), &entry, millis(longest))
     }
 }

@@ -96,7 +96,7 @@ impl Stored {
 }
 
 /// An entry that is to be stored.
-pub(super) struct ScriptReply<'a> {
+pub(super) struct SharedEntry<'a> {
     pub(super) digest: SessionDigest,
     /// What stands in it.
     pub(super) bytes: &'a [u8],
@@ -107,7 +107,7 @@ pub(super) struct ScriptReply<'a> {
 }
 
 /// Stores an entry, and its name in the set of its user's, which is kept for `keep_set` milliseconds.
-pub(super) fn store(names: &Names, user: &UserId, entry: &ScriptReply<'_>, keep_set: u64) -> Cmd {
+pub(super) fn store(names: &Names, user: &UserId, entry: &SharedEntry<'_>, keep_set: u64) -> Cmd {
     let mut command = cmd("EVAL");
     // Every key that a script touches is passed as a key: Redis's access rules and clusters go by those.
     command.arg(STORE).arg(2).arg(names.session(entry.digest)).arg(names.of_user(user));
