@@ -23,6 +23,7 @@ pub(crate) mod home;
 pub(crate) mod journey;
 pub(crate) mod launch;
 pub(crate) mod minted;
+pub(crate) mod path_spellings;
 pub(crate) mod patience;
 pub(crate) mod plain;
 pub(crate) mod process;

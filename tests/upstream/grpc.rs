@@ -9,7 +9,9 @@ use crate::support::expectation::{BOB, assert_identity, is_reserved};
 use crate::support::h2::{RUNTIME, status_of};
 use crate::support::h2_addon::{ANSWERS_EARLY, BREAKS_OFF, Called, H2Addon, NEVER_ANSWERS, table};
 use crate::support::tls_addon::{HomeCa, TlsFront};
-use crate::support::{Answer, Ask, BOTH, H2Client, Keep, Protocol, RawAddon, Recorded, Stopwatch, Vestibule, eventually};
+use crate::support::{
+    Answer, Ask, BOTH, H2Client, Keep, Protocol, RawAddon, Recorded, Stopwatch, Vestibule, eventually,
+};
 
 const CALL: &str = "/ingress/a/pkg.Service/Method";
 
