@@ -14,7 +14,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -23,6 +23,9 @@ use vestibule::config::{Session as Settings, SessionStore};
 use vestibule::session::{
     Health, IngressToken, MadeBy, NewSession, Notice, OpenError, RevokeError, SKEW, Session, SessionToken, Sessions,
 };
+
+use patience::PATIENCE;
+use stopwatch::Stopwatch;
 
 #[path = "session_store/child.rs"]
 mod child;
@@ -40,6 +43,9 @@ mod redis;
 #[path = "session_store/shared.rs"]
 #[cfg(feature = "redis-store")]
 mod shared;
+#[path = "support/stopwatch.rs"]
+#[allow(dead_code, reason = "every test binary uses its own part of the harness")]
+mod stopwatch;
 
 const MINUTE: Duration = Duration::from_mins(1);
 const START: Timestamp = Timestamp::from_millis(1_795_323_000_000);
@@ -91,11 +97,11 @@ impl Home {
 }
 
 fn open_file(path: &Path, clock: &Clock) -> (Arc<Sessions>, Vec<Notice>) {
-    let deadline = Instant::now() + Duration::from_secs(20);
+    let begun = Stopwatch::start();
     loop {
         match Sessions::open(&settings(SessionStore::File(path.to_owned())), clock.clone()) {
             Ok(opened) => return opened,
-            Err(OpenError::File { why, .. }) => assert!(Instant::now() < deadline, "still not free: {why}"),
+            Err(OpenError::File { why, .. }) => begun.assert_within(PATIENCE, &format!("still not free: {why}")),
             Err(error @ OpenError::NoRedis) => panic!("{error}"),
         }
         std::thread::yield_now();
@@ -103,9 +109,9 @@ fn open_file(path: &Path, clock: &Clock) -> (Arc<Sessions>, Vec<Notice>) {
 }
 
 async fn until(what: &str, mut done: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(20);
+    let begun = Stopwatch::start();
     while !done() {
-        assert!(Instant::now() < deadline, "never happened: {what}");
+        begun.assert_within(PATIENCE, what);
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }

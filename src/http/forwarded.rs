@@ -126,19 +126,20 @@ fn only<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::path_spellings::astray;
     use super::*;
 
-    fn read(peer: &str, lines: &[(&'static str, &'static str)]) -> Result<String, Reason> {
+    fn read(peer: &str, lines: &[(&'static str, &str)]) -> Result<String, Reason> {
         let mut headers = HeaderMap::new();
         for (name, value) in lines {
-            headers.append(*name, http::HeaderValue::from_static(value));
+            headers.append(*name, http::HeaderValue::from_str(value).unwrap());
         }
         let trusted = ["10.0.0.0/24".parse().unwrap()].into_iter().collect();
         Forwarded::of_request(peer.parse().unwrap(), &headers, &trusted)
             .map(|said| format!("{} {} {}", said.method, said.authority.as_str(), said.target))
     }
 
-    fn traefik(uri: &'static str) -> Vec<(&'static str, &'static str)> {
+    fn traefik(uri: &str) -> Vec<(&'static str, &str)> {
         vec![
             ("x-forwarded-for", "192.0.2.1"),
             ("x-forwarded-method", "GET"),
@@ -148,7 +149,7 @@ mod tests {
         ]
     }
 
-    fn nginx(url: &'static str) -> Vec<(&'static str, &'static str)> {
+    fn nginx(url: &str) -> Vec<(&'static str, &str)> {
         vec![("x-forwarded-for", "192.0.2.1"), ("x-original-method", "POST"), ("x-original-url", url)]
     }
 
@@ -172,7 +173,7 @@ mod tests {
 
     #[test]
     fn s20_two_ways_at_once_two_values_and_missing_ones_are_refused() {
-        let with = |more: &[(&'static str, &'static str)]| {
+        let with = |more: &[(&'static str, &str)]| {
             let lines = traefik("/public");
             read("10.0.0.1", &[&lines[..], more].concat())
         };
@@ -189,8 +190,8 @@ mod tests {
 
     #[test]
     fn s24_what_the_proxy_may_read_otherwise_is_refused() {
-        for uri in ["/a/../b", "/%2e%2e/b", "/a/..%2fb", "/a/..;/b", "/a%00b", "/a%0d%0ab", "/%zz"] {
-            assert_eq!(read("10.0.0.1", &traefik(uri)), Err(Reason::AmbiguousPath), "{uri}");
+        for uri in astray("/a/", "b") {
+            assert_eq!(read("10.0.0.1", &traefik(&uri)), Err(Reason::AmbiguousPath), "{uri}");
         }
         for uri in ["", "a", "http://h/", "/a#/../b", "*", "//h/a b"] {
             assert_eq!(read("10.0.0.1", &traefik(uri)), Err(BAD), "{uri}");

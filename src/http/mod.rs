@@ -18,6 +18,10 @@ mod origin;
 mod own_cookies;
 mod min_rate;
 mod path;
+#[cfg(test)]
+#[path = "../../tests/support/path_spellings.rs"]
+#[allow(dead_code, reason = "the integration tests have their own part of it")]
+mod path_spellings;
 mod readings;
 mod request_id;
 mod request_source;

@@ -296,11 +296,10 @@ mod tests {
     fn nobody_waits_for_a_reader_that_stalls_and_the_loss_is_said() {
         let (sink, reader) = piped();
         let line = "x".repeat(1000);
-        let started = Instant::now();
+        // Nobody reads before all of them are appended: whoever waited for a reader would wait for ever.
         for _ in 0..5000 {
             append(&sink, &line);
         }
-        assert!(started.elapsed() < Duration::from_secs(2), "took {:?}", started.elapsed());
         let dropped = sink.dropped().get();
         assert!((1000..4500).contains(&dropped), "{dropped}");
         assert!(!sink.flush(Duration::from_millis(1)));

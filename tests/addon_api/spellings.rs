@@ -2,6 +2,7 @@
 //! (S-24 to S-37, S-110, S-111).
 
 use crate::supervised::{ROLES, Supervised, addon};
+use crate::support::path_spellings::astray;
 use crate::support::{Ask, RawAddon};
 
 #[test]
@@ -90,6 +91,7 @@ fn spellings() -> Vec<String> {
         "/homeassistant/api/hassio/app".to_owned(),
         "/addons/self/security/".to_owned(),
     ];
+    paths.extend(astray("/core/api/x/", "hassio/app"));
     for odd in [
         "/core/api/%68assio/app",
         "/core/api/hassi%6F/app",
@@ -102,24 +104,15 @@ fn spellings() -> Vec<String> {
         "//core/api/hassio/app",
         "/core//api/hassio/app",
         "/core/api/./hassio/app",
-        "/core/api/x/../hassio/app",
-        "/core/api/x/%2e%2e/hassio/app",
-        "/core/api/x/%2E%2E/hassio/app",
-        "/core/api/x/.%2e/hassio/app",
-        "/core/api/x/.%252e/hassio/app",
-        "/core/api/x/%252e%252e%252fhassio/app",
-        "/core/api/x/..;/hassio/app",
         "/core/api/hassio;x=1/app",
         "/core/api;x/hassio/app",
         "/core/api/hassio%3Bx/app",
-        "/core/api/x/.%09./hassio/app",
         "/core/api/hassio%00/app",
         "/core/api/hassio%0A",
         "/core/api/%E2%80%AEhassio%00",
         "/core/api/hassio%",
         "/core/api/hassio%zz",
         "/core/api/%C0%AE%C0%AE/hassio",
-        "/core/api/x/..\\hassio/app",
         "/addons/self/%73ecurity",
         "/addons/self//security",
         "/addons/self/./security",

@@ -80,6 +80,7 @@ fn s155_an_upload_that_keeps_the_rate_passes_however_long_it_takes() {
         format!("POST /ingress/a/ HTTP/1.1\r\nHost: p.test\r\nContent-Length: 30000\r\nCookie: {cookie}\r\n\r\n")
             .as_bytes(),
     );
+    // Ten times the rate, so that a slow machine keeps it too.
     for _ in 0..30 {
         client.send(&[b'x'; 1000]);
         std::thread::park_timeout(Duration::from_millis(100));
@@ -122,6 +123,7 @@ fn s155_an_add_on_that_reads_slowly_is_no_fault_of_the_sender() {
 #[test]
 fn s155_a_long_poll_may_wait() {
     let addon = RawAddon::scripted(|_, wire| {
+        // Longer than any of the limits.
         std::thread::park_timeout(Duration::from_secs(3));
         let _ = wire.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
         Keep::Open

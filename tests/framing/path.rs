@@ -3,6 +3,7 @@
 //! [`s24_no_path_leads_from_an_open_add_on_to_a_closed_one`].
 
 use crate::one_addon;
+use crate::support::path_spellings::astray;
 use crate::support::{Ask, BOTH, RawAddon, RawClient, Vestibule, assert_refused, wire};
 
 /// An add-on that everybody may open, and one that only administrators may.
@@ -18,51 +19,25 @@ fn open_and_closed() -> (RawAddon, RawAddon, Vestibule) {
 fn s24_no_path_leads_from_an_open_add_on_to_a_closed_one() {
     let (open, closed, vestibule) = open_and_closed();
     let cookie = vestibule.cookie("bob");
-    let paths = [
-        "/ingress/open/../closed/",
-        "/ingress/open/%2e%2e/closed/",
-        "/ingress/open/.%2e/closed/",
-        "/ingress/open/%2E%2E/closed/",
-        "/ingress/open/..%2fclosed/",
-        "/ingress/open/..%5cclosed/",
-        "/ingress/open/..\\closed/",
-        "/ingress/open/./../closed/",
-        "/ingress/open/..;/closed/",
-        "/ingress/open/..;x=y/closed/",
-        "/ingress/open/%2e%2e%2fclosed/",
-        "/ingress/open/%252e%252e/closed/",
-        "/ingress/open/.%252e/closed/",
-        "/ingress/open/%2525252e%2525252e/closed/",
-        "/ingress/open/.%09./closed/",
-        "/ingress/open/.%0a./closed/",
-        "/ingress/open/.%0d./closed/",
-        "/ingress/open/%09../closed/",
-        "/ingress/open/..%09/closed/",
-        "/ingress/open/..%00/closed/",
+    let mut paths = astray("/ingress/open/", "closed/");
+    let others = [
         "/ingress/open/%c0%ae%c0%ae/closed/..",
         "/ingress/open/..",
         "/ingress/open/.",
         "/ingress/open/%2e",
         "/ingress/open/a/%2e%2e%5c..%5cclosed",
-        "/ingress/open/%zz",
-        "/ingress/open/%2",
-        "/ingress/open/%",
-        "/ingress/open/%00",
-        "/ingress/open/a%0d%0aX: y",
         "/api/hassio/app/.%252e/supervisor/info",
         "/api/hassio/app/.%09./supervisor/info",
         "/api/hassio_ingress/.%09./supervisor/info",
         "/./ingress/closed/",
         "/x/../ingress/closed/",
     ];
+    paths.extend(others.map(str::to_owned));
     for path in paths {
         for protocol in BOTH {
-            if path.contains(' ') {
-                continue;
-            }
-            let answer = vestibule.ask(protocol, &Ask::get(path).cookie(&cookie));
-            assert_refused(&answer, &closed, path);
-            open.assert_no_request(path);
+            let answer = vestibule.ask(protocol, &Ask::get(&path).cookie(&cookie));
+            assert_refused(&answer, &closed, &path);
+            open.assert_no_request(&path);
         }
     }
     closed.assert_untouched("no way leads there");

@@ -9,6 +9,7 @@ use proptest::test_runner::{Config, TestRunner};
 use crate::one_addon;
 use crate::support::expectation::{BOB, is_reserved};
 use crate::support::h2_frames::{self, Fate, pseudo};
+use crate::support::path_spellings::astray;
 use crate::support::{RawAddon, RawClient, Vestibule, assert_id};
 
 /// What paths are made of when somebody wants two parsers to differ, and what they are made of otherwise.
@@ -222,8 +223,9 @@ fn over_http2(vestibule: &Vestibule, cookie: &str, target: &str, fields: &[(Stri
 
 #[test]
 fn the_judge_of_these_tests_knows_the_published_tricks() {
-    for path in ["/..", "/%2e%2e/a", "/.%252e/a", "/..;/a", "/a\\..\\b", "/%00", "/%", "/%zz", "/.%09./a", "/..%5ca"] {
-        assert!(!may_pass(path), "{path}");
+    assert!(!may_pass("/..") && !may_pass("/a\\..\\b"));
+    for path in astray("/", "a") {
+        assert!(!may_pass(&path), "{path}");
     }
     for path in ["/", "//", "/a%2Fb", "/a%252Fb", "/a;v=1/b", "/...", "/?q=../..", "/%25zz", "/a#/../b"] {
         assert!(may_pass(path), "{path}");

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -12,6 +12,14 @@ use vestibule::config;
 use vestibule::home_assistant::{Condition, HomeAssistant};
 use vestibule::identity::Directory;
 use vestibule::permission::Registry;
+
+use crate::stopwatch::Stopwatch;
+
+/// How long anything may take before a test gives up.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How long a change may stay unseen.
+pub(crate) const SOON: Duration = Duration::from_secs(2);
 
 pub(crate) const HOME: &str = "examples/home";
 pub(crate) const HOME_2024: &str = "tests/fixtures/home-2024.3";
@@ -91,9 +99,9 @@ impl Watched {
     }
 
     async fn poll(&self, what: &str, holds: impl Fn() -> bool) {
-        let deadline = Instant::now() + Duration::from_secs(5);
+        let begun = Stopwatch::start();
         while !holds() {
-            assert!(Instant::now() < deadline, "{what}: {:?}", self.home.status());
+            assert!(begun.elapsed() < PATIENCE, "{what}: {:?}", self.home.status());
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }

@@ -4,23 +4,23 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::support::tunnel::{accept, switching};
-use crate::support::{Keep, RawAddon, Recorded, Wire};
+use crate::support::{Keep, RawAddon, Recorded, Stopwatch, Wire};
 
 /// When answers that nobody reads were given up, by the name in their query.
 #[derive(Clone, Default)]
-pub(crate) struct Ends(Arc<Mutex<HashMap<String, Instant>>>);
+pub(crate) struct Ends(Arc<Mutex<HashMap<String, Stopwatch>>>);
 
 impl Ends {
     /// When this one was given up.
-    pub(crate) fn of(&self, name: &str) -> Option<Instant> {
+    pub(crate) fn of(&self, name: &str) -> Option<Stopwatch> {
         self.0.lock().unwrap().get(name).copied()
     }
 
     fn note(&self, name: &str) {
-        self.0.lock().unwrap().insert(name.to_owned(), Instant::now());
+        self.0.lock().unwrap().insert(name.to_owned(), Stopwatch::start());
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -16,7 +16,7 @@ use crate::endless::{Ends, PACE};
 use crate::support::h2::{H2Tunnel, RUNTIME, within};
 use crate::support::plain::PlainClient;
 use crate::support::tunnel::{ORIGIN, Tunnel, handshake};
-use crate::support::{Ask, H2Client, Protocol, RawClient, eventually};
+use crate::support::{Ask, H2Client, Protocol, RawClient, Stopwatch, eventually};
 use crate::world::{OTHER, World};
 
 /// By what right something is open.
@@ -57,7 +57,7 @@ pub(crate) struct Opened {
 #[derive(Default)]
 struct State {
     moved: AtomicU64,
-    ended: OnceLock<Instant>,
+    ended: OnceLock<Stopwatch>,
 }
 
 impl State {
@@ -66,13 +66,13 @@ impl State {
     }
 
     fn ends(&self) {
-        let _ = self.ended.set(Instant::now());
+        let _ = self.ended.set(Stopwatch::start());
     }
 }
 
 impl Opened {
     /// When it ended.
-    pub(crate) fn ended(&self) -> Option<Instant> {
+    pub(crate) fn ended(&self) -> Option<Stopwatch> {
         match &self.ends {
             Some(ends) => ends.of(&query(self.name)),
             None => self.state.ended.get().copied(),
@@ -143,7 +143,7 @@ pub(crate) fn open_everything(world: &World) -> Vec<Opened> {
     for opened in &all {
         let begun = || (!opened.moves || opened.moved() > 2).then_some(());
         eventually(&format!("{} to be under way", opened.name), begun);
-        assert_eq!(opened.ended(), None, "{} is open", opened.name);
+        assert!(opened.ended().is_none(), "{} is open", opened.name);
     }
     all
 }

@@ -1,5 +1,6 @@
 //! However a path is spelled, the rule for what the add-on will serve holds: S-24 to S-37.
 
+use crate::support::path_spellings::astray;
 use crate::support::{Ask, BOTH, Protocol, RawAddon};
 use crate::{RULES, both, protected, reason};
 
@@ -51,7 +52,7 @@ fn s31_a_rule_ends_where_its_segment_ends() {
 fn s26_s27_s28_a_path_that_servers_read_in_two_ways_is_refused_to_everybody() {
     let (addon, vestibule) = protected(RawAddon::start(), RULES);
     let owner = vestibule.cookie("owner");
-    for path in [
+    let two_ways = [
         "//settings",
         "/free//x",
         "/free//",
@@ -64,26 +65,20 @@ fn s26_s27_s28_a_path_that_servers_read_in_two_ways_is_refused_to_everybody() {
         "/settings;x=1",
         "/;/settings",
         "/settings;/x",
-        "/free/..;/settings",
         "/free%3Bx",
         "/settings%3Fx",
         "/settings%23x",
         "/%2573ettings",
         "/settings%252Fx",
         "/free/%c0%ae%c0%ae/settings",
-        "/free/../settings",
-        "/free/%2e%2e/settings",
-        "/free/.%252e/settings",
-        "/free/.%09./settings",
         "/free%00",
-        "/%zz",
-        "/%",
-    ] {
+    ];
+    for path in astray("/free/", "settings").into_iter().chain(two_ways.map(str::to_owned)) {
         for protocol in BOTH {
             let ask = Ask::get(&format!("/ingress/a{path}")).cookie(&owner);
             let answer = vestibule.ask(protocol, &ask);
             assert_eq!(answer.status, 400, "{protocol:?} {path}");
-            addon.assert_no_request(path);
+            addon.assert_no_request(&path);
         }
         let answer = vestibule.ask(Protocol::H1, &Ask::get(&format!("/ingress/a{path}")).cookie(&owner));
         assert_eq!(reason(&vestibule, &answer), "ambiguous_path", "{path}");

@@ -1,13 +1,13 @@
 //! One sign-in for both, and one end.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::support::expectation::{BOB, assert_id};
 use crate::support::form::new_session;
 use crate::support::home::password_of;
 use crate::support::redis::{Redis, redis_is_missing};
 use crate::support::tunnel::{Tunnel, accept, echo_bytes, switching};
-use crate::support::{Ask, BOTH, Keep, RawAddon, eventually};
+use crate::support::{Ask, BOTH, Keep, RawAddon, Stopwatch, eventually};
 use crate::two_proxies;
 
 #[test]
@@ -64,13 +64,13 @@ fn s99_a_session_that_is_revoked_on_one_is_cut_on_the_other_within_a_second() {
     let (bob, alice) = (one.cookie("bob"), one.cookie("alice"));
     let mut dying = BOTH.map(|protocol| Tunnel::opened(&two, protocol, "/ingress/a/ws", &bob));
     let mut living = BOTH.map(|protocol| Tunnel::opened(&two, protocol, "/ingress/a/ws", &alice));
-    let start = Instant::now();
+    let began = Stopwatch::start();
     one.revoke("bob");
     for tunnel in &mut dying {
         while !tunnel.some().is_empty() {}
     }
-    // One second, and two for a busy machine.
-    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+    // The command itself is a part of it.
+    began.assert_within(Duration::from_secs(1), "cut on the other");
     for tunnel in &mut living {
         tunnel.send(b"still here");
         assert_eq!(tunnel.up_to(10), b"still here");

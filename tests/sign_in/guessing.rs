@@ -47,23 +47,26 @@ fn an_unknown_user_costs_as_much_time_as_a_wrong_password() {
     let file = std::fs::read(example).unwrap();
     let vestibule = Vestibule::start_at_home(
         |config| {
+            config.set("sign_in", "attempts_per_user", "100").set("sign_in", "attempts_per_address", "100");
             config.addon("a", &addon);
         },
         |home| home.replace("auth_provider.homeassistant", &file),
     );
-    let fastest = |user: &str| {
-        let time = || {
-            let form = Form::open(&vestibule, LOOPBACK);
-            let start = Instant::now();
-            assert_eq!(form.submit(&vestibule, user, "wrong-pass").status, 401);
-            start.elapsed()
-        };
-        (0..2).map(|_| time()).min().unwrap()
+    let time = |user: &str| {
+        let form = Form::open(&vestibule, LOOPBACK);
+        let start = Instant::now();
+        assert_eq!(form.submit(&vestibule, user, "wrong-pass").status, 401);
+        start.elapsed()
     };
-    let (known, unknown) = (fastest("bob"), fastest("nobody-of-this-name"));
-    let (less, more) = (known.min(unknown), known.max(unknown));
-    // A check of a hash costs a hundred times what the rest does: a skipped one cannot hide in a factor of three.
-    assert!(more < less * 3 + Duration::from_millis(100), "known {known:?}, unknown {unknown:?}");
+    // A loaded machine makes a try slower and never faster: what is compared is the fastest of each, and if need be of
+    // some more. A check of a hash costs a hundred times what the rest does: a skipped one cannot hide in a factor of
+    // three.
+    let (mut known, mut unknown) = (Duration::MAX, Duration::MAX);
+    let are_alike = (0..10).any(|_| {
+        (known, unknown) = (known.min(time("bob")), unknown.min(time("nobody-of-this-name")));
+        known.max(unknown) < known.min(unknown) * 3
+    });
+    assert!(are_alike, "known {known:?}, unknown {unknown:?}");
 }
 
 #[test]

@@ -4,7 +4,8 @@
 //! here knows how vestibule works inside: it is started as an operator starts it and spoken to as a browser speaks.
 //!
 //! Read [`process`] (the program under test, started by [`launch`]), [`addon`] (the add-on behind it), [`h1`] and
-//! [`h2`] (the clients in front of it), then [`expectation`] (what the security cases ask for again and again).
+//! [`h2`] (the clients in front of it), then [`expectation`] (what the security cases ask for again and again). What must
+//! happen in time is bounded by a [`Stopwatch`], which a loaded machine does not hurry.
 
 #![allow(dead_code, unused_imports, reason = "every test binary uses its own part of the harness")]
 
@@ -23,11 +24,13 @@ pub(crate) mod home;
 pub(crate) mod journey;
 pub(crate) mod launch;
 pub(crate) mod minted;
+pub(crate) mod path_spellings;
 pub(crate) mod patience;
 pub(crate) mod plain;
 pub(crate) mod process;
 pub(crate) mod redis;
 pub(crate) mod source;
+pub(crate) mod stopwatch;
 pub(crate) mod there;
 pub(crate) mod tls_addon;
 pub(crate) mod tools;
@@ -43,4 +46,5 @@ pub(crate) use h2::H2Client;
 pub(crate) use launch::Extra;
 pub(crate) use patience::{PATIENCE, eventually, soon};
 pub(crate) use process::Vestibule;
+pub(crate) use stopwatch::Stopwatch;
 pub(crate) use there::There;

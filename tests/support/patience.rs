@@ -1,7 +1,9 @@
 //! Waiting for something that another process does: asked again and again until a deadline, never slept for.
 
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use super::stopwatch::Stopwatch;
 
 /// How long anything may take before a test gives up: generous, because it costs nothing when all goes well.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -11,9 +13,9 @@ pub(crate) fn eventually<T>(what: &str, ask: impl FnMut() -> Option<T>) -> T {
     soon(PATIENCE, ask).unwrap_or_else(|| panic!("waited {PATIENCE:?} for {what}"))
 }
 
-/// Asks until there is an answer or `deadline` has passed.
+/// Asks until there is an answer or `deadline` has passed by the [`Stopwatch`].
 pub(crate) fn soon<T>(deadline: Duration, mut ask: impl FnMut() -> Option<T>) -> Option<T> {
-    let start = Instant::now();
+    let start = Stopwatch::start();
     loop {
         if let Some(answer) = ask() {
             return Some(answer);

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -13,6 +13,7 @@ use vestibule::budget::Budget;
 use vestibule::config::{HttpsListener, Tls, TrustedProxies};
 use vestibule::listener::{ConnectionLimiter, Listener};
 
+use crate::stopwatch::Stopwatch;
 use crate::support::*;
 
 fn home(authority: &Authority) -> Tls {
@@ -114,11 +115,15 @@ async fn a_process_without_file_descriptors_waits_and_then_goes_on() {
     }
     let open_files = format!("/proc/{}/fd", child.id());
     until("no descriptor is left", || fs::read_dir(&open_files).unwrap().count() >= 30).await;
-    // What is measured is time that passes with nothing to do.
-    let (before, start) = (cpu_ticks(child.id()), Instant::now());
-    tokio::time::sleep(Duration::from_millis(700)).await;
-    let spent = cpu_ticks(child.id()) - before;
-    assert!(spent <= 10, "{spent} hundredths of a second of CPU time in {:?}", start.elapsed());
+    // What is measured is time that passes with nothing to do. On a loaded machine it may come later: who never waits is
+    // busy in all of it.
+    let (mut spent, begun) = (u64::MAX, Stopwatch::start());
+    while spent > 2 {
+        assert!(begun.elapsed() < PATIENCE, "{spent} hundredths of a second of CPU time in the last half second");
+        let before = cpu_ticks(child.id());
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        spent = cpu_ticks(child.id()) - before;
+    }
 
     drop(open);
     let mut late = TcpStream::connect(&address).await.unwrap();

@@ -7,6 +7,9 @@
     reason = "clippy sees tests only where #[test] is"
 )]
 
+#[path = "../support/stopwatch.rs"]
+#[allow(dead_code, reason = "every test binary uses its own part of the harness")]
+mod stopwatch;
 mod support;
 
 mod handshakes;

@@ -23,6 +23,8 @@ use vestibule::config::{self, CertificateFiles, HttpsListener};
 use vestibule::listener::{ConnectionLimiter, Listener};
 use vestibule::tls::{HandshakeError, Handshaker, Transport};
 
+use crate::stopwatch::Stopwatch;
+
 /// Longer than anything here takes; a test that reaches it has failed.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -155,9 +157,9 @@ pub(crate) async fn read_to_close(socket: &mut TcpStream) -> Vec<u8> {
 
 /// Waits until something is so.
 pub(crate) async fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let start = std::time::Instant::now();
+    let begun = Stopwatch::start();
     while !holds() {
-        assert!(start.elapsed() < PATIENCE, "waited too long until {what}");
+        begun.assert_within(PATIENCE, what);
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }

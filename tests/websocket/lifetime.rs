@@ -8,7 +8,9 @@ use crate::support::expectation::ALICE;
 use crate::support::form::new_session;
 use crate::support::home::password_of;
 use crate::support::tunnel::{ORIGIN, Tunnel, accept, echo_bytes, handshake, masked, switching};
-use crate::support::{Ask, BOTH, ConfigFile, H2Client, Keep, Protocol, RawAddon, RawClient, Vestibule, eventually};
+use crate::support::{
+    Ask, BOTH, ConfigFile, H2Client, Keep, Protocol, RawAddon, RawClient, Stopwatch, Vestibule, eventually,
+};
 use crate::{WS, one_addon};
 
 #[test]
@@ -44,8 +46,8 @@ fn endless() -> RawAddon {
     })
 }
 
-/// How long a dead session's streams may last: one second, and half a second for a busy machine.
-pub(crate) const CUT: Duration = Duration::from_millis(1500);
+/// How long a dead session's streams may last.
+pub(crate) const CUT: Duration = Duration::from_secs(1);
 
 /// Opens two WebSockets and two downloads of `cookie`, and the same of alice, lets `end` happen, and sees the first cut
 /// and the others not.
@@ -72,16 +74,16 @@ fn assert_cut(vestibule: &Vestibule, addon: &RawAddon, cookie: &str, end: impl F
 
     end(vestibule);
 
-    let start = Instant::now();
+    let ended = Stopwatch::start();
     for (tunnel, protocol) in dying.iter_mut().zip(BOTH) {
         tunnel.await_end();
-        assert!(start.elapsed() < CUT, "{protocol:?}: the WebSocket is cut, after {:?}", start.elapsed());
+        ended.assert_within(CUT, &format!("{protocol:?}: the WebSocket is cut"));
     }
     let rest = h1.rest().expect("the download is cut");
-    assert!(start.elapsed() < CUT, "the download is cut, after {:?}", start.elapsed());
+    ended.assert_within(CUT, "the download is cut");
     assert!(!rest.ends_with(b"0\r\n\r\n"), "a cut download does not look whole");
     assert!(stream.some().is_empty());
-    assert!(start.elapsed() < CUT, "the HTTP/2 download is cut, after {:?}", start.elapsed());
+    ended.assert_within(CUT, "the HTTP/2 download is cut");
     assert!(!stream.ended_cleanly(), "a cut download does not look whole");
     eventually("the add-on's side of them to be closed", || (addon.open() == 3).then_some(()));
     for tunnel in &mut living {
@@ -168,14 +170,15 @@ fn s99_the_absolute_limit_cuts() {
         config.set("session", "absolute_timeout", r#""2s""#).addon("a", &addon);
     });
     for protocol in BOTH {
-        let start = Instant::now();
+        let before = Instant::now();
         let cookie = vestibule.cookie("bob");
+        let made = Stopwatch::start();
         let mut tunnel = Tunnel::opened(&vestibule, protocol, WS, &cookie);
         tunnel.assert_alive("before");
         tunnel.await_end();
-        let lasted = start.elapsed();
+        made.assert_within(Duration::from_secs(2) + CUT, &format!("{protocol:?}: cut within a second"));
+        let lasted = before.elapsed();
         assert!(lasted >= Duration::from_secs(2), "{protocol:?}: not before its time: {lasted:?}");
-        assert!(lasted < Duration::from_secs(2) + CUT, "{protocol:?}: within a second: {lasted:?}");
     }
 }
 
@@ -230,9 +233,9 @@ fn s99_one_revoked_session_leaves_the_users_others_alone() {
     let mut dying = Tunnel::opened(&vestibule, Protocol::H2, WS, &second);
     let told = vestibule.ask(Protocol::H1, &Ask::get("/.vestibule/session").cookie(&second)).json();
     vestibule.command_ok(&["sessions", "revoke", told["session"]["id"].as_str().unwrap()]);
-    let start = Instant::now();
+    let revoked = Stopwatch::start();
     dying.await_end();
-    assert!(start.elapsed() < CUT, "after {:?}", start.elapsed());
+    revoked.assert_within(CUT, "cut");
     staying.assert_alive("the other session");
     assert!(vestibule.is_live(&first) && !vestibule.is_live(&second));
     eventually("the add-on's side to be closed", || (addon.open() == 1).then_some(()));
@@ -252,13 +255,13 @@ fn s99_an_answer_that_has_not_begun_is_cut_too() {
     let (_stream, response) = h2.open(&Ask::get("/ingress/a/long-poll").cookie(&cookie), true).unwrap();
     addon.take(2);
     vestibule.revoke("bob");
-    let start = Instant::now();
+    let revoked = Stopwatch::start();
     let answer = h1.answer();
     assert!(matches!(answer.status, 0 | 401), "no word of the add-on: {answer:#?}");
-    assert!(start.elapsed() < CUT, "after {:?}", start.elapsed());
+    revoked.assert_within(CUT, "cut over HTTP/1.1");
     let status = crate::support::h2::status_of(response);
     assert!(matches!(status, 0 | 401), "no word of the add-on: {status}");
-    assert!(start.elapsed() < CUT, "after {:?}", start.elapsed());
+    revoked.assert_within(CUT, "cut over HTTP/2");
     eventually("the add-on's side to be closed", || (addon.open() == 0).then_some(()));
 }
 
@@ -273,10 +276,10 @@ fn s99_an_upload_is_cut_and_does_not_look_whole() {
         client.send(&crate::support::wire(&format!("{head}{framing}").replace(&cookie, &cookie_of_this)));
         eventually("the upload to begin", || (!addon.requests().is_empty()).then_some(()));
         vestibule.revoke("bob");
-        let start = Instant::now();
+        let revoked = Stopwatch::start();
         let answer = client.answer_to("POST");
         assert!(matches!(answer.status, 0 | 401), "{framing}: {answer:#?}");
-        assert!(start.elapsed() < CUT, "{framing}: after {:?}", start.elapsed());
+        revoked.assert_within(CUT, framing);
         client.send(&crate::support::wire("0||"));
         eventually("the add-on's side to be closed", || (addon.open() == 0).then_some(()));
         assert!(addon.requests().iter().all(|request| !request.complete), "{framing}: aborted, not completed");

@@ -1,10 +1,8 @@
 //! A client that does not read keeps nothing open once its session has ended: case S-99.
 
-use std::time::Instant;
-
 use crate::lifetime::CUT;
 use crate::support::tunnel::{Tunnel, accept, switching};
-use crate::support::{Ask, BOTH, H2Client, Keep, RawAddon, RawClient, Vestibule, eventually};
+use crate::support::{Ask, BOTH, H2Client, Keep, RawAddon, RawClient, Stopwatch, Vestibule, eventually};
 use crate::{WS, one_addon};
 
 /// An add-on that sends as fast as anybody reads: a download, or the bytes of a WebSocket.
@@ -24,9 +22,9 @@ fn flood() -> RawAddon {
 fn assert_closed_after_revocation(addon: &RawAddon, vestibule: &Vestibule, why: &str) {
     eventually("the add-on to begin", || (addon.open() == 1).then_some(()));
     vestibule.revoke("bob");
-    let start = Instant::now();
+    let revoked = Stopwatch::start();
     eventually("the add-on's side to be closed", || (addon.open() == 0).then_some(()));
-    assert!(start.elapsed() < CUT, "{why}: after {:?}", start.elapsed());
+    revoked.assert_within(CUT, why);
 }
 
 #[test]
