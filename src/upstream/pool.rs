@@ -44,7 +44,8 @@ pub(super) struct TunnelSlot {
 pub(super) enum Held {
     /// A place among the requests.
     Request(#[expect(dead_code, reason = "it is given back when it is dropped")] PoolSlot),
-    /// A place among the WebSockets: the add-on has declined the handshake, and its answer has a connection all the same.
+    /// A place among the WebSockets: the add-on has declined the handshake, and its answer has a connection all the
+    /// same.
     Declined(#[expect(dead_code, reason = "it is given back when it is dropped")] TunnelSlot),
 }
 

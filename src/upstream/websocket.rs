@@ -36,11 +36,11 @@ impl WebSocketOffer {
         }
     }
 
-    /// Whether a 101 answers what was asked: to a WebSocket, with the right key, and in a subprotocol and with extensions
-    /// that were offered.
+    /// Whether a 101 answers what was asked: to a WebSocket, with the right key, and in a subprotocol and with
+    /// extensions that were offered.
     ///
-    /// RFC 6455 section 4.1: if the response lacks `Sec-WebSocket-Accept` or it is not the expected value, or it names a
-    /// subprotocol or an extension that was not offered, the client MUST fail the connection.
+    /// RFC 6455 section 4.1: if the response lacks `Sec-WebSocket-Accept` or it is not the expected value, or it names
+    /// a subprotocol or an extension that was not offered, the client MUST fail the connection.
     pub(super) fn is_answered_by(&self, headers: &HeaderMap) -> bool {
         let only = |name| one_line(headers, name).map(HeaderValue::as_bytes);
         let websocket = only(UPGRADE).is_some_and(|value| value.eq_ignore_ascii_case(b"websocket"));

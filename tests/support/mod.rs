@@ -4,8 +4,8 @@
 //! here knows how vestibule works inside: it is started as an operator starts it and spoken to as a browser speaks.
 //!
 //! Read [`process`] (the program under test, started by [`launch`]), [`addon`] (the add-on behind it), [`h1`] and
-//! [`h2`] (the clients in front of it), then [`expectation`] (what the security cases ask for again and again). What must
-//! happen in time is bounded by a [`Stopwatch`], which a loaded machine does not hurry.
+//! [`h2`] (the clients in front of it), then [`expectation`] (what the security cases ask for again and again). What
+//! must happen in time is bounded by a [`Stopwatch`], which a loaded machine does not hurry.
 
 #![allow(dead_code, unused_imports, reason = "every test binary uses its own part of the harness")]
 

@@ -2,8 +2,8 @@
 //!
 //! A promise such as "cut within a second" is about the program. A thread of ours that sleeps in short steps notes by
 //! how much it overslept each of them; so much later does every thread of this machine get on that waits for another,
-//! the program's as well as the test's. That is taken off, so that the bound of a test is the promise itself: on an idle
-//! machine nothing is taken off, and who is late there is late.
+//! the program's as well as the test's. That is taken off, so that the bound of a test is the promise itself: on an
+//! idle machine nothing is taken off, and who is late there is late.
 
 use std::sync::{Mutex, Once};
 use std::thread;

@@ -115,8 +115,8 @@ async fn a_process_without_file_descriptors_waits_and_then_goes_on() {
     }
     let open_files = format!("/proc/{}/fd", child.id());
     until("no descriptor is left", || fs::read_dir(&open_files).unwrap().count() >= 30).await;
-    // What is measured is time that passes with nothing to do. On a loaded machine it may come later: who never waits is
-    // busy in all of it.
+    // What is measured is time that passes with nothing to do. On a loaded machine it may come later: who never waits
+    // is busy in all of it.
     let (mut spent, begun) = (u64::MAX, Stopwatch::start());
     while spent > 2 {
         assert!(begun.elapsed() < PATIENCE, "{spent} hundredths of a second of CPU time in the last half second");
