@@ -34,21 +34,41 @@ fn section<'a>(document: &'a str, heading: &str) -> &'a str {
     rest.find("\n#").map_or(rest, |end| rest.split_at(end).0)
 }
 
-/// The sections of `src/config/raw/mod.rs`: what `section!` declares, by the name of the type.
+/// The sections of the configuration by the name of their type: what `section!` declares in `src/config/raw/mod.rs`,
+/// and what `part!` declares in the files beside it.
 fn declared_keys() -> BTreeMap<String, BTreeSet<String>> {
+    let mut sections = declared_parts();
     let source = read("src/config/raw/mod.rs");
     let (_, declarations) = source.split_once("\nsection! {\n").unwrap();
     let (declarations, _) = declarations.split_once("\n}\n").unwrap();
-    let mut sections = BTreeMap::new();
     let mut current = String::new();
     for line in declarations.lines().map(str::trim) {
         if let Some(name) = line.strip_suffix(" {") {
             name.clone_into(&mut current);
-        } else if let Some((key, _)) = line.split_once(": ").filter(|_| !line.starts_with("//")) {
+        } else if let Some((key, _)) =
+            line.split_once(": ").filter(|_| !line.starts_with("//") && !line.starts_with(".."))
+        {
             sections.entry(current.clone()).or_insert_with(BTreeSet::new).insert(key.to_owned());
         }
     }
     sections
+}
+
+fn declared_parts() -> BTreeMap<String, BTreeSet<String>> {
+    let mut parts = BTreeMap::new();
+    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/config")).unwrap() {
+        let path = entry.unwrap().path();
+        let Some(source) = path.extension().and_then(|_| fs::read_to_string(&path).ok()) else { continue };
+        let Some((_, declaration)) = source.split_once("\npart! {\n") else { continue };
+        let (declaration, _) = declaration.split_once("\n}\n").unwrap();
+        let lines = declaration.lines().map(str::trim).filter(|line| !line.starts_with("//"));
+        let (heads, keys): (Vec<&str>, Vec<&str>) = lines.partition(|line| line.ends_with(" {"));
+        let name = heads[0].split(',').next().unwrap();
+        let keys = keys.iter().filter_map(|line| line.split_once(": ")).map(|(key, _)| key.to_owned());
+        parts.insert(name.to_owned(), keys.collect());
+    }
+    assert!(parts.len() >= 2, "the parts are where this test looks for them");
+    parts
 }
 
 #[test]
@@ -71,7 +91,10 @@ fn configuration_md_has_the_keys_that_the_program_knows() {
         ("## `[[test]]`", &["Test"]),
         ("## `[assertion]`", &["Assertion"]),
         ("## `[supervisor]`", &["Supervisor"]),
-        ("## `[[addon]]`", &["Addon", "Probe", "Cors", "IdentityHeaders", "Access", "Rights", "ValueFile"]),
+        (
+            "## `[[addon]]`",
+            &["Addon", "Transport", "Probe", "Cors", "IdentityHeaders", "Access", "Rights", "ValueFile"],
+        ),
     ];
     for (heading, types) in places {
         let documented: BTreeSet<String> = rows(section(&document, heading)).into_iter().map(|(key, _)| key).collect();

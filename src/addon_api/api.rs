@@ -94,7 +94,7 @@ impl AddonApi {
 
     /// Room for what is read whole for this add-on.
     pub(super) fn room(&self, addon: &Addon, configured: &Configured) -> Room {
-        Room::new(&self.budget, &addon.slug, &configured.settings.limits.addon_api)
+        Room::new(&self.budget, &addon.slug, &configured.settings.limits)
     }
 
     /// The add-on that a token belongs to, if it is configured.

@@ -15,7 +15,7 @@ use http_body_util::BodyExt as _;
 
 use super::answer::{self, Answer};
 use crate::budget::{Budget, Claim, Holder, Limit, Permit, Refused};
-use crate::config::AddonApiLimits;
+use crate::config::Limits;
 use crate::exchanges::CutBodyError;
 use crate::http::BodyError;
 use crate::ids::AddonSlug;
@@ -58,10 +58,11 @@ pub(super) enum Unread {
 
 impl Room {
     /// Room for this add-on under these limits.
-    pub(super) fn new(budget: &Arc<Budget>, addon: &AddonSlug, limits: &AddonApiLimits) -> Self {
-        let of_addon = Claim::new(Limit::AddonApiBytesPerAddon, Holder::Addon(addon.clone()), limits.bytes_per_addon);
-        let claims = [of_addon, Claim::new(Limit::AddonApiBytes, Holder::All, limits.bytes)];
-        Self { budget: Arc::clone(budget), claims, body_timeout: limits.body_timeout }
+    pub(super) fn new(budget: &Arc<Budget>, addon: &AddonSlug, limits: &Limits) -> Self {
+        let of_addon =
+            Claim::new(Limit::AddonApiBytesPerAddon, Holder::Addon(addon.clone()), limits.addon_api_bytes_per_addon);
+        let claims = [of_addon, Claim::new(Limit::AddonApiBytes, Holder::All, limits.addon_api_bytes)];
+        Self { budget: Arc::clone(budget), claims, body_timeout: limits.addon_api_body_timeout }
     }
 
     /// Counts this many bytes as held.

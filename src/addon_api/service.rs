@@ -77,7 +77,7 @@ impl AddonApi {
         let Some(by) = shown.and_then(|token| self.asking_with(&TokenDigest::of(token.as_bytes()), configured)) else {
             return Ok(None);
         };
-        let (holder, most) = (Holder::Addon(by.addon().slug.clone()), configured.settings.limits.addon_api.calls);
+        let (holder, most) = (Holder::Addon(by.addon().slug.clone()), configured.settings.limits.addon_api_calls);
         self.budget.take(1, &[Claim::new(Limit::AddonApiCalls, holder, most)]).map(Some)
     }
 

@@ -4,7 +4,6 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
-use std::time::Duration;
 
 use super::findings::Explained;
 use super::secret_text::SecretText;
@@ -84,22 +83,3 @@ pub fn is_for_no_addon(kind: &str) -> bool {
 }
 
 const FOR_NO_ADDON: [&str; 4] = ["supervisor", "hassio", "auth", "config/auth"];
-
-/// What add-ons may make us hold at their API: the keys of `[limits]` that begin with `addon_api_`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AddonApiLimits {
-    /// Open connections, all together.
-    pub connections: usize,
-    /// Those of them that may come from one address, or on a socket from one user of the operating system.
-    pub connections_per_address: usize,
-    /// WebSockets to Home Assistant from one address that have not shown a token.
-    pub pending_websockets: usize,
-    /// Calls of one add-on at the same time.
-    pub calls: usize,
-    /// Bytes of bodies and answers that are read whole, all together.
-    pub bytes: usize,
-    /// Those of them that one add-on may have.
-    pub bytes_per_addon: usize,
-    /// From the head of a call to the end of a body that is read whole.
-    pub body_timeout: Duration,
-}

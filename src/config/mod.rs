@@ -14,6 +14,7 @@ mod header;
 mod home;
 mod json_pointer;
 mod limits;
+mod part;
 mod hosts;
 mod options;
 mod path_pattern;
@@ -27,6 +28,7 @@ mod secret;
 mod secret_text;
 mod settings;
 mod config_test;
+mod transport;
 mod trust;
 mod trusted_proxies;
 mod units;
@@ -45,7 +47,7 @@ use resolve::Context;
 pub use crate::diagnostic::Diagnostics;
 use crate::permission::Registry;
 
-pub use addon_api::{AddonApiLimits, ApiAddress, BadApiAddress, IngressApi, SupervisorUpstream, is_for_no_addon};
+pub use addon_api::{ApiAddress, BadApiAddress, IngressApi, SupervisorUpstream, is_for_no_addon};
 pub use config_test::{ConfigTest, ConfigTestSubject, Outcome};
 pub use cors::Cors;
 pub use entity_template::{BadTemplate, EntityTemplate, Piece};
@@ -64,6 +66,7 @@ pub use settings::{
     IdentityHeaders, Listen, Log, LogFormat, PrefixMode, Session, SessionStore, Settings, SignIn, SignInMethod,
     Supervisor, Tls,
 };
+pub use transport::Transport;
 pub use trust::{BadPin, CertificatePin, Trust};
 pub use trusted_proxies::TrustedProxies;
 

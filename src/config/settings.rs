@@ -19,6 +19,7 @@ use super::probe::Probe;
 use super::protect::Protect;
 use super::redis_store::RedisStore;
 use super::secret_text::SecretText;
+use super::transport::Transport;
 use super::trust::Trust;
 use super::trusted_proxies::TrustedProxies;
 use crate::ids::{AddonSlug, HostName, PathPrefix, PublicUrl, Upstream, UpstreamHost};
@@ -273,28 +274,8 @@ pub struct Addon {
     pub tokens: bool,
     /// A WebSocket upgrade without `Origin` may pass.
     pub allow_missing_origin: bool,
-    /// Connections to the add-on, tunnels not counted.
-    pub connections: usize,
-    /// Those of them that one user may have.
-    pub connections_per_user: usize,
-    /// Open WebSockets to the add-on.
-    pub websockets: usize,
-    /// Those of them that one user may have.
-    pub websockets_per_user: usize,
-    /// How long a WebSocket may stand idle.
-    pub websocket_idle_timeout: Duration,
-    /// How long a request waits for a connection.
-    pub queue_timeout: Duration,
-    /// How many requests of one user may wait for a connection of their share.
-    pub queue_per_user: usize,
-    /// How long a connection may take to be made.
-    pub connect_timeout: Duration,
-    /// How long the add-on may take to begin its answer.
-    pub response_timeout: Duration,
-    /// The largest request body in bytes; `u64::MAX` is no limit.
-    pub max_body: u64,
-    /// The largest head of a request in bytes that the add-on takes; `usize::MAX` is no limit of its own.
-    pub max_head: usize,
+    /// How many connections, how long, how large.
+    pub transport: Transport,
     /// The `Host` that it gets instead of the one that the browser asked for.
     pub upstream_host: Option<UpstreamHost>,
     /// Whether addresses in headers are moved between the browser's view and the add-on's.

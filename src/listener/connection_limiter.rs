@@ -147,44 +147,10 @@ impl ConnectionSlot {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn limits(connections: usize, connections_per_address: usize) -> config::Limits {
-        config::Limits {
-            connections,
-            connections_per_address,
-            handshake_timeout: Duration::ZERO,
-            header_timeout: Duration::ZERO,
-            idle_timeout: Duration::ZERO,
-            header_size: 0,
-            header_count: 0,
-            http2_streams: 0,
-            http2_control_frames: 0,
-            body_stall_timeout: Duration::ZERO,
-            drain_timeout: Duration::ZERO,
-            judged_body_size: 0,
-            unread_timeout: Duration::ZERO,
-            min_rate_bytes: 1,
-            min_rate_window: Duration::ZERO,
-            judged_body_timeout: Duration::ZERO,
-            judged_bytes: 1 << 20,
-            judged_bytes_per_user: 1 << 20,
-            sign_in_forms: 1,
-            sign_in_forms_per_address: 1,
-            addon_api: config::AddonApiLimits {
-                connections: 1,
-                connections_per_address: 1,
-                pending_websockets: 1,
-                calls: 1,
-                bytes: 1,
-                bytes_per_addon: 1,
-                body_timeout: Duration::ZERO,
-            },
-            home_assistant_connections: 1,
-            home_assistant_connections_per_address: 1,
-        }
+        config::Limits { connections, connections_per_address, ..config::Limits::default() }
     }
 
     fn connection_limiter(limits: &config::Limits) -> Arc<ConnectionLimiter> {

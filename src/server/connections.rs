@@ -99,8 +99,9 @@ async fn serve_home_assistant(server: Arc<Server>, connection: FromHomeAssistant
 /// Accepts add-ons' connections until the process drains.
 pub(super) async fn accept_addons(server: Arc<Server>, listener: AddonListener) {
     let places = || {
-        let limits = server.gate.stages().settings.limits.addon_api;
-        PlainLimits { all: limits.connections, of_peer: limits.connections_per_address }
+        let stages = server.gate.stages();
+        let limits = &stages.settings.limits;
+        PlainLimits { all: limits.addon_api_connections, of_peer: limits.addon_api_connections_per_address }
     };
     while let Some(connection) = server.drain.run_until_cancelled(listener.accept(places)).await {
         server.connections.spawn(serve_addon(Arc::clone(&server), connection));

@@ -17,7 +17,7 @@ pub(super) enum Connector {
 impl Connector {
     pub(super) fn new(addon: &Addon) -> Self {
         let (address, trust, timeout) = match addon.upstream.clone() {
-            Upstream::At(address) => (address, addon.trust.clone(), addon.connect_timeout),
+            Upstream::At(address) => (address, addon.trust.clone(), addon.transport.connect_timeout),
             Upstream::Whoami => return Self::Whoami,
             Upstream::Nowhere => return Self::Nowhere,
         };

@@ -24,7 +24,7 @@ impl GrpcCall {
 
     /// The upload, which ends with the answer. A call may stand idle for as long as a WebSocket may.
     pub(super) fn upload(&self, body: ClientBody, addon: &Addon) -> (RequestBody, Arc<BodyProgress>) {
-        let (limit, idle) = (addon.max_body, addon.websocket_idle_timeout);
+        let (limit, idle) = (addon.transport.max_body, addon.transport.websocket_idle_timeout);
         RequestBody::of_call(body, limit, idle, Arc::clone(&self.trailer_filter), self.upload.token())
     }
 

@@ -39,11 +39,10 @@ pub use upstreams::{Means, Upstreams};
 #[cfg(test)]
 mod tests {
     use crate::config::{
-        Access, Addon, AddonProtocol, DisplayNameEncoding, Framing, IdentityHeaders, PrefixMode, Trust,
+        Access, Addon, AddonProtocol, DisplayNameEncoding, Framing, IdentityHeaders, PrefixMode, Transport, Trust,
     };
     use crate::ids::Upstream;
     use std::sync::Arc;
-    use std::time::Duration;
 
     /// An add-on whose name alone matters.
     pub(super) fn addon(slug: &str) -> Arc<Addon> {
@@ -78,17 +77,7 @@ mod tests {
             assertion: false,
             tokens: false,
             allow_missing_origin: false,
-            connections: 8,
-            connections_per_user: 8,
-            websockets: 8,
-            websockets_per_user: 8,
-            queue_per_user: 8,
-            websocket_idle_timeout: Duration::from_secs(1),
-            queue_timeout: Duration::from_secs(1),
-            connect_timeout: Duration::from_secs(1),
-            response_timeout: Duration::from_secs(1),
-            max_body: u64::MAX,
-            max_head: usize::MAX,
+            transport: Transport::default(),
             upstream_host: None,
             rewrite_addresses: true,
             probe: None,

@@ -78,11 +78,16 @@ impl Pool {
         let (addon, budget) = (&self.addon, &self.budget);
         // One deadline for both waits: a long wait for the user's share leaves less for the add-on's.
         let begun = Instant::now();
-        let of_user = Claim::new(Limit::AddonConnectionsPerUser, self.user_here(user), addon.connections_per_user);
-        let of_all = Claim::new(Limit::AddonConnections, Holder::Addon(addon.slug.clone()), addon.connections);
-        let queue =
-            |limit, longest| Queue { limit, longest, patience: addon.queue_timeout.saturating_sub(begun.elapsed()) };
-        let share = queue(Limit::AddonQueuePerUser, addon.queue_per_user);
+        let of_user =
+            Claim::new(Limit::AddonConnectionsPerUser, self.user_here(user), addon.transport.connections_per_user);
+        let of_all =
+            Claim::new(Limit::AddonConnections, Holder::Addon(addon.slug.clone()), addon.transport.connections);
+        let queue = |limit, longest| Queue {
+            limit,
+            longest,
+            patience: addon.transport.queue_timeout.saturating_sub(begun.elapsed()),
+        };
+        let share = queue(Limit::AddonQueuePerUser, addon.transport.queue_per_user);
         let mut permit = budget.take_in_turn(&of_user, share).await.map_err(|refused| self.refused(refused))?;
         // Those who have a place in their share are few enough: none of them is sent away before the time is over.
         permit.merge(budget.take_in_turn(&of_all, queue(Limit::AddonConnections, usize::MAX)).await?);
@@ -129,7 +134,7 @@ impl Pool {
 
     /// How long a request waits for a connection that another one is making.
     pub(super) fn patience(&self) -> Duration {
-        self.addon.queue_timeout
+        self.addon.transport.queue_timeout
     }
 
     /// A new connection of this user's that is to become a tunnel. Tunnels live for days, so they have places of their
@@ -137,8 +142,8 @@ impl Pool {
     pub(super) async fn tunnel(&self, user: &UserId) -> Result<(Http1Connection, TunnelSlot), PoolError> {
         let addon = &self.addon;
         let claims = [
-            Claim::new(Limit::AddonWebsocketsPerUser, self.user_here(user), addon.websockets_per_user),
-            Claim::new(Limit::AddonWebsockets, Holder::Addon(addon.slug.clone()), addon.websockets),
+            Claim::new(Limit::AddonWebsocketsPerUser, self.user_here(user), addon.transport.websockets_per_user),
+            Claim::new(Limit::AddonWebsockets, Holder::Addon(addon.slug.clone()), addon.transport.websockets),
         ];
         // Taken before dialling, so that a user at their limit costs the add-on no connection.
         let permit = self.budget.take(1, &claims)?;
@@ -151,7 +156,7 @@ impl Pool {
     fn refused(&self, refused: Refused) -> PoolError {
         // With one user's share as large as the whole, the operator has set no share: the refusal is named after the
         // limit that they know.
-        let is_all = self.addon.connections_per_user >= self.addon.connections;
+        let is_all = self.addon.transport.connections_per_user >= self.addon.transport.connections;
         let spent = refused == Refused(Limit::AddonConnectionsPerUser);
         PoolError::Busy(if spent && is_all { Refused(Limit::AddonConnections) } else { refused })
     }

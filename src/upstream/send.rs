@@ -85,13 +85,13 @@ impl Upstreams {
             return Err(Reason::BadUpgrade);
         }
         let (body, progress) = match &grpc {
-            None => RequestBody::new(body, upstream.addon.max_body, self.upload),
+            None => RequestBody::new(body, upstream.addon.transport.max_body, self.upload),
             Some(grpc) => grpc.upload(body, &upstream.addon),
         };
         // The client's `Content-Length` was stripped with the rest: the length that goes on is the one that is counted.
-        set_length(&mut headers, &method, body.size_hint().exact(), upstream.addon.max_body)?;
+        set_length(&mut headers, &method, body.size_hint().exact(), upstream.addon.transport.max_body)?;
         // Last, when every line that we add is there.
-        judge_size(&headers, forward.as_str(), upstream.addon.max_head)?;
+        judge_size(&headers, forward.as_str(), upstream.addon.transport.max_head)?;
         let mut outgoing = Request::new(body);
         *outgoing.method_mut() = method;
         *outgoing.uri_mut() = match &grpc {
@@ -232,7 +232,7 @@ impl Call<'_> {
     ) -> Result<Result<Response<Incoming>, Box<Request<RequestBody>>>, Reason> {
         let mut sending = std::pin::pin!(sending);
         let mut cut = std::pin::pin!(self.open.cut());
-        let limit = self.upstream.addon.response_timeout;
+        let limit = self.upstream.addon.transport.response_timeout;
         let begun = Instant::now();
         // Since when it is the add-on that is waited for: an upload has its own limit on the client's pauses.
         let quiet_since =
@@ -294,7 +294,7 @@ impl Call<'_> {
         }
         // hyper keeps the add-on's own reason phrase here and would write it out.
         parts.extensions.clear();
-        let idle = self.upstream.addon.websocket_idle_timeout;
+        let idle = self.upstream.addon.transport.websocket_idle_timeout;
         let tunnel = Tunnel::new(client, addon, self.open, idle, (place, self.serving));
         let response = Response::from_parts(parts, AnswerBody::empty());
         Ok(Answer { response, tunnel: Some(tunnel), sent: self.progress })

@@ -166,9 +166,12 @@ fn what_an_add_on_leaves_out_has_its_default() {
     assert_eq!(addon.identity_headers.display_name, "x-remote-user-display-name");
     assert_eq!(addon.display_name, DisplayNameEncoding::Utf8);
     assert_eq!((addon.access.only.clone(), addon.access.admin_only), (None, false));
-    assert_eq!((addon.connections, addon.max_body, addon.allow_missing_origin), (256, u64::MAX, false));
-    assert_eq!([addon.queue_timeout, addon.connect_timeout], [Duration::from_secs(5); 2]);
-    assert_eq!(addon.response_timeout, Duration::from_mins(1));
+    assert_eq!(
+        (addon.transport.connections, addon.transport.max_body, addon.allow_missing_origin),
+        (256, u64::MAX, false)
+    );
+    assert_eq!([addon.transport.queue_timeout, addon.transport.connect_timeout], [Duration::from_secs(5); 2]);
+    assert_eq!(addon.transport.response_timeout, Duration::from_mins(1));
 }
 
 #[test]
@@ -216,7 +219,7 @@ fn what_an_add_on_is_told_of_the_browsers_view() {
     assert_eq!(told.addons[0].upstream_host.as_ref().unwrap().as_str(), "up.example:8080");
     refused(&addon("rewrite_addresses = \"no\""), "7:21", &["`true` or `false`"]);
     refused(&addon("max_head = \"100B\""), "7:12", &["out of bounds", "1KiB to 1MiB", "no limit"]);
-    assert_eq!(accepted(&addon("max_head = \"8KiB\"")).settings.addons[0].max_head, 8192);
+    assert_eq!(accepted(&addon("max_head = \"8KiB\"")).settings.addons[0].transport.max_head, 8192);
 }
 
 #[test]

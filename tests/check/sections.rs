@@ -240,7 +240,7 @@ fn shares_have_defaults_that_grow_with_what_they_are_shares_of() {
     assert_eq!((limits.judged_bytes_per_user, limits.judged_bytes), (16 << 20, 128 << 20));
     let shares = |lines: &str| {
         let addon = std::sync::Arc::clone(&accepted(&addon(lines)).settings.addons[0]);
-        (addon.connections_per_user, addon.websockets_per_user, addon.queue_per_user)
+        (addon.transport.connections_per_user, addon.transport.websockets_per_user, addon.transport.queue_per_user)
     };
     assert_eq!(shares(""), (128, 512, 256));
     assert_eq!(shares("connections = 5\nwebsockets = 1"), (3, 1, 256));

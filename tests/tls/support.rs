@@ -165,40 +165,7 @@ pub(crate) async fn until(what: &str, mut holds: impl FnMut() -> bool) {
 }
 
 pub(crate) fn limits(connections: usize, connections_per_address: usize) -> config::Limits {
-    let none = Duration::ZERO;
-    config::Limits {
-        connections,
-        connections_per_address,
-        handshake_timeout: none,
-        header_timeout: none,
-        idle_timeout: none,
-        header_size: 0,
-        header_count: 0,
-        http2_streams: 0,
-        http2_control_frames: 1000,
-        body_stall_timeout: none,
-        drain_timeout: none,
-        judged_body_size: 65_536,
-        unread_timeout: none,
-        min_rate_bytes: 1,
-        min_rate_window: none,
-        judged_body_timeout: none,
-        judged_bytes: 1 << 20,
-        judged_bytes_per_user: 1 << 20,
-        sign_in_forms: 1,
-        sign_in_forms_per_address: 1,
-        addon_api: config::AddonApiLimits {
-            connections: 1,
-            connections_per_address: 1,
-            pending_websockets: 1,
-            calls: 1,
-            bytes: 1,
-            bytes_per_addon: 1,
-            body_timeout: none,
-        },
-        home_assistant_connections: 1,
-        home_assistant_connections_per_address: 1,
-    }
+    config::Limits { connections, connections_per_address, ..config::Limits::default() }
 }
 
 /// A certificate authority of a test, and the folder for what it signs.

@@ -83,7 +83,7 @@ pub(super) fn websocket(api: &Arc<AddonApi>, call: Call, mut extensions: Extensi
     };
     // Case 63.
     let Some(upgrade) = extensions.remove::<OnUpgrade>() else { return answer::plain(StatusCode::BAD_REQUEST) };
-    let most = call.configured.settings.limits.addon_api.pending_websockets;
+    let most = call.configured.settings.limits.addon_api_pending_websockets;
     // By address, because before a token is shown nothing else is known of whoever asks.
     let pending = Claim::new(Limit::AddonApiPendingWebsockets, Holder::from(call.client.ip()), most);
     let Ok(pending) = api.budget.take(1, &[pending]) else {

@@ -7,16 +7,18 @@
 //! once, in the list of its fields (`section`).
 
 #[macro_use]
-mod section;
-mod shape;
+pub(in crate::config) mod section;
+pub(in crate::config) mod shape;
 mod variants;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::findings::Findings;
+use super::limits::RawLimits;
+use super::transport::RawTransport;
 pub(super) use section::{Key, List};
-pub(super) use shape::{Shape, SizeText, TimeText};
+pub(super) use shape::{Shape, TimeText};
 pub(super) use variants::{
     AppArmorText, FramingText, HeaderMap, HeaderText, HttpsText, OperationsText, OptionsText, RuleMap, RuleText,
     StoreText,
@@ -145,35 +147,7 @@ section! {
 
     /// `[limits]`
     Limits {
-        connections: u64,
-        connections_per_address: u64,
-        handshake_timeout: TimeText,
-        header_timeout: TimeText,
-        idle_timeout: TimeText,
-        header_size: SizeText,
-        header_count: u64,
-        http2_streams: u64,
-        http2_control_frames: u64,
-        body_stall_timeout: TimeText,
-        drain_timeout: TimeText,
-        judged_body_size: SizeText,
-        judged_body_timeout: TimeText,
-        judged_bytes: SizeText,
-        judged_bytes_per_user: SizeText,
-        unread_timeout: TimeText,
-        min_rate_bytes: SizeText,
-        min_rate_window: TimeText,
-        sign_in_forms: u64,
-        sign_in_forms_per_address: u64,
-        addon_api_connections: u64,
-        addon_api_connections_per_address: u64,
-        addon_api_pending_websockets: u64,
-        addon_api_calls: u64,
-        addon_api_bytes: SizeText,
-        addon_api_bytes_per_addon: SizeText,
-        addon_api_body_timeout: TimeText,
-        home_assistant_connections: u64,
-        home_assistant_connections_per_address: u64,
+        ..limits: RawLimits,
     }
 
     /// `[log]`
@@ -214,6 +188,7 @@ section! {
 
     /// `[[addon]]`
     Addon {
+        ..transport: RawTransport,
         manifest: String,
         slug: String,
         title: String,
@@ -241,17 +216,6 @@ section! {
         assertion: bool,
         tokens: bool,
         allow_missing_origin: bool,
-        connections: u64,
-        connections_per_user: u64,
-        websockets: u64,
-        websockets_per_user: u64,
-        websocket_idle_timeout: TimeText,
-        queue_timeout: TimeText,
-        queue_per_user: u64,
-        connect_timeout: TimeText,
-        response_timeout: TimeText,
-        max_body: SizeText,
-        max_head: SizeText,
         upstream_host: String,
         rewrite_addresses: bool,
         health: Probe,

@@ -1,5 +1,5 @@
 //! A table of the file: the macro that makes its type, its reader and its list of keys from one list of fields, so that
-//! the three cannot drift apart.
+//! the three cannot drift apart. `..name: Type` is a part whose keys stand in the same table (`config/part.rs`).
 
 use toml::Spanned;
 use toml::de::DeTable;
@@ -33,19 +33,29 @@ pub(in crate::config) type List<T> = Vec<Spanned<T>>;
 
 /// Declares a table of the file: the type, its reader and its keys.
 macro_rules! section {
-    ($($(#[$doc:meta])* $name:ident { $($key:ident: $type:ty,)* })*) => { $(
+    ($($(#[$doc:meta])* $name:ident { $(..$part:ident: $part_type:ty,)* $($key:ident: $type:ty,)* })*) => { $(
         $(#[$doc])*
         #[derive(Debug, Default)]
-        pub(in crate::config) struct $name { $(pub(in crate::config) $key: Key<$type>,)* }
+        pub(in crate::config) struct $name {
+            $(pub(in crate::config) $part: $part_type,)*
+            $(pub(in crate::config) $key: Key<$type>,)*
+        }
 
         impl $name {
-            /// Every key that may stand in it.
-            pub(in crate::config) const KEYS: &'static [&'static str] = &[$(stringify!($key)),*];
+            /// Every key that may stand in it, those of its parts first.
+            pub(in crate::config) fn keys() -> Vec<&'static str> {
+                let of_parts: [Vec<&'static str>; _] = [$(<$part_type>::keys()),*];
+                let own: [&'static str; _] = [$(stringify!($key)),*];
+                of_parts.into_iter().flatten().chain(own).collect()
+            }
 
             /// Reads the fields, whatever they are worth.
             pub(in crate::config) fn read_table(table: &DeTable<'_>, findings: &mut Findings) -> Self {
-                section::refuse_unknown(table, Self::KEYS, findings);
-                Self { $($key: section::key(table, stringify!($key), findings),)* }
+                section::refuse_unknown(table, &Self::keys(), findings);
+                Self {
+                    $($part: <$part_type>::read_keys(table, findings),)*
+                    $($key: section::key(table, stringify!($key), findings),)*
+                }
             }
         }
 
@@ -62,7 +72,7 @@ macro_rules! section {
 }
 
 /// Reads what stands for this key.
-pub(super) fn key<T: Shape>(table: &DeTable<'_>, name: &str, findings: &mut Findings) -> Key<T> {
+pub(in crate::config) fn key<T: Shape>(table: &DeTable<'_>, name: &str, findings: &mut Findings) -> Key<T> {
     match table.get(name) {
         None => Key::Absent,
         Some(value) => shape::read(value, findings).map_or(Key::Wrong, Key::Given),

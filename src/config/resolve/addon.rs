@@ -1,25 +1,23 @@
 //! `[[addon]]`: in come the raw add-ons, out come real ones of which no two have the same slug, host or prefix.
 
-use std::time::Duration;
-
 use toml::Spanned;
 
 use super::access;
 use super::addon_api;
-use super::context::{Context, days, flag, seconds};
+use super::context::{Context, flag};
 use super::cors;
 use super::headers::{self, Names};
 use super::manifest::{self, Named};
 use super::options;
 use super::probe;
 use super::protect;
-use super::shares;
 use super::trust::trust;
 use super::unique::Unique;
 use crate::config::Known;
 use crate::config::diagnostic::{Diagnostic, Span};
-use crate::config::raw::{self, Key, SizeText};
+use crate::config::raw::{self, Key};
 use crate::config::settings::{Addon, AddonProtocol, DisplayNameEncoding, PrefixMode, Supervisor};
+use crate::config::transport::Transport;
 use crate::ids::Address;
 use crate::ids::{AddonSlug, HostName, PathPrefix, Upstream};
 use crate::manifest::Panel;
@@ -73,7 +71,6 @@ fn addon(
         cx.word_or(&raw.prefix, PrefixMode::Strip, &[("strip", PrefixMode::Strip), ("keep", PrefixMode::Keep)]);
     let around = protect::Around { prefix: path.as_ref(), mode: prefix, has_host: host.is_some() };
     let protect = protect::protect(raw, around, cx);
-    let shares = shares::shares(raw, cx);
     let rest = Addon {
         title: title.or_else(|| slug.as_ref().map(ToString::to_string)).unwrap_or_default(),
         icon: icon(&raw.icon, panel, cx),
@@ -103,17 +100,7 @@ fn addon(
         assertion: flag(&raw.assertion, false),
         tokens: flag(&raw.tokens, false),
         allow_missing_origin: flag(&raw.allow_missing_origin, false),
-        connections: shares.connections,
-        connections_per_user: shares.connections_per_user,
-        websockets: shares.websockets,
-        websockets_per_user: shares.websockets_per_user,
-        websocket_idle_timeout: cx.time(&raw.websocket_idle_timeout, Duration::from_hours(24), seconds(1)..=days(30)),
-        queue_timeout: cx.time(&raw.queue_timeout, seconds(5), Duration::from_millis(10)..=Duration::from_mins(5)),
-        queue_per_user: cx.count(&raw.queue_per_user, 256, 0..=100_000),
-        connect_timeout: cx.time(&raw.connect_timeout, seconds(5), Duration::from_millis(10)..=Duration::from_mins(5)),
-        response_timeout: cx.time(&raw.response_timeout, seconds(60), Duration::from_millis(10)..=days(1)),
-        max_body: cx.size(&raw.max_body, u64::MAX, 1..=u64::MAX),
-        max_head: max_head(&raw.max_head, cx),
+        transport: Transport::checked(&raw.transport, cx),
         upstream_host: raw.upstream_host.given().and_then(|text| cx.findings.parse(text)),
         rewrite_addresses: flag(&raw.rewrite_addresses, true),
         probe: probe::probe(&raw.health, cx),
@@ -194,15 +181,6 @@ fn route(
         Some(host)
     });
     (path, host)
-}
-
-/// Below 1 KiB not even our own headers would fit.
-fn max_head(key: &Key<SizeText>, cx: &mut Context<'_>) -> usize {
-    const ONE_KIB: u64 = 1024;
-    match cx.size(key, u64::MAX, ONE_KIB..=ONE_KIB * ONE_KIB) {
-        u64::MAX => usize::MAX,
-        size => usize::try_from(size).unwrap_or(usize::MAX),
-    }
 }
 
 /// What people read: one line.

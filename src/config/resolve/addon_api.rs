@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use toml::Spanned;
 
-use super::context::{Context, days, seconds};
+use super::context::Context;
 use crate::config::Known;
-use crate::config::addon_api::{AddonApiLimits, ApiAddress, SupervisorUpstream, is_for_no_addon};
+use crate::config::addon_api::{ApiAddress, SupervisorUpstream, is_for_no_addon};
 use crate::config::diagnostic::Diagnostic;
 use crate::config::findings::Findings;
 use crate::config::nearest::nearest;
+use crate::config::part::{days, seconds};
 use crate::config::raw::{self, Key};
 use crate::config::secret_text::SecretText;
 use crate::ids::Upstream;
@@ -38,34 +39,6 @@ pub(super) fn addons_listen(key: &Key<String>, cx: &mut Context<'_>) -> Option<A
         cx.add(open.label("every address of this machine").hint(hint));
     }
     Some(address)
-}
-
-/// What add-ons may make us hold.
-pub(super) fn limits(raw: &raw::Limits, cx: &mut Context<'_>) -> AddonApiLimits {
-    // Room for a few of the largest answers that are read whole, 64 MiB.
-    let of_addon = 128 << 20;
-    let limits = AddonApiLimits {
-        connections: cx.count(&raw.addon_api_connections, 1024, 1..=100_000),
-        connections_per_address: cx.count(&raw.addon_api_connections_per_address, 128, 1..=100_000),
-        pending_websockets: cx.count(&raw.addon_api_pending_websockets, 16, 1..=10_000),
-        calls: cx.count(&raw.addon_api_calls, 64, 1..=10_000),
-        bytes: cx.bytes(&raw.addon_api_bytes, of_addon * 2, 1 << 20..=1 << 40),
-        bytes_per_addon: cx.bytes(&raw.addon_api_bytes_per_addon, of_addon, 1 << 20..=1 << 40),
-        body_timeout: cx.time(&raw.addon_api_body_timeout, seconds(30), seconds(1)..=Duration::from_hours(1)),
-    };
-    let at = raw.addon_api_connections_per_address.given().or(raw.addon_api_connections.given()).map(Spanned::span);
-    if let Some(at) = at.filter(|_| limits.connections_per_address > limits.connections) {
-        let more = Diagnostic::warning(at, "one address may take all connections of add-ons");
-        let hint = format!("`addon_api_connections` is {}: allow one address fewer", limits.connections);
-        cx.add(more.label("`addon_api_connections_per_address` never counts").hint(hint));
-    }
-    let at = raw.addon_api_bytes_per_addon.given().or(raw.addon_api_bytes.given()).map(Spanned::span);
-    if let Some(at) = at.filter(|_| limits.bytes_per_addon > limits.bytes) {
-        let more = Diagnostic::warning(at, "one add-on may take all memory that there is for calls");
-        let hint = "make `addon_api_bytes_per_addon` smaller than `addon_api_bytes`";
-        cx.add(more.label("`addon_api_bytes_per_addon` never counts").hint(hint));
-    }
-    limits
 }
 
 /// A real Supervisor, and our token there: both, or neither.

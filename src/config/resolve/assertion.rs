@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use toml::Spanned;
 
-use super::context::{Context, days};
+use super::context::Context;
 use crate::config::diagnostic::Diagnostic;
+use crate::config::part::days;
 use crate::config::raw;
 use crate::config::settings::Assertion;
 

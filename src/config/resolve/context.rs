@@ -13,7 +13,8 @@ use zeroize::Zeroizing;
 use crate::config::diagnostic::{Diagnostic, Span, quoted};
 use crate::config::findings::Findings;
 use crate::config::nearest::nearest;
-use crate::config::raw::{Key, SizeText, TimeText};
+use crate::config::raw::section::Key;
+use crate::config::raw::shape::{SizeText, TimeText};
 use crate::config::secret;
 use crate::config::units::{Size, Time, show_size, show_time};
 use crate::config::{Diagnostics, Surroundings};
@@ -39,7 +40,7 @@ impl<'a> Context<'a> {
     }
 
     /// Adds a finding.
-    pub(super) fn add(&mut self, diagnostic: Diagnostic) {
+    pub(in crate::config) fn add(&mut self, diagnostic: Diagnostic) {
         self.findings.add(diagnostic);
     }
 
@@ -96,7 +97,7 @@ impl<'a> Context<'a> {
     }
 
     /// A time that lies between two others.
-    pub(super) fn time(
+    pub(in crate::config) fn time(
         &mut self,
         key: &Key<TimeText>,
         default: Duration,
@@ -113,7 +114,7 @@ impl<'a> Context<'a> {
     }
 
     /// A size that lies between two others.
-    pub(super) fn size(&mut self, key: &Key<SizeText>, default: u64, bounds: RangeInclusive<u64>) -> u64 {
+    pub(in crate::config) fn size(&mut self, key: &Key<SizeText>, default: u64, bounds: RangeInclusive<u64>) -> u64 {
         let Some(text) = key.given() else { return default };
         let parsed = self.findings.parse(&Spanned::new(text.span(), text.get_ref().0.clone()));
         let Some(Size(size)) = parsed else { return default };
@@ -126,12 +127,12 @@ impl<'a> Context<'a> {
     }
 
     /// A size of what is held in memory.
-    pub(super) fn bytes(&mut self, key: &Key<SizeText>, default: u64, bounds: RangeInclusive<u64>) -> usize {
+    pub(in crate::config) fn bytes(&mut self, key: &Key<SizeText>, default: u64, bounds: RangeInclusive<u64>) -> usize {
         usize::try_from(self.size(key, default, bounds)).unwrap_or(usize::MAX)
     }
 
     /// A number that lies between two others.
-    pub(super) fn number(&mut self, key: &Key<u64>, default: u32, bounds: RangeInclusive<u32>) -> u32 {
+    pub(in crate::config) fn number(&mut self, key: &Key<u64>, default: u32, bounds: RangeInclusive<u32>) -> u32 {
         let Some(number) = key.given() else { return default };
         let fits = u32::try_from(*number.get_ref()).ok().filter(|number| bounds.contains(number));
         fits.unwrap_or_else(|| {
@@ -142,7 +143,7 @@ impl<'a> Context<'a> {
     }
 
     /// A number of things to hold.
-    pub(super) fn count(&mut self, key: &Key<u64>, default: u32, bounds: RangeInclusive<u32>) -> usize {
+    pub(in crate::config) fn count(&mut self, key: &Key<u64>, default: u32, bounds: RangeInclusive<u32>) -> usize {
         usize::try_from(self.number(key, default, bounds))
             .expect("a usize holds every u32 on the systems tokio runs on")
     }
@@ -174,14 +175,4 @@ impl<'a> Context<'a> {
 /// Yes or no, with a default.
 pub(super) fn flag(key: &Key<bool>, default: bool) -> bool {
     key.given().map_or(default, |flag| *flag.get_ref())
-}
-
-/// So many seconds.
-pub(super) const fn seconds(seconds: u64) -> Duration {
-    Duration::from_secs(seconds)
-}
-
-/// So many days.
-pub(super) const fn days(days: u64) -> Duration {
-    Duration::from_hours(days.saturating_mul(24))
 }

@@ -6,9 +6,10 @@ use std::time::Duration;
 use http::HeaderValue;
 use toml::Spanned;
 
-use super::context::{Context, days, flag};
+use super::context::{Context, flag};
 use crate::config::cors::{Cors, CorsHeader, CorsMethod};
 use crate::config::diagnostic::Diagnostic;
+use crate::config::part::days;
 use crate::config::raw::{self, Key, List};
 use crate::ids::PublicUrl;
 

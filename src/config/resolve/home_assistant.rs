@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use toml::Spanned;
 
-use super::context::{Context, days, flag, seconds};
+use super::context::{Context, flag};
 use super::tls::one_line;
 use super::trust::trust;
 use crate::config::diagnostic::{Diagnostic, SourceLocation};
 use crate::config::home::{HomeApi, HomeAssistant, HomeSource};
+use crate::config::part::{days, seconds};
 use crate::config::raw::{self, Key};
 use crate::config::secret_text::SecretText;
 use crate::config::{ApiTrouble, Known};

@@ -7,7 +7,7 @@ mod addon;
 mod addon_api;
 mod api_alone;
 mod assertion;
-mod context;
+pub(in crate::config) mod context;
 mod cors;
 mod groups;
 mod headers;
@@ -21,7 +21,6 @@ mod policy;
 mod protect;
 mod probe;
 mod sections;
-mod shares;
 mod store;
 mod supervisor;
 mod tls;
@@ -35,6 +34,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use super::diagnostic::{Diagnostic, SourceLocation};
+use super::limits::Limits;
 use super::raw::{self, Key};
 use super::settings::Settings;
 use crate::ids::PublicUrl;
@@ -64,7 +64,7 @@ pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> Settings {
         session: sections::session(&section(&raw.session), &home_assistant, cx),
         sign_in: sections::sign_in(&section(&raw.sign_in), &home_assistant, cx),
         home_assistant,
-        limits: sections::limits(&section(&raw.limits), cx),
+        limits: Limits::checked(&section(&raw.limits).limits, cx),
         log: sections::log(&section(&raw.log), cx),
         reserved_headers: headers::reserved(&section(&raw.headers).reserved, cx),
         assertion: assertion::assertion(&section(&raw.assertion), cx),

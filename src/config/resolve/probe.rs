@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::context::{Context, seconds};
+use super::context::Context;
 use crate::config::diagnostic::Diagnostic;
+use crate::config::part::seconds;
 use crate::config::probe::{Probe, ProbePath};
 use crate::config::raw::{self, Key};
 

@@ -6,11 +6,11 @@ use std::time::Duration;
 use toml::Spanned;
 use tracing_subscriber::EnvFilter;
 
-use super::context::{Context, days, flag, seconds};
-use super::{addon_api, store};
+use super::context::{Context, flag};
+use super::store;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::home::HomeAssistant;
-use crate::config::limits::Limits;
+use crate::config::part::{days, seconds};
 use crate::config::raw;
 use crate::config::settings::{Log, LogFormat, Session, SignIn, SignInMethod};
 
@@ -71,59 +71,6 @@ pub(super) fn sign_in(raw: &raw::SignIn, home: &HomeAssistant, cx: &mut Context<
         window: cx.time(&raw.window, Duration::from_mins(10), seconds(1)..=days(1)),
         ban: cx.time(&raw.ban, Duration::from_mins(15), seconds(1)..=days(1)),
         longest_ban: cx.time(&raw.longest_ban, days(1), seconds(1)..=days(30)),
-    }
-}
-
-/// Resolves `[limits]`.
-pub(super) fn limits(raw: &raw::Limits, cx: &mut Context<'_>) -> Limits {
-    let hour = Duration::from_hours(1);
-    let body_stall_timeout = cx.time(&raw.body_stall_timeout, seconds(60), seconds(1)..=hour);
-    let judged_body_size = cx.size(&raw.judged_body_size, 64 << 10, 1 << 10..=16 << 20);
-    // Room for a few of the largest, whatever that is.
-    let of_user = judged_body_size.saturating_mul(4).max(4 << 20);
-    let limits = Limits {
-        connections: cx.count(&raw.connections, 4096, 1..=1_000_000),
-        connections_per_address: cx.count(&raw.connections_per_address, 256, 1..=1_000_000),
-        handshake_timeout: cx.time(&raw.handshake_timeout, seconds(10), seconds(1)..=Duration::from_mins(5)),
-        header_timeout: cx.time(&raw.header_timeout, seconds(15), seconds(1)..=Duration::from_mins(5)),
-        idle_timeout: cx.time(&raw.idle_timeout, seconds(75), seconds(1)..=hour),
-        header_size: usize::try_from(cx.size(&raw.header_size, 16 << 10, 1 << 10..=1 << 20)).unwrap_or(16 << 10),
-        header_count: cx.count(&raw.header_count, 100, 10..=10_000),
-        http2_streams: cx.number(&raw.http2_streams, 128, 1..=10_000),
-        http2_control_frames: cx.number(&raw.http2_control_frames, 1000, 100..=1_000_000),
-        body_stall_timeout,
-        unread_timeout: cx.time(&raw.unread_timeout, body_stall_timeout, seconds(1)..=hour),
-        min_rate_bytes: cx.size(&raw.min_rate_bytes, 4 << 10, 1..=1 << 20),
-        min_rate_window: cx.time(&raw.min_rate_window, seconds(60), seconds(1)..=hour),
-        drain_timeout: cx.time(&raw.drain_timeout, seconds(10), seconds(1)..=hour),
-        judged_body_size: usize::try_from(judged_body_size).unwrap_or(usize::MAX),
-        judged_body_timeout: cx.time(&raw.judged_body_timeout, seconds(60), seconds(1)..=hour),
-        judged_bytes: cx.bytes(&raw.judged_bytes, of_user.saturating_mul(8), 1 << 10..=1 << 40),
-        judged_bytes_per_user: cx.bytes(&raw.judged_bytes_per_user, of_user, 1 << 10..=1 << 40),
-        sign_in_forms: cx.count(&raw.sign_in_forms, 256, 1..=10_000),
-        sign_in_forms_per_address: cx.count(&raw.sign_in_forms_per_address, 32, 1..=10_000),
-        addon_api: addon_api::limits(raw, cx),
-        home_assistant_connections: cx.count(&raw.home_assistant_connections, 1024, 1..=100_000),
-        home_assistant_connections_per_address: cx.count(&raw.home_assistant_connections_per_address, 512, 1..=100_000),
-    };
-    judged(raw, &limits, cx);
-    let at = raw.connections_per_address.given().or(raw.connections.given()).map(Spanned::span);
-    if let Some(at) = at.filter(|_| limits.connections_per_address > limits.connections) {
-        let more = Diagnostic::warning(at, "one address may take all connections");
-        let hint = format!("`connections` is {}: allow one address fewer", limits.connections);
-        cx.add(more.label("`connections_per_address` never counts").hint(hint));
-    }
-    limits
-}
-
-/// A body that may be larger than what there is for bodies would be refused whenever it came.
-fn judged(raw: &raw::Limits, limits: &Limits, cx: &mut Context<'_>) {
-    let at = raw.judged_body_size.given().or(raw.judged_bytes_per_user.given()).or(raw.judged_bytes.given());
-    let room = limits.judged_bytes.min(limits.judged_bytes_per_user);
-    if let Some(at) = at.map(Spanned::span).filter(|_| limits.judged_body_size.saturating_mul(2) > room) {
-        let small = Diagnostic::mistake(at, "no room for one body of the size that is read");
-        let hint = "make `judged_bytes_per_user` and `judged_bytes` at least twice `judged_body_size`";
-        cx.add(small.label("`judged_body_size` never comes in whole").hint(hint));
     }
 }
 
