@@ -48,7 +48,7 @@ fn declared_keys() -> BTreeMap<String, BTreeSet<String>> {
         } else if let Some((key, _)) =
             line.split_once(": ").filter(|_| !line.starts_with("//") && !line.starts_with(".."))
         {
-            sections.entry(current.clone()).or_insert_with(BTreeSet::new).insert(key.to_owned());
+            sections.entry(current.clone()).or_default().insert(key.to_owned());
         }
     }
     sections

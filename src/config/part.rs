@@ -20,8 +20,8 @@
 //! | `size` | `"16KiB"` | `u64` |
 //! | `bytes` | `"16KiB"` | `usize`: what is held in memory |
 //!
-//! A default may name a key above it. What is asked of several keys together stands below the list, in a function of its
-//! own.
+//! A default may name a key above it. What is asked of several keys together stands below the list, in a function of
+//! its own.
 
 use std::time::Duration;
 

@@ -32,8 +32,8 @@ part! {
         response_timeout: time(seconds(60), SHORTEST..=days(1)),
         /// The largest request body in bytes; `u64::MAX` is no limit.
         max_body: size(u64::MAX, 1..=u64::MAX),
-        /// The largest head of a request in bytes that the add-on takes; `usize::MAX` is no limit of its own. Below 1 KiB
-        /// not even our own headers would fit.
+        /// The largest head of a request in bytes that the add-on takes; `usize::MAX` is no limit of its own. Below 1
+        /// KiB not even our own headers would fit.
         max_head: bytes(u64::MAX, 1 << 10..=1 << 20),
     }
 }

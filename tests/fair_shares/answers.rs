@@ -37,9 +37,9 @@ fn s67_a_user_who_takes_nothing_of_their_answers_leaves_the_add_on_to_others() {
         let ask = Ask::get("/ingress/a/flood").cookie(vestibule.cookie("bob"));
         let held = unread(&vestibule, protocol, &ask);
         await_open(&addon, 2);
-        await_refusal(&vestibule, "addon.transport.connections_per_user");
+        await_refusal(&vestibule, "addon.connections_per_user");
         assert_served(&vestibule, "alice");
-        assert_eq!(refusals(&vestibule, "addon.transport.connections"), 0, "{protocol:?}");
+        assert_eq!(refusals(&vestibule, "addon.connections"), 0, "{protocol:?}");
         drop(held);
     }
 }
@@ -74,7 +74,7 @@ fn s67_requests_that_wait_have_a_limit_for_each_user() {
         let vestibule = behind(&addon, "queue_per_user = 1", &[]);
         let ask = Ask::get("/ingress/a/flood").cookie(vestibule.cookie("bob"));
         let held = unread(&vestibule, protocol, &ask);
-        await_refusal(&vestibule, "addon.transport.queue_per_user");
+        await_refusal(&vestibule, "addon.queue_per_user");
         assert_served(&vestibule, "alice");
         drop(held);
     }

@@ -39,7 +39,7 @@ fn s67_a_user_whose_uploads_never_end_leaves_the_add_on_to_others() {
                 }
             }
         }
-        await_refusal(&vestibule, "addon.transport.connections_per_user");
+        await_refusal(&vestibule, "addon.connections_per_user");
         assert_served(&vestibule, "alice");
     }
 }

@@ -28,7 +28,7 @@ fn s156_websockets_of_one_user_leave_places_to_others() {
             }
         }
         assert_eq!((held.len(), refused), (2, ATTEMPTS - 2), "{protocol:?}");
-        eventually("the metric", || (refusals(&vestibule, "addon.transport.websockets_per_user") == 7).then_some(()));
+        eventually("the metric", || (refusals(&vestibule, "addon.websockets_per_user") == 7).then_some(()));
         for other in BOTH {
             let mut tunnel = Tunnel::opened(&vestibule, other, WS, &vestibule.cookie("alice"));
             tunnel.assert_alive("hello");
