@@ -48,7 +48,12 @@ fn is_named(user: &User, list: &AccessList) -> bool {
 }
 
 /// Whether a request may count as the user's own will (DESIGN section 2, "Whose request is it?"; S-92, S-97).
-pub(crate) fn is_own_will(provenance: Provenance, safe: bool, websocket: bool, allow_missing_origin: bool) -> Decision {
+pub(crate) fn judge_own_will(
+    provenance: Provenance,
+    safe: bool,
+    websocket: bool,
+    allow_missing_origin: bool,
+) -> Decision {
     let foreign = Decision::Deny(Reason::ForeignOrigin);
     if websocket {
         return match provenance.origin {
@@ -147,7 +152,7 @@ mod tests {
     #[test]
     fn another_sites_page_cannot_act_for_the_user() {
         let says = |origin, site| Provenance { origin, site };
-        let ask = |p, safe, ws, missing| is_own_will(p, safe, ws, missing);
+        let ask = |p, safe, ws, missing| judge_own_will(p, safe, ws, missing);
         let (foreign, missing) = (Decision::Deny(Reason::ForeignOrigin), Decision::Deny(Reason::MissingOrigin));
         assert_eq!(ask(says(Origin::Foreign, Site::Other), true, false, false), Decision::Permit);
         assert_eq!(ask(says(Origin::Ours, Site::Same), false, false, false), Decision::Permit);

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::access::{is_own_will, may_enter, may_open};
+use super::access::{judge_own_will, may_enter, may_open};
 use super::cors::is_vouched_for;
 use super::protect::{Evaluation, Protection, UserRights};
 use super::question::{Question, Wish};
@@ -142,5 +142,5 @@ fn wills(question: &Question<'_>, claim: &Claim<'_>) -> Decision {
         return Decision::Permit;
     }
     let safe = is_safe(question.method);
-    is_own_will(question.provenance, safe, question.websocket, question.addon.allow_missing_origin)
+    judge_own_will(question.provenance, safe, question.websocket, question.addon.allow_missing_origin)
 }

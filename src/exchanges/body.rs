@@ -62,12 +62,12 @@ where
             return Poll::Ready(Some(Err(CutBodyError::Cut(this.open.exchange().why()))));
         }
         // hyper asks for a frame when there is room for it: the client has taken the one before.
-        this.open.exchange().is_asked();
+        this.open.exchange().note_poll();
         let polled = Pin::new(body).poll_frame(cx);
         if let Poll::Ready(Some(Ok(frame))) = &polled
             && frame.is_data()
         {
-            this.open.exchange().hands_over();
+            this.open.exchange().note_frame();
         }
         polled.map_err(|error| CutBodyError::Broken(error.into()))
     }

@@ -128,13 +128,13 @@ impl<S: ?Sized> Exchange<S> {
     }
 
     /// The client has room for a piece of the answer.
-    pub(crate) fn is_asked(&self) {
+    pub(crate) fn note_poll(&self) {
         self.due.store(0, Ordering::Relaxed);
         self.turn_to(0);
     }
 
     /// The client has a piece of the answer to take.
-    pub(crate) fn hands_over(&self) {
+    pub(crate) fn note_frame(&self) {
         self.turn_to(1);
     }
 

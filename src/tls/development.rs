@@ -53,7 +53,7 @@ pub(super) fn ensure(
         return Ok((pair, place.notice(false)));
     }
     let _locked = locked.map_err(|source| place.failed(source))?;
-    let new = if place.has_authority(now, provider)? { false } else { place.make_authority(now)? };
+    let new = if place.has_valid_authority(now, provider)? { false } else { place.make_authority(now)? };
     place.make_server(&names, now)?;
     let pair = pem::load(&place.chain, &place.key, provider)?;
     Ok((pair, place.notice(new)))
@@ -115,7 +115,7 @@ impl DevelopmentPaths {
     }
 
     /// Whether there is a CA with its key. One that is there but cannot be read is not replaced: browsers may trust it.
-    fn has_authority(&self, now: Timestamp, provider: &CryptoProvider) -> Result<bool, TlsError> {
+    fn has_valid_authority(&self, now: Timestamp, provider: &CryptoProvider) -> Result<bool, TlsError> {
         match pem::load(&self.authority, &self.authority_key, provider) {
             Ok(ca) => Ok(now.saturating_add(RENEWAL) < ca.facts.not_after),
             Err(TlsError::Read { file, source }) if source.kind() != io::ErrorKind::NotFound => {

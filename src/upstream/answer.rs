@@ -87,12 +87,12 @@ impl AnswerBody {
     }
 
     /// The client has taken what it had, and has room for more.
-    fn is_asked(&mut self) {
+    fn note_poll(&mut self) {
         let (Some(open), Some(taken)) = (&self.open, self.taking.take()) else { return };
         if self.meter.moves(Instant::now(), taken) == Rate::TooSlow {
             open.exchange().cut_slow_reader();
         }
-        open.exchange().is_asked();
+        open.exchange().note_poll();
     }
 
     /// The client has so much to take; at the beginning nothing but the head, and it may have no room for more.
@@ -100,7 +100,7 @@ impl AnswerBody {
         let Some(open) = &self.open else { return };
         self.taking = Some(length);
         let by = self.meter.waits(Instant::now());
-        open.exchange().hands_over();
+        open.exchange().note_frame();
         open.exchange().must_take_by(by);
     }
 
@@ -146,7 +146,7 @@ impl Body for AnswerBody {
         let this = &mut *self;
         // hyper polls a body when the client's side has room, so being polled is the proof that the client has taken
         // the last part.
-        this.is_asked();
+        this.note_poll();
         if let Some(open) = this.open.as_ref().filter(|open| open.is_cut()) {
             // Dropped and not given back: the rest of this answer still lies in it.
             this.connection = None;

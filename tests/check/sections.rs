@@ -195,6 +195,8 @@ fn words_are_chosen_from_a_list() {
     refused(&with("[sign_in]\nmethods = []"), "9:11", &["nobody could"]);
     refused(&with("[log]\nformat = \"xml\""), "9:10", &["expected \"text\" or \"json\""]);
     refused(&with("[log]\nfilter = \"info,a=loud\""), "9:10", &["not a filter"]);
+    let former = "[log]\nfilter = \"info,vestibule::supervisor::api::service=debug\"";
+    warned(&with(former), "9:10", &["nothing logs as `vestibule::supervisor::api`", "write `vestibule::addon_api`"]);
 }
 
 #[test]

@@ -87,9 +87,36 @@ pub(super) fn log(raw: &raw::Log, cx: &mut Context<'_>) -> Log {
                 .hint("write \"info\" or \"info,vestibule::http=debug\""),
         );
     }
+    if let Some(text) = filter {
+        let names = FORMER_TARGETS.iter().find(|(former, _)| names_target(text.get_ref(), former));
+        if let Some((former, now)) = names {
+            let gone = Diagnostic::warning(text.span(), format!("nothing logs as `{former}` any more"));
+            cx.add(gone.label("a former name").hint(format!("write `{now}`")));
+        }
+    }
     Log {
         format: cx.word_or(&raw.format, LogFormat::Text, &words),
         filter: filter.map_or_else(|| "info".to_owned(), |text| text.get_ref().clone()),
         access: flag(&raw.access, true),
     }
 }
+
+/// Whether a filter names a target, or one below it.
+fn names_target(filter: &str, target: &str) -> bool {
+    let directives = filter.split(',').map(|directive| directive.split(['=', '[']).next().unwrap_or_default().trim());
+    directives
+        .into_iter()
+        .any(|named| named.strip_prefix(target).is_some_and(|rest| rest.is_empty() || rest.starts_with("::")))
+}
+
+/// Targets of the log that have another name now. The first that fits is shown.
+const FORMER_TARGETS: [(&str, &str); 8] = [
+    ("vestibule::supervisor::api", "vestibule::addon_api"),
+    ("vestibule::supervisor::ingress", "vestibule::ingress_api"),
+    ("vestibule::supervisor", "vestibule::addon_rights"),
+    ("vestibule::home_assistant::keeper", "vestibule::home_assistant::snapshot_state"),
+    ("vestibule::home_assistant::watcher", "vestibule::home_assistant::folder_watch"),
+    ("vestibule::http::serve", "vestibule::connection::serve"),
+    ("vestibule::server::greeting", "vestibule::server::banner"),
+    ("vestibule::sign_in::journey", "vestibule::sign_in::oauth"),
+];
