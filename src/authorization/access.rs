@@ -47,30 +47,33 @@ fn is_named(user: &User, list: &AccessList) -> bool {
     by_group || list.users.iter().any(by_name)
 }
 
+/// What a request does in its user's name, as far as another site's page could make a browser send it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Act {
+    /// A safe method (RFC 9110 section 9.2.1): its answer is not shown to another site's page.
+    Read,
+    /// Any other method.
+    Change,
+    /// A WebSocket, whose messages may be both.
+    WebSocket,
+    /// A WebSocket to an add-on that takes one without `Origin`, from programs.
+    WebSocketOfProgram,
+}
+
 /// Whether a request may count as the user's own will (DESIGN section 2, "Whose request is it?"; S-92, S-97).
-pub(crate) fn judge_own_will(
-    provenance: Provenance,
-    safe: bool,
-    websocket: bool,
-    allow_missing_origin: bool,
-) -> Decision {
+pub(crate) fn judge_own_will(provenance: Provenance, act: Act) -> Decision {
     let foreign = Decision::Deny(Reason::ForeignOrigin);
-    if websocket {
-        return match provenance.origin {
-            // WebSockets are not bound by the same-origin policy, so that a foreign page may open one with the user's
-            // cookies (RFC 6455 section 10.2). Even a safe method is no excuse here.
-            Origin::Ours if provenance.site != Site::Other => Decision::Permit,
-            Origin::Ours | Origin::Foreign => foreign,
-            Origin::Absent if allow_missing_origin && provenance.site != Site::Other => Decision::Permit,
-            Origin::Absent => Decision::Deny(Reason::MissingOrigin),
-        };
-    }
-    // `Sec-Fetch-Site` first, which no page can set; old browsers without it are judged by `Origin`.
-    match (safe, provenance.site, provenance.origin) {
-        (true, _, _) | (false, Site::Same, _) | (false, Site::Absent, Origin::Ours | Origin::Absent) => {
-            Decision::Permit
-        }
-        (false, Site::Other, _) | (false, Site::Absent, Origin::Foreign) => foreign,
+    match (act, provenance.site, provenance.origin) {
+        // WebSockets are not bound by the same-origin policy, so that a foreign page may open one with the user's
+        // cookies (RFC 6455 section 10.2). Even a safe method is no excuse here.
+        (Act::WebSocket | Act::WebSocketOfProgram, Site::Same | Site::Absent, Origin::Ours) => Decision::Permit,
+        (Act::WebSocket | Act::WebSocketOfProgram, _, Origin::Ours | Origin::Foreign) => foreign,
+        (Act::WebSocketOfProgram, Site::Same | Site::Absent, Origin::Absent) => Decision::Permit,
+        (Act::WebSocket | Act::WebSocketOfProgram, _, Origin::Absent) => Decision::Deny(Reason::MissingOrigin),
+        (Act::Read, _, _) => Decision::Permit,
+        // `Sec-Fetch-Site` first, which no page can set; old browsers without it are judged by `Origin`.
+        (Act::Change, Site::Same, _) | (Act::Change, Site::Absent, Origin::Ours | Origin::Absent) => Decision::Permit,
+        (Act::Change, Site::Other, _) | (Act::Change, Site::Absent, Origin::Foreign) => foreign,
     }
 }
 
@@ -152,18 +155,18 @@ mod tests {
     #[test]
     fn another_sites_page_cannot_act_for_the_user() {
         let says = |origin, site| Provenance { origin, site };
-        let ask = |p, safe, ws, missing| judge_own_will(p, safe, ws, missing);
+        let ask = judge_own_will;
         let (foreign, missing) = (Decision::Deny(Reason::ForeignOrigin), Decision::Deny(Reason::MissingOrigin));
-        assert_eq!(ask(says(Origin::Foreign, Site::Other), true, false, false), Decision::Permit);
-        assert_eq!(ask(says(Origin::Ours, Site::Same), false, false, false), Decision::Permit);
-        assert_eq!(ask(says(Origin::Ours, Site::Other), false, false, false), foreign);
-        assert_eq!(ask(says(Origin::Foreign, Site::Absent), false, false, false), foreign);
-        assert_eq!(ask(says(Origin::Absent, Site::Absent), false, false, false), Decision::Permit);
-        assert_eq!(ask(says(Origin::Ours, Site::Absent), true, true, false), Decision::Permit);
-        assert_eq!(ask(says(Origin::Ours, Site::Other), true, true, false), foreign);
-        assert_eq!(ask(says(Origin::Foreign, Site::Same), true, true, true), foreign);
-        assert_eq!(ask(says(Origin::Absent, Site::Absent), true, true, false), missing);
-        assert_eq!(ask(says(Origin::Absent, Site::Absent), true, true, true), Decision::Permit);
-        assert_eq!(ask(says(Origin::Absent, Site::Other), true, true, true), missing);
+        assert_eq!(ask(says(Origin::Foreign, Site::Other), Act::Read), Decision::Permit);
+        assert_eq!(ask(says(Origin::Ours, Site::Same), Act::Change), Decision::Permit);
+        assert_eq!(ask(says(Origin::Ours, Site::Other), Act::Change), foreign);
+        assert_eq!(ask(says(Origin::Foreign, Site::Absent), Act::Change), foreign);
+        assert_eq!(ask(says(Origin::Absent, Site::Absent), Act::Change), Decision::Permit);
+        assert_eq!(ask(says(Origin::Ours, Site::Absent), Act::WebSocket), Decision::Permit);
+        assert_eq!(ask(says(Origin::Ours, Site::Other), Act::WebSocket), foreign);
+        assert_eq!(ask(says(Origin::Foreign, Site::Same), Act::WebSocketOfProgram), foreign);
+        assert_eq!(ask(says(Origin::Absent, Site::Absent), Act::WebSocket), missing);
+        assert_eq!(ask(says(Origin::Absent, Site::Absent), Act::WebSocketOfProgram), Decision::Permit);
+        assert_eq!(ask(says(Origin::Absent, Site::Other), Act::WebSocketOfProgram), missing);
     }
 }

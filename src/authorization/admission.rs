@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::access::{judge_own_will, may_enter, may_open};
+use super::access::{Act, judge_own_will, may_enter, may_open};
 use super::cors::is_vouched_for;
 use super::protect::{Evaluation, Protection, UserRights};
 use super::question::{Question, Wish};
@@ -141,6 +141,11 @@ fn wills(question: &Question<'_>, claim: &Claim<'_>) -> Decision {
     if !kind.is_ambient() || is_vouched_for(question) {
         return Decision::Permit;
     }
-    let safe = is_safe(question.method);
-    judge_own_will(question.provenance, safe, question.websocket, question.addon.allow_missing_origin)
+    let act = match (question.websocket, question.addon.allow_missing_origin) {
+        (true, true) => Act::WebSocketOfProgram,
+        (true, false) => Act::WebSocket,
+        (false, _) if is_safe(question.method) => Act::Read,
+        (false, _) => Act::Change,
+    };
+    judge_own_will(question.provenance, act)
 }

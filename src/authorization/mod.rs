@@ -16,7 +16,7 @@ pub mod protect;
 mod question;
 mod supposed;
 
-pub(crate) use access::judge_own_will;
+pub(crate) use access::{Act, judge_own_will};
 pub use access::{is_listed_for, may_enter};
 pub use admitted::{Admitted, Moment};
 pub use cors::{admitted, cors_of};

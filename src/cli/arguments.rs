@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Args, Parser, Subcommand};
 
 use super::explain::ExplainArguments;
+use super::output::Format;
 use super::rate::Rated;
 use crate::explain::{Case, Question, RequestQuestion, Sent};
 use crate::operations::control::{Request, RevokeTarget};
@@ -191,11 +192,11 @@ impl Explain {
             (None, Some(url)) => {
                 let sent = Sent { origin, from, token };
                 let question = RequestQuestion { user, method, url, websocket, body: None, sent };
-                ExplainArguments::One { case: Case::Request(question), body, json }
+                ExplainArguments::One { case: Case::Request(question), body, format: Format::of_flag(json) }
             }
             (None, None) => {
                 let question = Question { user, entity: entity.unwrap_or_default(), access };
-                ExplainArguments::One { case: Case::Entity(question), body: None, json }
+                ExplainArguments::One { case: Case::Entity(question), body: None, format: Format::of_flag(json) }
             }
         }
     }

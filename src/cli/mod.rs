@@ -17,6 +17,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 pub use check::check;
+use output::Format;
 pub use output::{Exit, Output};
 
 use arguments::{Addons, Arguments, Command};
@@ -42,23 +43,23 @@ pub fn main() -> ExitCode {
             Output::with_standard_streams(|output| explain::explain(&file, asked.asked(), output))
         }
         Command::Sessions(command) => {
-            let json = command.as_json();
-            remote::run(&file, &command.request(), json)
+            let format = Format::of_flag(command.as_json());
+            remote::run(&file, &command.request(), format)
         }
-        Command::Rate(asked) => {
-            Output::with_standard_streams(|output| rate::run(&file, &asked.rated(), asked.json, output))
-        }
+        Command::Rate(asked) => Output::with_standard_streams(|output| {
+            rate::run(&file, &asked.rated(), Format::of_flag(asked.json), output)
+        }),
         Command::Addons(command) => Output::with_standard_streams(|output| match command {
-            Addons::List { json } => addons::list(&file, json, output),
-            Addons::Show { slug, json } => addons::show(&file, &slug, json, output),
+            Addons::List { json } => addons::list(&file, Format::of_flag(json), output),
+            Addons::Show { slug, json } => addons::show(&file, &slug, Format::of_flag(json), output),
             Addons::Compose { slug, arch } => addons::compose(&file, &slug, arch.as_deref(), output),
             Addons::Options { slug } => addons::options(&file, &slug, output),
             Addons::Protect { slug, state } => addons::protect(&file, slug, state == "on", output),
             Addons::Token { slug, rotate, env } => addons::token(&file, slug, rotate, env, output),
         }),
-        Command::Bans(command) => remote::run(&file, &command.request(), false),
-        Command::Reload => remote::run(&file, &crate::operations::control::Request::Reload {}, false),
-        Command::Status => remote::run(&file, &crate::operations::control::Request::Status {}, false),
+        Command::Bans(command) => remote::run(&file, &command.request(), Format::Text),
+        Command::Reload => remote::run(&file, &crate::operations::control::Request::Reload {}, Format::Text),
+        Command::Status => remote::run(&file, &crate::operations::control::Request::Status {}, Format::Text),
     };
     exit.into()
 }

@@ -44,6 +44,22 @@ impl<'a> Output<'a> {
     }
 }
 
+/// The form of a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    /// For people.
+    Text,
+    /// For programs: `--json`.
+    Json,
+}
+
+impl Format {
+    /// By the flag of the command line.
+    pub(super) const fn of_flag(json: bool) -> Self {
+        if json { Self::Json } else { Self::Text }
+    }
+}
+
 /// How a command ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {

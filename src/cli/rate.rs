@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value as Json, json};
 
-use super::output::{Exit, Output};
+use super::output::{Exit, Format, Output};
 use crate::addon_rights::rating::{Effect, RatedAddon, Rating, rate};
 use crate::config::{self, Addon, Settings, Surroundings};
 use crate::manifest::{self, SigningKey};
@@ -18,15 +18,15 @@ pub(super) enum Rated {
     All,
 }
 
-pub(super) fn run(file: &Path, rated: &Rated, json: bool, output: &mut Output<'_>) -> Exit {
+pub(super) fn run(file: &Path, rated: &Rated, format: Format, output: &mut Output<'_>) -> Exit {
     let loaded = config::load(file, &Surroundings::default());
     match (rated, loaded) {
         (Rated::One(name), Ok(loaded)) if installed(&loaded.settings, name).is_none() => {
-            manifest(Path::new(name), &loaded.settings.supervisor.signing_keys, json, output)
+            manifest(Path::new(name), &loaded.settings.supervisor.signing_keys, format, output)
         }
         (Rated::One(name), Err(_)) if Path::new(name).is_file() => {
             output.notice("note: without a configuration no key is known, and no manifest counts as signed\n");
-            manifest(Path::new(name), &[], json, output)
+            manifest(Path::new(name), &[], format, output)
         }
         (_, Err(found)) => {
             output.notice(&found.render(output.styled()));
@@ -34,12 +34,12 @@ pub(super) fn run(file: &Path, rated: &Rated, json: bool, output: &mut Output<'_
         }
         (Rated::One(name), Ok(loaded)) => {
             if let Some(addon) = installed(&loaded.settings, name) {
-                show(&of_addon(addon), json, output);
+                show(&of_addon(addon), format, output);
             }
             Exit::Done
         }
         (Rated::All, Ok(loaded)) => {
-            loaded.settings.addons.iter().for_each(|addon| show(&of_addon(addon), json, output));
+            loaded.settings.addons.iter().for_each(|addon| show(&of_addon(addon), format, output));
             Exit::Done
         }
     }
@@ -72,7 +72,7 @@ fn of_addon(addon: &Addon) -> Named {
     }
 }
 
-fn manifest(path: &Path, keys: &[SigningKey], json: bool, output: &mut Output<'_>) -> Exit {
+fn manifest(path: &Path, keys: &[SigningKey], format: Format, output: &mut Output<'_>) -> Exit {
     if !path.is_file() {
         let hint = "name a manifest's file, or an add-on of the configuration: `vestibule addons list` shows them";
         output.notice(&format!("error: there is no add-on and no file `{}`\nhint: {hint}\n", path.display()));
@@ -82,12 +82,15 @@ fn manifest(path: &Path, keys: &[SigningKey], json: bool, output: &mut Output<'_
     output.notice(&reading.found.render(output.styled()));
     let Some(manifest) = reading.manifest else { return Exit::Mistaken };
     let rating = rate(&RatedAddon::new(Some(&manifest), &manifest.rights, false));
-    show(&Named { slug: manifest.slug, name: manifest.name, manifest: Some(manifest.path), rating }, json, output);
+    show(&Named { slug: manifest.slug, name: manifest.name, manifest: Some(manifest.path), rating }, format, output);
     Exit::Done
 }
 
-fn show(named: &Named, json: bool, output: &mut Output<'_>) {
-    output.result(&if json { as_json(named).to_string() } else { text(named) });
+fn show(named: &Named, format: Format, output: &mut Output<'_>) {
+    output.result(&match format {
+        Format::Json => as_json(named).to_string(),
+        Format::Text => text(named),
+    });
 }
 
 fn text(named: &Named) -> String {

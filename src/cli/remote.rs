@@ -2,16 +2,16 @@
 
 use std::path::Path;
 
-use super::output::{Exit, Output};
+use super::output::{Exit, Format, Output};
 use crate::clock::Timestamp;
 use crate::config;
 use crate::operations::control::{AddonLine, AddonState, Answer, Request, SessionLine, StatusReport, ask};
 use crate::operations::{ApiState, ReadinessState};
 
 /// Asks the vestibule that serves this configuration, and shows its answer.
-pub(super) fn run(file: &Path, request: &Request, json: bool) -> Exit {
+pub(super) fn run(file: &Path, request: &Request, format: Format) -> Exit {
     Output::with_standard_streams(|output| match answer(file, request, output) {
-        Ok(Answer::Sessions { sessions, more, away }) if json => {
+        Ok(Answer::Sessions { sessions, more, away }) if format == Format::Json => {
             let lines: Vec<_> = sessions.iter().map(as_json).collect();
             output.result(&serde_json::json!({ "sessions": lines, "more": more }).to_string());
             only_here(away.as_deref(), output);

@@ -11,7 +11,7 @@ use super::request_log::RequestLog;
 use super::session_user::session_and_user;
 use super::stages::{Services, Stages};
 use super::verify;
-use crate::authorization::{is_listed_for, judge_own_will};
+use crate::authorization::{Act, is_listed_for, judge_own_will};
 use crate::budget::{Claim, Holder, Limit, Permit};
 use crate::config::{Addon, SignIn, SignInMethod};
 use crate::http::Sanitized;
@@ -157,7 +157,7 @@ async fn sign_out(
     request_log: &mut RequestLog,
 ) -> Result<Page, Reason> {
     // Another site must not be able to sign a user out, either.
-    judge_own_will(request.provenance(), false, false, false).into_result()?;
+    judge_own_will(request.provenance(), Act::Change).into_result()?;
     if let Ok(session) = session_of(request, &services.sessions).await {
         request_log.knows_session(&session);
         if let Err(error) = services.sessions.sign_out_everywhere(&session).await {

@@ -13,7 +13,7 @@ use super::guard::{Budget, Guard};
 use super::page::{View, page};
 use super::return_to::ReturnTo;
 use super::session_maker::SessionMaker;
-use crate::authorization::{Decision, judge_own_will, may_enter};
+use crate::authorization::{Act, Decision, judge_own_will, may_enter};
 use crate::clock::Clock;
 use crate::config::SignInMethod;
 use crate::home_assistant::{HomeAssistant, Outcome};
@@ -69,7 +69,7 @@ impl PasswordSignIn<'_> {
     /// The answer to a posted form.
     pub async fn post(&self, request: Sanitized) -> Result<Page, Reason> {
         // A form on another site must not sign a visitor in to an account of its author's (login CSRF).
-        judge_own_will(request.provenance(), false, false, false).into_result()?;
+        judge_own_will(request.provenance(), Act::Change).into_result()?;
         let (client, id) = (request.client(), request.id());
         let (presented, form_token) = (request.presented().clone(), request.form_token().clone());
         let Parts { headers, body, serving, .. } = request.into_parts();

@@ -70,6 +70,15 @@ pub enum TokenError {
     AddonStates(#[from] Arc<KeptError>),
 }
 
+/// What becomes of the token that an add-on has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IfPresent {
+    /// It stays, and no other is made.
+    Refuse,
+    /// It is good no longer.
+    Rotate,
+}
+
 impl AddonStates {
     /// Reads the file; there need not be one. Blocks.
     pub fn open(path: &Path) -> Self {
@@ -127,13 +136,17 @@ impl AddonStates {
         Some(Timestamp::from_millis(token.made))
     }
 
-    /// Makes a token for an add-on; the one that it had before is good no longer. Without `rotate` it must have none.
-    /// Blocks.
-    pub fn make_token(&self, addon: &AddonSlug, rotate: bool, now: Timestamp) -> Result<AddonToken, TokenError> {
+    /// Makes a token for an add-on. Blocks.
+    pub fn make_token(
+        &self,
+        addon: &AddonSlug,
+        if_present: IfPresent,
+        now: Timestamp,
+    ) -> Result<AddonToken, TokenError> {
         let token = AddonToken::random();
         let kept = Token { digest: token.digest(), made: now.as_millis() };
         let before = self.change(addon, |entry| match entry.token {
-            Some(before) if !rotate => Some(before),
+            Some(before) if if_present == IfPresent::Refuse => Some(before),
             _ => {
                 entry.token = Some(kept);
                 None
@@ -216,8 +229,10 @@ mod tests {
     fn a_token_is_found_by_what_the_add_on_shows_and_is_not_in_the_file() {
         let (_folder, path) = folder();
         let kept = AddonStates::open(&path);
-        let (a, b) =
-            (kept.make_token(&slug("a"), false, NOW).unwrap(), kept.make_token(&slug("b"), true, NOW).unwrap());
+        let (a, b) = (
+            kept.make_token(&slug("a"), IfPresent::Refuse, NOW).unwrap(),
+            kept.make_token(&slug("b"), IfPresent::Rotate, NOW).unwrap(),
+        );
         let kept = AddonStates::open(&path);
         assert_eq!(kept.addon_of(a.encode().as_bytes()), Some(slug("a")));
         assert_eq!(kept.addon_of(b.encode().as_bytes()), Some(slug("b")));
@@ -233,10 +248,10 @@ mod tests {
     fn a_rotated_token_ends_and_one_is_not_made_twice_by_mistake() {
         let (_folder, path) = folder();
         let kept = AddonStates::open(&path);
-        let first = kept.make_token(&slug("a"), false, NOW).unwrap();
-        assert!(matches!(kept.make_token(&slug("a"), false, NOW), Err(TokenError::Exists(NOW))));
+        let first = kept.make_token(&slug("a"), IfPresent::Refuse, NOW).unwrap();
+        assert!(matches!(kept.make_token(&slug("a"), IfPresent::Refuse, NOW), Err(TokenError::Exists(NOW))));
         assert_eq!(kept.addon_of(first.encode().as_bytes()), Some(slug("a")));
-        let second = kept.make_token(&slug("a"), true, NOW).unwrap();
+        let second = kept.make_token(&slug("a"), IfPresent::Rotate, NOW).unwrap();
         assert_eq!(kept.addon_of(first.encode().as_bytes()), None);
         assert_eq!(kept.addon_of(second.encode().as_bytes()), Some(slug("a")));
     }
@@ -265,7 +280,7 @@ mod tests {
             assert!(kept.broken().is_some(), "{text}");
             assert_eq!(kept.protection(&slug("a")), Protection::On);
             assert!(kept.protect(&slug("a"), Protection::Off).is_err());
-            assert!(kept.make_token(&slug("a"), true, NOW).is_err());
+            assert!(kept.make_token(&slug("a"), IfPresent::Rotate, NOW).is_err());
             assert!(kept.ingress_key().is_none() && kept.make_ingress_key().is_err());
             assert_eq!(kept.protection(&slug("a")), Protection::On);
             assert_eq!(fs::read_to_string(&path).unwrap(), text);
@@ -276,12 +291,12 @@ mod tests {
     fn what_cannot_be_written_does_not_hold() {
         let (folder, path) = folder();
         let kept = AddonStates::open(&path);
-        let token = kept.make_token(&slug("a"), false, NOW).unwrap();
+        let token = kept.make_token(&slug("a"), IfPresent::Refuse, NOW).unwrap();
         // Nobody, not even root, makes a file below a file.
         fs::rename(folder.path().join("state"), folder.path().join("elsewhere")).unwrap();
         fs::write(folder.path().join("state"), "a file").unwrap();
         assert!(kept.protect(&slug("a"), Protection::Off).is_err());
-        assert!(kept.make_token(&slug("a"), true, NOW).is_err());
+        assert!(kept.make_token(&slug("a"), IfPresent::Rotate, NOW).is_err());
         assert_eq!(kept.protection(&slug("a")), Protection::On);
         assert_eq!(kept.addon_of(token.encode().as_bytes()), Some(slug("a")));
     }

@@ -7,19 +7,19 @@ use serde_json::{Value as Json, json};
 use super::Installed;
 use crate::addon_rights::ingress_key::{entry, is_reached};
 use crate::addon_rights::protection::GrantLine;
-use crate::cli::output::{Exit, Output};
+use crate::cli::output::{Exit, Format, Output};
 use crate::cli::rate::rating;
 use crate::config::Addon;
 use crate::manifest::Signed;
 
 /// One line for each add-on.
-pub(crate) fn list(file: &Path, as_json: bool, output: &mut Output<'_>) -> Exit {
+pub(crate) fn list(file: &Path, format: Format, output: &mut Output<'_>) -> Exit {
     let installed = match Installed::read(file, output) {
         Ok(installed) => installed,
         Err(exit) => return exit,
     };
     let addons = &installed.settings.addons;
-    if as_json {
+    if format == Format::Json {
         output.result(&addons.iter().map(|addon| summary(&installed, addon)).collect::<Json>().to_string());
         return Exit::Done;
     }
@@ -43,7 +43,7 @@ pub(crate) fn list(file: &Path, as_json: bool, output: &mut Output<'_>) -> Exit 
 }
 
 /// What one add-on asks for, what it is granted, and why.
-pub(crate) fn show(file: &Path, slug: &str, as_json: bool, output: &mut Output<'_>) -> Exit {
+pub(crate) fn show(file: &Path, slug: &str, format: Format, output: &mut Output<'_>) -> Exit {
     let installed = match Installed::read(file, output) {
         Ok(installed) => installed,
         Err(exit) => return exit,
@@ -53,7 +53,7 @@ pub(crate) fn show(file: &Path, slug: &str, as_json: bool, output: &mut Output<'
         Err(exit) => return exit,
     };
     let lines = installed.granted(addon).compared(&addon.rights);
-    if as_json {
+    if format == Format::Json {
         let mut all = summary(&installed, addon);
         if let Some(all) = all.as_object_mut() {
             all.insert("rights".to_owned(), json!(lines));

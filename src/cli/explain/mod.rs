@@ -12,14 +12,14 @@ mod text;
 
 use std::path::{Path, PathBuf};
 
-use super::output::{Exit, Output};
+use super::output::{Exit, Format, Output};
 use crate::config::{self, Surroundings};
 use crate::explain::{Case, Home, Question, RequestQuestion, Simulator, unknown_user};
 
 /// What is to be explained.
 pub(super) enum ExplainArguments {
     /// One question, answered in words or as JSON. The body of a request stands in a file.
-    One { case: Case, body: Option<PathBuf>, json: bool },
+    One { case: Case, body: Option<PathBuf>, format: Format },
     /// A file of questions, `-` for standard input.
     Cases(PathBuf),
 }
@@ -51,28 +51,31 @@ pub(super) fn explain(file: &Path, asked: ExplainArguments, output: &mut Output<
     };
     match asked {
         ExplainArguments::Cases(path) => cases::run(&simulator, &path, output),
-        ExplainArguments::One { case: Case::Entity(question), json, .. } => {
-            about_entity(&simulator, &question, json, output)
+        ExplainArguments::One { case: Case::Entity(question), format, .. } => {
+            about_entity(&simulator, &question, format, output)
         }
-        ExplainArguments::One { case: Case::Request(question), body, json } => {
+        ExplainArguments::One { case: Case::Request(question), body, format } => {
             match with_body(question, body.as_deref()) {
-                Ok(question) => about_request(&simulator, &question, json, output),
+                Ok(question) => about_request(&simulator, &question, format, output),
                 Err(error) => mistaken(&error, output),
             }
         }
     }
 }
 
-fn about_entity(simulator: &Simulator, question: &Question, json: bool, output: &mut Output<'_>) -> Exit {
+fn about_entity(simulator: &Simulator, question: &Question, format: Format, output: &mut Output<'_>) -> Exit {
     if !simulator.home().knows(&question.user) {
         return mistaken(&unknown_user(&question.user), output);
     }
     let answer = simulator.home().answer(question);
-    output.result(&if json { answer.to_json() } else { text::of(&answer) });
+    output.result(&match format {
+        Format::Json => answer.to_json(),
+        Format::Text => text::of(&answer),
+    });
     if answer.is_permit() { Exit::Done } else { Exit::Denied }
 }
 
-fn about_request(simulator: &Simulator, question: &RequestQuestion, json: bool, output: &mut Output<'_>) -> Exit {
+fn about_request(simulator: &Simulator, question: &RequestQuestion, format: Format, output: &mut Output<'_>) -> Exit {
     if !simulator.home().knows(&question.user) {
         return mistaken(&unknown_user(&question.user), output);
     }
@@ -80,7 +83,10 @@ fn about_request(simulator: &Simulator, question: &RequestQuestion, json: bool, 
         Ok(answer) => answer,
         Err(error) => return mistaken(&error.to_string(), output),
     };
-    output.result(&if json { answer.to_json() } else { text::of_request(&answer) });
+    output.result(&match format {
+        Format::Json => answer.to_json(),
+        Format::Text => text::of_request(&answer),
+    });
     if answer.is_permit() { Exit::Done } else { Exit::Denied }
 }
 

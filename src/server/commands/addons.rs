@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Server;
 use crate::addon_rights::protection::Protection;
+use crate::addon_rights::state::IfPresent;
 use crate::ids::AddonSlug;
 use crate::operations::control::Answer;
 use crate::telemetry::{AuditEvent, chain};
@@ -33,7 +34,8 @@ pub(super) async fn token(server: Arc<Server>, slug: String, rotate: bool) -> An
     let Some(slug) = known(&server, &slug) else { return unknown(&slug) };
     let services = server.gate.services();
     let (addon_states, addon, now) = (Arc::clone(&services.addon_states), slug.clone(), services.clock.now());
-    match tokio::task::spawn_blocking(move || addon_states.make_token(&addon, rotate, now)).await {
+    let if_present = if rotate { IfPresent::Rotate } else { IfPresent::Refuse };
+    match tokio::task::spawn_blocking(move || addon_states.make_token(&addon, if_present, now)).await {
         Ok(Ok(token)) => {
             server.review();
             services.telemetry.audit.write(&AuditEvent::TokenMade { addon: slug.as_str(), by: "control" });
