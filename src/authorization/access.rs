@@ -63,17 +63,22 @@ pub(crate) enum Act {
 /// Whether a request may count as the user's own will (DESIGN section 2, "Whose request is it?"; S-92, S-97).
 pub(crate) fn judge_own_will(provenance: Provenance, act: Act) -> Decision {
     let foreign = Decision::Deny(Reason::ForeignOrigin);
-    match (act, provenance.site, provenance.origin) {
+    let Provenance { origin, site } = provenance;
+    match act {
+        Act::Read => Decision::Permit,
+        // `Sec-Fetch-Site` first, which no page can set; old browsers without it are judged by `Origin`.
+        Act::Change => match (site, origin) {
+            (Site::Same, _) | (Site::Absent, Origin::Ours | Origin::Absent) => Decision::Permit,
+            (Site::Other, _) | (Site::Absent, Origin::Foreign) => foreign,
+        },
         // WebSockets are not bound by the same-origin policy, so that a foreign page may open one with the user's
         // cookies (RFC 6455 section 10.2). Even a safe method is no excuse here.
-        (Act::WebSocket | Act::WebSocketOfProgram, Site::Same | Site::Absent, Origin::Ours) => Decision::Permit,
-        (Act::WebSocket | Act::WebSocketOfProgram, _, Origin::Ours | Origin::Foreign) => foreign,
-        (Act::WebSocketOfProgram, Site::Same | Site::Absent, Origin::Absent) => Decision::Permit,
-        (Act::WebSocket | Act::WebSocketOfProgram, _, Origin::Absent) => Decision::Deny(Reason::MissingOrigin),
-        (Act::Read, _, _) => Decision::Permit,
-        // `Sec-Fetch-Site` first, which no page can set; old browsers without it are judged by `Origin`.
-        (Act::Change, Site::Same, _) | (Act::Change, Site::Absent, Origin::Ours | Origin::Absent) => Decision::Permit,
-        (Act::Change, Site::Other, _) | (Act::Change, Site::Absent, Origin::Foreign) => foreign,
+        Act::WebSocket | Act::WebSocketOfProgram => match origin {
+            Origin::Ours if site != Site::Other => Decision::Permit,
+            Origin::Ours | Origin::Foreign => foreign,
+            Origin::Absent if act == Act::WebSocketOfProgram && site != Site::Other => Decision::Permit,
+            Origin::Absent => Decision::Deny(Reason::MissingOrigin),
+        },
     }
 }
 
