@@ -26,6 +26,11 @@ compare *arguments:
     cargo build --profile dist
     benches/compare/compare.py --bin target/dist/vestibule {{ arguments }}
 
+# Instructions of a request beside the baseline.
+instructions:
+    cargo build --release
+    benches/instructions/count.py
+
 # The whole product in Chromium
 browser:
     cargo build --all-features

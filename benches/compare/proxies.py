@@ -36,8 +36,8 @@ class Proxy:
         return f"https://localhost:{self.port}{PREFIX}/"
 
 
-def start_vestibule(folder, programs, persons, home, addon, binary):
-    """vestibule with its defaults: redb store, access log to standard error, which goes to a file here."""
+def start_vestibule(folder, programs, persons, home, addon, binary, under=()):
+    """vestibule with its defaults: redb store, access log to standard error, which goes to a file here. `under` is what it is run by."""
     port, operations = free_port(), free_port()
     config = folder / "vestibule.toml"
     config.write_text(f"""
@@ -68,7 +68,7 @@ upstream = "http://127.0.0.1:{addon.sink}"
 path = "{PREFIX}/sink"
 """)
     os.chmod(folder / "key.pem", 0o600)
-    child = programs.start("vestibule", [binary, "--config", config], cwd=folder)
+    child = programs.start("vestibule", [*under, binary, "--config", config], cwd=folder)
     wait_for_port(child, port)
     new = [binary, "--config", config, "sessions", "new", "--user"]
     cookies = [run([*new, person.name], folder) for person in persons]
