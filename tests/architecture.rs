@@ -45,7 +45,7 @@ const BESIDE: [(&str, &[&str]); 17] = [
         &["ids", "dial", "permission", "identity", "refusal", "config", "telemetry", "clock", "entropy"],
     ),
     // Pages show a request's id, and say which methods `http` knows.
-    ("pages", &["http", "refusal", "config", "telemetry", "clock", "entropy"]),
+    ("pages", &["ids", "http", "refusal", "config", "telemetry", "clock", "entropy"]),
     ("operations", &FOUNDATION),
     // What an add-on may do. A key of Home Assistant's pages is kept with it, and a route is found by it.
     ("addon_rights", &["ids", "config", "manifest", "route", "clock", "entropy"]),

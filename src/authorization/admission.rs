@@ -11,8 +11,8 @@ use super::cors::is_vouched_for;
 use super::protect::{Evaluation, Protection, UserRights};
 use super::question::{Question, Wish};
 use crate::connection::EntryPoint;
-use crate::http::is_safe;
 use crate::identity::{Directory, User, user_behind};
+use crate::ids::KnownMethod;
 use crate::refusal::{Decision, Reason};
 use crate::session::{Credential, CredentialKind};
 
@@ -144,7 +144,7 @@ fn wills(question: &Question<'_>, claim: &Claim<'_>) -> Decision {
     let act = match (question.websocket, question.addon.allow_missing_origin) {
         (true, true) => Act::WebSocketOfProgram,
         (true, false) => Act::WebSocket,
-        (false, _) if is_safe(question.method) => Act::Read,
+        (false, _) if KnownMethod::is_safe(question.method) => Act::Read,
         (false, _) => Act::Change,
     };
     judge_own_will(question.provenance, act)

@@ -17,8 +17,9 @@ use crate::authorization::protect::{BodyFacts, Evaluation, Protection, RuleQuery
 use crate::authorization::{Supposed, Supposition};
 use crate::config::Settings;
 use crate::connection::EntryPoint;
-use crate::http::{Authority, ClientAddr, Names, Provenance, is_known_method, judge_path};
+use crate::http::{Authority, ClientAddr, Names, Provenance, judge_path};
 use crate::identity::User;
+use crate::ids::KnownMethod;
 use crate::refusal::Reason;
 use crate::route::{Location, Routes};
 use crate::session::CredentialKind;
@@ -69,7 +70,8 @@ impl Simulator {
 
     /// Decides a request, and says why.
     pub(crate) fn decide<'a>(&'a self, question: &'a RequestQuestion) -> Result<RequestAnswer<'a>, BadRequest> {
-        let method = Method::from_bytes(question.method.as_bytes()).ok().filter(is_known_method);
+        let method =
+            Method::from_bytes(question.method.as_bytes()).ok().filter(|method| KnownMethod::of(method).is_some());
         let method = method.ok_or_else(|| BadRequest::Method(question.method.clone()))?;
         if question.websocket && method != Method::GET {
             return Err(BadRequest::WebSocket);

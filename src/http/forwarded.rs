@@ -11,8 +11,9 @@ use http::{HeaderMap, Method};
 
 use super::authority::Authority;
 use super::field_lines::one_line;
-use super::{method, path};
+use super::path;
 use crate::config::TrustedProxies;
+use crate::ids::KnownMethod;
 use crate::refusal::Reason;
 
 /// Where other proxies ask whether a request may pass.
@@ -70,7 +71,7 @@ impl Forwarded {
         let Said { method, scheme, host, target } = Said::of_request(headers).ok_or(Reason::MalformedForwarded)?;
         let websocket = WebSocket::of_request(headers).ok_or(Reason::MalformedForwarded)?;
         let method: Method = method.parse().map_err(|_| Reason::MalformedForwarded)?;
-        if !method::is_known(&method) {
+        if KnownMethod::of(&method).is_none() {
             return Err(Reason::MethodNotAllowed);
         }
         // Our cookies are for HTTPS alone, and whose page `Origin` names is asked with that scheme.

@@ -19,12 +19,13 @@ use super::request_source::RequestSource;
 use super::reserved::Reserved;
 use super::scheme::Scheme;
 use super::upgrade::{self, Handshake};
-use super::{fields, hop_by_hop, method, path};
+use super::{fields, hop_by_hop, path};
 use crate::connection::AbortHandle;
 use crate::connection::Arrived;
 use crate::connection::ClientBody;
 use crate::connection::EntryPoint;
 use crate::connection::InFlightGuard;
+use crate::ids::KnownMethod;
 use crate::refusal::Reason;
 
 /// What the configuration says about requests as such.
@@ -317,7 +318,7 @@ fn judge_line(request: &Request<ClientBody>) -> Result<Option<Handshake>, Reason
     // CONNECT is not a method that we know. Only the extended one that `asked_for` has found to be a WebSocket is let
     // through.
     let extended_connect = handshake == Some(Handshake::Http2);
-    if !extended_connect && !method::is_known(request.method()) {
+    if !extended_connect && KnownMethod::of(request.method()).is_none() {
         return Err(Reason::MethodNotAllowed);
     }
     Ok(handshake)

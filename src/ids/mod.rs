@@ -5,6 +5,7 @@
 mod addon_slug;
 mod entity_id;
 mod host_name;
+mod method;
 mod path_prefix;
 pub(crate) mod url;
 mod user_id;
@@ -12,6 +13,7 @@ mod user_id;
 pub use addon_slug::{AddonSlug, BadSlug};
 pub use entity_id::{BadEntityId, EntityId};
 pub use host_name::{BadHostName, HostName};
+pub use method::{KnownMethod, MethodReach};
 pub use path_prefix::{BadPathPrefix, PathPrefix};
 pub use url::{Address, BadUrl, HomeUrl, PublicUrl, Upstream, UpstreamHost};
 pub use user_id::{BadUserId, GroupId, UserId};

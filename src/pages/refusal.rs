@@ -10,7 +10,8 @@ use http::{Method, StatusCode};
 use serde_json::json;
 
 use super::document::{Page, html, json as json_page, see_other, watching_html};
-use crate::http::{self as wire, RequestId};
+use crate::http::RequestId;
+use crate::ids::KnownMethod;
 use crate::refusal::{Action, Reason};
 
 /// Who gets the answer.
@@ -121,7 +122,7 @@ pub fn refusal(reason: Reason, audience: Audience, id: RequestId, around: Circum
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
         StatusCode::METHOD_NOT_ALLOWED => {
-            headers.insert(ALLOW, HeaderValue::from_static(wire::ALLOW));
+            headers.insert(ALLOW, KnownMethod::allow());
         }
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
             headers.insert(RETRY_AFTER, HeaderValue::from_static("5"));

@@ -6,6 +6,7 @@
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 use crate::http::one_line;
+use crate::ids::{KnownMethod, MethodReach};
 
 /// How deep below its path a request acts (RFC 4918 section 10.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,19 +29,14 @@ pub(super) enum Side {
 }
 
 impl Depth {
-    /// How deep a request with this method and these headers acts. The add-on gets no other headers than these.
-    ///
-    /// PROPFIND and LOCK without the header act on the tree (RFC 4918 sections 9.1 and 9.10.3), and so do DELETE, COPY
-    /// and MOVE (sections 9.6.1, 9.8.3 and 9.9.2), where servers pay little heed to what it says. REPORT and SEARCH
-    /// name in their body what they are about, whatever the header is (RFC 4791 section 7.9, RFC 6578 section 3.3, RFC
-    /// 5323 section 2.2.1), and what ACL sets is inherited (RFC 3744 section 5.5.4).
+    /// How deep a request with this method and these headers acts, by the table of methods. The add-on gets no other
+    /// headers than these.
     pub(super) fn of(method: &Method, headers: &HeaderMap) -> Self {
-        match method.as_str() {
-            "PROPFIND" => Self::said(headers),
-            // Of LOCK only 0 and infinity are legal (RFC 4918 section 9.10.3), so that 1 may be read as either.
-            "LOCK" if Self::said(headers) == Self::Zero => Self::Zero,
-            "LOCK" | "DELETE" | "COPY" | "MOVE" | "REPORT" | "SEARCH" | "ACL" => Self::Infinity,
-            _ => Self::Zero,
+        match KnownMethod::of(method).map(|known| known.reach) {
+            Some(MethodReach::Path) | None => Self::Zero,
+            Some(MethodReach::Depth) => Self::said(headers),
+            Some(MethodReach::DepthZeroOrTree) if Self::said(headers) == Self::Zero => Self::Zero,
+            Some(MethodReach::DepthZeroOrTree | MethodReach::Tree | MethodReach::Anywhere) => Self::Infinity,
         }
     }
 
@@ -56,7 +52,7 @@ impl Depth {
 
 /// Whether the body of a request names the tree, so that its path does not.
 pub(super) fn is_anywhere(method: &Method) -> bool {
-    method.as_str() == "SEARCH"
+    KnownMethod::of(method).is_some_and(|known| known.reach == MethodReach::Anywhere)
 }
 
 /// The methods whose rules hold for a request with this one as well, since it does the same at that address: what is

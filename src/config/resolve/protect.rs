@@ -11,6 +11,7 @@ use crate::config::protect::{AccessKey, EntitySource, Protect, ProtectAsk, Prote
 use crate::config::raw::{self, Key};
 use crate::config::settings::PrefixMode;
 use crate::ids::EntityId;
+use crate::ids::KnownMethod;
 use crate::ids::PathPrefix;
 
 /// What a rule is judged by besides itself.
@@ -79,7 +80,7 @@ fn methods(key: &Key<raw::List<String>>, cx: &mut Context<'_>) -> Vec<Method> {
     }
     let mut methods = Vec::new();
     for text in list.get_ref() {
-        let known = KNOWN.contains(&text.get_ref().as_str());
+        let known = of_rules().any(|name| name == text.get_ref());
         let (message, hint) = if text.get_ref() == "HEAD" {
             ("HEAD is judged as GET".to_owned(), "write \"GET\"".to_owned())
         } else if known {
@@ -87,7 +88,7 @@ fn methods(key: &Key<raw::List<String>>, cx: &mut Context<'_>) -> Vec<Method> {
             methods.extend(Method::from_bytes(text.get_ref().as_bytes()));
             continue;
         } else {
-            let all = format!("write one of {}", KNOWN.join(", "));
+            let all = format!("write one of {}", of_rules().collect::<Vec<_>>().join(", "));
             (format!("no method {}", quoted(text.get_ref())), all)
         };
         cx.add(Diagnostic::mistake(text.span(), message).label("expected a method").hint(hint));
@@ -95,26 +96,10 @@ fn methods(key: &Key<raw::List<String>>, cx: &mut Context<'_>) -> Vec<Method> {
     methods
 }
 
-/// The methods that pass at all (`http/method.rs`), without HEAD.
-const KNOWN: [&str; 17] = [
-    "GET",
-    "POST",
-    "PUT",
-    "PATCH",
-    "DELETE",
-    "OPTIONS",
-    "PROPFIND",
-    "PROPPATCH",
-    "MKCOL",
-    "COPY",
-    "MOVE",
-    "LOCK",
-    "UNLOCK",
-    "REPORT",
-    "SEARCH",
-    "MKCALENDAR",
-    "ACL",
-];
+/// The methods that a rule may name: all that pass but HEAD, which goes by the rules for GET (RFC 9110 section 9.3.2).
+fn of_rules() -> impl Iterator<Item = &'static str> {
+    KnownMethod::names().filter(|name| *name != "HEAD")
+}
 
 /// A pattern is compared with what the add-on sees. One that was written for what the browser sees protects nothing.
 fn may_match(path: &PathPattern, at: Span, around: Around<'_>, cx: &mut Context<'_>) {
