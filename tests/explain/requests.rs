@@ -24,6 +24,11 @@ body = "/entity_id"
 access = "control"
 
 [[addon.protect]]
+path = "/by-query"
+query = "entity_id"
+access = "control"
+
+[[addon.protect]]
 path = "/settings/{*rest}"
 require = "admin"
 
@@ -125,6 +130,19 @@ fn every_step_before_the_rules_is_named_too() {
         folder.ask("dave", "GET", "/ingress/a/", &[])["entry"],
         json!({"local": "permit", "elsewhere": "not_local"})
     );
+}
+
+/// S-208: as the gate does.
+#[test]
+fn a_body_beside_a_judged_query_is_refused_here_too() {
+    let folder = folder();
+    let body = folder.path().join("body.json");
+    std::fs::write(&body, "{}").unwrap();
+    let url = "/ingress/a/by-query?entity_id=light.bed_light";
+    assert_eq!(folder.ask("grace", "POST", url, &[])["decision"], "permit");
+    let answer = folder.ask("grace", "POST", url, &["--body", body.to_str().unwrap()]);
+    assert_eq!(answer["decision"], "deny", "{answer:#}");
+    assert!(answer["reason"].as_str().unwrap().contains("take the body for a form"), "{answer:#}");
 }
 
 #[test]

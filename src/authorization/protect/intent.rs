@@ -98,7 +98,8 @@ impl RequestIntent {
     #[must_use]
     pub(in crate::authorization) fn with_body(self, facts: BodyFacts) -> Self {
         self.knows_body(facts);
-        self
+        // It is called JSON, and stands beside the query as one that is sent does (S-208).
+        Self { kind: BodyKind::CalledJson, ..self }
     }
 
     /// Judges it by these rules.
