@@ -24,17 +24,17 @@ body = "/entity_id"
 access = "control"
 
 [[addon.protect]]
-path = "/by-query"
-query = "entity_id"
-access = "control"
-
-[[addon.protect]]
 path = "/settings/{*rest}"
 require = "admin"
 
 [[addon.protect]]
 path = "/settings/danger"
 require = "owner"
+
+[[addon.protect]]
+path = "/by-query"
+query = "entity_id"
+access = "control"
 
 [[addon]]
 slug = "b"
