@@ -13,7 +13,7 @@ use crate::connection::EntryPoint;
 use crate::http::{ClientAddr, Provenance};
 use crate::identity::{Directory, User};
 use crate::refusal::Reason;
-use crate::route::Route;
+use crate::route::{Route, Transfer};
 use crate::session::CredentialKind;
 
 /// A request at the browsers' entry point, that was not sent.
@@ -39,6 +39,10 @@ pub struct Supposition<'a> {
     pub stripped: usize,
     /// Whether it asks for a WebSocket.
     pub websocket: bool,
+    /// What its `Depth` says; nothing where it has none.
+    pub depth: Option<HeaderValue>,
+    /// Its `Destination`; nothing where it has none.
+    pub destination: Option<Transfer>,
     /// What its body says where rules read it; nothing when no body was given.
     pub body: Option<BodyFacts>,
 }
@@ -60,6 +64,7 @@ impl Supposition<'_> {
     /// Decides it by the admission that decides about requests that are sent.
     pub fn decide<'r>(self, directory: &Directory, rules: Option<&'r Protection>) -> Supposed<'r> {
         let intent = RequestIntent::new(self.method.clone(), self.target, self.stripped, self.websocket);
+        let intent = intent.reaching(self.depth, self.destination.as_ref().map(Transfer::addon));
         let intent = match self.body {
             Some(facts) => intent.with_body(facts),
             None => intent,

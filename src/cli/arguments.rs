@@ -29,7 +29,7 @@ pub(super) enum Command {
     /// Show every mistake in the configuration; exits 2 when there is one.
     Check,
     /// Say whether a user may use an entity or send a request, and why; exits 3 when not.
-    Explain(Explain),
+    Explain(Box<Explain>),
     /// List, make and revoke sessions of a running vestibule.
     #[command(subcommand)]
     Sessions(Sessions),
@@ -172,6 +172,12 @@ pub(super) struct Explain {
     /// It is signed in with an access token of Home Assistant's instead of a session.
     #[arg(long, requires = "url")]
     token: bool,
+    /// The `Depth` of a request of `WebDAV`.
+    #[arg(long, value_name = "DEPTH", requires = "url")]
+    depth: Option<String>,
+    /// The `Destination` of MOVE and COPY: a path, or a URL where `--url` is one.
+    #[arg(long, value_name = "URL", requires = "url")]
+    destination: Option<String>,
     /// Answer as one line of JSON.
     #[arg(long)]
     json: bool,
@@ -184,19 +190,34 @@ pub(super) struct Explain {
 impl Explain {
     /// What is to be explained.
     pub(super) fn asked(self) -> ExplainArguments {
-        let Self { user, entity, access, url, method, websocket, body, origin, from, token, json, cases } = self;
+        let Self {
+            user,
+            entity,
+            access,
+            url,
+            method,
+            websocket,
+            body,
+            origin,
+            from,
+            token,
+            depth,
+            destination,
+            json,
+            cases,
+        } = self;
         // Without `--cases` there is a user, and an entity or a URL.
         let user = user.unwrap_or_default();
         match (cases, url) {
             (Some(path), _) => ExplainArguments::Cases(path),
             (None, Some(url)) => {
-                let sent = Sent { origin, from, token };
+                let sent = Sent { origin, from, token, depth, destination };
                 let question = RequestQuestion { user, method, url, websocket, body: None, sent };
-                ExplainArguments::One { case: Case::Request(question), body, format: Format::of_flag(json) }
+                ExplainArguments::One { case: Case::Request(question).into(), body, format: Format::of_flag(json) }
             }
             (None, None) => {
                 let question = Question { user, entity: entity.unwrap_or_default(), access };
-                ExplainArguments::One { case: Case::Entity(question), body: None, format: Format::of_flag(json) }
+                ExplainArguments::One { case: Case::Entity(question).into(), body: None, format: Format::of_flag(json) }
             }
         }
     }

@@ -37,6 +37,10 @@ pub enum ConfigTestSubject {
         from: Option<IpAddr>,
         /// With an access token instead of a session.
         token: bool,
+        /// Its `Depth`; where nothing is said, none.
+        depth: Option<String>,
+        /// Its `Destination`; where nothing is said, none.
+        destination: Option<String>,
     },
 }
 

@@ -36,9 +36,10 @@ fn outcome(simulator: &Simulator, trial: &ConfigTest) -> Outcome {
             let answer = simulator.home().answer(&question);
             (answer.is_permit(), answer.reason)
         }
-        ConfigTestSubject::Request { method, url, websocket, body, origin, from, token } => {
+        ConfigTestSubject::Request { method, url, websocket, body, origin, from, token, depth, destination } => {
             let (method, url, body) = (method.clone(), url.clone(), body.clone());
-            let sent = Sent { origin: origin.clone(), from: *from, token: *token };
+            let (depth, destination) = (depth.clone(), destination.clone());
+            let sent = Sent { origin: origin.clone(), from: *from, token: *token, depth, destination };
             match simulator.decide(&RequestQuestion { user, method, url, websocket: *websocket, body, sent }) {
                 Ok(answer) => (answer.is_permit(), answer.reason),
                 Err(error) => return Outcome::Mistaken(error.to_string()),

@@ -41,6 +41,10 @@ pub(crate) struct Sent {
     pub(crate) from: Option<IpAddr>,
     /// With an access token instead of a session.
     pub(crate) token: bool,
+    /// Its `Depth`.
+    pub(crate) depth: Option<String>,
+    /// Its `Destination`, for MOVE and COPY.
+    pub(crate) destination: Option<String>,
 }
 
 /// A question about an entity or about a request.
@@ -59,7 +63,7 @@ pub(crate) enum BadQuestion {
     NotAnObject,
     /// Neither the one nor the other, or both.
     #[error(
-        "a question has `entity` and `access`, or `method` and `url` (and `websocket`, `body`, `origin`, `from` and `token`)"
+        "a question has `entity` and `access`, or `method` and `url` (and `websocket`, `body`, `origin`, `from`, `token`, `depth` and `destination`)"
     )]
     Mixed,
     /// An object with other keys, or no JSON at all.
@@ -81,6 +85,8 @@ struct CaseLocation {
     origin: Option<String>,
     from: Option<IpAddr>,
     token: Option<bool>,
+    depth: Option<String>,
+    destination: Option<String>,
 }
 
 impl Case {
@@ -102,6 +108,8 @@ impl Case {
                 origin: None,
                 from: None,
                 token: None,
+                depth: None,
+                destination: None,
             } => Ok(Self::Entity(Question { user, entity, access })),
             CaseLocation {
                 user,
@@ -114,9 +122,11 @@ impl Case {
                 origin,
                 from,
                 token,
+                depth,
+                destination,
             } => {
                 let websocket = websocket.unwrap_or(false);
-                let sent = Sent { origin, from, token: token.unwrap_or(false) };
+                let sent = Sent { origin, from, token: token.unwrap_or(false), depth, destination };
                 Ok(Self::Request(RequestQuestion { user, method, url, websocket, body, sent }))
             }
             _ => Err(BadQuestion::Mixed),
@@ -135,6 +145,7 @@ mod tests {
             r#"{"user": "frank", "method": "GET", "url": "/"}"#,
             r#"{"user": "frank", "method": "GET", "url": "/", "websocket": true, "body": "{}"}"#,
             r#"{"user": "frank", "method": "GET", "url": "/", "origin": "none", "from": "::1", "token": true}"#,
+            r#"{"user": "frank", "method": "MOVE", "url": "/", "depth": "infinity", "destination": "/x"}"#,
         ] {
             assert!(Case::parse(line.as_bytes()).is_ok(), "{line}");
         }

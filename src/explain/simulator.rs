@@ -17,7 +17,7 @@ use crate::authorization::protect::{BodyFacts, Evaluation, Protection, RuleQuery
 use crate::authorization::{Supposed, Supposition};
 use crate::config::Settings;
 use crate::connection::EntryPoint;
-use crate::http::{Authority, ClientAddr, Names, Provenance, judge_path};
+use crate::http::{Authority, ClientAddr, Names, Provenance, Scheme, judge_path};
 use crate::identity::User;
 use crate::ids::KnownMethod;
 use crate::refusal::Reason;
@@ -52,6 +52,8 @@ pub(crate) enum BadRequest {
     )]
     Origin(String),
     /// `/.vestibule`
+    #[error("only MOVE and COPY have a destination")]
+    Destination,
     #[error("this is one of vestibule's own pages, for which there are no rules")]
     OwnPage,
 }
@@ -94,6 +96,20 @@ impl Simulator {
                 return Ok(answer.refused(Reason::UnknownRoute, "no add-on is at this address".to_owned()));
             }
         };
+        let destination = match &question.sent.destination {
+            Some(address) if matches!(method.as_str(), "MOVE" | "COPY") => {
+                match route.transfer(address, Scheme::Https, authority.as_ref()) {
+                    Ok(transfer) => Some(transfer),
+                    Err(reason) => return Ok(answer.refused(reason, "it leads away from the add-on".to_owned())),
+                }
+            }
+            Some(_) => return Err(BadRequest::Destination),
+            None => None,
+        };
+        let depth = question.sent.depth.as_ref().map(|depth| {
+            // What is no header says no depth that anybody knows, which is the deepest.
+            HeaderValue::from_str(depth).unwrap_or_else(|_| HeaderValue::from_static("infinity"))
+        });
         let rules = self.protections.get(route.place()).and_then(Option::as_ref);
         let body = question.body.as_ref().zip(rules);
         let supposition = Supposition {
@@ -107,6 +123,8 @@ impl Simulator {
             target,
             stripped,
             websocket: question.websocket,
+            depth,
+            destination,
             body: body.map(|(body, rules)| BodyFacts::read(&json_head(), body.as_bytes(), rules.pointers())),
         };
         let supposed = supposition.decide(self.home.directory(), rules);

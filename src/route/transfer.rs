@@ -6,10 +6,10 @@
 
 use http::HeaderName;
 
+use super::addon_route::Route;
 use super::routed::Routed;
 use crate::config::PrefixMode;
-use crate::http::FieldLines;
-use crate::http::{Authority, Sanitized, judge_path};
+use crate::http::{Authority, FieldLines, Scheme, judge_path};
 use crate::refusal::Reason;
 
 /// Where MOVE and COPY lead.
@@ -51,24 +51,31 @@ impl Routed {
             FieldLines::Several => return Err(Reason::ForeignDestination),
         };
         let address = line.to_str().map_err(|_| Reason::ForeignDestination)?;
-        let browser = own_path(address, request).ok_or(Reason::ForeignDestination)?;
+        self.route().transfer(address, request.scheme(), Some(request.authority())).map(Some)
+    }
+}
+
+impl Route {
+    /// Where a `Destination` of this address leads, seen from a request on this route: to the same add-on, or nowhere.
+    pub fn transfer(&self, address: &str, scheme: Scheme, ours: Option<&Authority>) -> Result<Transfer, Reason> {
+        let browser = own_path(address, scheme, ours).ok_or(Reason::ForeignDestination)?;
         let path = browser.split('?').next().unwrap_or_default();
         judge_path(path).map_err(|_| Reason::AmbiguousPath)?;
         let rest = browser.strip_prefix(self.prefix()).filter(|rest| rest.is_empty() || rest.starts_with(['/', '?']));
         let rest = rest.ok_or(Reason::ForeignDestination)?;
-        let stripped = self.route().addon().prefix == PrefixMode::Strip;
+        let stripped = self.addon().prefix == PrefixMode::Strip;
         let addon = match rest {
             _ if !stripped => browser.to_owned(),
             rest if rest.starts_with('/') => rest.to_owned(),
             rest => format!("/{rest}"),
         };
-        Ok(Some(Transfer { browser: browser.to_owned(), addon }))
+        Ok(Transfer { browser: browser.to_owned(), addon })
     }
 }
 
 /// RFC 4918 section 10.3: an absolute URI, or an absolute path. Path and query of an address on our own authority;
 /// nothing when it is another's, or one that two parsers could read differently.
-fn own_path<'a>(address: &'a str, request: &Sanitized) -> Option<&'a str> {
+fn own_path<'a>(address: &'a str, scheme: Scheme, ours: Option<&Authority>) -> Option<&'a str> {
     // What is no character of an address (RFC 3986 section 2), a blank above all, ends it for some servers.
     if address.contains(['#', '\\']) || !address.bytes().all(|b| b.is_ascii_graphic()) {
         return None;
@@ -76,14 +83,14 @@ fn own_path<'a>(address: &'a str, request: &Sanitized) -> Option<&'a str> {
     if address.starts_with('/') {
         return (!address.starts_with("//")).then_some(address);
     }
-    let (scheme, rest) = address.split_once("://")?;
-    if !scheme.eq_ignore_ascii_case(request.scheme().as_str()) {
+    let (said, rest) = address.split_once("://")?;
+    if !said.eq_ignore_ascii_case(scheme.as_str()) {
         return None;
     }
     let end = rest.find(['/', '?']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at_checked(end)?;
-    let (theirs, ours) = (Authority::parse(authority.as_bytes())?, request.authority());
-    let port = |authority: &Authority| authority.port().unwrap_or(request.scheme().port());
+    let (theirs, ours) = (Authority::parse(authority.as_bytes())?, ours?);
+    let port = |authority: &Authority| authority.port().unwrap_or(scheme.port());
     let same = theirs.host() == ours.host() && port(&theirs) == port(ours);
     (same && path.starts_with('/')).then_some(path)
 }

@@ -132,6 +132,29 @@ fn every_step_before_the_rules_is_named_too() {
     );
 }
 
+/// S-173: as the gate does.
+#[test]
+fn where_a_request_leads_and_how_deep_it_acts_can_be_asked() {
+    let folder = folder();
+    let decided = |method: &str, path: &str, more: &[&str]| {
+        let answer = folder.ask("grace", method, &format!("/ingress/a{path}"), more);
+        (answer["decision"].as_str().unwrap().to_owned(), answer["refusal"].as_str().map(str::to_owned))
+    };
+    let (permit, deny) = (|| ("permit".to_owned(), None), |why: &str| ("deny".to_owned(), Some(why.to_owned())));
+    let to = |destination: &'static str| ["--destination", destination];
+    assert_eq!(decided("MOVE", "/x", &to("/ingress/a/y")), permit());
+    assert_eq!(decided("MOVE", "/x", &to("/ingress/a/settings/y")), deny("path_needs_admin"));
+    assert_eq!(decided("COPY", "/settings/y", &to("/ingress/a/x")), deny("path_needs_admin"));
+    assert_eq!(decided("MOVE", "/x", &to("/ingress/b/y")), deny("foreign_destination"));
+    assert_eq!(decided("MOVE", "/x", &to("https://other.example/ingress/a/y")), deny("foreign_destination"));
+    assert_eq!(decided("PROPFIND", "/", &["--depth", "0"]), permit());
+    for more in [&[][..], &["--depth", "1"], &["--depth", "infinity"], &["--depth", "0, 0"]] {
+        assert_eq!(decided("PROPFIND", "/", more).0, "deny", "{more:?}");
+    }
+    let said = folder.explain(&["--user", "grace", "--url", "/ingress/a/x", "--destination", "/ingress/a/y"]);
+    assert!(said.err.contains("only MOVE and COPY"), "{}", said.err);
+}
+
 /// S-208: as the gate does.
 #[test]
 fn a_body_beside_a_judged_query_is_refused_here_too() {

@@ -5,12 +5,12 @@ use std::sync::OnceLock;
 
 use http::header::COOKIE;
 use http::uri::PathAndQuery;
-use http::{HeaderMap, Method};
+use http::{HeaderMap, HeaderValue, Method};
 
 use super::evaluation::Evaluation;
 use super::form::BodyKind;
 use super::json::BodyFacts;
-use super::reach::{Depth, Side, implied};
+use super::reach::{DEPTH, Depth, Side, implied};
 use super::user_rights::UserRights;
 use super::{Protection, View};
 use crate::refusal::Reason;
@@ -45,6 +45,13 @@ impl RequestIntent {
             intent.knows_body(BodyFacts::default());
         }
         intent
+    }
+
+    /// The same intent with this `Depth`, which may be absent, and leading to this second path of the add-on's.
+    #[must_use]
+    pub(in crate::authorization) fn reaching(self, depth: Option<HeaderValue>, transfer: Option<&str>) -> Self {
+        let headers = depth.map(|depth| (DEPTH, depth)).into_iter().collect();
+        Self { depth: Depth::of(&self.method, &headers), transfer: transfer.map(Into::into), ..self }
     }
 
     /// The intent of a request that was routed. Fails where MOVE or COPY leads elsewhere than to the add-on.

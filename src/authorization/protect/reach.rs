@@ -67,7 +67,8 @@ pub(super) fn implied(method: &Method, side: Side) -> &'static [Method] {
     }
 }
 
-const DEPTH: HeaderName = HeaderName::from_static("depth");
+/// The header that says it.
+pub(super) const DEPTH: HeaderName = HeaderName::from_static("depth");
 const READS: &[Method] = &[Method::GET];
 const MOVES: &[Method] = &[Method::GET, Method::DELETE];
 const WRITES: &[Method] = &[Method::PUT, Method::DELETE];

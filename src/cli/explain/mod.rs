@@ -19,7 +19,7 @@ use crate::explain::{Case, Home, Question, RequestQuestion, Simulator, unknown_u
 /// What is to be explained.
 pub(super) enum ExplainArguments {
     /// One question, answered in words or as JSON. The body of a request stands in a file.
-    One { case: Case, body: Option<PathBuf>, format: Format },
+    One { case: Box<Case>, body: Option<PathBuf>, format: Format },
     /// A file of questions, `-` for standard input.
     Cases(PathBuf),
 }
@@ -51,15 +51,13 @@ pub(super) fn explain(file: &Path, asked: ExplainArguments, output: &mut Output<
     };
     match asked {
         ExplainArguments::Cases(path) => cases::run(&simulator, &path, output),
-        ExplainArguments::One { case: Case::Entity(question), format, .. } => {
-            about_entity(&simulator, &question, format, output)
-        }
-        ExplainArguments::One { case: Case::Request(question), body, format } => {
-            match with_body(question, body.as_deref()) {
+        ExplainArguments::One { case, body, format } => match *case {
+            Case::Entity(question) => about_entity(&simulator, &question, format, output),
+            Case::Request(question) => match with_body(question, body.as_deref()) {
                 Ok(question) => about_request(&simulator, &question, format, output),
                 Err(error) => mistaken(&error, output),
-            }
-        }
+            },
+        },
     }
 }
 

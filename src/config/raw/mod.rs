@@ -297,6 +297,8 @@ section! {
         origin: String,
         from: String,
         token: bool,
+        depth: String,
+        destination: String,
         entity: String,
         access: String,
         expect: String,

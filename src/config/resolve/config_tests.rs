@@ -48,7 +48,7 @@ fn case(entry: &Spanned<raw::Test>, cx: &mut Context<'_>) -> Option<Case> {
 fn subject(raw: &raw::Test, at: &Span, cx: &mut Context<'_>) -> Option<ConfigTestSubject> {
     let text = |key: &Key<String>| key.given().map(|text| text.get_ref().clone());
     let of_entity = !matches!((&raw.entity, &raw.access), (Key::Absent, Key::Absent));
-    let texts = [&raw.method, &raw.url, &raw.body, &raw.origin, &raw.from];
+    let texts = [&raw.method, &raw.url, &raw.body, &raw.origin, &raw.from, &raw.depth, &raw.destination];
     let flags = [&raw.websocket, &raw.token];
     let of_request = texts.into_iter().any(|key| !matches!(key, Key::Absent))
         || flags.into_iter().any(|key| !matches!(key, Key::Absent));
@@ -73,14 +73,15 @@ fn subject(raw: &raw::Test, at: &Span, cx: &mut Context<'_>) -> Option<ConfigTes
                 origin: text(&raw.origin),
                 from,
                 token: flag(&raw.token, false),
+                depth: text(&raw.depth),
+                destination: text(&raw.destination),
             })
         }
         (both, _) => {
             let message =
                 if both { "this test asks for an entity and for a request" } else { "this test asks for nothing" };
             let bad = Diagnostic::mistake(at.clone(), message);
-            let hint =
-                "write `url` (and `method`, `body`, `websocket`, `origin`, `from`, `token`), or `entity` and `access`";
+            let hint = "write `url` (and `method`, `body`, `websocket`, `origin`, `from`, `token`, `depth`, `destination`), or `entity` and `access`";
             cx.add(bad.label("expected one question").hint(hint));
             None
         }
