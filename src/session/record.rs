@@ -64,6 +64,8 @@ pub enum MadeBy {
     /// By the operator, with `vestibule sessions new`.
     CommandLine,
     /// From another session, for an add-on on a host of its own.
+    // What is stored keeps the name that older versions wrote.
+    #[serde(rename = "hand_over")]
     CrossHostTicket,
     /// By Home Assistant, for one of its users, with the Supervisor's call for that.
     Ingress,
@@ -217,6 +219,25 @@ mod tests {
         let bare = NewSession::new("u".parse().unwrap(), MadeBy::CommandLine);
         let bare = Record { about: bare, created: Timestamp::from_millis(0), last_seen: Timestamp::from_millis(0) };
         assert_eq!(Record::decode(&bare.encode()), Ok(bare));
+    }
+
+    #[test]
+    fn how_a_session_was_made_is_stored_under_the_names_that_older_versions_wrote() {
+        let stored = [
+            (MadeBy::Password, "password"),
+            (MadeBy::HomeAssistant, "home_assistant"),
+            (MadeBy::CommandLine, "command_line"),
+            (MadeBy::CrossHostTicket, "hand_over"),
+            (MadeBy::Ingress, "ingress"),
+        ];
+        for (made_by, name) in stored {
+            let about = NewSession { made_by, ..full().about };
+            let entry = String::from_utf8(Record { about, ..full() }.encode()).unwrap();
+            assert!(entry.contains(&format!("\"made_by\":\"{name}\"")), "{name} is not in {entry}");
+            assert_eq!(made_by.label(), name);
+            let read = changed("\"made_by\":\"password\"", &format!("\"made_by\":\"{name}\""));
+            assert_eq!(read.map(|record| record.about.made_by), Ok(made_by));
+        }
     }
 
     #[test]
