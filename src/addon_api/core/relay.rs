@@ -85,9 +85,23 @@ where
             let step = tokio::select! {
                 message = self.addon.next() => {
                     heard = Instant::now();
-                    self.addon_says(message).await
+                    let is_whole = is_whole_message(message.as_ref());
+                    let said = self.addon_says(message).await;
+                    // Only now is the message's room given back: until Home Assistant has taken it, it lies in our
+                    // memory.
+                    if is_whole {
+                        self.addon.get_mut().passed_on();
+                    }
+                    said
                 }
-                message = self.home.next() => self.home_says(message).await,
+                message = self.home.next() => {
+                    let is_whole = is_whole_message(message.as_ref());
+                    let said = self.home_says(message).await;
+                    if is_whole {
+                        self.home.get_mut().passed_on();
+                    }
+                    said
+                }
                 _ = beat.tick() => {
                     if heard.elapsed() > HEARTBEAT.saturating_mul(2) {
                         Err((End::Silent, Some(goodbye(CloseCode::Away))))
@@ -104,18 +118,9 @@ where
 
     async fn addon_says(&mut self, message: Option<Result<Message, Error>>) -> Result<(), (End, Option<CloseFrame>)> {
         match message {
-            Some(Ok(Message::Text(text))) => {
-                self.addon_says_text(text).await?;
-                // Only now is the message's room given back: until Home Assistant has taken it, it lies in our memory.
-                self.addon.get_mut().passed_on();
-                Ok(())
-            }
+            Some(Ok(Message::Text(text))) => self.addon_says_text(text).await,
             // Home Assistant takes the audio of a voice assistant in binary messages.
-            Some(Ok(binary @ Message::Binary(_))) if self.held.is_none() => {
-                self.tell_home(binary).await?;
-                self.addon.get_mut().passed_on();
-                Ok(())
-            }
+            Some(Ok(binary @ Message::Binary(_))) if self.held.is_none() => self.tell_home(binary).await,
             // We do not know what binary messages say, so they cannot be held to entities.
             Some(Ok(Message::Binary(_))) => Err((End::NotAllowed, Some(goodbye(CloseCode::Policy)))),
             Some(Ok(Message::Close(frame))) => Err((End::Addon, frame)),
@@ -176,23 +181,14 @@ where
                     // answer.
                     Some((conversation, may)) => conversation.home_assistant_says(&text, may).map(Message::text),
                 };
-                if let Some(message) = passed {
-                    self.tell_addon(message).await?;
+                match passed {
+                    None => Ok(()),
+                    Some(message) => self.tell_addon(message).await,
                 }
-                self.home.get_mut().passed_on();
-                Ok(())
             }
-            Some(Ok(binary @ Message::Binary(_))) if self.held.is_none() => {
-                self.tell_addon(binary).await?;
-                self.home.get_mut().passed_on();
-                Ok(())
-            }
+            Some(Ok(binary @ Message::Binary(_))) if self.held.is_none() => self.tell_addon(binary).await,
             Some(Ok(Message::Close(frame))) => Err((End::HomeAssistant, frame)),
-            Some(Ok(Message::Binary(_))) => {
-                self.home.get_mut().passed_on();
-                Ok(())
-            }
-            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Ok(()),
+            Some(Ok(Message::Binary(_) | Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Ok(()),
             Some(Err(error)) if is_without_room(&error) => Err((End::NoRoom, Some(goodbye(CloseCode::Again)))),
             Some(Err(_)) | None => Err((End::HomeAssistant, Some(goodbye(CloseCode::Away)))),
         }
@@ -208,6 +204,12 @@ where
         let sent = tokio::time::timeout(STALL, tell(&mut self.addon, message)).await;
         if matches!(sent, Ok(Ok(()))) { Ok(()) } else { Err((End::Addon, Some(goodbye(CloseCode::Away)))) }
     }
+}
+
+/// Whether all fragments of a message have been read. A control frame may come between them (RFC 6455 section 5.4), and
+/// gives back nothing of their room.
+fn is_whole_message(message: Option<&Result<Message, Error>>) -> bool {
+    matches!(message, Some(Ok(Message::Text(_) | Message::Binary(_))))
 }
 
 /// Sends a message, a long one in fragments (RFC 6455 section 5.4): the library copies each frame that it sends, and
