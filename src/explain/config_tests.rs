@@ -22,15 +22,15 @@ pub(crate) fn decide(settings: &Settings, config_tests: &[ConfigTest]) -> Result
         return Err(problem.to_owned());
     }
     let simulator = Simulator::new(home, settings);
-    Ok(config_tests.iter().map(|trial| outcome(&simulator, trial)).collect())
+    Ok(config_tests.iter().map(|test| outcome(&simulator, test)).collect())
 }
 
-fn outcome(simulator: &Simulator, trial: &ConfigTest) -> Outcome {
-    let user = trial.user.clone();
+fn outcome(simulator: &Simulator, test: &ConfigTest) -> Outcome {
+    let user = test.user.clone();
     if !simulator.home().knows(&user) {
         return Outcome::Mistaken(reason::unknown_user(&user));
     }
-    let (permit, why) = match &trial.subject {
+    let (permit, why) = match &test.subject {
         ConfigTestSubject::Entity { entity, access } => {
             let question = Question { user, entity: entity.clone(), access: access.clone() };
             let answer = simulator.home().answer(&question);

@@ -116,7 +116,7 @@ async fn over_home_assistant(
     }
     let settings = &stages.settings.sign_in;
     let home = services.home.load_full();
-    let oauth_cookie = OAuthLogin {
+    let login = OAuthLogin {
         home: &home,
         sessions: &services.sessions,
         cookie: stages.cookie,
@@ -130,7 +130,7 @@ async fn over_home_assistant(
         public_urls: &stages.settings.listen.public_urls,
         bound_to: bound_to(request, stages),
     };
-    if back { oauth_cookie.callback(request).await } else { oauth_cookie.authorize(request).await }
+    if back { login.callback(request).await } else { login.authorize(request).await }
 }
 
 fn budget(settings: &SignIn) -> Budget {

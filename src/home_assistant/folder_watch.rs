@@ -33,7 +33,7 @@ impl HomeAssistant {
 
     async fn watch_for_ever(self: Arc<Self>) {
         let notifier = Arc::new(Notify::new());
-        let mut ear = FolderWatch::new(Arc::clone(&notifier));
+        let mut watch = FolderWatch::new(Arc::clone(&notifier));
         let mut ticks = interval(GLANCE);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut read = Instant::now();
@@ -52,13 +52,13 @@ impl HomeAssistant {
             let look = if thorough { FilePoll::Thorough } else { FilePoll::Glance };
             // The watch goes along and comes back: it is made and dropped on a thread that may block.
             let looked = tokio::task::spawn_blocking(move || {
-                ear.listen(home.folder());
+                watch.listen(home.folder());
                 home.refresh(look);
-                ear
+                watch
             });
             // Also when a reading panicked: one broken file must not stop the watch.
-            ear = match looked.await {
-                Ok(ear) => ear,
+            watch = match looked.await {
+                Ok(watch) => watch,
                 Err(error) => {
                     tracing::error!(%error, "reading Home Assistant's files ended early");
                     FolderWatch::new(Arc::clone(&notifier))

@@ -62,7 +62,8 @@ pub fn surroundings<T>(serving: bool, judge: impl FnOnce(&Surroundings<'_>) -> T
     let authorities = |pem: &[u8]| check_authorities(pem).map_err(Into::into);
     let known = |folder: &Path| known(folder).map_err(Into::into);
     let ask_api = |api: &HomeApi| ask(api).map_err(|error| ApiTrouble { hint: error.hint(), why: error.into() });
-    let decide = |settings: &Settings, trials: &[ConfigTest]| explain::decide(settings, trials).map_err(Into::into);
+    let decide =
+        |settings: &Settings, config_tests: &[ConfigTest]| explain::decide(settings, config_tests).map_err(Into::into);
     judge(&Surroundings {
         check_certificates: Some(&certificates),
         check_authorities: Some(&authorities),

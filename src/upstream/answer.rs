@@ -15,7 +15,7 @@ use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use super::grpc_call::GrpcCall;
 use super::http1_connection::Http1Connection;
-use super::pool::{Held, Pool};
+use super::pool::{HeldSlot, Pool};
 use crate::connection::InFlightGuard;
 use crate::exchanges::Open;
 use crate::http::{MinRate, Rate, RateMeter};
@@ -28,12 +28,12 @@ pub struct AnswerBody {
     connection: Option<(Http1Connection, Arc<Pool>)>,
     open: Option<Open>,
     cut: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
-    trailed: Option<GrpcCall>,
+    grpc: Option<GrpcCall>,
     /// The rest of a piece that the client takes in parts, and how fast it does.
     rest: Bytes,
     meter: RateMeter,
     taking: Option<usize>,
-    _held: Option<(Held, InFlightGuard)>,
+    _held: Option<(HeldSlot, InFlightGuard)>,
 }
 
 /// Why a body ended early.
@@ -51,15 +51,15 @@ impl AnswerBody {
     pub(super) fn relay(
         incoming: Incoming,
         connection: Option<(Http1Connection, Arc<Pool>)>,
-        trailed: Option<GrpcCall>,
-        (place, open, serving): (Held, Open, InFlightGuard),
+        grpc: Option<GrpcCall>,
+        (place, open, serving): (HeldSlot, Open, InFlightGuard),
         reading: MinRate,
     ) -> Self {
         let mut body = Self {
             incoming: Some(incoming),
             connection,
             open: Some(open),
-            trailed,
+            grpc,
             meter: RateMeter::new(reading),
             _held: Some((place, serving)),
             ..Self::empty()
@@ -78,7 +78,7 @@ impl AnswerBody {
             connection: None,
             open: None,
             cut: None,
-            trailed: None,
+            grpc: None,
             rest: Bytes::new(),
             meter: RateMeter::new(MinRate::idle(Duration::MAX)),
             taking: None,
@@ -124,9 +124,9 @@ impl AnswerBody {
     fn trailers(&self, frame: Frame<Bytes>) -> Option<Frame<Bytes>> {
         // Only gRPC has its status in trailers. Anywhere else a trailer could bring in a header that was confined at
         // the top.
-        let trailed = self.trailed.as_ref()?;
+        let grpc = self.grpc.as_ref()?;
         let mut trailers = frame.into_trailers().ok()?;
-        trailed.trailer_filter().apply(&mut trailers);
+        grpc.trailer_filter().apply(&mut trailers);
         Some(Frame::trailers(trailers))
     }
 

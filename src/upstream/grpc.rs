@@ -8,18 +8,18 @@ use hyper::body::Incoming;
 
 use super::grpc_call::GrpcCall;
 use super::http2_connection::{Http2Connection, Stream};
-use super::pool::{Held, PoolError};
+use super::pool::{HeldSlot, PoolError};
 use super::send::{Answer, Call};
 use crate::http::RequestBody;
 use crate::refusal::Reason;
 
 impl Call<'_> {
     /// Makes the call and relays its answer.
-    pub(super) async fn call(self, request: Request<RequestBody>, trailed: GrpcCall) -> Result<Answer, Reason> {
+    pub(super) async fn call(self, request: Request<RequestBody>, grpc: GrpcCall) -> Result<Answer, Reason> {
         // A place as any request has: streams of a shared connection cost the add-on as much as connections do.
         let place = self.place().await?;
         let response = self.ask_shared(request).await?;
-        Ok(self.relay(response, None, Held::Request(place), Some(trailed)))
+        Ok(self.relay(response, None, HeldSlot::Request(place), Some(grpc)))
     }
 
     /// Sends the request over the connection that there is, or a new one; again only where not a byte of it was sent.

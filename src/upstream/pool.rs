@@ -41,7 +41,7 @@ pub(super) struct TunnelSlot {
 
 /// What an answer holds at the add-on until its last byte.
 #[derive(Debug)]
-pub(super) enum Held {
+pub(super) enum HeldSlot {
     /// A place among the requests.
     Request(#[expect(dead_code, reason = "it is given back when it is dropped")] PoolSlot),
     /// A place among the WebSockets: the add-on has declined the handshake, and its answer has a connection all the

@@ -14,7 +14,7 @@ use super::connection_auth;
 use super::grpc_call::{self, GrpcCall};
 use super::host_override::set_destination;
 use super::http1_connection::{Http1Connection, Unanswered, is_hang_up};
-use super::pool::{Held, Pool, PoolError, PoolSlot};
+use super::pool::{HeldSlot, Pool, PoolError, PoolSlot};
 use super::request_headers::{ASSERTION, ForwardedContext, ask_for_websocket, tell_user};
 use super::response::{self, ResponsePolicy};
 use super::tunnel::Tunnel;
@@ -193,7 +193,7 @@ impl Call<'_> {
             connection.detach();
         }
         let connection = Some((connection, Arc::clone(&self.upstream.pool)));
-        Ok(self.relay(response, connection, Held::Request(place), None))
+        Ok(self.relay(response, connection, HeldSlot::Request(place), None))
     }
 
     /// A place at the add-on, unless the request is cut while it waits for one.
@@ -276,7 +276,7 @@ impl Call<'_> {
             // A declined handshake is an ordinary answer. Its connection is not pooled: a task of its own drives it,
             // and it ends with the body. Until then it counts as the WebSocket that was asked for: without a place, a
             // user could hold any number of connections by asking in this way (S-211).
-            return Ok(self.relay(response, None, Held::Declined(place), None));
+            return Ok(self.relay(response, None, HeldSlot::Declined(place), None));
         }
         if !asked.is_answered_by(response.headers()) {
             return Err(Reason::AddonBroken);
@@ -304,7 +304,7 @@ impl Call<'_> {
         self,
         response: Response<Incoming>,
         connection: Option<(Http1Connection, Arc<Pool>)>,
-        place: Held,
+        place: HeldSlot,
         grpc: Option<GrpcCall>,
     ) -> Answer {
         let (mut parts, incoming) = response.into_parts();
