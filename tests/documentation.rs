@@ -34,41 +34,63 @@ fn section<'a>(document: &'a str, heading: &str) -> &'a str {
     rest.find("\n#").map_or(rest, |end| rest.split_at(end).0)
 }
 
-/// The sections of the configuration by the name of their type: what `section!` declares in `src/config/raw/mod.rs`,
-/// and what `part!` declares in the files beside it.
+/// The tables of the configuration by the name of their type, without the `Raw` in front: what `section!` declares in
+/// `src/config`, with the keys of the parts that stand in it (`section_part!` and `part!`).
 fn declared_keys() -> BTreeMap<String, BTreeSet<String>> {
-    let mut sections = declared_parts();
-    let source = read("src/config/raw/mod.rs");
-    let (_, declarations) = source.split_once("\nsection! {\n").unwrap();
-    let (declarations, _) = declarations.split_once("\n}\n").unwrap();
-    let mut current = String::new();
-    for line in declarations.lines().map(str::trim) {
-        if let Some(name) = line.strip_suffix(" {") {
-            name.clone_into(&mut current);
-        } else if let Some((key, _)) =
-            line.split_once(": ").filter(|_| !line.starts_with("//") && !line.starts_with(".."))
-        {
-            sections.entry(current.clone()).or_default().insert(key.to_owned());
+    let mut tables = BTreeMap::new();
+    let mut parts = BTreeMap::new();
+    for source in sources_below("src/config") {
+        declared_in(&source, "section", &mut tables);
+        declared_in(&source, "section_part", &mut parts);
+        declared_in(&source, "part", &mut parts);
+    }
+    assert!(parts.len() >= 10, "the parts are where this test looks for them: {}", parts.len());
+    for keys in tables.values_mut() {
+        let of_parts: Vec<String> = keys.extract_if(.., |key| key.starts_with("..")).collect();
+        for part in of_parts {
+            let name = part.trim_start_matches('.');
+            keys.extend(parts.remove(name).unwrap_or_else(|| panic!("{name} is declared nowhere")));
         }
     }
-    sections
+    assert!(parts.is_empty(), "parts that stand in no table: {parts:?}");
+    tables
 }
 
-fn declared_parts() -> BTreeMap<String, BTreeSet<String>> {
-    let mut parts = BTreeMap::new();
-    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/config")).unwrap() {
-        let path = entry.unwrap().path();
-        let Some(source) = path.extension().and_then(|_| fs::read_to_string(&path).ok()) else { continue };
-        let Some((_, declaration)) = source.split_once("\npart! {\n") else { continue };
-        let (declaration, _) = declaration.split_once("\n}\n").unwrap();
-        let lines = declaration.lines().map(str::trim).filter(|line| !line.starts_with("//"));
-        let (heads, keys): (Vec<&str>, Vec<&str>) = lines.partition(|line| line.ends_with(" {"));
-        let name = heads[0].split(',').next().unwrap();
-        let keys = keys.iter().filter_map(|line| line.split_once(": ")).map(|(key, _)| key.to_owned());
-        parts.insert(name.to_owned(), keys.collect());
+/// The keys of each type that this macro declares in a file; a part that stands in it is `..` and its type.
+fn declared_in(source: &str, by: &str, into: &mut BTreeMap<String, BTreeSet<String>>) {
+    for declarations in source.split(&format!("\n{by}! {{\n")).skip(1) {
+        let (declarations, _) = declarations.split_once("\n}\n").unwrap();
+        let mut current = String::new();
+        for line in declarations.lines().map(str::trim).filter(|line| !line.starts_with("//")) {
+            if let Some(head) = line.strip_suffix(" {") {
+                bare(head.rsplit(", ").next().unwrap()).clone_into(&mut current);
+            } else if let Some((key, kind)) = line.split_once(": ") {
+                let part = || format!("..{}", bare(kind.trim_end_matches(',')));
+                let key = if key.starts_with("..") { part() } else { key.to_owned() };
+                into.entry(current.clone()).or_default().insert(key);
+            }
+        }
     }
-    assert!(parts.len() >= 2, "the parts are where this test looks for them");
-    parts
+}
+
+fn bare(type_name: &str) -> &str {
+    type_name.strip_prefix("Raw").unwrap_or(type_name)
+}
+
+fn sources_below(folder: &str) -> Vec<String> {
+    let mut sources = Vec::new();
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                sources.push(fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+    sources
 }
 
 #[test]
@@ -91,10 +113,7 @@ fn configuration_md_has_the_keys_that_the_program_knows() {
         ("## `[[test]]`", &["Test"]),
         ("## `[assertion]`", &["Assertion"]),
         ("## `[supervisor]`", &["Supervisor"]),
-        (
-            "## `[[addon]]`",
-            &["Addon", "Transport", "Probe", "Cors", "IdentityHeaders", "Access", "Rights", "ValueFile"],
-        ),
+        ("## `[[addon]]`", &["Addon", "Probe", "Cors", "IdentityHeaders", "Access", "Rights", "ValueFile"]),
     ];
     for (heading, types) in places {
         let documented: BTreeSet<String> = rows(section(&document, heading)).into_iter().map(|(key, _)| key).collect();

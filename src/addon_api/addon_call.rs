@@ -47,6 +47,7 @@ impl AddonCall {
 
     /// Notes that it needs a real Supervisor behind us as long as it is open.
     pub(super) fn goes_on_to_a_supervisor(&self) {
+        // Relaxed: a review that does not see it yet judges the call as it was admitted, and the next one sees it.
         self.is_forwarded.store(true, Ordering::Relaxed);
     }
 
@@ -57,7 +58,8 @@ impl AddonCall {
 
     /// Notes that it needs `homeassistant_api` as long as it is open, and to be held to the same entities.
     pub(super) fn uses_home_assistant(&self, token: TokenDigest, addon: &Addon) {
-        let (by, entities, messages) = (addon.slug.clone(), addon.entities.clone(), addon.entity_messages.clone());
+        let (by, entities, messages) =
+            (addon.slug.clone(), addon.entity_filter.group.clone(), addon.entity_filter.messages.clone());
         let _ = self.uses.set(Uses::HomeAssistantApi { token, by, entities, messages });
     }
 }

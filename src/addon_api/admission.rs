@@ -71,7 +71,9 @@ impl AddonApi {
             Some(Uses::HomeAssistantApi { token, by, entities, messages }) => {
                 let now = self.entitled(token, &configured).filter(|_| configured.home_assistant.is_some());
                 // Held to other entities it must connect anew: what passed before was judged by the old ones.
-                now.is_some_and(|now| now.slug == *by && now.entities == *entities && now.entity_messages == *messages)
+                now.is_some_and(|now| {
+                    now.slug == *by && now.entity_filter.group == *entities && now.entity_filter.messages == *messages
+                })
             }
         };
         if still { Decision::Permit } else { Decision::Deny(Reason::AccessDenied) }

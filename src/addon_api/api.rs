@@ -106,7 +106,7 @@ impl AddonApi {
 
     /// What an add-on is granted now.
     pub(super) fn granted(&self, addon: &Addon) -> Granted {
-        Granted::new(&addon.rights, self.addon_states.protection(&addon.slug))
+        Granted::new(&addon.package.rights, self.addon_states.protection(&addon.slug))
     }
 
     /// Where an add-on's pages are found: on Home Assistant's own, where it reaches us, else on ours.
@@ -114,14 +114,14 @@ impl AddonApi {
         let listener = settings.supervisor.ingress_api.as_ref().filter(|_| ingress_key::is_reached(addon));
         let key = listener.and_then(|_| self.addon_states.ingress_key());
         let there = key.map(|key| ingress_key::entry(&key.token(&addon.slug)));
-        there.or_else(|| addon.path.as_ref().map(|path| path.as_str().to_owned()))
+        there.or_else(|| addon.route.path.as_ref().map(|path| path.as_str().to_owned()))
     }
 }
 
 impl Configured {
     /// Whether this add-on may do this with this entity, when it is held to entities.
     pub(super) fn may(&self, addon: &Addon, entity: &str, access: Access) -> bool {
-        let Some(group) = &addon.entities else { return true };
+        let Some(group) = &addon.entity_filter.group else { return true };
         let directory = self.home.directory().load();
         directory.group_rights(group).is_some_and(|rights| rights.check(entity, access.key()).is_permit())
     }

@@ -98,6 +98,7 @@ impl Room {
         B: Body<Data = Bytes> + Unpin,
         B::Error: Error + 'static,
     {
+        // By the length that it says, before a byte of it is read.
         if body.size_hint().lower() > u64::try_from(limit).unwrap_or(u64::MAX) {
             return Err(Unread::TooLarge);
         }
@@ -109,6 +110,8 @@ impl Room {
             if data.len() > limit.saturating_sub(bytes.len()) {
                 return Err(Unread::TooLarge);
             }
+            // By what has come and not by what was announced: a length that is only said must not take room from
+            // others.
             self.grow(&mut room, data.len())?;
             bytes.extend_from_slice(data);
         }
@@ -121,6 +124,7 @@ impl Unread {
         if matches!(error.downcast_ref(), Some(CutBodyError::Cut(_))) {
             return Self::Cut;
         }
+        // The bodies that it passed through have wrapped the error, so its cause is looked for along the chain.
         let mut cause = Some(error);
         while let Some(error) = cause.filter(|error| !error.is::<BodyError>()) {
             cause = error.source();

@@ -18,7 +18,7 @@ pub(super) struct AddonCaller {
 impl AddonCaller {
     /// What the add-on is granted at this moment.
     pub(super) fn new(addon: Arc<Addon>, addon_states: &AddonStates) -> Self {
-        let granted = Granted::new(&addon.rights, addon_states.protection(&addon.slug));
+        let granted = Granted::new(&addon.package.rights, addon_states.protection(&addon.slug));
         Self { addon, granted }
     }
 

@@ -78,6 +78,7 @@ fn json(body: &[u8]) -> Result<Credentials, NoCredentials> {
         return Err(if is_json { NoCredentials::NotText } else { NoCredentials::BadJson });
     };
     let given = |field: Option<&str>| {
+        // `null` says nothing, so that the other name of the field counts.
         let field = field.filter(|text| *text != "null")?;
         serde_json::from_str(field).ok()
     };

@@ -15,6 +15,7 @@ pub(super) type Answering<'a> = Pin<Box<dyn Future<Output = Answer> + Send + 'a>
 pub(super) async fn followed(open: Open<AddonCall>, answering: Answering<'_>) -> Answer {
     let cut = open.cut();
     tokio::select! {
+        // A call that may not go on gets nothing of an answer that is ready at the same moment.
         biased;
         () = cut => answer::plain(StatusCode::FORBIDDEN),
         answer = answering => answer.map(|body| AnswerBody::new(CutBody::new(body, open.of_any()))),

@@ -109,6 +109,7 @@ impl Peer {
         }
         let stream = self.dialer.dial().await?;
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+        // Ends with the body: the connection must not be read further when nobody takes the answer any more.
         let driver = AbortOnDropHandle::new(tokio::spawn(connection));
         let (head, body) = sender.send_request(request).await?.into_parts();
         let body = Driven { body, _sender: sender, _driver: driver };

@@ -41,6 +41,8 @@ impl AddonApi {
         let id = RequestId::next();
         let (head, incoming) = request.into_parts();
         let min_rate = MinRate::of_upload(&configured.settings.limits);
+        // Without a limit on its size: whoever reads it whole has one, and what is streamed to a Supervisor may be a
+        // backup.
         let (body, progress) = RequestBody::new(incoming, u64::MAX, min_rate);
         let method = head.method.clone();
         let called = head.uri.path().to_owned();

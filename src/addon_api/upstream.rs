@@ -23,6 +23,7 @@ pub(super) async fn forward(api: &AddonApi, call: Call, segments: &[&str]) -> An
     let own = by.as_ref().map(AddonCaller::slug);
     let path = match (segments, own) {
         (["addons" | "apps", "self", ..], None) => return answer::error(StatusCode::BAD_REQUEST, "Nobody is self"),
+        // The first one alone: the segments have been matched, and a later `self` may be the name of something else.
         (["addons" | "apps", "self", ..], Some(slug)) => path.as_str().replacen("/self", &format!("/{slug}"), 1),
         _ => path.as_str().to_owned(),
     };
@@ -66,6 +67,7 @@ async fn without_options(told: Response<AnswerBody>, room: &Room) -> Answer {
         Err(unread) => return unread.answer_of_peer(),
     };
     let hidden = |name: &str, value: &str| Some(if name == "options" { "{}" } else { value }.to_owned());
+    // What is not UTF-8 is no object, and becomes 502 below. Nothing is passed on that could not be read.
     let without = filter_fields(std::str::from_utf8(&bytes).unwrap_or_default(), |name, value| {
         let data = (name == "data").then(|| filter_fields(value, hidden)).flatten();
         Some(data.unwrap_or_else(|| value.to_owned()))

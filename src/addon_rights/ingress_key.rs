@@ -36,8 +36,8 @@ impl IngressKey {
 /// Whether Home Assistant's pages can show an add-on: it has a web UI, and one that is not bound to a prefix of ours.
 /// An add-on that keeps its prefix makes addresses of its own from it, which lead nowhere on Home Assistant's pages.
 pub fn is_reached(addon: &Addon) -> bool {
-    let keeps = addon.prefix == PrefixMode::Keep && addon.path.is_some();
-    (addon.path.is_some() || addon.host.is_some()) && !keeps
+    let keeps = addon.route.prefix == PrefixMode::Keep && addon.route.path.is_some();
+    addon.route.leads_here() && !keeps
 }
 
 /// Where Home Assistant's pages find an add-on with this token, without the slash at its end.

@@ -68,6 +68,7 @@ pub(crate) fn judge_own_will(provenance: Provenance, act: Act) -> Decision {
         Act::Read => Decision::Permit,
         // `Sec-Fetch-Site` first, which no page can set; old browsers without it are judged by `Origin`.
         Act::Change => match (site, origin) {
+            // With neither header it is no browser of today, for those send at least one with each unsafe request.
             (Site::Same, _) | (Site::Absent, Origin::Ours | Origin::Absent) => Decision::Permit,
             (Site::Other, _) | (Site::Absent, Origin::Foreign) => foreign,
         },

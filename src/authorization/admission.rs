@@ -67,7 +67,7 @@ pub(super) fn admit<'r>(
     // who may not come in which add-ons there are.
     let decision = may_enter(&user, question.client)
         .and(|| wills(question, claim))
-        .and(|| may_open(&user, &question.addon.access));
+        .and(|| may_open(&user, &question.addon.authorization.access));
     if let Decision::Deny(reason) = decision {
         return Err(Refusal { user: Some(user), ..reason.into() });
     }
@@ -119,7 +119,9 @@ fn counts(credential: &Credential, question: &Question<'_>) -> Result<(), Reason
         }
         Credential::Session(session) if session.entry_point() != question.entry_point => Err(Reason::NoSession),
         // Where no token counts, one that is meant for Home Assistant must not go on to the add-on either.
-        Credential::Session(_) if question.addon.tokens && question.bears_token? => Err(Reason::AmbiguousCredentials),
+        Credential::Session(_) if question.addon.authorization.tokens && question.bears_token? => {
+            Err(Reason::AmbiguousCredentials)
+        }
         Credential::Token(_) | Credential::Session(_) => Ok(()),
     }
 }
@@ -127,7 +129,7 @@ fn counts(credential: &Credential, question: &Question<'_>) -> Result<(), Reason
 /// Whether access tokens count. At Home Assistant's entry point nothing but a session does (docs/design/supervisor.md
 /// section 10.1).
 fn takes_tokens(question: &Question<'_>) -> bool {
-    question.addon.tokens && question.entry_point == EntryPoint::Browsers
+    question.addon.authorization.tokens && question.entry_point == EntryPoint::Browsers
 }
 
 /// Whether the request is its user's own will.
@@ -141,7 +143,7 @@ fn wills(question: &Question<'_>, claim: &Claim<'_>) -> Decision {
     if !kind.is_ambient() || is_vouched_for(question) {
         return Decision::Permit;
     }
-    let act = match (question.websocket, question.addon.allow_missing_origin) {
+    let act = match (question.websocket, question.addon.cross_origin.allow_missing_origin) {
         (true, true) => Act::WebSocketOfProgram,
         (true, false) => Act::WebSocket,
         (false, _) if KnownMethod::is_safe(question.method) => Act::Read,

@@ -12,7 +12,7 @@ use crate::connection::EntryPoint;
 /// The `cors` of an add-on, if it has one. It is about our own origin: what pages of others may ask of Home
 /// Assistant's is Home Assistant's to say.
 pub fn cors_of(addon: &Addon, entry_point: EntryPoint) -> Option<&Cors> {
-    addon.cors.as_ref().filter(|_| entry_point == EntryPoint::Browsers)
+    addon.cross_origin.cors.as_ref().filter(|_| entry_point == EntryPoint::Browsers)
 }
 
 /// The origin that a request names, when it is the only one and on the list, byte for byte.

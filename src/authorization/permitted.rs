@@ -191,6 +191,8 @@ fn question<'a>(request: &'a Sanitized, addon: &'a Addon, wish: Wish<'a>) -> Que
         client: request.client(),
         provenance: request.provenance(),
         origin: request.source().origin(),
+        // Who only comes in sends nothing to the add-on, so no token could get there; for other requests `decide` says
+        // it.
         bears_token: Ok(false),
         wish,
     }

@@ -59,15 +59,15 @@ struct Named {
 
 /// The rating of an add-on of the configuration.
 pub(super) fn rating(addon: &Addon) -> Rating {
-    let has_route = addon.path.is_some() || addon.host.is_some();
-    rate(&RatedAddon::new(addon.manifest.as_deref(), &addon.rights, has_route))
+    let has_route = addon.route.leads_here();
+    rate(&RatedAddon::new(addon.package.manifest.as_deref(), &addon.package.rights, has_route))
 }
 
 fn of_addon(addon: &Addon) -> Named {
     Named {
         slug: addon.slug.to_string(),
-        name: addon.title.clone(),
-        manifest: addon.manifest.as_ref().map(|manifest| manifest.path.clone()),
+        name: addon.display.title.clone(),
+        manifest: addon.package.manifest.as_ref().map(|manifest| manifest.path.clone()),
         rating: rating(addon),
     }
 }

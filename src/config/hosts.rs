@@ -1,6 +1,7 @@
 //! Who is who among the hosts: the main one, on which people sign in, and those that add-ons have to themselves.
 
-use super::settings::{Addon, Settings};
+use super::addon::Addon;
+use super::settings::Settings;
 use crate::ids::PublicUrl;
 
 impl Settings {
@@ -12,17 +13,17 @@ impl Settings {
 
     /// The hosts that add-ons have to themselves.
     pub fn own_hosts(&self) -> Vec<String> {
-        self.addons.iter().filter_map(|addon| addon.host.as_ref()).map(|host| host.as_str().to_owned()).collect()
+        self.addons.iter().filter_map(|addon| addon.route.host.as_ref()).map(|host| host.as_str().to_owned()).collect()
     }
 
     /// Whether an add-on has this host to itself.
     pub fn is_own_host(&self, host: &str) -> bool {
-        self.addons.iter().any(|addon| addon.host.as_ref().is_some_and(|own| own.as_str() == host))
+        self.addons.iter().any(|addon| addon.route.host.as_ref().is_some_and(|own| own.as_str() == host))
     }
 
     /// The origin of an add-on's own host: as `public_urls` has it, else with the port of `otherwise`.
     pub fn own_origin(&self, addon: &Addon, otherwise: u16) -> Option<String> {
-        let host = addon.host.as_ref()?.as_str();
+        let host = addon.route.host.as_ref()?.as_str();
         let listed = self.listen.public_urls.iter().find(|url| url.host == host);
         Some(listed.cloned().unwrap_or_else(|| PublicUrl { host: host.to_owned(), port: otherwise }).origin())
     }

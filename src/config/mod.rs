@@ -6,7 +6,7 @@
 //! names are read by `manifest`, and what is wrong in one is shown in its own lines. Nothing here may bind a port or
 //! write a file, and the value of a secret may reach neither a message nor a log.
 
-mod cors;
+mod addon;
 mod addon_api;
 mod document;
 mod entity_template;
@@ -16,11 +16,8 @@ mod json_pointer;
 mod limits;
 mod part;
 mod hosts;
-mod options;
 mod path_pattern;
 mod permissions;
-mod protect;
-mod probe;
 mod raw;
 mod redis_store;
 mod resolve;
@@ -47,24 +44,24 @@ use resolve::Context;
 pub use crate::diagnostic::Diagnostics;
 use crate::permission::Registry;
 
+pub use addon::{
+    Access, AccessKey, AccessList, Addon, AddonHeaders, AddonProtocol, Authorization, Backend, Cors, CrossOrigin,
+    Display, DisplayNameEncoding, EntityFilter, EntitySource, Framing, IdentityHeaders, Options, Package, PrefixMode,
+    Probe, Protect, ProtectAsk, ProtectRule, Route, Unlisted,
+};
 pub use addon_api::{ApiAddress, BadApiAddress, IngressApi, SupervisorUpstream, is_for_no_addon};
 pub use config_test::{ConfigTest, ConfigTestSubject, Outcome};
-pub use cors::Cors;
 pub use entity_template::{BadTemplate, EntityTemplate, Piece};
 pub use home::{HomeApi, HomeAssistant, HomeSource};
 pub use json_pointer::{BadPointer, JsonPointer};
 pub use limits::Limits;
-pub use options::Options;
 pub use path_pattern::{BadPattern, PathPattern, Segment};
 pub use permissions::{ConfiguredGroup, GroupSource, Permissions};
-pub use probe::Probe;
-pub use protect::{AccessKey, EntitySource, Protect, ProtectAsk, ProtectRule, Unlisted};
 pub use redis_store::{RedisPlace, RedisStore};
 pub use secret_text::SecretText;
 pub use settings::{
-    Access, AccessList, Addon, AddonProtocol, Assertion, CertificateFiles, DisplayNameEncoding, Framing, HttpsListener,
-    IdentityHeaders, Listen, Log, LogFormat, PrefixMode, Session, SessionStore, Settings, SignIn, SignInMethod,
-    Supervisor, Tls,
+    Assertion, CertificateFiles, HttpsListener, Listen, Log, LogFormat, Session, SessionStore, Settings, SignIn,
+    SignInMethod, Supervisor, Tls,
 };
 pub use transport::Transport;
 pub use trust::{BadPin, CertificatePin, Trust};

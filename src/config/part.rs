@@ -46,25 +46,9 @@ macro_rules! part {
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub struct $name { $($(#[$key_doc])* pub $key: part!(@settled $kind),)* }
 
-        /// The same as it stands in the file.
-        #[derive(Debug, Default)]
-        pub(in $crate::config) struct $raw {
-            $(pub(in $crate::config) $key: $crate::config::raw::section::Key<part!(@raw $kind)>,)*
-        }
-
-        impl $raw {
-            /// Every key of it.
-            pub(in $crate::config) fn keys() -> Vec<&'static str> {
-                vec![$(stringify!($key)),*]
-            }
-
-            /// Reads the keys of a table, which may have others besides.
-            pub(in $crate::config) fn read_keys(
-                table: &toml::de::DeTable<'_>,
-                findings: &mut $crate::config::findings::Findings,
-            ) -> Self {
-                Self { $($key: $crate::config::raw::section::key(table, stringify!($key), findings),)* }
-            }
+        $crate::config::raw::section::section_part! {
+            /// The same as it stands in the file.
+            $raw { $($key: part!(@raw $kind),)* }
         }
 
         impl $name {

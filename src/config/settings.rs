@@ -1,29 +1,21 @@
 //! The real configuration: what the stages work with. Every value is checked, every default is filled in, every path is
 //! absolute, and no `Option` means "default".
 
-use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{HeaderName, HeaderValue};
-
+use super::addon::Addon;
 use super::addon_api::{ApiAddress, IngressApi, SupervisorUpstream};
-use super::cors::Cors;
 use super::home::HomeAssistant;
 use super::limits::Limits;
-use super::options::Options;
 use super::permissions::Permissions;
-use super::probe::Probe;
-use super::protect::Protect;
 use super::redis_store::RedisStore;
 use super::secret_text::SecretText;
-use super::transport::Transport;
-use super::trust::Trust;
 use super::trusted_proxies::TrustedProxies;
-use crate::ids::{AddonSlug, HostName, PathPrefix, PublicUrl, Upstream, UpstreamHost};
-use crate::manifest::{Manifest, Rights, SigningKey};
+use crate::ids::PublicUrl;
+use crate::manifest::SigningKey;
 
 /// Everything that `config.toml` says.
 #[derive(Debug, Clone)]
@@ -216,146 +208,4 @@ pub struct Supervisor {
     pub auth_cache: Option<Duration>,
     /// WebSockets to Home Assistant that one add-on may have open.
     pub websockets: usize,
-}
-
-/// `[[addon]]`
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Addon {
-    /// What its author says of it, when the configuration names a manifest.
-    pub manifest: Option<Arc<Manifest>>,
-    /// What it asks to be allowed: the manifest's rights, with those of the configuration in their place.
-    pub rights: Rights,
-    /// Its short name, unique.
-    pub slug: AddonSlug,
-    /// What people read.
-    pub title: String,
-    /// `mdi:...`; empty when it has none.
-    pub icon: String,
-    /// Where it listens.
-    pub upstream: Upstream,
-    /// Whose certificate it must show, when it listens on `https`.
-    pub trust: Trust,
-    /// What is spoken to it.
-    pub protocol: AddonProtocol,
-    /// Its path prefix, if it has one.
-    pub path: Option<PathPrefix>,
-    /// Its host, if it has one. Without path and host it has no web UI, and nothing is ever routed to it.
-    pub host: Option<HostName>,
-    /// The group whose policy its calls to Home Assistant's API are held to, if any.
-    pub entities: Option<Arc<str>>,
-    /// Types of WebSocket messages to Home Assistant that pass besides those that pass for all add-ons, and unfiltered.
-    pub entity_messages: BTreeSet<String>,
-    /// The options that it gets: the manifest's, with those of the configuration in their place.
-    pub options: Options,
-    /// Where in it people begin: a path without a slash in front, empty for its root.
-    pub entry: String,
-    /// Whether the prefix is taken off before the add-on sees the path.
-    pub prefix: PrefixMode,
-    /// Headers that carry the prefix to the add-on.
-    pub prefix_headers: Vec<HeaderName>,
-    /// Headers that carry the user to the add-on.
-    pub identity_headers: IdentityHeaders,
-    /// How the display name is written in its header.
-    pub display_name: DisplayNameEncoding,
-    /// Fixed headers. Their values are marked sensitive, so that `Debug` hides them: from a file or not, one may be a
-    /// secret.
-    pub headers: Vec<(HeaderName, HeaderValue)>,
-    /// Names that are reserved elsewhere and pass here, since they say nobody's identity to this add-on.
-    pub pass_headers: Vec<HeaderName>,
-    /// What becomes of the add-on's own word on who may frame it.
-    pub framing: Framing,
-    /// Who may open it.
-    pub access: Access,
-    /// What its paths need besides; nothing when none of them is protected.
-    pub protect: Option<Protect>,
-    /// The add-on gets the user's identity signed as well.
-    pub assertion: bool,
-    /// Home Assistant's access tokens are taken in the place of a session.
-    pub tokens: bool,
-    /// A WebSocket upgrade without `Origin` may pass.
-    pub allow_missing_origin: bool,
-    /// How many connections, how long, how large.
-    pub transport: Transport,
-    /// The `Host` that it gets instead of the one that the browser asked for.
-    pub upstream_host: Option<UpstreamHost>,
-    /// Whether addresses in headers are moved between the browser's view and the add-on's.
-    pub rewrite_addresses: bool,
-    /// How it is asked whether it is well, besides by the requests that it gets.
-    pub probe: Option<Probe>,
-    /// Which pages of other origins may ask it.
-    pub cors: Option<Cors>,
-}
-
-impl Addon {
-    /// Whether it is told its prefix in a header from which add-ons make the addresses that they say and expect.
-    pub fn makes_addresses(&self) -> bool {
-        self.prefix_headers.iter().any(|name| matches!(name.as_str(), "x-script-name" | "x-forwarded-prefix"))
-    }
-}
-
-/// `protocol`: what is spoken to an add-on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AddonProtocol {
-    /// HTTP/1.1.
-    Http,
-    /// HTTP/2, with the trailers in which gRPC says how a call ended.
-    Grpc,
-}
-
-/// `prefix`
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PrefixMode {
-    /// The add-on sees the path without the prefix.
-    Strip,
-    /// The add-on knows its prefix and sees the whole path.
-    Keep,
-}
-
-/// `identity_headers`
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IdentityHeaders {
-    /// Carries the user's id.
-    pub id: HeaderName,
-    /// Carries the user name; absent when the user has none.
-    pub name: HeaderName,
-    /// Carries the display name; absent when the user has none.
-    pub display_name: HeaderName,
-}
-
-/// How the display name is written in its header.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DisplayNameEncoding {
-    /// UTF-8 bytes, control characters removed.
-    Utf8,
-    /// Percent-encoded: everything but unreserved characters (RFC 3986 section 2.3).
-    Percent,
-}
-
-/// `framing`
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Framing {
-    /// The add-on's headers pass.
-    AsIs,
-    /// `X-Frame-Options` and `frame-ancestors` are taken out.
-    Remove,
-    /// `frame-ancestors` is set to ourselves and these origins.
-    Origins(Vec<String>),
-}
-
-/// `access`: who may open an add-on. The owner always may.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Access {
-    /// Groups and users, when either is given: the user must be in one of the groups or be one of the users.
-    pub only: Option<AccessList>,
-    /// The user must be an administrator as well.
-    pub admin_only: bool,
-}
-
-/// The people that `access` names.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct AccessList {
-    /// Ids of Home Assistant's groups.
-    pub groups: Vec<String>,
-    /// User names or user ids.
-    pub users: Vec<String>,
 }

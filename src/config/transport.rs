@@ -47,7 +47,7 @@ fn half(all: usize) -> u32 {
 
 impl Transport {
     /// Resolves it, and compares the shares with the whole.
-    pub(super) fn checked(raw: &RawTransport, cx: &mut Context<'_>) -> Self {
+    pub(in crate::config) fn checked(raw: &RawTransport, cx: &mut Context<'_>) -> Self {
         let transport = Self::resolve(raw, cx);
         let shares = [
             ("connections_per_user", &raw.connections_per_user, transport.connections_per_user, transport.connections),

@@ -113,6 +113,7 @@ impl IoTimeouts {
             };
             // While a request is open only its reader is timed here: uploads and answers have limits of their own
             // elsewhere.
+            // Acquire, with the `Release` in `drop`: whoever sees that nothing is open also sees since when.
             let idle = self.open.load(Ordering::Acquire) == 0;
             if over(&self.blocked_since, limits.blocked)
                 || idle && (over(&self.head_since, limits.head) || over(&self.idle_since, limits.idle))

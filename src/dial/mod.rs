@@ -95,6 +95,8 @@ impl Dialer {
 
 async fn tcp(host: &str, port: u16) -> io::Result<TcpStream> {
     let stream = TcpStream::connect((host, port)).await?;
+    // Heads and messages of WebSockets are small: Nagle's algorithm would hold them until the last packet is
+    // acknowledged.
     stream.set_nodelay(true)?;
     Ok(stream)
 }

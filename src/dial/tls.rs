@@ -60,6 +60,7 @@ impl ClientTls {
         let connector = TlsConnector::from(self.config()?);
         let connected = connector.connect(name, stream).await;
         let stream = connected.map_err(|error| DialError::Tls { host: host.to_owned(), source: in_words(error) })?;
+        // A server may ignore ALPN altogether; then rustls lets the handshake pass, and the server goes on in HTTP/1.1.
         if self.http2 && stream.get_ref().1.alpn_protocol() != Some(HTTP2) {
             return Err(DialError::NoHttp2(host.to_owned()));
         }
@@ -74,6 +75,7 @@ impl ClientTls {
         if self.http2 {
             config.alpn_protocols.push(HTTP2.to_vec());
         }
+        // Two connections at once may both get here; the first configuration stays, and both use it.
         Ok(Arc::clone(self.config.get_or_init(|| Arc::new(config))))
     }
 }
@@ -108,6 +110,7 @@ fn believing(trust: &Trust) -> Result<ConfigBuilder<ClientConfig, WantsClientCer
 fn system_roots() -> Result<RootCertStore, TrustError> {
     let found = rustls_native_certs::load_native_certs();
     let mut roots = RootCertStore::empty();
+    // One root of the system that cannot be read must not cost all the others.
     let (usable, _) = roots.add_parsable_certificates(found.certs);
     if usable == 0 {
         let why = found.errors.into_iter().next().map_or_else(|| io::ErrorKind::NotFound.into(), io::Error::other);

@@ -98,6 +98,7 @@ impl Conversation {
             Held::States if only(&[]) => Some(PendingAnswer::States),
             Held::Entities if only(&["entity_ids"]) => {
                 let named = match fields.get("entity_ids") {
+                    // Without a list it is about all entities, and each of them is judged when it comes back.
                     None => true,
                     Some(Value::Array(list)) => {
                         list.iter().all(|id| id.as_str().is_some_and(|id| may(id, Access::Read)))
@@ -182,6 +183,7 @@ fn succeeded(id: u64, pending_answers: PendingAnswer, result: &str, may: May<'_>
         PendingAnswer::States => states(result, may).unwrap_or_else(|| "[]".to_owned()),
         PendingAnswer::Service => service_result(result, may),
         PendingAnswer::Unfiltered(_) => result.to_owned(),
+        // Results without content. Should a later version put something there, it does not pass.
         PendingAnswer::Nothing | PendingAnswer::Changes | PendingAnswer::Entities | PendingAnswer::End(_) => {
             NULL.to_owned()
         }

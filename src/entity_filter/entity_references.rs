@@ -43,7 +43,9 @@ pub(super) fn leads_to_the_api(text: &str) -> bool {
     if !text.contains('/') && !text.contains('%') {
         return false;
     }
+    // Parsers of addresses leave these out wherever they stand (WHATWG URL, basic URL parser).
     let text = text.replace(['\t', '\r', '\n'], "");
+    // For its percent-decoding. It also cuts at `&` and `=`, so both halves of each pair are looked at.
     form_urlencoded::parse(text.as_bytes()).any(|(name, value)| name.contains("/api/") || value.contains("/api/"))
 }
 

@@ -68,6 +68,7 @@ impl RestCall {
     pub fn of(method: &Method, path: &str, query: Option<&str>) -> Result<Self, RestRefusal> {
         let segments: Vec<_> = path.strip_prefix('/').unwrap_or_default().split('/').collect();
         let query = query.unwrap_or_default();
+        // The query is matched as well: a parameter that is not known could change what the answer tells.
         match (method, segments.as_slice(), query) {
             (&Method::GET, [""], "") => Ok(Self::Status),
             (&Method::GET, ["states"], "") => Ok(Self::States),

@@ -140,6 +140,7 @@ impl<S: ?Sized> Exchange<S> {
 
     /// Only the answer's own task turns.
     fn turn_to(&self, parity: u64) {
+        // Load and store instead of one atomic step: there is a single writer.
         let turns = self.turns.load(Ordering::Relaxed);
         if turns % 2 != parity {
             self.turns.store(turns.wrapping_add(1), Ordering::Relaxed);

@@ -59,6 +59,7 @@ impl Ruled {
             | RuleQuery::Body { .. }
             | RuleQuery::Nothing => (None, None),
         };
+        // A rule that still wants the body has refused nothing, and permitted nothing either.
         let open = finding.asked.refusal().is_none() && !matches!(finding.asked, RuleQuery::Body { .. });
         let decision = if open { Outcome::Permit } else { Outcome::Deny };
         Self { rule: finding.number, path: finding.path.to_string(), entity, access, decision, reason }

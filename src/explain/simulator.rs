@@ -61,7 +61,7 @@ pub(crate) enum BadRequest {
 impl Simulator {
     /// The simulator of this home with these settings.
     pub(crate) fn new(home: Home, settings: &Settings) -> Self {
-        let protections = settings.addons.iter().map(|addon| addon.protect.as_ref().map(Protection::new));
+        let protections = settings.addons.iter().map(|addon| addon.authorization.protect.as_ref().map(Protection::new));
         let names = Names { public_urls: settings.listen.public_urls.clone(), own_hosts: settings.own_hosts() };
         Self { home, routes: Routes::new(&settings.addons), names, protections: protections.collect() }
     }
@@ -189,6 +189,7 @@ impl Simulator {
 
 /// Whom it is said to, if the address names a host, and the target.
 fn address(url: &str) -> Option<(Option<Authority>, PathAndQuery)> {
+    // A fragment never reaches a server, and the parser would drop it without a word.
     if url.contains('#') {
         return None;
     }

@@ -60,6 +60,7 @@ async fn grant(
     services: &Services,
     request_log: &mut RequestLog,
 ) -> Result<Page, Reason> {
+    // Before the wish is read, so that a stranger learns nothing of which add-ons there are.
     let (session, _) = session_and_user(request, services, request_log).await?;
     let navigates = request_log.audience() == Audience::Navigation && *request.method() == http::Method::GET;
     let wish = Wish::read(request.query().unwrap_or_default()).filter(|_| navigates).ok_or(Reason::HandOverFailed)?;
@@ -87,6 +88,7 @@ async fn callback(
     let here = session_of(request, &services.sessions).await.ok();
     let here = here.filter(|session| session.addon() == Some(&addon.slug));
     let code = only(request.query().unwrap_or_default(), "code").unwrap_or_default();
+    // Used up before it is compared with anything: a code can be tried once, whoever tries it.
     let redeemed = services.hand_overs.redeem(&code, services.clock.now()).await?;
     let Some(what) = redeemed.filter(|what| what.addon == addon.slug) else {
         return here.map(|_| pages::see_other("/")).ok_or(Reason::HandOverFailed);
@@ -96,10 +98,12 @@ async fn callback(
         // Another tab was quicker, or the code is another browser's: a user who is signed in here goes on as they are.
         return here.map(|_| pages::see_other(what.return_to.as_str())).ok_or(Reason::HandOverFailed);
     }
+    // Found anew: it may have ended since the code was made.
     let parent = services.sessions.find_digest(what.parent).await?;
     request_log.knows_session(&parent);
     let entrant = admitted(request, addon, &parent, stages, services, request_log)?;
     let user = entrant.user();
+    // The new one first: when the store refuses it, the browser keeps the one that it has here.
     let (token, session) = services.sessions.create(child_of(&parent, addon, request)).await?;
     if let Some(old) = here
         && let Err(error) = services.sessions.sign_out(&old).await

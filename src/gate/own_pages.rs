@@ -54,6 +54,7 @@ pub(super) async fn answer(
         file => match pages::asset(file) {
             Some(asset) if reads => Ok(asset),
             Some(_) => Err(Reason::MethodNotAllowed),
+            // To a stranger a page that is not there looks like one that needs a session.
             None => session_and_user(&request, services, request_log).await.and(Err(Reason::UnknownRoute)),
         },
     }
@@ -173,6 +174,7 @@ async fn sign_out(
     let leads_away = cross_host_ticket::leave(request, stages).is_some();
     let next = "/.vestibule/sign-in";
     let mut page = if leads_away { pages::onward(next) } else { pages::see_other(next) };
+    // Also where there was no session: the browser may still have a cookie that stands for none.
     page.headers_mut().append(SET_COOKIE, stages.cookie.clear());
     Ok(page)
 }
@@ -204,6 +206,7 @@ fn published(stages: &Stages) -> Page {
     let keys = stages.keyring.as_ref().map_or(json!({ "keys": [] }), |keyring| keyring.published());
     let mut page = pages::json(StatusCode::OK, "application/jwk-set+json", &keys);
     page.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=60"));
+    // The same for everybody, so that a cache in front of us may keep it.
     page.headers_mut().remove(VARY);
     page
 }
@@ -217,8 +220,8 @@ async fn start(
 ) -> Result<Page, Reason> {
     let (session, user) = session_and_user(request, services, request_log).await?;
     let bound = |addon: &Addon| session.addon().is_none_or(|slug| *slug == addon.slug);
-    let shown = |addon: &Addon| addon.path.is_some() || addon.host.is_some();
-    let open = |addon: &&Arc<Addon>| shown(addon) && bound(addon) && is_listed_for(&user, &addon.access);
+    let shown = |addon: &Addon| addon.route.leads_here();
+    let open = |addon: &&Arc<Addon>| shown(addon) && bound(addon) && is_listed_for(&user, &addon.authorization.access);
     let addons: Vec<_> =
         stages.settings.addons.iter().filter(open).map(|addon| entry(addon, stages, request)).collect();
     let name = user.name.as_deref().or(user.username()).unwrap_or("you");
@@ -226,11 +229,11 @@ async fn start(
 }
 
 fn entry(addon: &Addon, stages: &Stages, request: &Sanitized) -> StartAddon {
-    let href = if let Some(path) = &addon.path {
-        format!("{}/{}", path.as_str(), addon.entry)
+    let href = if let Some(path) = &addon.route.path {
+        format!("{}/{}", path.as_str(), addon.display.entry)
     } else {
         let own = stages.settings.own_origin(addon, request.authority().port_or_default());
-        format!("{}/{}", own.unwrap_or_default(), addon.entry)
+        format!("{}/{}", own.unwrap_or_default(), addon.display.entry)
     };
-    StartAddon { title: addon.title.clone(), href }
+    StartAddon { title: addon.display.title.clone(), href }
 }

@@ -250,6 +250,7 @@ impl RequestLog {
 
     fn tunnel_ended(&mut self, end: TunnelEnd) {
         self.moved = (end.sent, end.received);
+        // An idle one counts as complete: nothing that a side had begun to say was cut off.
         self.complete = matches!(end.why, TunnelOver::Closed | TunnelOver::Idle);
         if let TunnelOver::Cut(Some(reason)) = end.why {
             self.reason = Some(reason);
@@ -273,7 +274,7 @@ impl RequestLog {
         let permitted = faulty && self.sent_at.is_some();
         // A page that offers to try again must not send a form twice.
         let repeatable = self.method == Method::GET;
-        permitted.then(|| AwayAddon { title: &addon.title, slug: addon.slug.as_str(), repeatable })
+        permitted.then(|| AwayAddon { title: &addon.display.title, slug: addon.slug.as_str(), repeatable })
     }
 
     fn target(&self) -> String {

@@ -78,7 +78,7 @@ impl Stages {
         let cookies = own_cookies(cookie);
         let rules = Rules {
             // A route that does not have them takes them out itself.
-            reserved: reserved.clone().passing(settings.addons.iter().flat_map(|addon| &addon.pass_headers)),
+            reserved: reserved.clone().passing(settings.addons.iter().flat_map(|addon| &addon.headers.pass)),
             names: Names { public_urls: settings.listen.public_urls.clone(), own_hosts: settings.own_hosts() },
             cookies,
             header_count: settings.limits.header_count,
@@ -101,7 +101,11 @@ impl Stages {
             keyring,
             metrics: settings.addons.iter().map(|addon| telemetry.metrics.addon(&addon.slug)).collect(),
             own_metrics: telemetry.metrics.own(),
-            protections: settings.addons.iter().map(|addon| addon.protect.as_ref().map(Protection::new)).collect(),
+            protections: settings
+                .addons
+                .iter()
+                .map(|addon| addon.authorization.protect.as_ref().map(Protection::new))
+                .collect(),
             telemetry: telemetry.clone(),
             settings,
         }

@@ -33,6 +33,7 @@ impl AuthFile {
         let Ok(data) = Fields::of(file.data()) else {
             return Ok(Loader::new(Groups::of_nobody()).finish());
         };
+        // In this order: users name groups, and credentials and tokens name users.
         let groups = Groups::load(data.list_or_absent("groups").map_err(AuthFileError::Data)?)?;
         let mut loader = Loader::new(groups);
         for (index, entry) in data.list("users").map_err(AuthFileError::Data)?.iter().enumerate() {
@@ -100,6 +101,7 @@ impl Loader {
             is_owner: fields.flag("is_owner").map_err(wrong)?,
             is_active: fields.flag("is_active").map_err(wrong)?,
             system_generated,
+            // Older files do not have it, and Home Assistant takes that for no.
             local_only: fields.optional("local_only").is_some_and(is_true),
             has_mfa: false,
             password_digest: None,
@@ -117,6 +119,7 @@ impl Loader {
     fn credential(&mut self, index: usize, entry: &Value) -> Result<(), AuthFileError> {
         let wrong = |source| AuthFileError::Entry { list: "credentials", index, source };
         let fields = Fields::of(entry).map_err(wrong)?;
+        // Not used here, but Home Assistant does not load a file without them.
         fields.any("id").map_err(wrong)?;
         fields.any("auth_provider_id").map_err(wrong)?;
         let data = fields.any("data").map_err(wrong)?;

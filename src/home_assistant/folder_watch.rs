@@ -110,6 +110,8 @@ impl FolderWatch {
             }
         });
         let watcher = watcher.and_then(|mut watcher| {
+            // The folder and not its files: a file that is replaced is another inode, which a watch on the old one does
+            // not see.
             watcher.watch(folder, RecursiveMode::NonRecursive)?;
             Ok(watcher)
         });

@@ -208,6 +208,7 @@ impl HomeAssistant {
     }
 
     fn swap_registry(&self, registry: Option<Arc<Registry>>) {
+        // All callers hold `state`, so no other swap can come between the reading and the replacing.
         let people = Directory::clone(&self.directory.load());
         self.directory.replace(people.with_registry(registry));
     }

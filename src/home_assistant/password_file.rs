@@ -146,6 +146,7 @@ impl StoredHash {
     pub(super) fn matches(&self, password: &str) -> bool {
         let bytes = password.as_bytes();
         let right = bcrypt::verify(bytes.get(..72).unwrap_or(bytes), &self.0).unwrap_or(false);
+        // Behind bcrypt and not before it, so that such a password takes as long as any other.
         right && !bytes.contains(&0)
     }
 }

@@ -86,6 +86,8 @@ impl<'a> RawToken<'a> {
     pub(super) fn read(&self, user_id: UserId) -> Result<RefreshToken, FieldError> {
         let fields = self.fields;
         let client = fields.text_or_null("client_id")?;
+        // Home Assistant needs it, so an entry without it is refused. It is a secret that is of no use here, so it is
+        // not kept.
         fields.text("token")?;
         fields
             .any("access_token_expiration")?

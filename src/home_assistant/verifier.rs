@@ -75,6 +75,7 @@ impl Verifier {
     }
 
     fn check(&self, username: &str, password: &str) -> Outcome {
+        // Owned, since bcrypt takes long and the guards of arc-swap are made for short reads.
         let Some(snapshot) = self.current.load_full() else { return Outcome::Unavailable };
         let account = snapshot.account(username);
         // An unknown name costs the same bcrypt as a known one: otherwise the time would tell which names exist.

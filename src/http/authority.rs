@@ -26,6 +26,7 @@ impl Authority {
         let host = match FieldLines::of(headers, HOST) {
             FieldLines::Absent => None,
             FieldLines::One(line) => Some(Self::parse(line.as_bytes())?),
+            // Refused even when they agree: which of two lines counts differs from server to server.
             FieldLines::Several => return None,
         };
         let target = match uri.authority() {
@@ -33,8 +34,11 @@ impl Authority {
             Some(authority) => Some(Self::parse(authority.as_str().as_bytes())?),
         };
         match (host, target) {
+            // Compared after parsing, so that the case of the name and a final dot make no difference.
             (Some(host), Some(target)) if host == target => Some(host),
             (Some(host), None) => Some(host),
+            // Over HTTP/1.1 a request without `Host` is refused even when its target names an authority (RFC 9112
+            // section 3.2).
             (None, Some(target)) if version == Version::HTTP_2 => Some(target),
             _ => None,
         }
@@ -48,12 +52,15 @@ impl Authority {
         let (host, port) = split_port(text)?;
         let port: Option<u16> = match port {
             None => None,
+            // Digits alone: `u16::from_str` also takes `+443`, which would be a second spelling of the same port.
             Some(digits) if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => {
                 Some(digits.parse().ok()?)
             }
             Some(_) => return None,
         };
         let host = if host.starts_with('[') { host } else { registered_name(host)? };
+        // Written anew from the parts, so that `Host.:0443` and `host:443` are one authority for every later
+        // comparison.
         let mut kept = host.to_ascii_lowercase();
         let host = kept.len();
         if let Some(port) = port {
@@ -87,6 +94,7 @@ impl Authority {
 fn split_port(text: &str) -> Option<(&str, Option<&str>)> {
     if let Some(rest) = text.strip_prefix('[') {
         let (address, after) = rest.split_once(']')?;
+        // Parsed and not only scanned: a zone (`fe80::1%eth0`) or an IPv4 address in brackets is refused here.
         address.parse::<std::net::Ipv6Addr>().ok()?;
         let host = text.get(..address.len() + 2)?;
         return match after {
@@ -96,6 +104,7 @@ fn split_port(text: &str) -> Option<(&str, Option<&str>)> {
     }
     match text.split_once(':') {
         None => Some((text, None)),
+        // A second colon stays in the port and fails there, so an IPv6 address without its brackets is refused.
         Some((host, port)) => Some((host, Some(port))),
     }
 }
@@ -103,6 +112,7 @@ fn split_port(text: &str) -> Option<(&str, Option<&str>)> {
 fn registered_name(host: &str) -> Option<&str> {
     let host = host.strip_suffix('.').unwrap_or(host);
     let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_');
+    // 253 characters are the longest name in DNS as text (RFC 1035 section 2.3.4 counts 255 octets on the wire).
     let ok = !host.is_empty() && host.len() <= 253 && host.bytes().all(legal) && host.split('.').all(|l| !l.is_empty());
     ok.then_some(host)
 }

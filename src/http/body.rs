@@ -83,9 +83,11 @@ impl RequestBody {
         trailer_filter: Arc<TrailerFilter>,
         abandoned: &CancellationToken,
     ) -> (Self, Arc<BodyProgress>) {
+        // Not `is_whole`: a call whose body has length zero may still end with trailers.
         let progress = Arc::new(BodyProgress::new(incoming.is_end_stream()));
         let call =
             Some(Box::new(Streamed { trailer_filter, abandoned: Box::pin(abandoned.clone().cancelled_owned()) }));
+        // No minimum rate: a streaming call may rightly send a few bytes now and then.
         let meter = RateMeter::new(MinRate::idle(idle));
         (Self { incoming, meter, stalled: None, left: limit, progress: Arc::clone(&progress), call }, progress)
     }
@@ -100,6 +102,7 @@ impl RequestBody {
         let call = self.call.as_ref()?;
         let mut trailers = frame.into_trailers().ok()?;
         call.trailer_filter.apply(&mut trailers);
+        // Nothing can follow trailers, so the body is done before its stream says so.
         self.progress.done.store(true, Ordering::Relaxed);
         Some(Frame::trailers(trailers))
     }
@@ -154,6 +157,7 @@ impl BodyProgress {
 
     fn moves(&self) {
         self.waits.store(false, Ordering::Relaxed);
+        // Relaxed here and below: each value is read by itself, and no other memory is published through it.
         let now = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.moved.store(now, Ordering::Relaxed);
     }
@@ -217,6 +221,8 @@ impl Body for RequestBody {
                 this.progress.done.store(true, Ordering::Relaxed);
                 return Poll::Ready(None);
             };
+            // Noted beside the error, because whoever sends this body wraps the error, and the answer must blame the
+            // client and not the add-on.
             let frame = frame.inspect_err(|_| this.progress.broken.store(true, Ordering::Relaxed));
             let frame = frame.map_err(BodyError::Broken)?;
             if this.is_too_slow(&frame) {
@@ -226,6 +232,7 @@ impl Body for RequestBody {
                 Ok(data) => data,
                 Err(other) => match this.trailers(other) {
                     Some(trailers) => return Poll::Ready(Some(Ok(trailers))),
+                    // Asked again at once: returning `Pending` after dropped trailers would leave no waker registered.
                     None => continue,
                 },
             };

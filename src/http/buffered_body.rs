@@ -33,6 +33,7 @@ impl Sanitized {
     /// 10.1.1).
     pub async fn buffer_body(&mut self, limits_of_buffer: BufferLimits<'_>, user: Arc<str>) -> Result<Bytes, Reason> {
         let limit = u64::try_from(limits_of_buffer.limits.judged_body_size).unwrap_or(u64::MAX);
+        // When reading fails, the request keeps an empty body and never a half-read one.
         let body = std::mem::replace(self.body_mut(), ClientBody::empty());
         let length = body.size_hint().exact();
         // Refused by its length alone, before a byte is read.
@@ -40,6 +41,8 @@ impl Sanitized {
             return Err(Reason::JudgedBodyTooLarge);
         }
         let (body, _) = RequestBody::new(body, limit, MinRate::of_upload(limits_of_buffer.limits));
+        // A deadline for the whole besides the minimum rate: at that rate a body could occupy its share of memory for
+        // hours (S-157).
         let reading =
             tokio::time::timeout(limits_of_buffer.limits.judged_body_timeout, collect(body, limits_of_buffer, user));
         let (bytes, counted) = reading.await.map_err(|_| Reason::BodyTimeout)??;

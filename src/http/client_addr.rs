@@ -46,12 +46,15 @@ impl ClientAddr {
     /// peer that is not trusted is the client itself, and when it claims to forward for another client it never counts
     /// as local.
     pub(super) fn of(peer: IpAddr, said: &ForwardedFor, trusted: &TrustedProxies) -> Result<Self, BadForwarded> {
+        // A dual-stack socket shows IPv4 peers as `::ffff:192.0.2.1`; limits, logs and `is_local` must see one address
+        // for both.
         let peer = peer.to_canonical();
         // Whoever is not trusted is the client. That it claims to be a proxy costs it the privilege of being local:
         // behind an untrusted proxy of the home, the whole Internet would be local.
         if !trusted.contains(peer) {
             return Ok(Self { ip: peer, vouched: !said.claims });
         }
+        // When every entry is a trusted proxy's, or there is none, this ends as the leftmost one: the farthest from us.
         let mut ip = peer;
         let mut entries = 0;
         // From the right: each proxy appends, so the rightmost entries are those that our own proxies wrote. Everything
@@ -102,12 +105,14 @@ const MOST_ENTRIES: usize = 32;
 fn claims_to_forward(headers: &HeaderMap) -> bool {
     headers.keys().any(|name| {
         let name = name.as_str();
+        // Any of them is enough, also those that are not read here: the peer says that it speaks for others.
         name == "forwarded" || name == "x-real-ip" || name.starts_with("x-forwarded")
     })
 }
 
 fn parse(entry: &[u8]) -> Option<IpAddr> {
     let text = std::str::from_utf8(entry.trim_ascii()).ok()?;
+    // Some proxies append the port, and some put IPv6 addresses into brackets.
     let ip = text
         .parse::<IpAddr>()
         .ok()

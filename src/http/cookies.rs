@@ -28,6 +28,7 @@ pub(crate) fn take<const N: usize>(headers: &mut HeaderMap, names: &[&str; N]) -
     let mut lines = headers.get_all(COOKIE).iter();
     let (Some(first), second) = (lines.next(), lines.next()) else { return presented };
     let joined = if second.is_none() {
+        // Copied because a `HeaderValue` does not give out its `Bytes`, which `slice_ref` below needs.
         Bytes::copy_from_slice(first.as_bytes())
     } else {
         join(headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes))
@@ -72,6 +73,7 @@ pub(crate) fn sets(set_cookie: &HeaderValue, name: &str) -> bool {
 
 fn value_of<'a>(pair: &'a [u8], name: &str) -> Option<&'a [u8]> {
     let pair = trim(pair);
+    // Case counts: to browsers `__host-...` is another cookie, and so it is here (S-77).
     let rest = pair.strip_prefix(name.as_bytes())?;
     trim(rest).strip_prefix(b"=").map(trim)
 }
@@ -116,11 +118,13 @@ fn others(cookies: &Bytes, names: &[&str]) -> Bytes {
 }
 
 fn replace(headers: &mut HeaderMap, cookies: Bytes) {
+    // A `Cookie` line has at least one pair (RFC 6265 section 4.2.1), so separators alone are no line.
     if cookies.iter().all(|b| matches!(b, b' ' | b'\t' | b';')) {
         headers.remove(COOKIE);
     } else if let Ok(value) = HeaderValue::from_maybe_shared(cookies) {
         headers.insert(COOKIE, value);
     } else {
+        // Parts of legal values make a legal value. Should that ever fail, no cookies are better than ours among them.
         headers.remove(COOKIE);
     }
 }

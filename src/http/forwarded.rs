@@ -46,6 +46,8 @@ impl WebSocket {
             return Some(Self::Unsaid);
         }
         match only(headers, WEBSOCKET)? {
+            // Exactly these words: anything else is a mistake in the proxy's configuration, and a refusal makes it
+            // visible.
             "true" => Some(Self::Yes),
             "false" => Some(Self::No),
             _ => None,
@@ -70,6 +72,7 @@ impl Forwarded {
         }
         let Said { method, scheme, host, target } = Said::of_request(headers).ok_or(Reason::MalformedForwarded)?;
         let websocket = WebSocket::of_request(headers).ok_or(Reason::MalformedForwarded)?;
+        // The same checks as for a request that comes here directly, so that no answer differs between the two ways.
         let method: Method = method.parse().map_err(|_| Reason::MalformedForwarded)?;
         if KnownMethod::of(&method).is_none() {
             return Err(Reason::MethodNotAllowed);

@@ -14,9 +14,11 @@ pub(crate) fn nominated(headers: &HeaderMap) -> Vec<HeaderName> {
     for line in headers.get_all(CONNECTION) {
         for option in line.as_bytes().split(|b| *b == b',') {
             let option = option.trim_ascii();
+            // Options about the connection itself. `Keep-Alive` as a header is in the table of hop-by-hop names anyway.
             if option.eq_ignore_ascii_case(b"keep-alive") || option.eq_ignore_ascii_case(b"close") {
                 continue;
             }
+            // What is no token is the name of no header, so there is nothing to take out (S-10).
             let Ok(name) = HeaderName::from_bytes(option) else { continue };
             if !matches!(name.as_str(), "host" | "cookie" | "content-length" | "authorization" | "upgrade") {
                 names.push(name);

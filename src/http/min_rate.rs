@@ -64,6 +64,7 @@ impl RateMeter {
     /// From here on, if not before, the client is waited for. Returns when that will have been too long, if nothing
     /// moves.
     pub fn waits(&mut self, now: Instant) -> Instant {
+        // Kept from the first poll: a wake-up that brings no bytes must not start the wait anew.
         let since = *self.since.get_or_insert(now);
         let left = if self.moved < self.min_rate.least {
             self.min_rate.window.saturating_sub(self.waited)
@@ -72,6 +73,7 @@ impl RateMeter {
             self.min_rate.window.saturating_mul(2).saturating_sub(self.waited)
         };
         let patience = self.min_rate.stall.min(left);
+        // An `Instant` cannot hold every duration that a configuration can.
         since.checked_add(patience).unwrap_or_else(|| since + LONG)
     }
 

@@ -100,6 +100,7 @@ impl PageHeaders {
         peer: IpAddr,
         trusted: &TrustedProxies,
     ) -> Provenance {
+        // Believed from a trusted peer alone: anyone else could name the host whose pages then count as ours.
         let forwarded = self.forwarded_host.once().filter(|_| trusted.contains(peer));
         let forwarded = forwarded.and_then(|host| Authority::parse(host.as_bytes()));
         self.read(|origin| {
@@ -160,6 +161,7 @@ pub struct Names {
 /// request's host is not one that browsers know, as behind a proxy that puts in its own, ours are all public URLs
 /// except those of add-ons.
 fn is_ours(origin: &[u8], authority: &Authority, names: &Names) -> bool {
+    // `http://` is another origin at the same host, and anybody on the network can write its pages.
     let Some(theirs) = origin.strip_prefix(b"https://").and_then(Authority::parse) else { return false };
     let is_it = |url: &PublicUrl| url.host == theirs.host() && url.port == theirs.port_or_default();
     let is_own = |host: &str| names.own_hosts.iter().any(|own| own == host);

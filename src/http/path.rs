@@ -75,6 +75,7 @@ pub(super) fn normalized(path: &str) -> String {
         if byte.is_ascii_alphanumeric() || KEPT.contains(&byte) {
             normalized.push(char::from(byte));
         } else {
+            // `%` is among these: what was encoded twice is decoded once and stays encoded, as at those proxies.
             let _written = write!(normalized, "%{byte:02X}");
         }
     }

@@ -31,6 +31,8 @@ impl Sanitized {
         let key = upgrade::key_of(self.headers());
         let handshakes: &[Option<Handshake>] = match websocket {
             WebSocket::Yes if method == http::Method::GET && key.is_ok_and(|key| key.is_some()) => &[AS_WEBSOCKET],
+            // The proxy is about to pass a handshake on. Judged as a plain request, it could get past the rules for
+            // WebSockets.
             WebSocket::Yes => return Err(Reason::BadUpgrade),
             WebSocket::Unsaid if method == http::Method::GET => &[None, AS_WEBSOCKET],
             WebSocket::No | WebSocket::Unsaid => &[None],

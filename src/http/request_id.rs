@@ -19,6 +19,8 @@ impl RequestId {
         static START: OnceLock<[u8; 8]> = OnceLock::new();
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let start = u64::from_ne_bytes(*START.get_or_init(entropy::random));
+        // The steps of splitmix64. Each is a bijection of `u64`, so different counts make different ids. Relaxed is
+        // enough, because `fetch_add` gives each caller its own number in any ordering.
         let mut mixed = start.wrapping_add(COUNT.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15));
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

@@ -99,6 +99,7 @@ impl Sanitized {
         if !asks && !connection_info.covers(authority.host()) {
             return Err(Reason::Misdirected);
         }
+        // Before any header is read for what it says: a head that frames its body in two ways is refused as a whole.
         judge_headers(request.headers(), rules)?;
         // Before routing: a server that resolves `..`, however it is encoded, would serve another path than the one
         // that the rules were asked about.
@@ -106,11 +107,14 @@ impl Sanitized {
         // The connection's own address, never one from a header: whether a header's address is believed is decided by
         // it.
         let peer = connection_info.addresses().client().ip();
+        // Before `strip`, which takes out the headers that these four are read from.
         let source = RequestSource::of(&connection_info, request.headers());
         let trusted = &*source.trusted_proxies();
         let provenance = source.provenance(&authority, &rules.names);
         let client = source.client().map_err(|_| Reason::MalformedForwarded)?;
         let scheme = Scheme::of_request(entry_point, peer, request.headers(), trusted);
+        // A failure is kept and not returned: `gate/verify.rs` answers it as part of the question. Boxed, because every
+        // request carries this field and few are questions.
         let forwarded = asks.then(|| Box::new(Forwarded::of_request(peer, request.headers(), trusted)));
         // hyper keeps its end of the upgrade in the extensions, and those go no further than this function.
         let upgrade = handshake.is_some().then(|| hyper::upgrade::on(&mut request));
@@ -345,11 +349,13 @@ fn target(request: &Request<ClientBody>) -> Result<PathAndQuery, Reason> {
 
 fn judge_headers(headers: &HeaderMap, rules: &Rules) -> Result<(), Reason> {
     // `len` counts lines, not names: one name a thousand times is a thousand.
+    // The options of `Connection` are bounded too, because each header is looked for among them (S-203).
     if headers.len() > rules.header_count || !hop_by_hop::is_modest(headers) {
         return Err(Reason::MalformedRequest);
     }
     match FieldLines::of(headers, TRANSFER_ENCODING) {
         FieldLines::Absent => {}
+        // One coding and nothing beside it (S-48): with a second one, two parsers can disagree on where the body ends.
         FieldLines::One(line) if line.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked") => {}
         FieldLines::One(_) | FieldLines::Several => return Err(Reason::MalformedRequest),
     }
@@ -381,6 +387,7 @@ pub fn strip(headers: &mut HeaderMap, rules: &Rules) -> ([Presented; 6], usize) 
             stripped += usize::from(reserved);
             gone.push(name.clone());
             if reserved {
+                // At `debug`, since a client decides how many of these lines there are (S-200).
                 tracing::debug!(name = text, "reserved header stripped");
             }
         }

@@ -28,6 +28,7 @@ where
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| Reason::MalformedRequest)?;
         let data = frame.data_ref().map_or(&[][..], |data| data);
+        // Before it is copied, so that memory never grows beyond the limit.
         if data.len() > limit.saturating_sub(bytes.len()) {
             return Err(Reason::BodyTooLarge);
         }

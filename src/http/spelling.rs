@@ -14,6 +14,7 @@ pub fn decode(raw: &str) -> Option<Cow<'_, str>> {
 /// Whether some server takes two texts for the same: they differ in case alone, in ways of writing one character
 /// (Unicode's compatibility caseless match), or in invisible characters.
 pub fn is_same_look(one: &str, other: &str) -> bool {
+    // Nearly all paths are ASCII, where none of the tables below makes a difference.
     if one.is_ascii() && other.is_ascii() {
         return one.eq_ignore_ascii_case(other);
     }

@@ -38,11 +38,14 @@ pub(super) fn asked_for(
                 version_13(headers)?;
                 Ok(Some(Handshake::Http2))
             }
+            // Another CONNECT is refused with the unknown methods, which is no business of the handshake (S-54).
             _ => Ok(None),
         };
     }
     let websocket = |value: &HeaderValue| value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"websocket");
     if !one_line(headers, UPGRADE).is_some_and(websocket) || !hop_by_hop::has_option(headers, "upgrade") {
+        // An ordinary request then. `Upgrade` is stripped like every hop-by-hop header, so no other protocol can begin
+        // (S-53).
         return Ok(None);
     }
     // RFC 6455 section 4.1: the method MUST be GET, the version at least 1.1, the key sixteen bytes in base64. A body
@@ -64,6 +67,7 @@ pub(super) fn key_of(headers: &HeaderMap) -> Result<Option<&HeaderValue>, BadHan
     let key = exactly_one(headers, &SEC_WEBSOCKET_KEY)?;
     let digits = key.as_bytes().strip_suffix(b"==").ok_or(BadHandshake)?;
     let legal = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
+    // 22 digits and `==` are sixteen bytes (RFC 6455 section 4.1).
     if digits.len() == 22 && digits.iter().all(legal) { Ok(Some(key)) } else { Err(BadHandshake) }
 }
 

@@ -135,6 +135,7 @@ impl DirectoryCell {
     /// Replaces the snapshot and notifies subscribers.
     pub fn replace(&self, directory: Directory) {
         self.current.store(Arc::new(directory));
+        // Behind the store: whoever is woken by it loads the new snapshot.
         self.changed.send_modify(|generation| *generation = generation.wrapping_add(1));
     }
 

@@ -19,6 +19,7 @@ pub struct Identified {
 impl Identified {
     /// The one way in: with the user whom [`user_behind`] found for its credential.
     pub fn new(authenticated: Authenticated, user: Arc<User>) -> Result<Self, Reason> {
+        // A user who was looked up for one credential must not get into the request of another.
         if *authenticated.credential().user() != user.id {
             return Err(Reason::UnknownUser);
         }

@@ -61,6 +61,7 @@ impl People {
             let theirs = configured.groups.iter().filter(|group| group.has(user.id.as_str(), &user.usernames));
             user.configured_groups = theirs.map(|group| Arc::clone(&group.id)).collect();
             for name in &user.usernames {
+                // When two users have the same name, the first keeps it, as in Home Assistant.
                 usernames.entry(name.clone()).or_insert_with(|| user.id.clone());
             }
             let permissions = compiler.permissions(&user);

@@ -294,6 +294,7 @@ pub(crate) fn authority(text: &str) -> Result<(Host, Option<u16>), BadUrl> {
         return Err(BadUrl::Path);
     }
     let (host, port) = match text.rsplit_once(':') {
+        // When a bracket follows, the colon was one of an IPv6 address without a port.
         Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
         _ => (text, None),
     };

@@ -64,6 +64,7 @@ impl Calls<'_> {
         request: Sanitized,
         caller: Result<HomeAssistantCaller, Reason>,
     ) -> Result<Page, Reason> {
+        // On the list before its body is read: a token that is withdrawn meanwhile ends the call.
         let open = self.exchanges.begin(caller?, request.abort_handle().clone());
         let path = request.path();
         let call = path.strip_prefix("/v2").unwrap_or(path).to_owned();
@@ -159,7 +160,7 @@ impl Calls<'_> {
         let addon = slug.and_then(|slug| shown.find(|addon| addon.slug.as_str() == slug));
         match addon.zip(self.addon_states.ingress_key()) {
             Some((addon, key)) if reads => {
-                let granted = Granted::new(&addon.rights, self.addon_states.protection(&addon.slug));
+                let granted = Granted::new(&addon.package.rights, self.addon_states.protection(&addon.slug));
                 envelope::ok(&info(addon, Some(&entry(&key.token(&addon.slug))), &granted, false))
             }
             Some(_) => envelope::plain(StatusCode::METHOD_NOT_ALLOWED),
@@ -175,6 +176,7 @@ fn bad_request(message: &str) -> Page {
 /// Reads a body for as long as the call may go on.
 async fn short_body(body: ClientBody, open: &Open<HomeAssistantCaller>) -> Result<Bytes, Reason> {
     let read = read_short_body(CutUpload::new(body, open), LARGEST, BODY_TIME).await;
+    // When the call was cut, its body broke off because of that: the reason of the cut is the one to answer with.
     open.exchange().why().map_or(read, Err)
 }
 

@@ -119,6 +119,7 @@ impl PlainListener {
 impl ConnectionSlots {
     fn take(&self, peer: Peer, limits: PlainLimits) -> Result<Permit, Refused> {
         let of_peer = Claim::new(self.of_peer, peer.holder(), limits.of_peer);
+        // The peer's share first: one that has spent it must not show as a refusal of the total.
         self.budget.take(1, &[of_peer, Claim::new(self.all, Holder::All, limits.all)])
     }
 }
@@ -195,6 +196,7 @@ async fn bind_unix(path: &Path) -> io::Result<UnixListener> {
     }
     // Bound beside its place and then moved there: at no moment is there a socket with the wrong mode.
     let temporary = PathBuf::from(format!("{}.new", path.display()));
+    // What a start left that was broken off. `bind` fails where a file is.
     let _gone = std::fs::remove_file(&temporary);
     let listener = UnixListener::bind(&temporary)?;
     // The token decides who may call; the folder's mode only who can connect.

@@ -48,6 +48,8 @@ pub enum ProxyError {
 /// Reads one header, byte for byte.
 pub(super) async fn read(stream: &mut TcpStream) -> Result<Client, ProxyError> {
     let mut head = [0; V2_SIGNATURE.len()];
+    // No more at once than the shortest header of either version has: a byte too many would be missing in the
+    // handshake.
     let (start, rest) = head.split_at_mut(V1_START.len());
     stream.read_exact(start).await?;
     if start == V1_START {
@@ -109,6 +111,8 @@ async fn version_2(stream: &mut TcpStream) -> Result<Client, ProxyError> {
 }
 
 fn client(header: &[u8]) -> Result<Client, ProxyError> {
+    // Only the addresses count. What else stands in the block is the peer's choice, and parsing it would be work for
+    // nothing.
     let config = ParseConfig { include_tlvs: false, ..ParseConfig::default() };
     let (parsed, _) = ProxyHeader::parse(header, config).map_err(ProxyError::Malformed)?;
     match parsed.proxied_address() {

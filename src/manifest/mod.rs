@@ -124,6 +124,7 @@ pub fn read(path: &Path, keys: &[SigningKey]) -> Reading {
             return Reading { manifest: None, found };
         }
     };
+    // The signature is over the bytes of the file, so it is judged before anything is made of them.
     let signed = signature::judge(&beside.signature, text.as_bytes(), keys, &mut findings);
     let manifest = match yaml::parse(&text) {
         Ok(node) => keys::manifest(path, &node, &beside, signed, &mut findings),

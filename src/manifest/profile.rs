@@ -50,6 +50,7 @@ pub(super) fn apparmor(map: &mut Section<'_>, beside: &Path, findings: &mut Find
                     Diagnostic::warning(SourceLocation::File, format!("{} declares no profile", beside.display()));
                 findings.add(none.hint("it has a line `profile NAME flags=(...) {`; until then it counts nothing"));
             }
+            // What the profile declares comes first: it is the name that the kernel knows it by.
             declared.or(named).map_or(AppArmor::Default, AppArmor::Profile)
         }
         unread => {

@@ -38,6 +38,7 @@ fn int(text: &str) -> Option<i64> {
         [b'0', b'x', ..] => (digits.get(2..)?, 16),
         [b'0', b'b', ..] => (digits.get(2..)?, 2),
         [b'0', b'o', ..] => (digits.get(2..)?, 8),
+        // `0777` is octal in YAML 1.1, which Home Assistant's reader speaks.
         [b'0', _, ..] => (digits.get(1..)?, 8),
         _ => (digits.as_str(), 10),
     };

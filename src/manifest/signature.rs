@@ -89,6 +89,7 @@ pub(super) fn judge(file: &Path, manifest: &[u8], keys: &[SigningKey], findings:
         );
         return Signed::No;
     }
+    // `false`: no signatures of minisign's older kind, which are over the file itself and not over its hash.
     let verdicts = keys.iter().map(|key| (key, key.key.verify(manifest, &signature, false)));
     let mut why = "this manifest is signed by a key that the configuration does not name".to_owned();
     for (key, verdict) in verdicts {

@@ -52,6 +52,7 @@ pub(super) fn bounded(path: &Path, most: u64) -> std::io::Result<Option<Vec<u8>>
         return Err(std::io::Error::other("this is not a regular file"));
     }
     let mut bytes = Vec::new();
+    // One byte more than may be, to tell a file that is too large from one that just fits.
     File::open(path)?.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
     Ok(u64::try_from(bytes.len()).is_ok_and(|length| length <= most).then_some(bytes))
 }

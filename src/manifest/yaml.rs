@@ -98,6 +98,7 @@ impl Loader<'_> {
                 (anchor, Node { span, value: Value::Scalar { text: text.into_owned(), plain }, size: 1 })
             }
             Event::SequenceStart(anchor, tag) => {
+                // For its refusal of strange tags; a list is no text, whatever its tag.
                 is_text(tag.as_deref(), &span)?;
                 (anchor, self.list(span, parser, depth)?)
             }
@@ -122,6 +123,8 @@ impl Loader<'_> {
     }
 
     fn alias(&mut self, anchor: usize, span: Span) -> Result<Node, Box<Diagnostic>> {
+        // An anchor is kept when its node is complete. The parser refuses unknown ones, so this one is still being
+        // read.
         let Some(size) = self.anchors.get(&anchor).map(|node| node.size) else {
             let open = Diagnostic::mistake(span, "an alias inside of what it stands for");
             return Err(Box::new(open.label("refers to itself").hint("write the value out")));
@@ -161,6 +164,7 @@ impl Loader<'_> {
                 let bad = Diagnostic::mistake(key.span, "a key that is no text");
                 return Err(Box::new(bad.label("expected a name").hint("write `name: value`")));
             };
+            // In quotes it is a key like any other.
             if plain && text == "<<" {
                 merged.push(value);
             } else if let Some(first) = seen.insert(text.clone(), key.span.clone()) {
@@ -171,6 +175,7 @@ impl Loader<'_> {
                 entries.push((Spanned::new(key.span, text), value));
             }
         }
+        // Behind all keys of its own, wherever `<<` stands among them: its own keys win.
         for source in merged {
             merge(&mut entries, &mut seen, source)?;
         }

@@ -125,6 +125,7 @@ struct Rules(ById<Level>);
 impl Rules {
     fn compile(rule: Rule) -> Self {
         match rule {
+            // A selector that is `true` as a whole is answered by `whole`, before any rule of it is asked.
             Rule::Null | Rule::True(_) => Self::default(),
             Rule::Object(rules) => {
                 Self(rules.into_iter().filter_map(|(id, rule)| Some((id.into(), Level::compile(rule)?))).collect())

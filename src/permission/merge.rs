@@ -84,6 +84,7 @@ fn merge_keys(
     objects: &[(GroupIndex, &Map<String, Value>)],
 ) -> Result<(), IllegalPolicy> {
     for key in keys.keys() {
+        // It was merged over all groups when the first of them that has it was looked at.
         if merged.contains_key(key) {
             continue;
         }

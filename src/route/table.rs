@@ -57,10 +57,10 @@ impl Routes {
     pub fn new(addons: &[Arc<Addon>]) -> Self {
         let mut routes = Self::default();
         for (place, addon) in addons.iter().enumerate() {
-            if let Some(host) = &addon.host {
+            if let Some(host) = &addon.route.host {
                 routes.hosts.insert(host.as_str().to_owned(), Route::new(addon, place, "", FieldLocation::OwnHost));
             }
-            if let Some(prefix) = &addon.path {
+            if let Some(prefix) = &addon.route.path {
                 routes.deepest = routes.deepest.max(prefix.as_str().matches('/').count());
                 routes.prefixes.insert(
                     prefix.as_str().to_owned(),
@@ -100,7 +100,7 @@ impl Routes {
             // Before any add-on: one at the root must not answer for our sign-in page.
             EntryPoint::Browsers if is_own(path) => Location::Own,
             EntryPoint::Browsers => self.find(host, path).map_or(Location::Nowhere, |route| {
-                let strips = route.addon().prefix == PrefixMode::Strip;
+                let strips = route.addon().route.prefix == PrefixMode::Strip;
                 Location::Addon(route, if strips { route.prefix().len() } else { 0 })
             }),
             EntryPoint::HomeAssistant => match token_in(path) {
@@ -129,6 +129,7 @@ impl Routes {
             prefix.split('/').all(is_next)
         };
         let found = self.longest(path).map_or(0, |route| route.prefix().len());
+        // A shorter prefix would lose against the one that was found, whatever a proxy takes for the same.
         self.prefixes.keys().any(|prefix| fits(prefix) && prefix.len() >= found && !path.starts_with(prefix.as_str()))
     }
 
@@ -162,6 +163,7 @@ impl Routes {
         let mut found = self.prefixes.get("");
         // As deep as the deepest prefix and no deeper, so that a path of a thousand slashes costs no more than any
         // other.
+        // Without the first slash: what ends there is the root, which stands in `found` already.
         let segments = path.match_indices('/').map(|(at, _)| at).skip(1).chain([path.len()]).take(self.deepest);
         for end in segments {
             let prefix = path.get(..end).unwrap_or_default();

@@ -63,7 +63,7 @@ impl Route {
         judge_path(path).map_err(|_| Reason::AmbiguousPath)?;
         let rest = browser.strip_prefix(self.prefix()).filter(|rest| rest.is_empty() || rest.starts_with(['/', '?']));
         let rest = rest.ok_or(Reason::ForeignDestination)?;
-        let stripped = self.addon().prefix == PrefixMode::Strip;
+        let stripped = self.addon().route.prefix == PrefixMode::Strip;
         let addon = match rest {
             _ if !stripped => browser.to_owned(),
             rest if rest.starts_with('/') => rest.to_owned(),
@@ -81,6 +81,7 @@ fn own_path<'a>(address: &'a str, scheme: Scheme, ours: Option<&Authority>) -> O
         return None;
     }
     if address.starts_with('/') {
+        // `//host/path` names another site, with the scheme of the page.
         return (!address.starts_with("//")).then_some(address);
     }
     let (said, rest) = address.split_once("://")?;

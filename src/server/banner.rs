@@ -22,14 +22,14 @@ pub(super) fn say(server: &Server) {
         tracing::info!("open {url}/ and sign in with an account of Home Assistant, once it has been asked");
     }
     for addon in &settings.addons {
-        let place = match (&addon.path, &addon.host) {
+        let place = match (&addon.route.path, &addon.route.host) {
             (Some(path), _) => format!("{url}{}/", path.as_str()),
             (None, Some(host)) if port == 443 => format!("https://{}/", host.as_str()),
             (None, Some(host)) => format!("https://{}:{port}/", host.as_str()),
             (None, None) => continue,
         };
-        let who = if addon.access.admin_only { " (administrators only)" } else { "" };
-        tracing::info!("{}: {place}{who}", addon.title);
+        let who = if addon.authorization.access.admin_only { " (administrators only)" } else { "" };
+        tracing::info!("{}: {place}{who}", addon.display.title);
     }
 }
 

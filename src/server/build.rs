@@ -96,6 +96,7 @@ pub(super) async fn build(
     // First what another process may hold, so that a second one started by mistake touches nothing of the first.
     let control = ControlSocket::bind(&settings.listen.control)?;
     let operations = bind_operations(&settings, &mut inherited).await?;
+    // One for the process: it outlives every configuration, so that a reload gives nobody a second share.
     let budget = Budget::new();
     let addons = addon_api::bind(&settings, &budget).await.map_err(StartError::AddonApi)?;
     let home_assistant = addon_api::bind_home_assistant(&settings, &budget).await.map_err(StartError::HomeAssistant)?;

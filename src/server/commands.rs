@@ -40,6 +40,7 @@ async fn list(server: &Server) -> Answer {
     let gathered = server.gate.services().sessions.gather().await;
     let directory = directory(server);
     let mut all = server.gate.services().sessions.list();
+    // The newest first, so that what does not fit into the answer are the oldest.
     all.sort_by_key(|session| std::cmp::Reverse(session.created));
     let more = u64::try_from(all.len().saturating_sub(MOST)).unwrap_or_default();
     let sessions = all.iter().take(MOST).map(|session| line(session, &directory)).collect();

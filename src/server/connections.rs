@@ -71,11 +71,13 @@ async fn serve(server: Arc<Server>, incoming: Incoming) {
             tracing::warn!(%peer, most, not_logged = silent, "connection closed: too many HTTP/2 frames without content");
         }
     }
+    // The gauge counts the connection until here, and not only until its task began to serve.
     drop(open);
 }
 
 /// Accepts Home Assistant's connections until the process drains.
 pub(super) async fn accept_home_assistant(server: Arc<Server>, listener: HomeAssistantListener) {
+    // Asked for each connection, so that a reload holds for the next one.
     let places = || {
         let limits = &server.gate.stages().settings.limits;
         PlainLimits { all: limits.home_assistant_connections, of_peer: limits.home_assistant_connections_per_address }

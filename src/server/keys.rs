@@ -18,7 +18,7 @@ pub(super) fn open(
     clock: &Clock,
     before: Option<&Arc<Keyring>>,
 ) -> Result<Option<Arc<Keyring>>, KeyError> {
-    if !settings.addons.iter().any(|addon| addon.assertion) {
+    if !settings.addons.iter().any(|addon| addon.headers.assertion) {
         return Ok(None);
     }
     let addon_states = before.filter(|keyring| *keyring.settings() == settings.assertion);

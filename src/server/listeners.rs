@@ -47,6 +47,7 @@ impl Listeners {
                 None => Listener::bind(entry, connection_limiter)?,
             };
             let (listener, stop) = (Arc::new(listener), CancellationToken::new());
+            // Bound and not served yet: on a reload nobody is accepted here before the new stages are in place.
             new.push(Open { entry: entry.clone(), listener, stop, running: false });
         }
         Ok(Change { new, wanted: wanted.to_vec() })

@@ -126,12 +126,15 @@ impl Server {
                 }
             }
         }
+        // After a failure too: systemd would otherwise take the reload for one that is still going on.
         notify::ready("serving");
         result
     }
 
     async fn try_reload(self: &Arc<Self>, state: &mut ReloadState) -> Result<Vec<String>, ReloadError> {
         let file = self.file.clone();
+        // Off the async threads: it reads files, and `ask` above drives a runtime of its own, which panics within
+        // another.
         let loading = tokio::task::spawn_blocking(move || surroundings(true, |around| config::load(&file, around)));
         let loaded = loading.await?.map_err(|found| {
             // The files of the refused one are watched, since it is there that the operator corrects the mistake.
@@ -171,6 +174,7 @@ impl Server {
         state: &mut ReloadState,
     ) {
         let services = self.gate.services();
+        // Said and not returned: from here on nothing may fail, or half of the configuration would be in force.
         if let Err(error) = services.telemetry.reload(&log_settings(&settings.log)) {
             tracing::error!(error = %chain(&error), "the log keeps its filter");
         }
@@ -206,6 +210,7 @@ impl Server {
         );
         // One pointer: a request sees the old stages or the new ones, and keeps what it has begun with.
         self.gate.replace(stages);
+        // With the users that were put in place above: what add-ons and what browsers do is judged by the same ones.
         self.api.replace(super::addon_api::configured(settings, services.home.load_full()));
     }
 

@@ -158,6 +158,7 @@ impl Server {
         metrics.session_store_degraded.set(i64::from(store != SessionStoreState::Good));
         metrics.sessions.set(i64::try_from(services.sessions.len()).unwrap_or(i64::MAX));
         let stages = self.gate.stages();
+        // Here because this runs twice a second anyway: idle connections and probes need no timers of their own.
         stages.prune();
         stages.probe();
     }

@@ -45,6 +45,7 @@ pub struct AccessToken {
 impl AccessToken {
     /// Verifies a token. `find` knows the refresh tokens of the moment by their id.
     pub fn verify<'a>(text: &[u8], find: impl FnOnce(&str) -> Option<Issuer<'a>>, now: Timestamp) -> Option<Self> {
+        // Before anything is decoded: whoever sends it chooses its length.
         if text.len() > LONGEST {
             return None;
         }
@@ -63,6 +64,7 @@ impl AccessToken {
         // Over the bytes as they came, not over what was decoded from them (RFC 7515 section 5.2).
         let signed = text.get(..header.len() + 1 + payload.len())?;
         let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
+        // `verify` compares in constant time, so that a signature cannot be guessed byte by byte.
         hmac::verify(&hmac::Key::new(hmac::HMAC_SHA256, found.key), signed, &signature).ok()?;
         let token = Self {
             user: found.user.clone(),
@@ -72,6 +74,8 @@ impl AccessToken {
             key: sha256(found.key),
             expires: claims.get("exp")?.as_f64()?,
         };
+        // `None` is a claim that is missing: `iat` must be there and `nbf` need not, but one that is no number never
+        // counts.
         let begun = |name: &str| claims.get(name).map(|at| at.as_f64().is_some_and(|at| at <= seconds(now) + LEEWAY));
         // RFC 7519 section 4.1.3: whoever is not in the audience rejects the token. Home Assistant names none.
         let for_us = !claims.contains_key("aud");

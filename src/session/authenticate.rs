@@ -77,6 +77,7 @@ impl Authenticated {
 /// session counts (docs/design/supervisor.md section 10.1).
 pub fn shows_token(request: &Sanitized) -> bool {
     let instead = request.entry_point() == EntryPoint::Browsers && *request.presented() == Presented::Nothing;
+    // What cannot be read counts as shown: it is refused as a bad token, and not as a missing session (S-191).
     instead && !matches!(bearer::presented(request.headers()), Ok(None))
 }
 

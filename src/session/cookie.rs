@@ -47,6 +47,8 @@ impl SessionCookie {
 
     /// The line that takes the token away from the browser.
     pub fn clear(self) -> HeaderValue {
+        // With all attributes of the cookie that it deletes: a `__Host-` name is ignored without them, and a
+        // partitioned cookie is found only with `Partitioned`.
         header(&format!("{}=; {}; Max-Age=0", self.name(), self.attributes()))
     }
 
@@ -60,6 +62,7 @@ impl SessionCookie {
 
 fn header(line: &str) -> HeaderValue {
     let mut value = HeaderValue::from_str(line).expect("names, attributes and base64url are visible ASCII");
+    // HPACK never puts it into a table then (RFC 7541 section 7.1.3), and `Debug` does not show it.
     value.set_sensitive(true);
     value
 }

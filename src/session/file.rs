@@ -139,6 +139,8 @@ impl SessionFile {
 /// Opens a file that only we may read, or makes it so.
 fn private(path: &Path) -> io::Result<File> {
     let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
+    // The mode above holds for a new file only. It is changed through the open file, since the path may be another one
+    // now.
     if file.metadata()?.mode() & 0o077 != 0 {
         file.set_permissions(Permissions::from_mode(0o600))?;
     }
@@ -154,6 +156,7 @@ fn builder() -> Builder {
 
 fn make_table(file: &Database) -> Result<(), FileError> {
     let transaction = file.begin_write().map_err(database)?;
+    // To open a table for writing makes it; to read one that is not there is an error.
     drop(transaction.open_table(SESSIONS).map_err(database)?);
     transaction.commit().map_err(database)
 }
@@ -187,6 +190,7 @@ fn write_all(file: &Database, batch: &[Change]) -> Result<(), FileError> {
 
 /// A damaged file can make the library panic. That must end neither the writer nor the process.
 fn guarded<T>(work: impl FnOnce() -> Result<T, FileError>) -> Result<T, FileError> {
+    // Nothing broken is seen afterwards: callers close the database after every error.
     catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(FileError::Panicked))
 }
 

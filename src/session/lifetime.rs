@@ -54,6 +54,7 @@ impl Lifetimes {
 
     /// What the session is now.
     pub fn state(self, created: Timestamp, last_seen: Timestamp, now: Timestamp) -> SessionState {
+        // Expiry first: what is past a limit is over, even when its other time lies in the future.
         if now >= self.end(created, last_seen) {
             SessionState::Expired
         } else if created.max(last_seen) > now.saturating_add(SKEW) {

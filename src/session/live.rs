@@ -105,6 +105,7 @@ impl Session {
     }
 
     pub(super) fn end(&self) {
+        // Release, with the `Acquire` in `ended`: whoever sees the end also sees what was done before it.
         self.ended.store(true, Ordering::Release);
     }
 
@@ -145,6 +146,7 @@ impl Session {
 
     /// Notes that a record with this time is on disk.
     pub(super) fn stored(&self, seen: Timestamp) {
+        // The larger one counts: two writes may be confirmed in another order than they were made in.
         self.stored_seen.fetch_max(seen.as_millis(), Ordering::Relaxed);
     }
 

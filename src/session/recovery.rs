@@ -66,6 +66,7 @@ pub(super) fn open(file: &mut SessionFile, now: Timestamp) -> Result<Opened, Fil
     }
     let why = match file.open() {
         Ok(entries) => return Ok(Opened { entries, notices, trouble: None }),
+        // Never moved aside: the file is sound, and another process is writing it.
         Err(FileError::Locked) => return Err(FileError::Locked),
         Err(why) => why,
     };

@@ -95,6 +95,7 @@ impl Sessions {
         // Memory first: from here on no request passes, whatever the disk does.
         let ended = self.forget(ended);
         let digests = ended.iter().map(|session| session.digest()).chain(foreign).collect();
+        // Both must have worked: where gathering failed, sessions that other proxies made may live on.
         match self.store.save(digests).await.and(gathered) {
             Ok(()) => Ok(ended),
             Err(why) => Err(RevokeError::NotOnDisk { ended, why }),

@@ -298,6 +298,7 @@ impl Sessions {
             #[cfg(feature = "redis-store")]
             Store::Shared(store) => {
                 let foreign = store.gather().await.map_err(|why| Arc::new(StoreError::Shared(why)))?;
+                // Replaced whole: what another proxy has ended since must not stay in the list.
                 *self.foreign() = foreign.into_iter().collect();
                 Ok(())
             }
@@ -378,6 +379,8 @@ impl Sessions {
     }
 
     fn ring(&self) {
+        // `send_modify`, because `send` fails while nobody listens. Only that the number changes matters, so it may
+        // wrap.
         self.notifier.send_modify(|rung| *rung = rung.wrapping_add(1));
     }
 }

@@ -27,6 +27,7 @@ impl Sessions {
 
     async fn look_after(&self, stop: &CancellationToken) {
         let mut minute = interval(EVERY);
+        // After the machine has slept, one sweep is enough and not one for every minute.
         minute.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while stop.run_until_cancelled(minute.tick()).await.is_some() {
             self.sweep().await;

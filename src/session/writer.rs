@@ -156,6 +156,7 @@ impl Worker {
                 let _gone = done.send(outcome.clone());
             }
         }
+        // On this thread, because closing writes too.
         self.file.close();
     }
 
@@ -182,6 +183,7 @@ impl Worker {
     }
 
     fn try_flush(&mut self) -> Result<(), Arc<FileError>> {
+        // Asked before every write: on a file that was replaced or deleted a write succeeds, and nobody finds it again.
         if !self.file.is_open() {
             self.reopen()?;
         }

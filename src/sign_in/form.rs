@@ -43,6 +43,7 @@ impl Form {
                 "csrf" => &mut form.csrf,
                 _ => continue,
             };
+            // Our page sends no field twice, and which of two values counts differs from parser to parser.
             if seen.contains(&name) {
                 return None;
             }

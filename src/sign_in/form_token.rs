@@ -51,6 +51,7 @@ impl FormToken {
     /// Whether the form that was posted has the browser's token.
     pub(super) fn is_proven(presented: &Presented, field: &str) -> bool {
         let Presented::One(cookie) = presented else { return false };
+        // Parsed too, since an empty cookie would equal an empty field.
         Self::parse(cookie).is_some() && verify_slices_are_equal(cookie, field.as_bytes()).is_ok()
     }
 }

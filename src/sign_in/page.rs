@@ -63,6 +63,7 @@ pub(super) fn page(status: StatusCode, view: &View<'_>) -> Page {
     );
     page.headers_mut().append(SET_COOKIE, token.set());
     if let Some(wait) = view.wait {
+        // Rounded up: who comes back a moment too early is told to wait again.
         page.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().saturating_add(1)));
     }
     page

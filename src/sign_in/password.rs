@@ -74,6 +74,7 @@ impl PasswordSignIn<'_> {
         let (presented, form_token) = (request.presented().clone(), request.form_token().clone());
         let Parts { headers, body, serving, .. } = request.into_parts();
         let form = Form::read(&headers, body).await?;
+        // A bad address does not spoil the sign-in: the start page takes its place.
         let return_to = ReturnTo::parse(&form.return_to).unwrap_or_default();
         let attempt = Attempt { headers, form, return_to, presented, form_token, client, id };
         let page = match self.attempt(&attempt).await {
@@ -83,6 +84,7 @@ impl PasswordSignIn<'_> {
             },
             Err(failed) => self.turn_away(&attempt, &failed),
         };
+        // Held until here: a password check takes its time, and the connection must not count as idle meanwhile.
         drop(serving);
         Ok(page)
     }
@@ -114,6 +116,7 @@ impl PasswordSignIn<'_> {
         // Also when the user may not come in: the password was right, so it was no guess.
         self.guard.succeeded(ip, &form.username).await;
         match may_enter(&user, attempt.client) {
+            // By the files it shows only here. By the API it came as `SecondFactor` above.
             Decision::Permit if user.has_mfa => Err(failed(SignInOutcome::SecondFactor)),
             Decision::Permit => Ok(user),
             Decision::Deny(Reason::InactiveUser) => Err(failed(SignInOutcome::InactiveUser)),

@@ -23,6 +23,7 @@ impl SessionMaker<'_> {
         new: NewSession,
         presented: &Presented,
     ) -> Result<(Arc<Session>, HeaderValue), StoreAway> {
+        // The new one first: when the store refuses it, the browser keeps what it has.
         let (token, session) = self.sessions.create(new).await?;
         self.end_session_before(presented).await;
         Ok((session, self.cookie.set(&token)))

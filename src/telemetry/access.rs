@@ -67,6 +67,7 @@ impl AccessLog {
     }
 
     pub(super) fn switch(&self, on: bool) {
+        // Relaxed: around a reload, one line more or less makes no difference.
         self.on.store(on, Ordering::Relaxed);
     }
 

@@ -36,6 +36,7 @@ pub(super) fn push_escaped(out: &mut Vec<u8>, bytes: &[u8], place: EscapeContext
 /// At most `limit` bytes of `text`, never half a character.
 pub(super) fn cut(text: &[u8], limit: usize) -> &[u8] {
     let Some(head) = text.get(..limit) else { return text };
+    // A character has at most three bytes behind its first one, so that one is among the last four.
     let half = head.iter().rev().take(4).position(|&byte| !(0x80..0xc0).contains(&byte)).unwrap_or(0);
     let (whole, tail) = head.split_at(head.len().saturating_sub(half.saturating_add(1)));
     if tail.first().is_some_and(|&lead| lead >= 0xc0 && utf8_length(lead) > tail.len()) { whole } else { head }
@@ -72,6 +73,7 @@ fn push_beyond_ascii(out: &mut Vec<u8>, bytes: &[u8], place: EscapeContext) -> u
     };
     let mut units = [0; 2];
     if is_hidden(character) {
+        // JSON's escapes are of UTF-16 (RFC 8259 section 7): a character beyond the first plane takes two.
         character.encode_utf16(&mut units).iter().for_each(|&unit| push_unit(out, unit));
     } else {
         out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());

@@ -28,7 +28,9 @@ pub(super) fn subscriber(sink: &Sink, filter: EnvFilter) -> (impl Subscriber + S
     let layer = fmt::layer()
         .with_writer(EventWriter(sink.clone()))
         .with_timer(WallClock(sink.clock().clone()))
+        // Colours are control characters, and would be escaped with all others.
         .with_ansi(false)
+        // Those are printed to stderr directly, past the sink, and could land in the middle of a line.
         .log_internal_errors(false);
     let layer = match sink.format() {
         LogFormat::Text => layer.boxed(),
@@ -56,6 +58,7 @@ struct LineWriter<'a>(&'a Sink);
 
 impl io::Write for LineWriter<'_> {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        // Only the line feed at the end is the formatter's. Any other came with a value, and is escaped.
         let text = line.strip_suffix(b"\n").unwrap_or(line);
         self.0.append(line.len(), |out, _| {
             push_escaped(out, text, EscapeContext::LogLine);

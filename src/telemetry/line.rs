@@ -62,6 +62,7 @@ impl<'a> LogLine<'a> {
     /// Text that somebody else chose, at most `limit` bytes of it.
     pub(super) fn text(&mut self, key: &'static str, value: &[u8], limit: usize) {
         self.key(key);
+        // Cut before it is escaped: the limit never falls within an escape.
         let (head, place) = (cut(value, limit), self.place());
         self.quote(self.needs_quotes(head), |out| {
             push_escaped(out, head, place);
@@ -74,6 +75,8 @@ impl<'a> LogLine<'a> {
         self.key(key);
         let (head, place) = (cut(value, limit), self.place());
         self.quote(self.needs_quotes(head), |out| {
+            // Redacted after it was cut: what says that a secret follows stands before it, so that one that is cut is
+            // still found.
             redact(head, |piece| push_escaped(out, piece, place));
             push_ellipsis(out, head.len() < value.len());
         });

@@ -102,6 +102,7 @@ pub fn start(log: &LogSettings<'_>) -> Result<Telemetry, TelemetryError> {
 impl Telemetry {
     /// Takes over a new `[log]`: the filter and whether there are access lines. A new format waits for the next start.
     pub fn reload(&self, log: &LogSettings<'_>) -> Result<(), TelemetryError> {
+        // Parsed before anything is changed, so that a bad filter leaves everything as it was.
         let filter = parse(log.filter)?;
         if let Some(handle) = &self.filter {
             handle.reload(filter).map_err(TelemetryError::Reload)?;

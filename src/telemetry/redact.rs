@@ -34,6 +34,7 @@ fn redact_userinfo<'a>(path: &'a [u8], emit: &mut impl FnMut(&'a [u8])) -> &'a [
     if path.first() == Some(&b'/') {
         return path;
     }
+    // The last one, since a password may have an `@` in it.
     let Some(at) = path.iter().rposition(|&byte| byte == b'@') else { return path };
     emit(MARK);
     path.get(at..).unwrap_or_default()
@@ -99,6 +100,7 @@ fn end_of(name: &Name, path: &[u8], start: usize) -> Option<usize> {
     }
     let whole = || {
         let (before, after) = (path.get(..start).unwrap_or_default(), path.get(at..).unwrap_or_default());
+        // The end of an escape counts as a border, whatever it stands for: it may be a slash.
         let escape = before.len().checked_sub(3).and_then(|at| before.get(at)).is_some_and(|&byte| byte == b'%');
         let begins = escape || before.last().is_none_or(|byte| BORDERS.contains(byte));
         begins && after.first().is_none_or(|byte| BORDERS.contains(byte))
@@ -148,8 +150,10 @@ fn is_secret(name: &[u8]) -> bool {
         rest = rest.get(taken..).unwrap_or_default();
         match byte {
             b'[' => break,
+            // Blanks do not count: a server may trim them off, and one secret too many does no harm.
             b'+' | b' ' => {}
             _ => {
+                // Longer than every name on the list.
                 let Some(slot) = letters.get_mut(length) else { return false };
                 *slot = if byte == b'-' { b'_' } else { byte.to_ascii_lowercase() };
                 length = length.saturating_add(1);

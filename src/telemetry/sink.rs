@@ -40,6 +40,7 @@ impl Sink {
         let shared = self.shared();
         let mut state = shared.lock();
         let before = state.bytes.len();
+        // Dropped and counted, and never waited for: the caller may be in the middle of a request.
         if before.saturating_add(size) > CAPACITY {
             state.dropped = state.dropped.saturating_add(1);
             shared.dropped.inc();
@@ -152,6 +153,7 @@ impl Shared {
         let goal = state.appended;
         state.hurry = true;
         self.work.notify_one();
+        // By the sign of the difference, which is right also after the numbers have wrapped around.
         let unsettled = |state: &mut SinkState| goal.wrapping_sub(state.settled).cast_signed() > 0;
         !self.written.wait_while_for(&mut state, unsettled, patience).timed_out()
     }
@@ -179,6 +181,7 @@ impl<W: Write> Writer<W> {
             if lost {
                 let lines = goal.wrapping_sub(state.settled).saturating_add(dropped);
                 state.dropped = state.dropped.saturating_add(lines);
+                // Without those that were dropped before: they were counted when it happened.
                 self.shared.dropped.inc_by(lines.saturating_sub(dropped));
             }
             state.settled = goal;
@@ -208,6 +211,7 @@ impl<W: Write> Writer<W> {
             // Woken or not, everything is looked at again.
             let _timed_out = self.shared.work.wait_for(&mut state, left);
         }
+        // Swapped and not copied: callers wait for this lock, and both buffers keep their room.
         std::mem::swap(batch, &mut state.bytes);
         let dropped = std::mem::take(&mut state.dropped);
         let goal = state.appended;
@@ -225,6 +229,7 @@ impl<W: Write> Writer<W> {
 
     fn write(&mut self, batch: &[u8]) -> io::Result<()> {
         if self.torn {
+            // Half a line may be out already: it is ended, so that the next one is readable.
             self.write_all(b"\n")?;
             self.torn = false;
         }

@@ -15,6 +15,7 @@ impl<'a> Der<'a> {
     /// The next element's tag and contents; `None` at the end, or when what follows is no element.
     pub(super) fn element(&mut self) -> Option<(u8, &'a [u8])> {
         let (&tag, rest) = self.0.split_first()?;
+        // A tag of several bytes: nothing that is read here has one.
         if tag & LONG_TAG == LONG_TAG {
             return None;
         }
@@ -23,6 +24,7 @@ impl<'a> Der<'a> {
             (usize::from(first), rest)
         } else {
             let digits = usize::from(first & !LONG_LENGTH);
+            // Zero digits are the indefinite length, which DER forbids (X.690 section 10.1).
             if digits == 0 || digits > LONGEST_LENGTH {
                 return None;
             }

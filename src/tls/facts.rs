@@ -45,6 +45,8 @@ impl Facts {
         if let Some(extensions) = tbs.expect(EXTENSIONS) {
             let mut extensions = Der::new(extensions).sequence()?;
             while let Some(mut extension) = extensions.sequence() {
+                // A malformed one makes the certificate unreadable: names left out in silence would show only as
+                // refused requests.
                 facts.extension(&mut extension)?;
             }
         }

@@ -19,10 +19,12 @@ pub(super) fn write_atomically(folder: &Path, name: &str, bytes: &[u8], mode: u3
         let _ = fs::remove_file(&temporary);
         return written;
     }
+    // The folder as well, which has the name: a power cut could otherwise bring the old file back.
     File::open(folder)?.sync_all()
 }
 
 fn write_new(file: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    // Never a file or a link that is there already: it could be another's, or lead elsewhere.
     let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(file)?;
     file.write_all(bytes)?;
     file.sync_all()

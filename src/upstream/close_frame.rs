@@ -58,12 +58,14 @@ pub(super) async fn say(close_frame: CloseFrame, client: Side, addon: Side) {
 async fn last(side: Side, frame: &[u8]) {
     let Side { mut from, mut to, frames } = side;
     let parting = async {
+        // Within a frame of theirs our bytes would be payload, so that side is cut without a close frame (S-100).
         if frames.may_close() && to.write_all(frame).await.is_ok() && to.flush().await.is_ok() {
             let _ = to.shutdown().await;
             let mut thrown_away = [0; 1024];
             while from.read(&mut thrown_away).await.is_ok_and(|read| read > 0) {}
         }
     };
+    // Whether it worked changes nothing: the connection is dropped either way.
     let _ = tokio::time::timeout(MOMENT, parting).await;
 }
 

@@ -16,12 +16,12 @@ pub(super) enum Connector {
 
 impl Connector {
     pub(super) fn new(addon: &Addon) -> Self {
-        let (address, trust, timeout) = match addon.upstream.clone() {
-            Upstream::At(address) => (address, addon.trust.clone(), addon.transport.connect_timeout),
+        let (address, trust, timeout) = match addon.backend.upstream.clone() {
+            Upstream::At(address) => (address, addon.backend.trust.clone(), addon.transport.connect_timeout),
             Upstream::Whoami => return Self::Whoami,
             Upstream::Nowhere => return Self::Nowhere,
         };
-        Self::Dialled(match addon.protocol {
+        Self::Dialled(match addon.backend.protocol {
             AddonProtocol::Http => Dialer::new(address, trust, timeout),
             AddonProtocol::Grpc => Dialer::to_http2(address, trust, timeout),
         })

@@ -28,6 +28,8 @@ impl Call<'_> {
         let shared = pool.shared().of(&self.user);
         loop {
             let mut stream = pool.stream(&shared).await.map_err(|error| self.failed(&error))?;
+            // An older connection may just have been closed by the add-on. A new one that refuses would refuse again,
+            // without an end.
             let retry = stream.used;
             match self.answered(stream.send(request)).await {
                 Ok(Ok(response)) => return Ok(response),

@@ -38,8 +38,10 @@ impl GrpcCall {
 /// RFC 9110 section 10.1.4: `trailers` in `TE` says that the sender will not discard trailers; servers of gRPC refuse
 /// calls without it.
 pub(super) fn target(headers: &mut HeaderMap, upstream: &ids::Upstream, forward: PathAndQuery) -> Result<Uri, Reason> {
+    // HTTP/2 frames bodies by itself and forbids this header (RFC 9113 section 8.2.2).
     headers.remove(TRANSFER_ENCODING);
     headers.insert(TE, HeaderValue::from_static("trailers"));
+    // `:authority` says it. With both, the add-on would have two that could differ (RFC 9113 section 8.3.1).
     let host = headers.remove(HOST).ok_or(Reason::MalformedRequest)?;
     let authority = Authority::try_from(host.as_bytes()).map_err(|_| Reason::MalformedRequest)?;
     let mut parts = uri::Parts::default();

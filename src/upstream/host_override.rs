@@ -60,6 +60,8 @@ impl HostOverride {
         let theirs = Authority::parse(authority.as_bytes())?;
         let same = theirs.host() == ours.host()
             && theirs.port().unwrap_or(scheme.port()) == ours.port().unwrap_or(scheme.port());
+        // Behind a proxy that puts in its own `Host`, pages are at another authority than the request's: at the one
+        // that the accepted `Origin` names.
         let known = origin.and_then(|origin| after(origin.to_str().ok()?, scheme)) == Some(authority);
         (same || known)
             .then(|| HeaderValue::from_str(&format!("{}://{}{path}", scheme.as_str(), self.authority.as_str())).ok())?
@@ -75,6 +77,7 @@ fn after(address: &str, scheme: Scheme) -> Option<&str> {
 /// add-on is told its prefix in a header from which it makes its own addresses, as Radicale does with `X-Script-Name`.
 pub(super) fn set_destination(headers: &mut HeaderMap, transfer: &Transfer, scheme: Scheme, knows_prefix: bool) {
     let path = if knows_prefix { transfer.browser() } else { transfer.addon() };
+    // The host that the add-on is told, because it refuses to move things to a host that is not its own.
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     if let Ok(address) = HeaderValue::from_str(&format!("{}://{host}{path}", scheme.as_str())) {
         headers.insert(DESTINATION, address);

@@ -61,6 +61,7 @@ impl Stream {
 
     /// Makes a call and waits for the head of its answer.
     pub(super) async fn send(&mut self, request: Request<RequestBody>) -> Result<Response<Incoming>, Unanswered> {
+        // hyper gives a request back only where none of it was written, so sending it again cannot do anything twice.
         self.sender.try_send_request(request).await.map_err(|mut failed| match failed.take_message() {
             Some(request) => Unanswered::Unsent(Box::new(request)),
             None => Unanswered::Sent(failed.into_error()),

@@ -38,50 +38,12 @@ pub use upstreams::{Means, Upstreams};
 
 #[cfg(test)]
 mod tests {
-    use crate::config::{
-        Access, Addon, AddonProtocol, DisplayNameEncoding, Framing, IdentityHeaders, PrefixMode, Transport, Trust,
-    };
+    use crate::config::Addon;
     use crate::ids::Upstream;
     use std::sync::Arc;
 
     /// An add-on whose name alone matters.
     pub(super) fn addon(slug: &str) -> Arc<Addon> {
-        Arc::new(Addon {
-            manifest: None,
-            rights: <_>::default(),
-            entities: None,
-            entity_messages: std::collections::BTreeSet::new(),
-            entry: String::new(),
-            options: <_>::default(),
-            slug: slug.parse().unwrap(),
-            title: slug.to_owned(),
-            icon: String::new(),
-            upstream: Upstream::Whoami,
-            protocol: AddonProtocol::Http,
-            trust: Trust::System,
-            path: None,
-            host: None,
-            prefix: PrefixMode::Strip,
-            prefix_headers: Vec::new(),
-            identity_headers: IdentityHeaders {
-                id: "x-remote-user-id".parse().unwrap(),
-                name: "x-remote-user-name".parse().unwrap(),
-                display_name: "x-remote-user-display-name".parse().unwrap(),
-            },
-            display_name: DisplayNameEncoding::Utf8,
-            pass_headers: Vec::new(),
-            headers: Vec::new(),
-            framing: Framing::AsIs,
-            access: Access::default(),
-            protect: None,
-            assertion: false,
-            tokens: false,
-            allow_missing_origin: false,
-            transport: Transport::default(),
-            upstream_host: None,
-            rewrite_addresses: true,
-            probe: None,
-            cors: None,
-        })
+        Arc::new(Addon::new(slug.parse().unwrap(), Upstream::Whoami))
     }
 }

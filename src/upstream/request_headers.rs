@@ -41,19 +41,19 @@ pub(super) struct ForwardedContext<'a> {
 impl RequestHeaderPolicy {
     /// `passing` are the names that some add-on has from browsers although they are reserved.
     pub(super) fn new(addon: &Addon, always: &Reserved, passing: &[HeaderName]) -> Self {
-        let names = &addon.identity_headers;
-        let set = [&names.id, &names.name, &names.display_name].into_iter().chain(&addon.prefix_headers);
-        let set = set.chain(addon.headers.iter().map(|(name, _)| name));
+        let names = &addon.headers.identity;
+        let set = [&names.id, &names.name, &names.display_name].into_iter().chain(&addon.headers.prefix);
+        let set = set.chain(addon.headers.fixed.iter().map(|(name, _)| name));
         // What every route strips is gone already: here is only what this one adds.
         let set = set.map(HeaderName::as_str).filter(|name| !always.contains(name));
         // These got this far for the sake of another add-on.
-        let others = passing.iter().filter(|name| !addon.pass_headers.contains(name)).map(HeaderName::as_str);
+        let others = passing.iter().filter(|name| !addon.headers.pass.contains(name)).map(HeaderName::as_str);
         let own = Reserved::new(set.chain(others));
         Self {
             own,
-            fixed: addon.headers.clone(),
-            prefix_headers: addon.prefix_headers.clone(),
-            host_override: addon.upstream_host.as_ref().and_then(HostOverride::new),
+            fixed: addon.headers.fixed.clone(),
+            prefix_headers: addon.headers.prefix.clone(),
+            host_override: addon.backend.upstream_host.as_ref().and_then(HostOverride::new),
         }
     }
 
@@ -77,6 +77,7 @@ impl RequestHeaderPolicy {
         }
         headers.reserve(ADDED);
         set(headers, HOST, HeaderValue::from_str(forwarded.authority.as_str()).ok());
+        // Before the override, which replaces `Host`: this one keeps what the browser asked for.
         set(headers, X_FORWARDED_HOST, headers.get(HOST).cloned());
         if let Some(host_override) = &self.host_override {
             host_override.apply(headers, (forwarded.scheme, forwarded.authority), forwarded.origin);
@@ -86,6 +87,8 @@ impl RequestHeaderPolicy {
         set(headers, X_FORWARDED_PORT, Some(HeaderValue::from(port)));
         let client = address(forwarded.client);
         set(headers, X_REAL_IP, client.clone());
+        // One address and not the list that came: an add-on that takes the leftmost entry would believe the client
+        // (S-18).
         set(headers, X_FORWARDED_FOR, client);
         set(headers, X_REQUEST_ID, Some(forwarded.id.to_header()));
         if let Some(prefix) = forwarded.prefix {
@@ -100,16 +103,17 @@ impl RequestHeaderPolicy {
         for (name, value) in &self.fixed {
             headers.insert(name.clone(), value.clone());
         }
+        // Last, so that no other header that is set here can stand in the place of the identity.
         tell_user(headers, addon, forwarded.user);
     }
 }
 
 /// Says who is asking.
 pub(super) fn tell_user(headers: &mut HeaderMap, addon: &Addon, user: &User) {
-    let names = &addon.identity_headers;
+    let names = &addon.headers.identity;
     set(headers, names.id.clone(), HeaderValue::from_str(user.id.as_str()).ok());
     set(headers, names.name.clone(), user.username().and_then(username));
-    let shown = user.name.as_deref().and_then(|name| display_name(name, addon.display_name));
+    let shown = user.name.as_deref().and_then(|name| display_name(name, addon.headers.display_name));
     set(headers, names.display_name.clone(), shown);
 }
 
@@ -170,6 +174,7 @@ fn username(name: &str) -> Option<HeaderValue> {
 fn display_name(name: &str, encoding: DisplayNameEncoding) -> Option<HeaderValue> {
     let mut clean: String = name.trim().chars().filter(|c| !c.is_control()).collect();
     let mut end = clean.len().min(LONGEST_DISPLAY_NAME);
+    // `truncate` panics within a character, and half of one would not be UTF-8.
     while !clean.is_char_boundary(end) {
         end = end.saturating_sub(1);
     }

@@ -73,8 +73,8 @@ impl Upstreams {
         if let Some(assertion_signer) = &upstream.assertion_signer {
             headers.insert(ASSERTION, assertion_signer.of(&user));
         }
-        if let Some(transfer) = transfer.filter(|_| upstream.addon.rewrite_addresses) {
-            set_destination(&mut headers, &transfer, scheme, upstream.addon.makes_addresses());
+        if let Some(transfer) = transfer.filter(|_| upstream.addon.backend.rewrite_addresses) {
+            set_destination(&mut headers, &transfer, scheme, upstream.addon.headers.tell_prefix_for_addresses());
         }
         if let Some(handshake) = handshake {
             ask_for_websocket(&mut headers, handshake, websocket::new_key);
@@ -96,7 +96,7 @@ impl Upstreams {
         *outgoing.method_mut() = method;
         *outgoing.uri_mut() = match &grpc {
             None => Uri::from(forward),
-            Some(_) => grpc_call::target(&mut headers, &upstream.addon.upstream, forward)?,
+            Some(_) => grpc_call::target(&mut headers, &upstream.addon.backend.upstream, forward)?,
         };
         *outgoing.headers_mut() = headers;
         let response_policy = self.response_policy(upstream, &route, (scheme, &authority));
@@ -116,7 +116,7 @@ impl Upstreams {
         let identified = permitted.identified();
         let mut headers = HeaderMap::new();
         if let Some(upstream) = self.at(identified.routed().route().place()) {
-            let names = &upstream.addon.identity_headers;
+            let names = &upstream.addon.headers.identity;
             for name in [&names.id, &names.name, &names.display_name] {
                 headers.insert(name, HeaderValue::from_static(""));
             }

@@ -54,6 +54,7 @@ impl Tunnel {
 
     /// Carries bytes until it ends.
     pub async fn run(self) -> TunnelEnd {
+        // `_held` is bound and not dropped here: its places are given back when the tunnel has ended.
         let Self { client, addon, open, idle: limit, _held } = self;
         let flow = Flow::default();
         let start = Instant::now();
@@ -111,6 +112,7 @@ impl Sides {
         let Self { client, addon } = self;
         let moved = |counter: &AtomicU64, bytes: usize| {
             counter.fetch_add(u64::try_from(bytes).unwrap_or_default(), Ordering::Relaxed);
+            // Relaxed: the counters are for the log, and the idle check reads the time alone.
             flow.last.store(millis(start), Ordering::Relaxed);
         };
         let up = copy(&mut client.from, &mut addon.to, &mut addon.frames, |bytes| moved(&flow.sent, bytes));
@@ -129,6 +131,7 @@ impl Sides {
 }
 
 async fn last_words(other: impl Future<Output = io::Result<()>>) -> io::Result<()> {
+    // A side that does not close in time is no error: how the tunnel ended was decided by the first one.
     tokio::time::timeout(LAST_WORDS, other).await.unwrap_or(Ok(()))
 }
 

@@ -64,12 +64,12 @@ impl Upstreams {
     /// The add-ons of this configuration. An add-on that `before` had with the same settings keeps its connections.
     pub fn new(addons: &[Arc<Addon>], means: Means<'_>, before: Option<&Self>) -> Self {
         let assertion_signer = |addon: &Addon| {
-            let keyring = means.keyring.filter(|_| addon.assertion)?;
+            let keyring = means.keyring.filter(|_| addon.headers.assertion)?;
             Some(AssertionSigner::new(addon.slug.clone(), Arc::clone(keyring)))
         };
         // Of all add-ons together: a name that one of them may have from browsers is no longer stripped for all, so
         // every other one has to strip it for itself.
-        let passing: Vec<HeaderName> = addons.iter().flat_map(|addon| addon.pass_headers.iter().cloned()).collect();
+        let passing: Vec<HeaderName> = addons.iter().flat_map(|addon| addon.headers.pass.iter().cloned()).collect();
         let made = |addon: &Arc<Addon>| Upstream {
             assertion_signer: assertion_signer(addon),
             ..Upstream::new(addon, &passing, means, before)
@@ -90,7 +90,8 @@ impl Upstreams {
     /// Asks the add-ons that have a probe and whose time has come whether they are well, each in a task of its own.
     pub fn probe(&self) {
         for upstream in &self.all {
-            let Some((probe, timetable)) = upstream.addon.probe.as_ref().zip(upstream.timetable.as_ref()) else {
+            let Some((probe, timetable)) = upstream.addon.backend.probe.as_ref().zip(upstream.timetable.as_ref())
+            else {
                 continue;
             };
             if timetable.is_due() {
@@ -119,7 +120,7 @@ impl Upstreams {
         ResponsePolicy {
             prefix: route.prefix(),
             place: route.seen(),
-            rewrites_paths: upstream.addon.prefix == PrefixMode::Strip && !route.prefix().is_empty(),
+            rewrites_paths: upstream.addon.route.prefix == PrefixMode::Strip && !route.prefix().is_empty(),
             authority,
             scheme,
             upstream: upstream.authority.as_ref(),
@@ -160,11 +161,11 @@ impl Upstream {
         let pool = kept.map_or_else(new, |kept| Arc::clone(&kept.pool));
         let fresh = || Arc::new(Health::new(addon.slug.clone(), metrics.up.clone()));
         let health = kept.map_or_else(fresh, |kept| Arc::clone(&kept.health));
-        let timetable = addon.probe.as_ref().map(|probe| Timetable::new(probe.interval));
+        let timetable = addon.backend.probe.as_ref().map(|probe| Timetable::new(probe.interval));
         let request_headers = RequestHeaderPolicy::new(addon, reserved, passing);
-        let trailer_filter = (addon.protocol == AddonProtocol::Grpc)
+        let trailer_filter = (addon.backend.protocol == AddonProtocol::Grpc)
             .then(|| Arc::new(TrailerFilter::new(reserved.clone(), request_headers.own().clone())));
-        let authority = authority(&addon.upstream);
+        let authority = authority(&addon.backend.upstream);
         Self {
             addon: Arc::clone(addon),
             pool,

@@ -40,7 +40,7 @@ fn fixtures() -> Vec<String> {
 
 /// The service of an add-on.
 fn service(addon: &Addon, granted: &Granted) -> Json {
-    let manifest = addon.manifest.as_ref().unwrap();
+    let manifest = addon.package.manifest.as_ref().unwrap();
     let places = HostPaths { home_assistant: Path::new("/home/assistant"), arch: "amd64" };
     let text = compose(addon, manifest, granted, places).unwrap();
     let mut file = schema::read(&text);
@@ -58,8 +58,8 @@ fn twenty_add_ons_get_what_they_are_granted_and_compose_takes_it() {
     assert_eq!(all.len(), 20);
     for addon in &all {
         for protection in [Protection::On, Protection::Off] {
-            let granted = Granted::new(&addon.rights, protection);
-            grants_exactly(addon.manifest.as_ref().unwrap(), &granted, &service(addon, &granted));
+            let granted = Granted::new(&addon.package.rights, protection);
+            grants_exactly(addon.package.manifest.as_ref().unwrap(), &granted, &service(addon, &granted));
         }
     }
     println!("{} services compared with what they grant", all.len() * 2);
@@ -125,7 +125,7 @@ fn an_add_on_that_asks_for_everything_gets_it_without_protection_alone() {
     fs::write(&manifest, text).unwrap();
     let all = addons(&[manifest.display().to_string()]);
     let lists = |protection| {
-        let service = service(&all[0], &Granted::new(&all[0].rights, protection));
+        let service = service(&all[0], &Granted::new(&all[0].package.rights, protection));
         assert_eq!(strings(&service["cap_add"]), BTreeSet::from(["SYS_MODULE".to_owned(), "SYS_NICE".to_owned()]));
         assert_eq!(service["image"], "x/y:1");
         let sock = service["volumes"].as_array().unwrap().iter().any(|volume| volume["source"] == "/run/docker.sock");
@@ -144,7 +144,7 @@ fn what_a_manifest_says_is_never_more_than_text() {
     let manifest = folder.path().join("config.yaml");
     fs::write(&manifest, text).unwrap();
     let all = addons(&[manifest.display().to_string()]);
-    let service = service(&all[0], &Granted::new(&all[0].rights, Protection::Off));
+    let service = service(&all[0], &Granted::new(&all[0].package.rights, Protection::Off));
     let environment = json!({
         "A": "$${HOME}", "B": "x\" privileged: true", "C": "- &a *b # c", "D": "false", "E": "漢字", "yes": "no",
     });
@@ -159,7 +159,7 @@ fn another_machine_than_its_author_meant_gets_no_service() {
     let all = addons(&fixtures());
     let places = HostPaths { home_assistant: Path::new("/h"), arch: "riscv64" };
     for addon in &all {
-        let granted = Granted::new(&addon.rights, Protection::On);
-        assert!(compose(addon, addon.manifest.as_ref().unwrap(), &granted, places).is_err());
+        let granted = Granted::new(&addon.package.rights, Protection::On);
+        assert!(compose(addon, addon.package.manifest.as_ref().unwrap(), &granted, places).is_err());
     }
 }

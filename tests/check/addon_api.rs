@@ -116,7 +116,7 @@ fn a_group_that_add_ons_are_held_to_exists_and_holds_something() {
     refused(&held("entities = [\"custom-guests\"]"), "8:12", &["wrong type", "expected a string"]);
     warned(&addon("entities = \"custom-guests\""), "7:12", &["needs `homeassistant_api`", "homeassistant_api = true"]);
     let settings = accepted(&held("entities = \"custom-guests\"")).settings;
-    assert_eq!(settings.addons[0].entities.as_deref(), Some("custom-guests"));
+    assert_eq!(settings.addons[0].entity_filter.group.as_deref(), Some("custom-guests"));
 }
 
 #[test]
@@ -135,8 +135,8 @@ fn messages_that_pass_unfiltered_are_types_that_may() {
     }
     refused(&held("\"get_config\""), "9:19", &["expected a list"]);
     let alone = addon("rights = { homeassistant_api = true }\nentity_messages = [\"get_config\"]");
-    assert_eq!(accepted(&alone).settings.addons[0].entity_messages.len(), 1, "held to no group");
+    assert_eq!(accepted(&alone).settings.addons[0].entity_filter.messages.len(), 1, "held to no group");
     warned(&addon("entity_messages = [\"get_config\"]"), "7:19", &["needs `homeassistant_api`"]);
     let settings = accepted(&held("[\"get_config\", \"get_services\"]")).settings;
-    assert_eq!(settings.addons[0].entity_messages.len(), 2);
+    assert_eq!(settings.addons[0].entity_filter.messages.len(), 2);
 }

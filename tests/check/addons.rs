@@ -43,7 +43,7 @@ fn a_path_has_one_spelling_and_is_not_ours() {
     refused(&path("/a/../b"), "6:8", &["a dot segment"]);
     refused(&path("/%61"), "6:8", &["may not stand in a prefix"]);
     refused(&path("/.vestibule/x"), "6:8", &["belongs to vestibule's own pages"]);
-    assert_eq!(accepted(&path("/")).settings.addons[0].path.as_ref().unwrap().as_str(), "");
+    assert_eq!(accepted(&path("/")).settings.addons[0].route.path.as_ref().unwrap().as_str(), "");
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn a_host_is_a_dns_name() {
     refused(&addon("host = \"127.0.0.1\""), "7:8", &["an IP address is not a host name"]);
     let settings =
         accepted(&addon("host = \"Z2M.Home.Example\"\n[listen]\npublic_urls = [\"https://home.example\"]")).settings;
-    assert_eq!(settings.addons[0].host.as_ref().unwrap().as_str(), "z2m.home.example");
+    assert_eq!(settings.addons[0].route.host.as_ref().unwrap().as_str(), "z2m.home.example");
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn an_upstream_is_one_of_four_kinds() {
     refused(&upstream("http://h:0"), "5:12", &["from 1 to 65535"]);
     refused(&upstream("builtin:woami"), "5:12", &["no such built-in", "did you mean"]);
     let socket = accepted(&upstream("unix:run/a.sock")).settings;
-    assert!(matches!(&socket.addons[0].upstream, Upstream::At(Address::Unix(path)) if path.is_absolute()));
+    assert!(matches!(&socket.addons[0].backend.upstream, Upstream::At(Address::Unix(path)) if path.is_absolute()));
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn only_a_reserved_name_that_says_nobodys_identity_passes() {
     let set = "identity_headers = { id = \"X-Auth-Token\" }\npass_headers = [\"x-auth-token\"]";
     refused(&addon(set), "8:17", &["gets the header `x-auth-token` from vestibule"]);
     let settings = accepted(&passing("X-Auth-Token")).settings;
-    assert_eq!(settings.addons[0].pass_headers, ["x-auth-token"]);
+    assert_eq!(settings.addons[0].headers.pass, ["x-auth-token"]);
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn a_frame_is_for_https_origins() {
     refused(&addon("framing = []"), "7:11", &["no origin"]);
     refused(&addon("framing = true"), "7:11", &["expected \"as-is\", \"remove\" or a list of origins"]);
     let origins = accepted(&addon("framing = [\"https://Home.Example:8123\"]")).settings;
-    assert_eq!(origins.addons[0].framing, Framing::Origins(vec!["https://home.example:8123".into()]));
+    assert_eq!(origins.addons[0].cross_origin.framing, Framing::Origins(vec!["https://home.example:8123".into()]));
 }
 
 #[test]
@@ -160,14 +160,14 @@ fn titles_and_icons_are_what_people_read() {
 fn what_an_add_on_leaves_out_has_its_default() {
     let settings = accepted(&addon("")).settings;
     let addon = &settings.addons[0];
-    assert_eq!((addon.title.as_str(), addon.icon.as_str()), ("a", ""));
-    assert_eq!((addon.prefix, addon.framing.clone()), (PrefixMode::Strip, Framing::AsIs));
-    assert_eq!(addon.prefix_headers, ["x-ingress-path"]);
-    assert_eq!(addon.identity_headers.display_name, "x-remote-user-display-name");
-    assert_eq!(addon.display_name, DisplayNameEncoding::Utf8);
-    assert_eq!((addon.access.only.clone(), addon.access.admin_only), (None, false));
+    assert_eq!((addon.display.title.as_str(), addon.display.icon.as_str()), ("a", ""));
+    assert_eq!((addon.route.prefix, addon.cross_origin.framing.clone()), (PrefixMode::Strip, Framing::AsIs));
+    assert_eq!(addon.headers.prefix, ["x-ingress-path"]);
+    assert_eq!(addon.headers.identity.display_name, "x-remote-user-display-name");
+    assert_eq!(addon.headers.display_name, DisplayNameEncoding::Utf8);
+    assert_eq!((addon.authorization.access.only.clone(), addon.authorization.access.admin_only), (None, false));
     assert_eq!(
-        (addon.transport.connections, addon.transport.max_body, addon.allow_missing_origin),
+        (addon.transport.connections, addon.transport.max_body, addon.cross_origin.allow_missing_origin),
         (256, u64::MAX, false)
     );
     assert_eq!([addon.transport.queue_timeout, addon.transport.connect_timeout], [Duration::from_secs(5); 2]);
@@ -178,7 +178,7 @@ fn what_an_add_on_leaves_out_has_its_default() {
 fn a_certificate_is_judged_in_one_way_and_only_where_there_is_one() {
     let https = |lines: &str| addon(lines).replace("http://127.0.0.1:8080", "https://addon.test");
     let pin = format!("pin = \"sha256:{}\"", "0a".repeat(32));
-    let trust = |text: &str| accepted(text).settings.addons[0].trust.clone();
+    let trust = |text: &str| accepted(text).settings.addons[0].backend.trust.clone();
     assert_eq!(trust(&https("")), Trust::System);
     assert!(matches!(trust(&https(&pin)), Trust::Pinned(_)));
     refused(&https("pin = \"0a0b\""), "7:7", &["not the SHA-256 of a certificate", "64 hexadecimal digits", "openssl"]);
@@ -201,7 +201,7 @@ fn a_file_of_authorities_holds_certificates_and_nothing_else() {
     }
     folder.write("ca.pem", made.cert.pem());
     let loaded = folder.load(&text).unwrap();
-    assert!(matches!(loaded.settings.addons[0].trust, Trust::Authorities(_)));
+    assert!(matches!(loaded.settings.addons[0].backend.trust, Trust::Authorities(_)));
     assert!(loaded.files.contains(&folder.path("ca.pem")), "the file is watched");
     let both = text.replace("ca =", &format!("pin = \"sha256:{}\"\nca =", "0a".repeat(32)));
     refused_in(&folder, &both, "7:7", &["both `ca` and `pin`", "first here"]);
@@ -216,7 +216,7 @@ fn what_an_add_on_is_told_of_the_browsers_view() {
     refused(&host("a_b"), "7:17", &["neither a DNS name nor an IP address"]);
     refused(&host("a:0"), "7:17", &["from 1 to 65535"]);
     let told = accepted(&host("Up.Example:8080")).settings;
-    assert_eq!(told.addons[0].upstream_host.as_ref().unwrap().as_str(), "up.example:8080");
+    assert_eq!(told.addons[0].backend.upstream_host.as_ref().unwrap().as_str(), "up.example:8080");
     refused(&addon("rewrite_addresses = \"no\""), "7:21", &["`true` or `false`"]);
     refused(&addon("max_head = \"100B\""), "7:12", &["out of bounds", "1KiB to 1MiB", "no limit"]);
     assert_eq!(accepted(&addon("max_head = \"8KiB\"")).settings.addons[0].transport.max_head, 8192);
@@ -224,7 +224,7 @@ fn what_an_add_on_is_told_of_the_browsers_view() {
 
 #[test]
 fn an_add_on_speaks_one_of_two_protocols() {
-    let protocol = |text: &str| accepted(text).settings.addons[0].protocol;
+    let protocol = |text: &str| accepted(text).settings.addons[0].backend.protocol;
     assert_eq!(protocol(&addon("")), AddonProtocol::Http);
     assert_eq!(protocol(&addon("protocol = \"grpc\"")), AddonProtocol::Grpc);
     refused(&addon("protocol = \"h2\""), "7:12", &["unknown word `h2`", "expected \"http\" or \"grpc\""]);
@@ -245,7 +245,7 @@ fn a_probe_is_a_path_and_comes_back_before_the_next() {
     refused(&probe("pth = \"/\""), "7:12", &["did you mean `path`?"]);
     refused(&addon("health = true"), "7:10", &["expected a table"]);
     let settings = accepted(&probe("interval = \"1s\"")).settings;
-    let probe = settings.addons[0].probe.as_ref().unwrap();
+    let probe = settings.addons[0].backend.probe.as_ref().unwrap();
     assert_eq!(
         (probe.path.path(), probe.interval, probe.timeout),
         ("/", Duration::from_secs(1), Duration::from_secs(1))
@@ -269,7 +269,7 @@ fn pages_of_other_origins_are_named_one_by_one() {
     refused(&cors(&format!("{one}, max_age = \"2d\"")), "7:55", &["out of bounds", "10m"]);
     let settings =
         accepted(&cors("origins = [\"https://App.example:443\"], expose = [\"ETag\", \"X-Total\"]")).settings;
-    let cors = settings.addons[0].cors.as_ref().unwrap();
+    let cors = settings.addons[0].cross_origin.cors.as_ref().unwrap();
     let value = http::HeaderValue::from_static;
     assert_eq!(cors.origins, ["https://app.example"]);
     assert_eq!((&cors.methods, &cors.headers), (&value("GET, HEAD, POST"), &value("authorization, content-type")));

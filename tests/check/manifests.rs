@@ -49,10 +49,13 @@ fn a_manifest_fills_what_the_configuration_leaves_out() {
     );
     let loaded = folder(&text).load(config("path = \"/ingress/z2m\"")).unwrap();
     let addon = &loaded.settings.addons[0];
-    assert_eq!((addon.slug.as_str(), addon.title.as_str(), addon.icon.as_str()), ("z2m", "Radios", "mdi:zigbee"));
-    assert_eq!(addon.upstream, Upstream::At(Address::Http { host: "127.0.0.1".into(), port: 8099 }));
-    assert_eq!((addon.entry.as_str(), addon.access.admin_only), ("app/", true));
-    let rights = &addon.rights;
+    assert_eq!(
+        (addon.slug.as_str(), addon.display.title.as_str(), addon.display.icon.as_str()),
+        ("z2m", "Radios", "mdi:zigbee")
+    );
+    assert_eq!(addon.backend.upstream, Upstream::At(Address::Http { host: "127.0.0.1".into(), port: 8099 }));
+    assert_eq!((addon.display.entry.as_str(), addon.authorization.access.admin_only), ("app/", true));
+    let rights = &addon.package.rights;
     assert!(rights.hassio_api && rights.auth_api && rights.host_network && !rights.homeassistant_api);
     assert_eq!((rights.role, &rights.apparmor), (Role::Manager, &AppArmor::Default));
     assert_eq!(loaded.warnings.warnings(), 0, "{}", loaded.warnings);
@@ -67,12 +70,15 @@ fn keys_of_the_configuration_win_one_by_one() {
                  rights = { hassio_role = \"default\", privileged = [], apparmor = \"its-own\" }";
     let loaded = folder(&text).load(config(lines)).unwrap();
     let addon = &loaded.settings.addons[0];
-    assert_eq!((addon.slug.as_str(), addon.title.as_str(), addon.icon.as_str()), ("radio", "Radio", "mdi:radio"));
-    assert_eq!(addon.upstream, Upstream::At(Address::Http { host: "127.0.0.1".into(), port: 1 }));
-    assert_eq!((addon.entry.as_str(), addon.access.admin_only), ("x", false));
-    assert!(addon.rights.hassio_api, "what the configuration does not say is the manifest's");
-    assert_eq!((addon.rights.role, addon.rights.privileged.len()), (Role::Default, 0));
-    assert!(matches!(&addon.rights.apparmor, AppArmor::Profile(name) if name.as_str() == "its-own"));
+    assert_eq!(
+        (addon.slug.as_str(), addon.display.title.as_str(), addon.display.icon.as_str()),
+        ("radio", "Radio", "mdi:radio")
+    );
+    assert_eq!(addon.backend.upstream, Upstream::At(Address::Http { host: "127.0.0.1".into(), port: 1 }));
+    assert_eq!((addon.display.entry.as_str(), addon.authorization.access.admin_only), ("x", false));
+    assert!(addon.package.rights.hassio_api, "what the configuration does not say is the manifest's");
+    assert_eq!((addon.package.rights.role, addon.package.rights.privileged.len()), (Role::Default, 0));
+    assert!(matches!(&addon.package.rights.apparmor, AppArmor::Profile(name) if name.as_str() == "its-own"));
 }
 
 #[test]
@@ -89,7 +95,7 @@ fn panel_admin_is_not_forgotten_when_groups_are_named() {
 #[test]
 fn an_add_on_without_a_web_ui_needs_no_route_and_no_upstream() {
     let loaded = folder(&with("auth_api: true\n")).load(config("")).unwrap();
-    assert_eq!(loaded.settings.addons[0].upstream, Upstream::Nowhere);
+    assert_eq!(loaded.settings.addons[0].backend.upstream, Upstream::Nowhere);
     let (_, _, err) = folder(&with("ingress: true\n")).check(config(""));
     assert!(err.contains("neither `path` nor `host`"), "{err}");
     let (_, _, err) = folder(&with("")).check(config("path = \"/z2m\""));

@@ -32,14 +32,14 @@ fn said(options: &str) -> String {
 #[test]
 fn options_take_the_place_of_the_manifests_defaults() {
     let loaded = folder().load(config("{ name = \"home\", port = 1884 }")).unwrap();
-    let options = &loaded.settings.addons[0].options;
+    let options = &loaded.settings.addons[0].package.options;
     assert_eq!(options.reveal(), &json!({ "logins": [], "port": 1884, "name": "home" }));
     assert_eq!(format!("{options:?}"), "Options(..)");
     let loaded = folder().load(config("{}").replace("options = {}\n", "")).unwrap();
     let defaults = json!({ "logins": [], "port": 1883, "level": null });
-    assert_eq!(loaded.settings.addons[0].options.reveal(), &defaults, "without any: as its author left them");
+    assert_eq!(loaded.settings.addons[0].package.options.reveal(), &defaults, "without any: as its author left them");
     let as_table = config("{}").replace("options = {}\n", "") + "[addon.options]\nname = \"home\"\nlevel = \"info\"\n";
-    assert_eq!(folder().load(as_table).unwrap().settings.addons[0].options.reveal()["level"], "info");
+    assert_eq!(folder().load(as_table).unwrap().settings.addons[0].package.options.reveal()["level"], "info");
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn an_option_that_the_manifest_does_not_know_is_left_out_with_a_warning() {
     assert!(out.ends_with(", 1 warning\n") && err.contains("config.toml:5:28\n"), "{out}{err}");
     assert!(err.contains("unknown option `prot`") && err.contains("did you mean `port`?"), "{err}");
     let loaded = folder().load(config("{ name = \"home\", prot = 1884 }")).unwrap();
-    assert_eq!(loaded.settings.addons[0].options.reveal()["port"], 1883);
+    assert_eq!(loaded.settings.addons[0].package.options.reveal()["port"], 1883);
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn options_may_stand_in_a_file_of_their_own_with_its_own_lines() {
     let folder = folder();
     folder.write("broker/options.json", "{\n  \"name\": \"home\",\n  \"port\": 1885\n}\n");
     let loaded = folder.load(config("\"broker/options.json\"")).unwrap();
-    assert_eq!(loaded.settings.addons[0].options.reveal()["port"], 1885);
+    assert_eq!(loaded.settings.addons[0].package.options.reveal()["port"], 1885);
     assert!(loaded.files.iter().any(|file| file.ends_with("broker/options.json")), "it is watched");
     folder.write("broker/options.json", "{\n  \"name\": \"home\",\n  \"port\": true\n}\n");
     let (_, _, err) = folder.check(config("\"broker/options.json\""));
@@ -114,10 +114,10 @@ fn options_may_stand_in_a_file_of_their_own_with_its_own_lines() {
 #[test]
 fn without_a_manifest_or_a_schema_anything_goes() {
     let settings = accepted(&addon("options = { a = [1, 2.5, \"x\", { b = true }] }")).settings;
-    assert_eq!(settings.addons[0].options.reveal(), &json!({ "a": [1, 2.5, "x", { "b": true }] }));
+    assert_eq!(settings.addons[0].package.options.reveal(), &json!({ "a": [1, 2.5, "x", { "b": true }] }));
     let folder = Folder::new();
     folder.write("broker/config.yaml", MANIFEST.split("schema:").next().unwrap());
     let loaded = folder.load(config("{ anything = \"goes\" }")).unwrap();
     let expected = json!({ "logins": [], "port": 1883, "level": null, "anything": "goes" });
-    assert_eq!(loaded.settings.addons[0].options.reveal(), &expected);
+    assert_eq!(loaded.settings.addons[0].package.options.reveal(), &expected);
 }

@@ -80,6 +80,6 @@ fn a_rule_that_was_written_for_what_the_browser_sees_is_shown() {
 #[test]
 fn a_default_of_the_wrong_kind_is_never_the_wider_one() {
     let settings = accepted(&addon("default = \"deny\"")).settings;
-    assert_eq!(settings.addons[0].protect.as_ref().unwrap().default, Unlisted::Deny);
-    assert_eq!(accepted(&addon("")).settings.addons[0].protect, None);
+    assert_eq!(settings.addons[0].authorization.protect.as_ref().unwrap().default, Unlisted::Deny);
+    assert_eq!(accepted(&addon("")).settings.addons[0].authorization.protect, None);
 }

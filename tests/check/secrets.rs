@@ -19,7 +19,7 @@ fn a_value_from_a_file_loses_one_newline_and_is_never_shown() {
     for end in ["", "\n", "\r\n"] {
         folder.write("secret", format!("{SECRET}{end}"));
         let loaded = folder.load(from_file()).unwrap();
-        let (name, value) = &loaded.settings.addons[0].headers[0];
+        let (name, value) = &loaded.settings.addons[0].headers.fixed[0];
         assert_eq!((name.as_str(), value.to_str().unwrap()), ("x-secret", SECRET));
         assert!(value.is_sensitive());
         assert!(!format!("{loaded:?}").contains("hunter"));
@@ -47,7 +47,7 @@ fn a_password_in_a_url_is_masked_when_its_line_is_shown() {
 #[test]
 fn a_value_in_the_file_is_not_shown_by_debug_either() {
     let loaded = Folder::new().load(addon(&format!("headers = {{ \"X-A\" = \"{SECRET}\" }}"))).unwrap();
-    assert_eq!(loaded.settings.addons[0].headers[0].1, SECRET);
+    assert_eq!(loaded.settings.addons[0].headers.fixed[0].1, SECRET);
     assert!(!format!("{loaded:?}").contains("hunter"));
 }
 

@@ -47,10 +47,13 @@ fn it_runs_as_it_is() {
     assert_eq!(settings.session.store, SessionStore::File(folder.path("state/sessions.redb")));
     assert!(matches!(settings.tls, Tls::Development { .. }));
     let [whoami, admin] = &settings.addons[..] else { panic!("two add-ons") };
-    assert_eq!((whoami.slug.as_str(), &whoami.upstream), ("whoami", &Upstream::Whoami));
-    assert_eq!((whoami.path.as_ref().unwrap().as_str(), &whoami.access.only), ("/ingress/whoami", &None));
-    assert_eq!((admin.title.as_str(), admin.access.admin_only), ("Admin only", true));
-    assert_eq!(admin.path.as_ref().unwrap().as_str(), "/ingress/admin");
+    assert_eq!((whoami.slug.as_str(), &whoami.backend.upstream), ("whoami", &Upstream::Whoami));
+    assert_eq!(
+        (whoami.route.path.as_ref().unwrap().as_str(), &whoami.authorization.access.only),
+        ("/ingress/whoami", &None)
+    );
+    assert_eq!((admin.display.title.as_str(), admin.authorization.access.admin_only), ("Admin only", true));
+    assert_eq!(admin.route.path.as_ref().unwrap().as_str(), "/ingress/admin");
 }
 
 /// `ca` and `pin` exclude each other, and both want an upstream of `https`; `token` is for a home without `config_dir`.
@@ -66,9 +69,9 @@ fn every_optional_key_in_it_can_be_set() {
     let (_, Loaded { settings, .. }) = load(&without_what_needs_another_upstream(&text));
     assert_eq!(settings.permissions.groups[0].policy.entity_ids["lock.basic_lock"].control, Some(false));
     assert!(matches!(settings.tls, Tls::Certificates(list) if list.len() == 1));
-    assert_eq!(settings.addons[0].host.as_ref().unwrap().as_str(), "whoami.home.example");
+    assert_eq!(settings.addons[0].route.host.as_ref().unwrap().as_str(), "whoami.home.example");
     let people = AccessList { groups: vec!["system-users".into()], users: vec!["frank".into()] };
-    assert_eq!(settings.addons[0].access.only, Some(people));
+    assert_eq!(settings.addons[0].authorization.access.only, Some(people));
 }
 
 #[test]

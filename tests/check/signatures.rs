@@ -40,7 +40,7 @@ fn a_signature_by_a_named_key_counts() {
     for keys in [&[AUTHOR][..], &[OTHER, AUTHOR]] {
         let loaded = folder(MANIFEST, BY_AUTHOR).load(config(keys)).unwrap();
         assert_eq!(loaded.warnings.warnings(), 0);
-        let Signed::By(key) = &loaded.settings.addons[0].manifest.as_ref().unwrap().signed else {
+        let Signed::By(key) = &loaded.settings.addons[0].package.manifest.as_ref().unwrap().signed else {
             panic!("not signed")
         };
         assert_eq!(format!("{key:?}"), AUTHOR.trim());
@@ -77,7 +77,7 @@ fn without_a_signature_or_a_key_nothing_counts() {
     let unsigned = Folder::new();
     unsigned.write("config.yaml", MANIFEST);
     let loaded = unsigned.load(config(&[AUTHOR])).unwrap();
-    assert_eq!(loaded.settings.addons[0].manifest.as_ref().unwrap().signed, Signed::No);
+    assert_eq!(loaded.settings.addons[0].package.manifest.as_ref().unwrap().signed, Signed::No);
 }
 
 #[test]

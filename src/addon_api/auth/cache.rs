@@ -71,6 +71,7 @@ impl PasswordCache {
 
     /// Whose password this was when Home Assistant could be asked.
     pub(super) async fn recall(&self, name: &str, password: Zeroizing<String>, now: Timestamp) -> Option<UserId> {
+        // Cloned, so that the lock is not held while bcrypt runs.
         let entry = self.lock().entries.get(name).filter(|entry| entry.until > now).cloned()?;
         let Entry { user, hash, .. } = entry;
         let right = tokio::task::spawn_blocking(move || bcrypt::verify(truncated(&password), &hash)).await;

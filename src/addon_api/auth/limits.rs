@@ -70,6 +70,7 @@ impl Guess<'_> {
 
     /// How many attempts the add-on has in all; it is counted as a name of its own.
     fn whole(self) -> Budget {
+        // All add-ons are counted under one address, so that only the name may limit here.
         Budget { per_address: u32::MAX, per_user: self.limits.attempts_per_address, ..self.budget() }
     }
 

@@ -125,8 +125,10 @@ impl AuthBackend {
             Outcome::Unavailable => match question.remember {
                 Some(_) => match self.cache.recall(name, password(), now).await {
                     Some(id) => id,
+                    // A guess: that it is not the password that was right before tells something, too.
                     None => return judged(SignInOutcome::Unavailable, true),
                 },
+                // Nothing was compared, and so nothing was told.
                 None => return judged(SignInOutcome::Unavailable, false),
             },
         };

@@ -67,7 +67,7 @@ impl Core {
             tracing::info!(addon = %addon.slug, "an add-on was refused a path of Home Assistant's that is for no add-on");
             return answer::plain(StatusCode::FORBIDDEN);
         }
-        if addon.entities.is_none() {
+        if addon.entity_filter.group.is_none() {
             return followed(call.open, Box::pin(request.pass(home))).await;
         }
         let may = |entity: &str, access: Access| configured.may(&addon, entity, access);
@@ -89,6 +89,7 @@ pub(super) fn websocket(api: &Arc<AddonApi>, call: Call, mut extensions: Extensi
     let Ok(pending) = api.budget.take(1, &[pending]) else {
         return answer::plain(StatusCode::TOO_MANY_REQUESTS);
     };
+    // In a task: hyper gives the connection away only when the answer below has been sent.
     tokio::spawn(serve(Arc::clone(api), call.open, upgrade, pending));
     opened
 }
@@ -153,12 +154,12 @@ async fn converse(api: &Arc<AddonApi>, mut addon_side: AddonSide, open: Open<Add
     }
     // The closure looks the add-on up for each message: an operator's change holds from the next one on, without a new
     // connection.
-    let held = addon.entities.is_some().then(|| {
+    let held = addon.entity_filter.group.is_some().then(|| {
         let (api, slug) = (Arc::clone(api), slug.clone());
         let may: Allowed = Box::new(move |entity, access| may(&api, &slug, entity, access));
-        (Conversation::new(addon.entity_messages.clone()), may)
+        (Conversation::new(addon.entity_filter.messages.clone()), may)
     });
-    let (slug, added) = (slug.clone(), addon.entity_messages.clone());
+    let (slug, added) = (slug.clone(), addon.entity_filter.messages.clone());
     let relay = Relay { addon: addon_side, home, slug, added, told: <_>::default(), held };
     let end = relay.run(open.of_any()).await;
     let slug = &addon.slug;
@@ -171,5 +172,5 @@ fn may(api: &AddonApi, slug: &AddonSlug, entity: &str, access: Access) -> bool {
     let addon = configured.settings.addons.iter().find(|addon| addon.slug == *slug);
     // An add-on that is no longer configured, or no longer held, gets nothing on a connection that was opened as held:
     // it has to connect anew.
-    addon.is_some_and(|addon| addon.entities.is_some() && configured.may(addon, entity, access))
+    addon.is_some_and(|addon| addon.entity_filter.group.is_some() && configured.may(addon, entity, access))
 }

@@ -65,6 +65,7 @@ impl RestRequest {
         if judged.is_some() {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
+        // Written anew from what was judged: Home Assistant might read the bytes that came in another way.
         let body = Full::new(judged.map(|value| Bytes::from(value.to_string())).unwrap_or_default());
         let asked = PeerRequest { method: self.method, target, headers, body, with_token: true, within: ANSWER };
         match home.ask(asked).await {
@@ -84,6 +85,7 @@ impl RestRequest {
 /// which tokens are signed. What Home Assistant has for its Supervisor is refused before (case 65).
 pub(super) fn is_for_no_addon(plain: &str) -> bool {
     let plain = plain.to_ascii_lowercase();
+    // Doubled slashes hide no name, whatever Home Assistant makes of them.
     let mut segments = plain.split('/').filter(|segment| !segment.is_empty());
     match segments.next().unwrap_or_default() {
         // A device that is registered gets an id with which it calls services for ever, whatever becomes of our token.
@@ -124,6 +126,7 @@ fn refused(refusal: RestRefusal) -> Answer {
 fn relayed(told: Response<answer::AnswerBody>) -> Answer {
     let mut answer = relay(told, RETURNED);
     let streams = answer.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    // A proxy between the add-on and us would gather events before it passes them on.
     if streams.is_some_and(|media| media.starts_with("text/event-stream")) {
         answer.headers_mut().insert(X_ACCEL_BUFFERING, HeaderValue::from_static("no"));
     }

@@ -40,9 +40,9 @@ pub(super) fn list(settings: &Settings) -> Vec<Value> {
 pub(crate) fn addon(addon: &Addon, ingress_entry: Option<&str>, granted: &Granted, sees_options: bool) -> Value {
     let mut info = line(addon);
     let rights = granted.rights();
-    let manifest = addon.manifest.as_deref();
-    let subject = RatedAddon::new(manifest, &addon.rights, addon.path.is_some() || addon.host.is_some());
-    let options = if sees_options { addon.options.reveal().clone() } else { json!({}) };
+    let manifest = addon.package.manifest.as_deref();
+    let subject = RatedAddon::new(manifest, &addon.package.rights, addon.route.leads_here());
+    let options = if sees_options { addon.package.options.reveal().clone() } else { json!({}) };
     let rights = json!({
         "hassio_api": rights.hassio_api,
         "hassio_role": rights.role.as_str(),
@@ -65,7 +65,7 @@ pub(crate) fn addon(addon: &Addon, ingress_entry: Option<&str>, granted: &Grante
         "discovery": manifest.map(|manifest| manifest.discovery.clone()).unwrap_or_default(),
         "ingress": ingress_entry.is_some(),
         "ingress_entry": ingress_entry,
-        "ingress_url": ingress_entry.map(|entry| format!("{entry}/{}", addon.entry)),
+        "ingress_url": ingress_entry.map(|entry| format!("{entry}/{}", addon.display.entry)),
         "ingress_port": manifest.and_then(|manifest| manifest.ingress.as_ref()?.port),
         "ingress_panel": ingress_entry.is_some(),
         "hostname": addon.slug.as_str().replace('_', "-"),
@@ -118,7 +118,7 @@ fn container(manifest: Option<&Manifest>) -> Value {
 
 /// What `/addons/self/options/config` answers: the options that the operator gave the add-on.
 pub(super) fn options(addon: &Addon) -> Value {
-    addon.options.reveal().clone()
+    addon.package.options.reveal().clone()
 }
 
 /// `/ingress/panels`
@@ -126,7 +126,7 @@ pub(crate) fn panels<'a>(addons: impl Iterator<Item = &'a Addon>) -> Value {
     let panels: Map<_, _> = addons
         .map(|addon| {
             let panel = json!({
-                "title": addon.title, "icon": addon.icon, "admin": addon.access.admin_only, "enable": true
+                "title": addon.display.title, "icon": addon.display.icon, "admin": addon.authorization.access.admin_only, "enable": true
             });
             (addon.slug.to_string(), panel)
         })
@@ -135,11 +135,11 @@ pub(crate) fn panels<'a>(addons: impl Iterator<Item = &'a Addon>) -> Value {
 }
 
 fn line(addon: &Addon) -> Map<String, Value> {
-    let manifest = addon.manifest.as_deref();
+    let manifest = addon.package.manifest.as_deref();
     // None would say that it is not installed.
     let version = manifest.map_or("unknown", |manifest| manifest.version.as_str());
     let line = json!({
-        "name": manifest.map_or(addon.title.as_str(), |manifest| manifest.name.as_str()),
+        "name": manifest.map_or(addon.display.title.as_str(), |manifest| manifest.name.as_str()),
         "slug": addon.slug.as_str(),
         "description": manifest.map(|manifest| manifest.description.as_str()).unwrap_or_default(),
         "advanced": false,

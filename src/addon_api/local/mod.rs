@@ -70,7 +70,7 @@ pub(super) fn answer(api: &AddonApi, call: &Call, segments: &[&str]) -> Answer {
         }
         (&Method::GET, ["services"]) => json!({ "services": [] }),
         (&Method::GET, ["ingress", "panels"]) => {
-            let with_ui = |addon: &&Addon| addon.path.is_some() || addon.host.is_some();
+            let with_ui = |addon: &&Addon| addon.route.leads_here();
             panels(settings.addons.iter().map(AsRef::as_ref).filter(with_ui))
         }
         _ => return missing(),

@@ -14,7 +14,7 @@ pub(super) fn volumes(addon: &Addon, manifest: &Manifest, granted: &Granted, pla
     let own = manifest.container.map.iter().find(|folder| folder.kind == FolderKind::Data);
     let data = own.map_or("/data", |folder| folder.path.as_str());
     let mut all = vec![bind(&format!("./data/{slug}"), data, false)];
-    if addon.options.reveal().as_object().is_some_and(|options| !options.is_empty()) {
+    if addon.package.options.reveal().as_object().is_some_and(|options| !options.is_empty()) {
         // Over the folder that it lies in: what an operator chose the add-on may read and not change.
         all.push(options(slug, data));
     }
@@ -41,6 +41,7 @@ pub(super) fn volumes(addon: &Addon, manifest: &Manifest, granted: &Granted, pla
         (container.journald, "/run/log/journal", "/run/log/journal", true),
         (rights.kernel_modules, "/lib/modules", "/lib/modules", true),
         (rights.host_dbus, "/run/dbus", "/run/dbus", true),
+        // Read-only is only the file: whoever sees the socket can still ask the engine for anything.
         (rights.docker_api, "/run/docker.sock", "/run/docker.sock", true),
     ] {
         if wanted {

@@ -55,13 +55,13 @@ fn remarks(addon: &Addon, granted: &Granted) -> String {
         format!("# Made by `vestibule addons compose {}`: what its manifest asks for and it is granted.", addon.slug),
         format!("# Its token, once: (umask 077; vestibule addons token {0} --env > secrets/{0}.env)", addon.slug),
     ];
-    if addon.options.reveal().as_object().is_some_and(|options| !options.is_empty()) {
+    if addon.package.options.reveal().as_object().is_some_and(|options| !options.is_empty()) {
         let slug = &addon.slug;
         lines.push(format!(
             "# Its options, before it starts: vestibule addons options {slug} > data/{slug}/options.json"
         ));
     }
-    for line in granted.compared(&addon.rights).iter().filter(|line| line.asked != line.granted) {
+    for line in granted.compared(&addon.package.rights).iter().filter(|line| line.asked != line.granted) {
         lines.push(format!("# Asked for and not granted: {} = {} ({})", line.right, line.asked, line.why));
     }
     if granted.rights().host_network {
@@ -87,6 +87,7 @@ fn service(addon: &Addon, manifest: &Manifest, granted: &Granted, places: HostPa
         Some(image) => {
             let image = image.replace("{arch}", places.arch);
             // A name that brings its own tag keeps it.
+            // A colon before the last slash is that of a registry's port.
             let tagged = image.rsplit('/').next().is_some_and(|last| last.contains(':'));
             let image = if tagged { image } else { format!("{image}:{}", manifest.version) };
             Map::new().with("image", text(&image))
@@ -97,6 +98,7 @@ fn service(addon: &Addon, manifest: &Manifest, granted: &Granted, places: HostPa
         .with("restart", text(if manifest.life.startup == "once" { "no" } else { "unless-stopped" }))
         .with("init", Node::Flag(container.init))
         .with("stop_grace_period", text(&format!("{}s", container.timeout)))
+        // Its token stands in a file of its own, so that this text holds no secret.
         .with("env_file", texts([format!("secrets/{slug}.env")]))
         .with("environment", Node::Map(environment))
         .with("extra_hosts", texts(["supervisor:host-gateway".to_owned()]))
@@ -120,7 +122,8 @@ fn ports(addon: &Addon, manifest: &Manifest, granted: &Granted) -> Vec<String> {
     }
     let mut ports: Vec<String> = Vec::new();
     if let Some(port) = manifest.ingress.as_ref().and_then(|ingress| ingress.port) {
-        let outside = match addon.upstream {
+        // Published where the configuration looks for the add-on.
+        let outside = match addon.backend.upstream {
             Upstream::At(Address::Http { port, .. } | Address::Https { port, .. }) => port,
             Upstream::At(Address::Unix(_)) | Upstream::Whoami | Upstream::Nowhere => port,
         };

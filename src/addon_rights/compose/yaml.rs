@@ -103,6 +103,7 @@ fn scalar(value: &Node) -> String {
 /// Our own names as they are, those of others in quotes.
 fn name(key: &str) -> String {
     let plain = key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+        // Readers of YAML 1.1 take these for booleans or nothing when they stand without quotes.
         && !matches!(key, "on" | "off" | "yes" | "no" | "y" | "n" | "true" | "false" | "null");
     if plain { key.to_owned() } else { serde_json::Value::from(key).to_string() }
 }

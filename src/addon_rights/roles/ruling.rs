@@ -81,6 +81,7 @@ impl Refusal {
 /// Whether this caller may ask for this path. The method is not asked: the tables have none.
 pub fn rule(path: &ApiPath, caller: Caller<'_>) -> Ruling {
     let found = Findings::of(path);
+    // In the Supervisor's order: some paths are blocked for everybody, others are open without a token.
     if found.blocked {
         return Ruling::Refuse(Refusal::Blocked);
     }

@@ -59,6 +59,7 @@ struct Versioned<A> {
 /// What the file holds; nothing when there is none.
 pub(super) fn read(path: &Path) -> Result<Option<Table>, KeptError> {
     let mut bytes = Vec::new();
+    // A larger file is cut here, and is no JSON after that: it is reported and not taken for an empty one.
     let opened = File::open(path).and_then(|file| file.take(LARGEST).read_to_end(&mut bytes));
     match opened {
         Ok(_) => {}
@@ -66,6 +67,8 @@ pub(super) fn read(path: &Path) -> Result<Option<Table>, KeptError> {
         Err(source) => return Err(KeptError::Io { path: path.to_owned(), what: "read", source }),
     }
     let foreign = |source| KeptError::Foreign { path: path.to_owned(), source };
+    // The version alone first: a file of a newer version may have other keys, and must not be called malformed for
+    // that.
     let Version { version } = serde_json::from_slice(&bytes).map_err(foreign)?;
     if version != VERSION {
         return Err(KeptError::Newer { path: path.to_owned(), version });
@@ -91,6 +94,7 @@ pub(super) fn write(path: &Path, table: &Table) -> Result<(), KeptError> {
 }
 
 fn replace(next: &Path, path: &Path, parent: &Path, table: &Table) -> io::Result<()> {
+    // A crash may have left one. With it gone, `create_new` makes the file itself and never follows a link.
     match fs::remove_file(next) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
@@ -102,6 +106,7 @@ fn replace(next: &Path, path: &Path, parent: &Path, table: &Table) -> io::Result
     file.write_all(&text)?;
     file.sync_all()?;
     fs::rename(next, path)?;
+    // The folder as well, which has the name: a power cut could otherwise bring the old file back.
     File::open(parent)?.sync_all()
 }
 

@@ -177,6 +177,7 @@ impl AddonStates {
         let before = self.table.load_full();
         let mut table = Table::clone(&before);
         let result = change(&mut table);
+        // What is as if nothing had been decided needs no entry: asking about an add-on must not make one.
         table.addons.retain(|_, entry| *entry != StoredAddon::default());
         if table != *before {
             // On disk before it holds: a protection that a crash would undo must not have been answered as done.

@@ -140,7 +140,7 @@ fn copied(target: &PathAndQuery) -> PathAndQuery {
 
 /// Whether the add-on has a rule that reads the query.
 fn reads_query(routed: &Routed) -> bool {
-    routed.route().addon().protect.as_ref().is_some_and(Protection::reads_query)
+    routed.route().addon().authorization.protect.as_ref().is_some_and(Protection::reads_query)
 }
 
 /// All cookies of a request, as one line.

@@ -78,6 +78,7 @@ fn is_read_by_all(text: &str) -> bool {
         }
         high = unit.is_some_and(|unit| (0xD800..0xDC00).contains(&unit));
         match byte {
+            // An escaped quotation mark never comes here, since `escaped` has consumed it.
             b'"' => quoted = !quoted,
             b'[' | b'{' if !quoted => depth = depth.saturating_add(1),
             b']' | b'}' if !quoted => depth = depth.saturating_sub(1),

@@ -45,6 +45,8 @@ impl Depth {
         match one_line(headers, DEPTH).map(HeaderValue::as_bytes) {
             Some(b"0") => Self::Zero,
             Some(b"1") => Self::One,
+            // Several lines, or a value that is not in the RFC: the add-on may read any depth there, and the widest is
+            // the safe one.
             Some(_) | None => Self::Infinity,
         }
     }

@@ -30,7 +30,7 @@ pub(crate) fn compose(file: &Path, slug: &str, arch: Option<&str>, output: &mut 
 /// Its options, as it reads them from `/data/options.json`.
 pub(crate) fn options(file: &Path, slug: &str, output: &mut Output<'_>) -> Exit {
     with_manifest(file, slug, output, |_, addon, _, output| {
-        output.result(&format!("{:#}", addon.options.reveal()));
+        output.result(&format!("{:#}", addon.package.options.reveal()));
         Exit::Done
     })
 }
@@ -49,7 +49,7 @@ fn with_manifest(
         Ok(addon) => addon,
         Err(exit) => return exit,
     };
-    let Some(manifest) = &addon.manifest else {
+    let Some(manifest) = &addon.package.manifest else {
         let hint = "name its `config.yaml` with `manifest` in its table";
         output.notice(&format!("error: `{slug}` has no manifest\nhint: {hint}\n"));
         return Exit::Mistaken;

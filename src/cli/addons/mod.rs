@@ -55,6 +55,6 @@ impl Installed {
 
     /// What it is granted.
     fn granted(&self, addon: &Addon) -> Granted {
-        Granted::new(&addon.rights, self.addon_states.protection(&addon.slug))
+        Granted::new(&addon.package.rights, self.addon_states.protection(&addon.slug))
     }
 }

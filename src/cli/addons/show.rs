@@ -36,7 +36,7 @@ pub(crate) fn list(file: &Path, format: Format, output: &mut Output<'_>) -> Exit
             rating.classic,
             installed.granted(addon).role().map_or("none", crate::manifest::Role::as_str),
             installed.addon_states.token_made(&addon.slug).map_or_else(|| "none".to_owned(), |made| made.to_string()),
-            addon.title.escape_debug(),
+            addon.display.title.escape_debug(),
         ));
     }
     Exit::Done
@@ -52,7 +52,7 @@ pub(crate) fn show(file: &Path, slug: &str, format: Format, output: &mut Output<
         Ok(addon) => addon,
         Err(exit) => return exit,
     };
-    let lines = installed.granted(addon).compared(&addon.rights);
+    let lines = installed.granted(addon).compared(&addon.package.rights);
     if format == Format::Json {
         let mut all = summary(&installed, addon);
         if let Some(all) = all.as_object_mut() {
@@ -67,8 +67,8 @@ pub(crate) fn show(file: &Path, slug: &str, format: Format, output: &mut Output<
 
 fn text(installed: &Installed, addon: &Addon, rights: &[GrantLine]) -> String {
     let rating = rating(addon);
-    let mut lines = vec![format!("{} ({})", addon.slug, addon.title)];
-    match &addon.manifest {
+    let mut lines = vec![format!("{} ({})", addon.slug, addon.display.title)];
+    match &addon.package.manifest {
         Some(manifest) => {
             let by = match &manifest.signed {
                 Signed::No => "not signed".to_owned(),
@@ -103,10 +103,10 @@ fn ingress_entry(installed: &Installed, addon: &Addon) -> Option<String> {
 
 fn summary(installed: &Installed, addon: &Addon) -> Json {
     let rating = rating(addon);
-    let manifest = addon.manifest.as_ref();
+    let manifest = addon.package.manifest.as_ref();
     json!({
         "slug": addon.slug.as_str(),
-        "title": addon.title,
+        "title": addon.display.title,
         "manifest": manifest.map(|manifest| &manifest.path),
         "version": manifest.map(|manifest| &manifest.version),
         "signed": manifest.is_some_and(|manifest| manifest.signed != Signed::No),

@@ -6,23 +6,18 @@
 //! one is nearest; and enums of "a string or a table" (`untagged`) lose their places. What a table is made of is said
 //! once, in the list of its fields (`section`).
 
-#[macro_use]
 pub(in crate::config) mod section;
 pub(in crate::config) mod shape;
+pub(in crate::config) mod value_file;
 mod variants;
 
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
-
-use super::findings::Findings;
+use super::addon::RawAddon;
 use super::limits::RawLimits;
-use super::transport::RawTransport;
+use section::section;
 pub(super) use section::{Key, List};
-pub(super) use shape::{Shape, TimeText};
-pub(super) use variants::{
-    AppArmorText, FramingText, HeaderMap, HeaderText, HttpsText, OperationsText, OptionsText, RuleMap, RuleText,
-    StoreText,
-};
+pub(super) use shape::TimeText;
+pub(super) use value_file::ValueFile;
+pub(super) use variants::{HttpsText, OperationsText, RuleMap, RuleText, StoreText};
 
 section! {
     /// The whole file.
@@ -39,7 +34,7 @@ section! {
         headers: Headers,
         assertion: Assertion,
         supervisor: Supervisor,
-        addon: List<Addon>,
+        addon: List<RawAddon>,
         test: List<Test>,
     }
 
@@ -186,107 +181,6 @@ section! {
         websockets: u64,
     }
 
-    /// `[[addon]]`
-    Addon {
-        ..transport: RawTransport,
-        manifest: String,
-        slug: String,
-        title: String,
-        icon: String,
-        upstream: String,
-        ca: String,
-        pin: String,
-        protocol: String,
-        path: String,
-        host: String,
-        entry: String,
-        options: OptionsText,
-        entities: String,
-        entity_messages: List<String>,
-        prefix: String,
-        prefix_headers: List<String>,
-        identity_headers: IdentityHeaders,
-        display_name_encoding: String,
-        headers: HeaderMap,
-        pass_headers: List<String>,
-        framing: FramingText,
-        access: Access,
-        default: String,
-        protect: List<Protect>,
-        assertion: bool,
-        tokens: bool,
-        allow_missing_origin: bool,
-        upstream_host: String,
-        rewrite_addresses: bool,
-        health: Probe,
-        cors: Cors,
-        rights: Rights,
-    }
-
-    /// `rights` of an add-on, with the keys that manifests have.
-    Rights {
-        hassio_api: bool,
-        hassio_role: String,
-        homeassistant_api: bool,
-        auth_api: bool,
-        full_access: bool,
-        docker_api: bool,
-        host_network: bool,
-        host_pid: bool,
-        host_ipc: bool,
-        host_uts: bool,
-        host_dbus: bool,
-        privileged: List<String>,
-        kernel_modules: bool,
-        apparmor: AppArmorText,
-    }
-
-    /// `identity_headers` of an add-on.
-    IdentityHeaders {
-        id: String,
-        name: String,
-        display_name: String,
-    }
-
-    /// `access` of an add-on.
-    Access {
-        groups: List<String>,
-        users: List<String>,
-        admin_only: bool,
-    }
-
-    /// `[[addon.protect]]`
-    Protect {
-        methods: List<String>,
-        websocket: bool,
-        path: String,
-        allow_ambiguous_path: bool,
-        entity: String,
-        query: String,
-        body: String,
-        entities: List<String>,
-        all_entities: bool,
-        access: String,
-        require: String,
-    }
-
-    /// `cors` of an add-on.
-    Cors {
-        origins: List<String>,
-        methods: List<String>,
-        headers: List<String>,
-        expose: List<String>,
-        credentials: bool,
-        max_age: TimeText,
-    }
-
-    /// `health` of an add-on.
-    Probe {
-        path: String,
-        interval: TimeText,
-        timeout: TimeText,
-    }
-
     /// `[[test]]`
     Test {
         user: String,
@@ -302,10 +196,5 @@ section! {
         entity: String,
         access: String,
         expect: String,
-    }
-
-    /// The value of a fixed header that stands in a file.
-    ValueFile {
-        file: String,
     }
 }

@@ -1,5 +1,6 @@
 //! A table of the file: the macro that makes its type, its reader and its list of keys from one list of fields, so that
-//! the three cannot drift apart. `..name: Type` is a part whose keys stand in the same table (`config/part.rs`).
+//! the three cannot drift apart. `..name: Type` is a part whose keys stand in the same table: `section_part!` makes
+//! one, and so does `part!` (`config/part.rs`).
 
 use toml::Spanned;
 use toml::de::DeTable;
@@ -38,7 +39,7 @@ macro_rules! section {
         #[derive(Debug, Default)]
         pub(in crate::config) struct $name {
             $(pub(in crate::config) $part: $part_type,)*
-            $(pub(in crate::config) $key: Key<$type>,)*
+            $(pub(in crate::config) $key: $crate::config::raw::section::Key<$type>,)*
         }
 
         impl $name {
@@ -50,26 +51,60 @@ macro_rules! section {
             }
 
             /// Reads the fields, whatever they are worth.
-            pub(in crate::config) fn read_table(table: &DeTable<'_>, findings: &mut Findings) -> Self {
-                section::refuse_unknown(table, &Self::keys(), findings);
+            pub(in crate::config) fn read_table(
+                table: &toml::de::DeTable<'_>,
+                findings: &mut $crate::config::findings::Findings,
+            ) -> Self {
+                $crate::config::raw::section::refuse_unknown(table, &Self::keys(), findings);
                 Self {
                     $($part: <$part_type>::read_keys(table, findings),)*
-                    $($key: section::key(table, stringify!($key), findings),)*
+                    $($key: $crate::config::raw::section::key(table, stringify!($key), findings),)*
                 }
             }
         }
 
-        impl Shape for $name {
+        impl $crate::config::raw::shape::Shape for $name {
             const EXPECTED: &'static str = "expected a table";
             const HINT: &'static str = "write it as `{ key = value }`, or under a header of its own in brackets";
 
-            fn read(value: &Spanned<DeValue<'_>>, findings: &mut Findings) -> Option<Self> {
-                let DeValue::Table(table) = value.get_ref() else { return None };
+            fn read(
+                value: &toml::Spanned<toml::de::DeValue<'_>>,
+                findings: &mut $crate::config::findings::Findings,
+            ) -> Option<Self> {
+                let toml::de::DeValue::Table(table) = value.get_ref() else { return None };
                 Some(Self::read_table(table, findings))
             }
         }
     )* };
 }
+
+/// Declares a part of a table: keys that belong together and stand in the table beside those of other parts.
+macro_rules! section_part {
+    ($(#[$doc:meta])* $name:ident { $($key:ident: $type:ty,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Default)]
+        pub(in crate::config) struct $name {
+            $(pub(in crate::config) $key: $crate::config::raw::section::Key<$type>,)*
+        }
+
+        impl $name {
+            /// Every key of it.
+            pub(in crate::config) fn keys() -> Vec<&'static str> {
+                vec![$(stringify!($key)),*]
+            }
+
+            /// Reads the keys of a table, which may have others besides.
+            pub(in crate::config) fn read_keys(
+                table: &toml::de::DeTable<'_>,
+                findings: &mut $crate::config::findings::Findings,
+            ) -> Self {
+                Self { $($key: $crate::config::raw::section::key(table, stringify!($key), findings),)* }
+            }
+        }
+    };
+}
+
+pub(in crate::config) use {section, section_part};
 
 /// Reads what stands for this key.
 pub(in crate::config) fn key<T: Shape>(table: &DeTable<'_>, name: &str, findings: &mut Findings) -> Key<T> {
@@ -80,7 +115,7 @@ pub(in crate::config) fn key<T: Shape>(table: &DeTable<'_>, name: &str, findings
 }
 
 /// Adds a finding for every key of the table that is not in `known`.
-pub(super) fn refuse_unknown(table: &DeTable<'_>, known: &[&str], findings: &mut Findings) {
+pub(in crate::config) fn refuse_unknown(table: &DeTable<'_>, known: &[&str], findings: &mut Findings) {
     for key in table.keys().filter(|key| !known.contains(&&**key.get_ref())) {
         let name: &str = key.get_ref();
         let (label, hint) = if let Some(meant) = nearest(name, known.iter().copied()) {

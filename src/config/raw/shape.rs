@@ -27,7 +27,7 @@ pub(in crate::config) struct TimeText(pub(in crate::config) String);
 pub(in crate::config) struct SizeText(pub(in crate::config) String);
 
 /// Reads a value or adds a finding.
-pub(super) fn read<T: Shape>(value: &Spanned<DeValue<'_>>, findings: &mut Findings) -> Option<Spanned<T>> {
+pub(in crate::config) fn read<T: Shape>(value: &Spanned<DeValue<'_>>, findings: &mut Findings) -> Option<Spanned<T>> {
     let read = T::read(value, findings);
     if read.is_none() {
         let message = format!("wrong type: this is {}", kind(value.get_ref()));

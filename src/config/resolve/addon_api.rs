@@ -1,23 +1,14 @@
-//! The add-on API's keys: in `[supervisor]` where it listens and whom it asks, and in `[[addon]]` what an add-on is
-//! held to.
+//! The add-on API's keys in `[supervisor]`: where it listens, and whom it asks.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::time::Duration;
 
-use toml::Spanned;
-
 use super::context::Context;
-use crate::config::Known;
-use crate::config::addon_api::{ApiAddress, SupervisorUpstream, is_for_no_addon};
+use crate::config::addon_api::{ApiAddress, SupervisorUpstream};
 use crate::config::diagnostic::Diagnostic;
-use crate::config::findings::Findings;
-use crate::config::nearest::nearest;
 use crate::config::part::{days, seconds};
 use crate::config::raw::{self, Key};
 use crate::config::secret_text::SecretText;
 use crate::ids::Upstream;
-use crate::manifest::Rights;
 
 /// Where add-ons reach their API.
 pub(super) fn listen(key: &Key<String>, cx: &mut Context<'_>) -> Option<ApiAddress> {
@@ -105,56 +96,4 @@ pub(super) fn token(key: &Key<raw::ValueFile>, cx: &mut Context<'_>) -> Option<S
             None
         }
     }
-}
-
-/// `entities` and `entity_messages` of an add-on.
-pub(super) fn entities(
-    raw: &raw::Addon,
-    rights: &Rights,
-    known: Option<&Known>,
-    findings: &mut Findings,
-) -> (Option<Arc<str>>, BTreeSet<String>) {
-    let group = raw.entities.given();
-    if let (Some(text), Some(known)) = (group, known)
-        && !known.groups.contains(text.get_ref())
-    {
-        let near = nearest(text.get_ref(), known.groups.iter().map(String::as_str));
-        let hint =
-            near.map_or_else(|| "add it under `[[group]]`".to_owned(), |near| format!("did you mean \"{near}\"?"));
-        let unknown = Diagnostic::mistake(text.span(), "there is no group with this id, so that nothing would pass");
-        findings.add(unknown.label("expected the id of a group").hint(hint));
-    }
-    if let Some(text) = group.filter(|_| !rights.homeassistant_api) {
-        let idle =
-            Diagnostic::warning(text.span(), "this add-on has no call to Home Assistant that could be held to a group");
-        findings.add(
-            idle.label("needs `homeassistant_api`")
-                .hint("add `homeassistant_api = true` to its `rights` or its manifest, or take this key out"),
-        );
-    }
-    let messages = raw.entity_messages.given();
-    if let Some(list) = messages.filter(|_| !rights.homeassistant_api) {
-        let idle = Diagnostic::warning(list.span(), "this add-on sends Home Assistant no messages");
-        findings.add(
-            idle.label("needs `homeassistant_api`")
-                .hint("add `homeassistant_api = true` to its `rights` or its manifest, or take this key out"),
-        );
-    }
-    let messages = messages.map(|list| list.get_ref().as_slice()).unwrap_or_default();
-    let listed = messages.iter().filter(|text| is_message(text, findings)).map(|text| text.get_ref().clone()).collect();
-    (group.map(|text| text.get_ref().as_str().into()), listed)
-}
-
-fn is_message(text: &Spanned<String>, findings: &mut Findings) -> bool {
-    let kind = text.get_ref();
-    let legal = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'/');
-    if kind.is_empty() || is_for_no_addon(kind) || !kind.bytes().all(legal) {
-        let bad = Diagnostic::mistake(text.span(), "not a type of message that may pass");
-        findings.add(bad.label("expected a type of Home Assistant's WebSocket messages").hint(
-            "write it as in \"frigate/events/get\"; what Home Assistant has for its Supervisor, for users and for \
-                     tokens never passes",
-        ));
-        return false;
-    }
-    true
 }

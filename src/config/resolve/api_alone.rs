@@ -11,6 +11,7 @@ use toml::Spanned;
 
 use super::context::Context;
 use super::sections::PASSWORD_TIMEOUT;
+use crate::config::addon::{RawAddon, RawProtect};
 use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::home::HomeAssistant;
 use crate::config::permissions::{GroupSource, Permissions};
@@ -33,7 +34,7 @@ pub(super) fn tell_that_passwords_are_not_followed(raw: &raw::Root, home: &HomeA
 /// Refuses what only Home Assistant's files can decide, when there are none.
 pub(super) fn refuse_what_the_api_cannot_tell(
     raw: &raw::Root,
-    addons: &[Spanned<raw::Addon>],
+    addons: &[Spanned<RawAddon>],
     home: &HomeAssistant,
     permissions: &Permissions,
     cx: &mut Context<'_>,
@@ -53,8 +54,8 @@ pub(super) fn refuse_what_the_api_cannot_tell(
 }
 
 /// Rules that ask what a user may do with entities, by the policies of Home Assistant's groups.
-fn refuse_rules(addon: &raw::Addon, cx: &mut Context<'_>) {
-    let rules = addon.protect.given().map(|list| list.get_ref().as_slice()).unwrap_or_default();
+fn refuse_rules(addon: &RawAddon, cx: &mut Context<'_>) {
+    let rules = addon.authorization.protect.given().map(|list| list.get_ref().as_slice()).unwrap_or_default();
     for at in rules.iter().filter_map(|rule| asks_about_entities(rule.get_ref())) {
         let policies = Diagnostic::mistake(at, "no API tells the policies of Home Assistant's groups");
         let hint = "name its folder with `config_dir` in the place of `token`, or write groups = \"config\" under \
@@ -64,15 +65,15 @@ fn refuse_rules(addon: &raw::Addon, cx: &mut Context<'_>) {
 }
 
 /// Where a rule asks about entities, if it does.
-fn asks_about_entities(rule: &raw::Protect) -> Option<Span> {
+fn asks_about_entities(rule: &RawProtect) -> Option<Span> {
     let texts = [&rule.entity, &rule.query, &rule.body].map(|key| key.given().map(Spanned::span));
     let others = [rule.entities.given().map(Spanned::span), rule.all_entities.given().map(Spanned::span)];
     texts.into_iter().chain(others).flatten().next()
 }
 
 /// An add-on whose calls are held to a group of Home Assistant's own: nothing would pass.
-fn refuse_group(addon: &raw::Addon, ours: &BTreeSet<&str>, cx: &mut Context<'_>) {
-    let Some(group) = addon.entities.given() else { return };
+fn refuse_group(addon: &RawAddon, ours: &BTreeSet<&str>, cx: &mut Context<'_>) {
+    let Some(group) = addon.entity_filter.entities.given() else { return };
     let id = group.get_ref().as_str();
     if ours.contains(id) || system_group_policy(id).is_some() {
         return;
@@ -83,8 +84,8 @@ fn refuse_group(addon: &raw::Addon, ours: &BTreeSet<&str>, cx: &mut Context<'_>)
 }
 
 /// Access tokens are verified with keys that stand in a file alone.
-fn refuse_tokens(addon: &raw::Addon, cx: &mut Context<'_>) {
-    let Some(tokens) = addon.tokens.given().filter(|tokens| *tokens.get_ref()) else { return };
+fn refuse_tokens(addon: &RawAddon, cx: &mut Context<'_>) {
+    let Some(tokens) = addon.authorization.tokens.given().filter(|tokens| *tokens.get_ref()) else { return };
     let keys = Diagnostic::mistake(tokens.span(), "no API tells the keys that tokens are verified with");
     let hint = "name Home Assistant's folder with `config_dir` in the place of `token`, or take this key out";
     cx.add(keys.label("needs `home_assistant.config_dir`").hint(hint));

@@ -22,9 +22,9 @@ use crate::config::{Diagnostics, Surroundings};
 /// Goes through all resolvers.
 pub(in crate::config) struct Context<'a> {
     /// The folder of the file: other paths are relative to it.
-    pub(super) base: &'a Path,
+    pub(in crate::config) base: &'a Path,
     /// What the caller knows.
-    pub(super) around: &'a Surroundings<'a>,
+    pub(in crate::config) around: &'a Surroundings<'a>,
     /// What was found.
     pub(in crate::config) findings: Findings,
     /// The secrets and certificates that were looked at, there or not.
@@ -45,7 +45,7 @@ impl<'a> Context<'a> {
     }
 
     /// A value that has no default: its absence is a mistake at `owner`, the table it belongs to.
-    pub(super) fn required<'r, T>(
+    pub(in crate::config) fn required<'r, T>(
         &mut self,
         key: &'r Key<T>,
         name: &str,
@@ -60,7 +60,7 @@ impl<'a> Context<'a> {
     }
 
     /// A path, made absolute.
-    pub(super) fn path(&mut self, text: &Spanned<String>) -> PathBuf {
+    pub(in crate::config) fn path(&mut self, text: &Spanned<String>) -> PathBuf {
         let path = text.get_ref();
         if path.is_empty() || path.contains('\0') {
             let bad = Diagnostic::mistake(text.span(), "an empty path, or one with a NUL in it");
@@ -70,7 +70,7 @@ impl<'a> Context<'a> {
     }
 
     /// A secret from a file, whose value reaches no message.
-    pub(super) fn secret(&mut self, text: &Spanned<String>) -> Option<Zeroizing<Vec<u8>>> {
+    pub(in crate::config) fn secret(&mut self, text: &Spanned<String>) -> Option<Zeroizing<Vec<u8>>> {
         let path = self.path(text);
         self.files.push(path.clone());
         match secret::read(&path) {
@@ -92,7 +92,7 @@ impl<'a> Context<'a> {
     }
 
     /// A path that has a default.
-    pub(super) fn path_or(&mut self, key: &Key<String>, default: &str) -> PathBuf {
+    pub(in crate::config) fn path_or(&mut self, key: &Key<String>, default: &str) -> PathBuf {
         key.given().map_or_else(|| self.base.join(default), |text| self.path(text))
     }
 
@@ -149,7 +149,7 @@ impl<'a> Context<'a> {
     }
 
     /// One of a few words.
-    pub(super) fn word<T: Copy>(&mut self, text: &Spanned<String>, words: &[(&str, T)]) -> Option<T> {
+    pub(in crate::config) fn word<T: Copy>(&mut self, text: &Spanned<String>, words: &[(&str, T)]) -> Option<T> {
         let found = words.iter().find(|(word, _)| word == text.get_ref()).map(|(_, value)| *value);
         if found.is_none() {
             let all = words.iter().map(|(word, _)| format!("\"{word}\"")).collect::<Vec<_>>().join(" or ");
@@ -162,7 +162,7 @@ impl<'a> Context<'a> {
     }
 
     /// One of a few words, or the default when the key is absent.
-    pub(super) fn word_or<T: Copy>(&mut self, key: &Key<String>, default: T, words: &[(&str, T)]) -> T {
+    pub(in crate::config) fn word_or<T: Copy>(&mut self, key: &Key<String>, default: T, words: &[(&str, T)]) -> T {
         key.given().and_then(|text| self.word(text, words)).unwrap_or(default)
     }
 
@@ -173,6 +173,6 @@ impl<'a> Context<'a> {
 }
 
 /// Yes or no, with a default.
-pub(super) fn flag(key: &Key<bool>, default: bool) -> bool {
+pub(in crate::config) fn flag(key: &Key<bool>, default: bool) -> bool {
     key.given().map_or(default, |flag| *flag.get_ref())
 }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use toml::Spanned;
 
-use super::access::warn_of_strangers;
 use super::context::Context;
 use super::policy::policy;
 use super::section;
 use super::unique::Unique;
 use crate::config::Known;
+use crate::config::addon::warn_of_strangers;
 use crate::config::diagnostic::{Diagnostic, Span, quoted};
 use crate::config::permissions::{ConfiguredGroup, GroupSource, Permissions};
 use crate::config::raw::{self, Key};

@@ -2,37 +2,31 @@
 //! and findings for all that is wrong. Files are looked at and secrets are read; nothing is written and no port is
 //! bound.
 
-mod access;
-mod addon;
 mod addon_api;
 mod api_alone;
 mod assertion;
 pub(in crate::config) mod context;
-mod cors;
 mod groups;
 mod headers;
 mod home_assistant;
 mod ingress_api;
 mod hosts;
 mod listen;
-mod manifest;
-mod options;
 mod policy;
-mod protect;
-mod probe;
 mod sections;
 mod store;
 mod supervisor;
 mod tls;
 mod config_tests;
-mod trust;
-mod unique;
+pub(in crate::config) mod trust;
+pub(in crate::config) mod unique;
 
 pub(super) use listen::CONTROL;
 
 use std::ops::Deref;
 use std::sync::Arc;
 
+use super::addon;
 use super::diagnostic::{Diagnostic, SourceLocation};
 use super::limits::Limits;
 use super::raw::{self, Key};
@@ -68,7 +62,7 @@ pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> Settings {
         log: sections::log(&section(&raw.log), cx),
         reserved_headers: headers::reserved(&section(&raw.headers).reserved, cx),
         assertion: assertion::assertion(&section(&raw.assertion), cx),
-        addons: addon::addons(addons, &supervisor, known.as_ref(), cx).into_iter().map(Arc::new).collect(),
+        addons: addon::addons(addons, &supervisor.signing_keys, known.as_ref(), cx).into_iter().map(Arc::new).collect(),
         supervisor,
     };
     hosts::warn(addons, &settings, cx);

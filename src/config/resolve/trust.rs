@@ -13,7 +13,7 @@ use crate::config::raw::Key;
 use crate::config::trust::Trust;
 
 /// Resolves both; `over_tls` says whether there will be a certificate at all.
-pub(super) fn trust(ca: &Key<String>, pin: &Key<String>, over_tls: bool, cx: &mut Context<'_>) -> Trust {
+pub(in crate::config) fn trust(ca: &Key<String>, pin: &Key<String>, over_tls: bool, cx: &mut Context<'_>) -> Trust {
     if let (Some(ca), Some(pin)) = (ca.given(), pin.given()) {
         let both = Diagnostic::mistake(pin.span(), "both `ca` and `pin`").first(ca.span());
         cx.add(both.label("expected one of them").hint("a pinned certificate needs no authority: take one out"));

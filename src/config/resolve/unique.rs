@@ -8,18 +8,18 @@ use super::context::Context;
 use crate::config::diagnostic::{Diagnostic, Span};
 
 /// The values seen so far, and where.
-pub(super) struct Unique<T> {
+pub(in crate::config) struct Unique<T> {
     seen: HashMap<T, Span>,
 }
 
 impl<T: Hash + Eq> Unique<T> {
     /// None yet.
-    pub(super) fn new() -> Self {
+    pub(in crate::config) fn new() -> Self {
         Self { seen: HashMap::new() }
     }
 
     /// Notes a value, or reports that it stood before.
-    pub(super) fn note(&mut self, value: T, at: Span, message: &str, hint: &str, cx: &mut Context<'_>) {
+    pub(in crate::config) fn note(&mut self, value: T, at: Span, message: &str, hint: &str, cx: &mut Context<'_>) {
         if let Some(first) = self.seen.get(&value) {
             cx.add(Diagnostic::mistake(at, message).label("here again").first(first.clone()).hint(hint));
         } else {

@@ -47,6 +47,7 @@ impl ApiHealthCell {
     }
 
     fn set(&self, api_health: ApiHealth, error: Option<&ApiError>, settings: &HomeApi) {
+        // The lock ends here, so that no call waits for a line of the log.
         let before = {
             let mut told = self.0.lock();
             std::mem::replace(&mut *told, api_health)

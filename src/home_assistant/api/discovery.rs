@@ -33,6 +33,7 @@ impl Api {
         let path = "/.well-known/oauth-authorization-server";
         let reply = self.call(Call { method: Method::GET, path, body: None, client }).await?;
         let found = parse(&reply);
+        // Once more: a call that went well may have brought something that Home Assistant does not answer.
         self.note(found.as_ref().err());
         found
     }

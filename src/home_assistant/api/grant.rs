@@ -75,6 +75,7 @@ impl Api {
                 api.give_back(&granted.tokens, client).await;
             }
         });
+        // The task sends whatever came of it; nothing comes only when it panicked.
         take.await.unwrap_or(Err(ApiError::Garbage("nothing")))
     }
 

@@ -50,6 +50,7 @@ impl Api {
         let config = WebSocketConfig::default()
             .read_buffer_size(BUFFER)
             .max_message_size(Some(largest))
+            // The library's own limit on one frame is 16 MiB, and a registry comes in one.
             .max_frame_size(Some(largest));
         let stream = self.dialer.dial().await?;
         let opened = client_async_with_config(self.handshake(client)?, stream, Some(config)).await;
@@ -69,6 +70,7 @@ impl Api {
         let address = format!("ws://{}/api/websocket", self.settings().url.authority());
         let mut request = address.into_client_request()?;
         let mut headers = self.headers(client);
+        // `into_client_request` has set a `Host`, and a handshake has no use for `Accept`.
         headers.remove(HOST);
         headers.remove(ACCEPT);
         request.headers_mut().extend(headers);

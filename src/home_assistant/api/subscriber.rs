@@ -93,6 +93,7 @@ impl Subscriber {
         let mut heard = first?;
         // An integration that is set up changes hundreds of entities one by one.
         tokio::time::sleep(GATHER).await;
+        // Only what is here by now. Cancelling loses nothing, so a later event is heard by the next call.
         if let Ok(more) = tokio::time::timeout(Duration::ZERO, self.socket.events()).await {
             heard.extend(more?);
         }

@@ -57,6 +57,7 @@ impl<T> Names<T> {
 
     fn candidates(&self, name: &str) -> &[NameRow<T>] {
         let Some(first) = name.bytes().next().map(squash) else { return &[] };
+        // One bit for each first byte: most names of a message end here, without a look into the lists.
         let word = self.first.get(usize::from(first >> 6)).copied().unwrap_or_default();
         if word >> (first & 63) & 1 == 0 {
             return &[];
@@ -67,6 +68,7 @@ impl<T> Names<T> {
     fn insert(&mut self, name: &str, value: T) {
         let (name, kind) = name.strip_suffix('*').map_or((name, Kind::Name), |name| (name, Kind::Family));
         let squashed: Vec<u8> = name.bytes().map(squash).collect();
+        // A lone `*` has no first byte. It would stand for every header, so it stands for none.
         let Some(first) = squashed.first().copied() else { return };
         if let Some(word) = self.first.get_mut(usize::from(first >> 6)) {
             *word |= 1 << (first & 63);

@@ -92,6 +92,7 @@ pub(crate) fn passage(name: &str) -> Passage {
         return Passage::Identity;
     };
     let says_who = |word: &str| SAYS_WHO.contains(&word) || SAYS_WHO_WITHIN.iter().any(|part| word.contains(part));
+    // One spelling passes (S-186): an add-on would fold any other into a name that nobody has let through.
     let plain = rest.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
     let words = || rest.split('-').filter(|word| !word.is_empty());
     if plain && words().next().is_some() && !words().any(says_who) { Passage::Open } else { Passage::Identity }

@@ -50,6 +50,7 @@ pub(crate) fn read(path: &std::path::Path, manifest: Option<&Manifest>) -> (Opti
     if !findings.has_mistakes() {
         match yaml::parse(&text) {
             Ok(node) => {
+                // An option that is missing stands nowhere, so it is reported at the first line.
                 let begins = 0..text.find('\n').unwrap_or(text.len());
                 let options = merged(manifest, &node, &begins, &mut findings);
                 let found = Diagnostics::new(path, &text, &findings.masked, findings.list);
@@ -68,6 +69,7 @@ fn known(schema: &Map<String, Json>, entries: &Entries, findings: &mut Findings)
     for (key, value) in entries {
         let name = key.get_ref();
         let Some(says) = schema.get(name) else {
+            // No schema says whether this is a secret, so messages must not show it.
             findings.masked.push(value.span.clone());
             let unknown = Diagnostic::warning(key.span(), format!("unknown option {}", quoted(name)));
             let hint = nearest(name, schema.keys().map(String::as_str)).map_or_else(

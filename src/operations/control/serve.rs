@@ -55,6 +55,7 @@ where
             }
         });
     }
+    // Before the open ones are waited for: who asks now is told at once that nobody listens.
     drop(socket);
     // No cut here: a revocation that has begun is finished, and the process waits for it.
     open.close();
@@ -109,6 +110,7 @@ fn own_uid() -> io::Result<u32> {
 async fn read_line(stream: &mut UnixStream) -> io::Result<Option<Vec<u8>>> {
     let mut line = Vec::new();
     BufReader::new(stream.take(REQUEST_LIMIT)).read_until(b'\n', &mut line).await?;
+    // A line that ends with the connection is whole too; one that ends at the limit may go on.
     let whole = line.last() == Some(&b'\n') || u64::try_from(line.len()).is_ok_and(|length| length < REQUEST_LIMIT);
     Ok(whole.then_some(line))
 }

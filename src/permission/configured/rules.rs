@@ -41,6 +41,7 @@ impl ConfiguredRules {
 
     /// What they say, or nothing: then others may decide.
     pub(in crate::permission) fn judge(&self, registry: &Registry, entity: &str, key: &str) -> Option<Verdict> {
+        // Asked first, so that the registry is not looked into for users without configured groups.
         if self.are_silent() {
             return None;
         }

@@ -43,6 +43,7 @@ impl SessionCache {
     }
 
     pub(super) fn generation(&self) -> u64 {
+        // With the `AcqRel` below: an end that was noted before the number changed is seen with it.
         self.generation.load(Ordering::Acquire)
     }
 

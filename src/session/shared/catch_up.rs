@@ -74,6 +74,8 @@ impl SharedStore {
     /// Says what Redis does not know: ends, and sightings of the last moment.
     pub(super) async fn flush(&self, connection: &mut MultiplexedConnection) -> Result<(), SharedError> {
         self.tell(connection, false).await?;
+        // If the connection breaks now, these sightings are still newer than what is stored, and the next comparison
+        // writes them.
         let due = self.take_due();
         for digests in due.chunks(AT_ONCE) {
             let sessions = digests.iter().filter_map(|digest| self.cache.table.get(digest));
@@ -92,7 +94,9 @@ impl SharedStore {
                 let channel = self.names.channel();
                 pipeline.add_command(scripts::end(&self.names.session(*digest), *digest, &channel, millis));
             }
+            // The script has nothing else to say; the answers are awaited because an error may be among them.
             let _zeros: Vec<i64> = pipeline.query_async(connection).await.map_err(SharedError::of)?;
+            // After the answer: what was lost with the connection is then said again over the next one.
             self.cache.ended.told(&ended.iter().map(|(digest, _)| *digest).collect::<Vec<_>>());
         }
         Ok(())
@@ -135,6 +139,8 @@ impl SharedStore {
             Verdict::MakeAgain => self.storing(session, true),
             Verdict::Seen => self.storing(session, false),
             Verdict::Over(entry) => {
+                // Forgotten here in either case: if its entry has changed, the next request finds it in Redis and takes
+                // it over again.
                 self.cache.forget(session.digest());
                 self.ending_if_unchanged(session.digest(), &entry)
             }

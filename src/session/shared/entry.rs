@@ -36,6 +36,7 @@ impl Seal {
 
     /// A key that is made of these parts, and of the seal's own: for what is not to be read either.
     pub(super) fn key_of(&self, parts: &[&[u8]]) -> Zeroizing<[u8; 32]> {
+        // Without a key of the operator's, the browser's secret among the parts is all that protects what is encrypted.
         let nobodys = || hmac::Key::new(hmac::HMAC_SHA256, &[0; 32]);
         // The prefix keeps this use of the key apart from the seals: a tag of one is none of the other.
         let text = Zeroizing::new([b"vestibule parcel key 1\0", parts.concat().as_slice()].concat());
@@ -46,6 +47,7 @@ impl Seal {
     /// Reads an entry. One that is not sealed as ours are, or says two different times, counts for no user.
     pub(super) fn open(&self, digest: SessionDigest, entry: &[u8]) -> Result<Record, Foreign> {
         let nobody = Foreign { user: None };
+        // Three at most, since the record is JSON and has colons of its own.
         let mut parts = entry.splitn(3, |byte| *byte == b':');
         let (Some(seen), Some(seal), Some(text)) = (parts.next(), parts.next(), parts.next()) else {
             return Err(nobody);

@@ -18,6 +18,7 @@ pub(super) async fn read(
 
 /// All keys of a pattern, each once. Keys of others that happen to fit it are not UTF-8 or no names of ours.
 pub(super) async fn scan(connection: &mut MultiplexedConnection, pattern: &str) -> Result<Vec<String>, SharedError> {
+    // SCAN and not KEYS, which would make every node wait while Redis looks at all its keys.
     let (mut cursor, mut keys) = (0_u64, Vec::new());
     loop {
         let mut step = cmd("SCAN");
@@ -26,6 +27,7 @@ pub(super) async fn scan(connection: &mut MultiplexedConnection, pattern: &str) 
         keys.extend(found.into_iter().filter_map(|key| String::from_utf8(key).ok()));
         cursor = next;
         if cursor == 0 {
+            // SCAN may return a key more than once.
             keys.sort_unstable();
             keys.dedup();
             return Ok(keys);

@@ -57,6 +57,7 @@ impl SharedStore {
         // Only when everything has been compared: requests that ask from here on get answers that miss no end.
         self.came_back(connection.clone());
         let mut beat = interval(BEAT);
+        // After a pause of this process one beat shows as much as all that were missed.
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut look = Instant::now() + self.propagation();
         loop {
@@ -121,6 +122,7 @@ impl SharedStore {
     /// How long a sighting may wait until the other nodes know of it: a minute, less where sessions are short.
     pub(super) fn propagation(&self) -> Duration {
         let idle = self.cache.limits().lifetimes.idle;
+        // Well below the idle limit, or a session that is in use on this node would idle out on another.
         (idle / 4).clamp(Duration::from_millis(250), Duration::from_mins(1))
     }
 

@@ -23,6 +23,8 @@ impl SharedStore {
     }
 
     async fn read_of(&self, connection: &mut MultiplexedConnection, user: &UserId) -> Result<(), SharedError> {
+        // Before the first read: if the connection is lost while they are read, an end may have been missed, and none
+        // counts.
         let generation = self.cache.generation();
         let set = self.names.of_user(user);
         let named: Vec<String> = cmd("SMEMBERS").arg(&set).query_async(connection).await.map_err(SharedError::of)?;

@@ -165,6 +165,7 @@ pub(super) fn end_if_unchanged(key: &str, entry: &[u8], millis: u64) -> Cmd {
 }
 
 fn script(text: &str, key: &str) -> Cmd {
+    // The whole text each time: EVALSHA fails on a Redis that was restarted, and these scripts are short.
     let mut command = cmd("EVAL");
     command.arg(text).arg(1).arg(key);
     command

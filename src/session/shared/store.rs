@@ -84,10 +84,12 @@ impl SharedStore {
             settings: settings.clone(),
             cache: Arc::new(SessionCache::new(table, notifier, clock, limits)),
             condition: ArcSwap::from_pointee(Condition::Away { since, why: Arc::new(SharedError::NotYet) }),
+            // Not 0, which says that it is there: nobody has reached it yet.
             away_since: AtomicU64::new(1),
             was_there: AtomicBool::new(false),
             started: Instant::now(),
             nudge: Notify::new(),
+            // Random, since nothing in the configuration that the nodes share would tell them apart.
             node: u64::from_be_bytes(entropy::random()).to_string(),
             due: Mutex::default(),
             places: Semaphore::new(QUESTIONS),
@@ -108,6 +110,7 @@ impl SharedStore {
             Condition::Connected(_) => Health::Durable,
             Condition::Away { since, why } => {
                 let (since, why) = (*since, Arc::new(StoreError::Shared(Arc::clone(why))));
+                // Before the first connection no session is known here, so there is nothing that could be served.
                 let serves = self.was_there.load(Ordering::Acquire) && self.may_go_on().is_ok();
                 if serves { Health::Degraded { since, why } } else { Health::Away { since, why } }
             }
@@ -116,6 +119,7 @@ impl SharedStore {
 
     /// Has the other nodes told that a session was seen, once in a while.
     pub(in crate::session) fn seen(&self, session: &Session, now: Timestamp) {
+        // Relaxed: a sighting that is lost here is found when everything is compared after the outage.
         let connected = self.away_since.load(Ordering::Relaxed) == 0;
         // Not every sighting: each request would be a write to Redis.
         if connected && session.stored_seen().saturating_add(self.propagation()) <= now {
@@ -169,6 +173,7 @@ impl SharedStore {
 
     /// A place among the questions of this moment, for what strangers can ask.
     pub(super) fn place(&self) -> Result<SemaphorePermit<'_>, StoreAway> {
+        // Without waiting: a queue would fill with strangers and make everybody in it wait for them.
         self.places.try_acquire().map_err(|_| StoreAway)
     }
 
@@ -183,6 +188,7 @@ impl SharedStore {
                 self.cache.table.insert(Arc::clone(session));
                 Ok(())
             }
+            // No answer for a token that was made a moment ago. Whatever stands there, this session must not count.
             Ok(Stored::Gone | Stored::Ended) => Err(StoreAway),
             Err(why) => {
                 // It may be there all the same. No browser has its token, and it must not show in a list.

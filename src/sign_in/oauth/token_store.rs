@@ -88,6 +88,7 @@ impl TokenStore {
                 Some((watched, line)) = coming.recv() => {
                     following.spawn(watched.until_over(line, Arc::clone(&sessions), telemetry.clone()));
                 }
+                // Taken off when they have ended: otherwise the set would grow with every sign-in.
                 Some(_) = following.join_next() => {}
             }
         }

@@ -133,6 +133,7 @@ impl AddonFamilies {
             upstream_busy: state("busy"),
             upstream_opened: self.upstream_opened.get_or_create_owned(&label),
             up: self.up.get_or_create_owned(&label),
+            // In the order of the enum: `failed` takes a variant's number for its place here.
             failures: UpstreamFailure::ALL.map(|kind| {
                 self.failures.get_or_create_owned(&KindLabel { addon: addon.to_owned(), kind: kind.label() })
             }),

@@ -128,6 +128,7 @@ impl Metrics {
         );
         registry.register("build", "The version that runs", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
         metrics.registry = registry;
+        // Made now, so that the series of our own answers is there from the start.
         metrics.own();
         metrics
     }
@@ -177,6 +178,7 @@ impl Metrics {
     /// This many connections of clients have been closed at once for this reason since the start.
     pub fn connections_refused(&self, why: ConnectionRefusal, since_the_start: u64) {
         let counter = self.connections_refused.get_or_create(&WhyLabel { why: why.label() });
+        // Counted elsewhere, and a counter can only be added to.
         counter.inc_by(since_the_start.saturating_sub(counter.get()));
     }
 

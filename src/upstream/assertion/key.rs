@@ -116,6 +116,7 @@ impl SigningKey {
         let seed = Zeroizing::new(URL_SAFE_NO_PAD.decode(stored.d.as_bytes()).ok()?);
         let seed = Zeroizing::new(seed.as_slice().try_into().ok()?);
         let key = Self::of_seed(seed, Timestamp::from_millis(stored.made))?;
+        // The id is made of the public half, so this notices a private half that was changed.
         (key.id == stored.kid).then_some(key)
     }
 
@@ -133,8 +134,10 @@ impl SigningKey {
         let text = Zeroizing::new(serde_json::to_vec(&stored).expect("an object of texts has a JSON form"));
         let beside = path.with_extension("new");
         let write = || {
+            // Private from its first moment: with a `chmod` afterwards, another process could open it in between.
             let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
             file.write_all(&text)?;
+            // On disk before it has its name: after a power cut there is the whole key or none.
             file.sync_all()?;
             fs::rename(&beside, &path)
         };

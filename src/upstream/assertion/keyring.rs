@@ -112,6 +112,7 @@ fn read(settings: &Assertion) -> Result<Vec<SigningKey>, KeyError> {
             Err(error) => tracing::error!(error = %crate::telemetry::chain(&error), "a signing key is left out"),
         }
     }
+    // The id decides between keys of one moment, so that all proxies that share the folder agree on the order.
     keys.sort_by(|a, b| (a.made(), a.id()).cmp(&(b.made(), b.id())));
     Ok(keys)
 }

@@ -50,6 +50,7 @@ impl AssertionSigner {
         }
         let value = self.make(user, &signer, now);
         let assertion = SignedAssertion { user: Arc::clone(user), signer, made: now, value: value.clone() };
+        // Swept only when it is full: a sweep for each assertion would cost more than the memory.
         if self.fresh.len() >= MOST {
             self.fresh.retain(|_, assertion| now.saturating_since(assertion.made) < REUSE);
         }
@@ -77,6 +78,7 @@ impl AssertionSigner {
         let signature = signer.sign(&text);
         let mut value =
             HeaderValue::from_str(&format!("{text}.{signature}")).expect("base64url and dots are visible ASCII");
+        // Hidden in `Debug`, and never put into the compression table of HTTP/2.
         value.set_sensitive(true);
         value
     }
@@ -84,6 +86,8 @@ impl AssertionSigner {
 
 impl SignedAssertion {
     fn is_fresh(&self, user: &Arc<User>, signer: &Arc<SigningKey>, now: Timestamp) -> bool {
+        // By pointer: a new snapshot has new users, and comparing every field would cost more than signing now and
+        // then.
         let same = Arc::ptr_eq(&self.user, user) && self.signer.id() == signer.id();
         // A clock that went back makes the age zero for ever, and what is from the future is no use to the add-on.
         same && now >= self.made && now.saturating_since(self.made) < REUSE

@@ -109,6 +109,7 @@ impl Health {
     }
 
     fn becomes(&self, state: u8) {
+        // Of several requests that fail at once, the swap lets one write the line of the log.
         let before = self.state.swap(state, Ordering::Relaxed);
         if before == state {
             return;

@@ -47,11 +47,12 @@ impl ResponsePolicy<'_> {
 /// Confines the headers of an answer. What the table drops goes here; what it confines has its function below.
 pub(super) fn confine(headers: &mut HeaderMap, addon: &Addon, response_policy: &ResponsePolicy<'_>) {
     let place = response_policy.place;
+    // Read before anything goes, because `Connection` goes too.
     let nominated = if headers.contains_key(CONNECTION) { nominated(headers) } else { Vec::new() };
     let goes = |name: &&HeaderName| {
         let text = name.as_str();
         fields::is_for_one_hop(text)
-            || response_policy.reserved.contains(text) && !addon.pass_headers.contains(name)
+            || response_policy.reserved.contains(text) && !addon.headers.pass.contains(name)
             || fields::fate(text, place) == Fate::Dropped
             || nominated.contains(name)
     };
@@ -59,7 +60,7 @@ pub(super) fn confine(headers: &mut HeaderMap, addon: &Addon, response_policy: &
     for name in gone {
         headers.remove(name);
     }
-    if addon.rewrite_addresses {
+    if addon.backend.rewrite_addresses {
         addresses(headers, response_policy);
     }
     cookies(headers, response_policy);
@@ -68,7 +69,7 @@ pub(super) fn confine(headers: &mut HeaderMap, addon: &Addon, response_policy: &
         challenges(headers, response_policy);
     }
     // Last, so that what the operator says of framing stands whatever the add-on says.
-    framing::apply(headers, &addon.framing);
+    framing::apply(headers, &addon.cross_origin.framing);
 }
 
 /// One scope that every browser reads as a path under the prefix. A browser resolves dot segments in it, however they

@@ -13,6 +13,7 @@ use crate::http::Scheme;
 /// Under a prefix there is always a `Path` (S-182). Without one a browser takes the folder of the address, which for a
 /// prefix without its slash is the folder of all add-ons.
 pub(super) fn confine(set_cookie: &HeaderValue, response_policy: &ResponsePolicy<'_>) -> Option<HeaderValue> {
+    // At every `;`, also within quotation marks: browsers know no quoting here (RFC 6265 section 5.2).
     let mut parts = set_cookie.as_bytes().split(|b| *b == b';');
     let mut moved = parts.next()?.to_vec();
     let (mut secure, mut needs_path) = (false, !response_policy.prefix.is_empty());

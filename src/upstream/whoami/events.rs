@@ -17,6 +17,7 @@ use crate::clock::Clock;
 
 pub(super) fn stream() -> Response<WhoamiBody> {
     let mut interval = tokio::time::interval(Duration::from_secs(1));
+    // A client that did not read for a minute gets the next tick and not sixty at once.
     interval.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut response = Response::new(Ticks { interval, count: 0 }.boxed());
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));

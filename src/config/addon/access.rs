@@ -1,20 +1,45 @@
-//! `access` and `framing` of an add-on: who may open it, and which pages may show it in a frame.
+//! `access` of an add-on: who may open it.
 
 use toml::Spanned;
 
-use super::context::{Context, flag};
 use crate::config::Known;
 use crate::config::diagnostic::{Diagnostic, quoted};
 use crate::config::nearest::nearest;
-use crate::config::raw::{self, FramingText, Key};
-use crate::config::settings::{Access, AccessList, Framing};
-use crate::ids::PublicUrl;
+use crate::config::raw::section::{Key, List, section};
+use crate::config::resolve::context::{Context, flag};
 use crate::manifest::Panel;
+
+section! {
+    /// `access` of an add-on.
+    RawAccess {
+        groups: List<String>,
+        users: List<String>,
+        admin_only: bool,
+    }
+}
+
+/// `access`: who may open an add-on. The owner always may.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Access {
+    /// Groups and users, when either is given: the user must be in one of the groups or be one of the users.
+    pub only: Option<AccessList>,
+    /// The user must be an administrator as well.
+    pub admin_only: bool,
+}
+
+/// The people that `access` names.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AccessList {
+    /// Ids of Home Assistant's groups.
+    pub groups: Vec<String>,
+    /// User names or user ids.
+    pub users: Vec<String>,
+}
 
 /// Resolves `access`. Absent, it means everybody who may sign in, or administrators alone where the manifest's
 /// `panel_admin` says so.
 pub(super) fn access(
-    key: &Key<raw::Access>,
+    key: &Key<RawAccess>,
     panel: Option<&Panel>,
     known: Option<&Known>,
     cx: &mut Context<'_>,
@@ -52,7 +77,7 @@ pub(super) fn access(
 }
 
 /// Warns of users whom Home Assistant does not have; they may be there tomorrow.
-pub(super) fn warn_of_strangers(users: &[Spanned<String>], known: &Known, so: &str, cx: &mut Context<'_>) {
+pub(in crate::config) fn warn_of_strangers(users: &[Spanned<String>], known: &Known, so: &str, cx: &mut Context<'_>) {
     for user in users.iter().filter(|user| !known.users.contains(user.get_ref())) {
         let near = nearest(user.get_ref(), known.users.iter().map(String::as_str));
         let hint = near.map_or_else(
@@ -65,35 +90,11 @@ pub(super) fn warn_of_strangers(users: &[Spanned<String>], known: &Known, so: &s
 }
 
 /// The lists, when one of them stands there, even with a value of a wrong type: never a wider access than was meant.
-fn only(raw: &raw::Access) -> Option<AccessList> {
-    let texts = |key: &Key<raw::List<String>>| -> Vec<String> {
+fn only(raw: &RawAccess) -> Option<AccessList> {
+    let texts = |key: &Key<List<String>>| -> Vec<String> {
         let list = key.given().map(|list| list.get_ref().as_slice()).unwrap_or_default();
         list.iter().map(|text| text.get_ref().clone()).collect()
     };
     let absent = matches!((&raw.groups, &raw.users), (Key::Absent, Key::Absent));
     (!absent).then(|| AccessList { groups: texts(&raw.groups), users: texts(&raw.users) })
-}
-
-/// Resolves `framing`.
-pub(super) fn framing(key: &Key<FramingText>, cx: &mut Context<'_>) -> Framing {
-    let Some(given) = key.given() else { return Framing::AsIs };
-    match given.get_ref() {
-        FramingText::Word(text) => {
-            let text = Spanned::new(given.span(), text.clone());
-            let as_is = cx.word(&text, &[("as-is", true), ("remove", false)]).unwrap_or(true);
-            if as_is { Framing::AsIs } else { Framing::Remove }
-        }
-        FramingText::Origins(list) if list.is_empty() => {
-            let none = Diagnostic::mistake(given.span(), "no origin");
-            cx.add(
-                none.label("expected one origin or more")
-                    .hint("write [\"https://home.example\"], \"as-is\" or \"remove\""),
-            );
-            Framing::AsIs
-        }
-        FramingText::Origins(list) => {
-            let origin = |text| cx.findings.parse(text).map(|url: PublicUrl| url.origin());
-            Framing::Origins(list.iter().filter_map(origin).collect())
-        }
-    }
 }

@@ -1,11 +1,29 @@
-//! `[[addon.protect]]` as the stages work with it: which requests a rule is for, and what it asks of the user.
+//! `[[addon.protect]]` and `default`: which requests a rule is for, and what it asks of the user.
 
 use http::Method;
 
-use super::entity_template::EntityTemplate;
-use super::json_pointer::JsonPointer;
-use super::path_pattern::PathPattern;
+use crate::config::entity_template::EntityTemplate;
+use crate::config::json_pointer::JsonPointer;
+use crate::config::path_pattern::PathPattern;
+use crate::config::raw::section::{List, section};
 use crate::ids::EntityId;
+
+section! {
+    /// `[[addon.protect]]`
+    RawProtect {
+        methods: List<String>,
+        websocket: bool,
+        path: String,
+        allow_ambiguous_path: bool,
+        entity: String,
+        query: String,
+        body: String,
+        entities: List<String>,
+        all_entities: bool,
+        access: String,
+        require: String,
+    }
+}
 
 /// What an add-on's paths need.
 #[derive(Debug, Clone, PartialEq, Eq)]

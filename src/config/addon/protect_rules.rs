@@ -1,59 +1,51 @@
-//! `[[addon.protect]]` and `default`: in come raw rules, out come real ones that ask for something and can match.
+//! `default` and `[[addon.protect]]` as they are read: each rule asks for something, and can match.
 
 use http::Method;
 use toml::Spanned;
 
-use super::context::{Context, flag};
+use super::protect::{AccessKey, EntitySource, Protect, ProtectAsk, ProtectRule, RawProtect, Unlisted};
+use super::route::{PrefixMode, Route};
 use crate::config::diagnostic::{Diagnostic, Span, quoted};
 use crate::config::entity_template::EntityTemplate;
-use crate::config::path_pattern::PathPattern;
-use crate::config::protect::{AccessKey, EntitySource, Protect, ProtectAsk, ProtectRule, Unlisted};
-use crate::config::raw::{self, Key};
-use crate::config::settings::PrefixMode;
-use crate::ids::EntityId;
-use crate::ids::KnownMethod;
-use crate::ids::PathPrefix;
+use crate::config::path_pattern::{PathPattern, Segment};
+use crate::config::raw::section::{Key, List};
+use crate::config::resolve::context::{Context, flag};
+use crate::ids::{EntityId, KnownMethod, PathPrefix};
 
-/// What a rule is judged by besides itself.
-#[derive(Clone, Copy)]
-pub(super) struct Around<'a> {
-    pub(super) prefix: Option<&'a PathPrefix>,
-    pub(super) mode: PrefixMode,
-    pub(super) has_host: bool,
-}
-
-/// Resolves both keys; nothing when they leave every path open.
-pub(super) fn protect(raw: &raw::Addon, around: Around<'_>, cx: &mut Context<'_>) -> Option<Protect> {
-    let words = [("permit", Unlisted::Permit), ("deny", Unlisted::Deny)];
-    // A wrong word is never a wider access than was meant.
-    let default = match &raw.default {
-        Key::Absent => Unlisted::Permit,
-        Key::Wrong => Unlisted::Deny,
-        Key::Given(text) => cx.word(text, &words).unwrap_or(Unlisted::Deny),
-    };
-    let rules = raw.protect.given().map(|list| list.get_ref().as_slice()).unwrap_or_default();
-    if rules.len() > MOST {
-        let many = Diagnostic::mistake(raw.protect.given()?.span(), format!("more than {MOST} rules for one add-on"));
-        cx.add(many.label("expected fewer rules").hint("one rule with a placeholder may do for many"));
+impl Protect {
+    /// Both keys; nothing when they leave every path open.
+    pub(super) fn resolve(
+        default: &Key<String>,
+        rules: &Key<List<RawProtect>>,
+        route: &Route,
+        cx: &mut Context<'_>,
+    ) -> Option<Self> {
+        let words = [("permit", Unlisted::Permit), ("deny", Unlisted::Deny)];
+        // A wrong word is never a wider access than was meant.
+        let default = match default {
+            Key::Absent => Unlisted::Permit,
+            Key::Wrong => Unlisted::Deny,
+            Key::Given(text) => cx.word(text, &words).unwrap_or(Unlisted::Deny),
+        };
+        let listed = rules.given().map(|list| list.get_ref().as_slice()).unwrap_or_default();
+        if listed.len() > MOST {
+            let many = Diagnostic::mistake(rules.given()?.span(), format!("more than {MOST} rules for one add-on"));
+            cx.add(many.label("expected fewer rules").hint("one rule with a placeholder may do for many"));
+        }
+        let rules: Vec<_> = listed.iter().filter_map(|entry| rule(entry, default, route, cx)).collect();
+        (default == Unlisted::Deny || !rules.is_empty()).then_some(Self { default, rules })
     }
-    let rules: Vec<_> = rules.iter().filter_map(|entry| rule(entry, default, around, cx)).collect();
-    (default == Unlisted::Deny || !rules.is_empty()).then_some(Protect { default, rules })
 }
 
 /// Every request to a protected add-on is compared with each of its rules.
 const MOST: usize = 1000;
 
-fn rule(
-    entry: &Spanned<raw::Protect>,
-    default: Unlisted,
-    around: Around<'_>,
-    cx: &mut Context<'_>,
-) -> Option<ProtectRule> {
+fn rule(entry: &Spanned<RawProtect>, default: Unlisted, route: &Route, cx: &mut Context<'_>) -> Option<ProtectRule> {
     let (raw, owner) = (entry.get_ref(), entry.span());
     let methods = methods(&raw.methods, cx);
     let text = cx.required(&raw.path, "path", &owner, "\"/settings/{*rest}\"")?;
     let path: PathPattern = cx.findings.parse(text)?;
-    may_match(&path, text.span(), around, cx);
+    may_match(&path, text.span(), route, cx);
     let asks = asks(raw, &path, &owner, cx);
     if asks.is_empty() && default == Unlisted::Permit && asks_for_nothing(raw) {
         let open = Diagnostic::mistake(owner, "this rule asks for nothing");
@@ -66,13 +58,13 @@ fn rule(
 }
 
 /// Whether nothing stands there, not even something wrong, which is reported already.
-fn asks_for_nothing(raw: &raw::Protect) -> bool {
+fn asks_for_nothing(raw: &RawProtect) -> bool {
     let texts = [&raw.entity, &raw.query, &raw.body, &raw.access, &raw.require];
     let no_text = texts.iter().all(|key| matches!(key, Key::Absent));
     no_text && matches!(raw.entities, Key::Absent) && !flag(&raw.all_entities, false)
 }
 
-fn methods(key: &Key<raw::List<String>>, cx: &mut Context<'_>) -> Vec<Method> {
+fn methods(key: &Key<List<String>>, cx: &mut Context<'_>) -> Vec<Method> {
     let Some(list) = key.given() else { return Vec::new() };
     if list.get_ref().is_empty() {
         let none = Diagnostic::mistake(list.span(), "no method: this rule would be for nothing");
@@ -102,18 +94,18 @@ fn of_rules() -> impl Iterator<Item = &'static str> {
 }
 
 /// A pattern is compared with what the add-on sees. One that was written for what the browser sees protects nothing.
-fn may_match(path: &PathPattern, at: Span, around: Around<'_>, cx: &mut Context<'_>) {
-    let Some(prefix) = around.prefix.filter(|prefix| !prefix.as_str().is_empty()) else { return };
+fn may_match(path: &PathPattern, at: Span, route: &Route, cx: &mut Context<'_>) {
+    let Some(prefix) = route.path.as_ref().filter(|prefix| !prefix.as_str().is_empty()) else { return };
     let text = path.to_string();
     let under = text.strip_prefix(prefix.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    match around.mode {
+    match route.prefix {
         PrefixMode::Strip if under => {
             let twice = Diagnostic::warning(at, "this path begins with the add-on's own prefix");
             let hint =
                 format!("the add-on sees paths without {prefix}: write what follows it", prefix = prefix.as_str());
             cx.add(twice.label("expected a path as the add-on sees it").hint(hint));
         }
-        PrefixMode::Keep if !under && !around.has_host && may_not_begin_with(path, prefix) => {
+        PrefixMode::Keep if !under && route.host.is_none() && may_not_begin_with(path, prefix) => {
             let never = Diagnostic::mistake(at, "this path does not begin with the add-on's prefix and never matches");
             let hint = format!("with prefix = \"keep\" the add-on sees {0}: write {0}{text}", prefix.as_str());
             cx.add(never.label("expected a path as the add-on sees it").hint(hint));
@@ -124,7 +116,6 @@ fn may_match(path: &PathPattern, at: Span, around: Around<'_>, cx: &mut Context<
 
 /// Whether no request under this prefix can match: one of the texts is another one.
 fn may_not_begin_with(path: &PathPattern, prefix: &PathPrefix) -> bool {
-    use crate::config::path_pattern::Segment;
     let own: Vec<_> = prefix.as_str().split('/').skip(1).collect();
     let differs = |(segment, own): (&Segment, &&str)| match segment {
         Segment::Text(text) => !text.eq_ignore_ascii_case(own),
@@ -133,7 +124,7 @@ fn may_not_begin_with(path: &PathPattern, prefix: &PathPrefix) -> bool {
     path.segments().iter().zip(&own).any(differs) || (path.rest().is_none() && path.segments().len() < own.len())
 }
 
-fn asks(raw: &raw::Protect, path: &PathPattern, owner: &Span, cx: &mut Context<'_>) -> Vec<ProtectAsk> {
+fn asks(raw: &RawProtect, path: &PathPattern, owner: &Span, cx: &mut Context<'_>) -> Vec<ProtectAsk> {
     let mut sources = Vec::new();
     if let Some(text) = raw.entity.given() {
         match EntityTemplate::parse(text.get_ref(), path) {
@@ -192,7 +183,7 @@ fn query(text: &Spanned<String>, cx: &mut Context<'_>) -> Option<String> {
     good.then(|| name.clone())
 }
 
-fn entities(list: &Spanned<raw::List<String>>, cx: &mut Context<'_>) -> Vec<EntityId> {
+fn entities(list: &Spanned<List<String>>, cx: &mut Context<'_>) -> Vec<EntityId> {
     if list.get_ref().is_empty() {
         let none = Diagnostic::mistake(list.span(), "no entity");
         cx.add(none.label("expected one entity id or more").hint("write entities = [\"light.kitchen\"]"));

@@ -1,0 +1,46 @@
+//! Who may open an add-on, which of its paths need more, and whether an access token counts as a session: `access`,
+//! `default`, `[[addon.protect]]` and `tokens`.
+
+use super::access::{self, Access, RawAccess};
+use super::protect::{Protect, RawProtect};
+use super::route::Route;
+use crate::config::Known;
+use crate::config::raw::section::{List, section_part};
+use crate::config::resolve::context::{Context, flag};
+use crate::manifest::Panel;
+
+section_part! {
+    /// The keys of it in `[[addon]]`.
+    RawAuthorization {
+        access: RawAccess,
+        default: String,
+        protect: List<RawProtect>,
+        tokens: bool,
+    }
+}
+
+/// Who may do what with an add-on.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Authorization {
+    /// Who may open it.
+    pub access: Access,
+    /// What its paths need besides; nothing when none of them is protected.
+    pub protect: Option<Protect>,
+    /// Home Assistant's access tokens are taken in the place of a session.
+    pub tokens: bool,
+}
+
+impl Authorization {
+    /// The keys, compared with who is known and with what the add-on sees of its paths.
+    pub(super) fn resolve(
+        raw: &RawAuthorization,
+        route: &Route,
+        panel: Option<&Panel>,
+        known: Option<&Known>,
+        cx: &mut Context<'_>,
+    ) -> Self {
+        let protect = Protect::resolve(&raw.default, &raw.protect, route, cx);
+        let access = access::access(&raw.access, panel, known, cx);
+        Self { access, protect, tokens: flag(&raw.tokens, false) }
+    }
+}

@@ -1,0 +1,192 @@
+//! `[[addon]]`, in parts. Each part is one file with its keys as the file has them, its settled form, its defaults, its
+//! reader and its mistakes; here they are put together, and no two add-ons have the same slug, host or prefix.
+
+mod access;
+mod authorization;
+mod backend;
+mod cors;
+mod cross_origin;
+mod display;
+mod entity_filter;
+pub(in crate::config) mod header_names;
+mod headers;
+mod manifest;
+mod options;
+mod package;
+mod pass_headers;
+mod probe;
+mod protect;
+mod protect_rules;
+mod rights;
+mod route;
+
+use toml::Spanned;
+
+use super::Known;
+use super::diagnostic::Span;
+use super::raw::section::{Key, section};
+use super::resolve::context::Context;
+use super::resolve::unique::Unique;
+use super::transport::{RawTransport, Transport};
+use crate::ids::{AddonSlug, HostName, PathPrefix, Upstream};
+use crate::manifest::SigningKey;
+use authorization::RawAuthorization;
+use backend::RawBackend;
+use cross_origin::RawCrossOrigin;
+use display::RawDisplay;
+use entity_filter::RawEntityFilter;
+use headers::RawAddonHeaders;
+use manifest::Named;
+use package::RawPackage;
+use route::RawRoute;
+
+pub use access::{Access, AccessList};
+pub use authorization::Authorization;
+pub use backend::{AddonProtocol, Backend};
+pub use cors::Cors;
+pub use cross_origin::{CrossOrigin, Framing};
+pub use display::Display;
+pub use entity_filter::EntityFilter;
+pub use headers::{AddonHeaders, DisplayNameEncoding, IdentityHeaders};
+pub use options::Options;
+pub use package::Package;
+pub use probe::Probe;
+pub use protect::{AccessKey, EntitySource, Protect, ProtectAsk, ProtectRule, Unlisted};
+pub use route::{PrefixMode, Route};
+
+pub(in crate::config) use access::warn_of_strangers;
+pub(in crate::config) use protect::RawProtect;
+
+section! {
+    /// `[[addon]]`
+    RawAddon {
+        ..display: RawDisplay,
+        ..route: RawRoute,
+        ..backend: RawBackend,
+        ..transport: RawTransport,
+        ..headers: RawAddonHeaders,
+        ..authorization: RawAuthorization,
+        ..cross_origin: RawCrossOrigin,
+        ..package: RawPackage,
+        ..entity_filter: RawEntityFilter,
+        slug: String,
+    }
+}
+
+/// `[[addon]]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Addon {
+    /// Its short name, unique.
+    pub slug: AddonSlug,
+    /// What people see of it before they open it.
+    pub display: Display,
+    /// Where browsers find it.
+    pub route: Route,
+    /// Where it listens, and what is spoken to it.
+    pub backend: Backend,
+    /// How many connections, how long, how large.
+    pub transport: Transport,
+    /// The headers that it gets.
+    pub headers: AddonHeaders,
+    /// Who may do what with it.
+    pub authorization: Authorization,
+    /// What pages of other origins may do with it.
+    pub cross_origin: CrossOrigin,
+    /// What it is made of and asks for.
+    pub package: Package,
+    /// What its calls to Home Assistant are held to.
+    pub entity_filter: EntityFilter,
+}
+
+impl Addon {
+    /// One that is reachable nowhere, with every default.
+    pub fn new(slug: AddonSlug, upstream: Upstream) -> Self {
+        Self {
+            display: Display { title: slug.to_string(), ..Display::default() },
+            slug,
+            route: Route::NONE,
+            backend: Backend::at(upstream),
+            transport: Transport::default(),
+            headers: AddonHeaders::default(),
+            authorization: Authorization::default(),
+            cross_origin: CrossOrigin::default(),
+            package: Package::default(),
+            entity_filter: EntityFilter::default(),
+        }
+    }
+}
+
+/// Resolves all of them, in the order of the file.
+pub(in crate::config) fn addons(
+    list: &[Spanned<RawAddon>],
+    signing_keys: &[SigningKey],
+    known: Option<&Known>,
+    cx: &mut Context<'_>,
+) -> Vec<Addon> {
+    let mut seen = Seen { slugs: Unique::new(), paths: Unique::new(), hosts: Unique::new() };
+    let read = |entry: &Spanned<RawAddon>| {
+        let named = manifest::named(&entry.get_ref().package.manifest, signing_keys, cx);
+        addon(entry, &named, &mut seen, known, cx)
+    };
+    list.iter().filter_map(read).collect()
+}
+
+/// What the add-ons before this one have.
+struct Seen {
+    slugs: Unique<AddonSlug>,
+    paths: Unique<PathPrefix>,
+    hosts: Unique<HostName>,
+}
+
+/// `None` when it has no slug, no upstream or no route, which is reported.
+fn addon(
+    entry: &Spanned<RawAddon>,
+    named: &Named,
+    seen: &mut Seen,
+    known: Option<&Known>,
+    cx: &mut Context<'_>,
+) -> Option<Addon> {
+    let (raw, owner) = (entry.get_ref(), entry.span());
+    let manifest = named.manifest().map(AsRef::as_ref);
+    let slug = slug(raw, &owner, named, seen, cx);
+    let upstream = backend::upstream(&raw.backend, &owner, named, !raw.route.is_absent(), cx);
+    let route = Route::resolve(&raw.route, &owner, upstream.as_ref(), seen, cx);
+    let headers = AddonHeaders::resolve(&raw.headers, &owner, cx);
+    let package = Package::resolve(&raw.package, named, cx);
+    let entity_filter = EntityFilter::resolve(&raw.entity_filter, &package.rights, known, cx);
+    let panel = manifest.map(|manifest| &manifest.panel);
+    let authorization = Authorization::resolve(&raw.authorization, &route, panel, known, cx);
+    let mut display = Display::resolve(&raw.display, manifest, cx);
+    let backend = Backend::resolve(&raw.backend, upstream, cx);
+    let cross_origin = CrossOrigin::resolve(&raw.cross_origin, cx);
+    let transport = Transport::checked(&raw.transport, cx);
+    let (slug, backend) = (slug?, backend?);
+    if display.title.is_empty() {
+        display.title = slug.to_string();
+    }
+    let is_reachable = route.leads_here() || backend.upstream == Upstream::Nowhere;
+    let addon = Addon {
+        slug,
+        display,
+        route,
+        backend,
+        transport,
+        headers,
+        authorization,
+        cross_origin,
+        package,
+        entity_filter,
+    };
+    is_reachable.then_some(addon)
+}
+
+fn slug(raw: &RawAddon, owner: &Span, named: &Named, seen: &mut Seen, cx: &mut Context<'_>) -> Option<AddonSlug> {
+    let (slug, at) = if named.stands_in() && matches!(raw.slug, Key::Absent) {
+        named.slug(cx)?
+    } else {
+        let text = cx.required(&raw.slug, "slug", owner, "\"zigbee2mqtt\"")?;
+        (cx.findings.parse::<AddonSlug>(text)?, text.span())
+    };
+    seen.slugs.note(slug.clone(), at, "two add-ons with one slug", "give one of them another slug", cx);
+    Some(slug)
+}
