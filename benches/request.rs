@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use vestibule::config::{self, Surroundings};
+use vestibule::config::{self, FilesAlone};
 use vestibule::http::{Names, OwnCookies, Reserved, Rules, judge_path, strip};
 use vestibule::route::Routes;
 
@@ -75,7 +75,7 @@ fn routes(addons: usize) -> Routes {
     std::fs::write(storage.join("auth"), "{}").expect("a file");
     let file = folder.path().join("config.toml");
     std::fs::write(&file, text).expect("a file");
-    let loaded = config::load(&file, &Surroundings::default()).expect("a configuration");
+    let loaded = config::load(&file, &FilesAlone).expect("a configuration");
     Routes::new(&loaded.settings.addons.iter().map(Arc::clone).collect::<Vec<_>>())
 }
 

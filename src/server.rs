@@ -30,7 +30,7 @@ use tokio_util::task::TaskTracker;
 pub use build::StartError;
 pub(crate) use logging::log_settings;
 pub(crate) use reload::log_lines;
-pub use reload::{ReloadError, surroundings};
+pub use reload::{ReloadError, ThisWorld};
 
 use crate::addon_api::AddonApi;
 use crate::config::Loaded;
@@ -91,6 +91,7 @@ pub async fn run(file: PathBuf, loaded: Loaded, telemetry: Telemetry, inherited:
 impl Server {
     /// The tasks that run beside the requests.
     fn background(self: &Arc<Self>, bound: Bound) -> JoinSet<()> {
+        // Each of these ends with `stop` or with `drain`, and the process waits for all of them.
         let mut tasks = JoinSet::new();
         let services = self.gate.services();
         tasks.spawn(Arc::clone(&services.sessions).run(self.stop.clone()));

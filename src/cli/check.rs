@@ -4,11 +4,11 @@
 use std::path::Path;
 
 use super::output::{Exit, Output};
-use crate::config::{self, Diagnostics, Settings, Surroundings, Tls};
+use crate::config::{self, Diagnostics, Settings, Tls, World};
 
 /// Reads and judges the file, and prints every finding.
-pub fn check(file: &Path, around: &Surroundings<'_>, output: &mut Output<'_>) -> Exit {
-    match config::load(file, around) {
+pub fn check(file: &Path, world: &dyn World, output: &mut Output<'_>) -> Exit {
+    match config::load(file, world) {
         Ok(loaded) => {
             output.notice(&loaded.warnings.render(output.styled()));
             output.result(&format!("{}: {}", file.display(), summary(&loaded.settings, &loaded.warnings)));

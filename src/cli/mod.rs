@@ -20,6 +20,8 @@ pub use check::check;
 use output::Format;
 pub use output::{Exit, Output};
 
+use crate::config::Purpose;
+use crate::server::ThisWorld;
 use arguments::{Addons, Arguments, Command};
 
 /// Runs the command that the process was started with.
@@ -35,10 +37,10 @@ pub fn main() -> ExitCode {
     };
     let file = arguments.config;
     let exit = match arguments.command.unwrap_or(Command::Serve) {
+        // Without the locks of the streams: they would be held for as long as it serves, and the log is written to one
+        // of them.
         Command::Serve => serve::serve(&file),
-        Command::Check => Output::with_standard_streams(|output| {
-            crate::server::surroundings(false, |around| check(&file, around, output))
-        }),
+        Command::Check => Output::with_standard_streams(|output| check(&file, &ThisWorld(Purpose::Check), output)),
         Command::Explain(asked) => {
             Output::with_standard_streams(|output| explain::explain(&file, asked.asked(), output))
         }

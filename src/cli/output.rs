@@ -47,14 +47,14 @@ impl<'a> Output<'a> {
 /// The form of a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Format {
-    /// For people.
+    /// Lines of text, for people to read.
     Text,
     /// For programs: `--json`.
     Json,
 }
 
 impl Format {
-    /// By the flag of the command line.
+    /// The form that the flag `--json` asks for.
     pub(super) const fn of_flag(json: bool) -> Self {
         if json { Self::Json } else { Self::Text }
     }

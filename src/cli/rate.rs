@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use super::output::{Exit, Format, Output};
 use crate::addon_rights::rating::{Effect, RatedAddon, Rating, rate};
-use crate::config::{self, Addon, Settings, Surroundings};
+use crate::config::{self, Addon, FilesAlone, Settings};
 use crate::manifest::{self, SigningKey};
 
 /// What is to be rated.
@@ -19,11 +19,12 @@ pub(super) enum Rated {
 }
 
 pub(super) fn run(file: &Path, rated: &Rated, format: Format, output: &mut Output<'_>) -> Exit {
-    let loaded = config::load(file, &Surroundings::default());
+    let loaded = config::load(file, &FilesAlone);
     match (rated, loaded) {
         (Rated::One(name), Ok(loaded)) if installed(&loaded.settings, name).is_none() => {
             manifest(Path::new(name), &loaded.settings.supervisor.signing_keys, format, output)
         }
+        // An author who rates a manifest has no configuration.
         (Rated::One(name), Err(_)) if Path::new(name).is_file() => {
             output.notice("note: without a configuration no key is known, and no manifest counts as signed\n");
             manifest(Path::new(name), &[], format, output)

@@ -15,7 +15,8 @@ pub(super) fn serve(file: &Path) -> Exit {
         Ok(inherited) => inherited,
         Err(error) => return fail(&chain(&error)),
     };
-    let loaded = match server::surroundings(true, |around| config::load(file, around)) {
+    // Outside of the runtime: it asks Home Assistant on a runtime of its own, which panics within another.
+    let loaded = match config::load(file, &server::ThisWorld(config::Purpose::Serve)) {
         Ok(loaded) => loaded,
         Err(found) => {
             Output::with_standard_streams(|output| output.notice(&found.render(output.styled())));
@@ -26,6 +27,7 @@ pub(super) fn serve(file: &Path) -> Exit {
         Ok(telemetry) => telemetry,
         Err(error) => return fail(&chain(&error)),
     };
+    // Bound to the end of this function: what the log still holds is written however it is left.
     let _flush = telemetry.flush_at_end();
     if loaded.warnings.warnings() > 0 {
         server::log_lines(&loaded.warnings);

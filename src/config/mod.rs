@@ -2,9 +2,10 @@
 //!
 //! In comes the path of `config.toml`, out come [`Settings`] in which every value is checked and every default filled
 //! in, or [`Diagnostics`] that show every mistake with its line, what was expected, and a hint. The way is `document`
-//! (text) -> `raw` (the file's keys with their places) -> `resolve` (real values). The manifests of add-ons that it
-//! names are read by `manifest`, and what is wrong in one is shown in its own lines. Nothing here may bind a port or
-//! write a file, and the value of a secret may reach neither a message nor a log.
+//! (text) -> `raw` (the file's keys with their places) -> `resolve` (real values) -> `verify` (what only the world can
+//! tell). The manifests of add-ons that it names are read by `manifest`, and what is wrong in one is shown in its own
+//! lines. Nothing here may bind a port or write a file, and the value of a secret may reach neither a message nor a
+//! log.
 
 mod addon;
 mod addon_api;
@@ -29,10 +30,11 @@ mod transport;
 mod trust;
 mod trusted_proxies;
 mod units;
+mod verify;
+mod world;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use toml::de::DeTable;
 
@@ -40,9 +42,9 @@ use crate::diagnostic::{self, Diagnostic, SourceLocation, Span, findings, neares
 use document::Document;
 use findings::Findings;
 use resolve::Context;
+use verify::Claims;
 
 pub use crate::diagnostic::Diagnostics;
-use crate::permission::Registry;
 
 pub use addon::{
     Access, AccessKey, AccessList, Addon, AddonHeaders, AddonProtocol, Authorization, Backend, Cors, CrossOrigin,
@@ -66,68 +68,7 @@ pub use settings::{
 pub use transport::Transport;
 pub use trust::{BadPin, CertificatePin, Trust};
 pub use trusted_proxies::TrustedProxies;
-
-/// What the caller knows and the configuration does not: it reads neither certificates nor Home Assistant's files
-/// itself.
-#[derive(Clone, Copy, Default)]
-pub struct Surroundings<'a> {
-    /// Says why a chain and a key (paths, in this order) cannot be used together. Absent, they are only looked for.
-    pub check_certificates: Option<CheckCertificates<'a>>,
-    /// Says why a PEM text cannot be used as a list of authorities. Absent, it is taken as it is.
-    pub check_authorities: Option<CheckAuthorities<'a>>,
-    /// This is for a process that serves: Home Assistant's files that cannot be read just now are no mistake of the
-    /// configuration, and the process says so itself until they can.
-    pub serving: bool,
-    /// Says what is wrong with a Home Assistant that is to answer. Absent, and for a process that serves, nobody asks.
-    pub ask_api: Option<AskApi<'a>>,
-    /// Says who and what is known in Home Assistant's configuration folder. Absent, neither `access` nor groups are
-    /// compared with anything.
-    pub known: Option<FindKnown<'a>>,
-    /// Decides the cases of `[[test]]`. Absent, they are read and not tried.
-    pub decide: Option<Decide<'a>>,
-}
-
-/// Judges a certificate chain and its key.
-pub type CheckCertificates<'a> = &'a dyn Fn(&Path, &Path) -> Result<(), HookError>;
-
-/// Judges a PEM text of authorities.
-pub type CheckAuthorities<'a> = &'a dyn Fn(&[u8]) -> Result<(), HookError>;
-
-/// Asks a Home Assistant whether it is there and takes what we say.
-pub type AskApi<'a> = &'a dyn Fn(&HomeApi) -> Result<(), ApiTrouble>;
-
-/// What is wrong with a Home Assistant that was asked.
-#[derive(Debug)]
-pub struct ApiTrouble {
-    /// What.
-    pub why: HookError,
-    /// What to do about it.
-    pub hint: &'static str,
-}
-
-/// Finds the groups and users in a configuration folder of Home Assistant.
-pub type FindKnown<'a> = &'a dyn Fn(&Path) -> Result<Known, HookError>;
-
-/// Decides cases with these settings and Home Assistant's files as they are, in order; or says why nothing can be
-/// decided.
-pub type Decide<'a> = &'a dyn Fn(&Settings, &[ConfigTest]) -> Result<Vec<Outcome>, HookError>;
-
-/// Whatever a hook says; shown with its causes, on one line.
-pub type HookError = Box<dyn std::error::Error + Send + Sync>;
-
-/// What Home Assistant's files say, for comparison with `access` and with the groups of the configuration.
-#[derive(Debug, Clone, Default)]
-pub struct Known {
-    /// Ids of groups.
-    pub groups: BTreeSet<String>,
-    /// User names and user ids.
-    pub users: BTreeSet<String>,
-    /// Its entities, devices, areas and labels; none when they cannot be read.
-    pub registry: Option<Arc<Registry>>,
-    /// What is wrong with its other files, each in one line; warned about, because who may sign in does not depend on
-    /// them.
-    pub problems: Vec<String>,
-}
+pub use world::{ApiTrouble, FilesAlone, Known, Purpose, World, WorldError};
 
 /// A configuration that can be used.
 #[derive(Debug)]
@@ -140,8 +81,8 @@ pub struct Loaded {
     pub files: Vec<PathBuf>,
 }
 
-/// Reads the file and everything that it names, and reports all mistakes of it at once.
-pub fn load(file: &Path, around: &Surroundings<'_>) -> Result<Loaded, Diagnostics> {
+/// Reads the file and everything that it names, verifies it against the world, and reports all mistakes of it at once.
+pub fn load(file: &Path, world: &dyn World) -> Result<Loaded, Diagnostics> {
     let refused = |files, text: &str, list| Diagnostics::new(file, text, &[], list).looking_at(files);
     let absolute = std::path::absolute(file).map_err(|err| {
         let nowhere = Diagnostic::mistake(SourceLocation::File, format!("this is not a path: {err}"));
@@ -161,8 +102,11 @@ pub fn load(file: &Path, around: &Surroundings<'_>) -> Result<Loaded, Diagnostic
     }
     let raw = raw::Root::read_table(tree.get_ref(), &mut findings);
     let base = absolute.parent().unwrap_or(Path::new("/"));
-    let mut cx = Context::new(base, around, findings);
-    let settings = resolve::resolve(&raw, &mut cx);
+    let mut cx = Context::new(base, findings);
+    let (settings, cases) = resolve::resolve(&raw, &mut cx);
+    let claims =
+        Claims { raw: &raw, settings: &settings, certificates: &cx.certificates, authorities: &cx.authorities };
+    verify::verify(claims, &cases, world, &mut cx.findings);
     let files: Vec<_> = std::iter::once(absolute.clone()).chain(cx.files).collect();
     let found = Diagnostics::new(file, &text, &cx.findings.masked, cx.findings.list).looking_at(files.clone());
     let found = found.and(cx.manifests);
@@ -175,7 +119,7 @@ pub fn load(file: &Path, around: &Surroundings<'_>) -> Result<Loaded, Diagnostic
 /// Where the vestibule that serves this file has its control socket. The rest of the file may have any mistake: whoever
 /// has just broken it must still be able to revoke a session.
 pub fn control_socket(file: &Path) -> Result<PathBuf, Diagnostics> {
-    let found = match load(file, &Surroundings::default()) {
+    let found = match load(file, &FilesAlone) {
         Ok(loaded) => return Ok(loaded.settings.listen.control),
         Err(found) => found,
     };

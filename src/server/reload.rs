@@ -10,7 +10,9 @@ use super::keys;
 use super::logging::log_settings;
 use super::report;
 use super::restart::needs_restart;
-use crate::config::{self, ApiTrouble, ConfigTest, Diagnostics, HomeApi, Known, Loaded, Settings, Surroundings};
+use crate::config::{
+    self, ApiTrouble, ConfigTest, Diagnostics, HomeApi, Known, Loaded, Outcome, Purpose, Settings, World, WorldError,
+};
 use crate::dial::{DialError, check_authorities};
 use crate::explain;
 use crate::gate::Stages;
@@ -56,22 +58,34 @@ impl ReloadState {
     }
 }
 
-/// What the configuration is judged by besides itself: the certificates, and who is known in Home Assistant's files.
-pub fn surroundings<T>(serving: bool, judge: impl FnOnce(&Surroundings<'_>) -> T) -> T {
-    let certificates = |chain: &Path, key: &Path| check_pair(chain, key).map_err(Into::into);
-    let authorities = |pem: &[u8]| check_authorities(pem).map_err(Into::into);
-    let known = |folder: &Path| known(folder).map_err(Into::into);
-    let ask_api = |api: &HomeApi| ask(api).map_err(|error| ApiTrouble { hint: error.hint(), why: error.into() });
-    let decide =
-        |settings: &Settings, config_tests: &[ConfigTest]| explain::decide(settings, config_tests).map_err(Into::into);
-    judge(&Surroundings {
-        check_certificates: Some(&certificates),
-        check_authorities: Some(&authorities),
-        serving,
-        ask_api: Some(&ask_api),
-        known: Some(&known),
-        decide: Some(&decide),
-    })
+/// This machine and the Home Assistant that the configuration names, as they are at this moment.
+#[derive(Debug, Clone, Copy)]
+pub struct ThisWorld(pub Purpose);
+
+impl World for ThisWorld {
+    fn purpose(&self) -> Purpose {
+        self.0
+    }
+
+    fn check_certificate(&self, chain: &Path, key: &Path) -> Result<(), WorldError> {
+        Ok(check_pair(chain, key)?)
+    }
+
+    fn check_authorities(&self, pem: &[u8]) -> Result<(), WorldError> {
+        Ok(check_authorities(pem)?)
+    }
+
+    fn ask_home_assistant(&self, api: &HomeApi) -> Result<(), ApiTrouble> {
+        ask(api).map_err(|error| ApiTrouble { hint: error.hint(), why: error.into() })
+    }
+
+    fn known(&self, config_dir: &Path) -> Option<Result<Known, WorldError>> {
+        Some(known(config_dir).map_err(Into::into))
+    }
+
+    fn decide(&self, settings: &Settings, tests: &[ConfigTest]) -> Option<Result<Vec<Outcome>, WorldError>> {
+        Some(explain::decide(settings, tests).map_err(Into::into))
+    }
 }
 
 /// Asks as a sign-in would, on a runtime of its own: this is called where there is none.
@@ -135,7 +149,7 @@ impl Server {
         let file = self.file.clone();
         // Off the async threads: it reads files, and `ask` above drives a runtime of its own, which panics within
         // another.
-        let loading = tokio::task::spawn_blocking(move || surroundings(true, |around| config::load(&file, around)));
+        let loading = tokio::task::spawn_blocking(move || config::load(&file, &ThisWorld(Purpose::Serve)));
         let loaded = loading.await?.map_err(|found| {
             // The files of the refused one are watched, since it is there that the operator corrects the mistake.
             state.files = found.files().to_vec();
@@ -194,6 +208,7 @@ impl Server {
             }
         } else if settings.permissions != before.settings.permissions {
             let (settings, home) = (Arc::clone(settings), services.home.load_full());
+            // It compiles the rights of all users, which is not for async threads.
             let regrouping = tokio::task::spawn_blocking(move || home.regroup(&settings.permissions));
             if let Err(error) = regrouping.await {
                 tracing::error!(%error, "the groups of the configuration were not taken over");

@@ -8,7 +8,7 @@ use std::path::Path;
 use serde_json::{Value as Json, json};
 use vestibule::addon_rights::compose::{HostPaths, compose};
 use vestibule::addon_rights::protection::{Granted, Protection};
-use vestibule::config::{self, Addon, Surroundings};
+use vestibule::config::{self, Addon, FilesAlone};
 use vestibule::manifest::{AppArmor, FolderKind, Manifest};
 
 use crate::schema;
@@ -26,7 +26,7 @@ fn addons(manifests: &[String]) -> Vec<std::sync::Arc<Addon>> {
     let text = format!("home_assistant.config_dir = \"home\"\n{tables}");
     let file = folder.path().join("config.toml");
     fs::write(&file, text).unwrap();
-    config::load(&file, &Surroundings::default()).unwrap_or_else(|found| panic!("{found}")).settings.addons
+    config::load(&file, &FilesAlone).unwrap_or_else(|found| panic!("{found}")).settings.addons
 }
 
 fn fixtures() -> Vec<String> {

@@ -5,11 +5,11 @@ use std::os::unix::fs::PermissionsExt;
 
 use crate::harness::{Folder, HOME, accepted, addon, refused};
 use vestibule::cli::Exit;
-use vestibule::config::{Surroundings, load};
+use vestibule::config::{FilesAlone, load};
 
 #[test]
 fn a_missing_file_is_named() {
-    let found = load(&Folder::new().path("none.toml"), &Surroundings::default()).unwrap_err().to_string();
+    let found = load(&Folder::new().path("none.toml"), &FilesAlone).unwrap_err().to_string();
     assert!(found.contains("error: the configuration cannot be read: No such file"), "{found}");
     assert!(found.contains("none.toml") && found.contains("hint:"), "{found}");
 }
@@ -77,7 +77,7 @@ fn a_configuration_that_everybody_may_change_is_warned_about() {
     let folder = Folder::new();
     let path = folder.write("config.toml", addon(""));
     fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
-    let warnings = load(&path, &Surroundings::default()).unwrap().warnings.to_string();
+    let warnings = load(&path, &FilesAlone).unwrap().warnings.to_string();
     assert!(warnings.contains("everybody on this machine may change") && warnings.contains("chmod o-w"), "{warnings}");
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use vestibule::cli::{Exit, Output, check};
-use vestibule::config::{self, ApiTrouble, Diagnostics, HomeApi, HookError, Known, Loaded, Surroundings};
+use vestibule::config::{self, ApiTrouble, Diagnostics, HomeApi, Known, Loaded, World, WorldError};
 use vestibule::home_assistant::api::ApiError;
 use vestibule::permission::{AreaRecord, DeviceRecord, EntityRecord, LabelRecord, Registry, RegistryRecords};
 
@@ -39,50 +39,47 @@ impl Folder {
 
     /// Loads a configuration of this text.
     pub(crate) fn load(&self, text: impl AsRef<[u8]>) -> Result<Loaded, Diagnostics> {
-        config::load(&self.write("config.toml", text), &around())
+        config::load(&self.write("config.toml", text), &TestWorld)
     }
 
     /// Runs `check` on a configuration of this text: how it ends, its result, and what it says beside that.
     pub(crate) fn check(&self, text: impl AsRef<[u8]>) -> (Exit, String, String) {
         let path = self.write("config.toml", text);
         let (mut out, mut err) = (Vec::new(), Vec::new());
-        let exit = check(&path, &around(), &mut Output::new(&mut out, &mut err, false));
+        let exit = check(&path, &TestWorld, &mut Output::new(&mut out, &mut err, false));
         (exit, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
     }
 }
 
 /// Home Assistant's groups, two users and a few things; certificates are fine unless their text says `bad`.
-fn around() -> Surroundings<'static> {
-    Surroundings {
-        check_certificates: Some(&judge),
-        check_authorities: Some(&authorities),
-        serving: false,
-        ask_api: Some(&ask_api),
-        known: Some(&known),
-        decide: None,
+struct TestWorld;
+
+impl World for TestWorld {
+    fn check_certificate(&self, chain: &Path, _key: &Path) -> Result<(), WorldError> {
+        let bad = fs::read_to_string(chain)?.contains("bad");
+        if bad { Err("the key does not belong to the certificate".into()) } else { Ok(()) }
+    }
+
+    fn check_authorities(&self, pem: &[u8]) -> Result<(), WorldError> {
+        Ok(vestibule::dial::check_authorities(pem)?)
+    }
+
+    /// A Home Assistant that answers, unless its name says otherwise.
+    fn ask_home_assistant(&self, api: &HomeApi) -> Result<(), ApiTrouble> {
+        let error = match &*api.url.host {
+            "untrusting.test" => ApiError::Untrusted,
+            "slow.test" => ApiError::TimedOut(std::time::Duration::from_secs(10)),
+            _ => return Ok(()),
+        };
+        Err(ApiTrouble { hint: error.hint(), why: error.into() })
+    }
+
+    fn known(&self, dir: &Path) -> Option<Result<Known, WorldError>> {
+        Some(known(dir))
     }
 }
 
-fn judge(chain: &Path, _key: &Path) -> Result<(), HookError> {
-    let bad = fs::read_to_string(chain)?.contains("bad");
-    if bad { Err("the key does not belong to the certificate".into()) } else { Ok(()) }
-}
-
-fn authorities(pem: &[u8]) -> Result<(), HookError> {
-    Ok(vestibule::dial::check_authorities(pem)?)
-}
-
-/// A Home Assistant that answers, unless its name says otherwise.
-fn ask_api(api: &HomeApi) -> Result<(), ApiTrouble> {
-    let error = match &*api.url.host {
-        "untrusting.test" => ApiError::Untrusted,
-        "slow.test" => ApiError::TimedOut(std::time::Duration::from_secs(10)),
-        _ => return Ok(()),
-    };
-    Err(ApiTrouble { hint: error.hint(), why: error.into() })
-}
-
-fn known(dir: &Path) -> Result<Known, HookError> {
+fn known(dir: &Path) -> Result<Known, WorldError> {
     if fs::read_to_string(dir.join(".storage/auth"))?.contains("broken") {
         return Err("line 1: not JSON".into());
     }

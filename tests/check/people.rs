@@ -1,7 +1,7 @@
 //! `access`: the groups and users that it names are compared with those of Home Assistant.
 
 use crate::harness::{Folder, HOME, accepted, addon, refused, warned};
-use vestibule::config::{Access, AccessList, Surroundings, load};
+use vestibule::config::{Access, AccessList, FilesAlone, load};
 
 #[test]
 fn a_group_that_does_not_exist_is_a_mistake() {
@@ -38,6 +38,6 @@ fn admins_only_is_no_list() {
 fn without_home_assistant_s_files_nobody_is_compared() {
     let folder = Folder::new();
     let path = folder.write("config.toml", addon("access = { groups = [\"parents\"] }"));
-    assert!(load(&path, &Surroundings::default()).is_ok());
+    assert!(load(&path, &FilesAlone).is_ok());
     assert!(folder.load(HOME).is_ok());
 }

@@ -182,7 +182,7 @@ fn check_warns_of_a_registry_that_cannot_be_used() {
     let home = Home::of(HOME);
     let file = home.path().join("config.toml");
     fs::write(&file, "home_assistant.config_dir = \".\"\n").unwrap();
-    let warnings = || server::surroundings(false, |around| config::load(&file, around)).unwrap().warnings.to_string();
+    let warnings = || config::load(&file, &server::ThisWorld(config::Purpose::Check)).unwrap().warnings.to_string();
     assert!(!warnings().contains("registries"), "{}", warnings());
     home.write(DEVICES, b"{");
     let told = warnings();

@@ -15,7 +15,7 @@ struct Bench {
 impl Bench {
     fn new() -> Self {
         let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-        let loaded = config::load(&root.join("config.toml"), &config::Surroundings::default()).unwrap();
+        let loaded = config::load(&root.join("config.toml"), &config::FilesAlone).unwrap();
         let settings = config::HomeAssistant {
             source: HomeSource::Files(root.join("examples/home")),
             api: None,

@@ -17,7 +17,7 @@ pub(super) use show::{list, show};
 use super::output::{Exit, Output};
 use crate::addon_rights::protection::Granted;
 use crate::addon_rights::state::AddonStates;
-use crate::config::{self, Addon, Settings, Surroundings};
+use crate::config::{self, Addon, FilesAlone, Settings};
 use crate::telemetry::chain;
 
 /// The configuration and what is kept, as they are on disk.
@@ -29,7 +29,7 @@ struct Installed {
 impl Installed {
     /// Reads both, and says what is wrong with them.
     fn read(file: &Path, output: &mut Output<'_>) -> Result<Self, Exit> {
-        let settings = match config::load(file, &Surroundings::default()) {
+        let settings = match config::load(file, &FilesAlone) {
             Ok(loaded) => loaded.settings,
             Err(found) => {
                 output.notice(&found.render(output.styled()));
@@ -37,6 +37,7 @@ impl Installed {
             }
         };
         let addon_states = AddonStates::open(&settings.supervisor.state);
+        // Shown as it counts, protected and without a token, it would look like what an operator has decided.
         if let Some(error) = addon_states.broken() {
             output.notice(&format!("error: {}\n", chain(&*error)));
             return Err(Exit::Failed);
@@ -53,7 +54,6 @@ impl Installed {
         })
     }
 
-    /// What it is granted.
     fn granted(&self, addon: &Addon) -> Granted {
         Granted::new(&addon.package.rights, self.addon_states.protection(&addon.slug))
     }

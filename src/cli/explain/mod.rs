@@ -13,7 +13,7 @@ mod text;
 use std::path::{Path, PathBuf};
 
 use super::output::{Exit, Format, Output};
-use crate::config::{self, Surroundings};
+use crate::config::{self, FilesAlone};
 use crate::explain::{Case, Home, Question, RequestQuestion, Simulator, unknown_user};
 
 /// What is to be explained.
@@ -26,7 +26,7 @@ pub(super) enum ExplainArguments {
 
 /// Explains by the home of this configuration.
 pub(super) fn explain(file: &Path, asked: ExplainArguments, output: &mut Output<'_>) -> Exit {
-    let settings = match config::load(file, &Surroundings::default()) {
+    let settings = match config::load(file, &FilesAlone) {
         Ok(loaded) => loaded.settings,
         Err(found) => {
             output.notice(&found.render(output.styled()));

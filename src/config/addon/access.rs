@@ -1,10 +1,6 @@
 //! `access` of an add-on: who may open it.
 
-use toml::Spanned;
-
-use crate::config::Known;
-use crate::config::diagnostic::{Diagnostic, quoted};
-use crate::config::nearest::nearest;
+use crate::config::diagnostic::Diagnostic;
 use crate::config::raw::section::{Key, List, section};
 use crate::config::resolve::context::{Context, flag};
 use crate::manifest::Panel;
@@ -38,29 +34,10 @@ pub struct AccessList {
 
 /// Resolves `access`. Absent, it means everybody who may sign in, or administrators alone where the manifest's
 /// `panel_admin` says so.
-pub(super) fn access(
-    key: &Key<RawAccess>,
-    panel: Option<&Panel>,
-    known: Option<&Known>,
-    cx: &mut Context<'_>,
-) -> Access {
+pub(super) fn access(key: &Key<RawAccess>, panel: Option<&Panel>, cx: &mut Context<'_>) -> Access {
     let panel_admin = panel.is_some_and(|panel| panel.admin);
     let Some(section) = key.given() else { return Access { admin_only: panel_admin, ..Access::default() } };
     let raw = section.get_ref();
-    if let (Some(known), Some(groups)) = (known, raw.groups.given()) {
-        for group in groups.get_ref().iter().filter(|group| !known.groups.contains(group.get_ref())) {
-            let names = known.groups.iter().map(String::as_str);
-            let hint = nearest(group.get_ref(), names.clone()).map_or_else(
-                || format!("the groups are {}", names.collect::<Vec<_>>().join(", ")),
-                |near| format!("did you mean \"{near}\"?"),
-            );
-            let missing = Diagnostic::mistake(group.span(), format!("no group {}", quoted(group.get_ref())));
-            cx.add(missing.label("expected the id of a group").hint(hint));
-        }
-    }
-    if let (Some(known), Some(users)) = (known, raw.users.given()) {
-        warn_of_strangers(users.get_ref(), known, "lets nobody in", cx);
-    }
     let only = only(raw);
     if only.as_ref().is_some_and(|list| list.groups.is_empty() && list.users.is_empty()) {
         let nobody = Diagnostic::warning(section.span(), "only the owner may open this add-on");
@@ -74,19 +51,6 @@ pub(super) fn access(
         cx.add(narrow.label("`panel_admin` of the manifest counts as well").hint(hint));
     }
     Access { only, admin_only: flag(&raw.admin_only, panel_admin) }
-}
-
-/// Warns of users whom Home Assistant does not have; they may be there tomorrow.
-pub(in crate::config) fn warn_of_strangers(users: &[Spanned<String>], known: &Known, so: &str, cx: &mut Context<'_>) {
-    for user in users.iter().filter(|user| !known.users.contains(user.get_ref())) {
-        let near = nearest(user.get_ref(), known.users.iter().map(String::as_str));
-        let hint = near.map_or_else(
-            || format!("write the user name or the id as Home Assistant has it; until then this entry {so}"),
-            |near| format!("did you mean \"{near}\"?"),
-        );
-        let missing = Diagnostic::warning(user.span(), format!("no user {}", quoted(user.get_ref())));
-        cx.add(missing.label("expected a user of Home Assistant").hint(hint));
-    }
 }
 
 /// The lists, when one of them stands there, even with a value of a wrong type: never a wider access than was meant.

@@ -4,7 +4,6 @@
 use super::access::{self, Access, RawAccess};
 use super::protect::{Protect, RawProtect};
 use super::route::Route;
-use crate::config::Known;
 use crate::config::raw::section::{List, section_part};
 use crate::config::resolve::context::{Context, flag};
 use crate::manifest::Panel;
@@ -31,16 +30,10 @@ pub struct Authorization {
 }
 
 impl Authorization {
-    /// The keys, compared with who is known and with what the add-on sees of its paths.
-    pub(super) fn resolve(
-        raw: &RawAuthorization,
-        route: &Route,
-        panel: Option<&Panel>,
-        known: Option<&Known>,
-        cx: &mut Context<'_>,
-    ) -> Self {
+    /// The keys; rules are compared with what the add-on sees of its paths.
+    pub(super) fn resolve(raw: &RawAuthorization, route: &Route, panel: Option<&Panel>, cx: &mut Context<'_>) -> Self {
         let protect = Protect::resolve(&raw.default, &raw.protect, route, cx);
-        let access = access::access(&raw.access, panel, known, cx);
+        let access = access::access(&raw.access, panel, cx);
         Self { access, protect, tokens: flag(&raw.tokens, false) }
     }
 }

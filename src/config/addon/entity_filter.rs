@@ -5,10 +5,8 @@ use std::sync::Arc;
 
 use toml::Spanned;
 
-use crate::config::Known;
 use crate::config::addon_api::is_for_no_addon;
 use crate::config::diagnostic::Diagnostic;
-use crate::config::nearest::nearest;
 use crate::config::raw::section::{List, section_part};
 use crate::config::resolve::context::Context;
 use crate::manifest::Rights;
@@ -32,18 +30,8 @@ pub struct EntityFilter {
 
 impl EntityFilter {
     /// The keys, compared with what the add-on may call at all.
-    pub(super) fn resolve(raw: &RawEntityFilter, rights: &Rights, known: Option<&Known>, cx: &mut Context<'_>) -> Self {
+    pub(super) fn resolve(raw: &RawEntityFilter, rights: &Rights, cx: &mut Context<'_>) -> Self {
         let group = raw.entities.given();
-        if let (Some(text), Some(known)) = (group, known)
-            && !known.groups.contains(text.get_ref())
-        {
-            let near = nearest(text.get_ref(), known.groups.iter().map(String::as_str));
-            let hint =
-                near.map_or_else(|| "add it under `[[group]]`".to_owned(), |near| format!("did you mean \"{near}\"?"));
-            let unknown =
-                Diagnostic::mistake(text.span(), "there is no group with this id, so that nothing would pass");
-            cx.add(unknown.label("expected the id of a group").hint(hint));
-        }
         if let Some(text) = group.filter(|_| !rights.homeassistant_api) {
             let idle = Diagnostic::warning(
                 text.span(),

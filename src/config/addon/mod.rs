@@ -22,7 +22,6 @@ mod route;
 
 use toml::Spanned;
 
-use super::Known;
 use super::diagnostic::Span;
 use super::raw::section::{Key, section};
 use super::resolve::context::Context;
@@ -54,7 +53,6 @@ pub use probe::Probe;
 pub use protect::{AccessKey, EntitySource, Protect, ProtectAsk, ProtectRule, Unlisted};
 pub use route::{PrefixMode, Route};
 
-pub(in crate::config) use access::warn_of_strangers;
 pub(in crate::config) use protect::RawProtect;
 
 section! {
@@ -120,13 +118,12 @@ impl Addon {
 pub(in crate::config) fn addons(
     list: &[Spanned<RawAddon>],
     signing_keys: &[SigningKey],
-    known: Option<&Known>,
     cx: &mut Context<'_>,
 ) -> Vec<Addon> {
     let mut seen = Seen { slugs: Unique::new(), paths: Unique::new(), hosts: Unique::new() };
     let read = |entry: &Spanned<RawAddon>| {
         let named = manifest::named(&entry.get_ref().package.manifest, signing_keys, cx);
-        addon(entry, &named, &mut seen, known, cx)
+        addon(entry, &named, &mut seen, cx)
     };
     list.iter().filter_map(read).collect()
 }
@@ -139,13 +136,7 @@ struct Seen {
 }
 
 /// `None` when it has no slug, no upstream or no route, which is reported.
-fn addon(
-    entry: &Spanned<RawAddon>,
-    named: &Named,
-    seen: &mut Seen,
-    known: Option<&Known>,
-    cx: &mut Context<'_>,
-) -> Option<Addon> {
+fn addon(entry: &Spanned<RawAddon>, named: &Named, seen: &mut Seen, cx: &mut Context<'_>) -> Option<Addon> {
     let (raw, owner) = (entry.get_ref(), entry.span());
     let manifest = named.manifest().map(AsRef::as_ref);
     let slug = slug(raw, &owner, named, seen, cx);
@@ -153,9 +144,9 @@ fn addon(
     let route = Route::resolve(&raw.route, &owner, upstream.as_ref(), seen, cx);
     let headers = AddonHeaders::resolve(&raw.headers, &owner, cx);
     let package = Package::resolve(&raw.package, named, cx);
-    let entity_filter = EntityFilter::resolve(&raw.entity_filter, &package.rights, known, cx);
+    let entity_filter = EntityFilter::resolve(&raw.entity_filter, &package.rights, cx);
     let panel = manifest.map(|manifest| &manifest.panel);
-    let authorization = Authorization::resolve(&raw.authorization, &route, panel, known, cx);
+    let authorization = Authorization::resolve(&raw.authorization, &route, panel, cx);
     let mut display = Display::resolve(&raw.display, manifest, cx);
     let backend = Backend::resolve(&raw.backend, upstream, cx);
     let cross_origin = CrossOrigin::resolve(&raw.cross_origin, cx);

@@ -1,47 +1,49 @@
-//! `[[test]]`: in come cases with the decision that the operator expects, out goes a mistake for each that is decided
-//! otherwise. Deciding is the caller's, with the code that serves.
+//! `[[test]]`: requests and entities with the decision that the operator expects. They are tried when all else is
+//! right.
 
-use std::error::Error;
 use std::net::IpAddr;
 
 use toml::Spanned;
 
 use super::context::{Context, flag};
-use super::tls::one_line;
-use crate::config::config_test::{ConfigTest, ConfigTestSubject, Outcome};
+use crate::config::config_test::{ConfigTest, ConfigTestSubject};
 use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::raw::{self, Key};
-use crate::config::settings::Settings;
 
-/// Reads the cases and, when all else is right, tries them.
-pub(super) fn run(key: &Key<raw::List<raw::Test>>, settings: &Settings, cx: &mut Context<'_>) {
-    let Some(list) = key.given() else { return };
-    let cases: Vec<_> = list.get_ref().iter().filter_map(|entry| case(entry, cx)).collect();
-    // What is decided with settings that cannot be used says nothing.
-    let Some(decide) = cx.around.decide.filter(|_| !cx.findings.has_mistakes() && !cases.is_empty()) else { return };
-    let config_tests: Vec<ConfigTest> = cases.iter().map(|case| case.config_test.clone()).collect();
-    match decide(settings, &config_tests) {
-        Ok(outcomes) => cases.iter().zip(&outcomes).for_each(|(case, outcome)| judge(case, outcome, cx)),
-        Err(error) => cannot_be_tried(&cases, &*error, cx),
-    }
+/// Reads the cases.
+pub(super) fn cases(key: &Key<raw::List<raw::Test>>, cx: &mut Context<'_>) -> Vec<Case> {
+    let list = key.given().map(|list| list.get_ref().as_slice()).unwrap_or_default();
+    list.iter().filter_map(|entry| case(entry, cx)).collect()
 }
 
-struct Case {
-    config_test: ConfigTest,
-    permit: bool,
-    /// The table, and what stands for `expect` in it.
-    at: Span,
-    expect: Span,
+/// A test, and what the operator expects of it.
+pub(in crate::config) struct Case {
+    pub(in crate::config) config_test: ConfigTest,
+    pub(in crate::config) expected: Expected,
+    /// The table.
+    pub(in crate::config) at: Span,
+    /// What stands for `expect` in it.
+    pub(in crate::config) expect: Span,
+}
+
+/// `expect` of a test.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(in crate::config) enum Expected {
+    /// `"permit"`
+    Permit,
+    /// `"deny"`
+    Deny,
 }
 
 fn case(entry: &Spanned<raw::Test>, cx: &mut Context<'_>) -> Option<Case> {
     let (raw, at) = (entry.get_ref(), entry.span());
     let user = cx.required(&raw.user, "user", &at, "\"frank\"");
     let expect = cx.required(&raw.expect, "expect", &at, "\"deny\"");
-    let permit = expect.and_then(|text| cx.word(text, &[("permit", true), ("deny", false)]));
+    let words = [("permit", Expected::Permit), ("deny", Expected::Deny)];
+    let expected = expect.and_then(|text| cx.word(text, &words));
     let subject = subject(raw, &at, cx);
     let config_test = ConfigTest { user: user?.get_ref().clone(), subject: subject? };
-    Some(Case { config_test, permit: permit?, at, expect: expect?.span() })
+    Some(Case { config_test, expected: expected?, at, expect: expect?.span() })
 }
 
 /// An entity or a request; never a piece of each.
@@ -96,36 +98,4 @@ fn address(text: &Spanned<String>, cx: &mut Context<'_>) -> Option<IpAddr> {
         cx.add(bad.label("expected the client's address").hint(hint));
     }
     address
-}
-
-fn judge(case: &Case, outcome: &Outcome, cx: &mut Context<'_>) {
-    let (word, why) = match outcome {
-        Outcome::Permit(_) if case.permit => return,
-        Outcome::Deny(_) if !case.permit => return,
-        Outcome::Permit(why) => ("permitted", why),
-        Outcome::Deny(why) => ("denied", why),
-        Outcome::Mistaken(why) => {
-            let bad = Diagnostic::mistake(case.at.clone(), format!("this test cannot be decided: {why}"));
-            cx.add(bad.label("in this test").hint("mend the test, or take it out"));
-            return;
-        }
-    };
-    let expected = if case.permit { "permit" } else { "deny" };
-    let fails = Diagnostic::mistake(case.expect.clone(), format!("a test fails: {word}, because {why}"));
-    let hint =
-        "mend the rules or the policies, or say what is expected now; `vestibule explain` shows the whole reason";
-    cx.add(fails.label(format!("expected \"{expected}\"")).hint(hint));
-}
-
-/// Whoever serves goes on: it must be possible to start while Home Assistant writes its files, and nobody is let in by
-/// what cannot be read. Whoever asks whether they hold is told that there is none.
-fn cannot_be_tried(cases: &[Case], error: &(dyn Error + 'static), cx: &mut Context<'_>) {
-    let Some(first) = cases.first() else { return };
-    let message = format!("the tests cannot be tried: {}", one_line(error));
-    let away = if cx.around.serving {
-        Diagnostic::warning(first.at.clone(), message)
-    } else {
-        Diagnostic::mistake(first.at.clone(), message)
-    };
-    cx.add(away.label("this one and all others").hint("make Home Assistant's files readable for vestibule"));
 }

@@ -5,11 +5,13 @@
 
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use toml::Spanned;
 use zeroize::Zeroizing;
 
+use crate::config::Diagnostics;
 use crate::config::diagnostic::{Diagnostic, Span, quoted};
 use crate::config::findings::Findings;
 use crate::config::nearest::nearest;
@@ -17,26 +19,34 @@ use crate::config::raw::section::Key;
 use crate::config::raw::shape::{SizeText, TimeText};
 use crate::config::secret;
 use crate::config::units::{Size, Time, show_size, show_time};
-use crate::config::{Diagnostics, Surroundings};
 
 /// Goes through all resolvers.
 pub(in crate::config) struct Context<'a> {
     /// The folder of the file: other paths are relative to it.
     pub(in crate::config) base: &'a Path,
-    /// What the caller knows.
-    pub(in crate::config) around: &'a Surroundings<'a>,
     /// What was found.
     pub(in crate::config) findings: Findings,
     /// The secrets and certificates that were looked at, there or not.
     pub(in crate::config) files: Vec<PathBuf>,
     /// What was found in manifests.
     pub(in crate::config) manifests: Vec<Diagnostics>,
+    /// The chains and keys that can be read, and where they are named.
+    pub(in crate::config) certificates: Vec<(PathBuf, PathBuf, Span)>,
+    /// The PEM texts of authorities, and where their files are named.
+    pub(in crate::config) authorities: Vec<(Arc<[u8]>, Span)>,
 }
 
 impl<'a> Context<'a> {
     /// Nothing resolved yet.
-    pub(in crate::config) fn new(base: &'a Path, around: &'a Surroundings<'a>, findings: Findings) -> Self {
-        Self { base, around, findings, files: Vec::new(), manifests: Vec::new() }
+    pub(in crate::config) fn new(base: &'a Path, findings: Findings) -> Self {
+        Self {
+            base,
+            findings,
+            files: Vec::new(),
+            manifests: Vec::new(),
+            certificates: Vec::new(),
+            authorities: Vec::new(),
+        }
     }
 
     /// Adds a finding.

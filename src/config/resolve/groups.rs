@@ -1,5 +1,5 @@
 //! `[permissions]` and `[[group]]`: in come the raw groups, out come real ones of which no two have the same id, none
-//! that of a group in Home Assistant, and warnings of members whom nobody knows.
+//! that of a group that every Home Assistant has.
 
 use std::sync::Arc;
 
@@ -9,22 +9,20 @@ use super::context::Context;
 use super::policy::policy;
 use super::section;
 use super::unique::Unique;
-use crate::config::Known;
-use crate::config::addon::warn_of_strangers;
 use crate::config::diagnostic::{Diagnostic, Span, quoted};
 use crate::config::permissions::{ConfiguredGroup, GroupSource, Permissions};
 use crate::config::raw::{self, Key};
 use crate::permission::{ConfiguredPolicy, system_group_policy};
 
 /// Resolves whose groups count, and the groups.
-pub(super) fn permissions(raw: &raw::Root, known: Option<&Known>, cx: &mut Context<'_>) -> Permissions {
+pub(super) fn permissions(raw: &raw::Root, cx: &mut Context<'_>) -> Permissions {
     let words =
         [("home-assistant", GroupSource::HomeAssistant), ("config", GroupSource::Config), ("both", GroupSource::Both)];
     let whose = &section(&raw.permissions).groups;
     let source = cx.word_or(whose, GroupSource::HomeAssistant, &words);
     let list = raw.group.given().map(|list| list.get_ref().as_slice()).unwrap_or_default();
     let mut seen = Unique::new();
-    let groups: Vec<_> = list.iter().filter_map(|entry| group(entry, &mut seen, known, cx)).collect();
+    let groups: Vec<_> = list.iter().filter_map(|entry| group(entry, &mut seen, cx)).collect();
     if let Some(whose) = whose.given().filter(|_| source.counts_configured() && list.is_empty()) {
         let none = Diagnostic::warning(whose.span(), "the groups of this file count, and there are none");
         cx.add(none.label("expected `[[group]]` in this file").hint("add one with id, members and policy"));
@@ -43,34 +41,20 @@ fn policies(list: &[Spanned<raw::Group>]) -> impl Iterator<Item = Span> {
     list.iter().filter_map(|group| group.get_ref().policy.given()).map(Spanned::span)
 }
 
-fn group(
-    entry: &Spanned<raw::Group>,
-    seen: &mut Unique<String>,
-    known: Option<&Known>,
-    cx: &mut Context<'_>,
-) -> Option<ConfiguredGroup> {
+fn group(entry: &Spanned<raw::Group>, seen: &mut Unique<String>, cx: &mut Context<'_>) -> Option<ConfiguredGroup> {
     let (raw, owner) = (entry.get_ref(), entry.span());
-    let id = id(raw, &owner, seen, known, cx);
+    let id = id(raw, &owner, seen, cx);
     let members = cx.required(&raw.members, "members", &owner, "[\"frank\"], user names or user ids");
     let members = members.map(|list| list.get_ref().as_slice()).unwrap_or_default();
-    if let Some(known) = known {
-        warn_of_strangers(members, known, "stands for nobody", cx);
-    }
     let policy = match &raw.policy {
         Key::Absent | Key::Wrong => ConfiguredPolicy::default(),
-        Key::Given(raw) => policy(raw, known.and_then(|known| known.registry.as_deref()), cx),
+        Key::Given(raw) => policy(raw, cx),
     };
     Some(ConfiguredGroup { id: id?, members: members.iter().map(|member| member.get_ref().clone()).collect(), policy })
 }
 
 /// What `access`, explanations and the log call it.
-fn id(
-    raw: &raw::Group,
-    owner: &Span,
-    seen: &mut Unique<String>,
-    known: Option<&Known>,
-    cx: &mut Context<'_>,
-) -> Option<Arc<str>> {
+fn id(raw: &raw::Group, owner: &Span, seen: &mut Unique<String>, cx: &mut Context<'_>) -> Option<Arc<str>> {
     let text = cx.required(&raw.id, "id", owner, "\"guests\"")?;
     let id = text.get_ref();
     let visible = |c: char| !c.is_whitespace() && !c.is_control();
@@ -79,13 +63,18 @@ fn id(
         cx.add(bad.label("expected 1 to 64 characters without spaces").hint("write a short name, as in \"guests\""));
         return None;
     }
-    if system_group_policy(id).is_some() || known.is_some_and(|known| known.groups.contains(id)) {
-        let taken = Diagnostic::mistake(text.span(), format!("{} is a group of Home Assistant", quoted(id)));
-        let hint = "in `access` and explanations an id must mean one group: choose another";
-        cx.add(taken.label("expected an id that Home Assistant does not have").hint(hint));
+    if system_group_policy(id).is_some() {
+        cx.add(is_taken(text));
     }
     seen.note(id.clone(), text.span(), "two groups with one id", "give one of them another id, or join the two", cx);
     Some(id.as_str().into())
+}
+
+/// A group of Home Assistant has this id.
+pub(in crate::config) fn is_taken(id: &Spanned<String>) -> Diagnostic {
+    let message = format!("{} is a group of Home Assistant", quoted(id.get_ref()));
+    let hint = "in `access` and explanations an id must mean one group: choose another";
+    Diagnostic::mistake(id.span(), message).label("expected an id that Home Assistant does not have").hint(hint)
 }
 
 /// Characters of an id.

@@ -1,4 +1,5 @@
-//! `[home_assistant]`: where its files are, and where it listens. What stands in its files, the caller's hook knows.
+//! `[home_assistant]`: where its files are, and where it listens. What stands in its files is verified
+//! later.
 
 use std::path::Path;
 use std::time::Duration;
@@ -6,21 +7,18 @@ use std::time::Duration;
 use toml::Spanned;
 
 use super::context::{Context, flag};
-use super::tls::one_line;
 use super::trust::trust;
 use crate::config::diagnostic::{Diagnostic, SourceLocation};
 use crate::config::home::{HomeApi, HomeAssistant, HomeSource};
 use crate::config::part::{days, seconds};
 use crate::config::raw::{self, Key};
 use crate::config::secret_text::SecretText;
-use crate::config::{ApiTrouble, Known};
 use crate::ids::HomeUrl;
 
-/// Resolves the section, and asks who is known in the folder that it names.
-pub(super) fn home_assistant(key: &Key<raw::HomeAssistant>, cx: &mut Context<'_>) -> (HomeAssistant, Option<Known>) {
+/// Resolves the section.
+pub(super) fn home_assistant(key: &Key<raw::HomeAssistant>, cx: &mut Context<'_>) -> HomeAssistant {
     let source = HomeSource::Files(cx.base.to_owned());
     let mut resolved = HomeAssistant { source, api: None, max_stale: Duration::from_hours(1) };
-    let mut known = None;
     if matches!(key, Key::Absent) {
         let missing = Diagnostic::mistake(SourceLocation::File, "`[home_assistant]` is missing");
         cx.add(missing.hint(
@@ -44,9 +42,9 @@ pub(super) fn home_assistant(key: &Key<raw::HomeAssistant>, cx: &mut Context<'_>
                     cx.add(both.first(text.span()).label("expected one of the two").hint(hint));
                 }
                 let config_dir = cx.path(text);
-                known = ask(text, &config_dir, cx);
-                for problem in known.iter().flat_map(|known| &known.problems) {
-                    cx.add(about_registries(text, problem));
+                if !config_dir.is_dir() {
+                    let file = Diagnostic::mistake(text.span(), "this is not a folder").label("expected a folder");
+                    cx.add(file.hint(name_the_folder(&config_dir)));
                 }
                 resolved.source = HomeSource::Files(config_dir);
             }
@@ -55,7 +53,7 @@ pub(super) fn home_assistant(key: &Key<raw::HomeAssistant>, cx: &mut Context<'_>
             }
         }
     }
-    (resolved, known)
+    resolved
 }
 
 /// The long-lived token of an administrator.
@@ -99,46 +97,10 @@ fn api(raw: &raw::HomeAssistant, cx: &mut Context<'_>) -> Option<HomeApi> {
         None => url.clone(),
     };
     let trust = trust(&raw.ca, &raw.pin, url.is_tls, cx);
-    let api = HomeApi { trust, url, browser_url, forward_address: flag(&raw.forward_address, true) };
-    if !cx.around.serving
-        && let Some(ask) = cx.around.ask_api
-        && let Err(ApiTrouble { why, hint }) = ask(&api)
-    {
-        let trouble = Diagnostic::warning(text.span(), format!("Home Assistant was asked, and {}", one_line(&*why)));
-        cx.add(trouble.label("asked here, just now").hint(hint));
-    }
-    Some(api)
+    Some(HomeApi { trust, url, browser_url, forward_address: flag(&raw.forward_address, true) })
 }
 
-fn ask(text: &Spanned<String>, dir: &Path, cx: &mut Context<'_>) -> Option<Known> {
-    // While Home Assistant writes its files they may be away or half there. Whoever asks whether they hold is told so;
-    // whoever serves goes on with what there is.
-    let away = |said| {
-        if cx.around.serving { Diagnostic::warning(text.span(), said) } else { Diagnostic::mistake(text.span(), said) }
-    };
-    let refusal = if !dir.is_dir() {
-        (Diagnostic::mistake(text.span(), "this is not a folder"), "expected a folder")
-    } else if !dir.join(".storage/auth").is_file() {
-        (
-            away("Home Assistant's users are not in this folder".to_owned()),
-            "expected a folder with `.storage/auth` in it",
-        )
-    } else {
-        let known = cx.around.known?(dir);
-        let unreadable = |err: &(dyn std::error::Error + 'static)| {
-            away(format!("Home Assistant's files cannot be used: {}", one_line(err)))
-                .label("the folder of these files")
-                .hint("make `.storage` readable for vestibule; `check` looks at the files as they are now")
-        };
-        return known.map_err(|err| cx.add(unreadable(&*err))).ok();
-    };
-    let hint = format!("name the folder that holds `configuration.yaml` and `.storage`: this one is {}", dir.display());
-    cx.add(refusal.0.label(refusal.1).hint(hint));
-    None
-}
-
-fn about_registries(text: &Spanned<String>, problem: &str) -> Diagnostic {
-    Diagnostic::warning(text.span(), format!("Home Assistant's registries cannot be used: {problem}"))
-        .label("the folder of this file")
-        .hint("without it what depends on an entity is refused; `check` looks at the files as they are now")
+/// What to do about a folder that is not Home Assistant's.
+pub(in crate::config) fn name_the_folder(folder: &Path) -> String {
+    format!("name the folder that holds `configuration.yaml` and `.storage`: this one is {}", folder.display())
 }

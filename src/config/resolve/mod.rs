@@ -32,16 +32,16 @@ use super::limits::Limits;
 use super::raw::{self, Key};
 use super::settings::Settings;
 use crate::ids::PublicUrl;
+pub(super) use config_tests::{Case, Expected};
 pub(super) use context::Context;
+pub(super) use groups::is_taken;
+pub(super) use home_assistant::name_the_folder;
+pub(super) use policy::{is_slug, rules_of};
 
-/// Resolves the whole file.
-pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> Settings {
-    let (home_assistant, mut known) = home_assistant::home_assistant(&raw.home_assistant, cx);
-    let permissions = groups::permissions(raw, known.as_ref(), cx);
-    if let Some(known) = &mut known {
-        // In `access` a group is a group, wherever it comes from.
-        known.groups.extend(permissions.groups.iter().map(|group| group.id.to_string()));
-    }
+/// Resolves the whole file; the cases of `[[test]]` are not settings.
+pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> (Settings, Vec<Case>) {
+    let home_assistant = home_assistant::home_assistant(&raw.home_assistant, cx);
+    let permissions = groups::permissions(raw, cx);
     let addons = raw.addon.given().map(|list| list.get_ref().as_slice()).unwrap_or_default();
     if matches!(raw.addon, Key::Absent) {
         let none = Diagnostic::warning(SourceLocation::File, "no add-on is configured");
@@ -62,15 +62,15 @@ pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> Settings {
         log: sections::log(&section(&raw.log), cx),
         reserved_headers: headers::reserved(&section(&raw.headers).reserved, cx),
         assertion: assertion::assertion(&section(&raw.assertion), cx),
-        addons: addon::addons(addons, &supervisor.signing_keys, known.as_ref(), cx).into_iter().map(Arc::new).collect(),
+        addons: addon::addons(addons, &supervisor.signing_keys, cx).into_iter().map(Arc::new).collect(),
         supervisor,
     };
     hosts::warn(addons, &settings, cx);
-    config_tests::run(&raw.test, &settings, cx);
+    let cases = config_tests::cases(&raw.test, cx);
     if settings.assertion.issuer.is_empty() {
         settings.assertion.issuer = settings.main_origin().map_or_else(|| "vestibule".to_owned(), PublicUrl::origin);
     }
-    settings
+    (settings, cases)
 }
 
 /// The section, or one without any key: every key of it then has its default.

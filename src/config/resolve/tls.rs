@@ -1,5 +1,5 @@
-//! `[tls]`: which certificates, and whether their files are there, can be read and belong together. What a certificate
-//! is, the caller's hook knows.
+//! `[tls]`: which certificates, and whether their files are there, can be read and belong together. Whether they
+//! can be used is verified later.
 
 use std::fs::{self, File};
 use std::path::PathBuf;
@@ -37,14 +37,7 @@ fn certificate(entry: &Spanned<raw::Certificate>, cx: &mut Context<'_>) -> Optio
         let open = Diagnostic::warning(key.span(), "others on this machine may read or change this private key");
         cx.add(open.label("readable by others").hint(format!("chmod 600 {}", key_file.display())));
     }
-    if let Some(check) = cx.around.check_certificates
-        && let Err(err) = check(&chain_file, &key_file)
-    {
-        let bad = Diagnostic::mistake(entry.span(), format!("this certificate cannot be used: {}", one_line(&*err)));
-        let hint =
-            "`chain` is PEM, the server's certificate first; `key` is the PEM private key of that very certificate";
-        cx.add(bad.label("expected a certificate and its key").hint(hint));
-    }
+    cx.certificates.push((chain_file.clone(), key_file.clone(), entry.span()));
     Some(CertificateFiles { chain: chain_file, key: key_file })
 }
 
@@ -63,10 +56,4 @@ pub(super) fn readable(text: &Spanned<String>, cx: &mut Context<'_>) -> Option<P
     let hint = format!("paths are relative to the configuration's folder: this one is {}", path.display());
     cx.add(Diagnostic::mistake(text.span(), message).label("expected a readable file").hint(hint));
     None
-}
-
-/// An error and what caused it, on one line.
-pub(super) fn one_line(err: &(dyn std::error::Error + 'static)) -> String {
-    let causes = std::iter::successors(Some(err), |err| err.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use toml::Spanned;
 
 use super::context::Context;
-use super::tls::{one_line, readable};
+use super::tls::readable;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::raw::Key;
 use crate::config::trust::Trust;
@@ -41,14 +41,7 @@ fn authorities(text: &Spanned<String>, cx: &mut Context<'_>) -> Option<Trust> {
             return None;
         }
     };
-    if let Some(check) = cx.around.check_authorities
-        && let Err(err) = check(&pem)
-    {
-        let message = format!("these certificates cannot be used: {}", one_line(&*err));
-        let bad = Diagnostic::mistake(text.span(), message).label("expected certificates of authorities in PEM");
-        cx.add(bad.hint("each begins with `-----BEGIN CERTIFICATE-----`; a private key has no place in this file"));
-        return None;
-    }
+    cx.authorities.push((Arc::clone(&pem), text.span()));
     Some(Trust::Authorities(pem))
 }
 

@@ -1,0 +1,89 @@
+//! What is asked of the world when a configuration is verified: it reads neither certificates nor Home Assistant's
+//! files itself.
+
+use std::collections::BTreeSet;
+use std::error::Error;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::config_test::{ConfigTest, Outcome};
+use super::home::HomeApi;
+use super::settings::Settings;
+use crate::permission::Registry;
+
+/// Answers what a configuration cannot know by itself. By default nothing is known, and nothing is objected to.
+pub trait World {
+    /// What the configuration is verified for.
+    fn purpose(&self) -> Purpose {
+        Purpose::Check
+    }
+
+    /// Why a chain and a key (paths, in this order) cannot be used together.
+    fn check_certificate(&self, _chain: &Path, _key: &Path) -> Result<(), WorldError> {
+        Ok(())
+    }
+
+    /// Why a PEM text cannot be used as a list of authorities.
+    fn check_authorities(&self, _pem: &[u8]) -> Result<(), WorldError> {
+        Ok(())
+    }
+
+    /// What is wrong with a Home Assistant that is to answer. For a process that serves, it is not asked.
+    fn ask_home_assistant(&self, _api: &HomeApi) -> Result<(), ApiTrouble> {
+        Ok(())
+    }
+
+    /// Who and what is known in Home Assistant's configuration folder. Without an answer, neither `access` nor groups
+    /// are compared with anything.
+    fn known(&self, _config_dir: &Path) -> Option<Result<Known, WorldError>> {
+        None
+    }
+
+    /// Decides the cases of `[[test]]` with these settings and Home Assistant's files as they are, in order; or says
+    /// why nothing can be decided. Without an answer, they are read and not tried.
+    fn decide(&self, _settings: &Settings, _tests: &[ConfigTest]) -> Option<Result<Vec<Outcome>, WorldError>> {
+        None
+    }
+}
+
+/// What a configuration is verified for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Somebody asks whether it holds.
+    Check,
+    /// A process will serve it: Home Assistant's files that cannot be read just now are no mistake of the
+    /// configuration, and the process says so itself until they can.
+    Serve,
+}
+
+/// Nothing but the files that the configuration names.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct FilesAlone;
+
+impl World for FilesAlone {}
+
+/// Whatever the world says; shown with its causes, on one line.
+pub type WorldError = Box<dyn Error + Send + Sync>;
+
+/// What is wrong with a Home Assistant that was asked.
+#[derive(Debug)]
+pub struct ApiTrouble {
+    /// What.
+    pub why: WorldError,
+    /// What to do about it.
+    pub hint: &'static str,
+}
+
+/// What Home Assistant's files say, for comparison with `access` and with the groups of the configuration.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// Ids of groups.
+    pub groups: BTreeSet<String>,
+    /// User names and user ids.
+    pub users: BTreeSet<String>,
+    /// Its entities, devices, areas and labels; none when they cannot be read.
+    pub registry: Option<Arc<Registry>>,
+    /// What is wrong with its other files, each in one line; warned about, because who may sign in does not depend on
+    /// them.
+    pub problems: Vec<String>,
+}
