@@ -75,6 +75,7 @@ impl Clock {
                 let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
                 Timestamp(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
             }
+            // Relaxed: the time stands for itself, and no other memory is published through it.
             Self::Manual(at) => Timestamp(at.load(Ordering::Relaxed)),
         }
     }

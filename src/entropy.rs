@@ -1,6 +1,6 @@
 //! Random bytes from the operating system by way of aws-lc: the only source of secrets in the process.
 //!
-//! Out come bytes, or the process has no business going on: nothing falls back to a weaker source.
+//! Without them the process has no business going on: nothing falls back to a weaker source.
 
 /// `N` random bytes.
 ///

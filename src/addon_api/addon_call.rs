@@ -35,7 +35,6 @@ pub(super) enum Uses {
 }
 
 impl AddonCall {
-    /// The path.
     pub(super) fn path(&self) -> &ApiPath {
         &self.path
     }

@@ -100,6 +100,7 @@ impl AddonApi {
     /// The add-on that a token belongs to, if it is configured.
     pub(super) fn asking_with(&self, token: &TokenDigest, configured: &Configured) -> Option<AddonCaller> {
         let slug = self.addon_states.addon_with(token)?;
+        // A token may outlive its add-on's entry in the configuration, and is nobody's then.
         let addon = configured.settings.addons.iter().find(|addon| addon.slug == slug)?;
         Some(AddonCaller::new(Arc::clone(addon), &self.addon_states))
     }
@@ -123,6 +124,7 @@ impl Configured {
     pub(super) fn may(&self, addon: &Addon, entity: &str, access: Access) -> bool {
         let Some(group) = &addon.entity_filter.group else { return true };
         let directory = self.home.directory().load();
+        // A group that is not there permits nothing.
         directory.group_rights(group).is_some_and(|rights| rights.check(entity, access.key()).is_permit())
     }
 }

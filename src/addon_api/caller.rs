@@ -30,7 +30,6 @@ impl AddonCaller {
         self.addon.slug.as_str()
     }
 
-    /// What it is granted.
     pub(super) fn granted(&self) -> &Granted {
         &self.granted
     }

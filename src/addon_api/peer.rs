@@ -104,6 +104,7 @@ impl Peer {
         if asked.with_token {
             let mut bearer =
                 HeaderValue::from_str(&format!("Bearer {}", self.token.reveal())).map_err(http::Error::from)?;
+            // So that no `Debug` of the request shows our token.
             bearer.set_sensitive(true);
             request.headers_mut().insert(AUTHORIZATION, bearer);
         }

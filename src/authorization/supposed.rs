@@ -78,6 +78,7 @@ impl Supposition<'_> {
             client: self.client,
             provenance: self.provenance,
             origin: self.origin.as_ref(),
+            // One credential is supposed, and nothing beside it.
             bears_token: Ok(false),
             wish: Wish::Path(Ok(&intent)),
         };

@@ -47,6 +47,7 @@ pub(super) enum Claimed {
     QueueFull,
 }
 
+/// Each has a lock of its own, so that requests on different cores seldom wait for each other.
 const SHARDS: usize = 32;
 
 impl Counts {
@@ -135,7 +136,7 @@ impl Counts {
     }
 }
 
-/// Whether it was added.
+/// Whether an amount was added to a count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Added {
     Yes,

@@ -165,11 +165,11 @@ fn sends_on(request: &Request<Incoming>) -> bool {
     !request.body().is_end_stream() && !request.headers().contains_key(UPGRADE)
 }
 
-/// What is said to a connection from the side.
+/// What ends a connection that does not end by itself.
 enum Aside {
-    /// To end when what is open has ended.
+    /// It is to end when what is open has ended.
     End,
-    /// To end at once.
+    /// It is to end at once.
     Abort,
 }
 

@@ -216,5 +216,6 @@ impl Drop for InFlightGuard {
     }
 }
 
+/// How often the limits are looked at: no timer for each request, and no limit that is passed by much.
 const SHORTEST_TICK: Duration = Duration::from_millis(50);
 const LONGEST_TICK: Duration = Duration::from_secs(1);

@@ -73,6 +73,7 @@ async fn forget(rest: &mut Incoming, most: usize) {
 
 /// What a client sends right behind a head is here by then, and the wait is too short to be noticed.
 const BEFORE: Duration = Duration::from_millis(100);
+/// How long is read on behind the answer.
 const BEHIND: Duration = Duration::from_secs(2);
 /// More than a form, and less than an upload.
 const MOST: usize = 256 * 1024;

@@ -38,6 +38,7 @@ struct Report {
 impl Diagnostics {
     /// Puts `list` in the order of the file. The bytes of `text` in `masked` are never shown.
     pub(crate) fn new(file: &Path, text: &str, masked: &[Span], mut list: Vec<Diagnostic>) -> Self {
+        // A stable sort: what was found at one place stays in the order in which it was found.
         list.sort_by_key(|d| match d.place {
             SourceLocation::File => 0,
             SourceLocation::Position { .. } => 1,
@@ -219,6 +220,7 @@ fn mask(text: &str, spans: &[Span]) -> String {
     let mut bytes = text.as_bytes().to_vec();
     for span in spans {
         for byte in bytes.get_mut(span.clone()).into_iter().flatten() {
+            // Line ends stay, since lines are counted by them, and quotation marks, so that it still reads as a value.
             *byte = if matches!(byte, b'\n' | b'\r' | b'"' | b'\'') { *byte } else { b'*' };
         }
     }

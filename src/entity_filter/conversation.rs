@@ -140,10 +140,12 @@ impl Conversation {
     fn one_of_home_assistant(&mut self, text: &str, may: May<'_>) -> Option<String> {
         let [id, kind, event, success, result, error] =
             fields(text, ["id", "type", "event", "success", "result", "error"])?;
+        // A message without an id is an answer to nothing that was asked.
         let id = id?.parse().ok()?;
         match serde_json::from_str::<Scalar>(kind?).ok()?.text()? {
             "pong" => {
                 self.pending_answers.answered(id, false)?;
+                // Written anew, so that nothing else that a later version puts there passes.
                 Some(format!(r#"{{"id":{id},"type":"pong"}}"#))
             }
             "event" => {

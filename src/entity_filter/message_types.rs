@@ -27,7 +27,7 @@ pub(crate) struct Message {
 /// How often a message is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Answers {
-    /// With one result.
+    /// It is answered with one result.
     Once,
     /// With a result, and with events until it is unsubscribed.
     Events,

@@ -29,7 +29,7 @@ pub enum Access {
 }
 
 impl Access {
-    /// As the permission engine calls it.
+    /// The access key that the permission engine has for it.
     pub const fn key(self) -> &'static str {
         match self {
             Self::Read => "read",

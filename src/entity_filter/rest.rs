@@ -91,6 +91,7 @@ impl RestCall {
             Self::State(entity) if is_entity_id(entity) && may(entity, Access::Read) => Ok(None),
             Self::State(_) => Err(RestRefusal::NotPermitted),
             Self::Service { domain, service, .. } => {
+                // To Home Assistant a call without a body is one without data.
                 let body = if body.is_empty() { b"{}" } else { body };
                 let data = read(body)?;
                 let call = ServiceCall { domain, service, data: Some(&data), target: None };

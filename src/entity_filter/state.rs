@@ -40,6 +40,7 @@ pub(super) fn change(value: Value, may: May<'_>) -> Option<Value> {
             *known = state(known.take(), may).unwrap_or(Value::Null);
         }
     }
+    // Only known fields, as of a state.
     data.retain(|name, _| matches!(name.as_str(), "entity_id" | "old_state" | "new_state"));
     event.retain(|name, _| matches!(name.as_str(), "event_type" | "data" | "origin" | "time_fired" | "context"));
     clean(&mut event, may);

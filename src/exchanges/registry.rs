@@ -19,6 +19,7 @@ pub struct OpenExchanges {
     shards: [Mutex<HashMap<u64, Arc<Exchange>>>; SHARDS],
 }
 
+/// Each has a lock of its own, so that requests on different cores seldom wait for each other.
 const SHARDS: usize = 16;
 
 /// What an answer that was cut gets to end by itself.
@@ -97,7 +98,6 @@ impl List for OpenExchanges {
     }
 }
 
-/// A shard is only ever inserted into and removed from: after a panic elsewhere it is as good as before.
 fn lock<T>(shard: &Mutex<T>) -> MutexGuard<'_, T> {
     shard.lock()
 }

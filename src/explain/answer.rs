@@ -44,9 +44,9 @@ pub(crate) enum Outcome {
 /// Whether the user may come in at all, before any policy is asked: `permit`, or the label of the refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub(crate) struct ExplainedEntity {
-    /// From the local network.
+    /// What a client on the local network meets.
     pub(crate) local: &'static str,
-    /// From elsewhere.
+    /// What a client from elsewhere meets.
     pub(crate) elsewhere: &'static str,
 }
 
@@ -94,7 +94,7 @@ impl<'a> Answer<'a> {
         self.decision == Outcome::Permit
     }
 
-    /// On one line.
+    /// The answer as JSON on one line.
     pub(crate) fn to_json(&self) -> String {
         serde_json::to_string(self).expect("texts and lists of texts are always JSON")
     }

@@ -7,10 +7,10 @@ use crate::config::GroupSource;
 /// The groups that a user is in.
 #[derive(Debug, Serialize)]
 pub(crate) struct Groups<'a> {
-    /// Of Home Assistant.
+    /// Home Assistant's groups.
     #[serde(rename = "groups")]
     pub(crate) home_assistant: Vec<Group<'a>>,
-    /// Of the configuration, by id.
+    /// The configured groups, by id.
     #[serde(rename = "configured_groups")]
     pub(crate) configured: Vec<&'a str>,
     /// As `[permissions] groups` says it.

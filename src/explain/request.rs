@@ -119,7 +119,7 @@ impl<'a> RequestAnswer<'a> {
         self.decision == Outcome::Permit
     }
 
-    /// On one line.
+    /// The answer as JSON on one line.
     pub(crate) fn to_json(&self) -> String {
         serde_json::to_string(self).expect("texts and lists of texts are always JSON")
     }

@@ -29,7 +29,7 @@ pub(crate) struct Simulator {
     home: Home,
     routes: Routes,
     names: Names,
-    /// By the place of the add-on.
+    /// What the paths of each add-on need, by its place in the configuration.
     protections: Vec<Option<Protection>>,
 }
 

@@ -85,6 +85,7 @@ async fn callback(
     services: &Services,
     request_log: &mut RequestLog,
 ) -> Result<Page, Reason> {
+    // Where a browser with a stale code goes: a session that it has here already needs no new one.
     let here = session_of(request, &services.sessions).await.ok();
     let here = here.filter(|session| session.addon() == Some(&addon.slug));
     let code = only(request.query().unwrap_or_default(), "code").unwrap_or_default();

@@ -34,6 +34,7 @@ pub(super) async fn call(
     stages: &Stages,
     services: &Services,
 ) -> Result<Page, Reason> {
+    // Owned, since a call may wait for the session store, and the guards of arc-swap are made for short reads.
     let home = services.home.load_full();
     let directory = arc_swap::Guard::into_inner(home.directory().load());
     let calls = Calls {

@@ -19,6 +19,7 @@ pub(super) async fn session_and_user(
     let session = session_of(request, &services.sessions).await?;
     request_log.knows_session(&session);
     let user = user_of(&session, &services.home.load().directory().load())?;
+    // Noted before it may be refused, so that the audit line says whom it was.
     request_log.knows_user(&user);
     may_enter(&user, request.client()).into_result()?;
     Ok((session, user))

@@ -84,7 +84,7 @@ async fn judge(
     Ok(permitted)
 }
 
-/// Which add-on it is.
+/// The place of the add-on that it was admitted to.
 fn place_of(permitted: &Permitted) -> usize {
     permitted.identified().routed().route().place()
 }

@@ -6,7 +6,7 @@ use super::storage_file::StorageError;
 /// Why an auth file is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthFileError {
-    /// The envelope.
+    /// The file is no storage file that we understand.
     #[error(transparent)]
     Storage(#[from] StorageError),
     /// `data` itself.
@@ -27,7 +27,7 @@ pub enum AuthFileError {
     UnknownGroup {
         /// Which user, counted from zero.
         index: usize,
-        /// The group.
+        /// The id that no group of the file has.
         group: String,
     },
     /// A credential or a refresh token of nobody.

@@ -48,7 +48,6 @@ impl<'a> Fields<'a> {
         self.any(field)?.as_str().ok_or(FieldError::Wrong { field, expected: "a text" })
     }
 
-    /// A text or null.
     pub(super) fn text_or_null(self, field: &'static str) -> Result<Option<&'a str>, FieldError> {
         match self.any(field)? {
             Value::Null => Ok(None),

@@ -17,7 +17,7 @@ use crate::clock::Timestamp;
 pub(super) enum FilePoll {
     /// Read them only when the file system says that they have changed.
     Glance,
-    /// Read them.
+    /// Read them, whatever the file system says.
     Thorough,
 }
 

@@ -113,6 +113,7 @@ fn whole_file(bytes: Vec<u8>) -> FileBytes {
     Ok(Some(bytes.into()))
 }
 
+/// The pause after a failure, at first and at most.
 const SHORTEST: Duration = Duration::from_secs(1);
 
 const LONGEST: Duration = Duration::from_secs(30);
@@ -120,4 +121,5 @@ const LONGEST: Duration = Duration::from_secs(30);
 /// The last good copy may become too old in a pause.
 const MOMENT: Duration = Duration::from_secs(1);
 
+/// How often everything is read again although nothing was heard of.
 const WHOLE: Duration = Duration::from_mins(1);

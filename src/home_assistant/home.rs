@@ -94,6 +94,7 @@ impl HomeAssistant {
         let Some((api, _)) = self.api_alone() else { return self.verifier.verify(username, password).await };
         match api.check_password(&username, &SecretText::from(password), client).await {
             Ok(PasswordAnswer::Right(user)) => Outcome::Right(user),
+            // Refused is right, and Home Assistant does not let the user in: no more is told of it than of a wrong one.
             Ok(PasswordAnswer::Wrong | PasswordAnswer::Refused) => Outcome::Wrong,
             Ok(PasswordAnswer::SecondFactor) => Outcome::SecondFactor,
             Err(error) => {
@@ -135,6 +136,7 @@ impl HomeAssistant {
 
     /// Takes other configured groups into use, from the next request on. Compiles: not for async threads.
     pub fn regroup(&self, configured: &config::Permissions) {
+        // Under the lock, or a reading that ends at this moment could put the old groups back.
         let mut state = self.state.lock();
         state.configured.clone_from(configured);
         if let Some(snapshot) = self.snapshot() {
@@ -216,6 +218,7 @@ impl HomeAssistant {
     /// The passwords change before the users do. So a session that is made meanwhile carries the digest of the old
     /// password and ends with it; the other way round, an old password could make a session with the new digest.
     fn swap(&self, snapshot: Snapshot, configured: &config::Permissions) {
+        // Compiled before anything is stored: meanwhile passwords and users would be of two moments.
         let directory = snapshot.directory(configured).with_registry(self.registry());
         self.current.store(Some(Arc::new(snapshot)));
         self.tell_of_illegal(&directory);

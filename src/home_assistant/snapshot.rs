@@ -76,6 +76,7 @@ impl Snapshot {
     /// SHA-256 over the stored hashes of this user, in the order of the password file, each after its length.
     fn password_digest(&self, user: &UserId) -> Option<[u8; 32]> {
         let mut context = digest::Context::new(&digest::SHA256);
+        // Over all of them: a user may have several names, each with a password of its own.
         let mut any = false;
         for (index, _) in self.owners.iter().enumerate().filter(|(_, owner)| owner.as_ref() == Some(user)) {
             let hash = self.passwords.hash(index)?.reveal().as_bytes();

@@ -15,7 +15,7 @@ pub enum FieldLines<'h> {
 }
 
 impl<'h> FieldLines<'h> {
-    /// Of this name.
+    /// The lines of this name.
     pub fn of(headers: &'h HeaderMap, name: impl AsHeaderName) -> Self {
         let mut lines = headers.get_all(name).into_iter();
         match (lines.next(), lines.next()) {

@@ -93,7 +93,7 @@ impl RateMeter {
     }
 }
 
-/// As good as for ever.
+/// Longer than any exchange goes on.
 const LONG: Duration = Duration::from_hours(24 * 365);
 
 #[cfg(test)]

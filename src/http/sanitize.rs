@@ -283,7 +283,7 @@ impl Sanitized {
         self.handshake
     }
 
-    /// The line that its answer goes out on.
+    /// Aborts its answer.
     pub(crate) fn abort_handle(&self) -> &AbortHandle {
         self.serving.abort_handle()
     }

@@ -127,7 +127,7 @@ impl Default for DirectoryCell {
 }
 
 impl DirectoryCell {
-    /// The current snapshot.
+    /// The current snapshot, for a short look: whoever keeps it longer takes it out of its guard.
     pub fn load(&self) -> Guard<Arc<Directory>> {
         self.current.load()
     }

@@ -26,7 +26,7 @@ impl Identified {
         Ok(Self { authenticated, user })
     }
 
-    /// The user.
+    /// The user, as the snapshot of the admission has them.
     pub fn user(&self) -> &Arc<User> {
         &self.user
     }

@@ -1,8 +1,8 @@
 //! The user behind a session, as Home Assistant has them at this moment.
 //!
-//! In comes a request with a live session, out comes the same request with its user. This module owns the types of
-//! users and of the [`Directory`] they stand in, with what each of them may do, and knows nothing of where they come
-//! from: `home_assistant` makes the snapshots. A user who is not in the current snapshot is nobody.
+//! This module owns the types of users and of the [`Directory`] they stand in, with what each of them may do, and knows
+//! nothing of where they come from: `home_assistant` makes the snapshots. A user who is not in the current snapshot is
+//! nobody.
 
 mod directory;
 mod identified;

@@ -1,7 +1,7 @@
 //! All users and groups of one moment, and what each user may do, compiled.
 //!
-//! In come users, Home Assistant's groups with their policies and the configured groups, out come look-ups by id. Users
-//! of the same groups share what was compiled for the first of them: a home has many users and few lists of groups.
+//! Made of the users, Home Assistant's groups with their policies and the configured groups, and asked by id. Users of
+//! the same groups share what was compiled for the first of them: a home has many users and few lists of groups.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -25,9 +25,9 @@ pub struct GroupRecord<'a> {
 /// A group whose policy is illegal, and where in it the mistake is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IllegalGroup {
-    /// The group.
+    /// The group whose members are denied everything by it.
     pub id: GroupId,
-    /// The mistake.
+    /// What is wrong, and where in the policy.
     pub mistake: IllegalPolicy,
 }
 
@@ -117,6 +117,7 @@ type GroupsOfUser = (Vec<GroupId>, Vec<GroupId>);
 
 impl Compiler<'_> {
     fn permissions(&mut self, user: &User) -> UserPermissions {
+        // Not shared with others of the same groups: an owner is restricted by nothing.
         if user.is_owner {
             return UserPermissions::compile(true, []);
         }

@@ -1,5 +1,4 @@
-//! Host names: in comes text, out comes a [`HostName`] in lower case. An IP address, a port or a wildcard is no host
-//! name.
+//! Host names, in lower case. An IP address, a port or a wildcard is no host name.
 
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -12,7 +11,7 @@ use crate::diagnostic::findings::Explained;
 pub struct HostName(Arc<str>);
 
 impl HostName {
-    /// The name.
+    /// The name in lower case, as it is compared.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -50,6 +49,7 @@ impl FromStr for HostName {
     /// Labels of letters, digits and inner hyphens, at most 63 long, 253 in all (RFC 1123 section 2.1, RFC 1035 section
     /// 2.3.4). A last label of digits only would be read as an IPv4 address by browsers, and is refused.
     fn from_str(text: &str) -> Result<Self, BadHostName> {
+        // The more telling mistakes come first below, since only one is reported.
         let last = text.rsplit('.').next().unwrap_or_default();
         if text.is_empty() {
             Err(BadHostName::Empty)

@@ -1,5 +1,5 @@
-//! Path prefixes: in comes text, out comes a [`PathPrefix`] in the one spelling that the raw bytes of a request are
-//! compared with. What could be spelled in two ways is refused, and so is what would hide our own pages.
+//! Path prefixes, in the one spelling that the raw bytes of a request are compared with. What could be spelled in two
+//! ways is refused, and so is what would hide our own pages.
 
 use std::str::FromStr;
 use std::sync::Arc;
@@ -55,6 +55,7 @@ impl FromStr for PathPrefix {
         if rest.is_empty() {
             return Ok(Self("".into()));
         }
+        // The more telling mistakes come first, since only one is reported.
         if !text.bytes().all(legal) {
             Err(BadPathPrefix::Reserved)
         } else if rest.split('/').any(|segment| segment == "." || segment == "..") {

@@ -1,5 +1,5 @@
-//! The URLs of the configuration: in comes text, out comes an upstream or an origin that browsers know. Only scheme,
-//! host and port may stand in them; path, query, fragment and user are refused, because nothing would heed them.
+//! The URLs of the configuration: upstreams, and origins that browsers know. Only scheme, host and port may stand in
+//! them; path, query, fragment and user are refused, because nothing would heed them.
 
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -15,7 +15,7 @@ use crate::diagnostic::nearest::nearest;
 pub struct PublicUrl {
     /// The host in lower case: a name, an IPv4 address, or an IPv6 address in brackets.
     pub host: String,
-    /// The port.
+    /// The port; the scheme's own when the URL names none.
     pub port: u16,
 }
 
@@ -95,7 +95,7 @@ pub struct HomeUrl {
     pub is_tls: bool,
     /// A name in lower case, or an address without brackets.
     pub host: String,
-    /// The port.
+    /// The port; the scheme's own when the URL names none.
     pub port: u16,
 }
 

@@ -142,8 +142,10 @@ fn bound(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
+/// Connections that the kernel keeps until we accept them: after a restart all browsers come back at once.
 const BACKLOG: u32 = 1024;
 /// Bytes that may wait in the kernel for one client, on top of those in flight.
 pub(super) const UNSENT: u32 = 128 * 1024;
+/// Between two tries after an `accept` that failed, at first and at most.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);

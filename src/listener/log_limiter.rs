@@ -29,6 +29,7 @@ impl LogLimiter {
     }
 }
 
+/// Between two lines of one warning.
 const PERIOD: Duration = Duration::from_secs(10);
 
 #[cfg(test)]

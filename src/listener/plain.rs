@@ -153,7 +153,7 @@ impl fmt::Display for Peer {
     }
 }
 
-/// The next start replaces the socket's file anyway.
+/// What cannot be removed is replaced at the next start.
 impl Drop for PlainListener {
     fn drop(&mut self) {
         if let ApiAddress::Unix(path) = &self.address {

@@ -40,7 +40,7 @@ pub struct Container {
 pub struct Port {
     /// Inside the container.
     pub container: u16,
-    /// Over what.
+    /// Whether it speaks TCP or UDP.
     pub protocol: Protocol,
     /// On the machine; nothing when the mapping is switched off.
     pub host: Option<u16>,
@@ -83,7 +83,7 @@ impl Hardware {
     /// All of them.
     pub const ALL: [Self; 5] = [Self::Usb, Self::Uart, Self::Gpio, Self::Video, Self::Audio];
 
-    /// The key.
+    /// The key in manifests that asks for it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Usb => "usb",
@@ -98,7 +98,7 @@ impl Hardware {
 /// One entry of `map`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Folder {
-    /// Which.
+    /// Which of the machine's folders it is.
     pub kind: FolderKind,
     /// Whether the add-on may not write to it.
     pub read_only: bool,

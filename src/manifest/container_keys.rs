@@ -89,6 +89,7 @@ fn folder(node: &Node, findings: &mut Findings) -> Option<Folder> {
         map.finish(findings);
         let kind = kind?;
         let path = path.map_or_else(|| kind.usual_path().to_owned(), |text| in_container(text, findings));
+        // An add-on may write its own data, whatever stands there.
         return Some(Folder { kind, read_only: read_only && kind != FolderKind::Data, path });
     }
     let text = text(node, findings)?;

@@ -35,7 +35,7 @@ use crate::diagnostic::findings::Findings;
 /// What an add-on's author says of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Manifest {
-    /// The file.
+    /// Where it was read.
     pub path: PathBuf,
     /// `slug`
     pub slug: String,

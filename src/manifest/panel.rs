@@ -11,6 +11,7 @@ pub(super) fn ingress(map: &mut Section<'_>, findings: &mut Findings) -> Option<
     let entry = map.text("ingress_entry", findings);
     let stream = map.flag("ingress_stream", false, findings);
     let entry = entry.map_or_else(String::new, |text| {
+        // It is put behind an address that ends in a slash.
         let entry = text.get_ref().trim_start_matches('/').to_owned();
         if !is_entry(&entry) {
             findings.add(bad(

@@ -1,6 +1,6 @@
 //! What an add-on asks to be allowed: of the API, of Home Assistant, and of the machine it runs on.
 //!
-//! These are wishes. What of them is granted, `supervisor::protection` says; nothing here does.
+//! These are wishes. What of them is granted, `addon_rights::protection` says; nothing here does.
 
 use std::fmt;
 use std::str::FromStr;
@@ -166,7 +166,7 @@ pub enum AppArmor {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProfileName(String);
 
-/// Not the name of a profile.
+/// The text cannot be the name of a profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the name of a profile is 1 to 128 letters, digits, `_`, `-` or `.`")]
 pub struct BadProfileName;
@@ -192,7 +192,7 @@ impl FromStr for ProfileName {
 }
 
 impl ProfileName {
-    /// The name.
+    /// As it stands behind `profile` in its file.
     pub fn as_str(&self) -> &str {
         &self.0
     }

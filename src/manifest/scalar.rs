@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 
 use super::yaml::{Node, Value};
 
-/// The kinds of scalars.
+/// What a scalar can be.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Scalar<'a> {
     Null,

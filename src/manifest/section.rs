@@ -18,7 +18,7 @@ pub(super) struct Section<'n> {
 }
 
 impl<'n> Section<'n> {
-    /// Nothing asked for yet.
+    /// A mapping of which no key has been asked for yet.
     pub(super) fn new(entries: &'n Entries) -> Self {
         Self { entries, asked: BTreeSet::new() }
     }
@@ -29,7 +29,6 @@ impl<'n> Section<'n> {
         self.entries.iter().find(|(name, _)| name.get_ref() == key).map(|(_, node)| node)
     }
 
-    /// A text.
     pub(super) fn text(&mut self, key: &'static str, findings: &mut Findings) -> Option<Spanned<String>> {
         text(self.get(key)?, findings)
     }
@@ -83,7 +82,6 @@ impl<'n> Section<'n> {
         text.and_then(|text| word(&text, words, findings)).unwrap_or(default)
     }
 
-    /// A list.
     pub(super) fn list(&mut self, key: &'static str, findings: &mut Findings) -> &'n [Node] {
         match self.get(key) {
             None => &[],
@@ -95,12 +93,10 @@ impl<'n> Section<'n> {
         }
     }
 
-    /// A list of texts.
     pub(super) fn texts(&mut self, key: &'static str, findings: &mut Findings) -> Vec<Spanned<String>> {
         self.list(key, findings).iter().filter_map(|node| text(node, findings)).collect()
     }
 
-    /// A mapping.
     pub(super) fn map(&mut self, key: &'static str, findings: &mut Findings) -> &'n [(Spanned<String>, Node)] {
         match self.get(key) {
             None => &[],
@@ -137,7 +133,6 @@ pub(super) fn text(node: &Node, findings: &mut Findings) -> Option<Spanned<Strin
     None
 }
 
-/// A whole number.
 pub(super) fn number(node: &Node) -> Option<i64> {
     let Value::Scalar { text, plain } = &node.value else { return None };
     if let Scalar::Int(number) = Scalar::of(text, *plain) { Some(number) } else { None }

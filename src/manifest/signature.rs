@@ -21,7 +21,7 @@ pub struct SigningKey {
     key: PublicKey,
 }
 
-/// Not a key.
+/// The text is no minisign key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("this is not a public key of minisign")]
 pub struct BadKey;
@@ -56,7 +56,7 @@ impl Explained for BadKey {
 pub enum Signed {
     /// There is no signature, or no key to judge it by.
     No,
-    /// By this key.
+    /// It is signed by this key.
     By(SigningKey),
 }
 

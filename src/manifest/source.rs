@@ -15,14 +15,14 @@ pub(super) struct Beside {
 }
 
 impl Beside {
-    /// Beside this manifest.
+    /// The files that may stand beside this manifest.
     pub(super) fn of(path: &Path) -> Self {
         let mut signature = path.as_os_str().to_owned();
         signature.push(".minisig");
         Self { signature: signature.into(), profile: path.with_file_name("apparmor.txt") }
     }
 
-    /// All files to watch.
+    /// All files to watch, those that are not there among them.
     pub(super) fn all(&self, path: &Path) -> Vec<PathBuf> {
         vec![path.to_owned(), self.signature.clone(), self.profile.clone()]
     }

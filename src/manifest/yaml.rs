@@ -65,6 +65,7 @@ pub(super) fn parse(text: &str) -> Result<Node, Box<Diagnostic>> {
             event => root = Some(loader.node(event, marks, &mut parser, 0)?),
         }
     }
+    // An empty file is a mapping without keys: what it lacks is reported key by key.
     Ok(root.unwrap_or_else(|| Node { span: 0..0, value: Value::Map(Vec::new()), size: 1 }))
 }
 

@@ -43,6 +43,7 @@ pub async fn serve(listener: TcpListener, readiness: Readiness, metrics: Arc<Met
                 continue;
             }
         };
+        // Closed at once and not queued: a monitor that hangs must not keep others waiting.
         let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
             debug!("the operations listener is full");
             continue;

@@ -51,6 +51,7 @@ pub fn redirect(location: &str) -> Page {
 
 fn moved(status: StatusCode, location: &str) -> Page {
     let mut page = content(status, "text/plain; charset=utf-8", Bytes::new());
+    // What no header can carry leads to the root, and never anywhere else.
     let location = HeaderValue::from_str(location).unwrap_or(HeaderValue::from_static("/"));
     page.headers_mut().insert(LOCATION, location);
     page

@@ -47,6 +47,7 @@ impl UserPermissions {
         let verdict = self.check(registry, entity, key);
         let origin = Origin::find(registry, entity);
         let looked_up = match decisive(verdict) {
+            // As it was asked for: Home Assistant looks for rules under that very text, be it a registry id.
             Decisive::Selector(Selector::EntityIds) => Some(entity),
             Decisive::Selector(Selector::DeviceIds) => origin.and_then(|origin| Some(origin.device?.id())),
             Decisive::Selector(Selector::AreaIds) => origin.and_then(|origin| Some(origin.area?.id)),

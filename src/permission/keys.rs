@@ -58,6 +58,7 @@ impl Keys {
         let mut keys = Self::default();
         for (key, rule) in rules {
             let opinion = match rule {
+                // No opinion on this key: a selector further down may have one.
                 Rule::Null => continue,
                 Rule::True(group) => Opinion::Yes(group),
                 Rule::Object(_) => Opinion::NotTrue,

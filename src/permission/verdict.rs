@@ -52,7 +52,7 @@ pub enum Grant {
     },
 }
 
-/// Why it is a no.
+/// Why a check was answered with no.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Denial {
     /// There are no registries to go by: nothing is allowed until there are.

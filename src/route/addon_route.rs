@@ -27,7 +27,7 @@ impl Route {
         Self(Arc::new(RouteEntry { addon: Arc::clone(addon), place, prefix: prefix.to_owned(), prefix_header, seen }))
     }
 
-    /// The add-on.
+    /// The add-on that it leads to, with all of its settings.
     pub fn addon(&self) -> &Arc<Addon> {
         &self.0.addon
     }
@@ -56,7 +56,7 @@ impl Route {
 /// How the route of a request was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FoundBy {
-    /// By its host and path.
+    /// By the host and path of the request.
     Address,
     /// By the add-on's name: another proxy has hosts and paths of its own.
     Name,

@@ -43,7 +43,7 @@ pub enum Location<'r> {
     Addon(&'r Route, usize),
     /// A page of ours, under [`OWN`].
     Own,
-    /// At Home Assistant's entry point: no add-on.
+    /// At Home Assistant's entry point, a path that names no add-on.
     Call,
     /// Nothing of ours or of an add-on.
     Nowhere,
@@ -92,9 +92,9 @@ impl Routes {
 
     /// What is at this address: the one look-up, for requests, for what is open, and for those who only ask.
     ///
-    /// A host of an add-on's own serves that add-on and our pages, and nothing else: that is
-    /// what keeps the add-ons apart there (S-95). Elsewhere the longest prefix wins, segment by segment, compared with
-    /// the bytes that were sent (S-31, S-33).
+    /// A host of an add-on's own serves that add-on and our pages, and nothing else: that is what keeps the add-ons
+    /// apart there (S-95). Elsewhere the longest prefix wins, segment by segment, compared with the bytes that were
+    /// sent (S-31, S-33).
     pub fn locate(&self, entry_point: EntryPoint, host: Option<&str>, path: &str) -> Location<'_> {
         match entry_point {
             // Before any add-on: one at the root must not answer for our sign-in page.

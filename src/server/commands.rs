@@ -36,7 +36,9 @@ fn directory(server: &Server) -> Arc<Directory> {
 }
 
 async fn list(server: &Server) -> Answer {
+    // What fits an answer of the control socket.
     const MOST: usize = 10_000;
+    // A store that is away keeps nothing back that is known here; the answer says that it may not be all.
     let gathered = server.gate.services().sessions.gather().await;
     let directory = directory(server);
     let mut all = server.gate.services().sessions.list();

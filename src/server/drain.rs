@@ -49,6 +49,7 @@ async fn finished(exchanges: &OpenExchanges, deadline: Instant) {
     }
 }
 
+/// So late a drain may notice that everything has ended.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 /// How long answers that were cut may take to leave the process.
 const LAST_WORDS: Duration = Duration::from_secs(2);

@@ -23,6 +23,7 @@ pub(super) fn open(
     }
     let addon_states = before.filter(|keyring| *keyring.settings() == settings.assertion);
     match addon_states {
+        // One keyring for one folder: two of them would make and remove keys side by side.
         Some(keyring) => Ok(Some(Arc::clone(keyring))),
         None => Keyring::open(settings.assertion.clone(), clock.clone()).map(Arc::new).map(Some),
     }
@@ -34,6 +35,7 @@ pub(super) async fn rotate_keys(server: Arc<Server>) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while server.stop.run_until_cancelled(ticks.tick()).await.is_some() {
         let Some(keyring) = server.gate.stages().keyring().cloned() else { continue };
+        // A turn that panicked is in the log by the panic itself, and the next tick tries again.
         if let Ok(Err(error)) = tokio::task::spawn_blocking(move || keyring.turn()).await {
             tracing::error!(error = %chain(&error), "the keys of signed identities cannot be looked after");
         }

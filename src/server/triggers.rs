@@ -19,6 +19,8 @@ pub(super) async fn until_stopped(server: &Arc<Server>, signals: &mut Signals) {
     let mut watched = ConfigFiles::default();
     let mut renewed = Instant::now();
     loop {
+        // A reload is finished before the next signal is looked at: stopped in its middle, the process would drain with
+        // half of two configurations.
         tokio::select! {
             asked = signals.heard() => match asked {
                 SignalAction::Stop => return,

@@ -41,7 +41,7 @@ impl Credential {
         }
     }
 
-    /// Which kind of the two it is.
+    /// Whether it is a session or a token.
     pub fn kind(&self) -> CredentialKind {
         match self {
             Self::Session(_) => CredentialKind::Session,

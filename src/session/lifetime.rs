@@ -65,6 +65,7 @@ impl Lifetimes {
     }
 }
 
+/// As with Home Assistant's own Supervisor.
 const HOME_ASSISTANTS_IDLE: Duration = Duration::from_mins(15);
 
 /// How far in the future a session may have been made or seen and still count.

@@ -42,6 +42,7 @@ impl CurrentLimits {
 
 impl Limits {
     fn of(settings: &crate::config::Session) -> Self {
+        // No API tells that a password was changed: where files do not, a session ends when one has to be typed again.
         let absolute =
             settings.password_timeout.map_or(settings.absolute_timeout, |most| most.min(settings.absolute_timeout));
         let lifetimes = Lifetimes { idle: settings.idle_timeout, absolute };

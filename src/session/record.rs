@@ -141,6 +141,7 @@ impl Record {
             user: entry.user.parse().ok()?,
             made_by: entry.made_by,
             address: entry.address,
+            // Cleaned once more: whoever can write to a store must not play tricks with a list either.
             user_agent: UserAgent::from_header(entry.user_agent.as_bytes()),
             addon: optional(entry.addon, |slug| slug.parse().ok())?,
             parent: optional(entry.parent, |text| SessionDigest::from_hex(&text))?,

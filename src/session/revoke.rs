@@ -39,6 +39,7 @@ impl Sessions {
         let gathered = self.gather().await;
         let sessions = self.table.select(|session| session.id() == id);
         let foreign = self.take_foreign(|digest, _| digest.id() == id);
+        // While the store is away it may be another node's, and is not called unknown.
         if sessions.is_empty() && foreign.is_empty() && gathered.is_ok() {
             return Err(RevokeError::Unknown);
         }

@@ -328,6 +328,7 @@ impl Sessions {
     pub fn list(&self) -> Vec<Summary> {
         let (lifetimes, now) = (self.lifetimes(), self.clock.now());
         let mut sessions = self.table.select(|session| session.state(lifetimes, now) != SessionState::Expired);
+        // The digest decides between those of one moment, so that a list looks the same each time.
         sessions.sort_by_key(|session| (session.created(), session.digest()));
         sessions.iter().map(|session| Summary::of(session, lifetimes)).collect()
     }
@@ -374,7 +375,6 @@ impl Sessions {
     }
 
     pub(super) fn foreign(&self) -> MutexGuard<'_, HashMap<SessionDigest, Foreign>> {
-        // Nothing panics while it is held, and its entries are not trusted anyway.
         self.foreign.lock()
     }
 

@@ -34,7 +34,7 @@ impl From<StoreAway> for Reason {
 /// Whether sessions survive a restart.
 #[derive(Debug, Clone)]
 pub enum Health {
-    /// They do.
+    /// They survive a restart.
     Durable,
     /// They do not, and the configuration says so.
     MemoryByChoice,

@@ -106,7 +106,7 @@ impl fmt::Debug for SessionDigest {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SessionId([u8; 8]);
 
-/// Not the name of a session.
+/// The text cannot be the name of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a session is named by 16 hexadecimal digits")]
 pub struct BadSessionId;

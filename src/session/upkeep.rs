@@ -21,6 +21,7 @@ impl Sessions {
         match &self.store {
             Store::Memory | Store::File(_) => minutes.await,
             #[cfg(feature = "redis-store")]
+            // Side by side: both watch `stop`, and each has something to do last.
             Store::Shared(store) => drop(tokio::join!(minutes, store.run(&stop))),
         }
     }

@@ -39,7 +39,9 @@ fn plays_tricks(c: char) -> bool {
     c.is_control() || turns_direction || breaks_line
 }
 
+/// Bytes that are kept.
 const LONGEST: usize = 256;
+/// More than is kept, since what is left out on the way does not count.
 const LOOKED_AT: usize = 1024;
 
 #[cfg(test)]

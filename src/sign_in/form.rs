@@ -56,6 +56,7 @@ impl Form {
 
 /// A user name, a password, a path and a token, generously.
 const LARGEST: usize = 32 * 1024;
+/// How long a form may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(15);
 
 #[cfg(test)]

@@ -91,6 +91,7 @@ impl<O: Eq, T: OneTimeState> PendingStore<O, T> {
         let name = self.name(secret);
         #[cfg(feature = "redis-store")]
         if let Some(sealed_blobs) = &self.shared {
+            // The store first: when several proxies are asked at once, it gives the thing to one of them.
             let bytes = sealed_blobs.take(&name, secret).await?;
             self.lock().remove(&name);
             return Ok(bytes.and_then(|bytes| T::unpack(&bytes)));

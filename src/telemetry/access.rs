@@ -1,8 +1,7 @@
 //! The access log: one line for every request that was answered.
 //!
-//! In comes what is known about a request when it ends, out goes one line. It is on the way of every request, so it has
-//! no tracing machinery and no allocation of its own; and it must never show a secret or let a client write a line of
-//! its own (S-83, S-128).
+//! A line is written when the request ends. It is on the way of every request, so it has no tracing machinery and no
+//! allocation of its own; and it must never show a secret or let a client write a line of its own (S-83, S-128).
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -26,7 +25,7 @@ pub struct AccessEntry<'a> {
     pub client: IpAddr,
     /// `HTTP/1.1`, say, or `HTTP/2.0`.
     pub protocol: &'static str,
-    /// Its method.
+    /// The method as it was sent, known or not.
     pub method: &'a str,
     /// Its authority's host.
     pub host: &'a str,

@@ -1,8 +1,7 @@
 //! The audit log: one line for every sign-in, refusal, revocation and reload.
 //!
-//! In comes an event with what an operator needs to answer "who, from where, what and why", out goes one line with the
-//! target `vestibule::audit`. The log's filter does not silence it. No event has room for a password, a token or a
-//! cookie.
+//! Each line answers "who, from where, what and why", under the target `vestibule::audit`. The log's filter does not
+//! silence it. No event has room for a password, a token or a cookie.
 
 use std::fmt::Display;
 use std::net::IpAddr;
@@ -89,7 +88,7 @@ pub enum AuditEvent<'a> {
     Protection {
         /// Its slug.
         addon: &'a str,
-        /// On or off.
+        /// Whether it is on now.
         protected: bool,
         /// Who did: `control`, or the slug of the add-on whose token it was.
         by: &'a str,
@@ -155,7 +154,7 @@ pub enum Revoked<'a> {
     One(&'a str),
     /// All of one user, by the user's id.
     User(&'a str),
-    /// All.
+    /// Every session of everybody.
     All,
 }
 

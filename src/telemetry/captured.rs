@@ -1,6 +1,6 @@
 //! A log that is kept in memory: for tests, of this module and of others.
 //!
-//! In comes what the sink writes, out come lines. It installs nothing global.
+//! It keeps what the sink writes, and installs nothing global.
 
 use std::io::{self, Write};
 use std::sync::Arc;

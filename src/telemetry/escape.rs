@@ -1,8 +1,7 @@
 //! Text that somebody else chose, made fit for one line of a log (S-128).
 //!
-//! In come bytes of any kind, out come printable characters: whatever would end the line, move the cursor, turn the
-//! reading direction or hide is written as an escape. What comes out never holds a control character and is always
-//! valid UTF-8.
+//! Whatever would end the line, move the cursor, turn the reading direction or hide is written as an escape. The result
+//! never holds a control character and is always valid UTF-8.
 
 /// Where the text will stand, which decides whether quotes and backslashes must be escaped too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! `tracing`'s events, written through the sink.
 //!
-//! In comes what the modules say with `tracing`, out go lines that look like those of the access log. A value in an
-//! event may come from anybody, so each line is escaped as a whole (S-128).
+//! Its lines look like those of the access log. A value in an event may come from anybody, so each line is escaped as a
+//! whole (S-128).
 
 use std::io;
 

@@ -1,8 +1,7 @@
 //! One line of the log, built field by field: what the access log and the audit log are written with.
 //!
-//! In come names of ours and values of anybody's, out comes exactly one line, as text (`key=value`, quoted where
-//! needed) or as a JSON object. It writes into a buffer that is there already, allocates nothing, and never trusts a
-//! value.
+//! Names are ours and values are anybody's. The line is text (`key=value`, quoted where needed) or a JSON object, and
+//! always exactly one. It is written into a buffer that is there already, allocates nothing, and never trusts a value.
 
 use std::io::Write as _;
 use std::net::IpAddr;
@@ -34,6 +33,7 @@ impl<'a> LogLine<'a> {
         match format {
             LogFormat::Text => {
                 stamp.push(out, at);
+                // Levels of four letters get one blank more, so that all end in one column.
                 out.extend_from_slice(if level.as_str().len() == 4 { b"  " } else { b" " });
                 out.extend_from_slice(level.as_str().as_bytes());
                 out.push(b' ');
@@ -82,7 +82,6 @@ impl<'a> LogLine<'a> {
         });
     }
 
-    /// A number.
     pub(super) fn number(&mut self, key: &'static str, value: u64) {
         self.key(key);
         push_number(self.out, value);
@@ -103,7 +102,6 @@ impl<'a> LogLine<'a> {
         push_three_digits(self.out, micros % 1000);
     }
 
-    /// An address.
     pub(super) fn address(&mut self, key: &'static str, value: IpAddr) {
         self.key(key);
         self.quote(self.format == LogFormat::Json, |out| match value {
@@ -120,7 +118,6 @@ impl<'a> LogLine<'a> {
         });
     }
 
-    /// Ends the line.
     pub(super) fn end(self) {
         self.out.extend_from_slice(if self.format == LogFormat::Json { b"}\n" } else { b"\n" });
     }

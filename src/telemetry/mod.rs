@@ -1,8 +1,8 @@
 //! What the process says about itself: log lines, access lines, audit lines and metrics.
 //!
-//! In comes what the stages report, out go lines on stderr and numbers for `/metrics`. It must never block a stage,
-//! never show a secret (tokens, cookies, passwords, signed parameters: S-83), never let a client write a line of its
-//! own (S-128), and never count by something that a client chooses (S-130).
+//! Lines go to stderr and numbers to `/metrics`. It must never block a stage, never show a secret (tokens, cookies,
+//! passwords, signed parameters: S-83), never let a client write a line of its own (S-128), and never count by
+//! something that a client chooses (S-130).
 
 mod access;
 mod audit;
@@ -83,7 +83,7 @@ pub struct LogSettings<'a> {
 /// The form of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
-    /// For people.
+    /// One line of text, for people to read.
     Text,
     /// One JSON object a line.
     Json,

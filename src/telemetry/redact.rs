@@ -1,7 +1,7 @@
 //! Secrets taken out of request targets before they are logged (S-83).
 //!
-//! In comes a target as the client sent it, out come its pieces with the secret ones replaced. When it is not plain
-//! what a piece is, it counts as secret: a log that says too little is better than one that says too much.
+//! A target is passed on in pieces, with the secret ones replaced. When it is not plain what a piece is, it counts as
+//! secret: a log that says too little is better than one that says too much.
 
 use std::fmt;
 
@@ -112,6 +112,7 @@ fn end_of(name: &Name, path: &[u8], start: usize) -> Option<usize> {
 /// target carried inside a parameter (`return_to=%2Fx%3Fcode%3D...`) is no hiding place. A value reaches to the next
 /// `&` of its own level: `%26` is a part of a value that began after a plain `=`.
 fn redact_query<'a>(query: &'a [u8], emit: &mut impl FnMut(&'a [u8])) {
+    // Nothing is copied: all that stands before a secret goes out in one piece when the secret is found.
     let (mut unsaid, mut rest) = (query, query);
     while let Some((name_end, byte, length)) = find(rest, |byte| byte == b'=' || is_separator(byte)) {
         let (name, _) = rest.split_at(name_end);

@@ -1,9 +1,9 @@
 //! The one writer of the log: whole lines in, large writes out, and nobody ever waits for whoever reads them.
 //!
-//! In come lines from all threads, out go bytes to stderr from one thread of its own. A line is appended whole under a
-//! short lock; the thread takes the buffer away and writes it without the lock. When the reader stalls, the buffer
-//! fills to [`CAPACITY`], further lines are dropped and counted, and the count is logged once there is room. It must
-//! never block a caller and never write half a line into another.
+//! All threads append whole lines under a short lock, and one thread of its own takes the buffer away and writes it to
+//! stderr without the lock. When the reader stalls, the buffer fills to [`CAPACITY`], further lines are dropped and
+//! counted, and the count is logged once there is room. It must never block a caller and never write half a line into
+//! another.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -89,6 +89,7 @@ struct Owner(Arc<Shared>);
 
 impl Drop for Owner {
     fn drop(&mut self) {
+        // The thread is told to end and not joined: behind a reader that stalls it might never come to that.
         self.0.flush(LAST_PATIENCE);
         self.0.lock().closed = true;
         self.0.work.notify_one();
@@ -256,7 +257,7 @@ impl<W: Write> Writer<W> {
 /// Bytes that wait for a reader who stalls: a few thousand lines.
 pub(super) const CAPACITY: usize = 1024 * 1024;
 
-/// With so many bytes it is worth to write at once.
+/// From this many bytes on, a write is not put off to gather more.
 const LARGE: usize = 32 * 1024;
 
 /// How long lines are gathered after a write before the next one.

@@ -52,6 +52,7 @@ pub(super) fn ensure(
     if let Some(pair) = place.good_pair(&names, now, provider) {
         return Ok((pair, place.notice(false)));
     }
+    // From here on files are written, and that needs the lock.
     let _locked = locked.map_err(|source| place.failed(source))?;
     let new = if place.has_valid_authority(now, provider)? { false } else { place.make_authority(now)? };
     place.make_server(&names, now)?;

@@ -55,6 +55,7 @@ impl Facts {
 
     fn extension(&mut self, extension: &mut Der<'_>) -> Option<()> {
         let id = extension.expect(OBJECT_IDENTIFIER)?;
+        // `critical`, which is left out where it is false (RFC 5280 section 4.1).
         extension.skip_optional(BOOLEAN);
         let value = extension.expect(OCTET_STRING)?;
         if id != SUBJECT_ALTERNATIVE_NAME {

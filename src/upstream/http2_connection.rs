@@ -19,7 +19,7 @@ use crate::dial::Wire;
 use crate::http::RequestBody;
 use crate::ids::UserId;
 
-/// The connections, by user.
+/// Each user's own connection, made when it is first asked for.
 #[derive(Debug, Default)]
 pub(super) struct Http2Connections(Mutex<HashMap<UserId, Arc<Http2Connection>>>);
 

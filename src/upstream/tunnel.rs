@@ -138,6 +138,7 @@ async fn last_words(other: impl Future<Output = io::Result<()>>) -> io::Result<(
 /// How long a side may take to come to a tunnel that both have agreed on.
 const ARRIVAL: Duration = Duration::from_secs(30);
 
+/// How long a side may go on after the other has ended.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
 /// Bytes that one direction of a tunnel holds.

@@ -95,6 +95,7 @@ impl PasswordCache {
 
     fn forget_if(&self, which: impl Fn(&str, &Entry) -> bool) {
         let mut cached = self.lock();
+        // Only that it changes matters, so that it may wrap.
         cached.forgotten = cached.forgotten.wrapping_add(1);
         cached.entries.retain(|name, entry| !which(name, entry));
     }

@@ -42,6 +42,7 @@ impl AuthBackend {
         };
         let directory = arc_swap::Guard::into_inner(home.directory().load());
         let user = whom(&directory, &username);
+        // Counted for a name that is nobody's as well: names could be tried without a limit otherwise.
         let outcome = match self.guesses.admit_reset(question.guess(&username), self.clock.now()).await {
             Err(wait) => {
                 self.note_reset(&question, ResetOutcome::TooManyAttempts, &username, None);

@@ -102,6 +102,7 @@ async fn serve(api: Arc<AddonApi>, open: Open<AddonCall>, upgrade: OnUpgrade, pe
     // An add-on that leaves before the WebSocket is open leaves nothing to end.
     let Ok(stream) = upgrade.await else { return };
     let mut addon_side = websocket::addon_side(TokioIo::new(stream)).await;
+    // What it said last: Home Assistant is dialled only for an add-on that has shown a token.
     let version = api.core.version();
     // Case 62.
     let Some(token) = websocket::token_of(&mut addon_side, &version).await else {
@@ -134,6 +135,7 @@ async fn converse(api: &Arc<AddonApi>, mut addon_side: AddonSide, open: Open<Add
     };
     let home = tokio::select! {
         biased;
+        // First, so that a call that may not go on is not given a connection that our token has opened.
         () = open.cut() => return websocket::turn_away(addon_side).await,
         home = websocket::home_side(home, api.room(addon, &configured)) => home,
     };

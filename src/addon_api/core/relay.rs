@@ -224,6 +224,7 @@ where
     let mut kind = OpCode::Data(if message.is_text() { Data::Text } else { Data::Binary });
     let mut rest = message.into_data();
     loop {
+        // A part of the same bytes: nothing is copied here.
         let piece = rest.split_to(rest.len().min(FRAGMENT));
         let is_last = rest.is_empty();
         socket.send(Message::Frame(Frame::message(piece, kind, is_last))).await?;

@@ -102,6 +102,7 @@ async fn seen(told: Response<answer::AnswerBody>, shape: Shape, room: &Room, may
         Ok(held) => held,
         Err(unread) => return unread.answer_of_peer(),
     };
+    // What is not UTF-8 counts as empty, which has none of the shapes that pass.
     let text = std::str::from_utf8(&bytes).unwrap_or_default();
     if !status.is_success() {
         return answer::of_text(status, Shape::failure(text, &may));

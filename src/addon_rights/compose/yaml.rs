@@ -44,7 +44,6 @@ pub(super) fn text(text: &str) -> Node {
     Node::Text(text.to_owned())
 }
 
-/// A list of texts.
 pub(super) fn texts(all: impl IntoIterator<Item = String>) -> Node {
     Node::List(all.into_iter().map(Node::Text).collect())
 }
@@ -88,6 +87,7 @@ fn element_of_list(element: &Node, depth: usize, out: &mut String) {
     let Node::Map(map) = element else { return below(element, depth, out) };
     let mut block = String::new();
     entries(map, depth.saturating_add(1), &mut block);
+    // The first line goes behind the dash, and the others keep their depth.
     let _ = writeln!(out, " {}", block.trim());
 }
 

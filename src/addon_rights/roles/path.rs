@@ -103,6 +103,7 @@ fn decode(raw: &str) -> Result<String, NotNormal> {
     while let Some(byte) = bytes.next() {
         match byte {
             b'%' => decoded.push(encoded(bytes.next(), bytes.next())?),
+            // What RFC 3986 section 3.3 lets stand in a path, but for `;`, at which some servers cut.
             b'/' | b':' | b'@' | b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b'=' => {
                 decoded.push(byte);
             }
@@ -116,6 +117,7 @@ fn decode(raw: &str) -> Result<String, NotNormal> {
 fn encoded(high: Option<u8>, low: Option<u8>) -> Result<u8, NotNormal> {
     let digit = |byte: Option<u8>| match byte {
         Some(digit @ b'0'..=b'9') => Ok(digit - b'0'),
+        // Capitals alone (RFC 3986 section 6.2.2.1): one path must not have two spellings.
         Some(letter @ b'A'..=b'F') => Ok(letter - b'A' + 10),
         _ => Err(NotNormal::Encoding),
     };

@@ -56,6 +56,7 @@ impl Findings {
             ApiVersion::V2 => &*V2,
         };
         let mut found = Self::default();
+        // Every row that matches, and not the first: what blocks a path may stand behind what opens it.
         for index in set.matches(path.plain()) {
             if let Some((_, says)) = rows.get(index) {
                 found.add(*says);

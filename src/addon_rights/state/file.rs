@@ -104,6 +104,7 @@ fn replace(next: &Path, path: &Path, parent: &Path, table: &Table) -> io::Result
     let mut text = serde_json::to_vec_pretty(&whole)?;
     text.push(b'\n');
     file.write_all(&text)?;
+    // Before the rename, or a power cut may leave the new name with nothing behind it.
     file.sync_all()?;
     fs::rename(next, path)?;
     // The folder as well, which has the name: a power cut could otherwise bring the old file back.

@@ -166,6 +166,7 @@ impl<'r> Evaluation<'r> {
         }
         let refused = self.findings.iter().filter_map(|finding| finding.asked.refusal()).min();
         let unlisted = (self.unlisted || self.closed_below).then_some(Reason::PathNotOpen);
+        // What a rule refuses says more than that none opens the path.
         refused.or(unlisted).map_or(Decision::Permit, Decision::Deny)
     }
 }

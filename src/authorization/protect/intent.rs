@@ -89,6 +89,7 @@ impl RequestIntent {
     /// The path, as the add-on sees it.
     pub fn path(&self) -> &str {
         match self.target.path().get(self.prefix..) {
+            // A prefix without its slash leaves nothing: the add-on gets its root.
             None | Some("") => "/",
             Some(rest) => rest,
         }

@@ -22,7 +22,7 @@ pub enum ApiHealth {
     TokenRefused,
 }
 
-/// The standing, and the last that was told.
+/// How the last call went. The operator has been told of it.
 #[derive(Debug, Default)]
 pub(super) struct ApiHealthCell(Mutex<ApiHealth>);
 

@@ -45,7 +45,7 @@ pub(super) struct Reply {
 }
 
 impl Api {
-    /// Nothing is asked yet.
+    /// The API of this home, of which nothing has been asked yet.
     pub fn new(settings: &HomeApi) -> Self {
         Self {
             settings: settings.clone(),

@@ -123,4 +123,5 @@ const LARGEST: usize = 256 * 1024;
 /// A connection that broke off without a word is noticed within this time.
 const PING: Duration = Duration::from_secs(30);
 
+/// Before each try to revoke a token.
 const PAUSES: [Duration; 4] = [Duration::ZERO, Duration::from_secs(1), Duration::from_secs(5), Duration::from_secs(30)];

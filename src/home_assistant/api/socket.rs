@@ -80,6 +80,7 @@ impl Api {
 
 impl Socket {
     async fn authenticate(&mut self, token: &SecretText) -> Result<(), ApiError> {
+        // What greets otherwise is not Home Assistant, and gets no token.
         if self.receive().await?.0.kind != "auth_required" {
             return Err(ApiError::Garbage("a greeting"));
         }
@@ -124,6 +125,7 @@ impl Socket {
 
     async fn command(&mut self, mut command: Value) -> Result<(u64, Utf8Bytes), ApiError> {
         let asked = tokio::time::timeout(ANSWER, async {
+            // Home Assistant refuses a number that is not higher than the one before.
             self.asked = self.asked.saturating_add(1);
             let id = self.asked;
             if let Some(fields) = command.as_object_mut() {
@@ -145,7 +147,7 @@ impl Socket {
     }
 
     fn note(&mut self, head: &Head) {
-        // Bounded: Home Assistant's word on ids is not trusted to be a few.
+        // Bounded, as nothing makes Home Assistant send only ids that were asked for.
         if head.kind == "event" && self.heard.len() < SUBSCRIPTIONS {
             self.heard.extend(head.id);
         }

@@ -117,4 +117,5 @@ const LARGEST: usize = 128 << 20;
 /// How long there may be no word before Home Assistant is asked for one.
 const QUIET: Duration = Duration::from_secs(15);
 
+/// How long changes are gathered after the first one.
 const GATHER: Duration = Duration::from_millis(300);

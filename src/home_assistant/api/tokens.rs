@@ -24,7 +24,7 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    /// Opens the WebSocket.
+    /// The access token, which opens the WebSocket.
     pub(super) fn access(&self) -> &SecretText {
         &self.access
     }
@@ -61,11 +61,13 @@ impl Api {
             ("client_id", &tokens.client_id),
         ];
         let answer = parse(&self.post_form("/auth/token", &fields, client).await?)?;
+        // The refresh token stays: Home Assistant renews the access token alone.
         Ok(Tokens { access: SecretText::new(answer.access_token), ..tokens.clone() })
     }
 
     /// Gives the tokens back (RFC 7009). Home Assistant says 200 to a token that it does not know as well.
     pub async fn revoke(&self, tokens: &Tokens, client: IpAddr) -> Result<(), ApiError> {
+        // The refresh token alone: every access token that was made from it ends with it.
         let reply = self.post_form("/auth/revoke", &[("token", tokens.refresh.reveal())], client).await?;
         if reply.status == StatusCode::OK { Ok(()) } else { Err(ApiError::Status(reply.status)) }
     }

@@ -1,8 +1,8 @@
 //! What is known of header names: one table, and the views of it that stages ask.
 //!
-//! In comes a name, out comes what it is: for one hop, framing, part of the message, only ours to say, for heads alone,
-//! or of effect beyond the answer that it stands in. A name is in the table once, whoever asks about it, so that no
-//! stage has a list that another does not know of (S-13, S-180, S-181). Nothing here changes a header.
+//! Of a name it says what it is: for one hop, framing, part of the message, only ours to say, for heads alone, or of
+//! effect beyond the answer that it stands in. A name is in the table once, whoever asks about it, so that no stage has
+//! a list that another does not know of (S-13, S-180, S-181). Nothing here changes a header.
 //!
 //! Names are compared squashed: WSGI, CGI and PHP fold `-`, `_` and `.` into one character, so two spellings of one
 //! name reach an add-on as one variable (S-02, S-03).

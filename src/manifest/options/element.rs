@@ -58,6 +58,7 @@ impl<'a> Element<'a> {
             None => (rest, None),
         };
         let bounds = || {
+            // Without brackets there are no bounds.
             let (least, most) = inside.unwrap_or(",").split_once(',').unwrap_or_default();
             (least.trim().parse().ok(), most.trim().parse().ok())
         };
@@ -116,6 +117,7 @@ impl<'a> Element<'a> {
 
     /// The value, or nothing and a finding.
     pub(super) fn read(&self, value: &Node, findings: &mut Findings) -> Option<Json> {
+        // Before it is judged, so that no message about it shows it.
         if let Kind::Text { secret: true, .. } = self.kind {
             findings.masked.push(value.span.clone());
         }
@@ -211,9 +213,9 @@ impl<'a> Element<'a> {
 
 /// What a value is to a word.
 enum Verdict {
-    /// As it should be.
+    /// The value is what the word asks for.
     Right,
-    /// As it should be, and text whatever it looks like.
+    /// The value is what the word asks for, and stays text even where it looks like a number.
     Text,
     WrongType,
     WrongValue,

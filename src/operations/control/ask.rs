@@ -82,6 +82,7 @@ fn exchange(path: &Path, request: &Request) -> io::Result<Zeroizing<Vec<u8>>> {
     stream.write_all(&line)?;
     let mut answer = Zeroizing::new(Vec::new());
     BufReader::new(stream.take(ANSWER_LIMIT)).read_until(b'\n', &mut answer)?;
+    // Closed without a word: the process has ended, or had no place for one more question.
     if answer.is_empty() { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(answer) }
 }
 

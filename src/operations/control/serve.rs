@@ -81,6 +81,7 @@ where
     F: Future<Output = Answer>,
 {
     if !allowed {
+        // Said without reading a byte of what is asked.
         return say(&mut stream, &Answer::failed("only root and the user that runs vestibule may ask")).await;
     }
     let line = timeout(LINE_TIMEOUT, read_line(&mut stream)).await??;

@@ -76,6 +76,7 @@ impl Devices {
         for record in records {
             devices.add(record);
         }
+        // What stands before this place is a device, and what is added from here on is a part.
         let parents = devices.all.len();
         for child in children {
             devices.add_child(child, parents);
@@ -106,6 +107,7 @@ impl Devices {
         let entry = entity.config_entry_id.as_ref()?;
         let has_entry = |split: &&Split| self.at(split.position).is_some_and(|d| d.config_entry_ids.contains(entry));
         let splits = self.splits.get(device_id)?;
+        // An old device may have been split into several of one config entry: the one of the same subentry comes first.
         let exact = splits.iter().filter(has_entry).find(|split| split.subentry == entity.config_subentry_id);
         exact.or_else(|| splits.iter().find(has_entry)).map(|split| split.position)
     }

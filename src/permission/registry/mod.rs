@@ -118,6 +118,7 @@ fn last_of_each(records: Vec<EntityRecord>) -> Vec<EntityRecord> {
 
 /// Home Assistant tries a text as a registry id first and as an entity id second, so registry ids overwrite.
 fn positions(entities: &[Entity]) -> ById<usize> {
+    // Each entity has two ids in it.
     let mut positions = with_room(entities.len().saturating_mul(2));
     for (position, entity) in entities.iter().enumerate() {
         positions.insert(entity.record.entity_id.as_str().into(), position);

@@ -14,6 +14,7 @@ pub(super) async fn protect(server: Arc<Server>, slug: String, protected: bool) 
     let Some(slug) = known(&server, &slug) else { return unknown(&slug) };
     let (addon_states, addon) = (Arc::clone(&server.gate.services().addon_states), slug.clone());
     let protection = if protected { Protection::On } else { Protection::Off };
+    // Off the async threads: it returns when the decision is on disk.
     match tokio::task::spawn_blocking(move || addon_states.protect(&addon, protection)).await {
         Ok(Ok(changed)) => {
             // What is open is cut before the operator hears that it is decided.
@@ -37,6 +38,7 @@ pub(super) async fn token(server: Arc<Server>, slug: String, rotate: bool) -> An
     let if_present = if rotate { IfPresent::Rotate } else { IfPresent::Refuse };
     match tokio::task::spawn_blocking(move || addon_states.make_token(&addon, if_present, now)).await {
         Ok(Ok(token)) => {
+            // A token that was rotated has ended: what is open with it is cut before the new one is shown.
             server.review();
             services.telemetry.audit.write(&AuditEvent::TokenMade { addon: slug.as_str(), by: "control" });
             Answer::TokenMade { token: token.encode().to_string().into() }

@@ -88,6 +88,7 @@ impl SharedStore {
         let client = client(&self.settings).await?;
         let (cache, channel, lost) = (Arc::clone(&self.cache), self.names.channel(), Arc::clone(lost));
         let config = AsyncConnectionConfig::new()
+            // Both, since a Redis that hangs may still accept connections.
             .set_connection_timeout(Some(patience))
             .set_response_timeout(Some(patience))
             .set_push_sender(move |push: PushInfo| {

@@ -121,7 +121,7 @@ pub(super) fn end(key: &str, digest: SessionDigest, channel: &str, millis: u64) 
     script(END, key).arg(ENDED).arg(millis).arg(channel).arg(digest.hex()).to_owned()
 }
 
-/// What a note shall say instead of what it says.
+/// A note, and what it is to say instead of what it says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     /// Its name: letters, digits, `:` and `-`.
@@ -139,6 +139,7 @@ pub(super) fn replace(keys: &[String], changes: &[Change]) -> Cmd {
     let mut command = cmd("EVAL");
     command.arg(REPLACE).arg(keys.len()).arg(keys);
     for Change { old, new, keep, .. } in changes {
+        // Redis refuses a time to live of nothing.
         let millis = u64::try_from(keep.as_millis()).unwrap_or(u64::MAX).max(1);
         let given = |value: &Option<Vec<u8>>| u8::from(value.is_some());
         command.arg(given(old)).arg(old.as_deref().unwrap_or_default());

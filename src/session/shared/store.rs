@@ -217,6 +217,7 @@ impl SharedStore {
         let connection = self.connection()?;
         let gathering = timeout(PATIENCE, self.read_all(connection)).await;
         gathering.unwrap_or(Err(SharedError::Slow)).map_err(|why| {
+            // For its line in the log and its nudge; the caller gets the error itself.
             let _away = self.failed(&why);
             Arc::new(why)
         })
@@ -237,6 +238,7 @@ impl SharedStore {
                     continue;
                 }
                 match self.seal.open(digest, &entry) {
+                    // Only for the table, which the caller reads afterwards.
                     Ok(record) => drop(self.cache.adopt(digest, record, generation)),
                     Err(entry) => foreign.push((digest, entry)),
                 }

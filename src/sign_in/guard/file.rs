@@ -49,6 +49,7 @@ impl BanFile {
 
     pub(super) fn save(&self, bans: &[(Key, Tally)]) -> Result<(), BanFileError> {
         let text = serde_json::to_vec(&Version1 { v: 1, bans: bans.to_vec() })?;
+        // What a crash has left under this name is written over.
         let beside = self.path.with_extension("bans-new");
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
         file.write_all(&text)?;

@@ -34,7 +34,7 @@ impl OrphanedSessions {
     }
 }
 
-/// What is said of a session is called so in the store.
+/// The name of the note that says that a session is followed.
 pub(super) fn name(digest: SessionDigest) -> String {
     format!("followed:{}", digest.hex())
 }

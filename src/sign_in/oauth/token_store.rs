@@ -124,6 +124,7 @@ impl TokenStore {
             giving.spawn(async move { held.api.revoke(&held.tokens, held.client).await });
         }
         let all = async { while giving.join_next().await.is_some() {} };
+        // Side by side and bounded: a Home Assistant that hangs must not hold up the end of the process.
         let _in_time = tokio::time::timeout(LAST_MOMENT, async { tokio::join!(ending, all) }).await;
     }
 
@@ -158,6 +159,7 @@ impl TokenStore {
         let mut heads: Vec<_> =
             sessions.which(|_| true).iter().filter_map(|session| head_made_there(session)).collect();
         heads.sort_unstable();
+        // Sessions that were handed over have the head of the one that they came from: it is asked about once.
         heads.dedup();
         heads.retain(|head| !here.contains(head));
         let asked: Vec<_> = heads.iter().map(|head| name(*head)).collect();

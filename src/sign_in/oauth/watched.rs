@@ -65,8 +65,10 @@ impl WatchedSession {
     }
 }
 
+/// Nothing notifies of a session that expires here, so it is looked for.
 const LOOK: Duration = Duration::from_secs(5);
 
+/// Between two tries while Home Assistant is away.
 const PAUSE: Duration = Duration::from_secs(5);
 
 /// How long Home Assistant may be away before the sessions that it made end: which of them it has ended meanwhile could

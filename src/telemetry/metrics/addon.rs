@@ -1,6 +1,6 @@
 //! The numbers of one add-on.
 //!
-//! In come the events of its requests and connections; each is one atomic addition or a few.
+//! Each event of its requests and connections is one atomic addition or a few.
 
 use std::time::Duration;
 

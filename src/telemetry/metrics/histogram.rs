@@ -1,7 +1,7 @@
 //! A histogram of durations without a lock: prometheus-client's own takes one for every observation.
 //!
-//! In come durations, out come counts by bucket. While it is read, an observation may be in its bucket and not yet in
-//! the sum; the count always agrees with the buckets.
+//! While it is read, an observation may be in its bucket and not yet in the sum; the count always agrees with the
+//! buckets.
 
 use std::fmt;
 use std::sync::Arc;

@@ -30,11 +30,11 @@ impl ConnectionRefusal {
 /// How a TLS handshake ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Handshake {
-    /// With a connection.
+    /// It ended with a connection.
     Success,
-    /// With an alert, or because the client left.
+    /// It ended with an alert, or because the client left.
     Failure,
-    /// Not in time.
+    /// It did not end in time.
     Timeout,
 }
 

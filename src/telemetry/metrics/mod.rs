@@ -1,8 +1,8 @@
 //! The numbers for `/metrics`.
 //!
-//! In come events of the stages, out comes `OpenMetrics` text. Handles are made beforehand, so that what happens for
-//! every request is an atomic addition. Labels come from the configuration and from enums of ours, never from a request
-//! (S-130): no path, no host, no user.
+//! Handles are made beforehand, so that what happens for every request is an atomic addition. Labels come from the
+//! configuration and from enums of ours, never from a request (S-130): no path, no host, no user. `/metrics` has them
+//! as `OpenMetrics` text.
 //!
 //! | Name | Type | Labels | What |
 //! |---|---|---|---|
@@ -182,7 +182,7 @@ impl Metrics {
         counter.inc_by(since_the_start.saturating_sub(counter.get()));
     }
 
-    /// So often a limit has refused since the start.
+    /// This is how often a limit has refused since the start.
     pub fn limit_refused(&self, limit: Limit, since_the_start: u64) {
         let counter = self.limit_refusals.get_or_create(&LimitLabel { limit: limit.label() });
         counter.inc_by(since_the_start.saturating_sub(counter.get()));

@@ -132,6 +132,7 @@ impl SigningKey {
             made: self.made.as_millis(),
         };
         let text = Zeroizing::new(serde_json::to_vec(&stored).expect("an object of texts has a JSON form"));
+        // What a crash has left under this name is written over.
         let beside = path.with_extension("new");
         let write = || {
             // Private from its first moment: with a `chmod` afterwards, another process could open it in between.

@@ -1,4 +1,4 @@
-//! The assertion word on one user for one add-on, made when it is needed and kept while it is fresh.
+//! The signed assertion of one user for one add-on, made when it is needed and kept while it is fresh.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -99,6 +99,7 @@ impl Health {
     }
 
     pub(super) fn condition(&self) -> Condition {
+        // Two loads, between which it may change: this is for operators to read, and right at the next look.
         let state = self.state.load(Ordering::Relaxed);
         let since = Timestamp::from_millis(self.since.load(Ordering::Relaxed));
         match (state, fault_of(state)) {
@@ -115,6 +116,7 @@ impl Health {
             return;
         }
         let (was_up, fault) = (fault_of(before).is_none(), fault_of(state));
+        // From one fault to another it has been down all the while.
         if was_up != fault.is_none() || before == UNKNOWN {
             self.since.store(Clock::System.now().as_millis(), Ordering::Relaxed);
         }

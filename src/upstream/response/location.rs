@@ -17,6 +17,7 @@ pub(super) fn confine(address: &str, response_policy: &ResponsePolicy<'_>) -> Op
         return None;
     };
     let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
+    // Under the prefix already: the add-on knows it, and a second one would lead nowhere.
     let moved = if response_policy.contains(&path) || !response_policy.rewrites_paths {
         path
     } else {

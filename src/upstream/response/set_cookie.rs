@@ -66,4 +66,5 @@ fn root(response_policy: &ResponsePolicy<'_>) -> Vec<u8> {
     [response_policy.prefix.as_bytes(), b"/"].concat()
 }
 
+/// What browsers read of an attribute (RFC 6265bis section 5.6).
 const LONGEST_ATTRIBUTE: usize = 1024;

@@ -24,6 +24,7 @@ pub(super) fn accept(request: &mut Request<Incoming>) -> Response<WhoamiBody> {
         let socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(limits)).await;
         let (mut say, mut hear) = socket.split();
         while let Some(Ok(message)) = hear.next().await {
+            // The library answers a ping with the next write or flush: without one the answer would lie there.
             let echoed =
                 if message.is_text() || message.is_binary() { say.send(message).await } else { say.flush().await };
             if echoed.is_err() {
