@@ -18,11 +18,11 @@ const WAY: [&str; 9] =
     ["listener", "tls", "connection", "http", "route", "session", "identity", "authorization", "upstream"];
 
 /// What every module may import, because it imports no stage itself.
-const FOUNDATION: [&str; 9] =
-    ["ids", "refusal", "config", "manifest", "diagnostic", "budget", "telemetry", "clock", "entropy"];
+const FOUNDATION: [&str; 10] =
+    ["ids", "refusal", "config", "manifest", "diagnostic", "budget", "telemetry", "clock", "entropy", "secret"];
 
 /// What stands beside the stages, and what each may import besides itself.
-const BESIDE: [(&str, &[&str]); 17] = [
+const BESIDE: [(&str, &[&str]); 18] = [
     // The names of things, and how they are read: below everything but the form in which a mistake is shown.
     ("ids", &["diagnostic"]),
     ("refusal", &[]),
@@ -32,23 +32,24 @@ const BESIDE: [(&str, &[&str]); 17] = [
     ("manifest", &["diagnostic"]),
     // What a configured group says is the engine's to define; it is pure and imports nothing. The configuration names
     // manifests, and shows what is wrong in one as it shows its own mistakes.
-    ("config", &["ids", "diagnostic", "manifest", "permission"]),
+    ("config", &["ids", "diagnostic", "manifest", "permission", "secret"]),
     ("budget", &["ids", "refusal"]),
     ("clock", &[]),
     ("entropy", &[]),
+    ("secret", &[]),
     ("telemetry", &["ids", "refusal", "budget", "clock"]),
     ("permission", &[]),
     // Connections out: the add-ons' and those of whoever else dials, Home Assistant's readers among them.
     ("dial", &["ids", "config"]),
     (
         "home_assistant",
-        &["ids", "dial", "permission", "identity", "refusal", "config", "telemetry", "clock", "entropy"],
+        &["ids", "dial", "permission", "identity", "refusal", "config", "telemetry", "clock", "entropy", "secret"],
     ),
     // Pages show a request's id, and say which methods `http` knows.
     ("pages", &["ids", "http", "refusal", "config", "telemetry", "clock", "entropy"]),
     ("operations", &FOUNDATION),
     // What an add-on may do. A key of Home Assistant's pages is kept with it, and a route is found by it.
-    ("addon_rights", &["ids", "config", "manifest", "route", "clock", "entropy"]),
+    ("addon_rights", &["ids", "config", "manifest", "route", "clock", "entropy", "secret"]),
     // Pure: what may be done with an entity is an argument.
     ("entity_filter", &["config"]),
 ];

@@ -4,8 +4,6 @@
 //! that it is the same after a restart, and without the key nobody can name an add-on that they were not told of. A
 //! token alone opens nothing: a session does. It has nothing to do with the token by which an add-on calls the API.
 
-use std::fmt;
-
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -15,20 +13,21 @@ use zeroize::Zeroizing;
 use crate::config::{Addon, PrefixMode};
 use crate::entropy;
 use crate::ids::AddonSlug;
+use crate::secret::Secret;
 
 /// The key of all tokens. Redacted in `Debug`, wiped when dropped.
-#[derive(Clone, PartialEq, Eq)]
-pub struct IngressKey(Zeroizing<[u8; RAW]>);
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IngressKey(Secret<[u8; RAW]>);
 
 impl IngressKey {
     /// A new key, of 32 bytes from the operating system.
     pub fn random() -> Self {
-        Self(Zeroizing::new(entropy::random()))
+        Self(Secret::new(entropy::random()))
     }
 
     /// The token of an add-on.
     pub fn token(&self, addon: &AddonSlug) -> String {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, self.0.as_slice());
+        let key = hmac::Key::new(hmac::HMAC_SHA256, self.0.reveal());
         URL_SAFE_NO_PAD.encode(hmac::sign(&key, &[PURPOSE, addon.as_str().as_bytes()].concat()))
     }
 }
@@ -45,15 +44,9 @@ pub fn entry(token: &str) -> String {
     format!("{}{token}", crate::route::HOME_ASSISTANTS)
 }
 
-impl fmt::Debug for IngressKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("IngressKey(redacted)")
-    }
-}
-
 impl Serialize for IngressKey {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&Zeroizing::new(URL_SAFE_NO_PAD.encode(self.0.as_slice())))
+        serializer.serialize_str(&Zeroizing::new(URL_SAFE_NO_PAD.encode(self.0.reveal())))
     }
 }
 
@@ -62,8 +55,7 @@ impl<'de> Deserialize<'de> for IngressKey {
         let text = Zeroizing::new(String::deserialize(deserializer)?);
         let raw = URL_SAFE_NO_PAD.decode(text.as_bytes()).map(Zeroizing::new);
         let raw = raw.ok().and_then(|raw| <[u8; RAW]>::try_from(raw.as_slice()).ok());
-        raw.map(|raw| Self(Zeroizing::new(raw)))
-            .ok_or_else(|| serde::de::Error::custom("a key is 32 bytes in base64url"))
+        raw.map(|raw| Self(Secret::new(raw))).ok_or_else(|| serde::de::Error::custom("a key is 32 bytes in base64url"))
     }
 }
 

@@ -9,39 +9,29 @@ use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use zeroize::{Zeroize as _, Zeroizing};
+use zeroize::Zeroizing;
 
 use crate::entropy;
+use crate::secret::Secret;
 
 /// 256 random bits that stand for an add-on. Redacted in `Debug`, wiped when dropped.
-pub struct AddonToken([u8; RAW]);
+#[derive(Debug)]
+pub struct AddonToken(Secret<[u8; RAW]>);
 
 impl AddonToken {
     /// A new token from the operating system's random numbers.
     pub fn random() -> Self {
-        Self(entropy::random())
+        Self(Secret::new(entropy::random()))
     }
 
     /// As it is handed to the add-on: 64 hexadecimal digits, as Home Assistant's are hexadecimal too.
     pub fn encode(&self) -> Zeroizing<String> {
-        Zeroizing::new(HEXLOWER.encode(&self.0))
+        Zeroizing::new(HEXLOWER.encode(self.0.reveal()))
     }
 
     /// What is kept of it.
     pub fn digest(&self) -> TokenDigest {
         TokenDigest::of(self.encode().as_bytes())
-    }
-}
-
-impl Drop for AddonToken {
-    fn drop(&mut self) {
-        self.0.zeroize();
-    }
-}
-
-impl fmt::Debug for AddonToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("AddonToken(redacted)")
     }
 }
 
@@ -93,7 +83,7 @@ mod tests {
 
     #[test]
     fn a_token_is_64_hexadecimal_digits_and_its_digest_is_of_these() {
-        let token = AddonToken([0xa5; RAW]);
+        let token = AddonToken(Secret::new([0xa5; RAW]));
         assert_eq!(*token.encode(), "a5".repeat(RAW));
         assert!(token.digest().is(&TokenDigest::of("a5".repeat(RAW).as_bytes())));
         assert!(!token.digest().is(&TokenDigest::of("A5".repeat(RAW).as_bytes())));

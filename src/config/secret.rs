@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::header::LONGEST_VALUE;
 
 /// What a secret's file held.
-pub(super) struct Secret {
+pub(super) struct SecretFile {
     /// The value.
     pub(super) value: Zeroizing<Vec<u8>>,
     /// Whether users other than the file's owner and its group may read or change it.
@@ -32,7 +32,7 @@ pub(super) enum BadSecret {
 }
 
 /// Reads the file. A pipe is refused before it is opened: opening it would wait for a writer.
-pub(super) fn read(path: &Path) -> Result<Secret, BadSecret> {
+pub(super) fn read(path: &Path) -> Result<SecretFile, BadSecret> {
     let metadata = fs::metadata(path).map_err(BadSecret::Unreadable)?;
     if !metadata.is_file() {
         return Err(BadSecret::NotAFile);
@@ -47,7 +47,7 @@ pub(super) fn read(path: &Path) -> Result<Secret, BadSecret> {
     }
     let rest = value.strip_suffix(b"\n").map_or(value.len(), |line| line.strip_suffix(b"\r").unwrap_or(line).len());
     value.truncate(rest);
-    if value.is_empty() { Err(BadSecret::Empty) } else { Ok(Secret { value, open_to_others: is_open(&metadata) }) }
+    if value.is_empty() { Err(BadSecret::Empty) } else { Ok(SecretFile { value, open_to_others: is_open(&metadata) }) }
 }
 
 impl BadSecret {

@@ -3,12 +3,12 @@
 //! Reads what a password is checked against. A hash shows itself nowhere, and is wiped. The file is refused as a whole
 //! when one hash is not bcrypt, or would take far longer to check than Home Assistant's own.
 
-use std::fmt;
-
 use aws_lc_rs::{constant_time, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
+
+use crate::secret::Secret;
 
 use super::fields::{FieldError, Fields};
 use super::storage_file::{StorageError, StorageFile};
@@ -117,43 +117,37 @@ impl PasswordFile {
 }
 
 /// A bcrypt hash in its own text form, known to be well-formed.
-#[derive(PartialEq, Eq)]
-pub(super) struct StoredHash(Zeroizing<String>);
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct StoredHash(Secret<String>);
 
 impl StoredHash {
     fn decode(encoded: &str) -> Option<Self> {
         let bytes = Zeroizing::new(STANDARD.decode(encoded).ok()?);
-        let text = Self(Zeroizing::new(std::str::from_utf8(&bytes).ok()?.to_owned()));
-        let parts: bcrypt::HashParts = text.0.parse().ok()?;
+        let text = Self(Secret::new(std::str::from_utf8(&bytes).ok()?.to_owned()));
+        let parts: bcrypt::HashParts = text.reveal().parse().ok()?;
         (4..=MAX_COST).contains(&parts.get_cost()).then_some(text)
     }
 
     fn dummy(cost: u32) -> Self {
-        Self(Zeroizing::new(format!("$2b${cost:02}$......................{}", ".".repeat(31))))
+        Self(Secret::new(format!("$2b${cost:02}$......................{}", ".".repeat(31))))
     }
 
     fn cost(&self) -> u32 {
-        self.0.parse::<bcrypt::HashParts>().map_or(USUAL_COST, |parts| parts.get_cost())
+        self.0.reveal().parse::<bcrypt::HashParts>().map_or(USUAL_COST, |parts| parts.get_cost())
     }
 
     /// The hash in clear, for bcrypt alone.
     pub(super) fn reveal(&self) -> &str {
-        &self.0
+        self.0.reveal()
     }
 
     /// Whether this is the password. Home Assistant hashes the first 72 bytes. bcrypt repeats its key with a NUL in
     /// between, so that `a` and `a NUL a` are one to it: a password with a NUL in it is never right.
     pub(super) fn matches(&self, password: &str) -> bool {
         let bytes = password.as_bytes();
-        let right = bcrypt::verify(bytes.get(..72).unwrap_or(bytes), &self.0).unwrap_or(false);
+        let right = bcrypt::verify(bytes.get(..72).unwrap_or(bytes), self.0.reveal()).unwrap_or(false);
         // Behind bcrypt and not before it, so that such a password takes as long as any other.
         right && !bytes.contains(&0)
-    }
-}
-
-impl fmt::Debug for StoredHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("StoredHash(..)")
     }
 }
 

@@ -3,14 +3,12 @@
 //! An entry of the file becomes a token, or nothing when Home Assistant itself skips it. The secret `token` is not
 //! kept; the key is redacted in `Debug` and wiped.
 
-use std::fmt;
-
 use serde_json::Value;
-use zeroize::Zeroizing;
 
 use super::datetime::is_datetime;
 use super::fields::{FieldError, Fields};
 use crate::ids::UserId;
+use crate::secret::Secret;
 
 /// A refresh token of Home Assistant's: a sign-in, or a long-lived token of a user.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,19 +48,13 @@ impl TokenType {
 }
 
 /// The key of a refresh token: its text, as bytes, is the HMAC key.
-#[derive(Clone, PartialEq, Eq)]
-pub struct JwtKey(Zeroizing<String>);
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JwtKey(Secret<String>);
 
 impl JwtKey {
     /// The key in clear, to verify a signature with.
     pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for JwtKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JwtKey(..)")
+        self.0.reveal()
     }
 }
 
@@ -97,7 +89,7 @@ impl<'a> RawToken<'a> {
             id: fields.text("id")?.to_owned(),
             user_id,
             token_type: token_type(fields, client)?,
-            jwt_key: JwtKey(Zeroizing::new(fields.text("jwt_key")?.to_owned())),
+            jwt_key: JwtKey(Secret::new(fields.text("jwt_key")?.to_owned())),
             expire_at: expire_at(fields)?,
         })
     }
@@ -130,7 +122,7 @@ mod tests {
 
     #[test]
     fn a_key_does_not_show_itself() {
-        let key = JwtKey(Zeroizing::new("secret".to_owned()));
+        let key = JwtKey(Secret::new("secret".to_owned()));
         assert!(!format!("{key:?}").contains("secret"));
     }
 }

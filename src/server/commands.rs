@@ -94,7 +94,7 @@ async fn make(server: &Server, name: &str, addon: Option<&str>) -> Answer {
         session: &session.id().to_string(),
         addon: addon.as_ref().map(AddonSlug::as_str),
     });
-    let cookie = stages.cookie().pair(&token).as_str().to_owned().into();
+    let cookie = stages.cookie().pair(&token).into();
     let id = session.id();
     match services.sessions.list().iter().find(|summary| summary.id == id) {
         Some(summary) => Answer::SessionMade { cookie, session: line(summary, &directory) },

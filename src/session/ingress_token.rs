@@ -5,21 +5,21 @@
 //! session is found under. It is a type of its own, and no text is a token of both kinds: what opens Home Assistant's
 //! entry point opens no other (S-80).
 
-use std::fmt;
-
 use data_encoding::HEXLOWER;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use super::token::SessionDigest;
 use crate::entropy;
+use crate::secret::Secret;
 
 /// 512 random bits that stand for a session at Home Assistant's entry point. Redacted in `Debug`, wiped when dropped.
-pub struct IngressToken([u8; RAW]);
+#[derive(Debug)]
+pub struct IngressToken(Secret<[u8; RAW]>);
 
 impl IngressToken {
     /// A new token from the operating system's random bytes.
     pub fn random() -> Self {
-        Self(entropy::random())
+        Self(Secret::new(entropy::random()))
     }
 
     /// Reads the one spelling that [`Self::encode`] writes: 128 hexadecimal digits in lower case. Anything else is no
@@ -31,29 +31,17 @@ impl IngressToken {
         let mut raw = Zeroizing::new([0; RAW]);
         // Into memory that is wiped.
         HEXLOWER.decode_mut(value, raw.as_mut_slice()).ok()?;
-        Some(Self(*raw))
+        Some(Self(raw.into()))
     }
 
     /// The token as it stands in the answer to Home Assistant and in the cookie.
     pub fn encode(&self) -> Zeroizing<String> {
-        Zeroizing::new(HEXLOWER.encode(&self.0))
+        Zeroizing::new(HEXLOWER.encode(self.0.reveal()))
     }
 
     /// What the session is stored under: SHA-256 of the 64 raw bytes.
     pub fn digest(&self) -> SessionDigest {
-        SessionDigest::of(&self.0)
-    }
-}
-
-impl Drop for IngressToken {
-    fn drop(&mut self) {
-        self.0.zeroize();
-    }
-}
-
-impl fmt::Debug for IngressToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("IngressToken(redacted)")
+        SessionDigest::of(self.0.reveal())
     }
 }
 

@@ -11,17 +11,19 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use crate::entropy;
+use crate::secret::Secret;
 
 /// 256 random bits that stand for a session. Redacted in `Debug`, wiped when dropped.
-pub struct SessionToken([u8; RAW]);
+#[derive(Debug)]
+pub struct SessionToken(Secret<[u8; RAW]>);
 
 impl SessionToken {
     /// A new token from the operating system's random bytes.
     pub fn random() -> Self {
-        Self(entropy::random())
+        Self(Secret::new(entropy::random()))
     }
 
     /// Reads the one spelling that [`Self::encode`] writes: 43 characters of base64url (RFC 4648 section 5) without
@@ -34,29 +36,17 @@ impl SessionToken {
         let mut room = Zeroizing::new([0_u8; RAW + 1]);
         let written = URL_SAFE_NO_PAD.decode_slice(value, room.as_mut_slice()).ok()?;
         let raw = room.get(..written)?.try_into().ok()?;
-        Some(Self(raw))
+        Some(Self(Secret::new(raw)))
     }
 
     /// The token as it stands in the cookie.
     pub fn encode(&self) -> Zeroizing<String> {
-        Zeroizing::new(URL_SAFE_NO_PAD.encode(self.0))
+        Zeroizing::new(URL_SAFE_NO_PAD.encode(self.0.reveal()))
     }
 
     /// What the session is stored under: SHA-256 of the 32 raw bytes.
     pub fn digest(&self) -> SessionDigest {
-        SessionDigest::of(&self.0)
-    }
-}
-
-impl Drop for SessionToken {
-    fn drop(&mut self) {
-        self.0.zeroize();
-    }
-}
-
-impl fmt::Debug for SessionToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SessionToken(redacted)")
+        SessionDigest::of(self.0.reveal())
     }
 }
 

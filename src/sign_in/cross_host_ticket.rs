@@ -25,35 +25,37 @@ use crate::clock::Timestamp;
 use crate::entropy;
 use crate::http::Presented;
 use crate::ids::AddonSlug;
+use crate::secret::Secret;
 use crate::session::{SessionDigest, Sessions, StoreAway};
 
 /// The name of the nonce's cookie.
 pub const TICKET_COOKIE: &str = "__Host-ingress_hand_over";
 
 /// 256 random bits that one browser has in a cookie of the add-on's host.
-pub struct Nonce(Zeroizing<[u8; 32]>);
+#[derive(Debug)]
+pub struct Nonce(Secret<[u8; 32]>);
 
 impl Nonce {
     /// The browser's, when it has one already, so that two tabs at once do not spoil each other's way; else a new one.
     pub fn of_browser(presented: &Presented) -> Self {
-        Self::presented(presented).unwrap_or_else(|| Self(Zeroizing::new(entropy::random())))
+        Self::presented(presented).unwrap_or_else(|| Self(Secret::new(entropy::random())))
     }
 
     /// The nonce in the browser's cookie, if there is one of the right form.
     pub fn presented(presented: &Presented) -> Option<Self> {
         let Presented::One(value) = presented else { return None };
         let bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(value).ok()?);
-        Some(Self(Zeroizing::new(bytes.as_slice().try_into().ok()?)))
+        Some(Self(Secret::new(bytes.as_slice().try_into().ok()?)))
     }
 
     /// What the main host is told of it.
     pub fn challenge(&self) -> Challenge {
-        Challenge(sha256(self.0.as_slice()))
+        Challenge(sha256(self.0.reveal()))
     }
 
     /// The line that gives it to the browser, for an hour.
     pub fn set(&self) -> HeaderValue {
-        let value = Zeroizing::new(URL_SAFE_NO_PAD.encode(self.0.as_slice()));
+        let value = Zeroizing::new(URL_SAFE_NO_PAD.encode(self.0.reveal()));
         let line = Zeroizing::new(format!("{TICKET_COOKIE}={}; {ATTRIBUTES}; Max-Age=3600", value.as_str()));
         let mut line = HeaderValue::from_str(&line).expect("names, attributes and base64url are visible ASCII");
         // HPACK never indexes it then (RFC 7541 section 7.1.3), and `Debug` does not show it.
@@ -65,12 +67,6 @@ impl Nonce {
     pub fn clear() -> HeaderValue {
         HeaderValue::from_str(&format!("{TICKET_COOKIE}=; {ATTRIBUTES}; Max-Age=0"))
             .expect("names and attributes are visible ASCII")
-    }
-}
-
-impl fmt::Debug for Nonce {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Nonce(redacted)")
     }
 }
 

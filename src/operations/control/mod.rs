@@ -11,8 +11,8 @@ mod socket;
 use std::fmt;
 use std::time::Duration;
 
+use crate::secret::Secret;
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 
 pub use ask::{AskError, ask};
 pub use serve::serve;
@@ -95,7 +95,7 @@ pub enum Answer {
     /// The answer to [`Request::SessionsNew`].
     SessionMade {
         /// The cookie as `name=value`. It is a secret.
-        cookie: Secret,
+        cookie: Secret<String>,
         /// The session that was made.
         session: SessionLine,
     },
@@ -116,7 +116,7 @@ pub enum Answer {
     /// The answer to [`Request::AddonsToken`], once its digest is on disk.
     TokenMade {
         /// The token in clear; it is shown this once.
-        token: Secret,
+        token: Secret<String>,
     },
     /// The answer to [`Request::BansList`].
     Bans {
@@ -237,36 +237,6 @@ pub enum AddonState {
     Down,
 }
 
-/// Text that its `Debug` does not show and that is wiped when dropped.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "String", into = "String")]
-pub struct Secret(Zeroizing<String>);
-
-impl Secret {
-    /// The secret in clear, for the asker alone.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl From<String> for Secret {
-    fn from(text: String) -> Self {
-        Self(Zeroizing::new(text))
-    }
-}
-
-impl From<Secret> for String {
-    fn from(secret: Secret) -> Self {
-        secret.reveal().to_owned()
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(..)")
-    }
-}
-
 /// Bytes of a request, with its line end.
 const REQUEST_LIMIT: u64 = 64 * 1024;
 
@@ -299,7 +269,7 @@ mod tests {
     async fn answer(request: Request) -> Answer {
         match request {
             Request::SessionsNew { user, .. } => {
-                Answer::SessionMade { cookie: format!("name={user}").into(), session: line() }
+                Answer::SessionMade { cookie: Secret::new(format!("name={user}")), session: line() }
             }
             Request::SessionsRevoke { what: RevokeTarget::All } => Answer::Revoked { count: 3 },
             Request::SessionsList {} => Answer::Sessions { sessions: vec![line(); 2000], more: 0, away: None },
@@ -339,7 +309,7 @@ mod tests {
     async fn a_question_gets_its_answer() {
         let running = start();
         let made = asking(&running.path, Request::SessionsNew { user: "zoë\n".into(), addon: None }).await.unwrap();
-        assert_eq!(made, Answer::SessionMade { cookie: Secret::from("name=zoë\n".to_owned()), session: line() });
+        assert_eq!(made, Answer::SessionMade { cookie: Secret::new("name=zoë\n".to_owned()), session: line() });
         assert!(!format!("{made:?}").contains("name="), "{made:?}");
         let revoked = asking(&running.path, Request::SessionsRevoke { what: RevokeTarget::All }).await.unwrap();
         assert_eq!(revoked, Answer::Revoked { count: 3 });

@@ -41,7 +41,7 @@ pub(super) async fn token(server: Arc<Server>, slug: String, rotate: bool) -> An
             // A token that was rotated has ended: what is open with it is cut before the new one is shown.
             server.review();
             services.telemetry.audit.write(&AuditEvent::TokenMade { addon: slug.as_str(), by: "control" });
-            Answer::TokenMade { token: token.encode().to_string().into() }
+            Answer::TokenMade { token: token.encode().into() }
         }
         Ok(Err(error @ crate::addon_rights::state::TokenError::Exists(_))) => {
             Answer::failed(format!("{error}: `--rotate` makes another one, and this one ends"))
