@@ -34,6 +34,10 @@ use vestibule::permission::{
 
 const KEYS: [&str; 3] = ["read", "control", "edit"];
 
+fn of_user<'a>(is_owner: bool, policies: impl IntoIterator<Item = &'a Value>) -> UserPermissions {
+    if is_owner { UserPermissions::owner() } else { UserPermissions::compile(policies) }
+}
+
 #[test]
 fn every_check_is_answered_as_home_assistant_answers_its_users() {
     let vectors = fixture("check.json");
@@ -42,7 +46,7 @@ fn every_check_is_answered_as_home_assistant_answers_its_users() {
     let mut access_all = Tally::new("check.json, access_all");
     for group in list(&vectors["groups"]) {
         let registry = &registries[usize::try_from(group["registry"].as_u64().unwrap()).unwrap()];
-        let user = UserPermissions::compile(false, [&group["policy"]]);
+        let user = UserPermissions::compile([&group["policy"]]);
         for check in list(&group["checks"]) {
             let (entity, key, via_user) = (text(&check[0]), text(&check[1]), &check[3]);
             let ours = user.check(registry, entity, key).is_permit();
@@ -98,7 +102,7 @@ fn the_users_of_the_home_may_do_to_each_entity_what_they_may_in_home_assistant()
     for user in list(&vectors["users"]) {
         let policies = policies_of(&user["groups"]);
         let is_owner = user["is_owner"].as_bool().unwrap();
-        let ours = UserPermissions::compile(is_owner, &policies);
+        let ours = of_user(is_owner, &policies);
         if !is_owner {
             merges
                 .compare(&Some(user["merged_policy"].clone()), &merged(&json!(policies)), || user["name"].to_string());
@@ -127,7 +131,7 @@ fn a_running_2024_3_shows_each_user_the_entities_that_we_let_them_read() {
     let everything = list(&users.iter().find(|user| user["is_owner"] == true).unwrap()["states"]);
     let mut tally = Tally::new("home_2024_visible.json");
     for user in users {
-        let ours = UserPermissions::compile(user["is_owner"].as_bool().unwrap(), &policies_of(&user["groups"]));
+        let ours = of_user(user["is_owner"].as_bool().unwrap(), &policies_of(&user["groups"]));
         let shown: BTreeSet<_> = list(&user["states"]).iter().map(text).collect();
         for entity in everything.iter().map(text) {
             let readable = ours.check(&registry, entity, "read").is_permit();
@@ -148,7 +152,7 @@ fn the_users_of_every_auth_file_may_do_to_a_light_what_home_assistant_lets_them(
         let file = AuthFile::parse(case["file"].to_string().as_bytes()).unwrap();
         for user in file.users() {
             let policies = user.groups.iter().filter_map(|id| Some(&file.groups().get(id)?.policy));
-            let ours = UserPermissions::compile(user.is_owner, policies);
+            let ours = of_user(user.is_owner, policies);
             for (key, column) in [("read", "read_light"), ("control", "control_light")] {
                 let theirs = &users[user.id.as_str()][column];
                 let what = || format!("{}: {} {column}", case["name"], user.id);
@@ -166,7 +170,7 @@ fn the_users_of_every_auth_file_may_do_to_a_light_what_home_assistant_lets_them(
 #[test]
 fn an_empty_registry_is_no_stand_in_for_one_that_cannot_be_read() {
     let taken_back = json!({"entities": {"area_ids": {"vault": {"control": {}}}, "all": {"control": true}}});
-    let user = UserPermissions::compile(false, [&taken_back]);
+    let user = UserPermissions::compile([&taken_back]);
     let records = json!({"entities": {"lock.vault": {"device_id": "d"}}, "devices": {"d": {"area_id": "vault"}}});
     assert!(!user.check(&upstream_registry(&records), "lock.vault", "control").is_permit());
     assert!(user.check(&Registry::default(), "lock.vault", "control").is_permit());
@@ -177,7 +181,7 @@ fn the_cases_of_home_assistant_s_own_tests_hold() {
     let vectors = fixture("upstream.json");
     let mut tally = Tally::new("upstream.json, check and user");
     for case in list(&vectors["check"]) {
-        let user = UserPermissions::compile(false, [&case["policy"]]);
+        let user = UserPermissions::compile([&case["policy"]]);
         compare_checks(&mut tally, case, &user, &upstream_registry(&case["registry"]));
         if list(&case["checks"]).is_empty() {
             tally.compare(&true, &user.illegal().is_some(), || format!("must be illegal: {}", case["policy"]));
@@ -185,7 +189,7 @@ fn the_cases_of_home_assistant_s_own_tests_hold() {
     }
     for case in list(&vectors["user"]) {
         let is_owner = case.get("is_owner") == Some(&json!(true));
-        let user = UserPermissions::compile(is_owner, list(&case["policies"]));
+        let user = of_user(is_owner, list(&case["policies"]));
         compare_checks(&mut tally, case, &user, &Registry::default());
     }
     tally.finish(51);
@@ -195,7 +199,7 @@ fn the_cases_of_home_assistant_s_own_tests_hold() {
         tally.compare(&case.get("merged").cloned(), &merged(&case["policies"]), || case.to_string());
     }
     for case in list(&vectors["access_all"]["cases"]) {
-        let user = UserPermissions::compile(false, [&json!({"entities": case[0]})]);
+        let user = UserPermissions::compile([&json!({"entities": case[0]})]);
         tally.compare(&(case[2] == true), &user.access_all_entities(text(&case[1])).is_permit(), || case.to_string());
     }
     tally.finish(11);

@@ -34,13 +34,13 @@ pub(crate) fn registry(entities: usize) -> Registry {
 
 /// A policy that uses every selector, so that a check by area has passed entities and devices in vain before.
 pub(crate) fn of_home_assistant(rules: usize) -> UserPermissions {
-    UserPermissions::compile(false, [&policy(rules)])
+    UserPermissions::compile([&policy(rules)])
 }
 
 /// The same in the fuller dialect: a check by the device's area has passed every other place in vain.
 pub(crate) fn configured(rules: usize) -> UserPermissions {
     let policy = configured_policy(rules);
-    UserPermissions::of_groups(false, &Policies { home_assistant: Vec::new(), configured: vec![&policy] })
+    UserPermissions::of_groups(&Policies { home_assistant: Vec::new(), configured: vec![&policy] })
 }
 
 /// A configured group that speaks of other things only, and Home Assistant's to decide.
@@ -49,7 +49,7 @@ pub(crate) fn both(rules: usize) -> UserPermissions {
     ours.entity_ids.retain(|id, _| id != DIRECT);
     ours.areas.retain(|id, _| !id.starts_with("area_"));
     let theirs = policy(rules);
-    UserPermissions::of_groups(false, &Policies { home_assistant: vec![&theirs], configured: vec![&ours] })
+    UserPermissions::of_groups(&Policies { home_assistant: vec![&theirs], configured: vec![&ours] })
 }
 
 fn policy(rules: usize) -> Value {

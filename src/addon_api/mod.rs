@@ -25,6 +25,6 @@ mod upstream;
 pub use addon_call::AddonCall;
 pub use answer::ServedBody;
 pub use api::{AddonApi, Configured};
-pub(crate) use local::{info, panels};
+pub(crate) use local::{ShownOptions, info, panels};
 pub use peer::Peer;
 pub(crate) use token::token;

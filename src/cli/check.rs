@@ -10,12 +10,12 @@ use crate::config::{self, Diagnostics, Settings, Tls, World};
 pub fn check(file: &Path, world: &dyn World, output: &mut Output<'_>) -> Exit {
     match config::load(file, world) {
         Ok(loaded) => {
-            output.notice(&loaded.warnings.render(output.styled()));
+            output.notice(&loaded.warnings.render(output.styling()));
             output.result(&format!("{}: {}", file.display(), summary(&loaded.settings, &loaded.warnings)));
             Exit::Done
         }
         Err(found) => {
-            output.notice(&found.render(output.styled()));
+            output.notice(&found.render(output.styling()));
             let mistakes = count(found.mistakes(), "mistake");
             output.notice(&format!("{}: {mistakes}{}\n", file.display(), and_warnings(&found)));
             Exit::Mistaken

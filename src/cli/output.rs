@@ -3,6 +3,7 @@
 //! The only module of the crate that writes to the standard streams; a reader that went away (`vestibule check | head
 //! -1`) must not end the command with a panic, so that errors of writing are let go.
 
+use crate::diagnostic::Styling;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
@@ -10,13 +11,13 @@ use std::process::ExitCode;
 pub struct Output<'a> {
     out: &'a mut dyn Write,
     err: &'a mut dyn Write,
-    styled: bool,
+    styling: Styling,
 }
 
 impl<'a> Output<'a> {
-    /// Results go to `out`, the rest to `err`; with colours on `err` when `styled`.
-    pub fn new(out: &'a mut dyn Write, err: &'a mut dyn Write, styled: bool) -> Self {
-        Self { out, err, styled }
+    /// Results go to `out`, the rest to `err`; `styling` is for `err`.
+    pub fn new(out: &'a mut dyn Write, err: &'a mut dyn Write, styling: Styling) -> Self {
+        Self { out, err, styling }
     }
 
     /// Runs a command on the process's own streams. Colours are for terminals, unless `NO_COLOR` says otherwise
@@ -24,13 +25,13 @@ impl<'a> Output<'a> {
     pub fn with_standard_streams<T>(command: impl FnOnce(&mut Output<'_>) -> T) -> T {
         let (mut out, mut err) = (io::stdout().lock(), io::stderr().lock());
         let colours = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        let styled = colours && err.is_terminal();
-        command(&mut Output::new(&mut out, &mut err, styled))
+        let styling = if colours && err.is_terminal() { Styling::Ansi } else { Styling::Plain };
+        command(&mut Output::new(&mut out, &mut err, styling))
     }
 
-    /// Whether the second stream shows colours.
-    pub fn styled(&self) -> bool {
-        self.styled
+    /// What the second stream shows.
+    pub fn styling(&self) -> Styling {
+        self.styling
     }
 
     /// A line of the result.

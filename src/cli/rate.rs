@@ -30,7 +30,7 @@ pub(super) fn run(file: &Path, rated: &Rated, format: Format, output: &mut Outpu
             manifest(Path::new(name), &[], format, output)
         }
         (_, Err(found)) => {
-            output.notice(&found.render(output.styled()));
+            output.notice(&found.render(output.styling()));
             Exit::Mistaken
         }
         (Rated::One(name), Ok(loaded)) => {
@@ -80,7 +80,7 @@ fn manifest(path: &Path, keys: &[SigningKey], format: Format, output: &mut Outpu
         return Exit::Mistaken;
     }
     let reading = manifest::read(path, keys);
-    output.notice(&reading.found.render(output.styled()));
+    output.notice(&reading.found.render(output.styling()));
     let Some(manifest) = reading.manifest else { return Exit::Mistaken };
     let rating = rate(&RatedAddon::new(Some(&manifest), &manifest.rights, false));
     show(&Named { slug: manifest.slug, name: manifest.name, manifest: Some(manifest.path), rating }, format, output);

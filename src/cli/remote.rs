@@ -25,7 +25,7 @@ pub(super) fn run(file: &Path, request: &Request, format: Format) -> Exit {
 /// Asks the vestibule that serves this configuration, and says why when there is no answer.
 pub(super) fn answer(file: &Path, request: &Request, output: &mut Output<'_>) -> Result<Answer, Exit> {
     let socket = config::control_socket(file).map_err(|found| {
-        output.notice(&found.render(output.styled()));
+        output.notice(&found.render(output.styling()));
         Exit::Mistaken
     })?;
     ask(&socket, request).map_err(|error| {

@@ -19,7 +19,7 @@ pub(super) fn serve(file: &Path) -> Exit {
     let loaded = match config::load(file, &server::ThisWorld(config::Purpose::Serve)) {
         Ok(loaded) => loaded,
         Err(found) => {
-            Output::with_standard_streams(|output| output.notice(&found.render(output.styled())));
+            Output::with_standard_streams(|output| output.notice(&found.render(output.styling())));
             return Exit::Mistaken;
         }
     };

@@ -26,6 +26,15 @@ pub struct Diagnostics {
     files: Vec<PathBuf>,
 }
 
+/// How text for people is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Styling {
+    /// Letters alone.
+    Plain,
+    /// With the colours of a terminal.
+    Ansi,
+}
+
 /// What was found in one file.
 #[derive(Clone)]
 struct Report {
@@ -77,9 +86,12 @@ impl Diagnostics {
         self.count(Severity::Warning)
     }
 
-    /// All of them as text, with a blank line after each; with colours when `styled`.
-    pub fn render(&self, styled: bool) -> String {
-        let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
+    /// All of them as text, with a blank line after each; in the style of a terminal or plain.
+    pub fn render(&self, styling: Styling) -> String {
+        let renderer = match styling {
+            Styling::Ansi => Renderer::styled(),
+            Styling::Plain => Renderer::plain(),
+        };
         let found = self.reports.iter().flat_map(|report| report.list.iter().map(move |it| report.group(it)));
         found.fold(String::new(), |mut all, group| {
             // Writing to a `String` cannot fail.
@@ -119,7 +131,7 @@ impl Report {
 
 impl fmt::Display for Diagnostics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.render(false))
+        f.write_str(&self.render(Styling::Plain))
     }
 }
 

@@ -144,7 +144,7 @@ impl Conversation {
         let id = id?.parse().ok()?;
         match serde_json::from_str::<Scalar>(kind?).ok()?.text()? {
             "pong" => {
-                self.pending_answers.answered(id, false)?;
+                self.pending_answers.ended(id)?;
                 // Written anew, so that nothing else that a later version puts there passes.
                 Some(format!(r#"{{"id":{id},"type":"pong"}}"#))
             }
@@ -160,12 +160,12 @@ impl Conversation {
                 Some(format!(r#"{{"id":{id},"type":"event","event":{event}}}"#))
             }
             "result" if success == Some("true") => {
-                let pending_answers = self.pending_answers.answered(id, true)?;
-                Some(succeeded(id, pending_answers, result.unwrap_or(NULL), may))
+                let answered = self.pending_answers.succeeded(id)?;
+                Some(succeeded(id, answered, result.unwrap_or(NULL), may))
             }
             "result" => {
-                let pending_answers = self.pending_answers.answered(id, false)?;
-                Some(failed(id, pending_answers, error.unwrap_or(NULL), may))
+                let answered = self.pending_answers.ended(id)?;
+                Some(failed(id, answered, error.unwrap_or(NULL), may))
             }
             _ => None,
         }

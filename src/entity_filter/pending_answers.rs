@@ -52,13 +52,15 @@ impl PendingAnswers {
         self.waiting.get(&id).or_else(|| self.open.get(&id)).copied()
     }
 
-    /// What a result belongs to. There is one for each message.
-    pub(super) fn answered(&mut self, id: u64, succeeded: bool) -> Option<PendingAnswer> {
+    /// What a failed result or a pong belongs to. There is one answer for each message.
+    pub(super) fn ended(&mut self, id: u64) -> Option<PendingAnswer> {
         // An id that was not asked for has no answer: what Home Assistant sends under it is dropped.
-        let asked = self.waiting.remove(&id)?;
-        if !succeeded {
-            return Some(asked);
-        }
+        self.waiting.remove(&id)
+    }
+
+    /// What a result belongs to that says that it succeeded: only then a subscription has begun, or has ended.
+    pub(super) fn succeeded(&mut self, id: u64) -> Option<PendingAnswer> {
+        let asked = self.ended(id)?;
         if let PendingAnswer::End(other) = asked {
             self.close(other);
         }

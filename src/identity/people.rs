@@ -119,7 +119,7 @@ impl Compiler<'_> {
     fn permissions(&mut self, user: &User) -> UserPermissions {
         // Not shared with others of the same groups: an owner is restricted by nothing.
         if user.is_owner {
-            return UserPermissions::compile(true, []);
+            return UserPermissions::owner();
         }
         self.of_groups(user.groups.clone(), user.configured_groups.clone())
     }
@@ -146,13 +146,10 @@ impl Compiler<'_> {
         // A group that is not there has no policy, which is illegal where one must be, and so denies.
         let policy = |id: &GroupId| self.groups.get(id).map_or(&Value::Null, |group| group.policy);
         let is_theirs = |group: &&ConfiguredGroup| key.1.contains(&group.id);
-        let permissions = UserPermissions::of_groups(
-            false,
-            &Policies {
-                home_assistant: key.0.iter().map(policy).collect(),
-                configured: self.configured.groups.iter().filter(is_theirs).map(|group| &group.policy).collect(),
-            },
-        );
+        let permissions = UserPermissions::of_groups(&Policies {
+            home_assistant: key.0.iter().map(policy).collect(),
+            configured: self.configured.groups.iter().filter(is_theirs).map(|group| &group.policy).collect(),
+        });
         self.done.insert(key, permissions.clone());
         permissions
     }

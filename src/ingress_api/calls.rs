@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::caller::HomeAssistantCaller;
 use crate::addon_api::envelope;
-use crate::addon_api::{info, panels};
+use crate::addon_api::{ShownOptions, info, panels};
 use crate::addon_rights::ingress_key::{entry, is_reached};
 use crate::addon_rights::protection::Granted;
 use crate::addon_rights::state::AddonStates;
@@ -161,7 +161,7 @@ impl Calls<'_> {
         match addon.zip(self.addon_states.ingress_key()) {
             Some((addon, key)) if reads => {
                 let granted = Granted::new(&addon.package.rights, self.addon_states.protection(&addon.slug));
-                envelope::ok(&info(addon, Some(&entry(&key.token(&addon.slug))), &granted, false))
+                envelope::ok(&info(addon, Some(&entry(&key.token(&addon.slug))), &granted, ShownOptions::None))
             }
             Some(_) => envelope::plain(StatusCode::METHOD_NOT_ALLOWED),
             None => envelope::plain(StatusCode::NOT_FOUND),

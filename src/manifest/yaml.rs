@@ -302,7 +302,7 @@ mod tests {
     fn why(text: &str) -> String {
         let Err(found) = parse(text) else { return String::new() };
         let found = crate::diagnostic::Diagnostics::new("f".as_ref(), text, &[], vec![*found]);
-        found.render(false)
+        found.to_string()
     }
 
     fn keys(node: &Node) -> Vec<&str> {

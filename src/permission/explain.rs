@@ -135,7 +135,7 @@ mod tests {
     }
 
     fn looked_up(entities: &Value, entity: &str) -> Option<String> {
-        let user = UserPermissions::compile(false, [&json!({"entities": entities})]);
+        let user = UserPermissions::compile([&json!({"entities": entities})]);
         let registry = registry();
         let explained = user.explain(&registry, entity, "read");
         assert_eq!(explained.verdict, user.check(&registry, entity, "read"));
@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn the_area_is_the_device_s_and_an_unregistered_entity_comes_from_nowhere() {
-        let (user, registry) = (UserPermissions::compile(true, []), registry());
+        let (user, registry) = (UserPermissions::owner(), registry());
         let origin = user.explain(&registry, "lock.door", "read").origin.unwrap();
         assert_eq!(origin.area, Some(DeviceArea { id: "hall", name: Some("The hall") }));
         assert_eq!(origin.entity.area_id.as_deref(), Some("attic"));

@@ -65,7 +65,7 @@ mod tests {
     #[test]
     fn without_registries_everything_is_denied_even_to_the_owner() {
         let everything = json!({"entities": true});
-        for user in [UserPermissions::compile(true, []), UserPermissions::compile(false, [&everything])] {
+        for user in [UserPermissions::owner(), UserPermissions::compile([&everything])] {
             let denied = Verdict::Deny(Denial::NoRegistry);
             let rights = Rights::new(&user, None);
             assert_eq!(rights.check("light.a", "read"), denied);
@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn with_registries_the_answer_is_that_of_the_permissions() {
-        let (owner, registry) = (UserPermissions::compile(true, []), Registry::default());
+        let (owner, registry) = (UserPermissions::owner(), Registry::default());
         let rights = Rights::new(&owner, Some(&registry));
         assert_eq!(rights.check("light.a", "read"), Verdict::Permit(Grant::Owner));
         assert_eq!(rights.access_all_entities("read"), Verdict::Permit(Grant::Owner));

@@ -40,20 +40,22 @@ pub struct Policies<'a> {
 }
 
 impl UserPermissions {
+    /// Those of the owner, whom no group restricts.
+    pub const fn owner() -> Self {
+        Self(Access::Owner)
+    }
+
     /// Compiles the policies of all of Home Assistant's groups that the user is in, in the order of the file; none at
-    /// all denies everything. Those of an owner are not even looked at. Whether the user is active is not asked here:
-    /// Home Assistant's engine never looks at it, and authorization does before (spec/permissions.md sections 1 and 6).
-    pub fn compile<'a>(is_owner: bool, policies: impl IntoIterator<Item = &'a Value>) -> Self {
-        Self::of_groups(is_owner, &Policies { home_assistant: policies.into_iter().collect(), configured: Vec::new() })
+    /// all denies everything. Whether the user is active is not asked here: Home Assistant's engine never looks at it,
+    /// and authorization does before (spec/permissions.md sections 1 and 6).
+    pub fn compile<'a>(policies: impl IntoIterator<Item = &'a Value>) -> Self {
+        Self::of_groups(&Policies { home_assistant: policies.into_iter().collect(), configured: Vec::new() })
     }
 
     /// The same with configured groups, whose opinion goes first, a yes as a no: so no `false` of theirs is lost, and
     /// where they have none Home Assistant's groups decide. An illegal policy of Home Assistant denies everything, what
     /// configured groups give as well: in Home Assistant every request of that user fails.
-    pub fn of_groups(is_owner: bool, policies: &Policies<'_>) -> Self {
-        if is_owner {
-            return Self(Access::Owner);
-        }
+    pub fn of_groups(policies: &Policies<'_>) -> Self {
         Self(match merge_policies(policies.home_assistant.iter().copied()) {
             Ok(merged) => Access::Groups(Arc::new(Groups {
                 configured: ConfiguredRules::compile(policies.configured.iter().copied()),
@@ -110,7 +112,7 @@ mod tests {
     use super::*;
 
     fn check(policies: &[Value], entity: &str, key: &str) -> Verdict {
-        UserPermissions::compile(false, policies).check(&Registry::default(), entity, key)
+        UserPermissions::compile(policies).check(&Registry::default(), entity, key)
     }
 
     #[test]
@@ -136,7 +138,7 @@ mod tests {
     #[test]
     fn an_illegal_policy_denies_even_what_the_other_groups_give_and_is_reported() {
         let policies = [json!({"entities": {"all": {"read": true}}}), json!({"entities": {"all": {"control": false}}})];
-        let user = UserPermissions::compile(false, &policies);
+        let user = UserPermissions::compile(&policies);
         let denied = Verdict::Deny(Denial::IllegalPolicy);
         assert_eq!(user.check(&Registry::default(), "light.a", "read"), denied);
         assert_eq!(user.access_all_entities("read"), denied);
@@ -145,7 +147,7 @@ mod tests {
 
     #[test]
     fn an_owner_is_restricted_by_nothing_not_even_by_an_illegal_policy() {
-        let owner = UserPermissions::compile(true, [&json!(false)]);
+        let owner = UserPermissions::owner();
         assert_eq!(owner.check(&Registry::default(), "", "anything"), Verdict::Permit(Grant::Owner));
         assert_eq!(owner.illegal(), None);
     }

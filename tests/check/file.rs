@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use crate::harness::{Folder, HOME, accepted, addon, refused};
 use vestibule::cli::Exit;
 use vestibule::config::{FilesAlone, load};
+use vestibule::diagnostic::Styling;
 
 #[test]
 fn a_missing_file_is_named() {
@@ -55,9 +56,9 @@ fn no_cut_or_change_of_a_file_ends_in_a_panic() {
         let (before, behind) = text.split_at(place);
         let rest: String = behind.chars().skip(1).collect();
         for between in ["", "\"", "]", "\n", "=", "\u{202e}", "\0", "[["] {
-            let _ = folder.load(format!("{before}{between}{rest}")).map_err(|found| found.render(true));
+            let _ = folder.load(format!("{before}{between}{rest}")).map_err(|found| found.render(Styling::Ansi));
         }
-        let _ = folder.load(before).map_err(|found| found.render(false));
+        let _ = folder.load(before).map_err(|found| found.render(Styling::Plain));
     }
 }
 
@@ -164,9 +165,9 @@ fn two_places_are_shown_when_two_disagree() {
 #[test]
 fn colours_are_for_terminals_only() {
     let found = Folder::new().load("x = 1").unwrap_err();
-    assert!(found.render(true).contains("\u{1b}["));
-    assert!(!found.render(false).contains('\u{1b}'));
-    assert_eq!(found.to_string(), found.render(false));
+    assert!(found.render(Styling::Ansi).contains("\u{1b}["));
+    assert!(!found.render(Styling::Plain).contains('\u{1b}'));
+    assert_eq!(found.to_string(), found.render(Styling::Plain));
 }
 
 #[test]

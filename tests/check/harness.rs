@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use vestibule::cli::{Exit, Output, check};
 use vestibule::config::{self, ApiTrouble, Diagnostics, HomeApi, Known, Loaded, World, WorldError};
+use vestibule::diagnostic::Styling;
 use vestibule::home_assistant::api::ApiError;
 use vestibule::permission::{AreaRecord, DeviceRecord, EntityRecord, LabelRecord, Registry, RegistryRecords};
 
@@ -46,7 +47,7 @@ impl Folder {
     pub(crate) fn check(&self, text: impl AsRef<[u8]>) -> (Exit, String, String) {
         let path = self.write("config.toml", text);
         let (mut out, mut err) = (Vec::new(), Vec::new());
-        let exit = check(&path, &TestWorld, &mut Output::new(&mut out, &mut err, false));
+        let exit = check(&path, &TestWorld, &mut Output::new(&mut out, &mut err, Styling::Plain));
         (exit, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
     }
 }

@@ -60,7 +60,7 @@ proptest! {
 
 fn user(groups: &[ConfiguredPolicy], policies: &[Value]) -> UserPermissions {
     let policies = Policies { home_assistant: policies.iter().collect(), configured: groups.iter().collect() };
-    UserPermissions::of_groups(false, &policies)
+    UserPermissions::of_groups(&policies)
 }
 
 /// Whether there is `true` wherever an opinion on an access key may stand, and nothing but `true` and null beside.

@@ -18,7 +18,7 @@ proptest! {
     #[test]
     fn the_compiled_form_answers_as_the_rules_say(policies in vec(policy(), 0..4), records in records()) {
         let registry = Registry::new(records.clone());
-        let user = UserPermissions::compile(false, &policies);
+        let user = UserPermissions::compile(&policies);
         for entity in ENTITIES {
             for key in KEYS {
                 let expected = reference::check(&policies, &records, entity, key);
@@ -35,8 +35,8 @@ proptest! {
     ) {
         prop_assume!(policies.iter().all(|policy| policy.is_object() && reference::is_plain(policy, 4)));
         let registry = Registry::new(records);
-        let together = UserPermissions::compile(false, &policies);
-        let alone: Vec<_> = policies.iter().map(|policy| UserPermissions::compile(false, [policy])).collect();
+        let together = UserPermissions::compile(&policies);
+        let alone: Vec<_> = policies.iter().map(|policy| UserPermissions::compile([policy])).collect();
         for entity in ENTITIES {
             for key in KEYS {
                 let verdict = together.check(&registry, entity, key);

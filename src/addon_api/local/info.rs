@@ -36,13 +36,25 @@ pub(super) fn list(settings: &Settings) -> Vec<Value> {
     settings.addons.iter().map(|addon| Value::Object(line(addon))).collect()
 }
 
-/// `/addons/{slug}/info`. Its pages are found at `ingress_entry`; `options` are shown only to the add-on itself.
-pub(crate) fn addon(addon: &Addon, ingress_entry: Option<&str>, granted: &Granted, sees_options: bool) -> Value {
+/// Which of an add-on's options somebody is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ShownOptions {
+    /// All, secrets included: for the add-on itself.
+    All,
+    /// None.
+    None,
+}
+
+/// `/addons/{slug}/info`. Its pages are found at `ingress_entry`.
+pub(crate) fn addon(addon: &Addon, ingress_entry: Option<&str>, granted: &Granted, options: ShownOptions) -> Value {
     let mut info = line(addon);
     let rights = granted.rights();
     let manifest = addon.package.manifest.as_deref();
     let subject = RatedAddon::new(manifest, &addon.package.rights, addon.route.leads_here());
-    let options = if sees_options { addon.package.options.reveal().clone() } else { json!({}) };
+    let options = match options {
+        ShownOptions::All => addon.package.options.reveal().clone(),
+        ShownOptions::None => json!({}),
+    };
     let rights = json!({
         "hassio_api": rights.hassio_api,
         "hassio_role": rights.role.as_str(),

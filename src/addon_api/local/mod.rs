@@ -4,7 +4,7 @@
 mod info;
 pub(super) mod passwords;
 
-pub(crate) use info::{addon as info, panels};
+pub(crate) use info::{ShownOptions, addon as info, panels};
 
 use http::{Method, StatusCode};
 use serde::Deserialize;
@@ -59,7 +59,8 @@ pub(super) fn answer(api: &AddonApi, call: &Call, segments: &[&str]) -> Answer {
         (&Method::GET, ["addons" | "apps", slug, "info"]) => {
             let Some(addon) = named(call, by.addon(), slug) else { return unknown_addon() };
             let entry = api.ingress_entry(settings, addon);
-            info::addon(addon, entry.as_deref(), &api.granted(addon), by.sees_options_of(slug))
+            let options = if by.sees_options_of(slug) { ShownOptions::All } else { ShownOptions::None };
+            info::addon(addon, entry.as_deref(), &api.granted(addon), options)
         }
         (&Method::GET, ["addons" | "apps", slug, "options", "config"]) => {
             // An add-on may ask only for its own options in this way.

@@ -43,7 +43,7 @@ fn una(groups: &[&str]) -> User {
 /// What una, who may control lights and nothing else, is told.
 fn decide(rules: &Protection, method: &str, path: &str) -> Decision {
     let policy = json!({"entities": {"domains": {"light": {"control": true}}}});
-    let (may, registry) = (UserPermissions::compile(false, [&policy]), Registry::default());
+    let (may, registry) = (UserPermissions::compile([&policy]), Registry::default());
     let user = una(&[]);
     let user_rights = UserRights { user: &user, rights: Rights::new(&may, Some(&registry)) };
     let method: Method = method.parse().unwrap();

@@ -32,7 +32,7 @@ impl Installed {
         let settings = match config::load(file, &FilesAlone) {
             Ok(loaded) => loaded.settings,
             Err(found) => {
-                output.notice(&found.render(output.styled()));
+                output.notice(&found.render(output.styling()));
                 return Err(Exit::Mistaken);
             }
         };

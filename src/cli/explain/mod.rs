@@ -29,7 +29,7 @@ pub(super) fn explain(file: &Path, asked: ExplainArguments, output: &mut Output<
     let settings = match config::load(file, &FilesAlone) {
         Ok(loaded) => loaded.settings,
         Err(found) => {
-            output.notice(&found.render(output.styled()));
+            output.notice(&found.render(output.styling()));
             return Exit::Mistaken;
         }
     };

@@ -88,15 +88,16 @@ impl Shape for OptionsText {
 
 /// A value as manifests have it, of which nobody knows yet what it should be.
 fn node(value: &Spanned<DeValue<'_>>, findings: &mut Findings) -> Option<Node> {
-    let scalar = |text: String, plain| Some(manifest::Value::Scalar { text, plain });
+    let plain = |text| Some(manifest::Value::Scalar { text, plain: true });
+    let quoted = |text| Some(manifest::Value::Scalar { text, plain: false });
     let read = match value.get_ref() {
-        DeValue::String(text) => scalar(text.to_string(), false),
+        DeValue::String(text) => quoted(text.to_string()),
         // Underscores and prefixes of numbers are the same in both languages but for octal ones.
-        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
-            .ok()
-            .and_then(|number| scalar(number.to_string(), true)),
-        DeValue::Float(number) => scalar(number.as_str().to_owned(), true),
-        DeValue::Boolean(flag) => scalar(flag.to_string(), true),
+        DeValue::Integer(number) => {
+            i64::from_str_radix(number.as_str(), number.radix()).ok().and_then(|number| plain(number.to_string()))
+        }
+        DeValue::Float(number) => plain(number.as_str().to_owned()),
+        DeValue::Boolean(flag) => plain(flag.to_string()),
         DeValue::Array(list) => {
             Some(manifest::Value::List(list.iter().filter_map(|value| node(value, findings)).collect()))
         }

@@ -18,8 +18,7 @@ fn judge(schema: &Json, defaults: &Json, chosen: &str) -> (Json, Vec<Diagnostic>
 
 /// The findings as an operator reads them.
 fn shown(found: Vec<Diagnostic>) -> Vec<String> {
-    let text =
-        |one| Diagnostics::new(std::path::Path::new("o"), " ".repeat(200).as_str(), &[], vec![one]).render(false);
+    let text = |one| Diagnostics::new(std::path::Path::new("o"), " ".repeat(200).as_str(), &[], vec![one]).to_string();
     found.into_iter().map(text).collect()
 }
 

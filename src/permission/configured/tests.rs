@@ -66,7 +66,7 @@ fn policy(text: &Value) -> ConfiguredPolicy {
 fn user(groups: &[Value], home_assistant: &[Value]) -> UserPermissions {
     let groups: Vec<_> = groups.iter().map(policy).collect();
     let policies = Policies { home_assistant: home_assistant.iter().collect(), configured: groups.iter().collect() };
-    UserPermissions::of_groups(false, &policies)
+    UserPermissions::of_groups(&policies)
 }
 
 fn judge(groups: &[Value], entity: &str, key: &str) -> Verdict {
@@ -243,8 +243,7 @@ fn a_group_without_a_policy_gives_nothing_and_takes_nothing_back() {
 
 #[test]
 fn the_owner_is_not_restricted() {
-    let no = policy(&json!({"all": false}));
-    let owner = UserPermissions::of_groups(true, &Policies { home_assistant: Vec::new(), configured: vec![&no] });
+    let owner = UserPermissions::owner();
     assert_eq!(owner.check(&registry(), "lock.door", "control"), Verdict::Permit(Grant::Owner));
     assert_eq!(owner.access_all_entities("control"), Verdict::Permit(Grant::Owner));
 }

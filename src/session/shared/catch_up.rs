@@ -11,8 +11,10 @@ use std::sync::Arc;
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, pipe};
 
+use super::ended::RedisRun;
 use super::error::SharedError;
 use super::keys::read;
+use super::scripts::Storing;
 use super::scripts::{self, SharedEntry, Stored};
 use super::store::SharedStore;
 use super::{AT_ONCE, ENDED};
@@ -35,18 +37,18 @@ enum Verdict {
 }
 
 impl SharedStore {
-    /// Compares everything. `forgetful` is a Redis that may have lost what it knew.
+    /// Compares everything.
     pub(super) async fn catch_up(
         &self,
         connection: &mut MultiplexedConnection,
-        forgetful: bool,
+        run: RedisRun,
     ) -> Result<(), SharedError> {
         self.cache.ended.prune(self.cache.clock.now());
         // Before anything is read: an entry whose end Redis has not heard of must not bring its session back.
-        self.tell(connection, forgetful).await?;
+        self.tell(connection, run).await?;
         // An entry that is missing in a Redis that forgets nothing has ended. Only a new run may have lost it, and
         // after an outage that was too long not even that is believed.
-        let again = forgetful && self.may_go_on().is_ok();
+        let again = run == RedisRun::Another && self.may_go_on().is_ok();
         let sessions = self.cache.table.select(|_| true);
         let mut lost = 0_usize;
         // In pieces: Redis does one command at a time, and a single one over all sessions would make every other node
@@ -73,7 +75,7 @@ impl SharedStore {
 
     /// Says what Redis does not know: ends, and sightings of the last moment.
     pub(super) async fn flush(&self, connection: &mut MultiplexedConnection) -> Result<(), SharedError> {
-        self.tell(connection, false).await?;
+        self.tell(connection, RedisRun::Same).await?;
         // If the connection breaks now, these sightings are still newer than what is stored, and the next comparison
         // writes them.
         let due = self.take_due();
@@ -85,8 +87,8 @@ impl SharedStore {
         Ok(())
     }
 
-    async fn tell(&self, connection: &mut MultiplexedConnection, all: bool) -> Result<(), SharedError> {
-        for ended in self.cache.ended.to_tell(all).chunks(AT_ONCE) {
+    async fn tell(&self, connection: &mut MultiplexedConnection, run: RedisRun) -> Result<(), SharedError> {
+        for ended in self.cache.ended.to_tell(run).chunks(AT_ONCE) {
             let now = self.cache.clock.now();
             let mut pipeline = pipe();
             for (digest, until) in ended {
@@ -136,8 +138,8 @@ impl SharedStore {
                 self.cache.forget(session.digest());
                 return None;
             }
-            Verdict::MakeAgain => self.storing(session, true),
-            Verdict::Seen => self.storing(session, false),
+            Verdict::MakeAgain => self.storing(session, Storing::Create),
+            Verdict::Seen => self.storing(session, Storing::Update),
             Verdict::Over(entry) => {
                 // Forgotten here in either case: if its entry has changed, the next request finds it in Redis and takes
                 // it over again.
@@ -182,14 +184,14 @@ impl SharedStore {
     }
 
     /// The command that stores what is known of a session.
-    pub(super) fn storing(&self, session: &Session, make: bool) -> Cmd {
+    pub(super) fn storing(&self, session: &Session, storing: Storing) -> Cmd {
         let record = session.record();
         let end = session.ends(self.cache.limits().lifetimes);
         // Redis forgets by itself what no node will ask for any more, a little later than any node does.
         let rest = end.saturating_since(self.cache.clock.now()).saturating_add(self.propagation().saturating_mul(3));
         let (digest, longest) = (session.digest(), self.cache.longest().saturating_since(self.cache.clock.now()));
         let bytes = self.seal.close(digest, &record);
-        let entry = SharedEntry { digest, bytes: &bytes, keep: millis(rest), make };
+        let entry = SharedEntry { digest, bytes: &bytes, keep: millis(rest), storing };
         scripts::store(&self.names, session.user(), &entry, millis(longest))
     }
 }

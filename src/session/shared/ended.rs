@@ -11,6 +11,15 @@ use parking_lot::{Mutex, MutexGuard};
 use crate::clock::Timestamp;
 use crate::session::token::SessionDigest;
 
+/// Whether the Redis that we speak to is the one that we spoke to before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RedisRun {
+    /// It is, and knows what it knew.
+    Same,
+    /// It was started anew, and may have lost what it knew.
+    Another,
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Ended(Mutex<HashMap<SessionDigest, Mark>>);
 
@@ -48,9 +57,13 @@ impl Ended {
     }
 
     /// Those that Redis does not know; all of them when it may have forgotten what it knew.
-    pub(super) fn to_tell(&self, all: bool) -> Vec<(SessionDigest, Timestamp)> {
+    pub(super) fn to_tell(&self, run: RedisRun) -> Vec<(SessionDigest, Timestamp)> {
         let marks = self.lock();
-        marks.iter().filter(|(_, mark)| all || !mark.told).map(|(digest, mark)| (*digest, mark.until)).collect()
+        marks
+            .iter()
+            .filter(|(_, mark)| run == RedisRun::Another || !mark.told)
+            .map(|(digest, mark)| (*digest, mark.until))
+            .collect()
     }
 
     /// Forgets those that could not be alive any more.
@@ -90,10 +103,10 @@ mod tests {
     fn an_end_is_told_once_and_to_a_forgetful_redis_again() {
         let (ended, digest) = (Ended::default(), SessionDigest([1; 32]));
         ended.note(digest, at(100));
-        assert_eq!(ended.to_tell(false), [(digest, at(100))]);
+        assert_eq!(ended.to_tell(RedisRun::Same), [(digest, at(100))]);
         ended.told(&[digest]);
-        assert!(ended.to_tell(false).is_empty() && ended.contains(&digest));
-        assert_eq!(ended.to_tell(true), [(digest, at(100))]);
+        assert!(ended.to_tell(RedisRun::Same).is_empty() && ended.contains(&digest));
+        assert_eq!(ended.to_tell(RedisRun::Another), [(digest, at(100))]);
         ended.prune(at(99));
         assert!(ended.contains(&digest));
         ended.prune(at(100));

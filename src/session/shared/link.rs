@@ -19,6 +19,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::cache::SessionCache;
+use super::ended::RedisRun;
 use super::error::SharedError;
 use super::store::{Condition, SharedStore};
 use crate::config::{RedisPlace, RedisStore};
@@ -63,7 +64,7 @@ impl SharedStore {
         loop {
             tokio::select! {
                 // A last time, so that the other nodes know when the sessions of this one were last seen.
-                () = stop.cancelled() => return self.catch_up(&mut connection, false).await,
+                () = stop.cancelled() => return self.catch_up(&mut connection, RedisRun::Same).await,
                 () = lost.notified() => return Err(SharedError::Lost),
                 _ = beat.tick() => {
                     self.beat(&mut connection).await?;
@@ -71,7 +72,7 @@ impl SharedStore {
                 }
                 () = self.nudge.notified() => self.flush(&mut connection).await?,
                 () = tokio::time::sleep_until(look) => {
-                    self.catch_up(&mut connection, false).await?;
+                    self.catch_up(&mut connection, RedisRun::Same).await?;
                     look = Instant::now() + self.propagation();
                 }
             }
@@ -105,9 +106,10 @@ impl SharedStore {
         let run = run_id(&mut connection).await?;
         // Two names that are known and differ. Where Redis does not tell us its run, it counts as one that forgets
         // nothing, which ends sessions and never revives any.
-        let another = matches!((&*server, &run), (Some(before), Some(now)) if before != now);
+        let is_another = matches!((&*server, &run), (Some(before), Some(now)) if before != now);
+        let seen = if is_another { RedisRun::Another } else { RedisRun::Same };
         self.beat(&mut connection).await?;
-        self.catch_up(&mut connection, another).await?;
+        self.catch_up(&mut connection, seen).await?;
         // Only after catching up: if that breaks off, the next connection still has the new run before it.
         *server = run;
         Ok(connection)

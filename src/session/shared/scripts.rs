@@ -95,6 +95,15 @@ impl Stored {
     }
 }
 
+/// What becomes of an entry that is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Storing {
+    /// It is made.
+    Create,
+    /// It stays away: another node has ended the session.
+    Update,
+}
+
 /// An entry that is to be stored.
 pub(super) struct SharedEntry<'a> {
     pub(super) digest: SessionDigest,
@@ -103,7 +112,7 @@ pub(super) struct SharedEntry<'a> {
     /// How long it is kept, in milliseconds.
     pub(super) keep: u64,
     /// Whether it may be the first one.
-    pub(super) make: bool,
+    pub(super) storing: Storing,
 }
 
 /// Stores an entry, and its name in the set of its user's, which is kept for `keep_set` milliseconds.
@@ -111,7 +120,7 @@ pub(super) fn store(names: &Names, user: &UserId, entry: &SharedEntry<'_>, keep_
     let mut command = cmd("EVAL");
     // Every key that a script touches is passed as a key: Redis's access rules and clusters go by those.
     command.arg(STORE).arg(2).arg(names.session(entry.digest)).arg(names.of_user(user));
-    command.arg(entry.bytes).arg(entry.keep).arg(u8::from(entry.make)).arg(ENDED);
+    command.arg(entry.bytes).arg(entry.keep).arg(u8::from(entry.storing == Storing::Create)).arg(ENDED);
     command.arg(entry.digest.hex()).arg(keep_set);
     command
 }

@@ -19,6 +19,7 @@ use super::cache::SessionCache;
 use super::entry::Seal;
 use super::error::SharedError;
 use super::keys::{read, scan};
+use super::scripts::Storing;
 use super::scripts::{Names, Stored};
 use crate::clock::{Clock, Timestamp};
 use crate::config::RedisStore;
@@ -180,7 +181,7 @@ impl SharedStore {
     /// Makes a session for all nodes. It counts here once Redis has it.
     pub(in crate::session) async fn make(&self, session: &Arc<Session>) -> Result<(), StoreAway> {
         let mut connection = self.connection().map_err(|_| StoreAway)?;
-        let answer = self.storing(session, true).query_async(&mut connection).await.map_err(SharedError::of);
+        let answer = self.storing(session, Storing::Create).query_async(&mut connection).await.map_err(SharedError::of);
         match answer.map(Stored::of) {
             Ok(Stored::Kept) => {
                 // After Redis has it and not before: a session that only this node knew would not count where the next
