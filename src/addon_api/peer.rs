@@ -120,13 +120,13 @@ impl Peer {
 
 /// The headers of `from` that are in `names`, as they are.
 pub(super) fn only(from: &HeaderMap, names: &[&'static str]) -> HeaderMap {
-    let mut addon_states = HeaderMap::new();
+    let mut kept = HeaderMap::new();
     for name in names {
         for value in from.get_all(*name) {
-            addon_states.append(*name, value.clone());
+            kept.append(*name, value.clone());
         }
     }
-    addon_states
+    kept
 }
 
 /// An answer with `headers` of the peer's and its body.

@@ -7,7 +7,7 @@
 use std::fmt;
 use std::io::{self, IoSlice};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -51,7 +51,22 @@ pub struct PlainLimits {
 #[derive(Debug)]
 enum Bound {
     Tcp(TcpListener),
-    Unix(UnixListener),
+    /// With the file that it was bound to.
+    Unix(UnixListener, FileId),
+}
+
+/// Which file a path leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct FileId {
+    device: u64,
+    inode: u64,
+}
+
+impl FileId {
+    fn of(path: &Path) -> io::Result<Self> {
+        let file = std::fs::symlink_metadata(path)?;
+        Ok(Self { device: file.dev(), inode: file.ino() })
+    }
 }
 
 /// Why an address could not be bound.
@@ -77,7 +92,7 @@ impl PlainListener {
     pub(super) async fn bind(address: &ApiAddress, places: ConnectionSlots) -> Result<Self, PlainBindError> {
         let bound = match address {
             ApiAddress::Tcp(tcp) => TcpListener::bind(tcp).await.map(Bound::Tcp),
-            ApiAddress::Unix(path) => bind_unix(path).await.map(Bound::Unix),
+            ApiAddress::Unix(path) => bind_unix(path).await.map(|(listener, file)| Bound::Unix(listener, file)),
         };
         let failed = |source| PlainBindError { address: address.clone(), source };
         Ok(Self { bound: bound.map_err(failed)?, address: address.clone(), places, spoken: LogLimiter::default() })
@@ -87,7 +102,7 @@ impl PlainListener {
     pub(super) fn address(&self) -> ApiAddress {
         match &self.bound {
             Bound::Tcp(listener) => listener.local_addr().map_or_else(|_| self.address.clone(), ApiAddress::Tcp),
-            Bound::Unix(_) => self.address.clone(),
+            Bound::Unix(..) => self.address.clone(),
         }
     }
 
@@ -104,6 +119,8 @@ impl PlainListener {
                         }
                     }
                 },
+                // The peer left the queue before we came to it: its own affair, and the queue is shorter now.
+                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
                 Err(error) => {
                     // Out of file descriptors, most likely: without a pause this would be a busy loop.
                     if let Some(silent) = self.spoken.due(Instant::now()) {
@@ -156,7 +173,10 @@ impl fmt::Display for Peer {
 /// What cannot be removed is replaced at the next start.
 impl Drop for PlainListener {
     fn drop(&mut self) {
-        if let ApiAddress::Unix(path) = &self.address {
+        // A successor may have bound the path already, and its socket is not ours to remove.
+        if let (ApiAddress::Unix(path), Bound::Unix(_, ours)) = (&self.address, &self.bound)
+            && FileId::of(path).is_ok_and(|there| there == *ours)
+        {
             let _gone = std::fs::remove_file(path);
         }
     }
@@ -167,11 +187,12 @@ impl Bound {
         match self {
             Self::Tcp(listener) => {
                 let (stream, from) = listener.accept().await?;
-                stream.set_nodelay(true)?;
-                socket2::SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT)?;
+                // Options fail for a peer that is gone again, which is seen at the first read.
+                let _for_gone_peers = stream.set_nodelay(true);
+                let _for_gone_peers = socket2::SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT);
                 Ok((Box::new(stream), Peer::Address(from)))
             }
-            Self::Unix(listener) => {
+            Self::Unix(listener, _) => {
                 let (stream, _) = listener.accept().await?;
                 // All peers of a Unix socket have one address. The user's number tells them apart, so that one cannot
                 // take all places.
@@ -182,17 +203,21 @@ impl Bound {
     }
 }
 
-async fn bind_unix(path: &Path) -> io::Result<UnixListener> {
+async fn bind_unix(path: &Path) -> io::Result<(UnixListener, FileId)> {
     if let Some(parent) = path.parent() {
         std::fs::create_dir_all(parent)?;
     }
     let is_socket = std::fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_socket());
     if is_socket {
         // A process that answers is alive, and its socket is not ours to replace.
-        if tokio::net::UnixStream::connect(path).await.is_ok() {
-            return Err(io::ErrorKind::AddrInUse.into());
+        match tokio::net::UnixStream::connect(path).await {
+            Ok(_) => return Err(io::ErrorKind::AddrInUse.into()),
+            // Refused means that no process has it open any more. Any other error leaves that open, a full queue among
+            // them, and then nothing is replaced.
+            Err(error) if matches!(error.kind(), io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound) => {}
+            Err(error) => return Err(error),
         }
-        std::fs::remove_file(path)?;
+        let _gone = std::fs::remove_file(path);
     }
     // Bound beside its place and then moved there: at no moment is there a socket with the wrong mode.
     let temporary = PathBuf::from(format!("{}.new", path.display()));
@@ -202,7 +227,7 @@ async fn bind_unix(path: &Path) -> io::Result<UnixListener> {
     // The token decides who may call; the folder's mode only who can connect.
     std::fs::set_permissions(&temporary, std::fs::Permissions::from_mode(0o666))?;
     std::fs::rename(&temporary, path)?;
-    Ok(listener)
+    Ok((listener, FileId::of(path)?))
 }
 
 impl fmt::Debug for PlainStream {

@@ -21,8 +21,8 @@ pub(super) fn open(
     if !settings.addons.iter().any(|addon| addon.headers.assertion) {
         return Ok(None);
     }
-    let addon_states = before.filter(|keyring| *keyring.settings() == settings.assertion);
-    match addon_states {
+    let same = before.filter(|keyring| *keyring.settings() == settings.assertion);
+    match same {
         // One keyring for one folder: two of them would make and remove keys side by side.
         Some(keyring) => Ok(Some(Arc::clone(keyring))),
         None => Keyring::open(settings.assertion.clone(), clock.clone()).map(Arc::new).map(Some),

@@ -202,9 +202,12 @@ impl Server {
         if settings.home_assistant != before.settings.home_assistant {
             let (settings, clock) = (Arc::clone(settings), services.clock.clone());
             let opening = move || HomeAssistant::open(&settings.home_assistant, &settings.permissions, clock);
-            if let Ok(home) = tokio::task::spawn_blocking(opening).await {
-                services.home.store(Arc::new(home));
-                self.watch_home(state);
+            match tokio::task::spawn_blocking(opening).await {
+                Ok(home) => {
+                    services.home.store(Arc::new(home));
+                    self.watch_home(state);
+                }
+                Err(error) => tracing::error!(%error, "Home Assistant's settings were not taken over: start anew"),
             }
         } else if settings.permissions != before.settings.permissions {
             let (settings, home) = (Arc::clone(settings), services.home.load_full());

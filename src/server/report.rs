@@ -10,7 +10,7 @@ use super::Server;
 use crate::gate::Services;
 use crate::home_assistant::api::ApiHealth;
 use crate::home_assistant::{Condition, HomeAssistant};
-use crate::identity::{Health as DirectoryHealth, user_of};
+use crate::identity::{Directory, Health as DirectoryHealth, user_of};
 use crate::operations::{ApiState, DirectoryState, SessionStoreState};
 use crate::session::{Health, RevokeError, Session};
 use crate::telemetry::{AuditEvent, ConnectionRefusal, Revoked};
@@ -26,21 +26,30 @@ pub(super) async fn keep_reviewing(server: Arc<Server>) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut looks = tokio::time::interval(Duration::from_secs(5));
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut seen: Option<Arc<Directory>> = None;
     loop {
         // Anew in each round: a reload may have put another home in place, and its predecessor notifies of nothing any
         // more.
-        let mut users = services.home.load().directory().subscribe();
+        let home = services.home.load_full();
+        let mut users = home.directory().subscribe();
+        // Subscribed first and then compared: users that change from here on notify, and those that changed while a
+        // round waited for the disk, or while no process ran at all, are others than the ones seen last.
+        let directory = arc_swap::Guard::into_inner(home.directory().load());
+        if !seen.as_ref().is_some_and(|seen| Arc::ptr_eq(seen, &directory)) {
+            seen = Some(directory);
+            // The open first, as cutting is quick; the sessions end on disk or in Redis, which may take its time.
+            if server.review() {
+                ticks.reset_after(FAREWELL);
+            }
+            end_sessions_of_the_gone(&server).await;
+            end_sessions_revoked_there(&server).await;
+        }
         let reviewed = tokio::select! {
             () = server.stop.cancelled() => return,
             _ = sessions.changed() => server.review(),
             _ = addon_states.changed() => server.review(),
-            _ = users.changed() => {
-                // The open first, as cutting is quick; the sessions end on disk or in Redis, which may take its time.
-                let cut = server.review();
-                end_sessions_of_the_gone(&server).await;
-                end_sessions_revoked_there(&server).await;
-                cut
-            }
+            // The next round begins with them.
+            _ = users.changed() => false,
             _ = looks.tick() => {
                 end_sessions_revoked_there(&server).await;
                 #[cfg(feature = "redis-store")]

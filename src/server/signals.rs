@@ -8,7 +8,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 pub(super) struct Signals {
     terminate: Signal,
     interrupt: Signal,
-    abort: Signal,
+    hangup: Signal,
 }
 
 /// What a signal asks for.
@@ -25,7 +25,7 @@ impl Signals {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
-            abort: signal(SignalKind::hangup())?,
+            hangup: signal(SignalKind::hangup())?,
         })
     }
 
@@ -34,7 +34,7 @@ impl Signals {
         tokio::select! {
             _ = self.terminate.recv() => SignalAction::Stop,
             _ = self.interrupt.recv() => SignalAction::Stop,
-            _ = self.abort.recv() => SignalAction::Reload,
+            _ = self.hangup.recv() => SignalAction::Reload,
         }
     }
 

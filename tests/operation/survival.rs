@@ -3,9 +3,12 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
+use serde_json::json;
+
 use crate::kept;
 use crate::support::expectation::BOB;
-use crate::support::{Ask, BOTH, Extra, PATIENCE, Protocol, RawAddon, RawClient, Vestibule, assert_id};
+use crate::support::home::password_of;
+use crate::support::{Ask, BOTH, Extra, PATIENCE, Protocol, RawAddon, RawClient, Vestibule, assert_id, eventually};
 
 #[test]
 fn a_session_outlives_kill_9() {
@@ -39,6 +42,22 @@ fn a_revocation_is_on_disk_before_it_is_acknowledged() {
     vestibule.start_again();
     assert!(!vestibule.is_live(&bob), "revoked stays revoked");
     assert!(vestibule.is_live(&carol));
+}
+
+#[test]
+fn s75_who_was_deactivated_while_nothing_ran_gets_no_old_session_back() {
+    let addon = RawAddon::start();
+    let mut vestibule = Vestibule::start(kept(&addon));
+    let (bob, carol) = (vestibule.cookie("bob"), vestibule.cookie("carol"));
+    vestibule.signal("TERM");
+    vestibule.await_end(PATIENCE);
+    vestibule.home().edit_user("bob", |user| user["is_active"] = json!(false));
+    vestibule.start_again();
+    vestibule.await_line(&["user_changed"]);
+    vestibule.home().edit_user("bob", |user| user["is_active"] = json!(true));
+    eventually("bob may sign in again", || (vestibule.sign_in("bob", &password_of("bob")).status == 303).then_some(()));
+    assert!(!vestibule.is_live(&bob), "what ended while nothing ran stays ended");
+    assert!(vestibule.is_live(&carol), "others go on");
 }
 
 #[test]

@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 
 use parking_lot::{Mutex, MutexGuard};
+use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
 use crate::clock::Timestamp;
@@ -14,9 +15,17 @@ use crate::home_assistant::one_spelling;
 use crate::ids::UserId;
 
 /// Passwords that were right not long ago, as bcrypt hashes, by the name that was typed.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct PasswordCache {
     cached: Mutex<Cached>,
+    /// Two at a time run bcrypt: whoever calls often must not have all cores.
+    turns: Semaphore,
+}
+
+impl Default for PasswordCache {
+    fn default() -> Self {
+        Self { cached: Mutex::default(), turns: Semaphore::new(2) }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -56,6 +65,7 @@ impl PasswordCache {
         until: Timestamp,
     ) {
         // Hashed before the lock is taken: bcrypt takes a quarter of a second.
+        let Ok(_turn) = self.turns.acquire().await else { return };
         let hashed = tokio::task::spawn_blocking(move || bcrypt::hash(truncated(&password), COST)).await;
         let Ok(Ok(hash)) = hashed else { return };
         let mut cached = self.lock();
@@ -74,6 +84,7 @@ impl PasswordCache {
         // Cloned, so that the lock is not held while bcrypt runs.
         let entry = self.lock().entries.get(name).filter(|entry| entry.until > now).cloned()?;
         let Entry { user, hash, .. } = entry;
+        let _turn = self.turns.acquire().await.ok()?;
         let right = tokio::task::spawn_blocking(move || bcrypt::verify(truncated(&password), &hash)).await;
         matches!(right, Ok(Ok(true))).then_some(user)
     }

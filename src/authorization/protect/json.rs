@@ -8,8 +8,8 @@
 use std::fmt;
 
 use http::HeaderMap;
+use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::Value;
 
 use super::media_type::is_called_json;
 use super::unreadable::Unreadable;
@@ -210,14 +210,66 @@ impl Walk<'_> {
 
 fn texts<'de, A: SeqAccess<'de>>(list: &mut A) -> Result<Found, A::Error> {
     let (mut texts, mut others) = (Vec::new(), false);
-    while let Some(element) = list.next_element::<Value>()? {
-        match element {
+    while let Some(Element(text)) = list.next_element()? {
+        match text {
             // One more than allowed makes the whole list something else: judged in part, the rest would pass unseen.
-            Value::String(text) if texts.len() < MOST => texts.push(text),
+            Some(text) if texts.len() < MOST => texts.push(text),
             _ => others = true,
         }
     }
     Ok(if others || texts.is_empty() { Found::Other } else { Found::Texts(texts) })
+}
+
+/// An element of a list at the place: a text, or something else, of which nothing is kept. A tree of it would take many
+/// times the bytes that the body has (S-153).
+struct Element(Option<String>);
+
+impl<'de> Deserialize<'de> for Element {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ElementVisitor)
+    }
+}
+
+struct ElementVisitor;
+
+impl<'de> Visitor<'de> for ElementVisitor {
+    type Value = Element;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Element, E> {
+        Ok(Element(Some(text.to_owned())))
+    }
+
+    fn visit_bool<E: serde::de::Error>(self, _: bool) -> Result<Element, E> {
+        Ok(Element(None))
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, _: i64) -> Result<Element, E> {
+        Ok(Element(None))
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, _: u64) -> Result<Element, E> {
+        Ok(Element(None))
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<Element, E> {
+        Ok(Element(None))
+    }
+
+    fn visit_unit<E: serde::de::Error>(self) -> Result<Element, E> {
+        Ok(Element(None))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Element, A::Error> {
+        IgnoredAny.visit_seq(list).map(|_| Element(None))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<Element, A::Error> {
+        IgnoredAny.visit_map(object).map(|_| Element(None))
+    }
 }
 
 /// Whether some library would take this key for the next one on the way, or for all of the way at once (lodash takes

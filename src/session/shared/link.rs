@@ -140,7 +140,7 @@ impl SharedStore {
     fn went_away(&self, why: SharedError) {
         let before = self.condition.load();
         match &**before {
-            Condition::Away { why: cache, .. } if !matches!(**cache, SharedError::NotYet) => {
+            Condition::Away { why: before, .. } if !matches!(**before, SharedError::NotYet) => {
                 tracing::debug!(error = %crate::telemetry::chain(&why), "the session store is still away");
             }
             Condition::Away { .. } | Condition::Connected(_) => {

@@ -81,7 +81,9 @@ fn close(key: &[u8; 32], name: &BlobName, bytes: &[u8]) -> Option<Vec<u8>> {
     Some([nonce.as_ref().as_slice(), &sealed].concat())
 }
 
-fn open(key: &[u8; 32], name: &BlobName, mut sealed: Vec<u8>) -> Option<Zeroizing<Vec<u8>>> {
+fn open(key: &[u8; 32], name: &BlobName, sealed: Vec<u8>) -> Option<Zeroizing<Vec<u8>>> {
+    // What is opened in place is as secret as its copy.
+    let mut sealed = Zeroizing::new(sealed);
     let (nonce, rest) = sealed.split_at_mut_checked(NONCE_LEN)?;
     let key = RandomizedNonceKey::new(&AES_256_GCM, key).ok()?;
     let bytes = key.open_in_place(Nonce::try_assume_unique_for_key(nonce).ok()?, Aad::from(name), rest).ok()?;

@@ -61,7 +61,7 @@ pub(super) struct Health {
     state: AtomicU8,
     // Milliseconds since 1970.
     since: AtomicU64,
-    progress: Gauge,
+    up: Gauge,
 }
 
 const UNKNOWN: u8 = 0;
@@ -69,10 +69,10 @@ const UP: u8 = 1;
 const DOWN: u8 = 2;
 
 impl Health {
-    /// Nothing is known; `progress` shows 1 until something is wrong.
-    pub(super) fn new(addon: AddonSlug, progress: Gauge) -> Self {
-        progress.set(1);
-        Self { addon, state: AtomicU8::new(UNKNOWN), since: AtomicU64::new(0), progress }
+    /// Nothing is known; `up` shows 1 until something is wrong.
+    pub(super) fn new(addon: AddonSlug, up: Gauge) -> Self {
+        up.set(1);
+        Self { addon, state: AtomicU8::new(UNKNOWN), since: AtomicU64::new(0), up }
     }
 
     /// It answered a request. For nearly all requests this is one look at what is known already.
@@ -120,7 +120,7 @@ impl Health {
         if was_up != fault.is_none() || before == UNKNOWN {
             self.since.store(Clock::System.now().as_millis(), Ordering::Relaxed);
         }
-        self.progress.set(i64::from(fault.is_none()));
+        self.up.set(i64::from(fault.is_none()));
         let addon = self.addon.as_str();
         match fault {
             Some(fault) if was_up => tracing::warn!(addon, why = fault.label(), "add-on is down"),
@@ -148,15 +148,15 @@ mod tests {
     #[test]
     fn an_add_on_is_up_until_it_fails_and_down_until_it_answers() {
         let health = health();
-        assert_eq!((health.condition(), health.progress.get()), (Condition::Unknown, 1));
+        assert_eq!((health.condition(), health.up.get()), (Condition::Unknown, 1));
         for fault in Fault::ALL {
             health.failed(fault);
             assert!(matches!(health.condition(), Condition::Down(found, _) if found == fault), "{fault:?}");
-            assert_eq!(health.progress.get(), 0);
+            assert_eq!(health.up.get(), 0);
         }
         health.recovered();
         assert!(matches!(health.condition(), Condition::Up(_)));
-        assert_eq!(health.progress.get(), 1);
+        assert_eq!(health.up.get(), 1);
     }
 
     #[test]
