@@ -78,18 +78,19 @@ events {{ worker_connections 8192; }}
 http {{
   access_log off; sendfile on; keepalive_requests 100000000; keepalive_timeout 600s;
   underscores_in_headers on;
-  {scratch(folder, "addon")}
+  {nginx_scratch(folder, "addon")}
   server {{
     listen 127.0.0.1:{port} backlog=4096; default_type text/html;
     location / {{ return 200 "{PAGE.decode()}"; }}
     location /seen {{ return 200 "$http_x_remote_user_id|$http_x_remote_user_name|$http_x_remote_user_display_name|$http_x_ingress_path|$request_uri"; }}
     location /files/ {{ alias {files}/; }}
+    location {PREFIX}/files/ {{ alias {files}/; }}
   }}
 }}
 """
 
 
-def scratch(folder, name):
+def nginx_scratch(folder, name):
     """nginx's folders for what it spools, away from the system's."""
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     return " ".join(f"{kind}_temp_path {folder}/{name}-{kind};" for kind in kinds)

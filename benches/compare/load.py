@@ -30,12 +30,18 @@ CASES = {
     "download": "HTTP/1.1, a file of 1 MiB, 4 kept connections, as fast as it goes",
     "upload": "HTTP/1.1, a file of 100 MiB, 2 at a time, as fast as it goes",
     "websocket": "16 open WebSockets, a message of 128 bytes there and back on each, as fast as it goes",
+    "idle": f"{streams.IDLE} kept connections that ask once and then nothing: memory",
+    "sockets": f"{streams.IDLE} open WebSockets, each of another person, on which nothing is said: memory",
+    "half": "HTTP/1.1, 32 kept connections, half of the requests a second that the slowest proxy can do: latency",
     "paced": f"HTTP/1.1, {PACED_CLIENTS} kept connections, {PACED_CLIENTS * PACED_RATE} requests a second",
 }
 
 
-def load(case, proxy, seconds, folder):
-    """One case against one proxy: `requests`, `seconds`, `p50_us`, `p99_us`, `bad`."""
+def load(case, proxy, seconds, folder, rate=0, while_open=lambda: None):
+    """One case against one proxy: `requests`, `seconds`, `p50_us`, `p99_us`, `bad`.
+
+    `rate` is for `half`: requests a second of all connections. `while_open` is called when all connections of `idle` or `sockets` are open.
+    """
     match case:
         case "h1":
             return wrk(proxy, seconds, folder, connections=32)
@@ -49,6 +55,12 @@ def load(case, proxy, seconds, folder):
             return streams.upload(proxy, seconds, folder, one_person(proxy))
         case "websocket":
             return streams.websocket(proxy, seconds, folder, one_person(proxy))
+        case "idle":
+            return streams.idle(proxy, folder, BROWSER, while_open)
+        case "sockets":
+            return streams.sockets(proxy, folder, BROWSER, while_open)
+        case "half":
+            return h2load(proxy, seconds, folder, ["--h1", "-c32", f"--rps={max(1, round(rate / 32))}"])
         case "paced":
             return h2load(proxy, seconds, folder, ["--h1", f"-c{PACED_CLIENTS}", f"--rps={PACED_RATE}"])
     raise ValueError(f"no case {case}")

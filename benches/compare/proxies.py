@@ -5,10 +5,10 @@ In: a folder with the job in it. Out: one `Proxy` each, started. All write an ac
 
 import os
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from job import PREFIX, REPOSITORY, scratch
+from job import PREFIX, REPOSITORY, nginx_scratch
 from processes import free_port, wait_for_port
 
 
@@ -29,6 +29,10 @@ class Proxy:
     port: int
     pid: int
     cookies: list
+    # Processes besides that work for the same requests.
+    helpers: list = field(default_factory=list)
+    # A floor does less than the job: it is measured in these cases, and not judged.
+    only: tuple = ()
 
     @property
     def base(self):
@@ -36,7 +40,7 @@ class Proxy:
         return f"https://localhost:{self.port}{PREFIX}/"
 
 
-def start_vestibule(folder, programs, persons, home, addon, binary, under=()):
+def start_vestibule(folder, programs, persons, home, addon, binary, under=(), access_log=True):
     """vestibule with its defaults: redb store, access log to standard error, which goes to a file here. `under` is what it is run by."""
     port, operations = free_port(), free_port()
     config = folder / "vestibule.toml"
@@ -54,6 +58,9 @@ config_dir = "{home}"
 
 [limits]
 connections_per_address = 4096
+
+[log]
+access = {str(access_log).lower()}
 
 [[addon]]
 slug = "bench"
@@ -75,7 +82,7 @@ path = "{PREFIX}/sink"
     return Proxy("vestibule", run([binary, "--version"], folder), port, child.pid, cookies)
 
 
-def start_nginx(folder, programs, persons, addon):
+def start_nginx(folder, programs, persons, addon, access_log):
     """nginx: the table of sessions is a `map`; its default log line, unbuffered as by default."""
     port = free_port()
     maps = "".join(nginx_map(name, {p.token: value(p) for p in persons}) for name, value in FIELDS.items())
@@ -84,8 +91,8 @@ def start_nginx(folder, programs, persons, addon):
 worker_processes 2; daemon off; pid {folder}/nginx.pid; error_log {folder}/nginx.err;
 events {{ worker_connections 8192; }}
 http {{
-  access_log {folder}/nginx.access.log; keepalive_requests 100000000; keepalive_timeout 600s; client_max_body_size 0; tcp_nodelay on;
-  {scratch(folder, "nginx")}
+  access_log {f"{folder}/nginx.access.log" if access_log else "off"}; keepalive_requests 100000000; keepalive_timeout 600s; client_max_body_size 0; tcp_nodelay on;
+  {nginx_scratch(folder, "nginx")}
   map_hash_bucket_size 256; map_hash_max_size 8192;
   {maps}
   map $http_upgrade $connection_upgrade {{ default upgrade; '' ''; }}
@@ -111,8 +118,12 @@ http {{
 """)
     child = programs.start("nginx", ["nginx", "-p", folder, "-c", config])
     wait_for_port(child, port)
+    return Proxy("nginx", nginx_version(), port, child.pid, made_cookies(persons))
+
+
+def nginx_version():
     version = subprocess.run(["nginx", "-v"], capture_output=True, text=True, check=True).stderr.strip()
-    return Proxy("nginx", version.removeprefix("nginx version: "), port, child.pid, made_cookies(persons))
+    return version.removeprefix("nginx version: ")
 
 
 NGINX_HEADERS = f"""proxy_http_version 1.1; proxy_set_header Host $http_host;
@@ -127,7 +138,7 @@ def nginx_map(name, values):
     return f"map $cookie_ingress_session ${name} {{\n    default '';\n{entries}\n  }}\n"
 
 
-def start_haproxy(folder, programs, persons, addon):
+def start_haproxy(folder, programs, persons, addon, access_log):
     """HAProxy: the table of sessions is a map file; `option httplog` to standard output, which goes to a file."""
     port = free_port()
     for name, value in FIELDS.items():
@@ -140,8 +151,8 @@ global
   log stdout format raw local0
 defaults
   mode http
-  log global
-  option httplog
+  {"log global" if access_log else "no log"}
+  {"option httplog" if access_log else ""}
   timeout client 60s
   timeout server 60s
   timeout connect 5s
@@ -178,6 +189,21 @@ backend sink
     return Proxy("haproxy", version, port, child.pid, made_cookies(persons))
 
 
+def start_relay(folder, programs, persons, addon, binary):
+    """The floor: ends TLS and copies bytes, over HTTP/1.1. The add-on answers it below the prefix too."""
+    port = free_port()
+    child = programs.start("relay", [binary, f"127.0.0.1:{port}", f"127.0.0.1:{addon.pages}", folder / "cert.pem", folder / "key.pem"])
+    wait_for_port(child, port)
+    return Proxy("relay", "TLS and a copy of the bytes", port, child.pid, made_cookies(persons), only=("h1", "handshake", "download", "paced", "half"))
+
+
+def find_relay():
+    """The relay, built when needed."""
+    subprocess.run(["cargo", "build", "--quiet", "--release", "--example", "relay"], cwd=REPOSITORY, check=True)
+    target = Path(os.environ.get("CARGO_TARGET_DIR", REPOSITORY / "target"))
+    return (REPOSITORY / target / "release" / "examples" / "relay").resolve()
+
+
 def find_binary(given):
     """The binary to measure: the one named, else the one that is shipped, built when needed."""
     if given:
@@ -196,4 +222,5 @@ def run(command, folder):
     return subprocess.run([str(part) for part in command], cwd=folder, check=True, capture_output=True, text=True).stdout.strip()
 
 
+IDENTITY = {"uid": "X-Remote-User-Id", "uname": "X-Remote-User-Name", "udisplay": "X-Remote-User-Display-Name"}
 FIELDS = {"uid": lambda p: p.id, "uname": lambda p: p.name, "udisplay": lambda p: p.display_name}

@@ -13,6 +13,7 @@ import time
 UPLOAD_BYTES = 100 << 20
 UPLOADS_AT_ONCE = 2
 SOCKETS, MESSAGE_BYTES = 16, 128
+IDLE = 1000
 
 
 def upload(proxy, seconds, folder, headers):
@@ -33,22 +34,10 @@ def upload(proxy, seconds, folder, headers):
 
 def websocket(proxy, seconds, folder, headers):
     """Each of the sockets sends a message and waits until it is back."""
-    context = ssl.create_default_context(cafile=str(folder / "cert.pem"))
-    context.set_alpn_protocols(["http/1.1"])
+    context = client_context(folder)
 
     def opened():
-        stream = context.wrap_socket(socket.create_connection(("127.0.0.1", proxy.port)), server_hostname="localhost")
-        stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        stream.settimeout(30)
-        path = proxy.base.split(f":{proxy.port}", 1)[1]
-        lines = [f"GET {path}sink/ws HTTP/1.1", f"Host: localhost:{proxy.port}", f"Origin: https://localhost:{proxy.port}", "Connection: Upgrade",
-                 "Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", *headers, "", ""]
-        stream.sendall("\r\n".join(lines).encode())
-        head = b""
-        while b"\r\n\r\n" not in head:
-            head += stream.recv(1)
-        if not head.startswith(b"HTTP/1.1 101"):
-            raise RuntimeError(f"{proxy.name} opens no WebSocket: {head.decode(errors='replace').splitlines()[0]}")
+        stream = open_websocket(proxy, context, headers)
         # A binary frame with a mask of zeroes (RFC 6455 section 5.2).
         message = bytes([0x82, 0x80 | 126]) + MESSAGE_BYTES.to_bytes(2, "big") + bytes(4) + os.urandom(MESSAGE_BYTES)
 
@@ -65,6 +54,67 @@ def websocket(proxy, seconds, folder, headers):
         return one
 
     return together(SOCKETS, seconds, opened)
+
+
+def idle(proxy, folder, headers, while_open):
+    """Each connection asks once, with another person's session, and is kept."""
+    context = client_context(folder)
+
+    def opened(cookie):
+        stream = connect(proxy, context)
+        path = proxy.base.split(f":{proxy.port}", 1)[1]
+        stream.sendall("\r\n".join([f"GET {path} HTTP/1.1", f"Host: localhost:{proxy.port}", *headers, f"Cookie: {cookie}", "", ""]).encode())
+        if not stream.recv(4096).startswith(b"HTTP/1.1 200"):
+            raise RuntimeError(f"{proxy.name} does not answer")
+        return stream
+
+    return held(proxy, opened, while_open)
+
+
+def sockets(proxy, folder, headers, while_open):
+    """Each WebSocket is another person's."""
+    context = client_context(folder)
+    return held(proxy, lambda cookie: open_websocket(proxy, context, [*headers, f"Cookie: {cookie}"]), while_open)
+
+
+def held(proxy, opened, while_open):
+    begun = time.monotonic()
+    streams = [opened(proxy.cookies[number % len(proxy.cookies)]) for number in range(IDLE)]
+    took = time.monotonic() - begun
+    while_open()
+    for stream in streams:
+        stream.close()
+    return {"requests": IDLE, "seconds": took, "p50_us": 0, "p99_us": 0, "bad": 0}
+
+
+def client_context(folder):
+    context = ssl.create_default_context(cafile=str(folder / "cert.pem"))
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+def connect(proxy, context):
+    stream = context.wrap_socket(socket.create_connection(("127.0.0.1", proxy.port)), server_hostname="localhost")
+    stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    stream.settimeout(30)
+    return stream
+
+
+def open_websocket(proxy, context, headers):
+    stream = connect(proxy, context)
+    path = proxy.base.split(f":{proxy.port}", 1)[1]
+    lines = [f"GET {path}sink/ws HTTP/1.1", f"Host: localhost:{proxy.port}", f"Origin: https://localhost:{proxy.port}", "Connection: Upgrade",
+             "Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", *headers, "", ""]
+    stream.sendall("\r\n".join(lines).encode())
+    head = b""
+    while b"\r\n\r\n" not in head:
+        piece = stream.recv(1)
+        if not piece:
+            break
+        head += piece
+    if not head.startswith(b"HTTP/1.1 101"):
+        raise RuntimeError(f"{proxy.name} opens no WebSocket: {head.decode(errors='replace').splitlines()[:1]}")
+    return stream
 
 
 def together(workers, seconds, make):
