@@ -1,7 +1,7 @@
 //! The counts themselves, by limit and holder, in shards with a lock each.
 
 use std::collections::{HashMap, VecDeque};
-use std::hash::{BuildHasher as _, RandomState};
+use std::hash::BuildHasher as _;
 
 use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::oneshot;
@@ -19,11 +19,12 @@ pub(super) struct Key {
 /// All counts that are not zero.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
-    // Peers choose their addresses: the hasher is one whose collisions they cannot make.
-    hasher: RandomState,
+    // Says the shard alone, where a collision costs nothing but a wait: a fast hasher will do.
+    shard_hasher: foldhash::fast::RandomState,
     shards: [Mutex<Shard>; SHARDS],
 }
 
+/// Peers choose their addresses: the map keeps the hasher whose collisions they cannot make.
 type Shard = HashMap<Key, Count>;
 
 #[derive(Debug, Default)]
@@ -130,7 +131,7 @@ impl Counts {
     }
 
     fn shard(&self, key: &Key) -> MutexGuard<'_, Shard> {
-        let place = usize::try_from(self.hasher.hash_one(key) % SHARDS as u64).unwrap_or_default();
+        let place = usize::try_from(self.shard_hasher.hash_one(key) % SHARDS as u64).unwrap_or_default();
         let [first, ..] = &self.shards;
         self.shards.get(place).unwrap_or(first).lock()
     }

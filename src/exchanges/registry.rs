@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use foldhash::fast::RandomState;
 use parking_lot::{Mutex, MutexGuard};
 
 use super::exchange::{Exchange, List, Open, Registration, Subject};
@@ -16,8 +17,11 @@ use crate::refusal::{Decision, Reason};
 #[derive(Debug, Default)]
 pub struct OpenExchanges {
     next: AtomicU64,
-    shards: [Mutex<HashMap<u64, Arc<Exchange>>>; SHARDS],
+    shards: [Mutex<Shard>; SHARDS],
 }
+
+/// The keys are numbers of ours, so that nobody can make them collide.
+type Shard = HashMap<u64, Arc<Exchange>, RandomState>;
 
 /// Each has a lock of its own, so that requests on different cores seldom wait for each other.
 const SHARDS: usize = 16;
@@ -84,7 +88,7 @@ impl OpenExchanges {
         self.len() == 0
     }
 
-    fn shard(&self, key: u64) -> Option<MutexGuard<'_, HashMap<u64, Arc<Exchange>>>> {
+    fn shard(&self, key: u64) -> Option<MutexGuard<'_, Shard>> {
         let place = usize::try_from(key).unwrap_or_default() % SHARDS;
         self.shards.get(place).map(lock)
     }

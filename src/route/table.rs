@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use http::uri::PathAndQuery;
 
 use super::addon_route::{FoundBy, Route};
@@ -16,12 +17,15 @@ use crate::http::{Sanitized, decode, is_same_look};
 /// All routes.
 #[derive(Debug, Default)]
 pub struct Routes {
-    hosts: HashMap<String, Route>,
-    prefixes: HashMap<String, Route>,
+    hosts: ByText,
+    prefixes: ByText,
     /// By token, at Home Assistant's entry point.
-    tokens: HashMap<String, Route>,
+    tokens: ByText,
     deepest: usize,
 }
+
+/// The operator alone fills the maps, so that a fast hasher will do.
+type ByText = HashMap<String, Route, RandomState>;
 
 /// Where a request goes.
 #[derive(Debug)]

@@ -5,13 +5,15 @@
 use std::sync::Arc;
 
 use dashmap::DashMap;
+use foldhash::fast::RandomState;
 
 use super::live::Session;
 use super::token::SessionDigest;
 use crate::ids::UserId;
 
+/// The keys are digests, which nobody can choose, so that a fast hasher will do.
 #[derive(Debug, Default)]
-pub(super) struct Table(DashMap<SessionDigest, Arc<Session>>);
+pub(super) struct Table(DashMap<SessionDigest, Arc<Session>, RandomState>);
 
 impl Table {
     pub(super) fn get(&self, digest: &SessionDigest) -> Option<Arc<Session>> {

@@ -82,10 +82,13 @@ fn redact_paths_within<'a>(query: &'a [u8], emit: &mut impl FnMut(&'a [u8])) {
 
 /// The first of these names, in any case and any percent-encoding, and where it ends in the path.
 fn find_name<'n>(path: &[u8], names: &'n [Name]) -> Option<(&'n Name, usize)> {
-    (0..path.len()).find_map(|start| {
-        let found = |name: &'n Name| Some((name, end_of(name, path, start)?));
-        names.iter().find_map(found)
-    })
+    // Most bytes begin no name, and every request has a path.
+    let may_begin = |byte: u8| {
+        byte == b'%' || names.iter().any(|name| name.text.first().is_some_and(|first| byte.eq_ignore_ascii_case(first)))
+    };
+    let starts = path.iter().enumerate().filter(|(_, byte)| may_begin(**byte)).map(|(start, _)| start);
+    let found = |start| names.iter().find_map(|name| Some((name, end_of(name, path, start)?)));
+    starts.into_iter().find_map(found)
 }
 
 /// Where this name ends, if it begins here.
