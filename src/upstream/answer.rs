@@ -3,19 +3,18 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use hyper::body::Incoming;
 use tokio::time::Instant;
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
+use super::answer_source::AnswerSource;
 use super::grpc_call::GrpcCall;
-use super::http1_connection::Http1Connection;
-use super::pool::{HeldSlot, Pool};
+use super::pool::HeldSlot;
+use super::unanswered::UpstreamError;
 use crate::connection::InFlightGuard;
 use crate::exchanges::Open;
 use crate::http::{MinRate, Rate, RateMeter};
@@ -24,8 +23,7 @@ use crate::refusal::Reason;
 /// The body of an add-on's answer. Trailers are dropped (DESIGN section 2, step 2), but those of
 /// gRPC.
 pub struct AnswerBody {
-    incoming: Option<Incoming>,
-    connection: Option<(Http1Connection, Arc<Pool>)>,
+    source: AnswerSource,
     open: Option<Open>,
     cut: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
     grpc: Option<GrpcCall>,
@@ -41,7 +39,7 @@ pub struct AnswerBody {
 pub enum AnswerError {
     /// The add-on broke off.
     #[error("the add-on's answer broke off")]
-    Broken(#[source] hyper::Error),
+    Broken(#[source] UpstreamError),
     /// The session ended, the permission was lost, or the process stops.
     #[error("the answer was cut: {}", .0.map_or("stopping", Reason::label))]
     Cut(Option<Reason>),
@@ -49,15 +47,13 @@ pub enum AnswerError {
 
 impl AnswerBody {
     pub(super) fn relay(
-        incoming: Incoming,
-        connection: Option<(Http1Connection, Arc<Pool>)>,
+        source: AnswerSource,
         grpc: Option<GrpcCall>,
         (place, open, serving): (HeldSlot, Open, InFlightGuard),
         reading: MinRate,
     ) -> Self {
         let mut body = Self {
-            incoming: Some(incoming),
-            connection,
+            source,
             open: Some(open),
             grpc,
             meter: RateMeter::new(reading),
@@ -66,7 +62,7 @@ impl AnswerBody {
         };
         // An answer without a body (HEAD, 204, 304) is never polled by hyper: its connection would be dropped with it
         // instead of being kept.
-        body.give_back_if_ended();
+        body.source.give_back_if_ended();
         body.waits_for_client(0);
         body
     }
@@ -74,8 +70,7 @@ impl AnswerBody {
     /// No body at all: that of an answer after which there is a tunnel, which holds the exchange itself.
     pub(super) fn empty() -> Self {
         Self {
-            incoming: None,
-            connection: None,
+            source: AnswerSource::Ended,
             open: None,
             cut: None,
             grpc: None,
@@ -112,15 +107,6 @@ impl AnswerBody {
         Frame::data(part)
     }
 
-    fn give_back_if_ended(&mut self) {
-        let ended = self.incoming.as_ref().is_some_and(Body::is_end_stream);
-        // As soon as the last byte was read from the add-on, however slowly the client takes it: the connection is free
-        // by then.
-        if ended && let Some((connection, pool)) = self.connection.take() {
-            pool.give_back(connection);
-        }
-    }
-
     fn trailers(&self, frame: Frame<Bytes>) -> Option<Frame<Bytes>> {
         // Only gRPC has its status in trailers. Anywhere else a trailer could bring in a header that was confined at
         // the top.
@@ -149,60 +135,50 @@ impl Body for AnswerBody {
         this.note_poll();
         if let Some(open) = this.open.as_ref().filter(|open| open.is_cut()) {
             // Dropped and not given back: the rest of this answer still lies in it.
-            this.connection = None;
+            this.source = AnswerSource::Ended;
             return Poll::Ready(Some(Err(AnswerError::Cut(open.exchange().why()))));
         }
         if !this.rest.is_empty() {
             return Poll::Ready(Some(Ok(this.hand_over())));
         }
-        let mut driven = false;
         loop {
-            let Some(incoming) = &mut this.incoming else { return Poll::Ready(None) };
-            match Pin::new(incoming).poll_frame(cx) {
-                Poll::Ready(Some(Ok(frame))) => {
-                    this.give_back_if_ended();
-                    match frame.into_data() {
-                        Ok(data) => {
-                            this.rest = data;
-                            return Poll::Ready(Some(Ok(this.hand_over())));
-                        }
-                        Err(other) => {
-                            if let Some(trailers) = this.trailers(other) {
-                                return Poll::Ready(Some(Ok(trailers)));
-                            }
-                        }
-                    }
-                }
-                Poll::Ready(Some(Err(error))) => {
-                    this.connection = None;
-                    this.incoming = None;
-                    return Poll::Ready(Some(Err(AnswerError::Broken(error))));
-                }
-                Poll::Ready(None) => {
-                    this.give_back_if_ended();
-                    return Poll::Ready(None);
-                }
-                // Once in each poll. Driving registers the waker with the add-on's socket; doing it again while the
-                // body stays pending would spin.
-                Poll::Pending if !driven => {
-                    driven = true;
-                    if let Some((connection, _)) = &mut this.connection {
-                        connection.drive(cx);
-                    }
-                }
+            let Poll::Ready(frame) = this.source.poll_frame(cx) else {
                 // Asked last, when there is nothing to hand on: the check at the top has covered every other way
                 // through.
-                Poll::Pending => return this.poll_cut(cx).map(|error| Some(Err(error))),
+                return this.poll_cut(cx).map(|error| Some(Err(error)));
+            };
+            let Some(frame) = frame else {
+                this.source.give_back_if_ended();
+                return Poll::Ready(None);
+            };
+            let frame = match frame {
+                Ok(frame) => frame,
+                Err(error) => {
+                    this.source = AnswerSource::Ended;
+                    return Poll::Ready(Some(Err(AnswerError::Broken(error))));
+                }
+            };
+            this.source.give_back_if_ended();
+            match frame.into_data() {
+                Ok(data) => {
+                    this.rest = data;
+                    return Poll::Ready(Some(Ok(this.hand_over())));
+                }
+                Err(other) => {
+                    if let Some(trailers) = this.trailers(other) {
+                        return Poll::Ready(Some(Ok(trailers)));
+                    }
+                }
             }
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.rest.is_empty() && self.incoming.as_ref().is_none_or(Body::is_end_stream)
+        self.rest.is_empty() && self.source.is_ended()
     }
 
     fn size_hint(&self) -> SizeHint {
-        let mut hint = self.incoming.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint);
+        let mut hint = self.source.size_hint();
         let rest = u64::try_from(self.rest.len()).unwrap_or_default();
         match hint.upper().and_then(|upper| upper.checked_add(rest)) {
             // The upper bound first: it must never be the smaller one.

@@ -6,6 +6,7 @@
 use http::{Request, Response};
 use hyper::body::Incoming;
 
+use super::answer_source::AnswerSource;
 use super::grpc_call::GrpcCall;
 use super::http2_connection::{Http2Connection, Stream};
 use super::pool::{HeldSlot, PoolError};
@@ -15,15 +16,15 @@ use crate::refusal::Reason;
 
 impl Call<'_> {
     /// Makes the call and relays its answer.
-    pub(super) async fn call(self, request: Request<RequestBody>, grpc: GrpcCall) -> Result<Answer, Reason> {
+    pub(super) async fn call(self, request: Box<Request<RequestBody>>, grpc: GrpcCall) -> Result<Answer, Reason> {
         // A place as any request has: streams of a shared connection cost the add-on as much as connections do.
         let place = self.place().await?;
-        let response = self.ask_shared(request).await?;
-        Ok(self.relay(response, None, HeldSlot::Request(place), Some(grpc)))
+        let (head, incoming) = self.ask_shared(request).await?.into_parts();
+        Ok(self.relay(head, AnswerSource::Hyper(incoming), HeldSlot::Request(place), Some(grpc)))
     }
 
     /// Sends the request over the connection that there is, or a new one; again only where not a byte of it was sent.
-    async fn ask_shared(&self, mut request: Request<RequestBody>) -> Result<Response<Incoming>, Reason> {
+    async fn ask_shared(&self, mut request: Box<Request<RequestBody>>) -> Result<Response<Incoming>, Reason> {
         let pool = &self.upstream.pool;
         let shared = pool.shared().of(&self.user);
         loop {
@@ -31,11 +32,11 @@ impl Call<'_> {
             // An older connection may just have been closed by the add-on. A new one that refuses would refuse again,
             // without an end.
             let retry = stream.used;
-            match self.answered(stream.send(request)).await {
+            match self.answered(stream.send(*request)).await {
                 Ok(Ok(response)) => return Ok(response),
                 Ok(Err(unsent)) if retry => {
                     shared.forget();
-                    request = *unsent;
+                    request = unsent;
                 }
                 Ok(Err(_)) => return Err(Reason::AddonDown),
                 Err(reason) => {

@@ -14,7 +14,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use parking_lot::{Mutex, MutexGuard};
 use tokio::time::Instant;
 
-use super::http1_connection::Unanswered;
+use super::unanswered::Unanswered;
 use crate::dial::Wire;
 use crate::http::RequestBody;
 use crate::ids::UserId;
@@ -60,11 +60,14 @@ impl Stream {
     }
 
     /// Makes a call and waits for the head of its answer.
-    pub(super) async fn send(&mut self, request: Request<RequestBody>) -> Result<Response<Incoming>, Unanswered> {
+    pub(super) async fn send(
+        &mut self,
+        request: Request<RequestBody>,
+    ) -> Result<Response<Incoming>, Unanswered<Box<Request<RequestBody>>>> {
         // hyper gives a request back only where none of it was written, so sending it again cannot do anything twice.
         self.sender.try_send_request(request).await.map_err(|mut failed| match failed.take_message() {
             Some(request) => Unanswered::Unsent(Box::new(request)),
-            None => Unanswered::Sent(failed.into_error()),
+            None => Unanswered::Sent(failed.into_error().into()),
         })
     }
 }

@@ -5,6 +5,7 @@
 //! the first was.
 
 mod answer;
+mod answer_source;
 mod assertion;
 mod connect;
 mod connection_auth;
@@ -13,8 +14,7 @@ mod websocket_frames;
 mod grpc;
 mod grpc_call;
 mod health;
-mod half_closed;
-mod http1_connection;
+mod http1;
 mod pool;
 mod request_headers;
 mod response;
@@ -24,6 +24,8 @@ mod host_override;
 mod tunnel;
 mod tunnel_over;
 mod tunnel_side;
+mod unanswered;
+mod upgrade_connection;
 mod upstreams;
 mod websocket;
 mod whoami;
@@ -31,9 +33,11 @@ mod whoami;
 pub use answer::{AnswerBody, AnswerError};
 pub use assertion::{KeyError, Keyring};
 pub use health::{Condition, Fault};
+pub use http1::Http1Error;
 pub use send::Answer;
 pub use tunnel::{Tunnel, TunnelEnd};
 pub use tunnel_over::TunnelOver;
+pub use unanswered::UpstreamError;
 pub use upstreams::{Means, Upstreams};
 
 #[cfg(test)]

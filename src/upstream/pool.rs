@@ -7,8 +7,9 @@ use parking_lot::{Mutex, MutexGuard};
 use tokio::time::Instant;
 
 use super::connect::Connector;
-use super::http1_connection::Http1Connection;
+use super::http1::Http1Connection;
 use super::http2_connection::Http2Connections;
+use super::upgrade_connection::UpgradeConnection;
 use crate::budget::{Budget, Claim, Holder, Limit, Permit, Queue, Refused};
 use crate::config::Addon;
 use crate::dial::{DialError, Wire};
@@ -94,17 +95,18 @@ impl Pool {
         Ok(PoolSlot { _permit: permit, _counted: self.metrics.upstream_in_use() })
     }
 
-    /// The connection that was used last and is still good, if there is one: the others may age.
+    /// The connection that was used last, if there is one: the others may age. Whether it is still good is looked at
+    /// when a request is sent on it.
     pub(super) fn idle(&self) -> Option<Http1Connection> {
         loop {
-            let mut connection = {
+            let connection = {
                 let mut idle = self.lock();
                 let connection = idle.pop()?;
                 self.count(&idle);
                 connection
             };
-            // Looked at after the lock is given back: it polls the connection, and others want the list meanwhile.
-            if connection.idle_since.elapsed() < OLDEST_IDLE && connection.is_reusable() {
+            // After the lock is given back: dropping a connection closes it, and others want the list meanwhile.
+            if connection.idle_since().elapsed() < OLDEST_IDLE {
                 return Some(connection);
             }
         }
@@ -116,8 +118,7 @@ impl Pool {
     }
 
     pub(super) async fn fresh(&self) -> Result<Http1Connection, PoolError> {
-        let stream = self.wire().await?;
-        Http1Connection::open(stream).await.map_err(PoolError::Handshake)
+        self.wire().await.map(Http1Connection::new)
     }
 
     /// A new stream to the add-on, counted.
@@ -139,7 +140,7 @@ impl Pool {
 
     /// A new connection of this user's that is to become a tunnel. Tunnels live for days, so they have places of their
     /// own, and nobody waits for one.
-    pub(super) async fn tunnel(&self, user: &UserId) -> Result<(Http1Connection, TunnelSlot), PoolError> {
+    pub(super) async fn tunnel(&self, user: &UserId) -> Result<(UpgradeConnection, TunnelSlot), PoolError> {
         let addon = &self.addon;
         let claims = [
             Claim::new(Limit::AddonWebsocketsPerUser, self.user_here(user), addon.transport.websockets_per_user),
@@ -148,7 +149,7 @@ impl Pool {
         // Taken before dialling, so that a user at their limit costs the add-on no connection.
         let permit = self.budget.take(1, &claims)?;
         let stream = self.wire().await?;
-        let connection = Http1Connection::open_for_upgrade(stream).await.map_err(PoolError::Handshake)?;
+        let connection = UpgradeConnection::open(stream).await.map_err(PoolError::Handshake)?;
         Ok((connection, TunnelSlot { _permit: permit }))
     }
 
@@ -170,7 +171,7 @@ impl Pool {
         if connection.is_reusable() {
             // Only a connection that was read to the end comes here reusable: bytes of an old answer would be read as
             // the beginning of the next one.
-            connection.idle_since = Instant::now();
+            connection.rest();
             let mut idle = self.lock();
             idle.push(connection);
             self.count(&idle);
@@ -180,7 +181,7 @@ impl Pool {
     /// Closes what has been idle for too long, or was closed by the add-on.
     pub(super) fn prune(&self) {
         let mut idle = self.lock();
-        idle.retain_mut(|connection| connection.idle_since.elapsed() < OLDEST_IDLE && connection.is_reusable());
+        idle.retain_mut(|connection| connection.idle_since().elapsed() < OLDEST_IDLE && connection.is_reusable());
         self.count(&idle);
         self.shared.prune(OLDEST_IDLE);
     }
@@ -199,7 +200,7 @@ const OLDEST_IDLE: Duration = Duration::from_mins(1);
 
 impl std::fmt::Debug for Http1Connection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Http1Connection").field("used", &self.used).finish_non_exhaustive()
+        f.debug_struct("Http1Connection").field("used", &self.was_used()).finish_non_exhaustive()
     }
 }
 

@@ -5,19 +5,21 @@ use std::sync::Arc;
 
 use http::header::{CONNECTION, CONTENT_LENGTH, HeaderValue, SEC_WEBSOCKET_ACCEPT, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
-use hyper::body::{Body as _, Incoming};
+use hyper::body::Body as _;
 use hyper::upgrade::OnUpgrade;
 use tokio::time::Instant;
 
 use super::answer::AnswerBody;
+use super::answer_source::AnswerSource;
 use super::connection_auth;
 use super::grpc_call::{self, GrpcCall};
 use super::host_override::set_destination;
-use super::http1_connection::{Http1Connection, Unanswered, is_hang_up};
-use super::pool::{HeldSlot, Pool, PoolError, PoolSlot};
+use super::http1::{Http1Connection, UnsentRequest, UploadingAnswer};
+use super::pool::{HeldSlot, PoolError, PoolSlot};
 use super::request_headers::{ASSERTION, ForwardedContext, ask_for_websocket, tell_user};
 use super::response::{self, ResponsePolicy};
 use super::tunnel::Tunnel;
+use super::unanswered::{Unanswered, UpstreamError};
 use super::upstreams::{Upstream, Upstreams};
 use super::websocket::{self, WebSocketOffer};
 use crate::authorization::Permitted;
@@ -92,7 +94,8 @@ impl Upstreams {
         set_length(&mut headers, &method, body.size_hint().exact(), upstream.addon.transport.max_body)?;
         // Last, when every line that we add is there.
         judge_size(&headers, forward.as_str(), upstream.addon.transport.max_head)?;
-        let mut outgoing = Request::new(body);
+        // In a box: it is handed on through several futures, each of which would be larger by all of it.
+        let mut outgoing = Box::new(Request::new(body));
         *outgoing.method_mut() = method;
         *outgoing.uri_mut() = match &grpc {
             None => Uri::from(forward),
@@ -166,21 +169,15 @@ fn judge_size(headers: &HeaderMap, target: &str, limit: usize) -> Result<(), Rea
 const LONGEST_REQUEST_LINE: usize = "MKCALENDAR  HTTP/1.1".len();
 
 impl Call<'_> {
-    async fn exchange(self, request: Request<RequestBody>) -> Result<Answer, Reason> {
+    async fn exchange(self, request: Box<Request<RequestBody>>) -> Result<Answer, Reason> {
         // The place before the connection: an idle connection taken first would be held by a request that waits its
         // turn.
         let place = self.place().await?;
         // Asked now, since the request is moved when it is sent.
         let signs_in = connection_auth::is_asked_for(request.headers());
-        let (mut connection, mut response) = self.ask(request).await?;
+        let (mut connection, response) = self.ask(request.into()).await?;
         if signs_in || connection_auth::is_offered(response.headers()) {
             // The connection speaks for this user now (S-60).
-            connection.use_once();
-        }
-        if response.headers().contains_key(TRANSFER_ENCODING) && response.headers_mut().remove(CONTENT_LENGTH).is_some()
-        {
-            // RFC 9112 section 6.3: Transfer-Encoding overrides Content-Length, and such a message might be an attempt
-            // at smuggling. What the add-on sends behind it must not be taken for another answer (S-58).
             connection.use_once();
         }
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
@@ -189,11 +186,12 @@ impl Call<'_> {
         }
         // The connection is driven by the task that reads the answer. While the add-on still takes the upload, a client
         // that reads only after its last byte would wait for us and we for it.
-        if !self.progress.is_done() {
-            connection.detach();
-        }
-        let connection = Some((connection, Arc::clone(&self.upstream.pool)));
-        Ok(self.relay(response, connection, HeldSlot::Request(place), None))
+        let source = if self.progress.is_done() {
+            AnswerSource::Http1(connection, Arc::clone(&self.upstream.pool))
+        } else {
+            AnswerSource::Uploading(UploadingAnswer::new(connection))
+        };
+        Ok(self.relay(response.into_parts().0, source, HeldSlot::Request(place), None))
     }
 
     /// A place at the add-on, unless the request is cut while it waits for one.
@@ -206,7 +204,7 @@ impl Call<'_> {
     }
 
     /// Sends the request over an idle connection or a new one; again only where not a byte of it was sent.
-    async fn ask(&self, mut request: Request<RequestBody>) -> Result<(Http1Connection, Response<Incoming>), Reason> {
+    async fn ask(&self, mut request: UnsentRequest) -> Result<(Http1Connection, Response<()>), Reason> {
         loop {
             let mut connection = match self.upstream.pool.idle() {
                 Some(connection) => connection,
@@ -215,10 +213,11 @@ impl Call<'_> {
             // The pool runs empty of idle connections, and a fresh one is not tried twice, so the loop ends. An idle
             // one may have been closed by the add-on while the request was written (RFC 9112 section 9.3.1); nothing of
             // the request was sent, so that any method may be repeated.
-            let retry = connection.used;
-            match self.answered(connection.send(request)).await? {
+            let retry = connection.was_used();
+            let sending = async { connection.send(request).await.map_err(Unanswered::from) };
+            match self.answered(sending).await? {
                 Ok(response) => return Ok((connection, response)),
-                Err(unsent) if retry => request = *unsent,
+                Err(unsent) if retry => request = unsent,
                 Err(_) => return Err(Reason::AddonDown),
             }
         }
@@ -226,10 +225,10 @@ impl Call<'_> {
 
     /// The head of the answer, or the request back when it was not sent; a refusal when it took too long, was cut, or
     /// went wrong.
-    pub(super) async fn answered(
+    pub(super) async fn answered<B, T>(
         &self,
-        sending: impl Future<Output = Result<Response<Incoming>, Unanswered>>,
-    ) -> Result<Result<Response<Incoming>, Box<Request<RequestBody>>>, Reason> {
+        sending: impl Future<Output = Result<Response<B>, Unanswered<T>>>,
+    ) -> Result<Result<Response<B>, T>, Reason> {
         let mut sending = std::pin::pin!(sending);
         let mut cut = std::pin::pin!(self.open.cut());
         let limit = self.upstream.addon.transport.response_timeout;
@@ -263,7 +262,7 @@ impl Call<'_> {
 
     async fn open_tunnel(
         self,
-        request: Request<RequestBody>,
+        request: Box<Request<RequestBody>>,
         handshake: Handshake,
         client: OnUpgrade,
     ) -> Result<Answer, Reason> {
@@ -271,12 +270,13 @@ impl Call<'_> {
         let asked = WebSocketOffer::of(request.headers());
         let (mut connection, place) =
             self.upstream.pool.tunnel(&self.user).await.map_err(|error| self.failed(&error))?;
-        let Ok(mut response) = self.answered(connection.send(request)).await? else { return Err(Reason::AddonDown) };
+        let Ok(mut response) = self.answered(connection.send(*request)).await? else { return Err(Reason::AddonDown) };
         if response.status() != StatusCode::SWITCHING_PROTOCOLS {
             // A declined handshake is an ordinary answer. Its connection is not pooled: a task of its own drives it,
             // and it ends with the body. Until then it counts as the WebSocket that was asked for: without a place, a
             // user could hold any number of connections by asking in this way (S-211).
-            return Ok(self.relay(response, None, HeldSlot::Declined(place), None));
+            let (head, incoming) = response.into_parts();
+            return Ok(self.relay(head, AnswerSource::Hyper(incoming), HeldSlot::Declined(place), None));
         }
         if !asked.is_answered_by(response.headers()) {
             return Err(Reason::AddonBroken);
@@ -302,12 +302,11 @@ impl Call<'_> {
 
     pub(super) fn relay(
         self,
-        response: Response<Incoming>,
-        connection: Option<(Http1Connection, Arc<Pool>)>,
+        mut parts: http::response::Parts,
+        source: AnswerSource,
         place: HeldSlot,
         grpc: Option<GrpcCall>,
     ) -> Answer {
-        let (mut parts, incoming) = response.into_parts();
         response::confine(&mut parts.headers, &self.upstream.addon, &self.response_policy);
         // hyper keeps the add-on's own reason phrase here and would write it out.
         parts.extensions.clear();
@@ -315,7 +314,7 @@ impl Call<'_> {
         // answer by closing the connection, which a client cannot tell from one that broke off.
         parts.version = http::Version::HTTP_11;
         let held = (place, self.open, self.serving);
-        let body = AnswerBody::relay(incoming, connection, grpc, held, self.reading);
+        let body = AnswerBody::relay(source, grpc, held, self.reading);
         Answer { response: Response::from_parts(parts, body), tunnel: None, sent: self.progress }
     }
 
@@ -349,7 +348,7 @@ impl Call<'_> {
     }
 
     /// Why a request that was sent was not answered: the client's own body, the add-on's end, or no HTTP.
-    fn broken(&self, error: &hyper::Error) -> Reason {
+    fn broken(&self, error: &UpstreamError) -> Reason {
         // The client's body is asked first: an add-on that hangs up because its request was broken off is not at fault,
         // and must not count as unhealthy.
         if self.progress.is_too_large() {
@@ -362,7 +361,7 @@ impl Call<'_> {
             return Reason::MalformedRequest;
         }
         tracing::warn!(addon = self.upstream.addon.slug.as_str(), error = %chain(error), "no answer from the add-on");
-        if is_hang_up(error) {
+        if error.is_hang_up() {
             self.upstream.failed(UpstreamFailure::CutShort);
             return Reason::AddonDown;
         }
