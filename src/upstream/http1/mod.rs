@@ -9,6 +9,8 @@ mod body_decoder;
 mod body_framing;
 mod chunked_decoder;
 mod connection;
+#[cfg(test)]
+mod differential_tests;
 mod error;
 mod read_buffer;
 mod request_head;
