@@ -178,10 +178,17 @@ impl Pool {
         }
     }
 
-    /// Closes what has been idle for too long, or was closed by the add-on.
+    /// Closes what has been idle for too long, or was closed by the add-on, and gives back the buffers of the rest.
     pub(super) fn prune(&self) {
         let mut idle = self.lock();
-        idle.retain_mut(|connection| connection.idle_since().elapsed() < OLDEST_IDLE && connection.is_reusable());
+        idle.retain_mut(|connection| {
+            let idle_for = connection.idle_since().elapsed();
+            // Not at once: a connection that is used all the time would allocate them for each request.
+            if idle_for >= AT_REST {
+                connection.release_buffers();
+            }
+            idle_for < OLDEST_IDLE && connection.is_reusable()
+        });
         self.count(&idle);
         self.shared.prune(OLDEST_IDLE);
     }
@@ -197,6 +204,8 @@ impl Pool {
 
 /// Common add-on servers keep an idle connection for 5 seconds or more; a closed one is noticed before it is used.
 const OLDEST_IDLE: Duration = Duration::from_mins(1);
+/// After so long, a connection is no longer one that is used all the time.
+const AT_REST: Duration = Duration::from_secs(1);
 
 impl std::fmt::Debug for Http1Connection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

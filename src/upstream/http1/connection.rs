@@ -82,11 +82,15 @@ impl Http1Connection {
         self.0.idle_since
     }
 
-    /// From now on it waits for its next request, in as little memory as it can.
+    /// From now on it waits for its next request.
     pub(in crate::upstream) fn rest(&mut self) {
         self.0.idle_since = Instant::now();
-        self.0.reader.shrink();
-        self.0.writer.shrink();
+    }
+
+    /// Gives its buffers back: the next request may be long in coming.
+    pub(in crate::upstream) fn release_buffers(&mut self) {
+        self.0.reader.release();
+        self.0.writer.release();
     }
 
     /// Keeps it out of the pool after this request.

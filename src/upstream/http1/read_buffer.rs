@@ -1,7 +1,7 @@
 //! What was read from an add-on and not yet handed on.
 //!
 //! Bytes are read into one allocation and handed on as parts of it, without a copy. It is small until an answer proves
-//! to be large, and small again before the connection waits for its next request.
+//! to be large, stays so while one request follows another, and is given back when the connection comes to rest.
 
 use std::io;
 use std::pin::Pin;
@@ -64,10 +64,9 @@ impl ReadBuffer {
         Poll::Ready(Ok(read))
     }
 
-    /// Gives back what an idle connection does not need.
-    pub(super) fn shrink(&mut self) {
-        // Asked by the room and not by the capacity, which says only what is left behind the bytes that went on.
-        if self.room > SMALLEST {
+    /// Gives the allocation back, when there is nothing in it.
+    pub(super) fn release(&mut self) {
+        if self.is_empty() {
             *self = Self::new();
         }
     }
@@ -118,7 +117,7 @@ mod tests {
         }
         assert!(largest >= LARGEST / 2, "{largest}");
         assert!(buffer.is_empty());
-        buffer.shrink();
+        buffer.release();
         assert_eq!(buffer.bytes.capacity(), 0);
         addon.write_all(b"x").await.unwrap();
         assert!(buffer.poll_fill(&mut cx, &mut *stream).is_ready());

@@ -116,9 +116,9 @@ impl RequestWriter {
         std::mem::take(&mut self.data)
     }
 
-    /// Gives back what an idle connection does not need.
-    pub(super) fn shrink(&mut self) {
-        if self.lead.capacity() > LARGEST_IDLE {
+    /// Gives the allocation back, between two requests.
+    pub(super) fn release(&mut self) {
+        if self.is_done() && self.lead.is_empty() {
             self.lead = Vec::new();
         }
     }
@@ -300,5 +300,3 @@ fn up_to(mut most: usize, parts: [&[u8]; 3]) -> [IoSlice<'_>; 3] {
 const ROUNDS: usize = 16;
 /// What one record of TLS carries at most.
 const TLS_RECORD: usize = 16 * 1024;
-/// What a connection keeps of a large head while it is idle.
-const LARGEST_IDLE: usize = 8 * 1024;
