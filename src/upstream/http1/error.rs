@@ -19,9 +19,6 @@ pub enum Http1Error {
     /// A line of the head is none, or there are too many.
     #[error("the head of the answer cannot be read")]
     Head(#[from] httparse::Error),
-    /// A line of the head does not end with CR LF.
-    #[error("a line of the answer's head ends with a bare line feed")]
-    BareLineFeed,
     /// The head has no end within the limit.
     #[error("the head of the answer is too large")]
     HeadTooLarge,

@@ -87,8 +87,9 @@ impl ResponseParser {
         for at in memchr::memchr_iter(b'\n', fresh) {
             let at = self.scanned.saturating_add(at);
             let line = bytes.get(self.line..at).unwrap_or_default();
-            // RFC 9112 section 2.2 lets a recipient take a single LF for the end of a line, and does not ask it to.
-            let Some((b'\r', line)) = line.split_last() else { return Err(Http1Error::BareLineFeed) };
+            // RFC 9112 section 2.2: a recipient MAY take a single LF for the end of a line. Small add-ons write it, and
+            // what is handed on has our own line ends, so that nobody behind us can read it in another way.
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
             self.line = at.saturating_add(1);
             if line.is_empty() {
                 return if self.line > LARGEST_HEAD { Err(Http1Error::HeadTooLarge) } else { Ok(Some(self.line)) };
