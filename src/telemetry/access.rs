@@ -81,7 +81,7 @@ impl AccessLog {
             return;
         }
         let format = self.sink.format();
-        self.sink.append(TYPICAL, |out, stamp| {
+        self.sink.append(|out, stamp| {
             let mut line = LogLine::begin(out, stamp, format, entry.at, Level::INFO, "vestibule::access");
             line.text("request_id", entry.request_id.as_bytes(), NAME_LIMIT);
             line.address("client", entry.client);
@@ -113,9 +113,6 @@ impl AccessLog {
         });
     }
 }
-
-/// About the length of a line: only the buffer's limit hangs on it.
-const TYPICAL: usize = 512;
 
 /// Bytes that are shown of a request id, a user id or a slug.
 pub(super) const NAME_LIMIT: usize = 128;

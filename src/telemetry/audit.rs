@@ -240,13 +240,13 @@ impl AuditLog {
 
     /// Writes the event's line.
     pub fn write(&self, event: &AuditEvent<'_>) {
-        // Made before the buffer is locked: what an error says of itself is code of others.
+        // Made before the line is begun: what an error says of itself is code of others.
         let error = match event {
             AuditEvent::Reload { error } => error.map(ToString::to_string),
             _ => None,
         };
         let (format, at) = (self.sink.format(), self.sink.clock().now());
-        self.sink.append(TYPICAL, |out, stamp| {
+        self.sink.append(|out, stamp| {
             let mut line = LogLine::begin(out, stamp, format, at, level(event), "vestibule::audit");
             fill(&mut line, event, error.as_deref());
             line.end();
@@ -382,9 +382,6 @@ fn optional(line: &mut LogLine<'_>, key: &'static str, value: Option<&str>) {
         line.text(key, value.as_bytes(), NAME_LIMIT);
     }
 }
-
-/// About the length of a line.
-const TYPICAL: usize = 400;
 
 /// Bytes that are shown of a session's id: enough to find it in `sessions list`. Were a token ever passed by mistake,
 /// it would be of no use so short.

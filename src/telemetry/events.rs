@@ -60,7 +60,7 @@ impl io::Write for LineWriter<'_> {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         // Only the line feed at the end is the formatter's. Any other came with a value, and is escaped.
         let text = line.strip_suffix(b"\n").unwrap_or(line);
-        self.0.append(line.len(), |out, _| {
+        self.0.append(|out, _| {
             push_escaped(out, text, EscapeContext::LogLine);
             out.push(b'\n');
         });

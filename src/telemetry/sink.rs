@@ -1,10 +1,12 @@
 //! The one writer of the log: whole lines in, large writes out, and nobody ever waits for whoever reads them.
 //!
-//! All threads append whole lines under a short lock, and one thread of its own takes the buffer away and writes it to
-//! stderr without the lock. When the reader stalls, the buffer fills to [`CAPACITY`], further lines are dropped and
-//! counted, and the count is logged once there is room. It must never block a caller and never write half a line into
-//! another.
+//! One thread of its own writes to stderr what all threads log. A line is made in a buffer of the
+//! thread that logs it and appended whole under a short lock, under which nothing but a copy is made: workers would
+//! otherwise wait for each other's lines. The writing thread takes the buffer away and writes it without the lock. When
+//! the reader stalls, the buffer fills to [`CAPACITY`], further lines are dropped and counted, and the count is logged
+//! once there is room. It must never block a caller and never write half a line into another.
 
+use std::cell::Cell;
 use std::fmt;
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -34,20 +36,29 @@ impl Sink {
         Ok(Self { owner: Arc::new(Owner(shared)) })
     }
 
-    /// Appends the one line, or the lines, that `write` writes, each with its end; `size` is about how long they get.
-    /// `write` must not panic and must not log.
-    pub(super) fn append(&self, size: usize, write: impl FnOnce(&mut Vec<u8>, &mut LineTime)) {
+    /// Appends the one line, or the lines, that `write` writes, each with its end.
+    pub(super) fn append(&self, write: impl FnOnce(&mut Vec<u8>, &mut LineTime)) {
+        // Taken out and not borrowed: a line that is logged while this one is made finds an empty buffer.
+        let mut draft = DRAFT.take();
+        draft.bytes.clear();
+        write(&mut draft.bytes, &mut draft.stamp);
+        self.append_bytes(&draft.bytes);
+        if draft.bytes.capacity() <= LARGE {
+            DRAFT.set(draft);
+        }
+    }
+
+    fn append_bytes(&self, lines: &[u8]) {
         let shared = self.shared();
         let mut state = shared.lock();
         let before = state.bytes.len();
         // Dropped and counted, and never waited for: the caller may be in the middle of a request.
-        if before.saturating_add(size) > CAPACITY {
+        if before.saturating_add(lines.len()) > CAPACITY {
             state.dropped = state.dropped.saturating_add(1);
             shared.dropped.inc();
             return;
         }
-        let SinkState { bytes, stamp, .. } = &mut *state;
-        write(bytes, stamp);
+        state.bytes.extend_from_slice(lines);
         state.appended = state.appended.wrapping_add(1);
         let wake = before == 0 || (before < LARGE && state.bytes.len() >= LARGE);
         drop(state);
@@ -81,6 +92,17 @@ impl Sink {
     fn shared(&self) -> &Shared {
         &self.owner.0
     }
+}
+
+/// What a thread makes its lines in.
+#[derive(Default)]
+struct Draft {
+    bytes: Vec<u8>,
+    stamp: LineTime,
+}
+
+thread_local! {
+    static DRAFT: Cell<Draft> = Cell::default();
 }
 
 /// Ends the thread when the last handle goes.
@@ -124,7 +146,6 @@ impl Default for Shared {
 #[derive(Default)]
 struct SinkState {
     bytes: Vec<u8>,
-    stamp: LineTime,
     /// Lines ever appended, and of those the ones whose fate is settled: written or lost.
     appended: u64,
     settled: u64,
@@ -282,7 +303,7 @@ mod tests {
     }
 
     fn append(sink: &Sink, line: &str) {
-        sink.append(line.len() + 1, |out, _| {
+        sink.append(|out, _| {
             out.extend_from_slice(line.as_bytes());
             out.push(b'\n');
         });
