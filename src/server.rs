@@ -40,6 +40,7 @@ use crate::operations::activation::Inherited;
 use crate::operations::{Readiness, control, health, notify};
 use crate::telemetry::Telemetry;
 use crate::tls::Handshaker;
+use crate::workers::Workers;
 use build::Bound;
 use listeners::Listeners;
 use reload::ReloadState;
@@ -57,6 +58,7 @@ pub struct Server {
     home_assistant_trust: ListenerTrust,
     state: tokio::sync::Mutex<ReloadState>,
     readiness: Readiness,
+    workers: Workers,
     connections: TaskTracker,
     /// No new connections, no new requests on the old ones.
     drain: CancellationToken,
@@ -66,10 +68,16 @@ pub struct Server {
 }
 
 /// Serves until a signal says stop and everything open has ended.
-pub async fn run(file: PathBuf, loaded: Loaded, telemetry: Telemetry, inherited: Inherited) -> Result<(), StartError> {
+pub async fn run(
+    file: PathBuf,
+    loaded: Loaded,
+    telemetry: Telemetry,
+    inherited: Inherited,
+    workers: Workers,
+) -> Result<(), StartError> {
     // Before anything else: a SIGTERM during the start would otherwise end the process without any of its own doing.
     let mut signals = Signals::new().map_err(StartError::Signals)?;
-    let (server, bound) = build::build(file, loaded, telemetry, inherited).await?;
+    let (server, bound) = build::build(file, loaded, telemetry, inherited, workers).await?;
     let server = Arc::new(server);
     let mut tasks = server.background(bound);
     server.readiness.set_listeners(crate::operations::ListenersState::Open);

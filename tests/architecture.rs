@@ -18,11 +18,22 @@ const WAY: [&str; 9] =
     ["listener", "tls", "connection", "http", "route", "session", "identity", "authorization", "upstream"];
 
 /// What every module may import, because it imports no stage itself.
-const FOUNDATION: [&str; 10] =
-    ["ids", "refusal", "config", "manifest", "diagnostic", "budget", "telemetry", "clock", "entropy", "secret"];
+const FOUNDATION: [&str; 11] = [
+    "ids",
+    "refusal",
+    "config",
+    "manifest",
+    "diagnostic",
+    "budget",
+    "telemetry",
+    "clock",
+    "entropy",
+    "secret",
+    "workers",
+];
 
 /// What stands beside the stages, and what each may import besides itself.
-const BESIDE: [(&str, &[&str]); 18] = [
+const BESIDE: [(&str, &[&str]); 19] = [
     // The names of things, and how they are read: below everything but the form in which a mistake is shown.
     ("ids", &["diagnostic"]),
     ("refusal", &[]),
@@ -37,13 +48,27 @@ const BESIDE: [(&str, &[&str]); 18] = [
     ("clock", &[]),
     ("entropy", &[]),
     ("secret", &[]),
+    // The threads: they run what they are given.
+    ("workers", &[]),
     ("telemetry", &["ids", "refusal", "budget", "clock"]),
     ("permission", &[]),
     // Connections out: the add-ons' and those of whoever else dials, Home Assistant's readers among them.
-    ("dial", &["ids", "config"]),
+    ("dial", &["ids", "config", "workers"]),
     (
         "home_assistant",
-        &["ids", "dial", "permission", "identity", "refusal", "config", "telemetry", "clock", "entropy", "secret"],
+        &[
+            "ids",
+            "dial",
+            "permission",
+            "identity",
+            "refusal",
+            "config",
+            "telemetry",
+            "clock",
+            "entropy",
+            "secret",
+            "workers",
+        ],
     ),
     // Pages show a request's id, and say which methods `http` knows.
     ("pages", &["ids", "http", "refusal", "config", "telemetry", "clock", "entropy"]),

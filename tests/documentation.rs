@@ -316,6 +316,7 @@ fn every_link_between_the_documents_leads_somewhere() {
         "docs/supervisor.md",
         "docs/security-cases.md",
         "docs/permissions.md",
+        "docs/performance.md",
     ];
     for document in documents.iter().chain(&manuals) {
         let text = read(document);

@@ -7,6 +7,7 @@ use crate::config;
 use crate::operations::activation;
 use crate::server;
 use crate::telemetry::{self, chain};
+use crate::workers::WorkerThreads;
 
 /// Serves this configuration until a signal says stop.
 pub(super) fn serve(file: &Path) -> Exit {
@@ -32,11 +33,22 @@ pub(super) fn serve(file: &Path) -> Exit {
     if loaded.warnings.warnings() > 0 {
         server::log_lines(&loaded.warnings);
     }
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("vestibule").build() {
+    // Two threads: requests are the workers', and what else there is must not wait for one long task.
+    let mut main = tokio::runtime::Builder::new_multi_thread();
+    let runtime = match main.worker_threads(2).thread_name("vestibule").enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error),
     };
-    match runtime.block_on(server::run(file.to_owned(), loaded, telemetry, inherited)) {
+    let metrics = &telemetry.metrics;
+    let started = WorkerThreads::start(loaded.settings.limits.workers, runtime.handle(), |worker| {
+        metrics.worker_connections(worker)
+    });
+    // Dropped before the main runtime: what still runs on the workers may wait for a thread of that one.
+    let (_threads, workers) = match started {
+        Ok(started) => started,
+        Err(error) => return fail(&error),
+    };
+    match runtime.block_on(server::run(file.to_owned(), loaded, telemetry, inherited, workers)) {
         Ok(()) => Exit::Done,
         Err(error) => fail(&chain(&error)),
     }

@@ -1,5 +1,7 @@
 //! `[limits]`: what a peer may make us hold, and how long it may take.
 
+use std::num::NonZero;
+
 use toml::Spanned;
 
 use super::diagnostic::Diagnostic;
@@ -9,6 +11,8 @@ use super::resolve::context::Context;
 part! {
     /// `[limits]`: what a peer may make us hold, and how long it may take.
     Limits, RawLimits {
+        /// Threads that connections are served on.
+        workers: count(cores(), 1..=MOST_WORKERS),
         /// Open connections of browsers, all listeners together.
         connections: count(4096, 1..=1_000_000),
         /// Open connections from one address (IPv6: one /64).
@@ -70,6 +74,14 @@ part! {
         home_assistant_connections_per_address: count(512, 1..=100_000),
     }
 }
+
+/// As many as this process may run on, where the operating system says it.
+fn cores() -> u32 {
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    u32::try_from(cores).unwrap_or(MOST_WORKERS).min(MOST_WORKERS)
+}
+
+const MOST_WORKERS: u32 = 256;
 
 /// Room for a few of the largest bodies, whatever their size is.
 fn room_for_one_user(judged_body_size: usize) -> u64 {

@@ -8,6 +8,7 @@ mod pinned;
 mod tls;
 
 use std::io;
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
 use std::path::Path;
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use tokio::net::{TcpStream, UnixStream};
 
 use crate::config::Trust;
 use crate::ids::Address;
+use crate::workers::spawn_blocking;
 use tls::ClientTls;
 pub use tls::{TrustError, check_authorities};
 
@@ -94,11 +96,22 @@ impl Dialer {
 }
 
 async fn tcp(host: &str, port: u16) -> io::Result<TcpStream> {
-    let stream = TcpStream::connect((host, port)).await?;
+    let stream = TcpStream::connect(&*resolved(host, port).await?).await?;
     // Heads and messages of WebSockets are small: Nagle's algorithm would hold them until the last packet is
     // acknowledged.
     stream.set_nodelay(true)?;
     Ok(stream)
+}
+
+/// The addresses of a host, in the order in which they are to be tried.
+async fn resolved(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    if let Ok(address) = host.parse::<IpAddr>() {
+        return Ok(vec![SocketAddr::new(address, port)]);
+    }
+    // Not left to `connect`, which would look the name up on a thread of the worker's own.
+    let host = host.to_owned();
+    let looking = spawn_blocking(move || (&*host, port).to_socket_addrs().map(Iterator::collect));
+    looking.await.map_err(io::Error::other)?
 }
 
 async fn unix(path: &Path) -> io::Result<UnixStream> {

@@ -20,6 +20,7 @@ use super::home::HomeAssistant;
 use super::reader::FileStamp;
 use super::registry_files::RegistryFiles;
 use super::user_files::UserFiles;
+use crate::workers::spawn_blocking;
 
 impl HomeAssistant {
     /// Watches the folder, or follows the API when there is no folder, until it is told to stop.
@@ -51,7 +52,7 @@ impl HomeAssistant {
             let home = Arc::clone(&self);
             let look = if thorough { FilePoll::Thorough } else { FilePoll::Glance };
             // The watch goes along and comes back: it is made and dropped on a thread that may block.
-            let looked = tokio::task::spawn_blocking(move || {
+            let looked = spawn_blocking(move || {
                 watch.listen(home.folder());
                 home.refresh(look);
                 watch

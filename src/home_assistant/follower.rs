@@ -17,6 +17,7 @@ use super::reader::Contents;
 use super::registry_files::RegistryFiles;
 use super::user_files::UserFiles;
 use crate::config::SecretText;
+use crate::workers::spawn_blocking;
 
 impl HomeAssistant {
     /// Follows it for ever.
@@ -97,7 +98,7 @@ impl HomeAssistant {
     /// Parsing is not for async threads.
     async fn told(self: &Arc<Self>, take: impl FnOnce(&Self) + Send + 'static) {
         let home = Arc::clone(self);
-        if let Err(error) = tokio::task::spawn_blocking(move || take(&home)).await {
+        if let Err(error) = spawn_blocking(move || take(&home)).await {
             tracing::error!(%error, "reading what Home Assistant said ended early");
         }
     }

@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use super::snapshot::Snapshot;
 use crate::ids::UserId;
+use crate::workers::spawn_blocking;
 
 /// What a password was found to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +58,7 @@ impl Verifier {
         let Ok(admitted) = Arc::clone(&self.admitted).try_acquire_owned() else { return Outcome::Busy };
         let Ok(running) = Arc::clone(&self.running).acquire_owned().await else { return Outcome::Unavailable };
         let this = self.clone();
-        let check = tokio::task::spawn_blocking(move || {
+        let check = spawn_blocking(move || {
             let outcome = this.check(&username, &password);
             // Given back when bcrypt has ended, not when the caller has gone: the CPU is busy until then.
             drop((running, admitted));

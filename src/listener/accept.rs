@@ -114,7 +114,7 @@ impl Listener {
     }
 
     fn admit(&self, stream: TcpStream, peer: SocketAddr) -> Option<Incoming> {
-        // Both fail only when the peer has reset the connection already.
+        // They fail only when the peer has reset the connection already.
         let addresses = Addresses::direct(peer, stream.local_addr().ok()?);
         stream.set_nodelay(true).ok()?;
         // tcp(7) has no name for it yet: without it the kernel takes megabytes from us before it says that a client
@@ -130,6 +130,8 @@ impl Listener {
         };
         // Shared with the listener and not a copy: a reload holds for connections that are open as well.
         let trust = self.trust.clone();
+        // Another runtime will read it, and this one must not watch it as well.
+        let stream = stream.into_std().ok()?;
         Some(Incoming { stream, addresses, slot: slot.ok()?, header_required: self.proxy_protocol, trust })
     }
 }

@@ -3,10 +3,13 @@
 //! Its connections are [`FromAddon`], and there is no other way to make one, so that nothing can take a connection of
 //! an add-on for one of Home Assistant, or the other way round.
 
+use std::io;
 use std::sync::Arc;
 
 use super::address::Addresses;
-use super::plain::{ConnectionSlots, PlainBindError, PlainLimits, PlainListener, PlainStream, THIS_MACHINE};
+use super::plain::{
+    ConnectionSlots, PlainBindError, PlainLimits, PlainListener, PlainSocket, PlainStream, THIS_MACHINE,
+};
 use crate::budget::{Budget, Limit};
 use crate::config::ApiAddress;
 
@@ -14,10 +17,10 @@ use crate::config::ApiAddress;
 #[derive(Debug)]
 pub struct AddonListener(PlainListener);
 
-/// A connection of an add-on, in the clear.
+/// A connection of an add-on, in the clear. As it is accepted no runtime watches its socket yet.
 #[derive(Debug)]
-pub struct FromAddon {
-    stream: PlainStream,
+pub struct FromAddon<S = PlainStream> {
+    stream: S,
     addresses: Addresses,
 }
 
@@ -34,10 +37,17 @@ impl AddonListener {
     }
 
     /// The next connection that there is room for. Cancel-safe.
-    pub async fn accept(&self, limits: impl Fn() -> PlainLimits) -> FromAddon {
+    pub async fn accept(&self, limits: impl Fn() -> PlainLimits) -> FromAddon<PlainSocket> {
         let (stream, from) = self.0.accept(limits).await;
         let peer = from.unwrap_or(THIS_MACHINE);
         FromAddon { stream, addresses: Addresses::direct(peer, THIS_MACHINE) }
+    }
+}
+
+impl FromAddon<PlainSocket> {
+    /// Lets the runtime on which this is called watch the socket: the one that serves the connection.
+    pub fn open(self) -> io::Result<FromAddon> {
+        Ok(FromAddon { stream: self.stream.open()?, addresses: self.addresses })
     }
 }
 

@@ -10,10 +10,11 @@ use super::connection_limiter::ConnectionSlot;
 use super::proxy::{self, Client, ProxyError};
 use super::trust::ListenerTrust;
 
-/// An accepted connection before any of it is read.
+/// An accepted connection before any of it is read. No runtime watches its socket yet: the one on which it is
+/// identified does from then on.
 #[derive(Debug)]
 pub struct Incoming {
-    pub(super) stream: TcpStream,
+    pub(super) stream: std::net::TcpStream,
     pub(super) addresses: Addresses,
     pub(super) slot: ConnectionSlot,
     pub(super) header_required: bool,
@@ -33,7 +34,8 @@ impl Incoming {
     /// Reads the PROXY header where one is required, and not one byte more. It waits for as long as the peer likes: the
     /// caller holds the deadline.
     pub async fn identify(self) -> Result<Connection, ProxyError> {
-        let Self { mut stream, mut addresses, mut slot, header_required, trust } = self;
+        let Self { stream, mut addresses, mut slot, header_required, trust } = self;
+        let mut stream = TcpStream::from_std(stream).map_err(ProxyError::Watch)?;
         if header_required {
             if let Client::Address(client) = proxy::read(&mut stream).await? {
                 addresses = addresses.on_behalf_of(client);

@@ -3,10 +3,13 @@
 //! Its connections are [`FromHomeAssistant`], and there is no other way to make one, so that nothing can take a
 //! connection in the clear for one of a browser, or one of an add-on for one of Home Assistant.
 
+use std::io;
 use std::sync::Arc;
 
 use super::address::Addresses;
-use super::plain::{ConnectionSlots, PlainBindError, PlainLimits, PlainListener, PlainStream, THIS_MACHINE};
+use super::plain::{
+    ConnectionSlots, PlainBindError, PlainLimits, PlainListener, PlainSocket, PlainStream, THIS_MACHINE,
+};
 use super::trust::ListenerTrust;
 use crate::budget::{Budget, Limit};
 use crate::config::{ApiAddress, IngressApi};
@@ -18,10 +21,10 @@ pub struct HomeAssistantListener {
     trust: ListenerTrust,
 }
 
-/// A connection of Home Assistant, in the clear.
+/// A connection of Home Assistant, in the clear. As it is accepted no runtime watches its socket yet.
 #[derive(Debug)]
-pub struct FromHomeAssistant {
-    stream: PlainStream,
+pub struct FromHomeAssistant<S = PlainStream> {
+    stream: S,
     addresses: Addresses,
     trust: ListenerTrust,
 }
@@ -46,11 +49,18 @@ impl HomeAssistantListener {
     }
 
     /// The next connection that there is room for. Cancel-safe.
-    pub async fn accept(&self, limits: impl Fn() -> PlainLimits) -> FromHomeAssistant {
+    pub async fn accept(&self, limits: impl Fn() -> PlainLimits) -> FromHomeAssistant<PlainSocket> {
         let (stream, from) = self.listener.accept(limits).await;
         let peer = from.unwrap_or(THIS_MACHINE);
         let addresses = Addresses::direct(peer, THIS_MACHINE);
         FromHomeAssistant { stream, addresses, trust: self.trust.clone() }
+    }
+}
+
+impl FromHomeAssistant<PlainSocket> {
+    /// Lets the runtime on which this is called watch the socket: the one that serves the connection.
+    pub fn open(self) -> io::Result<FromHomeAssistant> {
+        Ok(FromHomeAssistant { stream: self.stream.open()?, addresses: self.addresses, trust: self.trust })
     }
 }
 

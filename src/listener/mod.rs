@@ -25,6 +25,6 @@ pub use connection::{Connection, Incoming};
 pub use connection_limiter::{ConnectionLimiter, ConnectionSlot, Counts, Refused};
 pub use home_assistant::{FromHomeAssistant, HomeAssistantListener};
 pub(crate) use log_limiter::LogLimiter;
-pub use plain::{PlainBindError, PlainLimits, PlainStream};
+pub use plain::{PlainBindError, PlainLimits, PlainSocket, PlainStream};
 pub use proxy::ProxyError;
 pub use trust::ListenerTrust;

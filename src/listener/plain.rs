@@ -15,7 +15,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, UnixListener};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
 use super::accept::UNSENT;
 use super::log_limiter::LogLimiter;
@@ -77,6 +77,19 @@ pub struct PlainBindError {
     source: io::Error,
 }
 
+/// An accepted connection that no runtime watches yet, and its place among the open ones.
+#[derive(Debug)]
+pub struct PlainSocket {
+    socket: Accepted,
+    place: Permit,
+}
+
+#[derive(Debug)]
+enum Accepted {
+    Tcp(std::net::TcpStream),
+    Unix(std::os::unix::net::UnixStream),
+}
+
 /// The bytes of an accepted connection, and its place among the open ones.
 pub struct PlainStream {
     socket: Box<dyn Socket>,
@@ -108,11 +121,11 @@ impl PlainListener {
 
     /// The next connection that there is room for, and where it comes from: nobody knows that of a Unix socket.
     /// Cancel-safe.
-    pub(super) async fn accept(&self, limits: impl Fn() -> PlainLimits) -> (PlainStream, Option<SocketAddr>) {
+    pub(super) async fn accept(&self, limits: impl Fn() -> PlainLimits) -> (PlainSocket, Option<SocketAddr>) {
         loop {
             match self.bound.accept().await {
                 Ok((socket, peer)) => match self.places.take(peer, limits()) {
-                    Ok(place) => return (PlainStream { socket, _place: place }, peer.address()),
+                    Ok(place) => return (PlainSocket { socket, place }, peer.address()),
                     Err(refused) => {
                         if let Some(silent) = self.spoken.due(Instant::now()) {
                             tracing::warn!(address = %self.address, %peer, not_logged = silent, "connection closed: {refused}");
@@ -130,6 +143,17 @@ impl PlainListener {
                 }
             }
         }
+    }
+}
+
+impl PlainSocket {
+    /// Lets the runtime on which this is called watch the socket.
+    pub(super) fn open(self) -> io::Result<PlainStream> {
+        let socket: Box<dyn Socket> = match self.socket {
+            Accepted::Tcp(stream) => Box::new(TcpStream::from_std(stream)?),
+            Accepted::Unix(stream) => Box::new(UnixStream::from_std(stream)?),
+        };
+        Ok(PlainStream { socket, _place: self.place })
     }
 }
 
@@ -183,21 +207,21 @@ impl Drop for PlainListener {
 }
 
 impl Bound {
-    async fn accept(&self) -> io::Result<(Box<dyn Socket>, Peer)> {
+    async fn accept(&self) -> io::Result<(Accepted, Peer)> {
         match self {
             Self::Tcp(listener) => {
                 let (stream, from) = listener.accept().await?;
                 // Options fail for a peer that is gone again, which is seen at the first read.
                 let _for_gone_peers = stream.set_nodelay(true);
                 let _for_gone_peers = socket2::SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT);
-                Ok((Box::new(stream), Peer::Address(from)))
+                Ok((Accepted::Tcp(stream.into_std()?), Peer::Address(from)))
             }
             Self::Unix(listener, _) => {
                 let (stream, _) = listener.accept().await?;
                 // All peers of a Unix socket have one address. The user's number tells them apart, so that one cannot
                 // take all places.
                 let user = stream.peer_cred()?.uid();
-                Ok((Box::new(stream), Peer::User(user)))
+                Ok((Accepted::Unix(stream.into_std()?), Peer::User(user)))
             }
         }
     }
@@ -210,7 +234,7 @@ async fn bind_unix(path: &Path) -> io::Result<(UnixListener, FileId)> {
     let is_socket = std::fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_socket());
     if is_socket {
         // A process that answers is alive, and its socket is not ours to replace.
-        match tokio::net::UnixStream::connect(path).await {
+        match UnixStream::connect(path).await {
             Ok(_) => return Err(io::ErrorKind::AddrInUse.into()),
             // Refused means that no process has it open any more. Any other error leaves that open, a full queue among
             // them, and then nothing is replaced.

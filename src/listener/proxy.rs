@@ -28,6 +28,9 @@ pub enum ProxyError {
     /// The peer went away or the socket broke within the header.
     #[error("the PROXY header broke off")]
     Io(#[from] io::Error),
+    /// The operating system cannot watch one more socket.
+    #[error("the socket cannot be watched")]
+    Watch(#[source] io::Error),
     /// The first bytes are no PROXY header of a version that exists.
     #[error("the connection does not begin with a PROXY header")]
     Missing,

@@ -32,6 +32,7 @@ use crate::sign_in::{CrossHostTickets, Guard, OAuthLogins};
 use crate::telemetry::{Telemetry, chain};
 use crate::tls::{Handshaker, TlsError, own_names};
 use crate::upstream::{KeyError, Keyring};
+use crate::workers::{Workers, spawn_blocking};
 
 /// Why the process cannot serve.
 #[derive(Debug, thiserror::Error)]
@@ -90,6 +91,7 @@ pub(super) async fn build(
     loaded: Loaded,
     telemetry: Telemetry,
     mut inherited: Inherited,
+    workers: Workers,
 ) -> Result<(Server, Bound), StartError> {
     let clock = Clock::System;
     let settings = Arc::new(loaded.settings);
@@ -138,6 +140,7 @@ pub(super) async fn build(
         home_assistant_trust,
         state: tokio::sync::Mutex::new(ReloadState::new(loaded.files)),
         readiness: Readiness::default(),
+        workers,
         connections: TaskTracker::new(),
         drain: CancellationToken::new(),
         stop: CancellationToken::new(),
@@ -155,7 +158,7 @@ type KeptThings = (Arc<AddonStates>, Option<IngressKey>);
 /// What blocks on files: off the runtime's threads.
 async fn open_files(settings: &Arc<Settings>, clock: &Clock) -> Result<Opened, StartError> {
     let (settings, clock, clock_of_keys) = (Arc::clone(settings), clock.clone(), clock.clone());
-    let opening = tokio::task::spawn_blocking(move || {
+    let opening = spawn_blocking(move || {
         let names = own_names(&settings);
         let (handshaker, notices) = Handshaker::new(&settings.tls, &names, clock.now())?;
         for notice in notices {

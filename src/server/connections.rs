@@ -1,5 +1,7 @@
-//! Accepting: one task an address, and one a connection.
+//! Accepting: one task an address, on the main runtime, and one a connection, on a worker.
 
+use std::future::Future;
+use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -8,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::Server;
 use crate::connection;
 use crate::listener::{
-    AddonListener, FromAddon, FromHomeAssistant, HomeAssistantListener, Incoming, Listener, PlainLimits,
+    AddonListener, FromAddon, FromHomeAssistant, HomeAssistantListener, Incoming, Listener, PlainLimits, PlainSocket,
 };
 use crate::telemetry::Handshake;
 use crate::tls::HandshakeError;
@@ -23,6 +25,18 @@ impl Server {
         }
     }
 
+    /// Serves a connection on the worker that has the least to do, in a task of its own.
+    fn serve_on_worker(&self, connection: impl Future<Output = ()> + Send + 'static) {
+        let worker = self.workers.least_loaded();
+        let handle = worker.handle().clone();
+        let served = async move {
+            connection.await;
+            drop(worker);
+        };
+        // A panic ends this one connection, and the hook that `telemetry` has set logs it.
+        self.connections.spawn_on(served, &handle);
+    }
+
     pub(super) fn listeners(&self) -> parking_lot::MutexGuard<'_, super::Listeners> {
         self.listeners.lock()
     }
@@ -35,7 +49,7 @@ async fn accept(server: Arc<Server>, listener: Arc<Listener>, stop: Cancellation
             incoming = listener.accept() => incoming,
         };
         // The handshake is in the task: a client that is slow with it must not keep others from being accepted.
-        server.connections.spawn(serve(Arc::clone(&server), incoming));
+        server.serve_on_worker(serve(Arc::clone(&server), incoming));
     }
 }
 
@@ -83,11 +97,12 @@ pub(super) async fn accept_home_assistant(server: Arc<Server>, listener: HomeAss
         PlainLimits { all: limits.home_assistant_connections, of_peer: limits.home_assistant_connections_per_address }
     };
     while let Some(connection) = server.drain.run_until_cancelled(listener.accept(places)).await {
-        server.connections.spawn(serve_home_assistant(Arc::clone(&server), connection));
+        server.serve_on_worker(serve_home_assistant(Arc::clone(&server), connection));
     }
 }
 
-async fn serve_home_assistant(server: Arc<Server>, connection: FromHomeAssistant) {
+async fn serve_home_assistant(server: Arc<Server>, connection: FromHomeAssistant<PlainSocket>) {
+    let Some(connection) = opened(connection.open()) else { return };
     let stages = server.gate.stages();
     let metrics = &server.gate.services().telemetry.metrics;
     metrics.connections_accepted.inc();
@@ -106,14 +121,20 @@ pub(super) async fn accept_addons(server: Arc<Server>, listener: AddonListener) 
         PlainLimits { all: limits.addon_api_connections, of_peer: limits.addon_api_connections_per_address }
     };
     while let Some(connection) = server.drain.run_until_cancelled(listener.accept(places)).await {
-        server.connections.spawn(serve_addon(Arc::clone(&server), connection));
+        server.serve_on_worker(serve_addon(Arc::clone(&server), connection));
     }
 }
 
-async fn serve_addon(server: Arc<Server>, connection: FromAddon) {
+async fn serve_addon(server: Arc<Server>, connection: FromAddon<PlainSocket>) {
+    let Some(connection) = opened(connection.open()) else { return };
     let stages = server.gate.stages();
     let open = server.gate.services().telemetry.metrics.open_api_connection();
     let (api, stop) = (Arc::clone(&server.api), server.drain.clone());
     connection::serve(connection, &stages.settings.limits, stop, move |arrived| Arc::clone(&api).answer(arrived)).await;
     drop(open);
+}
+
+/// A connection that this worker watches now, unless the operating system cannot watch one more.
+fn opened<C>(connection: io::Result<C>) -> Option<C> {
+    connection.inspect_err(|error| tracing::debug!(%error, "connection closed: it cannot be watched")).ok()
 }

@@ -10,6 +10,7 @@ use crate::clock::Clock;
 use crate::config::Settings;
 use crate::telemetry::chain;
 use crate::upstream::{KeyError, Keyring};
+use crate::workers::spawn_blocking;
 
 /// The keyring of this configuration, when an add-on wants one; the one of before where nothing about it has changed.
 /// Blocks.
@@ -36,7 +37,7 @@ pub(super) async fn rotate_keys(server: Arc<Server>) {
     while server.stop.run_until_cancelled(ticks.tick()).await.is_some() {
         let Some(keyring) = server.gate.stages().keyring().cloned() else { continue };
         // A turn that panicked is in the log by the panic itself, and the next tick tries again.
-        if let Ok(Err(error)) = tokio::task::spawn_blocking(move || keyring.turn()).await {
+        if let Ok(Err(error)) = spawn_blocking(move || keyring.turn()).await {
             tracing::error!(error = %chain(&error), "the keys of signed identities cannot be looked after");
         }
     }

@@ -23,6 +23,7 @@ use crate::operations::notify;
 use crate::telemetry::{AuditEvent, ReloadResult, chain};
 use crate::tls::{Renewed, TlsError, check_pair, own_names};
 use crate::upstream::{KeyError, Keyring};
+use crate::workers::spawn_blocking;
 
 /// What is watched, beside the configuration in force.
 pub(super) struct ReloadState {
@@ -149,7 +150,7 @@ impl Server {
         let file = self.file.clone();
         // Off the async threads: it reads files, and `ask` above drives a runtime of its own, which panics within
         // another.
-        let loading = tokio::task::spawn_blocking(move || config::load(&file, &ThisWorld(Purpose::Serve)));
+        let loading = spawn_blocking(move || config::load(&file, &ThisWorld(Purpose::Serve)));
         let loaded = loading.await?.map_err(|found| {
             // The files of the refused one are watched, since it is there that the operator corrects the mistake.
             state.files = found.files().to_vec();
@@ -202,7 +203,7 @@ impl Server {
         if settings.home_assistant != before.settings.home_assistant {
             let (settings, clock) = (Arc::clone(settings), services.clock.clone());
             let opening = move || HomeAssistant::open(&settings.home_assistant, &settings.permissions, clock);
-            match tokio::task::spawn_blocking(opening).await {
+            match spawn_blocking(opening).await {
                 Ok(home) => {
                     services.home.store(Arc::new(home));
                     self.watch_home(state);
@@ -212,7 +213,7 @@ impl Server {
         } else if settings.permissions != before.settings.permissions {
             let (settings, home) = (Arc::clone(settings), services.home.load_full());
             // It compiles the rights of all users, which is not for async threads.
-            let regrouping = tokio::task::spawn_blocking(move || home.regroup(&settings.permissions));
+            let regrouping = spawn_blocking(move || home.regroup(&settings.permissions));
             if let Err(error) = regrouping.await {
                 tracing::error!(%error, "the groups of the configuration were not taken over");
             }
@@ -235,7 +236,7 @@ impl Server {
     async fn open_keys(&self, settings: &Arc<Settings>, before: &Stages) -> Result<Option<Arc<Keyring>>, ReloadError> {
         let (settings, clock) = (Arc::clone(settings), self.gate.services().clock.clone());
         let keyring = before.keyring().cloned();
-        let opening = tokio::task::spawn_blocking(move || keys::open(&settings, &clock, keyring.as_ref()));
+        let opening = spawn_blocking(move || keys::open(&settings, &clock, keyring.as_ref()));
         Ok(opening.await??)
     }
 
@@ -263,7 +264,7 @@ impl Server {
     async fn read_certificates(&self, settings: &Arc<Settings>) -> Result<Renewed, ReloadError> {
         let (handshaker, settings) = (Arc::clone(&self.handshaker), Arc::clone(settings));
         let now = self.gate.services().clock.now();
-        let reading = tokio::task::spawn_blocking(move || handshaker.read(&settings.tls, &own_names(&settings), now));
+        let reading = spawn_blocking(move || handshaker.read(&settings.tls, &own_names(&settings), now));
         Ok(reading.await??)
     }
 

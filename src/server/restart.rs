@@ -11,6 +11,7 @@ pub(super) fn needs_restart(old: &Settings, new: &Settings) -> Vec<&'static str>
     let compared = BTreeMap::from([
         ("listen.operations", old.listen.operations == new.listen.operations),
         ("listen.control", old.listen.control == new.listen.control),
+        ("limits.workers", old.limits.workers == new.limits.workers),
         ("session.store", old.session.store == new.session.store),
         ("supervisor.listen", old.supervisor.listen == new.supervisor.listen),
         ("supervisor.home_assistant_listen", address(old) == address(new)),

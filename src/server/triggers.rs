@@ -11,6 +11,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 use super::Server;
 use super::signals::{SignalAction, Signals};
+use crate::workers::spawn_blocking;
 
 /// Waits for SIGTERM or SIGINT; reloads meanwhile, on SIGHUP and when a file changed.
 pub(super) async fn until_stopped(server: &Arc<Server>, signals: &mut Signals) {
@@ -63,7 +64,7 @@ impl ConfigFiles {
     /// Whether they have changed and have come to rest since: a file that is being written is not read. A file that is
     /// on the list for the first time has been read just now, and counts from here on.
     async fn look(&mut self, files: Vec<PathBuf>) -> bool {
-        let looking = tokio::task::spawn_blocking(move || files.into_iter().map(|file| (stamp(&file), file)).collect());
+        let looking = spawn_blocking(move || files.into_iter().map(|file| (stamp(&file), file)).collect());
         let Ok(stamps): Result<Vec<_>, _> = looking.await else { return false };
         let look: FileState = stamps.into_iter().map(|(stamp, file)| (file, stamp)).collect();
         let changed = look.iter().any(|(file, stamp)| self.seen.get(file).is_some_and(|before| before != stamp));

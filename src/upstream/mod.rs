@@ -20,6 +20,8 @@ mod request_headers;
 mod response;
 mod send;
 mod http2_connection;
+mod idle;
+mod open_count;
 mod host_override;
 mod tunnel;
 mod tunnel_over;

@@ -3,18 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::{Mutex, MutexGuard};
 use tokio::time::Instant;
 
 use super::connect::Connector;
 use super::http1::Http1Connection;
 use super::http2_connection::Http2Connections;
+use super::idle::{IdleConnections, OLDEST_IDLE};
 use super::upgrade_connection::UpgradeConnection;
 use crate::budget::{Budget, Claim, Holder, Limit, Permit, Queue, Refused};
 use crate::config::Addon;
 use crate::dial::{DialError, Wire};
 use crate::ids::UserId;
 use crate::telemetry::{AddonMetrics, OpenGauge};
+use crate::workers;
 
 /// The connections to one add-on.
 #[derive(Debug)]
@@ -22,7 +23,7 @@ pub(super) struct Pool {
     connector: Connector,
     addon: Arc<Addon>,
     budget: Arc<Budget>,
-    idle: Mutex<Vec<Http1Connection>>,
+    idle: IdleConnections,
     shared: Http2Connections,
     metrics: AddonMetrics,
 }
@@ -68,9 +69,11 @@ pub(super) enum PoolError {
 }
 
 impl Pool {
-    pub(super) fn new(addon: &Arc<Addon>, metrics: AddonMetrics, budget: &Arc<Budget>) -> Self {
+    /// The connections to this add-on, none yet, for so many workers.
+    pub(super) fn new(addon: &Arc<Addon>, metrics: AddonMetrics, budget: &Arc<Budget>, workers: usize) -> Self {
         let (addon, budget, connector) = (Arc::clone(addon), Arc::clone(budget), Connector::new(addon));
-        Self { connector, addon, budget, idle: Mutex::default(), shared: Http2Connections::default(), metrics }
+        let idle = IdleConnections::new(workers, addon.transport.connections, metrics.upstream_idle.clone());
+        Self { connector, addon, budget, idle, shared: Http2Connections::default(), metrics }
     }
 
     /// A place for this user, at once or after a bounded wait. The user's share first: a request that waits for it
@@ -95,21 +98,9 @@ impl Pool {
         Ok(PoolSlot { _permit: permit, _counted: self.metrics.upstream_in_use() })
     }
 
-    /// The connection that was used last, if there is one: the others may age. Whether it is still good is looked at
-    /// when a request is sent on it.
+    /// A kept connection, if there is one. Whether it is still good is looked at when a request is sent on it.
     pub(super) fn idle(&self) -> Option<Http1Connection> {
-        loop {
-            let connection = {
-                let mut idle = self.lock();
-                let connection = idle.pop()?;
-                self.count(&idle);
-                connection
-            };
-            // After the lock is given back: dropping a connection closes it, and others want the list meanwhile.
-            if connection.idle_since().elapsed() < OLDEST_IDLE {
-                return Some(connection);
-            }
-        }
+        self.idle.take()
     }
 
     /// A new stream to the add-on that no metric counts: for health probes.
@@ -118,7 +109,10 @@ impl Pool {
     }
 
     pub(super) async fn fresh(&self) -> Result<Http1Connection, PoolError> {
-        self.wire().await.map(Http1Connection::new)
+        // Before the dial: another worker that asks meanwhile must find it counted.
+        let counted = self.idle.count();
+        let stream = self.wire().await?;
+        Ok(Http1Connection::new(stream).made_by(workers::current().unwrap_or_default(), counted))
     }
 
     /// A new stream to the add-on, counted.
@@ -171,41 +165,16 @@ impl Pool {
         if connection.is_reusable() {
             // Only a connection that was read to the end comes here reusable: bytes of an old answer would be read as
             // the beginning of the next one.
-            connection.rest();
-            let mut idle = self.lock();
-            idle.push(connection);
-            self.count(&idle);
+            self.idle.keep(connection);
         }
     }
 
     /// Closes what has been idle for too long, or was closed by the add-on, and gives back the buffers of the rest.
     pub(super) fn prune(&self) {
-        let mut idle = self.lock();
-        idle.retain_mut(|connection| {
-            let idle_for = connection.idle_since().elapsed();
-            // Not at once: a connection that is used all the time would allocate them for each request.
-            if idle_for >= AT_REST {
-                connection.release_buffers();
-            }
-            idle_for < OLDEST_IDLE && connection.is_reusable()
-        });
-        self.count(&idle);
+        self.idle.prune();
         self.shared.prune(OLDEST_IDLE);
     }
-
-    fn count(&self, idle: &[Http1Connection]) {
-        self.metrics.upstream_idle.set(i64::try_from(idle.len()).unwrap_or(i64::MAX));
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Vec<Http1Connection>> {
-        self.idle.lock()
-    }
 }
-
-/// Common add-on servers keep an idle connection for 5 seconds or more; a closed one is noticed before it is used.
-const OLDEST_IDLE: Duration = Duration::from_mins(1);
-/// After so long, a connection is no longer one that is used all the time.
-const AT_REST: Duration = Duration::from_secs(1);
 
 impl std::fmt::Debug for Http1Connection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -223,7 +192,7 @@ mod tests {
         let (telemetry, _) = Telemetry::captured(LogFormat::Text);
         let addon = crate::upstream::tests::addon("a");
         let metrics = telemetry.metrics.addon(&addon.slug);
-        Pool::new(&addon, metrics, &Budget::new())
+        Pool::new(&addon, metrics, &Budget::new(), 1)
     }
 
     #[tokio::test(start_paused = true)]

@@ -153,12 +153,12 @@ impl Upstream {
     }
 
     fn new(addon: &Arc<Addon>, passing: &[HeaderName], means: Means<'_>, before: Option<&Upstreams>) -> Self {
-        let Means { reserved, budget, numbers, .. } = means;
+        let Means { reserved, budget, numbers, limits, .. } = means;
         let metrics = numbers.addon(&addon.slug);
         // Only with settings that are equal whole: a pool made for another address or certificate would take requests
         // to the old one.
         let kept = before.and_then(|before| before.all.iter().find(|upstream| upstream.addon == *addon));
-        let new = || Arc::new(Pool::new(addon, metrics.clone(), budget));
+        let new = || Arc::new(Pool::new(addon, metrics.clone(), budget, limits.workers));
         let pool = kept.map_or_else(new, |kept| Arc::clone(&kept.pool));
         let fresh = || Arc::new(Health::new(addon.slug.clone(), metrics.up.clone()));
         let health = kept.map_or_else(fresh, |kept| Arc::clone(&kept.health));

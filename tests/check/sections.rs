@@ -211,6 +211,15 @@ fn reserved_headers_cannot_be_those_of_the_message() {
 }
 
 #[test]
+fn there_is_one_worker_at_least() {
+    let cores = format!("the default is {}", std::thread::available_parallelism().unwrap());
+    refused(&with("[limits]\nworkers = 0"), "9:11", &["0 is out of bounds", "expected 1 to 256", &cores]);
+    refused(&with("[limits]\nworkers = 257"), "9:11", &["257 is out of bounds"]);
+    refused(&with("[limits]\nworkers = \"auto\""), "9:11", &["expected a whole number"]);
+    assert_eq!(accepted(&with("[limits]\nworkers = 256")).settings.limits.workers, 256);
+}
+
+#[test]
 fn what_is_left_out_has_its_default() {
     let Settings { listen, tls, home_assistant, session, sign_in, limits, log, .. } = accepted(&addon("")).settings;
     assert_eq!(listen.https[0].address.to_string(), "127.0.0.1:8443");
@@ -226,6 +235,7 @@ fn what_is_left_out_has_its_default() {
     assert_eq!((sign_in.attempts_per_address, sign_in.attempts_per_user, sign_in.window.as_secs()), (20, 8, 600));
     assert_eq!((limits.connections, limits.connections_per_address, limits.header_count), (4096, 256, 100));
     assert_eq!((limits.header_size, limits.http2_streams, limits.drain_timeout.as_secs()), (16_384, 128, 10));
+    assert_eq!(limits.workers, std::thread::available_parallelism().unwrap().get(), "one for each core");
     let rates = (limits.unread_timeout.as_secs(), limits.min_rate_bytes, limits.min_rate_window.as_secs());
     assert_eq!(rates, (60, 4096, 60));
     let judged = (limits.judged_body_size, limits.judged_bytes_per_user, limits.judged_bytes);

@@ -99,6 +99,8 @@ fn the_defaults_in_it_are_the_defaults() {
         "browser_url",
         // Says something only where `url` does.
         "forward_address",
+        // The default is the machine's number of cores.
+        "workers",
         "manifest",
         "entry",
         "options",

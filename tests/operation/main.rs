@@ -13,6 +13,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod workers;
 mod survival;
 mod control;
 mod reload;

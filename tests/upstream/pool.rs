@@ -248,3 +248,23 @@ fn a_connection_whose_reader_has_left_carries_nothing_more() {
         assert_eq!(vestibule.ask(Protocol::H1, &get).status, 200);
     }
 }
+
+#[test]
+fn connections_that_a_reload_closes_no_longer_count_as_kept() {
+    let addon = RawAddon::start();
+    let (mut vestibule, cookie) = behind(&addon, "");
+    let get = Ask::get("/ingress/a/").cookie(&cookie);
+    let idle =
+        |vestibule: &Vestibule| metric(vestibule, "vestibule_upstream_connections", &["addon=\"a\"", "state=\"idle\""]);
+    assert_eq!(vestibule.ask(Protocol::H1, &get).status, 200);
+    eventually("one kept", || (idle(&vestibule) == 1).then_some(()));
+    for round in 1..4 {
+        vestibule.reconfigure(|config| {
+            config.clear_addons().addon_with("a", &addon, &format!("connections = {}", 10 + round));
+        });
+        vestibule.command_ok(&["reload"]);
+        eventually("none kept", || (idle(&vestibule) == 0).then_some(()));
+        assert_eq!(vestibule.ask(Protocol::H1, &get).status, 200);
+        eventually("one kept again", || (idle(&vestibule) == 1).then_some(()));
+    }
+}

@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 use crate::clock::Timestamp;
 use crate::home_assistant::one_spelling;
 use crate::ids::UserId;
+use crate::workers::spawn_blocking;
 
 /// Passwords that were right not long ago, as bcrypt hashes, by the name that was typed.
 #[derive(Debug)]
@@ -66,7 +67,7 @@ impl PasswordCache {
     ) {
         // Hashed before the lock is taken: bcrypt takes a quarter of a second.
         let Ok(_turn) = self.turns.acquire().await else { return };
-        let hashed = tokio::task::spawn_blocking(move || bcrypt::hash(truncated(&password), COST)).await;
+        let hashed = spawn_blocking(move || bcrypt::hash(truncated(&password), COST)).await;
         let Ok(Ok(hash)) = hashed else { return };
         let mut cached = self.lock();
         let has_room = cached.entries.len() < MOST || cached.entries.contains_key(name);
@@ -85,7 +86,7 @@ impl PasswordCache {
         let entry = self.lock().entries.get(name).filter(|entry| entry.until > now).cloned()?;
         let Entry { user, hash, .. } = entry;
         let _turn = self.turns.acquire().await.ok()?;
-        let right = tokio::task::spawn_blocking(move || bcrypt::verify(truncated(&password), &hash)).await;
+        let right = spawn_blocking(move || bcrypt::verify(truncated(&password), &hash)).await;
         matches!(right, Ok(Ok(true))).then_some(user)
     }
 

@@ -16,6 +16,7 @@ use crate::addon_rights::protection::Protection;
 use crate::config::Addon;
 use crate::ids::AddonSlug;
 use crate::telemetry::AuditEvent;
+use crate::workers::spawn_blocking;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,7 +40,7 @@ pub(super) async fn security(api: &AddonApi, call: &mut Call, slug: &str) -> Ans
     };
     let protection = if protected { Protection::On } else { Protection::Off };
     let (addon_states, slug) = (std::sync::Arc::clone(&api.addon_states), addon.slug.clone());
-    let done = tokio::task::spawn_blocking(move || addon_states.protect(&slug, protection)).await;
+    let done = spawn_blocking(move || addon_states.protect(&slug, protection)).await;
     if !matches!(done, Ok(Ok(_))) {
         tracing::error!(addon = %addon.slug, "the protection of an add-on could not be changed");
         return answer::error(StatusCode::INTERNAL_SERVER_ERROR, "The protection could not be changed");

@@ -302,7 +302,7 @@ mod tests {
 
     async fn asking(path: &Path, request: Request) -> Result<Answer, AskError> {
         let path = path.to_owned();
-        tokio::task::spawn_blocking(move || ask(&path, &request)).await.unwrap()
+        crate::workers::spawn_blocking(move || ask(&path, &request)).await.unwrap()
     }
 
     #[tokio::test]
@@ -332,7 +332,7 @@ mod tests {
             (&endless, "longer than"),
         ] {
             let (path, sent) = (running.path.clone(), sent.to_vec());
-            let told = tokio::task::spawn_blocking(move || {
+            let told = crate::workers::spawn_blocking(move || {
                 let mut stream = UnixStream::connect(path).unwrap();
                 let _ = stream.write_all(&sent);
                 let _ = stream.shutdown(std::net::Shutdown::Write);

@@ -8,6 +8,7 @@ use crate::addon_rights::state::IfPresent;
 use crate::ids::AddonSlug;
 use crate::operations::control::Answer;
 use crate::telemetry::{AuditEvent, chain};
+use crate::workers::spawn_blocking;
 
 /// Switches the protection of an add-on.
 pub(super) async fn protect(server: Arc<Server>, slug: String, protected: bool) -> Answer {
@@ -15,7 +16,7 @@ pub(super) async fn protect(server: Arc<Server>, slug: String, protected: bool) 
     let (addon_states, addon) = (Arc::clone(&server.gate.services().addon_states), slug.clone());
     let protection = if protected { Protection::On } else { Protection::Off };
     // Off the async threads: it returns when the decision is on disk.
-    match tokio::task::spawn_blocking(move || addon_states.protect(&addon, protection)).await {
+    match spawn_blocking(move || addon_states.protect(&addon, protection)).await {
         Ok(Ok(changed)) => {
             // What is open is cut before the operator hears that it is decided.
             server.review();
@@ -36,7 +37,7 @@ pub(super) async fn token(server: Arc<Server>, slug: String, rotate: bool) -> An
     let services = server.gate.services();
     let (addon_states, addon, now) = (Arc::clone(&services.addon_states), slug.clone(), services.clock.now());
     let if_present = if rotate { IfPresent::Rotate } else { IfPresent::Refuse };
-    match tokio::task::spawn_blocking(move || addon_states.make_token(&addon, if_present, now)).await {
+    match spawn_blocking(move || addon_states.make_token(&addon, if_present, now)).await {
         Ok(Ok(token)) => {
             // A token that was rotated has ended: what is open with it is cut before the new one is shown.
             server.review();

@@ -11,6 +11,7 @@ use super::key::Key;
 use super::tally::{Tally, Verdict};
 use super::{Ban, Budget, Turned, Whose, conclude, judge};
 use crate::clock::Timestamp;
+use crate::workers::spawn_blocking;
 
 #[derive(Debug, Default)]
 pub(super) struct Here {
@@ -91,7 +92,7 @@ impl Here {
         let Some(target) = file.as_ref().map(Arc::clone) else { return };
         let banned: Vec<_> =
             self.lock().iter().filter(|(_, tally)| tally.was_banned()).map(|(k, t)| (k.clone(), *t)).collect();
-        let saving = tokio::task::spawn_blocking(move || target.save(&banned));
+        let saving = spawn_blocking(move || target.save(&banned));
         if let Ok(Err(error)) = saving.await {
             tracing::error!(error = %crate::telemetry::chain(&error), "a restart would forget who is banned from signing in");
         }

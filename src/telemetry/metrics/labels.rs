@@ -175,6 +175,11 @@ pub(super) struct KindLabel {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct WorkerLabel {
+    pub(super) worker: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct WhyLabel {
     pub(super) why: &'static str,
 }

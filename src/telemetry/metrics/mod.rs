@@ -22,6 +22,7 @@
 //! | `vestibule_addon_api_connections_open` | gauge | | Connections of add-ons that are open |
 //! | `vestibule_connections_accepted_total` | counter | | Connections of clients accepted |
 //! | `vestibule_connections_open` | gauge | | Connections of clients that are open |
+//! | `vestibule_worker_connections` | gauge | `worker` | Connections of clients and add-ons that are served on this worker, counted from 0 |
 //! | `vestibule_connections_refused_total` | counter | `why` | Connections of clients closed at once |
 //! | `vestibule_limit_refusals_total` | counter | `limit` | What was refused because a limit was reached, by the limit's key |
 //! | `vestibule_http2_floods_total` | counter | | Connections of clients closed because they sent more HTTP/2 frames without content than `http2_control_frames` |
@@ -62,7 +63,7 @@ use crate::ids::AddonSlug;
 use crate::refusal::Reason;
 use addon::AddonFamilies;
 use addon_api::AddonApiFamilies;
-use labels::{LimitLabel, OutcomeLabel, ReasonLabel, ResultLabel, WhyLabel};
+use labels::{LimitLabel, OutcomeLabel, ReasonLabel, ResultLabel, WhyLabel, WorkerLabel};
 
 /// All numbers of the process.
 #[derive(Debug)]
@@ -73,6 +74,7 @@ pub struct Metrics {
     /// Connections of clients accepted.
     pub connections_accepted: Counter,
     connections_open: Gauge,
+    worker_connections: Family<WorkerLabel, Gauge>,
     connections_refused: Family<WhyLabel, Counter>,
     limit_refusals: Family<LimitLabel, Counter>,
     /// Connections of clients closed because they sent too many HTTP/2 frames without content.
@@ -103,6 +105,7 @@ impl Metrics {
             addon_api: AddonApiFamilies::default(),
             connections_accepted: Counter::default(),
             connections_open: Gauge::default(),
+            worker_connections: Family::default(),
             connections_refused: beforehand(&ConnectionRefusal::ALL.map(|why| WhyLabel { why: why.label() })),
             limit_refusals: beforehand(&Limit::ALL.map(|limit| LimitLabel { limit: limit.label() })),
             http2_floods: Counter::default(),
@@ -136,6 +139,8 @@ impl Metrics {
     fn register(&self, to: &mut Registry) {
         to.register("connections_accepted", "Connections of clients accepted", self.connections_accepted.clone());
         to.register("connections_open", "Connections of clients that are open", self.connections_open.clone());
+        let help = "Connections of clients and add-ons that are served on this worker";
+        to.register("worker_connections", help, self.worker_connections.clone());
         to.register("connections_refused", "Connections of clients closed at once", self.connections_refused.clone());
         let help = "What was refused because a limit was reached, by the limit's key";
         to.register("limit_refusals", help, self.limit_refusals.clone());
@@ -173,6 +178,11 @@ impl Metrics {
     /// A connection of a client is open for as long as the guard lives.
     pub fn open_connection(&self) -> OpenGauge {
         OpenGauge::new(&self.connections_open)
+    }
+
+    /// Counts the connections that are served on this worker.
+    pub fn worker_connections(&self, worker: usize) -> Gauge {
+        self.worker_connections.get_or_create_owned(&WorkerLabel { worker: worker.to_string() })
     }
 
     /// This many connections of clients have been closed at once for this reason since the start.
@@ -246,6 +256,7 @@ mod tests {
         metrics.api_answered(None, 401);
         metrics.password_checked(&slug, SignInOutcome::WrongPassword);
         drop(metrics.open_api_websocket(&slug));
+        drop(metrics.worker_connections(0));
         (metrics, addon)
     }
 

@@ -21,6 +21,7 @@ use super::request_writer::{RequestWriter, WriteError};
 use super::response_parser::{Parsed, ResponseHead, ResponseParser};
 use crate::dial::Wire;
 use crate::http::RequestBody;
+use crate::upstream::open_count::OpenCount;
 
 /// A connection that can take a request, or that carries one.
 pub(in crate::upstream) struct Http1Connection(Box<State>);
@@ -36,6 +37,10 @@ struct State {
     persistence: Persistence,
     used: bool,
     idle_since: Instant,
+    /// The worker that made it, whose runtime watches its socket.
+    worker: usize,
+    /// Among the open connections to the add-on.
+    counted: Option<OpenCount>,
 }
 
 /// A request that no add-on has seen a byte of.
@@ -60,6 +65,7 @@ pub(in crate::upstream) enum SendError {
 }
 
 impl Http1Connection {
+    /// On a new stream.
     pub(in crate::upstream) fn new(stream: Box<dyn Wire>) -> Self {
         Self(Box::new(State {
             stream,
@@ -70,7 +76,20 @@ impl Http1Connection {
             persistence: Persistence::KeepAlive,
             used: false,
             idle_since: Instant::now(),
+            worker: 0,
+            counted: None,
         }))
+    }
+
+    /// The same, made by this worker and counted.
+    pub(in crate::upstream) fn made_by(mut self, worker: usize, counted: OpenCount) -> Self {
+        (self.0.worker, self.0.counted) = (worker, Some(counted));
+        self
+    }
+
+    /// The worker that made it.
+    pub(in crate::upstream) fn worker(&self) -> usize {
+        self.0.worker
     }
 
     /// Whether it has carried a request before: one that it refuses then may be tried on another.
