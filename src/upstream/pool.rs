@@ -217,6 +217,45 @@ mod tests {
         assert_eq!(pool.metrics.upstream_idle.get(), 0, "and closed without being asked for");
     }
 
+    /// A list for each of two workers, of an add-on that may have so many connections, and one that the other worker
+    /// has made: a test is no worker, and counts as the first.
+    async fn with_one_of_the_other_worker(most: usize) -> IdleConnections {
+        let idle = IdleConnections::new(2, most, prometheus_client::metrics::gauge::Gauge::default());
+        let mut connection = pool().fresh().await.unwrap();
+        (connection.worker, connection.counted) = (1, Some(idle.count()));
+        idle.keep(connection);
+        idle
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_worker_takes_anothers_connection_now_and_then() {
+        let idle = with_one_of_the_other_worker(2).await;
+        let borrowed = idle.take().expect("the first time");
+        assert!(idle.take().is_none(), "there is one");
+        idle.keep(borrowed);
+        assert!(idle.take().is_none(), "at once again: it needs one of its own");
+        tokio::time::advance(Duration::from_millis(2)).await;
+        assert!(idle.take().is_some(), "a while later");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_worker_takes_anothers_connection_whenever_the_addon_has_all_it_may_have() {
+        let idle = with_one_of_the_other_worker(1).await;
+        for _ in 0..3 {
+            let borrowed = idle.take().expect("another one would be too many");
+            idle.keep(borrowed);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_worker_takes_its_own_connection_first() {
+        let idle = with_one_of_the_other_worker(2).await;
+        let mut own = pool().fresh().await.unwrap();
+        own.worker = 0;
+        idle.keep(own);
+        assert_eq!(idle.take().map(|connection| connection.worker), Some(0));
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_connection_that_speaks_for_somebody_is_not_kept() {
         let pool = pool();
