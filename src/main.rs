@@ -2,6 +2,11 @@
 
 use std::process::ExitCode;
 
+/// A request makes some dozens of small allocations. It stands here and not in the library, whose users choose their
+/// own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     vestibule::cli::main()
 }
