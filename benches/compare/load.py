@@ -6,11 +6,14 @@ In: a proxy and a case. Out: how many requests were answered, how fast, and how 
 import json
 import re
 import subprocess
+import time
 from pathlib import Path
 
 import streams
 
 SCRIPT = Path(__file__).with_name("wrk.lua")
+STATUS_CODES = r"status codes: (\d+) 2xx, (\d+) 3xx, (\d+) 4xx, (\d+) 5xx"
+LEAD = 0.5  # seconds that the busy client is ahead of its neighbour
 GRACE = 30  # seconds that a load generator may need beyond the time it was given
 PACED_CLIENTS, PACED_RATE = 20, 50  # a thousand requests a second together
 
@@ -26,6 +29,8 @@ OTHER_COOKIES = "theme=dark; lang=en"
 CASES = {
     "h1": "HTTP/1.1, 32 kept connections, as fast as it goes",
     "h2": "HTTP/2, 8 connections with 16 streams each, as fast as it goes",
+    "crowd": "HTTP/1.1, 1,000 kept connections, as fast as it goes",
+    "neighbour": "HTTP/1.1, one kept connection, beside one busy HTTP/2 connection with 100 streams; latency is its own alone",
     "handshake": "HTTP/1.1, a new connection and TLS handshake for every request, 16 at a time",
     "download": "HTTP/1.1, a file of 1 MiB, 4 kept connections, as fast as it goes",
     "upload": "HTTP/1.1, a file of 100 MiB, 2 at a time, as fast as it goes",
@@ -47,6 +52,10 @@ def load(case, proxy, seconds, folder, rate=0, while_open=lambda: None):
             return wrk(proxy, seconds, folder, connections=32)
         case "h2":
             return h2load(proxy, seconds, folder, ["-c8", "-m16"])
+        case "crowd":
+            return wrk(proxy, seconds, folder, connections=1000)
+        case "neighbour":
+            return neighbour(proxy, seconds, folder)
         case "handshake":
             return wrk(proxy, seconds, folder, connections=16, extra=["Connection: close"])
         case "download":
@@ -80,7 +89,7 @@ def h2load(proxy, seconds, folder, shape):
     log.unlink(missing_ok=True)
     heads = [part for line in one_person(proxy) for part in ("-H", line)]
     out = run(["h2load", "-t1", *shape, "-D", str(seconds), f"--log-file={log}", *heads, proxy.base], seconds)
-    good, *others = (int(number) for number in re.search(r"status codes: (\d+) 2xx, (\d+) 3xx, (\d+) 4xx, (\d+) 5xx", out).groups())
+    good, *others = (int(number) for number in re.search(STATUS_CODES, out).groups())
     failed = int(re.search(r"(\d+) failed", out).group(1))
     took = sorted(int(line.split("\t")[2]) for line in log.read_text().splitlines())
     return {
@@ -90,6 +99,21 @@ def h2load(proxy, seconds, folder, shape):
         "p99_us": percentile(took, 99),
         "bad": sum(others) + failed,
     }
+
+
+def neighbour(proxy, seconds, folder):
+    """What one client sees while another one is busy; the requests of both are counted, as the CPU time is of both."""
+    heads = [part for line in one_person(proxy) for part in ("-H", line)]
+    busy = ["h2load", "-t1", "-c1", "-m100", "-D", str(seconds + 1), *heads, proxy.base]
+    with subprocess.Popen(busy, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as other:
+        try:
+            time.sleep(LEAD)
+            result = wrk(proxy, seconds, folder, connections=1)
+            out, _ = other.communicate(timeout=seconds + GRACE)
+        finally:
+            other.kill()
+    good, *others = (int(number) for number in re.search(STATUS_CODES, out).groups())
+    return {**result, "requests": result["requests"] + good, "bad": result["bad"] + sum(others)}
 
 
 def one_person(proxy):
