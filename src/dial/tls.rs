@@ -14,6 +14,7 @@ use tokio_rustls::client::TlsStream;
 use super::DialError;
 use super::pinned::Pinned;
 use crate::config::Trust;
+use crate::workers::spawn_blocking;
 
 /// The client's side of TLS, made when it is first needed.
 #[derive(Debug)]
@@ -57,7 +58,7 @@ impl ClientTls {
     /// The name that the certificate must be for is the configured one, never one that a client chose (S-46).
     pub(super) async fn handshake(&self, host: &str, stream: TcpStream) -> Result<TlsStream<TcpStream>, DialError> {
         let name = ServerName::try_from(host.to_owned()).map_err(|_| DialError::BadName(host.to_owned()))?;
-        let connector = TlsConnector::from(self.config()?);
+        let connector = TlsConnector::from(self.config().await?);
         let connected = connector.connect(name, stream).await;
         let stream = connected.map_err(|error| DialError::Tls { host: host.to_owned(), source: in_words(error) })?;
         // A server may ignore ALPN altogether; then rustls lets the handshake pass, and the server goes on in HTTP/1.1.
@@ -67,11 +68,14 @@ impl ClientTls {
         Ok(stream)
     }
 
-    fn config(&self) -> Result<Arc<ClientConfig>, TrustError> {
+    async fn config(&self) -> Result<Arc<ClientConfig>, DialError> {
         if let Some(config) = self.config.get() {
             return Ok(Arc::clone(config));
         }
-        let mut config = believing(&self.trust)?.with_no_client_auth();
+        let trust = self.trust.clone();
+        // Not here: the system's authorities are read from its disk, and other connections would wait for that.
+        let making = spawn_blocking(move || believing(&trust));
+        let mut config = making.await.map_err(io::Error::other)??.with_no_client_auth();
         if self.http2 {
             config.alpn_protocols.push(HTTP2.to_vec());
         }
