@@ -221,9 +221,7 @@ mod tests {
     /// has made: a test is no worker, and counts as the first.
     async fn with_one_of_the_other_worker(most: usize) -> IdleConnections {
         let idle = IdleConnections::new(2, most, prometheus_client::metrics::gauge::Gauge::default());
-        let mut connection = pool().fresh().await.unwrap();
-        (connection.worker, connection.counted) = (1, Some(idle.count()));
-        idle.keep(connection);
+        idle.keep(pool().fresh().await.unwrap().made_by(1, idle.count()));
         idle
     }
 
@@ -250,10 +248,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_worker_takes_its_own_connection_first() {
         let idle = with_one_of_the_other_worker(2).await;
-        let mut own = pool().fresh().await.unwrap();
-        own.worker = 0;
-        idle.keep(own);
-        assert_eq!(idle.take().map(|connection| connection.worker), Some(0));
+        idle.keep(pool().fresh().await.unwrap().made_by(0, idle.count()));
+        assert_eq!(idle.take().map(|connection| connection.worker()), Some(0));
     }
 
     #[tokio::test(start_paused = true)]
