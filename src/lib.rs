@@ -35,8 +35,8 @@
 //! how what is wrong in either is shown; [`budget`], the places and bytes that peers may take, each counted;
 //! [`telemetry`], logs and numbers; [`operations`], health, the control socket and systemd; [`cli`], the commands; and
 //! [`clock`] and [`entropy`], the only sources of time and of random bytes, with [`secret`], what nobody may see.
-//! [`workers`] are the threads that serve connections. Below all of it stand [`ids`]: users, add-ons, entities, hosts and
-//! addresses, each with its parser.
+//! [`workers`] are the threads that serve connections. Below all of it stand [`ids`]: users, add-ons, entities, hosts
+//! and addresses, each with its parser.
 
 pub mod listener;
 pub mod tls;
