@@ -79,7 +79,7 @@ path = "{PREFIX}/sink"
     wait_for_port(child, port)
     new = [binary, "--config", config, "sessions", "new", "--user"]
     cookies = [run([*new, person.name], folder) for person in persons]
-    return Proxy("vestibule", run([binary, "--version"], folder), port, child.pid, cookies)
+    return Proxy("vestibule", run([binary, "-V"], folder), port, child.pid, cookies)
 
 
 def start_nginx(folder, programs, persons, addon, access_log):

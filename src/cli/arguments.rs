@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Parser, Subcommand};
+use clap_complete::Shell;
 
 use super::explain::ExplainArguments;
 use super::output::Format;
@@ -11,23 +12,66 @@ use super::rate::Rated;
 use crate::explain::{Case, Question, RequestQuestion, Sent};
 use crate::operations::control::{Request, RevokeTarget};
 
+#[cfg(feature = "redis-store")]
+macro_rules! features {
+    () => {
+        "redis-store"
+    };
+}
+#[cfg(not(feature = "redis-store"))]
+macro_rules! features {
+    () => {
+        "none"
+    };
+}
+
 /// An ingress reverse proxy with identity headers for the web UIs of Home Assistant add-ons.
 #[derive(Debug, Parser)]
-#[command(name = "vestibule", version, about)]
+#[command(name = "vestibule", version, long_version = LONG_VERSION, about)]
 pub(super) struct Arguments {
-    /// The configuration file.
-    #[arg(long, global = true, value_name = "FILE", default_value = "config.toml")]
-    pub(super) config: PathBuf,
+    /// The configuration file; by default `config.toml` here, else `/etc/vestibule/config.toml`.
+    #[arg(long, global = true, value_name = "FILE", env = "VESTIBULE_CONFIG")]
+    config: Option<PathBuf>,
     #[command(subcommand)]
     pub(super) command: Option<Command>,
 }
+
+impl Arguments {
+    /// The configuration file that was named, or the first that is there.
+    pub(super) fn config(&self) -> PathBuf {
+        let usual = || USUAL_CONFIGS.into_iter().map(PathBuf::from);
+        // Without any, the first one: what it says about that file is what a newcomer has to hear.
+        self.config
+            .clone()
+            .or_else(|| usual().find(|file| file.exists()))
+            .or_else(|| usual().next())
+            .unwrap_or_default()
+    }
+}
+
+/// Where the configuration is looked for when nobody says where.
+const USUAL_CONFIGS: [&str; 2] = ["config.toml", "/etc/vestibule/config.toml"];
+
+/// What tells one build from another.
+const LONG_VERSION: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    "\ncommit: ",
+    env!("VESTIBULE_COMMIT"),
+    "\nfeatures: ",
+    features!(),
+    "\ncryptography: aws-lc-rs",
+);
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Serve (the default).
     Serve,
     /// Show every mistake in the configuration; exits 2 when there is one.
-    Check,
+    Check {
+        /// Answer as one line of JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Say whether a user may use an entity or send a request, and why; exits 3 when not.
     Explain(Box<Explain>),
     /// List, make and revoke sessions of a running vestibule.
@@ -44,7 +88,21 @@ pub(super) enum Command {
     /// Have a running vestibule read its configuration again.
     Reload,
     /// Show how a running vestibule is.
-    Status,
+    Status {
+        /// Answer as one line of JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print what a shell needs to complete commands and options.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Print a manual page, of all or of one command, as troff.
+    Man {
+        /// The command.
+        command: Option<String>,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -239,7 +297,11 @@ pub(super) struct Revoke {
 #[derive(Debug, Subcommand)]
 pub(super) enum Bans {
     /// List who is banned, and until when.
-    List,
+    List {
+        /// Answer as one line of JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Let somebody try again.
     #[command(group(ArgGroup::new("whom").required(true).args(["address", "all"])))]
     Lift {
@@ -255,10 +317,15 @@ pub(super) enum Bans {
 }
 
 impl Bans {
+    /// Whether the answer is for programs.
+    pub(super) fn as_json(&self) -> bool {
+        matches!(self, Self::List { json: true })
+    }
+
     /// The question to the running process.
     pub(super) fn request(self) -> Request {
         match self {
-            Self::List => Request::BansList {},
+            Self::List { .. } => Request::BansList {},
             Self::Lift { address, user, .. } => Request::BansLift { address, user },
         }
     }

@@ -23,6 +23,23 @@ pub fn check(file: &Path, world: &dyn World, output: &mut Output<'_>) -> Exit {
     }
 }
 
+/// The same as one line of JSON: whether it can be used, and every finding with its place.
+pub fn check_as_json(file: &Path, world: &dyn World, output: &mut Output<'_>) -> Exit {
+    let (found, exit) = match config::load(file, world) {
+        Ok(loaded) => (loaded.warnings, Exit::Done),
+        Err(found) => (found, Exit::Mistaken),
+    };
+    let findings: Vec<_> = found.findings().collect();
+    let answer = serde_json::json!({
+        "ok": exit == Exit::Done,
+        "mistakes": found.mistakes(),
+        "warnings": found.warnings(),
+        "findings": findings,
+    });
+    output.result(&answer.to_string());
+    exit
+}
+
 fn summary(settings: &Settings, warnings: &Diagnostics) -> String {
     let addresses: Vec<_> = settings.listen.https.iter().map(|listener| listener.address.to_string()).collect();
     let addons = match settings.addons.len() {

@@ -7,6 +7,7 @@ mod addons;
 mod arguments;
 mod check;
 mod explain;
+mod manual;
 mod output;
 mod rate;
 mod remote;
@@ -16,7 +17,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-pub use check::check;
+pub use check::{check, check_as_json};
 use output::Format;
 pub use output::{Exit, Output};
 
@@ -35,12 +36,18 @@ pub fn main() -> ExitCode {
             return if mistaken { Exit::Mistaken.into() } else { Exit::Done.into() };
         }
     };
-    let file = arguments.config;
+    let file = arguments.config();
     let exit = match arguments.command.unwrap_or(Command::Serve) {
         // Without the locks of the streams: they would be held for as long as it serves, and the log is written to one
         // of them.
         Command::Serve => serve::serve(&file),
-        Command::Check => Output::with_standard_streams(|output| check(&file, &ThisWorld(Purpose::Check), output)),
+        Command::Check { json } => {
+            let world = ThisWorld(Purpose::Check);
+            Output::with_standard_streams(|output| match Format::of_flag(json) {
+                Format::Text => check(&file, &world, output),
+                Format::Json => check_as_json(&file, &world, output),
+            })
+        }
         Command::Explain(asked) => {
             Output::with_standard_streams(|output| explain::explain(&file, asked.asked(), output))
         }
@@ -59,9 +66,16 @@ pub fn main() -> ExitCode {
             Addons::Protect { slug, state } => addons::protect(&file, slug, state == "on", output),
             Addons::Token { slug, rotate, env } => addons::token(&file, slug, rotate, env, output),
         }),
-        Command::Bans(command) => remote::run(&file, &command.request(), Format::Text),
+        Command::Bans(command) => {
+            let format = Format::of_flag(command.as_json());
+            remote::run(&file, &command.request(), format)
+        }
         Command::Reload => remote::run(&file, &crate::operations::control::Request::Reload {}, Format::Text),
-        Command::Status => remote::run(&file, &crate::operations::control::Request::Status {}, Format::Text),
+        Command::Status { json } => {
+            remote::run(&file, &crate::operations::control::Request::Status {}, Format::of_flag(json))
+        }
+        Command::Completions { shell } => Output::with_standard_streams(|output| manual::completions(shell, output)),
+        Command::Man { command } => Output::with_standard_streams(|output| manual::page(command.as_deref(), output)),
     };
     exit.into()
 }

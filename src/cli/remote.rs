@@ -5,7 +5,7 @@ use std::path::Path;
 use super::output::{Exit, Format, Output};
 use crate::clock::Timestamp;
 use crate::config;
-use crate::operations::control::{AddonLine, AddonState, Answer, Request, SessionLine, StatusReport, ask};
+use crate::operations::control::{AddonLine, AddonState, Answer, BanLine, Request, SessionLine, StatusReport, ask};
 use crate::operations::{ApiState, ReadinessState};
 
 /// Asks the vestibule that serves this configuration, and shows its answer.
@@ -15,6 +15,15 @@ pub(super) fn run(file: &Path, request: &Request, format: Format) -> Exit {
             let lines: Vec<_> = sessions.iter().map(as_json).collect();
             output.result(&serde_json::json!({ "sessions": lines, "more": more }).to_string());
             only_here(away.as_deref(), output);
+            Exit::Done
+        }
+        Ok(Answer::Bans { bans }) if format == Format::Json => {
+            let lines: Vec<_> = bans.iter().map(ban_as_json).collect();
+            output.result(&serde_json::json!({ "bans": lines }).to_string());
+            Exit::Done
+        }
+        Ok(Answer::Status(status)) if format == Format::Json => {
+            output.result(&status_as_json(&status).to_string());
             Exit::Done
         }
         Ok(answer) => show(answer, output),
@@ -102,6 +111,37 @@ fn as_json(session: &SessionLine) -> serde_json::Value {
         "created": at(session.created),
         "last_seen": at(session.last_seen),
         "expires": at(session.expires),
+    })
+}
+
+fn ban_as_json(ban: &BanLine) -> serde_json::Value {
+    serde_json::json!({
+        "address": ban.address,
+        "user": ban.user,
+        "until": Timestamp::from_millis(ban.until).to_string(),
+    })
+}
+
+fn status_as_json(status: &StatusReport) -> serde_json::Value {
+    let at = |millis| Timestamp::from_millis(millis).to_string();
+    let addon = |line: &AddonLine| {
+        serde_json::json!({
+            "slug": line.slug,
+            "state": word(line.state),
+            "since": line.since.map(at),
+            "why": line.why,
+        })
+    };
+    serde_json::json!({
+        "version": status.version,
+        "pid": status.pid,
+        "started": at(status.started),
+        "config": status.config,
+        "listens": status.listens,
+        "sessions": status.sessions,
+        "ready": status.ready,
+        "state": status.state,
+        "addons": status.addons.iter().map(addon).collect::<Vec<_>>(),
     })
 }
 

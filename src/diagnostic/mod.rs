@@ -8,6 +8,7 @@
 pub(crate) mod findings;
 pub(crate) mod nearest;
 
+use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ use std::path::{Path, PathBuf};
 use annotate_snippets::{
     AnnotationKind, Group, Level, Origin, Renderer, Snippet, normalize_untrusted_str as normalized,
 };
+use serde::Serialize;
 
 /// Bytes of a file's text.
 pub(crate) type Span = Range<usize>;
@@ -100,12 +102,54 @@ impl Diagnostics {
         })
     }
 
+    /// Each with its place, for programs.
+    pub fn findings(&self) -> impl Iterator<Item = Finding<'_>> {
+        self.reports.iter().flat_map(|report| report.list.iter().map(move |it| report.finding(it)))
+    }
+
     fn count(&self, severity: Severity) -> usize {
         self.reports.iter().flat_map(|report| &report.list).filter(|d| d.severity == severity).count()
     }
 }
 
+/// What was found, for programs. Lines and columns are counted from one, columns in characters.
+#[derive(Debug, Serialize)]
+pub struct Finding<'a> {
+    severity: &'static str,
+    file: Cow<'a, str>,
+    line: Option<usize>,
+    column: Option<usize>,
+    message: &'a str,
+    expected: &'a str,
+    hint: &'a str,
+}
+
 impl Report {
+    fn finding<'a>(&'a self, diagnostic: &'a Diagnostic) -> Finding<'a> {
+        let place = match &diagnostic.place {
+            SourceLocation::File => None,
+            SourceLocation::Position { line, column } => Some((*line, *column)),
+            SourceLocation::Span(span) => {
+                let before = self.text.get(..span.start).unwrap_or_default();
+                let last = before.rsplit('\n').next().unwrap_or_default();
+                let line = before.matches('\n').count().saturating_add(1);
+                Some((line, last.chars().count().saturating_add(1)))
+            }
+        };
+        Finding {
+            severity: match diagnostic.severity {
+                Severity::Mistake => "error",
+                Severity::Warning => "warning",
+            },
+            file: self.file.to_string_lossy(),
+            line: place.map(|(line, _)| line),
+            column: place.map(|(_, column)| column),
+            message: &diagnostic.message,
+            expected: &diagnostic.label,
+            hint: &diagnostic.hint,
+        }
+    }
+
     fn group<'a>(&'a self, diagnostic: &'a Diagnostic) -> Group<'a> {
         let level = match diagnostic.severity {
             Severity::Mistake => Level::ERROR,
