@@ -25,6 +25,7 @@ mod resolve;
 mod secret;
 mod secret_text;
 mod settings;
+mod syntax;
 mod config_test;
 mod transport;
 mod trust;
@@ -33,12 +34,11 @@ mod units;
 mod verify;
 mod world;
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use toml::de::DeTable;
 
-use crate::diagnostic::{self, Diagnostic, SourceLocation, Span, findings, nearest};
+use crate::diagnostic::{self, Diagnostic, SourceLocation, findings, nearest};
 use document::Document;
 use findings::Findings;
 use resolve::Context;
@@ -93,7 +93,8 @@ pub fn load(file: &Path, world: &dyn World) -> Result<Loaded, Diagnostics> {
     let (tree, errors) = DeTable::parse_recoverable(&text);
     if !errors.is_empty() {
         // What stands in a tree with a hole is guesswork: its mistakes would mislead.
-        return Err(refused(vec![absolute], &text, syntax(&text, &errors)));
+        let found = syntax::findings(&text, &errors);
+        return Err(Diagnostics::new(file, &text, &found.masked, found.list).looking_at(vec![absolute]));
     }
     let mut findings = Findings::default();
     if writable_by_others {
@@ -129,21 +130,4 @@ pub fn control_socket(file: &Path) -> Result<PathBuf, Diagnostics> {
     let listen = tree.get_ref().get("listen").and_then(|listen| listen.get_ref().get("control"));
     let control = listen.and_then(|control| control.get_ref().as_str()).unwrap_or(resolve::CONTROL);
     Ok(absolute.parent().unwrap_or(Path::new("/")).join(control))
-}
-
-/// The errors of the TOML parser, the first one of each line: those behind it mostly follow from it.
-fn syntax(text: &str, errors: &[toml::de::Error]) -> Vec<Diagnostic> {
-    /// An array that is never closed makes an error of every line behind it.
-    const MOST: usize = 10;
-    let mut lines = BTreeSet::new();
-    let mut list = Vec::new();
-    for error in errors {
-        let span: Span = error.span().unwrap_or_default();
-        let line = text.get(..span.start).unwrap_or_default().matches('\n').count();
-        if lines.insert(line) && list.len() < MOST {
-            let bad = Diagnostic::mistake(span, format!("not TOML: {}", error.message()));
-            list.push(bad.label("here").hint("the rest of the file is judged when it can be read"));
-        }
-    }
-    list
 }

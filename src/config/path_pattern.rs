@@ -30,6 +30,9 @@ pub enum BadPattern {
     /// Does not begin with a slash.
     #[error("a pattern that does not begin with `/`")]
     Relative,
+    /// What looks like a regular expression.
+    #[error("a pattern that looks like a regular expression")]
+    Regex,
     /// `//`
     #[error("a pattern with an empty segment")]
     EmptySegment,
@@ -90,6 +93,9 @@ impl FromStr for PathPattern {
     fn from_str(text: &str) -> Result<Self, BadPattern> {
         if text.len() > LONGEST {
             return Err(BadPattern::TooLong);
+        }
+        if text.starts_with('^') || text.contains(".*") || text.contains("(?") {
+            return Err(BadPattern::Regex);
         }
         let body = text.strip_prefix('/').ok_or(BadPattern::Relative)?;
         let body = body.strip_suffix('/').unwrap_or(body);
@@ -156,6 +162,9 @@ impl Explained for BadPattern {
     fn hint(&self) -> String {
         match self {
             Self::Relative => "put a `/` in front",
+            Self::Regex => {
+                "write `{name}` for one segment, or `{*rest}` at the end for all that follows: \"/x/{*rest}\""
+            }
             Self::EmptySegment => "write one `/` where there are two",
             Self::DotSegment => "write the path without `.` and `..`",
             Self::Reserved('%') => "write the character itself: requests are compared when they are decoded",

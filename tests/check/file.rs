@@ -43,7 +43,11 @@ fn windows_line_ends_and_a_byte_order_mark_change_nothing() {
 #[test]
 fn an_error_of_syntax_is_shown_where_it_is() {
     refused(&format!("{HOME}[listen\nhttps = []\n"), "3:8", &["not TOML", "expected `]`"]);
-    refused(&format!("{HOME}[log]\naccess = true\naccess = false\n"), "5:1", &["not TOML: duplicate key"]);
+    refused(
+        &format!("{HOME}[log]\naccess = true\naccess = false\n"),
+        "5:1",
+        &["not TOML: duplicate key", "4 | access = ****", "first here"],
+    );
 }
 
 #[test]
@@ -182,4 +186,31 @@ fn a_file_without_add_ons_is_only_warned_about() {
     let (exit, _, err) = Folder::new().check(HOME);
     assert_eq!(exit, Exit::Done);
     assert!(err.contains("warning: no add-on is configured"), "{err}");
+}
+
+#[test]
+fn what_people_mistype_gets_the_hint_that_fits() {
+    let addon = "[[addon]]\nslug = \"a\"\nupstream = \"http://127.0.0.1:1\"\npath = \"/a\"\n";
+    for (text, at, hint) in [
+        ("[addon]\nslug = \"a\"\n".to_owned(), "3:1", "double brackets, as in [[addon]]"),
+        (format!("{addon}[addon]\nslug = \"b\"\n"), "7:2", "write [[addon]], in double brackets"),
+        (format!("{addon}[addon.protect]\npath = \"/x\"\n"), "7:1", "as in [[addon]] or [[addon.protect]]"),
+        (format!("{addon}[[addon.protect]]\npath = \"^/x/.*\"\nrequire = \"admin\"\n"), "8:8", "`{*rest}` at the end"),
+        ("[log]\nfilter = “info”\n".to_owned(), "4:10", "write straight quotes"),
+        ("[listen]\nhttps = [\"127.0.0.1:1\" }\n".to_owned(), "4:24", "a list begins with `[` and ends with `]`"),
+        ("[listen]\ncontrol = \"run\n".to_owned(), "4:15", "has no quote at its end"),
+        ("[log]\nfilter = \"C:\\Users\"\n".to_owned(), "4:15", "put the text in single quotes"),
+        ("[log]\n[session]\n[log]\n".to_owned(), "5:2", "put all keys of the table under one heading"),
+        ("[log]\rfilter = \"a\"\n".to_owned(), "3:7", "lines end with LF"),
+        ("[log]\0\n".to_owned(), "3:6", "write it anew as UTF-8"),
+    ] {
+        refused(&format!("{HOME}{text}"), at, &[hint]);
+    }
+}
+
+#[test]
+fn a_secret_that_is_there_twice_is_shown_in_neither_place() {
+    let text = format!("{HOME}[[addon]]\nslug = \"a\"\nheaders.X-Key = \"hunter2\"\nheaders.X-Key = \"hunter3\"\n");
+    let found = Folder::new().load(text).unwrap_err().to_string();
+    assert!(found.contains("duplicate key") && !found.contains("hunter"), "{found}");
 }

@@ -66,6 +66,7 @@ macro_rules! section {
         impl $crate::config::raw::shape::Shape for $name {
             const EXPECTED: &'static str = "expected a table";
             const HINT: &'static str = "write it as `{ key = value }`, or under a header of its own in brackets";
+            const IS_TABLE: bool = true;
 
             fn read(
                 value: &toml::Spanned<toml::de::DeValue<'_>>,

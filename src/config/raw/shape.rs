@@ -13,6 +13,10 @@ pub(in crate::config) trait Shape: Sized {
     const EXPECTED: &'static str;
     /// What to do.
     const HINT: &'static str;
+    /// Whether it is a table.
+    const IS_TABLE: bool = false;
+    /// Whether it is a list of tables, each of which has a heading of its own.
+    const IS_LIST_OF_TABLES: bool = false;
 
     /// Reads it; `None` when it has another shape. Mistakes inside it are added to the findings by the reader itself.
     fn read(value: &Spanned<DeValue<'_>>, findings: &mut Findings) -> Option<Self>;
@@ -29,7 +33,11 @@ pub(in crate::config) struct SizeText(pub(in crate::config) String);
 /// Reads a value or adds a finding.
 pub(in crate::config) fn read<T: Shape>(value: &Spanned<DeValue<'_>>, findings: &mut Findings) -> Option<Spanned<T>> {
     let read = T::read(value, findings);
-    if read.is_none() {
+    if read.is_none() && T::IS_LIST_OF_TABLES && value.get_ref().is_table() {
+        let one = Diagnostic::mistake(value.span(), "one table, where there may be several");
+        let hint = "write the heading in double brackets, as in [[addon]] or [[addon.protect]], before each of them";
+        findings.add(one.label("expected a heading in double brackets").hint(hint));
+    } else if read.is_none() {
         let message = format!("wrong type: this is {}", kind(value.get_ref()));
         findings.add(Diagnostic::mistake(value.span(), message).label(T::EXPECTED).hint(T::HINT));
     }
@@ -85,6 +93,7 @@ impl Shape for u64 {
 impl<T: Shape> Shape for Vec<Spanned<T>> {
     const EXPECTED: &'static str = "expected a list";
     const HINT: &'static str = "write a list in brackets, as in [\"a\", \"b\"]";
+    const IS_LIST_OF_TABLES: bool = T::IS_TABLE;
 
     /// An element of a wrong shape is left out, once it is reported: the list as a whole is still one.
     fn read(value: &Spanned<DeValue<'_>>, findings: &mut Findings) -> Option<Self> {
