@@ -68,7 +68,7 @@ pub use settings::{
 pub use transport::Transport;
 pub use trust::{BadPin, CertificatePin, Trust};
 pub use trusted_proxies::TrustedProxies;
-pub use world::{ApiTrouble, FilesAlone, Known, Purpose, World, WorldError};
+pub use world::{ApiTrouble, CoveredHosts, FilesAlone, Known, Purpose, World, WorldError};
 
 /// A configuration that can be used.
 #[derive(Debug)]

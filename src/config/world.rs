@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::config_test::{ConfigTest, Outcome};
 use super::home::HomeApi;
+use super::nearest::nearest;
 use super::settings::Settings;
 use crate::permission::Registry;
 
@@ -18,9 +19,10 @@ pub trait World {
         Purpose::Check
     }
 
-    /// Why a chain and a key (paths, in this order) cannot be used together.
-    fn check_certificate(&self, _chain: &Path, _key: &Path) -> Result<(), WorldError> {
-        Ok(())
+    /// Why a chain and a key (paths, in this order) cannot be used together, or which hosts the certificate covers,
+    /// where that is known.
+    fn check_certificate(&self, _chain: &Path, _key: &Path) -> Result<Option<CoveredHosts>, WorldError> {
+        Ok(None)
     }
 
     /// Why a PEM text cannot be used as a list of authorities.
@@ -62,6 +64,9 @@ pub struct FilesAlone;
 
 impl World for FilesAlone {}
 
+/// Whether a certificate covers a host.
+pub type CoveredHosts = Box<dyn Fn(&str) -> bool>;
+
 /// Whatever the world says; shown with its causes, on one line.
 pub type WorldError = Box<dyn Error + Send + Sync>;
 
@@ -81,9 +86,21 @@ pub struct Known {
     pub groups: BTreeSet<String>,
     /// User names and user ids.
     pub users: BTreeSet<String>,
+    /// What people see instead: a group's or a user's shown name, and the id or user name that is meant by it.
+    pub shown_names: Vec<(String, String)>,
     /// Its entities, devices, areas and labels; none when they cannot be read.
     pub registry: Option<Arc<Registry>>,
     /// What is wrong with its other files, each in one line; warned about, because who may sign in does not depend on
     /// them.
     pub problems: Vec<String>,
+}
+
+impl Known {
+    /// Which of `ids` somebody means who writes this: the one that is shown so, or the nearest.
+    pub(super) fn meant<'a>(&'a self, text: &str, ids: &'a BTreeSet<String>) -> Option<&'a str> {
+        let is_shown_so =
+            |(shown, id): &&(String, String)| ids.contains(id) && shown.to_lowercase() == text.trim().to_lowercase();
+        let shown = self.shown_names.iter().find(is_shown_so).map(|(_, id)| id.as_str());
+        shown.or_else(|| nearest(text, ids.iter().map(String::as_str)))
+    }
 }

@@ -11,7 +11,8 @@ use super::logging::log_settings;
 use super::report;
 use super::restart::needs_restart;
 use crate::config::{
-    self, ApiTrouble, ConfigTest, Diagnostics, HomeApi, Known, Loaded, Outcome, Purpose, Settings, World, WorldError,
+    self, ApiTrouble, ConfigTest, CoveredHosts, Diagnostics, HomeApi, Known, Loaded, Outcome, Purpose, Settings, World,
+    WorldError,
 };
 use crate::dial::{DialError, check_authorities};
 use crate::explain;
@@ -68,8 +69,9 @@ impl World for ThisWorld {
         self.0
     }
 
-    fn check_certificate(&self, chain: &Path, key: &Path) -> Result<(), WorldError> {
-        Ok(check_pair(chain, key)?)
+    fn check_certificate(&self, chain: &Path, key: &Path) -> Result<Option<CoveredHosts>, WorldError> {
+        let covered = check_pair(chain, key)?;
+        Ok(Some(Box::new(move |host| covered.covers(host))))
     }
 
     fn check_authorities(&self, pem: &[u8]) -> Result<(), WorldError> {
@@ -107,7 +109,12 @@ fn known(config_dir: &Path) -> Result<Known, String> {
         Ok(registry) => (Some(Arc::new(registry)), Vec::new()),
         Err(problems) => (None, lines(problems)),
     };
+    let shown_user = |user: &Arc<crate::identity::User>| {
+        Some((user.name.clone()?, user.username().map_or_else(|| user.id.to_string(), str::to_owned)))
+    };
+    let shown_groups = directory.groups().map(|(id, name)| (name.to_owned(), id.to_string()));
     Ok(Known {
+        shown_names: shown_groups.chain(directory.users().filter_map(shown_user)).collect(),
         groups: directory.groups().map(|(id, _)| id.to_string()).collect(),
         users: directory.users().flat_map(names).collect(),
         registry,

@@ -30,8 +30,8 @@ pub(super) struct Pair {
 }
 
 /// Whether these two files can be used together: the same check as at start and on reload.
-pub fn check_pair(chain: &Path, key: &Path) -> Result<(), TlsError> {
-    load(chain, key, &default_provider()).map(drop)
+pub fn check_pair(chain: &Path, key: &Path) -> Result<Covered, TlsError> {
+    load(chain, key, &default_provider()).map(|pair| Covered::new(&pair.facts))
 }
 
 /// Reads a chain and its key, and proves that they belong together.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use vestibule::cli::{Exit, Output, check};
-use vestibule::config::{self, ApiTrouble, Diagnostics, HomeApi, Known, Loaded, World, WorldError};
+use vestibule::config::{self, ApiTrouble, CoveredHosts, Diagnostics, HomeApi, Known, Loaded, World, WorldError};
 use vestibule::diagnostic::Styling;
 use vestibule::home_assistant::api::ApiError;
 use vestibule::permission::{AreaRecord, DeviceRecord, EntityRecord, LabelRecord, Registry, RegistryRecords};
@@ -56,9 +56,14 @@ impl Folder {
 struct TestWorld;
 
 impl World for TestWorld {
-    fn check_certificate(&self, chain: &Path, _key: &Path) -> Result<(), WorldError> {
-        let bad = fs::read_to_string(chain)?.contains("bad");
-        if bad { Err("the key does not belong to the certificate".into()) } else { Ok(()) }
+    fn check_certificate(&self, chain: &Path, _key: &Path) -> Result<Option<CoveredHosts>, WorldError> {
+        let text = fs::read_to_string(chain)?;
+        if text.contains("bad") {
+            return Err("the key does not belong to the certificate".into());
+        }
+        // `for a.home b.home` covers these two, and of any other text nobody knows.
+        let covered = text.strip_prefix("for ").map(str::to_owned);
+        Ok(covered.map(|hosts| -> CoveredHosts { Box::new(move |host| hosts.split(' ').any(|it| it == host)) }))
     }
 
     fn check_authorities(&self, pem: &[u8]) -> Result<(), WorldError> {
@@ -88,6 +93,9 @@ fn known(dir: &Path) -> Result<Known, WorldError> {
     Ok(Known {
         groups: set(&["system-admin", "system-users", "system-read-only", "custom-guests"]),
         users: set(&["frank", "alice", "0123456789abcdef0123456789abcdef"]),
+        shown_names: [("Users", "system-users"), ("Frank Guest", "frank")]
+            .map(|(shown, id)| (shown.to_owned(), id.to_owned()))
+            .to_vec(),
         registry: Some(Arc::new(registry())),
         ..Known::default()
     })

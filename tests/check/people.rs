@@ -21,6 +21,21 @@ fn a_user_who_does_not_exist_yet_is_warned_about() {
 }
 
 #[test]
+fn who_is_named_as_people_see_them_is_told_the_id() {
+    refused(
+        &addon("access = { groups = [\"Users\"] }"),
+        "7:22",
+        &["no group `Users`", "did you mean \"system-users\"?"],
+    );
+    warned(&addon("access = { users = [\"frank guest\"] }"), "7:21", &["did you mean \"frank\"?"]);
+    let group = "
+[[group]]
+id = \"kids\"
+members = [\"Frank Guest\"]";
+    warned(&addon(group), "10:12", &["no user `Frank Guest`", "did you mean \"frank\"?"]);
+}
+
+#[test]
 fn an_access_that_names_nobody_is_nobody_and_not_everybody() {
     let text = addon("access = { groups = [], users = [] }");
     warned(&text, "7:10", &["only the owner may open"]);

@@ -127,6 +127,26 @@ fn certificates_are_there_and_belong_together() {
 }
 
 #[test]
+fn a_host_that_no_certificate_covers_is_told() {
+    let folder = Folder::new();
+    folder.write("a.crt", "for home.example z2m.home.example");
+    folder.write("a.key", "key");
+    let text = |urls: &str, host: &str| {
+        with(&format!(
+            "host = \"{host}\"\n[tls]\ncertificates = [{{ chain = \"a.crt\", key = \"a.key\" }}]\n[listen]\npublic_urls = [{urls}]"
+        ))
+    };
+    let home = "\"https://home.example\"";
+    assert_eq!(folder.load(text(home, "z2m.home.example")).unwrap().warnings.warnings(), 0);
+    let told = ["no certificate covers `other.home.example`", "expected a host of a certificate"];
+    warned_in(&folder, &text(home, "other.home.example"), "8:8", &told);
+    let urls = format!("{home}, \"https://other.home.example:8443\"");
+    warned_in(&folder, &text(&urls, "z2m.home.example"), "12:40", &told);
+    folder.write("a.crt", "good");
+    assert_eq!(folder.load(text(&urls, "z2m.home.example")).unwrap().warnings.warnings(), 0, "nobody knows its names");
+}
+
+#[test]
 fn a_development_folder_is_a_folder() {
     let folder = Folder::new();
     folder.write("certs", "");

@@ -114,3 +114,17 @@ fn a_long_version_tells_builds_apart() {
     let short = String::from_utf8(run(Command::new(BINARY).arg("-V")).stdout).unwrap();
     assert_eq!(short.trim(), format!("vestibule {}", env!("CARGO_PKG_VERSION")));
 }
+
+#[test]
+fn check_reads_the_names_of_real_certificates() {
+    let addon = RawAddon::start();
+    let vestibule = Vestibule::start(|config| {
+        config.addon("a", &addon);
+        config.set("listen", "public_urls", r#"["https://p.test", "https://deep.sub.p.test"]"#);
+    });
+    let output = vestibule.command(&["check"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "it can be used all the same: {said}");
+    assert!(said.contains("no certificate covers `deep.sub.p.test`"), "a wildcard stands for one label: {said}");
+    assert!(!said.contains("covers `p.test`"), "{said}");
+}

@@ -1,23 +1,51 @@
 //! Whether the certificates and the authorities that were read can be used.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::one_line;
-use crate::config::diagnostic::{Diagnostic, Span};
+use super::{Claims, one_line};
+use crate::config::diagnostic::{Diagnostic, Span, quoted};
 use crate::config::findings::Findings;
-use crate::config::world::World;
+use crate::config::world::{CoveredHosts, World};
+use crate::ids::{HostName, PublicUrl};
 
-/// Each chain with its key.
-pub(super) fn certificates(list: &[(PathBuf, PathBuf, Span)], world: &dyn World, findings: &mut Findings) {
-    for (chain, key, at) in list {
-        if let Err(err) = world.check_certificate(chain, key) {
-            let bad = Diagnostic::mistake(at.clone(), format!("this certificate cannot be used: {}", one_line(&*err)));
-            let hint =
-                "`chain` is PEM, the server's certificate first; `key` is the PEM private key of that very certificate";
-            findings.add(bad.label("expected a certificate and its key").hint(hint));
+/// Each chain with its key, and the hosts that one of them has to cover.
+pub(super) fn certificates(claims: &Claims<'_>, world: &dyn World, findings: &mut Findings) {
+    let mut covered = Vec::new();
+    for (chain, key, at) in claims.certificates {
+        match world.check_certificate(chain, key) {
+            Ok(hosts) => covered.push(hosts),
+            Err(err) => {
+                let message = format!("this certificate cannot be used: {}", one_line(&*err));
+                let hint = "`chain` is PEM, the server's certificate first; `key` is the PEM private key of that very \
+                            certificate";
+                let bad = Diagnostic::mistake(at.clone(), message);
+                findings.add(bad.label("expected a certificate and its key").hint(hint));
+                covered.push(None);
+            }
         }
     }
+    // With one of which nobody knows the names, or with none but our own, nothing can be said.
+    let known: Option<Vec<CoveredHosts>> = covered.into_iter().collect();
+    let is_covered = |host: &str| known.iter().flatten().any(|covers| covers(host));
+    let uncovered = hosts(claims).into_iter().filter(|(host, _)| !is_covered(host));
+    for (host, at) in uncovered.filter(|_| known.as_ref().is_some_and(|known| !known.is_empty())) {
+        let message = format!("no certificate covers {}: browsers get a warning there, or 421", quoted(&host));
+        let hint = "name a certificate with this host under [tls], or correct the host";
+        findings.add(Diagnostic::warning(at, message).label("expected a host of a certificate").hint(hint));
+    }
+}
+
+/// The hosts that browsers are to ask for, and where the configuration says so.
+fn hosts(claims: &Claims<'_>) -> Vec<(String, Span)> {
+    let urls = claims.raw.listen.given().and_then(|listen| listen.get_ref().public_urls.given());
+    let urls = urls.map(|list| list.get_ref().as_slice()).unwrap_or_default();
+    let of_urls = urls.iter().filter_map(|text| Some((text.get_ref().parse::<PublicUrl>().ok()?.host, text.span())));
+    let addons = claims.raw.addon.given().map(|list| list.get_ref().as_slice()).unwrap_or_default();
+    let of_addons = addons.iter().filter_map(|addon| {
+        let text = addon.get_ref().route.host.given()?;
+        Some((text.get_ref().parse::<HostName>().ok()?.as_str().to_owned(), text.span()))
+    });
+    of_urls.chain(of_addons).collect()
 }
 
 /// Each list of authorities.

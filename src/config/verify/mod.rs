@@ -30,7 +30,7 @@ pub(super) struct Claims<'a> {
 
 /// Compares all of it with the world, and tries the cases last.
 pub(super) fn verify(claims: Claims<'_>, cases: &[Case], world: &dyn World, findings: &mut Findings) {
-    certificates::certificates(claims.certificates, world, findings);
+    certificates::certificates(&claims, world, findings);
     certificates::authorities(claims.authorities, world, findings);
     home::api(&claims, world, findings);
     if let Some(mut known) = home::known(&claims, world, findings) {

@@ -5,7 +5,6 @@ use toml::Spanned;
 use super::Claims;
 use crate::config::diagnostic::{Diagnostic, quoted};
 use crate::config::findings::Findings;
-use crate::config::nearest::nearest;
 use crate::config::raw::{Key, List};
 use crate::config::resolve::is_taken;
 use crate::config::world::Known;
@@ -33,7 +32,7 @@ pub(super) fn addons(claims: &Claims<'_>, known: &Known, findings: &mut Findings
         }
         let held_to = addon.entity_filter.entities.given();
         if let Some(text) = held_to.filter(|text| !known.groups.contains(text.get_ref())) {
-            let near = nearest(text.get_ref(), known.groups.iter().map(String::as_str));
+            let near = known.meant(text.get_ref(), &known.groups);
             let hint =
                 near.map_or_else(|| "add it under `[[group]]`".to_owned(), |near| format!("did you mean \"{near}\"?"));
             let unknown =
@@ -48,11 +47,10 @@ fn values<T>(key: &Key<List<T>>) -> &[Spanned<T>] {
 }
 
 fn unknown_group(group: &Spanned<String>, known: &Known) -> Diagnostic {
-    let names = known.groups.iter().map(String::as_str);
-    let hint = nearest(group.get_ref(), names.clone()).map_or_else(
-        || format!("the groups are {}", names.collect::<Vec<_>>().join(", ")),
-        |near| format!("did you mean \"{near}\"?"),
-    );
+    let all = || known.groups.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+    let hint = known
+        .meant(group.get_ref(), &known.groups)
+        .map_or_else(|| format!("the groups are {}", all()), |near| format!("did you mean \"{near}\"?"));
     let missing = Diagnostic::mistake(group.span(), format!("no group {}", quoted(group.get_ref())));
     missing.label("expected the id of a group").hint(hint)
 }
@@ -60,7 +58,7 @@ fn unknown_group(group: &Spanned<String>, known: &Known) -> Diagnostic {
 /// Warns of users whom Home Assistant does not have; they may be there tomorrow.
 fn warn_of_strangers(users: &[Spanned<String>], known: &Known, so: &str, findings: &mut Findings) {
     for user in users.iter().filter(|user| !known.users.contains(user.get_ref())) {
-        let near = nearest(user.get_ref(), known.users.iter().map(String::as_str));
+        let near = known.meant(user.get_ref(), &known.users);
         let hint = near.map_or_else(
             || format!("write the user name or the id as Home Assistant has it; until then this entry {so}"),
             |near| format!("did you mean \"{near}\"?"),
