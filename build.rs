@@ -1,15 +1,22 @@
-//! Tells the binary which commit it was built from, where there is a repository.
+//! Tells a release build which commit it was built from, where there is a repository.
 
+use std::path::Path;
 use std::process::Command;
 
 fn main() {
-    println!("cargo::rerun-if-changed=.git/HEAD");
-    println!("cargo::rerun-if-changed=.git/refs/heads");
-    println!("cargo::rustc-env=VESTIBULE_COMMIT={}", commit().unwrap_or_else(|| "unknown".to_owned()));
+    println!("cargo::rerun-if-changed=build.rs");
+    // Not for debug builds: each commit would compile everything anew.
+    let is_release = std::env::var("PROFILE").is_ok_and(|profile| profile == "release");
+    let commit = is_release.then(commit).flatten();
+    println!("cargo::rustc-env=VESTIBULE_COMMIT={}", commit.as_deref().unwrap_or("unknown"));
 }
 
 /// The first digits of the commit; none from an archive of the sources.
 fn commit() -> Option<String> {
+    // A path that is not there would have cargo ask again each time.
+    for watched in [".git/HEAD", ".git/refs/heads"].into_iter().filter(|watched| Path::new(watched).exists()) {
+        println!("cargo::rerun-if-changed={watched}");
+    }
     let answer = Command::new("git").args(["rev-parse", "--short=12", "HEAD"]).output().ok()?;
     let commit = String::from_utf8(answer.stdout).ok().filter(|_| answer.status.success())?;
     Some(commit.trim().to_owned()).filter(|commit| !commit.is_empty())
