@@ -73,6 +73,7 @@ connections = 256
 slug = "sink"
 upstream = "http://127.0.0.1:{addon.sink}"
 path = "{PREFIX}/sink"
+websockets = 8192
 """)
     os.chmod(folder / "key.pem", 0o600)
     child = programs.start("vestibule", [*under, binary, "--config", config], cwd=folder)
