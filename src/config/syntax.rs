@@ -18,6 +18,9 @@ pub(super) fn findings(text: &str, errors: &[toml::de::Error]) -> Findings {
         let line = text.get(..span.start).unwrap_or_default().matches('\n').count();
         if lines.insert(line) && found.list.len() < MOST {
             let bad = Diagnostic::mistake(span.clone(), format!("not TOML: {}", error.message())).label("here");
+            let line = Line::at(text, span.start);
+            // Whatever stands for a header may be a secret, whole or broken off.
+            found.masked.extend(line.value().filter(|_| line.is_of_headers(text)));
             let explained = explained(bad, text, &span, error.message(), &mut found.masked);
             found.add(explained);
         }
@@ -97,6 +100,14 @@ impl<'a> Line<'a> {
             start = start.saturating_add(line.len()).saturating_add(1);
             this
         })
+    }
+
+    /// Whether it is a fixed header of an add-on: by its own key, or by the heading above it.
+    fn is_of_headers(&self, text: &'a str) -> bool {
+        let is_heading = |line: &Self| line.text.trim_start().starts_with('[');
+        let heading = Line::all(text).take_while(|other| other.start < self.start).filter(is_heading).last();
+        self.text.trim_start().starts_with("headers")
+            || heading.is_some_and(|heading| heading.text.contains(".headers"))
     }
 
     /// Where the value of its key stands.

@@ -112,7 +112,7 @@ impl Pool {
         // Before the dial: another worker that asks meanwhile must find it counted.
         let counted = self.idle.count();
         let stream = self.wire().await?;
-        Ok(Http1Connection::new(stream).made_by(workers::current().unwrap_or_default(), counted))
+        Ok(Http1Connection::new(stream, workers::current().unwrap_or_default(), counted))
     }
 
     /// A new stream to the add-on, counted.
@@ -217,11 +217,15 @@ mod tests {
         assert_eq!(pool.metrics.upstream_idle.get(), 0, "and closed without being asked for");
     }
 
+    async fn made_by(worker: usize, idle: &IdleConnections) -> Http1Connection {
+        Http1Connection::new(pool().dial().await.unwrap(), worker, idle.count())
+    }
+
     /// A list for each of two workers, of an add-on that may have so many connections, and one that the other worker
     /// has made: a test is no worker, and counts as the first.
     async fn with_one_of_the_other_worker(most: usize) -> IdleConnections {
         let idle = IdleConnections::new(2, most, prometheus_client::metrics::gauge::Gauge::default());
-        idle.keep(pool().fresh().await.unwrap().made_by(1, idle.count()));
+        idle.keep(made_by(1, &idle).await);
         idle
     }
 
@@ -248,7 +252,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_worker_takes_its_own_connection_first() {
         let idle = with_one_of_the_other_worker(2).await;
-        idle.keep(pool().fresh().await.unwrap().made_by(0, idle.count()));
+        idle.keep(made_by(0, &idle).await);
         assert_eq!(idle.take().map(|connection| connection.worker()), Some(0));
     }
 

@@ -214,3 +214,13 @@ fn a_secret_that_is_there_twice_is_shown_in_neither_place() {
     let found = Folder::new().load(text).unwrap_err().to_string();
     assert!(found.contains("duplicate key") && !found.contains("hunter"), "{found}");
 }
+
+#[test]
+fn the_value_of_a_header_is_not_shown_when_its_line_is_broken() {
+    for lines in ["headers.X-Key = \"hunter2", "headers = { X-Key = \"hunter2 }", "[addon.headers]\nX-Key = \"hunter2"]
+    {
+        let text = format!("{HOME}[[addon]]\nslug = \"a\"\n{lines}\npath = \"/a\"\n");
+        let found = Folder::new().load(text).unwrap_err().to_string();
+        assert!(found.contains("not TOML") && !found.contains("hunter"), "{found}");
+    }
+}

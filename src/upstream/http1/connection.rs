@@ -21,6 +21,8 @@ use super::request_writer::{RequestWriter, WriteError};
 use super::response_parser::{Parsed, ResponseHead, ResponseParser};
 use crate::dial::Wire;
 use crate::http::RequestBody;
+#[cfg(test)]
+use crate::upstream::open_count::OpenConnections;
 use crate::upstream::open_count::OpenCount;
 
 /// A connection that can take a request, or that carries one.
@@ -39,8 +41,8 @@ struct State {
     idle_since: Instant,
     /// The worker that made it, whose runtime watches its socket.
     worker: usize,
-    /// Among the open connections to the add-on.
-    counted: Option<OpenCount>,
+    /// Among the open connections to the add-on, counted down when it is dropped.
+    _counted: OpenCount,
 }
 
 /// A request that no add-on has seen a byte of.
@@ -65,8 +67,8 @@ pub(in crate::upstream) enum SendError {
 }
 
 impl Http1Connection {
-    /// On a new stream.
-    pub(in crate::upstream) fn new(stream: Box<dyn Wire>) -> Self {
+    /// On a new stream, made by this worker and counted among the open connections to the add-on.
+    pub(in crate::upstream) fn new(stream: Box<dyn Wire>, worker: usize, counted: OpenCount) -> Self {
         Self(Box::new(State {
             stream,
             reader: ReadBuffer::new(),
@@ -76,15 +78,15 @@ impl Http1Connection {
             persistence: Persistence::KeepAlive,
             used: false,
             idle_since: Instant::now(),
-            worker: 0,
-            counted: None,
+            worker,
+            _counted: counted,
         }))
     }
 
-    /// The same, made by this worker and counted.
-    pub(in crate::upstream) fn made_by(mut self, worker: usize, counted: OpenCount) -> Self {
-        (self.0.worker, self.0.counted) = (worker, Some(counted));
-        self
+    /// The only one that there is.
+    #[cfg(test)]
+    pub(super) fn alone(stream: Box<dyn Wire>) -> Self {
+        Self::new(stream, 0, OpenConnections::default().count())
     }
 
     /// The worker that made it.

@@ -207,7 +207,7 @@ fn pieces(answer: &[u8], at: &[usize]) -> Vec<Bytes> {
 }
 
 async fn ours(method: &Method, pieces: Vec<Bytes>, end: End) -> Outcome {
-    let mut connection = Http1Connection::new(Box::new(TestStream::new(pieces, end)));
+    let mut connection = Http1Connection::alone(Box::new(TestStream::new(pieces, end)));
     exchange(&mut connection, method).await
 }
 

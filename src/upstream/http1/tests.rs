@@ -66,7 +66,7 @@ fn a_request_is_written_byte_by_byte_as_it_is() {
             };
             let stream = answering(OK, End::StaysOpen).taking(write_size);
             let written = stream.written();
-            let mut connection = Http1Connection::new(Box::new(stream));
+            let mut connection = Http1Connection::alone(Box::new(stream));
             let sent = block_on(connection.send(request(&method, body, headers).into()));
             assert!(sent.is_ok_and(|response| response.status() == StatusCode::OK), "{expected}");
             // The answer may come before the last byte was written.
@@ -82,7 +82,7 @@ fn an_upload_of_another_length_than_was_said_is_not_one() {
     for (said, body) in [("5", "body"), ("3", "body"), ("1", ""), ("0", "b"), ("x", "body")] {
         let stream = answering(OK, End::StaysOpen);
         let written = stream.written();
-        let mut connection = Http1Connection::new(Box::new(stream));
+        let mut connection = Http1Connection::alone(Box::new(stream));
         let request =
             request(&Method::POST, sized(body), &[("content-length", Box::leak(said.to_owned().into_boxed_str()))]);
         assert!(matches!(block_on(connection.send(request.into())), Err(SendError::Failed(_))), "{said} {body}");
@@ -96,7 +96,7 @@ fn s55_what_an_add_on_says_before_it_stops_listening_is_heard_and_its_connection
     // It takes the head, and not even that.
     for deaf_after in [0, 1, 60] {
         let answer = "HTTP/1.1 413 Content Too Large|Content-Length: 3||big";
-        let mut connection = Http1Connection::new(Box::new(answering(answer, End::StaysOpen).deaf_after(deaf_after)));
+        let mut connection = Http1Connection::alone(Box::new(answering(answer, End::StaysOpen).deaf_after(deaf_after)));
         let request = request(&Method::POST, sized("x".repeat(100).leak()), &[("content-length", "100")]);
         let response = block_on(connection.send(request.into())).ok().expect("an answer");
         assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
@@ -112,7 +112,7 @@ fn a_used_connection_that_takes_not_a_byte_gives_the_whole_request_back() {
         let first = "POST /a?b HTTP/1.1|content-length: 4||body";
         // It takes the first request, and no byte of the second.
         let stream = TestStream::new([wire(OK)], End::StaysOpen).deaf_after(first.replace('|', "12").len());
-        let mut connection = Http1Connection::new(Box::new(stream));
+        let mut connection = Http1Connection::alone(Box::new(stream));
         let ask = || request(&Method::POST, sized("body"), &[("content-length", "4")]);
         assert!(connection.send(ask().into()).await.is_ok());
         assert_eq!(std::future::poll_fn(|cx| connection.poll_answer(cx)).await.unwrap().unwrap(), "ok");
@@ -121,7 +121,7 @@ fn a_used_connection_that_takes_not_a_byte_gives_the_whole_request_back() {
         assert!(!connection.is_reusable());
         let stream = answering(OK, End::StaysOpen);
         let written = stream.written();
-        assert!(Http1Connection::new(Box::new(stream)).send(unsent).await.is_ok());
+        assert!(Http1Connection::alone(Box::new(stream)).send(unsent).await.is_ok());
         assert_eq!(*written.lock(), wire(first));
     });
 }
@@ -133,7 +133,7 @@ fn s58_a_used_connection_that_has_said_something_more_is_sent_nothing() {
         for (more, end) in [(stolen, End::StaysOpen), ("x", End::Closes), ("", End::Closes), ("", End::Resets)] {
             let stream = TestStream::new([wire(OK), wire(more)], end);
             let written = stream.written();
-            let mut connection = Http1Connection::new(Box::new(stream));
+            let mut connection = Http1Connection::alone(Box::new(stream));
             assert!(matches!(exchange(&mut connection, &Method::GET).await, Outcome::Whole(..)));
             let before = written.lock().len();
             let sent = connection.send(request(&Method::GET, ClientBody::empty(), &[]).into()).await;
@@ -147,7 +147,7 @@ fn s58_a_used_connection_that_has_said_something_more_is_sent_nothing() {
 fn a_request_of_which_a_byte_was_taken_is_not_given_back() {
     block_on(async {
         for end in [End::Closes, End::Resets] {
-            let mut connection = Http1Connection::new(Box::new(answering("", end).deaf_after(1)));
+            let mut connection = Http1Connection::alone(Box::new(answering("", end).deaf_after(1)));
             let get = request(&Method::GET, ClientBody::empty(), &[]);
             let Err(SendError::Failed(error)) = connection.send(get.into()).await else { panic!("it was begun") };
             assert!(error.is_hang_up(), "{error}");
@@ -184,7 +184,7 @@ fn s58_a_connection_is_used_again_only_after_an_answer_that_ended_where_it_said(
     ];
     for (answers, expected) in [(&again[..], true), (&over, false)] {
         for answer in answers {
-            let mut connection = Http1Connection::new(Box::new(answering(answer, End::StaysOpen)));
+            let mut connection = Http1Connection::alone(Box::new(answering(answer, End::StaysOpen)));
             let outcome = block_on(exchange(&mut connection, &Method::GET));
             assert!(matches!(outcome, Outcome::Whole(..)), "{answer}: {outcome:?}");
             assert_eq!(connection.is_reusable(), expected, "{answer}");
@@ -192,7 +192,7 @@ fn s58_a_connection_is_used_again_only_after_an_answer_that_ended_where_it_said(
     }
     // What ends with the connection is good for one answer, and so is a connection that was closed meanwhile.
     for answer in ["HTTP/1.1 200 OK||ok", OK] {
-        let mut connection = Http1Connection::new(Box::new(answering(answer, End::Closes)));
+        let mut connection = Http1Connection::alone(Box::new(answering(answer, End::Closes)));
         assert_eq!(body_of(&block_on(exchange(&mut connection, &Method::GET))), Some(&b"ok"[..]));
         assert!(!connection.is_reusable());
     }
@@ -200,7 +200,7 @@ fn s58_a_connection_is_used_again_only_after_an_answer_that_ended_where_it_said(
 
 #[test]
 fn a_connection_that_was_told_to_close_is_not_used_again() {
-    let mut connection = Http1Connection::new(Box::new(answering(OK, End::StaysOpen)));
+    let mut connection = Http1Connection::alone(Box::new(answering(OK, End::StaysOpen)));
     let get = request(&Method::GET, ClientBody::empty(), &[("connection", "close")]);
     assert!(block_on(connection.send(get.into())).is_ok());
     while block_on(std::future::poll_fn(|cx| connection.poll_answer(cx))).is_some() {}
@@ -211,12 +211,12 @@ fn a_connection_that_was_told_to_close_is_not_used_again() {
 fn s56_interim_answers_are_skipped_and_bounded_and_each_turn_ends() {
     let hints = |count: usize| "HTTP/1.1 103 Early Hints|Link: </a>||".repeat(count) + OK;
     for (count, whole) in [(1, true), (1000, true), (1001, false)] {
-        let mut connection = Http1Connection::new(Box::new(answering(&hints(count), End::StaysOpen)));
+        let mut connection = Http1Connection::alone(Box::new(answering(&hints(count), End::StaysOpen)));
         let outcome = block_on(exchange(&mut connection, &Method::GET));
         assert_eq!(matches!(outcome, Outcome::Whole(..)), whole, "{count}: {outcome:?}");
     }
     // One turn does not go through all of them: the clock is asked between two.
-    let mut connection = Http1Connection::new(Box::new(answering(&hints(100), End::StaysOpen)));
+    let mut connection = Http1Connection::alone(Box::new(answering(&hints(100), End::StaysOpen)));
     let mut sending = std::pin::pin!(connection.send(request(&Method::GET, ClientBody::empty(), &[]).into()));
     let mut turns = 1;
     block_on(std::future::poll_fn(|cx| {
@@ -254,7 +254,7 @@ fn a_head_and_its_lines_have_limits_on_both_sides() {
         (zeros(17), false),
     ];
     for (answer, whole) in cases {
-        let mut connection = Http1Connection::new(Box::new(answering(&answer, End::StaysOpen)));
+        let mut connection = Http1Connection::alone(Box::new(answering(&answer, End::StaysOpen)));
         let outcome = block_on(exchange(&mut connection, &Method::GET));
         let about = answer.chars().take(60).collect::<String>();
         assert_eq!(body_of(&outcome).is_some_and(|body| body == b"ok"), whole, "{about}: {} bytes", answer.len());
@@ -276,7 +276,7 @@ proptest! {
         }
         answer.extend_from_slice(b"0\r\n\r\n");
         let pieces = answer.chunks(read).map(Bytes::copy_from_slice);
-        let mut connection = Http1Connection::new(Box::new(TestStream::new(pieces, End::StaysOpen)));
+        let mut connection = Http1Connection::alone(Box::new(TestStream::new(pieces, End::StaysOpen)));
         let outcome = block_on(exchange(&mut connection, &Method::GET));
         prop_assert_eq!(body_of(&outcome), Some(&body[..]));
         prop_assert!(connection.is_reusable());
