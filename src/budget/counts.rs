@@ -1,31 +1,19 @@
 //! The counts themselves, by limit and holder, in shards with a lock each.
 
 use std::collections::{HashMap, VecDeque};
-use std::hash::BuildHasher as _;
 
 use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::oneshot;
 
-use super::holder::Holder;
-use super::limit::Limit;
-
-/// What one count is of.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Key {
-    pub(super) limit: Limit,
-    pub(super) holder: Holder,
-}
+use super::key::{Key, KnownHash};
 
 /// All counts that are not zero.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
-    // Says the shard alone, where a collision costs nothing but a wait: a fast hasher will do.
-    shard_hasher: foldhash::fast::RandomState,
     shards: [Mutex<Shard>; SHARDS],
 }
 
-/// Peers choose their addresses: the map keeps the hasher whose collisions they cannot make.
-type Shard = HashMap<Key, Count>;
+type Shard = HashMap<Key, Count, KnownHash>;
 
 #[derive(Debug, Default)]
 struct Count {
@@ -65,6 +53,18 @@ impl Counts {
             shard.insert(key.clone(), count);
         }
         added
+    }
+
+    /// Takes one place, if it is free and nobody waits for it.
+    pub(super) fn add_in_turn(&self, key: &Key, most: u64) -> bool {
+        let mut shard = self.shard(key);
+        if let Some(count) = shard.get_mut(key) {
+            return count.waiting.is_empty() && count.add(1, most) == Added::Yes;
+        }
+        if most > 0 {
+            shard.insert(key.clone(), Count { taken: 1, waiting: VecDeque::new() });
+        }
+        most > 0
     }
 
     /// Takes one place, or a turn among at most `longest` who wait.
@@ -131,7 +131,8 @@ impl Counts {
     }
 
     fn shard(&self, key: &Key) -> MutexGuard<'_, Shard> {
-        let place = usize::try_from(self.shard_hasher.hash_one(key) % SHARDS as u64).unwrap_or_default();
+        // From the middle: the map goes by the bits at both ends.
+        let place = usize::try_from((key.hash() >> 24) % SHARDS as u64).unwrap_or_default();
         let [first, ..] = &self.shards;
         self.shards.get(place).unwrap_or(first).lock()
     }

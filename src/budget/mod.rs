@@ -11,6 +11,7 @@
 
 mod counts;
 mod holder;
+mod key;
 mod limit;
 mod permit;
 mod queue;
@@ -25,7 +26,8 @@ pub use permit::Permit;
 pub use queue::Queue;
 pub use refused::Refused;
 
-use counts::{Counts, Key};
+use counts::Counts;
+use key::Key;
 
 /// What is taken at this moment, of the whole process.
 #[derive(Debug)]
@@ -37,19 +39,14 @@ pub struct Budget {
 /// One of the limits that something is counted by: whose count it is, and how much of it there is at this moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
-    limit: Limit,
-    holder: Holder,
+    key: Key,
     most: u64,
 }
 
 impl Claim {
     /// A claim by this limit for this holder, of which at most `most` may be taken in all.
     pub fn new(limit: Limit, holder: Holder, most: usize) -> Self {
-        Self { limit, holder, most: u64::try_from(most).unwrap_or(u64::MAX) }
-    }
-
-    fn key(&self) -> Key {
-        Key { limit: self.limit, holder: self.holder.clone() }
+        Self { key: Key::new(limit, holder), most: u64::try_from(most).unwrap_or(u64::MAX) }
     }
 }
 
@@ -70,6 +67,13 @@ impl Budget {
         Ok(permit)
     }
 
+    /// One place by each of these claims, if none of them has to wait for it.
+    pub fn take_at_once(self: &Arc<Self>, claims: &[Claim]) -> Option<Permit> {
+        let mut permit = Permit::with_room(Arc::clone(self), claims.len());
+        // Where one has to wait, the permit is dropped here, and gives back what the claims before this one took.
+        claims.iter().all(|claim| permit.add_in_turn(claim)).then_some(permit)
+    }
+
     /// One place by this claim, at once or when its turn has come. First come, first served; a wait that is given up
     /// leaves its turn to the next.
     pub async fn take_in_turn(self: &Arc<Self>, claim: &Claim, queue: Queue) -> Result<Permit, Refused> {
@@ -78,7 +82,7 @@ impl Budget {
 
     /// How much is taken by this limit for this holder.
     pub fn taken(&self, limit: Limit, holder: &Holder) -> u64 {
-        self.counts.taken(&Key { limit, holder: holder.clone() })
+        self.counts.taken(&Key::new(limit, holder.clone()))
     }
 
     /// How often each limit has refused since the start.

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::counts::{Added, Key};
+use super::counts::Added;
+use super::key::Key;
 use super::{Budget, Claim, Refused};
 
 /// Places or bytes that are taken until this is dropped.
@@ -18,6 +19,20 @@ impl Permit {
         Self { budget, held: Vec::new() }
     }
 
+    /// Nothing yet, of so many claims.
+    pub(super) fn with_room(budget: Arc<Budget>, claims: usize) -> Self {
+        Self { budget, held: Vec::with_capacity(claims) }
+    }
+
+    /// Takes a place more by this claim, if it is free and nobody waits for it.
+    pub(super) fn add_in_turn(&mut self, claim: &Claim) -> bool {
+        let is_taken = self.budget.counts.add_in_turn(&claim.key, claim.most);
+        if is_taken {
+            self.held.push((claim.key.clone(), 1));
+        }
+        is_taken
+    }
+
     /// What was counted already.
     pub(super) fn of(budget: Arc<Budget>, key: Key, amount: u64) -> Self {
         Self { budget, held: vec![(key, amount)] }
@@ -26,14 +41,14 @@ impl Permit {
     /// Takes `amount` more by this claim, which may be one that the permit has already or another. Refused, the permit
     /// keeps what it had.
     pub fn add(&mut self, amount: usize, claim: &Claim) -> Result<(), Refused> {
-        let (key, amount) = (claim.key(), u64::try_from(amount).unwrap_or(u64::MAX));
+        let (key, amount) = (&claim.key, u64::try_from(amount).unwrap_or(u64::MAX));
         // The count and the permit are never apart: what is refused is in neither.
-        if self.budget.counts.add(&key, amount, claim.most) == Added::TooMuch {
-            return Err(self.budget.refuse(claim.limit));
+        if self.budget.counts.add(key, amount, claim.most) == Added::TooMuch {
+            return Err(self.budget.refuse(key.limit()));
         }
-        match self.held.iter_mut().find(|(held, _)| *held == key) {
+        match self.held.iter_mut().find(|(held, _)| held == key) {
             Some((_, held)) => *held = held.saturating_add(amount),
-            None => self.held.push((key, amount)),
+            None => self.held.push((key.clone(), amount)),
         }
         Ok(())
     }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use super::counts::{Claimed, Key};
+use super::counts::Claimed;
+use super::key::Key;
 use super::limit::Limit;
 use super::permit::Permit;
 use super::{Budget, Claim, Refused};
@@ -29,7 +30,7 @@ struct Turn<'a> {
 }
 
 pub(super) async fn wait(budget: &Arc<Budget>, claim: &Claim, queue: Queue) -> Result<Permit, Refused> {
-    let key = claim.key();
+    let key = claim.key.clone();
     let granted = match budget.counts.add_or_wait(&key, claim.most, queue.longest) {
         Claimed::Taken => return Ok(Permit::of(Arc::clone(budget), key, 1)),
         Claimed::QueueFull => return Err(budget.refuse(queue.limit)),
@@ -42,7 +43,7 @@ pub(super) async fn wait(budget: &Arc<Budget>, claim: &Claim, queue: Queue) -> R
         // The grant has been received, so that dropping `turn` finds none to give back: the permit has it.
         return Ok(Permit::of(Arc::clone(budget), turn.key.clone(), 1));
     }
-    Err(budget.refuse(claim.limit))
+    Err(budget.refuse(claim.key.limit()))
 }
 
 impl Drop for Turn<'_> {

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use serde_json::Value;
 
 use super::user::User;
@@ -34,7 +35,7 @@ pub struct IllegalGroup {
 /// Users by id and by name, groups by id.
 #[derive(Debug, Default)]
 pub(super) struct People {
-    entries: HashMap<UserId, UserEntry>,
+    entries: HashMap<UserId, UserEntry, RandomState>,
     usernames: HashMap<String, UserId>,
     groups: BTreeMap<GroupId, String>,
     /// What each group gives by itself, Home Assistant's and configured ones.
@@ -56,7 +57,7 @@ impl People {
         configured: &config::Permissions,
     ) -> Self {
         let mut compiler = Compiler { groups, configured, done: HashMap::new() };
-        let (mut entries, mut usernames) = (HashMap::new(), HashMap::new());
+        let (mut entries, mut usernames) = (HashMap::default(), HashMap::new());
         for mut user in users {
             let theirs = configured.groups.iter().filter(|group| group.has(user.id.as_str(), &user.usernames));
             user.configured_groups = theirs.map(|group| Arc::clone(&group.id)).collect();

@@ -7,14 +7,16 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::net::IpAddr;
 
+use foldhash::fast::RandomState;
+
 use super::facts::Facts;
 
 /// The names and addresses in one certificate.
 #[derive(Debug, Default)]
 pub struct Covered {
-    exact: HashSet<Box<str>>,
+    exact: HashSet<Box<str>, RandomState>,
     /// What stands behind `*.`.
-    wildcards: HashSet<Box<str>>,
+    wildcards: HashSet<Box<str>, RandomState>,
     addresses: HashSet<IpAddr>,
 }
 
