@@ -14,11 +14,16 @@ pub(super) enum EscapeContext {
     LogLine,
 }
 
+/// Whether text can stand in `key=value` without quotes, and so without escapes.
+pub(super) fn is_bare(bytes: &[u8]) -> bool {
+    !bytes.is_empty() && classes(bytes) & NOT_BARE == 0
+}
+
 /// Appends `bytes`, escaped for `place`. Bytes that are not UTF-8 become `\xNN`.
 pub(super) fn push_escaped(out: &mut Vec<u8>, bytes: &[u8], place: EscapeContext) {
-    // Nearly all values are plain. Looking at every byte, and not only up to the first special one, lets the compiler
-    // look at many at once.
-    if bytes.iter().fold(true, |plain, &byte| plain & is_plain(byte, place)) {
+    // Nearly all values are plain.
+    let special = if place == EscapeContext::LogLine { HIDDEN } else { HIDDEN | QUOTED };
+    if classes(bytes) & special == 0 {
         return out.extend_from_slice(bytes);
     }
     let mut rest = bytes;
@@ -44,6 +49,35 @@ pub(super) fn cut(text: &[u8], limit: usize) -> &[u8] {
 fn is_plain(byte: u8, place: EscapeContext) -> bool {
     (0x20..0x7f).contains(&byte) && (place == EscapeContext::LogLine || (byte != b'"' && byte != b'\\'))
 }
+
+/// All the classes that bytes of this text are in.
+fn classes(bytes: &[u8]) -> u8 {
+    bytes.iter().fold(0, |found, byte| found | CLASSES.get(usize::from(*byte)).copied().unwrap_or(HIDDEN))
+}
+
+/// Not printable ASCII.
+const HIDDEN: u8 = 1;
+/// A quote or a backslash.
+const QUOTED: u8 = 2;
+/// A blank, or the sign between key and value.
+const APART: u8 = 4;
+const NOT_BARE: u8 = HIDDEN | QUOTED | APART;
+
+/// What each byte is: one look at a byte tells everything that is asked of it.
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which refuses what is out of bounds")]
+static CLASSES: [u8; 256] = {
+    let mut table = [HIDDEN; 256];
+    let mut byte = 0x20_u8;
+    while byte < 0x7f {
+        table[byte as usize] = match byte {
+            b'"' | b'\\' => QUOTED,
+            b' ' | b'=' => APART,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    table
+};
 
 fn push_ascii(out: &mut Vec<u8>, byte: u8) -> usize {
     match byte {
@@ -139,6 +173,18 @@ mod tests {
         assert_eq!(cut("a😀b".as_bytes(), 5), "a😀".as_bytes());
         assert_eq!(cut(b"", 0), b"");
         assert_eq!(cut(b"\xbf\xbf\xbf\xbf\xbf\xbf", 5), b"\xbf\xbf\xbf\xbf\xbf");
+    }
+
+    #[test]
+    fn the_table_agrees_with_what_is_plain() {
+        for byte in 0..=u8::MAX {
+            let graphic = byte.is_ascii_graphic() && !b"\"\\=".contains(&byte);
+            assert_eq!(is_bare(&[byte]), graphic, "{byte}");
+            for place in [EscapeContext::Quoted, EscapeContext::Json, EscapeContext::LogLine] {
+                let unchanged = escaped(&[byte], place).as_bytes() == [byte];
+                assert_eq!(unchanged, is_plain(byte, place), "{byte} {place:?}");
+            }
+        }
     }
 
     proptest! {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tracing::Level;
 
-use super::escape::{EscapeContext, cut, push_escaped};
+use super::escape::{EscapeContext, cut, is_bare, push_escaped};
 use super::redact::redact;
 use crate::clock::Timestamp;
 use crate::telemetry::LogFormat;
@@ -30,6 +30,8 @@ impl<'a> LogLine<'a> {
         level: Level,
         target: &'static str,
     ) -> Self {
+        // Once, and not each time that the line outgrows what there is.
+        out.reserve(COMMON_LINE);
         match format {
             LogFormat::Text => {
                 stamp.push(out, at);
@@ -64,6 +66,9 @@ impl<'a> LogLine<'a> {
         self.key(key);
         // Cut before it is escaped: the limit never falls within an escape.
         let (head, place) = (cut(value, limit), self.place());
+        if self.format == LogFormat::Text && head.len() == value.len() && is_bare(head) {
+            return self.out.extend_from_slice(head);
+        }
         self.quote(self.needs_quotes(head), |out| {
             push_escaped(out, head, place);
             push_ellipsis(out, head.len() < value.len());
@@ -143,9 +148,7 @@ impl<'a> LogLine<'a> {
     }
 
     fn needs_quotes(&self, value: &[u8]) -> bool {
-        self.format == LogFormat::Json
-            || value.is_empty()
-            || !value.iter().fold(true, |bare, &byte| bare & is_bare(byte))
+        self.format == LogFormat::Json || !is_bare(value)
     }
 
     fn place(&self) -> EscapeContext {
@@ -177,10 +180,8 @@ impl LineTime {
     }
 }
 
-/// Bytes that stand in `key=value` without quotes.
-fn is_bare(byte: u8) -> bool {
-    byte.is_ascii_graphic() && byte != b'"' && byte != b'\\' && byte != b'='
-}
+/// What most lines fit into.
+const COMMON_LINE: usize = 512;
 
 fn push_ellipsis(out: &mut Vec<u8>, was_cut: bool) {
     if was_cut {

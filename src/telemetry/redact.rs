@@ -83,12 +83,14 @@ fn redact_paths_within<'a>(query: &'a [u8], emit: &mut impl FnMut(&'a [u8])) {
 /// The first of these names, in any case and any percent-encoding, and where it ends in the path.
 fn find_name<'n>(path: &[u8], names: &'n [Name]) -> Option<(&'n Name, usize)> {
     // Most bytes begin no name, and every request has a path.
-    let may_begin = |byte: u8| {
-        byte == b'%' || names.iter().any(|name| name.text.first().is_some_and(|first| byte.eq_ignore_ascii_case(first)))
-    };
     let starts = path.iter().enumerate().filter(|(_, byte)| may_begin(**byte)).map(|(start, _)| start);
     let found = |start| names.iter().find_map(|name| Some((name, end_of(name, path, start)?)));
     starts.into_iter().find_map(found)
+}
+
+/// Whether the name of a segment can begin with this byte; an escape can stand for any.
+fn may_begin(byte: u8) -> bool {
+    matches!(byte.to_ascii_lowercase(), b'%' | b'h' | b'w' | b'i')
 }
 
 /// Where this name ends, if it begins here.
@@ -309,6 +311,13 @@ mod tests {
         let mut shown = String::new();
         redact(target.as_bytes(), |piece| shown.push_str(&String::from_utf8_lossy(piece)));
         shown
+    }
+
+    #[test]
+    fn every_name_begins_as_the_search_believes() {
+        for name in IN_ADDON_API.iter().chain(EVERYWHERE) {
+            assert!(name.text.first().copied().is_some_and(may_begin));
+        }
     }
 
     #[test]

@@ -3,9 +3,9 @@
 /// Names and families of names, each with what is known of it.
 #[derive(Debug, Clone)]
 pub(crate) struct Names<T> {
-    // By first byte, so that most names of a message are passed with one look.
+    // By first byte.
     entries: Vec<Vec<NameRow<T>>>,
-    first: [u64; 4],
+    beginnings: Beginnings,
 }
 
 #[derive(Debug, Clone)]
@@ -23,7 +23,7 @@ enum Kind {
 
 impl<T> Default for Names<T> {
     fn default() -> Self {
-        Self { entries: Vec::new(), first: [0; 4] }
+        Self { entries: Vec::new(), beginnings: Beginnings([0; 16]) }
     }
 }
 
@@ -56,10 +56,9 @@ impl<T> Names<T> {
     }
 
     fn candidates(&self, name: &str) -> &[NameRow<T>] {
-        let Some(first) = name.bytes().next().map(squash) else { return &[] };
-        // One bit for each first byte: most names of a message end here, without a look into the lists.
-        let word = self.first.get(usize::from(first >> 6)).copied().unwrap_or_default();
-        if word >> (first & 63) & 1 == 0 {
+        let Some((first, second)) = beginning(name.as_bytes()) else { return &[] };
+        // Most names of a message end here, without a look into the lists.
+        if !self.beginnings.may_have(first, second) {
             return &[];
         }
         self.entries.get(usize::from(first)).map(Vec::as_slice).unwrap_or_default()
@@ -69,9 +68,11 @@ impl<T> Names<T> {
         let (name, kind) = name.strip_suffix('*').map_or((name, Kind::Name), |name| (name, Kind::Family));
         let squashed: Vec<u8> = name.bytes().map(squash).collect();
         // A lone `*` has no first byte. It would stand for every header, so it stands for none.
-        let Some(first) = squashed.first().copied() else { return };
-        if let Some(word) = self.first.get_mut(usize::from(first >> 6)) {
-            *word |= 1 << (first & 63);
+        let Some((first, second)) = beginning(&squashed) else { return };
+        if kind == Kind::Family && squashed.len() == 1 {
+            (0..=u8::MAX).for_each(|second| self.beginnings.add(first, second));
+        } else {
+            self.beginnings.add(first, second);
         }
         let place = usize::from(first);
         if self.entries.len() <= place {
@@ -93,19 +94,59 @@ impl<T> NameRow<T> {
     }
 }
 
+/// Which first two bytes some name begins with. It may say so of others too, and never leaves one out.
+#[derive(Debug, Clone)]
+struct Beginnings([u64; 16]);
+
+impl Beginnings {
+    fn may_have(&self, first: u8, second: u8) -> bool {
+        let (word, bit) = Self::place(first, second);
+        self.0.get(word).is_some_and(|word| word >> bit & 1 == 1)
+    }
+
+    fn add(&mut self, first: u8, second: u8) {
+        let (word, bit) = Self::place(first, second);
+        if let Some(word) = self.0.get_mut(word) {
+            *word |= 1 << bit;
+        }
+    }
+
+    /// Letters differ in their low five bits: two of them make one of 1024 places.
+    fn place(first: u8, second: u8) -> (usize, u8) {
+        let bits = u16::from(first & 31) << 5 | u16::from(second & 31);
+        (usize::from(bits >> 6), u8::try_from(bits & 63).unwrap_or_default())
+    }
+}
+
+/// The first two bytes, squashed; of a single byte, with a second one that no name has.
+fn beginning(name: &[u8]) -> Option<(u8, u8)> {
+    let first = squash(*name.first()?);
+    Some((first, name.get(1).map_or(0, |second| squash(*second))))
+}
+
 /// A name in the one spelling that all spellings of it have in common.
 pub(crate) fn squashed(name: &str) -> String {
     name.bytes().map(|byte| char::from(squash(byte))).collect()
 }
 
 /// One byte of a squashed name: lower case, and `-` for all that is neither a letter nor a digit.
-const fn squash(byte: u8) -> u8 {
-    match byte {
-        b'a'..=b'z' | b'0'..=b'9' => byte,
-        b'A'..=b'Z' => byte.to_ascii_lowercase(),
-        _ => b'-',
-    }
+fn squash(byte: u8) -> u8 {
+    SQUASHED.get(usize::from(byte)).copied().unwrap_or(b'-')
 }
+
+/// In a table, because every byte of nearly every name is asked for.
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which refuses what is out of bounds")]
+static SQUASHED: [u8; 256] = {
+    let mut table = [b'-'; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        if byte.is_ascii_alphanumeric() {
+            table[byte as usize] = byte.to_ascii_lowercase();
+        }
+        byte += 1;
+    }
+    table
+};
 
 #[cfg(test)]
 mod tests {
