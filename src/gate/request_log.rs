@@ -67,10 +67,11 @@ pub(super) struct RequestLog {
 }
 
 impl RequestLog {
-    pub(super) fn open(arrived: &Arrived, id: RequestId, stages: &Arc<Stages>) -> Self {
+    /// Boxed from the start: at the end it goes with the answer's body.
+    pub(super) fn open(arrived: &Arrived, id: RequestId, stages: &Arc<Stages>) -> Box<Self> {
         let request = &arrived.request;
         let headers = request.headers();
-        Self {
+        Box::new(Self {
             stages: Arc::clone(stages),
             id,
             begun: Instant::now(),
@@ -96,7 +97,7 @@ impl RequestLog {
             complete: false,
             open: None,
             grant: None,
-        }
+        })
     }
 
     pub(super) fn knows_client(&mut self, request: &Sanitized) {
@@ -161,7 +162,7 @@ impl RequestLog {
     }
 
     /// The add-on's answer. A tunnel takes the account with it, and closes it when it ends.
-    pub(super) fn relay(mut self, mut answer: Answer) -> Response<LoggedBody> {
+    pub(super) fn relay(mut self: Box<Self>, mut answer: Answer) -> Response<LoggedBody> {
         if self.entry_point == EntryPoint::HomeAssistant {
             home_assistant::dress(&mut answer.response, &self.method);
         }
@@ -173,7 +174,7 @@ impl RequestLog {
             self.lets_go_of_buffers();
         }
         let Some(tunnel) = answer.tunnel else {
-            return answer.response.map(|body| LoggedBody::new(Either::Addon(body), Some(Box::new(self))));
+            return answer.response.map(|body| LoggedBody::new(Either::Addon(body), Some(self)));
         };
         // The tunnel outlives the answer, which is a head alone: it takes the account with it.
         self.open = Some(self.metrics().open_tunnel());
@@ -199,7 +200,7 @@ impl RequestLog {
     }
 
     /// A page of ours.
-    pub(super) fn own(mut self, mut page: Page) -> Response<LoggedBody> {
+    pub(super) fn own(mut self: Box<Self>, mut page: Page) -> Response<LoggedBody> {
         self.status = page.status();
         if self.method == Method::HEAD {
             // RFC 9110 section 9.3.2: a server MUST NOT send content in answer to HEAD. Over HTTP/2 nothing else does.
@@ -207,11 +208,11 @@ impl RequestLog {
             page.headers_mut().insert(CONTENT_LENGTH, length);
             *page.body_mut() = Full::default();
         }
-        page.map(|body| LoggedBody::new(Either::Own(body), Some(Box::new(self))))
+        page.map(|body| LoggedBody::new(Either::Own(body), Some(self)))
     }
 
     /// The answer to a refused request.
-    pub(super) fn refused(mut self, reason: Reason) -> Response<LoggedBody> {
+    pub(super) fn refused(mut self: Box<Self>, reason: Reason) -> Response<LoggedBody> {
         self.reason = Some(reason);
         self.stages.telemetry.metrics.refused(reason);
         // The id of operators and never the token: an audit line must not open a session.

@@ -56,8 +56,8 @@ async fn judge(
     request_log: &mut RequestLog,
 ) -> Result<Permitted, Reason> {
     let destination = match &asked.addon {
-        None => stages.routes.route(request),
-        Some(slug) => stages.routes.to(slug, request),
+        None => stages.routes.route(Box::new(request)),
+        Some(slug) => stages.routes.to(slug, Box::new(request)),
     };
     let routed = match destination {
         Destination::Addon(routed) => routed,

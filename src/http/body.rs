@@ -38,7 +38,8 @@ struct Streamed {
 /// What became of a body, for those who watch it from outside.
 #[derive(Debug)]
 pub struct BodyProgress {
-    start: Instant,
+    /// None of a body that was whole from the start: nothing of it is waited for.
+    start: Option<Instant>,
     // Milliseconds after `start`.
     moved: AtomicU64,
     waits: AtomicBool,
@@ -134,7 +135,7 @@ pub(super) fn is_whole(incoming: &ClientBody) -> bool {
 impl BodyProgress {
     fn new(done: bool) -> Self {
         Self {
-            start: Instant::now(),
+            start: (!done).then(Instant::now),
             moved: AtomicU64::new(0),
             waits: AtomicBool::new(false),
             bytes: AtomicU64::new(0),
@@ -145,9 +146,9 @@ impl BodyProgress {
         }
     }
 
-    /// When a byte was last read, or when there was none yet.
-    pub fn last_moved(&self) -> Instant {
-        self.start + Duration::from_millis(self.moved.load(Ordering::Relaxed))
+    /// When a byte was last read, or when there was none yet; nothing of a body that was whole from the start.
+    pub fn last_moved(&self) -> Option<Instant> {
+        Some(self.start? + Duration::from_millis(self.moved.load(Ordering::Relaxed)))
     }
 
     /// Whether the add-on wants more and the client has sent no more.
@@ -158,8 +159,8 @@ impl BodyProgress {
     fn moves(&self) {
         self.waits.store(false, Ordering::Relaxed);
         // Relaxed here and below: each value is read by itself, and no other memory is published through it.
-        let now = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.moved.store(now, Ordering::Relaxed);
+        let Some(start) = self.start else { return };
+        self.moved.store(u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
     fn stalls(&self) -> BodyError {

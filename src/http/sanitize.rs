@@ -83,7 +83,8 @@ pub struct Parts {
 
 impl Sanitized {
     /// The only constructor. Refuses what two parsers could read in two ways, before any stage routes or believes it.
-    pub fn new(arrived: Arrived, id: RequestId, rules: &Rules) -> Result<Self, Reason> {
+    /// Boxed where it is made: the stages after this one hand it on by a pointer.
+    pub fn new(arrived: Arrived, id: RequestId, rules: &Rules) -> Result<Box<Self>, Reason> {
         let Arrived { mut request, connection_info, serving } = arrived;
         // The order is cheap and decisive first: method and target cost nothing to check, and until there is one
         // authority and one path there is nothing that headers could be judged for.
@@ -130,7 +131,7 @@ impl Sanitized {
         // RFC 8441 section 5: over HTTP/2 a WebSocket is asked for with CONNECT. Rules, logs and the add-on see the GET
         // that HTTP/1.1 has, so that a rule for GET cannot be passed by speaking HTTP/2.
         let method = if handshake.is_some() { Method::GET } else { parts.method };
-        Ok(Self {
+        Ok(Box::new(Self {
             id,
             source,
             scheme,
@@ -151,7 +152,7 @@ impl Sanitized {
             forwarded,
             stripped,
             is_stand_in: false,
-        })
+        }))
     }
 
     /// What a trusted proxy asks about, if it asks.

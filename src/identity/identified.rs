@@ -41,7 +41,7 @@ impl Identified {
         self.authenticated.routed()
     }
 
-    pub(crate) fn into_routed(self) -> Box<Routed> {
+    pub(crate) fn into_routed(self) -> Routed {
         self.authenticated.into_routed()
     }
 }

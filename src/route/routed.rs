@@ -8,7 +8,7 @@ use crate::http::Sanitized;
 /// A sanitized request, the add-on that it goes to, and the path that the add-on will see.
 #[derive(Debug)]
 pub struct Routed {
-    request: Sanitized,
+    request: Box<Sanitized>,
     route: Route,
     found_by: FoundBy,
     stripped: usize,
@@ -17,7 +17,7 @@ pub struct Routed {
 
 impl Routed {
     pub(super) fn new(
-        request: Sanitized,
+        request: Box<Sanitized>,
         (route, found_by): (Route, FoundBy),
         stripped: usize,
         forward: PathAndQuery,
@@ -71,7 +71,7 @@ impl Routed {
         self.request.remove_authorization();
     }
 
-    pub(crate) fn into_parts(self) -> (Sanitized, Route, PathAndQuery) {
+    pub(crate) fn into_parts(self) -> (Box<Sanitized>, Route, PathAndQuery) {
         (self.request, self.route, self.forward)
     }
 }

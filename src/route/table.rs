@@ -31,7 +31,7 @@ type ByText = HashMap<String, Route, RandomState>;
 #[derive(Debug)]
 pub enum Destination {
     /// To an add-on, with the path that it will see.
-    Addon(Box<Routed>),
+    Addon(Routed),
     /// To a page of ours, under [`OWN`].
     Own(Box<Sanitized>),
     /// At Home Assistant's entry point: to no add-on, so that it is a call of Home Assistant's own or nothing.
@@ -85,12 +85,12 @@ impl Routes {
     }
 
     /// Where this request goes.
-    pub fn route(&self, request: Sanitized) -> Destination {
+    pub fn route(&self, request: Box<Sanitized>) -> Destination {
         match self.locate(request.entry_point(), Some(request.authority().host()), request.path()) {
             Location::Addon(route, stripped) => routed(request, route.clone(), stripped, FoundBy::Address),
-            Location::Own => Destination::Own(Box::new(request)),
-            Location::Call => Destination::Call(Box::new(request)),
-            Location::Nowhere => Destination::Nowhere(Box::new(request)),
+            Location::Own => Destination::Own(request),
+            Location::Call => Destination::Call(request),
+            Location::Nowhere => Destination::Nowhere(request),
         }
     }
 
@@ -138,9 +138,9 @@ impl Routes {
     }
 
     /// To the add-on of this name, wherever the request seems to go: its path is the add-on's own.
-    pub fn to(&self, slug: &str, request: Sanitized) -> Destination {
+    pub fn to(&self, slug: &str, request: Box<Sanitized>) -> Destination {
         let Some(found) = self.named(slug) else {
-            return Destination::Nowhere(Box::new(request));
+            return Destination::Nowhere(request);
         };
         let route = Route::new(found.addon(), found.place(), "", found.seen());
         routed(request, route, 0, FoundBy::Name)
@@ -183,10 +183,10 @@ pub fn is_own(path: &str) -> bool {
 }
 
 /// To an add-on, which is to see all but the first `stripped` bytes of the path.
-fn routed(request: Sanitized, route: Route, stripped: usize, found_by: FoundBy) -> Destination {
+fn routed(request: Box<Sanitized>, route: Route, stripped: usize, found_by: FoundBy) -> Destination {
     match forward_target(request.target(), stripped) {
-        Some(forward) => Destination::Addon(Box::new(Routed::new(request, (route, found_by), stripped, forward))),
-        None => Destination::Nowhere(Box::new(request)),
+        Some(forward) => Destination::Addon(Routed::new(request, (route, found_by), stripped, forward)),
+        None => Destination::Nowhere(request),
     }
 }
 

@@ -19,8 +19,7 @@ use crate::route::Routed;
 /// Whether it counts for this add-on, admission decides.
 #[derive(Debug)]
 pub struct Authenticated {
-    // Boxed where it was made: the stages after this one hand it on by a pointer.
-    routed: Box<Routed>,
+    routed: Routed,
     credential: Credential,
     /// Whether a token came beside it that was not looked at; or why that cannot be told.
     bears_token: Result<bool, Reason>,
@@ -31,7 +30,7 @@ impl Authenticated {
     /// out of the request where it counts: the add-on never sees it. A token and a session at once are refused where
     /// both would count: whose request that is cannot be told.
     pub async fn new(
-        mut routed: Box<Routed>,
+        mut routed: Routed,
         token: Option<Result<AccessToken, Reason>>,
         sessions: &Sessions,
     ) -> Result<Self, Reason> {
@@ -68,7 +67,7 @@ impl Authenticated {
         &mut self.routed
     }
 
-    pub(crate) fn into_routed(self) -> Box<Routed> {
+    pub(crate) fn into_routed(self) -> Routed {
         self.routed
     }
 }

@@ -63,7 +63,7 @@ impl AnswerBody {
         // An answer without a body (HEAD, 204, 304) is never polled by hyper: its connection would be dropped with it
         // instead of being kept.
         body.source.give_back_if_ended();
-        body.waits_for_client(0);
+        body.waits_for_client(0, Instant::now());
         body
     }
 
@@ -82,28 +82,28 @@ impl AnswerBody {
     }
 
     /// The client has taken what it had, and has room for more.
-    fn note_poll(&mut self) {
+    fn note_poll(&mut self, now: Instant) {
         let (Some(open), Some(taken)) = (&self.open, self.taking.take()) else { return };
-        if self.meter.moves(Instant::now(), taken) == Rate::TooSlow {
+        if self.meter.moves(now, taken) == Rate::TooSlow {
             open.exchange().cut_slow_reader();
         }
         open.exchange().note_poll();
     }
 
     /// The client has so much to take; at the beginning nothing but the head, and it may have no room for more.
-    fn waits_for_client(&mut self, length: usize) {
+    fn waits_for_client(&mut self, length: usize, now: Instant) {
         let Some(open) = &self.open else { return };
         self.taking = Some(length);
-        let by = self.meter.waits(Instant::now());
+        let by = self.meter.waits(now);
         open.exchange().note_frame();
         open.exchange().must_take_by(by);
     }
 
     /// The next part of what is there for the client. Parts are small, so that a slow line is seen to move.
-    fn hand_over(&mut self) -> Frame<Bytes> {
+    fn hand_over(&mut self, now: Instant) -> Frame<Bytes> {
         // `split_to` shares the buffer: parts cost no copy.
         let part = self.rest.split_to(self.rest.len().min(PART));
-        self.waits_for_client(part.len());
+        self.waits_for_client(part.len(), now);
         Frame::data(part)
     }
 
@@ -132,14 +132,15 @@ impl Body for AnswerBody {
         let this = &mut *self;
         // hyper polls a body when the client's side has room, so being polled is the proof that the client has taken
         // the last part.
-        this.note_poll();
+        let now = Instant::now();
+        this.note_poll(now);
         if let Some(open) = this.open.as_ref().filter(|open| open.is_cut()) {
             // Dropped and not given back: the rest of this answer still lies in it.
             this.source = AnswerSource::Ended;
             return Poll::Ready(Some(Err(AnswerError::Cut(open.exchange().why()))));
         }
         if !this.rest.is_empty() {
-            return Poll::Ready(Some(Ok(this.hand_over())));
+            return Poll::Ready(Some(Ok(this.hand_over(now))));
         }
         loop {
             let Poll::Ready(frame) = this.source.poll_frame(cx) else {
@@ -162,7 +163,7 @@ impl Body for AnswerBody {
             match frame.into_data() {
                 Ok(data) => {
                     this.rest = data;
-                    return Poll::Ready(Some(Ok(this.hand_over())));
+                    return Poll::Ready(Some(Ok(this.hand_over(now))));
                 }
                 Err(other) => {
                     if let Some(trailers) = this.trailers(other) {

@@ -5,7 +5,7 @@
 //! us is moved: the origin of a foreign page stays what it is, and the add-on's own check keeps its meaning.
 
 use http::HeaderMap;
-use http::header::{HOST, HeaderValue, ORIGIN, REFERER};
+use http::header::{HeaderValue, ORIGIN, REFERER};
 
 use crate::http::{Authority, Origin, Scheme};
 use crate::ids::UpstreamHost;
@@ -15,7 +15,6 @@ use crate::route::{DESTINATION, Transfer};
 #[derive(Debug)]
 pub(super) struct HostOverride {
     authority: Authority,
-    host: HeaderValue,
     origin: HeaderValue,
 }
 
@@ -23,17 +22,15 @@ impl HostOverride {
     pub(super) fn new(host: &UpstreamHost) -> Option<Self> {
         let authority = Authority::parse(host.as_str().as_bytes())?;
         let origin = HeaderValue::from_str(&format!("https://{}", authority.as_str())).ok()?;
-        let host = HeaderValue::from_str(authority.as_str()).ok()?;
-        Some(Self { authority, host, origin })
+        Some(Self { authority, origin })
     }
 
     pub(super) fn authority(&self) -> &Authority {
         &self.authority
     }
 
-    /// `X-Forwarded-Host` keeps what the browser asked for.
+    /// Says in what passes of the client's headers what the add-on is called.
     pub(super) fn apply(&self, headers: &mut HeaderMap, ours: (Scheme, &Authority), origin: Origin) {
-        headers.insert(HOST, self.host.clone());
         let said = headers.get(ORIGIN).filter(|_| origin == Origin::Ours).cloned();
         if let Some(referer) = headers.get(REFERER).and_then(|referer| self.moved(referer, ours, said.as_ref())) {
             headers.insert(REFERER, referer);
@@ -75,10 +72,15 @@ fn after(address: &str, scheme: Scheme) -> Option<&str> {
 
 /// Says where MOVE or COPY leads as the add-on will read it: without the prefix where that is taken off, unless the
 /// add-on is told its prefix in a header from which it makes its own addresses, as Radicale does with `X-Script-Name`.
-pub(super) fn set_destination(headers: &mut HeaderMap, transfer: &Transfer, scheme: Scheme, knows_prefix: bool) {
+/// `host` is what the add-on is told, because it refuses to move things to a host that is not its own.
+pub(super) fn set_destination(
+    headers: &mut HeaderMap,
+    transfer: &Transfer,
+    (scheme, host): (Scheme, &Authority),
+    knows_prefix: bool,
+) {
     let path = if knows_prefix { transfer.browser() } else { transfer.addon() };
-    // The host that the add-on is told, because it refuses to move things to a host that is not its own.
-    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let host = host.as_str();
     if let Ok(address) = HeaderValue::from_str(&format!("{}://{host}{path}", scheme.as_str())) {
         headers.insert(DESTINATION, address);
     }

@@ -76,26 +76,37 @@ impl Pool {
         Self { connector, addon, budget, idle, shared: Http2Connections::default(), metrics }
     }
 
-    /// A place for this user, at once or after a bounded wait. The user's share first: a request that waits for it
-    /// holds no place that others could use.
+    /// A place for this user, at once or after a bounded wait.
     pub(super) async fn place(&self, user: &UserId) -> Result<PoolSlot, PoolError> {
         let (addon, budget) = (&self.addon, &self.budget);
-        // One deadline for both waits: a long wait for the user's share leaves less for the add-on's.
-        let begun = Instant::now();
         let of_user =
             Claim::new(Limit::AddonConnectionsPerUser, self.user_here(user), addon.transport.connections_per_user);
         let of_all =
             Claim::new(Limit::AddonConnections, Holder::Addon(addon.slug.clone()), addon.transport.connections);
+        let claims = [of_user, of_all];
+        let permit = match budget.take_at_once(&claims) {
+            Some(permit) => permit,
+            // Boxed, as few requests wait: its states would lie in every request's future.
+            None => Box::pin(self.wait_for_place(claims)).await?,
+        };
+        Ok(PoolSlot { _permit: permit, _counted: self.metrics.upstream_in_use() })
+    }
+
+    /// The user's share first: a request that waits for it holds no place that others could use.
+    async fn wait_for_place(&self, [of_user, of_all]: [Claim; 2]) -> Result<Permit, PoolError> {
+        let transport = &self.addon.transport;
+        // One deadline for both waits: a long wait for the user's share leaves less for the add-on's.
+        let begun = Instant::now();
         let queue = |limit, longest| Queue {
             limit,
             longest,
-            patience: addon.transport.queue_timeout.saturating_sub(begun.elapsed()),
+            patience: transport.queue_timeout.saturating_sub(begun.elapsed()),
         };
-        let share = queue(Limit::AddonQueuePerUser, addon.transport.queue_per_user);
-        let mut permit = budget.take_in_turn(&of_user, share).await.map_err(|refused| self.refused(refused))?;
+        let share = queue(Limit::AddonQueuePerUser, transport.queue_per_user);
+        let mut permit = self.budget.take_in_turn(&of_user, share).await.map_err(|refused| self.refused(refused))?;
         // Those who have a place in their share are few enough: none of them is sent away before the time is over.
-        permit.merge(budget.take_in_turn(&of_all, queue(Limit::AddonConnections, usize::MAX)).await?);
-        Ok(PoolSlot { _permit: permit, _counted: self.metrics.upstream_in_use() })
+        permit.merge(self.budget.take_in_turn(&of_all, queue(Limit::AddonConnections, usize::MAX)).await?);
+        Ok(permit)
     }
 
     /// A kept connection, if there is one. Whether it is still good is looked at when a request is sent on it.

@@ -4,24 +4,59 @@
 //! whether or not there is a value to set: a user without a display name has no display name, and not the client's
 //! (S-06).
 
+use std::io::Write as _;
 use std::net::IpAddr;
 
 use http::HeaderMap;
 use http::header::{CONNECTION, HOST, HeaderName, HeaderValue, SEC_WEBSOCKET_KEY, UPGRADE};
 
 use super::host_override::HostOverride;
+use super::said_lines::SaidLines;
 use crate::config::{Addon, DisplayNameEncoding};
 use crate::connection::EntryPoint;
 use crate::http::{Authority, Handshake, Origin, RequestId, Reserved, Scheme};
 use crate::identity::User;
 
-/// What is known of an add-on's headers before the first request.
+/// What is known of an add-on's headers before the first request: which ones it gets from us, each once.
 #[derive(Debug)]
 pub(super) struct RequestHeaderPolicy {
     own: Reserved,
-    fixed: Vec<(HeaderName, HeaderValue)>,
-    prefix_headers: Vec<HeaderName>,
+    lines: Vec<Line>,
     host_override: Option<HostOverride>,
+}
+
+/// A header that the add-on gets from us.
+#[derive(Debug)]
+struct Line {
+    name: HeaderName,
+    says: Says,
+}
+
+/// What a header of ours says.
+#[derive(Debug, Clone)]
+enum Says {
+    /// Whom the add-on is asked as.
+    Host,
+    /// Whom the browser asked.
+    ForwardedHost,
+    ForwardedProto,
+    ForwardedPort,
+    ClientAddress,
+    RequestId,
+    /// Under which prefix the browser sees the add-on, if under one.
+    Prefix,
+    /// The same, where Home Assistant asks: there every add-on is told so, whatever its configuration says for ours.
+    PrefixAtHomeAssistant,
+    Fixed(HeaderValue),
+    Identity(Identity),
+}
+
+/// What of the user a header says.
+#[derive(Debug, Clone, Copy)]
+enum Identity {
+    Id,
+    Username,
+    DisplayName(DisplayNameEncoding),
 }
 
 /// What is true of one request.
@@ -41,20 +76,13 @@ pub(super) struct ForwardedContext<'a> {
 impl RequestHeaderPolicy {
     /// `passing` are the names that some add-on has from browsers although they are reserved.
     pub(super) fn new(addon: &Addon, always: &Reserved, passing: &[HeaderName]) -> Self {
-        let names = &addon.headers.identity;
-        let set = [&names.id, &names.name, &names.display_name].into_iter().chain(&addon.headers.prefix);
-        let set = set.chain(addon.headers.fixed.iter().map(|(name, _)| name));
+        let lines = lines(addon);
         // What every route strips is gone already: here is only what this one adds.
-        let set = set.map(HeaderName::as_str).filter(|name| !always.contains(name));
+        let set = lines.iter().map(|line| line.name.as_str()).filter(|name| !always.contains(name) && *name != "host");
         // These got this far for the sake of another add-on.
         let others = passing.iter().filter(|name| !addon.headers.pass.contains(name)).map(HeaderName::as_str);
         let own = Reserved::new(set.chain(others));
-        Self {
-            own,
-            fixed: addon.headers.fixed.clone(),
-            prefix_headers: addon.headers.prefix.clone(),
-            host_override: addon.backend.upstream_host.as_ref().and_then(HostOverride::new),
-        }
+        Self { own, lines, host_override: addon.backend.upstream_host.as_ref().and_then(HostOverride::new) }
     }
 
     /// The authority that the add-on is told instead of the browser's, if it is.
@@ -67,54 +95,106 @@ impl RequestHeaderPolicy {
         &self.own
     }
 
-    /// Writes the true headers.
-    pub(super) fn apply(&self, headers: &mut HeaderMap, addon: &Addon, forwarded: ForwardedContext<'_>) {
+    /// Takes the names that this route sets out of what passes of the client's headers, and says in those that are left
+    /// what the add-on is called.
+    pub(super) fn confine(&self, passed: &mut HeaderMap, forwarded: ForwardedContext<'_>) {
         if !self.own.is_empty() {
-            let spoofed: Vec<_> = headers.keys().filter(|name| self.own.contains(name.as_str())).cloned().collect();
+            let spoofed: Vec<_> = passed.keys().filter(|name| self.own.contains(name.as_str())).cloned().collect();
             for name in spoofed {
-                headers.remove(name);
+                passed.remove(name);
             }
         }
-        headers.reserve(ADDED);
-        set(headers, HOST, HeaderValue::from_str(forwarded.authority.as_str()).ok());
-        // Before the override, which replaces `Host`: this one keeps what the browser asked for.
-        set(headers, X_FORWARDED_HOST, headers.get(HOST).cloned());
         if let Some(host_override) = &self.host_override {
-            host_override.apply(headers, (forwarded.scheme, forwarded.authority), forwarded.origin);
+            host_override.apply(passed, (forwarded.scheme, forwarded.authority), forwarded.origin);
         }
-        set(headers, X_FORWARDED_PROTO, Some(HeaderValue::from_static(forwarded.scheme.as_str())));
-        let port = forwarded.authority.port().unwrap_or(forwarded.scheme.port());
-        set(headers, X_FORWARDED_PORT, Some(HeaderValue::from(port)));
-        let client = address(forwarded.client);
-        set(headers, X_REAL_IP, client.clone());
-        // One address and not the list that came: an add-on that takes the leftmost entry would believe the client
-        // (S-18).
-        set(headers, X_FORWARDED_FOR, client);
-        set(headers, X_REQUEST_ID, Some(forwarded.id.to_header()));
-        if let Some(prefix) = forwarded.prefix {
-            for name in &self.prefix_headers {
-                headers.insert(name.clone(), prefix.clone());
+    }
+
+    /// Writes the true headers, as they stand in a head. None of their names is in what passes of the client's.
+    pub(super) fn write(&self, out: &mut SaidLines, forwarded: ForwardedContext<'_>) {
+        for Line { name, says } in &self.lines {
+            out.line(name, |value| self.say(says, value, forwarded));
+        }
+    }
+
+    /// What the add-on would be told of the user: each name is there, with an empty value where there is none.
+    pub(super) fn identity(&self, user: &User) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for Line { name, says } in &self.lines {
+            let Says::Identity(identity) = says else { continue };
+            let mut value = Vec::new();
+            if tell_user(*identity, &mut value, user).is_none() {
+                value.clear();
             }
-            if forwarded.entry_point == EntryPoint::HomeAssistant {
-                // At that entry point every add-on is told so, whatever its configuration says for ours.
-                headers.insert(X_INGRESS_PATH, prefix.clone());
+            let value = HeaderValue::from_bytes(&value).unwrap_or_else(|_| HeaderValue::from_static(""));
+            headers.insert(name, value);
+        }
+        headers
+    }
+
+    /// Writes the value of a header, or says that it has none.
+    fn say(&self, says: &Says, out: &mut Vec<u8>, forwarded: ForwardedContext<'_>) -> Option<()> {
+        match says {
+            Says::Host => {
+                out.extend_from_slice(self.host_override().unwrap_or(forwarded.authority).as_str().as_bytes());
             }
+            // Also with an override, which replaces `Host`: this one keeps what the browser asked for.
+            Says::ForwardedHost => out.extend_from_slice(forwarded.authority.as_str().as_bytes()),
+            Says::ForwardedProto => out.extend_from_slice(forwarded.scheme.as_str().as_bytes()),
+            Says::ForwardedPort => number(out, forwarded.authority.port().unwrap_or(forwarded.scheme.port())),
+            Says::ClientAddress => address(out, forwarded.client),
+            Says::RequestId => out.extend_from_slice(forwarded.id.as_str().as_bytes()),
+            Says::Prefix => out.extend_from_slice(forwarded.prefix?.as_bytes()),
+            Says::PrefixAtHomeAssistant => {
+                let prefix = forwarded.prefix.filter(|_| forwarded.entry_point == EntryPoint::HomeAssistant);
+                out.extend_from_slice(prefix?.as_bytes());
+            }
+            Says::Fixed(value) => out.extend_from_slice(value.as_bytes()),
+            Says::Identity(identity) => return tell_user(*identity, out, forwarded.user),
         }
-        for (name, value) in &self.fixed {
-            headers.insert(name.clone(), value.clone());
-        }
-        // Last, so that no other header that is set here can stand in the place of the identity.
-        tell_user(headers, addon, forwarded.user);
+        Some(())
     }
 }
 
-/// Says who is asking.
-pub(super) fn tell_user(headers: &mut HeaderMap, addon: &Addon, user: &User) {
+/// The headers that an add-on gets from us. The last word on a name counts, and the identity comes last, so that no
+/// other header that is set here can stand in its place.
+fn lines(addon: &Addon) -> Vec<Line> {
+    let always = [
+        (HOST, Says::Host),
+        (X_FORWARDED_HOST, Says::ForwardedHost),
+        (X_FORWARDED_PROTO, Says::ForwardedProto),
+        (X_FORWARDED_PORT, Says::ForwardedPort),
+        (X_REAL_IP, Says::ClientAddress),
+        // One address and not the list that came: an add-on that takes the leftmost entry would believe the client
+        // (S-18).
+        (X_FORWARDED_FOR, Says::ClientAddress),
+        (X_REQUEST_ID, Says::RequestId),
+        (X_INGRESS_PATH, Says::PrefixAtHomeAssistant),
+    ];
+    let prefixes = addon.headers.prefix.iter().map(|name| (name.clone(), Says::Prefix));
+    let fixed = addon.headers.fixed.iter().map(|(name, value)| (name.clone(), Says::Fixed(value.clone())));
     let names = &addon.headers.identity;
-    set(headers, names.id.clone(), HeaderValue::from_str(user.id.as_str()).ok());
-    set(headers, names.name.clone(), user.username().and_then(username));
-    let shown = user.name.as_deref().and_then(|name| display_name(name, addon.headers.display_name));
-    set(headers, names.display_name.clone(), shown);
+    let identity = [
+        (&names.id, Identity::Id),
+        (&names.name, Identity::Username),
+        (&names.display_name, Identity::DisplayName(addon.headers.display_name)),
+    ];
+    let identity = identity.into_iter().map(|(name, identity)| (name.clone(), Says::Identity(identity)));
+    let mut lines: Vec<Line> = Vec::new();
+    for (name, says) in always.into_iter().chain(prefixes).chain(fixed).chain(identity) {
+        lines.retain(|line| line.name != name);
+        lines.push(Line { name, says });
+    }
+    lines
+}
+
+/// Says who is asking; nothing where there is nothing to say.
+fn tell_user(identity: Identity, out: &mut Vec<u8>, user: &User) -> Option<()> {
+    match identity {
+        Identity::Id => out.extend_from_slice(user.id.as_str().as_bytes()),
+        Identity::Username => out.extend_from_slice(username(user.username()?)?.as_bytes()),
+        Identity::DisplayName(encoding) => display_name(out, user.name.as_deref()?, encoding)?,
+    }
+    Some(())
 }
 
 /// Asks for a WebSocket (RFC 6455 section 4.1). The client's key goes on, so that the client can verify the answer;
@@ -129,8 +209,6 @@ pub(super) fn ask_for_websocket(headers: &mut HeaderMap, handshake: Handshake, n
 
 /// Carries the signed identity, where the add-on wants it. Like all of `X-Remote-*` it is taken out of every request.
 pub(super) const ASSERTION: HeaderName = HeaderName::from_static("x-remote-user-assertion");
-/// How many headers are set here, about.
-const ADDED: usize = 12;
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const X_FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
@@ -142,36 +220,41 @@ const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Longer display names are cut: some add-ons refuse heads of 15 kB (spec/addon-uis.md section 1).
 const LONGEST_DISPLAY_NAME: usize = 1024;
 
-fn set(headers: &mut HeaderMap, name: HeaderName, value: Option<HeaderValue>) {
-    if let Some(value) = value {
-        headers.insert(name, value);
+/// An address as text. That of IPv4 is written by hand: `Display` pads and counts, twice for every request.
+fn address(out: &mut Vec<u8>, ip: IpAddr) {
+    let IpAddr::V4(v4) = ip else {
+        // Writing to a vector does not fail.
+        let _ = write!(out, "{ip}");
+        return;
+    };
+    for (place, octet) in v4.octets().into_iter().enumerate() {
+        if place > 0 {
+            out.push(b'.');
+        }
+        number(out, octet.into());
     }
 }
 
-/// An address as text. That of IPv4 is written by hand: `Display` pads and counts, twice for every request.
-fn address(ip: IpAddr) -> Option<HeaderValue> {
-    let IpAddr::V4(v4) = ip else { return HeaderValue::from_str(&ip.to_string()).ok() };
-    let mut text = Vec::with_capacity("255.255.255.255".len());
-    for octet in v4.octets() {
-        if !text.is_empty() {
-            text.push(b'.');
-        }
-        let digits = [octet / 100, octet / 10 % 10, octet % 10];
-        let skipped = usize::from(octet < 100).saturating_add(usize::from(octet < 10));
-        text.extend(digits.iter().skip(skipped).map(|digit| b'0' | *digit));
-    }
-    HeaderValue::from_maybe_shared(bytes::Bytes::from(text)).ok()
+/// A number of up to five digits, without what `Display` does before each.
+fn number(out: &mut Vec<u8>, value: u16) {
+    let digits = [value / 10_000, value / 1000 % 10, value / 100 % 10, value / 10 % 10, value % 10];
+    let skipped = digits.iter().take(4).take_while(|digit| **digit == 0).count();
+    out.extend(digits.iter().skip(skipped).map(|digit| b'0' | u8::try_from(*digit).unwrap_or_default()));
 }
 
 /// A user name identifies the user, so it is sent as it is or not at all: one with control characters or with spaces
 /// around it would reach the add-on as another.
-fn username(name: &str) -> Option<HeaderValue> {
-    let sendable = !name.is_empty() && name.trim() == name && !name.chars().any(char::is_control);
-    if sendable { HeaderValue::from_bytes(name.as_bytes()).ok() } else { None }
+fn username(name: &str) -> Option<&str> {
+    let sendable = is_plain(name) || (name.trim() == name && !name.chars().any(char::is_control));
+    (sendable && !name.is_empty()).then_some(name)
 }
 
 /// A display name is for people: what cannot be sent is left out of it (S-14).
-fn display_name(name: &str, encoding: DisplayNameEncoding) -> Option<HeaderValue> {
+fn display_name(out: &mut Vec<u8>, name: &str, encoding: DisplayNameEncoding) -> Option<()> {
+    if encoding == DisplayNameEncoding::Utf8 && is_plain(name) && name.len() <= LONGEST_DISPLAY_NAME {
+        out.extend_from_slice(name.as_bytes());
+        return Some(());
+    }
     let mut clean: String = name.trim().chars().filter(|c| !c.is_control()).collect();
     let mut end = clean.len().min(LONGEST_DISPLAY_NAME);
     // `truncate` panics within a character, and half of one would not be UTF-8.
@@ -184,32 +267,42 @@ fn display_name(name: &str, encoding: DisplayNameEncoding) -> Option<HeaderValue
         return None;
     }
     match encoding {
-        DisplayNameEncoding::Utf8 => HeaderValue::from_bytes(clean.as_bytes()).ok(),
-        DisplayNameEncoding::Percent => HeaderValue::from_str(&percent(clean)).ok(),
+        DisplayNameEncoding::Utf8 => out.extend_from_slice(clean.as_bytes()),
+        DisplayNameEncoding::Percent => percent(out, clean),
     }
+    Some(())
+}
+
+/// Whether it is of printable ASCII, begins and ends with something to see, and so needs no closer look.
+fn is_plain(name: &str) -> bool {
+    let ends = [name.as_bytes().first(), name.as_bytes().last()];
+    ends.iter().all(|end| end.is_some_and(u8::is_ascii_graphic))
+        && name.bytes().all(|byte| (0x20..0x7f).contains(&byte))
 }
 
 /// RFC 3986 section 2.1, everything but the unreserved characters of section 2.3.
-fn percent(text: &str) -> String {
-    use std::fmt::Write as _;
-    let mut encoded = String::with_capacity(text.len());
+fn percent(out: &mut Vec<u8>, text: &str) {
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            encoded.push(char::from(byte));
+            out.push(byte);
         } else {
-            // Writing to a String cannot fail.
-            let _ = write!(encoded, "%{byte:02X}");
+            // Writing to a vector does not fail.
+            let _ = write!(out, "%{byte:02X}");
         }
     }
-    encoded
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn written(write: impl FnOnce(&mut Vec<u8>) -> Option<()>) -> Option<Vec<u8>> {
+        let mut out = Vec::new();
+        write(&mut out).map(|()| out)
+    }
+
     fn shown(name: &str) -> Option<Vec<u8>> {
-        display_name(name, DisplayNameEncoding::Utf8).map(|value| value.as_bytes().to_vec())
+        written(|out| display_name(out, name, DisplayNameEncoding::Utf8))
     }
 
     #[test]
@@ -218,7 +311,8 @@ mod tests {
         assert_eq!(shown(" a\r\nX-Remote-User-Id: root\u{85}"), Some("aX-Remote-User-Id: root".into()));
         assert_eq!(shown("\r\n \u{7}"), None);
         assert_eq!(shown(&"é".repeat(8000)).unwrap().len(), LONGEST_DISPLAY_NAME);
-        assert_eq!(display_name("Zoë 日", DisplayNameEncoding::Percent).unwrap(), "Zo%C3%AB%20%E6%97%A5");
+        let percent = written(|out| display_name(out, "Zoë 日", DisplayNameEncoding::Percent));
+        assert_eq!(percent.unwrap(), b"Zo%C3%AB%20%E6%97%A5");
     }
 
     #[test]
@@ -237,7 +331,9 @@ mod tests {
     #[test]
     fn an_address_reads_as_ever() {
         for ip in ["0.0.0.0", "1.20.255.100", "127.0.0.1", "10.9.99.109", "2001:db8::1"] {
-            assert_eq!(address(ip.parse().unwrap()).unwrap(), ip);
+            let mut text = Vec::new();
+            address(&mut text, ip.parse().unwrap());
+            assert_eq!(text, ip.as_bytes());
         }
     }
 
@@ -256,7 +352,12 @@ mod tests {
 
     #[test]
     fn a_user_name_is_sent_as_it_is_or_not_at_all() {
-        assert_eq!(username("zoë").unwrap().as_bytes(), "zoë".as_bytes());
+        assert_eq!(username("zoë"), Some("zoë"));
+        for port in [0, 9, 80, 443, 8123, 65_535] {
+            let mut text = Vec::new();
+            number(&mut text, port);
+            assert_eq!(text, port.to_string().as_bytes());
+        }
         for name in ["", " root", "root ", "ro\0ot", "root\r\n", "\u{a0}root"] {
             assert_eq!(username(name), None, "{name:?}");
         }

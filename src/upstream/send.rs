@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use http::header::{CONNECTION, CONTENT_LENGTH, HeaderValue, SEC_WEBSOCKET_ACCEPT, TRANSFER_ENCODING, UPGRADE};
+use http::header::{CONNECTION, HeaderValue, SEC_WEBSOCKET_ACCEPT, UPGRADE};
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 use hyper::body::Body as _;
 use hyper::upgrade::OnUpgrade;
@@ -14,16 +14,18 @@ use super::answer_source::AnswerSource;
 use super::connection_auth;
 use super::grpc_call::{self, GrpcCall};
 use super::host_override::set_destination;
-use super::http1::{Http1Connection, UnsentRequest, UploadingAnswer};
+use super::http1::{Http1Connection, OutgoingRequest, UnsentRequest, UploadingAnswer, framing_line};
+use super::outgoing_head::{OutgoingHead, framing};
 use super::pool::{HeldSlot, PoolError, PoolSlot};
-use super::request_headers::{ASSERTION, ForwardedContext, ask_for_websocket, tell_user};
+use super::request_headers::{ASSERTION, ForwardedContext, ask_for_websocket};
 use super::response::{self, ResponsePolicy};
+use super::said_lines::SaidLines;
 use super::tunnel::Tunnel;
 use super::unanswered::{Unanswered, UpstreamError};
 use super::upstreams::{Upstream, Upstreams};
 use super::websocket::{self, WebSocketOffer};
 use crate::authorization::Permitted;
-use crate::connection::InFlightGuard;
+use crate::connection::{InFlightGuard, MessageFraming};
 use crate::dial::DialError;
 use crate::exchanges::Open;
 use crate::http::{BodyProgress, Handshake, MinRate, Parts, RequestBody};
@@ -66,20 +68,25 @@ impl Upstreams {
         let client: IpAddr = request.client().ip();
         let (id, handshake, origin) = (request.id(), request.handshake(), request.provenance().origin);
         let (scheme, entry_point) = (request.scheme(), request.entry_point());
-        let Parts { method, mut headers, body, upgrade, serving } = request.into_parts();
+        let Parts { method, headers: mut passed, body, upgrade, serving } = request.into_parts();
         let prefix = route.prefix_header();
         let forwarded =
             ForwardedContext { user: &user, client, authority: &authority, origin, scheme, entry_point, id, prefix };
         // After the client's reserved names were stripped, so what stands here under those names is ours.
-        upstream.request_headers.apply(&mut headers, &upstream.addon, forwarded);
+        upstream.request_headers.confine(&mut passed, forwarded);
+        let mut said = SaidLines::new();
+        upstream.request_headers.write(&mut said, forwarded);
         if let Some(assertion_signer) = &upstream.assertion_signer {
-            headers.insert(ASSERTION, assertion_signer.of(&user));
+            let assertion = assertion_signer.of(&user);
+            said.line(&ASSERTION, |value| {
+                value.extend_from_slice(assertion.as_bytes());
+                Some(())
+            });
         }
         if let Some(transfer) = transfer.filter(|_| upstream.addon.backend.rewrite_addresses) {
-            set_destination(&mut headers, &transfer, scheme, upstream.addon.headers.tell_prefix_for_addresses());
-        }
-        if let Some(handshake) = handshake {
-            ask_for_websocket(&mut headers, handshake, websocket::new_key);
+            let host = upstream.request_headers.host_override().unwrap_or(&authority);
+            let knows_prefix = upstream.addon.headers.tell_prefix_for_addresses();
+            set_destination(&mut passed, &transfer, (scheme, host), knows_prefix);
         }
         let grpc = upstream.trailer_filter.as_ref().map(GrpcCall::new);
         // gRPC calls of a user share one HTTP/2 connection: there is none that could become a tunnel.
@@ -90,26 +97,41 @@ impl Upstreams {
             None => RequestBody::new(body, upstream.addon.transport.max_body, self.upload),
             Some(grpc) => grpc.upload(body, &upstream.addon),
         };
-        // The client's `Content-Length` was stripped with the rest: the length that goes on is the one that is counted.
-        set_length(&mut headers, &method, body.size_hint().exact(), upstream.addon.transport.max_body)?;
-        // Last, when every line that we add is there.
-        judge_size(&headers, forward.as_str(), upstream.addon.transport.max_head)?;
-        // In a box: it is handed on through several futures, each of which would be larger by all of it.
-        let mut outgoing = Box::new(Request::new(body));
-        *outgoing.method_mut() = method;
-        *outgoing.uri_mut() = match &grpc {
-            None => Uri::from(forward),
-            Some(_) => grpc_call::target(&mut headers, &upstream.addon.backend.upstream, forward)?,
-        };
-        *outgoing.headers_mut() = headers;
+        let framing = framing(&method, body.size_hint().exact(), upstream.addon.transport.max_body)?;
+        let head = OutgoingHead { target: forward.as_str(), said: said.as_bytes(), passed: &passed, framing };
+        head.judge_size(upstream.addon.transport.max_head)?;
         let response_policy = self.response_policy(upstream, &route, (scheme, &authority));
         let (user, reading) = (user.id.clone(), self.reading);
         let call = Call { upstream, response_policy, progress, open, user, serving, reading };
+        // hyper takes a map.
+        let in_a_map = |mut passed: HeaderMap| {
+            said.put_into(&mut passed);
+            passed
+        };
         // Boxed where few requests come by, whose states would otherwise make the future of every request larger.
         match (handshake, upgrade, grpc) {
-            (_, _, Some(grpc)) => Box::pin(call.call(outgoing, grpc)).await,
-            (Some(handshake), Some(client), None) => Box::pin(call.open_tunnel(outgoing, handshake, client)).await,
-            _ => call.exchange(outgoing).await,
+            (_, _, Some(grpc)) => {
+                let mut headers = in_a_map(passed);
+                // HTTP/2 frames bodies by itself.
+                if let MessageFraming::Length(_) = framing {
+                    headers.extend(framing_line(framing).map(|(name, value)| (Some(name), value)));
+                }
+                let target = grpc_call::target(&mut headers, &upstream.addon.backend.upstream, forward)?;
+                Box::pin(call.call(hypers((method, target), headers, body), grpc)).await
+            }
+            (Some(handshake), Some(client), None) => {
+                let mut headers = in_a_map(passed);
+                ask_for_websocket(&mut headers, handshake, websocket::new_key);
+                headers.extend(framing_line(framing).map(|(name, value)| (Some(name), value)));
+                let request = hypers((method, Uri::from(forward)), headers, body);
+                Box::pin(call.open_tunnel(request, handshake, client)).await
+            }
+            _ => {
+                // Asked now, since the headers go when they are written.
+                let signs_in = connection_auth::is_asked_for(&passed);
+                let request = OutgoingRequest::new((method, &forward), said.as_bytes(), passed, framing, body);
+                call.exchange(request.into(), signs_in).await
+            }
         }
     }
 
@@ -117,65 +139,30 @@ impl Upstreams {
     /// value where there is none: a proxy that copies them must not leave the browser's own in its place (S-06).
     pub fn identity(&self, permitted: &Permitted) -> HeaderMap {
         let identified = permitted.identified();
-        let mut headers = HeaderMap::new();
-        if let Some(upstream) = self.at(identified.routed().route().place()) {
-            let names = &upstream.addon.headers.identity;
-            for name in [&names.id, &names.name, &names.display_name] {
-                headers.insert(name, HeaderValue::from_static(""));
-            }
-            tell_user(&mut headers, &upstream.addon, identified.user());
-            if let Some(assertion_signer) = &upstream.assertion_signer {
-                headers.insert(ASSERTION, assertion_signer.of(identified.user()));
-            }
+        let Some(upstream) = self.at(identified.routed().route().place()) else { return HeaderMap::new() };
+        let mut headers = upstream.request_headers.identity(identified.user());
+        if let Some(assertion_signer) = &upstream.assertion_signer {
+            headers.insert(ASSERTION, assertion_signer.of(identified.user()));
         }
         headers
     }
 }
 
-/// One canonical `Content-Length`, from what the body itself says (S-49); none where there is no body and none is
-/// expected. A body that says that it is too large is refused before the add-on hears of it.
-fn set_length(headers: &mut HeaderMap, method: &Method, length: Option<u64>, limit: u64) -> Result<(), Reason> {
-    // RFC 9110 section 8.6: a user agent SHOULD send Content-Length when the method defines a meaning for content, even
-    // when it is empty.
-    let expected = matches!(*method, Method::POST | Method::PUT | Method::PATCH);
-    match length {
-        Some(length) if length > limit => return Err(Reason::BodyTooLarge),
-        Some(length) if length > 0 || expected => {
-            headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
-        }
-        Some(_) => {}
-        // Said explicitly: hyper would leave out the body of a GET otherwise.
-        None => {
-            headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
-        }
-    }
-    Ok(())
+/// A request for hyper's client.
+fn hypers((method, target): (Method, Uri), headers: HeaderMap, body: RequestBody) -> Box<Request<RequestBody>> {
+    let mut request = Box::new(Request::new(body));
+    *request.method_mut() = method;
+    *request.uri_mut() = target;
+    *request.headers_mut() = headers;
+    request
 }
-
-/// Refuses a head that the add-on would choke on (spec/addon-uis.md section 3, point 19): the lines as they will be
-/// written, the request line among them.
-fn judge_size(headers: &HeaderMap, target: &str, limit: usize) -> Result<(), Reason> {
-    // Without a configured limit the lines need not be added up.
-    if limit == usize::MAX {
-        return Ok(());
-    }
-    let line = |name: usize, value: usize| name.saturating_add(value).saturating_add(": \r\n".len());
-    let lines = headers.iter().map(|(name, value)| line(name.as_str().len(), value.len()));
-    let size = lines.fold(line(target.len(), LONGEST_REQUEST_LINE), usize::saturating_add);
-    if size > limit { Err(Reason::HeadTooLarge) } else { Ok(()) }
-}
-
-/// The longest method and the version, with the blanks between.
-const LONGEST_REQUEST_LINE: usize = "MKCALENDAR  HTTP/1.1".len();
 
 impl Call<'_> {
-    async fn exchange(self, request: Box<Request<RequestBody>>) -> Result<Answer, Reason> {
+    async fn exchange(self, request: UnsentRequest, signs_in: bool) -> Result<Answer, Reason> {
         // The place before the connection: an idle connection taken first would be held by a request that waits its
         // turn.
         let place = self.place().await?;
-        // Asked now, since the request is moved when it is sent.
-        let signs_in = connection_auth::is_asked_for(request.headers());
-        let (mut connection, response) = self.ask(request.into()).await?;
+        let (mut connection, response) = self.ask(request).await?;
         if signs_in || connection_auth::is_offered(response.headers()) {
             // The connection speaks for this user now (S-60).
             connection.use_once();
@@ -234,8 +221,13 @@ impl Call<'_> {
         let limit = self.upstream.addon.transport.response_timeout;
         let begun = Instant::now();
         // Since when it is the add-on that is waited for: an upload has its own limit on the client's pauses.
-        let quiet_since =
-            || if self.progress.waits_for_client() { Instant::now() } else { self.progress.last_moved().max(begun) };
+        let quiet_since = || {
+            if self.progress.waits_for_client() {
+                Instant::now()
+            } else {
+                self.progress.last_moved().map_or(begun, |at| at.max(begun))
+            }
+        };
         loop {
             tokio::select! {
                 // The limits first: what was cut while it waited for a connection is not sent at all, and an add-on

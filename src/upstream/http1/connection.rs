@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::Response;
 use tokio::io::ReadBuf;
 use tokio::task::unconstrained;
 use tokio::time::Instant;
@@ -16,6 +16,7 @@ use tokio::time::Instant;
 use super::body_decoder::BodyDecoder;
 use super::body_framing::Persistence;
 use super::error::Http1Error;
+use super::outgoing::OutgoingRequest;
 use super::read_buffer::ReadBuffer;
 use super::request_writer::{RequestWriter, WriteError};
 use super::response_parser::{Parsed, ResponseHead, ResponseParser};
@@ -47,14 +48,15 @@ struct State {
 
 /// A request that no add-on has seen a byte of.
 pub(in crate::upstream) struct UnsentRequest {
-    request: Box<Request<RequestBody>>,
+    request: Box<OutgoingRequest>,
     /// A piece of its body that was read already.
     first: Bytes,
 }
 
-impl From<Box<Request<RequestBody>>> for UnsentRequest {
-    fn from(request: Box<Request<RequestBody>>) -> Self {
-        Self { request, first: Bytes::new() }
+impl From<OutgoingRequest> for UnsentRequest {
+    /// Boxed, since it is handed on through several futures, each of which would be larger by all of it.
+    fn from(request: OutgoingRequest) -> Self {
+        Self { request: Box::new(request), first: Bytes::new() }
     }
 }
 
@@ -126,16 +128,16 @@ impl Http1Connection {
         // First of all: what is left of a request that is given up half-way must not meet the next one.
         state.persistence = Persistence::Close;
         let used = std::mem::replace(&mut state.used, true);
-        let persistence = state.writer.begin(&request, first, used).map_err(SendError::Failed)?;
-        let mut parser = ResponseParser::new(request.method().clone());
+        state.writer.begin(&request, first, used).map_err(SendError::Failed)?;
+        let mut parser = ResponseParser::new(request.method.clone());
         let head = poll_fn(|cx| state.poll_head(cx, &mut request, &mut parser)).await;
         match head {
             Ok(head) => {
-                state.take_head(&head, persistence);
+                state.take_head(&head);
                 let mut response = Response::new(());
                 *response.status_mut() = head.status;
-                std::mem::swap(response.headers_mut(), request.headers_mut());
-                state.upload = (!state.writer.is_done()).then(|| request.into_body());
+                std::mem::swap(response.headers_mut(), &mut request.headers);
+                state.upload = (!state.writer.is_done()).then_some(request.body);
                 Ok(response)
             }
             Err(WriteError::Unsent) => {
@@ -202,7 +204,7 @@ impl State {
     fn poll_head(
         &mut self,
         cx: &mut Context<'_>,
-        request: &mut Request<RequestBody>,
+        request: &mut OutgoingRequest,
         parser: &mut ResponseParser,
     ) -> Poll<Result<ResponseHead, WriteError>> {
         // As late as can be. What came meanwhile on a connection that was idle is no answer to this request (S-58), and
@@ -210,7 +212,7 @@ impl State {
         if !self.writer.may_be_answered() && !self.is_silent() {
             return Poll::Ready(Err(WriteError::Unsent));
         }
-        if let Poll::Ready(Err(error)) = self.writer.poll(cx, &mut *self.stream, request.body_mut()) {
+        if let Poll::Ready(Err(error)) = self.writer.poll(cx, &mut *self.stream, &mut request.body) {
             return Poll::Ready(Err(error));
         }
         if !self.writer.may_be_answered() {
@@ -218,7 +220,7 @@ impl State {
         }
         for _ in 0..ROUNDS {
             // The request's own headers are no longer needed when an answer to it is here.
-            match parser.parse(&mut self.reader, request.headers_mut()).map_err(WriteError::Failed)? {
+            match parser.parse(&mut self.reader, &mut request.headers).map_err(WriteError::Failed)? {
                 Parsed::Head(head) => return Poll::Ready(Ok(head)),
                 Parsed::Interim => {}
                 Parsed::Incomplete => {
@@ -235,12 +237,9 @@ impl State {
     }
 
     /// Prepares for the body.
-    fn take_head(&mut self, head: &ResponseHead, of_request: Persistence) {
+    fn take_head(&mut self, head: &ResponseHead) {
         self.body = BodyDecoder::new(head.framing);
-        self.persistence = match of_request {
-            Persistence::KeepAlive => head.persistence,
-            Persistence::Close => Persistence::Close,
-        };
+        self.persistence = head.persistence;
         if let Some(left) = self.body.left() {
             self.reader.expect(left);
         }

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::connection::WrongLength;
 use crate::http::BodyError;
 
 /// Why an exchange with an add-on came to nothing, or to half.
@@ -42,7 +43,7 @@ pub enum Http1Error {
     RequestBody(#[source] BodyError),
     /// A body that is shorter or longer than its head said.
     #[error("the upload has another length than was said")]
-    RequestLength,
+    RequestLength(#[from] WrongLength),
 }
 
 impl Http1Error {

@@ -12,8 +12,8 @@ mod connection;
 #[cfg(test)]
 mod differential_tests;
 mod error;
+mod outgoing;
 mod read_buffer;
-mod request_head;
 mod request_writer;
 mod response_parser;
 #[cfg(test)]
@@ -24,4 +24,5 @@ mod uploading;
 
 pub(super) use connection::{Http1Connection, SendError, UnsentRequest};
 pub use error::Http1Error;
+pub(super) use outgoing::{OutgoingRequest, framing_line};
 pub(super) use uploading::UploadingAnswer;

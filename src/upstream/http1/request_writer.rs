@@ -3,29 +3,23 @@
 //! Head, chunk size, data and line ends go out in one vectored write. When the add-on has stopped reading, what is left
 //! of the request is written into nowhere: its answer may be here already (RFC 9112 section 9.5).
 
-use std::io::{self, ErrorKind, IoSlice, Write as _};
+use std::io::{self, ErrorKind};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Buf as _, Bytes};
-use http::Request;
+use bytes::Bytes;
 use http_body::Body as _;
 
-use super::body_framing::Persistence;
 use super::error::Http1Error;
-use super::request_head::{self, UploadFraming};
+use super::outgoing::OutgoingRequest;
+use crate::connection::MessageWriter;
 use crate::dial::Wire;
 use crate::http::RequestBody;
 
 /// What is to be written next.
 pub(super) struct RequestWriter {
-    /// The head, and later the sizes of chunks. Its allocation stays for the next request.
-    lead: Vec<u8>,
-    lead_written: usize,
-    data: Bytes,
-    tail: &'static [u8],
+    message: MessageWriter,
     stage: Stage,
-    framing: UploadFraming,
     /// Whether the stream has taken a byte of this request: after that it must not be tried on another connection.
     begun: Begun,
     peer_closed: bool,
@@ -61,37 +55,21 @@ pub(super) enum WriteError {
 
 impl RequestWriter {
     pub(super) fn new() -> Self {
-        Self {
-            lead: Vec::new(),
-            lead_written: 0,
-            data: Bytes::new(),
-            tail: b"",
-            stage: Stage::Done,
-            framing: UploadFraming::Length(0),
-            begun: Begun::NotOnNew,
-            peer_closed: false,
-        }
+        Self { message: MessageWriter::default(), stage: Stage::Done, begun: Begun::NotOnNew, peer_closed: false }
     }
 
     /// Begins a request. `first` is a piece of its body that was read from it already.
-    pub(super) fn begin(
-        &mut self,
-        request: &Request<RequestBody>,
-        first: Bytes,
-        used: bool,
-    ) -> Result<Persistence, Http1Error> {
-        self.lead.clear();
-        self.lead_written = 0;
+    pub(super) fn begin(&mut self, request: &OutgoingRequest, first: Bytes, used: bool) -> Result<(), Http1Error> {
+        self.message.begin(request.framing).extend_from_slice(&request.head);
         self.begun = if used { Begun::NotOnUsed } else { Begun::NotOnNew };
-        let (framing, persistence) = request_head::encode(request, &mut self.lead)?;
-        (self.framing, self.stage) = (framing, Stage::Body);
-        let is_last = request.body().is_end_stream();
+        self.stage = Stage::Body;
+        let is_last = request.body.is_end_stream();
         if !first.is_empty() {
             self.put(first, is_last)?;
         } else if is_last {
             self.end()?;
         }
-        Ok(persistence)
+        Ok(())
     }
 
     /// Whether all of the request is on its way.
@@ -113,14 +91,12 @@ impl RequestWriter {
 
     /// The piece of the body that was not written, of a request that is [`WriteError::Unsent`].
     pub(super) fn take_unsent(&mut self) -> Bytes {
-        std::mem::take(&mut self.data)
+        self.message.take_piece()
     }
 
     /// Gives the allocation back, between two requests.
     pub(super) fn release(&mut self) {
-        if self.is_done() && self.lead.is_empty() {
-            self.lead = Vec::new();
-        }
+        self.message.release();
     }
 
     /// Writes as much as the stream takes and the body has.
@@ -133,7 +109,7 @@ impl RequestWriter {
         for _ in 0..ROUNDS {
             match self.stage {
                 Stage::Done => return Poll::Ready(Ok(())),
-                Stage::Flush if !self.has_unwritten() => {
+                Stage::Flush if !self.message.has_unwritten() => {
                     ready!(self.poll_flush(cx, stream))?;
                     self.stage = Stage::Done;
                     continue;
@@ -143,20 +119,20 @@ impl RequestWriter {
                     Poll::Ready(read) => {
                         read.map_err(WriteError::Failed)?;
                     }
-                    Poll::Pending if !self.has_unwritten() => {
+                    Poll::Pending if !self.message.has_unwritten() => {
                         // What was written may wait in a TLS session for more.
                         let _ = self.poll_flush(cx, stream)?;
                         return Poll::Pending;
                     }
                     Poll::Pending => {}
                 },
-                Stage::Piece if !self.has_unwritten() => {
+                Stage::Piece if !self.message.has_unwritten() => {
                     self.stage = Stage::Body;
                     continue;
                 }
                 Stage::Piece | Stage::Flush => {}
             }
-            if self.has_unwritten() {
+            if self.message.has_unwritten() {
                 ready!(self.poll_write(cx, stream))?;
             }
         }
@@ -180,62 +156,36 @@ impl RequestWriter {
 
     /// Makes a piece of the body the next to be written.
     fn put(&mut self, data: Bytes, is_last: bool) -> Result<(), Http1Error> {
-        match &mut self.framing {
-            UploadFraming::Length(left) => {
-                let length = u64::try_from(data.len()).unwrap_or(u64::MAX);
-                // A byte beyond the length would be the beginning of another request.
-                *left = left.checked_sub(length).ok_or(Http1Error::RequestLength)?;
-                self.stage = if *left == 0 { Stage::Flush } else { Stage::Piece };
-                if is_last && *left > 0 {
-                    return Err(Http1Error::RequestLength);
-                }
-            }
-            UploadFraming::Chunked => {
-                // RFC 9112 section 7.1. Writing to a vector does not fail.
-                let _ = write!(self.lead, "{:x}\r\n", data.len());
-                self.tail = if is_last { b"\r\n0\r\n\r\n" } else { b"\r\n" };
-                self.stage = if is_last { Stage::Flush } else { Stage::Piece };
-            }
-        }
-        self.data = data;
+        self.message.put(data, is_last)?;
+        self.stage = if self.message.is_whole() { Stage::Flush } else { Stage::Piece };
         Ok(())
     }
 
     fn end(&mut self) -> Result<(), Http1Error> {
-        match self.framing {
-            UploadFraming::Length(0) => {}
-            UploadFraming::Length(_) => return Err(Http1Error::RequestLength),
-            UploadFraming::Chunked => self.tail = b"0\r\n\r\n",
-        }
+        self.message.end()?;
         self.stage = Stage::Flush;
         Ok(())
     }
 
-    fn has_unwritten(&self) -> bool {
-        self.lead_written < self.lead.len() || !self.data.is_empty() || !self.tail.is_empty()
-    }
-
     fn poll_write(&mut self, cx: &mut Context<'_>, stream: &mut dyn Wire) -> Poll<Result<(), WriteError>> {
         if self.peer_closed {
-            self.forget();
+            self.message.forget();
             return Poll::Ready(Ok(()));
         }
-        let lead = self.lead.get(self.lead_written..).unwrap_or_default();
-        let written = if self.begun == Begun::NotOnUsed {
-            // One record of TLS at most (RFC 8446 section 5.1): of more, the first records may have gone out when a
-            // write fails with a later one. Of a write that fails with the first, nothing can have been read.
-            let slices = up_to(TLS_RECORD, [lead, &self.data, self.tail]);
-            ready!(Pin::new(stream).poll_write_vectored(cx, &slices))
-        } else if self.data.is_empty() && self.tail.is_empty() {
-            ready!(Pin::new(stream).poll_write(cx, lead))
-        } else {
-            ready!(Pin::new(stream).poll_write_vectored(cx, &[lead, &self.data, self.tail].map(IoSlice::new)))
+        let written = match self.message.only_slice() {
+            Some(lead) if self.begun != Begun::NotOnUsed => ready!(Pin::new(stream).poll_write(cx, lead)),
+            _ => {
+                // One record of TLS at most (RFC 8446 section 5.1): of more, the first records may have gone out when a
+                // write fails with a later one. Of a write that fails with the first, nothing can have been read.
+                let most = if self.begun == Begun::NotOnUsed { TLS_RECORD } else { usize::MAX };
+                ready!(Pin::new(stream).poll_write_vectored(cx, &self.message.slices(most)))
+            }
         };
         Poll::Ready(match written {
             Ok(0) => Err(WriteError::Failed(io::Error::from(ErrorKind::WriteZero).into())),
             Ok(count) => {
                 self.begun = Begun::Yes;
-                self.advance(count);
+                self.message.advance(count);
                 Ok(())
             }
             Err(error) if has_left(&error) && self.begun == Begun::NotOnUsed => Err(WriteError::Unsent),
@@ -257,43 +207,14 @@ impl RequestWriter {
             return Err(WriteError::Failed(error.into()));
         }
         self.peer_closed = true;
-        self.forget();
+        self.message.forget();
         Ok(())
-    }
-
-    fn advance(&mut self, mut count: usize) {
-        let of_lead = count.min(self.lead.len().saturating_sub(self.lead_written));
-        self.lead_written = self.lead_written.saturating_add(of_lead);
-        if self.lead_written == self.lead.len() {
-            self.lead.clear();
-            self.lead_written = 0;
-        }
-        count = count.saturating_sub(of_lead);
-        let of_data = count.min(self.data.len());
-        self.data.advance(of_data);
-        count = count.saturating_sub(of_data);
-        self.tail = self.tail.get(count..).unwrap_or_default();
-    }
-
-    fn forget(&mut self) {
-        self.lead.clear();
-        self.lead_written = 0;
-        (self.data, self.tail) = (Bytes::new(), b"");
     }
 }
 
 /// What only a closed reader causes. Any other error, of TLS say, leaves nothing on the stream that could be believed.
 fn has_left(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted)
-}
-
-/// The first `most` bytes of the parts.
-fn up_to(mut most: usize, parts: [&[u8]; 3]) -> [IoSlice<'_>; 3] {
-    parts.map(|part| {
-        let part = part.get(..most).unwrap_or(part);
-        most = most.saturating_sub(part.len());
-        IoSlice::new(part)
-    })
 }
 
 /// Writes and pieces of the body in one turn.

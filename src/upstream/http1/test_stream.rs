@@ -7,12 +7,14 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use bytes::{Buf as _, Bytes};
-use http::{HeaderMap, Method, Request, StatusCode};
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::connection::{Http1Connection, SendError};
-use crate::connection::ClientBody;
+use super::outgoing::OutgoingRequest;
+use crate::connection::{ClientBody, MessageFraming};
 use crate::http::{MinRate, RequestBody};
 
 /// What it does behind its last piece.
@@ -128,17 +130,19 @@ pub(super) enum Outcome {
 }
 
 /// A request as it leaves for an add-on; with a body, its framing is said as `send.rs` does.
-pub(super) fn request(
-    method: &Method,
-    body: ClientBody,
-    headers: &[(&'static str, &'static str)],
-) -> Box<Request<RequestBody>> {
+pub(super) fn request(method: &Method, body: ClientBody, headers: &[(&'static str, &'static str)]) -> OutgoingRequest {
     let (body, _) = RequestBody::new(body, u64::MAX, MinRate::idle(std::time::Duration::MAX));
-    let mut request = Request::builder().method(method).uri("/a?b");
+    let (mut passed, mut framing) = (HeaderMap::new(), MessageFraming::None);
     for (name, value) in headers {
-        request = request.header(*name, *value);
+        match *name {
+            "content-length" => framing = MessageFraming::Length(value.parse().unwrap()),
+            "transfer-encoding" => framing = MessageFraming::Chunked,
+            name => {
+                passed.append(HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_static(value));
+            }
+        }
     }
-    Box::new(request.body(body).unwrap())
+    OutgoingRequest::new((method.clone(), &PathAndQuery::from_static("/a?b")), b"", passed, framing, body)
 }
 
 /// Sends a request without a body, and reads all of its answer.

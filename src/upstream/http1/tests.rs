@@ -79,7 +79,7 @@ fn a_request_is_written_byte_by_byte_as_it_is() {
 
 #[test]
 fn an_upload_of_another_length_than_was_said_is_not_one() {
-    for (said, body) in [("5", "body"), ("3", "body"), ("1", ""), ("0", "b"), ("x", "body")] {
+    for (said, body) in [("5", "body"), ("3", "body"), ("1", ""), ("0", "b")] {
         let stream = answering(OK, End::StaysOpen);
         let written = stream.written();
         let mut connection = Http1Connection::alone(Box::new(stream));
@@ -196,15 +196,6 @@ fn s58_a_connection_is_used_again_only_after_an_answer_that_ended_where_it_said(
         assert_eq!(body_of(&block_on(exchange(&mut connection, &Method::GET))), Some(&b"ok"[..]));
         assert!(!connection.is_reusable());
     }
-}
-
-#[test]
-fn a_connection_that_was_told_to_close_is_not_used_again() {
-    let mut connection = Http1Connection::alone(Box::new(answering(OK, End::StaysOpen)));
-    let get = request(&Method::GET, ClientBody::empty(), &[("connection", "close")]);
-    assert!(block_on(connection.send(get.into())).is_ok());
-    while block_on(std::future::poll_fn(|cx| connection.poll_answer(cx))).is_some() {}
-    assert!(!connection.is_reusable());
 }
 
 #[test]

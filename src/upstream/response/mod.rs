@@ -49,27 +49,41 @@ pub(super) fn confine(headers: &mut HeaderMap, addon: &Addon, response_policy: &
     let place = response_policy.place;
     // Read before anything goes, because `Connection` goes too.
     let nominated = if headers.contains_key(CONNECTION) { nominated(headers) } else { Vec::new() };
-    let goes = |name: &&HeaderName| {
+    let mut is_confined = false;
+    let mut gone: Vec<HeaderName> = Vec::new();
+    for name in headers.keys() {
         let text = name.as_str();
-        fields::is_for_one_hop(text)
+        let fate = fields::fate(text, place);
+        is_confined |= fate == Fate::Confined;
+        if fate == Fate::Dropped
+            || fields::is_for_one_hop(text)
             || response_policy.reserved.contains(text) && !addon.headers.pass.contains(name)
-            || fields::fate(text, place) == Fate::Dropped
             || nominated.contains(name)
-    };
-    let gone: Vec<HeaderName> = headers.keys().filter(goes).cloned().collect();
+        {
+            gone.push(name.clone());
+        }
+    }
     for name in gone {
         headers.remove(name);
     }
+    // Most answers have none of these: each would be looked for in vain.
+    if is_confined {
+        confine_values(headers, addon, response_policy);
+    }
+    // Last, so that what the operator says of framing stands whatever the add-on says.
+    framing::apply(headers, &addon.cross_origin.framing);
+}
+
+/// Confines what the table says is to be confined: the names here are those of its rows.
+fn confine_values(headers: &mut HeaderMap, addon: &Addon, response_policy: &ResponsePolicy<'_>) {
     if addon.backend.rewrite_addresses {
         addresses(headers, response_policy);
     }
     cookies(headers, response_policy);
-    if place == FieldLocation::SharedOrigin {
+    if response_policy.place == FieldLocation::SharedOrigin {
         service_worker_scope(headers, response_policy);
         challenges(headers, response_policy);
     }
-    // Last, so that what the operator says of framing stands whatever the add-on says.
-    framing::apply(headers, &addon.cross_origin.framing);
 }
 
 /// One scope that every browser reads as a path under the prefix. A browser resolves dot segments in it, however they
