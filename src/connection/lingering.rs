@@ -37,6 +37,8 @@ pub(super) struct LingeringStream<S> {
 
 /// What is looked at in the bytes that pass.
 pub(super) enum ByteInspector {
+    /// Nothing: who reads them looks at all of them.
+    None,
     /// Where the lines of heads end.
     Http1(Box<LineEnds>),
     /// How many frames without content come.
@@ -44,6 +46,11 @@ pub(super) enum ByteInspector {
 }
 
 impl<S> LingeringStream<S> {
+    /// The stream alone.
+    pub(super) fn into_inner(self) -> S {
+        self.stream
+    }
+
     pub(super) fn new(stream: S, timeouts: &Arc<IoTimeouts>, watched: ByteInspector) -> Self {
         Self {
             stream,
@@ -146,6 +153,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for LingeringStream<S> {
                 true
             }
             ByteInspector::Http2(budget) => budget.receives(read),
+            ByteInspector::None => true,
         };
         if !lasts {
             // hyper gets nothing of this read: a single frame of it would cost what the budget has just refused.

@@ -15,7 +15,7 @@ pub trait Connection {
     /// The bytes in the clear: what TLS has decrypted, or the socket itself.
     type Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static;
     /// What every request on it is given along.
-    type ConnectionInfo: Clone + Send + Sync + 'static;
+    type ConnectionInfo: Clone + Send + Sync + Unpin + 'static;
 
     /// Takes the connection apart for the loop that serves it.
     fn open(self) -> Opened<Self::Stream, Self::ConnectionInfo>;

@@ -4,7 +4,9 @@
 //! The handler is called once for each request. There is no other loop: what differs between browsers, Home Assistant
 //! and add-ons is said by the connection's type.
 
+use std::convert::Infallible;
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +24,7 @@ use super::abort::StreamExecutor;
 use super::body::ClientBody;
 use super::entry_point::ConnectionInfo;
 use super::h2_frames::FrameBudget;
+use super::http1::{Plain, PlainConnection, Rewound};
 use super::line_ends::LineEnds;
 use super::lingering::{ByteInspector, LingeringStream};
 use super::opened::{Connection, Opened};
@@ -64,20 +67,6 @@ where
     // Over HTTP/2 there is no pause between requests that ends with a head: any frame would begin it, a PING included.
     let head = if protocol == Protocol::Http1 { limits.header_timeout } else { limits.idle_timeout };
     let io_limits = IoLimits { head, idle: limits.idle_timeout, blocked: limits.unread_timeout };
-    let io = TokioIo::new(LingeringStream::new(stream, &timeouts, watched(protocol, limits)));
-    let (counted, handler) = (Arc::clone(&timeouts), Arc::new(handler));
-    let service = service_fn(move |request: Request<Incoming>| {
-        // Counted before the handler runs: the connection must not pass for idle between the head and the first poll.
-        let serving = counted.serving(sends_on(&request));
-        let (handler, connection_info) = (Arc::clone(&handler), connection_info.clone());
-        let (unread, switches) = (UnreadBody::of(&request), switches(&request).then(|| Arc::clone(&counted)));
-        let request = request.map(|incoming| ClientBody::arrived(incoming, unread.clone()));
-        // hyper moves what it is given several times, and the way of a request is some kilobytes of states.
-        Box::pin(async move {
-            let arrived = Arrived { request, connection_info, serving: serving.on_stream() };
-            Ok::<_, std::convert::Infallible>(settled(handler(arrived).await, switches, unread).await)
-        })
-    });
     // A set of one: it is polled when it is woken and not whenever the connection is, which is several times a request,
     // and whether to stop is asked of a lock that all connections share.
     let mut aside = FuturesUnordered::from_iter([async {
@@ -87,12 +76,12 @@ where
             () = timeouts.abort_handle().aborted() => Aside::Abort,
         }
     }]);
-    // Two protocols, one way to end: hyper's connection types share no trait.
+    // Three servers, one way to end: they share no trait. What comes out is how the connection ended, if by itself.
     macro_rules! drive {
-        ($connection:expr) => {{
-            let mut connection = std::pin::pin!($connection);
+        ($pinned:expr) => {{
+            let mut connection = $pinned;
             let ended = tokio::select! {
-                // hyper first: an answer that can be finished now is finished before the connection is told to end.
+                // The connection first: an answer that can be finished now is finished before it is told to end.
                 biased;
                 ended = connection.as_mut() => Some(ended),
                 said = aside.next() => match said {
@@ -102,35 +91,94 @@ where
                     Some(Aside::End) | None => None,
                 },
             };
-            match ended {
-                Some(ended) => note(ended),
-                None => {
-                    // Over HTTP/1.1 the answer that is under way is the last one; over HTTP/2 a GOAWAY is sent (RFC
-                    // 9113 section 6.8) and open streams may end.
-                    connection.as_mut().graceful_shutdown();
-                    tokio::select! {
-                        ended = connection.as_mut() => note(ended),
-                        // The idle limit shrinks and the others stay: what is open may take its time, and what is idle
-                        // gets a second.
-                        () = timeouts.passes(IoLimits { idle: LAST_WORDS, ..io_limits }) => {}
-                        () = timeouts.abort_handle().aborted() => {}
-                    }
+            if ended.is_some() {
+                ended
+            } else {
+                // Over HTTP/1.1 the answer that is under way is the last one; over HTTP/2 a GOAWAY is sent (RFC 9113
+                // section 6.8) and open streams may end.
+                connection.as_mut().graceful_shutdown();
+                tokio::select! {
+                    ended = connection.as_mut() => Some(ended),
+                    // The idle limit shrinks and the others stay: what is open may take its time, and what is idle gets
+                    // a second.
+                    () = timeouts.passes(IoLimits { idle: LAST_WORDS, ..io_limits }) => None,
+                    () = timeouts.abort_handle().aborted() => None,
                 }
             }
         }};
     }
+    let arrivals = Arrivals { handler: Arc::new(handler), connection_info, timeouts: Arc::clone(&timeouts) };
     match protocol {
-        Protocol::Http1 => drive!(http1_builder(limits).serve_connection(io, service).with_upgrades()),
-        Protocol::Http2 => drive!(http2_builder(limits).serve_connection(io, service)),
+        Protocol::Http1 => {
+            let stream = LingeringStream::new(stream, &timeouts, ByteInspector::None);
+            let plain = arrivals.clone();
+            let mut connection = PlainConnection::new(stream, move |request| plain.answer(request), limits.header_size);
+            match drive!(Pin::new(&mut connection)) {
+                Some(Ok(Plain::Odd(read))) => {
+                    let stream = Rewound::new(read, connection.into_stream().into_inner());
+                    let lines = ByteInspector::Http1(Box::new(LineEnds::new()));
+                    let io = TokioIo::new(LingeringStream::new(stream, &timeouts, lines));
+                    let service = service_fn(move |request| arrivals.serve(request));
+                    note(drive!(Box::pin(http1_builder(limits).serve_connection(io, service).with_upgrades())));
+                }
+                ended => note(ended),
+            }
+        }
+        Protocol::Http2 => {
+            let frames = ByteInspector::Http2(Box::new(FrameBudget::new(limits.http2_control_frames)));
+            let io = TokioIo::new(LingeringStream::new(stream, &timeouts, frames));
+            let service = service_fn(move |request| arrivals.serve(request));
+            // Boxed, as hyper's over HTTP/1.1: what is not there takes no room in the task of a connection.
+            note(drive!(Box::pin(http2_builder(limits).serve_connection(io, service))));
+        }
     }
     if timeouts.was_flooded() { Ended::Flooded } else { Ended::Ordinarily }
 }
 
-/// What is looked at in the bytes of a connection.
-fn watched(protocol: Protocol, limits: &Limits) -> ByteInspector {
-    match protocol {
-        Protocol::Http1 => ByteInspector::Http1(Box::new(LineEnds::new())),
-        Protocol::Http2 => ByteInspector::Http2(Box::new(FrameBudget::new(limits.http2_control_frames))),
+/// What hands the requests of a connection to the handler.
+struct Arrivals<H, V> {
+    handler: Arc<H>,
+    connection_info: V,
+    timeouts: Arc<IoTimeouts>,
+}
+
+impl<H, V: Clone> Clone for Arrivals<H, V> {
+    fn clone(&self) -> Self {
+        Self {
+            handler: Arc::clone(&self.handler),
+            connection_info: self.connection_info.clone(),
+            timeouts: Arc::clone(&self.timeouts),
+        }
+    }
+}
+
+impl<H, F, B, V> Arrivals<H, V>
+where
+    H: Fn(Arrived<V>) -> F,
+    F: Future<Output = Response<B>>,
+    V: Clone,
+{
+    /// The answer to a plain request.
+    fn answer(&self, request: Request<ClientBody>) -> F {
+        let serving = self.timeouts.serving(false);
+        (self.handler)(Arrived { request, connection_info: self.connection_info.clone(), serving })
+    }
+
+    /// The answer to a request as hyper gives it.
+    fn serve(
+        &self,
+        request: Request<Incoming>,
+    ) -> impl Future<Output = Result<Response<B>, Infallible>> + use<H, F, B, V> {
+        // Counted before the handler runs: the connection must not pass for idle between the head and the first poll.
+        let serving = self.timeouts.serving(sends_on(&request));
+        let (handler, connection_info) = (Arc::clone(&self.handler), self.connection_info.clone());
+        let (unread, switches) = (UnreadBody::of(&request), switches(&request).then(|| Arc::clone(&self.timeouts)));
+        let request = request.map(|incoming| ClientBody::arrived(incoming, unread.clone()));
+        // hyper moves what it is given several times, and the way of a request is some kilobytes of states.
+        Box::pin(async move {
+            let arrived = Arrived { request, connection_info, serving: serving.on_stream() };
+            Ok(settled(handler(arrived).await, switches, unread).await)
+        })
     }
 }
 
@@ -176,8 +224,8 @@ enum Aside {
 /// How long an idle connection that was told to end may take to do so.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
-fn note(ended: Result<(), hyper::Error>) {
-    if let Err(error) = ended {
+fn note<T, E: std::error::Error>(ended: Option<Result<T, E>>) {
+    if let Some(Err(error)) = ended {
         tracing::debug!(%error, "connection ended");
     }
 }
