@@ -230,7 +230,7 @@ fn note<T, E: std::error::Error>(ended: Option<Result<T, E>>) {
     }
 }
 
-fn http1_builder(limits: &Limits) -> http1::Builder {
+pub(super) fn http1_builder(limits: &Limits) -> http1::Builder {
     let mut builder = http1::Builder::new();
     builder
         .timer(TokioTimer::new())

@@ -8,6 +8,8 @@
 
 mod connection;
 mod date;
+#[cfg(test)]
+mod differential_tests;
 mod message_writer;
 mod request_head;
 mod response_writer;

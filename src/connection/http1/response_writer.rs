@@ -57,10 +57,8 @@ where
         let (framing, length) = if has_body {
             framing_of(&body, &parts.headers)
         } else {
-            // RFC 9110 section 8.6: the length to a HEAD and of a 304 is that of another answer, and a 204 MUST NOT
-            // have one.
-            let says_length = *method == Method::HEAD || parts.status == StatusCode::NOT_MODIFIED;
-            (MessageFraming::None, parts.headers.get(CONTENT_LENGTH).and_then(length).filter(|_| says_length))
+            let is_said = *method == Method::HEAD && parts.status != StatusCode::NO_CONTENT;
+            (MessageFraming::None, is_said.then(|| length_to_head(&body, &parts.headers)).flatten())
         };
         let head = message.begin(framing);
         write_head(head, parts.status, &parts.headers, (framing, length), persistence);
@@ -162,6 +160,12 @@ fn may_have_body(status: StatusCode) -> bool {
 fn framing_of<B: Body>(body: &B, headers: &HeaderMap) -> (MessageFraming, Option<u64>) {
     let known = body.size_hint().exact().or_else(|| headers.get(CONTENT_LENGTH).and_then(length));
     (known.map_or(MessageFraming::Chunked, MessageFraming::Length), known)
+}
+
+/// The length that an answer to a GET would have had (RFC 9110 section 8.6), where it is known.
+fn length_to_head<B: Body>(body: &B, headers: &HeaderMap) -> Option<u64> {
+    let said = headers.get(CONTENT_LENGTH).and_then(length);
+    said.or_else(|| body.size_hint().exact().filter(|length| *length > 0))
 }
 
 fn length(value: &HeaderValue) -> Option<u64> {
