@@ -98,7 +98,8 @@ fn configuration_md_has_the_keys_that_the_program_knows() {
     let document = read("docs/configuration.md");
     let declared = declared_keys();
     let places = [
-        ("## `[listen]`", &["Listen", "Https"][..]),
+        ("## Before the first heading", &[][..]),
+        ("## `[listen]`", &["Listen", "Https"]),
         ("## `[tls]`", &["Tls", "Certificate"]),
         ("## `[home_assistant]`", &["HomeAssistant"]),
         ("## `[permissions]`", &["Permissions"]),
@@ -118,10 +119,19 @@ fn configuration_md_has_the_keys_that_the_program_knows() {
     for (heading, types) in places {
         let documented: BTreeSet<String> = rows(section(&document, heading)).into_iter().map(|(key, _)| key).collect();
         let known: BTreeSet<String> = types.iter().flat_map(|name| declared[*name].clone()).collect();
+        let known = if types.is_empty() { keys_of_the_root(&declared) } else { known };
         assert_eq!(documented, known, "{heading}");
     }
     let types = places.iter().map(|(_, types)| types.len()).sum::<usize>();
     assert_eq!(declared.len(), types + 1, "a section of the configuration is in no table (one more is the root)");
+}
+
+/// What stands in the file before any heading: all keys of the root that are no tables.
+fn keys_of_the_root(declared: &BTreeMap<String, BTreeSet<String>>) -> BTreeSet<String> {
+    let document = read("docs/configuration.md");
+    let is_table =
+        |key: &str| document.contains(&format!("\n## `[{key}]`")) || document.contains(&format!("`[[{key}]]`\n"));
+    declared["Root"].iter().filter(|key| !is_table(key)).cloned().collect()
 }
 
 #[test]
@@ -164,7 +174,8 @@ fn configuration_md_has_every_key_and_every_default_of_config_toml() {
     let document = read("docs/configuration.md");
     let mut defaults = 0;
     for (heading, key, default) in shipped_keys() {
-        let rows = rows(section(&document, &format!("## `{heading}`")));
+        let heading = if heading.is_empty() { "## Before the first heading" } else { &format!("## `{heading}`") };
+        let rows = rows(section(&document, heading));
         let row = rows.iter().find(|(name, _)| *name == key).map(|(_, row)| *row);
         let row = row.unwrap_or_else(|| panic!("{heading} {key} is not in configuration.md"));
         if let Some(default) = default.filter(|default| !default.starts_with('{')) {

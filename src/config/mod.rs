@@ -127,7 +127,8 @@ pub fn control_socket(file: &Path) -> Result<PathBuf, Diagnostics> {
     let Some(absolute) = std::path::absolute(file).ok() else { return Err(found) };
     let Ok(Document { text, .. }) = document::read(&absolute) else { return Err(found) };
     let (tree, _) = DeTable::parse_recoverable(&text);
-    let listen = tree.get_ref().get("listen").and_then(|listen| listen.get_ref().get("control"));
-    let control = listen.and_then(|control| control.get_ref().as_str()).unwrap_or(resolve::CONTROL);
-    Ok(absolute.parent().unwrap_or(Path::new("/")).join(control))
+    let (root, base) = (tree.get_ref(), absolute.parent().unwrap_or(Path::new("/")));
+    let named = root.get("listen").and_then(|listen| listen.get_ref().get("control")?.get_ref().as_str());
+    let state_dir = root.get("state_dir").and_then(|folder| folder.get_ref().as_str()).unwrap_or(resolve::STATE_DIR);
+    Ok(named.map_or_else(|| base.join(state_dir).join(resolve::CONTROL), |control| base.join(control)))
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
-use crate::harness::{Folder, accepted, addon, refused, refused_in, warned, warned_in};
+use crate::harness::{Folder, HOME, accepted, addon, refused, refused_in, warned, warned_in};
 use vestibule::config::{SessionStore, Settings, Tls};
 
 /// A configuration in which these lines stand behind everything else; the first of them is line 8.
@@ -147,6 +147,33 @@ fn a_host_that_no_certificate_covers_is_told() {
 }
 
 #[test]
+fn what_is_kept_is_in_one_folder_unless_a_key_names_another_place() {
+    let kept = |text: &str| {
+        let Settings { listen, tls, session, assertion, supervisor, .. } = accepted(text).settings;
+        let (SessionStore::File(store), Tls::Development { folder }) = (session.store, tls) else { panic!("{text}") };
+        [listen.control, folder, store, assertion.keys, supervisor.state]
+    };
+    let names = ["vestibule.sock", "certs", "sessions.redb", "assertion-keys", "supervisor.json"];
+    let paths = kept(&format!("state_dir = \"/kept\"\n{}", addon("")));
+    assert_eq!(paths, names.map(|name| std::path::Path::new("/kept").join(name)));
+    let elsewhere = "[listen]\ncontrol = \"/1\"\n[tls]\ndevelopment = \"/2\"\n[session]\nstore = \"/3\"\n\
+                     [assertion]\nkeys = \"/4\"\n[supervisor]\nstate = \"/5\"";
+    let paths = kept(&format!("state_dir = \"/kept\"\n{}", with(elsewhere)));
+    assert_eq!(paths, ["/1", "/2", "/3", "/4", "/5"].map(std::path::PathBuf::from));
+    refused(&with("[session]\nstate_dir = \"/kept\""), "9:1", &["unknown key `state_dir`", "at the top of the file"]);
+    refused(&format!("state_dir = \"\"\n{HOME}"), "1:13", &["an empty path"]);
+    let folder = Folder::new();
+    folder.write("file", "");
+    refused_in(&folder, &format!("state_dir = \"file\"\n{}", addon("")), "1:13", &["not a folder"]);
+    let long = format!("state_dir = \"/{}\"\n{}", "x".repeat(92), addon(""));
+    refused(&long, "1:13", &["longer than 107 bytes", "`control` under [listen]"]);
+    accepted(&long.replace("/x", "/"));
+    let broken = folder.write("config.toml", "state_dir = \"/kept\"\n[listen]\nhttps = 7\n");
+    let socket = vestibule::config::control_socket(&broken).unwrap();
+    assert_eq!(socket, std::path::Path::new("/kept/vestibule.sock"), "who has broken it can still be asked");
+}
+
+#[test]
 fn a_development_folder_is_a_folder() {
     let folder = Folder::new();
     folder.write("certs", "");
@@ -244,8 +271,8 @@ fn what_is_left_out_has_its_default() {
     let Settings { listen, tls, home_assistant, session, sign_in, limits, log, .. } = accepted(&addon("")).settings;
     assert_eq!(listen.https[0].address.to_string(), "127.0.0.1:8443");
     assert_eq!(listen.operations.unwrap().to_string(), "127.0.0.1:9443");
-    assert!(listen.control.is_absolute() && listen.control.ends_with("run/vestibule.sock"));
-    assert!(matches!(tls, Tls::Development { folder } if folder.ends_with("certs")));
+    assert!(listen.control.is_absolute() && listen.control.ends_with("state/vestibule.sock"));
+    assert!(matches!(tls, Tls::Development { folder } if folder.ends_with("state/certs")));
     assert_eq!(home_assistant.max_stale, Duration::from_hours(1));
     assert!(matches!(&session.store, SessionStore::File(path) if path.ends_with("state/sessions.redb")));
     assert_eq!(

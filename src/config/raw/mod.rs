@@ -22,6 +22,7 @@ pub(super) use variants::{HttpsText, OperationsText, RuleMap, RuleText, StoreTex
 section! {
     /// The whole file.
     Root {
+        state_dir: String,
         listen: Listen,
         tls: Tls,
         home_assistant: HomeAssistant,

@@ -121,6 +121,10 @@ pub(in crate::config) fn refuse_unknown(table: &DeTable<'_>, known: &[&str], fin
         let name: &str = key.get_ref();
         let (label, hint) = if let Some(meant) = nearest(name, known.iter().copied()) {
             (format!("did you mean `{meant}`?"), format!("write `{meant}`, or take the key out"))
+        } else if name == "state_dir" {
+            // The slip that its place invites: behind the first heading it is a key of that table.
+            let hint = "write it at the top of the file, before the first heading";
+            ("not a key of this table".to_owned(), hint.to_owned())
         } else {
             ("not a key of this table".to_owned(), format!("the keys that may stand here are {}", known.join(", ")))
         };

@@ -14,7 +14,7 @@ use crate::config::settings::Assertion;
 pub(super) fn assertion(raw: &raw::Assertion, cx: &mut Context<'_>) -> Assertion {
     let minute = Duration::from_mins(1);
     let assertion = Assertion {
-        keys: cx.path_or(&raw.keys, "state/assertion-keys"),
+        keys: cx.state_path(&raw.keys, "assertion-keys"),
         issuer: raw.issuer.given().map(|text| issuer(text, cx)).unwrap_or_default(),
         rotate: cx.time(&raw.rotate, days(30), minute..=days(365)),
         overlap: cx.time(&raw.overlap, Duration::from_hours(1), minute..=days(30)),

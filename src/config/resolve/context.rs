@@ -24,6 +24,8 @@ use crate::config::units::{Size, Time, show_size, show_time};
 pub(in crate::config) struct Context<'a> {
     /// The folder of the file: other paths are relative to it.
     pub(in crate::config) base: &'a Path,
+    /// Where everything is kept whose place no other key names.
+    pub(in crate::config) state_dir: PathBuf,
     /// What was found.
     pub(in crate::config) findings: Findings,
     /// The secrets and certificates that were looked at, there or not.
@@ -41,6 +43,7 @@ impl<'a> Context<'a> {
     pub(in crate::config) fn new(base: &'a Path, findings: Findings) -> Self {
         Self {
             base,
+            state_dir: base.join(STATE_DIR),
             findings,
             files: Vec::new(),
             manifests: Vec::new(),
@@ -101,9 +104,22 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// A path that has a default.
-    pub(in crate::config) fn path_or(&mut self, key: &Key<String>, default: &str) -> PathBuf {
-        key.given().map_or_else(|| self.base.join(default), |text| self.path(text))
+    /// Where something is kept: at the path of its own key, or under this name in `state_dir`.
+    pub(in crate::config) fn state_path(&mut self, key: &Key<String>, name: &str) -> PathBuf {
+        match key.given() {
+            Some(text) => self.path(text),
+            None => self.state_dir.join(name),
+        }
+    }
+
+    /// Takes over `state_dir`, before any path below it is asked for.
+    pub(in crate::config) fn keep_state_in(&mut self, key: &Key<String>) {
+        let Some(text) = key.given() else { return };
+        self.state_dir = self.path(text);
+        if self.state_dir.exists() && !self.state_dir.is_dir() {
+            let file = Diagnostic::mistake(text.span(), "this is not a folder");
+            self.add(file.label("expected a folder").hint("name a folder; it is made when it does not exist"));
+        }
     }
 
     /// A time that lies between two others.
@@ -181,6 +197,9 @@ impl<'a> Context<'a> {
         self.add(bad.label(format!("expected {least} to {most}")).hint(format!("the default is {default}")));
     }
 }
+
+/// `state_dir` where the file does not name one.
+pub(in crate::config) const STATE_DIR: &str = "state";
 
 /// Yes or no, with a default.
 pub(in crate::config) fn flag(key: &Key<bool>, default: bool) -> bool {

@@ -14,7 +14,7 @@ use crate::config::trusted_proxies::TrustedProxies;
 use crate::ids::PublicUrl;
 
 /// Resolves the section.
-pub(super) fn listen(raw: &raw::Listen, cx: &mut Context<'_>) -> Listen {
+pub(super) fn listen(raw: &raw::Listen, state_dir: &Key<String>, cx: &mut Context<'_>) -> Listen {
     let trusted_proxies = networks(&raw.trusted_proxies, cx);
     let mut bound = Vec::new();
     let https = https(raw, &trusted_proxies, &mut bound, cx);
@@ -31,7 +31,7 @@ pub(super) fn listen(raw: &raw::Listen, cx: &mut Context<'_>) -> Listen {
     Listen {
         https,
         operations: operations.map(|(address, _)| address),
-        control: control(&raw.control, cx),
+        control: control(&raw.control, state_dir, cx),
         trusted_proxies,
         public_urls: public_urls(&raw.public_urls, cx),
     }
@@ -132,18 +132,17 @@ fn refuse_overlaps(bound: &[(SocketAddr, Span)], cx: &mut Context<'_>) {
     }
 }
 
-/// Where the control socket is unless the file says otherwise.
-pub(in crate::config) const CONTROL: &str = "run/vestibule.sock";
+/// The control socket's name in `state_dir`.
+pub(in crate::config) const CONTROL: &str = "vestibule.sock";
 
 /// The path of the control socket. `sockaddr_un` has room for 107 bytes and a NUL (unix(7)).
-fn control(key: &Key<String>, cx: &mut Context<'_>) -> PathBuf {
-    let path = cx.path_or(key, CONTROL);
-    if let Some(text) = key.given().filter(|_| path.as_os_str().len() > 107) {
+fn control(key: &Key<String>, state_dir: &Key<String>, cx: &mut Context<'_>) -> PathBuf {
+    let path = cx.state_path(key, CONTROL);
+    if let Some(text) = key.given().or(state_dir.given()).filter(|_| path.as_os_str().len() > 107) {
         let long = Diagnostic::mistake(text.span(), "the path of this socket is longer than 107 bytes");
-        cx.add(
-            long.label("expected a shorter path")
-                .hint("sockets cannot have longer ones: \"/run/vestibule.sock\" is usual"),
-        );
+        cx.add(long.label("expected a shorter path").hint(
+            "sockets cannot have longer ones: `control` under [listen] names this one, as in \"/run/vestibule.sock\"",
+        ));
     }
     path
 }

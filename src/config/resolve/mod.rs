@@ -21,6 +21,7 @@ mod config_tests;
 pub(in crate::config) mod trust;
 pub(in crate::config) mod unique;
 
+pub(super) use context::STATE_DIR;
 pub(super) use listen::CONTROL;
 
 use std::ops::Deref;
@@ -40,6 +41,7 @@ pub(super) use policy::{is_slug, rules_of};
 
 /// Resolves the whole file; the cases of `[[test]]` are not settings.
 pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> (Settings, Vec<Case>) {
+    cx.keep_state_in(&raw.state_dir);
     let home_assistant = home_assistant::home_assistant(&raw.home_assistant, cx);
     let permissions = groups::permissions(raw, cx);
     let addons = raw.addon.given().map(|list| list.get_ref().as_slice()).unwrap_or_default();
@@ -52,7 +54,7 @@ pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> (Settings, Vec<C
     let supervisor =
         supervisor::supervisor(&section(&raw.supervisor), &section(&raw.listen), home_assistant.api.is_some(), cx);
     let mut settings = Settings {
-        listen: listen::listen(&section(&raw.listen), cx),
+        listen: listen::listen(&section(&raw.listen), &raw.state_dir, cx),
         tls: tls::tls(&section(&raw.tls), cx),
         permissions,
         session: sections::session(&section(&raw.session), &home_assistant, cx),

@@ -13,7 +13,7 @@ use crate::config::settings::SessionStore;
 
 /// Resolves the key.
 pub(super) fn store(key: &Key<StoreText>, cx: &mut Context<'_>) -> SessionStore {
-    let Some(value) = key.given() else { return SessionStore::File(cx.base.join(DEFAULT)) };
+    let Some(value) = key.given() else { return SessionStore::File(cx.state_dir.join(DEFAULT)) };
     let at = value.span();
     let resolved = match value.get_ref() {
         StoreText::Text(text) if text == "memory" => return SessionStore::Memory,
@@ -124,7 +124,8 @@ fn warn_of_open_doors(store: &RedisStore, raw: &raw::RedisStore, at: &Span, cx: 
     }
 }
 
-const DEFAULT: &str = "state/sessions.redb";
+/// The name of the file in `state_dir`.
+const DEFAULT: &str = "sessions.redb";
 
 const PREFIX: &str = "vestibule:";
 

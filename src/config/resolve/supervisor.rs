@@ -14,7 +14,7 @@ pub(super) fn supervisor(
     has_url: bool,
     cx: &mut Context<'_>,
 ) -> Supervisor {
-    let state = cx.path_or(&raw.state, "state/supervisor.json");
+    let state = cx.state_path(&raw.state, "supervisor.json");
     if let Some(text) = raw.state.given().filter(|_| state.is_dir()) {
         let folder = Diagnostic::mistake(text.span(), "this is a folder");
         cx.add(folder.label("expected a file").hint("name a file in it, as in \"state/supervisor.json\""));

@@ -14,7 +14,7 @@ use crate::config::settings::{CertificateFiles, Tls};
 
 /// Resolves the section.
 pub(super) fn tls(raw: &raw::Tls, cx: &mut Context<'_>) -> Tls {
-    let folder = cx.path_or(&raw.development, "certs");
+    let folder = cx.state_path(&raw.development, "certs");
     let list = raw.certificates.given().map(|list| list.get_ref().as_slice()).unwrap_or_default();
     if list.is_empty() {
         if let Some(text) = raw.development.given().filter(|_| folder.exists() && !folder.is_dir()) {
