@@ -17,6 +17,7 @@ mod report;
 mod restart;
 mod review;
 mod signals;
+mod this_world;
 mod triggers;
 
 use std::path::PathBuf;
@@ -29,8 +30,9 @@ use tokio_util::task::TaskTracker;
 
 pub use build::StartError;
 pub(crate) use logging::log_settings;
+pub use reload::ReloadError;
 pub(crate) use reload::log_lines;
-pub use reload::{ReloadError, ThisWorld};
+pub use this_world::ThisWorld;
 
 use crate::addon_api::AddonApi;
 use crate::config::Loaded;

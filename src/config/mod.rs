@@ -4,7 +4,7 @@
 //! in, or [`Diagnostics`] that show every mistake with its line, what was expected, and a hint. The way is `document`
 //! (text) -> `raw` (the file's keys with their places) -> `resolve` (real values) -> `verify` (what only the world can
 //! tell). The manifests of add-ons that it names are read by `manifest`, and what is wrong in one is shown in its own
-//! lines. Nothing here may bind a port or write a file, and the value of a secret may reach neither a message nor a
+//! lines. Nothing here may serve at a port or write a file, and the value of a secret may reach neither a message nor a
 //! log.
 
 mod addon;
@@ -68,7 +68,7 @@ pub use settings::{
 pub use transport::Transport;
 pub use trust::{BadPin, CertificatePin, Trust};
 pub use trusted_proxies::TrustedProxies;
-pub use world::{ApiTrouble, CoveredHosts, FilesAlone, Known, Purpose, World, WorldError};
+pub use world::{AddressTrouble, ApiTrouble, CoveredHosts, FilesAlone, Known, Purpose, World, WorldError};
 
 /// A configuration that can be used.
 #[derive(Debug)]
@@ -105,8 +105,13 @@ pub fn load(file: &Path, world: &dyn World) -> Result<Loaded, Diagnostics> {
     let base = absolute.parent().unwrap_or(Path::new("/"));
     let mut cx = Context::new(base, findings);
     let (settings, cases) = resolve::resolve(&raw, &mut cx);
-    let claims =
-        Claims { raw: &raw, settings: &settings, certificates: &cx.certificates, authorities: &cx.authorities };
+    let claims = Claims {
+        raw: &raw,
+        settings: &settings,
+        addresses: &cx.addresses,
+        certificates: &cx.certificates,
+        authorities: &cx.authorities,
+    };
     verify::verify(claims, &cases, world, &mut cx.findings);
     let files: Vec<_> = std::iter::once(absolute.clone()).chain(cx.files).collect();
     let found = Diagnostics::new(file, &text, &cx.findings.masked, cx.findings.list).looking_at(files.clone());

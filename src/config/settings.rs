@@ -66,6 +66,9 @@ pub struct Listen {
 pub struct HttpsListener {
     /// The address to bind.
     pub address: SocketAddr,
+    /// Whether it leaves IPv4 to another listener: `[::]` takes connections of both, unless `0.0.0.0` with the same
+    /// port is there as well.
+    pub ipv6_only: bool,
     /// Whether the PROXY protocol is required on it, from its trusted proxies only.
     pub proxy_protocol: bool,
     /// Whose `X-Forwarded-*` and PROXY headers are believed on it.

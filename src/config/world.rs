@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::error::Error;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -27,6 +28,17 @@ pub trait World {
 
     /// Why a PEM text cannot be used as a list of authorities.
     fn check_authorities(&self, _pem: &[u8]) -> Result<(), WorldError> {
+        Ok(())
+    }
+
+    /// Why nobody could serve at this address now. `control` is the socket at which a process that serves this
+    /// configuration answers: an address that it has already is no trouble. For a process that serves, it is not asked.
+    fn check_address(&self, _address: SocketAddr, _control: &Path) -> Result<(), AddressTrouble> {
+        Ok(())
+    }
+
+    /// Why what is to be at this path could not be made or changed.
+    fn check_writable(&self, _path: &Path) -> Result<(), WorldError> {
         Ok(())
     }
 
@@ -69,6 +81,17 @@ pub type CoveredHosts = Box<dyn Fn(&str) -> bool>;
 
 /// Whatever the world says; shown with its causes, on one line.
 pub type WorldError = Box<dyn Error + Send + Sync>;
+
+/// What is wrong with an address that is to be listened on.
+#[derive(Debug)]
+pub struct AddressTrouble {
+    /// What.
+    pub what: String,
+    /// Whether a start would fail of it, as far as that can be told.
+    pub is_certain: bool,
+    /// What to do about it.
+    pub hint: &'static str,
+}
 
 /// What is wrong with a Home Assistant that was asked.
 #[derive(Debug)]

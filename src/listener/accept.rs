@@ -8,7 +8,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use socket2::{Domain, Socket, Type};
+use tokio::net::{TcpListener, TcpStream};
 
 use super::address::Addresses;
 use super::connection::Incoming;
@@ -48,7 +49,7 @@ impl Listener {
     /// Binds a configured address. Needs a runtime, as all of tokio's sockets do.
     pub fn bind(entry: &config::HttpsListener, connection_limiter: &Arc<ConnectionLimiter>) -> Result<Self, BindError> {
         let failed = |source| BindError::Bind { address: entry.address, source };
-        let socket = bound(entry.address).map_err(failed)?;
+        let socket = bound(entry.address, entry.ipv6_only).map_err(failed)?;
         let address = socket.local_addr().map_err(failed)?;
         Ok(Self::new(socket, address, entry, connection_limiter))
     }
@@ -136,16 +137,22 @@ impl Listener {
     }
 }
 
-fn bound(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+fn bound(address: SocketAddr, ipv6_only: bool) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    socket.set_nonblocking(true)?;
     // A restart must not wait for the last connections of the process before to leave TIME_WAIT.
-    socket.set_reuseaddr(true)?;
-    socket.bind(address)?;
-    socket.listen(BACKLOG)
+    socket.set_reuse_address(true)?;
+    if ipv6_only {
+        // Without it `[::]` would take the port of IPv4 as well, and the listener of `0.0.0.0` would find it in use.
+        socket.set_only_v6(true)?;
+    }
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    TcpListener::from_std(socket.into())
 }
 
 /// Connections that the kernel keeps until we accept them: after a restart all browsers come back at once.
-const BACKLOG: u32 = 1024;
+const BACKLOG: i32 = 1024;
 /// Bytes that may wait in the kernel for one client, on top of those in flight.
 pub(super) const UNSENT: u32 = 128 * 1024;
 /// Between two tries after an `accept` that failed, at first and at most.

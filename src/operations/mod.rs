@@ -6,6 +6,7 @@
 pub mod activation;
 pub mod control;
 pub mod health;
+pub mod listening;
 pub mod notify;
 mod readiness;
 

@@ -1,6 +1,6 @@
 //! Reads the configuration again. Either all of it is put in force, or nothing changes.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
@@ -10,19 +10,14 @@ use super::keys;
 use super::logging::log_settings;
 use super::report;
 use super::restart::needs_restart;
-use crate::config::{
-    self, ApiTrouble, ConfigTest, CoveredHosts, Diagnostics, HomeApi, Known, Loaded, Outcome, Purpose, Settings, World,
-    WorldError,
-};
-use crate::dial::{DialError, check_authorities};
-use crate::explain;
+use super::this_world::ThisWorld;
+use crate::config::{self, Diagnostics, Loaded, Purpose, Settings};
 use crate::gate::Stages;
-use crate::home_assistant::api::{Api, ApiError};
-use crate::home_assistant::{FileProblem, HomeAssistant, read_folder, read_registries};
+use crate::home_assistant::HomeAssistant;
 use crate::listener::BindError;
 use crate::operations::notify;
 use crate::telemetry::{AuditEvent, ReloadResult, chain};
-use crate::tls::{Renewed, TlsError, check_pair, own_names};
+use crate::tls::{Renewed, TlsError, own_names};
 use crate::upstream::{KeyError, Keyring};
 use crate::workers::spawn_blocking;
 
@@ -60,68 +55,6 @@ impl ReloadState {
     }
 }
 
-/// This machine and the Home Assistant that the configuration names, as they are at this moment.
-#[derive(Debug, Clone, Copy)]
-pub struct ThisWorld(pub Purpose);
-
-impl World for ThisWorld {
-    fn purpose(&self) -> Purpose {
-        self.0
-    }
-
-    fn check_certificate(&self, chain: &Path, key: &Path) -> Result<Option<CoveredHosts>, WorldError> {
-        let covered = check_pair(chain, key)?;
-        Ok(Some(Box::new(move |host| covered.covers(host))))
-    }
-
-    fn check_authorities(&self, pem: &[u8]) -> Result<(), WorldError> {
-        Ok(check_authorities(pem)?)
-    }
-
-    fn ask_home_assistant(&self, api: &HomeApi) -> Result<(), ApiTrouble> {
-        ask(api).map_err(|error| ApiTrouble { hint: error.hint(), why: error.into() })
-    }
-
-    fn known(&self, config_dir: &Path) -> Option<Result<Known, WorldError>> {
-        Some(known(config_dir).map_err(Into::into))
-    }
-
-    fn decide(&self, settings: &Settings, tests: &[ConfigTest]) -> Option<Result<Vec<Outcome>, WorldError>> {
-        Some(explain::decide(settings, tests).map_err(Into::into))
-    }
-}
-
-/// Asks as a sign-in would, on a runtime of its own: this is called where there is none.
-fn ask(settings: &HomeApi) -> Result<(), ApiError> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(DialError::Io)?;
-    runtime.block_on(Api::new(settings).probe())
-}
-
-fn known(config_dir: &Path) -> Result<Known, String> {
-    let one_line = |problem: &FileProblem| format!("{}: {}", problem.path.display(), problem.reason());
-    let lines = |problems: Vec<FileProblem>| problems.iter().map(one_line).collect::<Vec<_>>();
-    let people = read_folder(config_dir).map_err(|problems| lines(problems).join("; "))?;
-    let directory = people.directory(&config::Permissions::default());
-    let names = |user: &Arc<crate::identity::User>| {
-        std::iter::once(user.id.to_string()).chain(user.usernames.clone()).collect::<Vec<_>>()
-    };
-    let (registry, problems) = match read_registries(config_dir) {
-        Ok(registry) => (Some(Arc::new(registry)), Vec::new()),
-        Err(problems) => (None, lines(problems)),
-    };
-    let shown_user = |user: &Arc<crate::identity::User>| {
-        Some((user.name.clone()?, user.username().map_or_else(|| user.id.to_string(), str::to_owned)))
-    };
-    let shown_groups = directory.groups().map(|(id, name)| (name.to_owned(), id.to_string()));
-    Ok(Known {
-        shown_names: shown_groups.chain(directory.users().filter_map(shown_user)).collect(),
-        groups: directory.groups().map(|(id, _)| id.to_string()).collect(),
-        users: directory.users().flat_map(names).collect(),
-        registry,
-        problems,
-    })
-}
-
 impl Server {
     /// Reads the configuration again. Says what only a restart can change.
     pub(super) async fn reload(self: &Arc<Self>) -> Result<Vec<String>, ReloadError> {
@@ -155,8 +88,8 @@ impl Server {
 
     async fn try_reload(self: &Arc<Self>, state: &mut ReloadState) -> Result<Vec<String>, ReloadError> {
         let file = self.file.clone();
-        // Off the async threads: it reads files, and `ask` above drives a runtime of its own, which panics within
-        // another.
+        // Off the async threads: it reads files, and asking Home Assistant drives a runtime of its own, which panics
+        // within another.
         let loading = spawn_blocking(move || config::load(&file, &ThisWorld(Purpose::Serve)));
         let loaded = loading.await?.map_err(|found| {
             // The files of the refused one are watched, since it is there that the operator corrects the mistake.

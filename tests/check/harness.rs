@@ -1,11 +1,14 @@
 //! A folder with a Home Assistant home and a configuration, and what `check` says about it.
 
 use std::fs;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use vestibule::cli::{Exit, Output, check};
-use vestibule::config::{self, ApiTrouble, CoveredHosts, Diagnostics, HomeApi, Known, Loaded, World, WorldError};
+use vestibule::config::{
+    self, AddressTrouble, ApiTrouble, CoveredHosts, Diagnostics, HomeApi, Known, Loaded, World, WorldError,
+};
 use vestibule::diagnostic::Styling;
 use vestibule::home_assistant::api::ApiError;
 use vestibule::permission::{AreaRecord, DeviceRecord, EntityRecord, LabelRecord, Registry, RegistryRecords};
@@ -68,6 +71,21 @@ impl World for TestWorld {
 
     fn check_authorities(&self, pem: &[u8]) -> Result<(), WorldError> {
         Ok(vestibule::dial::check_authorities(pem)?)
+    }
+
+    /// Port 7 is another program's, and whose port 9 is nobody knows.
+    fn check_address(&self, address: SocketAddr, _control: &Path) -> Result<(), AddressTrouble> {
+        let is_certain = match address.port() {
+            7 => true,
+            9 => false,
+            _ => return Ok(()),
+        };
+        Err(AddressTrouble { what: "this port is in use".to_owned(), is_certain, hint: "write another port" })
+    }
+
+    /// Below `/sealed` nothing can be made.
+    fn check_writable(&self, path: &Path) -> Result<(), WorldError> {
+        if path.starts_with("/sealed") { Err("`/sealed` cannot be written to".into()) } else { Ok(()) }
     }
 
     /// A Home Assistant that answers, unless its name says otherwise.

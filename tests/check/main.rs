@@ -22,3 +22,4 @@ mod secrets;
 mod sections;
 mod shipped;
 mod signatures;
+mod starts;

@@ -15,6 +15,7 @@ mod support;
 
 mod workers;
 mod survival;
+mod check;
 mod command_line;
 mod control;
 mod reload;

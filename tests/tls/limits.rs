@@ -153,7 +153,7 @@ async fn serves_with_few_file_descriptors() {
 /// An entry that trusts this machine.
 fn entry(address: std::net::SocketAddr, proxy_protocol: bool) -> HttpsListener {
     let trusted_proxies = TrustedProxies::from_iter(["127.0.0.0/8".parse().unwrap()]);
-    HttpsListener { address, proxy_protocol, trusted_proxies }
+    HttpsListener { address, ipv6_only: false, proxy_protocol, trusted_proxies }
 }
 
 fn cpu_ticks(process: u32) -> u64 {

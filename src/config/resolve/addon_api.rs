@@ -15,7 +15,10 @@ pub(super) fn listen(key: &Key<String>, cx: &mut Context<'_>) -> Option<ApiAddre
     let text = key.given()?;
     Some(match cx.findings.parse(text)? {
         ApiAddress::Unix(path) => ApiAddress::Unix(cx.base.join(path)),
-        tcp @ ApiAddress::Tcp(_) => tcp,
+        ApiAddress::Tcp(tcp) => {
+            cx.addresses.push((tcp, text.span().into()));
+            ApiAddress::Tcp(tcp)
+        }
     })
 }
 

@@ -3,6 +3,7 @@
 //! In come raw values, out come real ones. A value that is wrong is reported and its default takes its place, so that
 //! the rest of the file is judged as well; the result of a file with a mistake is never used.
 
+use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use toml::Spanned;
 use zeroize::Zeroizing;
 
 use crate::config::Diagnostics;
-use crate::config::diagnostic::{Diagnostic, Span, quoted};
+use crate::config::diagnostic::{Diagnostic, SourceLocation, Span, quoted};
 use crate::config::findings::Findings;
 use crate::config::nearest::nearest;
 use crate::config::raw::section::Key;
@@ -32,6 +33,8 @@ pub(in crate::config) struct Context<'a> {
     pub(in crate::config) files: Vec<PathBuf>,
     /// What was found in manifests.
     pub(in crate::config) manifests: Vec<Diagnostics>,
+    /// The addresses to listen on, and where they are named.
+    pub(in crate::config) addresses: Vec<(SocketAddr, SourceLocation)>,
     /// The chains and keys that can be read, and where they are named.
     pub(in crate::config) certificates: Vec<(PathBuf, PathBuf, Span)>,
     /// The PEM texts of authorities, and where their files are named.
@@ -47,6 +50,7 @@ impl<'a> Context<'a> {
             findings,
             files: Vec::new(),
             manifests: Vec::new(),
+            addresses: Vec::new(),
             certificates: Vec::new(),
             authorities: Vec::new(),
         }

@@ -1,13 +1,13 @@
 //! `[listen]`: the addresses to bind, the networks to believe and the names that browsers know us by.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
 use ipnet::IpNet;
 use toml::Spanned;
 
 use super::context::{Context, flag};
-use crate::config::diagnostic::{Diagnostic, Span};
+use crate::config::diagnostic::{Diagnostic, SourceLocation, Span};
 use crate::config::raw::{self, HttpsText, Key, OperationsText};
 use crate::config::settings::{HttpsListener, Listen};
 use crate::config::trusted_proxies::TrustedProxies;
@@ -28,6 +28,13 @@ pub(super) fn listen(raw: &raw::Listen, state_dir: &Key<String>, cx: &mut Contex
         }
     }
     refuse_overlaps(&bound, cx);
+    let by_default = |address: &SocketAddr| (*address, SourceLocation::File);
+    let defaults = [
+        matches!(raw.https, Key::Absent).then_some(DEFAULT_HTTPS.into()),
+        operations.as_ref().filter(|(_, at)| at.is_none()).map(|(address, _)| *address),
+    ];
+    cx.addresses.extend(defaults.iter().flatten().map(by_default));
+    cx.addresses.extend(bound.into_iter().map(|(address, at)| (address, at.into())));
     Listen {
         https,
         operations: operations.map(|(address, _)| address),
@@ -49,6 +56,7 @@ fn https(
     let Some(list) = raw.https.given() else {
         return vec![HttpsListener {
             address: DEFAULT_HTTPS.into(),
+            ipv6_only: false,
             proxy_protocol: false,
             trusted_proxies: default_trust.clone(),
         }];
@@ -80,10 +88,18 @@ fn https(
         }
         if let Some((address, at)) = text.and_then(|text| Some((address(&text, cx)?, text.span()))) {
             bound.push((address, at));
-            listeners.push(HttpsListener { address, proxy_protocol, trusted_proxies });
+            listeners.push(HttpsListener { address, ipv6_only: false, proxy_protocol, trusted_proxies });
         }
     }
+    let all_of_ipv4: Vec<u16> = listeners.iter().filter_map(|it| is_all_of_ipv4(it.address)).collect();
+    for listener in listeners.iter_mut().filter(|it| it.address.ip() == IpAddr::V6(Ipv6Addr::UNSPECIFIED)) {
+        listener.ipv6_only = all_of_ipv4.contains(&listener.address.port());
+    }
     listeners
+}
+
+fn is_all_of_ipv4(address: SocketAddr) -> Option<u16> {
+    (address.ip() == IpAddr::V4(Ipv4Addr::UNSPECIFIED)).then_some(address.port())
 }
 
 /// The address and, unless it is the default, where it stands.

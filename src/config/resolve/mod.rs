@@ -12,6 +12,8 @@ mod home_assistant;
 mod ingress_api;
 mod hosts;
 mod listen;
+mod log;
+mod own_address;
 mod policy;
 mod sections;
 mod store;
@@ -61,13 +63,14 @@ pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> (Settings, Vec<C
         sign_in: sections::sign_in(&section(&raw.sign_in), &home_assistant, cx),
         home_assistant,
         limits: Limits::checked(&section(&raw.limits).limits, cx),
-        log: sections::log(&section(&raw.log), cx),
+        log: log::log(&section(&raw.log), cx),
         reserved_headers: headers::reserved(&section(&raw.headers).reserved, cx),
         assertion: assertion::assertion(&section(&raw.assertion), cx),
         addons: addon::addons(addons, &supervisor.signing_keys, cx).into_iter().map(Arc::new).collect(),
         supervisor,
     };
     hosts::warn(addons, &settings, cx);
+    own_address::refuse(addons, &settings, cx);
     let cases = config_tests::cases(&raw.test, cx);
     if settings.assertion.issuer.is_empty() {
         settings.assertion.issuer = settings.main_origin().map_or_else(|| "vestibule".to_owned(), PublicUrl::origin);

@@ -1,10 +1,9 @@
-//! `[session]`, `[sign_in]`, `[limits]` and `[log]`: in come raw values, out come real ones with their defaults. The
-//! bounds keep out what is absurd; the defaults are the ones that `config.toml` documents.
+//! `[session]` and `[sign_in]`: in come raw values, out come real ones with their defaults. The bounds keep out what
+//! is absurd; the defaults are the ones that `config.toml` documents.
 
 use std::time::Duration;
 
 use toml::Spanned;
-use tracing_subscriber::EnvFilter;
 
 use super::context::{Context, flag};
 use super::store;
@@ -12,7 +11,7 @@ use crate::config::diagnostic::Diagnostic;
 use crate::config::home::HomeAssistant;
 use crate::config::part::{days, seconds};
 use crate::config::raw;
-use crate::config::settings::{Log, LogFormat, Session, SignIn, SignInMethod};
+use crate::config::settings::{Session, SignIn, SignInMethod};
 
 /// Resolves `[session]`.
 pub(super) fn session(raw: &raw::Session, home: &HomeAssistant, cx: &mut Context<'_>) -> Session {
@@ -73,50 +72,3 @@ pub(super) fn sign_in(raw: &raw::SignIn, home: &HomeAssistant, cx: &mut Context<
         longest_ban: cx.time(&raw.longest_ban, days(1), seconds(1)..=days(30)),
     }
 }
-
-/// Resolves `[log]`.
-pub(super) fn log(raw: &raw::Log, cx: &mut Context<'_>) -> Log {
-    let words = [("text", LogFormat::Text), ("json", LogFormat::Json)];
-    let filter = raw.filter.given();
-    if let Some(text) = filter
-        && let Err(err) = EnvFilter::builder().parse(text.get_ref())
-    {
-        let bad = Diagnostic::mistake(text.span(), format!("not a filter: {err}"));
-        cx.add(
-            bad.label("expected a level, or targets and levels")
-                .hint("write \"info\" or \"info,vestibule::http=debug\""),
-        );
-    }
-    if let Some(text) = filter {
-        let names = FORMER_TARGETS.iter().find(|(former, _)| names_target(text.get_ref(), former));
-        if let Some((former, now)) = names {
-            let gone = Diagnostic::warning(text.span(), format!("nothing logs as `{former}` any more"));
-            cx.add(gone.label("a former name").hint(format!("write `{now}`")));
-        }
-    }
-    Log {
-        format: cx.word_or(&raw.format, LogFormat::Text, &words),
-        filter: filter.map_or_else(|| "info".to_owned(), |text| text.get_ref().clone()),
-        access: flag(&raw.access, true),
-    }
-}
-
-/// Whether a filter names a target, or one below it.
-fn names_target(filter: &str, target: &str) -> bool {
-    let directives = filter.split(',').map(|directive| directive.split(['=', '[']).next().unwrap_or_default().trim());
-    directives
-        .into_iter()
-        .any(|named| named.strip_prefix(target).is_some_and(|rest| rest.is_empty() || rest.starts_with("::")))
-}
-
-/// Targets of the log that have another name now. The first that fits is shown.
-const FORMER_TARGETS: [(&str, &str); 8] = [
-    ("vestibule::supervisor::api", "vestibule::addon_api"),
-    ("vestibule::supervisor::ingress", "vestibule::ingress_api"),
-    ("vestibule::supervisor", "vestibule::addon_rights"),
-    ("vestibule::home_assistant::keeper", "vestibule::home_assistant::snapshot_state"),
-    ("vestibule::home_assistant::watcher", "vestibule::home_assistant::folder_watch"),
-    ("vestibule::http::serve", "vestibule::connection::serve"),
-    ("vestibule::server::greeting", "vestibule::server::banner"),
-    ("vestibule::sign_in::journey", "vestibule::sign_in::oauth"),
-];

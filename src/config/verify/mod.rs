@@ -1,18 +1,21 @@
 //! What a configuration says of certificates, of Home Assistant and of who and what is known there is compared with the
 //! world, and findings are added for what differs. Nothing is resolved here any more.
 
+mod addresses;
 mod certificates;
 mod config_tests;
 mod home;
 mod people;
 mod policy;
+mod state;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use toml::Spanned;
 
-use super::diagnostic::Span;
+use super::diagnostic::{SourceLocation, Span};
 use super::findings::Findings;
 use super::raw;
 use super::resolve::Case;
@@ -24,6 +27,7 @@ use super::world::World;
 pub(super) struct Claims<'a> {
     pub(super) raw: &'a raw::Root,
     pub(super) settings: &'a Settings,
+    pub(super) addresses: &'a [(SocketAddr, SourceLocation)],
     pub(super) certificates: &'a [(PathBuf, PathBuf, Span)],
     pub(super) authorities: &'a [(Arc<[u8]>, Span)],
 }
@@ -32,6 +36,8 @@ pub(super) struct Claims<'a> {
 pub(super) fn verify(claims: Claims<'_>, cases: &[Case], world: &dyn World, findings: &mut Findings) {
     certificates::certificates(&claims, world, findings);
     certificates::authorities(claims.authorities, world, findings);
+    addresses::addresses(&claims, world, findings);
+    state::places(&claims, world, findings);
     home::api(&claims, world, findings);
     if let Some(mut known) = home::known(&claims, world, findings) {
         people::groups(&claims, &known, findings);
