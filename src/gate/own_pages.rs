@@ -34,8 +34,10 @@ pub(super) async fn answer(
     let reads = matches!(*request.method(), Method::GET | Method::HEAD) && request.handshake().is_none();
     let posts = *request.method() == Method::POST;
     match page.as_str() {
-        "sign-in" if reads => Ok(cross_host_ticket::leave(&request, stages)
-            .unwrap_or_else(|| sign_in_page(&request, &stages.settings.sign_in.methods))),
+        "sign-in" if reads => Ok(cross_host_ticket::leave(&request, stages).unwrap_or_else(|| {
+            let users = services.home.load().directory().load().health();
+            sign_in_page(&request, &stages.settings.sign_in.methods, users)
+        })),
         // On an add-on's own host people sign in at the main host: a password must not be typed where the add-on's
         // scripts run.
         "sign-in" if posts && cross_host_ticket::leave(&request, stages).is_some() => Err(Reason::MethodNotAllowed),

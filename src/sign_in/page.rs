@@ -8,6 +8,7 @@ use super::form_token::FormToken;
 use super::return_to::{ReturnTo, wanted_return, with_return_to};
 use crate::config::SignInMethod;
 use crate::http::{Presented, Sanitized};
+use crate::identity::Health;
 use crate::pages::{self, Page, SignInPage, SignInWay};
 
 /// What the page shows.
@@ -28,19 +29,20 @@ pub(super) struct View<'a> {
     pub(super) signed_in: bool,
 }
 
-/// The page for GET.
-pub fn sign_in_page(request: &Sanitized, methods: &[SignInMethod]) -> Page {
+/// The page for GET. Without users nobody can sign in: it says so, in the place of a form that would fail.
+pub fn sign_in_page(request: &Sanitized, methods: &[SignInMethod], users: Health) -> Page {
+    let is_possible = users == Health::Good;
     let return_to = wanted_return(request);
     let view = View {
-        methods,
+        methods: if is_possible { methods } else { &[] },
         form_token: request.form_token(),
         return_to: &return_to,
         username: "",
-        message: None,
-        wait: None,
+        message: (!is_possible).then_some(NOT_NOW),
+        wait: (!is_possible).then_some(COME_AGAIN),
         signed_in: false,
     };
-    page(StatusCode::OK, &view)
+    page(if is_possible { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, &view)
 }
 
 pub(super) fn page(status: StatusCode, view: &View<'_>) -> Page {
@@ -68,6 +70,12 @@ pub(super) fn page(status: StatusCode, view: &View<'_>) -> Page {
     }
     page
 }
+
+/// When nobody can be let in, whatever the reason: a stranger learns no more.
+pub(super) const NOT_NOW: &str = "Signing in is not possible right now. Try again later.";
+
+/// Files are looked at every two seconds while they cannot be read.
+const COME_AGAIN: Duration = Duration::from_secs(9);
 
 /// Where the way over Home Assistant's page begins.
 const START: &str = "/.vestibule/sign-in/home-assistant";

@@ -10,7 +10,7 @@ use http::{HeaderMap, StatusCode};
 use super::form::Form;
 use super::form_token::FormToken;
 use super::guard::{Budget, Guard};
-use super::page::{View, page};
+use super::page::{NOT_NOW, View, page};
 use super::return_to::ReturnTo;
 use super::session_maker::SessionMaker;
 use crate::authorization::{Act, Decision, judge_own_will, may_enter};
@@ -205,7 +205,7 @@ fn words(outcome: SignInOutcome, other_way: bool) -> (StatusCode, &'static str) 
         }
         SignInOutcome::BadFormToken => (StatusCode::FORBIDDEN, "This page was too old. Please try again."),
         SignInOutcome::Unavailable | SignInOutcome::BadState | SignInOutcome::RefusedThere => {
-            (StatusCode::SERVICE_UNAVAILABLE, "Signing in is not possible right now. Try again later.")
+            (StatusCode::SERVICE_UNAVAILABLE, NOT_NOW)
         }
     }
 }

@@ -1,7 +1,11 @@
 //! What `check` says of this very machine: ports that are in use, and by whom; places that cannot be written to.
 
 use std::fs;
+use std::fs::Permissions;
 use std::net::{SocketAddr, TcpListener};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
 
 use crate::kept;
 use crate::support::{RawAddon, Vestibule};
@@ -56,6 +60,31 @@ fn a_place_that_cannot_be_written_to_is_named() {
     assert!(status == Some(2) && said.contains("/file` cannot be written to: "), "{said}");
     let (status, said) = check(&vestibule, |text| text.replace("state/sessions.redb", "new/below/sessions.redb"));
     assert_eq!((status, said.as_str()), (Some(0), ""), "what is missing is made");
+}
+
+#[test]
+fn files_of_another_user_get_the_way_that_fits() {
+    let addon = RawAddon::start();
+    let vestibule = Vestibule::start(kept(&addon));
+    let storage = vestibule.path("home/.storage");
+    let is_root = fs::metadata(&storage).unwrap().uid() == 0;
+    let mut check = Command::new(env!("CARGO_BIN_EXE_vestibule"));
+    check.args(["check", "--config"]).arg(vestibule.path("config.toml"));
+    if is_root {
+        // As a container writes them: root's, and for nobody else.
+        fs::set_permissions(vestibule.folder(), Permissions::from_mode(0o755)).unwrap();
+        check.uid(65534).gid(65534);
+    }
+    for name in ["auth", ""] {
+        fs::set_permissions(storage.join(name), Permissions::from_mode(0o000)).unwrap();
+        let output = check.output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(2) && said.contains("Home Assistant's users cannot be read: "), "{said}");
+        let fits: &[&str] =
+            if is_root { &["runs as root here", "CAP_DAC_READ_SEARCH", "`token`"] } else { &["chmod u+rwX"] };
+        assert!(fits.iter().all(|word| said.contains(word)), "{said}");
+    }
+    fs::set_permissions(&storage, Permissions::from_mode(0o700)).unwrap();
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! The operator's listener, and add-ons that are down.
 
+use std::fs;
 use std::io::Read as _;
 use std::net::TcpListener;
 
-use crate::support::{Ask, BOTH, PATIENCE, Protocol, RawAddon, Vestibule, soon};
+use crate::support::{Ask, BOTH, PATIENCE, Protocol, RawAddon, Vestibule, eventually, soon};
 
 #[test]
 fn health_is_asked_on_a_listener_of_its_own() {
@@ -34,6 +35,28 @@ fn health_is_asked_on_a_listener_of_its_own() {
         }
     }
     addon.assert_untouched("health");
+}
+
+#[test]
+fn while_users_cannot_be_read_the_sign_in_page_says_that_nobody_can_sign_in() {
+    let addon = RawAddon::start();
+    let vestibule = Vestibule::start(|config| {
+        config.set("home_assistant", "max_stale", r#""1s""#).addon("a", &addon);
+    });
+    let page = || vestibule.ask(Protocol::H1, &Ask::navigate("/.vestibule/sign-in"));
+    assert!(page().status == 200 && page().text().contains("<form"), "{:#?}", page());
+    let auth = vestibule.path("home/.storage/auth");
+    let good = fs::read(&auth).unwrap();
+    fs::write(&auth, "{").unwrap();
+    let away = eventually("the end of the last good copy", || Some(page()).filter(|page| page.status == 503));
+    assert!(away.text().contains("not possible right now") && !away.text().contains("<form"), "{}", away.text());
+    assert!(away.fields.has("Retry-After"), "{away:#?}");
+    for told in ["auth", "home", "Home Assistant cannot", "storage", "directory"] {
+        assert!(!away.text().replace("Use your Home Assistant account", "").contains(told), "{told}: {}", away.text());
+    }
+    fs::write(&auth, good).unwrap();
+    let back = eventually("the users", || Some(page()).filter(|page| page.status == 200));
+    assert!(back.text().contains("<form"), "{}", back.text());
 }
 
 #[test]

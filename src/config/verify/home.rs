@@ -5,6 +5,7 @@ use std::path::Path;
 
 use toml::Spanned;
 
+use super::unreadable::obstacle;
 use super::{Claims, one_line};
 use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::findings::Findings;
@@ -35,6 +36,11 @@ fn in_folder(at: Span, folder: &Path, world: &dyn World, findings: &mut Findings
         Purpose::Serve => Diagnostic::warning(at.clone(), said),
         Purpose::Check => Diagnostic::mistake(at.clone(), said),
     };
+    if let Some(obstacle) = obstacle(folder) {
+        let denied = away(format!("Home Assistant's users cannot be read: {}", obstacle.message()));
+        findings.add(denied.label("the folder of these files").hint(obstacle.hint()));
+        return None;
+    }
     if !folder.is_dir() {
         return None;
     }
@@ -46,7 +52,7 @@ fn in_folder(at: Span, folder: &Path, world: &dyn World, findings: &mut Findings
     let unreadable = |err: &(dyn Error + 'static)| {
         away(format!("Home Assistant's files cannot be used: {}", one_line(err)))
             .label("the folder of these files")
-            .hint("make `.storage` readable for vestibule; `check` looks at the files as they are now")
+            .hint("`check` looks at the files as they are now; Home Assistant itself must be able to start with them")
     };
     world.known(folder)?.map_err(|err| findings.add(unreadable(&*err))).ok()
 }

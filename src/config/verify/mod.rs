@@ -8,6 +8,7 @@ mod home;
 mod people;
 mod policy;
 mod state;
+mod unreadable;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
