@@ -68,7 +68,9 @@ pub use settings::{
 pub use transport::Transport;
 pub use trust::{BadPin, CertificatePin, Trust};
 pub use trusted_proxies::TrustedProxies;
-pub use world::{AddressTrouble, ApiTrouble, CoveredHosts, FilesAlone, Known, Purpose, World, WorldError};
+pub use world::{
+    AddressTrouble, ApiTrouble, CertificateTrouble, CoveredHosts, FilesAlone, Known, Purpose, World, WorldError,
+};
 
 /// A configuration that can be used.
 #[derive(Debug)]

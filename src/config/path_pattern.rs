@@ -94,7 +94,7 @@ impl FromStr for PathPattern {
         if text.len() > LONGEST {
             return Err(BadPattern::TooLong);
         }
-        if text.starts_with('^') || text.contains(".*") || text.contains("(?") {
+        if is_regular_expression(text) {
             return Err(BadPattern::Regex);
         }
         let body = text.strip_prefix('/').ok_or(BadPattern::Relative)?;
@@ -151,6 +151,13 @@ fn text_of(segment: &str) -> Result<String, BadPattern> {
     }
 }
 
+/// What is in no path, and in many expressions. Brackets alone stand in some paths.
+fn is_regular_expression(text: &str) -> bool {
+    let signs = [".*", ".+", "(?", "[^", "[0-9", "[a-z", "[A-Z", "]+", "]*", ")+", ")*", "\\d", "\\w", "\\."];
+    let has_choice = text.contains('(') && text.contains('|') && text.contains(')');
+    text.starts_with('^') || text.ends_with('$') || has_choice || signs.iter().any(|sign| text.contains(sign))
+}
+
 /// No real path is longer.
 const LONGEST: usize = 1024;
 
@@ -198,6 +205,7 @@ mod tests {
         assert_eq!(parse("/{*rest}").unwrap().rest(), Some("rest"));
         assert!(parse("/").unwrap().segments().is_empty());
         assert!(parse("/caf\u{e9} au lait/a+b@c").is_ok());
+        assert!(parse("/pages/[id].js/(x)/1|2").is_ok());
     }
 
     #[test]

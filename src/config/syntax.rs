@@ -73,8 +73,25 @@ fn duplicate(bad: Diagnostic, text: &str, span: &Span, line: &Line<'_>, masked: 
         other.text.trim_start().strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with(['=', '.']))
     };
     let first = of_table.into_iter().find(is_it);
+    if let Some(first) = first_in_line(line, span, name) {
+        masked.extend(line.value());
+        return bad.hint("take one of the two out").first(first);
+    }
     masked.extend(first.iter().chain([line]).filter_map(Line::value));
     with_first(bad, first, "take one of the two out")
+}
+
+/// Where the key stands before in an inline table, which is in one line.
+fn first_in_line(line: &Line<'_>, span: &Span, name: &str) -> Option<Span> {
+    let before = line.text.get(..span.start.saturating_sub(line.start))?;
+    let is_key = |(at, _): &(usize, &str)| {
+        let (left, rest) = before.split_at_checked(*at).unwrap_or_default();
+        let begins = left.trim_end().ends_with(['{', ',']);
+        begins && rest.strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with(['=', '.']))
+    };
+    let (at, _) = before.match_indices(name).find(is_key)?;
+    let start = line.start.saturating_add(at);
+    Some(start..start.saturating_add(name.len()))
 }
 
 fn with_first(bad: Diagnostic, first: Option<Line<'_>>, hint: &str) -> Diagnostic {

@@ -22,7 +22,7 @@ pub trait World {
 
     /// Why a chain and a key (paths, in this order) cannot be used together, or which hosts the certificate covers,
     /// where that is known.
-    fn check_certificate(&self, _chain: &Path, _key: &Path) -> Result<Option<CoveredHosts>, WorldError> {
+    fn check_certificate(&self, _chain: &Path, _key: &Path) -> Result<Option<CoveredHosts>, CertificateTrouble> {
         Ok(None)
     }
 
@@ -91,6 +91,15 @@ pub struct AddressTrouble {
     pub is_certain: bool,
     /// What to do about it.
     pub hint: &'static str,
+}
+
+/// What is wrong with a chain and a key.
+#[derive(Debug)]
+pub struct CertificateTrouble {
+    /// What.
+    pub why: WorldError,
+    /// What to do about it.
+    pub hint: String,
 }
 
 /// What is wrong with a Home Assistant that was asked.

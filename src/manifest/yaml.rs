@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 
-use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span as Marks, Tag};
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span as Marks, Tag};
 use toml::Spanned;
 
 use crate::diagnostic::{Diagnostic, Span, quoted};
@@ -49,11 +49,7 @@ pub(super) fn parse(text: &str) -> Result<Node, Box<Diagnostic>> {
     let mut loader = Loader { places: &places, anchors: HashMap::new(), budget: MOST_NODES };
     let mut root = None;
     while let Some(event) = parser.next_event() {
-        let (event, marks) = event.map_err(|err| {
-            let at = places.at(err.marker());
-            let bad = Diagnostic::mistake(at..places.after(at), format!("not YAML: {}", err.info()));
-            Box::new(bad.label("here").hint("the rest of the file is judged when it can be read"))
-        })?;
+        let (event, marks) = event.map_err(|err| Box::new(not_yaml(&places, &err)))?;
         match event {
             Event::DocumentStart(_) if root.is_some() => {
                 let second = Diagnostic::mistake(places.span(marks), "a second document in one file");
@@ -67,6 +63,32 @@ pub(super) fn parse(text: &str) -> Result<Node, Box<Diagnostic>> {
     }
     // An empty file is a mapping without keys: what it lacks is reported key by key.
     Ok(root.unwrap_or_else(|| Node { span: 0..0, value: Value::Map(Vec::new()), size: 1 }))
+}
+
+/// What the parser says, or what is behind it.
+fn not_yaml(places: &Places<'_>, err: &ScanError) -> Diagnostic {
+    if let Some(tab) = tab_in_indentation(places.text) {
+        return tab;
+    }
+    let at = places.at(err.marker());
+    let bad = Diagnostic::mistake(at..places.after(at), format!("not YAML: {}", err.info()));
+    bad.label("here").hint("the rest of the file is judged when it can be read")
+}
+
+/// The first line that is indented with a tab, which YAML has no indentation with (section 6.1): the parser notices it
+/// lines later, or calls it something else.
+fn tab_in_indentation(text: &str) -> Option<Diagnostic> {
+    let mut start = 0_usize;
+    for line in text.split_inclusive('\n') {
+        let indent = line.len().saturating_sub(line.trim_start_matches([' ', '\t']).len());
+        if let Some(tab) = line.get(..indent).and_then(|indent| indent.find('\t')).filter(|_| !line.trim().is_empty()) {
+            let at = start.saturating_add(tab);
+            let bad = Diagnostic::mistake(at..at.saturating_add(1), "not YAML: this line is indented with a tab");
+            return Some(bad.label("expected spaces").hint("write two spaces for each level, and no tabs"));
+        }
+        start = start.saturating_add(line.len());
+    }
+    None
 }
 
 struct Loader<'a> {
@@ -187,11 +209,7 @@ impl Loader<'_> {
     fn next<'t>(&self, parser: &mut Events<'t>, span: &Span) -> Result<(Event<'t>, Marks), Box<Diagnostic>> {
         match parser.next_event() {
             Some(Ok(next)) => Ok(next),
-            Some(Err(err)) => {
-                let at = self.places.at(err.marker());
-                let bad = Diagnostic::mistake(at..self.places.after(at), format!("not YAML: {}", err.info()));
-                Err(Box::new(bad.label("here").hint("the rest of the file is judged when it can be read")))
-            }
+            Some(Err(err)) => Err(Box::new(not_yaml(self.places, &err))),
             None => Err(Box::new(self.broken(span.clone()))),
         }
     }

@@ -10,8 +10,8 @@ use rustix::fs::{Access, AtFlags, CWD, accessat};
 use socket2::{Domain, Socket, Type};
 
 use crate::config::{
-    self, AddressTrouble, ApiTrouble, ConfigTest, CoveredHosts, HomeApi, Known, Outcome, Purpose, Settings, World,
-    WorldError,
+    self, AddressTrouble, ApiTrouble, CertificateTrouble, ConfigTest, CoveredHosts, HomeApi, Known, Outcome, Purpose,
+    Settings, World, WorldError,
 };
 use crate::dial::{DialError, check_authorities};
 use crate::explain;
@@ -19,7 +19,7 @@ use crate::home_assistant::api::{Api, ApiError};
 use crate::home_assistant::{FileProblem, read_folder, read_registries};
 use crate::operations::control::{self, Answer, AskError, Request};
 use crate::operations::listening::{Holder, ListeningSocket, listening_sockets};
-use crate::tls::check_pair;
+use crate::tls::{TlsError, check_pair};
 
 /// This machine and the Home Assistant that the configuration names, as they are at this moment.
 #[derive(Debug, Clone, Copy)]
@@ -30,8 +30,9 @@ impl World for ThisWorld {
         self.0
     }
 
-    fn check_certificate(&self, chain: &Path, key: &Path) -> Result<Option<CoveredHosts>, WorldError> {
-        let covered = check_pair(chain, key)?;
+    fn check_certificate(&self, chain: &Path, key: &Path) -> Result<Option<CoveredHosts>, CertificateTrouble> {
+        let trouble = |error: TlsError| CertificateTrouble { hint: error.hint(), why: error.into() };
+        let covered = check_pair(chain, key).map_err(trouble)?;
         Ok(Some(Box::new(move |host| covered.covers(host))))
     }
 

@@ -67,6 +67,14 @@ pub enum TlsError {
         /// The file of the key.
         key: PathBuf,
     },
+    /// Each file holds what belongs in the other.
+    #[error("{} is a private key and {} a certificate: they are exchanged", chain.display(), key.display())]
+    Exchanged {
+        /// The file that is named as the certificate.
+        chain: PathBuf,
+        /// The file that is named as the key.
+        key: PathBuf,
+    },
     /// No certificate is configured at all.
     #[error("no certificate is configured")]
     Empty,

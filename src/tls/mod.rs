@@ -16,6 +16,7 @@ mod pem;
 mod facts;
 mod der;
 mod error;
+mod remedy;
 mod notice;
 
 pub use covered::Covered;

@@ -20,6 +20,7 @@ use super::covered::Covered;
 use super::error::TlsError;
 use super::facts::Facts;
 use super::notice::Notice;
+use super::remedy::{Holding, holds};
 use crate::clock::Timestamp;
 
 /// A certificate with the intermediates above it, and its key.
@@ -36,7 +37,11 @@ pub fn check_pair(chain: &Path, key: &Path) -> Result<Covered, TlsError> {
 
 /// Reads a chain and its key, and proves that they belong together.
 pub(super) fn load(chain: &Path, key: &Path, provider: &CryptoProvider) -> Result<Pair, TlsError> {
-    let certificates = certificates(chain)?;
+    let certificates = certificates(chain).map_err(|error| {
+        // Said as what it is: neither file would be called wrong for being the other.
+        let exchanged = holds(chain) == Holding::Key && holds(key) == Holding::Certificate;
+        if exchanged { TlsError::Exchanged { chain: chain.into(), key: key.into() } } else { error }
+    })?;
     let first = certificates.first().ok_or_else(|| TlsError::NoCertificate { file: chain.into() })?;
     let facts = Facts::read(first).ok_or_else(|| TlsError::BadCertificate { file: chain.into() })?;
     let signer = provider

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use vestibule::cli::{Exit, Output, check};
 use vestibule::config::{
-    self, AddressTrouble, ApiTrouble, CoveredHosts, Diagnostics, HomeApi, Known, Loaded, World, WorldError,
+    self, AddressTrouble, ApiTrouble, CertificateTrouble, CoveredHosts, Diagnostics, HomeApi, Known, Loaded, World,
+    WorldError,
 };
 use vestibule::diagnostic::Styling;
 use vestibule::home_assistant::api::ApiError;
@@ -59,10 +60,11 @@ impl Folder {
 struct TestWorld;
 
 impl World for TestWorld {
-    fn check_certificate(&self, chain: &Path, _key: &Path) -> Result<Option<CoveredHosts>, WorldError> {
-        let text = fs::read_to_string(chain)?;
+    fn check_certificate(&self, chain: &Path, _key: &Path) -> Result<Option<CoveredHosts>, CertificateTrouble> {
+        let text = fs::read_to_string(chain).unwrap();
         if text.contains("bad") {
-            return Err("the key does not belong to the certificate".into());
+            let why = "the key does not belong to the certificate".into();
+            return Err(CertificateTrouble { why, hint: "name its own key".to_owned() });
         }
         // `for a.home b.home` covers these two, and of any other text nobody knows.
         let covered = text.strip_prefix("for ").map(str::to_owned);

@@ -161,7 +161,9 @@ fn every_kind_of_mistake_has_its_place() {
     mistaken("apparmor: \"a b\"\n", "6:11", &["the name of a profile"]);
     mistaken("slug: again\n", "6:1", &["stands twice", "first here"]);
     mistaken("init: !secret x\n", "6:7", &["the tag `!secret`"]);
-    mistaken("options:\n\t- x\n", "7:2", &["not YAML"]);
+    mistaken("options:\n\t- x\n", "7:1", &["indented with a tab", "write two spaces"]);
+    mistaken("options:\n  a: x\n \tb: y\n", "8:2", &["indented with a tab"]);
+    mistaken("init: [\n", "6:9", &["not YAML"]);
     mistaken("timeout: 5\n", "6:10", &["expected a whole number from 10 to 300"]);
 }
 
@@ -170,7 +172,10 @@ fn what_is_missing_or_unreadable_is_said_once() {
     let (_, _, err) = folder("name: X\nslug: x\ndescription: x\narch: [amd64]\n").check(config("path = \"/x\""));
     assert!(err.contains("`version` is missing") && err.contains(": 1 mistake"), "{err}");
     let (_, _, err) = Folder::new().check(config("path = \"/x\""));
-    assert!(err.contains("the manifest cannot be read") && err.contains(": 1 mistake"), "{err}");
+    assert!(
+        err.contains("config.toml:4:12\n") && err.contains("this file cannot be read") && err.contains(": 1 mistake"),
+        "{err}"
+    );
     let (_, _, err) = folder("- a\n- b\n").check(config("path = \"/x\""));
     assert!(err.contains("a manifest is a mapping, and this is a list"), "{err}");
     let big = with(&format!("# {}\n", "x".repeat(256 * 1024)));

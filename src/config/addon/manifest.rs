@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::raw::section::Key;
 use crate::config::resolve::context::Context;
+use crate::config::resolve::tls::readable;
 use crate::ids::{AddonSlug, Address, Upstream};
 use crate::manifest::{self, Manifest, SigningKey};
 
@@ -70,7 +71,9 @@ pub(super) fn named(key: &Key<String>, signing_keys: &[SigningKey], cx: &mut Con
         Key::Wrong => return Named::Unread,
         Key::Given(text) => text,
     };
-    let reading = manifest::read(&cx.path(text), signing_keys);
+    // At its line here: a file that is not there has none of its own.
+    let Some(path) = readable(text, cx) else { return Named::Unread };
+    let reading = manifest::read(&path, signing_keys);
     cx.files.extend(reading.found.files().iter().cloned());
     cx.manifests.push(reading.found);
     reading.manifest.map_or(Named::Unread, |manifest| Named::Read(Arc::new(manifest), text.span()))

@@ -43,10 +43,13 @@ const MOST: usize = 1000;
 fn rule(entry: &Spanned<RawProtect>, default: Unlisted, route: &Route, cx: &mut Context<'_>) -> Option<ProtectRule> {
     let (raw, owner) = (entry.get_ref(), entry.span());
     let methods = methods(&raw.methods, cx);
-    let text = cx.required(&raw.path, "path", &owner, "\"/settings/{*rest}\"")?;
-    let path: PathPattern = cx.findings.parse(text)?;
-    may_match(&path, text.span(), route, cx);
-    let asks = asks(raw, &path, &owner, cx);
+    let text = cx.required(&raw.path, "path", &owner, "\"/settings/{*rest}\"");
+    let path: Option<PathPattern> = text.and_then(|text| cx.findings.parse(text));
+    if let (Some(path), Some(text)) = (&path, text) {
+        may_match(path, text.span(), route, cx);
+    }
+    // With a mistake in the path the other keys are judged all the same, so that none of theirs is hidden behind it.
+    let asks = asks(raw, path.as_ref(), &owner, cx);
     if asks.is_empty() && default == Unlisted::Permit && asks_for_nothing(raw) {
         let open = Diagnostic::mistake(owner, "this rule asks for nothing");
         let hint = "add `entity`, `query`, `body`, `entities` or `all_entities` with `access`, or `require`; a rule \
@@ -54,7 +57,13 @@ fn rule(entry: &Spanned<RawProtect>, default: Unlisted, route: &Route, cx: &mut 
         cx.add(open.label("expected something that the user must be or may do").hint(hint));
     }
     let websocket = raw.websocket.given().map(|flag| *flag.get_ref());
-    Some(ProtectRule { methods, websocket, path, allow_ambiguous_path: flag(&raw.allow_ambiguous_path, false), asks })
+    Some(ProtectRule {
+        methods,
+        websocket,
+        path: path?,
+        allow_ambiguous_path: flag(&raw.allow_ambiguous_path, false),
+        asks,
+    })
 }
 
 /// Whether nothing stands there, not even something wrong, which is reported already.
@@ -124,9 +133,10 @@ fn may_not_begin_with(path: &PathPattern, prefix: &PathPrefix) -> bool {
     path.segments().iter().zip(&own).any(differs) || (path.rest().is_none() && path.segments().len() < own.len())
 }
 
-fn asks(raw: &RawProtect, path: &PathPattern, owner: &Span, cx: &mut Context<'_>) -> Vec<ProtectAsk> {
+fn asks(raw: &RawProtect, path: Option<&PathPattern>, owner: &Span, cx: &mut Context<'_>) -> Vec<ProtectAsk> {
     let mut sources = Vec::new();
-    if let Some(text) = raw.entity.given() {
+    // Its placeholders are those of the path.
+    if let (Some(text), Some(path)) = (raw.entity.given(), path) {
         match EntityTemplate::parse(text.get_ref(), path) {
             Ok(template) => sources.push(EntitySource::Path(template)),
             Err(bad) => cx.findings.explain(text.span(), &bad),

@@ -205,6 +205,16 @@ impl<'a> Context<'a> {
 /// `state_dir` where the file does not name one.
 pub(in crate::config) const STATE_DIR: &str = "state";
 
+/// Whether a text is a path with a drive, or one between backslashes alone.
+pub(in crate::config) fn is_of_windows(text: &str) -> bool {
+    let drive = text.get(1..).is_some_and(|rest| rest.starts_with(":\\") || rest.starts_with(":/"));
+    drive || (text.contains('\\') && !text.contains('/'))
+}
+
+/// What to do about one.
+pub(in crate::config) const OF_WINDOWS: &str =
+    "this is a path of Windows: write where it is on this machine, with `/`, as in \"/path/to/home-assistant\"";
+
 /// Yes or no, with a default.
 pub(in crate::config) fn flag(key: &Key<bool>, default: bool) -> bool {
     key.given().map_or(default, |flag| *flag.get_ref())

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use toml::Spanned;
 
-use super::context::{Context, flag};
+use super::context::{Context, OF_WINDOWS, flag, is_of_windows};
 use super::trust::trust;
 use crate::config::diagnostic::{Diagnostic, SourceLocation};
 use crate::config::home::{HomeApi, HomeAssistant, HomeSource};
@@ -42,9 +42,13 @@ pub(super) fn home_assistant(key: &Key<raw::HomeAssistant>, cx: &mut Context<'_>
                     cx.add(both.first(text.span()).label("expected one of the two").hint(hint));
                 }
                 let config_dir = cx.path(text);
-                if !config_dir.is_dir() {
+                // Of what may not be looked at `verify` says more.
+                let denied = |err: &std::io::Error| err.kind() == std::io::ErrorKind::PermissionDenied;
+                let is_denied = std::fs::metadata(&config_dir).as_ref().err().is_some_and(denied);
+                if !config_dir.is_dir() && !is_denied {
                     let file = Diagnostic::mistake(text.span(), "this is not a folder").label("expected a folder");
-                    cx.add(file.hint(name_the_folder(&config_dir)));
+                    let windows = is_of_windows(text.get_ref());
+                    cx.add(file.hint(if windows { OF_WINDOWS.to_owned() } else { name_the_folder(&config_dir) }));
                 }
                 resolved.source = HomeSource::Files(config_dir);
             }

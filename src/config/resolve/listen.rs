@@ -124,6 +124,8 @@ fn address(text: &Spanned<String>, cx: &mut Context<'_>) -> Option<SocketAddr> {
             "add the port, as in \"127.0.0.1:8443\" or \"[::1]:8443\"".to_owned()
         } else if let Some(port) = text.get_ref().strip_prefix("localhost:") {
             format!("names are not looked up: write \"127.0.0.1:{port}\"")
+        } else if has_bad_port(text.get_ref()) {
+            "a port is a number from 1 to 65535".to_owned()
         } else {
             "names are not looked up: write an IP address and a port; \"0.0.0.0:8443\" and \"[::]:8443\" are all interfaces"
                 .to_owned()
@@ -132,6 +134,12 @@ fn address(text: &Spanned<String>, cx: &mut Context<'_>) -> Option<SocketAddr> {
         cx.add(bad.label("expected an IP address and a port").hint(hint));
     }
     parsed.ok()
+}
+
+/// Whether everything but the port is right.
+fn has_bad_port(text: &str) -> bool {
+    let host = text.rsplit_once(':').map(|(host, _)| host).unwrap_or_default();
+    format!("{host}:1").parse::<SocketAddr>().is_ok()
 }
 
 /// Two listeners of one port, where one has the other's address or all addresses.

@@ -18,7 +18,7 @@ mod policy;
 mod sections;
 mod store;
 mod supervisor;
-mod tls;
+pub(in crate::config) mod tls;
 mod config_tests;
 pub(in crate::config) mod trust;
 pub(in crate::config) mod unique;

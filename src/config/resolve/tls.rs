@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use toml::Spanned;
 
-use super::context::Context;
+use super::context::{Context, OF_WINDOWS, is_of_windows};
 use crate::config::diagnostic::Diagnostic;
 use crate::config::raw;
 use crate::config::secret;
@@ -42,7 +42,7 @@ fn certificate(entry: &Spanned<raw::Certificate>, cx: &mut Context<'_>) -> Optio
 }
 
 /// A file that is there and can be read.
-pub(super) fn readable(text: &Spanned<String>, cx: &mut Context<'_>) -> Option<PathBuf> {
+pub(in crate::config) fn readable(text: &Spanned<String>, cx: &mut Context<'_>) -> Option<PathBuf> {
     let path = cx.path(text);
     cx.files.push(path.clone());
     let message = match fs::metadata(&path) {
@@ -53,7 +53,11 @@ pub(super) fn readable(text: &Spanned<String>, cx: &mut Context<'_>) -> Option<P
         },
         Err(err) => format!("this file cannot be read: {err}"),
     };
-    let hint = format!("paths are relative to the configuration's folder: this one is {}", path.display());
+    let hint = if is_of_windows(text.get_ref()) {
+        OF_WINDOWS.to_owned()
+    } else {
+        format!("paths are relative to the configuration's folder: this one is {}", path.display())
+    };
     cx.add(Diagnostic::mistake(text.span(), message).label("expected a readable file").hint(hint));
     None
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Claims, one_line};
 use crate::config::diagnostic::{Diagnostic, Span, quoted};
 use crate::config::findings::Findings;
-use crate::config::world::{CoveredHosts, World};
+use crate::config::world::{CertificateTrouble, CoveredHosts, World};
 use crate::ids::{HostName, PublicUrl};
 
 /// Each chain with its key, and the hosts that one of them has to cover.
@@ -14,10 +14,8 @@ pub(super) fn certificates(claims: &Claims<'_>, world: &dyn World, findings: &mu
     for (chain, key, at) in claims.certificates {
         match world.check_certificate(chain, key) {
             Ok(hosts) => covered.push(hosts),
-            Err(err) => {
-                let message = format!("this certificate cannot be used: {}", one_line(&*err));
-                let hint = "`chain` is PEM, the server's certificate first; `key` is the PEM private key of that very \
-                            certificate";
+            Err(CertificateTrouble { why, hint }) => {
+                let message = format!("this certificate cannot be used: {}", one_line(&*why));
                 let bad = Diagnostic::mistake(at.clone(), message);
                 findings.add(bad.label("expected a certificate and its key").hint(hint));
                 covered.push(None);
