@@ -27,9 +27,11 @@ macro_rules! features {
 
 /// An ingress reverse proxy with identity headers for the web UIs of Home Assistant add-ons.
 #[derive(Debug, Parser)]
-#[command(name = "vestibule", version, long_version = LONG_VERSION, about)]
+#[command(name = "vestibule", version, long_version = LONG_VERSION, about, after_long_help = EXAMPLES)]
 pub(super) struct Arguments {
     /// The configuration file; by default `config.toml` here, else `/etc/vestibule/config.toml`.
+    ///
+    /// Commands to a running vestibule find its control socket by it. Paths in the file are relative to its folder.
     #[arg(long, global = true, value_name = "FILE", env = "VESTIBULE_CONFIG")]
     config: Option<PathBuf>,
     #[command(subcommand)]
@@ -52,6 +54,17 @@ impl Arguments {
 /// Where the configuration is looked for when nobody says where.
 const USUAL_CONFIGS: [&str; 2] = ["config.toml", "/etc/vestibule/config.toml"];
 
+/// Shown below `--help`.
+const EXAMPLES: &str = "\
+Examples:
+  vestibule check
+  vestibule --config /etc/vestibule/config.toml status
+  vestibule explain --user frank --entity light.kitchen --access control
+  vestibule explain --user frank --url /ingress/nodered/
+  vestibule sessions revoke --user frank
+
+Exit status: 0 done, 1 it could not be done, 2 a mistake on the command line or in the configuration, 3 `explain` says no.";
+
 /// What tells one build from another.
 const LONG_VERSION: &str = concat!(
     env!("CARGO_PKG_VERSION"),
@@ -65,14 +78,23 @@ const LONG_VERSION: &str = concat!(
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Serve (the default).
+    ///
+    /// Ends on SIGTERM and SIGINT, once what is open has ended or `drain_timeout` has passed; reads its configuration
+    /// again when the file changes and on SIGHUP. The log goes to standard error.
     Serve,
     /// Show every mistake in the configuration; exits 2 when there is one.
+    ///
+    /// It looks at what the file names as well: certificates, Home Assistant's files, ports, places to write to. It
+    /// changes nothing. Warnings leave the exit status at 0.
     Check {
         /// Answer as one line of JSON.
         #[arg(long)]
         json: bool,
     },
     /// Say whether a user may use an entity or send a request, and why; exits 3 when not.
+    ///
+    /// It decides as the process that serves does, with Home Assistant's files as they are at this moment, and asks
+    /// nobody.
     Explain(Box<Explain>),
     /// List, make and revoke sessions of a running vestibule.
     #[command(subcommand)]
@@ -88,6 +110,8 @@ pub(super) enum Command {
     /// Have a running vestibule read its configuration again.
     Reload,
     /// Show how a running vestibule is.
+    ///
+    /// Who may ask is root and the user that runs it.
     Status {
         /// Answer as one line of JSON.
         #[arg(long)]

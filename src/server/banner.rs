@@ -11,16 +11,6 @@ pub(super) fn say(server: &Server) {
         Some(url) => (url.origin(), url.port),
         None => own_url(server),
     };
-    let users = server.gate.services().home.load().status().users;
-    if let Some(folder) = settings.home_assistant.config_dir() {
-        tracing::info!("open {url}/ and sign in with an account of {} ({users} users)", folder.display());
-        let passwords = folder.join("USERS.md");
-        if matches!(settings.tls, Tls::Development { .. }) && passwords.is_file() {
-            tracing::info!("the names and passwords of this example home are in {}", passwords.display());
-        }
-    } else {
-        tracing::info!("open {url}/ and sign in with an account of Home Assistant, once it has been asked");
-    }
     for addon in &settings.addons {
         let place = match (&addon.route.path, &addon.route.host) {
             (Some(path), _) => format!("{url}{}/", path.as_str()),
@@ -29,7 +19,18 @@ pub(super) fn say(server: &Server) {
             (None, None) => continue,
         };
         let who = if addon.authorization.access.admin_only { " (administrators only)" } else { "" };
-        tracing::info!("{}: {place}{who}", addon.display.title);
+        tracing::info!("{}{who}: {place}", addon.display.title);
+    }
+    let users = server.gate.services().home.load().status().users;
+    // The address is last in each line, and the one to begin with in the last line: terminals make a link of it.
+    if let Some(folder) = settings.home_assistant.config_dir() {
+        let passwords = folder.join("USERS.md");
+        if matches!(settings.tls, Tls::Development { .. }) && passwords.is_file() {
+            tracing::info!("the names and passwords of this example home are in {}", passwords.display());
+        }
+        tracing::info!("sign in with an account of {} ({users} users): {url}/", folder.display());
+    } else {
+        tracing::info!("sign in with an account of Home Assistant, once it has been asked: {url}/");
     }
 }
 

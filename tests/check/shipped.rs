@@ -189,6 +189,17 @@ fn every_block_of_the_document_on_add_ons_can_be_pasted() {
 }
 
 #[test]
+fn the_add_ons_of_the_readme_can_be_pasted() {
+    let document = include_str!("../../README.md");
+    let (_, rest) = document.split_once("   ```toml\n").unwrap();
+    let block = rest.split("   ```").next().unwrap().replace("\n   ", "\n");
+    let (exit, out, err) =
+        folder().check(format!("home_assistant.config_dir = \"examples/home\"\n\n{}", block.trim_start()));
+    assert_eq!((exit, err.as_str()), (Exit::Done, ""), "{out}");
+    assert!(out.contains("3 add-ons (zigbee2mqtt, nodered, grafana)"), "{out}");
+}
+
+#[test]
 fn every_add_on_of_the_table_has_its_block() {
     let document = include_str!("../../docs/add-ons.md");
     let linked: Vec<_> = document.lines().filter_map(|line| line.strip_prefix("| [")?.split("](#").nth(1)).collect();

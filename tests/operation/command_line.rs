@@ -106,6 +106,31 @@ fn completions_are_a_script_of_their_shell_and_manual_pages_name_every_command()
 }
 
 #[test]
+fn h_is_short_and_help_is_long_and_neither_has_colours_in_a_file() {
+    let said = |arguments: &[&str]| String::from_utf8(run(Command::new(BINARY).args(arguments)).stdout).unwrap();
+    let (short, long) = (said(&["-h"]), said(&["--help"]));
+    assert!(short.lines().count() + 5 < long.lines().count(), "{short}\n{long}");
+    assert!(!short.contains("Examples:") && long.contains("Examples:") && long.contains("Exit status:"), "{long}");
+    assert!(
+        said(&["check", "--help"]).contains("ports, places to write to") && !said(&["check", "-h"]).contains("ports")
+    );
+    let mistaken = run(Command::new(BINARY).args(["check", "--nonsense"]));
+    assert_eq!(mistaken.status.code(), Some(2));
+    for text in [short, long, String::from_utf8(mistaken.stderr).unwrap()] {
+        assert!(!text.contains('\u{1b}'), "{text}");
+    }
+}
+
+#[test]
+fn the_last_line_of_a_start_ends_with_the_address_to_open() {
+    let addon = RawAddon::start();
+    let vestibule = Vestibule::start(kept(&addon));
+    let line = vestibule.await_line(&["sign in with an account of"]);
+    assert!(line.ends_with(&format!(": https://localhost:{}/", vestibule.https().port())), "{line}");
+    assert!(vestibule.await_line(&["INFO vestibule::server::banner: a: "]).ends_with("/ingress/a/"));
+}
+
+#[test]
 fn a_long_version_tells_builds_apart() {
     let version = String::from_utf8(run(Command::new(BINARY).arg("--version")).stdout).unwrap();
     let commit = version.lines().find_map(|line| line.strip_prefix("commit: ")).unwrap_or_else(|| panic!("{version}"));
