@@ -7,6 +7,7 @@ use clap::{ArgGroup, Args, Parser, Subcommand};
 use clap_complete::Shell;
 
 use super::explain::ExplainArguments;
+use super::init::InitArguments;
 use super::output::Format;
 use super::rate::Rated;
 use crate::explain::{Case, Question, RequestQuestion, Sent};
@@ -51,6 +52,13 @@ impl Arguments {
     }
 }
 
+impl Arguments {
+    /// Where a new configuration is to be: never a file elsewhere that nobody has named.
+    pub(super) fn new_config(&self) -> PathBuf {
+        self.config.clone().unwrap_or_else(|| PathBuf::from("config.toml"))
+    }
+}
+
 /// Where the configuration is looked for when nobody says where.
 const USUAL_CONFIGS: [&str; 2] = ["config.toml", "/etc/vestibule/config.toml"];
 
@@ -91,6 +99,11 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Make a first configuration: ask, or take flags, and look for add-ons that listen on this machine.
+    ///
+    /// It asks when it is called at a terminal. Loopback ports on which a known add-on usually listens are
+    /// asked for a page, and no others. The file is `config.toml` here, or what `--config` names.
+    Init(InitArguments),
     /// Say whether a user may use an entity or send a request, and why; exits 3 when not.
     ///
     /// It decides as the process that serves does, with Home Assistant's files as they are at this moment, and asks

@@ -1,4 +1,4 @@
-//! The command line: `vestibule [--config FILE] serve|check|explain|sessions|rate|addons|reload|status`.
+//! The command line: `vestibule [--config FILE] serve|check|init|explain|sessions|rate|addons|reload|status`.
 //!
 //! Commands speak to a running vestibule over its control socket and never touch its files; `check`, `explain`, `rate`
 //! and what `addons` shows need none: they read the configuration and Home Assistant's files themselves.
@@ -7,8 +7,10 @@ mod addons;
 mod arguments;
 mod check;
 mod explain;
+mod init;
 mod manual;
 mod output;
+mod page;
 mod rate;
 mod remote;
 mod serve;
@@ -36,7 +38,7 @@ pub fn main() -> ExitCode {
             return if mistaken { Exit::Mistaken.into() } else { Exit::Done.into() };
         }
     };
-    let file = arguments.config();
+    let (file, new_file) = (arguments.config(), arguments.new_config());
     let exit = match arguments.command.unwrap_or(Command::Serve) {
         // Without the locks of the streams: they would be held for as long as it serves, and the log is written to one
         // of them.
@@ -48,6 +50,7 @@ pub fn main() -> ExitCode {
                 Format::Json => check_as_json(&file, &world, output),
             })
         }
+        Command::Init(given) => Output::with_standard_streams(|output| init::init(&new_file, given, output)),
         Command::Explain(asked) => {
             Output::with_standard_streams(|output| explain::explain(&file, asked.asked(), output))
         }

@@ -22,6 +22,7 @@ mod reload;
 mod drain;
 mod service_manager;
 mod health;
+mod init;
 mod broken_addons;
 mod addon_health;
 
