@@ -7,6 +7,7 @@ mod cross_host_ticket;
 mod home_assistant;
 mod manifest;
 mod own_pages;
+mod redirect;
 mod session_user;
 mod stages;
 mod verify;
@@ -16,7 +17,9 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use http::Response;
+use http::header::STRICT_TRANSPORT_SECURITY;
 
+pub use redirect::HttpsOrigin;
 pub use request_log::LoggedBody;
 pub use stages::{Services, Stages, own_cookies};
 
@@ -77,6 +80,7 @@ impl Gate {
         let stages = self.current.load_full();
         let id = RequestId::next();
         let mut request_log = RequestLog::open(&arrived, id, &stages);
+        let hsts = stages.hsts(arrived.connection_info.entry_point());
         let passed = self.pass(arrived, id, &stages, &mut request_log).await;
         let grant = request_log.take_grant();
         let mut response = match passed {
@@ -86,6 +90,10 @@ impl Gate {
         };
         if let Some(grant) = grant {
             grant.write(response.headers_mut());
+        }
+        // In the place of what an add-on says: on a host of its own it may say so too.
+        if let Some(hsts) = hsts {
+            response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, hsts);
         }
         response
     }

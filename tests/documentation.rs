@@ -99,7 +99,7 @@ fn configuration_md_has_the_keys_that_the_program_knows() {
     let declared = declared_keys();
     let places = [
         ("## Before the first heading", &[][..]),
-        ("## `[listen]`", &["Listen", "Https"]),
+        ("## `[listen]`", &["Listen", "Listener"]),
         ("## `[tls]`", &["Tls", "Certificate"]),
         ("## `[home_assistant]`", &["HomeAssistant"]),
         ("## `[permissions]`", &["Permissions"]),

@@ -62,8 +62,8 @@ pub use permissions::{ConfiguredGroup, GroupSource, Permissions};
 pub use redis_store::{RedisPlace, RedisStore};
 pub use secret_text::SecretText;
 pub use settings::{
-    Assertion, CertificateFiles, HttpsListener, Listen, Log, LogFormat, Session, SessionStore, Settings, SignIn,
-    SignInMethod, Supervisor, Tls,
+    Assertion, BrowserListener, CertificateFiles, Listen, ListenerScheme, Log, LogFormat, Session, SessionStore,
+    Settings, SignIn, SignInMethod, Supervisor, Tls,
 };
 pub use transport::Transport;
 pub use trust::{BadPin, CertificatePin, Trust};

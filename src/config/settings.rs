@@ -24,6 +24,8 @@ pub struct Settings {
     pub listen: Listen,
     /// `[tls]`
     pub tls: Tls,
+    /// `[tls] hsts`: for how long browsers are told to use HTTPS alone, which zero takes back; `None` says nothing.
+    pub hsts: Option<Duration>,
     /// `[home_assistant]`
     pub home_assistant: HomeAssistant,
     /// `[permissions]` and `[[group]]`
@@ -50,29 +52,60 @@ pub struct Settings {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listen {
     /// Every address that browsers reach.
-    pub https: Vec<HttpsListener>,
+    pub https: Vec<BrowserListener>,
+    /// Every address that only sends browsers on to HTTPS, in the clear; empty when there is none.
+    pub http: Vec<BrowserListener>,
     /// Health, readiness and metrics over plain HTTP; `None` when switched off with `operations = false`.
     pub operations: Option<SocketAddr>,
     /// The control socket.
     pub control: PathBuf,
-    /// Whose `X-Forwarded-*` is believed at the listeners of `https` that name no others.
+    /// Whose `X-Forwarded-*` is believed at the listeners of `https` that name no others. Those of `http` believe a
+    /// PROXY header from the same, and no other header from anybody.
     pub trusted_proxies: TrustedProxies,
     /// What browsers call us, when it is not the request's own authority.
     pub public_urls: Vec<PublicUrl>,
 }
 
-/// One entry of `[listen] https`.
+/// One entry of `[listen] https` or `[listen] http`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HttpsListener {
+pub struct BrowserListener {
     /// The address to bind.
     pub address: SocketAddr,
     /// Whether it leaves IPv4 to another listener: `[::]` takes connections of both, unless `0.0.0.0` with the same
     /// port is there as well.
     pub ipv6_only: bool,
+    /// Which of the two lists it stands in.
+    pub scheme: ListenerScheme,
     /// Whether the PROXY protocol is required on it, from its trusted proxies only.
     pub proxy_protocol: bool,
     /// Whose `X-Forwarded-*` and PROXY headers are believed on it.
     pub trusted_proxies: TrustedProxies,
+}
+
+/// What browsers speak on a listener.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListenerScheme {
+    /// HTTP over TLS: everything is served there.
+    Https,
+    /// HTTP in the clear: nothing is served there but redirections to HTTPS.
+    Http,
+}
+
+impl Listen {
+    /// Every address that browsers reach, those of HTTPS first.
+    pub fn for_browsers(&self) -> Vec<BrowserListener> {
+        self.https.iter().chain(&self.http).cloned().collect()
+    }
+}
+
+impl ListenerScheme {
+    /// As it stands in a URL.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Https => "https",
+            Self::Http => "http",
+        }
+    }
 }
 
 /// `[tls]`: certificates.

@@ -7,7 +7,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::entry_point::ConnectionInfo;
 use super::timeouts::FirstRequest;
-use crate::listener::{Addresses, FromAddon, FromHomeAssistant, PlainStream};
+use crate::listener::{self, Addresses, FromAddon, FromHomeAssistant, PlainStream};
 use crate::tls::{self, Protocol, Secured};
 
 /// A connection of one of the listeners.
@@ -43,6 +43,18 @@ impl Connection for Secured {
             protocol,
             first_request: FirstRequest::WhenAsked,
         }
+    }
+}
+
+/// A connection of a browser in the clear, which speaks HTTP/1.1. It never makes a [`ConnectionInfo`]: no request on it
+/// can be taken for one that came over TLS.
+impl Connection for listener::Connection {
+    type Stream = PlainStream;
+    type ConnectionInfo = Addresses;
+
+    fn open(self) -> Opened<PlainStream, Addresses> {
+        let (stream, connection_info) = self.in_the_clear();
+        Opened { stream, connection_info, protocol: Protocol::Http1, first_request: FirstRequest::AtOnce }
     }
 }
 

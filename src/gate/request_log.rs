@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use http::header::{CONTENT_LENGTH, HOST, USER_AGENT};
-use http::{HeaderValue, Method, Response, StatusCode, Uri, Version};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, Version};
 use http_body::Body as _;
 use http_body_util::Full;
 
@@ -23,9 +23,10 @@ use super::stages::Stages;
 use super::verify_request::{SIGN_IN, VerifyRequest};
 use crate::authorization::Refused;
 use crate::clock::Clock;
-use crate::connection::{Arrived, EntryPoint};
+use crate::connection::{Arrived, ClientBody, EntryPoint};
 use crate::http::{BodyProgress, RequestId, Sanitized};
 use crate::identity::User;
+use crate::listener::Addresses;
 use crate::pages::{self, Audience, AwayAddon, Circumstances, Page};
 use crate::refusal::Reason;
 use crate::route::Route;
@@ -69,7 +70,22 @@ pub(super) struct RequestLog {
 impl RequestLog {
     /// Boxed from the start: at the end it goes with the answer's body.
     pub(super) fn open(arrived: &Arrived, id: RequestId, stages: &Arc<Stages>) -> Box<Self> {
-        let request = &arrived.request;
+        let connection_info = &arrived.connection_info;
+        Self::of(&arrived.request, connection_info.entry_point(), connection_info.addresses(), id, stages)
+    }
+
+    /// The account of a browser's request in the clear.
+    pub(super) fn in_the_clear(arrived: &Arrived<Addresses>, id: RequestId, stages: &Arc<Stages>) -> Box<Self> {
+        Self::of(&arrived.request, EntryPoint::Browsers, arrived.connection_info, id, stages)
+    }
+
+    fn of(
+        request: &Request<ClientBody>,
+        entry_point: EntryPoint,
+        addresses: Addresses,
+        id: RequestId,
+        stages: &Arc<Stages>,
+    ) -> Box<Self> {
         let headers = request.headers();
         Box::new(Self {
             stages: Arc::clone(stages),
@@ -78,11 +94,11 @@ impl RequestLog {
             method: request.method().clone(),
             uri: request.uri().clone(),
             version: request.version(),
-            entry_point: arrived.connection_info.entry_point(),
+            entry_point,
             host: headers.get(HOST).cloned(),
             user_agent: headers.get(USER_AGENT).cloned(),
             audience: Audience::of_request(request.method(), headers),
-            client: arrived.connection_info.addresses().client().ip(),
+            client: addresses.client().ip(),
             place: None,
             user: None,
             session: None,

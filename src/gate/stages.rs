@@ -1,8 +1,10 @@
 //! What one configuration makes of the stages, and what outlives it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use http::HeaderValue;
 
 use crate::addon_rights::ingress_key::{IngressKey, is_reached};
 use crate::addon_rights::state::AddonStates;
@@ -10,6 +12,7 @@ use crate::authorization::protect::Protection;
 use crate::budget::Budget;
 use crate::clock::Clock;
 use crate::config::{Addon, Settings};
+use crate::connection::EntryPoint;
 use crate::exchanges::OpenExchanges;
 use crate::home_assistant::HomeAssistant;
 use crate::http::{Names, OwnCookies, Reserved, Rules};
@@ -34,6 +37,7 @@ pub struct Stages {
     pub(super) own_metrics: AddonMetrics,
     pub(super) protections: Vec<Option<Protection>>,
     pub(super) telemetry: Telemetry,
+    hsts: Option<HeaderValue>,
 }
 
 /// What outlives a configuration.
@@ -107,6 +111,7 @@ impl Stages {
                 .map(|addon| addon.authorization.protect.as_ref().map(Protection::new))
                 .collect(),
             telemetry: telemetry.clone(),
+            hsts: settings.hsts.map(hsts),
             settings,
         }
     }
@@ -126,6 +131,12 @@ impl Stages {
         self.cookie
     }
 
+    /// What answers over TLS say of HTTPS, if anything. Over another entry point a browser must not be told so (RFC
+    /// 6797 section 7.2), nor may Home Assistant's host be bound by it.
+    pub(super) fn hsts(&self, entry_point: EntryPoint) -> Option<HeaderValue> {
+        self.hsts.clone().filter(|_| entry_point == EntryPoint::Browsers)
+    }
+
     /// How the add-ons were when they were last heard of, in the order of the configuration.
     pub fn conditions(&self) -> impl Iterator<Item = (&AddonSlug, Condition)> {
         self.upstreams.conditions()
@@ -140,6 +151,11 @@ impl Stages {
     pub fn prune(&self) {
         self.upstreams.prune();
     }
+}
+
+/// For this host alone: `includeSubDomains` would bind hosts that are not ours to know.
+fn hsts(max_age: Duration) -> HeaderValue {
+    HeaderValue::from_str(&format!("max-age={}", max_age.as_secs())).expect("digits and letters are legal in a header")
 }
 
 /// The names of our cookies, where this one carries the session.

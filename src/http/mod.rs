@@ -6,6 +6,7 @@
 
 mod authority;
 mod body;
+mod clear_request;
 mod client_addr;
 mod cookies;
 pub mod fields;
@@ -35,6 +36,7 @@ mod upgrade;
 pub use authority::Authority;
 pub use body::{BodyError, BodyProgress, RequestBody};
 pub use buffered_body::BufferLimits;
+pub use clear_request::ClearRequest;
 pub use client_addr::{BadForwarded, ClientAddr};
 pub use cookies::Presented;
 pub(crate) use cookies::sets as sets_cookie;

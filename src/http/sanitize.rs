@@ -316,7 +316,7 @@ impl Sanitized {
 }
 
 /// Method and upgrade: what is asked for at all.
-fn judge_line(request: &Request<ClientBody>) -> Result<Option<Handshake>, Reason> {
+pub(super) fn judge_line(request: &Request<ClientBody>) -> Result<Option<Handshake>, Reason> {
     let protocol = request.extensions().get::<Protocol>();
     let handshake = upgrade::asked_for(request.method(), request.version(), protocol, request.headers())
         .map_err(|_| Reason::BadUpgrade)?;
@@ -331,7 +331,7 @@ fn judge_line(request: &Request<ClientBody>) -> Result<Option<Handshake>, Reason
 
 /// RFC 9112 section 3.2: origin-form, absolute-form, or `*` on OPTIONS; nothing else is a target for us. That an
 /// absolute-form target agrees with `Host` is [`Authority::of_request`]'s to say.
-fn target(request: &Request<ClientBody>) -> Result<PathAndQuery, Reason> {
+pub(super) fn target(request: &Request<ClientBody>) -> Result<PathAndQuery, Reason> {
     let uri = request.uri();
     let target = uri.path_and_query().ok_or(Reason::MalformedRequest)?;
     // An authority without a scheme is the form of CONNECT (RFC 9112 section 3.2.3), which is no target for us. Over
@@ -348,7 +348,7 @@ fn target(request: &Request<ClientBody>) -> Result<PathAndQuery, Reason> {
     }
 }
 
-fn judge_headers(headers: &HeaderMap, rules: &Rules) -> Result<(), Reason> {
+pub(super) fn judge_headers(headers: &HeaderMap, rules: &Rules) -> Result<(), Reason> {
     // `len` counts lines, not names: one name a thousand times is a thousand.
     // The options of `Connection` are bounded too, because each header is looked for among them (S-203).
     if headers.len() > rules.header_count || !hop_by_hop::is_modest(headers) {

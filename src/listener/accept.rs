@@ -15,14 +15,16 @@ use super::address::Addresses;
 use super::connection::Incoming;
 use super::connection_limiter::ConnectionLimiter;
 use super::log_limiter::LogLimiter;
+use super::send_buffer::UNSENT;
 use super::trust::ListenerTrust;
-use crate::config::{self, TrustedProxies};
+use crate::config::{self, ListenerScheme, TrustedProxies};
 
 /// A listening socket for browsers.
 #[derive(Debug)]
 pub struct Listener {
     socket: TcpListener,
     address: SocketAddr,
+    scheme: ListenerScheme,
     proxy_protocol: bool,
     trust: ListenerTrust,
     connection_limiter: Arc<ConnectionLimiter>,
@@ -47,7 +49,10 @@ pub enum BindError {
 
 impl Listener {
     /// Binds a configured address. Needs a runtime, as all of tokio's sockets do.
-    pub fn bind(entry: &config::HttpsListener, connection_limiter: &Arc<ConnectionLimiter>) -> Result<Self, BindError> {
+    pub fn bind(
+        entry: &config::BrowserListener,
+        connection_limiter: &Arc<ConnectionLimiter>,
+    ) -> Result<Self, BindError> {
         let failed = |source| BindError::Bind { address: entry.address, source };
         let socket = bound(entry.address, entry.ipv6_only).map_err(failed)?;
         let address = socket.local_addr().map_err(failed)?;
@@ -57,7 +62,7 @@ impl Listener {
     /// Takes over a socket that already listens (socket activation).
     pub fn adopt(
         socket: std::net::TcpListener,
-        entry: &config::HttpsListener,
+        entry: &config::BrowserListener,
         connection_limiter: &Arc<ConnectionLimiter>,
     ) -> Result<Self, BindError> {
         // A socket from the service manager may block, and a blocking `accept` would stop a whole thread of the
@@ -71,12 +76,13 @@ impl Listener {
     fn new(
         socket: TcpListener,
         address: SocketAddr,
-        entry: &config::HttpsListener,
+        entry: &config::BrowserListener,
         connection_limiter: &Arc<ConnectionLimiter>,
     ) -> Self {
         let trust = ListenerTrust::new(entry.trusted_proxies.clone());
         let (proxy_protocol, connection_limiter) = (entry.proxy_protocol, Arc::clone(connection_limiter));
-        Self { socket, address, proxy_protocol, trust, connection_limiter, spoken: LogLimiter::default() }
+        let scheme = entry.scheme;
+        Self { socket, address, scheme, proxy_protocol, trust, connection_limiter, spoken: LogLimiter::default() }
     }
 
     /// Trusts these proxies from now on, and no others.
@@ -87,6 +93,11 @@ impl Listener {
     /// The address that it listens on, with the port that the operating system chose when the configured one is 0.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// What browsers speak on it.
+    pub fn scheme(&self) -> ListenerScheme {
+        self.scheme
     }
 
     /// The next connection that there is room for; others are closed at once. Cancel-safe.
@@ -153,8 +164,6 @@ fn bound(address: SocketAddr, ipv6_only: bool) -> io::Result<TcpListener> {
 
 /// Connections that the kernel keeps until we accept them: after a restart all browsers come back at once.
 const BACKLOG: i32 = 1024;
-/// Bytes that may wait in the kernel for one client, on top of those in flight.
-pub(super) const UNSENT: u32 = 128 * 1024;
 /// Between two tries after an `accept` that failed, at first and at most.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);

@@ -7,6 +7,7 @@ use tokio::net::TcpStream;
 
 use super::address::Addresses;
 use super::connection_limiter::ConnectionSlot;
+use super::plain::PlainStream;
 use super::proxy::{self, Client, ProxyError};
 use super::trust::ListenerTrust;
 
@@ -57,6 +58,12 @@ impl Connection {
     /// Where it comes from and where it arrived.
     pub fn addresses(&self) -> Addresses {
         self.addresses
+    }
+
+    /// The bytes as they are, for a listener in the clear, and where they come from. The place among the open
+    /// connections goes along.
+    pub(crate) fn in_the_clear(self) -> (PlainStream, Addresses) {
+        (PlainStream::new(self.stream, self.slot.into_permit()), self.addresses)
     }
 
     /// The bytes, the addresses, whom its listener trusts, and the place among the open connections, which must be held

@@ -143,6 +143,11 @@ impl ConnectionSlot {
         let claim = Claim::new(Limit::ConnectionsPerAddress, Holder::from(client), limit);
         self.permit.add(1, &claim).map_err(|_| self.connection_limiter.refuse(Refused::AddressLimit, client))
     }
+
+    /// The place itself, where nobody will be counted for it any more.
+    pub(super) fn into_permit(self) -> Permit {
+        self.permit
+    }
 }
 
 #[cfg(test)]

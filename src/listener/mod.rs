@@ -13,6 +13,7 @@ mod proxy;
 mod connection_limiter;
 mod address;
 mod log_limiter;
+mod send_buffer;
 mod trust;
 mod plain;
 mod home_assistant;

@@ -17,8 +17,8 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
-use super::accept::UNSENT;
 use super::log_limiter::LogLimiter;
+use super::send_buffer::UNSENT;
 use crate::budget::{Budget, Claim, Holder, Limit, Permit, Refused};
 use crate::config::ApiAddress;
 
@@ -143,6 +143,12 @@ impl PlainListener {
                 }
             }
         }
+    }
+}
+
+impl PlainStream {
+    pub(super) fn new(socket: TcpStream, place: Permit) -> Self {
+        Self { socket: Box::new(socket), _place: place }
     }
 }
 

@@ -36,7 +36,7 @@ pub(super) fn say(server: &Server) {
 
 /// The first address as a browser on this machine would name it, and its port.
 fn own_url(server: &Server) -> (String, u16) {
-    let Some(address) = server.listeners().addresses().first().copied() else {
+    let Some(address) = server.listeners().first_https() else {
         return ("https://localhost".to_owned(), 443);
     };
     let url = if address.ip().is_loopback() || address.ip().is_unspecified() {

@@ -105,7 +105,7 @@ pub(super) async fn build(
     let connection_limiter = ConnectionLimiter::new(&settings.limits, &budget);
     // Addresses before files: binding is quick to fail, and sessions that were opened would have to be closed again.
     let mut listeners = Listeners::default();
-    listeners.change(&settings.listen.https, &connection_limiter, &mut inherited)?.commit(&mut listeners);
+    listeners.change(&settings.listen.for_browsers(), &connection_limiter, &mut inherited)?.commit(&mut listeners);
     // A socket from systemd that nothing has taken is a configuration that does not fit its unit.
     inherited.finish()?;
     let (handshaker, sessions, guard, home, (addon_states, ingress_key), keyring) =

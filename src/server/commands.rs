@@ -143,12 +143,16 @@ fn status(server: &Server) -> Answer {
         pid: std::process::id(),
         started: server.started.as_millis(),
         config: server.file.display().to_string(),
-        listens: server.listeners().addresses().iter().map(|address| format!("https://{address}")).collect(),
+        listens: urls(server),
         sessions: u64::try_from(server.gate.services().sessions.len()).unwrap_or_default(),
         state,
         ready: state.is_ready(),
         addons: server.gate.stages().conditions().map(|(slug, condition)| addon_line(slug, condition)).collect(),
     })
+}
+
+fn urls(server: &Server) -> Vec<String> {
+    server.listeners().addresses().map(|(scheme, address)| format!("{}://{address}", scheme.as_str())).collect()
 }
 
 fn addon_line(slug: &AddonSlug, condition: Condition) -> AddonLine {

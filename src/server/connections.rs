@@ -5,12 +5,16 @@ use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
+use http::Response;
 use tokio_util::sync::CancellationToken;
 
 use super::Server;
-use crate::connection;
+use crate::config::ListenerScheme;
+use crate::connection::{self, Arrived};
+use crate::gate::{HttpsOrigin, LoggedBody};
 use crate::listener::{
-    AddonListener, FromAddon, FromHomeAssistant, HomeAssistantListener, Incoming, Listener, PlainLimits, PlainSocket,
+    AddonListener, Addresses, FromAddon, FromHomeAssistant, HomeAssistantListener, Incoming, Listener, PlainLimits,
+    PlainSocket,
 };
 use crate::telemetry::Handshake;
 use crate::tls::HandshakeError;
@@ -20,7 +24,10 @@ impl Server {
     pub(super) fn begin_accepting(self: &Arc<Self>) {
         let begun = self.listeners().begin();
         for (listener, stop) in begun {
-            tracing::info!("listening on https://{}", listener.address());
+            match listener.scheme() {
+                ListenerScheme::Https => tracing::info!("listening on https://{}", listener.address()),
+                ListenerScheme::Http => tracing::info!("listening for redirections on http://{}", listener.address()),
+            }
             tokio::spawn(accept(Arc::clone(self), listener, stop));
         }
     }
@@ -37,6 +44,11 @@ impl Server {
         self.connections.spawn_on(served, &handle);
     }
 
+    fn answer_in_the_clear(&self, arrived: &Arrived<Addresses>) -> Response<LoggedBody> {
+        let port = self.listeners().first_https().map_or(443, |address| address.port());
+        self.gate.redirect(arrived, &HttpsOrigin { is_covered: &|host| self.handshaker.covers(host), port })
+    }
+
     pub(super) fn listeners(&self) -> parking_lot::MutexGuard<'_, super::Listeners> {
         self.listeners.lock()
     }
@@ -49,7 +61,10 @@ async fn accept(server: Arc<Server>, listener: Arc<Listener>, stop: Cancellation
             incoming = listener.accept() => incoming,
         };
         // The handshake is in the task: a client that is slow with it must not keep others from being accepted.
-        server.serve_on_worker(serve(Arc::clone(&server), incoming));
+        match listener.scheme() {
+            ListenerScheme::Https => server.serve_on_worker(serve(Arc::clone(&server), incoming)),
+            ListenerScheme::Http => server.serve_on_worker(serve_in_the_clear(Arc::clone(&server), incoming)),
+        }
     }
 }
 
@@ -86,6 +101,29 @@ async fn serve(server: Arc<Server>, incoming: Incoming) {
         }
     }
     // The gauge counts the connection until here, and not only until its task began to serve.
+    drop(open);
+}
+
+/// Sends a browser that came in the clear on to HTTPS.
+async fn serve_in_the_clear(server: Arc<Server>, incoming: Incoming) {
+    let stages = server.gate.stages();
+    let limits = &stages.settings.limits;
+    let metrics = &server.gate.services().telemetry.metrics;
+    metrics.connections_accepted.inc();
+    let open = metrics.open_connection();
+    let peer = incoming.peer();
+    // A PROXY header has as much time as it has before a handshake.
+    let connection = match tokio::time::timeout(limits.handshake_timeout, incoming.identify()).await {
+        Ok(Ok(connection)) => connection,
+        Ok(Err(error)) => {
+            tracing::debug!(%peer, error = %crate::telemetry::chain(&error), "connection closed");
+            return;
+        }
+        Err(_) => return,
+    };
+    let (answering, stop) = (Arc::clone(&server), server.drain.clone());
+    let handler = move |arrived| std::future::ready(answering.answer_in_the_clear(&arrived));
+    connection::serve(connection, limits, stop, handler).await;
     drop(open);
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::config::HttpsListener;
+use crate::config::{BrowserListener, ListenerScheme};
 use crate::listener::{BindError, ConnectionLimiter, Listener};
 use crate::operations::activation::Inherited;
 
@@ -16,7 +16,7 @@ pub(super) struct Listeners {
 }
 
 struct Open {
-    entry: HttpsListener,
+    entry: BrowserListener,
     listener: Arc<Listener>,
     stop: CancellationToken,
     running: bool,
@@ -25,14 +25,14 @@ struct Open {
 /// A change that has succeeded and is not yet in force; dropped, nothing has changed.
 pub(super) struct Change {
     new: Vec<Open>,
-    wanted: Vec<HttpsListener>,
+    wanted: Vec<BrowserListener>,
 }
 
 impl Listeners {
     /// Binds what is wanted and not there yet.
     pub(super) fn change(
         &self,
-        wanted: &[HttpsListener],
+        wanted: &[BrowserListener],
         connection_limiter: &Arc<ConnectionLimiter>,
         inherited: &mut Inherited,
     ) -> Result<Change, BindError> {
@@ -64,8 +64,13 @@ impl Listeners {
     }
 
     /// The addresses, with the ports that the operating system chose.
-    pub(super) fn addresses(&self) -> Vec<SocketAddr> {
-        self.all.iter().map(|open| open.listener.address()).collect()
+    pub(super) fn addresses(&self) -> impl Iterator<Item = (ListenerScheme, SocketAddr)> {
+        self.all.iter().map(|open| (open.listener.scheme(), open.listener.address()))
+    }
+
+    /// The first address that is served over HTTPS.
+    pub(super) fn first_https(&self) -> Option<SocketAddr> {
+        self.addresses().find_map(|(scheme, address)| (scheme == ListenerScheme::Https).then_some(address))
     }
 
     /// Lets all of them go.
@@ -78,10 +83,11 @@ impl Listeners {
 
 impl Open {
     /// Whether it is the socket of this entry, leaving aside which proxies it trusts.
-    fn serves(&self, entry: &HttpsListener) -> bool {
+    fn serves(&self, entry: &BrowserListener) -> bool {
         // Trusted proxies are not compared: they can be replaced on an open socket, and the address need not be bound
         // anew.
-        (self.entry.address, self.entry.proxy_protocol) == (entry.address, entry.proxy_protocol)
+        let socket = |entry: &BrowserListener| (entry.address, entry.scheme, entry.proxy_protocol);
+        socket(&self.entry) == socket(entry)
     }
 }
 

@@ -103,7 +103,8 @@ impl Server {
         let (settings, before) = (Arc::new(settings), self.gate.stages());
         // Bound before the old addresses are let go: an address that is taken by another process must not cost us the
         // one we have.
-        let change = self.listeners().change(&settings.listen.https, &self.connection_limiter, &mut <_>::default())?;
+        let change =
+            self.listeners().change(&settings.listen.for_browsers(), &self.connection_limiter, &mut <_>::default())?;
         let certificates = self.read_certificates(&settings).await?;
         let keyring = self.open_keys(&settings, &before).await?;
         // Nothing below can fail: from here on the new configuration holds. What it needs is read, proved and bound

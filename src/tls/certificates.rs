@@ -61,6 +61,15 @@ impl Certificates {
         Ok(Self { first, exact, wildcards, not_after })
     }
 
+    /// Whether one of them covers this host.
+    pub(super) fn covers(&self, host: &str) -> bool {
+        self.all().any(|shown| shown.covered.covers(host))
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Arc<Shown>> {
+        std::iter::once(&self.first).chain(self.exact.values().flatten()).chain(self.wildcards.values().flatten())
+    }
+
     /// The certificate for a client that asks for this name and can check these signatures. Of several with one name
     /// (RSA besides ECDSA, say) the first that the client can check is shown.
     pub(super) fn choose(&self, sni: Option<&str>, schemes: &[SignatureScheme]) -> &Arc<Shown> {

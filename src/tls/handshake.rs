@@ -71,6 +71,11 @@ impl Handshaker {
         self.certificates.load().not_after
     }
 
+    /// Whether one of the certificates in use covers this host.
+    pub fn covers(&self, host: &str) -> bool {
+        self.certificates.load().covers(host)
+    }
+
     /// Reads the PROXY header, where one is required, and does the handshake, both within one deadline (S-44, S-70).
     pub async fn accept(&self, incoming: Incoming, deadline: Duration) -> Result<Secured, HandshakeError> {
         // One deadline over both: a slow PROXY header leaves less for the handshake.

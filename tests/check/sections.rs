@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use crate::harness::{Folder, HOME, accepted, addon, refused, refused_in, warned, warned_in};
-use vestibule::config::{SessionStore, Settings, Tls};
+use vestibule::config::{ListenerScheme, SessionStore, Settings, Tls};
 
 /// A configuration in which these lines stand behind everything else; the first of them is line 8.
 fn with(lines: &str) -> String {
@@ -100,6 +100,30 @@ fn public_urls_are_https_origins() {
     refused(&urls("[\"https://u@home.example\"]"), "9:16", &["a user"]);
     let settings = accepted(&urls("[\"https://Home.Example\"]")).settings;
     assert_eq!((&*settings.listen.public_urls[0].host, settings.listen.public_urls[0].port), ("home.example", 443));
+}
+
+#[test]
+fn addresses_in_the_clear_are_addresses_of_their_own() {
+    let listen = |list: &str| with(&format!("[listen]\nhttp = {list}"));
+    assert!(accepted(&with("")).settings.listen.http.is_empty(), "off by default");
+    refused(&listen("[\"0.0.0.0\"]"), "9:9", &["not an address to listen on", "add the port"]);
+    refused(&listen("[\"0.0.0.0:80\", \"127.0.0.1:80\"]"), "9:23", &["two listeners on one address"]);
+    refused(&listen("[\"127.0.0.1:8443\"]\nhttps = [\"127.0.0.1:8443\"]"), "9:9", &["two listeners on one address"]);
+    let behind = "[{ address = \"127.0.0.1:80\", proxy_protocol = true }]";
+    refused(&listen(behind), "9:9", &["the PROXY protocol from nobody"]);
+    let settings = accepted(&listen("[\"0.0.0.0:80\"]")).settings;
+    assert_eq!(settings.listen.http[0].scheme, ListenerScheme::Http);
+    assert_eq!(settings.listen.for_browsers().len(), 2);
+}
+
+#[test]
+fn hsts_is_a_time_of_two_years_at_most() {
+    let hsts = |time: &str| with(&format!("[tls]\nhsts = \"{time}\""));
+    assert_eq!(accepted(&with("")).settings.hsts, None);
+    assert_eq!(accepted(&hsts("0s")).settings.hsts, Some(Duration::ZERO));
+    assert_eq!(accepted(&hsts("730d")).settings.hsts, Some(Duration::from_hours(730 * 24)));
+    refused(&hsts("731d"), "9:8", &["731d is out of bounds", "0ms to 730d"]);
+    refused(&hsts("31536000"), "9:8", &["a time without its unit"]);
 }
 
 #[test]

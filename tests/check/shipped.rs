@@ -118,6 +118,8 @@ fn the_defaults_in_it_are_the_defaults() {
         "entities",
         "entity_messages",
         "pass_headers",
+        "http",
+        "hsts",
     ];
     // Tables that are examples as a whole: paragraphs with one of these headings in them.
     let tables = ["[[group]]", "[group.policy]", "[[test]]", "[[addon.protect]]"];

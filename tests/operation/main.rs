@@ -18,6 +18,7 @@ mod survival;
 mod check;
 mod command_line;
 mod control;
+mod redirects;
 mod reload;
 mod drain;
 mod service_manager;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use vestibule::budget::Budget;
-use vestibule::config::{HttpsListener, Tls, TrustedProxies};
+use vestibule::config::{BrowserListener, ListenerScheme, Tls, TrustedProxies};
 use vestibule::listener::{ConnectionLimiter, Listener};
 
 use crate::stopwatch::Stopwatch;
@@ -151,9 +151,9 @@ async fn serves_with_few_file_descriptors() {
 }
 
 /// An entry that trusts this machine.
-fn entry(address: std::net::SocketAddr, proxy_protocol: bool) -> HttpsListener {
+fn entry(address: std::net::SocketAddr, proxy_protocol: bool) -> BrowserListener {
     let trusted_proxies = TrustedProxies::from_iter(["127.0.0.0/8".parse().unwrap()]);
-    HttpsListener { address, ipv6_only: false, proxy_protocol, trusted_proxies }
+    BrowserListener { address, scheme: ListenerScheme::Https, ipv6_only: false, proxy_protocol, trusted_proxies }
 }
 
 fn cpu_ticks(process: u32) -> u64 {

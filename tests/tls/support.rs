@@ -19,7 +19,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use vestibule::budget::Budget;
 use vestibule::clock::Clock;
-use vestibule::config::{self, CertificateFiles, HttpsListener};
+use vestibule::config::{self, BrowserListener, CertificateFiles, ListenerScheme};
 use vestibule::listener::{ConnectionLimiter, Listener};
 use vestibule::tls::{HandshakeError, Handshaker, Transport};
 
@@ -71,7 +71,13 @@ impl Setup {
         let trusted_proxies = self.trusted_proxies.iter().map(|text| text.parse().unwrap()).collect();
         let admission = ConnectionLimiter::new(&limits(self.connections, self.connections_per_address), &Budget::new());
         let (address, proxy_protocol) = (self.address.parse().unwrap(), self.proxy_protocol);
-        let entry = HttpsListener { address, ipv6_only: false, proxy_protocol, trusted_proxies };
+        let entry = BrowserListener {
+            address,
+            scheme: ListenerScheme::Https,
+            ipv6_only: false,
+            proxy_protocol,
+            trusted_proxies,
+        };
         let listener = Listener::bind(&entry, &admission).unwrap();
         let (handshaker, _) = Handshaker::new(tls, &[], Clock::System.now()).unwrap();
         let handshaker = Arc::new(handshaker);

@@ -17,7 +17,7 @@ use section::section;
 pub(super) use section::{Key, List};
 pub(super) use shape::TimeText;
 pub(super) use value_file::ValueFile;
-pub(super) use variants::{HttpsText, OperationsText, RuleMap, RuleText, StoreText};
+pub(super) use variants::{ListenerText, OperationsText, RuleMap, RuleText, StoreText};
 
 section! {
     /// The whole file.
@@ -41,15 +41,16 @@ section! {
 
     /// `[listen]`
     Listen {
-        https: List<HttpsText>,
+        https: List<ListenerText>,
+        http: List<ListenerText>,
         operations: OperationsText,
         control: String,
         trusted_proxies: List<String>,
         public_urls: List<String>,
     }
 
-    /// An entry of `[listen] https` that is a table.
-    Https {
+    /// An entry of `[listen] https` or `http` that is a table.
+    Listener {
         address: String,
         proxy_protocol: bool,
         trusted_proxies: List<String>,
@@ -59,6 +60,7 @@ section! {
     Tls {
         development: String,
         certificates: List<Certificate>,
+        hsts: TimeText,
     }
 
     /// An entry of `[tls] certificates`.

@@ -4,26 +4,26 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::shape::{self, Shape};
-use super::{Https, RedisStore, Rule};
+use super::{Listener, RedisStore, Rule};
 use crate::config::findings::Findings;
 
-/// An entry of `[listen] https`.
+/// An entry of `[listen] https` or `http`.
 #[derive(Debug)]
-pub(in crate::config) enum HttpsText {
+pub(in crate::config) enum ListenerText {
     /// `"127.0.0.1:8443"`
     Address(String),
     /// `{ address = "127.0.0.1:8443", proxy_protocol = true }`
-    Table(Https),
+    Table(Listener),
 }
 
-impl Shape for HttpsText {
+impl Shape for ListenerText {
     const EXPECTED: &'static str = "expected an address, or a table with `address`";
     const HINT: &'static str = "write \"127.0.0.1:8443\" or { address = \"127.0.0.1:8443\", proxy_protocol = true }";
 
     fn read(value: &Spanned<DeValue<'_>>, findings: &mut Findings) -> Option<Self> {
         match value.get_ref() {
             DeValue::String(text) => Some(Self::Address(text.to_string())),
-            DeValue::Table(table) => Some(Self::Table(Https::read_table(table, findings))),
+            DeValue::Table(table) => Some(Self::Table(Listener::read_table(table, findings))),
             _ => None,
         }
     }

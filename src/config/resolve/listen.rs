@@ -8,8 +8,8 @@ use toml::Spanned;
 
 use super::context::{Context, flag};
 use crate::config::diagnostic::{Diagnostic, SourceLocation, Span};
-use crate::config::raw::{self, HttpsText, Key, OperationsText};
-use crate::config::settings::{HttpsListener, Listen};
+use crate::config::raw::{self, Key, ListenerText, OperationsText};
+use crate::config::settings::{BrowserListener, Listen, ListenerScheme};
 use crate::config::trusted_proxies::TrustedProxies;
 use crate::ids::PublicUrl;
 
@@ -18,6 +18,10 @@ pub(super) fn listen(raw: &raw::Listen, state_dir: &Key<String>, cx: &mut Contex
     let trusted_proxies = networks(&raw.trusted_proxies, cx);
     let mut bound = Vec::new();
     let https = https(raw, &trusted_proxies, &mut bound, cx);
+    let http = match raw.http.given() {
+        Some(list) => listeners(list.get_ref(), ListenerScheme::Http, &trusted_proxies, &mut bound, cx),
+        None => Vec::new(),
+    };
     let operations = operations(&raw.operations, cx);
     if let Some((address, Some(at))) = &operations {
         bound.push((*address, at.clone()));
@@ -37,6 +41,7 @@ pub(super) fn listen(raw: &raw::Listen, state_dir: &Key<String>, cx: &mut Contex
     cx.addresses.extend(bound.into_iter().map(|(address, at)| (address, at.into())));
     Listen {
         https,
+        http,
         operations: operations.map(|(address, _)| address),
         control: control(&raw.control, state_dir, cx),
         trusted_proxies,
@@ -52,11 +57,12 @@ fn https(
     default_trust: &TrustedProxies,
     bound: &mut Vec<(SocketAddr, Span)>,
     cx: &mut Context<'_>,
-) -> Vec<HttpsListener> {
+) -> Vec<BrowserListener> {
     let Some(list) = raw.https.given() else {
-        return vec![HttpsListener {
+        return vec![BrowserListener {
             address: DEFAULT_HTTPS.into(),
             ipv6_only: false,
+            scheme: ListenerScheme::Https,
             proxy_protocol: false,
             trusted_proxies: default_trust.clone(),
         }];
@@ -65,12 +71,23 @@ fn https(
         let none = Diagnostic::mistake(list.span(), "no address to listen on");
         cx.add(none.label("expected one address or more").hint("write https = [\"127.0.0.1:8443\"]"));
     }
+    listeners(list.get_ref(), ListenerScheme::Https, default_trust, bound, cx)
+}
+
+/// The entries of one list, each with the proxies that it trusts.
+fn listeners(
+    list: &[Spanned<ListenerText>],
+    scheme: ListenerScheme,
+    default_trust: &TrustedProxies,
+    bound: &mut Vec<(SocketAddr, Span)>,
+    cx: &mut Context<'_>,
+) -> Vec<BrowserListener> {
     let mut listeners = Vec::new();
-    for entry in list.get_ref() {
+    for entry in list {
         let mut trusted_proxies = default_trust.clone();
         let (text, proxy_protocol) = match entry.get_ref() {
-            HttpsText::Address(text) => (Some(Spanned::new(entry.span(), text.clone())), false),
-            HttpsText::Table(table) => {
+            ListenerText::Address(text) => (Some(Spanned::new(entry.span(), text.clone())), false),
+            ListenerText::Table(table) => {
                 let text = cx.required(&table.address, "address", &entry.span(), "\"127.0.0.1:8443\"");
                 if table.trusted_proxies.given().is_some() {
                     trusted_proxies = networks(&table.trusted_proxies, cx);
@@ -88,7 +105,7 @@ fn https(
         }
         if let Some((address, at)) = text.and_then(|text| Some((address(&text, cx)?, text.span()))) {
             bound.push((address, at));
-            listeners.push(HttpsListener { address, ipv6_only: false, proxy_protocol, trusted_proxies });
+            listeners.push(BrowserListener { address, scheme, ipv6_only: false, proxy_protocol, trusted_proxies });
         }
     }
     let all_of_ipv4: Vec<u16> = listeners.iter().filter_map(|it| is_all_of_ipv4(it.address)).collect();

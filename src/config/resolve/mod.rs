@@ -58,6 +58,7 @@ pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> (Settings, Vec<C
     let mut settings = Settings {
         listen: listen::listen(&section(&raw.listen), &raw.state_dir, cx),
         tls: tls::tls(&section(&raw.tls), cx),
+        hsts: tls::hsts(&section(&raw.tls), cx),
         permissions,
         session: sections::session(&section(&raw.session), &home_assistant, cx),
         sign_in: sections::sign_in(&section(&raw.sign_in), &home_assistant, cx),

@@ -3,11 +3,13 @@
 
 use std::fs::{self, File};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use toml::Spanned;
 
 use super::context::{Context, OF_WINDOWS, is_of_windows};
 use crate::config::diagnostic::Diagnostic;
+use crate::config::part::days;
 use crate::config::raw;
 use crate::config::secret;
 use crate::config::settings::{CertificateFiles, Tls};
@@ -24,6 +26,12 @@ pub(super) fn tls(raw: &raw::Tls, cx: &mut Context<'_>) -> Tls {
         return Tls::Development { folder };
     }
     Tls::Certificates(list.iter().filter_map(|entry| certificate(entry, cx)).collect())
+}
+
+/// For how long browsers are told to use HTTPS alone, where they are (RFC 6797 section 6.1.1).
+pub(super) fn hsts(raw: &raw::Tls, cx: &mut Context<'_>) -> Option<Duration> {
+    raw.hsts.given()?;
+    Some(cx.time(&raw.hsts, days(30), Duration::ZERO..=days(730)))
 }
 
 fn certificate(entry: &Spanned<raw::Certificate>, cx: &mut Context<'_>) -> Option<CertificateFiles> {
