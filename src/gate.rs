@@ -19,7 +19,7 @@ use arc_swap::ArcSwap;
 use http::Response;
 use http::header::STRICT_TRANSPORT_SECURITY;
 
-pub use redirect::HttpsOrigin;
+pub use redirect::ClearContext;
 pub use request_log::LoggedBody;
 pub use stages::{Services, Stages, own_cookies};
 

@@ -28,15 +28,15 @@
 //! reload, and drains on stop. What is permitted and goes on stands in [`exchanges`]. Beside the way stand
 //! [`permission`], Home Assistant's engine for entities, which `identity` compiles and `authorization` asks;
 //! [`home_assistant`], which reads its files; [`sign_in`], which makes sessions; [`pages`], what we say ourselves;
-//! [`dial`], which makes connections out; [`explain`], why something is decided as it is; [`refusal`], why and how a
-//! request is refused; [`addon_rights`], what add-ons may do besides showing a web UI; [`addon_api`], what they call,
-//! [`entity_filter`], which holds them to the entities of a policy, and [`ingress_api`], what Home Assistant calls;
-//! [`config`], the one file that the operator edits, [`manifest`], those of add-ons that it names, and [`diagnostic`],
-//! how what is wrong in either is shown; [`budget`], the places and bytes that peers may take, each counted;
-//! [`telemetry`], logs and numbers; [`operations`], health, the control socket and systemd; [`cli`], the commands; and
-//! [`clock`] and [`entropy`], the only sources of time and of random bytes, with [`secret`], what nobody may see.
-//! [`workers`] are the threads that serve connections. Below all of it stand [`ids`]: users, add-ons, entities, hosts
-//! and addresses, each with its parser.
+//! [`acme`], which orders certificates; [`dial`], which makes connections out; [`explain`], why something is decided as
+//! it is; [`refusal`], why and how a request is refused; [`addon_rights`], what add-ons may do besides showing a web
+//! UI; [`addon_api`], what they call, [`entity_filter`], which holds them to the entities of a policy, and
+//! [`ingress_api`], what Home Assistant calls; [`config`], the one file that the operator edits, [`manifest`], those of
+//! add-ons that it names, and [`diagnostic`], how what is wrong in either is shown; [`budget`], the places and bytes
+//! that peers may take, each counted; [`telemetry`], logs and numbers; [`operations`], health, the control socket and
+//! systemd; [`cli`], the commands; and [`clock`] and [`entropy`], the only sources of time and of random bytes, with
+//! [`secret`], what nobody may see. [`workers`] are the threads that serve connections. Below all of it stand [`ids`]:
+//! users, add-ons, entities, hosts and addresses, each with its parser.
 
 pub mod listener;
 pub mod tls;
@@ -62,6 +62,7 @@ pub mod addon_rights;
 pub mod entity_filter;
 pub mod addon_api;
 pub mod ingress_api;
+pub mod acme;
 pub mod dial;
 pub mod pages;
 pub mod refusal;

@@ -5,6 +5,7 @@
 
 mod addon_api;
 mod build;
+mod certificates;
 mod commands;
 mod connections;
 mod drain;
@@ -34,6 +35,7 @@ pub use reload::ReloadError;
 pub(crate) use reload::log_lines;
 pub use this_world::ThisWorld;
 
+use crate::acme::Renewer;
 use crate::addon_api::AddonApi;
 use crate::config::Loaded;
 use crate::gate::Gate;
@@ -54,6 +56,7 @@ pub struct Server {
     gate: Arc<Gate>,
     api: Arc<AddonApi>,
     handshaker: Arc<Handshaker>,
+    renewer: Arc<Renewer>,
     connection_limiter: Arc<ConnectionLimiter>,
     floods: LogLimiter,
     listeners: Mutex<Listeners>,
@@ -111,6 +114,7 @@ impl Server {
         tasks.spawn(notify::watchdog(self.stop.clone()));
         tasks.spawn(report::keep_reviewing(Arc::clone(self)));
         tasks.spawn(keys::rotate_keys(Arc::clone(self)));
+        tasks.spawn(certificates::keep_ordered(Arc::clone(self)));
         if let Some(listener) = bound.operations {
             let metrics = Arc::clone(&services.telemetry.metrics);
             tasks.spawn(health::serve(listener, self.readiness.clone(), metrics, self.stop.clone()));

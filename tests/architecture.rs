@@ -33,7 +33,7 @@ const FOUNDATION: [&str; 11] = [
 ];
 
 /// What stands beside the stages, and what each may import besides itself.
-const BESIDE: [(&str, &[&str]); 19] = [
+const BESIDE: [(&str, &[&str]); 20] = [
     // The names of things, and how they are read: below everything but the form in which a mistake is shown.
     ("ids", &["diagnostic"]),
     ("refusal", &[]),
@@ -52,6 +52,8 @@ const BESIDE: [(&str, &[&str]); 19] = [
     ("workers", &[]),
     ("telemetry", &["ids", "refusal", "budget", "clock"]),
     ("permission", &[]),
+    // Certificates that are ordered: shown by `tls`, which also judges what a server gave.
+    ("acme", &["ids", "config", "dial", "tls", "telemetry", "clock", "entropy", "secret", "workers"]),
     // Connections out: the add-ons' and those of whoever else dials, Home Assistant's readers among them.
     ("dial", &["ids", "config", "workers"]),
     (

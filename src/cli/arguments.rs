@@ -120,6 +120,8 @@ pub(super) enum Command {
     /// List and lift bans from signing in.
     #[command(subcommand)]
     Bans(Bans),
+    /// List the certificates that are shown and on order, or order them now.
+    Certificates(Certificates),
     /// Have a running vestibule read its configuration again.
     Reload,
     /// Show how a running vestibule is.
@@ -351,6 +353,35 @@ pub(super) enum Bans {
         #[arg(long)]
         all: bool,
     },
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct Certificates {
+    /// Answer as one line of JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(subcommand)]
+    command: Option<CertificatesCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+enum CertificatesCommand {
+    /// Order a certificate now, whenever it would be due; all that are ordered when no name is given.
+    Renew {
+        /// The name, as `domains` under [tls.acme] has it.
+        domain: Option<String>,
+    },
+}
+
+impl Certificates {
+    /// The question to the running process.
+    pub(super) fn request(self) -> Request {
+        match self.command {
+            None => Request::Certificates {},
+            Some(CertificatesCommand::Renew { domain }) => Request::CertificatesRenew { domain },
+        }
+    }
 }
 
 impl Bans {

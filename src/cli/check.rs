@@ -52,6 +52,10 @@ fn summary(settings: &Settings, warnings: &Diagnostics) -> String {
     let certificates = match &settings.tls {
         Tls::Development { .. } => "a development certificate".to_owned(),
         Tls::Certificates(list) => count(list.len(), "certificate"),
+        Tls::Acme { certificates, acme } => match certificates.len() {
+            0 => format!("{} by ACME", count(acme.domains.len(), "certificate")),
+            own => format!("{} and {} by ACME", count(own, "certificate"), acme.domains.len()),
+        },
     };
     format!("ok: {addons} on {} with {certificates}{}", addresses.join(", "), and_warnings(warnings))
 }

@@ -1,10 +1,12 @@
-//! The command line: `vestibule [--config FILE] serve|check|init|explain|sessions|rate|addons|reload|status`.
+//! The command line: `vestibule [--config FILE]
+//! serve|check|init|explain|sessions|rate|addons|certificates|reload|status`.
 //!
 //! Commands speak to a running vestibule over its control socket and never touch its files; `check`, `explain`, `rate`
 //! and what `addons` shows need none: they read the configuration and Home Assistant's files themselves.
 
 mod addons;
 mod arguments;
+mod certificates;
 mod check;
 mod explain;
 mod init;
@@ -71,6 +73,10 @@ pub fn main() -> ExitCode {
         }),
         Command::Bans(command) => {
             let format = Format::of_flag(command.as_json());
+            remote::run(&file, &command.request(), format)
+        }
+        Command::Certificates(command) => {
+            let format = Format::of_flag(command.json);
             remote::run(&file, &command.request(), format)
         }
         Command::Reload => remote::run(&file, &crate::operations::control::Request::Reload {}, Format::Text),

@@ -22,6 +22,11 @@ pub(super) fn run(file: &Path, request: &Request, format: Format) -> Exit {
             output.result(&serde_json::json!({ "bans": lines }).to_string());
             Exit::Done
         }
+        Ok(Answer::Certificates { certificates }) if format == Format::Json => {
+            let lines: Vec<_> = certificates.iter().map(super::certificates::as_json).collect();
+            output.result(&serde_json::json!({ "certificates": lines }).to_string());
+            Exit::Done
+        }
         Ok(Answer::Status(status)) if format == Format::Json => {
             output.result(&status_as_json(&status).to_string());
             Exit::Done
@@ -66,6 +71,14 @@ pub(super) fn show(answer: Answer, output: &mut Output<'_>) -> Exit {
                 let user = ban.user.as_deref().map(|user| format!(" user={user:?}")).unwrap_or_default();
                 output.result(&format!("{} until={}{user}", ban.address, Timestamp::from_millis(ban.until)));
             }
+        }
+        Answer::Certificates { certificates } => {
+            for certificate in &certificates {
+                output.result(&super::certificates::line(certificate));
+            }
+        }
+        Answer::Ordering { count } => {
+            output.result(&format!("{count} on order: `vestibule certificates` shows how it went"));
         }
         Answer::Lifted { count } => output.result(&format!("{count} lifted")),
         Answer::Revoked { count } => output.result(&format!("{count} revoked")),
@@ -169,11 +182,12 @@ fn word(state: impl serde::Serialize) -> String {
 }
 
 fn report(status: &StatusReport) -> String {
-    let ReadinessState { directory, registries, home_assistant, session_store, listeners, draining } = status.state;
+    let ReadinessState { directory, registries, home_assistant, session_store, listeners, certificates, draining } =
+        status.state;
     let draining = if draining { ", draining" } else { "" };
     format!(
         "vestibule {} (pid {}) since {}\nconfiguration: {}\nlistening on: {}\nsessions: {}\nusers: {}\nregistries: {}\n\
-         home assistant: {}{}\nsession store: {}\nlisteners: {}\n{}{draining}",
+         home assistant: {}{}\nsession store: {}\nlisteners: {}\ncertificates: {}\n{}{draining}",
         status.version,
         status.pid,
         Timestamp::from_millis(status.started),
@@ -186,6 +200,7 @@ fn report(status: &StatusReport) -> String {
         if home_assistant == ApiState::Untrusted { UNTRUSTED } else { "" },
         word(session_store),
         word(listeners),
+        word(certificates),
         if status.ready { "ready" } else { "not ready" },
     ) + &status.addons.iter().map(addon).collect::<String>()
 }

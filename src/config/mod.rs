@@ -7,8 +7,10 @@
 //! lines. Nothing here may serve at a port or write a file, and the value of a secret may reach neither a message nor a
 //! log.
 
+mod acme;
 mod addon;
 mod addon_api;
+mod certificate_files;
 mod document;
 mod entity_template;
 mod header;
@@ -46,12 +48,14 @@ use verify::Claims;
 
 pub use crate::diagnostic::Diagnostics;
 
+pub use acme::{Acme, AcmeChallenge, BadDomain, DirectoryUrl, DnsHook, Domain, ExternalAccount, https_address};
 pub use addon::{
     Access, AccessKey, AccessList, Addon, AddonHeaders, AddonProtocol, Authorization, Backend, Cors, CrossOrigin,
     Display, DisplayNameEncoding, EntityFilter, EntitySource, Framing, IdentityHeaders, Options, Package, PrefixMode,
     Probe, Protect, ProtectAsk, ProtectRule, Route, Unlisted,
 };
 pub use addon_api::{ApiAddress, BadApiAddress, IngressApi, SupervisorUpstream, is_for_no_addon};
+pub use certificate_files::CertificateFiles;
 pub use config_test::{ConfigTest, ConfigTestSubject, Outcome};
 pub use entity_template::{BadTemplate, EntityTemplate, Piece};
 pub use home::{HomeApi, HomeAssistant, HomeSource};
@@ -62,8 +66,8 @@ pub use permissions::{ConfiguredGroup, GroupSource, Permissions};
 pub use redis_store::{RedisPlace, RedisStore};
 pub use secret_text::SecretText;
 pub use settings::{
-    Assertion, BrowserListener, CertificateFiles, Listen, ListenerScheme, Log, LogFormat, Session, SessionStore,
-    Settings, SignIn, SignInMethod, Supervisor, Tls,
+    Assertion, BrowserListener, Listen, ListenerScheme, Log, LogFormat, Session, SessionStore, Settings, SignIn,
+    SignInMethod, Supervisor, Tls,
 };
 pub use transport::Transport;
 pub use trust::{BadPin, CertificatePin, Trust};

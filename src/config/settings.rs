@@ -6,8 +6,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::acme::Acme;
 use super::addon::Addon;
 use super::addon_api::{ApiAddress, IngressApi, SupervisorUpstream};
+use super::certificate_files::CertificateFiles;
 use super::home::HomeAssistant;
 use super::limits::Limits;
 use super::permissions::Permissions;
@@ -118,15 +120,21 @@ pub enum Tls {
     },
     /// The operator's certificates; the first is shown to clients whose SNI matches none and to those without SNI.
     Certificates(Vec<CertificateFiles>),
+    /// Certificates that are ordered, one for each name, beside the operator's own. Until one is there, who asks for
+    /// its name is refused.
+    Acme {
+        /// The operator's, which come before the others.
+        certificates: Vec<CertificateFiles>,
+        /// What is ordered, and where.
+        acme: Arc<Acme>,
+    },
 }
 
-/// One entry of `[tls] certificates`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CertificateFiles {
-    /// PEM: the certificate and the intermediates above it.
-    pub chain: PathBuf,
-    /// PEM: the private key.
-    pub key: PathBuf,
+impl Tls {
+    /// What is ordered, if anything.
+    pub fn acme(&self) -> Option<&Arc<Acme>> {
+        if let Self::Acme { acme, .. } = self { Some(acme) } else { None }
+    }
 }
 
 /// `[session]`

@@ -89,7 +89,13 @@ fn answer(method: &Method, path: &str, readiness: &Readiness, metrics: &Metrics)
             let state = readiness.state();
             let status = if state.is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
             let mut picture = json!(state);
-            picture.as_object_mut().map(|parts| parts.insert("ready".to_owned(), Value::Bool(state.is_ready())));
+            if let Some(parts) = picture.as_object_mut() {
+                parts.insert("ready".to_owned(), Value::Bool(state.is_ready()));
+                let errors = readiness.certificate_errors();
+                if !errors.is_empty() {
+                    parts.insert("certificate_errors".to_owned(), json!(errors));
+                }
+            }
             respond(status, "application/json", format!("{picture}\n"))
         }
         "/metrics" => match metrics.encode() {

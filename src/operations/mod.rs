@@ -10,4 +10,6 @@ pub mod listening;
 pub mod notify;
 mod readiness;
 
-pub use readiness::{ApiState, DirectoryState, ListenersState, Readiness, ReadinessState, SessionStoreState};
+pub use readiness::{
+    ApiState, CertificatesState, DirectoryState, ListenersState, Readiness, ReadinessState, SessionStoreState,
+};

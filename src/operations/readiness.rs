@@ -2,6 +2,7 @@
 //!
 //! Each part reports its own state. The process starts not ready.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use parking_lot::{Mutex, MutexGuard};
@@ -9,7 +10,13 @@ use serde::{Deserialize, Serialize};
 
 /// The state of the process; clones share it.
 #[derive(Debug, Clone, Default)]
-pub struct Readiness(Arc<Mutex<ReadinessState>>);
+pub struct Readiness(Arc<Parts>);
+
+#[derive(Debug, Default)]
+struct Parts {
+    state: Mutex<ReadinessState>,
+    certificate_errors: Mutex<BTreeMap<String, String>>,
+}
 
 /// The state of each part at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -26,6 +33,9 @@ pub struct ReadinessState {
     pub session_store: SessionStoreState,
     /// The addresses that browsers reach.
     pub listeners: ListenersState,
+    /// The certificates that browsers are shown.
+    #[serde(default)]
+    pub certificates: CertificatesState,
     /// Whether the process is about to end.
     pub draining: bool,
 }
@@ -90,6 +100,21 @@ pub enum ListenersState {
     Open,
 }
 
+/// The certificates that browsers are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CertificatesState {
+    /// There is one for every name.
+    #[default]
+    Good,
+    /// There is one for every name, and one that is ordered cannot be renewed: the last one serves.
+    Failing,
+    /// A name for which one is ordered has none yet: who asks for it is refused.
+    Incomplete,
+    /// There is none at all: everybody is refused.
+    Absent,
+}
+
 impl ReadinessState {
     /// Whether requests are to be sent here. A store that has fallen back to memory and a copy that is a little old
     /// still serve.
@@ -97,6 +122,7 @@ impl ReadinessState {
         self.directory != DirectoryState::Absent
             && !matches!(self.session_store, SessionStoreState::Closed | SessionStoreState::Away)
             && self.listeners == ListenersState::Open
+            && self.certificates != CertificatesState::Absent
             && !self.draining
     }
 }
@@ -132,12 +158,23 @@ impl Readiness {
         self.lock().listeners = to;
     }
 
+    /// Certificates are there, or not; and why not, by name.
+    pub fn set_certificates(&self, to: CertificatesState, errors: BTreeMap<String, String>) {
+        self.lock().certificates = to;
+        *self.0.certificate_errors.lock() = errors;
+    }
+
+    /// Why certificates are not there or are not renewed, by name.
+    pub fn certificate_errors(&self) -> BTreeMap<String, String> {
+        self.0.certificate_errors.lock().clone()
+    }
+
     /// The process is about to end; there is no way back.
     pub fn set_draining(&self) {
         self.lock().draining = true;
     }
 
     fn lock(&self) -> MutexGuard<'_, ReadinessState> {
-        self.0.lock()
+        self.0.state.lock()
     }
 }

@@ -34,6 +34,11 @@ pub fn json(status: StatusCode, media: &'static str, value: &serde_json::Value) 
     content(status, media, format!("{value}\n"))
 }
 
+/// A text for programs.
+pub fn plain(text: String) -> Page {
+    content(StatusCode::OK, "text/plain; charset=utf-8", text)
+}
+
 /// 303 to a place that the caller has proven to be ours (RFC 9110 section 15.4.4).
 pub fn see_other(location: &str) -> Page {
     moved(StatusCode::SEE_OTHER, location)

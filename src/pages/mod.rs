@@ -11,7 +11,7 @@ mod sign_in;
 mod start;
 
 pub use asset::asset;
-pub use document::{Page, away, json, redirect, see_other};
+pub use document::{Page, away, json, plain, redirect, see_other};
 pub use onward::onward;
 pub use refusal::{Audience, AwayAddon, Circumstances, refusal};
 pub use sign_in::{SignInPage, SignInWay, sign_in};

@@ -14,6 +14,7 @@ use super::keys;
 use super::listeners::Listeners;
 use super::reload::ReloadState;
 use super::{Server, addon_api};
+use crate::acme::Renewer;
 use crate::addon_api::AddonApi;
 use crate::addon_rights::ingress_key::IngressKey;
 use crate::addon_rights::state::AddonStates;
@@ -128,12 +129,14 @@ pub(super) async fn build(
         telemetry,
         clock: clock.clone(),
     };
+    let handshaker = Arc::new(handshaker);
     let home_assistant_trust = home_assistant.as_ref().map(|listener| listener.trust().clone()).unwrap_or_default();
     let server = Server {
         file,
         gate: Arc::new(Gate::new(stages, services)),
         api: Arc::new(api),
-        handshaker: Arc::new(handshaker),
+        renewer: Arc::new(Renewer::new(Arc::clone(&handshaker), clock.clone())),
+        handshaker,
         connection_limiter,
         floods: LogLimiter::default(),
         listeners: parking_lot::Mutex::new(listeners),

@@ -27,6 +27,8 @@ pub(super) async fn answer(server: Arc<Server>, request: Request) -> Answer {
             Ok(remarks) => Answer::Reloaded { remarks },
             Err(error) => Answer::failed(chain(&error)),
         },
+        Request::Certificates {} => server.list_certificates(),
+        Request::CertificatesRenew { domain } => server.renew_certificates(domain.as_deref()),
         Request::Status {} => status(&server),
     }
 }

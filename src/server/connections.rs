@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::Server;
 use crate::config::ListenerScheme;
 use crate::connection::{self, Arrived};
-use crate::gate::{HttpsOrigin, LoggedBody};
+use crate::gate::{ClearContext, LoggedBody};
 use crate::listener::{
     AddonListener, Addresses, FromAddon, FromHomeAssistant, HomeAssistantListener, Incoming, Listener, PlainLimits,
     PlainSocket,
@@ -46,7 +46,11 @@ impl Server {
 
     fn answer_in_the_clear(&self, arrived: &Arrived<Addresses>) -> Response<LoggedBody> {
         let port = self.listeners().first_https().map_or(443, |address| address.port());
-        self.gate.redirect(arrived, &HttpsOrigin { is_covered: &|host| self.handshaker.covers(host), port })
+        let stages = self.gate.stages();
+        let is_ordered = |host: &str| stages.settings.tls.acme().is_some_and(|acme| acme.covers(host));
+        let is_covered = |host: &str| self.handshaker.covers(host) || is_ordered(host);
+        let challenge = |path: &str| self.renewer.tokens().answer(path);
+        self.gate.redirect(arrived, &ClearContext { is_covered: &is_covered, challenge: &challenge, port })
     }
 
     pub(super) fn listeners(&self) -> parking_lot::MutexGuard<'_, super::Listeners> {
@@ -80,6 +84,10 @@ async fn serve(server: Arc<Server>, incoming: Incoming) {
         Ok(secured) => {
             metrics.handshake(Handshake::Success);
             secured
+        }
+        Err(HandshakeError::Challenge) => {
+            metrics.handshake(Handshake::Success);
+            return;
         }
         Err(error) => {
             let late = matches!(error, HandshakeError::Late);

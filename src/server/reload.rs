@@ -113,6 +113,7 @@ impl Server {
         // After the certificates: a client of a new address must not be shown the old ones.
         change.commit(&mut self.listeners());
         self.take_over(&settings, keyring, &before, state).await;
+        self.order_changed(&before.settings, &settings);
         state.files = files;
         // Only now, when the new stages are in place for those who come by a new address.
         self.begin_accepting();

@@ -156,8 +156,7 @@ impl Server {
         for (limit, refused) in services.budget.refusals() {
             metrics.limit_refused(limit, refused);
         }
-        let not_after = self.handshaker.not_after().as_millis() / 1000;
-        metrics.certificate_not_after.set(i64::try_from(not_after).unwrap_or(i64::MAX));
+        self.report_certificates();
         let store = match services.sessions.health() {
             Health::Durable | Health::MemoryByChoice => SessionStoreState::Good,
             Health::Degraded { .. } => SessionStoreState::Degraded,

@@ -26,7 +26,10 @@ pub use access::{AccessEntry, AccessLog};
 pub use audit::{AuditEvent, AuditLog, Revoked, SignInOutcome};
 pub use captured::Captured;
 pub use chain::{Chain, chain};
-pub use metrics::{AddonMetrics, ConnectionRefusal, Handshake, Metrics, OpenGauge, ReloadResult, UpstreamFailure};
+pub use metrics::{
+    AcmeGauges, AddonMetrics, ConnectionRefusal, Handshake, Metrics, OpenGauge, OrderResult, ReloadResult,
+    UpstreamFailure,
+};
 pub use redact::ApiCallPath;
 pub use reset_outcome::ResetOutcome;
 

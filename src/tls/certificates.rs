@@ -1,10 +1,12 @@
 //! Which certificate a client is shown.
 //!
-//! A client always gets a certificate: an exact name before a wildcard, a wildcard before the first certificate of the
-//! configuration. A client with an unknown name gets a certificate that does not cover it, and its request is refused
-//! later, with a page that says why.
+//! An exact name comes before a wildcard, a wildcard before the first certificate of the configuration. A client with
+//! an unknown name gets a certificate that does not cover it, and its request is refused later, with a page that says
+//! why. Nobody gets a certificate while there is none, and nobody gets another one for a name whose own is still on
+//! order: a browser would take that for an attack.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use rustls::crypto::CryptoProvider;
@@ -14,17 +16,18 @@ use rustls::{ServerConfig, SignatureScheme};
 
 use super::covered::{self, Covered};
 use super::error::TlsError;
+use super::facts::Facts;
 use super::pem::Pair;
-use crate::clock::Timestamp;
+use crate::config::{Acme, Domain};
 
 /// The certificates in use, by name.
 #[derive(Debug)]
 pub(super) struct Certificates {
-    first: Arc<Shown>,
+    /// In the order of the configuration.
+    shown: Vec<Arc<Shown>>,
     exact: Names,
     wildcards: Names,
-    /// When the first of them ends.
-    pub(super) not_after: Timestamp,
+    ordered: Option<Arc<Acme>>,
 }
 
 type Names = HashMap<Box<str>, Vec<Arc<Shown>>>;
@@ -35,20 +38,36 @@ type Names = HashMap<Box<str>, Vec<Arc<Shown>>>;
 pub(super) struct Shown {
     pub(super) config: Arc<ServerConfig>,
     pub(super) covered: Arc<Covered>,
+    pub(super) facts: Facts,
+    pub(super) source: CertificateSource,
     signer: Arc<dyn SigningKey>,
 }
 
+/// Where a certificate comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CertificateSource {
+    /// It was made here, for trying things out.
+    Development,
+    /// The operator's, from this file.
+    File(PathBuf),
+    /// It was ordered for this name.
+    Acme(Domain),
+}
+
 impl Certificates {
-    /// The table of these certificates, in the order of the configuration.
+    /// The table of these certificates, in the order of the configuration. Without any it is an error, unless there are
+    /// some on order.
     pub(super) fn new(
-        pairs: Vec<Pair>,
+        pairs: Vec<(Pair, CertificateSource)>,
+        ordered: Option<Arc<Acme>>,
         provider: &Arc<CryptoProvider>,
         tickets: &Arc<dyn ProducesTickets>,
     ) -> Result<Self, TlsError> {
-        let not_after = pairs.iter().map(|pair| pair.facts.not_after).min().ok_or(TlsError::Empty)?;
+        if pairs.is_empty() && ordered.is_none() {
+            return Err(TlsError::Empty);
+        }
         let shown = pairs.into_iter().map(|pair| Shown::new(pair, provider, tickets).map(Arc::new));
         let shown = shown.collect::<Result<Vec<_>, _>>()?;
-        let first = Arc::clone(shown.first().ok_or(TlsError::Empty)?);
         let (mut exact, mut wildcards) = (Names::new(), Names::new());
         for one in &shown {
             for name in one.covered.exact() {
@@ -58,35 +77,43 @@ impl Certificates {
                 wildcards.entry(parent.into()).or_default().push(Arc::clone(one));
             }
         }
-        Ok(Self { first, exact, wildcards, not_after })
+        Ok(Self { shown, exact, wildcards, ordered })
+    }
+
+    /// Those that are shown, in the order of the configuration.
+    pub(super) fn shown(&self) -> impl Iterator<Item = &Arc<Shown>> {
+        self.shown.iter()
     }
 
     /// Whether one of them covers this host.
     pub(super) fn covers(&self, host: &str) -> bool {
-        self.all().any(|shown| shown.covered.covers(host))
-    }
-
-    fn all(&self) -> impl Iterator<Item = &Arc<Shown>> {
-        std::iter::once(&self.first).chain(self.exact.values().flatten()).chain(self.wildcards.values().flatten())
+        self.shown.iter().any(|shown| shown.covered.covers(host))
     }
 
     /// The certificate for a client that asks for this name and can check these signatures. Of several with one name
     /// (RSA besides ECDSA, say) the first that the client can check is shown.
-    pub(super) fn choose(&self, sni: Option<&str>, schemes: &[SignatureScheme]) -> &Arc<Shown> {
-        let Some(name) = sni.map(covered::canonical) else { return &self.first };
+    pub(super) fn choose(&self, sni: Option<&str>, schemes: &[SignatureScheme]) -> Option<&Arc<Shown>> {
+        let first = self.shown.first();
+        let Some(name) = sni.map(covered::canonical) else { return first };
         let wildcard = || covered::parent(&name).and_then(|parent| self.wildcards.get(parent));
         // Not an alert: for a certificate that does not fit a browser says what is wrong, for an alert only that
         // something is.
-        let Some(candidates) = self.exact.get(&*name).or_else(wildcard) else { return &self.first };
+        let Some(candidates) = self.exact.get(&*name).or_else(wildcard) else {
+            return first.filter(|_| !self.ordered.as_ref().is_some_and(|acme| acme.covers(&name)));
+        };
         let suits = |one: &&Arc<Shown>| one.signer.choose_scheme(schemes).is_some();
         // A client that can check none of them gets the first all the same, and fails with a message that says what is
         // wrong.
-        candidates.iter().find(suits).or(candidates.first()).unwrap_or(&self.first)
+        candidates.iter().find(suits).or(candidates.first()).or(first)
     }
 }
 
 impl Shown {
-    fn new(pair: Pair, provider: &Arc<CryptoProvider>, tickets: &Arc<dyn ProducesTickets>) -> Result<Self, TlsError> {
+    fn new(
+        (pair, source): (Pair, CertificateSource),
+        provider: &Arc<CryptoProvider>,
+        tickets: &Arc<dyn ProducesTickets>,
+    ) -> Result<Self, TlsError> {
         let signer = Arc::clone(&pair.certified.key);
         let mut config = ServerConfig::builder_with_provider(Arc::clone(provider))
             .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
@@ -101,6 +128,7 @@ impl Shown {
         config.session_storage = Arc::new(NoServerSessionStorage {});
         // Early data can be replayed by an attacker who recorded it (RFC 8446 section 8, S-45).
         config.max_early_data_size = 0;
-        Ok(Self { config: Arc::new(config), covered: Arc::new(Covered::new(&pair.facts)), signer })
+        let covered = Arc::new(Covered::new(&pair.facts));
+        Ok(Self { config: Arc::new(config), covered, facts: pair.facts, source, signer })
     }
 }

@@ -91,14 +91,12 @@ pub(super) fn address(host: &str) -> Option<IpAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::Timestamp;
 
     fn covered(names: &[&str], addresses: &[&str]) -> Covered {
         Covered::new(&Facts {
-            not_before: Timestamp::default(),
-            not_after: Timestamp::default(),
             dns_names: names.iter().map(ToString::to_string).collect(),
             addresses: addresses.iter().map(|text| text.parse().unwrap()).collect(),
+            ..Facts::default()
         })
     }
 

@@ -106,6 +106,15 @@ pub enum HandshakeError {
     /// The connection did not begin as one from a trusted proxy must.
     #[error(transparent)]
     Proxy(#[from] ProxyError),
+    /// There is no certificate for the name that the client asks for: it is still on order, or there is none at all.
+    #[error("there is no certificate yet for {}", name.as_deref().unwrap_or("a client that names no host"))]
+    NoCertificate {
+        /// The name.
+        name: Option<Box<str>>,
+    },
+    /// Nothing failed: it was an ACME server that wanted to know whether a name is ours, and has been shown it.
+    #[error("an ACME server was shown that a name is ours")]
+    Challenge,
     /// The handshake failed: the client left, or spoke no TLS that we speak.
     #[error("the handshake failed")]
     Tls(#[source] io::Error),

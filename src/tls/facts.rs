@@ -7,17 +7,26 @@ use std::net::IpAddr;
 
 use time::{Date, Month, OffsetDateTime};
 
-use super::der::{BOOLEAN, Der, GENERALIZED_TIME, OBJECT_IDENTIFIER, OCTET_STRING, UTC_TIME};
+use super::der::{BOOLEAN, Der, GENERALIZED_TIME, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, UTC_TIME};
 use crate::clock::Timestamp;
 
 /// The dates and names of a certificate.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Facts {
-    pub(super) not_before: Timestamp,
-    pub(super) not_after: Timestamp,
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Facts {
+    /// The first moment at which it is valid.
+    pub not_before: Timestamp,
+    /// The last moment at which it is valid.
+    pub not_after: Timestamp,
     /// In lower case, wildcards included. A name with other bytes than a host name has is left out (S-43).
-    pub(super) dns_names: Vec<String>,
-    pub(super) addresses: Vec<IpAddr>,
+    pub dns_names: Vec<String>,
+    /// The addresses that it is for.
+    pub addresses: Vec<IpAddr>,
+    /// Who has signed it, for people: the common name of the issuer, or its organisation.
+    pub issuer: String,
+    /// Its number, as the bytes of an integer in DER.
+    pub serial: Vec<u8>,
+    /// Which key has signed it (RFC 5280 section 4.2.1.1), if it says so.
+    pub authority_key_id: Option<Vec<u8>>,
 }
 
 impl Facts {
@@ -25,17 +34,13 @@ impl Facts {
     pub(super) fn read(certificate: &[u8]) -> Option<Self> {
         let mut tbs = Der::new(certificate).sequence()?.sequence()?;
         tbs.skip_optional(VERSION);
-        // Serial number, signature algorithm, issuer.
-        for _ in 0..3 {
-            tbs.element()?;
-        }
+        let serial = tbs.expect(INTEGER)?.to_vec();
+        // Signature algorithm.
+        tbs.element()?;
+        let issuer = common_name(tbs.sequence()?);
         let mut validity = tbs.sequence()?;
-        let mut facts = Self {
-            not_before: instant(&mut validity)?,
-            not_after: instant(&mut validity)?,
-            dns_names: Vec::new(),
-            addresses: Vec::new(),
-        };
+        let (not_before, not_after) = (instant(&mut validity)?, instant(&mut validity)?);
+        let mut facts = Self { not_before, not_after, issuer, serial, ..Self::default() };
         // Subject, public key.
         for _ in 0..2 {
             tbs.element()?;
@@ -58,6 +63,9 @@ impl Facts {
         // `critical`, which is left out where it is false (RFC 5280 section 4.1).
         extension.skip_optional(BOOLEAN);
         let value = extension.expect(OCTET_STRING)?;
+        if id == AUTHORITY_KEY_IDENTIFIER {
+            self.authority_key_id = Der::new(value).sequence()?.expect(KEY_IDENTIFIER).map(<[u8]>::to_vec);
+        }
         if id != SUBJECT_ALTERNATIVE_NAME {
             return Some(());
         }
@@ -71,6 +79,25 @@ impl Facts {
         }
         Some(())
     }
+}
+
+/// What people call the issuer. It decides nothing, so that what cannot be read is left out.
+fn common_name(mut name: Der<'_>) -> String {
+    let mut organisation = String::new();
+    while let Some(set) = name.expect(SET) {
+        let Some(mut attribute) = Der::new(set).sequence() else { continue };
+        let (id, text) = (attribute.expect(OBJECT_IDENTIFIER), attribute.element());
+        let text = || {
+            let text = text.map(|(_, bytes)| String::from_utf8_lossy(bytes)).unwrap_or_default();
+            text.chars().filter(|c| !c.is_control()).collect()
+        };
+        match id {
+            Some(COMMON_NAME) => return text(),
+            Some(ORGANISATION) => organisation = text(),
+            _ => {}
+        }
+    }
+    organisation
 }
 
 fn host_name(bytes: &[u8]) -> Option<String> {
@@ -121,6 +148,14 @@ const SUBJECT_UNIQUE_ID: u8 = 0x82;
 const EXTENSIONS: u8 = 0xa3;
 const DNS_NAME: u8 = 0x82;
 const IP_ADDRESS: u8 = 0x87;
+const SET: u8 = 0x31;
+const KEY_IDENTIFIER: u8 = 0x80;
+/// 2.5.4.3
+const COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
+/// 2.5.4.10
+const ORGANISATION: &[u8] = &[0x55, 0x04, 0x0a];
+/// 2.5.29.35
+const AUTHORITY_KEY_IDENTIFIER: &[u8] = &[0x55, 0x1d, 0x23];
 /// 2.5.29.17
 const SUBJECT_ALTERNATIVE_NAME: &[u8] = &[0x55, 0x1d, 0x11];
 
@@ -147,6 +182,22 @@ mod tests {
         assert_eq!(facts.not_after.to_string(), "2051-03-04T00:00:00.000Z", "from 2050 on the year has four digits");
         assert_eq!(facts.dns_names, ["home.example", "*.home.example"]);
         assert_eq!(facts.addresses, ["192.0.2.1".parse::<IpAddr>().unwrap(), "::1".parse().unwrap()]);
+    }
+
+    #[test]
+    fn a_certificate_tells_who_has_signed_it() {
+        let authority_key = KeyPair::generate().unwrap();
+        let mut authority = CertificateParams::default();
+        authority.distinguished_name.push(rcgen::DnType::OrganizationName, "Home");
+        authority.distinguished_name.push(rcgen::DnType::CommonName, "Home\u{1b} CA");
+        let key_id = authority.key_identifier(&authority_key);
+        let issuer = rcgen::Issuer::new(authority, authority_key);
+        let mut params = CertificateParams::new(vec!["home.example".to_owned()]).unwrap();
+        params.serial_number = Some(vec![0x7f, 1, 2].into());
+        params.use_authority_key_identifier_extension = true;
+        let facts = Facts::read(params.signed_by(&KeyPair::generate().unwrap(), &issuer).unwrap().der()).unwrap();
+        assert_eq!((&*facts.issuer, &*facts.serial), ("Home CA", &[0x7f, 1, 2][..]));
+        assert_eq!(facts.authority_key_id, Some(key_id));
     }
 
     #[test]

@@ -7,20 +7,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use rustls::ServerConfig;
 use rustls::crypto::CryptoProvider;
 use rustls::crypto::aws_lc_rs::Ticketer;
 use rustls::server::{Acceptor, ProducesTickets};
+use tokio::io::AsyncWriteExt as _;
 use tokio_rustls::LazyConfigAcceptor;
 
-use super::certificates::Certificates;
+use super::certificates::{CertificateSource, Certificates};
+use super::challenge::{self, Challenges};
 use super::covered;
 use super::development;
 use super::error::{HandshakeError, TlsError};
+use super::facts::Facts;
 use super::notice::Notice;
-use super::pem;
+use super::pem::{self, Pair};
 use super::stream::Secured;
 use crate::clock::Timestamp;
-use crate::config;
+use crate::config::{self, Acme, CertificateFiles};
 use crate::listener::Incoming;
 
 /// Makes secured connections of accepted ones.
@@ -30,6 +34,9 @@ pub struct Handshaker {
     /// Kept over reloads, so that clients can go on resuming. Its keys change every six hours.
     tickets: Arc<dyn ProducesTickets>,
     certificates: ArcSwap<Certificates>,
+    challenges: Challenges,
+    /// What is shown to clients for whom there is no certificate.
+    refusal: Arc<ServerConfig>,
 }
 
 /// Certificates that can be used and are not shown yet; dropped, nothing has changed.
@@ -45,13 +52,15 @@ impl Handshaker {
     pub fn new(tls: &config::Tls, names: &[String], now: Timestamp) -> Result<(Self, Vec<Notice>), TlsError> {
         let provider = pem::provider();
         let tickets = Ticketer::new().map_err(TlsError::Setup)?;
-        let (certificates, notices) = load(tls, names, now, &provider, &tickets)?;
-        Ok((Self { provider, tickets, certificates: ArcSwap::from_pointee(certificates) }, notices))
+        // What was ordered can be ordered again: it must not keep the process from starting.
+        let (certificates, notices) = load(tls, names, now, &provider, &tickets, Broken::IsLeftOut)?;
+        let (refusal, certificates) = (challenge::refusal(&provider)?, ArcSwap::from_pointee(certificates));
+        Ok((Self { provider, tickets, certificates, challenges: Challenges::default(), refusal }, notices))
     }
 
     /// Reads everything anew and proves it. No client is shown it before [`Handshaker::show`]. Blocks on files.
     pub fn read(&self, tls: &config::Tls, names: &[String], now: Timestamp) -> Result<Renewed, TlsError> {
-        let (certificates, notices) = load(tls, names, now, &self.provider, &self.tickets)?;
+        let (certificates, notices) = load(tls, names, now, &self.provider, &self.tickets, Broken::IsAnError)?;
         Ok(Renewed { certificates: Arc::new(certificates), notices })
     }
 
@@ -66,9 +75,24 @@ impl Handshaker {
         self.read(tls, names, now).map(|renewed| self.show(renewed))
     }
 
-    /// When the first of the certificates in use ends.
-    pub fn not_after(&self) -> Timestamp {
-        self.certificates.load().not_after
+    /// When the first of the certificates in use ends; `None` while there is none.
+    pub fn not_after(&self) -> Option<Timestamp> {
+        self.certificates.load().shown().map(|shown| shown.facts.not_after).min()
+    }
+
+    /// The certificates in use, in the order of the configuration.
+    pub fn shown(&self) -> Vec<(Facts, CertificateSource)> {
+        self.certificates.load().shown().map(|shown| (shown.facts.clone(), shown.source.clone())).collect()
+    }
+
+    /// From here on, an ACME server that asks by TLS whether this name is ours is shown this digest.
+    pub fn open_challenge(&self, name: &str, digest: &[u8]) -> Result<(), TlsError> {
+        self.challenges.open(name, digest, &self.provider)
+    }
+
+    /// The challenge for this name is over.
+    pub fn close_challenge(&self, name: &str) {
+        self.challenges.close(name);
     }
 
     /// Whether one of the certificates in use covers this host.
@@ -87,16 +111,36 @@ impl Handshaker {
         // The configuration is chosen by the ClientHello, so that the certificate that is shown is known and its names
         // can be noted.
         let hello = LazyConfigAcceptor::new(Acceptor::default(), socket).await.map_err(HandshakeError::Tls)?;
-        let (sni, shown) = {
+        if let Some(config) = self.challenges.answer(&hello.client_hello()) {
+            let mut stream = hello.into_stream(config).await.map_err(HandshakeError::Tls)?;
+            // RFC 8737 section 3: the connection is for the handshake alone. That the server has gone is no failure.
+            let _closed = stream.shutdown().await;
+            return Err(HandshakeError::Challenge);
+        }
+        let (sni, shown): (Option<Box<str>>, _) = {
             let hello = hello.client_hello();
             // In a scope without an await: the guard must not be held over the handshake.
             let certificates = self.certificates.load();
             let shown = certificates.choose(hello.server_name(), hello.signature_schemes());
-            (hello.server_name().map(|name| covered::canonical(name).into()), Arc::clone(shown))
+            (hello.server_name().map(|name| covered::canonical(name).into()), shown.cloned())
+        };
+        let Some(shown) = shown else {
+            // It ends in an error on our side and an alert on the client's.
+            let _refused = hello.into_stream(Arc::clone(&self.refusal)).await;
+            return Err(HandshakeError::NoCertificate { name: sni });
         };
         let stream = hello.into_stream(Arc::clone(&shown.config)).await.map_err(HandshakeError::Tls)?;
         Ok(Secured::new(stream, (addresses, trust), slot, sni, Arc::clone(&shown.covered)))
     }
+}
+
+/// What becomes of a certificate that was ordered and cannot be used.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Broken {
+    /// The process starts without it.
+    IsLeftOut,
+    /// Those in use stay in use.
+    IsAnError,
 }
 
 fn load(
@@ -105,22 +149,62 @@ fn load(
     now: Timestamp,
     provider: &Arc<CryptoProvider>,
     tickets: &Arc<dyn ProducesTickets>,
+    broken: Broken,
 ) -> Result<(Certificates, Vec<Notice>), TlsError> {
-    let mut notices = Vec::new();
-    let mut pairs = Vec::new();
+    let mut loaded = Loaded { pairs: Vec::new(), notices: Vec::new(), now };
     match tls {
         config::Tls::Development { folder } => {
             let (pair, notice) = development::ensure(folder, names, now, provider)?;
-            pairs.push(pair);
-            notices.push(notice);
+            loaded.pairs.push((pair, CertificateSource::Development));
+            loaded.notices.push(notice);
         }
-        config::Tls::Certificates(all) => {
-            for files in all {
-                let pair = pem::load(&files.chain, &files.key, provider)?;
-                notices.extend(pem::notices(&pair, &files.chain, &files.key, now)?);
-                pairs.push(pair);
-            }
+        config::Tls::Certificates(certificates) => loaded.add_files(certificates, provider)?,
+        config::Tls::Acme { certificates, acme } => {
+            loaded.add_files(certificates, provider)?;
+            loaded.add_ordered(acme, provider, broken)?;
         }
     }
-    Ok((Certificates::new(pairs, provider, tickets)?, notices))
+    Ok((Certificates::new(loaded.pairs, tls.acme().cloned(), provider, tickets)?, loaded.notices))
+}
+
+struct Loaded {
+    pairs: Vec<(Pair, CertificateSource)>,
+    notices: Vec<Notice>,
+    now: Timestamp,
+}
+
+impl Loaded {
+    fn add_files(&mut self, all: &[CertificateFiles], provider: &CryptoProvider) -> Result<(), TlsError> {
+        all.iter().try_for_each(|files| self.add(files, CertificateSource::File(files.chain.clone()), provider))
+    }
+
+    /// Those that are there already.
+    fn add_ordered(&mut self, acme: &Acme, provider: &CryptoProvider, broken: Broken) -> Result<(), TlsError> {
+        for domain in &acme.domains {
+            let files = acme.files(domain);
+            if !files.chain.exists() {
+                continue;
+            }
+            match self.add(&files, CertificateSource::Acme(domain.clone()), provider) {
+                Err(error) if broken == Broken::IsLeftOut => {
+                    let why = crate::telemetry::chain(&error).to_string();
+                    self.notices.push(Notice::Unusable { file: files.chain, why });
+                }
+                added => added?,
+            }
+        }
+        Ok(())
+    }
+
+    fn add(
+        &mut self,
+        files: &CertificateFiles,
+        source: CertificateSource,
+        provider: &CryptoProvider,
+    ) -> Result<(), TlsError> {
+        let pair = pem::load(&files.chain, &files.key, provider)?;
+        self.notices.extend(pem::notices(&pair, &files.chain, &files.key, self.now)?);
+        self.pairs.push((pair, source));
+        Ok(())
+    }
 }

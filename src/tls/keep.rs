@@ -10,7 +10,7 @@ use std::path::Path;
 use crate::entropy;
 
 /// Writes a file beside its place, then renames it there.
-pub(super) fn write_atomically(folder: &Path, name: &str, bytes: &[u8], mode: u32) -> io::Result<()> {
+pub(crate) fn write_atomically(folder: &Path, name: &str, bytes: &[u8], mode: u32) -> io::Result<()> {
     let temporary = folder.join(format!(".{name}.{:016x}", u64::from_ne_bytes(entropy::random())));
     let written = write_new(&temporary, bytes, mode).and_then(|()| fs::rename(&temporary, folder.join(name)));
     if written.is_err() {

@@ -8,6 +8,7 @@
 mod handshake;
 mod stream;
 mod certificates;
+mod challenge;
 mod covered;
 mod development;
 mod issue;
@@ -19,10 +20,13 @@ mod error;
 mod remedy;
 mod notice;
 
+pub use certificates::CertificateSource;
 pub use covered::Covered;
 pub use development::own_names;
 pub use error::{HandshakeError, TlsError};
+pub use facts::Facts;
 pub use handshake::{Handshaker, Renewed};
+pub(crate) use keep::write_atomically;
 pub use notice::Notice;
-pub use pem::check_pair;
+pub use pem::{check_pair, judge_pair, read_pair};
 pub use stream::{Protocol, Secured, Stream, Transport};

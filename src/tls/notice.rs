@@ -36,6 +36,13 @@ pub enum Notice {
         /// Path of the chain.
         file: PathBuf,
     },
+    /// A certificate that was ordered cannot be used, and is ordered anew.
+    Unusable {
+        /// Path of the chain and the key.
+        file: PathBuf,
+        /// Why it cannot be used.
+        why: String,
+    },
     /// Every user of this machine can read a private key.
     KeyReadableByAll {
         /// Path of the key.
@@ -65,6 +72,9 @@ impl fmt::Display for Notice {
                 "the certificate in {} has no subject alternative names: every request on it will be refused",
                 file.display()
             ),
+            Self::Unusable { file, why } => {
+                write!(f, "the certificate in {} cannot be used and is ordered anew: {why}", file.display())
+            }
             Self::KeyReadableByAll { file } => {
                 write!(f, "every user of this machine can read the private key in {}", file.display())
             }

@@ -35,9 +35,28 @@ pub fn check_pair(chain: &Path, key: &Path) -> Result<Covered, TlsError> {
     load(chain, key, &default_provider()).map(|pair| Covered::new(&pair.facts))
 }
 
+/// What the certificate in this file says of itself, when it can be used with the key in the same file.
+pub fn read_pair(file: &Path) -> Result<Facts, TlsError> {
+    load(file, file, &default_provider()).map(|pair| pair.facts)
+}
+
+/// The same of a text that is to become this file.
+pub fn judge_pair(pem: &[u8], file: &Path) -> Result<Facts, TlsError> {
+    pair((file, pem), (file, pem), &default_provider()).map(|pair| pair.facts)
+}
+
 /// Reads a chain and its key, and proves that they belong together.
 pub(super) fn load(chain: &Path, key: &Path, provider: &CryptoProvider) -> Result<Pair, TlsError> {
-    let certificates = certificates(chain).map_err(|error| {
+    let (chain_pem, key_pem) = (read(chain)?, Zeroizing::new(read(key)?));
+    pair((chain, &chain_pem), (key, &key_pem), provider)
+}
+
+fn pair(
+    (chain, chain_pem): (&Path, &[u8]),
+    (key, key_pem): (&Path, &[u8]),
+    provider: &CryptoProvider,
+) -> Result<Pair, TlsError> {
+    let certificates = certificates_of(chain, chain_pem).map_err(|error| {
         // Said as what it is: neither file would be called wrong for being the other.
         let exchanged = holds(chain) == Holding::Key && holds(key) == Holding::Certificate;
         if exchanged { TlsError::Exchanged { chain: chain.into(), key: key.into() } } else { error }
@@ -46,7 +65,7 @@ pub(super) fn load(chain: &Path, key: &Path, provider: &CryptoProvider) -> Resul
     let facts = Facts::read(first).ok_or_else(|| TlsError::BadCertificate { file: chain.into() })?;
     let signer = provider
         .key_provider
-        .load_private_key(private_key(key)?)
+        .load_private_key(private_key(key, key_pem)?)
         .map_err(|source| TlsError::UnusableKey { file: key.into(), source })?;
     let certified = CertifiedKey::new(certificates, signer);
     // `CertifiedKey::new` does not compare them: a wrong key would show only when the first client fails.
@@ -60,23 +79,28 @@ pub(super) fn load(chain: &Path, key: &Path, provider: &CryptoProvider) -> Resul
 
 /// All certificates in a file, in its order.
 pub(super) fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
-    let bytes = fs::read(file).map_err(|source| TlsError::Read { file: file.into(), source })?;
-    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
+    certificates_of(file, &read(file)?)
+}
+
+fn certificates_of(file: &Path, pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
     let certificates = certificates.map_err(|source| TlsError::Pem { file: file.into(), source })?;
     if certificates.is_empty() { Err(TlsError::NoCertificate { file: file.into() }) } else { Ok(certificates) }
 }
 
-fn private_key(file: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
-    let bytes = fs::read(file).map_err(|source| TlsError::Read { file: file.into(), source })?;
-    let bytes = Zeroizing::new(bytes);
-    let key = PrivateKeyDer::from_pem_slice(&bytes);
+fn private_key(file: &Path, text: &[u8]) -> Result<PrivateKeyDer<'static>, TlsError> {
+    let key = PrivateKeyDer::from_pem_slice(text);
     // `BEGIN ENCRYPTED PRIVATE KEY` (RFC 5958), or the older `Proc-Type: 4,ENCRYPTED` (RFC 1421).
-    let encrypted = || bytes.windows(ENCRYPTED.len()).any(|window| window == ENCRYPTED);
+    let encrypted = || text.windows(ENCRYPTED.len()).any(|window| window == ENCRYPTED);
     key.map_err(|source| match source {
         _ if encrypted() => TlsError::EncryptedKey { file: file.into() },
         pem::Error::NoItemsFound => TlsError::NoKey { file: file.into() },
         source => TlsError::Pem { file: file.into(), source },
     })
+}
+
+fn read(file: &Path) -> Result<Vec<u8>, TlsError> {
+    fs::read(file).map_err(|source| TlsError::Read { file: file.into(), source })
 }
 
 /// What to tell the operator of a pair that is used all the same.

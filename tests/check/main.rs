@@ -7,6 +7,7 @@
     reason = "clippy.toml allows them in tests, and clippy knows only the functions with `#[test]` as tests, not the harness"
 )]
 
+mod acme;
 mod addon_api;
 mod addons;
 mod api_alone;

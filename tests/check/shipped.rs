@@ -1,5 +1,8 @@
 //! The `config.toml` that ships: it can be used as it is, and every optional key in it is right as well.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
 use crate::harness::Folder;
 use vestibule::cli::Exit;
 use vestibule::config::{AccessList, Loaded, SessionStore, Tls};
@@ -18,6 +21,11 @@ fn folder() -> Folder {
     folder.write("secrets/owner", "token\n");
     folder.write("certs/home.crt", "good");
     folder.write("certs/home.key", "key");
+    let hook = folder.write("dns-hook", "#!/bin/sh\n");
+    fs::set_permissions(hook, fs::Permissions::from_mode(0o700)).unwrap();
+    folder.write("secrets/eab", "zWNDZM6eQGHWpSRTPal5eIUYFTu7EajV\n");
+    let authority = rcgen::CertificateParams::default().self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap();
+    folder.write("certs/home-ca.pem", authority.pem());
     folder.write(MANIFEST, include_str!("../../examples/addons/zigbee2mqtt/config.yaml"));
     folder
 }
@@ -68,7 +76,9 @@ fn every_optional_key_in_it_can_be_set() {
     let text = uncommented().replace("\ngroups = \"home-assistant\"\n", "\ngroups = \"both\"\n");
     let (_, Loaded { settings, .. }) = load(&without_what_needs_another_upstream(&text));
     assert_eq!(settings.permissions.groups[0].policy.entity_ids["lock.basic_lock"].control, Some(false));
-    assert!(matches!(settings.tls, Tls::Certificates(list) if list.len() == 1));
+    assert!(
+        matches!(settings.tls, Tls::Acme { certificates, acme } if (certificates.len(), acme.domains.len()) == (1, 2))
+    );
     assert_eq!(settings.addons[0].route.host.as_ref().unwrap().as_str(), "whoami.home.example");
     let people = AccessList { groups: vec!["system-users".into()], users: vec!["frank".into()] };
     assert_eq!(settings.addons[0].authorization.access.only, Some(people));
@@ -122,7 +132,7 @@ fn the_defaults_in_it_are_the_defaults() {
         "hsts",
     ];
     // Tables that are examples as a whole: paragraphs with one of these headings in them.
-    let tables = ["[[group]]", "[group.policy]", "[[test]]", "[[addon.protect]]"];
+    let tables = ["[tls.acme]", "[[group]]", "[group.policy]", "[[test]]", "[[addon.protect]]"];
     let is_table = |paragraph: &str| paragraph.lines().any(|line| tables.contains(&line));
     let is_example = |line: &str| {
         examples.iter().any(|key| line.starts_with(key) && (key.contains('=') || line.starts_with(&format!("{key} ="))))
@@ -148,6 +158,7 @@ fn it_explains_every_key() {
     for (section, probe) in [
         ("listen", "[listen]\nqqqq = 1"),
         ("tls", "[tls]\nqqqq = 1"),
+        ("tls.acme", "[tls.acme]\nqqqq = 1"),
         ("home_assistant", "[home_assistant]\nconfig_dir = \"home\"\nqqqq = 1"),
         ("permissions", "[permissions]\nqqqq = 1"),
         ("[group]", "[[group]]\nqqqq = 1"),
@@ -164,7 +175,7 @@ fn it_explains_every_key() {
         let (_, rest) = text.split_once(&format!("[{section}]\n")).unwrap();
         let body = rest.split("\n[").next().unwrap();
         // A policy and the rules of paths have a heading of their own, and a selector two names.
-        let elsewhere = ["policy", "area_ids", "protect"];
+        let elsewhere = ["policy", "area_ids", "protect", "acme"];
         for key in keys_of(probe).into_iter().filter(|key| !elsewhere.contains(&key.as_str())) {
             assert!(body.lines().any(|line| line.starts_with(&format!("{key} = "))), "{key} of [{section}]");
         }

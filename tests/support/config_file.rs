@@ -39,6 +39,12 @@ impl ConfigFile {
         self
     }
 
+    /// Takes a whole table out.
+    pub(crate) fn remove_table(&mut self, table: &'static str) -> &mut Self {
+        self.tables.remove(table);
+        self
+    }
+
     /// One more add-on at `/ingress/SLUG`.
     pub(crate) fn addon(&mut self, slug: &str, addon: &RawAddon) -> &mut Self {
         self.addon_with(slug, addon, "")

@@ -51,6 +51,23 @@ impl Vestibule {
         furnish: impl FnOnce(&Home),
         extra: impl FnOnce(&Path) -> Extra,
     ) -> Self {
+        let mut this = Self::launch(configure, furnish, extra);
+        this.await_ready();
+        this
+    }
+
+    /// Starts it, and waits until it listens and no longer.
+    pub(crate) fn start_unready(configure: impl FnOnce(&mut ConfigFile)) -> Self {
+        let mut this = Self::launch(configure, |_| {}, |_| Extra::default());
+        this.await_addresses();
+        this
+    }
+
+    fn launch(
+        configure: impl FnOnce(&mut ConfigFile),
+        furnish: impl FnOnce(&Home),
+        extra: impl FnOnce(&Path) -> Extra,
+    ) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         certificate::write_to(folder.path());
         let home = Home::copy_to(folder.path().join("home"));
@@ -61,9 +78,7 @@ impl Vestibule {
         let mut extra = extra(folder.path());
         let (child, stderr) = spawn(folder.path(), &mut extra);
         let nowhere = SocketAddr::from(([0, 0, 0, 0], 0));
-        let mut this = Self { folder, home, config, extra, child, stderr, https: nowhere, operations: nowhere };
-        this.await_ready();
-        this
+        Self { folder, home, config, extra, child, stderr, https: nowhere, operations: nowhere }
     }
 
     /// Ends it without a word, as the kernel does when memory is short.
@@ -85,9 +100,7 @@ impl Vestibule {
     }
 
     fn await_ready(&mut self) {
-        // A socket that was handed over is announced by whoever made it, and may be named with another scheme.
-        self.https = self.announced("https://");
-        self.operations = self.announced("http://");
+        self.await_addresses();
         eventually("readiness", || {
             if let Ok(Some(status)) = self.child.try_wait() {
                 panic!("vestibule ended with {status} instead of starting:\n{}", self.stderr.text());
@@ -95,6 +108,12 @@ impl Vestibule {
             let answer = h1::plain(self.operations, &Ask::get("/readyz")).ok()?;
             (answer.status == 200).then_some(())
         });
+    }
+
+    fn await_addresses(&mut self) {
+        // A socket that was handed over is announced by whoever made it, and may be named with another scheme.
+        self.https = self.announced("https://");
+        self.operations = self.announced("http://");
     }
 
     fn announced(&mut self, scheme: &str) -> SocketAddr {

@@ -20,6 +20,8 @@ pub(crate) enum Tool {
     NodeQs,
     /// Python with Werkzeug; `VESTIBULE_PYTHON` may name one.
     Werkzeug,
+    /// An ACME server.
+    Pebble,
 }
 
 /// The scripts that say what parsers of other languages read, for `protected_paths`.
@@ -39,6 +41,7 @@ pub(crate) fn find(tool: Tool) -> Option<PathBuf> {
         Tool::Php => (&["php"], &["--version"]),
         Tool::Go => (&["go"], &["version"]),
         Tool::NodeQs => (&["node"], &["--input-type=module", "--eval", "import 'qs'"]),
+        Tool::Pebble => (&["/usr/bin/pebble", "pebble"], &["-h"]),
         Tool::Werkzeug => (&python, &["-c", "import werkzeug"]),
     };
     let works = |place: &&&str| {

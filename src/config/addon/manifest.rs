@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::raw::section::Key;
 use crate::config::resolve::context::Context;
-use crate::config::resolve::tls::readable;
+use crate::config::resolve::readable::readable;
 use crate::ids::{AddonSlug, Address, Upstream};
 use crate::manifest::{self, Manifest, SigningKey};
 

@@ -61,6 +61,23 @@ section! {
         development: String,
         certificates: List<Certificate>,
         hsts: TimeText,
+        acme: Acme,
+    }
+
+    /// `[tls.acme]`
+    Acme {
+        domains: List<String>,
+        email: String,
+        agree_to_terms: bool,
+        directory: String,
+        directory_ca: String,
+        challenge: String,
+        dns_hook: List<String>,
+        dns_hook_timeout: TimeText,
+        dns_wait: TimeText,
+        eab_key_id: String,
+        eab_hmac_key: ValueFile,
+        state: String,
     }
 
     /// An entry of `[tls] certificates`.

@@ -2,6 +2,7 @@
 //! and findings for all that is wrong. Files are looked at and secrets are read; nothing is written and no port is
 //! bound.
 
+mod acme;
 mod addon_api;
 mod api_alone;
 mod assertion;
@@ -15,6 +16,7 @@ mod listen;
 mod log;
 mod own_address;
 mod policy;
+pub(super) mod readable;
 mod sections;
 mod store;
 mod supervisor;
@@ -57,7 +59,7 @@ pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> (Settings, Vec<C
         supervisor::supervisor(&section(&raw.supervisor), &section(&raw.listen), home_assistant.api.is_some(), cx);
     let mut settings = Settings {
         listen: listen::listen(&section(&raw.listen), &raw.state_dir, cx),
-        tls: tls::tls(&section(&raw.tls), cx),
+        tls: tls::tls(&section(&raw.tls), &section(&raw.listen), cx),
         hsts: tls::hsts(&section(&raw.tls), cx),
         permissions,
         session: sections::session(&section(&raw.session), &home_assistant, cx),

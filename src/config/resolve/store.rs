@@ -4,7 +4,7 @@
 use toml::Spanned;
 
 use super::context::Context;
-use super::tls::readable;
+use super::readable::readable;
 use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::raw::{self, Key, StoreText};
 use crate::config::redis_store::{self, RedisPlace, RedisStore, RedisUrl};

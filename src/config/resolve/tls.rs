@@ -1,23 +1,30 @@
 //! `[tls]`: which certificates, and whether their files are there, can be read and belong together. Whether they
 //! can be used is verified later.
 
-use std::fs::{self, File};
-use std::path::PathBuf;
+use std::fs;
+use std::sync::Arc;
 use std::time::Duration;
 
 use toml::Spanned;
 
-use super::context::{Context, OF_WINDOWS, is_of_windows};
+use super::acme;
+use super::context::Context;
+use super::readable::readable;
+use crate::config::certificate_files::CertificateFiles;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::part::days;
 use crate::config::raw;
 use crate::config::secret;
-use crate::config::settings::{CertificateFiles, Tls};
+use crate::config::settings::Tls;
 
 /// Resolves the section.
-pub(super) fn tls(raw: &raw::Tls, cx: &mut Context<'_>) -> Tls {
+pub(super) fn tls(raw: &raw::Tls, listen: &raw::Listen, cx: &mut Context<'_>) -> Tls {
     let folder = cx.state_path(&raw.development, "certs");
     let list = raw.certificates.given().map(|list| list.get_ref().as_slice()).unwrap_or_default();
+    if let Some(acme) = raw.acme.given().and_then(|table| acme::acme(table, listen, cx)) {
+        let certificates = list.iter().filter_map(|entry| certificate(entry, cx)).collect();
+        return Tls::Acme { certificates, acme: Arc::new(acme) };
+    }
     if list.is_empty() {
         if let Some(text) = raw.development.given().filter(|_| folder.exists() && !folder.is_dir()) {
             let file = Diagnostic::mistake(text.span(), "this is not a folder");
@@ -47,25 +54,4 @@ fn certificate(entry: &Spanned<raw::Certificate>, cx: &mut Context<'_>) -> Optio
     }
     cx.certificates.push((chain_file.clone(), key_file.clone(), entry.span()));
     Some(CertificateFiles { chain: chain_file, key: key_file })
-}
-
-/// A file that is there and can be read.
-pub(in crate::config) fn readable(text: &Spanned<String>, cx: &mut Context<'_>) -> Option<PathBuf> {
-    let path = cx.path(text);
-    cx.files.push(path.clone());
-    let message = match fs::metadata(&path) {
-        Ok(metadata) if !metadata.is_file() => "this is not a regular file".to_owned(),
-        Ok(_) => match File::open(&path) {
-            Ok(_) => return Some(path),
-            Err(err) => format!("this file cannot be read: {err}"),
-        },
-        Err(err) => format!("this file cannot be read: {err}"),
-    };
-    let hint = if is_of_windows(text.get_ref()) {
-        OF_WINDOWS.to_owned()
-    } else {
-        format!("paths are relative to the configuration's folder: this one is {}", path.display())
-    };
-    cx.add(Diagnostic::mistake(text.span(), message).label("expected a readable file").hint(hint));
-    None
 }

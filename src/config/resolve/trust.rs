@@ -7,7 +7,7 @@ use std::sync::Arc;
 use toml::Spanned;
 
 use super::context::Context;
-use super::tls::readable;
+use super::readable::readable;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::raw::Key;
 use crate::config::trust::Trust;

@@ -22,13 +22,19 @@ pub(super) fn certificates(claims: &Claims<'_>, world: &dyn World, findings: &mu
             }
         }
     }
+    let acme = claims.settings.tls.acme();
     // With one of which nobody knows the names, or with none but our own, nothing can be said.
     let known: Option<Vec<CoveredHosts>> = covered.into_iter().collect();
-    let is_covered = |host: &str| known.iter().flatten().any(|covers| covers(host));
+    let is_ordered = |host: &str| acme.is_some_and(|acme| acme.covers(host));
+    let is_covered = |host: &str| is_ordered(host) || known.iter().flatten().any(|covers| covers(host));
     let uncovered = hosts(claims).into_iter().filter(|(host, _)| !is_covered(host));
-    for (host, at) in uncovered.filter(|_| known.as_ref().is_some_and(|known| !known.is_empty())) {
+    for (host, at) in uncovered.filter(|_| known.as_ref().is_some_and(|known| acme.is_some() || !known.is_empty())) {
         let message = format!("no certificate covers {}: browsers get a warning there, or 421", quoted(&host));
-        let hint = "name a certificate with this host under [tls], or correct the host";
+        let hint = if acme.is_some() {
+            "add this host to `domains` under [tls.acme], or correct the host"
+        } else {
+            "name a certificate with this host under [tls], or correct the host"
+        };
         findings.add(Diagnostic::warning(at, message).label("expected a host of a certificate").hint(hint));
     }
 }

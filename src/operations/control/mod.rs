@@ -5,6 +5,7 @@
 //! reachable over a network, and an answer that holds a session's cookie is shown to nobody but the asker.
 
 mod ask;
+mod certificate_line;
 mod serve;
 mod socket;
 
@@ -15,6 +16,7 @@ use crate::secret::Secret;
 use serde::{Deserialize, Serialize};
 
 pub use ask::{AskError, ask};
+pub use certificate_line::{CertificateLine, CertificateOrigin};
 pub use serve::serve;
 pub use socket::{ControlSocket, SocketError};
 
@@ -60,6 +62,13 @@ pub enum Request {
         address: Option<String>,
         /// The user name; none is every name from there.
         user: Option<String>,
+    },
+    /// Which certificates are shown and on order.
+    Certificates {},
+    /// Order certificates now.
+    CertificatesRenew {
+        /// The name; none is all that are ordered.
+        domain: Option<String>,
     },
     /// Read the configuration again.
     Reload {},
@@ -126,6 +135,16 @@ pub enum Answer {
     /// The answer to [`Request::BansLift`].
     Lifted {
         /// How many addresses and names begin anew.
+        count: u64,
+    },
+    /// The answer to [`Request::Certificates`].
+    Certificates {
+        /// Those that are shown, in the order of the configuration, then those on order.
+        certificates: Vec<CertificateLine>,
+    },
+    /// The answer to [`Request::CertificatesRenew`]: they are ordered from now on.
+    Ordering {
+        /// How many names there are.
         count: u64,
     },
     /// The answer to [`Request::Reload`].

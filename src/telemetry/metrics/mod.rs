@@ -35,10 +35,14 @@
 //! | `vestibule_directory_users` | gauge | | Users in the current copy of Home Assistant's files |
 //! | `vestibule_directory_stale_seconds` | gauge | | For how long the files could not be read; 0 while they can |
 //! | `vestibule_session_store_degraded` | gauge | | 1 while sessions are served from memory alone because their store fails |
-//! | `vestibule_certificate_not_after_seconds` | gauge | | When the first of our certificates ends, in seconds since 1970 |
+//! | `vestibule_certificate_not_after_seconds` | gauge | | When the first of our certificates ends, in seconds since 1970; 0 while there is none |
+//! | `vestibule_acme_orders_total` | counter | `domain`, `result` | Certificates that were ordered |
+//! | `vestibule_acme_certificate_not_after_seconds` | gauge | `domain` | When a certificate that is ordered ends, in seconds since 1970; 0 while there is none |
+//! | `vestibule_acme_last_success_seconds` | gauge | `domain` | When this process has ordered a certificate last, in seconds since 1970; 0 while it has not |
 //! | `vestibule_log_lines_dropped_total` | counter | | Log lines dropped because nobody read them fast enough |
 //! | `vestibule_build_info` | info | `version` | The version that runs |
 
+mod acme;
 mod addon;
 mod addon_api;
 mod histogram;
@@ -54,6 +58,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
+pub use acme::{AcmeGauges, OrderResult};
 pub use addon::{AddonMetrics, OpenGauge};
 pub use labels::{ConnectionRefusal, Handshake, ReloadResult, UpstreamFailure};
 
@@ -61,6 +66,7 @@ use super::audit::SignInOutcome;
 use crate::budget::Limit;
 use crate::ids::AddonSlug;
 use crate::refusal::Reason;
+use acme::AcmeFamilies;
 use addon::AddonFamilies;
 use addon_api::AddonApiFamilies;
 use labels::{LimitLabel, OutcomeLabel, ReasonLabel, ResultLabel, WhyLabel, WorkerLabel};
@@ -71,6 +77,7 @@ pub struct Metrics {
     registry: Registry,
     addons: AddonFamilies,
     addon_api: AddonApiFamilies,
+    acme: AcmeFamilies,
     /// Connections of clients accepted.
     pub connections_accepted: Counter,
     connections_open: Gauge,
@@ -103,6 +110,7 @@ impl Metrics {
             registry: Registry::default(),
             addons: AddonFamilies::default(),
             addon_api: AddonApiFamilies::default(),
+            acme: AcmeFamilies::default(),
             connections_accepted: Counter::default(),
             connections_open: Gauge::default(),
             worker_connections: Family::default(),
@@ -123,6 +131,7 @@ impl Metrics {
         let mut registry = Registry::with_prefix("vestibule");
         metrics.addons.register(&mut registry);
         metrics.addon_api.register(&mut registry);
+        metrics.acme.register(&mut registry);
         metrics.register(&mut registry);
         registry.register(
             "log_lines_dropped",
@@ -158,7 +167,7 @@ impl Metrics {
         to.register_with_unit("directory_stale", help, Unit::Seconds, self.directory_stale.clone());
         let help = "1 while sessions are served from memory alone because their store fails";
         to.register("session_store_degraded", help, self.session_store_degraded.clone());
-        let help = "When the first of our certificates ends, in seconds since 1970";
+        let help = "When the first of our certificates ends, in seconds since 1970; 0 while there is none";
         to.register_with_unit("certificate_not_after", help, Unit::Seconds, self.certificate_not_after.clone());
     }
 
@@ -173,6 +182,21 @@ impl Metrics {
         let own = self.addons.with_label(OWN);
         own.up.set(1);
         own
+    }
+
+    /// An order for this name has ended.
+    pub fn certificate_ordered(&self, domain: &str, result: OrderResult) {
+        self.acme.ordered(domain, result);
+    }
+
+    /// How it stands with a certificate that is ordered.
+    pub fn ordered_certificate(&self, domain: &str, gauges: AcmeGauges) {
+        self.acme.set(domain, gauges);
+    }
+
+    /// Other names are ordered from now on.
+    pub fn forget_ordered_certificates(&self) {
+        self.acme.clear();
     }
 
     /// A connection of a client is open for as long as the guard lives.

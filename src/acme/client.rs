@@ -1,0 +1,107 @@
+//! The way to an ACME server: over the connections out that everybody here uses, with bounds on time and size.
+//!
+//! The library signs and reads; this dials, and believes the certificate that the configuration says. Where the server
+//! sends us on to is followed over TLS alone.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{CONNECTION, HOST};
+use http::uri::PathAndQuery;
+use http::{HeaderValue, Request, Response, Uri};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use instant_acme::{BodyWrapper, BytesResponse, Error, HttpClient};
+use parking_lot::Mutex;
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::config::{Trust, https_address};
+use crate::dial::{DialError, Dialer};
+use crate::ids::{Address, BadUrl};
+
+/// Asks an ACME server.
+pub(super) struct AcmeClient {
+    trust: Trust,
+    /// Each reads the authorities once.
+    dialers: Mutex<Vec<(Address, Arc<Dialer>)>>,
+}
+
+/// Why a server could not be asked.
+#[derive(Debug, thiserror::Error)]
+enum AskError {
+    #[error("the server names an address that is none")]
+    Address(#[source] BadUrl),
+    #[error("the server cannot be reached")]
+    Dial(#[from] DialError),
+    #[error("no HTTP with the server")]
+    Http(#[from] hyper::Error),
+    #[error("an answer that is too large or broke off")]
+    Body(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error("no answer within {0:?}")]
+    TimedOut(Duration),
+}
+
+impl AcmeClient {
+    pub(super) fn new(trust: Trust) -> Self {
+        Self { trust, dialers: Mutex::default() }
+    }
+
+    fn dialer(&self, uri: &Uri) -> Result<Arc<Dialer>, AskError> {
+        let address = https_address(&uri.to_string()).map_err(AskError::Address)?;
+        let mut dialers = self.dialers.lock();
+        if let Some((_, dialer)) = dialers.iter().find(|(known, _)| *known == address) {
+            return Ok(Arc::clone(dialer));
+        }
+        let dialer = Arc::new(Dialer::new(address.clone(), self.trust.clone(), DIAL));
+        // A server that always names another host must not fill the memory.
+        dialers.truncate(MOST_HOSTS);
+        dialers.insert(0, (address, Arc::clone(&dialer)));
+        Ok(dialer)
+    }
+}
+
+type Requested = Pin<Box<dyn Future<Output = Result<BytesResponse, Error>> + Send>>;
+
+impl HttpClient for AcmeClient {
+    fn request(&self, request: Request<BodyWrapper<Bytes>>) -> Requested {
+        let dialer = self.dialer(request.uri());
+        Box::pin(async move {
+            let asking = async { ask(&*dialer?, request).await };
+            let asked = tokio::time::timeout(ANSWER, asking).await.unwrap_or(Err(AskError::TimedOut(ANSWER)));
+            asked.map(BytesResponse::from).map_err(|error| Error::Other(Box::new(error)))
+        })
+    }
+}
+
+/// One request on a connection of its own: there are a dozen of them every two months.
+async fn ask(dialer: &Dialer, request: Request<BodyWrapper<Bytes>>) -> Result<Response<Full<Bytes>>, AskError> {
+    let (mut parts, body) = request.into_parts();
+    let authority = parts.uri.authority().map(ToString::to_string).unwrap_or_default();
+    // The name was read as a host just now, so that a header can hold it.
+    let host = HeaderValue::from_str(&authority).unwrap_or(HeaderValue::from_static("localhost"));
+    parts.headers.insert(HOST, host);
+    parts.headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    let target = parts.uri.path_and_query().cloned().unwrap_or(PathAndQuery::from_static("/"));
+    parts.uri = Uri::from(target);
+    let stream = dialer.dial().await?;
+    let (mut sender, connection) = http1::Builder::new().max_buf_size(HEAD).handshake(TokioIo::new(stream)).await?;
+    // Ends with this call, also when it times out: no connection is left behind.
+    let _driven = AbortOnDropHandle::new(tokio::spawn(connection));
+    let (parts, body) = sender.send_request(Request::from_parts(parts, body)).await?.into_parts();
+    let body = Limited::new(body, LARGEST).collect().await.map_err(AskError::Body)?.to_bytes();
+    Ok(Response::from_parts(parts, Full::new(body)))
+}
+
+/// How long connecting may take, TLS handshake included.
+const DIAL: Duration = Duration::from_secs(15);
+/// How long a whole request may take: authorities have slow days.
+const ANSWER: Duration = Duration::from_mins(1);
+/// A chain of certificates is some kilobytes.
+const LARGEST: usize = 1024 * 1024;
+/// The head of an answer.
+const HEAD: usize = 64 * 1024;
+/// Hosts that one server may send us to.
+const MOST_HOSTS: usize = 7;

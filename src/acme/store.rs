@@ -1,0 +1,69 @@
+//! The files of what was ordered: whole or not there, and for nobody but us.
+
+use std::fs::{self, DirBuilder};
+use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use super::error::AcmeError;
+use crate::tls::{Facts, TlsError, judge_pair, read_pair, write_atomically};
+use crate::workers::spawn_blocking;
+
+/// Writes a file that its owner alone may read, in the place of what stood there, and makes its folder where it is
+/// missing.
+pub(super) async fn write(file: &Path, bytes: Zeroizing<Vec<u8>>) -> Result<(), AcmeError> {
+    let path = file.to_owned();
+    let writing = spawn_blocking(move || {
+        let (Some(folder), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) else {
+            return Err(io::ErrorKind::InvalidInput.into());
+        };
+        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        write_atomically(folder, name, &bytes, 0o600)
+    });
+    writing.await.unwrap_or_else(|error| Err(io::Error::other(error))).map_err(failed(file))
+}
+
+/// Whether files can be kept in this folder. Asked before a server is: what it gives could otherwise be lost, and asked
+/// for again and again.
+pub(super) async fn can_keep(folder: &Path) -> Result<(), AcmeError> {
+    let probe = folder.join(".probe");
+    write(&probe, Zeroizing::default()).await?;
+    remove(&probe).await
+}
+
+/// What a file holds; nothing where there is none.
+pub(super) async fn read(file: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, AcmeError> {
+    let path = file.to_owned();
+    let reading = spawn_blocking(move || match fs::read(&path) {
+        Ok(bytes) => Ok(Some(Zeroizing::new(bytes))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    });
+    reading.await.unwrap_or_else(|error| Err(io::Error::other(error))).map_err(failed(file))
+}
+
+/// Takes a file away, if it is there.
+pub(super) async fn remove(file: &Path) -> Result<(), AcmeError> {
+    match tokio::fs::remove_file(file).await {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(file)(error)),
+        _ => Ok(()),
+    }
+}
+
+/// What the certificate in this file says of itself; nothing where there is none that can be used.
+pub(super) async fn certificate(file: &Path) -> Option<Facts> {
+    let path = file.to_owned();
+    spawn_blocking(move || read_pair(&path)).await.ok()?.ok()
+}
+
+/// Whether this text is a certificate with its key.
+pub(super) async fn judge(pem: Zeroizing<Vec<u8>>, file: PathBuf) -> Result<Facts, TlsError> {
+    let judging = spawn_blocking(move || judge_pair(&pem, &file));
+    judging.await.unwrap_or(Err(TlsError::Empty))
+}
+
+fn failed(path: &Path) -> impl FnOnce(io::Error) -> AcmeError {
+    move |source| AcmeError::Store { path: path.to_owned(), source }
+}
