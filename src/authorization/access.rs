@@ -1,7 +1,8 @@
 //! Who may come in at all, and who may open which add-on: pure functions of the user, the client's address and the
 //! configuration.
 
-use crate::config::{Access, AccessList};
+use super::named::{is_named, role};
+use crate::config::Authorization;
 use crate::http::{ClientAddr, Origin, Provenance, Site};
 use crate::identity::User;
 use crate::refusal::{Decision, Reason};
@@ -20,31 +21,30 @@ pub fn may_enter(user: &User, client: ClientAddr) -> Decision {
     }
 }
 
-/// Whether this user may open an add-on with this `access`. The owner always may; all others must be among those that
-/// it names, when it names any, and an administrator as well where it asks for one.
-pub(super) fn may_open(user: &User, access: &Access) -> Decision {
+/// Whether this user may open an add-on with this `access` and these roles. The owner always may, unless a role is
+/// required and they have none; all others must be among those that `access` names, when it names any, and an
+/// administrator as well where it asks for one.
+pub(super) fn may_open(user: &User, authorization: &Authorization) -> Decision {
+    let access = &authorization.access;
     // As in Home Assistant, where the owner cannot be locked out by a policy.
-    if user.is_owner {
-        return Decision::Permit;
+    if !user.is_owner {
+        if access.admin_only && !user.is_admin() {
+            return Decision::Deny(Reason::AdminOnly);
+        }
+        if access.only.as_ref().is_some_and(|list| !is_named(user, list)) {
+            return Decision::Deny(Reason::AccessDenied);
+        }
     }
-    if access.admin_only && !user.is_admin() {
-        return Decision::Deny(Reason::AdminOnly);
-    }
-    match &access.only {
-        Some(list) if !is_named(user, list) => Decision::Deny(Reason::AccessDenied),
+    match &authorization.roles {
+        // An add-on that goes by roles alone may take whoever has none for anything, the owner too.
+        Some(roles) if roles.required && role(user, roles).is_none() => Decision::Deny(Reason::NoRole),
         _ => Decision::Permit,
     }
 }
 
-/// Whether an add-on with this `access` is shown to this user among those that they may open.
-pub fn is_listed_for(user: &User, access: &Access) -> bool {
-    may_open(user, access) == Decision::Permit
-}
-
-fn is_named(user: &User, list: &AccessList) -> bool {
-    let by_group = list.groups.iter().any(|group| user.is_in_any(group));
-    let by_name = |name: &String| user.id.as_str() == name || user.usernames.contains(name);
-    by_group || list.users.iter().any(by_name)
+/// Whether an add-on is shown to this user among those that they may open.
+pub fn is_listed_for(user: &User, authorization: &Authorization) -> bool {
+    may_open(user, authorization) == Decision::Permit
 }
 
 /// What a request does in its user's name, as far as another site's page could make a browser send it.
@@ -86,6 +86,7 @@ pub(crate) fn judge_own_will(provenance: Provenance, act: Act) -> Decision {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{Access, AccessList, Roles};
 
     fn user(groups: &[&str]) -> User {
         User {
@@ -94,6 +95,7 @@ mod tests {
             usernames: vec!["una".to_owned()],
             groups: groups.iter().map(|g| (*g).into()).collect(),
             configured_groups: Vec::new(),
+            group_names: Vec::new(),
             is_owner: false,
             is_active: true,
             system_generated: false,
@@ -139,9 +141,10 @@ mod tests {
             groups: groups.iter().map(|g| (*g).to_owned()).collect(),
             users: users.iter().map(|u| (*u).to_owned()).collect(),
         };
-        let only = |l| Access { only: Some(l), admin_only: false };
+        let with = |access| Authorization { access, ..Authorization::default() };
+        let only = |l| with(Access { only: Some(l), admin_only: false });
         let una = user(&["system-users"]);
-        assert_eq!(may_open(&una, &Access::default()), Decision::Permit);
+        assert_eq!(may_open(&una, &Authorization::default()), Decision::Permit);
         assert_eq!(may_open(&una, &only(list(&["system-users"], &[]))), Decision::Permit);
         assert_eq!(may_open(&una, &only(list(&["x"], &["una"]))), Decision::Permit);
         assert_eq!(may_open(&una, &only(list(&[], &["u1"]))), Decision::Permit);
@@ -150,12 +153,38 @@ mod tests {
         assert_eq!(may_open(&una, &only(list(&["family"], &[]))), Decision::Deny(Reason::AccessDenied));
         assert_eq!(may_open(&una, &only(list(&["system-user"], &["un"]))), Decision::Deny(Reason::AccessDenied));
         assert_eq!(may_open(&una, &only(list(&[], &[]))), Decision::Deny(Reason::AccessDenied));
-        let admin_only = Access { only: None, admin_only: true };
+        let admin_only = with(Access { only: None, admin_only: true });
         assert_eq!(may_open(&una, &admin_only), Decision::Deny(Reason::AdminOnly));
         assert_eq!(may_open(&user(&["system-admin"]), &admin_only), Decision::Permit);
-        let both = Access { only: Some(list(&["x"], &[])), admin_only: true };
+        let both = with(Access { only: Some(list(&["x"], &[])), admin_only: true });
         assert_eq!(may_open(&user(&["system-admin"]), &both), Decision::Deny(Reason::AccessDenied));
         assert_eq!(may_open(&User { is_owner: true, ..user(&[]) }, &both), Decision::Permit);
+    }
+
+    #[test]
+    fn the_first_role_that_fits_counts_and_without_one_nobody_comes_in_where_one_is_required() {
+        let people = |groups: &[&str], users: &[&str]| AccessList {
+            groups: groups.iter().map(|g| (*g).to_owned()).collect(),
+            users: users.iter().map(|u| (*u).to_owned()).collect(),
+        };
+        let list = vec![("admin".into(), people(&["system-admin"], &[])), ("editor".into(), people(&["x"], &["una"]))];
+        let roles = Roles { list, default: None, required: true };
+        let name = |user: &User| role(user, &roles).map(ToString::to_string);
+        let una = user(&["system-admin", "x"]);
+        assert_eq!(name(&una).as_deref(), Some("admin"), "in the order of the configuration");
+        assert_eq!(name(&user(&["system-users"])).as_deref(), Some("editor"), "by name");
+        let other = User { usernames: Vec::new(), ..user(&["system-users"]) };
+        assert_eq!(name(&other), None);
+        let owner = User { is_owner: true, ..other.clone() };
+        assert_eq!(name(&owner).as_deref(), Some("admin"), "the owner is an administrator in no group");
+        let required = Authorization { roles: Some(roles.clone()), ..Authorization::default() };
+        assert_eq!(may_open(&other, &required), Decision::Deny(Reason::NoRole));
+        assert_eq!(may_open(&una, &required), Decision::Permit);
+        let open = Roles { required: false, ..roles.clone() };
+        let open = Authorization { roles: Some(open), ..Authorization::default() };
+        assert_eq!(may_open(&other, &open), Decision::Permit);
+        let with_default = Roles { default: Some("viewer".into()), ..roles };
+        assert_eq!(role(&other, &with_default).map(|name| &**name), Some("viewer"));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::access::{Act, judge_own_will, may_enter, may_open};
 use super::cors::is_vouched_for;
 use super::protect::{Evaluation, Protection, UserRights};
 use super::question::{Question, Wish};
+use super::user_attributes::UserAttributes;
 use crate::connection::EntryPoint;
 use crate::identity::{Directory, User, user_behind};
 use crate::ids::KnownMethod;
@@ -28,6 +29,8 @@ pub(super) enum Claim<'a> {
 
 pub(super) struct Admission<'r> {
     pub(super) user: Arc<User>,
+    /// What the add-on is told of them besides, where it is told anything.
+    pub(super) attributes: Option<Arc<UserAttributes>>,
     /// What the rules said, where the add-on has some and a path is wanted.
     pub(super) evaluation: Option<Evaluation<'r>>,
 }
@@ -67,24 +70,25 @@ pub(super) fn admit<'r>(
     // who may not come in which add-ons there are.
     let decision = may_enter(&user, question.client)
         .and(|| wills(question, claim))
-        .and(|| may_open(&user, &question.addon.authorization.access));
+        .and(|| may_open(&user, &question.addon.authorization));
     if let Decision::Deny(reason) = decision {
         return Err(Refusal { user: Some(user), ..reason.into() });
     }
+    let attributes = UserAttributes::of(&user, question.addon);
     // Only now is an unreadable target a refusal: a stranger learns nothing from how we read paths.
     let intent = match question.wish {
         Wish::Path(Ok(intent)) => intent,
         Wish::Path(Err(reason)) => return Err(Refusal { user: Some(user), ..reason.into() }),
-        Wish::Entrance => return Ok(Admission { user, evaluation: None }),
+        Wish::Entrance => return Ok(Admission { user, attributes, evaluation: None }),
     };
-    let Some(rules) = rules else { return Ok(Admission { user, evaluation: None }) };
+    let Some(rules) = rules else { return Ok(Admission { user, attributes, evaluation: None }) };
     // The same snapshot gave the user. If it has no rights for them, nothing can be judged, and that is a refusal.
     let Some(rights) = directory.rights(&user.id) else {
         return Err(Refusal { user: Some(user), ..Reason::UnknownUser.into() });
     };
     let evaluation = intent.judge(rules, &UserRights { user: &user, rights });
     match evaluation.decision() {
-        Decision::Permit => Ok(Admission { user, evaluation: Some(evaluation) }),
+        Decision::Permit => Ok(Admission { user, attributes, evaluation: Some(evaluation) }),
         Decision::Deny(reason) => Err(Refusal { reason, user: Some(user), evaluation: Some(evaluation) }),
     }
 }

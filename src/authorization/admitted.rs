@@ -2,10 +2,12 @@
 //! with the configuration, the users and the sessions of a later moment (S-99, S-103, S-104).
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::admission::{Claim, admit};
 use super::protect::{Protection, RequestIntent};
 use super::question::{Question, Wish};
+use super::user_attributes::UserAttributes;
 use crate::exchanges::Subject;
 use crate::http::{Authority, RequestSource, Rules};
 use crate::identity::Directory;
@@ -25,6 +27,7 @@ pub struct Admitted {
     route: Route,
     stripped: usize,
     intent: RequestIntent,
+    attributes: Option<Arc<UserAttributes>>,
 }
 
 /// The configuration, the users and the sessions of one moment.
@@ -43,7 +46,11 @@ pub struct Moment<'a> {
 }
 
 impl Admitted {
-    pub(super) fn new(authenticated: &Authenticated, intent: RequestIntent) -> Self {
+    pub(super) fn new(
+        authenticated: &Authenticated,
+        intent: RequestIntent,
+        attributes: Option<Arc<UserAttributes>>,
+    ) -> Self {
         let routed = authenticated.routed();
         let request = routed.request();
         Self {
@@ -55,12 +62,18 @@ impl Admitted {
             route: routed.route().clone(),
             stripped: routed.stripped(),
             intent,
+            attributes,
         }
     }
 
     /// What it wants of its add-on.
     pub(super) fn intent(&self) -> &RequestIntent {
         &self.intent
+    }
+
+    /// What its add-on was told of the user besides who they are.
+    pub(super) fn attributes(&self) -> Option<&Arc<UserAttributes>> {
+        self.attributes.as_ref()
     }
 
     /// Whether a request like this one would be admitted at this moment, to where this one went.
@@ -88,7 +101,10 @@ impl Admitted {
         };
         let claim = Claim::Kept(&self.credential, moment.still_counts);
         let rules = moment.protections.get(route.place()).and_then(Option::as_ref);
-        admit(&question, &claim, moment.directory, rules).map(|_| ()).map_err(|refusal| refusal.reason)
+        let admission = admit(&question, &claim, moment.directory, rules).map_err(|refusal| refusal.reason)?;
+        // The add-on was told of the user once and goes by that to the end: a role that is lost, or gained, ends what
+        // was opened with the old one, and the browser opens it again.
+        if admission.attributes == self.attributes { Ok(()) } else { Err(Reason::AttributesChanged) }
     }
 
     /// The route that it would take now, if that leads to the same place: the same add-on, which would see the same

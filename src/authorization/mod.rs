@@ -5,15 +5,18 @@
 //! by it, and goes on as it came.
 //!
 //! Reading order: `admission` (the one decision), `access` (who may come in and open what), `protect` (what paths
-//! need); then who has it decided: `permitted` (requests), `admitted` (what is open), `supposed` (those who only ask).
+//! need), `user_attributes` (what the add-on is told of the user); then who has it decided: `permitted` (requests),
+//! `admitted` (what is open), `supposed` (those who only ask).
 
 mod access;
 mod admission;
 mod admitted;
 mod cors;
+mod named;
 mod permitted;
 pub mod protect;
 mod question;
+mod user_attributes;
 mod supposed;
 
 pub(crate) use access::{Act, judge_own_will};
@@ -22,5 +25,6 @@ pub use admitted::{Admitted, Moment};
 pub use cors::{admitted, cors_of};
 pub use permitted::{AuthorizationContext, Description, Entrant, Permitted, Refused};
 pub use supposed::{Supposed, Supposition};
+pub use user_attributes::UserAttributes;
 
 pub use crate::refusal::Decision;

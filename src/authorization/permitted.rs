@@ -7,6 +7,7 @@ use super::admission::{Admission, Claim, Refusal, admit};
 use super::admitted::Admitted;
 use super::protect::{BodyFacts, Protection, RequestIntent, RuleQuery};
 use super::question::{Question, Wish};
+use super::user_attributes::UserAttributes;
 use crate::config::Addon;
 use crate::exchanges::{Open, OpenExchanges};
 use crate::http::{BufferLimits, Sanitized};
@@ -18,6 +19,7 @@ use crate::session::{Authenticated, Credential, Session};
 #[derive(Debug)]
 pub struct Permitted {
     identified: Identified,
+    attributes: Option<Arc<UserAttributes>>,
     open: Open,
 }
 
@@ -68,8 +70,13 @@ impl Permitted {
         &self.identified
     }
 
-    pub(crate) fn into_parts(self) -> (Identified, Open) {
-        (self.identified, self.open)
+    /// What the add-on is told of the user besides who they are, where it is told anything.
+    pub fn attributes(&self) -> Option<&UserAttributes> {
+        self.attributes.as_deref()
+    }
+
+    pub(crate) fn into_parts(self) -> (Identified, Option<Arc<UserAttributes>>, Open) {
+        (self.identified, self.attributes, self.open)
     }
 }
 
@@ -89,13 +96,14 @@ impl AuthorizationContext<'_> {
         let routed = authenticated.routed();
         let intent = RequestIntent::of(routed);
         let rules = self.protections.get(routed.route().place()).and_then(Option::as_ref);
-        let (user, wants_body) = {
+        let (user, attributes, wants_body) = {
             // In a scope of its own: the snapshot must not be held while a body is read, or the decision after it would
             // be by the old one.
             let directory = self.directory.load();
             let admission =
                 self.decide(&authenticated, intent.as_ref().map_err(|reason| *reason), &directory, rules)?;
-            (Arc::clone(&admission.user), admission.wants_body())
+            let wants_body = admission.wants_body();
+            (admission.user, admission.attributes, wants_body)
         };
         // An unreadable target was refused by `decide` already, together with its user; this only unwraps it.
         let intent = intent?;
@@ -106,14 +114,14 @@ impl AuthorizationContext<'_> {
         let abort_handle = routed.request().abort_handle().clone();
         // On the list before the body is read: uploading may take minutes, and a permission that is lost meanwhile must
         // end it.
-        let open = self.exchanges.begin(Admitted::new(&authenticated, intent), abort_handle);
+        let open = self.exchanges.begin(Admitted::new(&authenticated, intent, attributes.clone()), abort_handle);
         let user = if wants_body {
             let judged = Box::pin(self.admit_body(&mut authenticated, &user, &open, rules)).await;
             judged.map_err(|refused| Refused { user: refused.user.or(Some(user)), ..refused })?
         } else {
             user
         };
-        Ok(Permitted { identified: Identified::new(authenticated, user)?, open: open.of_any() })
+        Ok(Permitted { identified: Identified::new(authenticated, user)?, attributes, open: open.of_any() })
     }
 
     /// Reads the body, unless the exchange is cut meanwhile, and decides again.
@@ -136,7 +144,11 @@ impl AuthorizationContext<'_> {
         intent.knows_body(BodyFacts::read(request.headers(), &body, pointers));
         // All of it again and not only the rule that read the body: the user may have changed while it came.
         let admission = self.decide(authenticated, Ok(intent), &self.directory.load(), rules)?;
-        Ok(Arc::clone(&admission.user))
+        // What stands on the list is what it was admitted for, and this would be told otherwise.
+        if admission.attributes.as_ref() != open.exchange().subject().attributes() {
+            return Err(Reason::AttributesChanged.into());
+        }
+        Ok(admission.user)
     }
 
     fn decide<'r>(

@@ -9,6 +9,7 @@ use http::{HeaderValue, Method};
 use super::admission::{Claim, Refusal, admit};
 use super::protect::{BodyFacts, Evaluation, Protection, RequestIntent};
 use super::question::{Question, Wish};
+use super::user_attributes::UserAttributes;
 use crate::connection::EntryPoint;
 use crate::http::{ClientAddr, Provenance};
 use crate::identity::{Directory, User};
@@ -52,6 +53,8 @@ pub struct Supposition<'a> {
 pub struct Supposed<'r> {
     /// The path, as the add-on would see it.
     pub path: String,
+    /// What the add-on would be told of the user besides who they are, where it would get the request.
+    pub attributes: Option<Arc<UserAttributes>>,
     /// Why it is refused, if it is.
     pub refusal: Option<Reason>,
     /// What the rules said, where it came to that.
@@ -85,10 +88,11 @@ impl Supposition<'_> {
         match admit(&question, &Claim::Supposed(self.user, self.with), directory, rules) {
             Ok(admission) => {
                 let wants_body = admission.wants_body();
-                Supposed { path, refusal: None, evaluation: admission.evaluation, wants_body }
+                let attributes = admission.attributes;
+                Supposed { path, attributes, refusal: None, evaluation: admission.evaluation, wants_body }
             }
             Err(Refusal { reason, evaluation, .. }) => {
-                Supposed { path, refusal: Some(reason), evaluation, wants_body: false }
+                Supposed { path, attributes: None, refusal: Some(reason), evaluation, wants_body: false }
             }
         }
     }

@@ -50,9 +50,10 @@ pub use crate::diagnostic::Diagnostics;
 
 pub use acme::{Acme, AcmeChallenge, BadDomain, DirectoryUrl, DnsHook, Domain, ExternalAccount, https_address};
 pub use addon::{
-    Access, AccessKey, AccessList, Addon, AddonHeaders, AddonProtocol, Authorization, Backend, Cors, CrossOrigin,
-    Display, DisplayNameEncoding, EntityFilter, EntitySource, Framing, IdentityHeaders, Options, Package, PrefixMode,
-    Probe, Protect, ProtectAsk, ProtectRule, Route, Unlisted,
+    Access, AccessKey, AccessList, Accounts, Addon, AddonHeaders, AddonProtocol, Authorization, Backend,
+    BadUserTemplate, Cors, CrossOrigin, Display, DisplayNameEncoding, EntityFilter, EntitySource, Framing,
+    IdentityHeaders, Options, Package, PrefixMode, Probe, Protect, ProtectAsk, ProtectRule, Roles, Route, Unlisted,
+    UserPiece, UserTemplate,
 };
 pub use addon_api::{ApiAddress, BadApiAddress, IngressApi, SupervisorUpstream, is_for_no_addon};
 pub use certificate_files::CertificateFiles;

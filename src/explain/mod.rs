@@ -14,6 +14,7 @@ mod because;
 mod home;
 mod request;
 mod simulator;
+mod told;
 mod config_tests;
 
 pub(crate) use answer::{Answer, ExplainedEntity};

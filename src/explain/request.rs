@@ -6,6 +6,7 @@ use super::answer::{ExplainedEntity, Outcome};
 use super::groups::Groups;
 use super::question::{RequestQuestion, Sent};
 use super::reason;
+use super::told::Told;
 use crate::authorization::protect::{Finding, RuleQuery};
 use crate::identity::User;
 use crate::refusal::Reason;
@@ -33,6 +34,8 @@ pub(crate) struct RequestAnswer<'a> {
     /// Where it goes, and the path that the add-on sees.
     pub(crate) addon: Option<String>,
     pub(crate) path: Option<String>,
+    /// What it would be told of the user besides who they are.
+    pub(crate) told: Option<Told>,
     pub(crate) rules: Vec<Ruled>,
 }
 
@@ -84,6 +87,7 @@ impl<'a> RequestAnswer<'a> {
             entry: None,
             addon: None,
             path: None,
+            told: None,
             rules: Vec::new(),
         }
     }
@@ -100,6 +104,10 @@ impl<'a> RequestAnswer<'a> {
 
     pub(super) fn to(self, addon: &str, path: String) -> Self {
         Self { addon: Some(addon.to_owned()), path: Some(path), ..self }
+    }
+
+    pub(super) fn telling(self, told: Option<Told>) -> Self {
+        Self { told, ..self }
     }
 
     pub(super) fn ruled(self, rules: Vec<Ruled>) -> Self {

@@ -13,6 +13,7 @@ use super::answer::ExplainedEntity;
 use super::home::Home;
 use super::question::{RequestQuestion, Sent};
 use super::request::{RequestAnswer, Ruled};
+use super::told::Told;
 use crate::authorization::protect::{BodyFacts, Evaluation, Protection, RuleQuery};
 use crate::authorization::{Supposed, Supposition};
 use crate::config::Settings;
@@ -129,7 +130,8 @@ impl Simulator {
         };
         let supposed = supposition.decide(self.home.directory(), rules);
         let slug = route.addon().slug.as_str();
-        Ok(self.answered(answer.to(slug, supposed.path.clone()), &supposed, user, slug))
+        let told = supposed.attributes.as_deref().map(Told::of);
+        Ok(self.answered(answer.to(slug, supposed.path.clone()).telling(told), &supposed, user, slug))
     }
 
     fn answered<'a>(
@@ -211,6 +213,7 @@ fn words_of(reason: Reason, slug: &str) -> String {
     match reason {
         Reason::AdminOnly => format!("{slug} is for administrators (`access`)"),
         Reason::AccessDenied => format!("{slug} is for others (`access`)"),
+        Reason::NoRole => format!("this user has none of the roles of {slug} (`role_required`)"),
         Reason::ForeignOrigin => {
             "a page of another origin sends it, and it could not be the user's own will (`cors` lets pages in)"
                 .to_owned()

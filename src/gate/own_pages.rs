@@ -223,7 +223,7 @@ async fn start(
     let (session, user) = session_and_user(request, services, request_log).await?;
     let bound = |addon: &Addon| session.addon().is_none_or(|slug| *slug == addon.slug);
     let shown = |addon: &Addon| addon.route.leads_here();
-    let open = |addon: &&Arc<Addon>| shown(addon) && bound(addon) && is_listed_for(&user, &addon.authorization.access);
+    let open = |addon: &&Arc<Addon>| shown(addon) && bound(addon) && is_listed_for(&user, &addon.authorization);
     let addons: Vec<_> =
         stages.settings.addons.iter().filter(open).map(|addon| entry(addon, stages, request)).collect();
     let name = user.name.as_deref().or(user.username()).unwrap_or("you");

@@ -98,6 +98,7 @@ impl Loader {
             usernames: Vec::new(),
             groups,
             configured_groups: Vec::new(),
+            group_names: Vec::new(),
             is_owner: fields.flag("is_owner").map_err(wrong)?,
             is_active: fields.flag("is_active").map_err(wrong)?,
             system_generated,

@@ -37,7 +37,7 @@ pub struct IllegalGroup {
 pub(super) struct People {
     entries: HashMap<UserId, UserEntry, RandomState>,
     usernames: HashMap<String, UserId>,
-    groups: BTreeMap<GroupId, String>,
+    groups: BTreeMap<GroupId, Arc<str>>,
     /// What each group gives by itself, Home Assistant's and configured ones.
     by_group: HashMap<GroupId, UserPermissions>,
     illegal: Vec<IllegalGroup>,
@@ -57,10 +57,14 @@ impl People {
         configured: &config::Permissions,
     ) -> Self {
         let mut compiler = Compiler { groups, configured, done: HashMap::new() };
+        let named = |(id, group): (&GroupId, &GroupRecord<'_>)| (id.clone(), Arc::from(group.name.unwrap_or(id)));
+        let groups: BTreeMap<GroupId, Arc<str>> = groups.iter().map(named).collect();
         let (mut entries, mut usernames) = (HashMap::default(), HashMap::new());
         for mut user in users {
             let theirs = configured.groups.iter().filter(|group| group.has(user.id.as_str(), &user.usernames));
             user.configured_groups = theirs.map(|group| Arc::clone(&group.id)).collect();
+            let of_home = user.groups.iter().map(|id| groups.get(id).unwrap_or(id));
+            user.group_names = of_home.chain(&user.configured_groups).cloned().collect();
             for name in &user.usernames {
                 // When two users have the same name, the first keeps it, as in Home Assistant.
                 usernames.entry(name.clone()).or_insert_with(|| user.id.clone());
@@ -72,8 +76,6 @@ impl People {
         let mut by_group: HashMap<_, _> = ours.collect();
         by_group.extend(groups.keys().map(|id| (id.clone(), compiler.of_home_assistant(id))));
         let illegal = compiler.illegal();
-        let name = |id: &GroupId, group: &GroupRecord<'_>| group.name.unwrap_or(id).to_owned();
-        let groups = groups.iter().map(|(id, group)| (id.clone(), name(id, group))).collect();
         Self { entries, usernames, groups, by_group, illegal }
     }
 
@@ -90,11 +92,11 @@ impl People {
     }
 
     pub(super) fn groups(&self) -> impl Iterator<Item = (&GroupId, &str)> {
-        self.groups.iter().map(|(id, name)| (id, name.as_str()))
+        self.groups.iter().map(|(id, name)| (id, &**name))
     }
 
     pub(super) fn group_name(&self, id: &str) -> Option<&str> {
-        self.groups.get(id).map(String::as_str)
+        self.groups.get(id).map(|name| &**name)
     }
 
     pub(super) fn of_group(&self, id: &str) -> Option<&UserPermissions> {
@@ -180,6 +182,7 @@ mod tests {
             usernames: Vec::new(),
             groups: groups.iter().map(|group| (*group).into()).collect(),
             configured_groups: Vec::new(),
+            group_names: Vec::new(),
             is_owner: false,
             is_active: true,
             system_generated: false,

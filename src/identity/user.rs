@@ -1,5 +1,7 @@
 //! A user of Home Assistant: what its files say, and the header values made from it once per snapshot.
 
+use std::sync::Arc;
+
 use crate::ids::{GroupId, UserId};
 
 /// A user as Home Assistant's auth file has them.
@@ -16,6 +18,9 @@ pub struct User {
     /// The configured groups that they are in, in the order of the configuration. Home Assistant knows nothing of
     /// these.
     pub configured_groups: Vec<GroupId>,
+    /// What people call all of these groups, Home Assistant's first: the names of those, and the ids of configured
+    /// ones.
+    pub group_names: Vec<Arc<str>>,
     /// The owner may do everything.
     pub is_owner: bool,
     /// A deactivated user may do nothing.

@@ -48,6 +48,10 @@ pub enum Reason {
     AccessDenied,
     /// Only administrators may open this add-on.
     AdminOnly,
+    /// The user has none of the roles that this add-on goes by.
+    NoRole,
+    /// What the add-on was told of the user, their role or groups, is not so any more.
+    AttributesChanged,
     /// This path is for administrators alone.
     PathNeedsAdmin,
     /// This path is for the owner alone.
@@ -163,20 +167,20 @@ impl Reason {
             Self::SessionEnded => row(S::UNAUTHORIZED, "session_ended", NOBODY, A::SignIn, Level::INFO),
             Self::BadToken => row(S::UNAUTHORIZED, "bad_token", NOBODY, A::None, Level::INFO),
             Self::AmbiguousCredentials => row(S::BAD_REQUEST, "ambiguous_credentials", BAD, A::None, Level::INFO),
-            Self::SessionBoundElsewhere => {
-                row(S::FORBIDDEN, "session_bound_elsewhere", FORBIDDEN, A::Start, Level::INFO)
-            }
+            Self::SessionBoundElsewhere => forbidden("session_bound_elsewhere"),
             Self::HandOverFailed => row(S::BAD_REQUEST, "hand_over_failed", BAD, A::Start, Level::INFO),
             Self::UnknownUser => row(S::UNAUTHORIZED, "unknown_user", NOBODY, A::SignIn, Level::WARN),
             Self::SystemUser => row(S::FORBIDDEN, "system_user", FORBIDDEN, A::Start, Level::WARN),
-            Self::InactiveUser => row(S::FORBIDDEN, "inactive_user", FORBIDDEN, A::Start, Level::INFO),
-            Self::NotLocal => row(S::FORBIDDEN, "not_local", FORBIDDEN, A::Start, Level::INFO),
-            Self::AccessDenied => row(S::FORBIDDEN, "access_denied", FORBIDDEN, A::Start, Level::INFO),
-            Self::AdminOnly => row(S::FORBIDDEN, "admin_only", FORBIDDEN, A::Start, Level::INFO),
-            Self::PathNeedsAdmin => row(S::FORBIDDEN, "path_needs_admin", FORBIDDEN, A::Start, Level::INFO),
-            Self::PathNeedsOwner => row(S::FORBIDDEN, "path_needs_owner", FORBIDDEN, A::Start, Level::INFO),
-            Self::EntityDenied => row(S::FORBIDDEN, "entity_denied", FORBIDDEN, A::Start, Level::INFO),
-            Self::PathNotOpen => row(S::FORBIDDEN, "path_not_open", FORBIDDEN, A::Start, Level::INFO),
+            Self::InactiveUser => forbidden("inactive_user"),
+            Self::NotLocal => forbidden("not_local"),
+            Self::AccessDenied => forbidden("access_denied"),
+            Self::AdminOnly => forbidden("admin_only"),
+            Self::NoRole => forbidden("no_role"),
+            Self::AttributesChanged => forbidden("attributes_changed"),
+            Self::PathNeedsAdmin => forbidden("path_needs_admin"),
+            Self::PathNeedsOwner => forbidden("path_needs_owner"),
+            Self::EntityDenied => forbidden("entity_denied"),
+            Self::PathNotOpen => forbidden("path_not_open"),
             Self::EntityMissing => row(S::BAD_REQUEST, "entity_missing", BAD, A::None, Level::INFO),
             Self::EntityAmbiguous => row(S::BAD_REQUEST, "entity_ambiguous", BAD, A::None, Level::INFO),
             Self::EntityMalformed => row(S::BAD_REQUEST, "entity_malformed", BAD, A::None, Level::INFO),
@@ -225,6 +229,11 @@ const FORBIDDEN: &str = "Not allowed";
 
 const fn row(status: StatusCode, label: &'static str, title: &'static str, action: Action, level: Level) -> Row {
     Row { status, label, title, action, level, close: false }
+}
+
+/// What most refusals of a user who is signed in are.
+const fn forbidden(label: &'static str) -> Row {
+    row(StatusCode::FORBIDDEN, label, FORBIDDEN, Action::Start, Level::INFO)
 }
 
 impl Row {

@@ -32,7 +32,8 @@ impl CloseFrame {
         let (code, reason) = match why {
             TunnelOver::Closed | TunnelOver::Broken => return None,
             TunnelOver::Idle => (GOING_AWAY, "idle for too long"),
-            TunnelOver::Cut(Some(Reason::Stopping) | None) => (GOING_AWAY, "going away"),
+            // Whoever may go on may open it anew at once, as with a server that restarts.
+            TunnelOver::Cut(Some(Reason::Stopping | Reason::AttributesChanged) | None) => (GOING_AWAY, "going away"),
             TunnelOver::Cut(Some(Reason::UnknownRoute)) => (GOING_AWAY, "no longer here"),
             // One text for everything about who the user is, as in our answers: the status tells no more either.
             TunnelOver::Cut(Some(reason)) if reason.row().status == http::StatusCode::UNAUTHORIZED => {

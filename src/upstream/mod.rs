@@ -21,6 +21,7 @@ mod response;
 mod said_lines;
 mod send;
 mod http2_connection;
+mod identity_headers;
 mod idle;
 mod open_count;
 mod outgoing_head;

@@ -11,8 +11,10 @@ use http::HeaderMap;
 use http::header::{CONNECTION, HOST, HeaderName, HeaderValue, SEC_WEBSOCKET_KEY, UPGRADE};
 
 use super::host_override::HostOverride;
+use super::identity_headers::{self, Identity};
 use super::said_lines::SaidLines;
-use crate::config::{Addon, DisplayNameEncoding};
+use crate::authorization::UserAttributes;
+use crate::config::Addon;
 use crate::connection::EntryPoint;
 use crate::http::{Authority, Handshake, Origin, RequestId, Reserved, Scheme};
 use crate::identity::User;
@@ -51,18 +53,12 @@ enum Says {
     Identity(Identity),
 }
 
-/// What of the user a header says.
-#[derive(Debug, Clone, Copy)]
-enum Identity {
-    Id,
-    Username,
-    DisplayName(DisplayNameEncoding),
-}
-
 /// What is true of one request.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ForwardedContext<'a> {
     pub(super) user: &'a User,
+    /// What the add-on is told of them besides.
+    pub(super) attributes: Option<&'a UserAttributes>,
     pub(super) client: IpAddr,
     pub(super) authority: &'a Authority,
     pub(super) origin: Origin,
@@ -117,12 +113,12 @@ impl RequestHeaderPolicy {
     }
 
     /// What the add-on would be told of the user: each name is there, with an empty value where there is none.
-    pub(super) fn identity(&self, user: &User) -> HeaderMap {
+    pub(super) fn identity(&self, user: &User, attributes: Option<&UserAttributes>) -> HeaderMap {
         let mut headers = HeaderMap::new();
         for Line { name, says } in &self.lines {
             let Says::Identity(identity) = says else { continue };
             let mut value = Vec::new();
-            if tell_user(*identity, &mut value, user).is_none() {
+            if identity.say(&mut value, user, attributes).is_none() {
                 value.clear();
             }
             let value = HeaderValue::from_bytes(&value).unwrap_or_else(|_| HeaderValue::from_static(""));
@@ -149,7 +145,7 @@ impl RequestHeaderPolicy {
                 out.extend_from_slice(prefix?.as_bytes());
             }
             Says::Fixed(value) => out.extend_from_slice(value.as_bytes()),
-            Says::Identity(identity) => return tell_user(*identity, out, forwarded.user),
+            Says::Identity(identity) => return identity.say(out, forwarded.user, forwarded.attributes),
         }
         Some(())
     }
@@ -172,29 +168,13 @@ fn lines(addon: &Addon) -> Vec<Line> {
     ];
     let prefixes = addon.headers.prefix.iter().map(|name| (name.clone(), Says::Prefix));
     let fixed = addon.headers.fixed.iter().map(|(name, value)| (name.clone(), Says::Fixed(value.clone())));
-    let names = &addon.headers.identity;
-    let identity = [
-        (&names.id, Identity::Id),
-        (&names.name, Identity::Username),
-        (&names.display_name, Identity::DisplayName(addon.headers.display_name)),
-    ];
-    let identity = identity.into_iter().map(|(name, identity)| (name.clone(), Says::Identity(identity)));
+    let identity = identity_headers::of(addon).map(|(name, identity)| (name.clone(), Says::Identity(identity)));
     let mut lines: Vec<Line> = Vec::new();
     for (name, says) in always.into_iter().chain(prefixes).chain(fixed).chain(identity) {
         lines.retain(|line| line.name != name);
         lines.push(Line { name, says });
     }
     lines
-}
-
-/// Says who is asking; nothing where there is nothing to say.
-fn tell_user(identity: Identity, out: &mut Vec<u8>, user: &User) -> Option<()> {
-    match identity {
-        Identity::Id => out.extend_from_slice(user.id.as_str().as_bytes()),
-        Identity::Username => out.extend_from_slice(username(user.username()?)?.as_bytes()),
-        Identity::DisplayName(encoding) => display_name(out, user.name.as_deref()?, encoding)?,
-    }
-    Some(())
 }
 
 /// Asks for a WebSocket (RFC 6455 section 4.1). The client's key goes on, so that the client can verify the answer;
@@ -216,9 +196,6 @@ const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto
 const X_INGRESS_PATH: HeaderName = HeaderName::from_static("x-ingress-path");
 const X_REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// Longer display names are cut: some add-ons refuse heads of 15 kB (spec/addon-uis.md section 1).
-const LONGEST_DISPLAY_NAME: usize = 1024;
 
 /// An address as text. That of IPv4 is written by hand: `Display` pads and counts, twice for every request.
 fn address(out: &mut Vec<u8>, ip: IpAddr) {
@@ -242,78 +219,9 @@ fn number(out: &mut Vec<u8>, value: u16) {
     out.extend(digits.iter().skip(skipped).map(|digit| b'0' | u8::try_from(*digit).unwrap_or_default()));
 }
 
-/// A user name identifies the user, so it is sent as it is or not at all: one with control characters or with spaces
-/// around it would reach the add-on as another.
-fn username(name: &str) -> Option<&str> {
-    let sendable = is_plain(name) || (name.trim() == name && !name.chars().any(char::is_control));
-    (sendable && !name.is_empty()).then_some(name)
-}
-
-/// A display name is for people: what cannot be sent is left out of it (S-14).
-fn display_name(out: &mut Vec<u8>, name: &str, encoding: DisplayNameEncoding) -> Option<()> {
-    if encoding == DisplayNameEncoding::Utf8 && is_plain(name) && name.len() <= LONGEST_DISPLAY_NAME {
-        out.extend_from_slice(name.as_bytes());
-        return Some(());
-    }
-    let mut clean: String = name.trim().chars().filter(|c| !c.is_control()).collect();
-    let mut end = clean.len().min(LONGEST_DISPLAY_NAME);
-    // `truncate` panics within a character, and half of one would not be UTF-8.
-    while !clean.is_char_boundary(end) {
-        end = end.saturating_sub(1);
-    }
-    clean.truncate(end);
-    let clean = clean.trim();
-    if clean.is_empty() {
-        return None;
-    }
-    match encoding {
-        DisplayNameEncoding::Utf8 => out.extend_from_slice(clean.as_bytes()),
-        DisplayNameEncoding::Percent => percent(out, clean),
-    }
-    Some(())
-}
-
-/// Whether it is of printable ASCII, begins and ends with something to see, and so needs no closer look.
-fn is_plain(name: &str) -> bool {
-    let ends = [name.as_bytes().first(), name.as_bytes().last()];
-    ends.iter().all(|end| end.is_some_and(u8::is_ascii_graphic))
-        && name.bytes().all(|byte| (0x20..0x7f).contains(&byte))
-}
-
-/// RFC 3986 section 2.1, everything but the unreserved characters of section 2.3.
-fn percent(out: &mut Vec<u8>, text: &str) {
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            out.push(byte);
-        } else {
-            // Writing to a vector does not fail.
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn written(write: impl FnOnce(&mut Vec<u8>) -> Option<()>) -> Option<Vec<u8>> {
-        let mut out = Vec::new();
-        write(&mut out).map(|()| out)
-    }
-
-    fn shown(name: &str) -> Option<Vec<u8>> {
-        written(|out| display_name(out, name, DisplayNameEncoding::Utf8))
-    }
-
-    #[test]
-    fn a_display_name_is_sent_without_what_cannot_be_sent() {
-        assert_eq!(shown("Jose é"), Some("Jose é".into()));
-        assert_eq!(shown(" a\r\nX-Remote-User-Id: root\u{85}"), Some("aX-Remote-User-Id: root".into()));
-        assert_eq!(shown("\r\n \u{7}"), None);
-        assert_eq!(shown(&"é".repeat(8000)).unwrap().len(), LONGEST_DISPLAY_NAME);
-        let percent = written(|out| display_name(out, "Zoë 日", DisplayNameEncoding::Percent));
-        assert_eq!(percent.unwrap(), b"Zo%C3%AB%20%E6%97%A5");
-    }
 
     #[test]
     fn the_table_knows_what_every_request_gets() {
@@ -351,15 +259,11 @@ mod tests {
     }
 
     #[test]
-    fn a_user_name_is_sent_as_it_is_or_not_at_all() {
-        assert_eq!(username("zoë"), Some("zoë"));
+    fn a_port_reads_as_ever() {
         for port in [0, 9, 80, 443, 8123, 65_535] {
             let mut text = Vec::new();
             number(&mut text, port);
             assert_eq!(text, port.to_string().as_bytes());
-        }
-        for name in ["", " root", "root ", "ro\0ot", "root\r\n", "\u{a0}root"] {
-            assert_eq!(username(name), None, "{name:?}");
         }
     }
 }

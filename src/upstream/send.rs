@@ -57,7 +57,7 @@ pub(super) struct Call<'a> {
 impl Upstreams {
     /// Sends a permitted request to its add-on and waits for the head of the answer.
     pub async fn send(&self, permitted: Permitted) -> Result<Answer, Reason> {
-        let (identified, open) = permitted.into_parts();
+        let (identified, attributes, open) = permitted.into_parts();
         // MOVE and COPY have a second path in `Destination`. It is judged before the request is taken apart, because an
         // add-on acts on it as on the first.
         let transfer = identified.routed().transfer()?;
@@ -70,14 +70,24 @@ impl Upstreams {
         let (scheme, entry_point) = (request.scheme(), request.entry_point());
         let Parts { method, headers: mut passed, body, upgrade, serving } = request.into_parts();
         let prefix = route.prefix_header();
-        let forwarded =
-            ForwardedContext { user: &user, client, authority: &authority, origin, scheme, entry_point, id, prefix };
+        let attributes = attributes.as_deref();
+        let forwarded = ForwardedContext {
+            user: &user,
+            attributes,
+            client,
+            authority: &authority,
+            origin,
+            scheme,
+            entry_point,
+            id,
+            prefix,
+        };
         // After the client's reserved names were stripped, so what stands here under those names is ours.
         upstream.request_headers.confine(&mut passed, forwarded);
         let mut said = SaidLines::new();
         upstream.request_headers.write(&mut said, forwarded);
         if let Some(assertion_signer) = &upstream.assertion_signer {
-            let assertion = assertion_signer.of(&user);
+            let assertion = assertion_signer.of(&user, attributes);
             said.line(&ASSERTION, |value| {
                 value.extend_from_slice(assertion.as_bytes());
                 Some(())
@@ -133,18 +143,6 @@ impl Upstreams {
                 call.exchange(request.into(), signs_in).await
             }
         }
-    }
-
-    /// What the add-on would be told of the user, for another proxy that tells it. Each name is there, with an empty
-    /// value where there is none: a proxy that copies them must not leave the browser's own in its place (S-06).
-    pub fn identity(&self, permitted: &Permitted) -> HeaderMap {
-        let identified = permitted.identified();
-        let Some(upstream) = self.at(identified.routed().route().place()) else { return HeaderMap::new() };
-        let mut headers = upstream.request_headers.identity(identified.user());
-        if let Some(assertion_signer) = &upstream.assertion_signer {
-            headers.insert(ASSERTION, assertion_signer.of(identified.user()));
-        }
-        headers
     }
 }
 

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use http::{HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::assertion::{AssertionSigner, Keyring};
 use super::health::{self, Condition, Fault, Health, Timetable};
 use super::pool::Pool;
-use super::request_headers::RequestHeaderPolicy;
+use super::request_headers::{ASSERTION, RequestHeaderPolicy};
 use super::response::ResponsePolicy;
+use crate::authorization::Permitted;
 use crate::budget::Budget;
 use crate::config::{Addon, AddonProtocol, Limits, PrefixMode};
 use crate::http::{Authority, MinRate, OwnCookies, Reserved, Scheme, TrailerFilter};
@@ -106,6 +107,19 @@ impl Upstreams {
     /// How the add-ons were when they were last heard of, in the order of the configuration.
     pub fn conditions(&self) -> impl Iterator<Item = (&AddonSlug, Condition)> {
         self.all.iter().map(|upstream| (&upstream.addon.slug, upstream.health.condition()))
+    }
+
+    /// What the add-on would be told of the user, for another proxy that tells it. Each name is there, with an empty
+    /// value where there is none: a proxy that copies them must not leave the browser's own in its place (S-06).
+    pub fn identity(&self, permitted: &Permitted) -> HeaderMap {
+        let identified = permitted.identified();
+        let Some(upstream) = self.at(identified.routed().route().place()) else { return HeaderMap::new() };
+        let (user, attributes) = (identified.user(), permitted.attributes());
+        let mut headers = upstream.request_headers.identity(user, attributes);
+        if let Some(assertion_signer) = &upstream.assertion_signer {
+            headers.insert(ASSERTION, assertion_signer.of(user, attributes));
+        }
+        headers
     }
 
     pub(super) fn at(&self, place: usize) -> Option<&Upstream> {

@@ -25,4 +25,5 @@ mod secrets;
 mod sections;
 mod shipped;
 mod signatures;
+mod attributes;
 mod starts;

@@ -130,6 +130,9 @@ fn the_defaults_in_it_are_the_defaults() {
         "pass_headers",
         "http",
         "hsts",
+        "role",
+        "user_map",
+        "user_template",
     ];
     // Tables that are examples as a whole: paragraphs with one of these headings in them.
     let tables = ["[tls.acme]", "[[group]]", "[group.policy]", "[[test]]", "[[addon.protect]]"];

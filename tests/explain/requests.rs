@@ -48,6 +48,10 @@ upstream = "http://127.0.0.1:1"
 path = "/ingress/c"
 tokens = true
 allow_missing_origin = true
+role = { admin = ["system-admin"], viewer = ["system-users"] }
+role_required = true
+identity_headers = { groups = "X-Groups", is_admin = "X-Admin" }
+user_map = { bob = "robert" }
 cors = { origins = ["https://app.example"], credentials = true }
 "#;
 
@@ -258,4 +262,22 @@ fn s144_what_the_gate_refuses_for_how_it_is_sent_is_refused_here_too() {
     assert_eq!([from("192.168.1.9"), from("203.0.113.9")], [json!(null), json!("not_local")]);
     let without_host = folder.explain(&["--user", "bob", "--url", "/ingress/a/x", "--origin", own]);
     assert_eq!(without_host.code, 2, "{}", without_host.err);
+}
+
+#[test]
+fn it_says_what_the_add_on_is_told_of_the_user() {
+    let folder = folder();
+    let ask = |user: &str, more: &[&str]| folder.explain(&[&["--user", user, "--url", "/ingress/c/"], more].concat());
+    let told = "told: the user name robert; the role viewer; the groups Users; no administrator";
+    let said = ask("bob", &[]);
+    assert_eq!((said.code, said.out.contains(told)), (0, true), "{}", said.out);
+    let json: Value = serde_json::from_str(&ask("bob", &["--json"]).out).unwrap();
+    let expected = json!({ "account": "robert", "role": "viewer", "group_names": ["Users"], "is_admin": false });
+    assert_eq!(json["told"], expected);
+    let said = ask("alice", &[]);
+    assert!(said.out.contains("told: no user name; the role admin"), "{}", said.out);
+    let said = ask("frank", &[]);
+    assert!(said.code == 3 && said.out.contains("none of the roles of c (`role_required`)"), "{}", said.out);
+    let elsewhere = folder.explain(&["--user", "bob", "--url", "/ingress/a/x"]);
+    assert!(!elsewhere.out.contains("told:"), "{}", elsewhere.out);
 }

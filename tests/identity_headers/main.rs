@@ -25,6 +25,7 @@ mod trailers;
 mod odd_names;
 mod namespaces;
 mod passing;
+mod attributes;
 mod values;
 
 use crate::support::expectation::BOB;

@@ -31,6 +31,7 @@ fn una(groups: &[&str]) -> User {
         usernames: Vec::new(),
         groups: groups.iter().map(|group| (*group).into()).collect(),
         configured_groups: Vec::new(),
+        group_names: Vec::new(),
         is_owner: false,
         is_active: true,
         system_generated: false,

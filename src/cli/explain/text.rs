@@ -37,6 +37,9 @@ pub(super) fn of_request(answer: &RequestAnswer<'_>) -> String {
             .zip(answer.path.as_ref())
             .map(|(addon, path)| format!("add-on: {addon}, which sees {}", shown(path))),
     );
+    let told =
+        answer.told.as_ref().map(|told| told.parts().iter().map(|part| shown(part).to_string()).collect::<Vec<_>>());
+    lines.extend(told.filter(|parts| !parts.is_empty()).map(|parts| format!("told: {}", parts.join("; "))));
     let ruled = |ruled: &crate::explain::Ruled| format!("{}: {}", ruled.decision.word(), ruled.reason);
     lines.extend(answer.rules.iter().map(ruled));
     lines.push(format!("asked: {}", sent(answer.sent)));

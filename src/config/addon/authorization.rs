@@ -1,8 +1,9 @@
 //! Who may open an add-on, which of its paths need more, and whether an access token counts as a session: `access`,
-//! `default`, `[[addon.protect]]` and `tokens`.
+//! `default`, `[[addon.protect]]`, `tokens`, `role` and `role_required`.
 
 use super::access::{self, Access, RawAccess};
 use super::protect::{Protect, RawProtect};
+use super::roles::{RoleMap, Roles};
 use super::route::Route;
 use crate::config::raw::section::{List, section_part};
 use crate::config::resolve::context::{Context, flag};
@@ -15,6 +16,8 @@ section_part! {
         default: String,
         protect: List<RawProtect>,
         tokens: bool,
+        role: RoleMap,
+        role_required: bool,
     }
 }
 
@@ -27,6 +30,8 @@ pub struct Authorization {
     pub protect: Option<Protect>,
     /// Home Assistant's access tokens are taken in the place of a session.
     pub tokens: bool,
+    /// What part each user has in it; nothing where it has no roles.
+    pub roles: Option<Roles>,
 }
 
 impl Authorization {
@@ -34,6 +39,7 @@ impl Authorization {
     pub(super) fn resolve(raw: &RawAuthorization, route: &Route, panel: Option<&Panel>, cx: &mut Context<'_>) -> Self {
         let protect = Protect::resolve(&raw.default, &raw.protect, route, cx);
         let access = access::access(&raw.access, panel, cx);
-        Self { access, protect, tokens: flag(&raw.tokens, false) }
+        let roles = Roles::resolve(&raw.role, &raw.role_required, cx);
+        Self { access, protect, tokens: flag(&raw.tokens, false), roles }
     }
 }

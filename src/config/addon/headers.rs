@@ -1,6 +1,6 @@
 //! Every header that an add-on's route sets or lets pass: `headers`, `prefix_headers`, `identity_headers`,
-//! `display_name_encoding`, `assertion` and `pass_headers`. Values are marked sensitive and never shown: wherever it
-//! stands, one may be a secret.
+//! `display_name_encoding`, `user_map`, `user_template`, `assertion` and `pass_headers`. Values are marked sensitive
+//! and never shown: wherever it stands, one may be a secret.
 
 use std::fmt;
 
@@ -8,8 +8,10 @@ use http::{HeaderName, HeaderValue};
 use toml::Spanned;
 use toml::de::DeValue;
 
+use super::accounts::{Accounts, UserMap};
 use super::header_names::Names;
 use super::pass_headers::passing;
+use super::roles::RoleMap;
 use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::findings::Findings;
 use crate::config::header::{self, BadValue};
@@ -24,6 +26,8 @@ section_part! {
         prefix_headers: List<String>,
         identity_headers: RawIdentityHeaders,
         display_name_encoding: String,
+        user_map: UserMap,
+        user_template: String,
         assertion: bool,
         headers: HeaderMap,
         pass_headers: List<String>,
@@ -36,6 +40,9 @@ section! {
         id: String,
         name: String,
         display_name: String,
+        groups: String,
+        role: String,
+        is_admin: String,
     }
 }
 
@@ -48,6 +55,8 @@ pub struct AddonHeaders {
     pub identity: IdentityHeaders,
     /// How the display name is written in its header.
     pub display_name: DisplayNameEncoding,
+    /// Under which names the add-on knows users, where that is not their own.
+    pub accounts: Option<Accounts>,
     /// The add-on gets the user's identity signed as well.
     pub assertion: bool,
     /// Fixed headers. Their values are marked sensitive, so that `Debug` hides them: from a file or not, one may be a
@@ -62,10 +71,24 @@ pub struct AddonHeaders {
 pub struct IdentityHeaders {
     /// Carries the user's id.
     pub id: HeaderName,
-    /// Carries the user name; absent when the user has none.
+    /// Carries the user name, or the one that the add-on has for the user; absent when there is none.
     pub name: HeaderName,
     /// Carries the display name; absent when the user has none.
     pub display_name: HeaderName,
+    /// Carries the names of the user's groups, where the add-on is told them.
+    pub groups: Option<HeaderName>,
+    /// Carries the user's role, where there are roles.
+    pub role: Option<HeaderName>,
+    /// Carries whether the user is an administrator, where the add-on is told that.
+    pub is_admin: Option<HeaderName>,
+}
+
+impl IdentityHeaders {
+    /// All of them: whatever is set, stripped or left empty is so by this list.
+    pub fn names(&self) -> impl Iterator<Item = &HeaderName> {
+        let always = [&self.id, &self.name, &self.display_name];
+        always.into_iter().chain(&self.groups).chain(&self.role).chain(&self.is_admin)
+    }
 }
 
 /// How the display name is written in its header.
@@ -85,17 +108,18 @@ impl AddonHeaders {
     }
 
     /// The keys. No name may be set twice, in whatever spelling.
-    pub(super) fn resolve(raw: &RawAddonHeaders, owner: &Span, cx: &mut Context<'_>) -> Self {
+    pub(super) fn resolve(raw: &RawAddonHeaders, owner: &Span, roles: &Key<RoleMap>, cx: &mut Context<'_>) -> Self {
         let mut names = Names::default();
         // Fixed headers and prefix headers first: when one of them has the name of a default, it is shown, not the
         // default.
         let fixed = fixed(&raw.headers, &mut names, cx);
         let prefix = prefix(&raw.prefix_headers, owner, &mut names, cx);
-        let identity = identity(&raw.identity_headers, owner, &mut names, cx);
+        let identity = identity(&raw.identity_headers, roles, owner, &mut names, cx);
         let words = [("utf-8", DisplayNameEncoding::Utf8), ("percent", DisplayNameEncoding::Percent)];
         let display_name = cx.word_or(&raw.display_name_encoding, DisplayNameEncoding::Utf8, &words);
         let pass = passing(&raw.pass_headers, &names, cx);
-        Self { prefix, identity, display_name, assertion: flag(&raw.assertion, false), fixed, pass }
+        let accounts = Accounts::resolve(&raw.user_map, &raw.user_template, cx);
+        Self { prefix, identity, display_name, accounts, assertion: flag(&raw.assertion, false), fixed, pass }
     }
 }
 
@@ -105,8 +129,9 @@ impl Default for AddonHeaders {
         let [id, name, display_name] = IDENTITY_HEADERS.map(HeaderName::from_static);
         Self {
             prefix: Vec::new(),
-            identity: IdentityHeaders { id, name, display_name },
+            identity: IdentityHeaders { id, name, display_name, groups: None, role: None, is_admin: None },
             display_name: DisplayNameEncoding::Utf8,
+            accounts: None,
             assertion: false,
             fixed: Vec::new(),
             pass: Vec::new(),
@@ -116,21 +141,42 @@ impl Default for AddonHeaders {
 
 const IDENTITY_HEADERS: [&str; 3] = ["x-remote-user-id", "x-remote-user-name", "x-remote-user-display-name"];
 
+const ROLE: &str = "x-remote-user-role";
+
 /// Resolves `identity_headers`.
-fn identity(key: &Key<RawIdentityHeaders>, owner: &Span, names: &mut Names, cx: &mut Context<'_>) -> IdentityHeaders {
+fn identity(
+    key: &Key<RawIdentityHeaders>,
+    roles: &Key<RoleMap>,
+    owner: &Span,
+    names: &mut Names,
+    cx: &mut Context<'_>,
+) -> IdentityHeaders {
     let absent = RawIdentityHeaders::default();
     let raw = key.given().map_or(&absent, |section| section.get_ref());
     let [id, name, display_name] = IDENTITY_HEADERS;
     let keys = [(&raw.id, id), (&raw.name, name), (&raw.display_name, display_name)];
     // The ones that were chosen come first, so that a collision is shown where the operator can do something about it.
     let chosen = keys.map(|(key, _)| key.given().and_then(|text| names.note(text, cx)));
+    // These three are asked for by their names.
+    let mut asked = |key: &Key<String>| key.given().and_then(|text| names.note(text, cx));
+    let (groups, mut role, is_admin) = (asked(&raw.groups), asked(&raw.role), asked(&raw.is_admin));
     let mut rest = chosen.into_iter().zip(keys).map(|(chosen, (key, default))| match chosen {
         Some(name) => name,
         None if key.given().is_some() => HeaderName::from_static(default),
         None => names.note_default(default, owner, cx),
     });
     let mut next = || rest.next().expect("three keys make three names");
-    IdentityHeaders { id: next(), name: next(), display_name: next() }
+    let (id, name, display_name) = (next(), next(), next());
+    drop(rest);
+    match (&raw.role, roles) {
+        (Key::Absent, Key::Given(_)) => role = Some(names.note_default(ROLE, owner, cx)),
+        (Key::Given(text), Key::Absent) => {
+            let idle = Diagnostic::mistake(text.span(), "a header for the role, and there are no roles");
+            cx.add(idle.label("needs `role`").hint("add role = { admin = [\"system-admin\"], default = \"viewer\" }"));
+        }
+        _ => {}
+    }
+    IdentityHeaders { id, name, display_name, groups, role, is_admin }
 }
 
 /// Resolves `prefix_headers`.

@@ -2,6 +2,7 @@
 //! reader and its mistakes; here they are put together, and no two add-ons have the same slug, host or prefix.
 
 mod access;
+mod accounts;
 mod authorization;
 mod backend;
 mod cors;
@@ -18,6 +19,7 @@ mod probe;
 mod protect;
 mod protect_rules;
 mod rights;
+mod roles;
 mod route;
 
 use toml::Spanned;
@@ -40,6 +42,7 @@ use package::RawPackage;
 use route::RawRoute;
 
 pub use access::{Access, AccessList};
+pub use accounts::{Accounts, BadUserTemplate, UserPiece, UserTemplate};
 pub use authorization::Authorization;
 pub use backend::{AddonProtocol, Backend};
 pub use cors::Cors;
@@ -51,6 +54,7 @@ pub use options::Options;
 pub use package::Package;
 pub use probe::Probe;
 pub use protect::{AccessKey, EntitySource, Protect, ProtectAsk, ProtectRule, Unlisted};
+pub use roles::Roles;
 pub use route::{PrefixMode, Route};
 
 pub(in crate::config) use protect::RawProtect;
@@ -142,7 +146,7 @@ fn addon(entry: &Spanned<RawAddon>, named: &Named, seen: &mut Seen, cx: &mut Con
     let slug = slug(raw, &owner, named, seen, cx);
     let upstream = backend::upstream(&raw.backend, &owner, named, !raw.route.is_absent(), cx);
     let route = Route::resolve(&raw.route, &owner, upstream.as_ref(), seen, cx);
-    let headers = AddonHeaders::resolve(&raw.headers, &owner, cx);
+    let headers = AddonHeaders::resolve(&raw.headers, &owner, &raw.authorization.role, cx);
     let package = Package::resolve(&raw.package, named, cx);
     let entity_filter = EntityFilter::resolve(&raw.entity_filter, &package.rights, cx);
     let panel = manifest.map(|manifest| &manifest.panel);

@@ -2,7 +2,7 @@
 //! comes it in its shape or a finding that says which shape was expected.
 
 use toml::Spanned;
-use toml::de::DeValue;
+use toml::de::{DeTable, DeValue};
 
 use crate::config::diagnostic::Diagnostic;
 use crate::config::findings::Findings;
@@ -42,6 +42,22 @@ pub(in crate::config) fn read<T: Shape>(value: &Spanned<DeValue<'_>>, findings: 
         findings.add(Diagnostic::mistake(value.span(), message).label(T::EXPECTED).hint(T::HINT));
     }
     read.map(|read| Spanned::new(value.span(), read))
+}
+
+/// The entries of a table whose keys the operator chooses, in the order of the file; the table that toml read is sorted
+/// by key.
+pub(in crate::config) fn in_order<T: Shape>(
+    table: &DeTable<'_>,
+    findings: &mut Findings,
+) -> Vec<(Spanned<String>, Spanned<T>)> {
+    let mut entries = Vec::new();
+    for (name, value) in table {
+        if let Some(value) = read(value, findings) {
+            entries.push((Spanned::new(name.span(), name.get_ref().to_string()), value));
+        }
+    }
+    entries.sort_by_key(|(name, _)| name.span().start);
+    entries
 }
 
 impl Shape for String {

@@ -85,14 +85,7 @@ impl Shape for RuleMap {
 
     fn read(value: &Spanned<DeValue<'_>>, findings: &mut Findings) -> Option<Self> {
         let DeValue::Table(table) = value.get_ref() else { return None };
-        let mut rules = Vec::new();
-        for (id, value) in table {
-            if let Some(value) = shape::read(value, findings) {
-                rules.push((Spanned::new(id.span(), id.get_ref().to_string()), value));
-            }
-        }
-        rules.sort_by_key(|(id, _)| id.span().start);
-        Some(Self(rules))
+        Some(Self(shape::in_order(table, findings)))
     }
 }
 

@@ -30,6 +30,15 @@ pub(super) fn addons(claims: &Claims<'_>, known: &Known, findings: &mut Findings
             }
             warn_of_strangers(values(&access.users), known, "lets nobody in", findings);
         }
+        for (_, people) in addon.authorization.role.given().map(|map| map.get_ref().0.as_slice()).unwrap_or_default() {
+            for group in people.get_ref().groups().iter().filter(|group| !known.groups.contains(group.get_ref())) {
+                findings.add(unknown_group(group, known));
+            }
+            warn_of_strangers(people.get_ref().users(), known, "gives nobody a role", findings);
+        }
+        if let Some(map) = addon.headers.user_map.given() {
+            warn_of_strangers(map.get_ref().0.iter().map(|(user, _)| user), known, "names nobody", findings);
+        }
         let held_to = addon.entity_filter.entities.given();
         if let Some(text) = held_to.filter(|text| !known.groups.contains(text.get_ref())) {
             let near = known.meant(text.get_ref(), &known.groups);
@@ -56,8 +65,13 @@ fn unknown_group(group: &Spanned<String>, known: &Known) -> Diagnostic {
 }
 
 /// Warns of users whom Home Assistant does not have; they may be there tomorrow.
-fn warn_of_strangers(users: &[Spanned<String>], known: &Known, so: &str, findings: &mut Findings) {
-    for user in users.iter().filter(|user| !known.users.contains(user.get_ref())) {
+fn warn_of_strangers<'a>(
+    users: impl IntoIterator<Item = &'a Spanned<String>>,
+    known: &Known,
+    so: &str,
+    findings: &mut Findings,
+) {
+    for user in users.into_iter().filter(|user| !known.users.contains(user.get_ref())) {
         let near = known.meant(user.get_ref(), &known.users);
         let hint = near.map_or_else(
             || format!("write the user name or the id as Home Assistant has it; until then this entry {so}"),

@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::key::SigningKey;
 use super::keyring::Keyring;
+use crate::authorization::UserAttributes;
 use crate::clock::Timestamp;
 use crate::entropy;
 use crate::identity::User;
@@ -28,7 +29,7 @@ pub(in crate::upstream) struct AssertionSigner {
 #[derive(Debug)]
 struct SignedAssertion {
     /// The user as they were: another snapshot makes another assertion, so that a lost group holds from the next
-    /// request on.
+    /// request on. Their attributes follows from them and the add-on's settings, which a signer has for all its time.
     user: Arc<User>,
     signer: Arc<SigningKey>,
     made: Timestamp,
@@ -41,14 +42,14 @@ impl AssertionSigner {
     }
 
     /// The assertion for this user: good for half a minute at least.
-    pub(in crate::upstream) fn of(&self, user: &Arc<User>) -> HeaderValue {
+    pub(in crate::upstream) fn of(&self, user: &Arc<User>, attributes: Option<&UserAttributes>) -> HeaderValue {
         let (now, signer) = (self.keyring.now(), self.keyring.signer());
         if let Some(assertion) = self.fresh.get(&user.id)
             && assertion.is_fresh(user, &signer, now)
         {
             return assertion.value.clone();
         }
-        let value = self.make(user, &signer, now);
+        let value = self.make(user, attributes, &signer, now);
         let assertion = SignedAssertion { user: Arc::clone(user), signer, made: now, value: value.clone() };
         // Swept only when it is full: a sweep for each assertion would cost more than the memory.
         if self.fresh.len() >= MOST {
@@ -58,21 +59,34 @@ impl AssertionSigner {
         value
     }
 
-    fn make(&self, user: &User, signer: &SigningKey, now: Timestamp) -> HeaderValue {
+    fn make(
+        &self,
+        user: &User,
+        attributes: Option<&UserAttributes>,
+        signer: &SigningKey,
+        now: Timestamp,
+    ) -> HeaderValue {
         let header = json!({ "alg": "EdDSA", "typ": "JWT", "kid": signer.id() });
         let seconds = now.as_millis() / 1000;
-        let claims = json!({
+        let mut claims = json!({
             "iss": self.keyring.settings().issuer,
             "aud": self.audience.as_str(),
             "sub": user.id.as_str(),
             "iat": seconds,
             "exp": seconds.saturating_add(LIFETIME.as_secs()),
             "jti": URL_SAFE_NO_PAD.encode(entropy::random::<16>()),
-            "preferred_username": user.username(),
+            "preferred_username": UserAttributes::username(attributes, user),
             "name": user.name,
             "groups": user.groups.iter().map(|group| &**group).collect::<Vec<_>>(),
             "is_admin": user.is_admin(),
         });
+        let groups = attributes.and_then(|attributes| attributes.groups.as_ref());
+        let groups = groups.map(|names| json!(names.iter().map(|name| &**name).collect::<Vec<_>>()));
+        let role = attributes.and_then(|attributes| attributes.role.as_ref()).map(|role| json!(**role));
+        if let Some(claims) = claims.as_object_mut() {
+            let more = [("group_names", groups), ("role", role)];
+            claims.extend(more.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
+        }
         let part = |value: &serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let text = format!("{}.{}", part(&header), part(&claims));
         let signature = signer.sign(&text);

@@ -1,0 +1,100 @@
+//! What an add-on is told of a user besides who they are: `role`, `user_map`, `user_template` and the headers for it.
+
+use crate::harness::{Folder, accepted, addon, refused, warned};
+
+#[test]
+fn roles_name_groups_and_users_that_exist() {
+    let text = addon("role = { admin = [\"system-admin\"], kid = { users = [\"frank\"] }, default = \"kid\" }");
+    let settings = accepted(&text).settings;
+    let roles = settings.addons[0].authorization.roles.clone().unwrap();
+    let names: Vec<&str> = roles.list.iter().map(|(name, _)| &**name).collect();
+    assert_eq!((names, roles.default.as_deref(), roles.required), (vec!["admin", "kid"], Some("kid"), false));
+    let header = settings.addons[0].headers.identity.role.clone();
+    assert_eq!(header.as_ref().map(http::HeaderName::as_str), Some("x-remote-user-role"));
+    refused(&addon("role = { admin = [\"system-admn\"] }"), "7:19", &["no group `system-admn`", "\"system-admin\"?"]);
+    let groups = addon("role = { admin = { groups = [\"nobody\"] } }");
+    refused(&groups, "7:30", &["no group `nobody`"]);
+    warned(&addon("role = { a = { users = [\"fronk\"] } }"), "7:25", &["no user `fronk`", "\"frank\"?"]);
+}
+
+#[test]
+fn the_order_of_roles_is_the_order_of_the_file() {
+    let text = addon("role = { z = [\"system-users\"], m = [\"system-admin\"], a = [\"system-users\"] }");
+    let roles = accepted(&text).settings.addons[0].authorization.roles.clone().unwrap();
+    assert_eq!(roles.list.iter().map(|(name, _)| &**name).collect::<Vec<_>>(), ["z", "m", "a"]);
+}
+
+#[test]
+fn what_makes_no_role_is_told_with_its_place() {
+    for (lines, place, says) in [
+        ("role = {}", "7:8", "no role"),
+        ("role = { admin = \"system-admin\" }", "7:18", "a text, where people are named"),
+        ("role = { default = [\"system-admin\"] }", "7:20", "those whom none fits"),
+        ("role = { \"a,b\" = [\"system-admin\"] }", "7:10", "not the name of a role"),
+        ("role = { \"\" = [\"system-admin\"] }", "7:10", "not the name of a role"),
+        ("role = { a = 1 }", "7:14", "wrong type"),
+        ("role_required = true", "7:17", "a role is required, and there are none"),
+        ("role = { default = \"v\" }\nrole_required = true", "8:17", "everybody has a role"),
+        ("identity_headers = { role = \"X-Role\" }", "7:29", "there are no roles"),
+    ] {
+        refused(&addon(lines), place, &[says]);
+    }
+    let role = |length: usize| addon(&format!("role = {{ {} = [\"system-admin\"] }}", "a".repeat(length)));
+    accepted(&role(64));
+    refused(&role(65), "7:10", &["1 to 64"]);
+    let many = |count: usize| {
+        let roles: Vec<String> = (0..count).map(|n| format!("r{n} = [\"system-admin\"]")).collect();
+        addon(&format!("role = {{ {} }}", roles.join(", ")))
+    };
+    accepted(&many(100));
+    refused(&many(101), "7:8", &["more than 100 roles"]);
+    warned(&addon("role = { a = [] }"), "7:14", &["nobody has this role"]);
+}
+
+#[test]
+fn a_name_there_is_one_that_can_be_sent_and_one_user_s_alone() {
+    let accounts = |lines: &str| accepted(&addon(lines)).settings.addons[0].headers.accounts.clone().unwrap();
+    assert_eq!(accounts("user_map = { frank = \"f\" }").map, [("frank".to_owned(), "f".into())]);
+    for template in ["{id}", "{name}", "x-{name}@home", "{id}-{display_name}", "{name}{id}"] {
+        assert!(accounts(&format!("user_template = \"{template}\"")).template.is_some(), "{template}");
+    }
+    for (template, says) in [
+        ("", "two users could get one name"),
+        ("guest", "two users could get one name"),
+        ("{display_name}", "two users could get one name"),
+        ("{name}-{display_name}", "two users could get one name"),
+        ("{name}{name}x{display_name}", "two users could get one name"),
+        ("{email}", "no such placeholder"),
+        ("{name", "a brace without its other half"),
+        ("name}{id}", "a brace without its other half"),
+        ("{id}}", "a brace without its other half"),
+        (" {name}", "blanks around the name"),
+        ("{name}\\n", "a control character"),
+    ] {
+        refused(&addon(&format!("user_template = \"{template}\"")), "7:17", &[says]);
+    }
+    for name in ["", " f", "f ", "a\\u0007"] {
+        refused(&addon(&format!("user_map = {{ frank = \"{name}\" }}")), "7:22", &["not a name that can be sent"]);
+    }
+    warned(&addon("user_map = { fronk = \"f\" }"), "7:14", &["no user `fronk`", "did you mean \"frank\"?"]);
+    let many = |count: usize| {
+        let users: Vec<String> = (0..count).map(|n| format!("u{n} = \"x\"")).collect();
+        addon(&format!("user_map = {{ {} }}", users.join(", ")))
+    };
+    assert!(Folder::new().load(many(1000)).is_ok(), "with a warning for each");
+    let refused = Folder::new().load(many(1001)).unwrap_err().to_string();
+    assert!(refused.contains("more than 1000 users"), "{refused}");
+}
+
+#[test]
+fn no_header_has_two_meanings() {
+    for (lines, place) in [
+        ("identity_headers = { groups = \"X-A\", is_admin = \"x_a\" }", "7:49"),
+        ("identity_headers = { groups = \"X-Remote-User-Id\" }", "7:31"),
+        ("identity_headers = { is_admin = \"X-Remote-User-Role\" }\nrole = { a = [\"system-admin\"] }", "7:33"),
+        ("headers = { \"X-Remote-User-Role\" = \"x\" }\nrole = { a = [\"system-admin\"] }", "7:13"),
+    ] {
+        refused(&addon(lines), place, &["header"]);
+    }
+    refused(&addon("identity_headers = { groups = \"Cookie\" }"), "7:31", &["belongs to the message itself"]);
+}
