@@ -112,12 +112,14 @@ impl Gate {
         let caller = home_assistant::caller(&arrived, stages, services);
         let sanitized = Sanitized::new(arrived, id, &stages.rules)?;
         request_log.knows_client(&sanitized);
-        if let Some(page) = manifest::empty(&sanitized) {
-            return Ok(Passed::Own(page));
-        }
+        let manifest = manifest::empty(&sanitized);
         // Routing comes before the session, since the route says whose cookie and token count. A stranger does not
         // learn from it what there is: see `nowhere`.
-        let routed = match stages.routes.route(sanitized) {
+        let destination = stages.routes.route(sanitized);
+        if let Some(page) = manifest.clone().filter(|_| !may_be_public(&destination)) {
+            return Ok(Passed::Own(page));
+        }
+        let routed = match destination {
             Destination::Addon(routed) => routed,
             Destination::Own(request) => {
                 // Boxed, as all that is rare on the way: its states would lie in every request's future.
@@ -138,24 +140,27 @@ impl Gate {
         // Noted now, so that a refusal from here on carries it too. Otherwise an admitted page could not read why it
         // was refused.
         request_log.grants(Grant::of(&routed));
-        let token = self.shown_token(routed.request());
-        let authenticated = Authenticated::new(routed, token, &services.sessions).await?;
-        request_log.knows_credential(authenticated.credential());
         let home = services.home.load();
         let describe = describe(stages);
         let authorization = authorization(services, stages, &home, &describe);
-        let permitted =
-            authorization.admit(authenticated).await.map_err(|refused| request_log.note_refusal(refused))?;
-        request_log.knows_user(permitted.identified().user());
-        // The add-on may take long to answer: the home of before a reload must not be kept alive by that.
-        drop(home);
-        // After admission: the redirection would otherwise tell a stranger that there is an add-on here.
-        if let Some(page) = with_slash(&permitted) {
+        let routed = match authorization.admit_anybody(routed) {
+            Ok(permitted) => {
+                drop(home);
+                return send(permitted, stages, request_log).await;
+            }
+            Err(routed) => routed,
+        };
+        if let Some(page) = manifest {
             return Ok(Passed::Own(page));
         }
-        request_log.note_sent();
-        let answer = stages.upstreams.send(permitted).await?;
-        Ok(Passed::Addon(Box::new(answer)))
+        let token = self.shown_token(routed.request());
+        let authenticated = Authenticated::new(routed, token, &services.sessions).await?;
+        request_log.knows_credential(authenticated.credential());
+        let permitted =
+            authorization.admit(authenticated).await.map_err(|refused| request_log.note_refusal(refused))?;
+        // The add-on may take long to answer: the home of before a reload must not be kept alive by that.
+        drop(home);
+        send(permitted, stages, request_log).await
     }
 
     /// The access token of a request that shows one in the place of a session, judged by the refresh tokens as Home
@@ -218,6 +223,25 @@ impl Gate {
     }
 }
 
+/// Whether a request goes to an add-on that has paths which are open to everybody.
+fn may_be_public(destination: &Destination) -> bool {
+    matches!(destination, Destination::Addon(routed) if !routed.route().addon().authorization.public.is_empty())
+}
+
+/// The last part of the way: what is permitted goes to its add-on.
+async fn send(permitted: Permitted, stages: &Stages, request_log: &mut RequestLog) -> Result<Passed, Reason> {
+    if let Some(user) = permitted.user() {
+        request_log.knows_user(user);
+    }
+    // After admission: the redirection would otherwise tell a stranger that there is an add-on here.
+    if let Some(page) = with_slash(&permitted) {
+        return Ok(Passed::Own(page));
+    }
+    request_log.note_sent();
+    let answer = stages.upstreams.send(permitted).await?;
+    Ok(Passed::Addon(Box::new(answer)))
+}
+
 /// The reasons of refusals, in words for the operator.
 fn describe(stages: &Stages) -> impl Fn(&Directory, &User, &RuleQuery<'_>) -> String + Sync {
     let source = stages.settings.permissions.source;
@@ -249,7 +273,7 @@ fn issuer<'a>(snapshot: &'a Snapshot, id: &str) -> Option<Issuer<'a>> {
 /// The redirection to the address with a slash at its end, where it is missing (spec/addon-uis.md section 3, point 12):
 /// for those who may open the add-on only, with the query kept.
 fn with_slash(permitted: &Permitted) -> Option<Page> {
-    let routed = permitted.identified().routed();
+    let routed = permitted.routed();
     let request = routed.request();
     let reads = matches!(*request.method(), http::Method::GET | http::Method::HEAD) && request.handshake().is_none();
     if !reads || !routed.lacks_slash() {

@@ -334,11 +334,13 @@ fn lines_over_120_columns(sources: &[Source]) -> Vec<String> {
 
 /// What admission asks. Each is asked by it alone: a decision that is made of the same pieces elsewhere would be a
 /// second one.
-const OF_ADMISSION: [&str; 5] = ["may_open(", "is_vouched_for(", "user_behind(", "intent.judge(", "Permitted {"];
+const OF_ADMISSION: [&str; 6] =
+    ["may_open(", "is_vouched_for(", "user_behind(", "is_public(", "intent.judge(", "Permitted {"];
 
 /// Where a piece of admission may be named besides `authorization/admission.rs`: where it is defined, and where its
 /// outcome is put into a type.
-const BESIDE_ADMISSION: [(&str, &str); 4] = [
+const BESIDE_ADMISSION: [(&str, &str); 5] = [
+    ("authorization/protect/public.rs", "is_public("),
     ("authorization/access.rs", "may_open("),
     ("authorization/cors.rs", "is_vouched_for("),
     ("identity/identified.rs", "user_behind("),

@@ -112,6 +112,7 @@ fn configuration_md_has_the_keys_that_the_program_knows() {
         ("## `[log]`", &["Log"]),
         ("## `[headers]`", &["Headers"]),
         ("## `[[addon.protect]]`", &["Protect"]),
+        ("## `[[addon.public]]`", &["Public"]),
         ("## `[[test]]`", &["Test"]),
         ("## `[assertion]`", &["Assertion"]),
         ("## `[supervisor]`", &["Supervisor"]),
@@ -193,9 +194,9 @@ fn config_toml_names_every_key_that_an_operator_can_set() {
     let declared = declared_keys();
     let sections =
         ["Listen", "Tls", "Acme", "HomeAssistant", "Permissions", "Group", "Policy", "Rule", "Session", "SignIn"];
-    let more = ["Limits", "Log", "Headers", "Assertion", "Supervisor", "Addon", "Protect", "Test"];
+    let more = ["Limits", "Log", "Headers", "Assertion", "Supervisor", "Addon", "Protect", "Public", "Test"];
     // Another name of `areas`, tables with a heading of their own, and the keys of a rule, which stand inside of one.
-    let inside = ["area_ids", "policy", "protect", "acme", "read", "control", "edit"].map(str::to_owned);
+    let inside = ["area_ids", "policy", "protect", "public", "acme", "read", "control", "edit"].map(str::to_owned);
     let shipped: BTreeSet<String> = shipped.into_iter().chain(inside).collect();
     for section in sections.into_iter().chain(more) {
         let missing: Vec<_> = declared[section].difference(&shipped).collect();

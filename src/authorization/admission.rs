@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::access::{Act, judge_own_will, may_enter, may_open};
 use super::cors::is_vouched_for;
-use super::protect::{Evaluation, Protection, UserRights};
+use super::protect::{Evaluation, Protection, UserRights, is_public};
 use super::question::{Question, Wish};
 use super::user_attributes::UserAttributes;
 use crate::connection::EntryPoint;
@@ -91,6 +91,18 @@ pub(super) fn admit<'r>(
         Decision::Permit => Ok(Admission { user, attributes, evaluation: Some(evaluation) }),
         Decision::Deny(reason) => Err(Refusal { reason, user: Some(user), evaluation: Some(evaluation) }),
     }
+}
+
+/// Decides whether everybody may ask this, whoever they are: by the paths that the operator has opened, at the entry
+/// point of browsers. Nothing that a request shows of itself is looked at.
+pub(super) fn admits_anybody(question: &Question<'_>, rules: Option<&Protection>) -> bool {
+    let public = &question.addon.authorization.public;
+    // Most add-ons have none, and nothing is read for them.
+    if public.is_empty() || question.websocket || question.entry_point != EntryPoint::Browsers {
+        return false;
+    }
+    let Wish::Path(Ok(intent)) = question.wish else { return false };
+    is_public(public, rules, question.method, intent.path())
 }
 
 /// The user whom the claim stands for, if it counts at this entry point and for this add-on.

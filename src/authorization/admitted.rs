@@ -4,7 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::admission::{Claim, admit};
+use super::admission::{Claim, admit, admits_anybody};
 use super::protect::{Protection, RequestIntent};
 use super::question::{Question, Wish};
 use super::user_attributes::UserAttributes;
@@ -12,14 +12,15 @@ use crate::exchanges::Subject;
 use crate::http::{Authority, RequestSource, Rules};
 use crate::identity::Directory;
 use crate::refusal::{Decision, Reason};
-use crate::route::{FoundBy, Location, Route, Routes};
+use crate::route::{FoundBy, Location, Route, Routed, Routes};
 use crate::session::{Authenticated, Credential};
 
 /// What a request was admitted for. Made for every request, so that it costs counts and hardly an allocation: what it
 /// holds is shared with the head that was read.
 #[derive(Debug)]
 pub struct Admitted {
-    credential: Credential,
+    /// Nothing where everybody may ask.
+    credential: Option<Credential>,
     bears_token: Result<bool, Reason>,
     source: RequestSource,
     authority: Authority,
@@ -51,18 +52,27 @@ impl Admitted {
         intent: RequestIntent,
         attributes: Option<Arc<UserAttributes>>,
     ) -> Self {
-        let routed = authenticated.routed();
+        Self {
+            credential: Some(authenticated.credential().clone()),
+            bears_token: authenticated.bears_token(),
+            attributes,
+            ..Self::of_anybody(authenticated.routed(), intent)
+        }
+    }
+
+    /// A request that everybody may ask.
+    pub(super) fn of_anybody(routed: &Routed, intent: RequestIntent) -> Self {
         let request = routed.request();
         Self {
-            credential: authenticated.credential().clone(),
-            bears_token: authenticated.bears_token(),
+            credential: None,
+            bears_token: Ok(false),
             source: request.source().clone(),
             authority: request.authority().clone(),
             found_by: routed.found_by(),
             route: routed.route().clone(),
             stripped: routed.stripped(),
             intent,
-            attributes,
+            attributes: None,
         }
     }
 
@@ -99,8 +109,11 @@ impl Admitted {
             bears_token: self.bears_token,
             wish: Wish::Path(Ok(&self.intent)),
         };
-        let claim = Claim::Kept(&self.credential, moment.still_counts);
         let rules = moment.protections.get(route.place()).and_then(Option::as_ref);
+        let Some(credential) = &self.credential else {
+            return if admits_anybody(&question, rules) { Ok(()) } else { Err(Reason::NoSession) };
+        };
+        let claim = Claim::Kept(credential, moment.still_counts);
         let admission = admit(&question, &claim, moment.directory, rules).map_err(|refusal| refusal.reason)?;
         // The add-on was told of the user once and goes by that to the end: a role that is lost, or gained, ends what
         // was opened with the old one, and the browser opens it again.
@@ -129,7 +142,7 @@ impl Admitted {
 
 impl Subject for Admitted {
     fn user(&self) -> &str {
-        self.credential.user().as_str()
+        self.credential.as_ref().map_or("", |credential| credential.user().as_str())
     }
 
     fn addon(&self) -> &str {

@@ -23,6 +23,7 @@ pub(crate) use access::{Act, judge_own_will};
 pub use access::{is_listed_for, may_enter};
 pub use admitted::{Admitted, Moment};
 pub use cors::{admitted, cors_of};
+pub(crate) use permitted::PermittedParts;
 pub use permitted::{AuthorizationContext, Description, Entrant, Permitted, Refused};
 pub use supposed::{Supposed, Supposition};
 pub use user_attributes::UserAttributes;

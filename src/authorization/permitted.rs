@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::admission::{Admission, Claim, Refusal, admit};
+use super::admission::{Admission, Claim, Refusal, admit, admits_anybody};
 use super::admitted::Admitted;
 use super::protect::{BodyFacts, Protection, RequestIntent, RuleQuery};
 use super::question::{Question, Wish};
@@ -13,12 +13,15 @@ use crate::exchanges::{Open, OpenExchanges};
 use crate::http::{BufferLimits, Sanitized};
 use crate::identity::{Directory, DirectoryCell, Identified, User};
 use crate::refusal::Reason;
-use crate::session::{Authenticated, Credential, Session};
+use crate::route::Routed;
+use crate::session::{Authenticated, Credential, Session, bears_token};
 
-/// An identified request that was admitted, with its place among the open exchanges.
+/// A request that was admitted, with its place among the open exchanges: an identified one, or one that everybody may
+/// ask.
 #[derive(Debug)]
 pub struct Permitted {
-    identified: Identified,
+    routed: Routed,
+    user: Option<Arc<User>>,
     attributes: Option<Arc<UserAttributes>>,
     open: Open,
 }
@@ -65,9 +68,14 @@ impl From<Reason> for Refused {
 }
 
 impl Permitted {
-    /// The request and its user.
-    pub fn identified(&self) -> &Identified {
-        &self.identified
+    /// The request and where it goes.
+    pub fn routed(&self) -> &Routed {
+        &self.routed
+    }
+
+    /// The user, as the snapshot of the admission has them; nobody where everybody may ask, whoever is behind it.
+    pub fn user(&self) -> Option<&Arc<User>> {
+        self.user.as_ref()
     }
 
     /// What the add-on is told of the user besides who they are, where it is told anything.
@@ -75,9 +83,18 @@ impl Permitted {
         self.attributes.as_deref()
     }
 
-    pub(crate) fn into_parts(self) -> (Identified, Option<Arc<UserAttributes>>, Open) {
-        (self.identified, self.attributes, self.open)
+    pub(crate) fn into_parts(self) -> PermittedParts {
+        let Self { routed, user, attributes, open } = self;
+        PermittedParts { routed, user, attributes, open }
     }
+}
+
+/// The same in pieces.
+pub(crate) struct PermittedParts {
+    pub(crate) routed: Routed,
+    pub(crate) user: Option<Arc<User>>,
+    pub(crate) attributes: Option<Arc<UserAttributes>>,
+    pub(crate) open: Open,
 }
 
 impl Entrant {
@@ -121,7 +138,31 @@ impl AuthorizationContext<'_> {
         } else {
             user
         };
-        Ok(Permitted { identified: Identified::new(authenticated, user)?, attributes, open: open.of_any() })
+        let (routed, user) = Identified::new(authenticated, user)?.into_parts();
+        Ok(Permitted { routed, user: Some(user), attributes, open: open.of_any() })
+    }
+
+    /// The way to a [`Permitted`] request that everybody may ask. Whoever asks stays unknown, whatever the request
+    /// shows: no session and no token is looked at. Gives the request back where its path is not open to everybody.
+    pub fn admit_anybody(&self, mut routed: Routed) -> Result<Permitted, Routed> {
+        let addon = routed.route().addon();
+        if addon.authorization.public.is_empty() {
+            return Err(routed);
+        }
+        let Ok(intent) = RequestIntent::of(&routed) else { return Err(routed) };
+        let rules = self.protections.get(routed.route().place()).and_then(Option::as_ref);
+        if !admits_anybody(&question(routed.request(), addon, Wish::Path(Ok(&intent))), rules) {
+            return Err(routed);
+        }
+        // One that is meant for us: the add-on must not see it where nobody looks at it either.
+        if addon.authorization.tokens && bears_token(routed.request()) {
+            routed.remove_authorization();
+        }
+        // A rule that a reload brings finds a body that says nothing.
+        intent.knows_body(BodyFacts::default());
+        let abort_handle = routed.request().abort_handle().clone();
+        let open = self.exchanges.begin(Admitted::of_anybody(&routed, intent), abort_handle);
+        Ok(Permitted { routed, user: None, attributes: None, open: open.of_any() })
     }
 
     /// Reads the body, unless the exchange is cut meanwhile, and decides again.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Method};
 
-use super::admission::{Claim, Refusal, admit};
+use super::admission::{Admission, Claim, Refusal, admit, admits_anybody};
 use super::protect::{BodyFacts, Evaluation, Protection, RequestIntent};
 use super::question::{Question, Wish};
 use super::user_attributes::UserAttributes;
@@ -53,6 +53,8 @@ pub struct Supposition<'a> {
 pub struct Supposed<'r> {
     /// The path, as the add-on would see it.
     pub path: String,
+    /// Whether everybody may ask it, and the add-on is told of nobody.
+    pub is_public: bool,
     /// What the add-on would be told of the user besides who they are, where it would get the request.
     pub attributes: Option<Arc<UserAttributes>>,
     /// Why it is refused, if it is.
@@ -85,15 +87,24 @@ impl Supposition<'_> {
             bears_token: Ok(false),
             wish: Wish::Path(Ok(&intent)),
         };
+        let nothing = Supposed {
+            path,
+            is_public: admits_anybody(&question, rules),
+            attributes: None,
+            refusal: None,
+            evaluation: None,
+            wants_body: false,
+        };
+        if nothing.is_public {
+            return nothing;
+        }
         match admit(&question, &Claim::Supposed(self.user, self.with), directory, rules) {
             Ok(admission) => {
                 let wants_body = admission.wants_body();
-                let attributes = admission.attributes;
-                Supposed { path, attributes, refusal: None, evaluation: admission.evaluation, wants_body }
+                let Admission { attributes, evaluation, .. } = admission;
+                Supposed { attributes, evaluation, wants_body, ..nothing }
             }
-            Err(Refusal { reason, evaluation, .. }) => {
-                Supposed { path, attributes: None, refusal: Some(reason), evaluation, wants_body: false }
-            }
+            Err(Refusal { reason, evaluation, .. }) => Supposed { refusal: Some(reason), evaluation, ..nothing },
         }
     }
 }

@@ -52,8 +52,8 @@ pub use acme::{Acme, AcmeChallenge, BadDomain, DirectoryUrl, DnsHook, Domain, Ex
 pub use addon::{
     Access, AccessKey, AccessList, Accounts, Addon, AddonHeaders, AddonProtocol, Authorization, Backend,
     BadUserTemplate, Cors, CrossOrigin, Display, DisplayNameEncoding, EntityFilter, EntitySource, Framing,
-    IdentityHeaders, Options, Package, PrefixMode, Probe, Protect, ProtectAsk, ProtectRule, Roles, Route, Unlisted,
-    UserPiece, UserTemplate,
+    IdentityHeaders, Options, Package, PrefixMode, Probe, Protect, ProtectAsk, ProtectRule, PublicPath, Roles, Route,
+    Unlisted, UserPiece, UserTemplate,
 };
 pub use addon_api::{ApiAddress, BadApiAddress, IngressApi, SupervisorUpstream, is_for_no_addon};
 pub use certificate_files::CertificateFiles;

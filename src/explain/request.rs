@@ -34,6 +34,9 @@ pub(crate) struct RequestAnswer<'a> {
     /// Where it goes, and the path that the add-on sees.
     pub(crate) addon: Option<String>,
     pub(crate) path: Option<String>,
+    /// Whether everybody may ask it.
+    #[serde(rename = "public")]
+    pub(crate) is_public: bool,
     /// What it would be told of the user besides who they are.
     pub(crate) told: Option<Told>,
     pub(crate) rules: Vec<Ruled>,
@@ -87,6 +90,7 @@ impl<'a> RequestAnswer<'a> {
             entry: None,
             addon: None,
             path: None,
+            is_public: false,
             told: None,
             rules: Vec::new(),
         }
@@ -116,6 +120,10 @@ impl<'a> RequestAnswer<'a> {
 
     pub(super) fn permitted(self, reason: String) -> Self {
         Self { decision: Outcome::Permit, reason, ..self }
+    }
+
+    pub(super) fn open_to_everybody(self, reason: String) -> Self {
+        Self { is_public: true, ..self.permitted(reason) }
     }
 
     pub(super) fn refused(self, refusal: Reason, reason: String) -> Self {

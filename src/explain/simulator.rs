@@ -142,6 +142,10 @@ impl Simulator {
         slug: &str,
     ) -> RequestAnswer<'a> {
         let describe = |asked: &RuleQuery<'_>| self.home.sentence(user, asked);
+        if supposed.is_public {
+            let why = "this path is open to everybody (`[[addon.public]]`), and the add-on is told of nobody";
+            return answer.open_to_everybody(why.to_owned());
+        }
         let Some(evaluation) = &supposed.evaluation else {
             return match supposed.refusal {
                 Some(reason) => answer.refused(reason, words_of(reason, slug)),

@@ -66,25 +66,35 @@ async fn judge(
         }
     };
     request_log.knows_route(routed.route());
+    let home = services.home.load();
+    let describe = describe(stages);
+    let authorization = authorization(services, stages, &home, &describe);
+    let (host, path) = (routed.request().authority().host(), routed.request().path());
+    let is_doubtful = asked.addon.is_none() && stages.routes.is_other_in_other_case(Some(host), path);
+    let routed = if is_doubtful {
+        routed
+    } else {
+        match authorization.admit_anybody(routed) {
+            Ok(permitted) => return Ok(permitted),
+            Err(routed) => routed,
+        }
+    };
     // A token is not accepted here: the proxy would pass it on to the add-on, which must never see one.
     let authenticated = Authenticated::new(routed, None, &services.sessions).await?;
     request_log.knows_credential(authenticated.credential());
-    let home = services.home.load();
     // After the session: a stranger learns nothing of what there is.
-    let request = authenticated.routed().request();
-    let (host, path) = (request.authority().host(), request.path());
-    if asked.addon.is_none() && stages.routes.is_other_in_other_case(Some(host), path) {
+    if is_doubtful {
         return Err(Reason::AmbiguousPath);
     }
     // A body that a rule needs is not here: what is read in its place is empty, and permits nothing.
-    let describe = describe(stages);
-    let authorization = authorization(services, stages, &home, &describe);
     let permitted = authorization.admit(authenticated).await.map_err(|refused| request_log.note_refusal(refused))?;
-    request_log.knows_user(permitted.identified().user());
+    if let Some(user) = permitted.user() {
+        request_log.knows_user(user);
+    }
     Ok(permitted)
 }
 
-/// The place of the add-on that it was admitted to.
-fn place_of(permitted: &Permitted) -> usize {
-    permitted.identified().routed().route().place()
+/// The place of the add-on that it was admitted to, and whether it was as everybody is.
+fn place_of(permitted: &Permitted) -> (usize, bool) {
+    (permitted.routed().route().place(), permitted.user().is_none())
 }

@@ -41,8 +41,8 @@ impl Identified {
         self.authenticated.routed()
     }
 
-    pub(crate) fn into_routed(self) -> Routed {
-        self.authenticated.into_routed()
+    pub(crate) fn into_parts(self) -> (Routed, Arc<User>) {
+        (self.authenticated.into_routed(), self.user)
     }
 }
 

@@ -77,9 +77,14 @@ impl KnownMethod {
         Self::of(method).is_some_and(|known| known.is_safe)
     }
 
+    /// All of them, in the order of the table.
+    pub fn all() -> impl Iterator<Item = &'static Self> {
+        METHODS.iter()
+    }
+
     /// All names, in the order of the table.
     pub fn names() -> impl Iterator<Item = &'static str> {
-        METHODS.iter().map(|known| known.name)
+        Self::all().map(|known| known.name)
     }
 
     /// What 405 says in `Allow` (RFC 9110 section 10.2.1).

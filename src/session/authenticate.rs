@@ -77,7 +77,12 @@ impl Authenticated {
 pub fn shows_token(request: &Sanitized) -> bool {
     let instead = request.entry_point() == EntryPoint::Browsers && *request.presented() == Presented::Nothing;
     // What cannot be read counts as shown: it is refused as a bad token, and not as a missing session (S-191).
-    instead && !matches!(bearer::presented(request.headers()), Ok(None))
+    instead && bears_token(request)
+}
+
+/// Whether a request bears what could be an access token, readable or not.
+pub fn bears_token(request: &Sanitized) -> bool {
+    !matches!(bearer::presented(request.headers()), Ok(None))
 }
 
 /// What the access token of such a request is. It is verified wherever one is shown, also where no token counts or

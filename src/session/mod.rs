@@ -38,7 +38,7 @@ mod recovery;
 mod store_error;
 
 pub use access_token::{AccessToken, Issuer};
-pub use authenticate::{Authenticated, session_of, shown_token, shows_token};
+pub use authenticate::{Authenticated, bears_token, session_of, shown_token, shows_token};
 pub use cookie::SessionCookie;
 pub use credential::{Credential, CredentialKind};
 pub use file_error::FileError;

@@ -19,6 +19,8 @@ pub(super) enum Identity {
     Role,
     Groups(DisplayNameEncoding),
     IsAdmin,
+    /// That everybody may ask this, and that nobody is known.
+    Public,
 }
 
 /// The headers in which this add-on is told who asks.
@@ -34,13 +36,22 @@ pub(super) fn of(addon: &Addon) -> impl Iterator<Item = (&HeaderName, Identity)>
         (&names.groups, Identity::Groups(encoding)),
         (&names.is_admin, Identity::IsAdmin),
     ];
-    always.into_iter().chain(asked.into_iter().filter_map(|(name, identity)| Some((name.as_ref()?, identity))))
+    let public = (!addon.authorization.public.is_empty()).then_some((&PUBLIC, Identity::Public));
+    let asked = asked.into_iter().filter_map(|(name, identity)| Some((name.as_ref()?, identity)));
+    always.into_iter().chain(asked).chain(public)
 }
 
 impl Identity {
-    /// Writes what the header says of this user; nothing where there is nothing to say.
-    pub(super) fn say(self, out: &mut Vec<u8>, user: &User, attributes: Option<&UserAttributes>) -> Option<()> {
+    /// Writes what the header says of this user, or that there is none where everybody may ask; nothing where there is
+    /// nothing to say.
+    pub(super) fn say(self, out: &mut Vec<u8>, user: Option<&User>, attributes: Option<&UserAttributes>) -> Option<()> {
+        let Some(user) = user else {
+            let Self::Public = self else { return None };
+            out.push(b'1');
+            return Some(());
+        };
         match self {
+            Self::Public => return None,
             Self::Id => out.extend_from_slice(exact(user.id.as_str())?.as_bytes()),
             Self::Username => out.extend_from_slice(exact(UserAttributes::username(attributes, user)?)?.as_bytes()),
             Self::DisplayName(encoding) => display_name(out, user.name.as_deref()?, encoding)?,
@@ -51,6 +62,9 @@ impl Identity {
         Some(())
     }
 }
+
+/// Says that everybody may ask this, and that nobody is known.
+static PUBLIC: HeaderName = HeaderName::from_static("x-remote-user-public");
 
 /// Longer display names are cut: some add-ons refuse heads of 15 kB (spec/addon-uis.md section 1).
 const LONGEST_DISPLAY_NAME: usize = 1024;

@@ -56,7 +56,8 @@ enum Says {
 /// What is true of one request.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ForwardedContext<'a> {
-    pub(super) user: &'a User,
+    /// The user; nobody where everybody may ask.
+    pub(super) user: Option<&'a User>,
     /// What the add-on is told of them besides.
     pub(super) attributes: Option<&'a UserAttributes>,
     pub(super) client: IpAddr,
@@ -113,7 +114,7 @@ impl RequestHeaderPolicy {
     }
 
     /// What the add-on would be told of the user: each name is there, with an empty value where there is none.
-    pub(super) fn identity(&self, user: &User, attributes: Option<&UserAttributes>) -> HeaderMap {
+    pub(super) fn identity(&self, user: Option<&User>, attributes: Option<&UserAttributes>) -> HeaderMap {
         let mut headers = HeaderMap::new();
         for Line { name, says } in &self.lines {
             let Says::Identity(identity) = says else { continue };

@@ -24,7 +24,7 @@ use super::tunnel::Tunnel;
 use super::unanswered::{Unanswered, UpstreamError};
 use super::upstreams::{Upstream, Upstreams};
 use super::websocket::{self, WebSocketOffer};
-use crate::authorization::Permitted;
+use crate::authorization::{Permitted, PermittedParts};
 use crate::connection::{InFlightGuard, MessageFraming};
 use crate::dial::DialError;
 use crate::exchanges::Open;
@@ -57,12 +57,11 @@ pub(super) struct Call<'a> {
 impl Upstreams {
     /// Sends a permitted request to its add-on and waits for the head of the answer.
     pub async fn send(&self, permitted: Permitted) -> Result<Answer, Reason> {
-        let (identified, attributes, open) = permitted.into_parts();
+        let PermittedParts { routed, user, attributes, open } = permitted.into_parts();
         // MOVE and COPY have a second path in `Destination`. It is judged before the request is taken apart, because an
         // add-on acts on it as on the first.
-        let transfer = identified.routed().transfer()?;
-        let user = Arc::clone(identified.user());
-        let (request, route, forward) = identified.into_routed().into_parts();
+        let transfer = routed.transfer()?;
+        let (request, route, forward) = routed.into_parts();
         let upstream = self.at(route.place()).ok_or(Reason::UnknownRoute)?;
         let authority = request.authority().clone();
         let client: IpAddr = request.client().ip();
@@ -72,7 +71,7 @@ impl Upstreams {
         let prefix = route.prefix_header();
         let attributes = attributes.as_deref();
         let forwarded = ForwardedContext {
-            user: &user,
+            user: user.as_deref(),
             attributes,
             client,
             authority: &authority,
@@ -86,8 +85,8 @@ impl Upstreams {
         upstream.request_headers.confine(&mut passed, forwarded);
         let mut said = SaidLines::new();
         upstream.request_headers.write(&mut said, forwarded);
-        if let Some(assertion_signer) = &upstream.assertion_signer {
-            let assertion = assertion_signer.of(&user, attributes);
+        if let Some((assertion_signer, user)) = upstream.assertion_signer.as_ref().zip(user.as_ref()) {
+            let assertion = assertion_signer.of(user, attributes);
             said.line(&ASSERTION, |value| {
                 value.extend_from_slice(assertion.as_bytes());
                 Some(())
@@ -111,7 +110,7 @@ impl Upstreams {
         let head = OutgoingHead { target: forward.as_str(), said: said.as_bytes(), passed: &passed, framing };
         head.judge_size(upstream.addon.transport.max_head)?;
         let response_policy = self.response_policy(upstream, &route, (scheme, &authority));
-        let (user, reading) = (user.id.clone(), self.reading);
+        let (user, reading) = (user.map_or_else(anybody, |user| user.id.clone()), self.reading);
         let call = Call { upstream, response_policy, progress, open, user, serving, reading };
         // hyper takes a map.
         let in_a_map = |mut passed: HeaderMap| {
@@ -144,6 +143,11 @@ impl Upstreams {
             }
         }
     }
+}
+
+/// Who has the places at an add-on that requests take which everybody may ask: all of them together, as one user has.
+fn anybody() -> UserId {
+    "anybody".parse().expect("visible ASCII")
 }
 
 /// A request for hyper's client.

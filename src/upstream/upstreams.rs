@@ -112,11 +112,10 @@ impl Upstreams {
     /// What the add-on would be told of the user, for another proxy that tells it. Each name is there, with an empty
     /// value where there is none: a proxy that copies them must not leave the browser's own in its place (S-06).
     pub fn identity(&self, permitted: &Permitted) -> HeaderMap {
-        let identified = permitted.identified();
-        let Some(upstream) = self.at(identified.routed().route().place()) else { return HeaderMap::new() };
-        let (user, attributes) = (identified.user(), permitted.attributes());
-        let mut headers = upstream.request_headers.identity(user, attributes);
-        if let Some(assertion_signer) = &upstream.assertion_signer {
+        let Some(upstream) = self.at(permitted.routed().route().place()) else { return HeaderMap::new() };
+        let (user, attributes) = (permitted.user(), permitted.attributes());
+        let mut headers = upstream.request_headers.identity(user.map(AsRef::as_ref), attributes);
+        if let Some((assertion_signer, user)) = upstream.assertion_signer.as_ref().zip(user) {
             headers.insert(ASSERTION, assertion_signer.of(user, attributes));
         }
         headers

@@ -21,6 +21,7 @@ mod mistakes;
 mod options;
 mod people;
 mod protect;
+mod public;
 mod secrets;
 mod sections;
 mod shipped;

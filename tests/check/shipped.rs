@@ -135,7 +135,7 @@ fn the_defaults_in_it_are_the_defaults() {
         "user_template",
     ];
     // Tables that are examples as a whole: paragraphs with one of these headings in them.
-    let tables = ["[tls.acme]", "[[group]]", "[group.policy]", "[[test]]", "[[addon.protect]]"];
+    let tables = ["[tls.acme]", "[[group]]", "[group.policy]", "[[test]]", "[[addon.protect]]", "[[addon.public]]"];
     let is_table = |paragraph: &str| paragraph.lines().any(|line| tables.contains(&line));
     let is_example = |line: &str| {
         examples.iter().any(|key| line.starts_with(key) && (key.contains('=') || line.starts_with(&format!("{key} ="))))
@@ -174,11 +174,12 @@ fn it_explains_every_key() {
         ("supervisor", "[supervisor]\nqqqq = 1"),
         ("[addon]", "[[addon]]\nqqqq = 1"),
         ("[addon.protect]", "[[addon]]\n[[addon.protect]]\nqqqq = 1"),
+        ("[addon.public]", "[[addon]]\n[[addon.public]]\nqqqq = 1"),
     ] {
         let (_, rest) = text.split_once(&format!("[{section}]\n")).unwrap();
         let body = rest.split("\n[").next().unwrap();
         // A policy and the rules of paths have a heading of their own, and a selector two names.
-        let elsewhere = ["policy", "area_ids", "protect", "acme"];
+        let elsewhere = ["policy", "area_ids", "protect", "public", "acme"];
         for key in keys_of(probe).into_iter().filter(|key| !elsewhere.contains(&key.as_str())) {
             assert!(body.lines().any(|line| line.starts_with(&format!("{key} = "))), "{key} of [{section}]");
         }

@@ -281,3 +281,24 @@ fn it_says_what_the_add_on_is_told_of_the_user() {
     let elsewhere = folder.explain(&["--user", "bob", "--url", "/ingress/a/x"]);
     assert!(!elsewhere.out.contains("told:"), "{}", elsewhere.out);
 }
+
+#[test]
+fn it_says_which_paths_are_open_to_everybody() {
+    let folder = Folder::new();
+    folder.configure(
+        "[[addon]]\nslug = \"a\"\nupstream = \"http://127.0.0.1:1\"\npath = \"/ingress/a\"\n\
+         access = { admin_only = true }\n[[addon.public]]\nmethods = [\"POST\"]\npath = \"/hook/{id}\"\n",
+    );
+    let ask = |method: &str, path: &str| {
+        let url = format!("/ingress/a{path}");
+        let said = folder.explain(&["--user", "bob", "--method", method, "--url", &url, "--json"]);
+        let answer: Value = serde_json::from_str(&said.out).unwrap();
+        (answer["decision"].clone(), answer["public"].clone())
+    };
+    assert_eq!(ask("POST", "/hook/a"), (json!("permit"), json!(true)));
+    for (method, path) in [("GET", "/hook/a"), ("POST", "/hook/%61"), ("POST", "/hook")] {
+        assert_eq!(ask(method, path), (json!("deny"), json!(false)), "{method} {path}");
+    }
+    let said = folder.explain(&["--user", "bob", "--method", "POST", "--url", "/ingress/a/hook/a"]);
+    assert!(said.out.contains("open to everybody (`[[addon.public]]`)"), "{}", said.out);
+}

@@ -22,6 +22,7 @@ mod live;
 mod queries;
 mod trees;
 mod differential;
+mod public;
 
 use crate::support::{Answer, Ask, BOTH, Protocol, RawAddon, Vestibule};
 

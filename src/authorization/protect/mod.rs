@@ -9,7 +9,7 @@
 //!
 //! Reading order: `segments` (a path as all servers read it), `reach` (how far below it a request acts), `matching` (a
 //! pattern and a path), `query`, `form` and `json` (where else a request names entities), `unreadable`, `user_rights`,
-//! `evaluation`, `intent`, `describe`.
+//! `evaluation`, `public` (what is open to everybody), `intent`, `describe`.
 
 mod segments;
 mod reach;
@@ -20,6 +20,7 @@ mod json;
 mod unreadable;
 mod user_rights;
 mod evaluation;
+mod public;
 mod intent;
 mod describe;
 mod media_type;
@@ -30,6 +31,7 @@ pub use evaluation::{Evaluation, Finding, RuleQuery, Stands};
 pub use form::BodyKind;
 pub use intent::RequestIntent;
 pub use json::BodyFacts;
+pub(super) use public::is_public;
 pub use reach::Depth;
 pub use unreadable::Unreadable;
 pub use user_rights::UserRights;
@@ -139,10 +141,20 @@ impl Protection {
 
 /// Whether a rule is for such requests at all. HEAD is GET without an answer's body (RFC 9110 section 9.3.2; S-36).
 fn is_for(rule: &ProtectRule, view: &View<'_>) -> bool {
+    is_for_such(rule, view.method, view.websocket)
+}
+
+fn is_for_such(rule: &ProtectRule, method: &Method, is_websocket: bool) -> bool {
     // An add-on answers HEAD by what GET would give: a rule for GET that HEAD passed by would leak by the headers.
-    let method = if *view.method == Method::HEAD { &Method::GET } else { view.method };
+    let method = if *method == Method::HEAD { &Method::GET } else { method };
     let by_method = rule.methods.is_empty() || rule.methods.contains(method);
-    by_method && rule.websocket.is_none_or(|websocket| websocket == view.websocket)
+    by_method && rule.websocket.is_none_or(|websocket| websocket == is_websocket)
+}
+
+/// Whether some rule is for a request with this method, which is no WebSocket, and this path.
+fn speaks_of(rules: Option<&Protection>, method: &Method, segments: &Segments<'_>) -> bool {
+    let speaks = |rule: &ProtectRule| is_for_such(rule, method, false) && Fit::of(&rule.path, segments).is_some();
+    rules.is_some_and(|rules| rules.rules.iter().any(speaks))
 }
 
 /// Whether a rule is for a method whose effect this request has as well.

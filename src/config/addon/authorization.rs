@@ -1,8 +1,9 @@
 //! Who may open an add-on, which of its paths need more, and whether an access token counts as a session: `access`,
-//! `default`, `[[addon.protect]]`, `tokens`, `role` and `role_required`.
+//! `default`, `[[addon.protect]]`, `[[addon.public]]`, `tokens`, `role` and `role_required`.
 
 use super::access::{self, Access, RawAccess};
 use super::protect::{Protect, RawProtect};
+use super::public_paths::{PublicPath, RawPublic};
 use super::roles::{RoleMap, Roles};
 use super::route::Route;
 use crate::config::raw::section::{List, section_part};
@@ -15,6 +16,7 @@ section_part! {
         access: RawAccess,
         default: String,
         protect: List<RawProtect>,
+        public: List<RawPublic>,
         tokens: bool,
         role: RoleMap,
         role_required: bool,
@@ -28,6 +30,8 @@ pub struct Authorization {
     pub access: Access,
     /// What its paths need besides; nothing when none of them is protected.
     pub protect: Option<Protect>,
+    /// The paths that are open to everybody, for nobody in particular.
+    pub public: Vec<PublicPath>,
     /// Home Assistant's access tokens are taken in the place of a session.
     pub tokens: bool,
     /// What part each user has in it; nothing where it has no roles.
@@ -40,6 +44,7 @@ impl Authorization {
         let protect = Protect::resolve(&raw.default, &raw.protect, route, cx);
         let access = access::access(&raw.access, panel, cx);
         let roles = Roles::resolve(&raw.role, &raw.role_required, cx);
-        Self { access, protect, tokens: flag(&raw.tokens, false), roles }
+        let public = PublicPath::resolve(&raw.public, route, cx);
+        Self { access, protect, public, tokens: flag(&raw.tokens, false), roles }
     }
 }

@@ -18,6 +18,7 @@ mod pass_headers;
 mod probe;
 mod protect;
 mod protect_rules;
+mod public_paths;
 mod rights;
 mod roles;
 mod route;
@@ -54,6 +55,7 @@ pub use options::Options;
 pub use package::Package;
 pub use probe::Probe;
 pub use protect::{AccessKey, EntitySource, Protect, ProtectAsk, ProtectRule, Unlisted};
+pub use public_paths::PublicPath;
 pub use roles::Roles;
 pub use route::{PrefixMode, Route};
 

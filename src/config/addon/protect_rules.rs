@@ -102,8 +102,9 @@ fn of_rules() -> impl Iterator<Item = &'static str> {
     KnownMethod::names().filter(|name| *name != "HEAD")
 }
 
-/// A pattern is compared with what the add-on sees. One that was written for what the browser sees protects nothing.
-fn may_match(path: &PathPattern, at: Span, route: &Route, cx: &mut Context<'_>) {
+/// A pattern is compared with what the add-on sees. One that was written for what the browser sees protects nothing,
+/// and opens nothing.
+pub(super) fn may_match(path: &PathPattern, at: Span, route: &Route, cx: &mut Context<'_>) {
     let Some(prefix) = route.path.as_ref().filter(|prefix| !prefix.as_str().is_empty()) else { return };
     let text = path.to_string();
     let under = text.strip_prefix(prefix.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));

@@ -63,6 +63,7 @@ pub(super) const ONLY_OURS: &[Field] = &[
     Field::new("x-remote-*", &[Reserved]),
     Field::new("x-remote", &[Reserved]),
     Field::new("x-remote-user-assertion", &[Ours]),
+    Field::new("x-remote-user-public", &[Ours]),
     Field::new("x-forwarded-*", &[Reserved]),
     Field::new("x-forwarded", &[Reserved]),
     Field::new("x-forwarded-for", &[Ours]),
