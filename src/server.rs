@@ -17,6 +17,8 @@ mod reload;
 mod report;
 mod restart;
 mod review;
+#[cfg(feature = "redis-store")]
+mod shared_orders;
 mod signals;
 mod this_world;
 mod triggers;

@@ -24,4 +24,4 @@ mod store;
 pub use dns_hook::HookError;
 pub use error::{AcmeError, Refusal};
 pub use http_tokens::HttpTokens;
-pub use renewer::{Ordered, Renewer, Step};
+pub use renewer::{Look, Ordered, Renewer, Step};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use data_encoding::BASE64URL_NOPAD;
 use instant_acme::{
-    Account, AuthorizationStatus, CertificateIdentifier, Identifier, NewOrder, Order, OrderStatus, RetryPolicy,
+    Account, AuthorizationStatus, CertificateIdentifier, Error, Identifier, NewOrder, Order, OrderStatus, RetryPolicy,
 };
 use zeroize::Zeroizing;
 
@@ -82,7 +82,7 @@ async fn validate<'a>(
         let mut challenge = challenge.ok_or(AcmeError::NoSuchChallenge)?;
         let (key, token) = (challenge.key_authorization(), challenge.token.clone());
         responded.push(places.respond(&acme.challenge, domain, &token, &key).await?);
-        challenge.set_ready().await.map_err(AcmeError::server("look at the challenge"))?;
+        challenge.set_ready().await.map_err(asked)?;
     }
     match order.poll_ready(&POLLS).await {
         Ok(OrderStatus::Ready) => Ok(()),
@@ -93,6 +93,20 @@ async fn validate<'a>(
         _ => Err(AcmeError::Invalid(refusal(order).await)),
     }
 }
+
+/// A quick server has asked already as it answers that it will, and says what came of it.
+fn asked(error: Error) -> AcmeError {
+    let error = AcmeError::server("look at the challenge")(error);
+    match &error {
+        AcmeError::Server { source, .. } if VALIDATION.iter().any(|kind| error.is_problem(kind)) => {
+            AcmeError::Invalid(Refusal(source.to_string()))
+        }
+        _ => error,
+    }
+}
+
+/// Problems of the name, and not of the request (RFC 8555 section 6.7).
+const VALIDATION: [&str; 6] = ["caa", "connection", "dns", "incorrectResponse", "tls", "unauthorized"];
 
 /// What the server says of the challenge that failed.
 async fn refusal(order: &mut Order) -> Refusal {

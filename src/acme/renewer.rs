@@ -8,6 +8,7 @@ use std::time::Duration;
 use instant_acme::Account;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
+use zeroize::Zeroizing;
 
 use super::error::AcmeError;
 use super::http_tokens::HttpTokens;
@@ -37,8 +38,19 @@ pub struct Renewer {
 pub enum Step {
     /// There is a new certificate for this name, and others may be due as well.
     Issued(Domain),
+    /// Another process has ordered one for this name, and it is ours now, too.
+    Adopted(Domain),
     /// None came about for this name, and others may be due.
     Failed(Domain),
+    /// Nothing is due before this time has passed.
+    Idle(Duration),
+}
+
+/// What a look at all names says is to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Look {
+    /// A certificate for this name is due.
+    Due(Domain),
     /// Nothing is due before this time has passed.
     Idle(Duration),
 }
@@ -149,21 +161,61 @@ impl Renewer {
 
     /// Looks at all names, and orders a certificate for one that is due.
     pub async fn step(&self, acme: &Acme) -> Step {
+        match self.look(acme).await {
+            Look::Idle(time) => Step::Idle(time),
+            Look::Due(domain) => self.order(acme, domain).await,
+        }
+    }
+
+    /// Looks at all names.
+    pub async fn look(&self, acme: &Acme) -> Look {
         self.read(acme).await;
         self.ask_for_windows(acme).await;
         let now = self.clock.now();
         let next = self.ordered(acme).into_iter().min_by_key(|ordered| ordered.next);
-        let Some(next) = next else { return Step::Idle(LONGEST_SLEEP) };
-        if next.next > now {
+        match next {
+            Some(next) if next.next <= now => Look::Due(next.domain),
             // Not longer, so that a clock that was set is noticed.
-            return Step::Idle(next.next.saturating_since(now).min(LONGEST_SLEEP));
+            Some(next) => Look::Idle(next.next.saturating_since(now).min(LONGEST_SLEEP)),
+            None => Look::Idle(LONGEST_SLEEP),
         }
-        let domain = next.domain;
+    }
+
+    /// Orders a certificate for this name.
+    pub async fn order(&self, acme: &Acme, domain: Domain) -> Step {
         tracing::info!(%domain, directory = acme.directory.as_str(), "ordering a certificate");
         match self.attempts(acme, &domain).await {
             Ok(facts) => self.succeeded(acme, domain, facts),
             Err(error) => self.failed(acme, domain, &error),
         }
+    }
+
+    /// The certificate that is stored for this name, with its key, and when it ends.
+    pub async fn stored(&self, acme: &Acme, domain: &Domain) -> Option<(Zeroizing<Vec<u8>>, Timestamp)> {
+        let file = acme.file(domain);
+        let pem = store::read(&file).await.ok()??;
+        let facts = store::judge(pem.clone(), file).await.ok()?;
+        Some((pem, facts.not_after))
+    }
+
+    /// Stores a certificate that another has ordered, when it can be used and ends later than ours; says whether it
+    /// was.
+    pub async fn adopt(&self, acme: &Acme, domain: &Domain, pem: Zeroizing<Vec<u8>>) -> bool {
+        let file = acme.file(domain);
+        let Ok(facts) = store::judge(pem.clone(), file.clone()).await else { return false };
+        let ours = store::certificate(&file).await.map(|facts| facts.not_after);
+        let is_better = facts.dns_names.contains(&domain.to_string()) && ours.is_none_or(|at| at < facts.not_after);
+        if !is_better {
+            return false;
+        }
+        if let Err(error) = store::write(&file, pem).await {
+            tracing::error!(%domain, error = %chain(&error), "a certificate that another has ordered is not kept");
+            return false;
+        }
+        tracing::info!(%domain, issuer = facts.issuer, not_after = %facts.not_after, "another has ordered a certificate");
+        let earliest = self.clock.now().saturating_add(rest(&facts));
+        self.states.lock().insert(file, State { facts: Some(facts), earliest, ..State::default() });
+        true
     }
 
     /// One attempt, and another where it was no fault of the name's.

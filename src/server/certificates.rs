@@ -15,13 +15,20 @@ use crate::tls::{CertificateSource, Facts};
 
 /// Orders and renews until the process drains.
 pub(super) async fn keep_ordered(server: Arc<Server>) {
+    #[cfg(feature = "redis-store")]
+    let mut shared = {
+        let services = server.gate.services();
+        super::shared_orders::SharedOrders::of(&services.sessions, services.clock.clone())
+    };
     loop {
         let settings = Arc::clone(&server.gate.stages().settings);
         let step = async {
-            match settings.tls.acme() {
-                Some(acme) => server.renewer.step(acme).await,
-                None => Step::Idle(NOTHING_TO_DO),
+            let Some(acme) = settings.tls.acme() else { return Step::Idle(NOTHING_TO_DO) };
+            #[cfg(feature = "redis-store")]
+            if let Some(shared) = &mut shared {
+                return shared.step(&server.renewer, acme).await;
             }
+            server.renewer.step(acme).await
         };
         // An order that is under way is broken off, and its server forgets it: what is stored is whole at any moment.
         let Some(step) = server.drain.run_until_cancelled(step).await else { return };
@@ -29,6 +36,10 @@ pub(super) async fn keep_ordered(server: Arc<Server>) {
         match step {
             Step::Issued(domain) => {
                 metrics.certificate_ordered(&domain.to_string(), OrderResult::Success);
+                server.show_ordered().await;
+                server.report_certificates();
+            }
+            Step::Adopted(_) => {
                 server.show_ordered().await;
                 server.report_certificates();
             }

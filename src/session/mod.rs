@@ -50,7 +50,7 @@ pub use recovery::Notice;
 pub use revoke::RevokeError;
 pub use sessions::{OpenError, Sessions, Summary};
 #[cfg(feature = "redis-store")]
-pub use shared::{BlobName, Change, SealedBlobs, SharedError, SharedKv};
+pub use shared::{BlobName, Change, SealedBlobs, SealedNotes, SharedError, SharedKv};
 pub use store_error::{Health, StoreAway, StoreError};
 pub use token::{BadSessionId, SessionDigest, SessionId, SessionToken};
 pub use user_agent::UserAgent;

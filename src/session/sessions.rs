@@ -22,7 +22,7 @@ use super::live::Session;
 use super::record::{Foreign, MadeBy, NewSession, Record};
 use super::recovery::Notice;
 #[cfg(feature = "redis-store")]
-use super::shared::{SealedBlobs, SharedKv, SharedStore};
+use super::shared::{SealedBlobs, SealedNotes, SharedKv, SharedStore};
 use super::store::Store;
 use super::store_error::{Health, StoreAway, StoreError};
 use super::table::Table;
@@ -320,6 +320,15 @@ impl Sessions {
         match &self.store {
             Store::Memory | Store::File(_) => None,
             Store::Shared(store) => Some(SealedBlobs::new(Arc::clone(store))),
+        }
+    }
+
+    /// What the proxies keep among each other and nobody else may read, when they share a store and a key.
+    #[cfg(feature = "redis-store")]
+    pub fn sealed_notes(&self) -> Option<SealedNotes> {
+        match &self.store {
+            Store::Memory | Store::File(_) => None,
+            Store::Shared(store) => SealedNotes::new(Arc::clone(store)),
         }
     }
 

@@ -17,6 +17,8 @@ mod challenges;
 mod external_account;
 mod failures;
 mod renewals;
+#[cfg(feature = "redis-store")]
+mod shared;
 mod start;
 
 use pebble::Pebble;

@@ -23,6 +23,11 @@ impl Seal {
         Self(key.map(|key| hmac::Key::new(hmac::HMAC_SHA256, key.reveal().as_bytes())))
     }
 
+    /// Whether the operator gave a key, without which nothing here is secret.
+    pub(super) fn has_key(&self) -> bool {
+        self.0.is_some()
+    }
+
     pub(super) fn close(&self, digest: SessionDigest, record: &Record) -> Vec<u8> {
         let text = record.encode();
         let seal = match &self.0 {

@@ -14,7 +14,7 @@
 //! before it stores there what it still holds.
 //!
 //! Read on in this order: `entry`, `scripts`, `ended`, `cache`, `link`, `catch_up`, `store`, `of_user`; then what else
-//! proxies share, `shared_kv` and `sealed_blobs`.
+//! proxies share, `shared_kv`, `sealed_blobs` and `sealed_notes`.
 
 mod catch_up;
 mod ended;
@@ -26,12 +26,14 @@ mod link;
 mod shared_kv;
 mod of_user;
 mod sealed_blobs;
+mod sealed_notes;
 mod scripts;
 mod store;
 
 pub use error::SharedError;
 pub use scripts::Change;
 pub use sealed_blobs::{BlobName, SealedBlobs};
+pub use sealed_notes::SealedNotes;
 pub use shared_kv::SharedKv;
 pub(super) use store::SharedStore;
 

@@ -67,6 +67,11 @@ impl Names {
         format!("{}parcel:{}", self.prefix, SessionDigest(*name).hex())
     }
 
+    /// Where something lies that is sealed and stays.
+    pub(super) fn sealed_note(&self, name: &[u8; 32]) -> String {
+        format!("{}sealed:{}", self.prefix, SessionDigest(*name).hex())
+    }
+
     /// The name of a note's key.
     pub(super) fn note_name<'a>(&self, key: &'a str) -> Option<&'a str> {
         key.strip_prefix(&self.prefix)?.strip_prefix("note:")

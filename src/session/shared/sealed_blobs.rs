@@ -73,7 +73,7 @@ fn key(seal: &Seal, name: &BlobName, secret: &[u8]) -> Zeroizing<[u8; 32]> {
     seal.key_of(&[name, secret])
 }
 
-fn close(key: &[u8; 32], name: &BlobName, bytes: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn close(key: &[u8; 32], name: &BlobName, bytes: &[u8]) -> Option<Vec<u8>> {
     let mut sealed = bytes.to_vec();
     let key = RandomizedNonceKey::new(&AES_256_GCM, key).ok()?;
     // The name is authenticated along: a blob that is moved to another name does not open there.
@@ -81,7 +81,7 @@ fn close(key: &[u8; 32], name: &BlobName, bytes: &[u8]) -> Option<Vec<u8>> {
     Some([nonce.as_ref().as_slice(), &sealed].concat())
 }
 
-fn open(key: &[u8; 32], name: &BlobName, sealed: Vec<u8>) -> Option<Zeroizing<Vec<u8>>> {
+pub(super) fn open(key: &[u8; 32], name: &BlobName, sealed: Vec<u8>) -> Option<Zeroizing<Vec<u8>>> {
     // What is opened in place is as secret as its copy.
     let mut sealed = Zeroizing::new(sealed);
     let (nonce, rest) = sealed.split_at_mut_checked(NONCE_LEN)?;
