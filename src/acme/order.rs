@@ -123,3 +123,21 @@ async fn refusal(order: &mut Order) -> Refusal {
 /// How often a server is asked whether it has come further; what it says on that counts more.
 const POLLS: RetryPolicy =
     RetryPolicy::new().initial_delay(Duration::from_millis(250)).backoff(1.5).timeout(Duration::from_mins(5));
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_is_called_as_rfc_9773_calls_it() {
+        // The example of section 4.1.
+        let key_id = "69885b6b87464041e1b37b847ba0ae2cde01c8d4";
+        let facts = Facts {
+            serial: vec![0x00, 0x87, 0x65, 0x43, 0x21],
+            authority_key_id: data_encoding::HEXLOWER.decode(key_id.as_bytes()).ok(),
+            ..Facts::default()
+        };
+        assert_eq!(certificate_id(&facts).unwrap().to_string(), "aYhba4dGQEHhs3uEe6CuLN4ByNQ.AIdlQyE");
+        assert_eq!(certificate_id(&Facts { authority_key_id: None, ..facts }), None);
+    }
+}
