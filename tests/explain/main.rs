@@ -68,7 +68,10 @@ impl Folder {
 
     /// Writes a configuration of this text on this home.
     fn configure(&self, text: &str) {
-        let text = format!("home_assistant.config_dir = \"home\"\n{text}");
+        // Behind everything else, so that no line moves. `check` looks whether ports are free, and others may have the usual
+        // ones.
+        let listen = "[listen]\nhttps = [\"127.0.0.1:0\"]\noperations = false";
+        let text = format!("home_assistant.config_dir = \"home\"\n{text}\n{listen}\n");
         fs::write(self.path().join("config.toml"), text).unwrap();
     }
 

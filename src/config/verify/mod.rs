@@ -33,12 +33,10 @@ pub(super) struct Claims<'a> {
     pub(super) authorities: &'a [(Arc<[u8]>, Span)],
 }
 
-/// Compares all of it with the world, and tries the cases last.
+/// Compares all of it with the world, and tries the cases when all that they go by is right.
 pub(super) fn verify(claims: Claims<'_>, cases: &[Case], world: &dyn World, findings: &mut Findings) {
     certificates::certificates(&claims, world, findings);
     certificates::authorities(claims.authorities, world, findings);
-    addresses::addresses(&claims, world, findings);
-    state::places(&claims, world, findings);
     home::api(&claims, world, findings);
     if let Some(mut known) = home::known(&claims, world, findings) {
         people::groups(&claims, &known, findings);
@@ -52,6 +50,9 @@ pub(super) fn verify(claims: Claims<'_>, cases: &[Case], world: &dyn World, find
         people::addons(&claims, &known, findings);
     }
     config_tests::run(cases, claims.settings, world, findings);
+    // After the cases: they are decided all the same where a port is in use.
+    addresses::addresses(&claims, world, findings);
+    state::places(&claims, world, findings);
 }
 
 /// An error and what caused it, on one line.
