@@ -104,6 +104,16 @@ pub(super) enum Command {
     /// It asks when it is called at a terminal. Loopback ports on which a known add-on usually listens are
     /// asked for a page, and no others. The file is `config.toml` here, or what `--config` names.
     Init(InitArguments),
+    /// Look at everything that usually goes wrong, and say what to do; exits 1 when something does not work.
+    ///
+    /// Begins with what `check` says, and goes on with Home Assistant and its clock, the names of hosts and what
+    /// browsers are shown there, the add-ons by themselves, who else can reach them, and a WebSocket through each route
+    /// of a vestibule that runs. For that it makes a session for the add-on alone, and ends it.
+    Doctor {
+        /// Answer as one line of JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Say whether a user may use an entity or send a request, and why; exits 3 when not.
     ///
     /// It decides as the process that serves does, with Home Assistant's files as they are at this moment, and asks

@@ -1,5 +1,5 @@
 //! The command line: `vestibule [--config FILE]
-//! serve|check|init|explain|sessions|rate|addons|certificates|reload|status`.
+//! serve|check|init|doctor|explain|sessions|rate|addons|certificates|reload|status`.
 //!
 //! Commands speak to a running vestibule over its control socket and never touch its files; `check`, `explain`, `rate`
 //! and what `addons` shows need none: they read the configuration and Home Assistant's files themselves.
@@ -8,6 +8,7 @@ mod addons;
 mod arguments;
 mod certificates;
 mod check;
+mod doctor;
 mod explain;
 mod init;
 mod manual;
@@ -53,6 +54,9 @@ pub fn main() -> ExitCode {
             })
         }
         Command::Init(given) => Output::with_standard_streams(|output| init::init(&new_file, given, output)),
+        Command::Doctor { json } => {
+            Output::with_standard_streams(|output| doctor::doctor(&file, Format::of_flag(json), output))
+        }
         Command::Explain(asked) => {
             Output::with_standard_streams(|output| explain::explain(&file, asked.asked(), output))
         }

@@ -115,13 +115,20 @@ impl Diagnostics {
 /// What was found, for programs. Lines and columns are counted from one, columns in characters.
 #[derive(Debug, Serialize)]
 pub struct Finding<'a> {
-    severity: &'static str,
-    file: Cow<'a, str>,
-    line: Option<usize>,
-    column: Option<usize>,
-    message: &'a str,
-    expected: &'a str,
-    hint: &'a str,
+    /// `error` or `warning`.
+    pub severity: &'static str,
+    /// The file that it is in.
+    pub file: Cow<'a, str>,
+    /// The line, where it has one.
+    pub line: Option<usize>,
+    /// The column, where it has one.
+    pub column: Option<usize>,
+    /// What is wrong.
+    pub message: &'a str,
+    /// What was expected there.
+    pub expected: &'a str,
+    /// What to do about it.
+    pub hint: &'a str,
 }
 
 impl Report {

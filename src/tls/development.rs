@@ -168,7 +168,7 @@ fn private_or_absent(key: &Path) -> bool {
 const LOOPBACK: [&str; 4] = ["localhost", "*.localhost", "127.0.0.1", "::1"];
 const AUTHORITY: &str = "vestibule-dev-ca.crt";
 const AUTHORITY_KEY: &str = "vestibule-dev-ca.key";
-const CHAIN: &str = "vestibule-dev.crt";
+pub(super) const CHAIN: &str = "vestibule-dev.crt";
 const KEY: &str = "vestibule-dev.key";
 /// A certificate with less than this left is made anew at the next start or reload.
 const RENEWAL: Duration = Duration::from_hours(14 * 24);

@@ -28,5 +28,5 @@ pub use facts::Facts;
 pub use handshake::{Handshaker, Renewed};
 pub(crate) use keep::write_atomically;
 pub use notice::Notice;
-pub use pem::{check_pair, judge_pair, read_pair};
+pub use pem::{ShownCertificate, check_pair, first_chain, judge_pair, read_pair, shown_certificate};
 pub use stream::{Protocol, Secured, Stream, Transport};

@@ -6,7 +6,7 @@
 use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::crypto::CryptoProvider;
@@ -22,6 +22,7 @@ use super::facts::Facts;
 use super::notice::Notice;
 use super::remedy::{Holding, holds};
 use crate::clock::Timestamp;
+use crate::config::Tls;
 
 /// A certificate with the intermediates above it, and its key.
 #[derive(Debug)]
@@ -43,6 +44,37 @@ pub fn read_pair(file: &Path) -> Result<Facts, TlsError> {
 /// The same of a text that is to become this file.
 pub fn judge_pair(pem: &[u8], file: &Path) -> Result<Facts, TlsError> {
     pair((file, pem), (file, pem), &default_provider()).map(|pair| pair.facts)
+}
+
+/// The certificate that browsers are shown.
+#[derive(Debug, Clone)]
+pub struct ShownCertificate {
+    /// It counts from then on.
+    pub not_before: Timestamp,
+    /// It counts until then.
+    pub not_after: Timestamp,
+    /// The certificate itself, in DER.
+    pub der: Vec<u8>,
+}
+
+/// The first certificate in this file.
+pub fn shown_certificate(chain: &Path) -> Result<ShownCertificate, TlsError> {
+    let first =
+        certificates(chain)?.into_iter().next().ok_or_else(|| TlsError::NoCertificate { file: chain.into() })?;
+    let facts = Facts::read(&first).ok_or_else(|| TlsError::BadCertificate { file: chain.into() })?;
+    Ok(ShownCertificate { not_before: facts.not_before, not_after: facts.not_after, der: first.to_vec() })
+}
+
+/// The file of the certificate that whoever names no host is shown.
+pub fn first_chain(tls: &Tls) -> Option<PathBuf> {
+    match tls {
+        Tls::Development { folder } => Some(folder.join(super::development::CHAIN)),
+        Tls::Certificates(list) => list.first().map(|files| files.chain.clone()),
+        Tls::Acme { certificates, acme } => {
+            let ordered = || acme.domains.first().map(|domain| acme.files(domain).chain);
+            certificates.first().map(|files| files.chain.clone()).or_else(ordered)
+        }
+    }
 }
 
 /// Reads a chain and its key, and proves that they belong together.

@@ -20,6 +20,7 @@ mod command_line;
 mod control;
 mod redirects;
 mod reload;
+mod doctor;
 mod drain;
 mod service_manager;
 mod health;

@@ -166,6 +166,7 @@ fn next(file: &Path, exit: Exit) -> String {
     format!(
         "next:\n{first}- let each add-on listen where only vestibule reaches it, as on 127.0.0.1\n\
          - vestibule --config {file} serve       and open the address that its last line names\n\
+         - vestibule --config {file} doctor      when something does not work\n\
          - docs/operations.md has the service of systemd, docs/configuration.md every key\n"
     )
 }
