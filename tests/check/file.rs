@@ -196,6 +196,11 @@ fn what_people_mistype_gets_the_hint_that_fits() {
         (format!("{addon}[addon]\nslug = \"b\"\n"), "7:2", "write [[addon]], in double brackets"),
         (format!("{addon}[addon.protect]\npath = \"/x\"\n"), "7:1", "as in [[addon]] or [[addon.protect]]"),
         (format!("{addon}[[addon.protect]]\npath = \"^/x/.*\"\nrequire = \"admin\"\n"), "8:8", "`{*rest}` at the end"),
+        (
+            format!("{addon}[[addon.protect]]\npath = \"/x\"\nrequire = \"admin\"\n[addon.protect]\npath = \"/y\"\n"),
+            "10:8",
+            "write [[addon.protect]], in double brackets",
+        ),
         ("[log]\nfilter = “info”\n".to_owned(), "4:10", "write straight quotes"),
         ("[listen]\nhttps = [\"127.0.0.1:1\" }\n".to_owned(), "4:24", "a list begins with `[` and ends with `]`"),
         ("[listen]\ncontrol = \"run\n".to_owned(), "4:15", "has no quote at its end"),

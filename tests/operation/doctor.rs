@@ -169,6 +169,24 @@ fn home_assistant_is_asked_for_its_clock_and_its_configuration_for_its_trust() {
 }
 
 #[test]
+fn a_home_assistant_that_is_away_and_a_development_certificate_are_found() {
+    let gone = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let addon = RawAddon::start();
+    let vestibule = Vestibule::start(|config| {
+        on_localhost(config).addon("a", &addon).set("home_assistant", "url", &format!("\"http://{gone}\""));
+        config.unset("tls", "certificates");
+    });
+    let (status, said) = doctor(&vestibule);
+    let away = about(&said, "Home Assistant").join("\n");
+    assert!(status == Some(1) && away.contains(&format!("error: Home Assistant: no answer from {gone}")), "{said}");
+    assert!(about(&said, "certificate")[0].starts_with("warning: "), "{said}");
+    assert!(
+        !said.contains("; hint: \n") && said.lines().filter(|line| line.starts_with("error: ")).count() == 1,
+        "{said}"
+    );
+}
+
+#[test]
 fn a_name_that_leads_nowhere_or_elsewhere_is_found() {
     let addon = RawAddon::start();
     let vestibule = Vestibule::start(|config| {
