@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONNECTION, HOST, HeaderValue, LOCATION, USER_AGENT};
+use http::header::{ACCEPT, CONNECTION, HOST, HeaderValue, LOCATION, USER_AGENT};
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::{BodyExt as _, Empty};
 use hyper::client::conn::http1;
@@ -84,7 +84,10 @@ impl Peer {
         *request.uri_mut() = path.parse().unwrap_or_default();
         let of_request = request.headers_mut();
         of_request.insert(HOST, self.host.clone());
-        of_request.insert(USER_AGENT, HeaderValue::from_static(concat!("vestibule/", env!("CARGO_PKG_VERSION"))));
+        // Some have another page, or none, for what does not look like a browser (copyparty).
+        let agent = concat!("Mozilla/5.0 (compatible; vestibule/", env!("CARGO_PKG_VERSION"), ")");
+        of_request.insert(USER_AGENT, HeaderValue::from_static(agent));
+        of_request.insert(ACCEPT, HeaderValue::from_static("text/html, */*;q=0.8"));
         of_request.insert(CONNECTION, HeaderValue::from_static("close"));
         of_request.extend(headers.clone());
         let mut response = sender.send_request(request).await?;

@@ -65,12 +65,19 @@ fn the_add_ons_that_answer_become_tables_that_check_accepts() {
         })
     };
     let (radicale, grafana) = (moved(".web/", "Radicale Web Interface"), moved("/login", "Grafana"));
-    let ports = [&nodered, &stranger, &radicale, &grafana].map(|addon| addon.address().port().to_string());
+    // Its page is for browsers, and names it by its own addresses alone.
+    let copyparty = RawAddon::scripted(|request, wire| {
+        let is_browser = request.fields.text("user-agent").is_some_and(|agent| agent.starts_with("Mozilla/"));
+        let body = if is_browser { "<title>vm </title><link href=\"/.cpr/w/ui.css\">" } else { "# acct: *" };
+        let _ = wire.write(format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len()).as_bytes());
+        Keep::Open
+    });
+    let ports = [&nodered, &stranger, &radicale, &grafana, &copyparty].map(|addon| addon.address().port().to_string());
     let flags: Vec<&str> = ports.iter().flat_map(|port| ["--port", port]).collect();
     let output = fresh.init(&[&["--home-assistant", "home", "--host", "home.example"][..], &flags].concat());
     let (said, text) = (said(&output), fresh.text());
     assert!(output.status.success(), "{said}\n{text}");
-    for addon in [&nodered, &radicale, &grafana] {
+    for addon in [&nodered, &radicale, &grafana, &copyparty] {
         assert!(text.contains(&format!("upstream = \"http://{}\"", addon.address())), "{text}");
         assert!(said.contains(&format!(" at http://{}: ", addon.address())), "what it needs is said: {said}");
     }

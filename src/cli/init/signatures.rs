@@ -35,7 +35,7 @@ pub(super) const SIGNATURES: [Signature; 12] = [
     Signature { slug: "pgadmin", ports: &[5050], marker: Marker::Title("pgAdmin") },
     Signature { slug: "radicale", ports: &[5232], marker: Marker::Header("www-authenticate", "Radicale") },
     Signature { slug: "radicale", ports: &[5232], marker: Marker::Title("Radicale") },
-    Signature { slug: "files", ports: &[3923], marker: Marker::Body("copyparty") },
+    Signature { slug: "files", ports: &[3923], marker: Marker::Body("/.cpr/") },
     Signature { slug: "jupyter", ports: &[8888], marker: Marker::Title("Jupyter") },
     Signature { slug: "configurator", ports: &[3218], marker: Marker::Title("HASS Configurator") },
 ];
