@@ -1,4 +1,4 @@
-//! Tells a release build which commit it was built from, where there is a repository.
+//! Tells the program what it was built for, and a release build from which commit, where there is a repository.
 
 use std::path::Path;
 use std::process::Command;
@@ -9,6 +9,8 @@ fn main() {
     let is_release = std::env::var("PROFILE").is_ok_and(|profile| profile == "release");
     let commit = is_release.then(commit).flatten();
     println!("cargo::rustc-env=VESTIBULE_COMMIT={}", commit.as_deref().unwrap_or("unknown"));
+    let target = std::env::var("TARGET").unwrap_or_else(|_| "unknown".to_owned());
+    println!("cargo::rustc-env=VESTIBULE_TARGET={target}");
 }
 
 /// The first digits of the commit; none from an archive of the sources.

@@ -78,6 +78,8 @@ const LONG_VERSION: &str = concat!(
     env!("CARGO_PKG_VERSION"),
     "\ncommit: ",
     env!("VESTIBULE_COMMIT"),
+    "\ntarget: ",
+    env!("VESTIBULE_TARGET"),
     "\nfeatures: ",
     features!(),
     "\ncryptography: aws-lc-rs",

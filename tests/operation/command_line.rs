@@ -135,6 +135,8 @@ fn a_long_version_tells_builds_apart() {
     let version = String::from_utf8(run(Command::new(BINARY).arg("--version")).stdout).unwrap();
     let commit = version.lines().find_map(|line| line.strip_prefix("commit: ")).unwrap_or_else(|| panic!("{version}"));
     assert!(commit == "unknown" || commit.len() == 12 && commit.bytes().all(|b| b.is_ascii_hexdigit()), "{version}");
+    let target = version.lines().find_map(|line| line.strip_prefix("target: ")).unwrap_or_else(|| panic!("{version}"));
+    assert!(target.starts_with(std::env::consts::ARCH) && target.contains("-linux-"), "{version}");
     assert!(version.contains("features: ") && version.contains("cryptography: aws-lc-rs"), "{version}");
     let short = String::from_utf8(run(Command::new(BINARY).arg("-V")).stdout).unwrap();
     assert_eq!(short.trim(), format!("vestibule {}", env!("CARGO_PKG_VERSION")));
