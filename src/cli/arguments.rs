@@ -144,6 +144,8 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Say whether a running vestibule serves; exits 1 when not. For the health check of a container.
+    Health,
     /// Print what a shell needs to complete commands and options.
     Completions {
         /// The shell.

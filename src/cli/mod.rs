@@ -87,6 +87,7 @@ pub fn main() -> ExitCode {
         Command::Status { json } => {
             remote::run(&file, &crate::operations::control::Request::Status {}, Format::of_flag(json))
         }
+        Command::Health => remote::health(&file),
         Command::Completions { shell } => Output::with_standard_streams(|output| manual::completions(shell, output)),
         Command::Man { command } => Output::with_standard_streams(|output| manual::page(command.as_deref(), output)),
     };

@@ -36,6 +36,27 @@ pub(super) fn run(file: &Path, request: &Request, format: Format) -> Exit {
     })
 }
 
+/// Whether the vestibule that serves this configuration is ready, as `/readyz` has it. Over the control socket, which
+/// is there without an operations listener too.
+pub(super) fn health(file: &Path) -> Exit {
+    Output::with_standard_streams(|output| match answer(file, &Request::Status {}, output) {
+        Ok(Answer::Status(status)) if status.ready => {
+            output.result("ready");
+            Exit::Done
+        }
+        Ok(Answer::Status(status)) => {
+            output.notice(&format!("not ready: {}\n", serde_json::json!(status.state)));
+            Exit::Failed
+        }
+        Ok(answer) => {
+            show(answer, output);
+            Exit::Failed
+        }
+        // To a health check there is nothing between well and unwell: Docker reserves 2.
+        Err(_) => Exit::Failed,
+    })
+}
+
 /// Asks the vestibule that serves this configuration, and says why when there is no answer.
 pub(super) fn answer(file: &Path, request: &Request, output: &mut Output<'_>) -> Result<Answer, Exit> {
     let socket = config::control_socket(file).map_err(|found| {

@@ -154,7 +154,8 @@ fn text_of(segment: &str) -> Result<String, BadPattern> {
 /// What is in no path, and in many expressions. Brackets alone stand in some paths.
 fn is_regular_expression(text: &str) -> bool {
     let signs = [".*", ".+", "(?", "[^", "[0-9", "[a-z", "[A-Z", "]+", "]*", ")+", ")*", "\\d", "\\w", "\\."];
-    let has_choice = text.contains('(') && text.contains('|') && text.contains(')');
+    let groups = text.split('(').skip(1).filter_map(|rest| rest.split_once(')'));
+    let has_choice = groups.into_iter().any(|(group, _)| group.contains('|'));
     text.starts_with('^') || text.ends_with('$') || has_choice || signs.iter().any(|sign| text.contains(sign))
 }
 

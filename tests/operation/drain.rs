@@ -48,6 +48,7 @@ fn sigterm_lets_a_request_finish() {
     assert!(vestibule.ended().is_none(), "it waits for the request");
     assert_eq!(vestibule.ask_operations(&Ask::get("/readyz")).status, 503, "a balancer sends nobody here any more");
     assert_eq!(vestibule.ask_operations(&Ask::get("/healthz")).status, 200, "but it is no reason to kill it");
+    assert_eq!(vestibule.command(&["health"]).status.code(), Some(1), "as /readyz has it");
     go.store(true, Ordering::SeqCst);
     let answer = client.answer();
     assert_eq!((answer.status, answer.text().as_str(), answer.complete), (200, "late", true));

@@ -60,6 +60,35 @@ fn while_users_cannot_be_read_the_sign_in_page_says_that_nobody_can_sign_in() {
 }
 
 #[test]
+fn the_health_check_of_a_container_is_an_exit_code() {
+    let addon = RawAddon::start();
+    let mut vestibule = Vestibule::start(|config| {
+        config.addon("a", &addon);
+    });
+    assert_eq!(vestibule.command_ok(&["health"]).trim(), "ready");
+    vestibule.write_config("[listen]\nhttps = 1\n");
+    assert_eq!(vestibule.command_ok(&["health"]).trim(), "ready", "a mistake in the file is no reason to kill it");
+    vestibule.kill_9();
+    let output = vestibule.command(&["health"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("nothing listens at"), "{output:?}");
+}
+
+#[test]
+fn who_is_not_ready_is_not_healthy() {
+    let addon = RawAddon::start();
+    let vestibule = Vestibule::start(|config| {
+        config.addon("a", &addon).set("home_assistant", "max_stale", r#""1s""#);
+    });
+    vestibule.home().replace("auth", b"{");
+    eventually("users that are too old to be relied on", || {
+        let output = vestibule.command(&["health"]);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output.status.code() == Some(1) && said.contains(r#""directory":"absent""#)).then_some(())
+    });
+}
+
+#[test]
 fn an_add_on_that_is_down_is_a_502_and_comes_back() {
     let addon = RawAddon::start();
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
