@@ -155,6 +155,9 @@ pub(super) enum Command {
     Man {
         /// The command.
         command: Option<String>,
+        /// Write all pages into this folder instead, a file for each command.
+        #[arg(long, value_name = "FOLDER", conflicts_with = "command")]
+        to: Option<PathBuf>,
     },
 }
 

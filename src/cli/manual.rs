@@ -1,5 +1,7 @@
 //! `vestibule completions` and `vestibule man`: what packages put beside the binary.
 
+use std::path::Path;
+
 use clap::CommandFactory as _;
 use clap_complete::Shell;
 use clap_mangen::Man;
@@ -37,4 +39,17 @@ pub(super) fn page(command: Option<&str>, output: &mut Output<'_>) -> Exit {
         }
     }
     Exit::Done
+}
+
+/// A file for each command in a folder, named as `man` looks for them: `vestibule-sessions-list.1`.
+pub(super) fn all_pages(folder: &Path, output: &mut Output<'_>) -> Exit {
+    let written = std::fs::create_dir_all(folder)
+        .and_then(|()| clap_mangen::generate_to(Arguments::command().disable_help_subcommand(true), folder));
+    match written {
+        Ok(()) => Exit::Done,
+        Err(error) => {
+            output.notice(&format!("error: the manual pages cannot be written into {}: {error}\n", folder.display()));
+            Exit::Failed
+        }
+    }
 }

@@ -89,7 +89,12 @@ pub fn main() -> ExitCode {
         }
         Command::Health => remote::health(&file),
         Command::Completions { shell } => Output::with_standard_streams(|output| manual::completions(shell, output)),
-        Command::Man { command } => Output::with_standard_streams(|output| manual::page(command.as_deref(), output)),
+        Command::Man { to: Some(folder), .. } => {
+            Output::with_standard_streams(|output| manual::all_pages(&folder, output))
+        }
+        Command::Man { command, to: None } => {
+            Output::with_standard_streams(|output| manual::page(command.as_deref(), output))
+        }
     };
     exit.into()
 }

@@ -100,6 +100,12 @@ fn completions_are_a_script_of_their_shell_and_manual_pages_name_every_command()
     }
     let of_one = String::from_utf8(run(Command::new(BINARY).args(["man", "status"])).stdout).unwrap();
     assert!(of_one.contains(".TH vestibule-status 1") && of_one.contains("\\-\\-json"), "{of_one}");
+    let all = run(Command::new(BINARY).current_dir(&folder).args(["man", "--to", "pages/new"]));
+    assert!(all.status.success(), "{all:?}");
+    let written = fs::read_to_string(folder.path().join("pages/new/vestibule-sessions-list.1")).unwrap();
+    assert!(written.contains("\\-\\-json") && folder.path().join("pages/new/vestibule.1").exists(), "{written}");
+    let blocked = run(Command::new(BINARY).current_dir(&folder).args(["man", "--to", "completions/x"]));
+    assert_eq!(blocked.status.code(), Some(1), "a file stands where the folder would be: {blocked:?}");
     let unknown = run(Command::new(BINARY).args(["man", "nonsense"]));
     assert_eq!(unknown.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&unknown.stderr).contains("the commands are serve, check"));
