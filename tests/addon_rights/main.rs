@@ -10,4 +10,5 @@ mod support;
 mod compose;
 mod decisions;
 mod schema;
+mod shipped_compose;
 mod steps;

@@ -227,3 +227,23 @@ fn every_add_on_of_the_table_has_its_block() {
         assert!(anchors.any(|heading| heading == anchor), "{anchor}");
     }
 }
+
+/// What the Debian package and the container begin with.
+#[test]
+fn what_packages_begin_with_can_be_used() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = folder();
+    let home = folder.path("examples/home").display().to_string();
+    for (name, named) in [
+        ("packaging/debian/config.toml", "/srv/homeassistant"),
+        ("packaging/container/compose/vestibule/config.toml", "/home-assistant"),
+    ] {
+        let text = std::fs::read_to_string(root.join(name)).unwrap();
+        let named = format!("config_dir = \"{named}\"");
+        assert!(text.contains(&named), "{name}");
+        let (exit, out, err) = folder.check(text.replace(&named, &format!("config_dir = \"{home}\"")));
+        // Which add-ons there are, only people know.
+        let is_quiet = err.is_empty() || err.lines().next() == Some("warning: no add-on is configured");
+        assert!(exit == Exit::Done && is_quiet && !out.contains("2 warnings"), "{name}: {out}{err}");
+    }
+}
