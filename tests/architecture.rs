@@ -33,7 +33,7 @@ const FOUNDATION: [&str; 11] = [
 ];
 
 /// What stands beside the stages, and what each may import besides itself.
-const BESIDE: [(&str, &[&str]); 20] = [
+const BESIDE: [(&str, &[&str]); 21] = [
     // The names of things, and how they are read: below everything but the form in which a mistake is shown.
     ("ids", &["diagnostic"]),
     ("refusal", &[]),
@@ -75,6 +75,8 @@ const BESIDE: [(&str, &[&str]); 20] = [
     // Pages show a request's id, and say which methods `http` knows.
     ("pages", &["ids", "http", "refusal", "config", "telemetry", "clock", "entropy"]),
     ("operations", &FOUNDATION),
+    // Copies files that others write, and looks into none of them.
+    ("backup", &["config", "entropy", "secret"]),
     // What an add-on may do. A key of Home Assistant's pages is kept with it, and a route is found by it.
     ("addon_rights", &["ids", "config", "manifest", "route", "clock", "entropy", "secret"]),
     // Pure: what may be done with an entity is an argument.

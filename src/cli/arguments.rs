@@ -144,6 +144,16 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Write what cannot be made anew into one file, sealed with a passphrase (`age --decrypt` opens it too).
+    Backup(Backup),
+    /// Write what is in a backup to its places, beside `--config` what belongs there; never over a file that exists.
+    Restore {
+        /// The backup.
+        file: PathBuf,
+        /// The file with the passphrase in its first line; `-` is standard input.
+        #[arg(long, value_name = "FILE")]
+        passphrase_file: PathBuf,
+    },
     /// Say whether a running vestibule serves; exits 1 when not. For the health check of a container.
     Health,
     /// Print what a shell needs to complete commands and options.
@@ -159,6 +169,19 @@ pub(super) enum Command {
         #[arg(long, value_name = "FOLDER", conflicts_with = "command")]
         to: Option<PathBuf>,
     },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Backup {
+    /// The file to write; it must not exist.
+    pub(super) file: PathBuf,
+    /// The file with the passphrase in its first line, 12 characters or more; `-` is standard input.
+    #[arg(long, value_name = "FILE")]
+    pub(super) passphrase_file: PathBuf,
+    /// Sessions too, for a move to another machine: sessions that are revoked later come back with a restore. Vestibule
+    /// must have been stopped.
+    #[arg(long)]
+    pub(super) sessions: bool,
 }
 
 #[derive(Debug, Subcommand)]

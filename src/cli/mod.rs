@@ -6,6 +6,7 @@
 
 mod addons;
 mod arguments;
+mod backup;
 mod certificates;
 mod check;
 mod doctor;
@@ -86,6 +87,10 @@ pub fn main() -> ExitCode {
         Command::Reload => remote::run(&file, &crate::operations::control::Request::Reload {}, Format::Text),
         Command::Status { json } => {
             remote::run(&file, &crate::operations::control::Request::Status {}, Format::of_flag(json))
+        }
+        Command::Backup(asked) => Output::with_standard_streams(|output| backup::backup(&file, &asked, output)),
+        Command::Restore { file: from, passphrase_file } => {
+            Output::with_standard_streams(|output| backup::restore(&file, &from, &passphrase_file, output))
         }
         Command::Health => remote::health(&file),
         Command::Completions { shell } => Output::with_standard_streams(|output| manual::completions(shell, output)),

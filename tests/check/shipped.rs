@@ -228,9 +228,9 @@ fn every_add_on_of_the_table_has_its_block() {
     }
 }
 
-/// What the Debian package and the container begin with.
+/// What the Debian package and the container begin with, and each page on coming from another proxy.
 #[test]
-fn what_packages_begin_with_can_be_used() {
+fn what_packages_and_pages_on_migration_say_can_be_used() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = folder();
     let home = folder.path("examples/home").display().to_string();
@@ -246,4 +246,14 @@ fn what_packages_begin_with_can_be_used() {
         let is_quiet = err.is_empty() || err.lines().next() == Some("warning: no add-on is configured");
         assert!(exit == Exit::Done && is_quiet && !out.contains("2 warnings"), "{name}: {out}{err}");
     }
+    let pages = std::fs::read_dir(root.join("docs/migration")).unwrap().map(|entry| entry.unwrap().path());
+    let mut tried = 0;
+    for page in pages.filter(|page| !page.ends_with("README.md")) {
+        let text = std::fs::read_to_string(&page).unwrap();
+        let [_, ours] = &text.split("```toml\n").collect::<Vec<_>>()[..] else { panic!("{page:?}: one block of TOML") };
+        let (exit, out, err) = folder.check(ours.split("```").next().unwrap());
+        assert_eq!((exit, err.as_str()), (Exit::Done, ""), "{page:?}: {out}");
+        tried += 1;
+    }
+    assert_eq!(tried, 5);
 }

@@ -22,6 +22,10 @@ pub(crate) enum Tool {
     Werkzeug,
     /// An ACME server.
     Pebble,
+    /// Of Prometheus.
+    Promtool,
+    Fail2banRegex,
+    SystemdAnalyze,
 }
 
 /// The scripts that say what parsers of other languages read, for `protected_paths`.
@@ -43,6 +47,9 @@ pub(crate) fn find(tool: Tool) -> Option<PathBuf> {
         Tool::NodeQs => (&["node"], &["--input-type=module", "--eval", "import 'qs'"]),
         Tool::Pebble => (&["/usr/bin/pebble", "pebble"], &["-h"]),
         Tool::Werkzeug => (&python, &["-c", "import werkzeug"]),
+        Tool::Promtool => (&["/usr/bin/promtool", "promtool"], &["--version"]),
+        Tool::Fail2banRegex => (&["/usr/bin/fail2ban-regex", "fail2ban-regex"], &["--version"]),
+        Tool::SystemdAnalyze => (&["/usr/bin/systemd-analyze", "systemd-analyze"], &["--version"]),
     };
     let works = |place: &&&str| {
         let mut command = Command::new(place);
