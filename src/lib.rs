@@ -34,9 +34,10 @@
 //! [`ingress_api`], what Home Assistant calls; [`config`], the one file that the operator edits, [`manifest`], those of
 //! add-ons that it names, and [`diagnostic`], how what is wrong in either is shown; [`budget`], the places and bytes
 //! that peers may take, each counted; [`telemetry`], logs and numbers; [`operations`], health, the control socket and
-//! systemd; [`backup`], what must be kept when a machine is lost; [`cli`], the commands; and [`clock`] and [`entropy`], the only sources of time and of random bytes, with
-//! [`secret`], what nobody may see. [`workers`] are the threads that serve connections. Below all of it stand [`ids`]:
-//! users, add-ons, entities, hosts and addresses, each with its parser.
+//! systemd; [`backup`], what must be kept when a machine is lost; [`as_addon`], how it runs as an add-on; [`cli`], the
+//! commands; and [`clock`] and [`entropy`], the only sources of time and of random bytes, with [`secret`], what nobody
+//! may see. [`workers`] are the threads that serve connections. Below all of it stand [`ids`]: users, add-ons, entities,
+//! hosts and addresses, each with its parser.
 
 pub mod listener;
 pub mod tls;
@@ -73,6 +74,7 @@ pub mod budget;
 pub mod telemetry;
 pub mod operations;
 pub mod backup;
+pub mod as_addon;
 pub mod cli;
 pub mod clock;
 pub mod entropy;

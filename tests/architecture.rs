@@ -85,12 +85,14 @@ const BESIDE: [(&str, &[&str]); 21] = [
 
 /// What may import every stage and what is beside them. `sign_in` judges, reads passwords, shows pages and makes
 /// sessions.
-const ABOVE: [(&str, &[&str]); 7] = [
+const ABOVE: [(&str, &[&str]); 8] = [
     ("sign_in", &["gate", "server", "cli", "operations", "addon_rights", "addon_api", "ingress_api", "upstream"]),
     // The limits on attempts to sign in are one for people and for add-ons.
     ("addon_api", &["gate", "server", "cli", "operations", "ingress_api", "explain"]),
     ("ingress_api", &["gate", "server", "cli", "operations", "explain", "entity_filter"]),
     ("explain", &["gate", "server", "cli", "operations", "addon_api", "ingress_api", "sign_in", "upstream"]),
+    // It writes a configuration and serves nothing.
+    ("as_addon", &["gate", "server", "cli", "operations", "ingress_api", "explain", "sign_in"]),
     ("gate", &["server", "cli", "operations"]),
     ("server", &["cli"]),
     ("cli", &[]),

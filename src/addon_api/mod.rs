@@ -26,5 +26,5 @@ pub use addon_call::AddonCall;
 pub use answer::ServedBody;
 pub use api::{AddonApi, Configured};
 pub(crate) use local::{ShownOptions, info, panels};
-pub use peer::Peer;
+pub use peer::{Peer, PeerError};
 pub(crate) use token::token;

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONNECTION, HOST, InvalidHeaderValue};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
-use http_body_util::BodyExt as _;
+use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -35,7 +35,7 @@ pub struct Peer {
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum PeerError {
+pub enum PeerError {
     /// No connection came about.
     #[error("it cannot be reached")]
     Dial(#[from] DialError),
@@ -48,6 +48,12 @@ pub(super) enum PeerError {
     /// The target of the request, or the token, is not what HTTP can carry.
     #[error("the request cannot be written")]
     Request(#[from] http::Error),
+    /// It answers, and not with what was asked for.
+    #[error("it answers with status {0}")]
+    Status(StatusCode),
+    /// The body broke off, or is larger than it may be.
+    #[error("its answer could not be read")]
+    Body(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 pub(super) struct PeerRequest<B> {
@@ -80,6 +86,27 @@ impl Peer {
 
     pub(super) fn token(&self) -> &SecretText {
         &self.token
+    }
+
+    /// What stands at a path of ours, asked for with our token: at most `limit` bytes, all of them within `within`.
+    pub(crate) async fn get(&self, path: &str, limit: usize, within: Duration) -> Result<Bytes, PeerError> {
+        let asked = PeerRequest {
+            method: Method::GET,
+            target: path.to_owned(),
+            headers: HeaderMap::new(),
+            body: Empty::<Bytes>::new(),
+            with_token: true,
+            within,
+        };
+        let read = async {
+            let answer = self.ask(asked).await?;
+            if answer.status() != StatusCode::OK {
+                return Err(PeerError::Status(answer.status()));
+            }
+            let body = Limited::new(answer.into_body(), limit).collect().await.map_err(PeerError::Body)?;
+            Ok(body.to_bytes())
+        };
+        tokio::time::timeout(within, read).await.unwrap_or(Err(PeerError::TimedOut(within)))
     }
 
     /// Asks, and returns when the head of the answer is there. The body is read as fast as it is taken.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Args, Parser, Subcommand};
 use clap_complete::Shell;
 
+use super::as_addon::AsAddon;
 use super::explain::ExplainArguments;
 use super::init::InitArguments;
 use super::output::Format;
@@ -154,6 +155,8 @@ pub(super) enum Command {
         #[arg(long, value_name = "FILE")]
         passphrase_file: PathBuf,
     },
+    /// Serve as an add-on on Home Assistant OS, with a route for each add-on that runs.
+    AsAddon(Box<AsAddon>),
     /// Say whether a running vestibule serves; exits 1 when not. For the health check of a container.
     Health,
     /// Print what a shell needs to complete commands and options.

@@ -6,6 +6,7 @@
 
 mod addons;
 mod arguments;
+mod as_addon;
 mod backup;
 mod certificates;
 mod check;
@@ -88,6 +89,7 @@ pub fn main() -> ExitCode {
         Command::Status { json } => {
             remote::run(&file, &crate::operations::control::Request::Status {}, Format::of_flag(json))
         }
+        Command::AsAddon(asked) => as_addon::serve(*asked),
         Command::Backup(asked) => Output::with_standard_streams(|output| backup::backup(&file, &asked, output)),
         Command::Restore { file: from, passphrase_file } => {
             Output::with_standard_streams(|output| backup::restore(&file, &from, &passphrase_file, output))

@@ -238,7 +238,7 @@ fn what_packages_and_pages_on_migration_say_can_be_used() {
         ("packaging/debian/config.toml", "/srv/homeassistant"),
         ("packaging/container/compose/vestibule/config.toml", "/home-assistant"),
     ] {
-        let text = std::fs::read_to_string(root.join(name)).unwrap();
+        let text = fs::read_to_string(root.join(name)).unwrap();
         let named = format!("config_dir = \"{named}\"");
         assert!(text.contains(&named), "{name}");
         let (exit, out, err) = folder.check(text.replace(&named, &format!("config_dir = \"{home}\"")));
@@ -246,10 +246,10 @@ fn what_packages_and_pages_on_migration_say_can_be_used() {
         let is_quiet = err.is_empty() || err.lines().next() == Some("warning: no add-on is configured");
         assert!(exit == Exit::Done && is_quiet && !out.contains("2 warnings"), "{name}: {out}{err}");
     }
-    let pages = std::fs::read_dir(root.join("docs/migration")).unwrap().map(|entry| entry.unwrap().path());
+    let pages = fs::read_dir(root.join("docs/migration")).unwrap().map(|entry| entry.unwrap().path());
     let mut tried = 0;
     for page in pages.filter(|page| !page.ends_with("README.md")) {
-        let text = std::fs::read_to_string(&page).unwrap();
+        let text = fs::read_to_string(&page).unwrap();
         let [_, ours] = &text.split("```toml\n").collect::<Vec<_>>()[..] else { panic!("{page:?}: one block of TOML") };
         let (exit, out, err) = folder.check(ours.split("```").next().unwrap());
         assert_eq!((exit, err.as_str()), (Exit::Done, ""), "{page:?}: {out}");

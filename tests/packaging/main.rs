@@ -7,6 +7,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod addon;
 mod backup;
 mod fail2ban;
 mod monitoring;

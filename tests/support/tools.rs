@@ -26,6 +26,7 @@ pub(crate) enum Tool {
     Promtool,
     Fail2banRegex,
     SystemdAnalyze,
+    ApparmorParser,
 }
 
 /// The scripts that say what parsers of other languages read, for `protected_paths`.
@@ -49,6 +50,7 @@ pub(crate) fn find(tool: Tool) -> Option<PathBuf> {
         Tool::Werkzeug => (&python, &["-c", "import werkzeug"]),
         Tool::Promtool => (&["/usr/bin/promtool", "promtool"], &["--version"]),
         Tool::Fail2banRegex => (&["/usr/bin/fail2ban-regex", "fail2ban-regex"], &["--version"]),
+        Tool::ApparmorParser => (&["/usr/sbin/apparmor_parser", "apparmor_parser"], &["--version"]),
         Tool::SystemdAnalyze => (&["/usr/bin/systemd-analyze", "systemd-analyze"], &["--version"]),
     };
     let works = |place: &&&str| {

@@ -1,0 +1,253 @@
+//! The configuration as an add-on: text for `config.toml`, from options and from what runs. Pure; every value that
+//! somebody else chose is written as a TOML string, and an add-on that cannot have a route is left out with a reason.
+
+use std::fmt::Write as _;
+use std::net::Ipv4Addr;
+use std::path::PathBuf;
+
+use ipnet::Ipv4Net;
+
+use super::options::{AddonOptions, Options};
+use super::supervisor::InstalledAddon;
+use crate::ids::AddonSlug;
+
+/// Where things are in the add-on's container.
+#[derive(Debug, Clone)]
+pub struct Places {
+    /// The address that browsers reach, as in `0.0.0.0:8443`.
+    pub listen: String,
+    /// The add-on's own folder, which is kept: `/data`.
+    pub data: PathBuf,
+    /// Home Assistant's configuration folder.
+    pub home: PathBuf,
+    /// Where certificates are.
+    pub ssl: PathBuf,
+    /// The network of the add-ons. An address outside of it is no add-on's.
+    pub network: Ipv4Net,
+    /// More of the configuration, written by people, where it exists.
+    pub more: PathBuf,
+}
+
+/// A configuration, and which add-ons have no place in it and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// The text of the file.
+    pub text: String,
+    /// For the log.
+    pub left_out: Vec<String>,
+}
+
+/// The configuration for these add-ons.
+pub(super) fn write(options: &Options, addons: &[InstalledAddon], more: Option<&str>, places: &Places) -> Written {
+    let mut text =
+        String::from("# Written by vestibule from the add-on's options and the Supervisor. It is written over.\n\n");
+    let mut left_out = Vec::new();
+    head(&mut text, options, places);
+    for addon in addons {
+        let chosen = options.of(&addon.slug);
+        if chosen.is_some_and(|chosen| chosen.hide) || (options.only_listed && chosen.is_none()) {
+            continue;
+        }
+        match upstream(addon, places) {
+            Ok(Some(upstream)) => route(&mut text, addon, &upstream, chosen),
+            // It does not run.
+            Ok(None) => {}
+            Err(why) => left_out.push(format!("{}: {why}", addon.slug)),
+        }
+    }
+    if let Some(more) = more {
+        let _ = write!(text, "\n# From {}\n{more}", places.more.display());
+    }
+    Written { text, left_out }
+}
+
+fn head(text: &mut String, options: &Options, places: &Places) {
+    let data = |name: &str| quoted(&places.data.join(name).display().to_string());
+    let mut line = |line: String| {
+        text.push_str(&line);
+        text.push('\n');
+    };
+    line("[listen]".to_owned());
+    line(format!("https = [{}]", quoted(&places.listen)));
+    line("operations = false".to_owned());
+    line(format!("control = {}", data("vestibule.sock")));
+    if let Some(url) = &options.public_url {
+        line(format!("public_urls = [{}]", quoted(url)));
+    }
+    line("\n[tls]".to_owned());
+    match (&options.certfile, &options.keyfile) {
+        (Some(chain), Some(key)) => {
+            let file = |name: &str| quoted(&places.ssl.join(name).display().to_string());
+            line(format!("certificates = [{{ chain = {}, key = {} }}]", file(chain), file(key)));
+        }
+        _ => line(format!("development = {}", data("certs"))),
+    }
+    line("\n[home_assistant]".to_owned());
+    line(format!("config_dir = {}", quoted(&places.home.display().to_string())));
+    if let Some(url) = &options.home_assistant_url {
+        // The name that the Supervisor's network has for Home Assistant.
+        line("url = \"http://homeassistant:8123\"".to_owned());
+        line(format!("browser_url = {}", quoted(url)));
+    }
+    line("\n[sign_in]".to_owned());
+    let methods =
+        if options.home_assistant_url.is_some() { "\"home-assistant\", \"password\"" } else { "\"password\"" };
+    line(format!("methods = [{methods}]"));
+    line(format!("\n[session]\nstore = {}", data("sessions.redb")));
+    line(format!("\n[assertion]\nkeys = {}", data("assertion-keys")));
+    line(format!("\n[supervisor]\nstate = {}", data("supervisor.json")));
+    line(format!("\n[log]\nfilter = {}", quoted(options.log_level.as_deref().unwrap_or("info"))));
+}
+
+/// Where the add-on listens; none while it does not run.
+fn upstream(addon: &InstalledAddon, places: &Places) -> Result<Option<String>, &'static str> {
+    if addon.slug.parse::<AddonSlug>().is_err() {
+        return Err("its slug is not one that vestibule can have");
+    }
+    let Some(address) = addon.address.filter(|address| *address != Ipv4Addr::UNSPECIFIED) else { return Ok(None) };
+    // Whatever the Supervisor says: a route leads to an add-on, never to this process or to another machine.
+    if !places.network.contains(&address) {
+        return Err("its address is not in the add-ons' network");
+    }
+    let port = addon.port.ok_or("it has no port for ingress yet")?;
+    Ok(Some(format!("http://{address}:{port}")))
+}
+
+fn route(text: &mut String, addon: &InstalledAddon, upstream: &str, chosen: Option<&AddonOptions>) {
+    let mut line = |key: &str, value: String| {
+        let _ = writeln!(text, "{key} = {value}");
+    };
+    let fallback = AddonOptions::default();
+    let chosen = chosen.unwrap_or(&fallback);
+    line("\n[[addon]]\nslug", quoted(&addon.slug));
+    line("title", quoted(&title(addon)));
+    line("upstream", quoted(upstream));
+    if let Some(host) = &chosen.host {
+        line("host", quoted(host));
+    }
+    if let Some(path) = &chosen.path {
+        line("path", quoted(path));
+    } else if chosen.host.is_none() {
+        line("path", quoted(&format!("/ingress/{}", addon.slug)));
+    }
+    if crate::manifest::is_entry(&addon.entry) && !addon.entry.is_empty() {
+        line("entry", quoted(&addon.entry));
+    }
+    let mut access = Vec::new();
+    for (key, names) in [("users", &chosen.users), ("groups", &chosen.groups)] {
+        if !names.is_empty() {
+            let names: Vec<String> = names.iter().map(|name| quoted(name)).collect();
+            access.push(format!("{key} = [{}]", names.join(", ")));
+        }
+    }
+    // The Supervisor tells the role `default` nothing of `panel_admin`, whose default is yes.
+    let admin_only = chosen.admin_only.unwrap_or(access.is_empty());
+    access.push(format!("admin_only = {admin_only}"));
+    line("access", format!("{{ {} }}", access.join(", ")));
+}
+
+/// One line of at most 100 characters, whatever its author wrote.
+fn title(addon: &InstalledAddon) -> String {
+    let plain: String = addon.name.chars().filter(|c| !c.is_control()).take(100).collect();
+    if plain.trim().is_empty() { addon.slug.clone() } else { plain.trim().to_owned() }
+}
+
+/// A TOML string.
+fn quoted(value: &str) -> String {
+    toml::Value::from(value).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn places() -> Places {
+        Places {
+            listen: "0.0.0.0:8443".to_owned(),
+            data: "/data".into(),
+            home: "/homeassistant".into(),
+            ssl: "/ssl".into(),
+            network: "172.30.32.0/23".parse().unwrap(),
+            more: "/config/vestibule.toml".into(),
+        }
+    }
+
+    fn addon(slug: &str, address: &str) -> InstalledAddon {
+        InstalledAddon {
+            slug: slug.to_owned(),
+            name: "Node-RED".to_owned(),
+            address: address.parse().ok(),
+            port: Some(1880),
+            entry: String::new(),
+        }
+    }
+
+    fn parsed(written: &Written) -> toml::Table {
+        written.text.parse().unwrap_or_else(|error| panic!("{error}\n{}", written.text))
+    }
+
+    #[test]
+    fn an_add_on_that_runs_has_a_route_for_administrators_alone() {
+        let written = write(&Options::default(), &[addon("a0d7b954_nodered", "172.30.33.4")], None, &places());
+        let route = &parsed(&written)["addon"][0];
+        assert_eq!(route["upstream"].as_str(), Some("http://172.30.33.4:1880"));
+        assert_eq!(route["path"].as_str(), Some("/ingress/a0d7b954_nodered"));
+        assert_eq!(route["access"]["admin_only"].as_bool(), Some(true));
+    }
+
+    #[test]
+    fn a_route_leads_to_an_add_on_and_nowhere_else() {
+        for (address, left_out) in
+            [("0.0.0.0", 0), ("", 0), ("127.0.0.1", 1), ("192.168.1.1", 1), ("172.30.34.1", 1), ("172.30.32.1", 0)]
+        {
+            let written = write(&Options::default(), &[addon("a", address)], None, &places());
+            assert_eq!(written.left_out.len(), left_out, "{address}: {written:?}");
+            assert_eq!(parsed(&written).contains_key("addon"), address == "172.30.32.1", "{address}");
+        }
+        let mut unready = addon("a", "172.30.33.4");
+        unready.port = None;
+        assert_eq!(write(&Options::default(), &[unready], None, &places()).left_out.len(), 1);
+    }
+
+    #[test]
+    fn whatever_an_author_writes_is_a_value_and_nothing_else() {
+        let mut evil = addon("a", "172.30.33.4");
+        "x\"\n[listen]\nhttps = [\"0.0.0.0:1\"]\u{0}".clone_into(&mut evil.name);
+        "../../x\"\n".clone_into(&mut evil.entry);
+        let options = Options { public_url: Some("https://x\"\n#".to_owned()), ..Options::default() };
+        let written = write(&options, &[evil], None, &places());
+        let table = parsed(&written);
+        assert_eq!(table["listen"]["https"].as_array().unwrap().len(), 1);
+        assert!(table["addon"][0].get("entry").is_none(), "{}", written.text);
+        assert_eq!(table["addon"].as_array().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn what_people_choose_counts() {
+        let chosen = |slug: &str, change: fn(&mut AddonOptions)| {
+            let mut chosen = AddonOptions { slug: slug.to_owned(), ..AddonOptions::default() };
+            change(&mut chosen);
+            chosen
+        };
+        let options = Options {
+            only_listed: true,
+            certfile: Some("fullchain.pem".to_owned()),
+            keyfile: Some("privkey.pem".to_owned()),
+            addons: vec![
+                chosen("a", |chosen| chosen.host = Some("a.home.example".to_owned())),
+                chosen("b", |chosen| chosen.users = vec!["frank".to_owned()]),
+                chosen("c", |chosen| chosen.hide = true),
+            ],
+            ..Options::default()
+        };
+        let addons = ["a", "b", "c", "d"].map(|slug| addon(slug, "172.30.33.4"));
+        let table = parsed(&write(&options, &addons, Some("[limits]\nworkers = 1\n"), &places()));
+        let routes = table["addon"].as_array().unwrap();
+        let slugs: Vec<_> = routes.iter().map(|route| route["slug"].as_str().unwrap()).collect();
+        assert_eq!(slugs, ["a", "b"], "c is hidden and d not listed");
+        assert!(routes[0].get("path").is_none(), "it has a host");
+        assert_eq!(routes[1]["access"]["admin_only"].as_bool(), Some(false), "who is named need be no administrator");
+        assert_eq!(table["tls"]["certificates"][0]["chain"].as_str(), Some("/ssl/fullchain.pem"));
+        assert_eq!(table["limits"]["workers"].as_integer(), Some(1));
+    }
+}
