@@ -22,6 +22,9 @@ pub(super) fn files(loaded: &Loaded, scope: Scope) -> Result<Vec<PathBuf>, Backu
     if let Tls::Development { folder } = &settings.tls {
         files.extend(inside(folder, &["crt", "key"])?);
     }
+    if let Some(acme) = settings.tls.acme() {
+        files.extend(inside(&acme.folder(), &["json", "pem"])?);
+    }
     files.extend(inside(&settings.assertion.keys, &["jwk"])?);
     files.extend(Some(settings.supervisor.state.clone()).filter(|file| file.exists()));
     if scope == Scope::Sessions {

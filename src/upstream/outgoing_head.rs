@@ -1,9 +1,17 @@
-//! What is judged of a request when every line that we add is there: how large its head is, and how its body goes on.
+//! A request when every line that we add is there: how large its head is, how its body goes on, and the forms in which
+//! our own client and hyper's take it.
 
-use http::{HeaderMap, Method};
+use http::uri::PathAndQuery;
+use http::{HeaderMap, Method, Request, Uri};
 
-use super::http1::framing_line;
+use super::grpc_call;
+use super::http1::{OutgoingRequest, framing_line};
+use super::request_headers::ask_for_websocket;
+use super::said_lines::SaidLines;
+use super::websocket;
+use crate::config::Addon;
 use crate::connection::MessageFraming;
+use crate::http::{Handshake, RequestBody};
 use crate::refusal::Reason;
 
 /// How the body goes on: by one canonical `Content-Length`, from what the body itself says (S-49), since the client's
@@ -23,14 +31,46 @@ pub(super) fn framing(method: &Method, length: Option<u64>, limit: u64) -> Resul
 }
 
 /// A head as it will be written.
-pub(super) struct OutgoingHead<'a> {
-    pub(super) target: &'a str,
-    pub(super) said: &'a [u8],
-    pub(super) passed: &'a HeaderMap,
+pub(super) struct OutgoingHead {
+    pub(super) method: Method,
+    pub(super) target: PathAndQuery,
+    /// What we say.
+    pub(super) said: SaidLines,
+    /// What passes of the client's headers. None of those that we say is among it.
+    pub(super) passed: HeaderMap,
     pub(super) framing: MessageFraming,
 }
 
-impl OutgoingHead<'_> {
+impl OutgoingHead {
+    /// The request for our own client, which takes a head as it is written.
+    pub(super) fn into_http1(self, body: RequestBody) -> OutgoingRequest {
+        OutgoingRequest::new((self.method, &self.target), self.said.as_bytes(), self.passed, self.framing, body)
+    }
+
+    /// The request for a WebSocket, for hyper's client.
+    pub(super) fn into_websocket(self, handshake: Handshake, body: RequestBody) -> Box<Request<RequestBody>> {
+        let framing = framing_line(self.framing);
+        let (method, target, mut headers) = self.into_map();
+        ask_for_websocket(&mut headers, handshake, websocket::new_key);
+        headers.extend(framing.map(|(name, value)| (Some(name), value)));
+        hypers((method, Uri::from(target)), headers, body)
+    }
+
+    /// The gRPC call, for hyper's client.
+    pub(super) fn into_grpc(self, addon: &Addon, body: RequestBody) -> Result<Box<Request<RequestBody>>, Reason> {
+        // HTTP/2 frames bodies by itself: it has no chunks.
+        let framing = framing_line(self.framing).filter(|_| self.framing != MessageFraming::Chunked);
+        let (method, target, mut headers) = self.into_map();
+        headers.extend(framing.map(|(name, value)| (Some(name), value)));
+        let target = grpc_call::target(&mut headers, &addon.backend.upstream, target)?;
+        Ok(hypers((method, target), headers, body))
+    }
+
+    fn into_map(mut self) -> (Method, PathAndQuery, HeaderMap) {
+        self.said.put_into(&mut self.passed);
+        (self.method, self.target, self.passed)
+    }
+
     /// Refuses a head that the add-on would choke on (spec/addon-uis.md section 3, point 19), the request line among
     /// it.
     pub(super) fn judge_size(&self, limit: usize) -> Result<(), Reason> {
@@ -42,9 +82,18 @@ impl OutgoingHead<'_> {
         let framing = framing_line(self.framing);
         let framing = framing.iter().map(|(name, value)| (name, value));
         let lines = self.passed.iter().chain(framing).map(|(name, value)| line(name.as_str().len(), value.len()));
-        let ours = line(self.target.len(), LONGEST_REQUEST_LINE).saturating_add(self.said.len());
+        let ours = line(self.target.as_str().len(), LONGEST_REQUEST_LINE).saturating_add(self.said.as_bytes().len());
         if lines.fold(ours, usize::saturating_add) > limit { Err(Reason::HeadTooLarge) } else { Ok(()) }
     }
+}
+
+/// A request for hyper's client.
+fn hypers((method, target): (Method, Uri), headers: HeaderMap, body: RequestBody) -> Box<Request<RequestBody>> {
+    let mut request = Box::new(Request::new(body));
+    *request.method_mut() = method;
+    *request.uri_mut() = target;
+    *request.headers_mut() = headers;
+    request
 }
 
 /// The longest method and the version, with the blanks between.

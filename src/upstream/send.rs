@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use http::header::{CONNECTION, HeaderValue, SEC_WEBSOCKET_ACCEPT, UPGRADE};
-use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
+use http::{HeaderMap, Request, Response, StatusCode};
 use hyper::body::Body as _;
 use hyper::upgrade::OnUpgrade;
 use tokio::time::Instant;
@@ -12,20 +12,20 @@ use tokio::time::Instant;
 use super::answer::AnswerBody;
 use super::answer_source::AnswerSource;
 use super::connection_auth;
-use super::grpc_call::{self, GrpcCall};
+use super::grpc_call::GrpcCall;
 use super::host_override::set_destination;
-use super::http1::{Http1Connection, OutgoingRequest, UnsentRequest, UploadingAnswer, framing_line};
+use super::http1::{Http1Connection, UnsentRequest, UploadingAnswer};
 use super::outgoing_head::{OutgoingHead, framing};
 use super::pool::{HeldSlot, PoolError, PoolSlot};
-use super::request_headers::{ASSERTION, ForwardedContext, ask_for_websocket};
+use super::request_headers::{ASSERTION, ForwardedContext};
 use super::response::{self, ResponsePolicy};
 use super::said_lines::SaidLines;
 use super::tunnel::Tunnel;
 use super::unanswered::{Unanswered, UpstreamError};
 use super::upstreams::{Upstream, Upstreams};
-use super::websocket::{self, WebSocketOffer};
+use super::websocket::WebSocketOffer;
 use crate::authorization::{Permitted, PermittedParts};
-use crate::connection::{InFlightGuard, MessageFraming};
+use crate::connection::InFlightGuard;
 use crate::dial::DialError;
 use crate::exchanges::Open;
 use crate::http::{BodyProgress, Handshake, MinRate, Parts, RequestBody};
@@ -107,39 +107,21 @@ impl Upstreams {
             Some(grpc) => grpc.upload(body, &upstream.addon),
         };
         let framing = framing(&method, body.size_hint().exact(), upstream.addon.transport.max_body)?;
-        let head = OutgoingHead { target: forward.as_str(), said: said.as_bytes(), passed: &passed, framing };
+        let head = OutgoingHead { method, target: forward, said, passed, framing };
         head.judge_size(upstream.addon.transport.max_head)?;
         let response_policy = self.response_policy(upstream, &route, (scheme, &authority));
         let (user, reading) = (user.map_or_else(anybody, |user| user.id.clone()), self.reading);
         let call = Call { upstream, response_policy, progress, open, user, serving, reading };
-        // hyper takes a map.
-        let in_a_map = |mut passed: HeaderMap| {
-            said.put_into(&mut passed);
-            passed
-        };
         // Boxed where few requests come by, whose states would otherwise make the future of every request larger.
         match (handshake, upgrade, grpc) {
-            (_, _, Some(grpc)) => {
-                let mut headers = in_a_map(passed);
-                // HTTP/2 frames bodies by itself.
-                if let MessageFraming::Length(_) = framing {
-                    headers.extend(framing_line(framing).map(|(name, value)| (Some(name), value)));
-                }
-                let target = grpc_call::target(&mut headers, &upstream.addon.backend.upstream, forward)?;
-                Box::pin(call.call(hypers((method, target), headers, body), grpc)).await
-            }
+            (_, _, Some(grpc)) => Box::pin(call.call(head.into_grpc(&upstream.addon, body)?, grpc)).await,
             (Some(handshake), Some(client), None) => {
-                let mut headers = in_a_map(passed);
-                ask_for_websocket(&mut headers, handshake, websocket::new_key);
-                headers.extend(framing_line(framing).map(|(name, value)| (Some(name), value)));
-                let request = hypers((method, Uri::from(forward)), headers, body);
-                Box::pin(call.open_tunnel(request, handshake, client)).await
+                Box::pin(call.open_tunnel(head.into_websocket(handshake, body), handshake, client)).await
             }
             _ => {
                 // Asked now, since the headers go when they are written.
-                let signs_in = connection_auth::is_asked_for(&passed);
-                let request = OutgoingRequest::new((method, &forward), said.as_bytes(), passed, framing, body);
-                call.exchange(request.into(), signs_in).await
+                let signs_in = connection_auth::is_asked_for(&head.passed);
+                call.exchange(head.into_http1(body).into(), signs_in).await
             }
         }
     }
@@ -148,15 +130,6 @@ impl Upstreams {
 /// Who has the places at an add-on that requests take which everybody may ask: all of them together, as one user has.
 fn anybody() -> UserId {
     "anybody".parse().expect("visible ASCII")
-}
-
-/// A request for hyper's client.
-fn hypers((method, target): (Method, Uri), headers: HeaderMap, body: RequestBody) -> Box<Request<RequestBody>> {
-    let mut request = Box::new(Request::new(body));
-    *request.method_mut() = method;
-    *request.uri_mut() = target;
-    *request.headers_mut() = headers;
-    request
 }
 
 impl Call<'_> {
