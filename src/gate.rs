@@ -2,6 +2,7 @@
 //! this is the only place that knows all of them.
 
 mod request_log;
+mod api_key;
 mod cors;
 mod cross_host_ticket;
 mod home_assistant;
@@ -34,7 +35,7 @@ use crate::identity::{Directory, User};
 use crate::pages::{self, Audience, Page};
 use crate::refusal::Reason;
 use crate::route::Destination;
-use crate::session::{AccessToken, Authenticated, Credential, Issuer, shown_token, shows_token};
+use crate::session::{AccessToken, Authenticated, Credential, Issuer, shown_key, shown_token, shows_token};
 use crate::upstream::Answer;
 use cors::Grant;
 use request_log::RequestLog;
@@ -129,7 +130,7 @@ impl Gate {
                 return Box::pin(home_assistant::call(*request, caller, stages, services)).await.map(Passed::Own);
             }
             Destination::Nowhere(request) => {
-                return Box::pin(self.nowhere(&request, request_log)).await.map(Passed::Own);
+                return Box::pin(self.nowhere(&request, stages, request_log)).await.map(Passed::Own);
             }
         };
         request_log.knows_route(routed.route());
@@ -153,8 +154,13 @@ impl Gate {
         if let Some(page) = manifest {
             return Ok(Passed::Own(page));
         }
-        let token = self.shown_token(routed.request());
-        let authenticated = Authenticated::new(routed, token, &services.sessions).await?;
+        let authenticated = if let Some(shown) = shown_key(routed.request()) {
+            let key = Box::pin(api_key::judge(shown?, routed.request(), stages, services)).await?;
+            Authenticated::with_key(routed, key)
+        } else {
+            let token = self.shown_token(routed.request());
+            Authenticated::new(routed, token, &services.sessions).await?
+        };
         request_log.knows_credential(authenticated.credential());
         let permitted =
             authorization.admit(authenticated).await.map_err(|refused| request_log.note_refusal(refused))?;
@@ -174,7 +180,16 @@ impl Gate {
     }
 
     /// There is nothing at this address; but only those who may come in are told so.
-    async fn nowhere(&self, request: &Sanitized, request_log: &mut RequestLog) -> Result<Page, Reason> {
+    async fn nowhere(
+        &self,
+        request: &Sanitized,
+        stages: &Stages,
+        request_log: &mut RequestLog,
+    ) -> Result<Page, Reason> {
+        // A key opens nothing here either, and guessing one counts here as it does at an add-on.
+        if let Some(shown) = shown_key(request) {
+            api_key::judge(shown?, request, stages, &self.services).await?;
+        }
         // A token opens nothing here; a bad one is refused as it is at an add-on.
         if let Some(token) = self.shown_token(request) {
             token?;
@@ -193,6 +208,7 @@ impl Gate {
         let (directory, snapshot) = (home.directory().load(), home.snapshot());
         let still_counts = |credential: &Credential| match credential {
             Credential::Session(session) => self.services.sessions.standing(session),
+            Credential::Key(key) => self.services.api_keys.standing(key),
             Credential::Token(token) => {
                 let snapshot = snapshot.as_ref().ok_or(Reason::NoDirectory)?;
                 let is_good = token.is_good(|id| issuer(snapshot, id), self.services.clock.now());

@@ -36,8 +36,8 @@
 //! that peers may take, each counted; [`telemetry`], logs and numbers; [`operations`], health, the control socket and
 //! systemd; [`backup`], what must be kept when a machine is lost; [`as_addon`], how it runs as an add-on; [`cli`], the
 //! commands; and [`clock`] and [`entropy`], the only sources of time and of random bytes, with [`secret`], what nobody
-//! may see. [`workers`] are the threads that serve connections. Below all of it stand [`ids`]: users, add-ons, entities,
-//! hosts and addresses, each with its parser.
+//! may see. [`workers`] are the threads that serve connections. Below all of it stand [`ids`]: users, add-ons,
+//! entities, hosts and addresses, each with its parser.
 
 pub mod listener;
 pub mod tls;

@@ -115,6 +115,7 @@ impl Server {
         tasks.spawn(token_store.follow(Arc::clone(&services.sessions), telemetry, self.stop.clone()));
         tasks.spawn(notify::watchdog(self.stop.clone()));
         tasks.spawn(report::keep_reviewing(Arc::clone(self)));
+        tasks.spawn(report::keep_keys(Arc::clone(self)));
         tasks.spawn(keys::rotate_keys(Arc::clone(self)));
         tasks.spawn(certificates::keep_ordered(Arc::clone(self)));
         if let Some(listener) = bound.operations {

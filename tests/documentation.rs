@@ -206,8 +206,10 @@ fn config_toml_names_every_key_that_an_operator_can_set() {
 
 #[test]
 fn reference_md_has_every_reason_with_its_status() {
-    // What most refusals are is written once there.
-    let source = read("src/refusal/reason.rs").replace("forbidden(\"", "row(S::FORBIDDEN, \"");
+    // What many refusals are is written once there.
+    let source = read("src/refusal/reason.rs")
+        .replace("forbidden(\"", "row(S::FORBIDDEN, \"")
+        .replace("not_ready(\"", "row(S::SERVICE_UNAVAILABLE, \"");
     let mut table = BTreeMap::new();
     for piece in source.split("row(S::").skip(1) {
         let (status, rest) = piece.split_once(", \"").unwrap();

@@ -27,6 +27,8 @@ use vestibule::session::{
 use patience::PATIENCE;
 use stopwatch::Stopwatch;
 
+#[path = "session_store/api_keys.rs"]
+mod api_keys;
 #[path = "session_store/child.rs"]
 mod child;
 #[path = "session_store/conformance.rs"]

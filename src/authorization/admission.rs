@@ -8,14 +8,14 @@ use std::sync::Arc;
 
 use super::access::{Act, judge_own_will, may_enter, may_open};
 use super::cors::is_vouched_for;
-use super::protect::{Evaluation, Protection, UserRights, is_public};
+use super::protect::{Evaluation, Protection, UserRights, is_named_path, is_public};
 use super::question::{Question, Wish};
 use super::user_attributes::UserAttributes;
 use crate::connection::EntryPoint;
 use crate::identity::{Directory, User, user_behind};
 use crate::ids::KnownMethod;
 use crate::refusal::{Decision, Reason};
-use crate::session::{Credential, CredentialKind};
+use crate::session::{Credential, CredentialKind, KeyBounds};
 
 /// Who claims to ask.
 pub(super) enum Claim<'a> {
@@ -119,6 +119,8 @@ fn claimant(question: &Question<'_>, claim: &Claim<'_>, directory: &Directory) -
             user_behind(credential, directory)
         }
         // A token that nobody shows is still refused where none counts: `explain` must say what a request would get.
+        // Nobody has one in mind: a key is held to what it was made for.
+        Claim::Supposed(_, CredentialKind::Key) => Err(Reason::NoSession),
         Claim::Supposed(_, CredentialKind::Token) if !takes_tokens(question) => Err(Reason::NoSession),
         Claim::Supposed(user, _) => Ok(Arc::clone(user)),
     }
@@ -134,12 +136,29 @@ fn counts(credential: &Credential, question: &Question<'_>) -> Result<(), Reason
             Err(Reason::SessionBoundElsewhere)
         }
         Credential::Session(session) if session.entry_point() != question.entry_point => Err(Reason::NoSession),
+        // Elsewhere it is no credential, as if there were none: its holder learns nothing of what there is.
+        Credential::Key(key)
+            if key.about().addon != question.addon.slug || question.entry_point != EntryPoint::Browsers =>
+        {
+            Err(Reason::NoSession)
+        }
         // Where no token counts, one that is meant for Home Assistant must not go on to the add-on either.
-        Credential::Session(_) if question.addon.authorization.tokens && question.bears_token? => {
+        Credential::Session(_) | Credential::Key(_)
+            if question.addon.authorization.tokens && question.bears_token? =>
+        {
             Err(Reason::AmbiguousCredentials)
         }
-        Credential::Token(_) | Credential::Session(_) => Ok(()),
+        Credential::Key(key) if !is_within(&key.about().bounds, question) => Err(Reason::KeyOutOfBounds),
+        Credential::Token(_) | Credential::Session(_) | Credential::Key(_) => Ok(()),
     }
+}
+
+/// Whether a key was made for this.
+fn is_within(bounds: &KeyBounds, question: &Question<'_>) -> bool {
+    let Wish::Path(Ok(intent)) = question.wish else { return false };
+    let by_kind = bounds.websockets || !question.websocket;
+    let from_there = bounds.admits_from(question.client.ip());
+    by_kind && from_there && is_named_path(&bounds.paths, question.method, intent.path())
 }
 
 /// Whether access tokens count. At Home Assistant's entry point nothing but a session does (docs/design/supervisor.md

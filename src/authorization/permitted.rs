@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use http::header::AUTHORIZATION;
+
 use super::admission::{Admission, Claim, Refusal, admit, admits_anybody};
 use super::admitted::Admitted;
 use super::protect::{BodyFacts, Protection, RequestIntent, RuleQuery};
@@ -14,7 +16,7 @@ use crate::http::{BufferLimits, Sanitized};
 use crate::identity::{Directory, DirectoryCell, Identified, User};
 use crate::refusal::Reason;
 use crate::route::Routed;
-use crate::session::{Authenticated, Credential, Session, bears_token};
+use crate::session::{Authenticated, Credential, Session, bears_token, remove_keys};
 
 /// A request that was admitted, with its place among the open exchanges: an identified one, or one that everybody may
 /// ask.
@@ -156,8 +158,9 @@ impl AuthorizationContext<'_> {
         }
         // One that is meant for us: the add-on must not see it where nobody looks at it either.
         if addon.authorization.tokens && bears_token(routed.request()) {
-            routed.remove_authorization();
+            routed.remove_header(&AUTHORIZATION);
         }
+        remove_keys(&mut routed);
         // A rule that a reload brings finds a body that says nothing.
         intent.knows_body(BodyFacts::default());
         let abort_handle = routed.request().abort_handle().clone();

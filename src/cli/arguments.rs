@@ -7,8 +7,11 @@ use clap::{ArgGroup, Args, Parser, Subcommand};
 use clap_complete::Shell;
 
 use super::as_addon::AsAddon;
+use super::backup::Backup;
+use super::certificates::Certificates;
 use super::explain::ExplainArguments;
 use super::init::InitArguments;
+use super::keys::Keys;
 use super::output::Format;
 use super::rate::Rated;
 use crate::explain::{Case, Question, RequestQuestion, Sent};
@@ -130,6 +133,9 @@ pub(super) enum Command {
     /// Show what add-ons ask for and are granted; switch their protection, make their tokens.
     #[command(subcommand)]
     Addons(Addons),
+    /// Make, list and revoke keys for programs.
+    #[command(subcommand)]
+    Keys(Keys),
     /// List and lift bans from signing in.
     #[command(subcommand)]
     Bans(Bans),
@@ -172,19 +178,6 @@ pub(super) enum Command {
         #[arg(long, value_name = "FOLDER", conflicts_with = "command")]
         to: Option<PathBuf>,
     },
-}
-
-#[derive(Debug, Args)]
-pub(super) struct Backup {
-    /// The file to write; it must not exist.
-    pub(super) file: PathBuf,
-    /// The file with the passphrase in its first line, 12 characters or more; `-` is standard input.
-    #[arg(long, value_name = "FILE")]
-    pub(super) passphrase_file: PathBuf,
-    /// Sessions too, for a move to another machine: sessions that are revoked later come back with a restore. Vestibule
-    /// must have been stopped.
-    #[arg(long)]
-    pub(super) sessions: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -396,35 +389,6 @@ pub(super) enum Bans {
         #[arg(long)]
         all: bool,
     },
-}
-
-#[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
-pub(super) struct Certificates {
-    /// Answer as one line of JSON.
-    #[arg(long)]
-    pub(super) json: bool,
-    #[command(subcommand)]
-    command: Option<CertificatesCommand>,
-}
-
-#[derive(Debug, Subcommand)]
-enum CertificatesCommand {
-    /// Order a certificate now, whenever it would be due; all that are ordered when no name is given.
-    Renew {
-        /// The name, as `domains` under [tls.acme] has it.
-        domain: Option<String>,
-    },
-}
-
-impl Certificates {
-    /// The question to the running process.
-    pub(super) fn request(self) -> Request {
-        match self.command {
-            None => Request::Certificates {},
-            Some(CertificatesCommand::Renew { domain }) => Request::CertificatesRenew { domain },
-        }
-    }
 }
 
 impl Bans {

@@ -3,13 +3,28 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::arguments::Backup;
+use clap::Args;
+
 use super::output::{Exit, Output};
 use crate::backup::{self, BackupError, Passphrase, Scope};
 use crate::config::{self, FilesAlone};
 use crate::telemetry::chain;
+
+/// `vestibule backup`
+#[derive(Debug, Args)]
+pub(super) struct Backup {
+    /// The file to write; it must not exist.
+    pub(super) file: PathBuf,
+    /// The file with the passphrase in its first line, 12 characters or more; `-` is standard input.
+    #[arg(long, value_name = "FILE")]
+    pub(super) passphrase_file: PathBuf,
+    /// Sessions too, for a move to another machine: sessions that are revoked later come back with a restore. Vestibule
+    /// must have been stopped.
+    #[arg(long)]
+    pub(super) sessions: bool,
+}
 
 /// Writes a backup.
 pub(super) fn backup(file: &Path, asked: &Backup, output: &mut Output<'_>) -> Exit {

@@ -1,9 +1,41 @@
-//! How certificates are shown.
+//! `vestibule certificates`: the arguments, the question to the running process, and its answer in words.
+
+use clap::{Args, Subcommand};
 
 use serde_json::{Value, json};
 
 use crate::clock::Timestamp;
-use crate::operations::control::{CertificateLine, CertificateOrigin};
+use crate::operations::control::{CertificateLine, CertificateOrigin, Request};
+
+/// `vestibule certificates`
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct Certificates {
+    /// Answer as one line of JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(subcommand)]
+    command: Option<CertificatesCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+enum CertificatesCommand {
+    /// Order a certificate now, whenever it would be due; all that are ordered when no name is given.
+    Renew {
+        /// The name, as `domains` under [tls.acme] has it.
+        domain: Option<String>,
+    },
+}
+
+impl Certificates {
+    /// The question to the running process.
+    pub(super) fn request(self) -> Request {
+        match self.command {
+            None => Request::Certificates {},
+            Some(CertificatesCommand::Renew { domain }) => Request::CertificatesRenew { domain },
+        }
+    }
+}
 
 /// One line for people.
 pub(super) fn line(certificate: &CertificateLine) -> String {

@@ -13,6 +13,7 @@ mod check;
 mod doctor;
 mod explain;
 mod init;
+mod keys;
 mod manual;
 mod output;
 mod page;
@@ -77,6 +78,10 @@ pub fn main() -> ExitCode {
             Addons::Protect { slug, state } => addons::protect(&file, slug, state == "on", output),
             Addons::Token { slug, rotate, env } => addons::token(&file, slug, rotate, env, output),
         }),
+        Command::Keys(command) => {
+            let format = Format::of_flag(command.as_json());
+            remote::run(&file, &command.request(), format)
+        }
         Command::Bans(command) => {
             let format = Format::of_flag(command.as_json());
             remote::run(&file, &command.request(), format)

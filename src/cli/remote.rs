@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::keys;
 use super::output::{Exit, Format, Output};
 use crate::clock::Timestamp;
 use crate::config;
@@ -15,6 +16,11 @@ pub(super) fn run(file: &Path, request: &Request, format: Format) -> Exit {
             let lines: Vec<_> = sessions.iter().map(as_json).collect();
             output.result(&serde_json::json!({ "sessions": lines, "more": more }).to_string());
             only_here(away.as_deref(), output);
+            Exit::Done
+        }
+        Ok(Answer::Keys { keys }) if format == Format::Json => {
+            let lines: Vec<_> = keys.iter().map(keys::as_json).collect();
+            output.result(&serde_json::json!({ "keys": lines }).to_string());
             Exit::Done
         }
         Ok(Answer::Bans { bans }) if format == Format::Json => {
@@ -84,6 +90,18 @@ pub(super) fn show(answer: Answer, output: &mut Output<'_>) -> Exit {
             only_here(away.as_deref(), output);
         }
         Answer::SessionMade { cookie, .. } => output.result(cookie.reveal()),
+        Answer::KeyMade { key, id } => {
+            output.notice(&format!("note: key {id}; it is shown this once\n"));
+            output.result(key.reveal());
+        }
+        Answer::Keys { keys } => {
+            if keys.is_empty() {
+                output.notice("no keys\n");
+            }
+            for key in &keys {
+                output.result(&keys::line(key));
+            }
+        }
         Answer::Bans { bans } => {
             if bans.is_empty() {
                 output.notice("nobody is banned\n");

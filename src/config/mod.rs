@@ -73,6 +73,7 @@ pub use settings::{
 pub use transport::Transport;
 pub use trust::{BadPin, CertificatePin, Trust};
 pub use trusted_proxies::TrustedProxies;
+pub use units::parse_time;
 pub use world::{
     AddressTrouble, ApiTrouble, CertificateTrouble, CoveredHosts, FilesAlone, Known, Purpose, World, WorldError,
 };

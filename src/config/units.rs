@@ -54,6 +54,11 @@ impl FromStr for Time {
     }
 }
 
+/// Reads a time with its unit, as the configuration has it.
+pub fn parse_time(text: &str) -> Option<Duration> {
+    text.parse().ok().map(|Time(time)| time)
+}
+
 impl FromStr for Size {
     type Err = BadSize;
 

@@ -13,7 +13,7 @@ use super::stages::{Services, Stages};
 use super::verify;
 use crate::authorization::{Act, is_listed_for, judge_own_will};
 use crate::budget::{Claim, Holder, Limit, Permit};
-use crate::config::{Addon, SignIn, SignInMethod};
+use crate::config::{Addon, SignInMethod};
 use crate::http::Sanitized;
 use crate::ids::AddonSlug;
 use crate::pages::{self, Audience, Page, StartAddon};
@@ -79,7 +79,7 @@ async fn sign_in(request: Sanitized, stages: &Stages, services: &Services) -> Re
         sessions: &services.sessions,
         cookie: stages.cookie,
         guard: &services.guard,
-        budget: budget(settings),
+        budget: Budget::from(settings),
         clock: &services.clock,
         telemetry: &services.telemetry,
         methods: &settings.methods,
@@ -124,7 +124,7 @@ async fn over_home_assistant(
         sessions: &services.sessions,
         cookie: stages.cookie,
         guard: &services.guard,
-        budget: budget(settings),
+        budget: Budget::from(settings),
         clock: &services.clock,
         telemetry: &services.telemetry,
         oauth_logins: &services.oauth_logins,
@@ -134,16 +134,6 @@ async fn over_home_assistant(
         bound_to: bound_to(request, stages),
     };
     if back { login.callback(request).await } else { login.authorize(request).await }
-}
-
-fn budget(settings: &SignIn) -> Budget {
-    Budget {
-        per_address: settings.attempts_per_address,
-        per_user: settings.attempts_per_user,
-        window: settings.window,
-        ban: settings.ban,
-        longest_ban: settings.longest_ban,
-    }
 }
 
 /// The add-on that has the request's host to itself.

@@ -30,7 +30,7 @@ use crate::listener::Addresses;
 use crate::pages::{self, Audience, AwayAddon, Circumstances, Page};
 use crate::refusal::Reason;
 use crate::route::Route;
-use crate::session::{Credential, Session};
+use crate::session::{ApiKey, Credential, Session};
 use crate::sign_in::sign_in_address;
 use crate::telemetry::{AccessEntry, AddonMetrics, AuditEvent, OpenGauge};
 use crate::upstream::{Answer, TunnelEnd, TunnelOver};
@@ -52,6 +52,7 @@ pub(super) struct RequestLog {
     place: Option<usize>,
     user: Option<Arc<User>>,
     session: Option<Arc<Session>>,
+    key: Option<Arc<ApiKey>>,
     /// Where the browser goes that another proxy asks for.
     stand_in: Option<Box<str>>,
     sent_at: Option<Instant>,
@@ -102,6 +103,7 @@ impl RequestLog {
             place: None,
             user: None,
             session: None,
+            key: None,
             stand_in: None,
             sent_at: None,
             upstream: None,
@@ -137,6 +139,7 @@ impl RequestLog {
         if let Some(session) = credential.session() {
             self.knows_session(session);
         }
+        self.key = credential.key().cloned();
     }
 
     /// The request that is judged is one at another proxy.
@@ -241,6 +244,7 @@ impl RequestLog {
             request_id: self.id.as_str(),
             user: self.user.as_ref().map(|user| user.id.as_str()),
             session: session.as_deref(),
+            key: self.key.as_ref().map(|key| key.about().name.as_str()),
             addon: self.addon(),
             host: &self.host(),
             target: &target,
@@ -251,7 +255,8 @@ impl RequestLog {
         let asked = VerifyRequest::at(&self.uri);
         let sign_in = sign_in_address(self.stand_in.as_deref().unwrap_or(&target));
         // A program that came with a token cannot sign in on a page, and another proxy sends its browsers there itself.
-        let leads = reason != Reason::BadToken && asked.as_ref().is_none_or(VerifyRequest::redirects);
+        let leads =
+            !matches!(reason, Reason::BadToken | Reason::BadKey) && asked.as_ref().is_none_or(VerifyRequest::redirects);
         let around = Circumstances { sign_in: leads.then_some(&*sign_in), away: self.away(reason) };
         let shown = asked.as_ref().map_or(reason, |asked| asked.shown(reason));
         let mut page = pages::refusal(shown, self.audience, self.id, around);
@@ -330,6 +335,7 @@ impl Drop for RequestLog {
             status: self.status.as_u16(),
             reason: self.reason.map(Reason::label),
             user: self.user.as_ref().map(|user| user.id.as_str()),
+            key: self.key.as_ref().map(|key| key.about().name.as_str()),
             addon: self.addon(),
             bytes_in,
             bytes_out,

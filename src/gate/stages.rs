@@ -18,7 +18,7 @@ use crate::home_assistant::HomeAssistant;
 use crate::http::{Names, OwnCookies, Reserved, Rules};
 use crate::ids::AddonSlug;
 use crate::route::Routes;
-use crate::session::{SessionCookie, Sessions};
+use crate::session::{ApiKeys, SessionCookie, Sessions};
 use crate::sign_in::{CrossHostTickets, FORM_COOKIE, Guard, OAUTH_COOKIE, OAuthLogins, TICKET_COOKIE, TokenStore};
 use crate::telemetry::{AddonMetrics, Telemetry};
 use crate::upstream::{Condition, Keyring, Means, Upstreams};
@@ -45,6 +45,8 @@ pub struct Stages {
 pub struct Services {
     /// All live sessions; they outlive a reload.
     pub sessions: Arc<Sessions>,
+    /// The keys of programs.
+    pub api_keys: Arc<ApiKeys>,
     /// The users and Home Assistant itself; replaced when a reload names another one.
     pub home: ArcSwap<HomeAssistant>,
     /// What was permitted and still goes on.

@@ -18,7 +18,7 @@ use crate::http::{Readings, Sanitized};
 use crate::pages::{self, Page};
 use crate::refusal::Reason;
 use crate::route::Destination;
-use crate::session::Authenticated;
+use crate::session::{Authenticated, shown_key};
 
 /// The answer to a proxy's question.
 pub(super) async fn answer(
@@ -31,6 +31,10 @@ pub(super) async fn answer(
     // All readings are judged, because we do not see which of them the proxy passes on.
     let Readings { written, others } = request.standing_in(&stages.rules)?;
     request_log.stands_in(&written);
+    // The other proxy would pass a key on to the add-on, which must never see one; so no public path counts beside it.
+    if let Some(key) = shown_key(&written) {
+        return Err(key.err().unwrap_or(Reason::NoSession));
+    }
     let permitted = judge(written, &asked, stages, services, request_log).await?;
     let mut page = pages::json(StatusCode::OK, "application/json", &json!({ "permitted": true }));
     // By the first reading's add-on. Further down every other reading must lead to the same one.

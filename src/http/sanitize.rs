@@ -1,7 +1,7 @@
 //! Turns a request as hyper read it into a [`Sanitized`] one: one valid target, one authority, no header that is for
 //! one hop or that only we may say, and our own cookies set aside. Later stages see nothing else of what a client said.
 
-use http::header::{AUTHORIZATION, EXPECT, TRANSFER_ENCODING};
+use http::header::{EXPECT, TRANSFER_ENCODING};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, Method, Request, Version};
 use hyper::ext::Protocol;
@@ -298,9 +298,9 @@ impl Sanitized {
         &mut self.body
     }
 
-    /// Takes out every `Authorization` line.
-    pub(crate) fn remove_authorization(&mut self) {
-        self.headers.remove(AUTHORIZATION);
+    /// Takes out every line of this name: what was meant for us and not for the add-on.
+    pub(crate) fn remove_header(&mut self, name: &HeaderName) {
+        self.headers.remove(name);
     }
 
     /// Takes the request apart, to send it on or to read it.

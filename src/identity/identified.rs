@@ -46,11 +46,13 @@ impl Identified {
     }
 }
 
-/// The user of a session or a token, as they are at this moment.
+/// The user of a session, a token or a key, as they are at this moment.
 pub fn user_behind(credential: &Credential, directory: &Directory) -> Result<Arc<User>, Reason> {
     match credential {
         Credential::Session(session) => user_of(session, directory),
         Credential::Token(token) => known(token.user(), directory),
+        // A key stands for itself: a new password does not end it, as it does not end Home Assistant's own tokens.
+        Credential::Key(key) => known(&key.about().user, directory),
     }
 }
 

@@ -30,6 +30,10 @@ pub enum Reason {
     SessionEnded,
     /// An access token that is malformed, expired or revoked, or not Home Assistant's.
     BadToken,
+    /// A key that is malformed, expired, revoked or unknown.
+    BadKey,
+    /// A key is shown for what it was not made for: another path, method or network.
+    KeyOutOfBounds,
     /// A token and a session at once, or two `Authorization` lines: whose request it is cannot be told.
     AmbiguousCredentials,
     /// The session is bound to another add-on.
@@ -166,6 +170,8 @@ impl Reason {
             Self::NoSession => row(S::UNAUTHORIZED, "no_session", NOBODY, A::SignIn, Level::DEBUG),
             Self::SessionEnded => row(S::UNAUTHORIZED, "session_ended", NOBODY, A::SignIn, Level::INFO),
             Self::BadToken => row(S::UNAUTHORIZED, "bad_token", NOBODY, A::None, Level::INFO),
+            Self::BadKey => row(S::UNAUTHORIZED, "bad_key", NOBODY, A::None, Level::INFO),
+            Self::KeyOutOfBounds => forbidden("key_out_of_bounds"),
             Self::AmbiguousCredentials => row(S::BAD_REQUEST, "ambiguous_credentials", BAD, A::None, Level::INFO),
             Self::SessionBoundElsewhere => forbidden("session_bound_elsewhere"),
             Self::HandOverFailed => row(S::BAD_REQUEST, "hand_over_failed", BAD, A::Start, Level::INFO),
@@ -204,16 +210,14 @@ impl Reason {
             Self::SlowReader => row(S::REQUEST_TIMEOUT, "slow_reader", "Too slow", A::None, Level::INFO).closing(),
             Self::AddonBusy => row(S::TOO_MANY_REQUESTS, "addon_busy", "Too many requests", A::Retry, Level::WARN),
             Self::ShareSpent => row(S::TOO_MANY_REQUESTS, "share_spent", "Too many requests", A::Retry, Level::INFO),
-            Self::Overloaded => row(S::SERVICE_UNAVAILABLE, "overloaded", "Not ready", A::Retry, Level::WARN),
+            Self::Overloaded => not_ready("overloaded", Level::WARN),
             Self::AddonDown => row(S::BAD_GATEWAY, "addon_down", "The add-on is not running", A::Retry, Level::WARN),
             Self::AddonBroken => row(S::BAD_GATEWAY, "addon_broken", "The add-on is broken", A::Retry, Level::WARN),
             Self::AddonSlow => row(S::GATEWAY_TIMEOUT, "addon_slow", "The add-on is slow", A::Retry, Level::WARN),
-            Self::Stopping => row(S::SERVICE_UNAVAILABLE, "stopping", "Not ready", A::Retry, Level::INFO).closing(),
-            Self::NoRegistry => row(S::SERVICE_UNAVAILABLE, "no_registry", "Not ready", A::Retry, Level::ERROR),
-            Self::NoDirectory => row(S::SERVICE_UNAVAILABLE, "no_directory", "Not ready", A::Retry, Level::ERROR),
-            Self::SessionStoreAway => {
-                row(S::SERVICE_UNAVAILABLE, "session_store_away", "Not ready", A::Retry, Level::WARN)
-            }
+            Self::Stopping => not_ready("stopping", Level::INFO).closing(),
+            Self::NoRegistry => not_ready("no_registry", Level::ERROR),
+            Self::NoDirectory => not_ready("no_directory", Level::ERROR),
+            Self::SessionStoreAway => not_ready("session_store_away", Level::WARN),
         }
     }
 
@@ -234,6 +238,11 @@ const fn row(status: StatusCode, label: &'static str, title: &'static str, actio
 /// What most refusals of a user who is signed in are.
 const fn forbidden(label: &'static str) -> Row {
     row(StatusCode::FORBIDDEN, label, FORBIDDEN, Action::Start, Level::INFO)
+}
+
+/// What may go well in a moment.
+const fn not_ready(label: &'static str, level: Level) -> Row {
+    row(StatusCode::SERVICE_UNAVAILABLE, label, "Not ready", Action::Retry, level)
 }
 
 impl Row {

@@ -1,5 +1,6 @@
 //! A request whose add-on is known.
 
+use http::HeaderName;
 use http::uri::PathAndQuery;
 
 use super::addon_route::{FoundBy, Route};
@@ -67,8 +68,8 @@ impl Routed {
     }
 
     /// Takes out what was meant for us and not for the add-on.
-    pub(crate) fn remove_authorization(&mut self) {
-        self.request.remove_authorization();
+    pub(crate) fn remove_header(&mut self, name: &HeaderName) {
+        self.request.remove_header(name);
     }
 
     pub(crate) fn into_parts(self) -> (Box<Sanitized>, Route, PathAndQuery) {

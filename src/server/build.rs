@@ -28,7 +28,7 @@ use crate::listener::{AddonListener, BindError, ConnectionLimiter, HomeAssistant
 use crate::operations::Readiness;
 use crate::operations::activation::{ActivationError, Inherited};
 use crate::operations::control::{ControlSocket, SocketError};
-use crate::session::{OpenError, Sessions};
+use crate::session::{ApiKeys, OpenError, Sessions};
 use crate::sign_in::{CrossHostTickets, Guard, OAuthLogins};
 use crate::telemetry::{Telemetry, chain};
 use crate::tls::{Handshaker, TlsError, own_names};
@@ -116,7 +116,9 @@ pub(super) async fn build(
     let exchanges = Arc::new(OpenExchanges::default());
     let shared = (Arc::clone(&addon_states), Arc::clone(&exchanges), Arc::clone(&budget));
     let api = AddonApi::new(configured, shared, clock.clone(), telemetry.clone());
+    let api_keys = Arc::new(ApiKeys::open(&settings.session, &sessions, clock.clone()).await);
     let services = Services {
+        api_keys,
         hand_overs: CrossHostTickets::open(&sessions),
         oauth_logins: OAuthLogins::open(&sessions),
         sessions,

@@ -1,6 +1,7 @@
 //! What operators ask over the control socket.
 
 mod addons;
+mod api_keys;
 mod bans;
 
 use std::sync::Arc;
@@ -21,6 +22,9 @@ pub(super) async fn answer(server: Arc<Server>, request: Request) -> Answer {
         Request::SessionsRevoke { what } => revoke(&server, what).await,
         Request::AddonsProtect { slug, protected } => addons::protect(server, slug, protected).await,
         Request::AddonsToken { slug, rotate } => addons::token(server, slug, rotate).await,
+        Request::KeysNew(wish) => api_keys::make(&server, wish).await,
+        Request::KeysList {} => api_keys::list(&server),
+        Request::KeysRevoke { id } => api_keys::revoke(&server, &id).await,
         Request::BansList {} => bans::list(&server).await,
         Request::BansLift { address, user } => bans::lift(&server, address.as_deref(), user).await,
         Request::Reload {} => match server.reload().await {

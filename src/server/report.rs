@@ -13,13 +13,14 @@ use crate::home_assistant::{Condition, HomeAssistant};
 use crate::identity::{Directory, Health as DirectoryHealth, user_of};
 use crate::operations::{ApiState, DirectoryState, SessionStoreState};
 use crate::session::{Health, RevokeError, Session};
-use crate::telemetry::{AuditEvent, ConnectionRefusal, Revoked};
+use crate::telemetry::{AuditEvent, ConnectionRefusal, Revoked, chain};
 
 /// Reviews whenever a session ends, the users change or an add-on's token or protection does, and twice a second
 /// besides: nothing notifies of what expires.
 pub(super) async fn keep_reviewing(server: Arc<Server>) {
     let services = server.gate.services();
     let (mut sessions, mut addon_states) = (services.sessions.subscribe(), services.addon_states.subscribe());
+    let mut api_keys = services.api_keys.subscribe();
     // Sessions and tokens expire without an event, so that only asking again finds it. Half a second is what a revoked
     // stream may still carry.
     let mut ticks = tokio::time::interval(Duration::from_millis(500));
@@ -48,6 +49,7 @@ pub(super) async fn keep_reviewing(server: Arc<Server>) {
             () = server.stop.cancelled() => return,
             _ = sessions.changed() => server.review(),
             _ = addon_states.changed() => server.review(),
+            _ = api_keys.changed() => server.review(),
             // The next round begins with them.
             _ = users.changed() => false,
             _ = looks.tick() => {
@@ -66,6 +68,26 @@ pub(super) async fn keep_reviewing(server: Arc<Server>) {
             // Answers that their readers keep from ending are aborted in time, and not half a second later.
             ticks.reset_after(FAREWELL);
         }
+    }
+}
+
+/// Takes up what other proxies have changed of the keys, and keeps when each was last used. A task of its own: a store
+/// that does not answer must keep nobody else waiting.
+pub(super) async fn keep_keys(server: Arc<Server>) {
+    let keys = &server.gate.services().api_keys;
+    let mut ticks = tokio::time::interval(Duration::from_millis(500));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut is_well = true;
+    loop {
+        tokio::select! {
+            () = server.stop.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        let done = keys.upkeep().await;
+        if let (Err(error), true) = (&done, is_well) {
+            tracing::warn!(why = %chain(error), "the keys of programs cannot be kept or read");
+        }
+        is_well = done.is_ok();
     }
 }
 
@@ -120,7 +142,7 @@ fn account_for(services: &Services, ended: Result<Vec<Arc<Session>>, RevokeError
         // The store says itself what is wrong with it: here it matters when a session has ended.
         Err(RevokeError::NotOnDisk { ended, .. }) if ended.is_empty() => return,
         Err(error) => {
-            tracing::error!(error = %crate::telemetry::chain(&error), "sessions ended, but not on disk");
+            tracing::error!(error = %chain(&error), "sessions ended, but not on disk");
             match error {
                 RevokeError::NotOnDisk { ended, .. } => ended,
                 RevokeError::Unknown => return,

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
+use http::header::AUTHORIZATION;
+
 use super::access_token::{AccessToken, Issuer};
+use super::api_key::{ApiKey, ApiKeyToken, Shown};
 use super::bearer;
 use super::credential::Credential;
 use super::ingress_token::IngressToken;
@@ -39,13 +42,21 @@ impl Authenticated {
             // everywhere. Whether it counts is for admission to say.
             let token = token?;
             // The add-on must never see a token of Home Assistant's: with it, it could act as the user.
-            routed.remove_authorization();
+            routed.remove_header(&AUTHORIZATION);
             return Ok(Self { routed, credential: Credential::Token(Arc::new(token)), bears_token: Ok(false) });
         }
         let session = session_of(routed.request(), sessions).await?;
         // Only looked for. Where tokens count, admission refuses the pair; elsewhere the header is the add-on's own.
         let bears_token = bearer::presented(routed.request().headers()).map(|token| token.is_some());
         Ok(Self { routed, credential: Credential::Session(session), bears_token })
+    }
+
+    /// The way in with a key that was found to count. It is taken out of the request: the add-on never sees it.
+    pub fn with_key(mut routed: Routed, key: Arc<ApiKey>) -> Self {
+        remove_keys(&mut routed);
+        // After the key is gone: what is left is another token, which admission refuses where tokens count.
+        let bears_token = bearer::presented(routed.request().headers()).map(|token| token.is_some());
+        Self { routed, credential: Credential::Key(key), bears_token }
     }
 
     /// What it is signed in with.
@@ -95,6 +106,33 @@ pub fn shown_token<'a>(
 ) -> Result<AccessToken, Reason> {
     let text = bearer::presented(request.headers())?.ok_or(Reason::BadToken)?;
     AccessToken::verify(text, find, now).ok_or(Reason::BadToken)
+}
+
+/// Takes every key of ours out of a request, readable or not: no add-on must see one.
+pub fn remove_keys(routed: &mut Routed) {
+    for name in Shown::names(routed.request().headers()).into_iter().flatten() {
+        routed.remove_header(&name);
+    }
+}
+
+/// The key that a request shows, or why it shows none that could count: at Home Assistant's entry point none does, and
+/// a key beside a session leaves open whose request it is. Nothing where no key is shown.
+pub fn shown_key(request: &Sanitized) -> Option<Result<ApiKeyToken, Reason>> {
+    let shown = Shown::of(request.headers());
+    if matches!(shown, Shown::Nothing) {
+        return None;
+    }
+    if *request.presented() != Presented::Nothing {
+        return Some(Err(Reason::AmbiguousCredentials));
+    }
+    if request.entry_point() != EntryPoint::Browsers {
+        return Some(Err(Reason::NoSession));
+    }
+    Some(match shown {
+        Shown::One(token) => Ok(token),
+        Shown::Malformed | Shown::Nothing => Err(Reason::BadKey),
+        Shown::Several => Err(Reason::AmbiguousCredentials),
+    })
 }
 
 /// The live session that a request's cookie stands for, at the entry point that it came by. A value that is not a

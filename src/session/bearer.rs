@@ -20,7 +20,7 @@ pub(super) fn presented(headers: &HeaderMap) -> Result<Option<&[u8]>, Reason> {
 }
 
 /// Schemes are case-insensitive (RFC 9110 section 11.1).
-fn is_bearer(line: &[u8]) -> bool {
+pub(super) fn is_bearer(line: &[u8]) -> bool {
     // At a tab and a comma too: a lenient reader could take what stands before them for the scheme.
     let scheme = line.split(|byte| matches!(byte, b' ' | b'\t' | b',')).next().unwrap_or_default();
     scheme.eq_ignore_ascii_case(b"bearer")

@@ -1,8 +1,9 @@
-//! What a request is signed in with: a session, or one of Home Assistant's access tokens.
+//! What a request is signed in with: a session, one of Home Assistant's access tokens, or a key.
 
 use std::sync::Arc;
 
 use super::access_token::AccessToken;
+use super::api_key::ApiKey;
 use super::live::Session;
 use crate::ids::UserId;
 
@@ -13,6 +14,8 @@ pub enum Credential {
     Session(Arc<Session>),
     /// A token that was verified: scripts and apps, at add-ons that take them.
     Token(Arc<AccessToken>),
+    /// A key that counts: programs, at the one add-on that it was made for.
+    Key(Arc<ApiKey>),
 }
 
 /// The kinds of credentials.
@@ -22,6 +25,8 @@ pub enum CredentialKind {
     Session,
     /// An access token, which a program has to show.
     Token,
+    /// A key, which a program has to show.
+    Key,
 }
 
 impl Credential {
@@ -30,6 +35,7 @@ impl Credential {
         match self {
             Self::Session(session) => session.user(),
             Self::Token(token) => token.user(),
+            Self::Key(key) => &key.about().user,
         }
     }
 
@@ -37,15 +43,24 @@ impl Credential {
     pub fn session(&self) -> Option<&Arc<Session>> {
         match self {
             Self::Session(session) => Some(session),
-            Self::Token(_) => None,
+            Self::Token(_) | Self::Key(_) => None,
         }
     }
 
-    /// Whether it is a session or a token.
+    /// The key, when it is one.
+    pub fn key(&self) -> Option<&Arc<ApiKey>> {
+        match self {
+            Self::Key(key) => Some(key),
+            Self::Session(_) | Self::Token(_) => None,
+        }
+    }
+
+    /// Whether it is a session, a token or a key.
     pub fn kind(&self) -> CredentialKind {
         match self {
             Self::Session(_) => CredentialKind::Session,
             Self::Token(_) => CredentialKind::Token,
+            Self::Key(_) => CredentialKind::Key,
         }
     }
 }
@@ -56,7 +71,7 @@ impl CredentialKind {
     pub fn is_ambient(self) -> bool {
         match self {
             Self::Session => true,
-            Self::Token => false,
+            Self::Token | Self::Key => false,
         }
     }
 }

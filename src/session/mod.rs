@@ -11,6 +11,7 @@
 //! Read on in this order: `token`, `lifetime`, `live`, `sessions`, `family`, `revoke`; then, for the disk, `writer`,
 //! `file`, `recovery`, and for several proxies `shared`.
 
+mod api_key;
 mod authenticate;
 mod credential;
 mod bearer;
@@ -38,7 +39,11 @@ mod recovery;
 mod store_error;
 
 pub use access_token::{AccessToken, Issuer};
-pub use authenticate::{Authenticated, bears_token, session_of, shown_token, shows_token};
+pub use api_key::{
+    ApiKey, ApiKeyToken, ApiKeys, BadBounds, Found as FoundKey, KeyBounds, KeyDocumentError, KeyError, KeyStoreError,
+    NewKey,
+};
+pub use authenticate::{Authenticated, bears_token, remove_keys, session_of, shown_key, shown_token, shows_token};
 pub use cookie::SessionCookie;
 pub use credential::{Credential, CredentialKind};
 pub use file_error::FileError;

@@ -61,6 +61,10 @@ impl SessionDigest {
         Self(bytes)
     }
 
+    pub(super) fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// All of it, as it stands in a store.
     pub(crate) fn hex(self) -> String {
         HEXLOWER.encode(&self.0)

@@ -37,6 +37,8 @@ pub struct AccessEntry<'a> {
     pub reason: Option<&'static str>,
     /// The id of its user.
     pub user: Option<&'a str>,
+    /// What the key is called that it came with, when it came with one.
+    pub key: Option<&'a str>,
     /// The slug of its add-on.
     pub addon: Option<&'a str>,
     /// Bytes of its body.
@@ -96,6 +98,9 @@ impl AccessLog {
             if let Some(user) = entry.user {
                 line.text("user", user.as_bytes(), NAME_LIMIT);
             }
+            if let Some(key) = entry.key {
+                line.text("key", key.as_bytes(), NAME_LIMIT);
+            }
             if let Some(addon) = entry.addon {
                 line.text("addon", addon.as_bytes(), NAME_LIMIT);
             }
@@ -148,6 +153,7 @@ mod tests {
             status: 403,
             reason: Some("access_denied"),
             user: Some("frank-id"),
+            key: None,
             addon: Some("z2m"),
             bytes_in: 0,
             bytes_out: 1234,
@@ -198,6 +204,7 @@ mod tests {
                     host: evil,
                     target: evil,
                     user: Some(evil),
+                    key: None,
                     addon: Some(evil),
                     user_agent: Some(&user_agent),
                     ..entry()

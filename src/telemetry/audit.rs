@@ -11,6 +11,7 @@ use tracing::Level;
 use super::access::{HOST_LIMIT, NAME_LIMIT, TARGET_LIMIT};
 use super::line::LogLine;
 use super::reset_outcome::ResetOutcome;
+use super::sign_in_outcome::SignInOutcome;
 use super::sink::Sink;
 use crate::refusal::Reason;
 
@@ -100,6 +101,24 @@ pub enum AuditEvent<'a> {
         /// Who did: `control`.
         by: &'a str,
     },
+    /// An operator made a key for a program.
+    KeyMade {
+        /// What it is called.
+        name: &'a str,
+        /// Its id.
+        key: &'a str,
+        /// The id of the user in whose name it asks.
+        user: &'a str,
+        /// The add-on that it opens.
+        addon: &'a str,
+    },
+    /// An operator revoked a key.
+    KeyRevoked {
+        /// What it is called.
+        name: &'a str,
+        /// Its id.
+        key: &'a str,
+    },
     /// A request was refused.
     Refused {
         /// Why.
@@ -114,6 +133,8 @@ pub enum AuditEvent<'a> {
         user: Option<&'a str>,
         /// The session's id, when there is one.
         session: Option<&'a str>,
+        /// What the key is called that it came with, when it came with one.
+        key: Option<&'a str>,
         /// The add-on, when it was known already.
         addon: Option<&'a str>,
         /// The authority's host.
@@ -158,75 +179,6 @@ pub enum Revoked<'a> {
     All,
 }
 
-/// How an attempt to sign in ended. The labels are stable: they stand in the audit log and in the metrics.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum SignInOutcome {
-    /// It made a session.
-    Success,
-    /// No user has this name.
-    UnknownUser,
-    /// The password is wrong.
-    WrongPassword,
-    /// The user has a second factor, which this way to sign in cannot ask for.
-    SecondFactor,
-    /// The user is deactivated.
-    InactiveUser,
-    /// The user was made by Home Assistant for itself.
-    SystemUser,
-    /// The user may only come from the local network.
-    NotLocal,
-    /// Too many attempts.
-    TooManyAttempts,
-    /// Whoever tries is banned for a while, after many attempts too many.
-    Banned,
-    /// The form's token is missing or not the browser's.
-    BadFormToken,
-    /// Somebody came back from Home Assistant's page with a state that is unknown, used, too old or another browser's.
-    BadState,
-    /// Home Assistant said no, or the person did on its page.
-    RefusedThere,
-    /// The users or the passwords cannot be read.
-    Unavailable,
-}
-
-impl SignInOutcome {
-    /// All of them.
-    pub const ALL: [Self; 13] = [
-        Self::Success,
-        Self::UnknownUser,
-        Self::WrongPassword,
-        Self::SecondFactor,
-        Self::InactiveUser,
-        Self::SystemUser,
-        Self::NotLocal,
-        Self::TooManyAttempts,
-        Self::Banned,
-        Self::BadFormToken,
-        Self::BadState,
-        Self::RefusedThere,
-        Self::Unavailable,
-    ];
-
-    /// The stable label.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Success => "success",
-            Self::UnknownUser => "unknown_user",
-            Self::WrongPassword => "wrong_password",
-            Self::SecondFactor => "second_factor",
-            Self::InactiveUser => "inactive_user",
-            Self::SystemUser => "system_user",
-            Self::NotLocal => "not_local",
-            Self::TooManyAttempts => "too_many_attempts",
-            Self::Banned => "banned",
-            Self::BadFormToken => "bad_form_token",
-            Self::BadState => "bad_state",
-            Self::RefusedThere => "refused_there",
-            Self::Unavailable => "unavailable",
-        }
-    }
-}
-
 /// The audit log.
 #[derive(Debug, Clone)]
 pub struct AuditLog {
@@ -262,6 +214,8 @@ fn level(event: &AuditEvent<'_>) -> Level {
         | AuditEvent::SessionMade { .. }
         | AuditEvent::Protection { protected: true, .. }
         | AuditEvent::TokenMade { .. }
+        | AuditEvent::KeyMade { .. }
+        | AuditEvent::KeyRevoked { .. }
         | AuditEvent::Revoked { .. }
         | AuditEvent::BansLifted { .. }
         | AuditEvent::Reload { error: None } => Level::INFO,
@@ -304,12 +258,18 @@ fn fill(line: &mut LogLine<'_>, event: &AuditEvent<'_>, error: Option<&str>) {
             line.text("by", by.as_bytes(), NAME_LIMIT);
             optional(line, "addon", Some(addon));
         }
+        AuditEvent::KeyMade { name, key, user, addon } => {
+            of_key(line, "key_made", name, key);
+            optional(line, "addon", Some(addon));
+            origin(line, Some(user), None, None);
+        }
+        AuditEvent::KeyRevoked { name, key } => of_key(line, "key_revoked", name, key),
         AuditEvent::TokenMade { addon, by } => {
             line.word("event", "token_made");
             line.text("by", by.as_bytes(), NAME_LIMIT);
             optional(line, "addon", Some(addon));
         }
-        AuditEvent::Refused { reason, why, client, request_id, user, session, addon, host, target } => {
+        AuditEvent::Refused { reason, why, client, request_id, user, session, key, addon, host, target } => {
             line.word("event", "refused");
             line.word("reason", reason.label());
             if let Some(why) = why {
@@ -318,6 +278,7 @@ fn fill(line: &mut LogLine<'_>, event: &AuditEvent<'_>, error: Option<&str>) {
             optional(line, "addon", addon);
             line.text("host", host.as_bytes(), HOST_LIMIT);
             line.target("uri", target.as_bytes(), TARGET_LIMIT);
+            optional(line, "key", key);
             origin(line, user, session, Some((client, request_id)));
         }
         AuditEvent::Revoked { what, count, by } => {
@@ -326,15 +287,7 @@ fn fill(line: &mut LogLine<'_>, event: &AuditEvent<'_>, error: Option<&str>) {
             line.number("count", count);
             revoked(line, what);
         }
-        AuditEvent::BansLifted { address, user_name, count } => {
-            line.word("event", "bans_lifted");
-            line.word("by", "control");
-            line.number("count", count);
-            optional(line, "user_name", user_name);
-            if let Some(address) = address {
-                line.address("client", address);
-            }
-        }
+        AuditEvent::BansLifted { address, user_name, count } => bans_lifted(line, address, user_name, count),
         AuditEvent::Reload { .. } => {
             line.word("event", "reload");
             line.word("result", if error.is_none() { "success" } else { "failure" });
@@ -364,6 +317,23 @@ fn revoked(line: &mut LogLine<'_>, what: Revoked<'_>) {
         Revoked::User(user) => origin(line, Some(user), None, None),
         Revoked::All => line.word("what", "all"),
     }
+}
+
+fn bans_lifted(line: &mut LogLine<'_>, address: Option<IpAddr>, user_name: Option<&str>, count: u64) {
+    line.word("event", "bans_lifted");
+    line.word("by", "control");
+    line.number("count", count);
+    optional(line, "user_name", user_name);
+    if let Some(address) = address {
+        line.address("client", address);
+    }
+}
+
+fn of_key(line: &mut LogLine<'_>, event: &'static str, name: &str, key: &str) {
+    line.word("event", event);
+    line.word("by", "control");
+    line.text("name", name.as_bytes(), NAME_LIMIT);
+    line.text("key", key.as_bytes(), NAME_LIMIT);
 }
 
 fn origin(line: &mut LogLine<'_>, user: Option<&str>, session: Option<&str>, request: Option<(IpAddr, &str)>) {
@@ -422,6 +392,7 @@ mod tests {
                 request_id: "r3",
                 user: Some("frank-id"),
                 session: Some("s2"),
+                key: None,
                 addon: Some("admin"),
                 host: "home",
                 target: "/ingress/admin?token=TOKEN",

@@ -14,6 +14,7 @@ mod line;
 mod metrics;
 mod redact;
 mod reset_outcome;
+mod sign_in_outcome;
 mod sink;
 
 use std::io;
@@ -23,7 +24,7 @@ use std::time::Duration;
 use tracing_subscriber::filter::{EnvFilter, LevelFilter, ParseError};
 
 pub use access::{AccessEntry, AccessLog};
-pub use audit::{AuditEvent, AuditLog, Revoked, SignInOutcome};
+pub use audit::{AuditEvent, AuditLog, Revoked};
 pub use captured::Captured;
 pub use chain::{Chain, chain};
 pub use metrics::{
@@ -32,6 +33,7 @@ pub use metrics::{
 };
 pub use redact::ApiCallPath;
 pub use reset_outcome::ResetOutcome;
+pub use sign_in_outcome::SignInOutcome;
 
 use crate::clock::Clock;
 use events::FilterHandle;

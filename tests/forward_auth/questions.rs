@@ -7,7 +7,7 @@ use crate::support::expectation::{ALICE, BOB};
 use crate::support::home::password_of;
 use crate::support::path_spellings::astray;
 use crate::support::process::LOOPBACK;
-use crate::support::{Answer, Ask, BOTH, Protocol, assert_problem};
+use crate::support::{Answer, Ask, BOTH, Protocol, RawAddon, Vestibule, assert_problem};
 
 const VERIFY: &str = "/.vestibule/verify";
 
@@ -183,10 +183,10 @@ fn a_password_is_asked_for_where_the_browser_is() {
 
 #[test]
 fn protected_paths_are_judged_as_far_as_method_and_path_suffice() {
-    let addon = crate::support::RawAddon::start();
+    let addon = RawAddon::start();
     let rules = "[[addon.protect]]\npath = \"/settings/{*rest}\"\nrequire = \"admin\"\n\
                  [[addon.protect]]\nmethods = [\"POST\"]\npath = \"/set\"\nbody = \"/entity_id\"\naccess = \"control\"";
-    let vestibule = crate::support::Vestibule::start(|config| {
+    let vestibule = Vestibule::start(|config| {
         config.set("listen", "trusted_proxies", r#"["127.0.0.1/32"]"#).addon_with("a", &addon, rules);
     });
     let (alice, bob) = (vestibule.cookie("alice"), vestibule.cookie("bob"));
@@ -197,4 +197,26 @@ fn protected_paths_are_judged_as_far_as_method_and_path_suffice() {
     assert_eq!(status("GET", "/ingress/a/other", &bob), 200);
     assert_eq!(status("POST", "/ingress/a/set", &alice), 403, "the body is not here");
     addon.assert_untouched("questions");
+}
+
+#[test]
+fn a_key_of_a_program_passes_nothing_since_the_other_proxy_would_pass_it_on() {
+    let addon = RawAddon::start();
+    let vestibule = Vestibule::start(|config| {
+        config.set("listen", "trusted_proxies", r#"["127.0.0.1/32"]"#);
+        config.addon_with("a", &addon, "[[addon.public]]\nmethods = [\"POST\"]\npath = \"/hook\"\n");
+    });
+    let usual = ["keys", "new", "--addon", "a", "--as", "bob", "--paths", "/{*rest}", "--methods", "GET,POST"];
+    let key = vestibule.command_ok(&usual).trim().to_owned();
+    let cookie = vestibule.cookie("bob");
+    for (name, value) in [("X-Api-Key", key.clone()), ("Authorization", format!("Bearer {key}"))] {
+        for protocol in BOTH {
+            for (method, path) in [("GET", "/ingress/a/x"), ("POST", "/ingress/a/hook"), ("GET", "/nowhere")] {
+                let ask = about(method, path).field(name, &value);
+                assert_problem(&vestibule.ask(protocol, &ask), 401);
+                assert_problem(&vestibule.ask(protocol, &ask.cookie(&cookie)), 403);
+            }
+        }
+    }
+    assert_eq!(vestibule.ask(Protocol::H1, &about("POST", "/ingress/a/hook")).status, 200, "without one");
 }

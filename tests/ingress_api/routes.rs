@@ -299,3 +299,29 @@ fn an_access_token_opens_nothing() {
     assert_eq!(door.ask(&both).status, 400);
     addon.assert_no_request("a token of Home Assistant's is not for the add-on to see");
 }
+
+/// The same of the keys of programs.
+#[test]
+fn a_key_opens_nothing() {
+    let addon = RawAddon::start();
+    let door = EntryPoint::start(|config| {
+        config.addon("a", &addon);
+    });
+    let (session, token) = (door.session("bob"), door.token("a"));
+    let usual = ["keys", "new", "--addon", "a", "--as", "bob", "--paths", "/{*rest}", "--methods", "GET"];
+    let key = door.vestibule.command_ok(&usual).trim().to_owned();
+    let good = Ask::get("/ingress/a/x").field("X-Api-Key", &key);
+    assert_eq!(door.vestibule.ask(Protocol::H1, &good).status, 200, "it is a good one");
+    addon.one();
+    for (name, value) in
+        [("X-Api-Key", key.clone()), ("Authorization", format!("Bearer {key}")), ("X-Api-Key", "vstk_x".to_owned())]
+    {
+        for token in [&token, &"A".repeat(43)] {
+            let answer = door.ask(&Ask::get(&format!("/ingress/{token}/")).field(name, &value));
+            assert_eq!((answer.status, answer.text().as_str()), (401, "401: Unauthorized"), "{name}");
+        }
+        let both = passed_on(Ask::get(&format!("/ingress/{token}/")), &token, &session).field(name, &value);
+        assert_eq!(door.ask(&both).status, 400);
+    }
+    addon.assert_no_request("a key is not for the add-on to see");
+}

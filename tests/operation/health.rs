@@ -66,7 +66,7 @@ fn the_health_check_of_a_container_is_an_exit_code() {
         config.addon("a", &addon);
     });
     assert_eq!(vestibule.command_ok(&["health"]).trim(), "ready");
-    vestibule.write_config("[listen]\nhttps = 1\n");
+    vestibule.write_config("[listen]\nhttps = 1\ncontrol = \"run/vestibule.sock\"\n");
     assert_eq!(vestibule.command_ok(&["health"]).trim(), "ready", "a mistake in the file is no reason to kill it");
     vestibule.kill_9();
     let output = vestibule.command(&["health"]);

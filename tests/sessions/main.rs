@@ -18,6 +18,7 @@ mod cookies_of_add_ons;
 mod tokens;
 mod time;
 mod access_tokens;
+mod api_keys;
 mod attributes;
 mod secrets;
 mod strangers;

@@ -14,6 +14,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod api_keys;
 mod both;
 mod followed;
 mod guard;

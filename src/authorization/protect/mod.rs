@@ -31,7 +31,7 @@ pub use evaluation::{Evaluation, Finding, RuleQuery, Stands};
 pub use form::BodyKind;
 pub use intent::RequestIntent;
 pub use json::BodyFacts;
-pub(super) use public::is_public;
+pub(super) use public::{is_named_path, is_public};
 pub use reach::Depth;
 pub use unreadable::Unreadable;
 pub use user_rights::UserRights;

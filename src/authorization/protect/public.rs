@@ -18,20 +18,25 @@ pub(in crate::authorization) fn is_public(
     method: &Method,
     path: &str,
 ) -> bool {
+    is_named_path(public, method, path) && !speaks_of(rules, method, &Segments::of(path))
+}
+
+/// Whether one of these names this method and this path, read by all servers alike.
+pub(in crate::authorization) fn is_named_path(named: &[PublicPath], method: &Method, path: &str) -> bool {
     // Encoded bytes are decoded by some servers once, by some twice, and by some never: what fits here could be another
     // path there. No webhook needs them.
     if path.contains('%') {
         return false;
     }
     let segments = Segments::of(path);
-    let is_meant = |open: &PublicPath| {
-        // HEAD is not GET here: a method is open if it is named.
-        let by_method = open.methods.contains(method);
+    let is_meant = |one: &PublicPath| {
+        // HEAD is not GET here: a method is meant if it is named.
+        let by_method = one.methods.contains(method);
         // A slash at the end can make another path of it, which the pattern does not name.
-        let whole = open.path.rest().is_some() || path == "/" || !path.ends_with('/');
-        by_method && whole && Fit::of(&open.path, &segments) == Some(Fit::Exact)
+        let whole = one.path.rest().is_some() || path == "/" || !path.ends_with('/');
+        by_method && whole && Fit::of(&one.path, &segments) == Some(Fit::Exact)
     };
-    !segments.is_ambiguous() && public.iter().any(is_meant) && !speaks_of(rules, method, &segments)
+    !segments.is_ambiguous() && named.iter().any(is_meant)
 }
 
 #[cfg(test)]

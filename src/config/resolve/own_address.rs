@@ -21,7 +21,7 @@ pub(super) fn refuse(addons: &[Spanned<RawAddon>], settings: &Settings, cx: &mut
         if listeners(settings).any(|own| leads_to(&address, &own)) {
             let own = Diagnostic::mistake(text.span(), "this is vestibule itself: a request would never arrive");
             cx.add(own.label("expected an add-on").hint(hint));
-        } else if is_public(&address, settings) {
+        } else if is_public_url(&address, settings) {
             let own = Diagnostic::warning(text.span(), "browsers reach vestibule itself at this address");
             cx.add(own.label("expected an add-on").hint(hint));
         }
@@ -53,7 +53,7 @@ fn is_at(host: &str, own: SocketAddr) -> bool {
     }
 }
 
-fn is_public(upstream: &Address, settings: &Settings) -> bool {
+fn is_public_url(upstream: &Address, settings: &Settings) -> bool {
     let Address::Https { host, port } = upstream else { return false };
     settings.listen.public_urls.iter().any(|url| url.host == *host && url.port == *port)
 }

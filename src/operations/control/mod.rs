@@ -54,6 +54,15 @@ pub enum Request {
         /// Whether it may take the place of one that there is.
         rotate: bool,
     },
+    /// A key for a program.
+    KeysNew(KeyWish),
+    /// All keys.
+    KeysList {},
+    /// An end to a key.
+    KeysRevoke {
+        /// Its id.
+        id: String,
+    },
     /// Who is banned from signing in.
     BansList {},
     /// An end to bans; without an address, to all of them.
@@ -127,6 +136,18 @@ pub enum Answer {
         /// The token in clear; it is shown this once.
         token: Secret<String>,
     },
+    /// The answer to [`Request::KeysNew`], once its digest is kept.
+    KeyMade {
+        /// The key in clear; it is shown this once.
+        key: Secret<String>,
+        /// Its id.
+        id: String,
+    },
+    /// The answer to [`Request::KeysList`].
+    Keys {
+        /// The keys, newest first.
+        keys: Vec<KeyLine>,
+    },
     /// The answer to [`Request::BansList`].
     Bans {
         /// The bans, those that end last first.
@@ -192,6 +213,60 @@ pub struct SessionLine {
     pub last_seen: u64,
     /// When it ends if it is not seen again.
     pub expires: u64,
+}
+
+/// What an operator wants of a key, in their own words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyWish {
+    /// What it is to be called.
+    pub name: Option<String>,
+    /// The slug of the add-on.
+    pub addon: String,
+    /// The user's id or user name.
+    pub user: String,
+    /// The methods.
+    pub methods: Vec<String>,
+    /// The paths, as the add-on sees them.
+    pub paths: Vec<String>,
+    /// The networks; everywhere when there is none.
+    pub networks: Vec<String>,
+    /// Whether it may open WebSockets.
+    pub websockets: bool,
+    /// For how many milliseconds it is good.
+    pub lifetime: u64,
+}
+
+/// A key as operators see it. Times are milliseconds since 1970.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyLine {
+    /// Its id: not the key, and of no use as one.
+    pub id: String,
+    /// What it is called.
+    pub name: String,
+    /// The user's id in Home Assistant.
+    pub user_id: String,
+    /// The user's name, while they have one.
+    pub user_name: Option<String>,
+    /// The add-on's slug.
+    pub addon: String,
+    /// The methods.
+    pub methods: Vec<String>,
+    /// The paths.
+    pub paths: Vec<String>,
+    /// The networks; everywhere when there is none.
+    pub networks: Vec<String>,
+    /// Whether it may open WebSockets.
+    pub websockets: bool,
+    /// `live`, `expired` or `revoked`.
+    pub state: String,
+    /// When it was made.
+    pub created: u64,
+    /// When it ends, or has ended.
+    pub expires: u64,
+    /// When it was last used.
+    pub last_used: Option<u64>,
 }
 
 /// A ban as operators see it.

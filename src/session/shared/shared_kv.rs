@@ -5,6 +5,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use zeroize::Zeroizing;
+
 use super::AT_ONCE;
 use super::error::SharedError;
 use super::keys::{read, scan};
@@ -12,6 +15,9 @@ use super::scripts;
 use super::scripts::Change;
 use super::store::SharedStore;
 use crate::session::store_error::StoreAway;
+
+/// Bytes of a seal.
+const TAG: usize = 32;
 
 /// The notes of a store.
 #[derive(Debug, Clone)]
@@ -45,6 +51,23 @@ impl SharedKv {
             pipeline.add_command(scripts::put(&self.0.names.note(name), text, keep)).ignore();
         }
         if names.is_empty() { Ok(()) } else { pipeline.query_async(&mut connection).await.map_err(|_| StoreAway) }
+    }
+
+    /// A text with the seal of this note on it: whoever writes to Redis without the store's key makes none that
+    /// [`Self::unsealed`] takes.
+    pub fn sealed(&self, name: &str, text: &[u8]) -> Vec<u8> {
+        [self.tag(name, text).as_slice(), text].concat()
+    }
+
+    /// The text, if this note was sealed with the store's key.
+    pub fn unsealed(&self, name: &str, sealed: &[u8]) -> Option<Vec<u8>> {
+        let (tag, text) = sealed.split_at_checked(TAG)?;
+        verify_slices_are_equal(tag, self.tag(name, text).as_slice()).ok().map(|()| text.to_vec())
+    }
+
+    fn tag(&self, name: &str, text: &[u8]) -> Zeroizing<[u8; TAG]> {
+        // No name has a NUL in it, so that no name and text read like another pair.
+        self.0.seal.key_of(&[b"note", name.as_bytes(), b"\0", text])
     }
 
     /// Takes notes away; says how many there were.

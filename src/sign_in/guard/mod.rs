@@ -19,7 +19,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::clock::Timestamp;
-use crate::config::SessionStore;
+use crate::config::{SessionStore, SignIn};
 use crate::session::{Sessions, StoreAway};
 use crate::telemetry::SignInOutcome;
 pub use attempts::Attempts;
@@ -51,6 +51,19 @@ pub struct Budget {
     pub ban: Duration,
     /// How long any ban lasts at most.
     pub longest_ban: Duration,
+}
+
+/// What the configuration says.
+impl From<&SignIn> for Budget {
+    fn from(settings: &SignIn) -> Self {
+        Self {
+            per_address: settings.attempts_per_address,
+            per_user: settings.attempts_per_user,
+            window: settings.window,
+            ban: settings.ban,
+            longest_ban: settings.longest_ban,
+        }
+    }
 }
 
 /// Why an attempt may not be made.

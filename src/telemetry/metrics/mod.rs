@@ -62,7 +62,7 @@ pub use acme::{AcmeGauges, OrderResult};
 pub use addon::{AddonMetrics, OpenGauge};
 pub use labels::{ConnectionRefusal, Handshake, ReloadResult, UpstreamFailure};
 
-use super::audit::SignInOutcome;
+use super::sign_in_outcome::SignInOutcome;
 use crate::budget::Limit;
 use crate::ids::AddonSlug;
 use crate::refusal::Reason;
@@ -281,6 +281,8 @@ mod tests {
         metrics.password_checked(&slug, SignInOutcome::WrongPassword);
         drop(metrics.open_api_websocket(&slug));
         drop(metrics.worker_connections(0));
+        metrics.certificate_ordered("home.example", OrderResult::Success);
+        metrics.ordered_certificate("home.example", AcmeGauges { not_after: 1, last_success: 1 });
         (metrics, addon)
     }
 
