@@ -21,6 +21,7 @@ mod rate;
 mod remote;
 mod serve;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -30,6 +31,7 @@ use output::Format;
 pub use output::{Exit, Output};
 
 use crate::config::Purpose;
+use crate::operations::control::Request;
 use crate::server::ThisWorld;
 use arguments::{Addons, Arguments, Command};
 
@@ -45,61 +47,65 @@ pub fn main() -> ExitCode {
         }
     };
     let (file, new_file) = (arguments.config(), arguments.new_config());
-    let exit = match arguments.command.unwrap_or(Command::Serve) {
+    run(arguments.command.unwrap_or(Command::Serve), &file, &new_file).into()
+}
+
+fn run(command: Command, file: &Path, new_file: &Path) -> Exit {
+    // What is asked of the running process.
+    let ask = |request, json| remote::run(file, &request, Format::of_flag(json));
+    match command {
         // Without the locks of the streams: they would be held for as long as it serves, and the log is written to one
         // of them.
-        Command::Serve => serve::serve(&file),
+        Command::Serve => serve::serve(file),
         Command::Check { json } => {
             let world = ThisWorld(Purpose::Check);
             Output::with_standard_streams(|output| match Format::of_flag(json) {
-                Format::Text => check(&file, &world, output),
-                Format::Json => check_as_json(&file, &world, output),
+                Format::Text => check(file, &world, output),
+                Format::Json => check_as_json(file, &world, output),
             })
         }
-        Command::Init(given) => Output::with_standard_streams(|output| init::init(&new_file, given, output)),
+        Command::Init(given) => Output::with_standard_streams(|output| init::init(new_file, given, output)),
         Command::Doctor { json } => {
-            Output::with_standard_streams(|output| doctor::doctor(&file, Format::of_flag(json), output))
+            Output::with_standard_streams(|output| doctor::doctor(file, Format::of_flag(json), output))
         }
         Command::Explain(asked) => {
-            Output::with_standard_streams(|output| explain::explain(&file, asked.asked(), output))
+            Output::with_standard_streams(|output| explain::explain(file, asked.asked(), output))
         }
         Command::Sessions(command) => {
-            let format = Format::of_flag(command.as_json());
-            remote::run(&file, &command.request(), format)
+            let json = command.as_json();
+            ask(command.request(), json)
         }
-        Command::Rate(asked) => Output::with_standard_streams(|output| {
-            rate::run(&file, &asked.rated(), Format::of_flag(asked.json), output)
-        }),
+        Command::Rate(asked) => {
+            Output::with_standard_streams(|output| rate::run(file, &asked.rated(), Format::of_flag(asked.json), output))
+        }
         Command::Addons(command) => Output::with_standard_streams(|output| match command {
-            Addons::List { json } => addons::list(&file, Format::of_flag(json), output),
-            Addons::Show { slug, json } => addons::show(&file, &slug, Format::of_flag(json), output),
-            Addons::Compose { slug, arch } => addons::compose(&file, &slug, arch.as_deref(), output),
-            Addons::Options { slug } => addons::options(&file, &slug, output),
-            Addons::Protect { slug, state } => addons::protect(&file, slug, state == "on", output),
-            Addons::Token { slug, rotate, env } => addons::token(&file, slug, rotate, env, output),
+            Addons::List { json } => addons::list(file, Format::of_flag(json), output),
+            Addons::Show { slug, json } => addons::show(file, &slug, Format::of_flag(json), output),
+            Addons::Compose { slug, arch } => addons::compose(file, &slug, arch.as_deref(), output),
+            Addons::Options { slug } => addons::options(file, &slug, output),
+            Addons::Protect { slug, state } => addons::protect(file, slug, state == "on", output),
+            Addons::Token { slug, rotate, env } => addons::token(file, slug, rotate, env, output),
         }),
         Command::Keys(command) => {
-            let format = Format::of_flag(command.as_json());
-            remote::run(&file, &command.request(), format)
+            let json = command.as_json();
+            ask(command.request(), json)
         }
         Command::Bans(command) => {
-            let format = Format::of_flag(command.as_json());
-            remote::run(&file, &command.request(), format)
+            let json = command.as_json();
+            ask(command.request(), json)
         }
         Command::Certificates(command) => {
-            let format = Format::of_flag(command.json);
-            remote::run(&file, &command.request(), format)
+            let json = command.json;
+            ask(command.request(), json)
         }
-        Command::Reload => remote::run(&file, &crate::operations::control::Request::Reload {}, Format::Text),
-        Command::Status { json } => {
-            remote::run(&file, &crate::operations::control::Request::Status {}, Format::of_flag(json))
-        }
+        Command::Reload => ask(Request::Reload {}, false),
+        Command::Status { json } => ask(Request::Status {}, json),
         Command::AsAddon(asked) => as_addon::serve(*asked),
-        Command::Backup(asked) => Output::with_standard_streams(|output| backup::backup(&file, &asked, output)),
+        Command::Backup(asked) => Output::with_standard_streams(|output| backup::backup(file, &asked, output)),
         Command::Restore { file: from, passphrase_file } => {
-            Output::with_standard_streams(|output| backup::restore(&file, &from, &passphrase_file, output))
+            Output::with_standard_streams(|output| backup::restore(file, &from, &passphrase_file, output))
         }
-        Command::Health => remote::health(&file),
+        Command::Health => remote::health(file),
         Command::Completions { shell } => Output::with_standard_streams(|output| manual::completions(shell, output)),
         Command::Man { to: Some(folder), .. } => {
             Output::with_standard_streams(|output| manual::all_pages(&folder, output))
@@ -107,6 +113,5 @@ pub fn main() -> ExitCode {
         Command::Man { command, to: None } => {
             Output::with_standard_streams(|output| manual::page(command.as_deref(), output))
         }
-    };
-    exit.into()
+    }
 }
