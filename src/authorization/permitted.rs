@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, COOKIE};
 
 use super::admission::{Admission, Claim, Refusal, admit, admits_anybody};
 use super::admitted::Admitted;
@@ -12,7 +12,7 @@ use super::question::{Question, Wish};
 use super::user_attributes::UserAttributes;
 use crate::config::Addon;
 use crate::exchanges::{Open, OpenExchanges};
-use crate::http::{BufferLimits, Sanitized};
+use crate::http::{BufferLimits, Origin, Sanitized, Site};
 use crate::identity::{Directory, DirectoryCell, Identified, User};
 use crate::refusal::Reason;
 use crate::route::Routed;
@@ -161,6 +161,12 @@ impl AuthorizationContext<'_> {
             routed.remove_header(&AUTHORIZATION);
         }
         remove_keys(&mut routed);
+        // Nobody's will is asked here: a page of another site must not act with what the add-on knows its user by.
+        let provenance = routed.request().provenance();
+        if provenance.origin == Origin::Foreign || provenance.site == Site::Other {
+            routed.remove_header(&AUTHORIZATION);
+            routed.remove_header(&COOKIE);
+        }
         // A rule that a reload brings finds a body that says nothing.
         intent.knows_body(BodyFacts::default());
         let abort_handle = routed.request().abort_handle().clone();

@@ -341,7 +341,8 @@ pub(super) fn target(request: &Request<ClientBody>) -> Result<PathAndQuery, Reas
         Some(scheme) => scheme == "https" || scheme == "http",
     };
     let asterisk = target.as_str() == "*" && *request.method() == Method::OPTIONS;
-    if scheme_ok && (asterisk || target.path().starts_with('/')) {
+    // Of a target that begins with its query, the path is said to be `/`, and it would go on without one.
+    if scheme_ok && (asterisk || target.as_str().starts_with('/')) {
         Ok(target.clone())
     } else {
         Err(Reason::MalformedRequest)

@@ -73,7 +73,7 @@ impl OutgoingHead {
 
     /// Refuses a head that the add-on would choke on (spec/addon-uis.md section 3, point 19), the request line among
     /// it.
-    pub(super) fn judge_size(&self, limit: usize) -> Result<(), Reason> {
+    pub(super) fn judge_size(&self, handshake: Option<Handshake>, limit: usize) -> Result<(), Reason> {
         // Without a configured limit the lines need not be added up.
         if limit == usize::MAX {
             return Ok(());
@@ -82,7 +82,10 @@ impl OutgoingHead {
         let framing = framing_line(self.framing);
         let framing = framing.iter().map(|(name, value)| (name, value));
         let lines = self.passed.iter().chain(framing).map(|(name, value)| line(name.as_str().len(), value.len()));
-        let ours = line(self.target.as_str().len(), LONGEST_REQUEST_LINE).saturating_add(self.said.as_bytes().len());
+        let asked = if handshake.is_some() { HANDSHAKE } else { 0 };
+        let ours = line(self.target.as_str().len(), LONGEST_REQUEST_LINE)
+            .saturating_add(self.said.as_bytes().len())
+            .saturating_add(asked);
         if lines.fold(ours, usize::saturating_add) > limit { Err(Reason::HeadTooLarge) } else { Ok(()) }
     }
 }
@@ -98,3 +101,6 @@ fn hypers((method, target): (Method, Uri), headers: HeaderMap, body: RequestBody
 
 /// The longest method and the version, with the blanks between.
 const LONGEST_REQUEST_LINE: usize = "MKCALENDAR  HTTP/1.1".len();
+/// The lines that ask for a WebSocket.
+const HANDSHAKE: usize =
+    "connection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n".len();

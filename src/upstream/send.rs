@@ -31,6 +31,7 @@ use crate::exchanges::Open;
 use crate::http::{BodyProgress, Handshake, MinRate, Parts, RequestBody};
 use crate::ids::UserId;
 use crate::refusal::Reason;
+use crate::route::DESTINATION;
 use crate::telemetry::{UpstreamFailure, chain};
 
 /// What came of a request.
@@ -92,7 +93,8 @@ impl Upstreams {
                 Some(())
             });
         }
-        if let Some(transfer) = transfer.filter(|_| upstream.addon.backend.rewrite_addresses) {
+        let says_itself = upstream.request_headers.own().contains(DESTINATION.as_str());
+        if let Some(transfer) = transfer.filter(|_| upstream.addon.backend.rewrite_addresses && !says_itself) {
             let host = upstream.request_headers.host_override().unwrap_or(&authority);
             let knows_prefix = upstream.addon.headers.tell_prefix_for_addresses();
             set_destination(&mut passed, &transfer, (scheme, host), knows_prefix);
@@ -108,7 +110,7 @@ impl Upstreams {
         };
         let framing = framing(&method, body.size_hint().exact(), upstream.addon.transport.max_body)?;
         let head = OutgoingHead { method, target: forward, said, passed, framing };
-        head.judge_size(upstream.addon.transport.max_head)?;
+        head.judge_size(handshake, upstream.addon.transport.max_head)?;
         let response_policy = self.response_policy(upstream, &route, (scheme, &authority));
         let (user, reading) = (user.map_or_else(anybody, |user| user.id.clone()), self.reading);
         let call = Call { upstream, response_policy, progress, open, user, serving, reading };

@@ -29,6 +29,7 @@ fn s38_an_authority_that_two_parsers_read_differently_is_refused() {
         "GET p.test:443 HTTP/1.1|Host: p.test",
         "GET * HTTP/1.1|Host: p.test",
         "GET ?x HTTP/1.1|Host: p.test",
+        "GET https://p.test?x HTTP/1.1|Host: p.test",
     ];
     for line in lines {
         assert_bytes_refused(&vestibule, &addon, &wire(&format!("{line}|Cookie: {cookie}||")));

@@ -63,6 +63,10 @@ where
         let head = message.begin(framing);
         write_head(head, parts.status, &parts.headers, (framing, length), persistence);
         let body = (has_body && framing != MessageFraming::Length(0)).then(|| Box::pin(body));
+        if body.is_none() {
+            // Nothing is missing, since nothing was said to come.
+            let _ = message.end();
+        }
         Self { body, persistence }
     }
 
