@@ -1,8 +1,8 @@
 //! A connection's life: what is spoken over it, its timeouts, how it ends, and the loop that takes requests from it.
 //!
-//! Every [`Connection`], of whichever listener, gives its requests as hyper read them ([`Arrived`]), each with the
-//! [`EntryPoint`] that it came by. There is no second loop: browsers, Home Assistant and add-ons are served by
-//! [`serve`]. Nothing here reads what a request says.
+//! Every [`Connection`], of whichever listener, gives its requests ([`Arrived`]), each with the [`EntryPoint`] that it
+//! came by. There is no second loop: browsers, Home Assistant and add-ons are served by [`serve`], over HTTP/1.1 by our
+//! own server as long as requests are plain, and else by hyper. Nothing here reads what a request says.
 
 mod abort;
 mod body;

@@ -36,7 +36,7 @@ use crate::tls::Protocol;
 /// A request as it arrived.
 #[derive(Debug)]
 pub struct Arrived<V = ConnectionInfo> {
-    /// The request, as hyper read it.
+    /// The request, as it was read.
     pub request: Request<ClientBody>,
     /// What is true of every request on its connection.
     pub connection_info: V,
