@@ -43,12 +43,12 @@ pub(super) fn write(options: &Options, addons: &[InstalledAddon], more: Option<&
         String::from("# Written by vestibule from the add-on's options and the Supervisor. It is written over.\n\n");
     let mut left_out = Vec::new();
     head(&mut text, options, places);
-    for addon in addons {
+    for addon in addons.iter().filter(|addon| addon.has_ui) {
         let chosen = options.of(&addon.slug);
         if chosen.is_some_and(|chosen| chosen.hide) || (options.only_listed && chosen.is_none()) {
             continue;
         }
-        match upstream(addon, places) {
+        match upstream(addon, addons, chosen.is_some(), places) {
             Ok(Some(upstream)) => route(&mut text, addon, &upstream, chosen),
             // It does not run.
             Ok(None) => {}
@@ -62,25 +62,21 @@ pub(super) fn write(options: &Options, addons: &[InstalledAddon], more: Option<&
 }
 
 fn head(text: &mut String, options: &Options, places: &Places) {
-    let data = |name: &str| quoted(&places.data.join(name).display().to_string());
     let mut line = |line: String| {
         text.push_str(&line);
         text.push('\n');
     };
+    // What is kept has its default names below it: the tables stay free for what people write.
+    line(format!("state_dir = {}\n", quoted(&places.data.display().to_string())));
     line("[listen]".to_owned());
     line(format!("https = [{}]", quoted(&places.listen)));
     line("operations = false".to_owned());
-    line(format!("control = {}", data("vestibule.sock")));
     if let Some(url) = &options.public_url {
         line(format!("public_urls = [{}]", quoted(url)));
     }
-    line("\n[tls]".to_owned());
-    match (&options.certfile, &options.keyfile) {
-        (Some(chain), Some(key)) => {
-            let file = |name: &str| quoted(&places.ssl.join(name).display().to_string());
-            line(format!("certificates = [{{ chain = {}, key = {} }}]", file(chain), file(key)));
-        }
-        _ => line(format!("development = {}", data("certs"))),
+    if let (Some(chain), Some(key)) = (&options.certfile, &options.keyfile) {
+        let file = |name: &str| quoted(&places.ssl.join(name).display().to_string());
+        line(format!("\n[tls]\ncertificates = [{{ chain = {}, key = {} }}]", file(chain), file(key)));
     }
     line("\n[home_assistant]".to_owned());
     line(format!("config_dir = {}", quoted(&places.home.display().to_string())));
@@ -93,14 +89,16 @@ fn head(text: &mut String, options: &Options, places: &Places) {
     let methods =
         if options.home_assistant_url.is_some() { "\"home-assistant\", \"password\"" } else { "\"password\"" };
     line(format!("methods = [{methods}]"));
-    line(format!("\n[session]\nstore = {}", data("sessions.redb")));
-    line(format!("\n[assertion]\nkeys = {}", data("assertion-keys")));
-    line(format!("\n[supervisor]\nstate = {}", data("supervisor.json")));
     line(format!("\n[log]\nfilter = {}", quoted(options.log_level.as_deref().unwrap_or("info"))));
 }
 
-/// Where the add-on listens; none while it does not run.
-fn upstream(addon: &InstalledAddon, places: &Places) -> Result<Option<String>, &'static str> {
+/// Where the add-on listens; none while it does not run. `is_listed`: people have said something of it.
+fn upstream(
+    addon: &InstalledAddon,
+    all: &[InstalledAddon],
+    is_listed: bool,
+    places: &Places,
+) -> Result<Option<String>, &'static str> {
     if addon.slug.parse::<AddonSlug>().is_err() {
         return Err("its slug is not one that vestibule can have");
     }
@@ -109,7 +107,20 @@ fn upstream(addon: &InstalledAddon, places: &Places) -> Result<Option<String>, &
     if !places.network.contains(&address) {
         return Err("its address is not in the add-ons' network");
     }
+    // The machine's own address has every service of the machine, Home Assistant and our own published port among them.
+    // Which of them a port leads to is for people to say.
+    let is_machine = addon.host_network || places.network.hosts().next() == Some(address);
+    if is_machine && !is_listed {
+        return Err("it is in the machine's own network, and not listed in the option `addons`");
+    }
     let port = addon.port.ok_or("it has no port for ingress yet")?;
+    // A container that has ended leaves its address to the next one. While two claim it, nobody knows whose it is.
+    let is_shared = |other: &InstalledAddon| {
+        other.slug != addon.slug && other.address == Some(address) && (!is_machine || other.port == addon.port)
+    };
+    if all.iter().any(is_shared) {
+        return Err("another add-on has the same address");
+    }
     Ok(Some(format!("http://{address}:{port}")))
 }
 
@@ -176,6 +187,8 @@ mod tests {
         InstalledAddon {
             slug: slug.to_owned(),
             name: "Node-RED".to_owned(),
+            has_ui: true,
+            host_network: false,
             address: address.parse().ok(),
             port: Some(1880),
             entry: String::new(),
@@ -198,15 +211,53 @@ mod tests {
     #[test]
     fn a_route_leads_to_an_add_on_and_nowhere_else() {
         for (address, left_out) in
-            [("0.0.0.0", 0), ("", 0), ("127.0.0.1", 1), ("192.168.1.1", 1), ("172.30.34.1", 1), ("172.30.32.1", 0)]
+            [("0.0.0.0", 0), ("", 0), ("127.0.0.1", 1), ("192.168.1.1", 1), ("172.30.34.1", 1), ("172.30.33.1", 0)]
         {
             let written = write(&Options::default(), &[addon("a", address)], None, &places());
             assert_eq!(written.left_out.len(), left_out, "{address}: {written:?}");
-            assert_eq!(parsed(&written).contains_key("addon"), address == "172.30.32.1", "{address}");
+            assert_eq!(parsed(&written).contains_key("addon"), address == "172.30.33.1", "{address}");
         }
         let mut unready = addon("a", "172.30.33.4");
         unready.port = None;
         assert_eq!(write(&Options::default(), &[unready], None, &places()).left_out.len(), 1);
+    }
+
+    #[test]
+    fn an_add_on_in_the_machines_network_has_a_route_when_people_list_it() {
+        let listed = |slugs: &[&str]| Options {
+            addons: slugs
+                .iter()
+                .map(|slug| AddonOptions { slug: (*slug).to_owned(), ..AddonOptions::default() })
+                .collect(),
+            ..Options::default()
+        };
+        let routes = |options: &Options, addons: &[InstalledAddon]| {
+            let written = write(options, addons, None, &places());
+            parsed(&written).get("addon").map_or(0, |routes| routes.as_array().unwrap().len())
+        };
+        let host = InstalledAddon { host_network: true, ..addon("a", "172.30.32.1") };
+        assert_eq!(routes(&listed(&[]), std::slice::from_ref(&host)), 0);
+        assert_eq!(routes(&listed(&[]), &[addon("a", "172.30.32.1")]), 0, "whatever is said of its network");
+        assert_eq!(routes(&listed(&["a"]), std::slice::from_ref(&host)), 1);
+        let other = InstalledAddon { port: Some(1881), ..InstalledAddon { slug: "b".to_owned(), ..host.clone() } };
+        assert_eq!(routes(&listed(&["a", "b"]), &[host.clone(), other.clone()]), 2, "they share the machine's address");
+        let same = InstalledAddon { port: host.port, ..other };
+        assert_eq!(routes(&listed(&["a", "b"]), &[host, same]), 0, "and not a port");
+    }
+
+    #[test]
+    fn an_address_that_two_add_ons_claim_is_nobodys() {
+        let addons = [addon("a", "172.30.33.4"), addon("b", "172.30.33.4"), addon("c", "172.30.33.5")];
+        let written = write(&Options::default(), &addons, None, &places());
+        assert_eq!(parsed(&written)["addon"].as_array().unwrap().len(), 1, "{}", written.text);
+        assert_eq!(written.left_out.len(), 2);
+        for port in [None, Some(1)] {
+            let mute = InstalledAddon { has_ui: port.is_some(), port, ..addon("b", "172.30.33.4") };
+            let hidden = AddonOptions { slug: "b".to_owned(), hide: true, ..AddonOptions::default() };
+            let options = Options { addons: vec![hidden], ..Options::default() };
+            let written = write(&options, &[addon("a", "172.30.33.4"), mute], None, &places());
+            assert!(!parsed(&written).contains_key("addon"), "{}", written.text);
+        }
     }
 
     #[test]
@@ -220,6 +271,14 @@ mod tests {
         assert_eq!(table["listen"]["https"].as_array().unwrap().len(), 1);
         assert!(table["addon"][0].get("entry").is_none(), "{}", written.text);
         assert_eq!(table["addon"].as_array().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn what_is_kept_is_in_the_add_ons_folder_and_people_may_write_each_table() {
+        let more = "[tls.acme]\ndomains = [\"home.example\"]\n[session]\nabsolute_timeout = \"1d\"\n";
+        let table = parsed(&write(&Options::default(), &[], Some(more), &places()));
+        assert_eq!(table["state_dir"].as_str(), Some("/data"));
+        assert!(table["tls"].get("acme").is_some() && table["session"].get("absolute_timeout").is_some());
     }
 
     #[test]
@@ -240,7 +299,8 @@ mod tests {
             ],
             ..Options::default()
         };
-        let addons = ["a", "b", "c", "d"].map(|slug| addon(slug, "172.30.33.4"));
+        let addons = [("a", "4"), ("b", "5"), ("c", "6"), ("d", "7")];
+        let addons = addons.map(|(slug, last)| addon(slug, &format!("172.30.33.{last}")));
         let table = parsed(&write(&options, &addons, Some("[limits]\nworkers = 1\n"), &places()));
         let routes = table["addon"].as_array().unwrap();
         let slugs: Vec<_> = routes.iter().map(|route| route["slug"].as_str().unwrap()).collect();

@@ -7,9 +7,13 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use futures_util::stream::{self, StreamExt as _};
+use tokio::time::Instant;
+
 use super::configuration::{self, Places};
 use super::options::Options;
-use super::supervisor::{InstalledAddon, Overview, Supervisor, SupervisorError};
+use super::supervisor::{InstalledAddon, Supervisor, SupervisorError};
+use super::written_by_people::WrittenByPeople;
 use crate::telemetry::chain;
 
 /// Keeps one configuration file as the add-ons are.
@@ -20,15 +24,22 @@ pub struct Follower {
     supervisor: Supervisor,
     file: PathBuf,
     own: Option<String>,
-    overview: Option<Overview>,
-    addons: Vec<InstalledAddon>,
-    /// Questions since each add-on was asked about by itself.
-    rounds: u32,
+    answered: Option<Answered>,
+    more: Option<WrittenByPeople>,
     /// What was said last, so that it is said once.
     complaint: Option<String>,
     /// The add-ons without a route, and those of which that was said.
     left_out: Vec<String>,
     told: Vec<String>,
+}
+
+/// What the Supervisor has said, and when it was asked.
+#[derive(Debug)]
+struct Answered {
+    asked: Instant,
+    addons: Vec<InstalledAddon>,
+    /// The add-ons that it said nothing of, and why.
+    unknown: Vec<String>,
 }
 
 /// Why the configuration is not what it should be.
@@ -37,6 +48,14 @@ pub enum StartError {
     /// The Supervisor.
     #[error(transparent)]
     Supervisor(#[from] SupervisorError),
+    /// What people have written.
+    #[error("`{}` cannot be read", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
     /// The file.
     #[error("`{}` cannot be written", path.display())]
     Unwritable {
@@ -56,28 +75,35 @@ impl Follower {
             supervisor,
             file,
             own: None,
-            overview: None,
-            addons: Vec::new(),
-            rounds: 0,
+            answered: None,
+            more: None,
             complaint: None,
             left_out: Vec::new(),
             told: Vec::new(),
         }
     }
 
-    /// Looks once, and writes the configuration if it has changed. When the Supervisor does not answer, the routes of
-    /// before stay: an add-on is not gone because nobody says that it is there.
+    /// Looks once, and writes the configuration if it has changed.
+    ///
+    /// A route is the address of a container, which belongs to another one as soon as its own has ended. So routes
+    /// outlive the Supervisor's last answer for [`KEPT`] alone, and before the first answer there are none, whatever an
+    /// earlier run has left in the file. What cannot be read of what people write counts as it was before; at the first
+    /// look nothing is written then.
     pub async fn look(&mut self) -> Result<(), StartError> {
         let asked = self.ask().await;
+        let read = self.read();
         self.write()?;
-        asked.map_err(StartError::Supervisor)
+        // First: it keeps a start from serving what an earlier run has written.
+        read?;
+        Ok(asked?)
     }
 
     /// Looks again and again.
     pub async fn follow(mut self) {
         loop {
             tokio::time::sleep(PAUSE).await;
-            let complaint = self.look().await.err().map(|error| chain(&error).to_string());
+            let failed = self.look().await.err();
+            let complaint = failed.as_ref().map(|error| format!("{}{}", chain(error), self.consequence(error)));
             if complaint != self.complaint {
                 if let Some(error) = &complaint {
                     tracing::warn!(%error, "the add-ons are not followed");
@@ -94,45 +120,76 @@ impl Follower {
         }
     }
 
+    fn consequence(&self, error: &StartError) -> &'static str {
+        match error {
+            StartError::Supervisor(_) if self.answered.as_ref().is_some_and(Answered::counts) => "",
+            StartError::Supervisor(_) => "; no add-on has a route until it does",
+            StartError::Unreadable { .. } => "; what stood there before counts",
+            StartError::Unwritable { .. } => "",
+        }
+    }
+
     async fn ask(&mut self) -> Result<(), SupervisorError> {
+        // Before the questions: an answer may be as old as its question.
+        let asked = Instant::now();
         if self.own.is_none() {
             self.own = Some(self.supervisor.own_slug().await?);
         }
         let overview = self.supervisor.overview().await?;
-        self.rounds = self.rounds.saturating_add(1);
-        // A container that has started anew between two questions looks the same in the overview, and has another
-        // address.
-        if self.overview.as_ref() == Some(&overview) && self.rounds < EACH {
-            return Ok(());
-        }
         // Listed by people where the overview has none: newer Supervisors may leave it out.
-        let listed = overview.iter().map(|listed| listed.slug.clone());
+        let running = overview.iter().filter(|listed| listed.may_run()).map(|listed| listed.slug.clone());
         let chosen = self.options.addons.iter().map(|addon| addon.slug.clone());
-        let mut slugs: Vec<String> = listed.chain(chosen.filter(|_| overview.is_empty())).collect();
-        slugs.retain(|slug| Some(slug) != self.own.as_ref());
+        let mut slugs: Vec<String> = running.chain(chosen.filter(|_| overview.is_empty())).collect();
         slugs.sort();
         slugs.dedup();
-        let mut addons = Vec::new();
-        for slug in slugs {
-            // All or nothing: half of the answers would take routes away.
-            addons.extend(self.supervisor.addon(&slug).await?);
+        // Each at every look: a container that has started anew looks the same in the overview, at another address.
+        // Side by side: one that is not answered does not make the others wait.
+        let answers = stream::iter(&slugs).map(|slug| self.supervisor.addon(slug)).buffered(AT_ONCE);
+        let answers: Vec<_> = answers.collect().await;
+        let (mut addons, mut unknown) = (Vec::new(), Vec::new());
+        for (slug, answer) in slugs.iter().zip(answers) {
+            match answer {
+                Ok(Some(mut addon)) => {
+                    // No route leads back here. Its address is known all the same: nobody else may have it.
+                    addon.has_ui &= Some(slug) != self.own.as_ref();
+                    addons.push(addon);
+                }
+                Ok(None) => {}
+                Err(error) => unknown.push(format!("{slug}: {}", chain(&error))),
+            }
         }
-        (self.addons, self.overview, self.rounds) = (addons, Some(overview), 0);
+        self.answered = Some(Answered { asked, addons, unknown });
         Ok(())
     }
 
+    fn read(&mut self) -> Result<(), StartError> {
+        let path = &self.places.more;
+        let read = match &mut self.more {
+            Some(more) => more.look(path),
+            None => WrittenByPeople::read(path).map(|more| self.more = Some(more)),
+        };
+        read.map_err(|source| StartError::Unreadable { path: path.clone(), source })
+    }
+
     fn write(&mut self) -> Result<(), StartError> {
-        // Before the first answer the file of the last run is better than one without add-ons.
-        if self.overview.is_none() && self.file.exists() {
-            return Ok(());
-        }
-        let more = fs::read_to_string(&self.places.more).ok();
-        let written = configuration::write(&self.options, &self.addons, more.as_deref(), &self.places);
+        // Without what people have written, its restrictions would fall away.
+        let Some(more) = &self.more else { return Ok(()) };
+        let answered = self.answered.as_ref().filter(|answered| answered.counts());
+        let addons = answered.map_or(&[][..], |answered| &answered.addons);
+        let written = configuration::write(&self.options, addons, more.text(), &self.places);
         self.left_out = written.left_out;
+        self.left_out.extend(answered.into_iter().flat_map(|answered| answered.unknown.iter().cloned()));
         if fs::read_to_string(&self.file).is_ok_and(|text| text == written.text) {
             return Ok(());
         }
         replace(&self.file, &written.text).map_err(|source| StartError::Unwritable { path: self.file.clone(), source })
+    }
+}
+
+impl Answered {
+    /// Whether routes may still be made of it.
+    fn counts(&self) -> bool {
+        self.asked.elapsed() <= KEPT
     }
 }
 
@@ -148,5 +205,22 @@ fn replace(file: &Path, text: &str) -> io::Result<()> {
 /// Between two questions.
 const PAUSE: Duration = Duration::from_secs(3);
 
-/// Questions after which each add-on is asked about, whether anything seems to have changed or not: half a minute.
-const EACH: u32 = 10;
+/// How long the routes stay when the Supervisor does not answer: about as long as its own restart takes.
+const KEPT: Duration = Duration::from_secs(30);
+
+/// Add-ons that are asked about at once.
+const AT_ONCE: usize = 8;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_counts_for_half_a_minute() {
+        let answered = Answered { asked: Instant::now(), addons: Vec::new(), unknown: Vec::new() };
+        tokio::time::advance(KEPT).await;
+        assert!(answered.counts());
+        tokio::time::advance(Duration::from_millis(1)).await;
+        assert!(!answered.counts());
+    }
+}

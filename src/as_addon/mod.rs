@@ -10,6 +10,7 @@ mod configuration;
 mod follow;
 mod options;
 mod supervisor;
+mod written_by_people;
 
 pub use configuration::{Places, Written};
 pub use follow::{Follower, StartError};

@@ -36,23 +36,24 @@ pub enum SupervisorError {
     Unusable,
 }
 
-/// An add-on with a web UI, as the Supervisor knows it.
+/// An add-on, as the Supervisor knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InstalledAddon {
     /// Its slug, with its repository in front.
     pub slug: String,
     /// Its name.
     pub name: String,
+    /// Whether it has a web UI for ingress. One without may still have an address that another one had.
+    pub has_ui: bool,
     /// The address of its container; none while it does not run.
     pub address: Option<Ipv4Addr>,
+    /// Whether it is in the machine's own network, at the machine's address.
+    pub host_network: bool,
     /// The port for ingress.
     pub port: Option<u16>,
     /// Where people begin, behind its address.
     pub entry: String,
 }
-
-/// What can be seen of all add-ons with one question: whether anything is to be asked anew.
-pub(super) type Overview = Vec<Listed>;
 
 /// One line of the overview.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -60,8 +61,13 @@ pub(super) struct Listed {
     pub(super) slug: String,
     #[serde(default)]
     state: Option<String>,
-    #[serde(default)]
-    version: Option<serde_json::Value>,
+}
+
+impl Listed {
+    /// Whether it may have an address.
+    pub(super) fn may_run(&self) -> bool {
+        self.state.as_deref().is_none_or(|state| state == STARTED)
+    }
 }
 
 #[derive(Deserialize)]
@@ -90,6 +96,8 @@ struct AddonInfo {
     #[serde(default)]
     ingress_url: Option<String>,
     #[serde(default)]
+    host_network: bool,
+    #[serde(default)]
     ip_address: Option<Ipv4Addr>,
 }
 
@@ -101,7 +109,7 @@ impl Supervisor {
     }
 
     /// Which add-ons are installed, and whether they run.
-    pub(super) async fn overview(&self) -> Result<Overview, SupervisorError> {
+    pub(super) async fn overview(&self) -> Result<Vec<Listed>, SupervisorError> {
         Ok(self.ask::<SupervisorInfo>("/supervisor/info").await?.addons)
     }
 
@@ -110,7 +118,7 @@ impl Supervisor {
         Ok(self.ask::<AddonInfo>("/addons/self/info").await?.slug)
     }
 
-    /// What there is to know of one add-on; none where it has no web UI for ingress.
+    /// What there is to know of one add-on; none where its slug cannot be asked for.
     pub(super) async fn addon(&self, slug: &str) -> Result<Option<InstalledAddon>, SupervisorError> {
         // A slug is put into a path: one that is not plain is not asked for (spec/supervisor.md section 2.2).
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
@@ -123,10 +131,12 @@ impl Supervisor {
             (Some(url), Some(entry)) => url.strip_prefix(entry.as_str()).unwrap_or_default().trim_start_matches('/'),
             _ => "",
         };
-        Ok(info.ingress.then(|| InstalledAddon {
-            slug: info.slug,
+        Ok(Some(InstalledAddon {
+            slug: slug.to_owned(),
             name: info.name,
-            address: info.ip_address.filter(|_| info.state.as_deref() == Some("started")),
+            has_ui: info.ingress,
+            address: info.ip_address.filter(|_| info.state.as_deref() == Some(STARTED)),
+            host_network: info.host_network,
             port: info.ingress_port.filter(|port| *port != 0),
             entry: entry.to_owned(),
         }))
@@ -141,8 +151,11 @@ impl Supervisor {
     }
 }
 
+/// The state of an add-on that runs.
+const STARTED: &str = "started";
+
 /// The long description of an add-on is among it.
 const LARGEST: usize = 4 * 1024 * 1024;
 
-/// How long an answer may take.
-const ANSWER: Duration = Duration::from_secs(10);
+/// How long an answer may take. Short: the answers of a look are used together, and no address may be old by then.
+const ANSWER: Duration = Duration::from_secs(5);

@@ -75,7 +75,7 @@ pub(super) fn serve(asked: AsAddon) -> Exit {
     };
     match runtime.block_on(follower.look()) {
         Ok(()) => {}
-        // It will answer later: people who know the add-ons of before are served meanwhile.
+        // It will answer later. Until then no add-on has a route: those of an earlier run may lead elsewhere by now.
         Err(StartError::Supervisor(error)) => {
             let warning = format!("warning: the add-ons are not followed yet: {}\n", chain(&error));
             Output::with_standard_streams(|output| output.notice(&warning));

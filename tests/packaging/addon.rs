@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -85,11 +85,11 @@ impl StandIn {
         (200, json!({"result": "ok", "data": data}).to_string())
     }
 
-    fn install(&self, slug: &str, state: &str, port: u16, more: &Value) {
-        let address = if state == "started" { "127.0.0.1" } else { "0.0.0.0" };
+    fn install(&self, slug: &str, state: &str, at: SocketAddr, more: &Value) {
+        let address = if state == "started" { at.ip().to_string() } else { "0.0.0.0".to_owned() };
         let mut addon = json!({
             "slug": slug, "name": format!("The {slug}"), "version": "1.0", "state": state, "ingress": true,
-            "ingress_port": port, "ingress_entry": "/api/hassio_ingress/TOKEN", "ingress_url": "/api/hassio_ingress/TOKEN/",
+            "ingress_port": at.port(), "ingress_entry": "/api/hassio_ingress/TOKEN", "ingress_url": "/api/hassio_ingress/TOKEN/",
             "ip_address": address, "hostname": slug, "ingress_panel": true, "options": {}, "host_network": false,
         });
         for (key, value) in more.as_object().into_iter().flatten() {
@@ -144,6 +144,15 @@ impl Running {
                 lines.lock().unwrap().push(line);
             }
         });
+    }
+
+    /// Ends it, and starts it anew with what it has kept.
+    fn restart(&mut self, supervisor: &StandIn) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        self.child = Self::spawn(&self.folder, supervisor);
+        self.lines = Arc::default();
+        self.read();
     }
 
     fn log(&self) -> String {
@@ -203,13 +212,23 @@ fn options(more: &Value) -> Value {
     options
 }
 
+/// The last byte of an address in the add-ons' network. The network's first one would be the machine's.
+fn container(last: u8) -> RawAddon {
+    RawAddon::start_at(Ipv4Addr::new(127, 0, 33, last))
+}
+
+/// Of what has no web UI.
+fn address(last: u8) -> SocketAddr {
+    (Ipv4Addr::new(127, 0, 33, last), 8443).into()
+}
+
 #[test]
 fn routes_follow_the_add_ons_that_start_stop_and_move() {
     let supervisor = StandIn::start();
-    let (nodered, moved) = (RawAddon::start(), RawAddon::start());
-    supervisor.install("local_vestibule", "started", 8443, &json!({"ingress": false}));
-    supervisor.install("a0d7b954_nodered", "started", nodered.address().port(), &json!({}));
-    supervisor.install("core_mosquitto", "started", 8099, &json!({"ingress": false}));
+    let (nodered, moved) = (container(1), container(2));
+    supervisor.install("local_vestibule", "started", address(200), &json!({"ingress": false}));
+    supervisor.install("a0d7b954_nodered", "started", nodered.address(), &json!({}));
+    supervisor.install("core_mosquitto", "started", address(201), &json!({"ingress": false}));
     let running = Running::start(&supervisor, &options(&json!({})), None);
     let (owner, bob) = (running.cookie("owner"), running.cookie("bob"));
 
@@ -219,12 +238,19 @@ fn routes_follow_the_add_ons_that_start_stop_and_move() {
     assert_eq!(running.status("/ingress/local_vestibule/", &owner), 404, "no route leads back here");
     assert!(running.command(&["health"]).contains("ready"));
 
-    supervisor.install("a0d7b954_nodered", "stopped", nodered.address().port(), &json!({}));
+    supervisor.install("a0d7b954_nodered", "stopped", nodered.address(), &json!({}));
     running.await_status("/ingress/a0d7b954_nodered/", &owner, 404);
     let before = nodered.requests().len();
-    supervisor.install("a0d7b954_nodered", "started", moved.address().port(), &json!({"version": "1.1"}));
+    supervisor.install("a0d7b954_nodered", "started", moved.address(), &json!({"version": "1.1"}));
     running.await_status("/ingress/a0d7b954_nodered/", &owner, 200);
     assert_eq!(nodered.requests().len(), before, "it has another port since its update");
+
+    // Its container starts anew between two questions: all that the overview says is the same.
+    supervisor.install("a0d7b954_nodered", "started", nodered.address(), &json!({"version": "1.1"}));
+    eventually("the new address", || {
+        assert_eq!(running.status("/ingress/a0d7b954_nodered/", &owner), 200);
+        (nodered.requests().len() > before).then_some(())
+    });
 
     // The Supervisor restarts: nobody loses an add-on by that.
     *supervisor.is_up.lock().unwrap() = false;
@@ -243,13 +269,12 @@ fn routes_follow_the_add_ons_that_start_stop_and_move() {
 #[test]
 fn options_say_who_may_open_what_and_where() {
     let supervisor = StandIn::start();
-    let addon = RawAddon::start();
-    let port = addon.address().port();
-    supervisor.install("local_vestibule", "started", 8443, &json!({"ingress": false}));
-    for slug in ["one", "two", "three", "elsewhere"] {
-        supervisor.install(slug, "started", port, &json!({}));
+    supervisor.install("local_vestibule", "started", address(200), &json!({"ingress": false}));
+    let containers = [1, 2, 3, 4].map(container);
+    for (slug, addon) in ["one", "two", "three", "elsewhere"].iter().zip(&containers) {
+        supervisor.install(slug, "started", addon.address(), &json!({}));
     }
-    supervisor.install("elsewhere", "started", port, &json!({"ip_address": "192.168.1.1"}));
+    supervisor.install("elsewhere", "started", containers[3].address(), &json!({"ip_address": "192.168.1.1"}));
     let chosen = json!({"addons": [
         {"slug": "one", "path": "/first", "users": ["bob"]},
         {"slug": "two", "hide": true},
@@ -268,19 +293,87 @@ fn options_say_who_may_open_what_and_where() {
 #[test]
 fn a_supervisor_that_is_late_or_lies_does_no_harm() {
     let supervisor = StandIn::start();
-    let addon = RawAddon::start();
+    let (addon, upper) = (container(1), container(2));
     *supervisor.is_up.lock().unwrap() = false;
     let running = Running::start(&supervisor, &options(&json!({})), None);
     let owner = running.cookie("owner");
     assert!(running.log().contains("the add-ons are not followed yet"), "{}", running.log());
-    supervisor.install("local_vestibule", "started", 8443, &json!({"ingress": false}));
+    supervisor.install("local_vestibule", "started", address(200), &json!({"ingress": false}));
     let name = "x\"\n[listen]\nhttps = [\"0.0.0.0:1\"]";
-    supervisor.install("evil", "started", addon.address().port(), &json!({"name": name}));
-    supervisor.install("UPPER.case", "started", addon.address().port(), &json!({}));
+    supervisor.install("evil", "started", addon.address(), &json!({"name": name}));
+    supervisor.install("UPPER.case", "started", upper.address(), &json!({}));
     *supervisor.is_up.lock().unwrap() = true;
     running.await_status("/ingress/evil/", &owner, 200);
     assert!(!running.log().contains("mistake"), "{}", running.log());
     eventually("why one has no route", || running.log().contains("UPPER.case: its slug").then_some(()));
+}
+
+#[test]
+fn a_start_without_the_supervisor_has_no_route_of_an_earlier_run() {
+    let supervisor = StandIn::start();
+    let addon = container(1);
+    supervisor.install("local_vestibule", "started", address(200), &json!({"ingress": false}));
+    supervisor.install("one", "started", addon.address(), &json!({}));
+    let mut running = Running::start(&supervisor, &options(&json!({})), None);
+    let owner = running.cookie("owner");
+    running.await_status("/ingress/one/", &owner, 200);
+    *supervisor.is_up.lock().unwrap() = false;
+    running.restart(&supervisor);
+    let owner = running.cookie("owner");
+    assert_eq!(running.status("/ingress/one/", &owner), 404, "its address may be another one's by now");
+    *supervisor.is_up.lock().unwrap() = true;
+    running.await_status("/ingress/one/", &owner, 200);
+}
+
+#[test]
+fn an_add_on_that_cannot_be_asked_about_costs_the_others_nothing() {
+    let supervisor = StandIn::start();
+    let (one, two) = (container(1), container(2));
+    supervisor.install("local_vestibule", "started", address(200), &json!({"ingress": false}));
+    supervisor.install("one", "started", one.address(), &json!({"ip_address": "no address"}));
+    supervisor.install("two", "started", two.address(), &json!({}));
+    let running = Running::start(&supervisor, &options(&json!({})), None);
+    let owner = running.cookie("owner");
+    assert_eq!((running.status("/ingress/one/", &owner), running.status("/ingress/two/", &owner)), (404, 200));
+    eventually("why one has no route", || running.log().contains("one: the Supervisor's answer").then_some(()));
+    supervisor.install("one", "started", one.address(), &json!({}));
+    running.await_status("/ingress/one/", &owner, 200);
+    supervisor.install("one", "started", one.address(), &json!({"ip_address": "no address"}));
+    running.await_status("/ingress/one/", &owner, 404);
+    assert_eq!(running.status("/ingress/two/", &owner), 200);
+    supervisor.install("one", "started", two.address(), &json!({}));
+    running.await_status("/ingress/two/", &owner, 404);
+    assert_eq!(running.status("/ingress/one/", &owner), 404, "nobody knows whose the address is");
+}
+
+#[test]
+fn what_people_have_written_does_not_fall_away_because_it_cannot_be_read() {
+    let supervisor = StandIn::start();
+    supervisor.install("local_vestibule", "started", address(200), &json!({"ingress": false}));
+    let more = "[[addon]]\nslug = \"own\"\nupstream = \"builtin:whoami\"\npath = \"/own\"\n";
+    let mut running = Running::start(&supervisor, &options(&json!({})), Some(more));
+    let owner = running.cookie("owner");
+    let file = running.folder.path().join("vestibule.toml");
+    fs::write(&file, b"# \xff").unwrap();
+    eventually("a warning", || running.log().contains("vestibule.toml` cannot be read").then_some(()));
+    assert_eq!(running.status("/own/", &owner), 200, "what stood there counts");
+    supervisor.asked.lock().unwrap().clear();
+    eventually("two looks more", || {
+        let asked = supervisor.asked.lock().unwrap();
+        (asked.iter().filter(|line| line.contains("/supervisor/info")).count() > 2).then_some(())
+    });
+    assert_eq!(running.log().matches("cannot be read").count(), 1, "said once: {}", running.log());
+    assert!(fs::read_to_string(running.config()).unwrap().contains("builtin:whoami"));
+
+    let before = fs::read(running.config()).unwrap();
+    *supervisor.is_up.lock().unwrap() = false;
+    running.restart(&supervisor);
+    assert!(!running.child.wait().unwrap().success(), "nobody knows what stands there: {}", running.log());
+    assert_eq!(fs::read(running.config()).unwrap(), before);
+    fs::remove_file(&file).unwrap();
+    running.restart(&supervisor);
+    let owner = running.cookie("owner");
+    assert_eq!(running.status("/own/", &owner), 404, "no file is none");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A raw add-on: a TCP server that records every request byte for byte and answers whatever a script tells it to.
 
 use std::io::{self, Read};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -70,6 +70,16 @@ impl RawAddon {
         Self::answering(format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{HELLO}", HELLO.len()))
     }
 
+    /// The same at an address of its own, as in a network of containers.
+    pub(crate) fn start_at(address: Ipv4Addr) -> Self {
+        let hello = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{HELLO}", HELLO.len());
+        let listener = TcpListener::bind((address, 0)).expect("a free port");
+        Self::serving(
+            listener,
+            move |_, wire| if wire.write(hello.as_bytes()).is_ok() { Keep::Open } else { Keep::Closed },
+        )
+    }
+
     /// An add-on that answers every request with the same bytes and keeps the connection open.
     pub(crate) fn answering(bytes: impl Into<Vec<u8>>) -> Self {
         let bytes = bytes.into();
@@ -78,7 +88,10 @@ impl RawAddon {
 
     /// An add-on that does what the script says once a request has been read.
     pub(crate) fn scripted(script: impl Fn(&Recorded, &mut Wire) -> Keep + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        Self::serving(TcpListener::bind("127.0.0.1:0").expect("a free port"), script)
+    }
+
+    fn serving(listener: TcpListener, script: impl Fn(&Recorded, &mut Wire) -> Keep + Send + Sync + 'static) -> Self {
         let address = listener.local_addr().expect("a bound listener has an address");
         let state = Arc::new(State::default());
         let (shared, script): (_, Arc<Script>) = (Arc::clone(&state), Arc::new(script));
