@@ -241,7 +241,12 @@ fn what_packages_and_pages_on_migration_say_can_be_used() {
         let text = fs::read_to_string(root.join(name)).unwrap();
         let named = format!("config_dir = \"{named}\"");
         assert!(text.contains(&named), "{name}");
-        let (exit, out, err) = folder.check(text.replace(&named, &format!("config_dir = \"{home}\"")));
+        let text = text.replace(&named, &format!("config_dir = \"{home}\""));
+        let acme = "[tls]\nacme = { domains = [\"home.example\"], challenge = \"tls-alpn-01\", agree_to_terms = true }";
+        let ordered = folder.load(text.replace("[tls]", acme)).unwrap_or_else(|found| panic!("{name}: {found}"));
+        let state = &ordered.settings.tls.acme().unwrap().state;
+        assert!(state.starts_with("/var/lib/vestibule"), "{name}: services may write nowhere else");
+        let (exit, out, err) = folder.check(text);
         // Which add-ons there are, only people know.
         let is_quiet = err.is_empty() || err.lines().next() == Some("warning: no add-on is configured");
         assert!(exit == Exit::Done && is_quiet && !out.contains("2 warnings"), "{name}: {out}{err}");

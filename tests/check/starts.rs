@@ -25,6 +25,10 @@ fn a_place_that_cannot_be_written_to_is_a_mistake_and_told_once() {
     refused(&with("[session]\nstore = \"/sealed/s.redb\""), "9:9", &told);
     refused(&with("[tls]\ndevelopment = \"/sealed/certs\""), "9:15", &told);
     refused(&with("[supervisor]\nlisten = \"127.0.0.1:1\"\nstate = \"/sealed/s.json\""), "10:9", &told);
+    let acme = "[tls.acme]\ndomains = [\"home.example\"]\nchallenge = \"tls-alpn-01\"\nagree_to_terms = true\n";
+    refused(&with(&format!("{acme}state = \"/sealed/acme\"")), "12:9", &told);
+    let elsewhere = "[listen]\ncontrol = \"/1\"\n[session]\nstore = \"memory\"";
+    refused(&format!("state_dir = \"/sealed\"\n{}", with(&format!("{elsewhere}\n{acme}"))), "1:13", &told);
     let signed = format!("{}\n[assertion]\nkeys = \"/sealed/keys\"", addon("assertion = true"));
     refused(&signed, "10:8", &told);
 }

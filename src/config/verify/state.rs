@@ -60,6 +60,10 @@ fn written<'a>(claims: &Claims<'a>) -> Vec<(&'a Path, SourceLocation)> {
     if let Tls::Development { folder } = &settings.tls {
         places.push((folder, by(raw.tls.given().map(|tls| &tls.get_ref().development))));
     }
+    if let Some(acme) = settings.tls.acme() {
+        let table = raw.tls.given().and_then(|tls| tls.get_ref().acme.given());
+        places.push((&acme.state, by(table.map(|acme| &acme.get_ref().state))));
+    }
     if settings.addons.iter().any(|addon| addon.headers.assertion) {
         places.push((&settings.assertion.keys, by(raw.assertion.given().map(|it| &it.get_ref().keys))));
     }
