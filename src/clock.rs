@@ -34,6 +34,14 @@ impl Timestamp {
     }
 }
 
+/// A time of the operating system's, as of a file. Before 1970 counts as 1970.
+impl From<SystemTime> for Timestamp {
+    fn from(at: SystemTime) -> Self {
+        let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+    }
+}
+
 /// RFC 3339 in UTC with milliseconds, as in `2026-11-22T04:50:00.000Z`.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -72,8 +80,8 @@ impl Clock {
         match self {
             Self::System => {
                 #[expect(clippy::disallowed_methods, reason = "the one place that asks the operating system")]
-                let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-                Timestamp(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+                let now = SystemTime::now();
+                now.into()
             }
             // Relaxed: the time stands for itself, and no other memory is published through it.
             Self::Manual(at) => Timestamp(at.load(Ordering::Relaxed)),

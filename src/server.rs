@@ -15,6 +15,7 @@ mod listeners;
 mod logging;
 mod reload;
 mod report;
+mod respawn;
 mod restart;
 mod review;
 #[cfg(feature = "redis-store")]
@@ -117,7 +118,9 @@ impl Server {
         tasks.spawn(report::keep_reviewing(Arc::clone(self)));
         tasks.spawn(report::keep_keys(Arc::clone(self)));
         tasks.spawn(keys::rotate_keys(Arc::clone(self)));
-        tasks.spawn(certificates::keep_ordered(Arc::clone(self)));
+        let server = Arc::clone(self);
+        let ordering = move || certificates::keep_ordered(Arc::clone(&server));
+        tasks.spawn(respawn::respawned("ordering certificates", self.drain.clone(), ordering));
         if let Some(listener) = bound.operations {
             let metrics = Arc::clone(&services.telemetry.metrics);
             tasks.spawn(health::serve(listener, self.readiness.clone(), metrics, self.stop.clone()));

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONNECTION, HOST};
+use http::header::{CONNECTION, HOST, RETRY_AFTER};
 use http::uri::PathAndQuery;
-use http::{HeaderValue, Request, Response, Uri};
+use http::{HeaderMap, HeaderValue, Request, Response, Uri};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -18,6 +18,7 @@ use instant_acme::{BodyWrapper, BytesResponse, Error, HttpClient};
 use parking_lot::Mutex;
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::clock::{Clock, Timestamp};
 use crate::config::{Trust, https_address};
 use crate::dial::{DialError, Dialer};
 use crate::ids::{Address, BadUrl};
@@ -90,9 +91,25 @@ async fn ask(dialer: &Dialer, request: Request<BodyWrapper<Bytes>>) -> Result<Re
     let (mut sender, connection) = http1::Builder::new().max_buf_size(HEAD).handshake(TokioIo::new(stream)).await?;
     // Ends with this call, also when it times out: no connection is left behind.
     let _driven = AbortOnDropHandle::new(tokio::spawn(connection));
-    let (parts, body) = sender.send_request(Request::from_parts(parts, body)).await?.into_parts();
+    let (mut parts, body) = sender.send_request(Request::from_parts(parts, body)).await?.into_parts();
+    bound_retry_after(&mut parts.headers, Clock::System.now());
     let body = Limited::new(body, LARGEST).collect().await.map_err(AskError::Body)?.to_bytes();
     Ok(Response::from_parts(parts, Full::new(body)))
+}
+
+/// Shortens what a server asks to wait for (RFC 9110 section 10.2.3), and strips what is no such value: the library
+/// adds it to the time of now without a look, and panics where the sum is beyond all time.
+fn bound_retry_after(headers: &mut HeaderMap, now: Timestamp) {
+    let Some(asked) = headers.remove(RETRY_AFTER) else { return };
+    let Some(text) = asked.to_str().ok().map(str::trim) else { return };
+    let wait = if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        // More digits than a number has are a long time as well.
+        Duration::from_secs(text.parse().unwrap_or(u64::MAX))
+    } else {
+        let Ok(at) = httpdate::parse_http_date(text) else { return };
+        Timestamp::from(at).saturating_since(now)
+    };
+    headers.insert(RETRY_AFTER, HeaderValue::from(wait.min(LONGEST_WAIT).as_secs()));
 }
 
 /// How long connecting may take, TLS handshake included.
@@ -105,3 +122,41 @@ const LARGEST: usize = 1024 * 1024;
 const HEAD: usize = 64 * 1024;
 /// Hosts that one server may send us to.
 const MOST_HOSTS: usize = 7;
+/// What a server may ask to wait for. Whether to renew is asked once a day in any case.
+const LONGEST_WAIT: Duration = Duration::from_hours(24);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bounded(asked: &str) -> Option<String> {
+        let mut headers = HeaderMap::new();
+        headers.append(RETRY_AFTER, HeaderValue::from_str(asked).unwrap());
+        headers.append(RETRY_AFTER, HeaderValue::from(u64::MAX));
+        // 1994-11-06T08:49:37Z
+        bound_retry_after(&mut headers, Timestamp::from_millis(784_111_777_000));
+        let mut left = headers.get_all(RETRY_AFTER).iter().map(|value| value.to_str().unwrap().to_owned());
+        let first = left.next();
+        assert_eq!(left.next(), None, "{asked}");
+        first
+    }
+
+    #[test]
+    fn a_server_that_asks_to_wait_beyond_all_time_is_asked_again_after_a_day() {
+        for (asked, wait) in [
+            ("0", "0"),
+            ("86400", "86400"),
+            ("86401", "86400"),
+            ("18446744073709551615", "86400"),
+            ("99999999999999999999999", "86400"),
+            ("Sun, 06 Nov 1994 08:50:37 GMT", "60"),
+            ("Sun, 06 Nov 1994 08:48:37 GMT", "0"),
+            ("Fri, 31 Dec 9999 23:59:59 GMT", "86400"),
+        ] {
+            assert_eq!(bounded(asked).as_deref(), Some(wait), "{asked}");
+        }
+        for asked in ["", "-1", "+1", "1.5", "soon", "Fri, 99 Dec 9999 23:59:59 GMT"] {
+            assert_eq!(bounded(asked), None, "{asked}");
+        }
+    }
+}
