@@ -3,7 +3,7 @@
 //! What lies below the configuration's folder is named by its place in it, so that a backup can go to another folder;
 //! everything else by its absolute path. When it is read, a name that leads anywhere else is refused.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::Read as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Component, Path, PathBuf};
@@ -12,14 +12,26 @@ use tar::{Archive, Builder, EntryType, Header};
 use zeroize::Zeroizing;
 
 use super::error::BackupError;
+use super::source::Source;
 
 /// A file of a backup.
 pub(super) struct Packed {
     /// Where it belongs.
     pub(super) path: PathBuf,
+    /// Whether that is beside the configuration, or anywhere else.
+    pub(super) place: Place,
     /// Its permissions, as `chmod` has them.
     pub(super) mode: u32,
     pub(super) bytes: Zeroizing<Vec<u8>>,
+}
+
+/// Where a file belongs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Below the folder of the configuration.
+    Beside,
+    /// At an absolute path.
+    Elsewhere,
 }
 
 /// The names of what lies below the configuration's folder begin with this one.
@@ -39,14 +51,15 @@ pub(super) fn folder_of(file: &Path) -> Result<PathBuf, BackupError> {
 }
 
 /// An archive of these files.
-pub(super) fn pack(folder: &Path, files: &[PathBuf]) -> Result<Zeroizing<Vec<u8>>, BackupError> {
+pub(super) fn pack(folder: &Path, files: &[Source]) -> Result<Zeroizing<Vec<u8>>, BackupError> {
     let mut archive = Builder::new(Vec::new());
     let mut room = LARGEST;
-    for path in files {
-        let unreadable = |source| BackupError::Unreadable { path: path.clone(), source };
-        let mut file = File::open(path).map_err(unreadable)?;
+    for source in files {
+        let path = source.path();
+        let unreadable = |source| BackupError::Unreadable { path: path.to_owned(), source };
+        let mut file = source.open()?;
         let metadata = file.metadata().map_err(unreadable)?;
-        room = room.checked_sub(metadata.len()).ok_or_else(|| BackupError::TooLarge(path.clone()))?;
+        room = room.checked_sub(metadata.len()).ok_or_else(|| BackupError::TooLarge(path.to_owned()))?;
         let mut bytes = Zeroizing::new(Vec::new());
         file.read_to_end(&mut bytes).map_err(unreadable)?;
         let mut header = Header::new_gnu();
@@ -67,12 +80,12 @@ pub(super) fn unpack(packed: &[u8], folder: &Path) -> Result<Vec<Packed>, Backup
             return Err(BackupError::Broken("it holds something else than files"));
         }
         let name = entry.path().map_err(BackupError::Archive)?.into_owned();
-        let path = place(folder, &name).ok_or(BackupError::Broken("it holds a file without a place"))?;
+        let (place, path) = place(folder, &name).ok_or(BackupError::Broken("it holds a file without a place"))?;
         let mode = entry.header().mode().map_err(BackupError::Archive)?;
         let mut bytes = Zeroizing::new(Vec::new());
         entry.read_to_end(&mut bytes).map_err(BackupError::Archive)?;
         // Whatever it was, nobody else may change it: some of these files decide who may do what.
-        files.push(Packed { path, mode: mode & 0o755, bytes });
+        files.push(Packed { path, place, mode: mode & 0o755, bytes });
     }
     if files.is_empty() { Err(BackupError::Broken("it holds nothing")) } else { Ok(files) }
 }
@@ -84,7 +97,7 @@ fn name(folder: &Path, path: &Path) -> PathBuf {
     }
 }
 
-fn place(folder: &Path, name: &Path) -> Option<PathBuf> {
+fn place(folder: &Path, name: &Path) -> Option<(Place, PathBuf)> {
     let mut components = name.components();
     let first = components.next()?;
     let rest = components.as_path();
@@ -94,8 +107,8 @@ fn place(folder: &Path, name: &Path) -> Option<PathBuf> {
         return None;
     }
     match first {
-        Component::Normal(first) if first == BESIDE => Some(folder.join(rest)),
-        Component::Normal(first) if first == ELSEWHERE => Some(Path::new("/").join(rest)),
+        Component::Normal(first) if first == BESIDE => Some((Place::Beside, folder.join(rest))),
+        Component::Normal(first) if first == ELSEWHERE => Some((Place::Elsewhere, Path::new("/").join(rest))),
         _ => None,
     }
 }
@@ -113,7 +126,7 @@ mod tests {
     fn a_name_leads_nowhere_but_to_its_place() {
         let folder = Path::new("/etc/vestibule");
         for path in ["/etc/vestibule/config.toml", "/etc/vestibule/secrets/a", "/var/lib/vestibule/x"] {
-            assert_eq!(place(folder, &name(folder, Path::new(path))).unwrap(), Path::new(path));
+            assert_eq!(place(folder, &name(folder, Path::new(path))).unwrap().1, Path::new(path));
         }
         let bad =
             ["configuration", "absolute", "configuration/../x", "absolute/../etc/x", "/etc/passwd", "other/x", ""];
@@ -122,7 +135,7 @@ mod tests {
         }
         // A folder by another name is another place.
         assert_eq!(
-            place(Path::new("/srv/v"), &name(folder, Path::new("/etc/vestibule/a"))).unwrap(),
+            place(Path::new("/srv/v"), &name(folder, Path::new("/etc/vestibule/a"))).unwrap().1,
             Path::new("/srv/v/a")
         );
     }

@@ -14,6 +14,9 @@ pub enum BackupError {
         /// What the system says.
         source: io::Error,
     },
+    /// A link where the service makes its files: whoever runs as it could have put it there.
+    #[error("`{}` is a symbolic link", .0.display())]
+    Link(PathBuf),
     /// More than a backup may hold.
     #[error("`{}` is too large for a backup", .0.display())]
     TooLarge(PathBuf),
@@ -38,6 +41,9 @@ pub enum BackupError {
     /// Files that a restore would write over.
     #[error("restoring would write over {}", list(.0))]
     Exists(Vec<PathBuf>),
+    /// Files that belong to places which the configuration in the backup does not name.
+    #[error("the configuration in this backup does not name {}", list(.0))]
+    Elsewhere(Vec<PathBuf>),
     /// A file cannot be written.
     #[error("`{}` cannot be written", path.display())]
     Unwritable {
@@ -53,6 +59,7 @@ impl BackupError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Unreadable { .. } => "run this as root or as the user that runs vestibule",
+            Self::Link(_) => "vestibule makes no links here: find out who did, and put the file itself in its place",
             Self::TooLarge(_) => "a backup holds 256 MiB at most",
             Self::InUse(_) => "stop vestibule first, or leave `--sessions` out",
             Self::NoSessionFile => "leave `--sessions` out",
@@ -60,6 +67,7 @@ impl BackupError {
             Self::Broken(_) | Self::Archive(_) => "take another copy of it",
             Self::WrongPassphrase => "the passphrase is the first line of its file; nothing was written",
             Self::Exists(_) => "move these files away first; nothing was written",
+            Self::Elsewhere(_) => "add `--absolute` where you want them written there; nothing was written",
             Self::Unwritable { .. } => "what had been restored was removed again",
         }
     }

@@ -11,13 +11,14 @@ mod error;
 mod passphrase;
 mod restore;
 mod sealed;
+mod source;
 
 use std::path::Path;
 
 pub use contents::Scope;
 pub use error::BackupError;
 pub use passphrase::Passphrase;
-pub use restore::restore;
+pub use restore::{Absolute, Restore};
 
 use crate::config::Loaded;
 

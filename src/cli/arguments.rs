@@ -160,6 +160,9 @@ pub(super) enum Command {
         /// The file with the passphrase in its first line; `-` is standard input.
         #[arg(long, value_name = "FILE")]
         passphrase_file: PathBuf,
+        /// Write files to absolute paths that the configuration in the backup does not name.
+        #[arg(long)]
+        absolute: bool,
     },
     /// Serve as an add-on on Home Assistant OS, with a route for each add-on that runs.
     AsAddon(Box<AsAddon>),

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::output::{Exit, Output};
-use crate::backup::{self, BackupError, Passphrase, Scope};
+use crate::backup::{self, Absolute, BackupError, Passphrase, Restore, Scope};
 use crate::config::{self, FilesAlone};
 use crate::telemetry::chain;
 
@@ -54,8 +54,14 @@ pub(super) fn backup(file: &Path, asked: &Backup, output: &mut Output<'_>) -> Ex
     Exit::Done
 }
 
-/// Restores a backup.
-pub(super) fn restore(file: &Path, from: &Path, passphrase_file: &Path, output: &mut Output<'_>) -> Exit {
+/// Restores a backup. Says what it writes before it does.
+pub(super) fn restore(
+    file: &Path,
+    from: &Path,
+    passphrase_file: &Path,
+    absolute: Absolute,
+    output: &mut Output<'_>,
+) -> Exit {
     let passphrase = match passphrase(passphrase_file, output) {
         Ok(passphrase) => passphrase,
         Err(exit) => return exit,
@@ -67,13 +73,14 @@ pub(super) fn restore(file: &Path, from: &Path, passphrase_file: &Path, output: 
             return Exit::Failed;
         }
     };
-    match backup::restore(&sealed, file, &passphrase) {
-        Ok(written) => {
-            for path in &written {
-                output.result(&path.display().to_string());
-            }
-            Exit::Done
+    let written = Restore::open(&sealed, file, &passphrase, absolute).and_then(|restore| {
+        for path in restore.paths() {
+            output.result(&path.display().to_string());
         }
+        restore.write()
+    });
+    match written {
+        Ok(()) => Exit::Done,
         Err(error) => failed(&error, output),
     }
 }

@@ -30,6 +30,7 @@ pub use check::{check, check_as_json};
 use output::Format;
 pub use output::{Exit, Output};
 
+use crate::backup::Absolute;
 use crate::config::Purpose;
 use crate::operations::control::Request;
 use crate::server::ThisWorld;
@@ -102,8 +103,9 @@ fn run(command: Command, file: &Path, new_file: &Path) -> Exit {
         Command::Status { json } => ask(Request::Status {}, json),
         Command::AsAddon(asked) => as_addon::serve(*asked),
         Command::Backup(asked) => Output::with_standard_streams(|output| backup::backup(file, &asked, output)),
-        Command::Restore { file: from, passphrase_file } => {
-            Output::with_standard_streams(|output| backup::restore(file, &from, &passphrase_file, output))
+        Command::Restore { file: from, passphrase_file, absolute } => {
+            let absolute = if absolute { Absolute::Any } else { Absolute::Named };
+            Output::with_standard_streams(|output| backup::restore(file, &from, &passphrase_file, absolute, output))
         }
         Command::Health => remote::health(file),
         Command::Completions { shell } => Output::with_standard_streams(|output| manual::completions(shell, output)),

@@ -113,6 +113,11 @@ pub struct Reading {
     pub found: Diagnostics,
 }
 
+/// A manifest and the files beside it that count with it, there or not.
+pub fn files(path: &Path) -> Vec<PathBuf> {
+    source::Beside::of(path).all(path)
+}
+
 /// Reads a manifest, and whatever stands beside it: its signature and its AppArmor profile.
 pub fn read(path: &Path, keys: &[SigningKey]) -> Reading {
     let beside = source::Beside::of(path);
