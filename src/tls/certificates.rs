@@ -30,6 +30,14 @@ pub(super) struct Certificates {
     ordered: Option<Arc<Acme>>,
 }
 
+/// A certificate that is to be shown.
+pub(super) enum Ready {
+    /// It was read just now.
+    Read(Box<Pair>, CertificateSource),
+    /// It is shown already, and goes on.
+    Shown(Arc<Shown>),
+}
+
 type Names = HashMap<Box<str>, Vec<Arc<Shown>>>;
 
 /// A certificate that is shown, with the configuration that shows it and no other. So a connection cannot end with
@@ -58,15 +66,18 @@ impl Certificates {
     /// The table of these certificates, in the order of the configuration. Without any it is an error, unless there are
     /// some on order.
     pub(super) fn new(
-        pairs: Vec<(Pair, CertificateSource)>,
+        ready: Vec<Ready>,
         ordered: Option<Arc<Acme>>,
         provider: &Arc<CryptoProvider>,
         tickets: &Arc<dyn ProducesTickets>,
     ) -> Result<Self, TlsError> {
-        if pairs.is_empty() && ordered.is_none() {
+        if ready.is_empty() && ordered.is_none() {
             return Err(TlsError::Empty);
         }
-        let shown = pairs.into_iter().map(|pair| Shown::new(pair, provider, tickets).map(Arc::new));
+        let shown = ready.into_iter().map(|ready| match ready {
+            Ready::Read(pair, source) => Shown::new(*pair, source, provider, tickets).map(Arc::new),
+            Ready::Shown(shown) => Ok(shown),
+        });
         let shown = shown.collect::<Result<Vec<_>, _>>()?;
         let (mut exact, mut wildcards) = (Names::new(), Names::new());
         for one in &shown {
@@ -83,6 +94,12 @@ impl Certificates {
     /// Those that are shown, in the order of the configuration.
     pub(super) fn shown(&self) -> impl Iterator<Item = &Arc<Shown>> {
         self.shown.iter()
+    }
+
+    /// What is shown for this name, where it was ordered from the same server.
+    pub(super) fn ordered(&self, acme: &Acme, domain: &Domain) -> Option<&Arc<Shown>> {
+        self.ordered.as_ref().filter(|ordered| ordered.folder() == acme.folder())?;
+        self.shown.iter().find(|shown| matches!(&shown.source, CertificateSource::Acme(name) if name == domain))
     }
 
     /// Whether one of them covers this host.
@@ -110,7 +127,8 @@ impl Certificates {
 
 impl Shown {
     fn new(
-        (pair, source): (Pair, CertificateSource),
+        pair: Pair,
+        source: CertificateSource,
         provider: &Arc<CryptoProvider>,
         tickets: &Arc<dyn ProducesTickets>,
     ) -> Result<Self, TlsError> {

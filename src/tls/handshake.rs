@@ -14,14 +14,14 @@ use rustls::server::{Acceptor, ProducesTickets};
 use tokio::io::AsyncWriteExt as _;
 use tokio_rustls::LazyConfigAcceptor;
 
-use super::certificates::{CertificateSource, Certificates};
+use super::certificates::{CertificateSource, Certificates, Ready};
 use super::challenge::{self, Challenges};
 use super::covered;
 use super::development;
 use super::error::{HandshakeError, TlsError};
 use super::facts::Facts;
 use super::notice::Notice;
-use super::pem::{self, Pair};
+use super::pem;
 use super::stream::Secured;
 use crate::clock::Timestamp;
 use crate::config::{self, Acme, CertificateFiles};
@@ -52,15 +52,15 @@ impl Handshaker {
     pub fn new(tls: &config::Tls, names: &[String], now: Timestamp) -> Result<(Self, Vec<Notice>), TlsError> {
         let provider = pem::provider();
         let tickets = Ticketer::new().map_err(TlsError::Setup)?;
-        // What was ordered can be ordered again: it must not keep the process from starting.
-        let (certificates, notices) = load(tls, names, now, &provider, &tickets, Broken::IsLeftOut)?;
+        let (certificates, notices) = load(tls, names, now, &provider, &tickets, None)?;
         let (refusal, certificates) = (challenge::refusal(&provider)?, ArcSwap::from_pointee(certificates));
         Ok((Self { provider, tickets, certificates, challenges: Challenges::default(), refusal }, notices))
     }
 
     /// Reads everything anew and proves it. No client is shown it before [`Handshaker::show`]. Blocks on files.
     pub fn read(&self, tls: &config::Tls, names: &[String], now: Timestamp) -> Result<Renewed, TlsError> {
-        let (certificates, notices) = load(tls, names, now, &self.provider, &self.tickets, Broken::IsAnError)?;
+        let shown = self.certificates.load();
+        let (certificates, notices) = load(tls, names, now, &self.provider, &self.tickets, Some(&**shown))?;
         Ok(Renewed { certificates: Arc::new(certificates), notices })
     }
 
@@ -134,41 +134,32 @@ impl Handshaker {
     }
 }
 
-/// What becomes of a certificate that was ordered and cannot be used.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Broken {
-    /// The process starts without it.
-    IsLeftOut,
-    /// Those in use stay in use.
-    IsAnError,
-}
-
 fn load(
     tls: &config::Tls,
     names: &[String],
     now: Timestamp,
     provider: &Arc<CryptoProvider>,
     tickets: &Arc<dyn ProducesTickets>,
-    broken: Broken,
+    shown: Option<&Certificates>,
 ) -> Result<(Certificates, Vec<Notice>), TlsError> {
-    let mut loaded = Loaded { pairs: Vec::new(), notices: Vec::new(), now };
+    let mut loaded = Loaded { ready: Vec::new(), notices: Vec::new(), now };
     match tls {
         config::Tls::Development { folder } => {
             let (pair, notice) = development::ensure(folder, names, now, provider)?;
-            loaded.pairs.push((pair, CertificateSource::Development));
+            loaded.ready.push(Ready::Read(Box::new(pair), CertificateSource::Development));
             loaded.notices.push(notice);
         }
         config::Tls::Certificates(certificates) => loaded.add_files(certificates, provider)?,
         config::Tls::Acme { certificates, acme } => {
             loaded.add_files(certificates, provider)?;
-            loaded.add_ordered(acme, provider, broken)?;
+            loaded.add_ordered(acme, provider, shown);
         }
     }
-    Ok((Certificates::new(loaded.pairs, tls.acme().cloned(), provider, tickets)?, loaded.notices))
+    Ok((Certificates::new(loaded.ready, tls.acme().cloned(), provider, tickets)?, loaded.notices))
 }
 
 struct Loaded {
-    pairs: Vec<(Pair, CertificateSource)>,
+    ready: Vec<Ready>,
     notices: Vec<Notice>,
     now: Timestamp,
 }
@@ -178,22 +169,21 @@ impl Loaded {
         all.iter().try_for_each(|files| self.add(files, CertificateSource::File(files.chain.clone()), provider))
     }
 
-    /// Those that are there already.
-    fn add_ordered(&mut self, acme: &Acme, provider: &CryptoProvider, broken: Broken) -> Result<(), TlsError> {
+    /// Those that are there already. What was ordered can be ordered again: a file that cannot be used keeps neither
+    /// the process from starting nor other certificates from being shown, and what is shown for its name goes on.
+    fn add_ordered(&mut self, acme: &Acme, provider: &CryptoProvider, shown: Option<&Certificates>) {
         for domain in &acme.domains {
             let files = acme.files(domain);
-            if !files.chain.exists() {
+            // Not `exists`: what cannot be looked at is there.
+            if matches!(files.chain.try_exists(), Ok(false)) {
                 continue;
             }
-            match self.add(&files, CertificateSource::Acme(domain.clone()), provider) {
-                Err(error) if broken == Broken::IsLeftOut => {
-                    let why = crate::telemetry::chain(&error).to_string();
-                    self.notices.push(Notice::Unusable { file: files.chain, why });
-                }
-                added => added?,
+            if let Err(error) = self.add(&files, CertificateSource::Acme(domain.clone()), provider) {
+                let why = crate::telemetry::chain(&error).to_string();
+                self.notices.push(Notice::Unusable { file: files.chain, why });
+                self.ready.extend(shown.and_then(|shown| shown.ordered(acme, domain)).cloned().map(Ready::Shown));
             }
         }
-        Ok(())
     }
 
     fn add(
@@ -204,7 +194,64 @@ impl Loaded {
     ) -> Result<(), TlsError> {
         let pair = pem::load(&files.chain, &files.key, provider)?;
         self.notices.extend(pem::notices(&pair, &files.chain, &files.key, self.now)?);
-        self.pairs.push((pair, source));
+        self.ready.push(Ready::Read(Box::new(pair), source));
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use rcgen::{CertificateParams, KeyPair};
+
+    use super::*;
+    use crate::config::named;
+
+    fn tls(state: &Path, directory: &str) -> config::Tls {
+        let text = format!(
+            "[tls.acme]\ndomains = [\"a.example\", \"b.example\"]\nagree_to_terms = true\n\
+             challenge = \"tls-alpn-01\"\nstate = \"{}\"\ndirectory = \"{directory}\"\n[listen]\nhttps = [\"127.0.0.1:443\"]\n",
+            state.display()
+        );
+        named(&text, state).unwrap().0.tls
+    }
+
+    fn write(file: &Path, name: &str) {
+        let key = KeyPair::generate().unwrap();
+        let certificate = CertificateParams::new(vec![name.to_owned()]).unwrap().self_signed(&key).unwrap();
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, format!("{}{}", key.serialize_pem(), certificate.pem())).unwrap();
+    }
+
+    #[test]
+    fn an_ordered_certificate_that_breaks_on_disk_goes_on_and_holds_no_other_up() {
+        let state = tempfile::tempdir().unwrap();
+        let wanted = tls(state.path(), "https://acme.example/");
+        let acme = wanted.acme().unwrap();
+        let [a, b] = [0, 1].map(|at| acme.file(&acme.domains[at]));
+        write(&a, "a.example");
+        write(&b, "b.example");
+        let (handshaker, notices) = Handshaker::new(&wanted, &[], Timestamp::default()).unwrap();
+        let serials = || handshaker.shown().into_iter().map(|(facts, _)| facts.serial).collect::<Vec<_>>();
+        let first = serials();
+        assert_eq!(first.len(), 2, "{notices:?}");
+
+        fs::write(&a, "half of a wri").unwrap();
+        write(&b, "b.example");
+        let notices = handshaker.reload(&wanted, &[], Timestamp::default()).unwrap();
+        assert!(notices.iter().any(|notice| matches!(notice, Notice::Unusable { file, .. } if *file == a)));
+        let second = serials();
+        assert_eq!(second[0], first[0], "it goes on");
+        assert_ne!(second[1], first[1], "the other one is shown");
+
+        // Another server's is no substitute, and without one the name has none.
+        let other = tls(state.path(), "https://other.example/");
+        let file = other.acme().unwrap().file(&acme.domains[0]);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, "x").unwrap();
+        handshaker.reload(&other, &[], Timestamp::default()).unwrap();
+        assert!(serials().is_empty());
     }
 }
