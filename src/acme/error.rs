@@ -5,6 +5,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::dns_hook::HookError;
 use crate::tls::TlsError;
@@ -23,6 +24,12 @@ pub enum AcmeError {
     /// The server does not offer the challenge that is configured.
     #[error("the ACME server does not offer this challenge")]
     NoSuchChallenge,
+    /// The server wants more shown than that one name is ours.
+    #[error("the ACME server wants {0} authorizations for one name")]
+    Authorizations(usize),
+    /// It has taken so long that nothing more is expected of it.
+    #[error("the order was given up after {0:?}")]
+    TimedOut(Duration),
     /// The server has asked and got another answer than the right one.
     #[error("the ACME server could not validate the name")]
     Invalid(#[source] Refusal),

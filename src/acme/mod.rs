@@ -25,3 +25,4 @@ pub use dns_hook::HookError;
 pub use error::{AcmeError, Refusal};
 pub use http_tokens::HttpTokens;
 pub use renewer::{Look, Ordered, Renewer, Step};
+pub use schedule::longest_order;

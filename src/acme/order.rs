@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use data_encoding::BASE64URL_NOPAD;
 use instant_acme::{
-    Account, AuthorizationStatus, CertificateIdentifier, Error, Identifier, NewOrder, Order, OrderStatus, RetryPolicy,
+    Account, AuthorizationStatus, CertificateIdentifier, Error, Identifier, NewOrder, Order, OrderState, OrderStatus,
+    RetryPolicy,
 };
+use tokio::time::{Instant, timeout_at};
 use zeroize::Zeroizing;
 
 use super::error::{AcmeError, Refusal};
 use super::respond::{self, Places, Responded};
+use super::schedule::longest_order;
 use super::signing_request;
 use crate::config::{Acme, Domain};
 use crate::tls::Facts;
@@ -21,15 +24,18 @@ pub(super) async fn order(
     domain: &Domain,
     replaced: Option<&Facts>,
     places: Places<'_>,
+    give_up: Instant,
 ) -> Result<Zeroizing<Vec<u8>>, AcmeError> {
     let mut order = begin(account, domain, replaced).await?;
     let mut responded = Vec::new();
-    let validated = validate(&mut order, acme, domain, places, &mut responded).await;
+    is_for_one_name(order.state())?;
+    // In time for what follows: an order that is given up as a whole takes nothing away.
+    let validated = timeout_at(give_up, validate(&mut order, acme, domain, places, &mut responded)).await;
     // However it went: an answer that stays could be asked for again.
     for one in responded {
         places.take_away(one).await;
     }
-    validated?;
+    validated.map_err(|_| AcmeError::TimedOut(longest_order(acme)))??;
     let (key, request) = signing_request::make(&domain.to_string())?;
     order.finalize_csr(&request).await.map_err(AcmeError::server("take the request for a certificate"))?;
     let chain = order.poll_certificate(&POLLS).await.map_err(AcmeError::server("give the certificate"))?;
@@ -60,6 +66,14 @@ async fn begin(account: &Account, domain: &Domain, replaced: Option<&Facts>) -> 
         }
     }
     account.new_order(&NewOrder::new(&names)).await.map_err(AcmeError::server("begin an order"))
+}
+
+/// One name was asked for: each authorization more would run the operator's hook once more.
+fn is_for_one_name(order: &OrderState) -> Result<(), AcmeError> {
+    match order.authorizations.len() {
+        0 | 1 => Ok(()),
+        many => Err(AcmeError::Authorizations(many)),
+    }
 }
 
 async fn validate<'a>(
@@ -139,5 +153,18 @@ mod tests {
         };
         assert_eq!(certificate_id(&facts).unwrap().to_string(), "aYhba4dGQEHhs3uEe6CuLN4ByNQ.AIdlQyE");
         assert_eq!(certificate_id(&Facts { authority_key_id: None, ..facts }), None);
+    }
+
+    #[test]
+    fn an_order_for_one_name_has_one_authorization() {
+        let judged = |authorizations: &[&str]| {
+            let order = serde_json::json!({
+                "status": "pending", "authorizations": authorizations, "finalize": "https://acme.example/f",
+            });
+            is_for_one_name(&serde_json::from_value(order).unwrap()).map_err(|error| error.to_string())
+        };
+        assert_eq!(judged(&["https://acme.example/1"]), Ok(()));
+        let many = judged(&["https://acme.example/1", "https://acme.example/2"]).unwrap_err();
+        assert_eq!(many, "the ACME server wants 2 authorizations for one name");
     }
 }

@@ -8,13 +8,14 @@ use std::time::Duration;
 use instant_acme::Account;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
+use tokio::time::{Instant, timeout_at};
 use zeroize::Zeroizing;
 
 use super::error::AcmeError;
 use super::http_tokens::HttpTokens;
 use super::order::{certificate_id, order};
 use super::respond::Places;
-use super::schedule::{Window, pause, renewal, rest};
+use super::schedule::{Window, longest_cleanup, longest_order, pause, renewal, rest};
 use super::{account, store};
 use crate::clock::{Clock, Timestamp};
 use crate::config::{Acme, Domain};
@@ -184,7 +185,10 @@ impl Renewer {
     /// Orders a certificate for this name.
     pub async fn order(&self, acme: &Acme, domain: Domain) -> Step {
         tracing::info!(%domain, directory = acme.directory.as_str(), "ordering a certificate");
-        match self.attempts(acme, &domain).await {
+        let longest = longest_order(acme);
+        let end = Instant::now().checked_add(longest).expect("the configuration bounds a hook's time by hours");
+        let ordered = timeout_at(end, self.attempts(acme, &domain, end)).await;
+        match ordered.unwrap_or(Err(AcmeError::TimedOut(longest))) {
             Ok(facts) => self.succeeded(acme, domain, facts),
             Err(error) => self.failed(acme, domain, &error),
         }
@@ -203,7 +207,8 @@ impl Renewer {
     pub async fn adopt(&self, acme: &Acme, domain: &Domain, pem: Zeroizing<Vec<u8>>) -> bool {
         let file = acme.file(domain);
         let Ok(facts) = store::judge(pem.clone(), file.clone()).await else { return false };
-        let ours = store::certificate(&file).await.map(|facts| facts.not_after);
+        let Ok(ours) = store::certificate(&file).await else { return false };
+        let ours = ours.map(|ours| ours.facts.not_after);
         let is_better = facts.dns_names.contains(&domain.to_string()) && ours.is_none_or(|at| at < facts.not_after);
         if !is_better {
             return false;
@@ -219,11 +224,11 @@ impl Renewer {
     }
 
     /// One attempt, and another where it was no fault of the name's.
-    async fn attempts(&self, acme: &Acme, domain: &Domain) -> Result<Facts, AcmeError> {
+    async fn attempts(&self, acme: &Acme, domain: &Domain, end: Instant) -> Result<Facts, AcmeError> {
         let mut left = MOST_ATTEMPTS;
         loop {
             left = left.saturating_sub(1);
-            match self.attempt(acme, domain).await {
+            match self.attempt(acme, domain, end).await {
                 // A test server that has begun anew knows nobody.
                 Err(error) if left > 0 && error.is_problem("accountDoesNotExist") => account::forget(acme).await?,
                 // RFC 8555 section 6.5: to be tried again. The library has done so, and has met a server that often
@@ -234,13 +239,14 @@ impl Renewer {
         }
     }
 
-    async fn attempt(&self, acme: &Acme, domain: &Domain) -> Result<Facts, AcmeError> {
+    async fn attempt(&self, acme: &Acme, domain: &Domain, end: Instant) -> Result<Facts, AcmeError> {
         let file = acme.file(domain);
         store::can_keep(&acme.folder()).await?;
         let account = account::open(acme).await?;
         let replaced = self.states.lock().get(&file).and_then(|state| state.facts.clone());
         let places = Places { tokens: &self.tokens, handshaker: &self.handshaker };
-        let pem = order(&account, acme, domain, replaced.as_ref(), places).await?;
+        let give_up = end.checked_sub(longest_cleanup(acme)).unwrap_or(end);
+        let pem = order(&account, acme, domain, replaced.as_ref(), places, give_up).await?;
         // Before it takes the place of a good one.
         let facts = store::judge(pem.clone(), file.clone()).await.map_err(AcmeError::Unusable)?;
         if !facts.dns_names.contains(&domain.to_string()) {
@@ -281,8 +287,29 @@ impl Renewer {
     async fn read(&self, acme: &Acme) {
         for domain in &acme.domains {
             let file = acme.file(domain);
-            let facts = store::certificate(&file).await;
-            self.states.lock().entry(file).or_default().facts = facts;
+            let stored = store::certificate(&file).await;
+            let now = self.clock.now();
+            let mut states = self.states.lock();
+            let state = states.entry(file).or_default();
+            match stored {
+                Ok(stored) => {
+                    // Seen for the first time, and ordered by a process before this one: one that ends and starts again
+                    // and again must not order each time.
+                    if let Some(stored) = stored.as_ref().filter(|_| state.facts.is_none()) {
+                        let pause = rest(&stored.facts).min(AFTER_RESTART);
+                        state.earliest = state.earliest.max(stored.written.min(now).saturating_add(pause));
+                    }
+                    state.facts = stored.map(|stored| stored.facts);
+                }
+                Err(error) => {
+                    // What was known of it still holds.
+                    if state.earliest <= now {
+                        let error = chain(&error).to_string();
+                        tracing::error!(%domain, error, "nothing is ordered while the stored certificate cannot be read");
+                    }
+                    state.earliest = state.earliest.max(now.saturating_add(UNREADABLE));
+                }
+            }
         }
     }
 
@@ -342,6 +369,10 @@ fn on_one_line(text: &str) -> String {
 
 /// Attempts of which all but the last have failed for no fault of the name's.
 const MOST_ATTEMPTS: u32 = 4;
+/// For how long after an order a process that has just started makes no other for the same name.
+const AFTER_RESTART: Duration = Duration::from_hours(1);
+/// Between two looks at a file that cannot be read.
+const UNREADABLE: Duration = Duration::from_mins(10);
 /// Between two looks at the clock.
 const LONGEST_SLEEP: Duration = Duration::from_hours(1);
 /// A server that counts orders says so, and most count by the hour.
@@ -351,3 +382,87 @@ const ASK_SOONEST: Duration = Duration::from_mins(10);
 const ASK_LATER: Duration = Duration::from_hours(24);
 /// Characters of an error that are kept.
 const LONGEST_ERROR: usize = 1000;
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, File};
+    use std::time::UNIX_EPOCH;
+
+    use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+
+    use super::*;
+    use crate::config::{self, named};
+
+    const NAME: &str = "home.example";
+
+    struct Bed {
+        _state: tempfile::TempDir,
+        acme: Arc<Acme>,
+        file: PathBuf,
+    }
+
+    impl Bed {
+        fn new() -> Self {
+            let state = tempfile::tempdir().unwrap();
+            let text = format!(
+                "[tls.acme]\ndomains = [\"{NAME}\"]\nagree_to_terms = true\nchallenge = \"http-01\"\nstate = \"{}\"\n\
+                 [listen]\nhttp = [\"127.0.0.1:80\"]\n",
+                state.path().display()
+            );
+            let config::Tls::Acme { acme, .. } = named(&text, state.path()).unwrap().0.tls else { panic!("no ACME") };
+            let file = acme.file(&acme.domains[0]);
+            fs::create_dir_all(acme.folder()).unwrap();
+            Self { _state: state, acme, file }
+        }
+
+        fn start(&self) -> Renewer {
+            let tls = config::Tls::Acme { certificates: Vec::new(), acme: Arc::clone(&self.acme) };
+            let (handshaker, _) = Handshaker::new(&tls, &[], Timestamp::default()).unwrap();
+            Renewer::new(Arc::new(handshaker), Clock::default())
+        }
+
+        /// A certificate that ended long ago, so that another is due.
+        fn write(&self, age: Duration) {
+            let key = KeyPair::generate().unwrap();
+            let mut params = CertificateParams::new(vec![NAME.to_owned()]).unwrap();
+            (params.not_before, params.not_after) = (date_time_ymd(2020, 1, 1), date_time_ymd(2020, 4, 1));
+            let certificate = params.self_signed(&key).unwrap();
+            fs::write(&self.file, format!("{}{}", key.serialize_pem(), certificate.pem())).unwrap();
+            File::options()
+                .append(true)
+                .open(&self.file)
+                .unwrap()
+                .set_modified(UNIX_EPOCH + Duration::from_millis(Clock::System.now().as_millis()) - age)
+                .unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_process_that_starts_again_and_again_does_not_order_each_time() {
+        let bed = Bed::new();
+        let is_due = |look: &Look| matches!(look, Look::Due(_));
+        assert!(is_due(&bed.start().look(&bed.acme).await), "there is none");
+        bed.write(Duration::from_mins(1));
+        let renewer = bed.start();
+        for _ in 0..2 {
+            let Look::Idle(time) = renewer.look(&bed.acme).await else { panic!("one was ordered a minute ago") };
+            assert!((Duration::from_mins(57)..=Duration::from_mins(59)).contains(&time), "{time:?}");
+        }
+        renewer.order_now(&bed.acme, |_| true);
+        assert!(is_due(&renewer.look(&bed.acme).await), "the operator wants one");
+        bed.write(Duration::from_mins(61));
+        assert!(is_due(&bed.start().look(&bed.acme).await));
+        fs::write(&bed.file, "half of a wri").unwrap();
+        assert!(is_due(&bed.start().look(&bed.acme).await), "what is broken is ordered at once");
+    }
+
+    #[tokio::test]
+    async fn nothing_is_ordered_in_the_place_of_a_file_that_cannot_be_read() {
+        let bed = Bed::new();
+        fs::create_dir(&bed.file).unwrap();
+        let renewer = bed.start();
+        for _ in 0..2 {
+            assert!(matches!(renewer.look(&bed.acme).await, Look::Idle(time) if time <= UNREADABLE));
+        }
+    }
+}

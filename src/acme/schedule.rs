@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::clock::Timestamp;
+use crate::config::{Acme, AcmeChallenge};
 use crate::tls::Facts;
 
 /// When a server would like a certificate to be renewed (RFC 9773 section 4.2).
@@ -41,6 +42,24 @@ pub(super) fn pause(failures: u32, chance: u16) -> Duration {
     pause.saturating_add(fraction(pause / 5, chance))
 }
 
+/// How long an order may take with all its attempts. What is not over then is given up.
+pub fn longest_order(acme: &Acme) -> Duration {
+    let hook = match &acme.challenge {
+        AcmeChallenge::Dns01(hook) => hook.timeout.saturating_add(hook.wait),
+        AcmeChallenge::TlsAlpn01 | AcmeChallenge::Http01 => Duration::ZERO,
+    };
+    ORDER.saturating_add(hook).saturating_add(longest_cleanup(acme))
+}
+
+/// How long it may take to take the answer to a challenge away.
+pub(super) fn longest_cleanup(acme: &Acme) -> Duration {
+    match &acme.challenge {
+        // And what it has started may hold its output for a little longer.
+        AcmeChallenge::Dns01(hook) => hook.timeout.saturating_add(Duration::from_secs(5)),
+        AcmeChallenge::TlsAlpn01 | AcmeChallenge::Http01 => Duration::ZERO,
+    }
+}
+
 /// Numbers of certificates are random (CA/Browser Forum, Baseline Requirements section 7.1).
 fn chance_of(facts: &Facts) -> u16 {
     facts.serial.last_chunk().copied().map_or(0, u16::from_be_bytes)
@@ -50,6 +69,8 @@ fn fraction(of: Duration, chance: u16) -> Duration {
     of / 65536 * u32::from(chance)
 }
 
+/// Questions to a server that is as slow as it may be.
+const ORDER: Duration = Duration::from_mins(20);
 const SHORTEST_PAUSE: Duration = Duration::from_mins(5);
 const LONGEST_PAUSE: Duration = Duration::from_hours(12);
 

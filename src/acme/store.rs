@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use super::error::AcmeError;
+use crate::clock::Timestamp;
 use crate::tls::{Facts, TlsError, judge_pair, read_pair, write_atomically};
 use crate::workers::spawn_blocking;
 
@@ -52,10 +53,24 @@ pub(super) async fn remove(file: &Path) -> Result<(), AcmeError> {
     }
 }
 
-/// What the certificate in this file says of itself; nothing where there is none that can be used.
-pub(super) async fn certificate(file: &Path) -> Option<Facts> {
+/// A certificate that is stored and can be used.
+pub(super) struct Stored {
+    /// What it says of itself.
+    pub(super) facts: Facts,
+    /// When it was written.
+    pub(super) written: Timestamp,
+}
+
+/// The certificate in this file; nothing where there is none that can be used. An error where that cannot be told:
+/// there may be a good one.
+pub(super) async fn certificate(file: &Path) -> Result<Option<Stored>, AcmeError> {
     let path = file.to_owned();
-    spawn_blocking(move || read_pair(&path)).await.ok()?.ok()
+    let reading = spawn_blocking(move || match read_pair(&path) {
+        Ok(facts) => Ok(Some(Stored { facts, written: fs::metadata(&path)?.modified()?.into() })),
+        Err(TlsError::Read { source, .. }) if source.kind() != io::ErrorKind::NotFound => Err(source),
+        Err(_) => Ok(None),
+    });
+    reading.await.unwrap_or_else(|error| Err(io::Error::other(error))).map_err(failed(file))
 }
 
 /// Whether this text is a certificate with its key.

@@ -9,9 +9,9 @@ use std::time::Duration;
 use aws_lc_rs::digest::{SHA256, digest};
 use data_encoding::HEXLOWER;
 
-use crate::acme::{Look, Renewer, Step};
+use crate::acme::{Look, Renewer, Step, longest_order};
 use crate::clock::Clock;
-use crate::config::{Acme, AcmeChallenge, Domain};
+use crate::config::{Acme, Domain};
 use crate::entropy;
 use crate::session::{BlobName, Change, SealedNotes, Sessions, SharedKv, StoreAway};
 
@@ -44,7 +44,8 @@ impl SharedOrders {
             Look::Due(domain) => domain,
             Look::Idle(time) => return Step::Idle(time.min(BETWEEN_LOOKS)),
         };
-        if !self.lock(acme, longest_order(acme)).await.unwrap_or(false) {
+        // The lock must not end before the order does.
+        if !self.lock(acme, longest_order(acme).saturating_add(BETWEEN_LOOKS)).await.unwrap_or(false) {
             return Step::Idle(BETWEEN_LOOKS);
         }
         // Again: whoever had the lock until now may have ordered this very certificate after the look above.
@@ -126,19 +127,8 @@ fn sha256(parts: &[&[u8]]) -> [u8; 32] {
     digest(&SHA256, &parts.join(&0)).as_ref().try_into().expect("SHA-256 has 32 bytes")
 }
 
-/// The lock must not end before the order does.
-fn longest_order(acme: &Acme) -> Duration {
-    let hook = match &acme.challenge {
-        AcmeChallenge::Dns01(hook) => hook.timeout.saturating_mul(2).saturating_add(hook.wait),
-        AcmeChallenge::TlsAlpn01 | AcmeChallenge::Http01 => Duration::ZERO,
-    };
-    ORDER.saturating_add(hook)
-}
-
 /// Between two looks at what others have ordered.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(5);
-/// Questions to a server that is as slow as it may be.
-const ORDER: Duration = Duration::from_mins(20);
 /// Longer than the first pause of who has failed.
 const AFTER_FAILURE: Duration = Duration::from_mins(7);
 /// The version outlives every certificate.
