@@ -14,6 +14,8 @@ use super::configuration::{self, Places};
 use super::options::Options;
 use super::supervisor::{InstalledAddon, Supervisor, SupervisorError};
 use super::written_by_people::WrittenByPeople;
+use crate::config::{self, FilesAlone};
+use crate::diagnostic::Styling;
 use crate::telemetry::chain;
 
 /// Keeps one configuration file as the add-ons are.
@@ -26,6 +28,8 @@ pub struct Follower {
     own: Option<String>,
     answered: Option<Answered>,
     more: Option<WrittenByPeople>,
+    /// What people had written when the configuration could last be used: nothing, where there was no file.
+    good: Option<String>,
     /// What was said last, so that it is said once.
     complaint: Option<String>,
     /// The add-ons without a route, and those of which that was said.
@@ -56,6 +60,9 @@ pub enum StartError {
         /// What the system says.
         source: io::Error,
     },
+    /// What people have written makes a configuration that cannot be used, with the add-ons of this moment.
+    #[error("the configuration cannot be used: {0}")]
+    Mistaken(String),
     /// The file.
     #[error("`{}` cannot be written", path.display())]
     Unwritable {
@@ -77,6 +84,7 @@ impl Follower {
             own: None,
             answered: None,
             more: None,
+            good: None,
             complaint: None,
             left_out: Vec::new(),
             told: Vec::new(),
@@ -86,9 +94,9 @@ impl Follower {
     /// Looks once, and writes the configuration if it has changed.
     ///
     /// A route is the address of a container, which belongs to another one as soon as its own has ended. So routes
-    /// outlive the Supervisor's last answer for [`KEPT`] alone, and before the first answer there are none, whatever an
-    /// earlier run has left in the file. What cannot be read of what people write counts as it was before; at the first
-    /// look nothing is written then.
+    /// outlive the Supervisor's last answer for half a minute alone, and before the first answer there are none,
+    /// whatever an earlier run has left in the file. What cannot be read of what people write counts as it was before,
+    /// and so does what makes no configuration; at the first look nothing is written then.
     pub async fn look(&mut self) -> Result<(), StartError> {
         let asked = self.ask().await;
         let read = self.read();
@@ -124,7 +132,7 @@ impl Follower {
         match error {
             StartError::Supervisor(_) if self.answered.as_ref().is_some_and(Answered::counts) => "",
             StartError::Supervisor(_) => "; no add-on has a route until it does",
-            StartError::Unreadable { .. } => "; what stood there before counts",
+            StartError::Unreadable { .. } | StartError::Mistaken(_) => "; what stood there before counts",
             StartError::Unwritable { .. } => "",
         }
     }
@@ -179,10 +187,35 @@ impl Follower {
         let written = configuration::write(&self.options, addons, more.text(), &self.places);
         self.left_out = written.left_out;
         self.left_out.extend(answered.into_iter().flat_map(|answered| answered.unknown.iter().cloned()));
-        if fs::read_to_string(&self.file).is_ok_and(|text| text == written.text) {
+        let found = match &self.good {
+            // The start says itself, and better, what is wrong.
+            None => None,
+            Some(_) => mistake(&self.file, &written.text).map_err(|source| self.unwritable(source))?,
+        };
+        let Some(found) = found else {
+            self.good = Some(more.text().unwrap_or_default().to_owned());
+            return self.put(&written.text);
+        };
+        // The serving process would refuse it and go on with the routes of before, to addresses that may be others' by
+        // now. So what was good is written with the add-ons of this moment, or with none where they do not go together.
+        let good = self.good.as_deref();
+        let with_them = configuration::write(&self.options, addons, good, &self.places).text;
+        let is_good = mistake(&self.file, &with_them).map_err(|source| self.unwritable(source))?.is_none();
+        let text = if is_good { with_them } else { configuration::write(&self.options, &[], good, &self.places).text };
+        self.put(&text)?;
+        Err(StartError::Mistaken(found))
+    }
+
+    fn put(&self, text: &str) -> Result<(), StartError> {
+        if fs::read_to_string(&self.file).is_ok_and(|before| before == text) {
             return Ok(());
         }
-        replace(&self.file, &written.text).map_err(|source| StartError::Unwritable { path: self.file.clone(), source })
+        let replaced = beside(&self.file, text).and_then(|beside| fs::rename(beside, &self.file));
+        replaced.map_err(|source| self.unwritable(source))
+    }
+
+    fn unwritable(&self, source: io::Error) -> StartError {
+        StartError::Unwritable { path: self.file.clone(), source }
     }
 }
 
@@ -193,13 +226,19 @@ impl Answered {
     }
 }
 
-/// Whole or not at all: the serving process may read it at any moment.
-fn replace(file: &Path, text: &str) -> io::Result<()> {
+/// What is wrong with this configuration in the place of the file, if anything.
+fn mistake(file: &Path, text: &str) -> io::Result<Option<String>> {
+    let found = config::load(&beside(file, text)?, &FilesAlone).err();
+    Ok(found.map(|found| found.render(Styling::Plain)))
+}
+
+/// Writes a file beside this one. It takes its place whole or not at all: the serving process may read at any moment.
+fn beside(file: &Path, text: &str) -> io::Result<PathBuf> {
     let beside = file.with_extension("toml.new");
     let mut opened = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
     opened.write_all(text.as_bytes())?;
     opened.sync_all()?;
-    fs::rename(beside, file)
+    Ok(beside)
 }
 
 /// Between two questions.

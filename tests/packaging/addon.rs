@@ -377,6 +377,25 @@ fn what_people_have_written_does_not_fall_away_because_it_cannot_be_read() {
 }
 
 #[test]
+fn a_mistake_in_what_people_have_written_keeps_no_route_where_it_was() {
+    let supervisor = StandIn::start();
+    supervisor.install("local_vestibule", "started", address(200), &json!({"ingress": false}));
+    let more = "[[addon]]\nslug = \"own\"\nupstream = \"builtin:whoami\"\npath = \"/own\"\n";
+    let mut running = Running::start(&supervisor, &options(&json!({})), Some(more));
+    let (before, after) = (container(1), container(2));
+    supervisor.install("one", "started", before.address(), &json!({}));
+    let config = || fs::read_to_string(running.config()).unwrap_or_default();
+    let leads_to = |addon: &RawAddon| config().contains(&format!("http://{}\"", addon.address()));
+    eventually("a route", || leads_to(&before).then_some(()));
+    fs::write(running.folder.path().join("vestibule.toml"), "[[addon]]\nslug = 7\n").unwrap();
+    eventually("a warning", || running.log().contains("the configuration cannot be used").then_some(()));
+    supervisor.install("one", "started", after.address(), &json!({}));
+    eventually("the route to where it is now", || (leads_to(&after) && !leads_to(&before)).then_some(()));
+    assert!(config().contains("builtin:whoami"), "what was good stays: {}", config());
+    running.child.kill().unwrap();
+}
+
+#[test]
 fn apparmor_can_read_the_profile_and_it_lets_nothing_of_home_assistant_be_written() {
     let profile = shipped("packaging/addon/vestibule/apparmor.txt");
     let text = fs::read_to_string(&profile).unwrap();
