@@ -36,7 +36,8 @@
 //! that peers may take, each counted; [`telemetry`], logs and numbers; [`operations`], health, the control socket and
 //! systemd; [`backup`], what must be kept when a machine is lost; [`as_addon`], how it runs as an add-on; [`cli`], the
 //! commands; and [`clock`] and [`entropy`], the only sources of time and of random bytes, with [`secret`], what nobody
-//! may see. [`workers`] are the threads that serve connections. Below all of it stand [`ids`]: users, add-ons,
+//! may see. [`workers`] are the threads that serve connections; `atomic_file` writes files whole or not at all, and
+//! `decimal` writes numbers. Below all of it stand [`ids`]: users, add-ons,
 //! entities, hosts and addresses, each with its parser.
 
 pub mod listener;
@@ -77,6 +78,8 @@ pub mod backup;
 pub mod as_addon;
 pub mod cli;
 pub mod clock;
+mod atomic_file;
+mod decimal;
 pub mod entropy;
 pub mod secret;
 pub mod workers;

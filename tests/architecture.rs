@@ -18,7 +18,9 @@ const WAY: [&str; 9] =
     ["listener", "tls", "connection", "http", "route", "session", "identity", "authorization", "upstream"];
 
 /// What every module may import, because it imports no stage itself.
-const FOUNDATION: [&str; 11] = [
+const FOUNDATION: [&str; 13] = [
+    "atomic_file",
+    "decimal",
     "ids",
     "refusal",
     "config",
@@ -33,7 +35,7 @@ const FOUNDATION: [&str; 11] = [
 ];
 
 /// What stands beside the stages, and what each may import besides itself.
-const BESIDE: [(&str, &[&str]); 21] = [
+const BESIDE: [(&str, &[&str]); 23] = [
     // The names of things, and how they are read: below everything but the form in which a mistake is shown.
     ("ids", &["diagnostic"]),
     ("refusal", &[]),
@@ -45,15 +47,17 @@ const BESIDE: [(&str, &[&str]); 21] = [
     // manifests, and shows what is wrong in one as it shows its own mistakes.
     ("config", &["ids", "diagnostic", "manifest", "permission", "secret"]),
     ("budget", &["ids", "refusal"]),
+    ("atomic_file", &["entropy"]),
     ("clock", &[]),
+    ("decimal", &[]),
     ("entropy", &[]),
     ("secret", &[]),
     // The threads: they run what they are given.
     ("workers", &[]),
-    ("telemetry", &["ids", "refusal", "budget", "clock"]),
+    ("telemetry", &["ids", "refusal", "budget", "clock", "decimal"]),
     ("permission", &[]),
     // Certificates that are ordered: shown by `tls`, which also judges what a server gave.
-    ("acme", &["ids", "config", "dial", "tls", "telemetry", "clock", "entropy", "secret", "workers"]),
+    ("acme", &["atomic_file", "ids", "config", "dial", "tls", "telemetry", "clock", "entropy", "secret", "workers"]),
     // Connections out: the add-ons' and those of whoever else dials, Home Assistant's readers among them.
     ("dial", &["ids", "config", "workers"]),
     (

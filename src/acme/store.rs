@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use super::error::AcmeError;
+use crate::atomic_file;
 use crate::clock::Timestamp;
-use crate::tls::{Facts, TlsError, judge_pair, read_pair, write_atomically};
+use crate::tls::{Facts, TlsError, judge_pair, read_pair};
 use crate::workers::spawn_blocking;
 
 /// Writes a file that its owner alone may read, in the place of what stood there, and makes its folder where it is
@@ -21,7 +22,7 @@ pub(super) async fn write(file: &Path, bytes: Zeroizing<Vec<u8>>) -> Result<(), 
             return Err(io::ErrorKind::InvalidInput.into());
         };
         DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-        write_atomically(folder, name, &bytes, 0o600)
+        atomic_file::write(folder, name, &bytes, 0o600)
     });
     writing.await.unwrap_or_else(|error| Err(io::Error::other(error))).map_err(failed(file))
 }

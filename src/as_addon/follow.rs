@@ -1,10 +1,11 @@
 //! Follows the add-ons: the Supervisor has no events for them, so it is asked every few seconds, and the configuration
 //! is written when what it says has changed.
 
+use std::collections::VecDeque;
 use std::fs;
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _};
@@ -14,6 +15,7 @@ use super::configuration::{self, Places};
 use super::options::Options;
 use super::supervisor::{InstalledAddon, Supervisor, SupervisorError};
 use super::written_by_people::WrittenByPeople;
+use crate::atomic_file;
 use crate::config::{self, FilesAlone};
 use crate::diagnostic::Styling;
 use crate::telemetry::chain;
@@ -30,6 +32,8 @@ pub struct Follower {
     more: Option<WrittenByPeople>,
     /// What people had written when the configuration could last be used: nothing, where there was no file.
     good: Option<String>,
+    /// The texts that were judged last, and what is wrong with each: a look that finds nothing new writes nothing.
+    judged: VecDeque<(String, Option<String>)>,
     /// What was said last, so that it is said once.
     complaint: Option<String>,
     /// The add-ons without a route, and those of which that was said.
@@ -85,6 +89,7 @@ impl Follower {
             answered: None,
             more: None,
             good: None,
+            judged: VecDeque::new(),
             complaint: None,
             left_out: Vec::new(),
             told: Vec::new(),
@@ -187,31 +192,55 @@ impl Follower {
         let written = configuration::write(&self.options, addons, more.text(), &self.places);
         self.left_out = written.left_out;
         self.left_out.extend(answered.into_iter().flat_map(|answered| answered.unknown.iter().cloned()));
-        let found = match &self.good {
-            // The start says itself, and better, what is wrong.
-            None => None,
-            Some(_) => mistake(&self.file, &written.text).map_err(|source| self.unwritable(source))?,
+        let more = more.text().unwrap_or_default().to_owned();
+        // The start says itself, and better, what is wrong; and what stands there already is in use.
+        let Some(good) = self.good.as_deref().filter(|_| !self.stands(&written.text)) else {
+            self.good = Some(more);
+            return self.put(&written.text);
         };
-        let Some(found) = found else {
-            self.good = Some(more.text().unwrap_or_default().to_owned());
+        let with_them = configuration::write(&self.options, addons, Some(good), &self.places).text;
+        let without = configuration::write(&self.options, &[], Some(good), &self.places).text;
+        let Some(found) = self.judge(&written.text)? else {
+            self.good = Some(more);
             return self.put(&written.text);
         };
         // The serving process would refuse it and go on with the routes of before, to addresses that may be others' by
         // now. So what was good is written with the add-ons of this moment, or with none where they do not go together.
-        let good = self.good.as_deref();
-        let with_them = configuration::write(&self.options, addons, good, &self.places).text;
-        let is_good = mistake(&self.file, &with_them).map_err(|source| self.unwritable(source))?.is_none();
-        let text = if is_good { with_them } else { configuration::write(&self.options, &[], good, &self.places).text };
-        self.put(&text)?;
+        let is_good = self.judge(&with_them)?.is_none();
+        self.put(if is_good { &with_them } else { &without })?;
         Err(StartError::Mistaken(found))
     }
 
+    fn stands(&self, text: &str) -> bool {
+        fs::read_to_string(&self.file).is_ok_and(|before| before == text)
+    }
+
+    /// What is wrong with this configuration in the place of the file, if anything.
+    fn judge(&mut self, text: &str) -> Result<Option<String>, StartError> {
+        if let Some((_, found)) = self.judged.iter().find(|(judged, _)| judged == text) {
+            return Ok(found.clone());
+        }
+        // Beside it, since paths are relative to its folder.
+        let candidate = self.file.with_extension("toml.new");
+        let mut opened = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&candidate);
+        let written = opened.as_mut().map_err(|error| io::Error::from(error.kind()));
+        written.and_then(|opened| opened.write_all(text.as_bytes())).map_err(|source| self.unwritable(source))?;
+        let found = config::load(&candidate, &FilesAlone).err().map(|found| found.render(Styling::Plain));
+        self.judged.truncate(JUDGED - 1);
+        self.judged.push_front((text.to_owned(), found.clone()));
+        Ok(found)
+    }
+
     fn put(&self, text: &str) -> Result<(), StartError> {
-        if fs::read_to_string(&self.file).is_ok_and(|before| before == text) {
+        if self.stands(text) {
             return Ok(());
         }
-        let replaced = beside(&self.file, text).and_then(|beside| fs::rename(beside, &self.file));
-        replaced.map_err(|source| self.unwritable(source))
+        let name = self.file.file_name().and_then(|name| name.to_str());
+        let (Some(folder), Some(name)) = (self.file.parent(), name) else {
+            return Err(self.unwritable(io::ErrorKind::InvalidFilename.into()));
+        };
+        // Whole or not at all: the serving process may read it at any moment.
+        atomic_file::write(folder, name, text.as_bytes(), 0o600).map_err(|source| self.unwritable(source))
     }
 
     fn unwritable(&self, source: io::Error) -> StartError {
@@ -226,26 +255,14 @@ impl Answered {
     }
 }
 
-/// What is wrong with this configuration in the place of the file, if anything.
-fn mistake(file: &Path, text: &str) -> io::Result<Option<String>> {
-    let found = config::load(&beside(file, text)?, &FilesAlone).err();
-    Ok(found.map(|found| found.render(Styling::Plain)))
-}
-
-/// Writes a file beside this one. It takes its place whole or not at all: the serving process may read at any moment.
-fn beside(file: &Path, text: &str) -> io::Result<PathBuf> {
-    let beside = file.with_extension("toml.new");
-    let mut opened = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
-    opened.write_all(text.as_bytes())?;
-    opened.sync_all()?;
-    Ok(beside)
-}
-
 /// Between two questions.
 const PAUSE: Duration = Duration::from_secs(3);
 
 /// How long the routes stay when the Supervisor does not answer: about as long as its own restart takes.
 const KEPT: Duration = Duration::from_secs(30);
+
+/// What is written, and what would be.
+const JUDGED: usize = 2;
 
 /// Add-ons that are asked about at once.
 const AT_ONCE: usize = 8;

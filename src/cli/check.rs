@@ -67,6 +67,7 @@ fn and_warnings(found: &Diagnostics) -> String {
     }
 }
 
-fn count(number: usize, what: &str) -> String {
+/// As in "1 warning" and "2 warnings".
+pub(super) fn count(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }

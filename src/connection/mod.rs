@@ -19,7 +19,7 @@ mod unread;
 pub use abort::AbortHandle;
 pub use body::ClientBody;
 pub use entry_point::{ConnectionInfo, EntryPoint};
-pub use http1::{MessageFraming, MessageWriter, WrongLength};
+pub use http1::{HeadLines, MessageFraming, MessageWriter, Persistence, WrongLength, push_line};
 pub use opened::{Connection, Opened};
 pub use serve::{Arrived, Ended, serve};
 pub use timeouts::InFlightGuard;

@@ -4,8 +4,6 @@ use std::fmt;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use http::HeaderValue;
-
 use crate::entropy;
 
 /// Sixteen hexadecimal digits. Unique in a process; nothing may be read from it but equality.
@@ -36,11 +34,6 @@ impl RequestId {
     /// The id as text.
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or_default()
-    }
-
-    /// The id as a header value.
-    pub fn to_header(self) -> HeaderValue {
-        HeaderValue::from_bytes(&self.0).unwrap_or_else(|_| HeaderValue::from_static(""))
     }
 }
 

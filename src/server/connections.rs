@@ -77,8 +77,7 @@ async fn serve(server: Arc<Server>, incoming: Incoming) {
     let stages = server.gate.stages();
     let limits = &stages.settings.limits;
     let metrics = &server.gate.services().telemetry.metrics;
-    metrics.connections_accepted.inc();
-    let open = metrics.open_connection();
+    let open = metrics.connection_accepted();
     let peer = incoming.peer();
     let secured = match server.handshaker.accept(incoming, limits.handshake_timeout).await {
         Ok(secured) => {
@@ -117,8 +116,7 @@ async fn serve_in_the_clear(server: Arc<Server>, incoming: Incoming) {
     let stages = server.gate.stages();
     let limits = &stages.settings.limits;
     let metrics = &server.gate.services().telemetry.metrics;
-    metrics.connections_accepted.inc();
-    let open = metrics.open_connection();
+    let open = metrics.connection_accepted();
     let peer = incoming.peer();
     // A PROXY header has as much time as it has before a handshake.
     let connection = match tokio::time::timeout(limits.handshake_timeout, incoming.identify()).await {
@@ -151,8 +149,7 @@ async fn serve_home_assistant(server: Arc<Server>, connection: FromHomeAssistant
     let Some(connection) = opened(connection.open()) else { return };
     let stages = server.gate.stages();
     let metrics = &server.gate.services().telemetry.metrics;
-    metrics.connections_accepted.inc();
-    let open = metrics.open_connection();
+    let open = metrics.connection_accepted();
     let (gate, stop) = (Arc::clone(&server.gate), server.drain.clone());
     let handler = move |arrived| Arc::clone(&gate).answer(arrived);
     connection::serve(connection, &stages.settings.limits, stop, handler).await;

@@ -3,7 +3,6 @@
 //! Names are ours and values are anybody's. The line is text (`key=value`, quoted where needed) or a JSON object, and
 //! always exactly one. It is written into a buffer that is there already, allocates nothing, and never trusts a value.
 
-use std::io::Write as _;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -12,6 +11,7 @@ use tracing::Level;
 use super::escape::{EscapeContext, cut, is_bare, push_escaped};
 use super::redact::redact;
 use crate::clock::Timestamp;
+use crate::decimal::{push_address, push_number, push_three_digits};
 use crate::telemetry::LogFormat;
 
 /// A line that has begun; [`LogLine::end`] finishes it.
@@ -109,18 +109,7 @@ impl<'a> LogLine<'a> {
 
     pub(super) fn address(&mut self, key: &'static str, value: IpAddr) {
         self.key(key);
-        self.quote(self.format == LogFormat::Json, |out| match value {
-            IpAddr::V4(v4) => {
-                let [a, b, c, d] = v4.octets();
-                push_number(out, a.into());
-                for octet in [b, c, d] {
-                    out.push(b'.');
-                    push_number(out, octet.into());
-                }
-            }
-            // Writing into a vector cannot fail.
-            IpAddr::V6(v6) => drop(write!(out, "{v6}")),
-        });
+        self.quote(self.format == LogFormat::Json, |out| push_address(out, value));
     }
 
     pub(super) fn end(self) {
@@ -189,40 +178,9 @@ fn push_ellipsis(out: &mut Vec<u8>, was_cut: bool) {
     }
 }
 
-fn push_number(out: &mut Vec<u8>, value: u64) {
-    let mut digits = [0; 20];
-    let (mut rest, mut used) = (value, 0);
-    for digit in digits.iter_mut().rev() {
-        *digit = last_digit(rest);
-        used += 1;
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
-    }
-    out.extend_from_slice(digits.get(digits.len() - used..).unwrap_or_default());
-}
-
-fn push_three_digits(out: &mut Vec<u8>, value: u64) {
-    out.extend([last_digit(value / 100), last_digit(value / 10), last_digit(value)]);
-}
-
-fn last_digit(value: u64) -> u8 {
-    b'0' + u8::try_from(value % 10).unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_read_as_numbers() {
-        for value in [0, 7, 10, 999, 1_000_000, u64::MAX] {
-            let mut out = Vec::new();
-            push_number(&mut out, value);
-            assert_eq!(String::from_utf8(out).unwrap(), value.to_string());
-        }
-    }
 
     #[test]
     fn the_stamp_agrees_with_the_clock() {

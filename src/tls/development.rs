@@ -23,6 +23,7 @@ use super::issue;
 use super::keep::{self, PRIVATE, PUBLIC};
 use super::notice::Notice;
 use super::pem::{self, Pair};
+use crate::atomic_file;
 use crate::clock::Timestamp;
 use crate::config::Settings;
 
@@ -145,7 +146,7 @@ impl DevelopmentPaths {
     }
 
     fn write(&self, name: &str, bytes: &[u8], mode: u32) -> Result<(), TlsError> {
-        keep::write_atomically(&self.folder, name, bytes, mode).map_err(|source| self.failed(source))
+        atomic_file::write(&self.folder, name, bytes, mode).map_err(|source| self.failed(source))
     }
 
     fn notice(&self, new: bool) -> Notice {

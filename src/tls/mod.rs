@@ -26,7 +26,6 @@ pub use development::own_names;
 pub use error::{HandshakeError, TlsError};
 pub use facts::Facts;
 pub use handshake::{Handshaker, Renewed};
-pub(crate) use keep::write_atomically;
 pub use notice::Notice;
 pub use pem::{ShownCertificate, check_pair, first_chain, judge_pair, read_pair, shown_certificate};
 pub use stream::{Protocol, Secured, Stream, Transport};

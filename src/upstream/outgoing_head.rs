@@ -6,8 +6,7 @@ use http::{HeaderMap, Method, Request, Uri};
 
 use super::grpc_call;
 use super::http1::{OutgoingRequest, framing_line};
-use super::request_headers::ask_for_websocket;
-use super::said_lines::SaidLines;
+use super::request_headers::{RequestHeaders, ask_for_websocket};
 use super::websocket;
 use crate::config::Addon;
 use crate::connection::MessageFraming;
@@ -34,41 +33,33 @@ pub(super) fn framing(method: &Method, length: Option<u64>, limit: u64) -> Resul
 pub(super) struct OutgoingHead {
     pub(super) method: Method,
     pub(super) target: PathAndQuery,
-    /// What we say.
-    pub(super) said: SaidLines,
-    /// What passes of the client's headers. None of those that we say is among it.
-    pub(super) passed: HeaderMap,
+    pub(super) headers: RequestHeaders,
     pub(super) framing: MessageFraming,
 }
 
 impl OutgoingHead {
     /// The request for our own client, which takes a head as it is written.
     pub(super) fn into_http1(self, body: RequestBody) -> OutgoingRequest {
-        OutgoingRequest::new((self.method, &self.target), self.said.as_bytes(), self.passed, self.framing, body)
+        OutgoingRequest::new((self.method, &self.target), self.headers, self.framing, body)
     }
 
     /// The request for a WebSocket, for hyper's client.
     pub(super) fn into_websocket(self, handshake: Handshake, body: RequestBody) -> Box<Request<RequestBody>> {
         let framing = framing_line(self.framing);
-        let (method, target, mut headers) = self.into_map();
+        let mut headers = self.headers.into_map();
         ask_for_websocket(&mut headers, handshake, websocket::new_key);
         headers.extend(framing.map(|(name, value)| (Some(name), value)));
-        hypers((method, Uri::from(target)), headers, body)
+        hypers((self.method, Uri::from(self.target)), headers, body)
     }
 
     /// The gRPC call, for hyper's client.
     pub(super) fn into_grpc(self, addon: &Addon, body: RequestBody) -> Result<Box<Request<RequestBody>>, Reason> {
         // HTTP/2 frames bodies by itself: it has no chunks.
         let framing = framing_line(self.framing).filter(|_| self.framing != MessageFraming::Chunked);
-        let (method, target, mut headers) = self.into_map();
+        let mut headers = self.headers.into_map();
         headers.extend(framing.map(|(name, value)| (Some(name), value)));
-        let target = grpc_call::target(&mut headers, &addon.backend.upstream, target)?;
-        Ok(hypers((method, target), headers, body))
-    }
-
-    fn into_map(mut self) -> (Method, PathAndQuery, HeaderMap) {
-        self.said.put_into(&mut self.passed);
-        (self.method, self.target, self.passed)
+        let target = grpc_call::target(&mut headers, &addon.backend.upstream, self.target)?;
+        Ok(hypers((self.method, target), headers, body))
     }
 
     /// Refuses a head that the add-on would choke on (spec/addon-uis.md section 3, point 19), the request line among
@@ -81,10 +72,11 @@ impl OutgoingHead {
         let line = |name: usize, value: usize| name.saturating_add(value).saturating_add(": \r\n".len());
         let framing = framing_line(self.framing);
         let framing = framing.iter().map(|(name, value)| (name, value));
-        let lines = self.passed.iter().chain(framing).map(|(name, value)| line(name.as_str().len(), value.len()));
+        let lines =
+            self.headers.passed().iter().chain(framing).map(|(name, value)| line(name.as_str().len(), value.len()));
         let asked = if handshake.is_some() { HANDSHAKE } else { 0 };
         let ours = line(self.target.as_str().len(), LONGEST_REQUEST_LINE)
-            .saturating_add(self.said.as_bytes().len())
+            .saturating_add(self.headers.said().len())
             .saturating_add(asked);
         if lines.fold(ours, usize::saturating_add) > limit { Err(Reason::HeadTooLarge) } else { Ok(()) }
     }

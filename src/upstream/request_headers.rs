@@ -4,7 +4,6 @@
 //! whether or not there is a value to set: a user without a display name has no display name, and not the client's
 //! (S-06).
 
-use std::io::Write as _;
 use std::net::IpAddr;
 
 use http::HeaderMap;
@@ -16,6 +15,7 @@ use super::said_lines::SaidLines;
 use crate::authorization::UserAttributes;
 use crate::config::Addon;
 use crate::connection::EntryPoint;
+use crate::decimal::{push_address, push_number};
 use crate::http::{Authority, Handshake, Origin, RequestId, Reserved, Scheme};
 use crate::identity::User;
 
@@ -70,6 +70,56 @@ pub(super) struct ForwardedContext<'a> {
     pub(super) prefix: Option<&'a HeaderValue>,
 }
 
+/// The headers of a request as its add-on gets them. Only [`RequestHeaderPolicy::apply`] makes one, so that none goes
+/// out with what a client made up.
+#[derive(Debug)]
+pub(super) struct RequestHeaders {
+    passed: HeaderMap,
+    said: SaidLines,
+}
+
+impl RequestHeaders {
+    /// What passes of the client's. None of the names that we say is among it.
+    pub(super) fn passed(&self) -> &HeaderMap {
+        &self.passed
+    }
+
+    /// The same, to say something in it that the client has asked for.
+    pub(super) fn passed_mut(&mut self) -> &mut HeaderMap {
+        &mut self.passed
+    }
+
+    /// What we say, as it stands in a head.
+    pub(super) fn said(&self) -> &[u8] {
+        self.said.as_bytes()
+    }
+
+    /// Says this, too.
+    pub(super) fn say(&mut self, name: &HeaderName, value: &HeaderValue) {
+        self.said.line(name, |out| {
+            out.extend_from_slice(value.as_bytes());
+            Some(())
+        });
+    }
+
+    /// What passes of the client's, when the rest is written.
+    pub(super) fn into_passed(self) -> HeaderMap {
+        self.passed
+    }
+
+    /// All of it in one map, for hyper's client.
+    pub(super) fn into_map(mut self) -> HeaderMap {
+        self.said.put_into(&mut self.passed);
+        self.passed
+    }
+
+    /// Those of a test, which say nothing of ours.
+    #[cfg(test)]
+    pub(super) fn in_test(passed: HeaderMap) -> Self {
+        Self { passed, said: SaidLines::new() }
+    }
+}
+
 impl RequestHeaderPolicy {
     /// `passing` are the names that some add-on has from browsers although they are reserved.
     pub(super) fn new(addon: &Addon, always: &Reserved, passing: &[HeaderName]) -> Self {
@@ -92,9 +142,9 @@ impl RequestHeaderPolicy {
         &self.own
     }
 
-    /// Takes the names that this route sets out of what passes of the client's headers, and says in those that are left
-    /// what the add-on is called.
-    pub(super) fn confine(&self, passed: &mut HeaderMap, forwarded: ForwardedContext<'_>) {
+    /// The headers as the add-on gets them, of what passes of the client's.
+    pub(super) fn apply(&self, mut passed: HeaderMap, forwarded: ForwardedContext<'_>) -> RequestHeaders {
+        // Whether or not there is a value to set: what the client says under these names is never ours.
         if !self.own.is_empty() {
             let spoofed: Vec<_> = passed.keys().filter(|name| self.own.contains(name.as_str())).cloned().collect();
             for name in spoofed {
@@ -102,15 +152,13 @@ impl RequestHeaderPolicy {
             }
         }
         if let Some(host_override) = &self.host_override {
-            host_override.apply(passed, (forwarded.scheme, forwarded.authority), forwarded.origin);
+            host_override.apply(&mut passed, (forwarded.scheme, forwarded.authority), forwarded.origin);
         }
-    }
-
-    /// Writes the true headers, as they stand in a head. None of their names is in what passes of the client's.
-    pub(super) fn write(&self, out: &mut SaidLines, forwarded: ForwardedContext<'_>) {
+        let mut said = SaidLines::new();
         for Line { name, says } in &self.lines {
-            out.line(name, |value| self.say(says, value, forwarded));
+            said.line(name, |value| self.say(says, value, forwarded));
         }
+        RequestHeaders { passed, said }
     }
 
     /// What the add-on would be told of the user: each name is there, with an empty value where there is none.
@@ -137,8 +185,10 @@ impl RequestHeaderPolicy {
             // Also with an override, which replaces `Host`: this one keeps what the browser asked for.
             Says::ForwardedHost => out.extend_from_slice(forwarded.authority.as_str().as_bytes()),
             Says::ForwardedProto => out.extend_from_slice(forwarded.scheme.as_str().as_bytes()),
-            Says::ForwardedPort => number(out, forwarded.authority.port().unwrap_or(forwarded.scheme.port())),
-            Says::ClientAddress => address(out, forwarded.client),
+            Says::ForwardedPort => {
+                push_number(out, forwarded.authority.port().unwrap_or(forwarded.scheme.port()).into());
+            }
+            Says::ClientAddress => push_address(out, forwarded.client),
             Says::RequestId => out.extend_from_slice(forwarded.id.as_str().as_bytes()),
             Says::Prefix => out.extend_from_slice(forwarded.prefix?.as_bytes()),
             Says::PrefixAtHomeAssistant => {
@@ -198,28 +248,6 @@ const X_INGRESS_PATH: HeaderName = HeaderName::from_static("x-ingress-path");
 const X_REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// An address as text. That of IPv4 is written by hand: `Display` pads and counts, twice for every request.
-fn address(out: &mut Vec<u8>, ip: IpAddr) {
-    let IpAddr::V4(v4) = ip else {
-        // Writing to a vector does not fail.
-        let _ = write!(out, "{ip}");
-        return;
-    };
-    for (place, octet) in v4.octets().into_iter().enumerate() {
-        if place > 0 {
-            out.push(b'.');
-        }
-        number(out, octet.into());
-    }
-}
-
-/// A number of up to five digits, without what `Display` does before each.
-fn number(out: &mut Vec<u8>, value: u16) {
-    let digits = [value / 10_000, value / 1000 % 10, value / 100 % 10, value / 10 % 10, value % 10];
-    let skipped = digits.iter().take(4).take_while(|digit| **digit == 0).count();
-    out.extend(digits.iter().skip(skipped).map(|digit| b'0' | u8::try_from(*digit).unwrap_or_default()));
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -238,15 +266,6 @@ mod tests {
     }
 
     #[test]
-    fn an_address_reads_as_ever() {
-        for ip in ["0.0.0.0", "1.20.255.100", "127.0.0.1", "10.9.99.109", "2001:db8::1"] {
-            let mut text = Vec::new();
-            address(&mut text, ip.parse().unwrap());
-            assert_eq!(text, ip.as_bytes());
-        }
-    }
-
-    #[test]
     fn over_http2_the_clients_keys_are_replaced_and_over_http1_its_one_key_stays() {
         let asked = |handshake| {
             let mut headers = HeaderMap::new();
@@ -257,14 +276,5 @@ mod tests {
         };
         assert_eq!(asked(Handshake::Http2), ["ours"]);
         assert_eq!(asked(Handshake::Http1).len(), 2, "that there is one is judged before");
-    }
-
-    #[test]
-    fn a_port_reads_as_ever() {
-        for port in [0, 9, 80, 443, 8123, 65_535] {
-            let mut text = Vec::new();
-            number(&mut text, port);
-            assert_eq!(text, port.to_string().as_bytes());
-        }
     }
 }

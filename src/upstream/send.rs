@@ -19,7 +19,6 @@ use super::outgoing_head::{OutgoingHead, framing};
 use super::pool::{HeldSlot, PoolError, PoolSlot};
 use super::request_headers::{ASSERTION, ForwardedContext};
 use super::response::{self, ResponsePolicy};
-use super::said_lines::SaidLines;
 use super::tunnel::Tunnel;
 use super::unanswered::{Unanswered, UpstreamError};
 use super::upstreams::{Upstream, Upstreams};
@@ -68,7 +67,7 @@ impl Upstreams {
         let client: IpAddr = request.client().ip();
         let (id, handshake, origin) = (request.id(), request.handshake(), request.provenance().origin);
         let (scheme, entry_point) = (request.scheme(), request.entry_point());
-        let Parts { method, headers: mut passed, body, upgrade, serving } = request.into_parts();
+        let Parts { method, headers: passed, body, upgrade, serving } = request.into_parts();
         let prefix = route.prefix_header();
         let attributes = attributes.as_deref();
         let forwarded = ForwardedContext {
@@ -83,21 +82,15 @@ impl Upstreams {
             prefix,
         };
         // After the client's reserved names were stripped, so what stands here under those names is ours.
-        upstream.request_headers.confine(&mut passed, forwarded);
-        let mut said = SaidLines::new();
-        upstream.request_headers.write(&mut said, forwarded);
+        let mut headers = upstream.request_headers.apply(passed, forwarded);
         if let Some((assertion_signer, user)) = upstream.assertion_signer.as_ref().zip(user.as_ref()) {
-            let assertion = assertion_signer.of(user, attributes);
-            said.line(&ASSERTION, |value| {
-                value.extend_from_slice(assertion.as_bytes());
-                Some(())
-            });
+            headers.say(&ASSERTION, &assertion_signer.of(user, attributes));
         }
         let says_itself = upstream.request_headers.own().contains(DESTINATION.as_str());
         if let Some(transfer) = transfer.filter(|_| upstream.addon.backend.rewrite_addresses && !says_itself) {
             let host = upstream.request_headers.host_override().unwrap_or(&authority);
             let knows_prefix = upstream.addon.headers.tell_prefix_for_addresses();
-            set_destination(&mut passed, &transfer, (scheme, host), knows_prefix);
+            set_destination(headers.passed_mut(), &transfer, (scheme, host), knows_prefix);
         }
         let grpc = upstream.trailer_filter.as_ref().map(GrpcCall::new);
         // gRPC calls of a user share one HTTP/2 connection: there is none that could become a tunnel.
@@ -109,7 +102,7 @@ impl Upstreams {
             Some(grpc) => grpc.upload(body, &upstream.addon),
         };
         let framing = framing(&method, body.size_hint().exact(), upstream.addon.transport.max_body)?;
-        let head = OutgoingHead { method, target: forward, said, passed, framing };
+        let head = OutgoingHead { method, target: forward, headers, framing };
         head.judge_size(handshake, upstream.addon.transport.max_head)?;
         let response_policy = self.response_policy(upstream, &route, (scheme, &authority));
         let (user, reading) = (user.map_or_else(anybody, |user| user.id.clone()), self.reading);
@@ -122,7 +115,7 @@ impl Upstreams {
             }
             _ => {
                 // Asked now, since the headers go when they are written.
-                let signs_in = connection_auth::is_asked_for(&head.passed);
+                let signs_in = connection_auth::is_asked_for(head.headers.passed());
                 call.exchange(head.into_http1(body).into(), signs_in).await
             }
         }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::json;
 
+use crate::cli::check::count;
 use crate::cli::output::{Exit, Format, Output};
 
 /// How bad it is.
@@ -64,7 +65,7 @@ impl Report {
             }
             Format::Text => {
                 self.findings.iter().for_each(|finding| output.result(&line(finding)));
-                output.result(&format!("{errors} errors, {warnings} warnings"));
+                output.result(&format!("{}, {}", count(errors, "error"), count(warnings, "warning")));
             }
         }
         if errors == 0 { Exit::Done } else { Exit::Failed }

@@ -12,9 +12,9 @@ use http::{Method, Request, Response};
 use http_body::Body;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::message_writer::MessageWriter;
+use super::message_writer::{MessageWriter, Persistence};
 use super::request_head::{HeadReader, Read};
-use super::response_writer::{Persistence, ResponseWriter, Written};
+use super::response_writer::{ResponseWriter, Written};
 use crate::connection::ClientBody;
 
 /// Takes plain requests from a stream, one after the other, and answers them.

@@ -18,6 +18,22 @@ pub enum MessageFraming {
     Chunked,
 }
 
+/// Whether a connection is good for another message, as far as a head says (RFC 9112 section 9.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Persistence {
+    /// It stays.
+    KeepAlive,
+    /// It ends with this message.
+    Close,
+}
+
+/// Writes a line of a head. No value has a CR or an LF in it: `HeaderValue` is the proof, or it is ours.
+pub fn push_line(head: &mut Vec<u8>, name: &str, value: &[u8]) {
+    for part in [name.as_bytes(), b": ", value, b"\r\n"] {
+        head.extend_from_slice(part);
+    }
+}
+
 /// A body of another length than its head said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the body is of another length than was said")]

@@ -10,11 +10,13 @@ mod connection;
 mod date;
 #[cfg(test)]
 mod differential_tests;
+mod head_lines;
 mod message_writer;
 mod request_head;
 mod response_writer;
 mod rewound;
 
 pub(super) use connection::{Plain, PlainConnection};
-pub use message_writer::{MessageFraming, MessageWriter, WrongLength};
+pub use head_lines::HeadLines;
+pub use message_writer::{MessageFraming, MessageWriter, Persistence, WrongLength, push_line};
 pub(super) use rewound::Rewound;

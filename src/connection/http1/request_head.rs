@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HeaderName, HeaderValue, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, Method, Request, Uri, Version};
 
+use super::head_lines::HeadLines;
 use crate::connection::ClientBody;
 
 /// What the bytes of a connection come to.
@@ -21,50 +22,28 @@ pub(super) enum Read {
 
 /// Follows a head until it is whole.
 #[derive(Debug, Default)]
-pub(super) struct HeadReader {
-    /// How many bytes were looked at, and where the line begins that has no end yet.
-    scanned: usize,
-    line: usize,
-}
+pub(super) struct HeadReader(HeadLines);
 
-/// What is found where a head may end.
-enum End {
-    At(usize),
-    NotYet,
-    /// A line that does not end in CR LF, an empty line before the first one, or a head that is too large.
-    Odd,
-}
+/// A line that ends in another way than in CR LF.
+struct BareEnd;
 
 impl HeadReader {
     /// Goes on with what is in `bytes`, of which a head may take so many.
     pub(super) fn read(&mut self, bytes: &mut Vec<u8>, most: usize) -> Read {
-        match self.end(bytes, most) {
-            End::NotYet => Read::Incomplete,
-            End::Odd => Read::Odd,
-            End::At(end) => {
-                *self = Self::default();
-                let Some(request) = bytes.get(..end).and_then(plain) else { return Read::Odd };
-                bytes.drain(..end);
-                Read::Plain(request)
-            }
+        // RFC 9112 section 2.2: a bare LF is what two parsers in a row disagree about.
+        let end = match self.0.end(bytes, |line| line.strip_suffix(b"\r").ok_or(BareEnd)) {
+            Ok(Some(end)) => end,
+            Ok(None) => return if bytes.len() >= most { Read::Odd } else { Read::Incomplete },
+            Err(BareEnd) => return Read::Odd,
+        };
+        // With an empty line before the first one, or too large.
+        if end == b"\r\n".len() || end > most {
+            return Read::Odd;
         }
-    }
-
-    /// Where the head ends, if its empty line is here.
-    fn end(&mut self, bytes: &[u8], most: usize) -> End {
-        for at in memchr::memchr_iter(b'\n', bytes.get(self.scanned..).unwrap_or_default()) {
-            let at = self.scanned.saturating_add(at);
-            let line = bytes.get(self.line..at).unwrap_or_default();
-            // RFC 9112 section 2.2: a bare LF is what two parsers in a row disagree about.
-            let Some(line) = line.strip_suffix(b"\r") else { return End::Odd };
-            let is_first = self.line == 0;
-            self.line = at.saturating_add(1);
-            if line.is_empty() {
-                return if is_first || self.line > most { End::Odd } else { End::At(self.line) };
-            }
-        }
-        self.scanned = bytes.len();
-        if self.scanned >= most { End::Odd } else { End::NotYet }
+        *self = Self::default();
+        let Some(request) = bytes.get(..end).and_then(plain) else { return Read::Odd };
+        bytes.drain(..end);
+        Read::Plain(request)
     }
 }
 

@@ -14,19 +14,12 @@ use http_body::Body;
 use tokio::io::AsyncWrite;
 
 use super::date::with_date;
-use super::message_writer::{MessageFraming, MessageWriter};
+use super::message_writer::{MessageFraming, MessageWriter, Persistence, push_line};
 
 /// An answer that is being written.
 pub(super) struct ResponseWriter<B> {
     body: Option<Pin<Box<B>>>,
     persistence: Persistence,
-}
-
-/// Whether the connection takes another request after an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Persistence {
-    KeepAlive,
-    Close,
 }
 
 /// How the writing of an answer stands.
@@ -191,10 +184,15 @@ fn write_head(
     head.push(b' ');
     head.extend_from_slice(status.canonical_reason().unwrap_or("<none>").as_bytes());
     head.extend_from_slice(b"\r\n");
+    // Noted on the way: each look into the map costs as much as a line.
+    let (mut says_connection, mut says_date) = (false, false);
     for (name, value) in headers {
-        // Said anew below, once and as it is.
-        if matches!(*name, CONTENT_LENGTH | TRANSFER_ENCODING) {
-            continue;
+        match *name {
+            // Said anew below, once and as it is.
+            CONTENT_LENGTH | TRANSFER_ENCODING => continue,
+            CONNECTION => says_connection = true,
+            DATE => says_date = true,
+            _ => {}
         }
         push_line(head, name.as_str(), value.as_bytes());
     }
@@ -203,20 +201,13 @@ fn write_head(
     } else if framing == MessageFraming::Chunked {
         push_line(head, "transfer-encoding", b"chunked");
     }
-    if persistence == Persistence::Close && !headers.contains_key(CONNECTION) {
+    if persistence == Persistence::Close && !says_connection {
         push_line(head, "connection", b"close");
     }
-    if !headers.contains_key(DATE) {
+    if !says_date {
         with_date(|date| push_line(head, "date", date));
     }
     head.extend_from_slice(b"\r\n");
-}
-
-fn push_line(head: &mut Vec<u8>, name: &str, value: &[u8]) {
-    // No value has a CR or an LF in it: `HeaderValue` is the proof, and the others are ours.
-    for part in [name.as_bytes(), b": ", value, b"\r\n"] {
-        head.extend_from_slice(part);
-    }
 }
 
 /// Writes and pieces of the body in one turn.

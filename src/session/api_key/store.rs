@@ -1,11 +1,11 @@
 //! Where keys are kept besides memory: in a file beside the sessions' file, or in Redis.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::document::DocumentError;
+use crate::atomic_file;
 use crate::config::SessionStore;
 use crate::session::Sessions;
 #[cfg(feature = "redis-store")]
@@ -108,16 +108,11 @@ fn read_file(path: &Path) -> Result<Option<Vec<u8>>, KeyStoreError> {
     }
 }
 
+/// The folder counts too: a power cut could otherwise bring a revoked key back.
 fn write_file(path: &Path, text: &[u8]) -> io::Result<()> {
-    // What a crash has left under this name is written over.
-    let beside = path.with_extension("keys-new");
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
-    file.write_all(text)?;
-    // Before the rename, or a power cut may leave the new name with nothing behind it; and the folder after it, or the
-    // cut may bring a revoked key back.
-    file.sync_all()?;
-    fs::rename(&beside, path)?;
-    fs::File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
+    let name = path.file_name().and_then(|name| name.to_str());
+    let (Some(folder), Some(name)) = (path.parent(), name) else { return Err(io::ErrorKind::InvalidFilename.into()) };
+    atomic_file::write(folder, name, text, 0o600)
 }
 
 #[cfg(feature = "redis-store")]

@@ -79,7 +79,7 @@ pub struct Metrics {
     addon_api: AddonApiFamilies,
     acme: AcmeFamilies,
     /// Connections of clients accepted.
-    pub connections_accepted: Counter,
+    connections_accepted: Counter,
     connections_open: Gauge,
     worker_connections: Family<WorkerLabel, Gauge>,
     connections_refused: Family<WhyLabel, Counter>,
@@ -199,8 +199,9 @@ impl Metrics {
         self.acme.clear();
     }
 
-    /// A connection of a client is open for as long as the guard lives.
-    pub fn open_connection(&self) -> OpenGauge {
+    /// A connection of a client was accepted, and is open for as long as the guard lives.
+    pub fn connection_accepted(&self) -> OpenGauge {
+        self.connections_accepted.inc();
         OpenGauge::new(&self.connections_open)
     }
 

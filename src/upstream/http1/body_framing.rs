@@ -5,6 +5,7 @@ use http::header::{CONNECTION, CONTENT_LENGTH, HeaderName, TRANSFER_ENCODING};
 use http::{Method, StatusCode};
 
 use super::error::Http1Error;
+use crate::connection::Persistence;
 
 /// Where a body ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,13 +38,6 @@ pub(super) struct FramingHeaders {
 enum Coding {
     Chunked,
     Identity,
-}
-
-/// Whether a connection is good for another request, as far as a head says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Persistence {
-    KeepAlive,
-    Close,
 }
 
 impl FramingHeaders {

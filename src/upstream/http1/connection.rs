@@ -14,12 +14,12 @@ use tokio::task::unconstrained;
 use tokio::time::Instant;
 
 use super::body_decoder::BodyDecoder;
-use super::body_framing::Persistence;
 use super::error::Http1Error;
 use super::outgoing::OutgoingRequest;
 use super::read_buffer::ReadBuffer;
 use super::request_writer::{RequestWriter, WriteError};
 use super::response_parser::{Parsed, ResponseHead, ResponseParser};
+use crate::connection::Persistence;
 use crate::dial::Wire;
 use crate::http::RequestBody;
 #[cfg(test)]

@@ -4,8 +4,9 @@ use http::header::{CONTENT_LENGTH, HeaderMap, HeaderValue, TRANSFER_ENCODING};
 use http::uri::PathAndQuery;
 use http::{HeaderName, Method};
 
-use crate::connection::MessageFraming;
+use crate::connection::{MessageFraming, push_line};
 use crate::http::RequestBody;
+use crate::upstream::request_headers::RequestHeaders;
 
 /// A request whose head is written out.
 pub(in crate::upstream) struct OutgoingRequest {
@@ -28,35 +29,27 @@ pub(in crate::upstream) fn framing_line(framing: MessageFraming) -> Option<(Head
 
 impl OutgoingRequest {
     /// Writes the head: the target in origin form with exactly the bytes that it has, the lines that we say, and then
-    /// what passes of the client's headers, in their order and with small letters. None of the lines is among those
-    /// that pass, and neither is one that frames a body.
+    /// what passes of the client's headers, in their order and with small letters. None that frames a body is among
+    /// those that pass.
     pub(in crate::upstream) fn new(
         (method, target): (Method, &PathAndQuery),
-        said: &[u8],
-        passed: HeaderMap,
+        headers: RequestHeaders,
         framing: MessageFraming,
         body: RequestBody,
     ) -> Self {
-        let mut head = Vec::with_capacity(said.len().saturating_add(COMMON));
+        let mut head = Vec::with_capacity(headers.said().len().saturating_add(COMMON));
         for part in [method.as_str(), " ", target.as_str(), " HTTP/1.1\r\n"] {
             head.extend_from_slice(part.as_bytes());
         }
-        head.extend_from_slice(said);
-        for (name, value) in &passed {
-            push_line(&mut head, name, value);
+        head.extend_from_slice(headers.said());
+        for (name, value) in headers.passed() {
+            push_line(&mut head, name.as_str(), value.as_bytes());
         }
         if let Some((name, value)) = framing_line(framing) {
-            push_line(&mut head, &name, &value);
+            push_line(&mut head, name.as_str(), value.as_bytes());
         }
         head.extend_from_slice(b"\r\n");
-        Self { method, head, framing, body, headers: passed }
-    }
-}
-
-fn push_line(head: &mut Vec<u8>, name: &HeaderName, value: &HeaderValue) {
-    // No value has a CR or an LF in it: `HeaderValue` is the proof.
-    for part in [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"] {
-        head.extend_from_slice(part);
+        Self { method, head, framing, body, headers: headers.into_passed() }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The head of an answer, once all of it is here.
 //!
 //! It is looked at line by line as it comes, and parsed once, at its end: the result does not depend on how its bytes
-//! were split. A parser that begins anew with each packet would do more work the slower an add-on is.
+//! were split.
 
 use std::mem::MaybeUninit;
 
@@ -9,17 +9,16 @@ use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HeaderName, HeaderValue};
 use http::{HeaderMap, Method, StatusCode};
 
-use super::body_framing::{BodyFraming, FramingHeaders, Persistence};
+use super::body_framing::{BodyFraming, FramingHeaders};
 use super::error::Http1Error;
 use super::read_buffer::ReadBuffer;
+use crate::connection::{HeadLines, Persistence};
 
 /// Reads the head of one answer, and the interim ones before it.
 #[derive(Debug)]
 pub(super) struct ResponseParser {
     method: Method,
-    /// How many bytes were looked at, and where the line begins that has no end yet.
-    scanned: usize,
-    line: usize,
+    lines: HeadLines,
     interim: u16,
 }
 
@@ -45,13 +44,13 @@ pub(super) struct ResponseHead {
 impl ResponseParser {
     /// For the answer to a request with this method.
     pub(super) fn new(method: Method) -> Self {
-        Self { method, scanned: 0, line: 0, interim: 0 }
+        Self { method, lines: HeadLines::default(), interim: 0 }
     }
 
     /// Goes on with what is in `buffer`. The headers of an answer replace those in `headers`.
     pub(super) fn parse(&mut self, buffer: &mut ReadBuffer, headers: &mut HeaderMap) -> Result<Parsed, Http1Error> {
         let Some(end) = self.end_of_head(buffer.as_slice())? else { return Ok(Parsed::Incomplete) };
-        (self.scanned, self.line) = (0, 0);
+        self.lines = HeadLines::default();
         let head = buffer.take(end);
         let mut lines = [const { MaybeUninit::uninit() }; MOST_HEADERS];
         let mut parsed = httparse::Response::new(&mut []);
@@ -83,20 +82,11 @@ impl ResponseParser {
         if bytes.iter().zip(BEGINNING).any(|(byte, expected)| byte != expected) {
             return Err(Http1Error::NotHttp);
         }
-        let fresh = bytes.get(self.scanned..).unwrap_or_default();
-        for at in memchr::memchr_iter(b'\n', fresh) {
-            let at = self.scanned.saturating_add(at);
-            let line = bytes.get(self.line..at).unwrap_or_default();
-            // RFC 9112 section 2.2: a recipient MAY take a single LF for the end of a line. Small add-ons write it, and
-            // what is handed on has our own line ends, so that nobody behind us can read it in another way.
-            let line = line.strip_suffix(b"\r").unwrap_or(line);
-            self.line = at.saturating_add(1);
-            if line.is_empty() {
-                return if self.line > LARGEST_HEAD { Err(Http1Error::HeadTooLarge) } else { Ok(Some(self.line)) };
-            }
-        }
-        self.scanned = bytes.len();
-        if self.scanned >= LARGEST_HEAD { Err(Http1Error::HeadTooLarge) } else { Ok(None) }
+        // RFC 9112 section 2.2: a recipient MAY take a single LF for the end of a line. Small add-ons write it, and
+        // what is handed on has our own line ends, so that nobody behind us can read it in another way.
+        let end = self.lines.end(bytes, |line| Ok::<_, Http1Error>(line.strip_suffix(b"\r").unwrap_or(line)))?;
+        let is_too_large = end.map_or(bytes.len() >= LARGEST_HEAD, |end| end > LARGEST_HEAD);
+        if is_too_large { Err(Http1Error::HeadTooLarge) } else { Ok(end) }
     }
 }
 

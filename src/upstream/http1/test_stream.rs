@@ -16,6 +16,7 @@ use super::connection::{Http1Connection, SendError};
 use super::outgoing::OutgoingRequest;
 use crate::connection::{ClientBody, MessageFraming};
 use crate::http::{MinRate, RequestBody};
+use crate::upstream::request_headers::RequestHeaders;
 
 /// What it does behind its last piece.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,7 +143,12 @@ pub(super) fn request(method: &Method, body: ClientBody, headers: &[(&'static st
             }
         }
     }
-    OutgoingRequest::new((method.clone(), &PathAndQuery::from_static("/a?b")), b"", passed, framing, body)
+    OutgoingRequest::new(
+        (method.clone(), &PathAndQuery::from_static("/a?b")),
+        RequestHeaders::in_test(passed),
+        framing,
+        body,
+    )
 }
 
 /// Sends a request without a body, and reads all of its answer.
