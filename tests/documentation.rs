@@ -453,6 +453,31 @@ fn every_security_case_that_is_cited_has_its_rule() {
     assert!(missing.is_empty(), "docs/security-cases.md lacks {missing:?}");
 }
 
+#[test]
+fn security_md_names_tests_of_each_security_case_or_says_why_there_is_none() {
+    let document = read("SECURITY.md");
+    let (_, table) = document.split_once("\n## Security cases and their tests\n").unwrap();
+    let rows: BTreeMap<&str, &str> =
+        table.lines().filter_map(|row| row.strip_prefix("| S-")?.split_once(" | ")).collect();
+    let cases = read("docs/security-cases.md");
+    let numbers = cases.lines().filter_map(|row| row.strip_prefix("| S-")?.split(' ').next());
+    let missing: Vec<_> = numbers.filter(|number| !rows.contains_key(number)).collect();
+    assert!(missing.is_empty(), "SECURITY.md has no row for {missing:?}");
+    let mut wrong = Vec::new();
+    for (number, tests) in rows {
+        let is_cited = |file: &&str| {
+            let source = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap_or_default();
+            source.contains(&format!("S-{number}")) || source.contains(&format!("fn s{number}_"))
+        };
+        let files: Vec<_> = tests.split('`').skip(1).step_by(2).filter(|name| name.ends_with(".rs")).collect();
+        let says_why = tests.starts_with("no test: ") || tests.contains("`.ci/run`");
+        if !files.iter().all(|file| is_cited(file)) || files.is_empty() && !says_why {
+            wrong.push(format!("S-{number}: {tests}"));
+        }
+    }
+    assert!(wrong.is_empty(), "SECURITY.md names files that know nothing of the case: {wrong:#?}");
+}
+
 /// The numbers in comments (`S-78`) and in names of tests (`fn s78_...`) of all sources in a folder.
 fn cited_in(folder: &Path, cited: &mut BTreeSet<String>) {
     for entry in fs::read_dir(folder).unwrap() {
@@ -469,6 +494,46 @@ fn cited_in(folder: &Path, cited: &mut BTreeSet<String>) {
                     cited.insert(format!("S-{digits}"));
                 }
             }
+        }
+    }
+}
+
+#[test]
+fn every_limit_has_a_test_of_what_it_does() {
+    let mut tests = String::new();
+    // `tests/check` holds the bounds of the keys and knows nothing of what they do.
+    let without = ["check", "fixtures", "documentation.rs", "architecture.rs"];
+    texts_of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests"), &without, &mut tests);
+    for (file, least) in [("src/config/limits.rs", 30), ("src/config/transport.rs", 11)] {
+        let source = read(file);
+        let keys: Vec<_> = source.lines().filter_map(key_of_part).collect();
+        assert!(keys.len() >= least, "{} keys were found in {file}", keys.len());
+        let names =
+            |text: &str, key: &str| text.split(|c: char| c != '_' && !c.is_alphanumeric()).any(|word| word == key);
+        let untested: Vec<_> = keys.iter().filter(|key| !names(&tests, key)).collect();
+        assert!(untested.is_empty(), "no test sets {untested:?} of {file}");
+    }
+}
+
+/// The key that a line of a `part!` list is about.
+fn key_of_part(line: &str) -> Option<&str> {
+    let (key, kind) = line.strip_prefix("        ")?.split_once(": ")?;
+    let is_kind = ["count(", "time(", "bytes(", "size(", "number("].iter().any(|name| kind.starts_with(name));
+    is_kind.then_some(key)
+}
+
+/// All sources of a folder, without the files and folders of these names.
+fn texts_of(folder: &Path, without: &[&str], texts: &mut String) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if without.contains(&name) {
+            continue;
+        }
+        if path.is_dir() {
+            texts_of(&path, without, texts);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            texts.push_str(&fs::read_to_string(&path).unwrap());
         }
     }
 }

@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_with_a_nul_is_no_name() {
+    fn s43_a_name_with_a_nul_is_no_name() {
         let mut der = certificate(&["home.example"], (2026, 1, 1), (2027, 1, 1));
         let at = der.windows(12).position(|window| window == b"home.example").unwrap();
         der[at + 4] = 0;

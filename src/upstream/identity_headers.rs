@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn no_name_of_a_group_can_be_taken_for_two_or_for_another() {
+    fn s105_no_name_of_a_group_can_be_taken_for_two_or_for_another() {
         let list = |names: &[&str]| written(|out| groups(out, names, DisplayNameEncoding::Utf8));
         assert_eq!(list(&["Users", "Zoë's, all", "50%"]), Some("Users,Zoë's%2C all,50%25".into()));
         assert_eq!(list(&[" a\r\nb\t", "\u{85}"]), Some("%20a%0D%0Ab%09,%C2%85".into()));

@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_worker_survives_a_task_that_panics() {
+    fn s132_a_worker_survives_a_task_that_panics() {
         let main = main_runtime();
         let (_threads, workers) = WorkerThreads::start(1, main.handle(), |_| Gauge::default()).unwrap();
         assert!(on_worker(&main, &workers, async { panic!("on purpose") }).unwrap_err().is_panic());

@@ -6,7 +6,7 @@ use crate::support::path_spellings::astray;
 use crate::support::{Ask, RawAddon};
 
 #[test]
-fn no_odd_spelling_of_a_path_reaches_the_supervisor_or_home_assistant() {
+fn s106_no_odd_spelling_of_a_path_reaches_the_supervisor_or_home_assistant() {
     let supervisor = RawAddon::start();
     let home = RawAddon::start();
     let api = Supervised::start_with(Some(&supervisor), |config| {

@@ -102,7 +102,7 @@ fn an_unclosed_list_is_not_an_error_of_every_line() {
 }
 
 #[test]
-fn an_unknown_key_gets_the_nearest_known_one() {
+fn s129_an_unknown_key_gets_the_nearest_known_one() {
     refused(&format!("{HOME}[sesion]\n"), "3:2", &["unknown key `sesion`", "did you mean `session`?"]);
     refused(
         &format!("{HOME}[session]\nidle = \"1m\"\n"),
@@ -214,7 +214,7 @@ fn what_people_mistype_gets_the_hint_that_fits() {
 }
 
 #[test]
-fn a_secret_that_is_there_twice_is_shown_in_neither_place() {
+fn s129_a_secret_that_is_there_twice_is_shown_in_neither_place() {
     let text = format!("{HOME}[[addon]]\nslug = \"a\"\nheaders.X-Key = \"hunter2\"\nheaders.X-Key = \"hunter3\"\n");
     let found = Folder::new().load(text).unwrap_err().to_string();
     assert!(found.contains("duplicate key") && !found.contains("hunter"), "{found}");

@@ -7,7 +7,7 @@ use crate::opened::{BOUND, Opened, open_everything};
 use crate::support::{PATIENCE, Stopwatch, eventually, soon};
 use crate::world::World;
 
-/// S-99, S-103, S-104, S-140 to S-143.
+/// S-99, S-103, S-104, S-140, S-141, S-142, S-143.
 #[test]
 fn what_may_no_longer_go_on_is_cut_within_a_second_and_nothing_else_is() {
     let mut table = String::new();

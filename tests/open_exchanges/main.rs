@@ -1,6 +1,6 @@
 //! What is open is admitted again whenever something changes: one of everything is opened, then a permission is taken
 //! away, and a table says what was cut after how many milliseconds. Whatever still runs after a second fails the test,
-//! and so does whatever is cut that had nothing to do with it (S-99, S-103, S-104, S-140 to S-143).
+//! and so does whatever is cut that had nothing to do with it (S-99, S-103, S-104, S-140, S-141, S-142, S-143).
 
 #![allow(
     clippy::unwrap_used,

@@ -83,7 +83,7 @@ fn a_house_in_order_is_told_so_and_nothing_is_left_behind() {
 }
 
 #[test]
-fn an_add_on_that_is_down_or_open_to_everybody_is_found() {
+fn s113_an_add_on_that_is_down_or_open_to_everybody_is_found() {
     let gone = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let open = server("0.0.0.0:0", "");
     let failing = RawAddon::answering("HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n");

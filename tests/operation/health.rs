@@ -7,7 +7,7 @@ use std::net::TcpListener;
 use crate::support::{Ask, BOTH, PATIENCE, Protocol, RawAddon, Vestibule, eventually, soon};
 
 #[test]
-fn health_is_asked_on_a_listener_of_its_own() {
+fn s130_health_is_asked_on_a_listener_of_its_own() {
     let addon = RawAddon::start();
     let vestibule = Vestibule::start(|config| {
         config.addon("a", &addon);

@@ -98,7 +98,7 @@ fn assert_own_path(path: &str, asked: &str, may_be_empty: bool) {
 }
 
 #[test]
-fn s90_return_to_cannot_come_out_of_the_page() {
+fn s94_return_to_cannot_come_out_of_the_page() {
     let (_, vestibule) = one_addon();
     for text in ["/\"><script>alert(1)</script>", "/'onfocus='alert(1)", "/<!--", "/{{7*7}}"] {
         let page = vestibule.ask(Protocol::H1, &Ask::navigate(&format!("{SIGN_IN}?return_to={}", encode(text))));

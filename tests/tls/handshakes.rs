@@ -70,7 +70,7 @@ async fn a_client_that_offers_only_other_protocols_is_turned_away() {
 }
 
 #[tokio::test]
-async fn a_session_is_resumed_under_its_own_name_only_and_never_with_early_data() {
+async fn s45_a_session_is_resumed_under_its_own_name_only_and_never_with_early_data() {
     let authority = Authority::new();
     let first = authority.issue("first", &["first.example"]);
     let second = authority.issue("second", &["second.example", "*.second.example"]);
@@ -140,7 +140,7 @@ async fn a_hello_in_many_records_or_with_an_odd_name_finds_its_certificate() {
 }
 
 #[tokio::test]
-async fn half_open_handshakes_end_at_the_deadline() {
+async fn s44_half_open_handshakes_end_at_the_deadline() {
     let authority = Authority::new();
     let tls = Tls::Certificates(vec![authority.issue("home", &["home.example"])]);
     let deadline = Duration::from_millis(200);
@@ -158,7 +158,7 @@ async fn half_open_handshakes_end_at_the_deadline() {
 }
 
 #[tokio::test]
-async fn three_hundred_half_open_handshakes_keep_nobody_out() {
+async fn s44_three_hundred_half_open_handshakes_keep_nobody_out() {
     let authority = Authority::new();
     let mut server = Setup::default().start(&Tls::Certificates(vec![authority.issue("home", &["home.example"])]));
     let hello = hello(&authority.client(), "home.example");

@@ -33,7 +33,7 @@ fn s98_only_a_whole_handshake_is_one() {
         let mut client = RawClient::connect(vestibule.https());
         client.send(&wire(&format!("GET {WS} HTTP/1.1|{start}{fields}|")));
         let answer = client.answer();
-        // An upgrade to something else may be ignored (RFC 9110 section 7.8), and then is no upgrade at all.
+        // S-53: an upgrade to something else may be ignored (RFC 9110 section 7.8), and then is no upgrade at all.
         if answer.status == 200 {
             for request in addon.take(1) {
                 let upgrade = ["upgrade", "http2-settings"].iter().any(|name| request.fields.has(name));
