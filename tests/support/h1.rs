@@ -31,7 +31,8 @@ impl RawClient {
         Self::over(dial_from(source, to))
     }
 
-    fn over(stream: TcpStream) -> Self {
+    /// Shakes hands over an open connection.
+    pub(crate) fn over(stream: TcpStream) -> Self {
         stream.set_read_timeout(Some(PATIENCE)).expect("a positive time-out is legal");
         stream.set_nodelay(true).expect("a socket may send at once");
         let name = ServerName::try_from(HOST).expect("a legal name");
