@@ -1,4 +1,4 @@
-//! The names of things: users, groups, add-ons, entities, hosts, prefixes and addresses, each with its parser.
+//! The names of things: users, groups, add-ons, entities, hosts, prefixes, addresses and time zones, each with its parser.
 //!
 //! They stand below everything else. A value of one of these types was read and judged once; nobody judges it again.
 
@@ -7,6 +7,7 @@ mod entity_id;
 mod host_name;
 mod method;
 mod path_prefix;
+mod time_zone;
 pub(crate) mod url;
 mod user_id;
 
@@ -15,5 +16,6 @@ pub use entity_id::{BadEntityId, EntityId};
 pub use host_name::{BadHostName, HostName};
 pub use method::{KnownMethod, MethodReach};
 pub use path_prefix::{BadPathPrefix, PathPrefix};
+pub use time_zone::{BadMoment, BadTimeZone, OffsetSpan, TimeZone};
 pub use url::{Address, BadUrl, HomeUrl, PublicUrl, Upstream, UpstreamHost};
 pub use user_id::{BadUserId, GroupId, UserId};
