@@ -220,6 +220,7 @@ impl Gate {
             rules: &stages.rules,
             protections: &stages.protections,
             directory: &directory,
+            environment: home.environment(),
             still_counts: &still_counts,
         };
         // One configuration and one snapshot of the users for the whole review: all exchanges are judged by the same
@@ -274,6 +275,7 @@ fn authorization<'a>(
     AuthorizationContext {
         exchanges: &services.exchanges,
         directory: home.directory(),
+        environment: home.environment(),
         protections: &stages.protections,
         describe,
         holding: BufferLimits { budget: &services.budget, limits: &stages.settings.limits },

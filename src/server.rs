@@ -91,7 +91,10 @@ pub async fn run(
     server.readiness.set_listeners(crate::operations::ListenersState::Open);
     // Once before the first connection, so that readiness and gauges never show a state that nobody has looked at.
     server.report();
-    server.watch_home(&mut *server.state.lock().await);
+    let mut state = server.state.lock().await;
+    server.watch_home(&mut state);
+    server.follow_states(&server.gate.stages().settings, &mut state);
+    drop(state);
     server.begin_accepting();
     banner::say(&server);
     notify::ready("serving");

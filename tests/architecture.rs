@@ -35,7 +35,7 @@ const FOUNDATION: [&str; 13] = [
 ];
 
 /// What stands beside the stages, and what each may import besides itself.
-const BESIDE: [(&str, &[&str]); 23] = [
+const BESIDE: [(&str, &[&str]); 24] = [
     // The names of things, and how they are read: below everything but the form in which a mistake is shown.
     ("ids", &["diagnostic"]),
     ("refusal", &[]),
@@ -56,6 +56,9 @@ const BESIDE: [(&str, &[&str]); 23] = [
     ("workers", &[]),
     ("telemetry", &["ids", "refusal", "budget", "clock", "decimal"]),
     ("permission", &[]),
+    // Where, when and in which state something is asked for: pure, like the stages that ask it, and knows a client by
+    // the address that `http` found.
+    ("conditions", &["ids", "refusal", "config", "clock", "http"]),
     // Certificates that are ordered: shown by `tls`, which also judges what a server gave.
     ("acme", &["atomic_file", "ids", "config", "dial", "tls", "telemetry", "clock", "entropy", "secret", "workers"]),
     // Connections out: the add-ons' and those of whoever else dials, Home Assistant's readers among them.
@@ -66,6 +69,7 @@ const BESIDE: [(&str, &[&str]); 23] = [
             "ids",
             "dial",
             "permission",
+            "conditions",
             "identity",
             "refusal",
             "config",
@@ -240,8 +244,8 @@ fn may_import(module: &str, path: &str) -> bool {
         return !target.is_empty();
     }
     if let Some(place) = place(module) {
-        // `permission` stands before the stage that knows the user.
-        let permission = target == "permission" && Some(place) >= self::place("identity");
+        // `permission` and `conditions` stand before the stage that knows the user.
+        let permission = matches!(target, "permission" | "conditions") && Some(place) >= self::place("identity");
         let dials = target == "dial" && module == "upstream";
         let opens = target == "exchanges" && Some(place) >= self::place("authorization");
         return permission || dials || opens || FOUNDATION.contains(&target) || WAY[..place].contains(&target);

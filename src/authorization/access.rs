@@ -2,6 +2,7 @@
 //! configuration.
 
 use super::named::{is_named, role};
+use crate::conditions::Circumstances;
 use crate::config::Authorization;
 use crate::http::{ClientAddr, Origin, Provenance, Site};
 use crate::identity::User;
@@ -42,9 +43,10 @@ pub(super) fn may_open(user: &User, authorization: &Authorization) -> Decision {
     }
 }
 
-/// Whether an add-on is shown to this user among those that they may open.
-pub fn is_listed_for(user: &User, authorization: &Authorization) -> bool {
-    may_open(user, authorization) == Decision::Permit
+/// Whether an add-on is shown to this user, with the groups that count for them now, among those that they may open.
+pub fn is_listed_for(user: &User, authorization: &Authorization, circumstances: &Circumstances<'_>) -> bool {
+    let decision = may_open(user, authorization);
+    decision == Decision::Permit && circumstances.meet(&authorization.access.conditions).is_ok()
 }
 
 /// What a request does in its user's name, as far as another site's page could make a browser send it.
@@ -95,6 +97,7 @@ mod tests {
             usernames: vec!["una".to_owned()],
             groups: groups.iter().map(|g| (*g).into()).collect(),
             configured_groups: Vec::new(),
+            conditional_groups: <_>::default(),
             group_names: Vec::new(),
             is_owner: false,
             is_active: true,
@@ -142,7 +145,7 @@ mod tests {
             users: users.iter().map(|u| (*u).to_owned()).collect(),
         };
         let with = |access| Authorization { access, ..Authorization::default() };
-        let only = |l| with(Access { only: Some(l), admin_only: false });
+        let only = |l| with(Access { only: Some(l), ..Access::default() });
         let una = user(&["system-users"]);
         assert_eq!(may_open(&una, &Authorization::default()), Decision::Permit);
         assert_eq!(may_open(&una, &only(list(&["system-users"], &[]))), Decision::Permit);
@@ -153,10 +156,10 @@ mod tests {
         assert_eq!(may_open(&una, &only(list(&["family"], &[]))), Decision::Deny(Reason::AccessDenied));
         assert_eq!(may_open(&una, &only(list(&["system-user"], &["un"]))), Decision::Deny(Reason::AccessDenied));
         assert_eq!(may_open(&una, &only(list(&[], &[]))), Decision::Deny(Reason::AccessDenied));
-        let admin_only = with(Access { only: None, admin_only: true });
+        let admin_only = with(Access { admin_only: true, ..Access::default() });
         assert_eq!(may_open(&una, &admin_only), Decision::Deny(Reason::AdminOnly));
         assert_eq!(may_open(&user(&["system-admin"]), &admin_only), Decision::Permit);
-        let both = with(Access { only: Some(list(&["x"], &[])), admin_only: true });
+        let both = with(Access { only: Some(list(&["x"], &[])), admin_only: true, ..Access::default() });
         assert_eq!(may_open(&user(&["system-admin"]), &both), Decision::Deny(Reason::AccessDenied));
         assert_eq!(may_open(&User { is_owner: true, ..user(&[]) }, &both), Decision::Permit);
     }

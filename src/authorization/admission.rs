@@ -11,9 +11,11 @@ use super::cors::is_vouched_for;
 use super::protect::{Evaluation, Protection, UserRights, is_named_path, is_public};
 use super::question::{Question, Wish};
 use super::user_attributes::UserAttributes;
+use crate::conditions::{Circumstances, Unmet};
+use crate::config::Conditions;
 use crate::connection::EntryPoint;
 use crate::identity::{Directory, User, user_behind};
-use crate::ids::KnownMethod;
+use crate::ids::{GroupId, KnownMethod};
 use crate::refusal::{Decision, Reason};
 use crate::session::{Credential, CredentialKind, KeyBounds};
 
@@ -41,11 +43,13 @@ pub(super) struct Refusal<'r> {
     pub(super) user: Option<Arc<User>>,
     /// What the rules said, where it came to that.
     pub(super) evaluation: Option<Evaluation<'r>>,
+    /// Which circumstances are not those that were asked for, for the operator.
+    pub(super) why: Option<String>,
 }
 
 impl From<Reason> for Refusal<'_> {
     fn from(reason: Reason) -> Self {
-        Self { reason, user: None, evaluation: None }
+        Self { reason, user: None, evaluation: None, why: None }
     }
 }
 
@@ -65,14 +69,21 @@ pub(super) fn admit<'r>(
     directory: &Directory,
     rules: Option<&'r Protection>,
 ) -> Result<Admission<'r>, Refusal<'r>> {
-    let user = claimant(question, claim, directory)?;
+    let circumstances = Circumstances::new(question.client, question.environment);
+    // From here on they are in no group that does not count now: roles, lists, rules and rights all go by this user.
+    let user = directory.in_circumstances(claimant(question, claim, directory)?, &circumstances)?;
     // Who may come in is asked before whose will it is and what they may open, so that a refusal does not tell a user
     // who may not come in which add-ons there are.
     let decision = may_enter(&user, question.client)
         .and(|| wills(question, claim))
         .and(|| may_open(&user, &question.addon.authorization));
     if let Decision::Deny(reason) = decision {
-        return Err(Refusal { user: Some(user), ..reason.into() });
+        let why = not_counting(&user, &circumstances);
+        return Err(Refusal { user: Some(user), why, ..reason.into() });
+    }
+    // The owner is no exception: who has their password only, is elsewhere or comes at another time.
+    if let Err(Unmet { reason, why }) = circumstances.meet(&question.addon.authorization.access.conditions) {
+        return Err(Refusal { user: Some(user), why: Some(why), ..reason.into() });
     }
     let attributes = UserAttributes::of(&user, question.addon);
     // Only now is an unreadable target a refusal: a stranger learns nothing from how we read paths.
@@ -83,14 +94,27 @@ pub(super) fn admit<'r>(
     };
     let Some(rules) = rules else { return Ok(Admission { user, attributes, evaluation: None }) };
     // The same snapshot gave the user. If it has no rights for them, nothing can be judged, and that is a refusal.
-    let Some(rights) = directory.rights(&user.id) else {
+    let Some(rights) = directory.rights(&user) else {
         return Err(Refusal { user: Some(user), ..Reason::UnknownUser.into() });
     };
-    let evaluation = intent.judge(rules, &UserRights { user: &user, rights });
+    let evaluation = intent.judge(rules, &UserRights { user: &user, rights, circumstances: &circumstances });
     match evaluation.decision() {
         Decision::Permit => Ok(Admission { user, attributes, evaluation: Some(evaluation) }),
-        Decision::Deny(reason) => Err(Refusal { reason, user: Some(user), evaluation: Some(evaluation) }),
+        Decision::Deny(reason) => {
+            let why = not_counting(&user, &circumstances);
+            Err(Refusal { reason, user: Some(user), evaluation: Some(evaluation), why })
+        }
     }
+}
+
+/// Which groups of a user do not count now, and why, where there are any.
+pub(crate) fn not_counting(user: &User, circumstances: &Circumstances<'_>) -> Option<String> {
+    let why = |(group, conditions): &(GroupId, Conditions)| {
+        let unmet = circumstances.meet(conditions).err()?;
+        Some(format!("the membership of {group} does not count: {}", unmet.why))
+    };
+    let all: Vec<String> = user.conditional_groups.iter().filter_map(why).collect();
+    (!all.is_empty()).then(|| all.join("; "))
 }
 
 /// Decides whether everybody may ask this, whoever they are: by the paths that the operator has opened, at the entry

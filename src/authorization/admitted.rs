@@ -8,6 +8,7 @@ use super::admission::{Claim, admit, admits_anybody};
 use super::protect::{Protection, RequestIntent};
 use super::question::{Question, Wish};
 use super::user_attributes::UserAttributes;
+use crate::conditions::Environment;
 use crate::exchanges::Subject;
 use crate::http::{Authority, RequestSource, Rules};
 use crate::identity::Directory;
@@ -42,6 +43,8 @@ pub struct Moment<'a> {
     pub protections: &'a [Option<Protection>],
     /// The users and what they may do, all of one snapshot.
     pub directory: &'a Directory,
+    /// The time, and the states of entities.
+    pub environment: &'a Environment,
     /// Whether a credential still counts. If so, it counts as seen.
     pub still_counts: &'a dyn Fn(&Credential) -> Result<(), Reason>,
 }
@@ -104,6 +107,7 @@ impl Admitted {
             // From what was said then, judged by the proxies that are trusted now: a proxy that lost its trust no
             // longer vouches for an address.
             client: self.source.client().map_err(|_| Reason::MalformedForwarded)?,
+            environment: moment.environment,
             provenance: self.source.provenance(&self.authority, &moment.rules.names),
             origin: self.source.origin(),
             bears_token: self.bears_token,

@@ -21,6 +21,7 @@ mod supposed;
 
 pub(crate) use access::{Act, judge_own_will};
 pub use access::{is_listed_for, may_enter};
+pub(crate) use admission::not_counting;
 pub use admitted::{Admitted, Moment};
 pub use cors::{admitted, cors_of};
 pub(crate) use permitted::PermittedParts;

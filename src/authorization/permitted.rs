@@ -10,6 +10,7 @@ use super::admitted::Admitted;
 use super::protect::{BodyFacts, Protection, RequestIntent, RuleQuery};
 use super::question::{Question, Wish};
 use super::user_attributes::UserAttributes;
+use crate::conditions::Environment;
 use crate::config::Addon;
 use crate::exchanges::{Open, OpenExchanges};
 use crate::http::{BufferLimits, Origin, Sanitized, Site};
@@ -41,6 +42,8 @@ pub struct AuthorizationContext<'a> {
     pub exchanges: &'a Arc<OpenExchanges>,
     /// The users, always the current ones.
     pub directory: &'a DirectoryCell,
+    /// The time, and the states of entities.
+    pub environment: &'a Environment,
     /// What the paths of each add-on need, by its place; nothing where none is protected.
     pub protections: &'a [Option<Protection>],
     /// Says why a user may do what a rule asks about entities, or not.
@@ -153,7 +156,7 @@ impl AuthorizationContext<'_> {
         }
         let Ok(intent) = RequestIntent::of(&routed) else { return Err(routed) };
         let rules = self.protections.get(routed.route().place()).and_then(Option::as_ref);
-        if !admits_anybody(&question(routed.request(), addon, Wish::Path(Ok(&intent))), rules) {
+        if !admits_anybody(&self.question(routed.request(), addon, Wish::Path(Ok(&intent))), rules) {
             return Err(routed);
         }
         // One that is meant for us: the add-on must not see it where nobody looks at it either.
@@ -211,7 +214,7 @@ impl AuthorizationContext<'_> {
         let routed = authenticated.routed();
         let question = Question {
             bears_token: authenticated.bears_token(),
-            ..question(routed.request(), routed.route().addon(), Wish::Path(intent))
+            ..self.question(routed.request(), routed.route().addon(), Wish::Path(intent))
         };
         let claim = Claim::Found(authenticated.credential());
         admit(&question, &claim, directory, rules).map_err(|refusal| self.explained(refusal, directory))
@@ -227,7 +230,7 @@ impl AuthorizationContext<'_> {
     ) -> Result<Entrant, Refused> {
         let credential = Credential::Session(Arc::clone(session));
         let directory = self.directory.load();
-        let question = question(request, addon, Wish::Entrance);
+        let question = self.question(request, addon, Wish::Entrance);
         match admit(&question, &Claim::Found(&credential), &directory, None) {
             Ok(admission) => Ok(Entrant { user: admission.user }),
             Err(refusal) => Err(self.explained(refusal, &directory)),
@@ -235,28 +238,30 @@ impl AuthorizationContext<'_> {
     }
 
     fn explained(&self, refusal: Refusal<'_>, directory: &Directory) -> Refused {
-        let Refusal { reason, user, evaluation } = refusal;
-        let why = evaluation
+        let Refusal { reason, user, evaluation, why } = refusal;
+        let ruled = evaluation
             .zip(user.as_ref())
             .map(|(evaluation, user)| evaluation.refusals(|asked| (self.describe)(directory, user, asked)).join("; "));
-        Refused { reason, user, why }
+        let all: Vec<String> = ruled.into_iter().chain(why).collect();
+        Refused { reason, user, why: (!all.is_empty()).then(|| all.join("; ")) }
     }
-}
 
-/// What a request asks of an add-on.
-fn question<'a>(request: &'a Sanitized, addon: &'a Addon, wish: Wish<'a>) -> Question<'a> {
-    Question {
-        addon,
-        entry_point: request.entry_point(),
-        method: request.method(),
-        websocket: request.handshake().is_some(),
-        client: request.client(),
-        provenance: request.provenance(),
-        origin: request.source().origin(),
-        // Who only comes in sends nothing to the add-on, so no token could get there; for other requests `decide` says
-        // it.
-        bears_token: Ok(false),
-        wish,
+    /// What a request asks of an add-on.
+    fn question<'q>(&'q self, request: &'q Sanitized, addon: &'q Addon, wish: Wish<'q>) -> Question<'q> {
+        Question {
+            addon,
+            entry_point: request.entry_point(),
+            method: request.method(),
+            websocket: request.handshake().is_some(),
+            client: request.client(),
+            environment: self.environment,
+            provenance: request.provenance(),
+            origin: request.source().origin(),
+            // Who only comes in sends nothing to the add-on, so no token could get there; for other requests `decide`
+            // says it.
+            bears_token: Ok(false),
+            wish,
+        }
     }
 }
 

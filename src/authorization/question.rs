@@ -4,6 +4,7 @@ use http::Method;
 use http::header::HeaderValue;
 
 use super::protect::RequestIntent;
+use crate::conditions::Environment;
 use crate::config::Addon;
 use crate::connection::EntryPoint;
 use crate::http::{ClientAddr, Provenance};
@@ -16,6 +17,7 @@ pub(super) struct Question<'a> {
     pub(super) method: &'a Method,
     pub(super) websocket: bool,
     pub(super) client: ClientAddr,
+    pub(super) environment: &'a Environment,
     pub(super) provenance: Provenance,
     /// The only origin that the request names.
     pub(super) origin: Option<&'a HeaderValue>,

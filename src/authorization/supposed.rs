@@ -10,6 +10,7 @@ use super::admission::{Admission, Claim, Refusal, admit, admits_anybody};
 use super::protect::{BodyFacts, Evaluation, Protection, RequestIntent};
 use super::question::{Question, Wish};
 use super::user_attributes::UserAttributes;
+use crate::conditions::Environment;
 use crate::connection::EntryPoint;
 use crate::http::{ClientAddr, Provenance};
 use crate::identity::{Directory, User};
@@ -26,6 +27,8 @@ pub struct Supposition<'a> {
     pub with: CredentialKind,
     /// Where the client is.
     pub client: ClientAddr,
+    /// The time, and the states of entities.
+    pub environment: &'a Environment,
     /// Whose page sent it.
     pub provenance: Provenance,
     /// The origin that it names, where that matters.
@@ -59,6 +62,8 @@ pub struct Supposed<'r> {
     pub attributes: Option<Arc<UserAttributes>>,
     /// Why it is refused, if it is.
     pub refusal: Option<Reason>,
+    /// Which circumstances are not those that were asked for, where it came to that.
+    pub why: Option<String>,
     /// What the rules said, where it came to that.
     pub evaluation: Option<Evaluation<'r>>,
     /// Whether a rule reads the body, and none was given: a request would be judged by the one that it has.
@@ -81,6 +86,7 @@ impl Supposition<'_> {
             method: &self.method,
             websocket: self.websocket,
             client: self.client,
+            environment: self.environment,
             provenance: self.provenance,
             origin: self.origin.as_ref(),
             // One credential is supposed, and nothing beside it.
@@ -92,6 +98,7 @@ impl Supposition<'_> {
             is_public: admits_anybody(&question, rules),
             attributes: None,
             refusal: None,
+            why: None,
             evaluation: None,
             wants_body: false,
         };
@@ -104,7 +111,9 @@ impl Supposition<'_> {
                 let Admission { attributes, evaluation, .. } = admission;
                 Supposed { attributes, evaluation, wants_body, ..nothing }
             }
-            Err(Refusal { reason, evaluation, .. }) => Supposed { refusal: Some(reason), evaluation, ..nothing },
+            Err(Refusal { reason, evaluation, why, .. }) => {
+                Supposed { refusal: Some(reason), evaluation, why, ..nothing }
+            }
         }
     }
 }

@@ -14,7 +14,7 @@ use super::init::InitArguments;
 use super::keys::Keys;
 use super::output::Format;
 use super::rate::Rated;
-use crate::explain::{Case, Question, RequestQuestion, Sent};
+use crate::explain::{Case, Question, RequestQuestion, Sent, Supposing};
 use crate::operations::control::{Request, RevokeTarget};
 
 #[cfg(feature = "redis-store")]
@@ -303,8 +303,14 @@ pub(super) struct Explain {
     #[arg(long, value_name = "ORIGIN", requires = "url")]
     origin: Option<String>,
     /// The client's address; by default one of the local network.
-    #[arg(long, value_name = "ADDRESS", requires = "url")]
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "cases")]
     from: Option<IpAddr>,
+    /// When it is asked, as "2026-12-24 20:00"; by default now.
+    #[arg(long, value_name = "TIME", conflicts_with = "cases")]
+    at: Option<String>,
+    /// The state of an entity, as `input_boolean.guest_mode=on`; may be repeated. No other state is known.
+    #[arg(long, value_name = "ENTITY=STATE", value_parser = state_of, conflicts_with = "cases")]
+    state: Vec<(String, String)>,
     /// It is signed in with an access token of Home Assistant's instead of a session.
     #[arg(long, requires = "url")]
     token: bool,
@@ -336,6 +342,8 @@ impl Explain {
             body,
             origin,
             from,
+            at,
+            state,
             token,
             depth,
             destination,
@@ -344,19 +352,26 @@ impl Explain {
         } = self;
         // Without `--cases` there is a user, and an entity or a URL.
         let user = user.unwrap_or_default();
+        let supposing = Supposing { from, at, states: state.into_iter().collect() };
         match (cases, url) {
             (Some(path), _) => ExplainArguments::Cases(path),
             (None, Some(url)) => {
-                let sent = Sent { origin, from, token, depth, destination };
-                let question = RequestQuestion { user, method, url, websocket, body: None, sent };
+                let sent = Sent { origin, token, depth, destination };
+                let question = RequestQuestion { user, method, url, websocket, body: None, sent, supposing };
                 ExplainArguments::One { case: Case::Request(question).into(), body, format: Format::of_flag(json) }
             }
             (None, None) => {
-                let question = Question { user, entity: entity.unwrap_or_default(), access };
+                let question = Question { user, entity: entity.unwrap_or_default(), access, supposing };
                 ExplainArguments::One { case: Case::Entity(question).into(), body: None, format: Format::of_flag(json) }
             }
         }
     }
+}
+
+/// An entity and its state.
+fn state_of(text: &str) -> Result<(String, String), &'static str> {
+    let (entity, state) = text.split_once('=').ok_or("write ENTITY=STATE, as in input_boolean.guest_mode=on")?;
+    Ok((entity.to_owned(), state.to_owned()))
 }
 
 #[derive(Debug, Args)]

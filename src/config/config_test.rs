@@ -1,6 +1,9 @@
 //! `[[test]]`: a decision that the operator expects, and what was decided instead.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
+
+use crate::ids::EntityId;
 
 /// A case: may this user do this?
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,6 +12,12 @@ pub struct ConfigTest {
     pub user: String,
     /// What they ask for.
     pub subject: ConfigTestSubject,
+    /// The client's address; where nothing is said, one of the local network.
+    pub from: Option<IpAddr>,
+    /// When, as `2026-12-24 20:00`; where nothing is said, at no time in particular.
+    pub at: Option<String>,
+    /// The states of entities; no other one is known.
+    pub states: BTreeMap<EntityId, String>,
 }
 
 /// What is asked for.
@@ -33,8 +42,6 @@ pub enum ConfigTestSubject {
         body: Option<String>,
         /// The `Origin` that it names, or `none`; where nothing is said, the add-on's own.
         origin: Option<String>,
-        /// The client's address; where nothing is said, one of the local network.
-        from: Option<IpAddr>,
         /// With an access token instead of a session.
         token: bool,
         /// Its `Depth`; where nothing is said, none.

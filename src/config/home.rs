@@ -1,6 +1,6 @@
 //! `[home_assistant]`: where Home Assistant's files are, and where it listens.
 
-use crate::ids::HomeUrl;
+use crate::ids::{HomeUrl, TimeZone};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -14,6 +14,8 @@ pub struct HomeAssistant {
     pub source: HomeSource,
     /// Where it listens: for people who sign in there, and always when there are no files.
     pub api: Option<HomeApi>,
+    /// In which zone hours are meant, when the configuration says so; else Home Assistant does.
+    pub time_zone: Option<TimeZone>,
     /// How old the last good copy may get, while it cannot be renewed, before everybody is refused.
     pub max_stale: Duration,
 }

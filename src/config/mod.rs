@@ -29,6 +29,7 @@ mod secret;
 mod secret_text;
 mod settings;
 mod syntax;
+mod conditions;
 mod config_test;
 mod transport;
 mod trust;
@@ -58,6 +59,7 @@ pub use addon::{
 };
 pub use addon_api::{ApiAddress, BadApiAddress, IngressApi, SupervisorUpstream, is_for_no_addon};
 pub use certificate_files::CertificateFiles;
+pub use conditions::{BadHours, Conditions, Hours, StateCondition};
 pub use config_test::{ConfigTest, ConfigTestSubject, Outcome};
 pub use entity_template::{BadTemplate, EntityTemplate, Piece};
 pub use home::{HomeApi, HomeAssistant, HomeSource};
@@ -69,8 +71,8 @@ pub use permissions::{ConfiguredGroup, GroupSource, Permissions};
 pub use redis_store::{RedisPlace, RedisStore};
 pub use secret_text::SecretText;
 pub use settings::{
-    Assertion, BrowserListener, Listen, ListenerScheme, Log, LogFormat, Session, SessionStore, Settings, SignIn,
-    SignInMethod, Supervisor, Tls,
+    Assertion, BrowserListener, FollowedStates, Listen, ListenerScheme, Log, LogFormat, Session, SessionStore,
+    Settings, SignIn, SignInMethod, Supervisor, Tls,
 };
 pub use transport::Transport;
 pub use trust::{BadPin, CertificatePin, Trust};

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::conditions::Conditions;
 use crate::permission::ConfiguredPolicy;
 
 /// `[permissions]` and `[[group]]`
@@ -34,6 +35,8 @@ pub struct ConfiguredGroup {
     pub members: Vec<String>,
     /// What it says about entities; a group without a policy says nothing.
     pub policy: ConfiguredPolicy,
+    /// The circumstances in which a membership counts.
+    pub conditions: Conditions,
 }
 
 impl GroupSource {

@@ -1,6 +1,7 @@
 //! The real configuration: what the stages work with. Every value is checked, every default is filled in, every path is
 //! absolute, and no `Option` means "default".
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use super::permissions::Permissions;
 use super::redis_store::RedisStore;
 use super::secret_text::SecretText;
 use super::trusted_proxies::TrustedProxies;
-use crate::ids::PublicUrl;
+use crate::ids::{EntityId, PublicUrl};
 use crate::manifest::SigningKey;
 
 /// Everything that `config.toml` says.
@@ -48,6 +49,17 @@ pub struct Settings {
     pub supervisor: Supervisor,
     /// `[[addon]]`, in the order of the file.
     pub addons: Vec<Arc<Addon>>,
+    /// What `when` asks for, wherever it stands; nothing where no state is asked for.
+    pub followed: Option<FollowedStates>,
+}
+
+/// The entities whose states are asked for, and the token to ask with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FollowedStates {
+    /// The entities.
+    pub entities: BTreeSet<EntityId>,
+    /// A long-lived token for Home Assistant's API.
+    pub token: SecretText,
 }
 
 /// `[listen]`: the addresses.

@@ -122,6 +122,8 @@ pub struct Known {
     pub shown_names: Vec<(String, String)>,
     /// Its entities, devices, areas and labels; none when they cannot be read.
     pub registry: Option<Arc<Registry>>,
+    /// Whether it says in which time zone it is.
+    pub has_time_zone: bool,
     /// What is wrong with its other files, each in one line; warned about, because who may sign in does not depend on
     /// them.
     pub problems: Vec<String>,

@@ -28,6 +28,9 @@ pub(crate) struct Answer<'a> {
     pub(crate) user_name: Option<&'a str>,
     #[serde(flatten)]
     pub(crate) groups: Groups<'a>,
+    /// Which memberships do not count in these circumstances, and why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) not_counting: Option<String>,
     pub(crate) entry: Option<ExplainedEntity>,
     /// What is registered under the entity's id.
     pub(crate) registered: Option<Registered<'a>>,
@@ -69,6 +72,7 @@ impl<'a> Answer<'a> {
             user_id: Some(user.id.as_str()),
             user_name: user.name.as_deref(),
             groups,
+            not_counting: None,
             entry: Some(entry),
             registered,
         }
@@ -84,9 +88,14 @@ impl<'a> Answer<'a> {
             user_id: None,
             user_name: None,
             groups,
+            not_counting: None,
             entry: None,
             registered: None,
         }
+    }
+
+    pub(super) fn not_counting(self, not_counting: Option<String>) -> Self {
+        Self { not_counting, ..self }
     }
 
     /// Whether the decision is a yes.

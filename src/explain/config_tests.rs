@@ -4,6 +4,7 @@ use super::home::Home;
 use super::question::{Question, RequestQuestion, Sent};
 use super::reason;
 use super::simulator::Simulator;
+use super::supposing::Supposing;
 use crate::config::{ConfigTest, ConfigTestSubject, Outcome, Settings};
 
 /// Decides each of them, in order; or says why nothing can be decided: without the registries every denial would be one
@@ -21,7 +22,8 @@ pub(crate) fn decide(settings: &Settings, config_tests: &[ConfigTest]) -> Result
     if let Some(problem) = home.problem() {
         return Err(problem.to_owned());
     }
-    let simulator = Simulator::new(home, settings);
+    // Of no time in particular: a test that holds at noon must hold at night, or a reload would be refused then.
+    let simulator = Simulator::new(home, settings, None);
     Ok(config_tests.iter().map(|test| outcome(&simulator, test)).collect())
 }
 
@@ -30,17 +32,22 @@ fn outcome(simulator: &Simulator, test: &ConfigTest) -> Outcome {
     if !simulator.home().knows(&user) {
         return Outcome::Mistaken(reason::unknown_user(&user));
     }
+    let states = test.states.iter().map(|(entity, state)| (entity.to_string(), state.clone())).collect();
+    let supposing = Supposing { from: test.from, at: test.at.clone(), states };
     let (permit, why) = match &test.subject {
         ConfigTestSubject::Entity { entity, access } => {
-            let question = Question { user, entity: entity.clone(), access: access.clone() };
-            let answer = simulator.home().answer(&question);
-            (answer.is_permit(), answer.reason)
+            let question = Question { user, entity: entity.clone(), access: access.clone(), supposing };
+            match simulator.answer(&question) {
+                Ok(answer) => (answer.is_permit(), answer.reason),
+                Err(error) => return Outcome::Mistaken(error.to_string()),
+            }
         }
-        ConfigTestSubject::Request { method, url, websocket, body, origin, from, token, depth, destination } => {
+        ConfigTestSubject::Request { method, url, websocket, body, origin, token, depth, destination } => {
             let (method, url, body) = (method.clone(), url.clone(), body.clone());
             let (depth, destination) = (depth.clone(), destination.clone());
-            let sent = Sent { origin: origin.clone(), from: *from, token: *token, depth, destination };
-            match simulator.decide(&RequestQuestion { user, method, url, websocket: *websocket, body, sent }) {
+            let sent = Sent { origin: origin.clone(), token: *token, depth, destination };
+            let question = RequestQuestion { user, method, url, websocket: *websocket, body, sent, supposing };
+            match simulator.decide(&question) {
                 Ok(answer) => (answer.is_permit(), answer.reason),
                 Err(error) => return Outcome::Mistaken(error.to_string()),
             }

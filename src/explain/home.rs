@@ -12,10 +12,11 @@ use super::question::Question;
 use super::reason;
 use super::registered::Registered;
 use crate::authorization::protect;
+use crate::conditions::Circumstances;
 use crate::config::{GroupSource, Settings};
-use crate::home_assistant::{FileProblem, read_folder, read_registries};
+use crate::home_assistant::{FileProblem, read_folder, read_registries, read_time_zone};
 use crate::identity::{Directory, User};
-use crate::ids::GroupId;
+use crate::ids::{GroupId, TimeZone};
 use crate::permission::{Denial, Explanation, FoundBy, Grant, GroupIndex, Rights, Verdict};
 
 /// A home at one moment.
@@ -23,6 +24,8 @@ pub(crate) struct Home {
     directory: Directory,
     /// Whose policies count.
     source: GroupSource,
+    /// In which zone hours are meant.
+    zone: Option<TimeZone>,
     /// What is wrong with the registries, when they cannot be used.
     problem: String,
 }
@@ -41,17 +44,23 @@ impl Home {
                 (None, lines.join("; "))
             }
         };
-        Ok(Some(Self { directory: people.with_registry(registry), source: permissions.source, problem }))
+        let zone = settings.home_assistant.time_zone.clone().or_else(|| read_time_zone(config_dir));
+        Ok(Some(Self { directory: people.with_registry(registry), source: permissions.source, zone, problem }))
     }
 
     /// The home of a process that serves, at this moment.
     pub(crate) fn of(directory: Directory, source: GroupSource) -> Self {
-        Self { directory, source, problem: "they could not be read".to_owned() }
+        Self { directory, source, zone: None, problem: "they could not be read".to_owned() }
     }
 
     /// The users, what they may do, and the registries.
     pub(crate) fn directory(&self) -> &Directory {
         &self.directory
+    }
+
+    /// In which zone hours are meant.
+    pub(super) fn zone(&self) -> Option<&TimeZone> {
+        self.zone.as_ref()
     }
 
     /// What is wrong with the registries, if anything is.
@@ -61,7 +70,7 @@ impl Home {
 
     /// Why the user may do what a rule asks about entities, or not.
     pub(crate) fn sentence(&self, user: &User, asked: &protect::RuleQuery<'_>) -> String {
-        let Some(rights) = self.directory.rights(&user.id) else { return reason::unknown_user(user.id.as_str()) };
+        let Some(rights) = self.directory.rights(user) else { return reason::unknown_user(user.id.as_str()) };
         let (entity, access, explained) = match asked {
             protect::RuleQuery::Entity { entity, access, .. } => {
                 (entity.as_str(), access.as_str(), rights.explain(entity.as_str(), access.as_str()))
@@ -72,6 +81,7 @@ impl Home {
             }
             protect::RuleQuery::Admin { .. }
             | protect::RuleQuery::Owner { .. }
+            | protect::RuleQuery::Circumstances { .. }
             | protect::RuleQuery::Unreadable { .. }
             | protect::RuleQuery::Body { .. }
             | protect::RuleQuery::Nothing => return String::new(),
@@ -99,10 +109,14 @@ impl Home {
         self.directory.named(user).is_some()
     }
 
-    /// Decides, and says why.
-    pub(crate) fn answer<'a>(&'a self, question: &'a Question) -> Answer<'a> {
-        let user = self.directory.named(&question.user);
-        let Some((user, rights)) = user.and_then(|user| Some((user, self.directory.rights(&user.id)?))) else {
+    /// The user who is meant, with the groups that count in these circumstances.
+    pub(super) fn user(&self, name: &str, circumstances: &Circumstances<'_>) -> Option<&Arc<User>> {
+        self.directory.named_in(name, circumstances)
+    }
+
+    /// Decides about a user of this home, and says why.
+    pub(super) fn answer<'a>(&'a self, question: &'a Question, user: Option<&'a User>) -> Answer<'a> {
+        let Some((user, rights)) = user.and_then(|user| Some((user, self.directory.rights(user)?))) else {
             return Answer::about_nobody(question, self.groups_of_nobody());
         };
         let explained = rights.explain(&question.entity, &question.access);

@@ -15,6 +15,7 @@ mod home;
 mod request;
 mod simulator;
 mod told;
+mod supposing;
 mod config_tests;
 
 pub(crate) use answer::{Answer, ExplainedEntity};
@@ -29,3 +30,4 @@ pub(crate) use registered::Registered;
 pub(crate) use registered::{Area, Device, Names};
 pub(crate) use request::{RequestAnswer, Ruled};
 pub(crate) use simulator::Simulator;
+pub(crate) use supposing::Supposing;

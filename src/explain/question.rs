@@ -1,9 +1,12 @@
 //! What is asked: whether a user may use an access key on an entity, or send a request. All of it is plain text, taken
 //! as it is.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
+
+use super::supposing::Supposing;
 
 /// A question about an entity.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +17,8 @@ pub(crate) struct Question {
     pub(crate) entity: String,
     /// `read`, `control`, `edit`, or any text.
     pub(crate) access: String,
+    /// In which circumstances.
+    pub(crate) supposing: Supposing,
 }
 
 /// A question about a request.
@@ -30,6 +35,8 @@ pub(crate) struct RequestQuestion {
     pub(crate) body: Option<String>,
     /// How it is sent.
     pub(crate) sent: Sent,
+    /// In which circumstances.
+    pub(crate) supposing: Supposing,
 }
 
 /// How a request is sent: as a rule by a page of the add-on, on the local network, with a session.
@@ -37,8 +44,6 @@ pub(crate) struct RequestQuestion {
 pub(crate) struct Sent {
     /// The `Origin` that it names; `none` when it names none. Where nothing is said, the add-on's own.
     pub(crate) origin: Option<String>,
-    /// The client's address. Where nothing is said, one of the local network.
-    pub(crate) from: Option<IpAddr>,
     /// With an access token instead of a session.
     pub(crate) token: bool,
     /// Its `Depth`.
@@ -63,7 +68,7 @@ pub(crate) enum BadQuestion {
     NotAnObject,
     /// Neither the one nor the other, or both.
     #[error(
-        "a question has `entity` and `access`, or `method` and `url` (and `websocket`, `body`, `origin`, `from`, `token`, `depth` and `destination`)"
+        "a question has `entity` and `access`, or `method` and `url` (and `websocket`, `body`, `origin`, `token`, `depth` and `destination`); either may have `from`, `at` and `state`"
     )]
     Mixed,
     /// An object with other keys, or no JSON at all.
@@ -84,6 +89,8 @@ struct CaseLocation {
     body: Option<String>,
     origin: Option<String>,
     from: Option<IpAddr>,
+    at: Option<String>,
+    state: Option<BTreeMap<String, String>>,
     token: Option<bool>,
     depth: Option<String>,
     destination: Option<String>,
@@ -106,11 +113,16 @@ impl Case {
                 websocket: None,
                 body: None,
                 origin: None,
-                from: None,
+                from,
+                at,
+                state,
                 token: None,
                 depth: None,
                 destination: None,
-            } => Ok(Self::Entity(Question { user, entity, access })),
+            } => {
+                let supposing = Supposing { from, at, states: state.unwrap_or_default() };
+                Ok(Self::Entity(Question { user, entity, access, supposing }))
+            }
             CaseLocation {
                 user,
                 entity: None,
@@ -121,13 +133,16 @@ impl Case {
                 body,
                 origin,
                 from,
+                at,
+                state,
                 token,
                 depth,
                 destination,
             } => {
                 let websocket = websocket.unwrap_or(false);
-                let sent = Sent { origin, from, token: token.unwrap_or(false), depth, destination };
-                Ok(Self::Request(RequestQuestion { user, method, url, websocket, body, sent }))
+                let sent = Sent { origin, token: token.unwrap_or(false), depth, destination };
+                let supposing = Supposing { from, at, states: state.unwrap_or_default() };
+                Ok(Self::Request(RequestQuestion { user, method, url, websocket, body, sent, supposing }))
             }
             _ => Err(BadQuestion::Mixed),
         }
@@ -145,6 +160,8 @@ mod tests {
             r#"{"user": "frank", "method": "GET", "url": "/"}"#,
             r#"{"user": "frank", "method": "GET", "url": "/", "websocket": true, "body": "{}"}"#,
             r#"{"user": "frank", "method": "GET", "url": "/", "origin": "none", "from": "::1", "token": true}"#,
+            r#"{"user": "frank", "method": "GET", "url": "/", "at": "2026-12-24 20:00", "state": {"sun.sun": "x"}}"#,
+            r#"{"user": "frank", "entity": "light.a", "access": "read", "from": "::1", "at": "", "state": {}}"#,
             r#"{"user": "frank", "method": "MOVE", "url": "/", "depth": "infinity", "destination": "/x"}"#,
         ] {
             assert!(Case::parse(line.as_bytes()).is_ok(), "{line}");

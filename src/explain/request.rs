@@ -6,6 +6,7 @@ use super::answer::{ExplainedEntity, Outcome};
 use super::groups::Groups;
 use super::question::{RequestQuestion, Sent};
 use super::reason;
+use super::supposing::Supposing;
 use super::told::Told;
 use crate::authorization::protect::{Finding, RuleQuery};
 use crate::identity::User;
@@ -20,6 +21,8 @@ pub(crate) struct RequestAnswer<'a> {
     pub(crate) websocket: bool,
     #[serde(flatten)]
     pub(crate) sent: &'a Sent,
+    #[serde(flatten)]
+    pub(crate) supposing: &'a Supposing,
     pub(crate) decision: Outcome,
     /// One sentence for people, or one for each rule.
     pub(crate) reason: String,
@@ -30,6 +33,9 @@ pub(crate) struct RequestAnswer<'a> {
     pub(crate) user_name: Option<&'a str>,
     #[serde(flatten)]
     pub(crate) groups: Option<Groups<'a>>,
+    /// Which memberships do not count in these circumstances, and why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) not_counting: Option<String>,
     pub(crate) entry: Option<ExplainedEntity>,
     /// Where it goes, and the path that the add-on sees.
     pub(crate) addon: Option<String>,
@@ -61,6 +67,7 @@ impl Ruled {
             RuleQuery::AllEntities { access, .. } => (None, Some(access.as_str())),
             RuleQuery::Admin { .. }
             | RuleQuery::Owner { .. }
+            | RuleQuery::Circumstances { .. }
             | RuleQuery::Unreadable { .. }
             | RuleQuery::Body { .. }
             | RuleQuery::Nothing => (None, None),
@@ -81,12 +88,14 @@ impl<'a> RequestAnswer<'a> {
             url: &question.url,
             websocket: question.websocket,
             sent: &question.sent,
+            supposing: &question.supposing,
             decision: Outcome::Deny,
             reason: String::new(),
             refusal: None,
             user_id: None,
             user_name: None,
             groups: None,
+            not_counting: None,
             entry: None,
             addon: None,
             path: None,
@@ -104,6 +113,10 @@ impl<'a> RequestAnswer<'a> {
     pub(super) fn of(self, user: &'a User, groups: Groups<'a>, entry: ExplainedEntity) -> Self {
         let (user_id, user_name) = (Some(user.id.as_str()), user.name.as_deref());
         Self { user_id, user_name, groups: Some(groups), entry: Some(entry), ..self }
+    }
+
+    pub(super) fn not_counting(self, not_counting: Option<String>) -> Self {
+        Self { not_counting, ..self }
     }
 
     pub(super) fn to(self, addon: &str, path: String) -> Self {

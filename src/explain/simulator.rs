@@ -3,22 +3,25 @@
 //! It says what the gate would decide about a user, a method, a URL and a way of sending, by the one admission that
 //! decides there.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 
 use http::header::CONTENT_TYPE;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, Uri};
 
-use super::answer::ExplainedEntity;
+use super::answer::{Answer, ExplainedEntity};
 use super::home::Home;
-use super::question::{RequestQuestion, Sent};
+use super::question::{Question, RequestQuestion, Sent};
 use super::request::{RequestAnswer, Ruled};
+use super::supposing::BadSupposition;
 use super::told::Told;
 use crate::authorization::protect::{BodyFacts, Evaluation, Protection, RuleQuery};
-use crate::authorization::{Supposed, Supposition};
+use crate::authorization::{Supposed, Supposition, not_counting};
+use crate::clock::Timestamp;
+use crate::conditions::Circumstances;
 use crate::config::Settings;
 use crate::connection::EntryPoint;
-use crate::http::{Authority, ClientAddr, Names, Provenance, Scheme, judge_path};
+use crate::http::{Authority, Names, Provenance, Scheme, judge_path};
 use crate::identity::User;
 use crate::ids::KnownMethod;
 use crate::refusal::Reason;
@@ -30,6 +33,8 @@ pub(crate) struct Simulator {
     home: Home,
     routes: Routes,
     names: Names,
+    /// The time where a question says none, if there is one.
+    now: Option<Timestamp>,
     /// What the paths of each add-on need, by its place in the configuration.
     protections: Vec<Option<Protection>>,
 }
@@ -52,23 +57,37 @@ pub(crate) enum BadRequest {
              \"https://home.example\", or \"none\""
     )]
     Origin(String),
-    /// `/.vestibule`
+    /// A moment or an entity that there is not.
+    #[error(transparent)]
+    Circumstances(#[from] BadSupposition),
+    /// A `Destination` where none belongs.
     #[error("only MOVE and COPY have a destination")]
     Destination,
+    /// `/.vestibule`
     #[error("this is one of vestibule's own pages, for which there are no rules")]
     OwnPage,
 }
 
 impl Simulator {
-    /// The simulator of this home with these settings.
-    pub(crate) fn new(home: Home, settings: &Settings) -> Self {
+    /// The simulator of this home with these settings. Where a question says no time, it is asked of `now`, or of no
+    /// time in particular: then no hours are met.
+    pub(crate) fn new(home: Home, settings: &Settings, now: Option<Timestamp>) -> Self {
         let protections = settings.addons.iter().map(|addon| addon.authorization.protect.as_ref().map(Protection::new));
         let names = Names { public_urls: settings.listen.public_urls.clone(), own_hosts: settings.own_hosts() };
-        Self { home, routes: Routes::new(&settings.addons), names, protections: protections.collect() }
+        Self { home, routes: Routes::new(&settings.addons), names, now, protections: protections.collect() }
     }
 
     pub(crate) fn home(&self) -> &Home {
         &self.home
+    }
+
+    /// Decides about an entity, and says why.
+    pub(crate) fn answer<'a>(&'a self, question: &'a Question) -> Result<Answer<'a>, BadRequest> {
+        let environment = question.supposing.environment(self.home.zone(), self.now)?;
+        let circumstances = Circumstances::new(question.supposing.client(), &environment);
+        let user = self.home.user(&question.user, &circumstances);
+        let answer = self.home.answer(question, user.map(Arc::as_ref));
+        Ok(answer.not_counting(user.and_then(|user| not_counting(user, &circumstances))))
     }
 
     /// Decides a request, and says why.
@@ -82,9 +101,12 @@ impl Simulator {
         let (authority, target) = address(&question.url).ok_or_else(|| BadRequest::Url(question.url.clone()))?;
         let (origin, provenance) = self.provenance(&question.sent, authority.as_ref())?;
         let answer = RequestAnswer::new(question);
-        let Some(user) = self.home.directory().named(&question.user) else {
+        let environment = question.supposing.environment(self.home.zone(), self.now)?;
+        let circumstances = Circumstances::new(question.supposing.client(), &environment);
+        let Some(user) = self.home.user(&question.user, &circumstances) else {
             return Ok(answer.about_nobody(self.home.groups_of_nobody()));
         };
+        let answer = answer.not_counting(not_counting(user, &circumstances));
         let answer = answer.of(user, self.home.groups_of(user), ExplainedEntity::of(user));
         if judge_path(target.path()).is_err() {
             return Ok(answer.refused(Reason::AmbiguousPath, "not all servers read this path alike".to_owned()));
@@ -116,7 +138,8 @@ impl Simulator {
         let supposition = Supposition {
             user,
             with: if question.sent.token { CredentialKind::Token } else { CredentialKind::Session },
-            client: ClientAddr::direct(question.sent.from.unwrap_or(LOCAL)),
+            client: question.supposing.client(),
+            environment: &environment,
             provenance,
             origin,
             route,
@@ -148,7 +171,7 @@ impl Simulator {
         }
         let Some(evaluation) = &supposed.evaluation else {
             return match supposed.refusal {
-                Some(reason) => answer.refused(reason, words_of(reason, slug)),
+                Some(reason) => answer.refused(reason, words_of(reason, slug, supposed.why.as_deref())),
                 None => answer.permitted(format!("the user may open {slug}, and none of its paths is protected")),
             };
         };
@@ -213,8 +236,11 @@ fn json_head() -> HeaderMap {
     HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))])
 }
 
-fn words_of(reason: Reason, slug: &str) -> String {
-    match reason {
+fn words_of(reason: Reason, slug: &str, why: Option<&str>) -> String {
+    let words = match reason {
+        Reason::OutsideNetworks | Reason::OutsideHours | Reason::StateDiffers | Reason::StateUnknown => {
+            format!("{slug} is for other circumstances (`access`)")
+        }
         Reason::AdminOnly => format!("{slug} is for administrators (`access`)"),
         Reason::AccessDenied => format!("{slug} is for others (`access`)"),
         Reason::NoRole => format!("this user has none of the roles of {slug} (`role_required`)"),
@@ -226,8 +252,6 @@ fn words_of(reason: Reason, slug: &str) -> String {
         Reason::NoSession => format!("{slug} takes no access tokens (`tokens`)"),
         Reason::NotLocal => "this user may come from the local network only".to_owned(),
         other => format!("this user is refused before anything is asked ({})", other.label()),
-    }
+    };
+    why.map_or_else(|| words.clone(), |why| format!("{words}: {why}"))
 }
-
-/// Where a client is when the question does not say. The answer says what would differ from elsewhere.
-const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);

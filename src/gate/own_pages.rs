@@ -13,6 +13,7 @@ use super::stages::{Services, Stages};
 use super::verify;
 use crate::authorization::{Act, is_listed_for, judge_own_will};
 use crate::budget::{Claim, Holder, Limit, Permit};
+use crate::conditions::Circumstances;
 use crate::config::{Addon, SignInMethod};
 use crate::http::Sanitized;
 use crate::ids::AddonSlug;
@@ -213,7 +214,10 @@ async fn start(
     let (session, user) = session_and_user(request, services, request_log).await?;
     let bound = |addon: &Addon| session.addon().is_none_or(|slug| *slug == addon.slug);
     let shown = |addon: &Addon| addon.route.leads_here();
-    let open = |addon: &&Arc<Addon>| shown(addon) && bound(addon) && is_listed_for(&user, &addon.authorization);
+    let home = services.home.load();
+    let circumstances = Circumstances::new(request.client(), home.environment());
+    let listed = |addon: &Addon| is_listed_for(&user, &addon.authorization, &circumstances);
+    let open = |addon: &&Arc<Addon>| shown(addon) && bound(addon) && listed(addon);
     let addons: Vec<_> =
         stages.settings.addons.iter().filter(open).map(|addon| entry(addon, stages, request)).collect();
     let name = user.name.as_deref().or(user.username()).unwrap_or("you");

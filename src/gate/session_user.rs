@@ -5,12 +5,13 @@ use std::sync::Arc;
 use super::request_log::RequestLog;
 use super::stages::Services;
 use crate::authorization::may_enter;
+use crate::conditions::Circumstances;
 use crate::http::Sanitized;
 use crate::identity::{User, user_of};
 use crate::refusal::Reason;
 use crate::session::{Session, session_of};
 
-/// The session and the user, if they may come in.
+/// The session and the user with the groups that count now, if they may come in.
 pub(super) async fn session_and_user(
     request: &Sanitized,
     services: &Services,
@@ -18,7 +19,10 @@ pub(super) async fn session_and_user(
 ) -> Result<(Arc<Session>, Arc<User>), Reason> {
     let session = session_of(request, &services.sessions).await?;
     request_log.knows_session(&session);
-    let user = user_of(&session, &services.home.load().directory().load())?;
+    let home = services.home.load();
+    let directory = home.directory().load();
+    let circumstances = Circumstances::new(request.client(), home.environment());
+    let user = directory.in_circumstances(user_of(&session, &directory)?, &circumstances)?;
     // Noted before it may be refused, so that the audit line says whom it was.
     request_log.knows_user(&user);
     may_enter(&user, request.client()).into_result()?;

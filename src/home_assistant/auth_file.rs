@@ -5,6 +5,7 @@
 //! refuse as well: the result is never more than Home Assistant would grant.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -98,6 +99,7 @@ impl Loader {
             usernames: Vec::new(),
             groups,
             configured_groups: Vec::new(),
+            conditional_groups: Arc::default(),
             group_names: Vec::new(),
             is_owner: fields.flag("is_owner").map_err(wrong)?,
             is_active: fields.flag("is_active").map_err(wrong)?,

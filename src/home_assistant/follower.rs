@@ -77,6 +77,9 @@ impl HomeAssistant {
                 let [auth, passwords] = there.people().await?.map(whole_file);
                 let contents = Contents::<UserFiles>::of(place(api), [auth, passwords, Ok(None), Ok(None)]);
                 self.told(move |home| home.took(Some(contents), None)).await;
+                if !self.has_zone_of_its_own() {
+                    self.took_zone(there.time_zone().await?.as_deref());
+                }
             }
             Subject::Registries => {
                 let files = there.registries().await?.map(whole_file);

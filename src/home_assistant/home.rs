@@ -20,11 +20,14 @@ use super::registry_files::RegistryFiles;
 use super::snapshot::Snapshot;
 use super::snapshot_state::Step;
 use super::status::Status;
+use super::time_zone::{Told, ZoneFile};
 use super::user_files::UserFiles;
 use super::verifier::{Outcome, Verifier};
 use crate::clock::Clock;
+use crate::conditions::Environment;
 use crate::config::{self, HomeSource, SecretText};
 use crate::identity::{Directory, DirectoryCell};
+use crate::ids::TimeZone;
 use crate::permission::Registry;
 use crate::telemetry::chain;
 
@@ -38,6 +41,10 @@ pub struct HomeAssistant {
     directory: Arc<DirectoryCell>,
     current: Arc<ArcSwapOption<Snapshot>>,
     verifier: Verifier,
+    /// What conditions are judged by.
+    environment: Environment,
+    /// Whether the configuration says in which zone hours are meant.
+    has_zone: bool,
     status: ArcSwap<Status>,
     state: Mutex<HomeState>,
 }
@@ -47,6 +54,7 @@ struct HomeState {
     configured: config::Permissions,
     users: Reading<UserFiles>,
     registries: Reading<RegistryFiles>,
+    zone: ZoneFile,
 }
 
 impl HomeAssistant {
@@ -64,8 +72,11 @@ impl HomeAssistant {
             configured: configured.clone(),
             users: Reading::new(folder.clone(), settings.max_stale),
             registries: Reading::new(folder.clone(), settings.max_stale),
+            zone: ZoneFile::default(),
         };
         let current = Arc::new(ArcSwapOption::empty());
+        let environment = Environment::new(clock.clone());
+        environment.set_zone(settings.time_zone.clone());
         let home = Self {
             folder,
             token,
@@ -74,6 +85,8 @@ impl HomeAssistant {
             directory: Arc::default(),
             verifier: Verifier::new(Arc::clone(&current)),
             current,
+            environment,
+            has_zone: settings.time_zone.is_some(),
             status: ArcSwap::from_pointee(state.status(0, 0)),
             state: Mutex::new(state),
         };
@@ -107,6 +120,25 @@ impl HomeAssistant {
     /// The users, what each of them may do, and the registries: always the current ones, all of one moment.
     pub fn directory(&self) -> &Arc<DirectoryCell> {
         &self.directory
+    }
+
+    /// The time, and the states of entities.
+    pub fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// Whether the configuration says in which zone hours are meant.
+    pub(super) fn has_zone_of_its_own(&self) -> bool {
+        self.has_zone
+    }
+
+    /// Home Assistant says in which zone it is. What is no zone leaves the one of before, if there was one.
+    pub(super) fn took_zone(&self, name: Option<&str>) {
+        match name.map(str::parse) {
+            Some(Ok(zone)) => self.environment.set_zone(Some(zone)),
+            Some(Err(error)) => tracing::error!(%error, "the time zone of Home Assistant is not known"),
+            None => {}
+        }
     }
 
     /// Its API, when that is configured.
@@ -157,6 +189,9 @@ impl HomeAssistant {
         self.with_people(step, &state);
         let step = state.registries.look(look, self.clock.now());
         self.with_registries(step, &state);
+        if !self.has_zone {
+            self.with_zone(state.zone.look(&self.folder));
+        }
     }
 
     /// Does what is to be done about what was read elsewhere. Parses: not for async threads.
@@ -179,6 +214,19 @@ impl HomeAssistant {
         self.with_people(step, &state);
         let step = state.registries.waited(self.clock.now());
         self.with_registries(step, &state);
+    }
+
+    fn with_zone(&self, news: Option<&Told>) {
+        match news {
+            Some(Told::Zone(zone)) => self.environment.set_zone(Some(zone.clone())),
+            // Home Assistant is in UTC as well, until somebody says otherwise.
+            Some(Told::NoFile) if self.environment.zone().is_none() => self.environment.set_zone(Some(TimeZone::utc())),
+            // Also when it is half written: the zone of before stays.
+            Some(Told::Unreadable(why)) => {
+                tracing::error!(%why, "core.config does not say in which time zone Home Assistant is");
+            }
+            Some(Told::NoFile) | None => {}
+        }
     }
 
     fn with_people(&self, step: Step<Snapshot>, state: &HomeState) {
@@ -280,6 +328,7 @@ mod tests {
             let settings = config::HomeAssistant {
                 source: HomeSource::Files(folder.path().to_owned()),
                 api: None,
+                time_zone: None,
                 max_stale: HOUR,
             };
             write(folder.path(), "auth_provider.homeassistant", r#"{"version": 1, "data": {"users": []}}"#);

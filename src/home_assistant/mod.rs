@@ -10,7 +10,8 @@
 //! Reading order: `storage_file` and `fields` (any file), `auth_file` with `groups`, `datetime` and `refresh_token`,
 //! `username`, `password_file`, `second_factor`, `snapshot`; `file_set` and `reader` (files that are read together),
 //! `user_files`, `registries` and `registry_files`, `snapshot_state` (what becomes of a reading), `file_poller`;
-//! `verifier`, `home`, `folder_watch`; `api`, and `follower` for a home whose files cannot be read.
+//! `time_zone`; `verifier`, `home`, `folder_watch`; `api`, `state_follower` (what conditions ask for), and `follower` for
+//! a home whose files cannot be read.
 
 pub mod api;
 mod storage_file;
@@ -37,6 +38,8 @@ mod verifier;
 mod home;
 mod folder_watch;
 mod follower;
+mod state_follower;
+mod time_zone;
 
 pub use auth_file::AuthFile;
 pub use auth_file_error::AuthFileError;
@@ -51,6 +54,7 @@ pub use second_factor::SecondFactorError;
 pub use snapshot::Snapshot;
 pub use status::{Condition, Status};
 pub use storage_file::StorageError;
+pub use time_zone::{has_time_zone, read_time_zone};
 pub use user_files::read_folder;
 pub use username::one_spelling;
 pub use verifier::{Outcome, Verifier};

@@ -119,7 +119,8 @@ pub(super) fn stamps<S: FileSet>(folder: &Path) -> [Option<FileStamp>; 4] {
     S::NAMES.map(|name| FileStamp::of(&folder.join(name)))
 }
 
-fn read_file(path: &Path, limit: u64) -> FileBytes {
+/// One file, whole. One that is missing is no error.
+pub(super) fn read_file(path: &Path, limit: u64) -> FileBytes {
     let found = match fs::metadata(path) {
         // Only this one is an absence. Without permission, say, users would vanish for a wrong mode.
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),

@@ -208,6 +208,7 @@ mod tests {
         let settings = config::HomeAssistant {
             source: config::HomeSource::Files(folder.path().to_owned()),
             api: None,
+            time_zone: None,
             max_stale: Duration::from_mins(1),
         };
         let log = Log::default();

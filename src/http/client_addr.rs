@@ -6,6 +6,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
+use ipnet::IpNet;
 
 use crate::config::TrustedProxies;
 
@@ -84,6 +85,17 @@ impl ClientAddr {
     /// The address; an IPv4 address mapped into IPv6 is an IPv4 address.
     pub fn ip(self) -> IpAddr {
         self.ip
+    }
+
+    /// Whether it is in one of these networks. A peer that claims to forward, and is not trusted to, is in none: behind
+    /// a proxy in one of them the whole Internet would be.
+    pub fn is_within(self, networks: &[IpNet]) -> bool {
+        self.vouched && networks.iter().any(|network| network.contains(&self.ip))
+    }
+
+    /// The address, and whether it may count as one that is near, for the operator.
+    pub fn described(self) -> String {
+        if self.vouched { self.ip.to_string() } else { format!("{}, a proxy that is not trusted,", self.ip) }
     }
 
     /// Whether it is of the local network in Home Assistant's sense (spec/permissions.md section 1): loopback, 10/8,

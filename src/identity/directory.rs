@@ -11,9 +11,11 @@ use tokio::sync::watch;
 
 use super::people::{GroupRecord, IllegalGroup, People};
 use super::user::User;
-use crate::config;
+use crate::conditions::Circumstances;
+use crate::config::{self, Conditions};
 use crate::ids::{GroupId, UserId};
 use crate::permission::{Registry, Rights};
+use crate::refusal::Reason;
 
 /// All users, what each of them may do, and the registries, at one moment. Never changed, only replaced. A clone shares
 /// everything.
@@ -62,15 +64,33 @@ impl Directory {
         self.health
     }
 
-    /// The user with this id.
+    /// The user with this id, without the groups that count at times only.
     pub fn user(&self, id: &UserId) -> Option<&Arc<User>> {
         self.people.entry(id).map(|entry| &entry.user)
     }
 
-    /// What the user with this id may do at this moment; nothing when there is no such user. One look-up: neither locks
-    /// nor allocates, and nor do the checks of what it returns.
-    pub fn rights(&self, id: &UserId) -> Option<Rights<'_>> {
-        Some(Rights::new(&self.people.entry(id)?.permissions, self.registry.as_deref()))
+    /// The user with those of their groups that count in these circumstances: a user of this snapshot, in whatever
+    /// groups. Most users are in no group that counts at times only, and stay as they are.
+    pub fn in_circumstances(&self, user: Arc<User>, circumstances: &Circumstances<'_>) -> Result<Arc<User>, Reason> {
+        if user.conditional_groups.is_empty() {
+            return Ok(user);
+        }
+        let entry = self.people.entry(&user.id).ok_or(Reason::UnknownUser)?;
+        let counts = |conditions: &Conditions| circumstances.meet(conditions).is_ok();
+        entry.with(counts).cloned().ok_or(Reason::UnknownUser)
+    }
+
+    /// The same of a user whom an operator names.
+    pub fn named_in(&self, name: &str, circumstances: &Circumstances<'_>) -> Option<&Arc<User>> {
+        let user = self.named(name)?;
+        let counts = |conditions: &Conditions| circumstances.meet(conditions).is_ok();
+        self.people.entry(&user.id)?.with(counts)
+    }
+
+    /// What a user of this snapshot may do at this moment, by the groups that count for them; nothing when there is no
+    /// such user. One look-up: neither locks nor allocates, and nor do the checks of what it returns.
+    pub fn rights(&self, user: &User) -> Option<Rights<'_>> {
+        Some(Rights::new(self.people.entry(&user.id)?.permissions_of(user)?, self.registry.as_deref()))
     }
 
     /// What a group gives by itself, of Home Assistant or configured, as far as its policy counts; nothing when there

@@ -10,7 +10,7 @@ use foldhash::fast::RandomState;
 use serde_json::Value;
 
 use super::user::User;
-use crate::config::{self, ConfiguredGroup};
+use crate::config::{self, Conditions, ConfiguredGroup};
 use crate::ids::{GroupId, UserId};
 use crate::permission::{IllegalPolicy, Policies, UserPermissions};
 
@@ -43,11 +43,38 @@ pub(super) struct People {
     illegal: Vec<IllegalGroup>,
 }
 
-/// A user and what they may do.
+/// A user and what they may do, for each combination of the groups that count at times.
 #[derive(Debug)]
 pub(super) struct UserEntry {
+    /// With none of those groups: all there is, for nearly everybody.
     pub(super) user: Arc<User>,
-    pub(super) permissions: UserPermissions,
+    permissions: UserPermissions,
+    /// With the groups whose bits make the place of a combination, the first group's bit the lowest. The place of none
+    /// is left out.
+    combinations: Vec<(Arc<User>, UserPermissions)>,
+}
+
+impl UserEntry {
+    /// The user with those of their groups that count.
+    pub(super) fn with(&self, counts: impl Fn(&Conditions) -> bool) -> Option<&Arc<User>> {
+        let groups = self.user.conditional_groups.iter().enumerate();
+        let counted = groups.filter(|(_, (_, conditions))| counts(conditions));
+        let place = counted.fold(0_usize, |place, (bit, _)| place | (1 << bit));
+        match place.checked_sub(1) {
+            None => Some(&self.user),
+            Some(place) => self.combinations.get(place).map(|(user, _)| user),
+        }
+    }
+
+    /// What a user of this entry may do. Nothing for one of another moment, who was in other groups.
+    pub(super) fn permissions_of(&self, user: &User) -> Option<&UserPermissions> {
+        if self.combinations.is_empty() && user.conditional_groups.is_empty() {
+            return Some(&self.permissions);
+        }
+        let none = (&self.user, &self.permissions);
+        let mut all = self.combinations.iter().map(|(user, permissions)| (user, permissions)).chain([none]);
+        all.find(|(same, _)| same.configured_groups == user.configured_groups).map(|(_, permissions)| permissions)
+    }
 }
 
 impl People {
@@ -62,15 +89,22 @@ impl People {
         let (mut entries, mut usernames) = (HashMap::default(), HashMap::new());
         for mut user in users {
             let theirs = configured.groups.iter().filter(|group| group.has(user.id.as_str(), &user.usernames));
-            user.configured_groups = theirs.map(|group| Arc::clone(&group.id)).collect();
-            let of_home = user.groups.iter().map(|id| groups.get(id).unwrap_or(id));
-            user.group_names = of_home.chain(&user.configured_groups).cloned().collect();
+            let theirs: Vec<&ConfiguredGroup> = theirs.collect();
+            let at_times = theirs.iter().filter(|group| !group.conditions.is_empty());
+            user.conditional_groups = at_times.map(|group| (Arc::clone(&group.id), group.conditions.clone())).collect();
             for name in &user.usernames {
                 // When two users have the same name, the first keeps it, as in Home Assistant.
                 usernames.entry(name.clone()).or_insert_with(|| user.id.clone());
             }
-            let permissions = compiler.permissions(&user);
-            entries.insert(user.id.clone(), UserEntry { user: Arc::new(user), permissions });
+            let mut combination = |place: usize| {
+                let user = in_groups(user.clone(), &theirs, place, &groups);
+                let permissions = compiler.permissions(&user);
+                (Arc::new(user), permissions)
+            };
+            let (without, permissions) = combination(0);
+            // The configuration has a few such groups at most, so that these are not too many.
+            let combinations = (1..1_usize << without.conditional_groups.len()).map(combination).collect();
+            entries.insert(without.id.clone(), UserEntry { user: without, permissions, combinations });
         }
         let ours = configured.groups.iter().map(|group| (Arc::clone(&group.id), compiler.of_configured(&group.id)));
         let mut by_group: HashMap<_, _> = ours.collect();
@@ -106,6 +140,23 @@ impl People {
     pub(super) fn illegal(&self) -> &[IllegalGroup] {
         &self.illegal
     }
+}
+
+/// The user in those of their groups that always count, and in those of the others whose bits make this place.
+fn in_groups(mut user: User, theirs: &[&ConfiguredGroup], place: usize, names: &BTreeMap<GroupId, Arc<str>>) -> User {
+    let mut bit = 0;
+    let counts = |group: &&&ConfiguredGroup| {
+        if group.conditions.is_empty() {
+            return true;
+        }
+        let counts = place & (1 << bit) != 0;
+        bit += 1;
+        counts
+    };
+    user.configured_groups = theirs.iter().filter(counts).map(|group| Arc::clone(&group.id)).collect();
+    let of_home = user.groups.iter().map(|id| names.get(id).unwrap_or(id));
+    user.group_names = of_home.chain(&user.configured_groups).cloned().collect();
+    user
 }
 
 /// Compiles each distinct list of groups once.
@@ -182,6 +233,7 @@ mod tests {
             usernames: Vec::new(),
             groups: groups.iter().map(|group| (*group).into()).collect(),
             configured_groups: Vec::new(),
+            conditional_groups: <_>::default(),
             group_names: Vec::new(),
             is_owner: false,
             is_active: true,
@@ -224,7 +276,8 @@ mod tests {
         let groups = BTreeMap::from([("lights".into(), record(&lights)), ("wrong".into(), record(&wrong))]);
         let reads = Opinions { read: Some(true), ..Opinions::default() };
         let policy = ConfiguredPolicy { all: reads, ..ConfiguredPolicy::default() };
-        let readers = ConfiguredGroup { id: "readers".into(), members: Vec::new(), policy };
+        let readers =
+            ConfiguredGroup { id: "readers".into(), members: Vec::new(), policy, conditions: Conditions::default() };
         for (source, expected) in [
             (config::GroupSource::HomeAssistant, [true, false, false]),
             (config::GroupSource::Config, [false, true, false]),
@@ -237,6 +290,49 @@ mod tests {
             assert_eq!(["lights", "readers", "wrong"].map(gives), expected, "{source:?}");
             assert!(people.of_group("nobody").is_none());
         }
+    }
+
+    #[test]
+    fn a_membership_that_counts_at_times_gives_roles_and_rights_only_then() {
+        let reads = Opinions { read: Some(true), ..Opinions::default() };
+        let policy = ConfiguredPolicy { all: reads, ..ConfiguredPolicy::default() };
+        let when = |hours: &str| Conditions { hours: vec![hours.parse().unwrap()], ..Conditions::default() };
+        let group = |id: &str, policy: &ConfiguredPolicy, conditions| ConfiguredGroup {
+            id: id.into(),
+            members: vec!["u1".to_owned()],
+            policy: policy.clone(),
+            conditions,
+        };
+        let none = ConfiguredPolicy::default();
+        let groups = vec![
+            group("day", &policy, when("7:00-21:00")),
+            group("always", &none, Conditions::default()),
+            group("night", &none, when("21:00-7:00")),
+        ];
+        let configured = config::Permissions { source: config::GroupSource::Config, groups };
+        let people = People::new([user("u1", &[]), user("u2", &[])], &BTreeMap::new(), &configured);
+        let entry = people.entry(&"u1".parse().unwrap()).unwrap();
+        let reads = |user: &User| {
+            let permissions = entry.permissions_of(user).unwrap();
+            permissions.check(&Registry::default(), "light.a", "read").is_permit()
+        };
+        let named = |user: &User| user.configured_groups.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!((named(&entry.user), reads(&entry.user)), (vec!["always".to_owned()], false));
+        for (counting, groups, expected) in [
+            (&["7:00-21:00"][..], &["day", "always"][..], true),
+            (&["21:00-7:00"], &["always", "night"], false),
+            (&["7:00-21:00", "21:00-7:00"], &["day", "always", "night"], true),
+            (&[], &["always"], false),
+        ] {
+            let counts = |conditions: &Conditions| counting.contains(&&*conditions.hours[0].to_string());
+            let user = entry.with(counts).unwrap();
+            assert_eq!((named(user), reads(user)), (groups.iter().map(ToString::to_string).collect(), expected));
+            assert_eq!(user.group_names.len(), groups.len());
+        }
+        let of_before = User { configured_groups: vec!["gone".into()], ..User::clone(&entry.user) };
+        assert!(entry.permissions_of(&of_before).is_none(), "a user of another moment has no rights here");
+        let other = people.entry(&"u2".parse().unwrap()).unwrap();
+        assert!(Arc::ptr_eq(other.with(|_| true).unwrap(), &other.user), "who is in no such group stays as they are");
     }
 
     #[test]

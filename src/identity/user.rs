@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::config::Conditions;
 use crate::ids::{GroupId, UserId};
 
 /// A user as Home Assistant's auth file has them.
@@ -16,8 +17,10 @@ pub struct User {
     /// Home Assistant's groups that they are in, in the order of the file.
     pub groups: Vec<GroupId>,
     /// The configured groups that they are in, in the order of the configuration. Home Assistant knows nothing of
-    /// these.
+    /// these. Of those that count at times, the ones that count now.
     pub configured_groups: Vec<GroupId>,
+    /// The configured groups whose membership counts in some circumstances only, and in which.
+    pub conditional_groups: Arc<[(GroupId, Conditions)]>,
     /// What people call all of these groups, Home Assistant's first: the names of those, and the ids of configured
     /// ones.
     pub group_names: Vec<Arc<str>>,

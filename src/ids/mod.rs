@@ -1,4 +1,5 @@
-//! The names of things: users, groups, add-ons, entities, hosts, prefixes, addresses and time zones, each with its parser.
+//! The names of things: users, groups, add-ons, entities, hosts, prefixes, addresses and time zones, each with its
+//! parser.
 //!
 //! They stand below everything else. A value of one of these types was read and judged once; nobody judges it again.
 

@@ -52,6 +52,14 @@ pub enum Reason {
     AccessDenied,
     /// Only administrators may open this add-on.
     AdminOnly,
+    /// The client is in none of the networks that are asked for.
+    OutsideNetworks,
+    /// It is not one of the times of the week that are asked for.
+    OutsideHours,
+    /// An entity of Home Assistant has another state than the one that is asked for.
+    StateDiffers,
+    /// The state of an entity that is asked for is not known.
+    StateUnknown,
     /// The user has none of the roles that this add-on goes by.
     NoRole,
     /// What the add-on was told of the user, their role or groups, is not so any more.
@@ -181,6 +189,10 @@ impl Reason {
             Self::NotLocal => forbidden("not_local"),
             Self::AccessDenied => forbidden("access_denied"),
             Self::AdminOnly => forbidden("admin_only"),
+            Self::OutsideNetworks => forbidden("outside_networks"),
+            Self::OutsideHours => forbidden("outside_hours"),
+            Self::StateDiffers => forbidden("state_differs"),
+            Self::StateUnknown => forbidden("state_unknown"),
             Self::NoRole => forbidden("no_role"),
             Self::AttributesChanged => forbidden("attributes_changed"),
             Self::PathNeedsAdmin => forbidden("path_needs_admin"),

@@ -27,6 +27,8 @@ pub(super) struct ReloadState {
     pub(super) files: Vec<PathBuf>,
     /// Ends the watch over Home Assistant's files.
     pub(super) watching: CancellationToken,
+    /// Ends the following of states.
+    pub(super) following: CancellationToken,
 }
 
 /// Why the old configuration stays.
@@ -51,7 +53,7 @@ pub enum ReloadError {
 
 impl ReloadState {
     pub(super) fn new(files: Vec<PathBuf>) -> Self {
-        Self { files, watching: CancellationToken::new() }
+        Self { files, watching: CancellationToken::new(), following: CancellationToken::new() }
     }
 }
 
@@ -143,12 +145,13 @@ impl Server {
         // Opened anew only for other settings: users and their last good copy would otherwise start from nothing with
         // each reload.
         if settings.home_assistant != before.settings.home_assistant {
-            let (settings, clock) = (Arc::clone(settings), services.clock.clone());
-            let opening = move || HomeAssistant::open(&settings.home_assistant, &settings.permissions, clock);
+            let (named, clock) = (Arc::clone(settings), services.clock.clone());
+            let opening = move || HomeAssistant::open(&named.home_assistant, &named.permissions, clock);
             match spawn_blocking(opening).await {
                 Ok(home) => {
                     services.home.store(Arc::new(home));
                     self.watch_home(state);
+                    self.follow_states(settings, state);
                 }
                 Err(error) => tracing::error!(%error, "Home Assistant's settings were not taken over: start anew"),
             }
@@ -159,6 +162,9 @@ impl Server {
             if let Err(error) = regrouping.await {
                 tracing::error!(%error, "the groups of the configuration were not taken over");
             }
+        }
+        if settings.home_assistant == before.settings.home_assistant && settings.followed != before.settings.followed {
+            self.follow_states(settings, state);
         }
         let key = services.addon_states.ingress_key();
         let stages = Stages::new(
@@ -194,6 +200,17 @@ impl Server {
         }
         tokio::spawn(report::end_unwatched(Arc::clone(self), Arc::clone(&home)));
         tokio::spawn(home.watch(state.watching.clone()));
+    }
+
+    /// Follows the states that this configuration asks for, and no others any more.
+    pub(super) fn follow_states(&self, settings: &Settings, state: &mut ReloadState) {
+        state.following.cancel();
+        state.following = self.stop.child_token();
+        let home = self.gate.services().home.load_full();
+        match settings.followed.clone() {
+            Some(followed) => drop(tokio::spawn(home.follow_states(followed, state.following.clone()))),
+            None => home.forget_states(),
+        }
     }
 
     /// Shows new certificates, or the old ones when anything is wrong with them.

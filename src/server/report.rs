@@ -15,8 +15,8 @@ use crate::operations::{ApiState, DirectoryState, SessionStoreState};
 use crate::session::{Health, RevokeError, Session};
 use crate::telemetry::{AuditEvent, ConnectionRefusal, Revoked, chain};
 
-/// Reviews whenever a session ends, the users change or an add-on's token or protection does, and twice a second
-/// besides: nothing notifies of what expires.
+/// Reviews whenever a session ends, the users, a state that is followed, or an add-on's token or protection changes, and
+/// twice a second besides: nothing notifies of what expires.
 pub(super) async fn keep_reviewing(server: Arc<Server>) {
     let services = server.gate.services();
     let (mut sessions, mut addon_states) = (services.sessions.subscribe(), services.addon_states.subscribe());
@@ -33,6 +33,7 @@ pub(super) async fn keep_reviewing(server: Arc<Server>) {
         // more.
         let home = services.home.load_full();
         let mut users = home.directory().subscribe();
+        let mut states = home.environment().states().subscribe();
         // Subscribed first and then compared: users that change from here on notify, and those that changed while a
         // round waited for the disk, or while no process ran at all, are others than the ones seen last.
         let directory = arc_swap::Guard::into_inner(home.directory().load());
@@ -50,6 +51,7 @@ pub(super) async fn keep_reviewing(server: Arc<Server>) {
             _ = sessions.changed() => server.review(),
             _ = addon_states.changed() => server.review(),
             _ = api_keys.changed() => server.review(),
+            _ = states.changed() => server.review(),
             // The next round begins with them.
             _ = users.changed() => false,
             _ = looks.tick() => {

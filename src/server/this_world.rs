@@ -16,7 +16,7 @@ use crate::config::{
 use crate::dial::{DialError, check_authorities};
 use crate::explain;
 use crate::home_assistant::api::{Api, ApiError};
-use crate::home_assistant::{FileProblem, read_folder, read_registries};
+use crate::home_assistant::{FileProblem, has_time_zone, read_folder, read_registries};
 use crate::operations::control::{self, Answer, AskError, Request};
 use crate::operations::listening::{Holder, ListeningSocket, listening_sockets};
 use crate::tls::{TlsError, check_pair};
@@ -184,6 +184,7 @@ fn known(config_dir: &Path) -> Result<Known, String> {
         groups: directory.groups().map(|(id, _)| id.to_string()).collect(),
         users: directory.users().flat_map(names).collect(),
         registry,
+        has_time_zone: has_time_zone(config_dir),
         problems,
     })
 }

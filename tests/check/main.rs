@@ -11,6 +11,7 @@ mod acme;
 mod addon_api;
 mod addons;
 mod api_alone;
+mod conditions;
 mod file;
 mod groups;
 mod harness;

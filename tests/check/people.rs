@@ -39,14 +39,14 @@ members = [\"Frank Guest\"]";
 fn an_access_that_names_nobody_is_nobody_and_not_everybody() {
     let text = addon("access = { groups = [], users = [] }");
     warned(&text, "7:10", &["only the owner may open"]);
-    let nobody = Access { only: Some(AccessList::default()), admin_only: false };
+    let nobody = Access { only: Some(AccessList::default()), admin_only: false, ..Access::default() };
     assert_eq!(Folder::new().load(text).unwrap().settings.addons[0].authorization.access, nobody);
 }
 
 #[test]
 fn admins_only_is_no_list() {
     let settings = accepted(&addon("access = { admin_only = true }")).settings;
-    assert_eq!(settings.addons[0].authorization.access, Access { only: None, admin_only: true });
+    assert_eq!(settings.addons[0].authorization.access, Access { only: None, admin_only: true, ..Access::default() });
 }
 
 #[test]

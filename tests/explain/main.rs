@@ -10,6 +10,7 @@
     reason = "what helps a test is a test too, and clippy exempts only the functions marked so"
 )]
 
+mod circumstances;
 mod groups;
 
 mod manual;

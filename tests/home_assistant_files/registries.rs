@@ -163,6 +163,7 @@ async fn after_max_stale_the_registries_are_withdrawn_and_the_users_stay() {
     let settings = config::HomeAssistant {
         source: config::HomeSource::Files(home.path().to_owned()),
         api: None,
+        time_zone: None,
         max_stale: Duration::from_hours(1),
     };
     let watched =

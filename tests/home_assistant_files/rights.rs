@@ -5,7 +5,7 @@ use std::fs;
 use std::sync::Arc;
 
 use serde_json::json;
-use vestibule::config::{ConfiguredGroup, GroupSource, Permissions};
+use vestibule::config::{Conditions, ConfiguredGroup, GroupSource, Permissions};
 use vestibule::identity::{Directory, Health};
 use vestibule::permission::{ConfiguredPolicy, Denial, Opinions, Verdict};
 
@@ -16,7 +16,7 @@ const DEVICES: &str = "core.device_registry";
 
 /// What the directory answers about a user.
 fn judged(directory: &Directory, user: &str, entity: &str, key: &str) -> Verdict {
-    directory.rights(&directory.named(user).unwrap().id).unwrap().check(entity, key)
+    directory.rights(directory.named(user).unwrap()).unwrap().check(entity, key)
 }
 
 fn may(directory: &Directory, user: &str, entity: &str, key: &str) -> bool {
@@ -98,13 +98,13 @@ fn without_registries_nobody_may_do_anything_to_an_entity_not_even_the_owner() {
 #[test]
 fn without_users_nobody_has_any_rights() {
     let home = Home::of(HOME);
-    let id = home.open().directory().load().named("owner").unwrap().id.clone();
+    let owner = home.open().directory().load().named("owner").unwrap().clone();
     home.write("auth", b"{");
     let assistant = home.open();
     let directory = assistant.directory().load();
     assert_eq!(directory.health(), Health::Absent);
     assert!(directory.registry().is_some());
-    assert!(directory.rights(&id).is_none());
+    assert!(directory.rights(&owner).is_none());
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn an_illegal_policy_is_known_by_its_group_and_denies_its_members_alone() {
     let directory = assistant.directory().load();
     assert_eq!(directory.illegal().iter().map(|group| &*group.id).collect::<Vec<_>>(), [wrong.as_str()]);
     for user in directory.users().filter(|user| !user.is_owner) {
-        let verdict = directory.rights(&user.id).unwrap().check("sun.sun", "read");
+        let verdict = directory.rights(user).unwrap().check("sun.sun", "read");
         assert_eq!(verdict == Verdict::Deny(Denial::IllegalPolicy), user.is_in(&wrong), "{user:?}");
     }
 }
@@ -133,7 +133,8 @@ fn readers(members: &[&str], source: GroupSource) -> Permissions {
         ..ConfiguredPolicy::default()
     };
     let members = members.iter().map(|member| (*member).to_owned()).collect();
-    Permissions { source, groups: vec![ConfiguredGroup { id: "readers".into(), members, policy }] }
+    let conditions = Conditions::default();
+    Permissions { source, groups: vec![ConfiguredGroup { id: "readers".into(), members, policy, conditions }] }
 }
 
 #[tokio::test]
@@ -168,14 +169,14 @@ async fn other_configured_groups_hold_at_once_and_outlive_a_change_of_the_files(
 #[test]
 fn a_configured_group_is_no_rescue_from_files_that_cannot_be_read() {
     let home = Home::of(HOME);
-    let id = home.open().directory().load().named("heidi").unwrap().id.clone();
+    let heidi = home.open().directory().load().named("heidi").unwrap().clone();
     home.write(DEVICES, b"{");
     let assistant = home.open();
     assistant.regroup(&readers(&["heidi"], GroupSource::Config));
-    let verdict = assistant.directory().load().rights(&id).unwrap().check("sun.sun", "read");
+    let verdict = assistant.directory().load().rights(&heidi).unwrap().check("sun.sun", "read");
     assert_eq!(verdict, Verdict::Deny(Denial::NoRegistry));
     home.write("auth", b"{");
     let assistant = home.open();
     assistant.regroup(&readers(&["heidi"], GroupSource::Config));
-    assert!(assistant.directory().load().rights(&id).is_none());
+    assert!(assistant.directory().load().rights(&heidi).is_none());
 }

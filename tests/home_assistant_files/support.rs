@@ -61,6 +61,7 @@ impl Home {
         let settings = config::HomeAssistant {
             source: config::HomeSource::Files(self.path().to_owned()),
             api: None,
+            time_zone: None,
             max_stale: Duration::from_hours(24),
         };
         Arc::new(HomeAssistant::open(&settings, &config::Permissions::default(), Clock::System))

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::events::{EVENTS, Event};
+use crate::events::{EVENTS, Event, HOURS_OVER, await_the_middle_of_a_minute};
 use crate::opened::{BOUND, Opened, open_everything};
 use crate::support::{PATIENCE, Stopwatch, eventually, soon};
 use crate::world::World;
@@ -21,6 +21,18 @@ fn what_may_no_longer_go_on_is_cut_within_a_second_and_nothing_else_is() {
         println!("{}\n{lines}", event.name);
     }
     assert!(failures.is_empty(), "{}\n{table}", failures.join("\n"));
+}
+
+/// Time alone takes a permission away, and nothing says so.
+#[test]
+fn the_last_minute_of_the_hours_cuts_within_a_second() {
+    await_the_middle_of_a_minute();
+    let mut world = World::start();
+    let mut all = open_everything(&world);
+    // A call that nobody answers ends by its own timeout before the minute does.
+    all.retain(|opened| opened.name != "API: call");
+    let (lines, failures) = run(&HOURS_OVER, &mut world, &all);
+    assert!(failures.is_empty(), "{}\n{lines}", failures.join("\n"));
 }
 
 /// One event: a line for each thing that was open, and what should have come otherwise.

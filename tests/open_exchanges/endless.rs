@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use crate::states::{self, Asked, States};
 use crate::support::tunnel::{accept, switching};
 use crate::support::{Keep, RawAddon, Recorded, Stopwatch, Wire};
 
@@ -25,16 +26,16 @@ impl Ends {
 }
 
 /// Starts it.
-pub(crate) fn start(ends: &Ends) -> RawAddon {
-    let ends = ends.clone();
-    RawAddon::scripted(move |request, wire| answer(request, wire, &ends))
+pub(crate) fn start(ends: &Ends, states: &States) -> RawAddon {
+    let (ends, states) = (ends.clone(), states.clone());
+    RawAddon::scripted(move |request, wire| answer(request, wire, &ends, &states))
 }
 
-fn answer(request: &Recorded, wire: &mut Wire, ends: &Ends) -> Keep {
+fn answer(request: &Recorded, wire: &mut Wire, ends: &Ends, states: &States) -> Keep {
     let (path, query) = request.target().split_once('?').unwrap_or((request.target(), ""));
     if let Some(accept) = accept(request) {
         if wire.write(&switching(&accept, "")).is_ok() {
-            websocket(path, wire);
+            websocket(path, wire, states);
         }
         return Keep::Closed;
     }
@@ -69,12 +70,17 @@ fn pieces(wire: &mut Wire, head: &str, piece: &str) {
     }
 }
 
-/// A WebSocket that says something all the time; Home Assistant's begins with its authentication.
-fn websocket(path: &str, wire: &mut Wire) {
+/// A WebSocket that says something all the time; Home Assistant's begins with its authentication, and says states to
+/// whoever asks for them.
+fn websocket(path: &str, wire: &mut Wire, states: &States) {
     if path == "/api/websocket" {
         let _ = wire.write(&text(r#"{"type":"auth_required","ha_version":"2026.11.0"}"#));
         let _ = wire.some();
         let _ = wire.write(&text(r#"{"type":"auth_ok","ha_version":"2026.11.0"}"#));
+        let stream = wire.stream.try_clone().unwrap();
+        if states::serve(stream, states) == Asked::ForStates {
+            return;
+        }
     }
     while wire.write(&text(r#"{"type":"event"}"#)).is_ok() {
         thread::sleep(PACE);

@@ -1,10 +1,11 @@
 //! What takes permissions away: how it is done, how it is seen that it holds, and what it is about.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::json;
 
 use crate::opened::Right;
+use crate::support::soon;
 use crate::world::{Addons, USER, World};
 
 /// One of them.
@@ -33,8 +34,62 @@ const OF_USER: &[Right] = &[
 ];
 const OF_ADDON: &[Right] = &[Right::Admin, Right::Role, Right::HomeAssistantApi];
 
+/// The last minute of the hours ends. Begun in the middle of a minute, it takes less long than anything else that is open
+/// may be idle.
+pub(crate) const HOURS_OVER: Event = Event {
+    name: "hours over",
+    happens: |world| {
+        let access = r#"groups = ["system-users"]"#;
+        let until = Minute::now().next();
+        let hours = format!(", hours = \"{}\"", until.as_end());
+        world.with_addons(&Addons { access, hours, ..Addons::default() });
+        assert!(!world.refuses_session(), "it is one of the hours");
+        // Nothing is read or changed from here on: the minute alone ends it.
+        soon(A_MINUTE, || (Minute::now() == until).then_some(())).expect("the minute ends");
+    },
+    holds: World::refuses_session,
+    cuts: &[OF_USER],
+};
+
+/// Waits for a moment from which on there is time to open everything before the minute ends, and not too much.
+pub(crate) fn await_the_middle_of_a_minute() {
+    soon(A_MINUTE, || (20..35).contains(&second_of_the_minute()).then_some(())).expect("a minute has a middle");
+}
+
+/// A minute of UTC, in which Home Assistant's clocks are where its files do not say otherwise.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Minute(u64);
+
+impl Minute {
+    fn now() -> Self {
+        Self(seconds() / 60)
+    }
+
+    fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+
+    /// Hours that begin long before this minute, and end with its first second.
+    fn as_end(self) -> String {
+        let shown = |minute: u64| format!("{}:{:02}", minute / 60 % 24, minute % 60);
+        format!("{}-{}", shown(self.0 - 12 * 60), shown(self.0))
+    }
+}
+
+fn second_of_the_minute() -> u64 {
+    seconds() % 60
+}
+
+/// Since 1970, by the clock by which the program judges hours.
+#[expect(clippy::disallowed_methods, reason = "the program has no other clock")]
+fn seconds() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock beyond 1970").as_secs()
+}
+
+const A_MINUTE: Duration = Duration::from_secs(70);
+
 /// All of them.
-pub(crate) const EVENTS: [Event; 19] = [
+pub(crate) const EVENTS: [Event; 22] = [
     Event {
         name: "session revoked",
         happens: |world| world.vestibule.revoke(USER),
@@ -75,7 +130,28 @@ pub(crate) const EVENTS: [Event; 19] = [
     },
     Event {
         name: "access changed",
-        happens: |world| world.with_addons(&Addons { access: r#"{ users = ["alice"] }"#, ..Addons::default() }),
+        happens: |world| world.with_addons(&Addons { access: r#"users = ["alice"]"#, ..Addons::default() }),
+        holds: World::refuses_session,
+        cuts: &[OF_USER],
+    },
+    Event {
+        name: "network changed",
+        happens: |world| {
+            let access = r#"groups = ["system-users"], networks = ["10.0.0.0/8", "fd00::/8"]"#;
+            world.with_addons(&Addons { access, ..Addons::default() });
+        },
+        holds: World::refuses_session,
+        cuts: &[OF_USER],
+    },
+    Event {
+        name: "state off",
+        happens: |world| world.states.set(Some("off")),
+        holds: World::refuses_session,
+        cuts: &[OF_USER],
+    },
+    Event {
+        name: "state lost",
+        happens: |world| world.states.set(None),
         holds: World::refuses_session,
         cuts: &[OF_USER],
     },

@@ -17,6 +17,7 @@ mod support;
 mod endless;
 mod events;
 mod opened;
+mod states;
 mod world;
 
 mod bed;

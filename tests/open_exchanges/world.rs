@@ -9,10 +9,11 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use crate::endless::{self, Ends};
+use crate::states::States;
 use crate::support::h2_addon::H2Addon;
 use crate::support::minted;
 use crate::support::plain::PlainClient;
-use crate::support::{Ask, ConfigFile, Extra, Protocol, RawAddon, Vestibule, h1};
+use crate::support::{Ask, ConfigFile, Extra, Protocol, RawAddon, Vestibule, eventually, h1};
 
 /// The user.
 pub(crate) const USER: &str = "dave";
@@ -26,6 +27,7 @@ const DOOR_TOKEN: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5
 pub(crate) struct World {
     pub(crate) vestibule: Vestibule,
     pub(crate) ends: Ends,
+    pub(crate) states: States,
     pub(crate) web: RawAddon,
     pub(crate) grpc: H2Addon,
     pub(crate) api: SocketAddr,
@@ -44,8 +46,8 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn start() -> Self {
-        let ends = Ends::default();
-        let (web, grpc) = (endless::start(&ends), H2Addon::start());
+        let (ends, states) = (Ends::default(), States::default());
+        let (web, grpc) = (endless::start(&ends, &states), H2Addon::start());
         let vestibule = Vestibule::start_with(
             |config| {
                 config.set("listen", "trusted_proxies", r#"["127.0.0.1/32"]"#);
@@ -87,7 +89,23 @@ impl World {
         let wish = Ask::post("/ingress/session", user).field("Authorization", format!("Bearer {DOOR_TOKEN}"));
         let wish = PlainClient::connect(door).ask(&wish.field("Content-Type", "application/json"));
         let door_session = wish.json()["data"]["session"].as_str().unwrap().to_owned();
-        Self { vestibule, ends, web, grpc, api, door, cookie, made, token, door_session, door_addon, addon_token }
+        let world = Self {
+            vestibule,
+            ends,
+            states,
+            web,
+            grpc,
+            api,
+            door,
+            cookie,
+            made,
+            token,
+            door_session,
+            door_addon,
+            addon_token,
+        };
+        eventually("the state to be known", || (!world.refuses_session()).then_some(()));
+        world
     }
 
     /// Writes the add-ons' tables anew, and takes them into use.
@@ -153,9 +171,11 @@ impl World {
 }
 
 /// What a test changes about the add-ons.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Addons {
     pub(crate) access: &'static str,
+    /// More keys of `access`, behind a comma.
+    pub(crate) hours: String,
     pub(crate) tokens: bool,
     /// What the web pages let pages of others do.
     pub(crate) origins: &'static str,
@@ -172,13 +192,17 @@ pub(crate) struct Addons {
 const CORS_AND_MISSING: &str =
     "cors = { origins = [\"https://app.example\"], credentials = true }\nallow_missing_origin = true\n";
 
+/// Who may open them, and in which circumstances.
+pub(crate) const ACCESS: &str = r#"groups = ["system-users"], networks = ["192.168.0.0/16"], hours = ["mon-fri", "sat,sun"], when = { entity = "input_boolean.guest_mode", state = "on" }"#;
+
 /// The page of another origin that is let in.
 pub(crate) const OTHER: &str = "https://app.example";
 
 impl Default for Addons {
     fn default() -> Self {
         Self {
-            access: r#"{ groups = ["system-users"] }"#,
+            access: ACCESS,
+            hours: String::new(),
             tokens: true,
             origins: CORS_AND_MISSING,
             rule: "",
@@ -190,9 +214,9 @@ impl Default for Addons {
 }
 
 impl Addons {
-    fn write(self, config: &mut ConfigFile, web: &RawAddon, grpc: &H2Addon) {
-        let Self { access, tokens, origins, rule, rights, web: path, grpc: grpc_path } = self;
-        let common = format!("access = {access}\ntokens = {tokens}\n");
+    fn write(&self, config: &mut ConfigFile, web: &RawAddon, grpc: &H2Addon) {
+        let Self { access, hours, tokens, origins, rule, rights, web: path, grpc: grpc_path } = self;
+        let common = format!("access = {{ {access}{hours} }}\ntokens = {tokens}\n");
         if !path.is_empty() {
             let url = web.url();
             config.addon_table(&format!(

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use allocation_counter::measure;
-use vestibule::config::{ConfiguredGroup, GroupSource, Permissions};
+use vestibule::config::{Conditions, ConfiguredGroup, GroupSource, Permissions};
 use vestibule::home_assistant::{read_folder, read_registries};
 use vestibule::identity::DirectoryCell;
 use vestibule::permission::{ConfiguredPolicy, Opinions};
@@ -21,13 +21,13 @@ fn neither_loading_the_snapshot_nor_a_check_allocates() {
     for source in [GroupSource::HomeAssistant, GroupSource::Config, GroupSource::Both] {
         let configured = Permissions { source, groups: vec![group()] };
         cell.replace(read_folder(&home).unwrap().directory(&configured).with_registry(registry.clone()));
-        let ids: Vec<_> = cell.load().users().map(|user| user.id.clone()).collect();
+        let users: Vec<_> = cell.load().users().cloned().collect();
         let counted = measure(|| {
-            for id in &ids {
+            for user in &users {
                 for entity in entities.iter().map(String::as_str).chain(["sun.sun", "nodot", ""]) {
                     for key in ["read", "control", "edit", "else"] {
                         let directory = cell.load();
-                        let rights = directory.rights(id).unwrap();
+                        let rights = directory.rights(user).unwrap();
                         std::hint::black_box(rights.check(entity, key));
                         std::hint::black_box(rights.access_all_entities(key));
                         judged += 2;
@@ -57,5 +57,6 @@ fn group() -> ConfiguredGroup {
         id: "all".into(),
         members: ["bob", "frank", "grace", "heidi"].map(str::to_owned).to_vec(),
         policy,
+        conditions: Conditions::default(),
     }
 }

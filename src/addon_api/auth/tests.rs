@@ -19,6 +19,7 @@ impl Bench {
         let settings = config::HomeAssistant {
             source: HomeSource::Files(root.join("examples/home")),
             api: None,
+            time_zone: None,
             max_stale: Duration::from_hours(1),
         };
         let (telemetry, captured) = Telemetry::captured(LogFormat::Text);

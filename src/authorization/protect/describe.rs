@@ -44,6 +44,8 @@ impl Finding<'_> {
             }
             RuleQuery::Admin { is } => format!("{rule} asks for an administrator: the user is {}", whether(*is, "one")),
             RuleQuery::Owner { is } => format!("{rule} asks for the owner: the user is {}", whether(*is, "that")),
+            RuleQuery::Circumstances { unmet: None } => format!("{rule} asks for circumstances, and they are right"),
+            RuleQuery::Circumstances { unmet: Some(unmet) } => format!("{rule} asks for circumstances: {}", unmet.why),
             RuleQuery::Unreadable { from, why } => format!("{rule} cannot tell the entity from {}: {why}", place(from)),
             RuleQuery::Body { pointer } => format!("{rule} needs the body: the entity is at `{pointer}` in it"),
             RuleQuery::Nothing => format!("{rule} opens this path"),

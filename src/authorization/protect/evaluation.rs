@@ -5,6 +5,7 @@ use http::Method;
 use super::matching::Fit;
 use super::reach::Depth;
 use super::unreadable::Unreadable;
+use crate::conditions::Unmet;
 use crate::config::{AccessKey, EntitySource, JsonPointer, PathPattern, Unlisted};
 use crate::ids::EntityId;
 use crate::permission::{Denial, Verdict};
@@ -81,6 +82,11 @@ pub enum RuleQuery<'r> {
     Owner {
         /// Whether they are.
         is: bool,
+    },
+    /// Are the circumstances right?
+    Circumstances {
+        /// Which of them are not.
+        unmet: Option<Unmet>,
     },
     /// Which entity is it about? The request does not say.
     Unreadable {
@@ -183,6 +189,7 @@ impl RuleQuery<'_> {
             Self::Entity { verdict, .. } | Self::AllEntities { verdict, .. } => of_verdict(verdict),
             Self::Admin { is: false } => Some(Reason::PathNeedsAdmin),
             Self::Owner { is: false } => Some(Reason::PathNeedsOwner),
+            Self::Circumstances { unmet } => unmet.as_ref().map(|unmet| unmet.reason),
             Self::Unreadable { why, .. } => Some(why.reason()),
             Self::Admin { is: true } | Self::Owner { is: true } | Self::Body { .. } | Self::Nothing => None,
         }

@@ -5,7 +5,10 @@ use serde_json::json;
 
 use super::*;
 use crate::authorization::Decision;
+use crate::clock::Clock;
+use crate::conditions::{Circumstances, Environment};
 use crate::config::{AccessKey, EntityTemplate, PathPattern};
+use crate::http::ClientAddr;
 use crate::identity::User;
 use crate::permission::{Registry, Rights, UserPermissions};
 use crate::refusal::Reason;
@@ -31,6 +34,7 @@ fn una(groups: &[&str]) -> User {
         usernames: Vec::new(),
         groups: groups.iter().map(|group| (*group).into()).collect(),
         configured_groups: Vec::new(),
+        conditional_groups: <_>::default(),
         group_names: Vec::new(),
         is_owner: false,
         is_active: true,
@@ -46,7 +50,10 @@ fn decide(rules: &Protection, method: &str, path: &str) -> Decision {
     let policy = json!({"entities": {"domains": {"light": {"control": true}}}});
     let (may, registry) = (UserPermissions::compile([&policy]), Registry::default());
     let user = una(&[]);
-    let user_rights = UserRights { user: &user, rights: Rights::new(&may, Some(&registry)) };
+    let environment = Environment::new(Clock::default());
+    let circumstances = Circumstances::new(ClientAddr::direct("127.0.0.1".parse().unwrap()), &environment);
+    let rights = Rights::new(&may, Some(&registry));
+    let user_rights = UserRights { user: &user, rights, circumstances: &circumstances };
     let method: Method = method.parse().unwrap();
     let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
     rules

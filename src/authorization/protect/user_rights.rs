@@ -8,7 +8,8 @@ use super::matching::captured;
 use super::query;
 use super::segments::Segments;
 use super::unreadable::Unreadable;
-use crate::config::{AccessKey, EntitySource, EntityTemplate, Piece, ProtectAsk, ProtectRule};
+use crate::conditions::Circumstances;
+use crate::config::{AccessKey, Conditions, EntitySource, EntityTemplate, Piece, ProtectAsk, ProtectRule};
 use crate::identity::User;
 use crate::ids::EntityId;
 use crate::permission::Rights;
@@ -20,6 +21,8 @@ pub struct UserRights<'a> {
     pub user: &'a User,
     /// What their groups allow.
     pub rights: Rights<'a>,
+    /// Where from, when and in which states it is asked.
+    pub circumstances: &'a Circumstances<'a>,
 }
 
 impl UserRights<'_> {
@@ -36,6 +39,7 @@ impl UserRights<'_> {
             match ask {
                 ProtectAsk::Admin => asked.push(RuleQuery::Admin { is: self.user.is_admin() }),
                 ProtectAsk::Owner => asked.push(RuleQuery::Owner { is: self.user.is_owner }),
+                ProtectAsk::Circumstances(conditions) => asked.push(self.about_circumstances(conditions)),
                 ProtectAsk::AllEntities { access } => asked.push(self.about_all(*access)),
                 ProtectAsk::Entities { from, access } => {
                     let one = |found: Result<EntityId, Unreadable>| match found {
@@ -75,6 +79,7 @@ impl UserRights<'_> {
             match ask {
                 ProtectAsk::Admin => asked.push(RuleQuery::Admin { is: self.user.is_admin() }),
                 ProtectAsk::Owner => asked.push(RuleQuery::Owner { is: self.user.is_owner }),
+                ProtectAsk::Circumstances(conditions) => asked.push(self.about_circumstances(conditions)),
                 ProtectAsk::AllEntities { access } => asked.push(self.about_all(*access)),
                 ProtectAsk::Entities { from: EntitySource::Fixed(ids), access } => {
                     asked.extend(ids.iter().map(|id| self.about(id.clone(), *access)));
@@ -95,6 +100,10 @@ impl UserRights<'_> {
             }
         }
         asked
+    }
+
+    fn about_circumstances<'r>(&self, conditions: &Conditions) -> RuleQuery<'r> {
+        RuleQuery::Circumstances { unmet: self.circumstances.meet(conditions).err() }
     }
 
     fn about_all<'r>(&self, access: AccessKey) -> RuleQuery<'r> {

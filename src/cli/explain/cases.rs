@@ -38,7 +38,9 @@ fn answer_all(simulator: &Simulator, lines: impl BufRead, path: &Path, output: &
             }
         };
         let answered = match Case::parse(&line) {
-            Ok(Case::Entity(question)) => Ok(simulator.home().answer(&question).to_json()),
+            Ok(Case::Entity(question)) => {
+                simulator.answer(&question).map(|answer| answer.to_json()).map_err(|error| error.to_string())
+            }
             Ok(Case::Request(question)) => {
                 simulator.decide(&question).map(|answer| answer.to_json()).map_err(|error| error.to_string())
             }

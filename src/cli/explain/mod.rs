@@ -13,6 +13,7 @@ mod text;
 use std::path::{Path, PathBuf};
 
 use super::output::{Exit, Format, Output};
+use crate::clock::Clock;
 use crate::config::{self, FilesAlone};
 use crate::explain::{Case, Home, Question, RequestQuestion, Simulator, unknown_user};
 
@@ -34,7 +35,7 @@ pub(super) fn explain(file: &Path, asked: ExplainArguments, output: &mut Output<
         }
     };
     let simulator = match Home::read(&settings) {
-        Ok(Some(home)) => Simulator::new(home, &settings),
+        Ok(Some(home)) => Simulator::new(home, &settings, Some(Clock::System.now())),
         Ok(None) => {
             output.notice(
                 "error: the configuration names no folder of Home Assistant, and no API tells the policies of groups
@@ -65,7 +66,10 @@ fn about_entity(simulator: &Simulator, question: &Question, format: Format, outp
     if !simulator.home().knows(&question.user) {
         return mistaken(&unknown_user(&question.user), output);
     }
-    let answer = simulator.home().answer(question);
+    let answer = match simulator.answer(question) {
+        Ok(answer) => answer,
+        Err(error) => return mistaken(&error.to_string(), output),
+    };
     output.result(&match format {
         Format::Json => answer.to_json(),
         Format::Text => text::of(&answer),

@@ -1,7 +1,8 @@
 //! An answer for people: the decision, the reason, and one line each for the user and the entity.
 
 use crate::explain::{
-    Answer, Because, ExplainedEntity, Groups, Registered, RequestAnswer, Sent, named, of_area, of_device, shown,
+    Answer, Because, ExplainedEntity, Groups, Registered, RequestAnswer, Sent, Supposing, named, of_area, of_device,
+    shown,
 };
 
 /// The answer as lines.
@@ -13,6 +14,7 @@ pub(super) fn of(answer: &Answer<'_>) -> String {
     lines.extend(answer.entry.and_then(but));
     lines.push(format!("because: {}", answer.reason));
     lines.push(format!("user: {}", user((answer.user_id, answer.question.user), answer.user_name, &answer.groups)));
+    lines.extend(answer.not_counting.clone());
     lines.push(format!("entity: {}", registered(answer)));
     lines.join("\n")
 }
@@ -30,6 +32,7 @@ pub(super) fn of_request(answer: &RequestAnswer<'_>) -> String {
             .as_ref()
             .map(|groups| format!("user: {}", user((answer.user_id, answer.user), answer.user_name, groups))),
     );
+    lines.extend(answer.not_counting.clone().filter(|why| !answer.reason.contains(why.as_str())));
     lines.extend(
         answer
             .addon
@@ -42,20 +45,23 @@ pub(super) fn of_request(answer: &RequestAnswer<'_>) -> String {
     lines.extend(told.filter(|parts| !parts.is_empty()).map(|parts| format!("told: {}", parts.join("; "))));
     let ruled = |ruled: &crate::explain::Ruled| format!("{}: {}", ruled.decision.word(), ruled.reason);
     lines.extend(answer.rules.iter().map(ruled));
-    lines.push(format!("asked: {}", sent(answer.sent)));
+    lines.push(format!("asked: {}", sent(answer.sent, answer.supposing)));
     lines.join("\n")
 }
 
 /// How the request is sent that was decided about.
-fn sent(sent: &Sent) -> String {
+fn sent(sent: &Sent, supposing: &Supposing) -> String {
     let with = if sent.token { "an access token" } else { "a session" };
-    let from = sent.from.map_or_else(|| "the local network".to_owned(), |from| from.to_string());
+    let from = supposing.from.map_or_else(|| "the local network".to_owned(), |from| from.to_string());
     let page = match sent.origin.as_deref() {
         None => "sent by a page of the add-on's own origin".to_owned(),
         Some("none") => "sent without `Origin`".to_owned(),
         Some(origin) => format!("sent by a page of {}", shown(origin)),
     };
-    format!("with {with}, from {from}, {page}")
+    let at = supposing.at.as_ref().map(|at| format!(", at {}", shown(at))).unwrap_or_default();
+    let state = |(entity, state): (&String, &String)| format!(", {} being {}", shown(entity), shown(state));
+    let states: String = supposing.states.iter().map(state).collect();
+    format!("with {with}, from {from}, {page}{at}{states}")
 }
 
 /// Who is refused before any policy is asked has nothing of a permit, and must not overlook that.

@@ -1,5 +1,6 @@
 //! `access` of an add-on: who may open it.
 
+use crate::config::conditions::{Conditions, RawConditions};
 use crate::config::diagnostic::Diagnostic;
 use crate::config::raw::section::{Key, List, section};
 use crate::config::resolve::context::{Context, flag};
@@ -8,19 +9,23 @@ use crate::manifest::Panel;
 section! {
     /// `access` of an add-on.
     RawAccess {
+        ..conditions: RawConditions,
         groups: List<String>,
         users: List<String>,
         admin_only: bool,
     }
 }
 
-/// `access`: who may open an add-on. The owner always may.
+/// `access`: who may open an add-on, and in which circumstances. Whoever else is named, the owner may; the
+/// circumstances hold for everybody.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Access {
     /// Groups and users, when either is given: the user must be in one of the groups or be one of the users.
     pub only: Option<AccessList>,
     /// The user must be an administrator as well.
     pub admin_only: bool,
+    /// Where from, when, and in which states of entities.
+    pub conditions: Conditions,
 }
 
 /// The people that `access` names.
@@ -50,7 +55,8 @@ pub(super) fn access(key: &Key<RawAccess>, panel: Option<&Panel>, cx: &mut Conte
         let hint = "add admin_only = false for all whom this key names, or admin_only = true to say that it is meant";
         cx.add(narrow.label("`panel_admin` of the manifest counts as well").hint(hint));
     }
-    Access { only, admin_only: flag(&raw.admin_only, panel_admin) }
+    let conditions = Conditions::resolve(&raw.conditions, cx);
+    Access { only, admin_only: flag(&raw.admin_only, panel_admin), conditions }
 }
 
 /// The lists, when one of them stands there, even with a value of a wrong type: never a wider access than was meant.

@@ -2,6 +2,7 @@
 
 use http::Method;
 
+use crate::config::conditions::{Conditions, RawConditions};
 use crate::config::entity_template::EntityTemplate;
 use crate::config::json_pointer::JsonPointer;
 use crate::config::path_pattern::PathPattern;
@@ -11,6 +12,7 @@ use crate::ids::EntityId;
 section! {
     /// `[[addon.protect]]`
     RawProtect {
+        ..conditions: RawConditions,
         methods: List<String>,
         websocket: bool,
         path: String,
@@ -78,6 +80,8 @@ pub enum ProtectAsk {
     Admin,
     /// They are the owner.
     Owner,
+    /// The circumstances are these.
+    Circumstances(Conditions),
 }
 
 /// Where a request names the entities that it is about.

@@ -5,6 +5,7 @@ use toml::Spanned;
 
 use super::protect::{AccessKey, EntitySource, Protect, ProtectAsk, ProtectRule, RawProtect, Unlisted};
 use super::route::{PrefixMode, Route};
+use crate::config::conditions::Conditions;
 use crate::config::diagnostic::{Diagnostic, Span, quoted};
 use crate::config::entity_template::EntityTemplate;
 use crate::config::path_pattern::{PathPattern, Segment};
@@ -52,8 +53,8 @@ fn rule(entry: &Spanned<RawProtect>, default: Unlisted, route: &Route, cx: &mut 
     let asks = asks(raw, path.as_ref(), &owner, cx);
     if asks.is_empty() && default == Unlisted::Permit && asks_for_nothing(raw) {
         let open = Diagnostic::mistake(owner, "this rule asks for nothing");
-        let hint = "add `entity`, `query`, `body`, `entities` or `all_entities` with `access`, or `require`; a rule \
-                    that only opens a path is for add-ons with default = \"deny\"";
+        let hint = "add `entity`, `query`, `body`, `entities` or `all_entities` with `access`, or `require`, \
+                    `networks`, `hours` or `when`; a rule that only opens a path is for add-ons with default = \"deny\"";
         cx.add(open.label("expected something that the user must be or may do").hint(hint));
     }
     let websocket = raw.websocket.given().map(|flag| *flag.get_ref());
@@ -70,7 +71,7 @@ fn rule(entry: &Spanned<RawProtect>, default: Unlisted, route: &Route, cx: &mut 
 fn asks_for_nothing(raw: &RawProtect) -> bool {
     let texts = [&raw.entity, &raw.query, &raw.body, &raw.access, &raw.require];
     let no_text = texts.iter().all(|key| matches!(key, Key::Absent));
-    no_text && matches!(raw.entities, Key::Absent) && !flag(&raw.all_entities, false)
+    no_text && matches!(raw.entities, Key::Absent) && !flag(&raw.all_entities, false) && raw.conditions.is_absent()
 }
 
 fn methods(key: &Key<List<String>>, cx: &mut Context<'_>) -> Vec<Method> {
@@ -164,6 +165,8 @@ fn asks(raw: &RawProtect, path: Option<&PathPattern>, owner: &Span, cx: &mut Con
         let admin = cx.word(text, &[("admin", true), ("owner", false)]);
         asks.extend(admin.map(|admin| if admin { ProtectAsk::Admin } else { ProtectAsk::Owner }));
     }
+    let conditions = Conditions::resolve(&raw.conditions, cx);
+    asks.extend((!conditions.is_empty()).then_some(ProtectAsk::Circumstances(conditions)));
     asks
 }
 

@@ -12,12 +12,13 @@ pub(in crate::config) mod value_file;
 mod variants;
 
 use super::addon::RawAddon;
+use super::conditions::RawConditions;
 use super::limits::RawLimits;
 use section::section;
 pub(super) use section::{Key, List};
 pub(super) use shape::TimeText;
 pub(super) use value_file::ValueFile;
-pub(super) use variants::{ListenerText, OperationsText, RuleMap, RuleText, StoreText};
+pub(super) use variants::{ListenerText, OperationsText, RuleMap, RuleText, StateMap, StoreText};
 
 section! {
     /// The whole file.
@@ -90,6 +91,7 @@ section! {
     HomeAssistant {
         config_dir: String,
         max_stale: TimeText,
+        time_zone: String,
         token: ValueFile,
         url: String,
         browser_url: String,
@@ -105,6 +107,7 @@ section! {
 
     /// `[[group]]`
     Group {
+        ..conditions: RawConditions,
         id: String,
         members: List<String>,
         policy: Policy,
@@ -213,6 +216,8 @@ section! {
         token: bool,
         depth: String,
         destination: String,
+        at: String,
+        state: StateMap,
         entity: String,
         access: String,
         expect: String,

@@ -74,6 +74,20 @@ impl Shape for StoreText {
     }
 }
 
+/// States by entity, in the order of the file.
+#[derive(Debug)]
+pub(in crate::config) struct StateMap(pub(in crate::config) Vec<(Spanned<String>, Spanned<String>)>);
+
+impl Shape for StateMap {
+    const EXPECTED: &'static str = "expected a table of entities and their states";
+    const HINT: &'static str = "write it as { \"input_boolean.guest_mode\" = \"on\" }";
+
+    fn read(value: &Spanned<DeValue<'_>>, findings: &mut Findings) -> Option<Self> {
+        let DeValue::Table(table) = value.get_ref() else { return None };
+        Some(Self(shape::in_order(table, findings)))
+    }
+}
+
 /// The rules of one selector of a group's policy, in the order of the file.
 #[derive(Debug)]
 pub(in crate::config) struct RuleMap(pub(in crate::config) Vec<(Spanned<String>, Spanned<RuleText>)>);

@@ -9,6 +9,7 @@ use super::context::{Context, flag};
 use crate::config::config_test::{ConfigTest, ConfigTestSubject};
 use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::raw::{self, Key};
+use crate::ids::TimeZone;
 
 /// Reads the cases.
 pub(super) fn cases(key: &Key<raw::List<raw::Test>>, cx: &mut Context<'_>) -> Vec<Case> {
@@ -42,7 +43,13 @@ fn case(entry: &Spanned<raw::Test>, cx: &mut Context<'_>) -> Option<Case> {
     let words = [("permit", Expected::Permit), ("deny", Expected::Deny)];
     let expected = expect.and_then(|text| cx.word(text, &words));
     let subject = subject(raw, &at, cx);
-    let config_test = ConfigTest { user: user?.get_ref().clone(), subject: subject? };
+    let from = raw.from.given().and_then(|text| address(text, cx));
+    let moment = raw.at.given().and_then(|text| moment_of(text, cx));
+    let states = raw.state.given().map(|map| map.get_ref().0.as_slice()).unwrap_or_default();
+    let states =
+        states.iter().filter_map(|(entity, state)| Some((cx.findings.parse(entity)?, state.get_ref().clone())));
+    let states = states.collect();
+    let config_test = ConfigTest { user: user?.get_ref().clone(), subject: subject?, from, at: moment, states };
     Some(Case { config_test, expected: expected?, at, expect: expect?.span() })
 }
 
@@ -50,7 +57,7 @@ fn case(entry: &Spanned<raw::Test>, cx: &mut Context<'_>) -> Option<Case> {
 fn subject(raw: &raw::Test, at: &Span, cx: &mut Context<'_>) -> Option<ConfigTestSubject> {
     let text = |key: &Key<String>| key.given().map(|text| text.get_ref().clone());
     let of_entity = !matches!((&raw.entity, &raw.access), (Key::Absent, Key::Absent));
-    let texts = [&raw.method, &raw.url, &raw.body, &raw.origin, &raw.from, &raw.depth, &raw.destination];
+    let texts = [&raw.method, &raw.url, &raw.body, &raw.origin, &raw.depth, &raw.destination];
     let flags = [&raw.websocket, &raw.token];
     let of_request = texts.into_iter().any(|key| !matches!(key, Key::Absent))
         || flags.into_iter().any(|key| !matches!(key, Key::Absent));
@@ -63,17 +70,12 @@ fn subject(raw: &raw::Test, at: &Span, cx: &mut Context<'_>) -> Option<ConfigTes
         (false, true) => {
             let url = cx.required(&raw.url, "url", at, "\"/ingress/name/settings\"")?;
             let method = text(&raw.method).unwrap_or_else(|| "GET".to_owned());
-            let from = match raw.from.given() {
-                None => None,
-                Some(text) => Some(address(text, cx)?),
-            };
             Some(ConfigTestSubject::Request {
                 method,
                 url: url.get_ref().clone(),
                 websocket: flag(&raw.websocket, false),
                 body: text(&raw.body),
                 origin: text(&raw.origin),
-                from,
                 token: flag(&raw.token, false),
                 depth: text(&raw.depth),
                 destination: text(&raw.destination),
@@ -83,11 +85,22 @@ fn subject(raw: &raw::Test, at: &Span, cx: &mut Context<'_>) -> Option<ConfigTes
             let message =
                 if both { "this test asks for an entity and for a request" } else { "this test asks for nothing" };
             let bad = Diagnostic::mistake(at.clone(), message);
-            let hint = "write `url` (and `method`, `body`, `websocket`, `origin`, `from`, `token`, `depth`, `destination`), or `entity` and `access`";
+            let hint = "write `url` (and `method`, `body`, `websocket`, `origin`, `token`, `depth`, `destination`), or `entity` and `access`; `from`, `at` and `state` may stand beside either";
             cx.add(bad.label("expected one question").hint(hint));
             None
         }
     }
+}
+
+/// A moment, as far as it can be told without the zone.
+fn moment_of(text: &Spanned<String>, cx: &mut Context<'_>) -> Option<String> {
+    if TimeZone::utc().moment(text.get_ref()).is_err() {
+        let bad = Diagnostic::mistake(text.span(), format!("{:?} is no moment", text.get_ref()));
+        let hint = "write it as \"2026-12-24 20:00\", by the clocks of the time zone that hours are meant in";
+        cx.add(bad.label("expected a date and a time").hint(hint));
+        return None;
+    }
+    Some(text.get_ref().clone())
 }
 
 fn address(text: &Spanned<String>, cx: &mut Context<'_>) -> Option<IpAddr> {

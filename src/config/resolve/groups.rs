@@ -9,6 +9,7 @@ use super::context::Context;
 use super::policy::policy;
 use super::section;
 use super::unique::Unique;
+use crate::config::conditions::Conditions;
 use crate::config::diagnostic::{Diagnostic, Span, quoted};
 use crate::config::permissions::{ConfiguredGroup, GroupSource, Permissions};
 use crate::config::raw::{self, Key};
@@ -23,6 +24,12 @@ pub(super) fn permissions(raw: &raw::Root, cx: &mut Context<'_>) -> Permissions 
     let list = raw.group.given().map(|list| list.get_ref().as_slice()).unwrap_or_default();
     let mut seen = Unique::new();
     let groups: Vec<_> = list.iter().filter_map(|entry| group(entry, &mut seen, cx)).collect();
+    let at_times = list.iter().filter(|entry| !entry.get_ref().conditions.is_absent());
+    if let Some(one) = at_times.skip(MOST_CONDITIONAL).next() {
+        let many = Diagnostic::mistake(one.span(), format!("more than {MOST_CONDITIONAL} groups that count at times"));
+        let hint = "what each user may do is worked out for every combination of these: ask for it in `access` instead";
+        cx.add(many.label("this one is too many").hint(hint));
+    }
     if let Some(whose) = whose.given().filter(|_| source.counts_configured() && list.is_empty()) {
         let none = Diagnostic::warning(whose.span(), "the groups of this file count, and there are none");
         cx.add(none.label("expected `[[group]]` in this file").hint("add one with id, members and policy"));
@@ -50,7 +57,16 @@ fn group(entry: &Spanned<raw::Group>, seen: &mut Unique<String>, cx: &mut Contex
         Key::Absent | Key::Wrong => ConfiguredPolicy::default(),
         Key::Given(raw) => policy(raw, cx),
     };
-    Some(ConfiguredGroup { id: id?, members: members.iter().map(|member| member.get_ref().clone()).collect(), policy })
+    let conditions = Conditions::resolve(&raw.conditions, cx);
+    if let (Some(when), true) = (raw.conditions.when.given(), policy.takes_back()) {
+        let lost =
+            Diagnostic::mistake(when.span(), "this membership forbids something, and may be lost with the state");
+        let hint = "while Home Assistant cannot be asked it would not count, and nothing be forbidden: write a group \
+                    that allows what the others may, in the opposite state";
+        cx.add(lost.label("the policy of this group has a `false`").hint(hint));
+    }
+    let members = members.iter().map(|member| member.get_ref().clone()).collect();
+    Some(ConfiguredGroup { id: id?, members, policy, conditions })
 }
 
 /// What `access`, explanations and the log call it.
@@ -76,6 +92,9 @@ pub(in crate::config) fn is_taken(id: &Spanned<String>) -> Diagnostic {
     let hint = "in `access` and explanations an id must mean one group: choose another";
     Diagnostic::mistake(id.span(), message).label("expected an id that Home Assistant does not have").hint(hint)
 }
+
+/// Groups whose membership counts in some circumstances only.
+const MOST_CONDITIONAL: usize = 8;
 
 /// Characters of an id.
 const LONGEST: usize = 64;

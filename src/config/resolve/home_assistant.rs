@@ -18,7 +18,7 @@ use crate::ids::HomeUrl;
 /// Resolves the section.
 pub(super) fn home_assistant(key: &Key<raw::HomeAssistant>, cx: &mut Context<'_>) -> HomeAssistant {
     let source = HomeSource::Files(cx.base.to_owned());
-    let mut resolved = HomeAssistant { source, api: None, max_stale: Duration::from_hours(1) };
+    let mut resolved = HomeAssistant { source, api: None, time_zone: None, max_stale: Duration::from_hours(1) };
     if matches!(key, Key::Absent) {
         let missing = Diagnostic::mistake(SourceLocation::File, "`[home_assistant]` is missing");
         cx.add(missing.hint(
@@ -28,6 +28,7 @@ pub(super) fn home_assistant(key: &Key<raw::HomeAssistant>, cx: &mut Context<'_>
     if let Some(section) = key.given() {
         let raw = section.get_ref();
         resolved.max_stale = cx.time(&raw.max_stale, resolved.max_stale, seconds(1)..=days(30));
+        resolved.time_zone = raw.time_zone.given().and_then(|text| cx.findings.parse(text));
         resolved.api = api(raw, cx);
         match (&raw.config_dir, &raw.token) {
             (Key::Absent, Key::Given(file)) => {
@@ -35,12 +36,8 @@ pub(super) fn home_assistant(key: &Key<raw::HomeAssistant>, cx: &mut Context<'_>
                     resolved.source = HomeSource::Api(token);
                 }
             }
-            (Key::Given(text), token) => {
-                if let Some(idle) = token.given() {
-                    let both = Diagnostic::mistake(idle.span(), "a token for the API, and a folder that says more");
-                    let hint = "the token is for a Home Assistant whose files cannot be read: take one of the two out";
-                    cx.add(both.first(text.span()).label("expected one of the two").hint(hint));
-                }
+            // A token beside it is for states, if any are asked for.
+            (Key::Given(text), _) => {
                 let config_dir = cx.path(text);
                 // Of what may not be looked at `verify` says more.
                 let denied = |err: &std::io::Error| err.kind() == std::io::ErrorKind::PermissionDenied;
@@ -61,7 +58,7 @@ pub(super) fn home_assistant(key: &Key<raw::HomeAssistant>, cx: &mut Context<'_>
 }
 
 /// The long-lived token of an administrator.
-fn token(file: &Spanned<raw::ValueFile>, has_url: bool, cx: &mut Context<'_>) -> Option<SecretText> {
+pub(super) fn token(file: &Spanned<raw::ValueFile>, has_url: bool, cx: &mut Context<'_>) -> Option<SecretText> {
     if !has_url {
         let nowhere = Diagnostic::mistake(file.span(), "a token, and no word of where Home Assistant listens");
         cx.add(nowhere.label("needs `url`").hint("add url = \"http://127.0.0.1:8123\""));

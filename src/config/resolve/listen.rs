@@ -191,10 +191,12 @@ fn control(key: &Key<String>, state_dir: &Key<String>, cx: &mut Context<'_>) -> 
 /// The proxies that a listener trusts.
 pub(super) fn networks(key: &Key<raw::List<String>>, cx: &mut Context<'_>) -> TrustedProxies {
     let list = key.given().map(|list| list.get_ref().as_slice()).unwrap_or_default();
-    list.iter().filter_map(|text| network(text, cx)).collect()
+    let everybody = "then every client could choose its own address: name the proxies alone";
+    list.iter().filter_map(|text| network(text, everybody, cx)).collect()
 }
 
-fn network(text: &Spanned<String>, cx: &mut Context<'_>) -> Option<IpNet> {
+/// A network; one that holds everybody is a mistake, and `everybody` says what to do about it.
+pub(in crate::config) fn network(text: &Spanned<String>, everybody: &str, cx: &mut Context<'_>) -> Option<IpNet> {
     let parsed = text.get_ref().parse::<IpNet>().or_else(|_| text.get_ref().parse::<IpAddr>().map(IpNet::from));
     let expected = "expected a network, as in \"192.168.1.0/24\"";
     let refusal = match parsed {
@@ -205,10 +207,7 @@ fn network(text: &Spanned<String>, cx: &mut Context<'_>) -> Option<IpNet> {
             "a network with bits behind its prefix",
             format!("write \"{}\", or the single address \"{}\"", net.trunc(), net.addr()),
         ),
-        Ok(net) if net.prefix_len() == 0 => (
-            "a network that holds everybody",
-            "then every client could choose its own address: name the proxies alone".into(),
-        ),
+        Ok(net) if net.prefix_len() == 0 => ("a network that holds everybody", everybody.to_owned()),
         Ok(net) => return Some(net),
     };
     cx.add(Diagnostic::mistake(text.span(), refusal.0).label(expected).hint(refusal.1));

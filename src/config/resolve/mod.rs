@@ -8,6 +8,7 @@ mod api_alone;
 mod assertion;
 pub(in crate::config) mod context;
 mod groups;
+mod followed;
 mod headers;
 mod home_assistant;
 mod ingress_api;
@@ -27,6 +28,7 @@ pub(in crate::config) mod unique;
 
 pub(super) use context::STATE_DIR;
 pub(super) use listen::CONTROL;
+pub(in crate::config) use listen::network;
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -39,6 +41,7 @@ use super::settings::Settings;
 use crate::ids::PublicUrl;
 pub(super) use config_tests::{Case, Expected};
 pub(super) use context::Context;
+pub(super) use followed::hours;
 pub(super) use groups::is_taken;
 pub(super) use home_assistant::name_the_folder;
 pub(super) use policy::{is_slug, rules_of};
@@ -57,6 +60,8 @@ pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> (Settings, Vec<C
     api_alone::tell_that_passwords_are_not_followed(raw, &home_assistant, cx);
     let supervisor =
         supervisor::supervisor(&section(&raw.supervisor), &section(&raw.listen), home_assistant.api.is_some(), cx);
+    let all: Vec<_> = addon::addons(addons, &supervisor.signing_keys, cx).into_iter().map(Arc::new).collect();
+    let followed = followed::followed(raw, (&home_assistant, &supervisor), (&all, &permissions), cx);
     let mut settings = Settings {
         listen: listen::listen(&section(&raw.listen), &raw.state_dir, cx),
         tls: tls::tls(&section(&raw.tls), &section(&raw.listen), cx),
@@ -69,7 +74,8 @@ pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> (Settings, Vec<C
         log: log::log(&section(&raw.log), cx),
         reserved_headers: headers::reserved(&section(&raw.headers).reserved, cx),
         assertion: assertion::assertion(&section(&raw.assertion), cx),
-        addons: addon::addons(addons, &supervisor.signing_keys, cx).into_iter().map(Arc::new).collect(),
+        addons: all,
+        followed,
         supervisor,
     };
     hosts::warn(addons, &settings, cx);

@@ -9,7 +9,7 @@ use super::unreadable::obstacle;
 use super::{Claims, one_line};
 use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::findings::Findings;
-use crate::config::resolve::name_the_folder;
+use crate::config::resolve::{hours, name_the_folder};
 use crate::config::world::{ApiTrouble, Known, Purpose, World};
 
 /// Who and what its files know, if there are files.
@@ -25,6 +25,13 @@ pub(super) fn known(claims: &Claims<'_>, world: &dyn World, findings: &mut Findi
                 .label("the folder of this file")
                 .hint("without it what depends on an entity is refused; `check` looks at the files as they are now"),
         );
+    }
+    let hours =
+        hours(claims.raw).filter(|_| claims.settings.home_assistant.time_zone.is_none() && !known.has_time_zone);
+    if let Some(at) = hours {
+        let unsaid = Diagnostic::warning(at, "Home Assistant's files do not say in which time zone these hours are");
+        let hint = "without a zone they are in UTC: add time_zone = \"Europe/Berlin\" under [home_assistant]";
+        findings.add(unsaid.label("hours of which zone?").hint(hint));
     }
     Some(known)
 }

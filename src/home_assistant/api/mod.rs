@@ -6,7 +6,8 @@
 //!
 //! Reading order: `error`, `client` (one call), `api_health` (how it goes, for the operator), `discovery`, `pkce`,
 //! `tokens`, `socket`, `current_user`, `grant` (from a code to a user), `login_flow` (a password checked there),
-//! `change_password`; and, for a home whose files cannot be read, `subscriber`, `people` and `registries`.
+//! `change_password`; and, for a home whose files cannot be read, `subscriber`, `people` and `registries`;
+//! `entity_states` for what conditions ask for.
 
 mod error;
 mod client;
@@ -23,6 +24,7 @@ mod discovery_cache;
 mod people;
 mod registries;
 mod subscriber;
+mod entity_states;
 
 pub use api_health::ApiHealth;
 pub use client::Api;

@@ -109,6 +109,24 @@ impl Socket {
         self.command(json!({ "type": "subscribe_events", "event_type": event_type })).await.map(|(id, _)| id)
     }
 
+    /// Sends a command, and does not wait for its result. Gives its number.
+    pub(super) async fn begin(&mut self, mut command: Value) -> Result<u64, ApiError> {
+        let id = self.number(&mut command);
+        self.send(&command).await?;
+        Ok(id)
+    }
+
+    /// Waits for the next message: the text of an event of this subscription, or nothing where it was another one. A
+    /// command that was refused is an error. Cancelling it loses nothing.
+    pub(super) async fn event(&mut self, subscription: u64) -> Result<Option<Utf8Bytes>, ApiError> {
+        let (head, text) = self.receive().await?;
+        match head.kind.as_str() {
+            "event" if head.id == Some(subscription) => Ok(Some(text)),
+            "result" if head.success != Some(true) => Err(ApiError::Refused(head.refusal())),
+            _ => Ok(None),
+        }
+    }
+
     /// Whether the other side is still there.
     pub(super) async fn ping(&mut self) -> Result<(), ApiError> {
         self.tell(json!({ "type": "ping" })).await
@@ -125,12 +143,7 @@ impl Socket {
 
     async fn command(&mut self, mut command: Value) -> Result<(u64, Utf8Bytes), ApiError> {
         let asked = tokio::time::timeout(ANSWER, async {
-            // Home Assistant refuses a number that is not higher than the one before.
-            self.asked = self.asked.saturating_add(1);
-            let id = self.asked;
-            if let Some(fields) = command.as_object_mut() {
-                fields.insert("id".to_owned(), id.into());
-            }
+            let id = self.number(&mut command);
             self.send(&command).await?;
             loop {
                 let (head, text) = self.receive().await?;
@@ -144,6 +157,16 @@ impl Socket {
             }
         });
         asked.await.unwrap_or(Err(ApiError::TimedOut(ANSWER)))
+    }
+
+    /// Gives a command its number.
+    fn number(&mut self, command: &mut Value) -> u64 {
+        // Home Assistant refuses a number that is not higher than the one before.
+        self.asked = self.asked.saturating_add(1);
+        if let Some(fields) = command.as_object_mut() {
+            fields.insert("id".to_owned(), self.asked.into());
+        }
+        self.asked
     }
 
     fn note(&mut self, head: &Head) {

@@ -62,6 +62,15 @@ impl Subscriber {
         Ok(people(&users))
     }
 
+    /// The name of the zone that Home Assistant is in; nothing where it does not say so.
+    pub(in crate::home_assistant) async fn time_zone(&mut self) -> Result<Option<String>, ApiError> {
+        match self.socket.ask::<Map<String, Value>>("get_config").await {
+            Ok(config) => Ok(config.get("time_zone").and_then(Value::as_str).map(str::to_owned)),
+            Err(ApiError::Refused(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// The files of the registries.
     pub(in crate::home_assistant) async fn registries(&mut self) -> Result<[Vec<u8>; 4], ApiError> {
         let socket = &mut self.socket;

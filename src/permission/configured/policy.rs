@@ -19,6 +19,15 @@ pub struct ConfiguredPolicy {
     pub all: Opinions,
 }
 
+impl ConfiguredPolicy {
+    /// Whether any of its rules takes something back.
+    pub fn takes_back(&self) -> bool {
+        let by_id = [&self.entity_ids, &self.device_ids, &self.domains, &self.areas, &self.labels];
+        let mut all = by_id.into_iter().flat_map(|rules| rules.values()).chain([&self.all]);
+        all.any(|opinions| opinions.each().contains(&Some(false)))
+    }
+}
+
 /// What a rule says about each access key: yes, no or nothing. The keys are independent: control does not imply read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Opinions {
@@ -33,6 +42,11 @@ pub struct Opinions {
 }
 
 impl Opinions {
+    fn each(&self) -> [Option<bool>; 4] {
+        let Self { read, control, edit, others } = *self;
+        [read, control, edit, others]
+    }
+
     /// The same on every access key, known or not.
     pub const fn on_everything(opinion: bool) -> Self {
         Self { read: Some(opinion), control: Some(opinion), edit: Some(opinion), others: Some(opinion) }
