@@ -19,7 +19,7 @@ pub(super) enum Told {
 /// What was read, and of which file.
 #[derive(Debug, Default)]
 pub(super) struct ZoneFile {
-    stamp: Option<Option<FileStamp>>,
+    stamp: Option<FileStamp>,
     told: Option<Told>,
 }
 
@@ -28,10 +28,10 @@ impl ZoneFile {
     pub(super) fn look(&mut self, folder: &Path) -> Option<&Told> {
         let path = folder.join(NAME);
         let stamp = FileStamp::of(&path);
-        if self.stamp == Some(stamp) {
+        if self.told.is_some() && self.stamp == stamp {
             return None;
         }
-        self.stamp = Some(stamp);
+        self.stamp = stamp;
         let told = read(&path);
         if self.told.as_ref() == Some(&told) {
             return None;

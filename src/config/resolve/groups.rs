@@ -24,8 +24,8 @@ pub(super) fn permissions(raw: &raw::Root, cx: &mut Context<'_>) -> Permissions 
     let list = raw.group.given().map(|list| list.get_ref().as_slice()).unwrap_or_default();
     let mut seen = Unique::new();
     let groups: Vec<_> = list.iter().filter_map(|entry| group(entry, &mut seen, cx)).collect();
-    let at_times = list.iter().filter(|entry| !entry.get_ref().conditions.is_absent());
-    if let Some(one) = at_times.skip(MOST_CONDITIONAL).next() {
+    let mut at_times = list.iter().filter(|entry| !entry.get_ref().conditions.is_absent());
+    if let Some(one) = at_times.nth(MOST_CONDITIONAL) {
         let many = Diagnostic::mistake(one.span(), format!("more than {MOST_CONDITIONAL} groups that count at times"));
         let hint = "what each user may do is worked out for every combination of these: ask for it in `access` instead";
         cx.add(many.label("this one is too many").hint(hint));

@@ -42,8 +42,8 @@ pub struct Opinions {
 }
 
 impl Opinions {
-    fn each(&self) -> [Option<bool>; 4] {
-        let Self { read, control, edit, others } = *self;
+    fn each(self) -> [Option<bool>; 4] {
+        let Self { read, control, edit, others } = self;
         [read, control, edit, others]
     }
 
