@@ -25,7 +25,7 @@ pub use request_log::LoggedBody;
 pub use stages::{Services, Stages, own_cookies};
 
 use crate::authorization::protect::RuleQuery;
-use crate::authorization::{Admitted, AuthorizationContext, Decision, Description, Moment, Permitted};
+use crate::authorization::{Admitted, AuthorizationContext, Counting, Decision, Description, Moment, Permitted};
 use crate::connection::Arrived;
 use crate::exchanges::Exchange;
 use crate::explain;
@@ -145,8 +145,9 @@ impl Gate {
         let describe = describe(stages);
         let authorization = authorization(services, stages, &home, &describe);
         let routed = match authorization.admit_anybody(routed) {
-            Ok(permitted) => {
+            Ok(admitted) => {
                 drop(home);
+                let permitted = admitted.map_err(|refused| request_log.note_refusal(refused))?;
                 return send(permitted, stages, request_log).await;
             }
             Err(routed) => routed,
@@ -279,6 +280,7 @@ fn authorization<'a>(
         protections: &stages.protections,
         describe,
         holding: BufferLimits { budget: &services.budget, limits: &stages.settings.limits },
+        counting: Counting::Request,
     }
 }
 

@@ -216,6 +216,7 @@ fn reference_md_has_every_reason_with_its_status() {
     // What many refusals are is written once there.
     let source = read("src/refusal/reason.rs")
         .replace("forbidden(\"", "row(S::FORBIDDEN, \"")
+        .replace("too_many(\"", "row(S::TOO_MANY_REQUESTS, \"")
         .replace("not_ready(\"", "row(S::SERVICE_UNAVAILABLE, \"");
     let mut table = BTreeMap::new();
     for piece in source.split("row(S::").skip(1) {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::header::{AUTHORIZATION, COOKIE};
 
@@ -9,7 +10,9 @@ use super::admission::{Admission, Claim, Refusal, admit, admits_anybody};
 use super::admitted::Admitted;
 use super::protect::{BodyFacts, Protection, RequestIntent, RuleQuery};
 use super::question::{Question, Wish};
+use super::rates::{self, Counting};
 use super::user_attributes::UserAttributes;
+use crate::budget::TooOften;
 use crate::conditions::Environment;
 use crate::config::Addon;
 use crate::exchanges::{Open, OpenExchanges};
@@ -48,8 +51,10 @@ pub struct AuthorizationContext<'a> {
     pub protections: &'a [Option<Protection>],
     /// Says why a user may do what a rule asks about entities, or not.
     pub describe: Description<'a>,
-    /// The limits and the count of bodies that are held to be judged.
+    /// The limits and the count of bodies that are held to be judged, and of requests.
     pub holding: BufferLimits<'a>,
+    /// Whether what is admitted counts as a request.
+    pub counting: Counting,
 }
 
 /// Says why a user of these may do what a rule asks about entities, or not: for the operator.
@@ -64,11 +69,20 @@ pub struct Refused {
     pub user: Option<Arc<User>>,
     /// What was asked and answered, where a protected path was judged.
     pub why: Option<String>,
+    /// When it may be tried again, where that is known.
+    pub retry_after: Option<Duration>,
 }
 
 impl From<Reason> for Refused {
     fn from(reason: Reason) -> Self {
-        Self { reason, user: None, why: None }
+        Self { reason, user: None, why: None, retry_after: None }
+    }
+}
+
+impl From<TooOften> for Refused {
+    fn from(too_often: TooOften) -> Self {
+        let TooOften { limit, retry_after } = too_often;
+        Self { retry_after: Some(retry_after), ..Reason::from(limit).into() }
     }
 }
 
@@ -133,6 +147,8 @@ impl AuthorizationContext<'_> {
         if !wants_body {
             intent.knows_body(BodyFacts::default());
         }
+        // Before a body is read: what is too much must not be held either.
+        self.count(routed, Some(&user))?;
         let abort_handle = routed.request().abort_handle().clone();
         // On the list before the body is read: uploading may take minutes, and a permission that is lost meanwhile must
         // end it.
@@ -149,7 +165,7 @@ impl AuthorizationContext<'_> {
 
     /// The way to a [`Permitted`] request that everybody may ask. Whoever asks stays unknown, whatever the request
     /// shows: no session and no token is looked at. Gives the request back where its path is not open to everybody.
-    pub fn admit_anybody(&self, mut routed: Routed) -> Result<Permitted, Routed> {
+    pub fn admit_anybody(&self, mut routed: Routed) -> Result<Result<Permitted, Refused>, Routed> {
         let addon = routed.route().addon();
         if addon.authorization.public.is_empty() {
             return Err(routed);
@@ -158,6 +174,9 @@ impl AuthorizationContext<'_> {
         let rules = self.protections.get(routed.route().place()).and_then(Option::as_ref);
         if !admits_anybody(&self.question(routed.request(), addon, Wish::Path(Ok(&intent))), rules) {
             return Err(routed);
+        }
+        if let Err(refused) = self.count(&routed, None) {
+            return Ok(Err(refused));
         }
         // One that is meant for us: the add-on must not see it where nobody looks at it either.
         if addon.authorization.tokens && bears_token(routed.request()) {
@@ -174,7 +193,18 @@ impl AuthorizationContext<'_> {
         intent.knows_body(BodyFacts::default());
         let abort_handle = routed.request().abort_handle().clone();
         let open = self.exchanges.begin(Admitted::of_anybody(&routed, intent), abort_handle);
-        Ok(Permitted { routed, user: None, attributes: None, open: open.of_any() })
+        Ok(Ok(Permitted { routed, user: None, attributes: None, open: open.of_any() }))
+    }
+
+    /// Counts it as a request, if it is one.
+    fn count(&self, routed: &Routed, user: Option<&Arc<User>>) -> Result<(), Refused> {
+        match self.counting {
+            Counting::Reading => Ok(()),
+            Counting::Request => {
+                let spent = rates::spend(routed.route().addon(), user.map(AsRef::as_ref), self.holding);
+                spent.map_err(|too_often| Refused { user: user.cloned(), ..too_often.into() })
+            }
+        }
     }
 
     /// Reads the body, unless the exchange is cut meanwhile, and decides again.
@@ -243,7 +273,7 @@ impl AuthorizationContext<'_> {
             .zip(user.as_ref())
             .map(|(evaluation, user)| evaluation.refusals(|asked| (self.describe)(directory, user, asked)).join("; "));
         let all: Vec<String> = ruled.into_iter().chain(why).collect();
-        Refused { reason, user, why: (!all.is_empty()).then(|| all.join("; ")) }
+        Refused { reason, user, why: (!all.is_empty()).then(|| all.join("; ")), retry_after: None }
     }
 
     /// What a request asks of an add-on.

@@ -131,10 +131,8 @@ impl Counts {
     }
 
     fn shard(&self, key: &Key) -> MutexGuard<'_, Shard> {
-        // From the middle: the map goes by the bits at both ends.
-        let place = usize::try_from((key.hash() >> 24) % SHARDS as u64).unwrap_or_default();
         let [first, ..] = &self.shards;
-        self.shards.get(place).unwrap_or(first).lock()
+        self.shards.get(key.shard(SHARDS)).unwrap_or(first).lock()
     }
 }
 

@@ -17,6 +17,12 @@ pub enum Limit {
     AddonWebsockets,
     /// WebSockets of one user to one add-on.
     AddonWebsocketsPerUser,
+    /// Requests to one add-on in a time.
+    AddonRate,
+    /// Requests of one user to one add-on in a time.
+    AddonRatePerUser,
+    /// Requests of one user to all add-ons in a time.
+    RatePerUser,
     /// Bytes of bodies that are held to be judged, all together.
     JudgedBytes,
     /// Bytes of bodies of one user that are held to be judged.
@@ -47,7 +53,7 @@ pub enum Limit {
 
 impl Limit {
     /// Every limit, in the order of its number, by which refusals are counted.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 23] = [
         Self::Connections,
         Self::ConnectionsPerAddress,
         Self::AddonConnections,
@@ -55,6 +61,9 @@ impl Limit {
         Self::AddonQueuePerUser,
         Self::AddonWebsockets,
         Self::AddonWebsocketsPerUser,
+        Self::AddonRate,
+        Self::AddonRatePerUser,
+        Self::RatePerUser,
         Self::JudgedBytes,
         Self::JudgedBytesPerUser,
         Self::SignInForms,
@@ -80,6 +89,9 @@ impl Limit {
             Self::AddonQueuePerUser => "addon.queue_per_user",
             Self::AddonWebsockets => "addon.websockets",
             Self::AddonWebsocketsPerUser => "addon.websockets_per_user",
+            Self::AddonRate => "addon.rate",
+            Self::AddonRatePerUser => "addon.rate_per_user",
+            Self::RatePerUser => "rate_per_user",
             Self::JudgedBytes => "judged_bytes",
             Self::JudgedBytesPerUser => "judged_bytes_per_user",
             Self::SignInForms => "sign_in_forms",

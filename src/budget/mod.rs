@@ -1,5 +1,5 @@
-//! One budget for what peers can make the process hold: places and bytes, counted in all, for each peer, user and
-//! add-on.
+//! One budget for what peers can make the process hold, and how often they may make it do something: places, bytes and
+//! requests, counted in all, for each peer, user and add-on.
 //!
 //! A caller says how much it wants to hold and by which limits that is counted ([`Claim`]), and gets a [`Permit`] or
 //! the name of the limit that refused ([`Refused`]). A permit gives back what it has when it is dropped, by whatever
@@ -15,24 +15,29 @@ mod key;
 mod limit;
 mod permit;
 mod queue;
+mod rates;
 mod refused;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 pub use holder::{ClientPrefix, Holder};
 pub use limit::Limit;
 pub use permit::Permit;
 pub use queue::Queue;
+pub use rates::{RateClaim, TooOften};
 pub use refused::Refused;
 
 use counts::Counts;
 use key::Key;
+use rates::Rates;
 
 /// What is taken at this moment, of the whole process.
 #[derive(Debug)]
 pub struct Budget {
     counts: Counts,
+    rates: Rates,
     refused: [AtomicU64; Limit::ALL.len()],
 }
 
@@ -53,7 +58,8 @@ impl Claim {
 impl Budget {
     /// A budget with nothing taken.
     pub fn new() -> Arc<Self> {
-        Arc::new(Self { counts: Counts::default(), refused: [const { AtomicU64::new(0) }; Limit::ALL.len()] })
+        let refused = [const { AtomicU64::new(0) }; Limit::ALL.len()];
+        Arc::new(Self { counts: Counts::default(), rates: Rates::default(), refused })
     }
 
     /// Takes `amount` (places, or bytes) by every one of these claims, or nothing at all. The first limit that has no
@@ -78,6 +84,15 @@ impl Budget {
     /// leaves its turn to the next.
     pub async fn take_in_turn(self: &Arc<Self>, claim: &Claim, queue: Queue) -> Result<Permit, Refused> {
         queue::wait(self, claim, queue).await
+    }
+
+    /// Counts something that is done once by every one of these claims, or by none: the first that is ahead of its rate
+    /// refuses, which is counted.
+    pub fn spend(&self, claims: &[RateClaim], now: Instant) -> Result<(), TooOften> {
+        let spent = self.rates.spend(claims, now);
+        spent.inspect_err(|too_often| {
+            self.refuse(too_often.limit);
+        })
     }
 
     /// How much is taken by this limit for this holder.

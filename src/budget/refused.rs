@@ -11,6 +11,12 @@ pub struct Refused(pub Limit);
 /// Whether the share of one is spent or what there is for all. A connection is never told: it is closed.
 impl From<Refused> for Reason {
     fn from(Refused(limit): Refused) -> Self {
+        limit.into()
+    }
+}
+
+impl From<Limit> for Reason {
+    fn from(limit: Limit) -> Self {
         match limit {
             Limit::Connections
             | Limit::JudgedBytes
@@ -19,6 +25,7 @@ impl From<Refused> for Reason {
             | Limit::AddonApiBytes
             | Limit::HomeAssistantConnections => Self::Overloaded,
             Limit::AddonConnections | Limit::AddonWebsockets => Self::AddonBusy,
+            Limit::AddonRate | Limit::AddonRatePerUser | Limit::RatePerUser => Self::RateExceeded,
             Limit::ConnectionsPerAddress
             | Limit::AddonConnectionsPerUser
             | Limit::AddonQueuePerUser

@@ -5,8 +5,9 @@ use std::num::NonZero;
 use toml::Spanned;
 
 use super::diagnostic::Diagnostic;
-use super::part::{minutes, part, seconds};
+use super::part::{burst_of, minutes, part, seconds};
 use super::resolve::context::Context;
+use super::transport::check_burst;
 
 part! {
     /// `[limits]`: what a peer may make us hold, and how long it may take.
@@ -50,6 +51,10 @@ part! {
         min_rate_bytes: size(4 << 10, 1..=1 << 20),
         /// The time spent waiting for the client in which so many bytes must move.
         min_rate_window: time(seconds(60), seconds(1)..=minutes(60)),
+        /// Requests of one user to all add-ons in a time.
+        rate_per_user: rate(None, ..),
+        /// Those of them that may come at once.
+        burst_per_user: number(burst_of(rate_per_user), 1..=1_000_000),
         /// Sign-in forms that are read or checked at the same time.
         sign_in_forms: count(256, 1..=10_000),
         /// Those of them that may come from one address (IPv6: one /64).
@@ -102,6 +107,7 @@ impl Limits {
             let hint = format!("`connections` is {}: allow one address fewer", limits.connections);
             cx.add(more.label("`connections_per_address` never counts").hint(hint));
         }
+        check_burst(("burst_per_user", &raw.burst_per_user), ("rate_per_user", &raw.rate_per_user), cx);
         limits.check_addon_api(raw, cx);
         limits
     }

@@ -19,11 +19,14 @@
 //! | `time` | `"10s"` | `Duration` |
 //! | `size` | `"16KiB"` | `u64` |
 //! | `bytes` | `"16KiB"` | `usize`: what is held in memory |
+//! | `rate` | `"50/s"` | `Option<RequestRate>`; its bounds are those of the type |
 //!
 //! A default may name a key above it. What is asked of several keys together stands below the list, in a function of
 //! its own.
 
 use std::time::Duration;
+
+use crate::ids::RequestRate;
 
 /// Declares a part: see the head of this file.
 macro_rules! part {
@@ -32,12 +35,14 @@ macro_rules! part {
     (@raw time) => { $crate::config::raw::shape::TimeText };
     (@raw size) => { $crate::config::raw::shape::SizeText };
     (@raw bytes) => { $crate::config::raw::shape::SizeText };
+    (@raw rate) => { String };
 
     (@settled count) => { usize };
     (@settled number) => { u32 };
     (@settled time) => { std::time::Duration };
     (@settled size) => { u64 };
     (@settled bytes) => { usize };
+    (@settled rate) => { Option<$crate::ids::RequestRate> };
 
     ($(#[$doc:meta])* $name:ident, $raw:ident {
         $($(#[$key_doc:meta])* $key:ident: $kind:ident($default:expr, $bounds:expr),)*
@@ -78,6 +83,8 @@ pub(in crate::config) use part;
 pub(in crate::config) mod default {
     use std::time::Duration;
 
+    use crate::ids::RequestRate;
+
     pub(in crate::config) fn count(number: u32) -> usize {
         usize::try_from(number).unwrap_or(usize::MAX)
     }
@@ -94,9 +101,18 @@ pub(in crate::config) mod default {
         size
     }
 
+    pub(in crate::config) const fn rate(rate: Option<RequestRate>) -> Option<RequestRate> {
+        rate
+    }
+
     pub(in crate::config) fn bytes(size: u64) -> usize {
         usize::try_from(size).unwrap_or(usize::MAX)
     }
+}
+
+/// As many requests at once as there may be in the time that the rate names.
+pub(in crate::config) fn burst_of(rate: Option<RequestRate>) -> u32 {
+    rate.map_or(1, |rate| rate.count().get())
 }
 
 /// So many seconds.

@@ -5,9 +5,10 @@ use std::time::Duration;
 use toml::Spanned;
 
 use super::diagnostic::Diagnostic;
-use super::part::{days, minutes, part, seconds};
+use super::part::{burst_of, days, minutes, part, seconds};
 use super::raw::section::Key;
 use super::resolve::context::Context;
+use crate::ids::RequestRate;
 
 part! {
     /// What an add-on's connections are bounded by.
@@ -35,6 +36,14 @@ part! {
         /// The largest head of a request in bytes that the add-on takes; `usize::MAX` is no limit of its own. Below 1
         /// KiB not even our own headers would fit.
         max_head: bytes(u64::MAX, 1 << 10..=1 << 20),
+        /// Requests to the add-on in a time.
+        rate: rate(None, ..),
+        /// Those of them that may come at once.
+        burst: number(burst_of(rate), 1..=1_000_000),
+        /// Requests of one user to the add-on in a time.
+        rate_per_user: rate(None, ..),
+        /// Those of them that may come at once.
+        burst_per_user: number(burst_of(rate_per_user), 1..=1_000_000),
     }
 }
 
@@ -56,7 +65,28 @@ impl Transport {
         for (name, key, share, all) in shares {
             check_share((name, key), share, all, cx);
         }
+        check_burst(("burst", &raw.burst), ("rate", &raw.rate), cx);
+        check_burst(("burst_per_user", &raw.burst_per_user), ("rate_per_user", &raw.rate_per_user), cx);
+        let is_idle = |(share, all): (RequestRate, RequestRate)| share.interval() < all.interval();
+        if transport.rate_per_user.zip(transport.rate).is_some_and(is_idle)
+            && let Some(at) = raw.rate_per_user.given().map(Spanned::span)
+        {
+            let more = Diagnostic::warning(at, "one user may send as much as all together");
+            cx.add(more.label("`rate_per_user` never counts").hint("make it lower than `rate`"));
+        }
         transport
+    }
+}
+
+/// A burst says nothing where there is no rate.
+pub(super) fn check_burst(
+    (name, burst): (&str, &Key<u64>),
+    (needed, rate): (&str, &Key<String>),
+    cx: &mut Context<'_>,
+) {
+    if let (Some(at), Key::Absent) = (burst.given().map(Spanned::span), rate) {
+        let idle = Diagnostic::mistake(at, format!("`{name}` without `{needed}`"));
+        cx.add(idle.label(format!("needs `{needed}`")).hint(format!("add {needed} = \"50/s\", or take this key out")));
     }
 }
 

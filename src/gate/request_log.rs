@@ -4,6 +4,7 @@
 //! The line is written when the last byte of the answer is gone, or when it is clear that it never will be.
 
 mod body;
+mod protocol;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use http_body_util::Full;
 
 use body::Either;
 pub use body::LoggedBody;
+use protocol::protocol;
 
 use super::cors::Grant;
 use super::home_assistant;
@@ -60,6 +62,8 @@ pub(super) struct RequestLog {
     reason: Option<Reason>,
     /// What was asked and answered at a protected path, for the operator.
     why: Option<String>,
+    /// When it may be tried again, where that is known.
+    retry_after: Option<Duration>,
     status: StatusCode,
     sent: Option<Arc<BodyProgress>>,
     moved: (u64, u64),
@@ -109,6 +113,7 @@ impl RequestLog {
             upstream: None,
             reason: None,
             why: None,
+            retry_after: None,
             status: StatusCode::OK,
             sent: None,
             moved: (0, 0),
@@ -156,6 +161,7 @@ impl RequestLog {
     pub(super) fn note_refusal(&mut self, refused: Refused) -> Reason {
         self.user = refused.user.or(self.user.take());
         self.why = refused.why;
+        self.retry_after = refused.retry_after;
         refused.reason
     }
 
@@ -257,7 +263,11 @@ impl RequestLog {
         // A program that came with a token cannot sign in on a page, and another proxy sends its browsers there itself.
         let leads =
             !matches!(reason, Reason::BadToken | Reason::BadKey) && asked.as_ref().is_none_or(VerifyRequest::redirects);
-        let around = Circumstances { sign_in: leads.then_some(&*sign_in), away: self.away(reason) };
+        let around = Circumstances {
+            sign_in: leads.then_some(&*sign_in),
+            away: self.away(reason),
+            retry_after: self.retry_after,
+        };
         let shown = asked.as_ref().map_or(reason, |asked| asked.shown(reason));
         let mut page = pages::refusal(shown, self.audience, self.id, around);
         if asked.is_some() && page.status() == StatusCode::UNAUTHORIZED && self.audience == Audience::Navigation {
@@ -352,11 +362,3 @@ const SHORT: u64 = 64 * 1024;
 
 /// More than the log shows of a field.
 const LONGEST_LOGGED: usize = 512;
-
-fn protocol(version: Version) -> &'static str {
-    match version {
-        Version::HTTP_2 => "HTTP/2.0",
-        Version::HTTP_10 => "HTTP/1.0",
-        _ => "HTTP/1.1",
-    }
-}

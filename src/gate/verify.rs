@@ -13,7 +13,7 @@ use super::session_user::session_and_user;
 use super::stages::{Services, Stages};
 use super::verify_request::VerifyRequest;
 use super::{authorization, describe};
-use crate::authorization::Permitted;
+use crate::authorization::{AuthorizationContext, Counting, Permitted};
 use crate::http::{Readings, Sanitized};
 use crate::pages::{self, Page};
 use crate::refusal::Reason;
@@ -35,7 +35,7 @@ pub(super) async fn answer(
     if let Some(key) = shown_key(&written) {
         return Err(key.err().unwrap_or(Reason::NoSession));
     }
-    let permitted = judge(written, &asked, stages, services, request_log).await?;
+    let permitted = judge(written, Counting::Request, &asked, stages, services, request_log).await?;
     let mut page = pages::json(StatusCode::OK, "application/json", &json!({ "permitted": true }));
     // By the first reading's add-on. Further down every other reading must lead to the same one.
     page.headers_mut().extend(stages.upstreams.identity(&permitted));
@@ -43,7 +43,7 @@ pub(super) async fn answer(
     // Off the list of what is open: the request itself goes on at the other proxy, where nothing could be cut.
     drop(permitted);
     for reading in others {
-        let other = judge(reading, &asked, stages, services, request_log).await?;
+        let other = judge(reading, Counting::Reading, &asked, stages, services, request_log).await?;
         if place_of(&other) != place {
             return Err(Reason::AmbiguousPath);
         }
@@ -54,6 +54,7 @@ pub(super) async fn answer(
 /// Judges one reading of the request, as if it had come here.
 async fn judge(
     request: Sanitized,
+    counting: Counting,
     asked: &VerifyRequest,
     stages: &Stages,
     services: &Services,
@@ -72,14 +73,14 @@ async fn judge(
     request_log.knows_route(routed.route());
     let home = services.home.load();
     let describe = describe(stages);
-    let authorization = authorization(services, stages, &home, &describe);
+    let authorization = AuthorizationContext { counting, ..authorization(services, stages, &home, &describe) };
     let (host, path) = (routed.request().authority().host(), routed.request().path());
     let is_doubtful = asked.addon.is_none() && stages.routes.is_other_in_other_case(Some(host), path);
     let routed = if is_doubtful {
         routed
     } else {
         match authorization.admit_anybody(routed) {
-            Ok(permitted) => return Ok(permitted),
+            Ok(admitted) => return admitted.map_err(|refused| request_log.note_refusal(refused)),
             Err(routed) => routed,
         }
     };

@@ -24,6 +24,11 @@ impl FromStr for UserId {
 }
 
 impl UserId {
+    /// Who counts where a request is everybody's to send: all of them together, as one user does.
+    pub fn anybody() -> Self {
+        Self("anybody".into())
+    }
+
     /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0

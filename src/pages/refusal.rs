@@ -3,6 +3,7 @@
 //! It says what the table says, and the request's id, by which the operator finds the rest in the log.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use askama::Template;
 use http::header::{ALLOW, CONNECTION, HeaderName, HeaderValue, REFERRER_POLICY, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -77,12 +78,14 @@ pub struct Circumstances<'a> {
     pub sign_in: Option<&'a str>,
     /// The add-on that is at fault, for those who may know of it.
     pub away: Option<AwayAddon<'a>>,
+    /// When it may be tried again, where that is known.
+    pub retry_after: Option<Duration>,
 }
 
 /// The answer to a refused request.
 pub fn refusal(reason: Reason, audience: Audience, id: RequestId, around: Circumstances<'_>) -> Page {
     let row = reason.row();
-    let Circumstances { sign_in, away } = around;
+    let Circumstances { sign_in, away, retry_after } = around;
     let title = away.map_or(Cow::Borrowed(row.title), |away| row.title.replacen("The add-on", away.title, 1).into());
     let mut page = match (audience, row.status, sign_in) {
         (Audience::Navigation, StatusCode::UNAUTHORIZED, Some(sign_in)) => see_other(sign_in),
@@ -125,7 +128,10 @@ pub fn refusal(reason: Reason, audience: Audience, id: RequestId, around: Circum
             headers.insert(ALLOW, KnownMethod::allow());
         }
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
-            headers.insert(RETRY_AFTER, HeaderValue::from_static("5"));
+            // In whole seconds (RFC 9110 section 10.2.3): rounded up, or the next try would come too early.
+            let wait =
+                retry_after.map_or(SOON, |wait| wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)));
+            headers.insert(RETRY_AFTER, HeaderValue::from(wait));
         }
         _ => {}
     }
@@ -134,6 +140,9 @@ pub fn refusal(reason: Reason, audience: Audience, id: RequestId, around: Circum
     }
     page
 }
+
+/// Seconds until it may be tried again where nobody knows it.
+const SOON: u64 = 5;
 
 /// The same for all reasons with one status, so that none can be told from another.
 fn explanation(status: StatusCode) -> &'static str {

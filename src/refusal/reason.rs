@@ -106,6 +106,8 @@ pub enum Reason {
     AddonBusy,
     /// The user, or the address before there is a user, has taken up their whole share of something.
     ShareSpent,
+    /// More requests in a time than the user, or all users, may send the add-on.
+    RateExceeded,
     /// What there is of something for all is taken up.
     Overloaded,
     /// The add-on cannot be reached.
@@ -221,8 +223,9 @@ impl Reason {
             }
             Self::BodyTimeout => row(S::REQUEST_TIMEOUT, "body_timeout", "Too slow", A::None, Level::INFO).closing(),
             Self::SlowReader => row(S::REQUEST_TIMEOUT, "slow_reader", "Too slow", A::None, Level::INFO).closing(),
-            Self::AddonBusy => row(S::TOO_MANY_REQUESTS, "addon_busy", "Too many requests", A::Retry, Level::WARN),
-            Self::ShareSpent => row(S::TOO_MANY_REQUESTS, "share_spent", "Too many requests", A::Retry, Level::INFO),
+            Self::AddonBusy => too_many("addon_busy", Level::WARN),
+            Self::ShareSpent => too_many("share_spent", Level::INFO),
+            Self::RateExceeded => too_many("rate_exceeded", Level::INFO),
             Self::Overloaded => not_ready("overloaded", Level::WARN),
             Self::AddonDown => row(S::BAD_GATEWAY, "addon_down", "The add-on is not running", A::Retry, Level::WARN),
             Self::AddonBroken => row(S::BAD_GATEWAY, "addon_broken", "The add-on is broken", A::Retry, Level::WARN),
@@ -251,6 +254,11 @@ const fn row(status: StatusCode, label: &'static str, title: &'static str, actio
 /// What most refusals of a user who is signed in are.
 const fn forbidden(label: &'static str) -> Row {
     row(StatusCode::FORBIDDEN, label, FORBIDDEN, Action::Start, Level::INFO)
+}
+
+/// What may go well when less is asked for.
+const fn too_many(label: &'static str, level: Level) -> Row {
+    row(StatusCode::TOO_MANY_REQUESTS, label, "Too many requests", Action::Retry, level)
 }
 
 /// What may go well in a moment.

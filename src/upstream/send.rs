@@ -105,7 +105,7 @@ impl Upstreams {
         let head = OutgoingHead { method, target: forward, headers, framing };
         head.judge_size(handshake, upstream.addon.transport.max_head)?;
         let response_policy = self.response_policy(upstream, &route, (scheme, &authority));
-        let (user, reading) = (user.map_or_else(anybody, |user| user.id.clone()), self.reading);
+        let (user, reading) = (user.map_or_else(UserId::anybody, |user| user.id.clone()), self.reading);
         let call = Call { upstream, response_policy, progress, open, user, serving, reading };
         // Boxed where few requests come by, whose states would otherwise make the future of every request larger.
         match (handshake, upgrade, grpc) {
@@ -120,11 +120,6 @@ impl Upstreams {
             }
         }
     }
-}
-
-/// Who has the places at an add-on that requests take which everybody may ask: all of them together, as one user has.
-fn anybody() -> UserId {
-    "anybody".parse().expect("visible ASCII")
 }
 
 impl Call<'_> {

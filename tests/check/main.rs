@@ -10,6 +10,7 @@
 mod acme;
 mod addon_api;
 mod addons;
+mod answers;
 mod api_alone;
 mod conditions;
 mod file;

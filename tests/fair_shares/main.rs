@@ -19,6 +19,7 @@ mod websockets;
 mod judged_bodies;
 mod sign_in_forms;
 mod calls;
+mod rates;
 
 use crate::support::{Ask, BOTH, Keep, RawAddon, Vestibule, eventually};
 

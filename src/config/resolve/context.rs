@@ -4,7 +4,7 @@
 //! the rest of the file is judged as well; the result of a file with a mistake is never used.
 
 use std::net::SocketAddr;
-use std::ops::RangeInclusive;
+use std::ops::{RangeFull, RangeInclusive};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +20,7 @@ use crate::config::raw::section::Key;
 use crate::config::raw::shape::{SizeText, TimeText};
 use crate::config::secret;
 use crate::config::units::{Size, Time, show_size, show_time};
+use crate::ids::RequestRate;
 
 /// Goes through all resolvers.
 pub(in crate::config) struct Context<'a> {
@@ -159,6 +160,16 @@ impl<'a> Context<'a> {
     /// A size of what is held in memory.
     pub(in crate::config) fn bytes(&mut self, key: &Key<SizeText>, default: u64, bounds: RangeInclusive<u64>) -> usize {
         usize::try_from(self.size(key, default, bounds)).unwrap_or(usize::MAX)
+    }
+
+    /// How often something may be done.
+    pub(in crate::config) fn rate(
+        &mut self,
+        key: &Key<String>,
+        default: Option<RequestRate>,
+        _: RangeFull,
+    ) -> Option<RequestRate> {
+        key.given().map_or(default, |text| self.findings.parse(text))
     }
 
     /// A number that lies between two others.
