@@ -122,7 +122,18 @@ fn configuration_md_has_the_keys_that_the_program_knows() {
         ("## `[supervisor]`", &["Supervisor"]),
         (
             "## `[[addon]]`",
-            &["Addon", "Probe", "Cors", "IdentityHeaders", "Access", "State", "People", "Rights", "ValueFile"],
+            &[
+                "Addon",
+                "Probe",
+                "Cors",
+                "ResponseHeaders",
+                "IdentityHeaders",
+                "Access",
+                "State",
+                "People",
+                "Rights",
+                "ValueFile",
+            ],
         ),
     ];
     for (heading, types) in places {

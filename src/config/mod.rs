@@ -52,8 +52,8 @@ pub use crate::diagnostic::Diagnostics;
 
 pub use acme::{Acme, AcmeChallenge, BadDomain, DirectoryUrl, DnsHook, Domain, ExternalAccount, https_address};
 pub use addon::{
-    Access, AccessKey, AccessList, Accounts, Addon, AddonHeaders, AddonProtocol, Authorization, Backend,
-    BadUserTemplate, Cors, CrossOrigin, Display, DisplayNameEncoding, EntityFilter, EntitySource, Framing,
+    Access, AccessKey, AccessList, Accounts, Addon, AddonHeaders, AddonProtocol, Answers, Authorization, Backend,
+    BadUserTemplate, Cors, CrossOrigin, Display, DisplayNameEncoding, EntityFilter, EntitySource, Framing, HeaderRule,
     IdentityHeaders, Options, Package, PrefixMode, Probe, Protect, ProtectAsk, ProtectRule, PublicPath, Roles, Route,
     Unlisted, UserPiece, UserTemplate,
 };

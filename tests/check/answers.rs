@@ -1,6 +1,86 @@
-//! How often an add-on may be asked.
+//! What becomes of an add-on's answers, and how often it may be asked.
 
 use crate::harness::{accepted, addon, refused, warned};
+use vestibule::config::HeaderRule;
+
+fn set(name: &str, value: &str) -> String {
+    addon(&format!("response_headers = {{ set = {{ \"{name}\" = \"{value}\" }} }}"))
+}
+
+fn remove(name: &str) -> String {
+    addon(&format!("response_headers = {{ remove = [\"{name}\"] }}"))
+}
+
+#[test]
+fn rules_for_answers_are_compiled_in_the_order_of_the_file() {
+    let settings = accepted(&addon(
+        "response_headers = { set = { \"X-Frame-Options\" = \"DENY\", \"Cache-Control\" = \"no-store\" }, \
+         remove = [\"Server\"] }",
+    ))
+    .settings;
+    let [HeaderRule::Set(first, value), HeaderRule::Set(second, _), HeaderRule::Remove(third)] =
+        &settings.addons[0].answers.rules[..]
+    else {
+        panic!("{:?}", settings.addons[0].answers)
+    };
+    assert_eq!((first.as_str(), value.to_str().unwrap()), ("x-frame-options", "DENY"));
+    assert_eq!((second.as_str(), third.as_str()), ("cache-control", "server"));
+}
+
+#[test]
+fn what_messages_are_made_of_is_not_the_operators() {
+    for name in ["Content-Length", "transfer_encoding", "Connection", "Set-Cookie", "Content-Type", "Date", "Upgrade"] {
+        refused(&set(name, "x"), "7:30", &["belongs to the message itself"]);
+        refused(&remove(name), "7:32", &["belongs to the message itself"]);
+    }
+    for name in ["Content-Encoding", "ETag", "Vary", "content_range"] {
+        refused(&set(name, "x"), "7:30", &["says what the body is"]);
+        refused(&remove(name), "7:32", &["says what the body is"]);
+    }
+    for name in ["X-Remote-User-Id", "X-Forwarded-For", "X_Real_Ip"] {
+        refused(&set(name, "x"), "7:30", &["only vestibule's to say"]);
+    }
+}
+
+#[test]
+fn what_acts_beyond_the_add_ons_answers_cannot_be_set() {
+    let origin = ["acts beyond the add-on's own answers"];
+    for name in
+        ["Clear-Site-Data", "Service-Worker-Allowed", "Location", "Alt-Svc", "Sec-Something", "WWW-Authenticate"]
+    {
+        refused(&set(name, "x"), "7:30", &origin);
+    }
+    refused(&set("Strict-Transport-Security", "max-age=1"), "7:30", &["`hsts` under [tls]"]);
+    refused(&set("Access-Control-Allow-Origin", "*"), "7:30", &["pages of other origins", "`cors`"]);
+    accepted(&remove("Access-Control-Allow-Origin"));
+    accepted(&remove("Clear-Site-Data"));
+}
+
+#[test]
+fn what_restricts_can_be_set_and_not_taken_out() {
+    for name in ["X-Frame-Options", "Content-Security-Policy", "X-Content-Type-Options", "Cross-Origin-Opener-Policy"] {
+        refused(&remove(name), "7:32", &["more would be possible", "`framing`"]);
+        accepted(&set(name, "x"));
+    }
+    let both = |line: &str| addon(&format!("framing = \"remove\"\nresponse_headers = {{ set = {{ {line} }} }}"));
+    refused(&both("\"X-Frame-Options\" = \"DENY\""), "8:30", &["`framing` says already"]);
+    refused(&both("\"Content-Security-Policy\" = \"Frame-Ancestors *\""), "8:30", &["`framing` says already"]);
+    accepted(&both("\"Content-Security-Policy\" = \"default-src 'self'\""));
+}
+
+#[test]
+fn a_rule_has_a_name_and_a_value() {
+    refused(&set("X-*", "x"), "7:30", &["a pattern", "write out each name"]);
+    refused(&set("X Y", "x"), "7:30", &["is not the name of a header"]);
+    refused(&set("X-Y", ""), "7:38", &["is empty", "`remove`"]);
+    refused(&set("X-Y", "a\\nb"), "7:38", &["a line break"]);
+    refused(&set("X-Y", " a"), "7:38", &["a blank"]);
+    refused(&addon("response_headers = { set = { \"X-Y\" = 1 } }"), "7:38", &["expected a string"]);
+    refused(&addon("response_headers = { add = { \"X-Y\" = \"1\" } }"), "7:22", &["unknown key", "set, remove"]);
+    refused(&addon("response_headers = [\"Server\"]"), "7:20", &["expected a table"]);
+    let twice = addon("response_headers = { set = { Server = \"x\" }, remove = [\"server\"] }");
+    refused(&twice, "7:56", &["two rules for the header"]);
+}
 
 #[test]
 fn a_rate_is_a_number_and_a_time() {

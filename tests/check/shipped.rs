@@ -98,6 +98,7 @@ fn the_defaults_in_it_are_the_defaults() {
         "access",
         "max_body",
         "max_head",
+        "response_headers",
         "rate",
         "burst",
         "rate_per_user",

@@ -19,6 +19,7 @@ mod grpc;
 mod https;
 mod lies;
 mod pool;
+mod response_headers;
 
 use support::{RawAddon, Vestibule};
 

@@ -3,6 +3,7 @@
 
 mod access;
 mod accounts;
+mod answers;
 mod authorization;
 mod backend;
 mod cors;
@@ -32,6 +33,7 @@ use super::resolve::unique::Unique;
 use super::transport::{RawTransport, Transport};
 use crate::ids::{AddonSlug, HostName, PathPrefix, Upstream};
 use crate::manifest::SigningKey;
+use answers::RawAnswers;
 use authorization::RawAuthorization;
 use backend::RawBackend;
 use cross_origin::RawCrossOrigin;
@@ -44,6 +46,7 @@ use route::RawRoute;
 
 pub use access::{Access, AccessList};
 pub use accounts::{Accounts, BadUserTemplate, UserPiece, UserTemplate};
+pub use answers::{Answers, HeaderRule};
 pub use authorization::Authorization;
 pub use backend::{AddonProtocol, Backend};
 pub use cors::Cors;
@@ -71,6 +74,7 @@ section! {
         ..headers: RawAddonHeaders,
         ..authorization: RawAuthorization,
         ..cross_origin: RawCrossOrigin,
+        ..answers: RawAnswers,
         ..package: RawPackage,
         ..entity_filter: RawEntityFilter,
         slug: String,
@@ -96,6 +100,8 @@ pub struct Addon {
     pub authorization: Authorization,
     /// What pages of other origins may do with it.
     pub cross_origin: CrossOrigin,
+    /// What becomes of its answers.
+    pub answers: Answers,
     /// What it is made of and asks for.
     pub package: Package,
     /// What its calls to Home Assistant are held to.
@@ -114,6 +120,7 @@ impl Addon {
             headers: AddonHeaders::default(),
             authorization: Authorization::default(),
             cross_origin: CrossOrigin::default(),
+            answers: Answers::default(),
             package: Package::default(),
             entity_filter: EntityFilter::default(),
         }
@@ -156,6 +163,7 @@ fn addon(entry: &Spanned<RawAddon>, named: &Named, seen: &mut Seen, cx: &mut Con
     let mut display = Display::resolve(&raw.display, manifest, cx);
     let backend = Backend::resolve(&raw.backend, upstream, cx);
     let cross_origin = CrossOrigin::resolve(&raw.cross_origin, cx);
+    let answers = Answers::resolve(&raw.answers, &cross_origin.framing, cx);
     let transport = Transport::checked(&raw.transport, cx);
     let (slug, backend) = (slug?, backend?);
     if display.title.is_empty() {
@@ -171,6 +179,7 @@ fn addon(entry: &Spanned<RawAddon>, named: &Named, seen: &mut Seen, cx: &mut Con
         headers,
         authorization,
         cross_origin,
+        answers,
         package,
         entity_filter,
     };

@@ -4,7 +4,7 @@
 //! belongs to a family that browsers keep for themselves (`sec-*`, `accept-ch*`), known or not. A name that is in no
 //! row passes: no browser acts on a name that it does not know, and the add-on's own scripts read such headers.
 
-use super::field::Property::{HeadOnly, Message};
+use super::field::Property::{HeadOnly, Message, Restricts, Shares};
 use super::field::{Effect, Field};
 
 /// They act on servers in front of us, or lead connections with their cookies past us: nobody's add-on has a say in
@@ -55,7 +55,7 @@ pub(super) const ORIGIN: &[Field] = &[
     Field::new("set-login", &[]).with(Effect::origin("says whether people are signed in at the origin")),
     Field::new("shared-storage-*", &[]).with(Effect::origin("writes to the origin's shared storage")),
     Field::new("speculation-rules", &[]).with(Effect::origin("has the browser fetch and open other pages beforehand")),
-    Field::new("strict-transport-security", &[HeadOnly])
+    Field::new("strict-transport-security", &[HeadOnly, Restricts])
         .with(Effect::origin("has the browser use TLS alone for the host, and for those below it")),
     Field::new("use-as-dictionary", &[])
         .with(Effect::origin("keeps the answer to decompress other answers of the origin")),
@@ -76,18 +76,20 @@ pub(super) const CONFINED: &[Field] = &[
 
 /// They act on their own answer, and are named here because they look as if they did more.
 pub(super) const OWN: &[Field] = &[
-    Field::new("access-control-*", &[])
+    Field::new("access-control-*", &[Shares])
         .with(Effect::own("lets pages of other origins read this answer; with `cors` the route says that")),
-    Field::new("content-security-policy", &[HeadOnly])
+    Field::new("content-security-policy", &[HeadOnly, Restricts])
         .with(Effect::own("restricts its own document; `frame-ancestors` as `framing` says")),
     Field::new("content-security-policy-report-only", &[])
         .with(Effect::own("reports what its own document would be denied")),
-    Field::new("cross-origin-*", &[]).with(Effect::own("keeps its own document or answer apart from other origins")),
-    Field::new("document-policy*", &[]).with(Effect::own("restricts its own document")),
+    Field::new("cross-origin-*", &[Restricts])
+        .with(Effect::own("keeps its own document or answer apart from other origins")),
+    Field::new("document-policy*", &[Restricts]).with(Effect::own("restricts its own document")),
     Field::new("link", &[])
         .with(Effect::own("has the browser fetch what its own document could name as well; no dictionary comes of it")),
-    Field::new("permissions-policy*", &[]).with(Effect::own("restricts its own document")),
+    Field::new("permissions-policy*", &[Restricts]).with(Effect::own("restricts its own document")),
     Field::new("sourcemap", &[]).with(Effect::own("tells developer tools where a script's source is")),
-    Field::new("x-frame-options", &[]).with(Effect::own("says who may frame its own document, as `framing` says")),
+    Field::new("x-frame-options", &[Restricts])
+        .with(Effect::own("says who may frame its own document, as `framing` says")),
     Field::new("x-sourcemap", &[]).with(Effect::own("tells developer tools where a script's source is")),
 ];

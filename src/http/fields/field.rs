@@ -27,6 +27,12 @@ pub enum Property {
     MayPass,
     /// We write it into every request.
     Ours,
+    /// Says what the body of an answer is: true of these very bytes, and for nobody to say who does not change them.
+    Content,
+    /// Keeps a document or an answer from something: without it more would be possible.
+    Restricts,
+    /// Lets pages of other origins read an answer.
+    Shares,
     /// Nothing for trailers (RFC 9110 section 6.5.1), although it passes in heads.
     HeadOnly,
 }

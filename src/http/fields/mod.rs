@@ -11,10 +11,12 @@ mod answers;
 mod field;
 mod names;
 mod requests;
+mod rules;
 mod views;
 
 pub use field::{Effect, Fate, Field, Property};
 pub(crate) use names::{Names, squashed};
+pub(crate) use rules::{Untouchable, may_remove, may_set};
 pub use views::{FieldLocation, all};
 pub(crate) use views::{
     Passage, fate, is_for_one_hop, is_known, is_of_the_message, is_ours, is_taken_from_requests, passage, reserved,

@@ -1,6 +1,6 @@
 //! The rows of names that requests have: for one hop, framing, part of the message, and only ours to say.
 
-use super::field::Property::{Framing, HeadOnly, HopByHop, MayPass, Message, Ours, Reserved};
+use super::field::Property::{Content, Framing, HeadOnly, HopByHop, MayPass, Message, Ours, Reserved, Restricts};
 use super::field::{Effect, Field};
 
 /// `upgrade` is for one hop although a WebSocket needs it: where an upgrade passes it is said anew.
@@ -40,8 +40,9 @@ pub(super) const FOR_HEADS: &[Field] = &[
     Field::new("age", &[HeadOnly]),
     Field::new("authorization", &[HeadOnly]),
     Field::new("cache-control", &[HeadOnly]),
-    Field::new("content-encoding", &[HeadOnly]),
-    Field::new("content-range", &[HeadOnly]),
+    Field::new("content-encoding", &[HeadOnly, Content]),
+    Field::new("content-range", &[HeadOnly, Content]),
+    Field::new("etag", &[HeadOnly, Content]),
     Field::new("expires", &[HeadOnly]),
     Field::new("if-match", &[HeadOnly]),
     Field::new("if-modified-since", &[HeadOnly]),
@@ -51,8 +52,10 @@ pub(super) const FOR_HEADS: &[Field] = &[
     Field::new("max-forwards", &[HeadOnly]),
     Field::new("pragma", &[HeadOnly]),
     Field::new("range", &[HeadOnly]),
+    Field::new("referrer-policy", &[HeadOnly, Restricts]),
     Field::new("retry-after", &[HeadOnly]),
-    Field::new("vary", &[HeadOnly]),
+    Field::new("vary", &[HeadOnly, Content]),
+    Field::new("x-content-type-options", &[HeadOnly, Restricts]),
 ];
 
 /// What only we may say to an add-on (DESIGN section 2, step 3; S-13, S-180): who asks, from where, by which address,

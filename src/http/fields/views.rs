@@ -98,7 +98,12 @@ pub(crate) fn passage(name: &str) -> Passage {
     if plain && words().next().is_some() && !words().any(says_who) { Passage::Open } else { Passage::Identity }
 }
 
-fn makes_messages(field: &Field) -> bool {
+/// What is known of this name, however it is spelled.
+pub(super) fn known(name: &str) -> Option<&'static Field> {
+    KNOWN.get(name).copied()
+}
+
+pub(super) fn makes_messages(field: &Field) -> bool {
     [Property::HopByHop, Property::Framing, Property::Message].into_iter().any(|property| field.is(property))
 }
 

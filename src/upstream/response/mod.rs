@@ -4,6 +4,7 @@
 mod challenge;
 mod framing;
 mod location;
+mod rules;
 mod set_cookie;
 
 use http::header::{CONNECTION, CONTENT_LOCATION, Entry, HeaderName, LOCATION, REFRESH, SET_COOKIE, WWW_AUTHENTICATE};
@@ -70,7 +71,8 @@ pub(super) fn confine(headers: &mut HeaderMap, addon: &Addon, response_policy: &
     if is_confined {
         confine_values(headers, addon, response_policy);
     }
-    // Last, so that what the operator says of framing stands whatever the add-on says.
+    rules::apply(headers, &addon.answers.rules);
+    // Last, so that what the operator says of framing stands whatever the add-on says, or a rule.
     framing::apply(headers, &addon.cross_origin.framing);
 }
 
