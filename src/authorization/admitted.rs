@@ -84,6 +84,12 @@ impl Admitted {
         &self.intent
     }
 
+    /// Whether what its user was known by is sent by a browser by itself, whichever page makes it ask; also where
+    /// everybody may ask, since the add-on may know them by something of its own.
+    pub fn is_ambient(&self) -> bool {
+        self.credential.as_ref().is_none_or(|credential| credential.kind().is_ambient())
+    }
+
     /// What its add-on was told of the user besides who they are.
     pub(super) fn attributes(&self) -> Option<&Arc<UserAttributes>> {
         self.attributes.as_ref()

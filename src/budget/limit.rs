@@ -23,6 +23,10 @@ pub enum Limit {
     AddonRatePerUser,
     /// Requests of one user to all add-ons in a time.
     RatePerUser,
+    /// Answers that are compressed at the same time, all together.
+    Compressions,
+    /// Those of them that are one user's.
+    CompressionsPerUser,
     /// Bytes of bodies that are held to be judged, all together.
     JudgedBytes,
     /// Bytes of bodies of one user that are held to be judged.
@@ -53,7 +57,7 @@ pub enum Limit {
 
 impl Limit {
     /// Every limit, in the order of its number, by which refusals are counted.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 25] = [
         Self::Connections,
         Self::ConnectionsPerAddress,
         Self::AddonConnections,
@@ -64,6 +68,8 @@ impl Limit {
         Self::AddonRate,
         Self::AddonRatePerUser,
         Self::RatePerUser,
+        Self::Compressions,
+        Self::CompressionsPerUser,
         Self::JudgedBytes,
         Self::JudgedBytesPerUser,
         Self::SignInForms,
@@ -92,6 +98,8 @@ impl Limit {
             Self::AddonRate => "addon.rate",
             Self::AddonRatePerUser => "addon.rate_per_user",
             Self::RatePerUser => "rate_per_user",
+            Self::Compressions => "compressions",
+            Self::CompressionsPerUser => "compressions_per_user",
             Self::JudgedBytes => "judged_bytes",
             Self::JudgedBytesPerUser => "judged_bytes_per_user",
             Self::SignInForms => "sign_in_forms",

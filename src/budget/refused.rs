@@ -23,6 +23,7 @@ impl From<Limit> for Reason {
             | Limit::SignInForms
             | Limit::AddonApiConnections
             | Limit::AddonApiBytes
+            | Limit::Compressions
             | Limit::HomeAssistantConnections => Self::Overloaded,
             Limit::AddonConnections | Limit::AddonWebsockets => Self::AddonBusy,
             Limit::AddonRate | Limit::AddonRatePerUser | Limit::RatePerUser => Self::RateExceeded,
@@ -30,6 +31,7 @@ impl From<Limit> for Reason {
             | Limit::AddonConnectionsPerUser
             | Limit::AddonQueuePerUser
             | Limit::AddonWebsocketsPerUser
+            | Limit::CompressionsPerUser
             | Limit::JudgedBytesPerUser
             | Limit::SignInFormsPerAddress
             | Limit::AddonApiConnectionsPerAddress

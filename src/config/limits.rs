@@ -55,6 +55,10 @@ part! {
         rate_per_user: rate(None, ..),
         /// Those of them that may come at once.
         burst_per_user: number(burst_of(rate_per_user), 1..=1_000_000),
+        /// Answers that are compressed at the same time, all together; more are sent as they are.
+        compressions: count(64, 0..=10_000),
+        /// Those of them that are one user's.
+        compressions_per_user: count(16, 0..=10_000),
         /// Sign-in forms that are read or checked at the same time.
         sign_in_forms: count(256, 1..=10_000),
         /// Those of them that may come from one address (IPv6: one /64).

@@ -53,9 +53,9 @@ pub use crate::diagnostic::Diagnostics;
 pub use acme::{Acme, AcmeChallenge, BadDomain, DirectoryUrl, DnsHook, Domain, ExternalAccount, https_address};
 pub use addon::{
     Access, AccessKey, AccessList, Accounts, Addon, AddonHeaders, AddonProtocol, Answers, Authorization, Backend,
-    BadUserTemplate, Cors, CrossOrigin, Display, DisplayNameEncoding, EntityFilter, EntitySource, Framing, HeaderRule,
-    IdentityHeaders, Options, Package, PrefixMode, Probe, Protect, ProtectAsk, ProtectRule, PublicPath, Roles, Route,
-    Unlisted, UserPiece, UserTemplate,
+    BadUserTemplate, Compress, Cors, CrossOrigin, Display, DisplayNameEncoding, EntityFilter, EntitySource, Framing,
+    HeaderRule, IdentityHeaders, Options, Package, PrefixMode, Probe, Protect, ProtectAsk, ProtectRule, PublicPath,
+    Roles, Route, Unlisted, UserPiece, UserTemplate,
 };
 pub use addon_api::{ApiAddress, BadApiAddress, IngressApi, SupervisorUpstream, is_for_no_addon};
 pub use certificate_files::CertificateFiles;

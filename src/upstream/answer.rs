@@ -2,6 +2,7 @@
 //! it broke off.
 
 use std::future::Future;
+use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -12,6 +13,7 @@ use tokio::time::Instant;
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use super::answer_source::AnswerSource;
+use super::compression::{Compressor, Step};
 use super::grpc_call::GrpcCall;
 use super::pool::HeldSlot;
 use super::unanswered::UpstreamError;
@@ -27,6 +29,8 @@ pub struct AnswerBody {
     open: Option<Open>,
     cut: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
     grpc: Option<GrpcCall>,
+    /// What the add-on's bytes go through, where they are compressed.
+    compressor: Option<Box<Compressor>>,
     /// The rest of a piece that the client takes in parts, and how fast it does.
     rest: Bytes,
     meter: RateMeter,
@@ -40,6 +44,9 @@ pub enum AnswerError {
     /// The add-on broke off.
     #[error("the add-on's answer broke off")]
     Broken(#[source] UpstreamError),
+    /// It could not be compressed any further.
+    #[error("the answer could not be compressed")]
+    Compression(#[source] io::Error),
     /// The session ended, the permission was lost, or the process stops.
     #[error("the answer was cut: {}", .0.map_or("stopping", Reason::label))]
     Cut(Option<Reason>),
@@ -67,6 +74,12 @@ impl AnswerBody {
         body
     }
 
+    /// The same, compressed.
+    pub(super) fn through(mut self, compressor: Option<Compressor>) -> Self {
+        self.compressor = compressor.map(Box::new);
+        self
+    }
+
     /// No body at all: that of an answer after which there is a tunnel, which holds the exchange itself.
     pub(super) fn empty() -> Self {
         Self {
@@ -74,6 +87,7 @@ impl AnswerBody {
             open: None,
             cut: None,
             grpc: None,
+            compressor: None,
             rest: Bytes::new(),
             meter: RateMeter::new(MinRate::idle(Duration::MAX)),
             taking: None,
@@ -107,6 +121,28 @@ impl AnswerBody {
         Frame::data(part)
     }
 
+    /// The first part of this, which is all that there is.
+    fn hand_over_all(&mut self, data: Bytes, now: Instant) -> Frame<Bytes> {
+        self.rest = data;
+        self.hand_over(now)
+    }
+
+    /// Goes on with what the add-on has sent, where it is compressed.
+    fn compress(&mut self) -> io::Result<Step> {
+        self.compressor.as_mut().map_or(Ok(Step::NeedsInput), |compressor| compressor.step())
+    }
+
+    /// Nothing more comes, and what was compressed is not ended: the client must not take it for whole.
+    fn drop_rest(&mut self) {
+        self.source = AnswerSource::Ended;
+        self.compressor = None;
+    }
+
+    fn fails(&mut self, error: io::Error) -> Poll<Option<Result<Frame<Bytes>, AnswerError>>> {
+        self.drop_rest();
+        Poll::Ready(Some(Err(AnswerError::Compression(error))))
+    }
+
     fn trailers(&self, frame: Frame<Bytes>) -> Option<Frame<Bytes>> {
         // Only gRPC has its status in trailers. Anywhere else a trailer could bring in a header that was confined at
         // the top.
@@ -136,35 +172,55 @@ impl Body for AnswerBody {
         this.note_poll(now);
         if let Some(open) = this.open.as_ref().filter(|open| open.is_cut()) {
             // Dropped and not given back: the rest of this answer still lies in it.
-            this.source = AnswerSource::Ended;
-            return Poll::Ready(Some(Err(AnswerError::Cut(open.exchange().why()))));
+            let why = open.exchange().why();
+            this.drop_rest();
+            return Poll::Ready(Some(Err(AnswerError::Cut(why))));
         }
         if !this.rest.is_empty() {
             return Poll::Ready(Some(Ok(this.hand_over(now))));
         }
         loop {
+            match this.compress() {
+                Ok(Step::NeedsInput) => {}
+                Ok(Step::Output(data)) => return Poll::Ready(Some(Ok(this.hand_over_all(data, now)))),
+                Ok(Step::Yields) => {
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                Err(error) => return this.fails(error),
+            }
             let Poll::Ready(frame) = this.source.poll_frame(cx) else {
+                // The add-on pauses: the client gets what it has said until now.
+                match this.compressor.as_mut().map_or(Ok(None), |compressor| compressor.flush()) {
+                    Ok(Some(data)) => return Poll::Ready(Some(Ok(this.hand_over_all(data, now)))),
+                    Ok(None) => {}
+                    Err(error) => return this.fails(error),
+                }
                 // Asked last, when there is nothing to hand on: the check at the top has covered every other way
                 // through.
                 return this.poll_cut(cx).map(|error| Some(Err(error)));
             };
             let Some(frame) = frame else {
                 this.source.give_back_if_ended();
-                return Poll::Ready(None);
+                return match this.compressor.take().map(|compressor| compressor.finish()) {
+                    None => Poll::Ready(None),
+                    Some(Ok(data)) => Poll::Ready(Some(Ok(this.hand_over_all(data, now)))),
+                    Some(Err(error)) => this.fails(error),
+                };
             };
             let frame = match frame {
                 Ok(frame) => frame,
                 Err(error) => {
-                    this.source = AnswerSource::Ended;
+                    this.drop_rest();
                     return Poll::Ready(Some(Err(AnswerError::Broken(error))));
                 }
             };
             this.source.give_back_if_ended();
             match frame.into_data() {
-                Ok(data) => {
-                    this.rest = data;
-                    return Poll::Ready(Some(Ok(this.hand_over(now))));
-                }
+                Ok(data) => match &mut this.compressor {
+                    Some(compressor) => compressor.put(data),
+                    None => return Poll::Ready(Some(Ok(this.hand_over_all(data, now)))),
+                },
                 Err(other) => {
                     if let Some(trailers) = this.trailers(other) {
                         return Poll::Ready(Some(Ok(trailers)));
@@ -175,10 +231,14 @@ impl Body for AnswerBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.rest.is_empty() && self.source.is_ended()
+        self.rest.is_empty() && self.source.is_ended() && self.compressor.is_none()
     }
 
     fn size_hint(&self) -> SizeHint {
+        // How long it will be, nobody knows.
+        if self.compressor.is_some() {
+            return SizeHint::default();
+        }
         let mut hint = self.source.size_hint();
         let rest = u64::try_from(self.rest.len()).unwrap_or_default();
         match hint.upper().and_then(|upper| upper.checked_add(rest)) {

@@ -7,6 +7,7 @@
 mod answer;
 mod answer_source;
 mod assertion;
+mod compression;
 mod connect;
 mod connection_auth;
 mod close_frame;

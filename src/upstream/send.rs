@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::answer::AnswerBody;
 use super::answer_source::AnswerSource;
+use super::compression::{Asker, Offer};
 use super::connection_auth;
 use super::grpc_call::GrpcCall;
 use super::host_override::set_destination;
@@ -23,7 +24,7 @@ use super::tunnel::Tunnel;
 use super::unanswered::{Unanswered, UpstreamError};
 use super::upstreams::{Upstream, Upstreams};
 use super::websocket::WebSocketOffer;
-use crate::authorization::{Permitted, PermittedParts};
+use crate::authorization::{Admitted, Permitted, PermittedParts};
 use crate::connection::InFlightGuard;
 use crate::dial::DialError;
 use crate::exchanges::Open;
@@ -52,6 +53,8 @@ pub(super) struct Call<'a> {
     pub(super) user: UserId,
     serving: InFlightGuard,
     reading: MinRate,
+    /// How its answer may be compressed, where the add-on's are.
+    offer: Option<Box<Offer>>,
 }
 
 impl Upstreams {
@@ -67,7 +70,12 @@ impl Upstreams {
         let client: IpAddr = request.client().ip();
         let (id, handshake, origin) = (request.id(), request.handshake(), request.provenance().origin);
         let (scheme, entry_point) = (request.scheme(), request.entry_point());
-        let Parts { method, headers: passed, body, upgrade, serving } = request.into_parts();
+        let provenance = request.provenance();
+        let Parts { method, headers: mut passed, body, upgrade, serving } = request.into_parts();
+        let offer = upstream.compression.as_ref().map(|compression| {
+            let is_ambient = open.exchange().subject_as::<Admitted>().is_none_or(Admitted::is_ambient);
+            Box::new(compression.of_request(&method, &mut passed, Asker { provenance, is_ambient, entry_point }))
+        });
         let prefix = route.prefix_header();
         let attributes = attributes.as_deref();
         let forwarded = ForwardedContext {
@@ -106,7 +114,7 @@ impl Upstreams {
         head.judge_size(handshake, upstream.addon.transport.max_head)?;
         let response_policy = self.response_policy(upstream, &route, (scheme, &authority));
         let (user, reading) = (user.map_or_else(UserId::anybody, |user| user.id.clone()), self.reading);
-        let call = Call { upstream, response_policy, progress, open, user, serving, reading };
+        let call = Call { upstream, response_policy, progress, open, user, serving, reading, offer };
         // Boxed where few requests come by, whose states would otherwise make the future of every request larger.
         match (handshake, upgrade, grpc) {
             (_, _, Some(grpc)) => Box::pin(call.call(head.into_grpc(&upstream.addon, body)?, grpc)).await,
@@ -270,8 +278,11 @@ impl Call<'_> {
         // RFC 9112 section 2.3: an intermediary says its own version. An add-on's HTTP/1.0 would make hyper end our
         // answer by closing the connection, which a client cannot tell from one that broke off.
         parts.version = http::Version::HTTP_11;
+        let compressor = self.upstream.compression.as_ref().zip(self.offer).and_then(|(compression, offer)| {
+            offer.apply(compression, &self.user, &mut parts, source.size_hint().exact())
+        });
         let held = (place, self.open, self.serving);
-        let body = AnswerBody::relay(source, grpc, held, self.reading);
+        let body = AnswerBody::relay(source, grpc, held, self.reading).through(compressor);
         Answer { response: Response::from_parts(parts, body), tunnel: None, sent: self.progress }
     }
 

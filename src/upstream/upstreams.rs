@@ -5,6 +5,7 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::assertion::{AssertionSigner, Keyring};
+use super::compression::Compression;
 use super::health::{self, Condition, Fault, Health, Timetable};
 use super::pool::Pool;
 use super::request_headers::{ASSERTION, RequestHeaderPolicy};
@@ -57,6 +58,8 @@ pub(super) struct Upstream {
     pub(super) health: Arc<Health>,
     /// Signs who is asking, where the add-on wants that.
     pub(super) assertion_signer: Option<AssertionSigner>,
+    /// What of its answers is compressed here, if anything.
+    pub(super) compression: Option<Compression>,
     timetable: Option<Timetable>,
     authority: Option<Authority>,
 }
@@ -187,6 +190,7 @@ impl Upstream {
             metrics,
             trailer_filter,
             health,
+            compression: Compression::new(addon, limits, budget),
             timetable,
             authority,
             assertion_signer: None,

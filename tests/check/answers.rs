@@ -1,7 +1,7 @@
 //! What becomes of an add-on's answers, and how often it may be asked.
 
 use crate::harness::{accepted, addon, refused, warned};
-use vestibule::config::HeaderRule;
+use vestibule::config::{Compress, HeaderRule};
 
 fn set(name: &str, value: &str) -> String {
     addon(&format!("response_headers = {{ set = {{ \"{name}\" = \"{value}\" }} }}"))
@@ -105,4 +105,21 @@ fn a_rate_is_a_number_and_a_time() {
     warned(&addon("rate = \"1/s\"\nrate_per_user = \"61/m\""), "8:17", &["never counts"]);
     accepted(&addon("rate = \"1/s\"\nrate_per_user = \"60/m\""));
     refused(&addon("[limits]\nburst_per_user = 3"), "8:18", &["`burst_per_user` without `rate_per_user`"]);
+}
+
+#[test]
+fn compress_is_yes_no_or_all() {
+    let compress = |text: &str| accepted(&addon(&format!("compress = {text}"))).settings.addons[0].answers.compress;
+    assert_eq!([compress("false"), compress("true")], [Compress::Never, Compress::Assets]);
+    assert_eq!(compress("\"all\""), Compress::Text);
+    refused(&addon("compress = \"everything\""), "7:12", &["unknown word", "expected \"all\""]);
+    refused(&addon("compress = 5"), "7:12", &["expected `true`, `false` or \"all\""]);
+    refused(&addon("compress = true\nprotocol = \"grpc\""), "7:12", &["calls of gRPC are not compressed here"]);
+    accepted(&addon("compress = false\nprotocol = \"grpc\""));
+    let limits = |line: &str| addon(&format!("[limits]\n{line}"));
+    for key in ["compressions", "compressions_per_user"] {
+        accepted(&limits(&format!("{key} = 0")));
+        accepted(&limits(&format!("{key} = 10000")));
+        refused(&limits(&format!("{key} = 10001")), &format!("8:{}", key.len() + 4), &["out of bounds"]);
+    }
 }

@@ -271,7 +271,7 @@ fn memory(vestibule: &Vestibule, name: &str) -> u64 {
 }
 
 /// Lets `pass` happen and says by how much the memory grew at its highest.
-fn growth(vestibule: &Vestibule, pass: impl FnOnce()) -> u64 {
+pub(crate) fn growth(vestibule: &Vestibule, pass: impl FnOnce()) -> u64 {
     // proc_pid_clear_refs(5): 5 resets the peak resident set size to the current one.
     std::fs::write(format!("/proc/{}/clear_refs", vestibule.pid()), "5").unwrap();
     let before = memory(vestibule, "VmRSS");
@@ -279,7 +279,7 @@ fn growth(vestibule: &Vestibule, pass: impl FnOnce()) -> u64 {
     memory(vestibule, "VmHWM").saturating_sub(before)
 }
 
-const MIB: u64 = 1024 * 1024;
+pub(crate) const MIB: u64 = 1024 * 1024;
 
 /// Bytes each way: enough that a body which is kept shows, and little enough for everyday. `VESTIBULE_BODY_MIB=1024`
 /// says more.

@@ -15,6 +15,7 @@ mod support;
 
 mod answers;
 mod bodies;
+mod compression;
 mod grpc;
 mod https;
 mod lies;

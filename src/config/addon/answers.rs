@@ -1,9 +1,10 @@
-//! What becomes of an add-on's answers: `response_headers`.
+//! What becomes of an add-on's answers: `response_headers` and `compress`.
 
 use http::{HeaderName, HeaderValue};
 use toml::Spanned;
 use toml::de::DeValue;
 
+use super::backend::AddonProtocol;
 use super::cross_origin::Framing;
 use super::header_names::name;
 use crate::config::diagnostic::{Diagnostic, quoted};
@@ -18,6 +19,7 @@ section_part! {
     /// The keys of it in `[[addon]]`.
     RawAnswers {
         response_headers: RawResponseHeaders,
+        compress: CompressText,
     }
 }
 
@@ -34,6 +36,20 @@ section! {
 pub struct Answers {
     /// What is set in their heads or taken out of them. No two are about one name.
     pub rules: Vec<HeaderRule>,
+    /// What of them is compressed here.
+    pub compress: Compress,
+}
+
+/// `compress`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Compress {
+    /// Nothing.
+    #[default]
+    Never,
+    /// What is the same for everybody: styles, scripts, fonts, pictures.
+    Assets,
+    /// All text, what is made for its reader as well.
+    Text,
 }
 
 /// What becomes of one header of an add-on's answers.
@@ -47,8 +63,52 @@ pub enum HeaderRule {
 
 impl Answers {
     /// The keys, beside what `framing` says.
-    pub(super) fn resolve(raw: &RawAnswers, framing: &Framing, cx: &mut Context<'_>) -> Self {
-        Self { rules: rules(&raw.response_headers, framing, cx) }
+    pub(super) fn resolve(
+        raw: &RawAnswers,
+        framing: &Framing,
+        protocol: Option<AddonProtocol>,
+        cx: &mut Context<'_>,
+    ) -> Self {
+        Self { rules: rules(&raw.response_headers, framing, cx), compress: compress(&raw.compress, protocol, cx) }
+    }
+}
+
+fn compress(key: &Key<CompressText>, protocol: Option<AddonProtocol>, cx: &mut Context<'_>) -> Compress {
+    let Some(given) = key.given() else { return Compress::Never };
+    let compress = match given.get_ref() {
+        CompressText::Switch(false) => Compress::Never,
+        CompressText::Switch(true) => Compress::Assets,
+        CompressText::Word(text) => {
+            let text = Spanned::new(given.span(), text.clone());
+            cx.word(&text, &[("all", Compress::Text)]).unwrap_or_default()
+        }
+    };
+    if compress != Compress::Never && protocol == Some(AddonProtocol::Grpc) {
+        let idle = Diagnostic::mistake(given.span(), "calls of gRPC are not compressed here");
+        cx.add(idle.label("never counts").hint("take this key out: gRPC has a compression of its own"));
+    }
+    compress
+}
+
+/// `compress` of an add-on.
+#[derive(Debug)]
+pub(in crate::config) enum CompressText {
+    /// `true` or `false`
+    Switch(bool),
+    /// `"all"`
+    Word(String),
+}
+
+impl Shape for CompressText {
+    const EXPECTED: &'static str = "expected `true`, `false` or \"all\"";
+    const HINT: &'static str = "write `true` for what is the same for everybody, or \"all\" for all text";
+
+    fn read(value: &Spanned<DeValue<'_>>, _: &mut Findings) -> Option<Self> {
+        match value.get_ref() {
+            DeValue::Boolean(on) => Some(Self::Switch(*on)),
+            DeValue::String(text) => Some(Self::Word(text.to_string())),
+            _ => None,
+        }
     }
 }
 

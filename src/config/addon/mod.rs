@@ -46,7 +46,7 @@ use route::RawRoute;
 
 pub use access::{Access, AccessList};
 pub use accounts::{Accounts, BadUserTemplate, UserPiece, UserTemplate};
-pub use answers::{Answers, HeaderRule};
+pub use answers::{Answers, Compress, HeaderRule};
 pub use authorization::Authorization;
 pub use backend::{AddonProtocol, Backend};
 pub use cors::Cors;
@@ -163,7 +163,8 @@ fn addon(entry: &Spanned<RawAddon>, named: &Named, seen: &mut Seen, cx: &mut Con
     let mut display = Display::resolve(&raw.display, manifest, cx);
     let backend = Backend::resolve(&raw.backend, upstream, cx);
     let cross_origin = CrossOrigin::resolve(&raw.cross_origin, cx);
-    let answers = Answers::resolve(&raw.answers, &cross_origin.framing, cx);
+    let protocol = backend.as_ref().map(|backend| backend.protocol);
+    let answers = Answers::resolve(&raw.answers, &cross_origin.framing, protocol, cx);
     let transport = Transport::checked(&raw.transport, cx);
     let (slug, backend) = (slug?, backend?);
     if display.title.is_empty() {

@@ -54,6 +54,7 @@ impl LoggedBody {
             Poll::Ready(Some(Err(error))) => {
                 match error {
                     AnswerError::Cut(reason) => request_log.reason = *reason,
+                    AnswerError::Compression(_) => {}
                     AnswerError::Broken(_) => request_log.metrics().failed(UpstreamFailure::CutShort),
                 }
                 tracing::debug!(error = %crate::telemetry::chain(error), "an answer ended early");
