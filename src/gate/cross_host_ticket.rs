@@ -154,6 +154,7 @@ fn child_of(parent: &Session, addon: &Addon, request: &Sanitized) -> NewSession 
         parent: Some(parent.digest()),
         refresh_token: parent.refresh_token().map(str::to_owned),
         password_digest: parent.password_digest().copied(),
+        authenticated: parent.authenticated(),
         ..NewSession::new(parent.user().clone(), MadeBy::CrossHostTicket)
     }
 }

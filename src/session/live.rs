@@ -99,6 +99,15 @@ impl Session {
         self.about.password_digest.as_ref()
     }
 
+    /// When its user last signed in, whole. Nobody has in one that an operator or Home Assistant made; one that was
+    /// handed over has what it was made from.
+    pub fn authenticated(&self) -> Option<Timestamp> {
+        match self.about.made_by {
+            MadeBy::Password | MadeBy::HomeAssistant => Some(self.about.authenticated.unwrap_or(self.created)),
+            MadeBy::CommandLine | MadeBy::CrossHostTicket | MadeBy::Ingress => self.about.authenticated,
+        }
+    }
+
     /// Whether it was revoked, gave way to a newer one, or was found expired. It never comes back.
     pub fn ended(&self) -> bool {
         self.ended.load(Ordering::Acquire)

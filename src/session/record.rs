@@ -35,6 +35,9 @@ pub struct NewSession {
     pub refresh_token: Option<String>,
     /// [`crate::identity::User::password_digest`] at sign-in: another one ends the session.
     pub password_digest: Option<[u8; 32]>,
+    /// When its user signed in, where that was not when it was made: a session that was made from another one is as old
+    /// as the sign-in of that one.
+    pub authenticated: Option<Timestamp>,
 }
 
 impl NewSession {
@@ -49,6 +52,7 @@ impl NewSession {
             parent: None,
             refresh_token: None,
             password_digest: None,
+            authenticated: None,
         }
     }
 }
@@ -122,6 +126,7 @@ impl Record {
             parent: about.parent.map(SessionDigest::hex),
             refresh_token: about.refresh_token.clone(),
             password_digest: about.password_digest.map(|digest| SessionDigest(digest).hex()),
+            authenticated: about.authenticated.map(Timestamp::as_millis),
         };
         serde_json::to_vec(&entry).expect("an object of texts and numbers has a JSON form")
     }
@@ -149,6 +154,7 @@ impl Record {
             password_digest: optional(entry.password_digest, |text| {
                 SessionDigest::from_hex(&text).map(|digest| digest.0)
             })?,
+            authenticated: entry.authenticated.map(Timestamp::from_millis),
         };
         let (created, last_seen) = (Timestamp::from_millis(entry.created), Timestamp::from_millis(entry.last_seen));
         Some(Self { about, created, last_seen })
@@ -182,6 +188,9 @@ struct Version1 {
     refresh_token: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     password_digest: Option<String>,
+    /// Missing where it is `created`, so that an older version understands all sessions for which it says nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    authenticated: Option<u64>,
 }
 
 /// The one field that every version has.
@@ -204,6 +213,7 @@ mod tests {
             parent: Some(SessionDigest([0xa5; 32])),
             refresh_token: Some("0a1b".to_owned()),
             password_digest: Some([0x1f; 32]),
+            authenticated: Some(Timestamp::from_millis(3)),
         };
         Record { about, created: Timestamp::from_millis(1), last_seen: Timestamp::from_millis(u64::MAX) }
     }
@@ -219,6 +229,10 @@ mod tests {
         assert_eq!(Record::decode(&full().encode()), Ok(full()));
         let bare = NewSession::new("u".parse().unwrap(), MadeBy::CommandLine);
         let bare = Record { about: bare, created: Timestamp::from_millis(0), last_seen: Timestamp::from_millis(0) };
+        assert!(
+            !String::from_utf8(bare.encode()).unwrap().contains("authenticated"),
+            "older versions would not read it"
+        );
         assert_eq!(Record::decode(&bare.encode()), Ok(bare));
     }
 
@@ -256,6 +270,7 @@ mod tests {
         assert!(changed("\"password\"", "\"magic\"").is_err(), "an unknown way of making");
         assert!(changed("\"created\":1", "\"created\":-1").is_err(), "a time before the epoch");
         assert!(changed("\"created\":1", "\"created\":1e400").is_err(), "a time that is no number");
+        assert!(changed("\"authenticated\":3", "\"authenticated\":\"3\"").is_err(), "a time that is a text");
         assert_eq!(changed("\"user\":\"3f6a\"", "\"user\":\"\""), Err(Foreign { user: None }));
         for bytes in [&b""[..], b"\0\0\0", b"{}", b"[]", b"{\"v\":1}", b"\xff\xfe"] {
             assert_eq!(Record::decode(bytes), Err(Foreign { user: None }));
