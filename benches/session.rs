@@ -18,6 +18,8 @@ fn look_up(c: &mut Criterion) {
         password_timeout: None,
         per_user: 20,
         cross_site_framing: false,
+        remembered: None,
+        max_age: Vec::new(),
         store_timeout: Duration::from_secs(1),
         max_outage: Duration::from_mins(5),
     };

@@ -9,6 +9,7 @@ mod home_assistant;
 mod manifest;
 mod own_pages;
 mod redirect;
+mod renewal;
 mod session_user;
 mod stages;
 mod verify;
@@ -18,7 +19,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use http::Response;
-use http::header::STRICT_TRANSPORT_SECURITY;
+use http::header::{CACHE_CONTROL, HeaderValue, SET_COOKIE, STRICT_TRANSPORT_SECURITY};
 
 pub use redirect::ClearContext;
 pub use request_log::LoggedBody;
@@ -83,7 +84,7 @@ impl Gate {
         let mut request_log = RequestLog::open(&arrived, id, &stages);
         let hsts = stages.hsts(arrived.connection_info.entry_point());
         let passed = self.pass(arrived, id, &stages, &mut request_log).await;
-        let grant = request_log.take_grant();
+        let (grant, renewed) = (request_log.take_grant(), request_log.renewed.take());
         let mut response = match passed {
             Ok(Passed::Addon(answer)) => request_log.relay(*answer),
             Ok(Passed::Own(page)) => request_log.own(page),
@@ -91,6 +92,11 @@ impl Gate {
         };
         if let Some(grant) = grant {
             grant.write(response.headers_mut());
+        }
+        if let Some(line) = renewed {
+            response.headers_mut().append(SET_COOKIE, *line);
+            // Whatever the add-on says of its page: a cache in between must not give the secret to another.
+            response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         }
         // In the place of what an add-on says: on a host of its own it may say so too.
         if let Some(hsts) = hsts {
@@ -167,6 +173,10 @@ impl Gate {
             authorization.admit(authenticated).await.map_err(|refused| request_log.note_refusal(refused))?;
         // The add-on may take long to answer: the home of before a reload must not be kept alive by that.
         drop(home);
+        if renewal::remembered(request_log).is_some() {
+            // Boxed, as all that is rare on the way.
+            Box::pin(renewal::offer(permitted.routed().request(), stages, services, request_log)).await;
+        }
         send(permitted, stages, request_log).await
     }
 

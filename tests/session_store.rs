@@ -19,9 +19,11 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use vestibule::clock::{Clock, Timestamp};
-use vestibule::config::{Session as Settings, SessionStore};
+use vestibule::config::{RememberedLimits, Session as Settings, SessionStore};
+use vestibule::refusal::Reason;
 use vestibule::session::{
-    Health, IngressToken, MadeBy, NewSession, Notice, OpenError, RevokeError, SKEW, Session, SessionToken, Sessions,
+    Carrier, Health, IngressToken, MadeBy, NewSession, Notice, OpenError, RevokeError, SKEW, Session, SessionToken,
+    Sessions,
 };
 
 use patience::PATIENCE;
@@ -60,6 +62,8 @@ fn settings(store: SessionStore) -> Settings {
         password_timeout: None,
         per_user: 20,
         cross_site_framing: false,
+        remembered: Some(RememberedLimits { idle: 30 * conformance::DAY, absolute: 180 * conformance::DAY }),
+        max_age: Vec::new(),
         store_timeout: Duration::from_secs(1),
         max_outage: Duration::from_mins(5),
     }
@@ -136,6 +140,29 @@ async fn a_file_does_what_every_store_does() {
     assert!(matches!(sessions.health(), Health::Durable));
     drop(sessions);
     assert!(home.open().0.is_empty(), "nothing that was revoked comes back");
+}
+
+#[tokio::test]
+async fn a_file_keeps_what_became_of_the_secrets_of_a_remembered_session() {
+    use conformance::{DAY, finds, remembered};
+    let home = Home::new();
+    let (sessions, _) = home.open();
+    let (old, session) = sessions.create(remembered("alice")).await.expect("made");
+    home.later(DAY);
+    let (new, _) = sessions.renew(&session, &old, Carrier::Navigation).await.expect("due");
+    drop((sessions, session));
+    let (sessions, notices) = home.open();
+    assert!(notices.is_empty(), "{notices:?}");
+    home.later(MINUTE);
+    assert!(finds(&sessions, &old).await && finds(&sessions, &new).await, "what was offered is on the disk");
+    drop(sessions);
+    home.later(MINUTE);
+    let (sessions, _) = home.open();
+    assert!(finds(&sessions, &new).await);
+    assert_eq!(sessions.find(&old).await.expect_err("refused"), Reason::TokenReused, "so is what was replaced");
+    drop(sessions);
+    let (sessions, _) = home.open();
+    assert!(sessions.is_empty(), "the end is, too");
 }
 
 #[tokio::test]

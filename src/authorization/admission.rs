@@ -8,11 +8,12 @@ use std::sync::Arc;
 
 use super::access::{Act, judge_own_will, may_enter, may_open};
 use super::cors::is_vouched_for;
+use super::named::max_age;
 use super::protect::{Evaluation, Protection, UserRights, is_named_path, is_public};
 use super::question::{Question, Wish};
 use super::user_attributes::UserAttributes;
 use crate::conditions::{Circumstances, Unmet};
-use crate::config::Conditions;
+use crate::config::{Authorization, Conditions};
 use crate::connection::EntryPoint;
 use crate::identity::{Directory, User, user_behind};
 use crate::ids::{GroupId, KnownMethod};
@@ -62,7 +63,7 @@ impl Admission<'_> {
 
 /// Decides, in the order of spec/permissions.md section 6: the credential counts here, its user is known and may come
 /// in from where they are, the request is their own will (which is asked of what browsers send by themselves), they may
-/// open the add-on, and every rule for the path permits it.
+/// open the add-on, they signed in lately enough, and every rule for the path permits it.
 pub(super) fn admit<'r>(
     question: &Question<'_>,
     claim: &Claim<'_>,
@@ -84,6 +85,9 @@ pub(super) fn admit<'r>(
     // The owner is no exception: who has their password only, is elsewhere or comes at another time.
     if let Err(Unmet { reason, why }) = circumstances.meet(&question.addon.authorization.access.conditions) {
         return Err(Refusal { user: Some(user), why: Some(why), ..reason.into() });
+    }
+    if let Decision::Deny(reason) = is_recent(&user, claim, &question.addon.authorization) {
+        return Err(Refusal { user: Some(user), ..reason.into() });
     }
     let attributes = UserAttributes::of(&user, question.addon);
     // Only now is an unreadable target a refusal: a stranger learns nothing from how we read paths.
@@ -189,6 +193,22 @@ fn is_within(bounds: &KeyBounds, question: &Question<'_>) -> bool {
 /// section 10.1).
 fn takes_tokens(question: &Question<'_>) -> bool {
     question.addon.authorization.tokens && question.entry_point == EntryPoint::Browsers
+}
+
+/// Whether the user of a session signed in as lately as the add-on and their groups ask. Tokens and keys are no sign-in
+/// that grows old: each has an end of its own. A session that is only supposed is a new one.
+fn is_recent(user: &User, claim: &Claim<'_>, authorization: &Authorization) -> Decision {
+    let (Claim::Found(credential) | Claim::Kept(credential, _)) = claim else { return Decision::Permit };
+    let Some(most) = max_age(user, &authorization.max_age) else { return Decision::Permit };
+    let Some(session) = credential.session() else { return Decision::Permit };
+    let signed_in = session.authenticated().unwrap_or(session.created());
+    // It counts, so that it was seen a moment ago, by whoever has just asked whether it does: that is now. Sightings
+    // never go back, so that a clock that does makes nobody younger.
+    if session.last_seen().saturating_since(signed_in) < most {
+        Decision::Permit
+    } else {
+        Decision::Deny(Reason::SignInTooOld)
+    }
 }
 
 /// Whether the request is its user's own will.

@@ -160,6 +160,8 @@ fn as_json(session: &SessionLine) -> serde_json::Value {
         "made_by": session.made_by,
         "client": session.client,
         "user_agent": session.user_agent,
+        "device": session.device,
+        "remembered": session.remembered,
         "created": at(session.created),
         "last_seen": at(session.last_seen),
         "expires": at(session.expires),
@@ -201,10 +203,12 @@ fn line(session: &SessionLine) -> String {
     let user = session.user_name.as_deref().unwrap_or(&session.user_id);
     let addon = session.addon.as_deref().map(|addon| format!(" addon={addon}")).unwrap_or_default();
     let client = session.client.as_deref().unwrap_or("-");
+    let device = session.device.as_deref().map(|device| format!(" device={device:?}")).unwrap_or_default();
+    let remembered = if session.remembered { " remembered" } else { "" };
     let agent = Some(&session.user_agent).filter(|words| !words.is_empty());
     let agent = agent.map(|words| format!(" agent={words:?}")).unwrap_or_default();
     format!(
-        "{} user={} user_id={} by={} client={client} created={} seen={} expires={}{addon}{agent}",
+        "{} user={} user_id={} by={} client={client} created={} seen={} expires={}{remembered}{addon}{device}{agent}",
         session.id,
         user.escape_debug(),
         session.user_id,

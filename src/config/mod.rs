@@ -54,8 +54,8 @@ pub use acme::{Acme, AcmeChallenge, BadDomain, DirectoryUrl, DnsHook, Domain, Ex
 pub use addon::{
     Access, AccessKey, AccessList, Accounts, Addon, AddonHeaders, AddonProtocol, Answers, Authorization, Backend,
     BadUserTemplate, Compress, Cors, CrossOrigin, Display, DisplayNameEncoding, EntityFilter, EntitySource, Framing,
-    HeaderRule, IdentityHeaders, Options, Package, PrefixMode, Probe, Protect, ProtectAsk, ProtectRule, PublicPath,
-    Roles, Route, Unlisted, UserPiece, UserTemplate,
+    HeaderRule, IdentityHeaders, MaxAge, Options, Package, PrefixMode, Probe, Protect, ProtectAsk, ProtectRule,
+    PublicPath, Roles, Route, Unlisted, UserPiece, UserTemplate,
 };
 pub use addon_api::{ApiAddress, BadApiAddress, IngressApi, SupervisorUpstream, is_for_no_addon};
 pub use certificate_files::CertificateFiles;
@@ -71,8 +71,8 @@ pub use permissions::{ConfiguredGroup, GroupSource, Permissions};
 pub use redis_store::{RedisPlace, RedisStore};
 pub use secret_text::SecretText;
 pub use settings::{
-    Assertion, BrowserListener, FollowedStates, Listen, ListenerScheme, Log, LogFormat, Session, SessionStore,
-    Settings, SignIn, SignInMethod, Supervisor, Tls,
+    Assertion, BrowserListener, FollowedStates, Listen, ListenerScheme, Log, LogFormat, RememberedLimits, Session,
+    SessionStore, Settings, SignIn, SignInMethod, Supervisor, Tls,
 };
 pub use transport::Transport;
 pub use trust::{BadPin, CertificatePin, Trust};

@@ -158,6 +158,10 @@ pub struct Session {
     pub idle_timeout: Duration,
     /// How long a session lives at most.
     pub absolute_timeout: Duration,
+    /// The limits of sessions that browsers keep when they close; none where nobody may ask for one.
+    pub remembered: Option<RememberedLimits>,
+    /// Whose users sign in again after how long, whatever the other limits say: ids of groups.
+    pub max_age: Vec<(String, Duration)>,
     /// How long a session lives at most where nobody can see that its user's password was changed; none where that is
     /// seen.
     pub password_timeout: Option<Duration>,
@@ -169,6 +173,15 @@ pub struct Session {
     pub store_timeout: Duration,
     /// How long sessions that are known go on while the store on the network is away.
     pub max_outage: Duration,
+}
+
+/// How long a session lives that its browser keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RememberedLimits {
+    /// Without a request.
+    pub idle: Duration,
+    /// At most.
+    pub absolute: Duration,
 }
 
 /// `[session] store`

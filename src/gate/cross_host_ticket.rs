@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use http::header::{HeaderValue, SET_COOKIE, USER_AGENT};
 
+use super::renewal;
 use super::request_log::RequestLog;
 use super::session_user::session_and_user;
 use super::stages::{Services, Stages};
@@ -72,6 +73,7 @@ async fn grant(
     let port = stages.settings.main_origin().map_or(request.authority().port_or_default(), |main| main.port);
     let origin = stages.settings.own_origin(addon, port).ok_or(Reason::UnknownRoute)?;
     admitted(request, addon, &session, stages, services, request_log)?;
+    renewal::offer(request, stages, services, request_log).await;
     let WishTail { challenge, return_to } = wish.tail;
     let what = CrossHostTicket { addon: addon.slug.clone(), challenge, parent: session.digest(), return_to };
     let code = services.hand_overs.issue(what, services.clock.now()).await?;
@@ -121,7 +123,8 @@ async fn callback(
         request_id: request_log.id().as_str(),
     });
     let mut page = pages::see_other(what.return_to.as_str());
-    page.headers_mut().append(SET_COOKIE, stages.cookie.set(&token));
+    let keep = services.sessions.keep_for(&session);
+    page.headers_mut().append(SET_COOKIE, stages.cookie.set(&token, keep));
     // A tab that left before finds the session that is there now.
     page.headers_mut().append(SET_COOKIE, Nonce::clear());
     Ok(page)
@@ -155,6 +158,8 @@ fn child_of(parent: &Session, addon: &Addon, request: &Sanitized) -> NewSession 
         refresh_token: parent.refresh_token().map(str::to_owned),
         password_digest: parent.password_digest().copied(),
         authenticated: parent.authenticated(),
+        // As long as its parent, which it never outlives.
+        remembered: parent.is_remembered(),
         ..NewSession::new(parent.user().clone(), MadeBy::CrossHostTicket)
     }
 }

@@ -7,6 +7,7 @@ use http::{Method, StatusCode};
 use serde_json::json;
 
 use super::cross_host_ticket;
+use super::renewal;
 use super::request_log::RequestLog;
 use super::session_user::session_and_user;
 use super::stages::{Services, Stages};
@@ -21,7 +22,7 @@ use crate::pages::{self, Audience, Page, StartAddon};
 use crate::refusal::Reason;
 use crate::route::OWN;
 use crate::session::session_of;
-use crate::sign_in::{Budget, OAuthLogin, PasswordSignIn, sign_in_page};
+use crate::sign_in::{Budget, OAuthLogin, PasswordSignIn, Ticked, sign_in_page};
 use crate::telemetry::AuditEvent;
 
 /// The answer to a request for one of our pages.
@@ -35,10 +36,10 @@ pub(super) async fn answer(
     let reads = matches!(*request.method(), Method::GET | Method::HEAD) && request.handshake().is_none();
     let posts = *request.method() == Method::POST;
     match page.as_str() {
-        "sign-in" if reads => Ok(cross_host_ticket::leave(&request, stages).unwrap_or_else(|| {
-            let users = services.home.load().directory().load().health();
-            sign_in_page(&request, &stages.settings.sign_in.methods, users)
-        })),
+        "sign-in" if reads => Ok(match cross_host_ticket::leave(&request, stages) {
+            Some(page) => page,
+            None => sign_in_form(&request, stages, services).await,
+        }),
         // On an add-on's own host people sign in at the main host: a password must not be typed where the add-on's
         // scripts run.
         "sign-in" if posts && cross_host_ticket::leave(&request, stages).is_some() => Err(Reason::MethodNotAllowed),
@@ -66,6 +67,18 @@ pub(super) async fn answer(
 /// Where Home Assistant's page sends browsers back to.
 const JOURNEY_BACK: &str = "sign-in/home-assistant/callback";
 
+async fn sign_in_form(request: &Sanitized, stages: &Stages, services: &Services) -> Page {
+    let users = services.home.load().directory().load().health();
+    // Ticked already where the browser has such a session: whoever is asked to sign in again stays as they were.
+    let remember = if stages.settings.session.remembered.is_some() {
+        let here = session_of(request, &services.sessions).await;
+        Some(Ticked::from(here.is_ok_and(|session| session.is_remembered())))
+    } else {
+        None
+    };
+    sign_in_page(request, &stages.settings.sign_in.methods, users, remember)
+}
+
 async fn sign_in(request: Sanitized, stages: &Stages, services: &Services) -> Result<Page, Reason> {
     let settings = &stages.settings.sign_in;
     if !settings.methods.contains(&SignInMethod::Password) {
@@ -85,6 +98,7 @@ async fn sign_in(request: Sanitized, stages: &Stages, services: &Services) -> Re
         telemetry: &services.telemetry,
         methods: &settings.methods,
         bound_to,
+        remember: stages.settings.session.remembered.is_some(),
     };
     flow.post(request).await
 }
@@ -133,6 +147,7 @@ async fn over_home_assistant(
         methods: &settings.methods,
         public_urls: &stages.settings.listen.public_urls,
         bound_to: bound_to(request, stages),
+        remember: stages.settings.session.remembered.is_some(),
     };
     if back { login.callback(request).await } else { login.authorize(request).await }
 }
@@ -212,6 +227,7 @@ async fn start(
     request_log: &mut RequestLog,
 ) -> Result<Page, Reason> {
     let (session, user) = session_and_user(request, services, request_log).await?;
+    renewal::offer(request, stages, services, request_log).await;
     let bound = |addon: &Addon| session.addon().is_none_or(|slug| *slug == addon.slug);
     let shown = |addon: &Addon| addon.route.leads_here();
     let home = services.home.load();

@@ -53,7 +53,7 @@ pub(super) struct RequestLog {
     client: IpAddr,
     place: Option<usize>,
     user: Option<Arc<User>>,
-    session: Option<Arc<Session>>,
+    pub(super) session: Option<Arc<Session>>,
     key: Option<Arc<ApiKey>>,
     /// Where the browser goes that another proxy asks for.
     stand_in: Option<Box<str>>,
@@ -70,6 +70,8 @@ pub(super) struct RequestLog {
     complete: bool,
     open: Option<OpenGauge>,
     grant: Option<Box<Grant>>,
+    /// The line that gives the browser a new secret, whatever the answer will be.
+    pub(super) renewed: Option<Box<HeaderValue>>,
 }
 
 impl RequestLog {
@@ -120,6 +122,7 @@ impl RequestLog {
             complete: false,
             open: None,
             grant: None,
+            renewed: None,
         })
     }
 

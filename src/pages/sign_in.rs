@@ -9,7 +9,12 @@ use super::document::{Page, html};
 #[derive(Debug)]
 pub enum SignInWay {
     /// Over Home Assistant's page, which begins here.
-    Link(String),
+    Link {
+        /// To begin.
+        link: String,
+        /// To begin, and to stay signed in afterwards.
+        remembered: String,
+    },
     /// With user name and password, in this page's form.
     Form,
 }
@@ -30,6 +35,10 @@ pub struct SignInPage<'a> {
     pub return_to: &'a str,
     /// What was typed before.
     pub username: &'a str,
+    /// Whether staying signed in is offered.
+    pub remember: bool,
+    /// Whether that is ticked.
+    pub ticked: bool,
 }
 
 /// The sign-in page with this status.

@@ -28,6 +28,10 @@ pub enum Reason {
     NoSession,
     /// The session is unknown, revoked or expired.
     SessionEnded,
+    /// A secret in the cookie of a remembered session was shown again after it had been replaced: two have the cookie.
+    TokenReused,
+    /// The session's user signed in longer ago than the add-on, or one of their groups, asks for.
+    SignInTooOld,
     /// An access token that is malformed, expired or revoked, or not Home Assistant's.
     BadToken,
     /// A key that is malformed, expired, revoked or unknown.
@@ -169,7 +173,7 @@ impl Reason {
             Self::MalformedCookie => row(S::UNAUTHORIZED, "malformed_cookie", NOBODY, A::SignIn, Level::INFO),
             Self::MalformedForwarded => row(S::BAD_REQUEST, "malformed_forwarded", BAD, A::None, Level::WARN).closing(),
             Self::MethodNotAllowed => {
-                row(S::METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed", A::None, Level::INFO).closing()
+                row(S::METHOD_NOT_ALLOWED, "method_not_allowed", METHOD, A::None, Level::INFO).closing()
             }
             Self::Misdirected => {
                 row(S::MISDIRECTED_REQUEST, "misdirected", "Misdirected request", A::None, Level::INFO)
@@ -180,6 +184,8 @@ impl Reason {
             Self::UntrustedProxy => row(S::FORBIDDEN, "untrusted_proxy", FORBIDDEN, A::None, Level::WARN),
             Self::NoSession => row(S::UNAUTHORIZED, "no_session", NOBODY, A::SignIn, Level::DEBUG),
             Self::SessionEnded => row(S::UNAUTHORIZED, "session_ended", NOBODY, A::SignIn, Level::INFO),
+            Self::TokenReused => row(S::UNAUTHORIZED, "token_reused", NOBODY, A::SignIn, Level::ERROR),
+            Self::SignInTooOld => row(S::UNAUTHORIZED, "sign_in_too_old", NOBODY, A::SignIn, Level::INFO),
             Self::BadToken => row(S::UNAUTHORIZED, "bad_token", NOBODY, A::None, Level::INFO),
             Self::BadKey => row(S::UNAUTHORIZED, "bad_key", NOBODY, A::None, Level::INFO),
             Self::KeyOutOfBounds => forbidden("key_out_of_bounds"),
@@ -213,9 +219,7 @@ impl Reason {
             Self::ForeignOrigin => row(S::FORBIDDEN, "foreign_origin", FORBIDDEN, A::None, Level::WARN),
             Self::MissingOrigin => row(S::FORBIDDEN, "missing_origin", FORBIDDEN, A::None, Level::INFO),
             Self::ForeignDestination => row(S::FORBIDDEN, "foreign_destination", FORBIDDEN, A::None, Level::INFO),
-            Self::HeadTooLarge => {
-                row(S::REQUEST_HEADER_FIELDS_TOO_LARGE, "head_too_large", "Too many cookies", A::None, Level::INFO)
-            }
+            Self::HeadTooLarge => row(S::REQUEST_HEADER_FIELDS_TOO_LARGE, "head_too_large", HEAD, A::None, Level::INFO),
             Self::BadUpgrade => row(S::BAD_REQUEST, "bad_upgrade", BAD, A::None, Level::INFO).closing(),
             Self::UnknownRoute => row(S::NOT_FOUND, "unknown_route", "Not found", A::Start, Level::DEBUG),
             Self::BodyTooLarge => {
@@ -246,6 +250,8 @@ impl Reason {
 const BAD: &str = "Bad request";
 const NOBODY: &str = "Not signed in";
 const FORBIDDEN: &str = "Not allowed";
+const HEAD: &str = "Too many cookies";
+const METHOD: &str = "Method not allowed";
 
 const fn row(status: StatusCode, label: &'static str, title: &'static str, action: Action, level: Level) -> Row {
     Row { status, label, title, action, level, close: false }

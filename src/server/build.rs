@@ -117,6 +117,7 @@ pub(super) async fn build(
     let shared = (Arc::clone(&addon_states), Arc::clone(&exchanges), Arc::clone(&budget));
     let api = AddonApi::new(configured, shared, clock.clone(), telemetry.clone());
     let api_keys = Arc::new(ApiKeys::open(&settings.session, &sessions, clock.clone()).await);
+    sessions.report_to(telemetry.clone());
     let services = Services {
         api_keys,
         hand_overs: CrossHostTickets::open(&sessions),

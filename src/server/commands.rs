@@ -10,7 +10,7 @@ use super::Server;
 use crate::identity::Directory;
 use crate::ids::AddonSlug;
 use crate::operations::control::{AddonLine, AddonState, Answer, Request, RevokeTarget, SessionLine, StatusReport};
-use crate::session::{MadeBy, NewSession, RevokeError, Session, Summary};
+use crate::session::{MadeBy, NewSession, RevokeError, Session, Summary, UserAgent};
 use crate::telemetry::{AuditEvent, Revoked, chain};
 use crate::upstream::Condition;
 
@@ -64,6 +64,8 @@ fn line(session: &Summary, directory: &Directory) -> SessionLine {
         addon: session.addon.as_ref().map(ToString::to_string),
         made_by: session.made_by.label().to_owned(),
         client: session.address.map(|address| address.to_string()),
+        device: Some(&session.user_agent).filter(|words| !words.is_empty()).map(UserAgent::device),
+        remembered: session.remembered,
         user_agent: session.user_agent.to_string(),
         created: session.created.as_millis(),
         last_seen: session.last_seen.as_millis(),

@@ -4,6 +4,8 @@
 //! carries `Domain`, and always `Secure` and `Path=/`: the `__Host-` prefix makes browsers insist on that (RFC 6265bis
 //! section 4.1.3.2), so that no sibling host and no plain HTTP answer can plant one (S-76, S-82).
 
+use std::time::Duration;
+
 use http::HeaderValue;
 use zeroize::Zeroizing;
 
@@ -38,10 +40,16 @@ impl SessionCookie {
         Zeroizing::new(format!("{}={}", self.name(), token.encode().as_str()))
     }
 
-    /// The line that gives the browser its token. It has no `Max-Age`: the browser forgets it when it closes, and we
-    /// forget it at the limits of the session, whichever comes first.
-    pub fn set(self, token: &SessionToken) -> HeaderValue {
-        let line = Zeroizing::new(format!("{}; {}", self.pair(token).as_str(), self.attributes()));
+    /// The line that gives the browser its token. Without `keep`, what [`super::Sessions::keep_for`] says, it has no
+    /// `Max-Age`: the browser forgets it when it closes, and we forget it at the limits of the session, whichever comes
+    /// first.
+    pub fn set(self, token: &SessionToken, keep: Option<Duration>) -> HeaderValue {
+        let mut line = Zeroizing::new(format!("{}; {}", self.pair(token).as_str(), self.attributes()));
+        if let Some(keep) = keep {
+            // A copy of the token would be left behind where the text had to grow.
+            let longer = Zeroizing::new(format!("{}; Max-Age={}", line.as_str(), keep.as_secs()));
+            line = longer;
+        }
         header(&line)
     }
 
@@ -78,7 +86,7 @@ mod tests {
     #[test]
     fn the_cookie_is_bound_to_this_host_and_to_https() {
         assert_eq!(
-            SessionCookie::SameSite.set(&zeros()),
+            SessionCookie::SameSite.set(&zeros(), None),
             "__Host-ingress_session=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA; \
              Path=/; Secure; HttpOnly; SameSite=Lax"
         );
@@ -87,10 +95,16 @@ mod tests {
     #[test]
     fn within_frames_it_is_another_cookie_and_partitioned() {
         assert_eq!(
-            SessionCookie::CrossSite.set(&zeros()),
+            SessionCookie::CrossSite.set(&zeros(), None),
             "__Host-ingress_session_framed=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA; \
              Path=/; Secure; HttpOnly; SameSite=None; Partitioned"
         );
+    }
+
+    #[test]
+    fn the_cookie_of_a_remembered_session_outlives_the_browser() {
+        let line = SessionCookie::SameSite.set(&zeros(), Some(Duration::from_hours(48)));
+        assert!(line.to_str().unwrap().ends_with("; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=172800"));
     }
 
     #[test]
@@ -107,6 +121,6 @@ mod tests {
 
     #[test]
     fn the_line_does_not_show_in_debug_output() {
-        assert_eq!(format!("{:?}", SessionCookie::SameSite.set(&zeros())), "Sensitive");
+        assert_eq!(format!("{:?}", SessionCookie::SameSite.set(&zeros(), None)), "Sensitive");
     }
 }

@@ -24,6 +24,20 @@ pub struct Lifetimes {
     pub absolute: Duration,
 }
 
+/// The limits of sessions that end with the browser, and of those that are remembered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct AllLifetimes {
+    pub(super) ordinary: Lifetimes,
+    pub(super) remembered: Lifetimes,
+}
+
+impl AllLifetimes {
+    /// The longest that any session may live.
+    pub(super) fn longest(self) -> Duration {
+        self.ordinary.absolute.max(self.remembered.absolute)
+    }
+}
+
 /// What a session is at some moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SessionState {

@@ -2,17 +2,16 @@
 //! well.
 
 use std::sync::Arc;
-#[cfg(feature = "redis-store")]
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
-use super::lifetime::Lifetimes;
+use super::lifetime::{AllLifetimes, Lifetimes};
 
 /// What the configuration says.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
-    pub(super) lifetimes: Lifetimes,
+    pub(super) lifetimes: AllLifetimes,
     pub(super) per_user: usize,
     /// How long a store on the network may take to answer.
     #[cfg(feature = "redis-store")]
@@ -43,9 +42,14 @@ impl CurrentLimits {
 impl Limits {
     fn of(settings: &crate::config::Session) -> Self {
         // No API tells that a password was changed: where files do not, a session ends when one has to be typed again.
-        let absolute =
-            settings.password_timeout.map_or(settings.absolute_timeout, |most| most.min(settings.absolute_timeout));
-        let lifetimes = Lifetimes { idle: settings.idle_timeout, absolute };
+        let bounded = |idle, absolute: Duration| {
+            let absolute = settings.password_timeout.map_or(absolute, |most| most.min(absolute));
+            Lifetimes { idle, absolute }
+        };
+        let ordinary = bounded(settings.idle_timeout, settings.absolute_timeout);
+        // Where no session is remembered any more, those that were made before live as all others do.
+        let remembered = settings.remembered.map_or(ordinary, |limits| bounded(limits.idle, limits.absolute));
+        let lifetimes = AllLifetimes { ordinary, remembered };
         Self {
             lifetimes,
             per_user: settings.per_user,

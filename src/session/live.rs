@@ -1,13 +1,17 @@
 //! A session that is in memory.
 //!
-//! Many requests share a [`Session`]. Only two things in it ever change: when it was last seen, which only grows, and
-//! whether it has ended, which is for good.
+//! Many requests share a [`Session`]. Only three things in it ever change: when it was last seen, which only grows; the
+//! second secrets of a remembered one, whose revision only grows; and whether it has ended, which is for good.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use super::lifetime::{Lifetimes, SessionState};
+use arc_swap::ArcSwap;
+
+use super::lifetime::{AllLifetimes, Lifetimes, SessionState};
 use super::record::{MadeBy, NewSession, Record};
+use super::rotation::Rotation;
 use super::token::{SessionDigest, SessionId};
 use super::user_agent::UserAgent;
 use crate::clock::Timestamp;
@@ -24,6 +28,8 @@ pub struct Session {
     last_seen: AtomicU64,
     stored_seen: AtomicU64,
     ended: AtomicBool,
+    /// Nothing where it is not remembered.
+    rotation: Option<ArcSwap<Rotation>>,
 }
 
 impl Session {
@@ -36,6 +42,7 @@ impl Session {
             last_seen: AtomicU64::new(seen),
             stored_seen: AtomicU64::new(seen),
             ended: AtomicBool::new(false),
+            rotation: record.rotation.map(ArcSwap::from_pointee),
         }
     }
 
@@ -118,18 +125,58 @@ impl Session {
         self.ended.store(true, Ordering::Release);
     }
 
+    /// Whether the browser keeps it when it closes.
+    pub fn is_remembered(&self) -> bool {
+        self.rotation.is_some()
+    }
+
+    /// The second secrets, where it is remembered.
+    pub(super) fn rotation(&self) -> Option<Arc<Rotation>> {
+        self.rotation.as_ref().map(ArcSwap::load_full)
+    }
+
+    /// Puts these secrets in the place of those, and says whether it did: not where others are there meanwhile.
+    pub(super) fn rotate(&self, before: &Arc<Rotation>, next: Rotation) -> bool {
+        let Some(rotation) = &self.rotation else { return false };
+        Arc::ptr_eq(&rotation.compare_and_swap(before, Arc::new(next)), before)
+    }
+
+    /// Takes over what a store knows of it that is newer.
+    #[cfg(feature = "redis-store")]
+    pub(super) fn take_over(&self, record: &Record) {
+        self.see(record.last_seen);
+        self.stored(record.last_seen);
+        if let (Some(rotation), Some(theirs)) = (&self.rotation, &record.rotation) {
+            rotation.rcu(
+                |mine| {
+                    if theirs.revision > mine.revision { Arc::new(theirs.clone()) } else { Arc::clone(mine) }
+                },
+            );
+        }
+    }
+
     /// The one entry point that it opens.
     pub fn entry_point(&self) -> EntryPoint {
         self.about.made_by.entry_point()
     }
 
     /// When it ends unless it is seen before.
-    pub(super) fn ends(&self, lifetimes: Lifetimes) -> Timestamp {
-        lifetimes.at(self.entry_point()).end(self.created, self.last_seen())
+    pub(super) fn ends(&self, lifetimes: AllLifetimes) -> Timestamp {
+        self.lifetimes(lifetimes).end(self.created, self.last_seen())
     }
 
-    pub(super) fn state(&self, lifetimes: Lifetimes, now: Timestamp) -> SessionState {
-        let lifetimes = lifetimes.at(self.entry_point());
+    /// When it ends however often it is seen.
+    pub(super) fn last_end(&self, lifetimes: AllLifetimes) -> Timestamp {
+        self.created.saturating_add(self.lifetimes(lifetimes).absolute)
+    }
+
+    fn lifetimes(&self, all: AllLifetimes) -> Lifetimes {
+        let mine = if self.is_remembered() { all.remembered } else { all.ordinary };
+        mine.at(self.entry_point())
+    }
+
+    pub(super) fn state(&self, lifetimes: AllLifetimes, now: Timestamp) -> SessionState {
+        let lifetimes = self.lifetimes(lifetimes);
         if self.ended() { SessionState::Expired } else { lifetimes.state(self.created, self.last_seen(), now) }
     }
 
@@ -160,6 +207,7 @@ impl Session {
     }
 
     pub(super) fn record(&self) -> Record {
-        Record { about: self.about.clone(), created: self.created, last_seen: self.last_seen() }
+        let rotation = self.rotation().map(Arc::unwrap_or_clone);
+        Record { about: self.about.clone(), created: self.created, last_seen: self.last_seen(), rotation }
     }
 }

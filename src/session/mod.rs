@@ -8,8 +8,8 @@
 //! without a word. The memory is the truth and the file a copy of it, written by one thread of its own. Only a store
 //! that several proxies share is asked, and only about a session that is not known here.
 //!
-//! Read on in this order: `token`, `lifetime`, `live`, `sessions`, `family`, `revoke`; then, for the disk, `writer`,
-//! `file`, `recovery`, and for several proxies `shared`.
+//! Read on in this order: `token`, `lifetime`, `rotation`, `live`, `sessions`, `remembered`, `family`, `revoke`; then,
+//! for the disk, `writer`, `file`, `recovery`, and for several proxies `shared`.
 
 mod api_key;
 mod authenticate;
@@ -17,15 +17,19 @@ mod credential;
 mod bearer;
 mod access_token;
 mod token;
+mod rotation;
+mod remembered;
 mod ingress_token;
 mod cookie;
 mod lifetime;
 mod limits;
 mod user_agent;
+mod device;
 mod record;
 mod live;
 mod table;
 mod sessions;
+mod summary;
 mod family;
 mod revoke;
 mod upkeep;
@@ -53,9 +57,11 @@ pub use live::Session;
 pub use record::{MadeBy, NewSession};
 pub use recovery::Notice;
 pub use revoke::RevokeError;
-pub use sessions::{OpenError, Sessions, Summary};
+pub use rotation::Carrier;
+pub use sessions::{OpenError, Sessions};
 #[cfg(feature = "redis-store")]
 pub use shared::{BlobName, Change, SealedBlobs, SealedNotes, SharedError, SharedKv};
 pub use store_error::{Health, StoreAway, StoreError};
+pub use summary::Summary;
 pub use token::{BadSessionId, SessionDigest, SessionId, SessionToken};
 pub use user_agent::UserAgent;

@@ -9,6 +9,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use super::rotation::Rotation;
 use super::token::SessionDigest;
 use super::user_agent::UserAgent;
 use crate::clock::Timestamp;
@@ -38,6 +39,8 @@ pub struct NewSession {
     /// When its user signed in, where that was not when it was made: a session that was made from another one is as old
     /// as the sign-in of that one.
     pub authenticated: Option<Timestamp>,
+    /// Whether the browser is to keep it when it closes, with limits of its own.
+    pub remembered: bool,
 }
 
 impl NewSession {
@@ -53,6 +56,7 @@ impl NewSession {
             refresh_token: None,
             password_digest: None,
             authenticated: None,
+            remembered: false,
         }
     }
 }
@@ -102,6 +106,8 @@ pub(super) struct Record {
     pub(super) about: NewSession,
     pub(super) created: Timestamp,
     pub(super) last_seen: Timestamp,
+    /// The second secrets, where it is remembered.
+    pub(super) rotation: Option<Rotation>,
 }
 
 /// An entry that this version does not understand.
@@ -127,6 +133,7 @@ impl Record {
             refresh_token: about.refresh_token.clone(),
             password_digest: about.password_digest.map(|digest| SessionDigest(digest).hex()),
             authenticated: about.authenticated.map(Timestamp::as_millis),
+            remembered: self.rotation.as_ref().map(StoredRotation::of),
         };
         serde_json::to_vec(&entry).expect("an object of texts and numbers has a JSON form")
     }
@@ -142,6 +149,7 @@ impl Record {
 
     fn understand(bytes: &[u8]) -> Option<Self> {
         let entry: Version1 = serde_json::from_slice(bytes).ok().filter(|entry: &Version1| entry.v == 1)?;
+        let rotation = optional(entry.remembered, StoredRotation::read)?;
         let about = NewSession {
             user: entry.user.parse().ok()?,
             made_by: entry.made_by,
@@ -155,9 +163,10 @@ impl Record {
                 SessionDigest::from_hex(&text).map(|digest| digest.0)
             })?,
             authenticated: entry.authenticated.map(Timestamp::from_millis),
+            remembered: rotation.is_some(),
         };
         let (created, last_seen) = (Timestamp::from_millis(entry.created), Timestamp::from_millis(entry.last_seen));
-        Some(Self { about, created, last_seen })
+        Some(Self { about, created, last_seen, rotation })
     }
 }
 
@@ -191,6 +200,51 @@ struct Version1 {
     /// Missing where it is `created`, so that an older version understands all sessions for which it says nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     authenticated: Option<u64>,
+    /// Missing where the session is not remembered, for the same reason. The last field: scripts of a shared store find
+    /// its revision by that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    remembered: Option<StoredRotation>,
+}
+
+/// [`Rotation`], digests in hexadecimal digits.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredRotation {
+    current: String,
+    since: u64,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    offered: Vec<String>,
+    offered_at: u64,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    replaced: Vec<String>,
+    revision: u64,
+}
+
+impl StoredRotation {
+    fn of(rotation: &Rotation) -> Self {
+        let hex = |digests: &[SessionDigest]| digests.iter().map(|digest| digest.hex()).collect();
+        Self {
+            current: rotation.current.hex(),
+            since: rotation.since.as_millis(),
+            offered: hex(&rotation.offered),
+            offered_at: rotation.offered_at.as_millis(),
+            replaced: hex(&rotation.replaced),
+            revision: rotation.revision,
+        }
+    }
+
+    fn read(self) -> Option<Rotation> {
+        let digests =
+            |texts: &[String]| -> Option<Vec<_>> { texts.iter().map(|text| SessionDigest::from_hex(text)).collect() };
+        Some(Rotation {
+            current: SessionDigest::from_hex(&self.current)?,
+            since: Timestamp::from_millis(self.since),
+            offered: digests(&self.offered)?,
+            offered_at: Timestamp::from_millis(self.offered_at),
+            replaced: digests(&self.replaced)?,
+            revision: self.revision,
+        })
+    }
 }
 
 /// The one field that every version has.
@@ -214,8 +268,15 @@ mod tests {
             refresh_token: Some("0a1b".to_owned()),
             password_digest: Some([0x1f; 32]),
             authenticated: Some(Timestamp::from_millis(3)),
+            remembered: true,
         };
-        Record { about, created: Timestamp::from_millis(1), last_seen: Timestamp::from_millis(u64::MAX) }
+        let digest = |number| SessionDigest([number; 32]);
+        let rotation = Rotation::new(digest(0xb1), Timestamp::from_millis(1));
+        let rotation = rotation
+            .offering(digest(0xb2), Timestamp::from_millis(5))
+            .replaced_by(digest(0xb2), Timestamp::from_millis(6));
+        let rotation = Some(rotation.offering(digest(0xb3), Timestamp::from_millis(7)));
+        Record { about, created: Timestamp::from_millis(1), last_seen: Timestamp::from_millis(u64::MAX), rotation }
     }
 
     fn changed(from: &str, to: &str) -> Result<Record, Foreign> {
@@ -228,12 +289,17 @@ mod tests {
     fn a_record_is_read_back_as_it_was_written() {
         assert_eq!(Record::decode(&full().encode()), Ok(full()));
         let bare = NewSession::new("u".parse().unwrap(), MadeBy::CommandLine);
-        let bare = Record { about: bare, created: Timestamp::from_millis(0), last_seen: Timestamp::from_millis(0) };
-        assert!(
-            !String::from_utf8(bare.encode()).unwrap().contains("authenticated"),
-            "older versions would not read it"
-        );
+        let bare =
+            Record { about: bare, created: Timestamp::default(), last_seen: Timestamp::default(), rotation: None };
+        let text = String::from_utf8(bare.encode()).unwrap();
+        assert!(!text.contains("authenticated") && !text.contains("remembered"), "older versions would not read it");
         assert_eq!(Record::decode(&bare.encode()), Ok(bare));
+    }
+
+    /// The scripts of a shared store look for it there.
+    #[test]
+    fn a_remembered_session_ends_with_its_revision() {
+        assert!(String::from_utf8(full().encode()).unwrap().ends_with("\"revision\":4}}"));
     }
 
     #[test]
@@ -268,6 +334,10 @@ mod tests {
         assert!(changed(&"1f".repeat(32), &"1f".repeat(31)).is_err(), "a digest that is too short");
         assert!(changed(&"1f".repeat(32), &"1f".repeat(33)).is_err(), "a digest that is too long");
         assert!(changed("\"password\"", "\"magic\"").is_err(), "an unknown way of making");
+        for secret in ["b1", "b2", "b3"] {
+            assert!(changed(&secret.repeat(32), &secret.repeat(31)).is_err(), "a secret that is too short");
+        }
+        assert!(changed("\"revision\":4", "\"revision\":4,\"strict\":true").is_err(), "an unknown field");
         assert!(changed("\"created\":1", "\"created\":-1").is_err(), "a time before the epoch");
         assert!(changed("\"created\":1", "\"created\":1e400").is_err(), "a time that is no number");
         assert!(changed("\"authenticated\":3", "\"authenticated\":\"3\"").is_err(), "a time that is a text");

@@ -7,8 +7,7 @@
 //! and so does not count on this one.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::watch;
@@ -16,25 +15,26 @@ use tokio::sync::watch;
 use super::file::SessionFile;
 use super::file_error::FileError;
 use super::ingress_token::IngressToken;
-use super::lifetime::{Lifetimes, SessionState};
+use super::lifetime::{AllLifetimes, SessionState};
 use super::limits::CurrentLimits;
 use super::live::Session;
 use super::record::{Foreign, MadeBy, NewSession, Record};
 use super::recovery::Notice;
+use super::rotation::Rotation;
 #[cfg(feature = "redis-store")]
 use super::shared::{SealedBlobs, SealedNotes, SharedKv, SharedStore};
 use super::store::Store;
 use super::store_error::{Health, StoreAway, StoreError};
+use super::summary::Summary;
 use super::table::Table;
-use super::token::{SessionDigest, SessionId, SessionToken};
-use super::user_agent::UserAgent;
+use super::token::{SessionDigest, SessionToken};
 use super::writer::Writer;
 use crate::clock::{Clock, Timestamp};
 use crate::config::SessionStore;
 use crate::connection::EntryPoint;
-use crate::ids::AddonSlug;
 use crate::ids::UserId;
 use crate::refusal::Reason;
+use crate::telemetry::Telemetry;
 
 /// All sessions of this proxy, in memory and on disk.
 #[derive(Debug)]
@@ -48,6 +48,7 @@ pub struct Sessions {
     /// Held while a user's sessions are counted and one is added, so that two sign-ins at once respect the cap.
     making: Mutex<()>,
     notifier: watch::Sender<u64>,
+    pub(super) telemetry: OnceLock<Telemetry>,
 }
 
 /// Why there are no sessions at all.
@@ -65,29 +66,6 @@ pub enum OpenError {
     /// The configuration wants Redis, and this build has none.
     #[error("this vestibule was built without Redis")]
     NoRedis,
-}
-
-/// A session as operators see it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Summary {
-    /// Its name: what `vestibule sessions revoke` takes.
-    pub id: SessionId,
-    /// The user who signed in.
-    pub user: UserId,
-    /// When it was made.
-    pub created: Timestamp,
-    /// When it was last seen.
-    pub last_seen: Timestamp,
-    /// When it ends unless it is seen before.
-    pub ends: Timestamp,
-    /// The client's address at sign-in.
-    pub address: Option<IpAddr>,
-    /// The browser's own words at sign-in.
-    pub user_agent: UserAgent,
-    /// How it was made.
-    pub made_by: MadeBy,
-    /// The one add-on that it is good for.
-    pub addon: Option<AddonSlug>,
 }
 
 impl Sessions {
@@ -123,6 +101,7 @@ impl Sessions {
             limits,
             making: Mutex::new(()),
             notifier,
+            telemetry: OnceLock::new(),
         };
         Ok((Arc::new(sessions), notices))
     }
@@ -130,7 +109,12 @@ impl Sessions {
     /// The live session that this token stands for, or why there is none. It counts as seen by that. Waits for nothing
     /// when the session is known here.
     pub async fn find(&self, token: &SessionToken) -> Result<Arc<Session>, Reason> {
-        self.find_digest(token.digest()).await
+        let session = self.find_digest(token.digest()).await?;
+        match super::remembered::judge(&session, token)? {
+            None => Ok(session),
+            // Boxed: what few requests need would lie in the future of every one.
+            Some(secret) => Box::pin(self.judge_anew(session, secret)).await,
+        }
     }
 
     /// The same without the token: a session that another one is to be made from.
@@ -184,7 +168,8 @@ impl Sessions {
 
     /// The live session that this token stands for, if it is known here. It counts as seen by that.
     pub fn look_up(&self, token: &SessionToken) -> Option<Arc<Session>> {
-        self.known(EntryPoint::Browsers, token.digest())
+        // The second secret of a remembered one is judged by `find` alone.
+        self.known(EntryPoint::Browsers, token.digest()).filter(|session| !session.is_remembered())
     }
 
     /// A session opens one entry point, and does not count at the other.
@@ -205,8 +190,8 @@ impl Sessions {
     ///
     /// The user's oldest sessions give way when there are too many.
     pub async fn create(&self, about: NewSession) -> Result<(SessionToken, Arc<Session>), StoreAway> {
-        let token = SessionToken::random();
-        let session = self.keep(token.digest(), about).await?;
+        let token = if about.remembered { SessionToken::random_remembered() } else { SessionToken::random() };
+        let session = self.keep(token.digest(), token.rotating_digest(), about).await?;
         Ok((token, session))
     }
 
@@ -218,13 +203,19 @@ impl Sessions {
     ) -> Result<(IngressToken, Arc<Session>), StoreAway> {
         let token = IngressToken::random();
         let about = NewSession { password_digest, ..NewSession::new(user, MadeBy::Ingress) };
-        let session = self.keep(token.digest(), about).await?;
+        let session = self.keep(token.digest(), None, about).await?;
         Ok((token, session))
     }
 
-    async fn keep(&self, digest: SessionDigest, about: NewSession) -> Result<Arc<Session>, StoreAway> {
+    async fn keep(
+        &self,
+        digest: SessionDigest,
+        secret: Option<SessionDigest>,
+        about: NewSession,
+    ) -> Result<Arc<Session>, StoreAway> {
         let now = self.clock.now();
-        let record = Record { about, created: now, last_seen: now };
+        let rotation = secret.map(|secret| Rotation::new(secret, now));
+        let record = Record { about, created: now, last_seen: now, rotation };
         let session = Arc::new(Session::new(digest, record));
         #[cfg(feature = "redis-store")]
         if let Store::Shared(store) = &self.store {
@@ -379,7 +370,7 @@ impl Sessions {
         self.ring();
     }
 
-    pub(super) fn lifetimes(&self) -> Lifetimes {
+    pub(super) fn lifetimes(&self) -> AllLifetimes {
         self.limits.get().lifetimes
     }
 
@@ -391,21 +382,5 @@ impl Sessions {
         // `send_modify`, because `send` fails while nobody listens. Only that the number changes matters, so it may
         // wrap.
         self.notifier.send_modify(|rung| *rung = rung.wrapping_add(1));
-    }
-}
-
-impl Summary {
-    fn of(session: &Session, lifetimes: Lifetimes) -> Self {
-        Self {
-            id: session.id(),
-            user: session.user().clone(),
-            created: session.created(),
-            last_seen: session.last_seen(),
-            ends: session.ends(lifetimes),
-            address: session.address(),
-            user_agent: session.user_agent().clone(),
-            made_by: session.made_by(),
-            addon: session.addon().cloned(),
-        }
     }
 }

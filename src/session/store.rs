@@ -60,6 +60,19 @@ impl Store {
         }
     }
 
+    /// Reads into memory what other proxies may have changed of a session. It may have ended with that.
+    #[cfg_attr(
+        not(feature = "redis-store"),
+        expect(unused_variables, clippy::unused_async, reason = "nobody shares one")
+    )]
+    pub(super) async fn refresh(&self, session: &Session) -> Result<(), StoreAway> {
+        match self {
+            Self::Memory | Self::File(_) => Ok(()),
+            #[cfg(feature = "redis-store")]
+            Self::Shared(store) => store.refresh(session).await,
+        }
+    }
+
     /// Whether others may know better than this process when a session was last seen.
     pub(super) fn is_shared(&self) -> bool {
         match self {

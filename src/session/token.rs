@@ -2,7 +2,8 @@
 //!
 //! A [`SessionToken`] is made of 32 random bytes or read from a cookie's value; its [`SessionDigest`] is what its
 //! session is found under. The token itself is never stored, logged or compared (S-80): what is looked up is its
-//! SHA-256, so the time that a look-up takes says nothing about any token.
+//! SHA-256, so the time that a look-up takes says nothing about any token. That of a remembered session has a second
+//! secret behind it, of as many bytes, which is replaced while the first stays (see `rotation`).
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,38 +17,73 @@ use zeroize::Zeroizing;
 use crate::entropy;
 use crate::secret::Secret;
 
-/// 256 random bits that stand for a session. Redacted in `Debug`, wiped when dropped.
+/// 256 random bits that stand for a session, and as many more that are replaced now and then where it is remembered.
+/// Redacted in `Debug`, wiped when dropped.
 #[derive(Debug)]
-pub struct SessionToken(Secret<[u8; RAW]>);
+pub struct SessionToken {
+    lasting: Secret<[u8; RAW]>,
+    rotating: Option<Secret<[u8; RAW]>>,
+}
 
 impl SessionToken {
     /// A new token from the operating system's random bytes.
     pub fn random() -> Self {
-        Self(Secret::new(entropy::random()))
+        Self { lasting: Secret::new(entropy::random()), rotating: None }
+    }
+
+    /// The same for a session that is remembered.
+    pub fn random_remembered() -> Self {
+        Self { rotating: Some(Secret::new(entropy::random())), ..Self::random() }
+    }
+
+    /// The token of the same session with another second secret.
+    pub(super) fn with_new_secret(&self) -> Self {
+        Self { lasting: Secret::new(*self.lasting.reveal()), rotating: Some(Secret::new(entropy::random())) }
     }
 
     /// Reads the one spelling that [`Self::encode`] writes: 43 characters of base64url (RFC 4648 section 5) without
-    /// padding, whose last character has no stray bits (RFC 4648 section 3.5). Anything else is no token.
+    /// padding, whose last character has no stray bits (RFC 4648 section 3.5), or two of these with a dot between.
+    /// Anything else is no token.
     pub fn parse(value: &[u8]) -> Option<Self> {
-        if value.len() != ENCODED {
-            return None;
+        if value.len() == ENCODED {
+            return Some(Self { lasting: parse_raw(value)?, rotating: None });
         }
-        // The decoder asks for room by whole groups of three bytes.
-        let mut room = Zeroizing::new([0_u8; RAW + 1]);
-        let written = URL_SAFE_NO_PAD.decode_slice(value, room.as_mut_slice()).ok()?;
-        let raw = room.get(..written)?.try_into().ok()?;
-        Some(Self(Secret::new(raw)))
+        let (lasting, rest) = value.split_at_checked(ENCODED)?;
+        let rotating = Some(parse_raw(rest.strip_prefix(b".")?)?);
+        Some(Self { lasting: parse_raw(lasting)?, rotating })
     }
 
     /// The token as it stands in the cookie.
     pub fn encode(&self) -> Zeroizing<String> {
-        Zeroizing::new(URL_SAFE_NO_PAD.encode(self.0.reveal()))
+        let mut text = Zeroizing::new(String::with_capacity(2 * ENCODED + 1));
+        URL_SAFE_NO_PAD.encode_string(self.lasting.reveal(), &mut text);
+        if let Some(rotating) = &self.rotating {
+            text.push('.');
+            URL_SAFE_NO_PAD.encode_string(rotating.reveal(), &mut text);
+        }
+        text
     }
 
-    /// What the session is stored under: SHA-256 of the 32 raw bytes.
+    /// What the session is stored under: SHA-256 of the first 32 raw bytes.
     pub fn digest(&self) -> SessionDigest {
-        SessionDigest::of(self.0.reveal())
+        SessionDigest::of(self.lasting.reveal())
     }
+
+    /// SHA-256 of the second secret, if there is one.
+    pub(super) fn rotating_digest(&self) -> Option<SessionDigest> {
+        self.rotating.as_ref().map(|secret| SessionDigest::of(secret.reveal()))
+    }
+}
+
+fn parse_raw(value: &[u8]) -> Option<Secret<[u8; RAW]>> {
+    if value.len() != ENCODED {
+        return None;
+    }
+    // The decoder asks for room by whole groups of three bytes.
+    let mut room = Zeroizing::new([0_u8; RAW + 1]);
+    let written = URL_SAFE_NO_PAD.decode_slice(value, room.as_mut_slice()).ok()?;
+    let raw = room.get(..written)?.try_into().ok()?;
+    Some(Secret::new(raw))
 }
 
 /// SHA-256 of a token. Nobody gets from it to the token.
@@ -144,6 +180,21 @@ mod tests {
     }
 
     #[test]
+    fn the_token_of_a_remembered_session_keeps_its_first_half() {
+        let token = SessionToken::random_remembered();
+        let read = SessionToken::parse(token.encode().as_bytes()).expect("our own spelling");
+        assert_eq!((read.digest(), read.rotating_digest()), (token.digest(), token.rotating_digest()));
+        let renewed = token.with_new_secret();
+        assert_eq!(renewed.digest(), token.digest());
+        assert_ne!(renewed.rotating_digest(), token.rotating_digest());
+        assert!(SessionToken::random().rotating_digest().is_none());
+        let text = token.encode();
+        for bad in [&text[..86], &text[..44], &text.replace('.', ","), &format!("{}.", text.as_str())] {
+            assert!(SessionToken::parse(bad.as_bytes()).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
     fn two_tokens_differ() {
         assert_ne!(SessionToken::random().digest(), SessionToken::random().digest());
     }
@@ -178,7 +229,7 @@ mod tests {
     #[test]
     fn neither_token_nor_whole_digest_can_be_printed() {
         let token = SessionToken::random();
-        assert_eq!(format!("{token:?}"), "SessionToken(redacted)");
+        assert!(!format!("{token:?}").contains(token.encode().as_str()) && format!("{token:?}").contains("redacted"));
         assert_eq!(format!("{:?}", token.digest()).len(), 16);
     }
 

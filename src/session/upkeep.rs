@@ -58,7 +58,7 @@ impl Sessions {
     /// absolute limit.
     fn drop_the_old(&self) {
         let (lifetimes, now) = (self.lifetimes(), self.clock.now());
-        let old = |session: &Session| session.created().saturating_add(lifetimes.absolute) <= now;
+        let old = |session: &Session| session.last_end(lifetimes) <= now;
         self.forget(self.table.select(old));
     }
 }

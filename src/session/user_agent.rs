@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use super::device;
+
 /// `User-Agent` at sign-in: at most 256 bytes, without control characters and without those that turn the direction of
 /// writing. It must not be able to rewrite a list or a file that it is shown in.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -23,6 +25,16 @@ impl UserAgent {
             text.push(c);
         }
         Self(text.into())
+    }
+
+    /// Whether the browser said nothing.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The browser and its device in words for people.
+    pub fn device(&self) -> String {
+        device::name(&self.0)
     }
 }
 

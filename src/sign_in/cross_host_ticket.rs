@@ -191,6 +191,8 @@ mod tests {
             password_timeout: None,
             per_user: 100,
             cross_site_framing: false,
+            remembered: None,
+            max_age: Vec::new(),
             store_timeout: Duration::from_secs(1),
             max_outage: Duration::from_mins(5),
         };

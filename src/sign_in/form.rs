@@ -18,6 +18,8 @@ pub(super) struct Form {
     pub(super) password: Zeroizing<String>,
     pub(super) return_to: String,
     pub(super) csrf: String,
+    /// Anything but nothing is a tick.
+    pub(super) remember: String,
 }
 
 impl Form {
@@ -41,6 +43,7 @@ impl Form {
                 "password" => &mut *form.password,
                 "return_to" => &mut form.return_to,
                 "csrf" => &mut form.csrf,
+                "remember" => &mut form.remember,
                 _ => continue,
             };
             // Our page sends no field twice, and which of two values counts differs from parser to parser.

@@ -19,6 +19,6 @@ pub use cross_host_ticket::{Challenge, CrossHostTicket, CrossHostTickets, Nonce,
 pub use form_token::FORM_COOKIE;
 pub use guard::{Attempts, Ban, Budget, Guard, Turned, Whose};
 pub use oauth::{OAUTH_COOKIE, OAuthLogin, OAuthLogins, TokenStore};
-pub use page::sign_in_page;
+pub use page::{Ticked, sign_in_page};
 pub use password::PasswordSignIn;
 pub use return_to::{HAND_OVER, ReturnTo, sign_in_address, wanted_return};

@@ -27,10 +27,27 @@ pub(super) struct View<'a> {
     pub(super) wait: Option<Duration>,
     /// Whether the browser has a session all the same.
     pub(super) signed_in: bool,
+    /// Whether staying signed in is offered, and ticked.
+    pub(super) remember: Option<Ticked>,
+}
+
+/// Whether the box is ticked when the page opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ticked {
+    /// It is.
+    Yes,
+    /// It is not: nobody stays signed in by accident.
+    No,
+}
+
+impl From<bool> for Ticked {
+    fn from(ticked: bool) -> Self {
+        if ticked { Self::Yes } else { Self::No }
+    }
 }
 
 /// The page for GET. Without users nobody can sign in: it says so, in the place of a form that would fail.
-pub fn sign_in_page(request: &Sanitized, methods: &[SignInMethod], users: Health) -> Page {
+pub fn sign_in_page(request: &Sanitized, methods: &[SignInMethod], users: Health, remember: Option<Ticked>) -> Page {
     let is_possible = users == Health::Good;
     let return_to = wanted_return(request);
     let view = View {
@@ -41,6 +58,7 @@ pub fn sign_in_page(request: &Sanitized, methods: &[SignInMethod], users: Health
         message: (!is_possible).then_some(NOT_NOW),
         wait: (!is_possible).then_some(COME_AGAIN),
         signed_in: false,
+        remember,
     };
     page(if is_possible { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, &view)
 }
@@ -48,7 +66,10 @@ pub fn sign_in_page(request: &Sanitized, methods: &[SignInMethod], users: Health
 pub(super) fn page(status: StatusCode, view: &View<'_>) -> Page {
     let token = FormToken::of_browser(view.form_token);
     let way = |method: &SignInMethod| match method {
-        SignInMethod::HomeAssistant => SignInWay::Link(with_return_to(START, view.return_to)),
+        SignInMethod::HomeAssistant => {
+            let link = with_return_to(START, view.return_to);
+            SignInWay::Link { remembered: format!("{link}&{REMEMBER}"), link }
+        }
         SignInMethod::Password => SignInWay::Form,
     };
     let ways: Vec<SignInWay> = view.methods.iter().map(way).collect();
@@ -61,6 +82,8 @@ pub(super) fn page(status: StatusCode, view: &View<'_>) -> Page {
             csrf: token.as_str(),
             return_to: view.return_to.as_str(),
             username: view.username,
+            remember: view.remember.is_some(),
+            ticked: view.remember == Some(Ticked::Yes),
         },
     );
     page.headers_mut().append(SET_COOKIE, token.set());
@@ -76,6 +99,9 @@ pub(super) const NOT_NOW: &str = "Signing in is not possible right now. Try agai
 
 /// Files are looked at every two seconds while they cannot be read.
 const COME_AGAIN: Duration = Duration::from_secs(9);
+
+/// What the way over Home Assistant's page is told by a browser whose user wants to stay signed in.
+pub(super) const REMEMBER: &str = "remember=on";
 
 /// Where the way over Home Assistant's page begins.
 const START: &str = "/.vestibule/sign-in/home-assistant";

@@ -10,7 +10,7 @@ use http::{HeaderMap, StatusCode};
 use super::form::Form;
 use super::form_token::FormToken;
 use super::guard::{Budget, Guard};
-use super::page::{NOT_NOW, View, page};
+use super::page::{NOT_NOW, Ticked, View, page};
 use super::return_to::ReturnTo;
 use super::session_maker::SessionMaker;
 use crate::authorization::{Act, Decision, judge_own_will, may_enter};
@@ -46,6 +46,8 @@ pub struct PasswordSignIn<'a> {
     pub methods: &'a [SignInMethod],
     /// The add-on that has this host to itself: a session that is made here is good for nothing else.
     pub bound_to: Option<AddonSlug>,
+    /// Whether a browser may keep its session when it closes.
+    pub remember: bool,
 }
 
 /// Who is trying, for the form that comes back and for the log.
@@ -57,6 +59,12 @@ struct Attempt {
     form_token: Presented,
     client: ClientAddr,
     id: RequestId,
+}
+
+impl Attempt {
+    fn wants_to_stay(&self) -> bool {
+        !self.form.remember.is_empty()
+    }
 }
 
 /// Why an attempt came to nothing.
@@ -133,6 +141,7 @@ impl PasswordSignIn<'_> {
             user_agent: UserAgent::from_header(user_agent),
             addon: self.bound_to.clone(),
             password_digest: user.password_digest,
+            remembered: self.remember && attempt.wants_to_stay(),
             ..NewSession::new(user.id.clone(), MadeBy::Password)
         };
         let session_maker = SessionMaker { sessions: self.sessions, cookie: self.cookie, telemetry: self.telemetry };
@@ -155,6 +164,7 @@ impl PasswordSignIn<'_> {
             message: Some(message),
             wait: failed.wait,
             signed_in: false,
+            remember: self.remember.then_some(Ticked::from(attempt.wants_to_stay())),
         };
         page(status, &view)
     }

@@ -26,7 +26,8 @@ impl SessionMaker<'_> {
         // The new one first: when the store refuses it, the browser keeps what it has.
         let (token, session) = self.sessions.create(new).await?;
         self.end_session_before(presented).await;
-        Ok((session, self.cookie.set(&token)))
+        let cookie = self.cookie.set(&token, self.sessions.keep_for(&session));
+        Ok((session, cookie))
     }
 
     async fn end_session_before(&self, presented: &Presented) {

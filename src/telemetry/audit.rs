@@ -142,6 +142,17 @@ pub enum AuditEvent<'a> {
         /// The target as it was sent; secrets are taken out here.
         target: &'a str,
     },
+    /// A secret in the cookie of a remembered session was shown again after it had been replaced. The session ended.
+    TokenReused {
+        /// The user's id.
+        user: &'a str,
+        /// The session's id.
+        session: &'a str,
+        /// The device that it was made on, in words.
+        device: &'a str,
+        /// Whose address it was made from. Where the secret came from now is in the line of the refusal.
+        address: Option<IpAddr>,
+    },
     /// Sessions were revoked.
     Revoked {
         /// Which.
@@ -224,7 +235,7 @@ fn level(event: &AuditEvent<'_>) -> Level {
         | AuditEvent::PasswordReset { .. }
         | AuditEvent::Protection { protected: false, .. } => Level::WARN,
         AuditEvent::Refused { reason, .. } => reason.row().level,
-        AuditEvent::Reload { error: Some(_) } => Level::ERROR,
+        AuditEvent::Reload { error: Some(_) } | AuditEvent::TokenReused { .. } => Level::ERROR,
     }
 }
 
@@ -281,6 +292,9 @@ fn fill(line: &mut LogLine<'_>, event: &AuditEvent<'_>, error: Option<&str>) {
             optional(line, "key", key);
             origin(line, user, session, Some((client, request_id)));
         }
+        AuditEvent::TokenReused { user, session, device, address } => {
+            token_reused(line, (user, session), device, address);
+        }
         AuditEvent::Revoked { what, count, by } => {
             line.word("event", "revoked");
             line.word("by", by);
@@ -296,6 +310,14 @@ fn fill(line: &mut LogLine<'_>, event: &AuditEvent<'_>, error: Option<&str>) {
             }
         }
     }
+}
+
+fn token_reused(line: &mut LogLine<'_>, (user, session): (&str, &str), device: &str, address: Option<IpAddr>) {
+    line.word("event", "token_reused");
+    line.text("device", device.as_bytes(), NAME_LIMIT);
+    let address = address.map(|address| address.to_string());
+    optional(line, "signed_in_from", address.as_deref());
+    origin(line, Some(user), Some(session), None);
 }
 
 fn tried(
@@ -398,6 +420,12 @@ mod tests {
                 target: "/ingress/admin?token=TOKEN",
             },
             AuditEvent::Revoked { what: Revoked::All, count: 3, by: "control" },
+            AuditEvent::TokenReused {
+                user: "zoe-id",
+                session: "s1",
+                device: "Firefox on Android",
+                address: Some(CLIENT),
+            },
             AuditEvent::Protection { addon: "z2m", protected: false, by: "control" },
             AuditEvent::TokenMade { addon: "z2m", by: "control" },
             AuditEvent::PasswordReset {

@@ -21,6 +21,7 @@ import { looks } from './journeys/looks.mjs';
 import { nodeRed, nodeRedOnItsHost } from './journeys/nodered.mjs';
 import { signIn } from './journeys/sign-in.mjs';
 import { signOut } from './journeys/sign-out.mjs';
+import { stays } from './journeys/stays.mjs';
 
 const stage = {};
 let failed = false;
@@ -60,6 +61,7 @@ describe('vestibule in a browser', { timeout: 600_000 }, () => {
   describe('an add-on that is away', () => away(stage));
   describe('access', () => access(stage));
   describe('signing out', () => signOut(stage));
+  describe('staying signed in', () => stays(stage));
   describe('looks', () => looks(stage));
 });
 

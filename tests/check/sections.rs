@@ -510,3 +510,43 @@ fn a_build_without_redis_says_so() {
     let store = with("[session]\nstore = \"redis://127.0.0.1\"");
     refused(&store, "9:9", &["built without Redis", "`redis-store`", "\"memory\""]);
 }
+
+#[test]
+fn sessions_that_are_remembered_are_not_the_shorter_ones() {
+    let session = |lines: &str| with(&format!("[session]\n{lines}"));
+    refused(
+        &session("idle_timeout = \"2d\"\nabsolute_timeout = \"4d\"\nremembered_idle_timeout = \"1d\""),
+        "11:27",
+        &["signed out sooner", "shorter than `idle_timeout`", "remember = false"],
+    );
+    refused(
+        &session("remembered_absolute_timeout = \"11h\"\nremembered_idle_timeout = \"1h\""),
+        "9:31",
+        &["shorter than `absolute_timeout`"],
+    );
+    refused(&session("remembered_absolute_timeout = \"401d\""), "9:31", &["401d is out of bounds", "to 400d"]);
+    warned(&session("remembered_idle_timeout = \"181d\""), "9:27", &["longer than the absolute one"]);
+    warned(&session("remember = false\nremembered_idle_timeout = \"1d\""), "10:27", &["`remember` is false"]);
+    let limits = |lines: &str| accepted(&session(lines)).settings.session.remembered;
+    let days = |limits: vestibule::config::RememberedLimits| {
+        [limits.idle, limits.absolute].map(|time| time.as_secs() / 86_400)
+    };
+    assert_eq!(limits("").map(days), Some([30, 180]));
+    assert_eq!(limits("absolute_timeout = \"365d\"").map(days), Some([30, 365]), "never the shorter one");
+    assert_eq!(limits("remember = false"), None);
+}
+
+#[test]
+fn the_age_of_a_sign_in_is_a_time_and_its_groups_are_there() {
+    let session = |lines: &str| with(&format!("[session]\n{lines}"));
+    refused(&addon("max_age = \"0s\""), "7:11", &["out of bounds", "expected a time from 1s to 365d"]);
+    refused(&addon("max_age = \"366d\""), "7:11", &["366d is out of bounds"]);
+    refused(&addon("max_age = 60"), "7:11", &["wrong type"]);
+    refused(&session("max_age = \"1h\""), "9:11", &["wrong type", "{ guests = \"8h\" }"]);
+    refused(&session("max_age = { system-users = \"often\" }"), "9:28", &["not a time"]);
+    refused(&session("max_age = { system-user = \"8h\" }"), "9:13", &["no group `system-user`", "\"system-users\"?"]);
+    let settings = accepted(&addon("max_age = \"1h\"\n[session]\nmax_age = { system-users = \"8h\" }")).settings;
+    let ages = &settings.addons[0].authorization.max_age;
+    assert_eq!(ages.everybody, Some(Duration::from_hours(1)));
+    assert_eq!(ages.groups, [("system-users".to_owned(), Duration::from_hours(8))]);
+}

@@ -16,6 +16,10 @@ pub(crate) async fn conforms(sessions: Arc<Sessions>, clock: Clock) {
     a_clock_that_goes_back_lends_no_time(&sessions, &clock).await;
     a_session_opens_one_door_and_lives_as_that_door_has_it(&sessions, later).await;
     new_limits_hold_at_once(&sessions, later).await;
+    a_remembered_session_lives_by_limits_of_its_own(&sessions, later).await;
+    a_replaced_secret_ends_the_session(&sessions, later).await;
+    a_lost_answer_locks_nobody_out(&sessions, later).await;
+    a_token_without_its_second_secret_is_none(&sessions).await;
 }
 
 async fn finds_who_signed_in_and_nobody_else(sessions: &Sessions) {
@@ -205,5 +209,94 @@ async fn a_session_made_from_another_ends_with_it(sessions: &Sessions, later: im
     let orphan = NewSession { parent: Some(SessionToken::random().digest()), ..of("alice") };
     let (token, _) = sessions.create(orphan).await.expect("made");
     assert!(sessions.look_up(&token).is_none(), "a parent that is not there is no parent");
+    sessions.revoke_all().await.expect("revoked");
+}
+
+/// What a browser that is remembered shows.
+pub(crate) fn remembered(user: &str) -> NewSession {
+    NewSession { remembered: true, ..of(user) }
+}
+
+pub(crate) const DAY: Duration = Duration::from_hours(24);
+
+async fn a_remembered_session_lives_by_limits_of_its_own(sessions: &Sessions, later: impl Fn(Duration)) {
+    let (token, session) = sessions.create(remembered("alice")).await.expect("made");
+    let (ordinary, _) = sessions.create(of("alice")).await.expect("made");
+    assert_eq!(sessions.keep_for(&session), Some(180 * DAY));
+    later(29 * DAY);
+    assert!(finds(sessions, &token).await && !finds(sessions, &ordinary).await);
+    later(29 * DAY);
+    assert!(finds(sessions, &token).await, "29 days after it was last seen");
+    assert_eq!(sessions.keep_for(&session), Some(122 * DAY));
+    later(31 * DAY);
+    assert!(!finds(sessions, &token).await, "31 days after it was last seen");
+    let (token, session) = sessions.create(remembered("alice")).await.expect("made");
+    for _ in 0..179 {
+        later(DAY);
+        assert!(finds(sessions, &token).await);
+    }
+    later(DAY);
+    assert!(!finds(sessions, &token).await && session.ended(), "however busy");
+    let (token, _) = sessions.create(remembered("alice")).await.expect("made");
+    later(DAY);
+    sessions.reconfigure(&Settings { remembered: None, ..settings(SessionStore::Memory) });
+    assert!(!finds(sessions, &token).await, "nobody stays signed in any more");
+    sessions.reconfigure(&settings(SessionStore::Memory));
+    sessions.revoke_all().await.expect("revoked");
+}
+
+async fn a_replaced_secret_ends_the_session(sessions: &Sessions, later: impl Fn(Duration)) {
+    let (old, session) = sessions.create(remembered("alice")).await.expect("made");
+    let child = NewSession { parent: Some(session.digest()), ..remembered("alice") };
+    let (child, _) = sessions.create(child).await.expect("made");
+    assert!(sessions.renew(&session, &old, Carrier::Navigation).await.is_none(), "not due");
+    later(DAY);
+    assert!(sessions.renew(&session, &old, Carrier::Read).await.is_none(), "not due for all that is read");
+    let (new, keep) = sessions.renew(&session, &old, Carrier::Navigation).await.expect("due");
+    assert_eq!((keep, new.digest()), (179 * DAY, old.digest()));
+    assert!(sessions.renew(&session, &old, Carrier::Navigation).await.is_none(), "one at a time");
+    assert!(finds(sessions, &new).await && finds(sessions, &old).await, "the browser may have lost it again");
+    later(MINUTE);
+    assert!(finds(sessions, &old).await && finds(sessions, &new).await, "now it takes the place of the old one");
+    later(MINUTE - Duration::from_millis(1));
+    assert!(finds(sessions, &old).await, "a request that was under way");
+    assert!(finds(sessions, &child).await);
+    later(Duration::from_millis(1));
+    assert_eq!(sessions.find(&old).await.expect_err("refused"), Reason::TokenReused);
+    assert!(session.ended() && !finds(sessions, &new).await && !finds(sessions, &old).await);
+    assert!(!finds(sessions, &child).await, "and what was made from it");
+    assert!(sessions.list().is_empty());
+}
+
+async fn a_lost_answer_locks_nobody_out(sessions: &Sessions, later: impl Fn(Duration)) {
+    let (old, session) = sessions.create(remembered("alice")).await.expect("made");
+    later(DAY);
+    sessions.renew(&session, &old, Carrier::Navigation).await.expect("due");
+    later(20 * DAY);
+    assert!(finds(sessions, &old).await, "the new secret never came");
+    let (new, _) = sessions.renew(&session, &old, Carrier::Read).await.expect("due again");
+    later(MINUTE);
+    assert!(finds(sessions, &new).await);
+    later(DAY);
+    let (newer, _) = sessions.renew(&session, &new, Carrier::Navigation).await.expect("due");
+    assert!(finds(sessions, &newer).await);
+    sessions.revoke_all().await.expect("revoked");
+}
+
+async fn a_token_without_its_second_secret_is_none(sessions: &Sessions) {
+    let (token, session) = sessions.create(remembered("alice")).await.expect("made");
+    let text = token.encode();
+    let half = SessionToken::parse(&text.as_bytes()[..43]).expect("a token");
+    assert_eq!(half.digest(), token.digest());
+    assert_eq!(sessions.find(&half).await.expect_err("refused"), Reason::SessionEnded);
+    assert!(sessions.look_up(&half).is_none() && !session.ended());
+    let (ordinary, _) = sessions.create(of("alice")).await.expect("made");
+    let long = format!("{}.{}", ordinary.encode().as_str(), &text[44..]);
+    let long = SessionToken::parse(long.as_bytes()).expect("a token");
+    assert_eq!(sessions.find(&long).await.expect_err("refused"), Reason::SessionEnded);
+    assert!(finds(sessions, &ordinary).await && finds(sessions, &token).await, "nothing has ended");
+    let guessed = format!("{}{}", &text[..44], ordinary.encode().as_str());
+    let guessed = SessionToken::parse(guessed.as_bytes()).expect("a token");
+    assert_eq!(sessions.find(&guessed).await.expect_err("refused"), Reason::TokenReused, "never given out");
     sessions.revoke_all().await.expect("revoked");
 }

@@ -5,9 +5,8 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use vestibule::config::{RedisPlace, RedisStore, SecretText};
-use vestibule::refusal::Reason;
 
-use super::conformance::finds;
+use super::conformance::{DAY, finds, remembered};
 use super::redis::{Redis, redis_is_missing};
 use super::*;
 
@@ -551,4 +550,55 @@ async fn hundreds_of_sessions_are_read_in_pieces() {
     assert_eq!(two.len(), 600);
     assert_eq!(two.revoke_all().await.expect("revoked").len(), 600);
     until("all have ended", || one.is_empty()).await;
+}
+
+#[tokio::test]
+async fn the_secret_of_a_remembered_session_is_replaced_on_one_node_and_reused_on_the_other() {
+    if redis_is_missing() {
+        return;
+    }
+    let redis = Redis::start();
+    let (one, two, clock) = two_nodes(&redis).await;
+    let later = |by: Duration| clock.set(clock.now().saturating_add(by));
+    let (old, session) = one.create(remembered("alice")).await.expect("made");
+    let there = two.find(&old).await.expect("found");
+    later(DAY);
+    let (new, _) = one.renew(&session, &old, Carrier::Navigation).await.expect("due");
+    assert!(two.renew(&there, &old, Carrier::Navigation).await.is_none(), "the first was quicker");
+    assert!(finds(&two, &new).await, "what one has offered the other asks for");
+    later(MINUTE);
+    assert!(finds(&two, &new).await, "it takes the place of the old one here");
+    // A sighting by the node that has not heard of it must not undo it.
+    one.touch(&session);
+    one.gather().await.expect("asked");
+    later(MINUTE);
+    assert!(finds(&two, &new).await && finds(&one, &new).await);
+    let mut notifier = two.subscribe();
+    assert_eq!(one.why_not(&old).await, Reason::TokenReused);
+    notifier.changed().await.expect("it rings");
+    for node in [&one, &two, &Place::at(&redis).node(&clock).await] {
+        assert_eq!(node.why_not(&new).await, Reason::SessionEnded);
+        assert_eq!(node.why_not(&old).await, Reason::SessionEnded);
+    }
+    assert!(session.ended() && there.ended());
+}
+
+#[tokio::test]
+async fn without_redis_no_secret_is_replaced_and_nobody_is_signed_out() {
+    if redis_is_missing() {
+        return;
+    }
+    let redis = Redis::start();
+    let (place, clock) = (Place::at(&redis), Clock::manual(START));
+    let (one, two) = (place.node(&clock).await, place.node(&clock).await);
+    let (old, session) = one.create(remembered("alice")).await.expect("made");
+    two.find(&old).await.expect("found");
+    clock.set(clock.now().saturating_add(DAY));
+    let (new, _) = one.renew(&session, &old, Carrier::Navigation).await.expect("due");
+    drop(redis);
+    until("it is away", || matches!(two.health(), Health::Degraded { .. })).await;
+    assert_eq!(two.why_not(&new).await, Reason::SessionStoreAway, "nobody can say what it is");
+    assert!(finds(&two, &old).await && finds(&one, &new).await);
+    clock.set(clock.now().saturating_add(MINUTE));
+    assert!(finds(&one, &new).await && finds(&one, &old).await && !session.ended(), "nothing is replaced");
 }

@@ -17,6 +17,8 @@ mod cookie_names;
 mod cookies_of_add_ons;
 mod tokens;
 mod time;
+mod remembered;
+mod max_age;
 mod access_tokens;
 mod api_keys;
 mod attributes;

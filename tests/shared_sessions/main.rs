@@ -21,6 +21,7 @@ mod guard;
 mod handed_over;
 mod journey;
 mod outage;
+mod remembered;
 mod secure;
 
 use support::redis::Redis;

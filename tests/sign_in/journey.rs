@@ -38,6 +38,27 @@ fn a_browser_signs_in_over_home_assistant_s_page_and_arrives_where_it_wanted_to_
     }
 }
 
+#[test]
+fn who_ticks_the_box_before_they_leave_stays_signed_in_and_another_site_cannot_tick_it() {
+    let (_addon, there, vestibule) = at_there();
+    let html = Browser::new().go(&vestibule, "/.vestibule/sign-in").text();
+    let link = html.split("id=\"home-assistant-remembered\" href=\"").nth(1).and_then(|rest| rest.split('"').next());
+    let link = link.unwrap().replace("&amp;", "&").replace("&#38;", "&");
+    assert!(link.starts_with(START) && link.ends_with("&remember=on"), "{link}");
+    let keeps = |target: &str, site: &str| {
+        let mut browser = Browser::new();
+        let begin = Ask::get(target).field("Accept", "text/html").field("Sec-Fetch-Dest", "document");
+        let begin = begin.field("Sec-Fetch-Mode", "navigate").field("Sec-Fetch-Site", site);
+        let left = browser.send(&vestibule, begin);
+        assert_eq!(left.status, 303, "{left:#?}");
+        let arrived = browser.go(&vestibule, &there.approve(&left.location(), BOB.id));
+        arrived.set_cookie(COOKIE).unwrap().1.contains("Max-Age=")
+    };
+    assert!(keeps(&link, "same-origin"));
+    assert!(!keeps(&link, "cross-site"));
+    assert!(!keeps(&format!("{START}?return_to=%2F"), "same-origin"));
+}
+
 /// The sign-in page that a refused navigation is sent to.
 fn browser_target(vestibule: &Vestibule, wanted: &str) -> String {
     vestibule.ask(Protocol::H1, &Ask::navigate(wanted)).location()

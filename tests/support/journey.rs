@@ -34,8 +34,13 @@ impl Browser {
     /// Goes to a page.
     #[track_caller]
     pub(crate) fn go(&mut self, vestibule: &Vestibule, target: &str) -> Answer {
-        let ask = self.with_cookies(Ask::navigate(target));
-        let answer = vestibule.ask_from(self.source, &ask);
+        self.send(vestibule, Ask::navigate(target))
+    }
+
+    /// Sends a request with its cookies, and keeps what is set.
+    #[track_caller]
+    pub(crate) fn send(&mut self, vestibule: &Vestibule, ask: Ask) -> Answer {
+        let answer = vestibule.ask_from(self.source, &self.with_cookies(ask));
         for line in answer.fields.texts("set-cookie") {
             let pair = line.split(';').next().unwrap_or_default();
             let (name, value) = pair.split_once('=').expect("a cookie has a value");

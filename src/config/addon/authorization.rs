@@ -1,5 +1,7 @@
 //! Who may open an add-on, which of its paths need more, and whether an access token counts as a session: `access`,
-//! `default`, `[[addon.protect]]`, `[[addon.public]]`, `tokens`, `role` and `role_required`.
+//! `default`, `[[addon.protect]]`, `[[addon.public]]`, `tokens`, `role`, `role_required` and `max_age`.
+
+use std::time::Duration;
 
 use super::access::{self, Access, RawAccess};
 use super::protect::{Protect, RawProtect};
@@ -7,6 +9,7 @@ use super::public_paths::{PublicPath, RawPublic};
 use super::roles::{RoleMap, Roles};
 use super::route::Route;
 use crate::config::raw::section::{List, section_part};
+use crate::config::raw::shape::TimeText;
 use crate::config::resolve::context::{Context, flag};
 use crate::manifest::Panel;
 
@@ -20,6 +23,7 @@ section_part! {
         tokens: bool,
         role: RoleMap,
         role_required: bool,
+        max_age: TimeText,
     }
 }
 
@@ -36,6 +40,17 @@ pub struct Authorization {
     pub tokens: bool,
     /// What part each user has in it; nothing where it has no roles.
     pub roles: Option<Roles>,
+    /// After how long its users sign in again.
+    pub max_age: MaxAge,
+}
+
+/// How long ago a user may have signed in.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct MaxAge {
+    /// Whoever they are.
+    pub everybody: Option<Duration>,
+    /// Users of these groups: `max_age` under `[session]`, the same for all add-ons.
+    pub groups: Vec<(String, Duration)>,
 }
 
 impl Authorization {
@@ -44,7 +59,10 @@ impl Authorization {
         let protect = Protect::resolve(&raw.default, &raw.protect, route, cx);
         let access = access::access(&raw.access, panel, cx);
         let roles = Roles::resolve(&raw.role, &raw.role_required, cx);
+        let everybody = raw.max_age.given().and_then(|text| cx.age(text));
+        // Those of groups are filled in when all of the file is read.
+        let max_age = MaxAge { everybody, groups: Vec::new() };
         let public = PublicPath::resolve(&raw.public, route, cx);
-        Self { access, protect, public, tokens: flag(&raw.tokens, false), roles }
+        Self { access, protect, public, tokens: flag(&raw.tokens, false), roles, max_age }
     }
 }

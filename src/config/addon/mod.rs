@@ -24,6 +24,8 @@ mod rights;
 mod roles;
 mod route;
 
+use std::time::Duration;
+
 use toml::Spanned;
 
 use super::diagnostic::Span;
@@ -47,7 +49,7 @@ use route::RawRoute;
 pub use access::{Access, AccessList};
 pub use accounts::{Accounts, BadUserTemplate, UserPiece, UserTemplate};
 pub use answers::{Answers, Compress, HeaderRule};
-pub use authorization::Authorization;
+pub use authorization::{Authorization, MaxAge};
 pub use backend::{AddonProtocol, Backend};
 pub use cors::Cors;
 pub use cross_origin::{CrossOrigin, Framing};
@@ -124,6 +126,13 @@ impl Addon {
             package: Package::default(),
             entity_filter: EntityFilter::default(),
         }
+    }
+
+    /// With what `[session]` asks of users by their groups.
+    #[must_use]
+    pub(in crate::config) fn with_ages_of_groups(mut self, groups: &[(String, Duration)]) -> Self {
+        groups.clone_into(&mut self.authorization.max_age.groups);
+        self
     }
 }
 

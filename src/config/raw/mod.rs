@@ -18,7 +18,7 @@ use section::section;
 pub(super) use section::{Key, List};
 pub(super) use shape::TimeText;
 pub(super) use value_file::ValueFile;
-pub(super) use variants::{ListenerText, OperationsText, RuleMap, RuleText, StateMap, StoreText};
+pub(super) use variants::{AgeMap, ListenerText, OperationsText, RuleMap, RuleText, StateMap, StoreText};
 
 section! {
     /// The whole file.
@@ -136,6 +136,10 @@ section! {
         store: StoreText,
         idle_timeout: TimeText,
         absolute_timeout: TimeText,
+        remember: bool,
+        remembered_idle_timeout: TimeText,
+        remembered_absolute_timeout: TimeText,
+        max_age: AgeMap,
         password_timeout: TimeText,
         per_user: u64,
         cross_site_framing: bool,

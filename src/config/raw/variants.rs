@@ -1,9 +1,9 @@
-//! The values that may have one of two shapes, and the table of rules, whose keys the operator chooses.
+//! The values that may have one of two shapes, and the tables whose keys the operator chooses.
 
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::shape::{self, Shape};
+use super::shape::{self, Shape, TimeText};
 use super::{Listener, RedisStore, Rule};
 use crate::config::findings::Findings;
 
@@ -96,6 +96,20 @@ impl Shape for RuleMap {
     const EXPECTED: &'static str = "expected a table of ids and what may be done with each";
     const HINT: &'static str =
         "write it as { \"the id\" = { read = true, control = false } }, or `all` for every entity";
+
+    fn read(value: &Spanned<DeValue<'_>>, findings: &mut Findings) -> Option<Self> {
+        let DeValue::Table(table) = value.get_ref() else { return None };
+        Some(Self(shape::in_order(table, findings)))
+    }
+}
+
+/// Groups by id, and a time for each.
+#[derive(Debug)]
+pub(in crate::config) struct AgeMap(pub(in crate::config) Vec<(Spanned<String>, Spanned<TimeText>)>);
+
+impl Shape for AgeMap {
+    const EXPECTED: &'static str = "expected a table of groups and times";
+    const HINT: &'static str = "write it as { guests = \"8h\" }, with the ids of groups";
 
     fn read(value: &Spanned<DeValue<'_>>, findings: &mut Findings) -> Option<Self> {
         let DeValue::Table(table) = value.get_ref() else { return None };

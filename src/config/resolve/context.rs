@@ -144,6 +144,19 @@ impl<'a> Context<'a> {
         time
     }
 
+    /// How old a sign-in may become; nothing where that cannot be read.
+    pub(in crate::config) fn age(&mut self, text: &Spanned<TimeText>) -> Option<Duration> {
+        let parsed = self.findings.parse(&Spanned::new(text.span(), text.get_ref().0.clone()));
+        let Time(age) = parsed?;
+        let (least, most) = (Duration::from_secs(1), Duration::from_hours(24 * 365));
+        if !(least..=most).contains(&age) {
+            let bad = Diagnostic::mistake(text.span(), format!("{} is out of bounds", show_time(age)));
+            let label = format!("expected a time from {} to {}", show_time(least), show_time(most));
+            self.add(bad.label(label).hint("without the key nobody is asked to sign in again"));
+        }
+        Some(age)
+    }
+
     /// A size that lies between two others.
     pub(in crate::config) fn size(&mut self, key: &Key<SizeText>, default: u64, bounds: RangeInclusive<u64>) -> u64 {
         let Some(text) = key.given() else { return default };

@@ -60,14 +60,16 @@ pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> (Settings, Vec<C
     api_alone::tell_that_passwords_are_not_followed(raw, &home_assistant, cx);
     let supervisor =
         supervisor::supervisor(&section(&raw.supervisor), &section(&raw.listen), home_assistant.api.is_some(), cx);
-    let all: Vec<_> = addon::addons(addons, &supervisor.signing_keys, cx).into_iter().map(Arc::new).collect();
+    let session = sections::session(&section(&raw.session), &home_assistant, cx);
+    let of_groups = |addon: addon::Addon| Arc::new(addon.with_ages_of_groups(&session.max_age));
+    let all: Vec<_> = addon::addons(addons, &supervisor.signing_keys, cx).into_iter().map(of_groups).collect();
     let followed = followed::followed(raw, (&home_assistant, &supervisor), (&all, &permissions), cx);
     let mut settings = Settings {
         listen: listen::listen(&section(&raw.listen), &raw.state_dir, cx),
         tls: tls::tls(&section(&raw.tls), &section(&raw.listen), cx),
         hsts: tls::hsts(&section(&raw.tls), cx),
         permissions,
-        session: sections::session(&section(&raw.session), &home_assistant, cx),
+        session,
         sign_in: sections::sign_in(&section(&raw.sign_in), &home_assistant, cx),
         home_assistant,
         limits: Limits::checked(&section(&raw.limits).limits, cx),

@@ -47,6 +47,7 @@ pub(super) fn verify(claims: Claims<'_>, cases: &[Case], world: &dyn World, find
             }
         }
         known.groups.extend(claims.settings.permissions.groups.iter().map(|group| group.id.to_string()));
+        people::sessions(&claims, &known, findings);
         people::addons(&claims, &known, findings);
     }
     config_tests::run(cases, claims.settings, world, findings);

@@ -21,6 +21,16 @@ pub(super) fn groups(claims: &Claims<'_>, known: &Known, findings: &mut Findings
     }
 }
 
+/// The groups whose users sign in again.
+pub(super) fn sessions(claims: &Claims<'_>, known: &Known, findings: &mut Findings) {
+    let ages = claims.raw.session.given().and_then(|session| session.get_ref().max_age.given());
+    for (group, _) in ages.map(|map| map.get_ref().0.as_slice()).unwrap_or_default() {
+        if !known.groups.contains(group.get_ref()) {
+            findings.add(unknown_group(group, known));
+        }
+    }
+}
+
 /// Whom each add-on lets in, and what it is held to. A group is a group, wherever it comes from.
 pub(super) fn addons(claims: &Claims<'_>, known: &Known, findings: &mut Findings) {
     for addon in values(&claims.raw.addon).iter().map(Spanned::get_ref) {

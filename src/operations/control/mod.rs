@@ -207,6 +207,10 @@ pub struct SessionLine {
     pub client: Option<String>,
     /// The browser's own words at sign-in; empty when it said none.
     pub user_agent: String,
+    /// The device that it was made on, in words; nothing where no browser said anything.
+    pub device: Option<String>,
+    /// Whether the browser keeps it when it closes.
+    pub remembered: bool,
     /// When it was made.
     pub created: u64,
     /// When it was last seen.
@@ -380,6 +384,8 @@ mod tests {
             made_by: "control".into(),
             client: None,
             user_agent: String::new(),
+            device: None,
+            remembered: false,
             created: 1,
             last_seen: 2,
             expires: 3,

@@ -69,12 +69,10 @@ impl SessionCache {
 
     /// Takes a session over that Redis had when the connections were at `generation`; nothing when it may have ended
     /// since.
-    pub(super) fn adopt(&self, digest: SessionDigest, record: Record, generation: u64) -> Option<Arc<Session>> {
-        let seen = record.last_seen;
+    pub(super) fn adopt(&self, digest: SessionDigest, record: &Record, generation: u64) -> Option<Arc<Session>> {
         // There is one `Session` for a digest: requests that hold the old one must hear of its end, too.
-        let session = self.table.adopt(Session::new(digest, record));
-        session.see(seen);
-        session.stored(seen);
+        let session = self.table.adopt(Session::new(digest, record.clone()));
+        session.take_over(record);
         // Looked for after the session is in the table, for the same reason that [`Self::hear`] notes before it
         // forgets.
         if self.ended.contains(&digest) || self.generation() != generation {
@@ -86,7 +84,7 @@ impl SessionCache {
 
     /// The time at which no session that exists now can be alive any more.
     pub(super) fn longest(&self) -> Timestamp {
-        self.clock.now().saturating_add(self.limits().lifetimes.absolute).saturating_add(SKEW)
+        self.clock.now().saturating_add(self.limits().lifetimes.longest()).saturating_add(SKEW)
     }
 }
 
@@ -105,6 +103,8 @@ mod tests {
             password_timeout: None,
             per_user: 20,
             cross_site_framing: false,
+            remembered: None,
+            max_age: Vec::new(),
             store_timeout: Duration::from_secs(1),
             max_outage: Duration::from_mins(5),
         };
@@ -113,7 +113,7 @@ mod tests {
 
     fn record(cache: &SessionCache) -> Record {
         let about = NewSession::new("alice".parse().unwrap(), MadeBy::Password);
-        Record { about, created: cache.clock.now(), last_seen: cache.clock.now() }
+        Record { about, created: cache.clock.now(), last_seen: cache.clock.now(), rotation: None }
     }
 
     const DIGEST: SessionDigest = SessionDigest([1; 32]);
@@ -122,9 +122,9 @@ mod tests {
     fn an_end_that_is_heard_while_an_entry_is_read_wins_in_either_order() {
         let cache = cache();
         cache.hear(DIGEST);
-        assert!(cache.adopt(DIGEST, record(&cache), 0).is_none() && cache.table.len() == 0);
+        assert!(cache.adopt(DIGEST, &record(&cache), 0).is_none() && cache.table.len() == 0);
         let other = SessionDigest([2; 32]);
-        let session = cache.adopt(other, record(&cache), 0).unwrap();
+        let session = cache.adopt(other, &record(&cache), 0).unwrap();
         cache.hear(other);
         assert!(session.ended() && cache.table.len() == 0);
     }
@@ -134,16 +134,16 @@ mod tests {
         let cache = cache();
         let before = cache.generation();
         cache.next_generation();
-        assert!(cache.adopt(DIGEST, record(&cache), before).is_none() && cache.table.len() == 0);
-        assert!(cache.adopt(DIGEST, record(&cache), cache.generation()).is_some());
+        assert!(cache.adopt(DIGEST, &record(&cache), before).is_none() && cache.table.len() == 0);
+        assert!(cache.adopt(DIGEST, &record(&cache), cache.generation()).is_some());
     }
 
     #[test]
     fn a_session_that_is_read_twice_is_one_session() {
         let cache = cache();
-        let one = cache.adopt(DIGEST, record(&cache), 0).unwrap();
+        let one = cache.adopt(DIGEST, &record(&cache), 0).unwrap();
         let later = cache.clock.now().saturating_add(Duration::from_secs(5));
-        let two = cache.adopt(DIGEST, Record { last_seen: later, ..record(&cache) }, 0).unwrap();
+        let two = cache.adopt(DIGEST, &Record { last_seen: later, ..record(&cache) }, 0).unwrap();
         assert!(Arc::ptr_eq(&one, &two));
         assert_eq!(one.last_seen(), later, "seen on another node is seen");
     }

@@ -20,6 +20,7 @@ use super::store::SharedStore;
 use super::{AT_ONCE, ENDED};
 use crate::session::lifetime::SessionState;
 use crate::session::live::Session;
+use crate::session::record::Record;
 use crate::session::token::SessionDigest;
 
 /// What is to be done about a session whose entry was read.
@@ -120,8 +121,7 @@ impl SharedStore {
         };
         // Another node may have seen it later. Asked before its state, or it would idle out here while it is used
         // there.
-        session.see(record.last_seen);
-        session.stored(record.last_seen);
+        session.take_over(&record);
         match self.cache.state(session) {
             // With the entry that was read: if another node sees the session meanwhile, the entry differs and nothing
             // is ended.
@@ -170,6 +170,8 @@ impl SharedStore {
         for ((seen, session), answer) in sessions.into_iter().zip(answers) {
             match Stored::of(answer) {
                 Stored::Kept => session.stored(seen),
+                // Another node has changed it since: the next comparison takes that over, and says the sighting again.
+                Stored::Newer => {}
                 // Ended by another node since we looked.
                 Stored::Gone | Stored::Ended => self.cache.forget(session.digest()),
             }
@@ -185,13 +187,18 @@ impl SharedStore {
 
     /// The command that stores what is known of a session.
     pub(super) fn storing(&self, session: &Session, storing: Storing) -> Cmd {
-        let record = session.record();
+        self.storing_record(session, &session.record(), storing)
+    }
+
+    /// The same where the session is to be what this record says.
+    pub(super) fn storing_record(&self, session: &Session, record: &Record, storing: Storing) -> Cmd {
         let end = session.ends(self.cache.limits().lifetimes);
         // Redis forgets by itself what no node will ask for any more, a little later than any node does.
         let rest = end.saturating_since(self.cache.clock.now()).saturating_add(self.propagation().saturating_mul(3));
         let (digest, longest) = (session.digest(), self.cache.longest().saturating_since(self.cache.clock.now()));
-        let bytes = self.seal.close(digest, &record);
-        let entry = SharedEntry { digest, bytes: &bytes, keep: millis(rest), storing };
+        let bytes = self.seal.close(digest, record);
+        let revision = record.rotation.as_ref().map_or(0, |rotation| rotation.revision);
+        let entry = SharedEntry { digest, bytes: &bytes, keep: millis(rest), storing, revision };
         scripts::store(&self.names, session.user(), &entry, millis(longest))
     }
 }

@@ -96,7 +96,7 @@ mod tests {
 
     fn record() -> Record {
         let about = NewSession::new("alice".parse().unwrap(), MadeBy::Password);
-        Record { about, created: Timestamp::from_millis(7), last_seen: Timestamp::from_millis(0xabc) }
+        Record { about, created: Timestamp::from_millis(7), last_seen: Timestamp::from_millis(0xabc), rotation: None }
     }
 
     const DIGEST: SessionDigest = SessionDigest([7; 32]);

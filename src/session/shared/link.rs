@@ -124,7 +124,7 @@ impl SharedStore {
 
     /// How long a sighting may wait until the other nodes know of it: a minute, less where sessions are short.
     pub(super) fn propagation(&self) -> Duration {
-        let idle = self.cache.limits().lifetimes.idle;
+        let idle = self.cache.limits().lifetimes.ordinary.idle;
         // Well below the idle limit, or a session that is in use on this node would idle out on another.
         (idle / 4).clamp(Duration::from_millis(250), Duration::from_mins(1))
     }

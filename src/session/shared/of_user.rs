@@ -39,7 +39,7 @@ impl SharedStore {
                         // The set is not sealed. A digest that was written into another user's set must not count
                         // there.
                         let theirs = self.seal.open(digest, entry).ok().filter(|record| record.about.user == *user);
-                        drop(theirs.and_then(|record| self.cache.adopt(digest, record, generation)));
+                        drop(theirs.and_then(|record| self.cache.adopt(digest, &record, generation)));
                     }
                 }
             }

@@ -87,6 +87,8 @@ pub(super) enum Stored {
     Gone,
     /// The session was ended.
     Ended,
+    /// There is one that was changed since, and it stays.
+    Newer,
 }
 
 impl Stored {
@@ -94,6 +96,7 @@ impl Stored {
         match answer {
             0 => Self::Kept,
             1 => Self::Gone,
+            3 => Self::Newer,
             // An unknown answer counts as the worst.
             _ => Self::Ended,
         }
@@ -107,6 +110,19 @@ pub(super) enum Storing {
     Create,
     /// It stays away: another node has ended the session.
     Update,
+    /// The same, and the entry that is there must be an older revision: what is written now was not seen, but changed.
+    Change,
+}
+
+impl Storing {
+    /// As the script is told it.
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Change => "change",
+        }
+    }
 }
 
 /// An entry that is to be stored.
@@ -118,6 +134,8 @@ pub(super) struct SharedEntry<'a> {
     pub(super) keep: u64,
     /// Whether it may be the first one.
     pub(super) storing: Storing,
+    /// How often the session was changed, other than by being seen.
+    pub(super) revision: u64,
 }
 
 /// Stores an entry, and its name in the set of its user's, which is kept for `keep_set` milliseconds.
@@ -125,8 +143,8 @@ pub(super) fn store(names: &Names, user: &UserId, entry: &SharedEntry<'_>, keep_
     let mut command = cmd("EVAL");
     // Every key that a script touches is passed as a key: Redis's access rules and clusters go by those.
     command.arg(STORE).arg(2).arg(names.session(entry.digest)).arg(names.of_user(user));
-    command.arg(entry.bytes).arg(entry.keep).arg(u8::from(entry.storing == Storing::Create)).arg(ENDED);
-    command.arg(entry.digest.hex()).arg(keep_set);
+    command.arg(entry.bytes).arg(entry.keep).arg(entry.storing.word()).arg(ENDED);
+    command.arg(entry.digest.hex()).arg(keep_set).arg(entry.revision);
     command
 }
 
@@ -186,12 +204,18 @@ fn script(text: &str, key: &str) -> Cmd {
     command
 }
 
-/// Times of sighting are compared as text of one length (see `entry`).
+/// Times of sighting are compared as text of one length (see `entry`). The revision is the end of a record that has one
+/// (see `record`); of all others it is 0.
 const STORE: &str = "
 local old = redis.call('GET', KEYS[1])
 if old == ARGV[4] then return 2 end
-if not old and ARGV[3] == '0' then return 1 end
-if old and string.sub(old, 1, 16) > string.sub(ARGV[1], 1, 16) then return 0 end
+if not old and ARGV[3] ~= 'create' then return 1 end
+if old then
+  local there = tonumber(string.match(old, '\"revision\":(%d+)}}$') or '0')
+  local mine = tonumber(ARGV[7])
+  if there > mine or there == mine and ARGV[3] == 'change' then return 3 end
+  if there == mine and string.sub(old, 1, 16) > string.sub(ARGV[1], 1, 16) then return 0 end
+end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 redis.call('SADD', KEYS[2], ARGV[5])
 redis.call('PEXPIRE', KEYS[2], ARGV[6])

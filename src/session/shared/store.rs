@@ -27,7 +27,8 @@ use crate::entropy;
 use crate::session::lifetime::SessionState;
 use crate::session::limits::CurrentLimits;
 use crate::session::live::Session;
-use crate::session::record::Foreign;
+use crate::session::record::{Foreign, Record};
+use crate::session::rotation::Rotation;
 use crate::session::store_error::{Health, StoreAway, StoreError};
 use crate::session::table::Table;
 use crate::session::token::SessionDigest;
@@ -164,7 +165,7 @@ impl SharedStore {
         };
         // The end may have come while we read. "Away" and not "ended": which of the two is true, the next request finds
         // out.
-        let Some(session) = self.cache.adopt(digest, record, generation) else { return Err(StoreAway) };
+        let Some(session) = self.cache.adopt(digest, &record, generation) else { return Err(StoreAway) };
         if self.cache.state(&session) != SessionState::Expired {
             return Ok(Some(session));
         }
@@ -190,13 +191,48 @@ impl SharedStore {
                 Ok(())
             }
             // No answer for a token that was made a moment ago. Whatever stands there, this session must not count.
-            Ok(Stored::Gone | Stored::Ended) => Err(StoreAway),
+            Ok(Stored::Gone | Stored::Ended | Stored::Newer) => Err(StoreAway),
             Err(why) => {
                 // It may be there all the same. No browser has its token, and it must not show in a list.
                 self.cache.ended.note(session.digest(), self.cache.longest());
                 Err(self.failed(&why))
             }
         }
+    }
+
+    /// Gives a session other secrets on all nodes, and says whether it did: not where another node was quicker.
+    pub(in crate::session) async fn change(&self, session: &Session, next: Rotation) -> Result<bool, StoreAway> {
+        let mut connection = self.connection().map_err(|_| StoreAway)?;
+        let record = Record { rotation: Some(next), ..session.record() };
+        let command = self.storing_record(session, &record, Storing::Change);
+        match command.query_async(&mut connection).await.map_err(SharedError::of).map(Stored::of) {
+            Ok(Stored::Kept) => {
+                // After Redis has it: a secret that only this node knew would end the session elsewhere.
+                session.take_over(&record);
+                Ok(true)
+            }
+            Ok(Stored::Newer) => Ok(false),
+            Ok(Stored::Gone | Stored::Ended) => {
+                self.cache.forget(session.digest());
+                Ok(false)
+            }
+            Err(why) => Err(self.failed(&why)),
+        }
+    }
+
+    /// Reads what other nodes have changed of a session that is known here.
+    pub(in crate::session) async fn refresh(&self, session: &Session) -> Result<(), StoreAway> {
+        let mut connection = self.connection().map_err(|_| StoreAway)?;
+        let _place = self.place()?;
+        let digest = session.digest();
+        let entries = read(&mut connection, &[self.names.session(digest)]).await;
+        let entry = entries.map_err(|why| self.failed(&why))?.pop().flatten();
+        match entry.as_deref().and_then(|entry| self.seal.open(digest, entry).ok()) {
+            Some(record) => session.take_over(&record),
+            // Missing, ended, or not sealed by us.
+            None => self.cache.forget(digest),
+        }
+        Ok(())
     }
 
     /// Ends sessions for all nodes. What Redis cannot be told now it is told as soon as it is there again.
@@ -240,7 +276,7 @@ impl SharedStore {
                 }
                 match self.seal.open(digest, &entry) {
                     // Only for the table, which the caller reads afterwards.
-                    Ok(record) => drop(self.cache.adopt(digest, record, generation)),
+                    Ok(record) => drop(self.cache.adopt(digest, &record, generation)),
                     Err(entry) => foreign.push((digest, entry)),
                 }
             }

@@ -5,11 +5,13 @@ use http::header::SET_COOKIE;
 use super::browser::Browser;
 use super::oauth_logins::PendingLogin;
 use super::{Failed, OAuthLogin};
+use crate::authorization::{Act, Decision, judge_own_will};
 use crate::home_assistant::api::PkceVerifier;
 use crate::http::Sanitized;
 use crate::ids::{HomeUrl, PublicUrl};
 use crate::pages::{self, Page};
 use crate::refusal::Reason;
+use crate::sign_in::page::REMEMBER;
 use crate::sign_in::{ReturnTo, wanted_return};
 use crate::telemetry::{SignInOutcome, chain};
 
@@ -29,7 +31,8 @@ impl OAuthLogin<'_> {
         let (browser, origin) = (Browser::of(request.oauth()), self.origin(request));
         let verifier = takes_pkce.then(PkceVerifier::random);
         let challenge = verifier.as_ref().map(PkceVerifier::challenge);
-        let pending = PendingLogin { origin: origin.clone(), verifier, return_to, bound_to: self.bound_to.clone() };
+        let (bound_to, remember) = (self.bound_to.clone(), self.remember && wants_to_stay(request));
+        let pending = PendingLogin { origin: origin.clone(), verifier, return_to, bound_to, remember };
         let left = self.oauth_logins.leave(pending, &browser, request.client().ip(), self.clock.now()).await;
         let state = match left {
             Ok(state) => state,
@@ -49,6 +52,12 @@ pub(super) fn client_id(origin: &PublicUrl) -> String {
 /// An address that is too long to be kept for every pending login is forgotten.
 fn wanted(request: &Sanitized) -> ReturnTo {
     Some(wanted_return(request)).filter(|wanted| wanted.as_str().len() <= LONGEST).unwrap_or_default()
+}
+
+/// Whether its user ticked the box on our page. A link on another site cannot tick it for them.
+fn wants_to_stay(request: &Sanitized) -> bool {
+    let is_ours = judge_own_will(request.provenance(), Act::Change) == Decision::Permit;
+    is_ours && request.query().unwrap_or_default().split('&').any(|part| part == REMEMBER)
 }
 
 /// RFC 6749 section 4.1.1, and RFC 7636 section 4.3 where there is a challenge.

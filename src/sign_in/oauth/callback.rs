@@ -111,6 +111,8 @@ impl OAuthLogin<'_> {
             addon: pending.bound_to.clone(),
             refresh_token: Some(tokens.refresh_id().to_owned()),
             password_digest: user.password_digest,
+            // Only while it is offered: a reload may have taken that back meanwhile.
+            remembered: self.remember && pending.remember,
             ..NewSession::new(user.id.clone(), MadeBy::HomeAssistant)
         };
         let session_maker = SessionMaker { sessions: self.sessions, cookie: self.cookie, telemetry: self.telemetry };

@@ -70,6 +70,8 @@ pub struct OAuthLogin<'a> {
     pub public_urls: &'a [PublicUrl],
     /// The add-on that has this host to itself: a session that is made here is good for nothing else.
     pub bound_to: Option<AddonSlug>,
+    /// Whether a browser may keep its session when it closes.
+    pub remember: bool,
 }
 
 impl OAuthLogin<'_> {
@@ -93,6 +95,7 @@ impl OAuthLogin<'_> {
     async fn turn_away(&self, request: &Sanitized, failed: &Failed, return_to: &ReturnTo) -> Page {
         self.note(request, failed.outcome, failed.user.as_deref(), None);
         let (status, message) = words(failed.outcome);
+        let here = session_of(request, self.sessions).await;
         let view = View {
             methods: self.methods,
             form_token: request.form_token(),
@@ -100,7 +103,8 @@ impl OAuthLogin<'_> {
             username: "",
             message: Some(failed.message.unwrap_or(message)),
             wait: failed.wait,
-            signed_in: session_of(request, self.sessions).await.is_ok(),
+            signed_in: here.is_ok(),
+            remember: self.remember.then_some(here.is_ok_and(|session| session.is_remembered()).into()),
         };
         page(status, &view)
     }

@@ -36,6 +36,8 @@ pub(super) struct PendingLogin {
     pub(super) return_to: ReturnTo,
     /// The add-on that the session will be bound to.
     pub(super) bound_to: Option<AddonSlug>,
+    /// Whether its browser is to keep the session when it closes.
+    pub(super) remember: bool,
 }
 
 impl OAuthLogins {
@@ -87,6 +89,9 @@ struct Packed {
     verifier: Option<Zeroizing<String>>,
     return_to: String,
     addon: Option<String>,
+    /// Missing where it is false: a proxy of an older version reads all others.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    remember: bool,
 }
 
 impl OneTimeState for PendingLogin {
@@ -97,6 +102,7 @@ impl OneTimeState for PendingLogin {
             verifier: self.verifier.as_ref().map(|verifier| Zeroizing::new(verifier.reveal().to_owned())),
             return_to: self.return_to.to_string(),
             addon: self.bound_to.as_ref().map(ToString::to_string),
+            remember: self.remember,
         };
         Zeroizing::new(serde_json::to_vec(&packed).expect("an object of texts has a JSON form"))
     }
@@ -110,7 +116,8 @@ impl OneTimeState for PendingLogin {
             None => None,
         };
         let origin = PublicUrl { host: packed.host, port: packed.port };
-        Some(Self { origin, verifier, return_to: ReturnTo::read_back(&packed.return_to)?, bound_to })
+        let return_to = ReturnTo::read_back(&packed.return_to)?;
+        Some(Self { origin, verifier, return_to, bound_to, remember: packed.remember })
     }
 }
 
@@ -134,6 +141,8 @@ mod tests {
             password_timeout: None,
             per_user: 100,
             cross_site_framing: false,
+            remembered: None,
+            max_age: Vec::new(),
             store_timeout: Duration::from_secs(1),
             max_outage: Duration::from_mins(5),
         };
@@ -150,7 +159,13 @@ mod tests {
 
     fn to(path: &str) -> PendingLogin {
         let origin = PublicUrl { host: "p.test".to_owned(), port: 443 };
-        PendingLogin { origin, verifier: None, return_to: ReturnTo::parse(path).unwrap(), bound_to: None }
+        PendingLogin {
+            origin,
+            verifier: None,
+            return_to: ReturnTo::parse(path).unwrap(),
+            bound_to: None,
+            remember: false,
+        }
     }
 
     const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
@@ -228,13 +243,14 @@ mod tests {
     fn what_is_put_down_for_another_proxy_is_read_back_as_it_was_or_not_at_all() {
         let verifier = PkceVerifier::random();
         let bound_to = Some("z2m".parse().unwrap());
-        let pending = PendingLogin { verifier: Some(verifier.clone()), bound_to, ..to("/a?b=c") };
+        let pending = PendingLogin { verifier: Some(verifier.clone()), bound_to, remember: true, ..to("/a?b=c") };
         let packed = pending.pack();
         let back = PendingLogin::unpack(&packed).unwrap();
         assert_eq!((back.origin, back.return_to, back.bound_to), (pending.origin, pending.return_to, pending.bound_to));
         assert_eq!(back.verifier.unwrap().challenge(), verifier.challenge());
+        assert!(back.remember);
         let plain = PendingLogin::unpack(&to("/").pack()).unwrap();
-        assert!(plain.verifier.is_none() && plain.bound_to.is_none());
+        assert!(plain.verifier.is_none() && plain.bound_to.is_none() && !plain.remember);
         let start = PendingLogin { return_to: ReturnTo::default(), ..to("/") };
         assert_eq!(PendingLogin::unpack(&start.pack()).unwrap().return_to, ReturnTo::default(), "without a wish");
         let text = String::from_utf8(packed.to_vec()).unwrap();

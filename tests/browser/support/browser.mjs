@@ -11,7 +11,16 @@ export async function startBrowser(home, authority) {
   mkdirSync(store, { recursive: true });
   execFileSync('certutil', ['-N', '-d', `sql:${store}`, '--empty-password']);
   execFileSync('certutil', ['-A', '-d', `sql:${store}`, '-n', 'the development CA', '-t', 'C,,', '-i', authority]);
-  return chromium.launch({
+  return chromium.launch(options(home));
+}
+
+/** Starts it with a profile that is kept, and gives the profile. The authority must be in its home already. */
+export function startWithProfile(home, profile, more) {
+  return chromium.launchPersistentContext(profile, { ...options(home), ...more });
+}
+
+function options(home) {
+  return {
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     env: { ...process.env, HOME: home, XDG_CONFIG_HOME: join(home, '.config'), XDG_CACHE_HOME: join(home, '.cache') },
     args: [
@@ -20,7 +29,7 @@ export async function startBrowser(home, authority) {
       // Chromium's sandbox does not work for root, and CI runs as root.
       ...(process.getuid() === 0 ? ['--no-sandbox'] : []),
     ],
-  });
+  };
 }
 
 /** Notes what a page asks for, prints and opens; `page` must not have gone anywhere yet. */

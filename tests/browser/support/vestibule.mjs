@@ -17,10 +17,31 @@ export async function startVestibule(folder, addons, furnish = () => {}, listen 
   const port = await freePort();
   const operations = await freePort();
   writeFileSync(join(folder, 'config.toml'), configuration(port, operations, listen(port)) + addons);
-  const program = start(BINARY, ['--config', join(folder, 'config.toml')], { cwd: folder, log: join(folder, 'vestibule.log') });
-  await program.ready(async () => (await fetch(`http://127.0.0.1:${operations}/readyz`)).ok);
+  const begin = async (env) => {
+    const program = start(BINARY, ['--config', join(folder, 'config.toml')], { cwd: folder, log: join(folder, 'vestibule.log'), env: { ...process.env, ...env } });
+    await program.ready(async () => (await fetch(`http://127.0.0.1:${operations}/readyz`)).ok);
+    return program;
+  };
+  let program = await begin({});
   const command = [BINARY, '--config', join(folder, 'config.toml')];
-  return { ...program, port, command, origin: `https://localhost:${port}`, authority: join(folder, 'certs', 'vestibule-dev-ca.crt') };
+  return {
+    ...program,
+    output: () => program.output(),
+    stop: () => program.stop(),
+    /** Stops it and starts it again with a clock that is so many days ahead. */
+    async goOn(days) {
+      await program.stop();
+      program = await begin(ahead(days));
+    },
+    port, command, origin: `https://localhost:${port}`, authority: join(folder, 'certs', 'vestibule-dev-ca.crt'),
+  };
+}
+
+/** Debian's libfaketime, before the time of day alone: what is measured goes on as it is. */
+function ahead(days) {
+  const library = '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1';
+  if (!existsSync(library)) throw new Error(`no ${library}: apt-get install faketime`);
+  return { LD_PRELOAD: library, FAKETIME: `+${days}d`, FAKETIME_DONT_FAKE_MONOTONIC: '1', DONT_FAKE_MONOTONIC: '1' };
 }
 
 /** One request outside the browser, as a script would make it; TLS is judged by the development CA. */
