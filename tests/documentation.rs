@@ -365,6 +365,43 @@ fn every_link_between_the_documents_leads_somewhere() {
     }
 }
 
+/// Of each program of `tests/addons/programs`: its slug, its version, and whether it is asked as two users of two roles.
+fn programs_that_are_run() -> Vec<(String, String, bool)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/addons/programs");
+    let of = |source: &str, name: &str| {
+        let (_, rest) = source.split_once(&format!("\nexport const {name} = '")).unwrap_or_else(|| panic!("no {name}"));
+        rest.split('\'').next().unwrap().to_owned()
+    };
+    let files = fs::read_dir(folder).unwrap().map(|file| fs::read_to_string(file.unwrap().path()).unwrap());
+    files.map(|text| (of(&text, "slug"), of(&text, "version"), text.contains("\nexport const roles = "))).collect()
+}
+
+#[test]
+fn add_ons_md_names_the_versions_that_are_run() {
+    let document = read("docs/add-ons.md");
+    let [run, as_two_users] = ["| Add-on | Run | ", "| Add-on | Run as two users | "]
+        .map(|head| document.split_once(head).unwrap().1.split("\n\n").next().unwrap());
+    let programs = programs_that_are_run();
+    assert!(programs.len() >= 10, "{programs:?}");
+    for (slug, version, has_roles) in &programs {
+        let line = format!("\nslug = \"{slug}\"\n");
+        let section = document.split("\n## ").find(|section| section.contains(&line)).unwrap();
+        let anchor = section.lines().next().unwrap().to_lowercase().replace(' ', "-");
+        let says = |table: &str| {
+            let ways = [" |", ", in CI |"].map(|end| format!("](#{anchor}) | {version}{end}"));
+            table.lines().any(|row| ways.iter().any(|way| row.contains(way)))
+        };
+        assert!(says(run), "{slug} is run with {version}");
+        assert_eq!(says(as_two_users), *has_roles, "{slug} as two users");
+    }
+    let run_in_ci = run.lines().filter(|row| row.contains(", in CI |")).count();
+    let not_run = |table: &str| table.lines().filter(|row| row.contains("| no package |")).count();
+    // Two of those in CI are the browser's run's alone.
+    assert_eq!((run_in_ci, run.lines().count() - 2 - not_run(run)), (3, programs.len() + 2));
+    let with_roles = programs.iter().filter(|(.., has_roles)| *has_roles).count();
+    assert_eq!(as_two_users.lines().count() - 2 - not_run(as_two_users), with_roles);
+}
+
 #[test]
 fn every_file_that_architecture_md_names_is_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -1,4 +1,5 @@
-// Real add-on UIs behind vestibule, one after the other: installed, started, opened in Chromium, and a line for each.
+// Real add-on UIs behind vestibule, one after the other: installed, started, opened in Chromium, asked as two users of two
+// roles, and a line for each.
 
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync, chmodSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,6 +11,7 @@ import { freePort } from '../browser/support/processes.mjs';
 import { startVestibule } from '../browser/support/vestibule.mjs';
 import { fillIn } from '../browser/support/visitor.mjs';
 import { documented } from './documented.mjs';
+import { judgeRoles } from './roles.mjs';
 
 const HERE = import.meta.dirname;
 const HOME = resolve(process.env.ADDONS_HOME ?? join(HERE, '..', '..', 'target', 'addons'));
@@ -21,14 +23,14 @@ if (unknown.length > 0) throw new Error(`no program ${unknown.join(', ')}; there
 let failed = false;
 for (const name of wanted) {
   const program = await import(join(HERE, 'programs', `${name}.mjs`));
-  for (const { way, outcome } of await judge(name, program)) {
-    failed ||= outcome !== 'works';
-    console.log(`${name.padEnd(12)} ${way.padEnd(22)} ${outcome}`);
+  for (const { who, what, outcome, good } of await judge(name, program)) {
+    failed ||= !good;
+    console.log(`${`${name} ${program.version}`.padEnd(21)} ${who.padEnd(18)} ${what.padEnd(72)} ${outcome}`);
   }
 }
 process.exit(failed ? 1 : 0);
 
-// Both ways of one program: under its prefix and on a host of its own.
+// Both ways of one program, under its prefix and on a host of its own; and its roles, where it has some.
 async function judge(name, program) {
   const folder = mkdtempSync(join(tmpdir(), `vestibule-${name}-`));
   const outcomes = [];
@@ -49,13 +51,15 @@ async function judge(name, program) {
       running = await program.start(installed, place, port, host !== undefined);
       vestibule = await startVestibule(join(place, 'vestibule'), documented(program.slug, port, host), (here) => secrets(here, program));
       browser = await startBrowser(join(place, 'browser'), vestibule.authority);
-      outcomes.push({ way, outcome: await works(`${name}-${host ? 'host' : 'prefix'}`, program, vestibule, browser, host) });
+      const outcome = await works(`${name}-${host ? 'host' : 'prefix'}`, program, vestibule, browser, host);
+      outcomes.push({ who: ALICE.name, what: `opens the page, ${way}`, outcome, good: outcome === 'works' });
+      if (program.roles && !host) outcomes.push(...await judgeRoles(program, vestibule, browser));
       await browser.close();
       await vestibule.stop();
       await running.stop();
     }
   } catch (error) {
-    outcomes.push({ way: 'as a whole', outcome: `broken: ${error.message.slice(0, 2000)}` });
+    outcomes.push({ who: '', what: 'as a whole', outcome: `broken: ${error.message.slice(0, 2000)}`, good: false });
   } finally {
     await browser?.close().catch(() => {});
     await vestibule?.stop();

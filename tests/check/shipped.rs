@@ -205,8 +205,9 @@ fn documented_add_ons() -> Vec<&'static str> {
 fn every_block_of_the_document_on_add_ons_can_be_pasted() {
     let folder = folder();
     folder.write("secrets/pgadmin", "hunter2\n");
+    folder.write("secrets/frigate", "hunter2\n");
     let blocks = documented_add_ons();
-    assert!(blocks.len() >= 10, "{} blocks", blocks.len());
+    assert!(blocks.len() >= 16, "{} blocks", blocks.len());
     let start = "home_assistant.config_dir = \"examples/home\"\n\n";
     for text in blocks.iter().map(|block| format!("{start}{block}")).chain([start.to_owned() + &blocks.join("\n")]) {
         let (exit, out, err) = folder.check(&text);

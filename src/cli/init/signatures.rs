@@ -63,30 +63,13 @@ fn title(body: &[u8]) -> Option<String> {
     page.get(start..start.checked_add(length)?).map(|title| title.trim().to_owned())
 }
 
-/// The block of docs/add-ons.md for this slug, and the sentences below it.
+/// The block of docs/add-ons.md for this slug, and the sentences below it, up to the next block.
 pub(super) fn documented(slug: &str) -> Option<(&'static str, &'static str)> {
-    if slug == "grafana" {
-        return Some((GRAFANA, GRAFANA_NEEDS));
-    }
     let line = format!("slug = \"{slug}\"\n");
     let section = include_str!("../../../docs/add-ons.md").split("\n## ").find(|section| section.contains(&line))?;
     let (block, rest) = section.split_once("```toml\n")?.1.split_once("```")?;
-    Some((block, rest.trim()))
+    Some((block, rest.split("\n```").next()?.trim()))
 }
-
-/// As README.md has it; no test opens it.
-const GRAFANA: &str = r#"[[addon]]
-slug = "grafana"
-title = "Grafana"
-icon = "mdi:chart-line"
-upstream = "http://127.0.0.1:3000"
-path = "/ingress/grafana"
-prefix = "keep"
-identity_headers = { name = "X-Grafana-User" }
-"#;
-
-const GRAFANA_NEEDS: &str = "Needs `serve_from_sub_path = true`, a `root_url` that ends with `/ingress/grafana/`, and \
-                             `[auth.proxy]` with `enabled = true` and `header_name = X-Grafana-User` in its configuration.";
 
 #[cfg(test)]
 mod tests {
@@ -98,6 +81,7 @@ mod tests {
             let (block, needs) = documented(signature.slug).unwrap_or_else(|| panic!("{}", signature.slug));
             assert!(block.starts_with("[[addon]]\n") && block.contains("\nupstream = \"http://127.0.0.1:"), "{block}");
             assert!(block.contains("\npath = \"/ingress/") && !needs.is_empty(), "{block}");
+            assert!(!needs.contains("```") && !needs.contains("\n## "), "sentences alone: {needs}");
         }
     }
 

@@ -7,10 +7,11 @@ import { start as startProgram } from '../../browser/support/processes.mjs';
 import { NODE, fromNpm } from '../install.mjs';
 
 export const slug = 'code';
+export const version = '4.139.1';
 export const socket = true;
 
 export function install(folder) {
-  fromNpm(folder, 'code-server@4.139.1');
+  fromNpm(folder, `code-server@${version}`);
   const env = { ...process.env, npm_config_user_agent: 'npm', PATH: `${dirname(NODE)}:${process.env.PATH}` };
   execFileSync('sh', ['./postinstall.sh'], { cwd: join(folder, 'node_modules', 'code-server'), stdio: 'inherit', env });
 }

@@ -6,8 +6,9 @@ import { start as startProgram } from '../../browser/support/processes.mjs';
 import { fromPyPI } from '../install.mjs';
 
 export const slug = 'configurator';
+export const version = '0.7.0';
 
-export const install = (folder) => fromPyPI(folder, 'hass-configurator==0.7.0');
+export const install = (folder) => fromPyPI(folder, `hass-configurator==${version}`);
 
 export async function start(installed, folder, port) {
   const base = join(folder, 'base');

@@ -6,9 +6,10 @@ import { start as startProgram } from '../../browser/support/processes.mjs';
 import { fromPyPI } from '../install.mjs';
 
 export const slug = 'esphome';
+export const version = '2026.6.5';
 export const socket = true;
 
-export const install = (folder) => fromPyPI(folder, 'esphome==2026.6.5');
+export const install = (folder) => fromPyPI(folder, `esphome==${version}`);
 
 export async function start(installed, folder, port) {
   mkdirSync(join(folder, 'configs'));

@@ -6,9 +6,10 @@ import { start as startProgram } from '../../browser/support/processes.mjs';
 import { fromPyPI } from '../install.mjs';
 
 export const slug = 'jupyter';
+export const version = '4.6.6';
 export const socket = true;
 
-export const install = (folder) => fromPyPI(folder, 'jupyterlab==4.6.6');
+export const install = (folder) => fromPyPI(folder, `jupyterlab==${version}`);
 
 export async function start(installed, folder, port, onItsHost) {
   mkdirSync(join(folder, 'work'));

@@ -1,15 +1,16 @@
 // pgAdmin 4: makes its addresses from X-Script-Name, believes the user's header from whoever knows the secret.
 
-import { writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readdirSync } from 'node:fs';
 import { start as startProgram } from '../../browser/support/processes.mjs';
+import { block } from '../documented.mjs';
 import { fromPyPI } from '../install.mjs';
 
 export const slug = 'pgadmin';
+export const version = '9.18';
 export const secrets = { pgadmin: 'a secret of the test\n' };
 
-export const install = (folder) => fromPyPI(folder, 'pgadmin4==9.18');
+export const install = (folder) => fromPyPI(folder, `pgadmin4==${version}`);
 
 export async function start(installed, folder, port) {
   const library = join(installed, 'lib');
@@ -27,7 +28,7 @@ runpy.run_path(${JSON.stringify(join(home, 'pgAdmin4.py'))}, run_name='__main__'
   writeFileSync(join(folder, 'launch.py'), launcher);
   const env = { ...process.env, HOME: folder, PGADMIN_SETUP_EMAIL: 'admin@example.org', PGADMIN_SETUP_PASSWORD: 'not-used-1' };
   const program = startProgram(join(installed, 'bin', 'python'), [join(folder, 'launch.py')], { cwd: folder, log: join(folder, 'log'), env });
-  await program.ready(async () => (await fetch(`http://127.0.0.1:${port}/misc/ping`)).ok);
+  await program.ready(async () => (await fetch(`http://127.0.0.1:${port}/misc/ping`)).ok, 180_000);
   return program;
 }
 
@@ -49,12 +50,19 @@ DEFAULT_SERVER = '127.0.0.1'
 DEFAULT_SERVER_PORT = ${port}
 UPGRADE_CHECK_ENABLED = False
 MASTER_PASSWORD_REQUIRED = False
-AUTHENTICATION_SOURCES = ['webserver']
-WEBSERVER_REMOTE_USER = 'X-Remote-User-Name'
-WEBSERVER_REMOTE_USER_FROM_HEADER = True
-WEBSERVER_TRUSTED_PROXIES = ['127.0.0.1']
-WEBSERVER_SHARED_SECRET = 'a secret of the test'
-`;
+${block(slug, 'python').replace('what stands in secrets/pgadmin', 'a secret of the test')}`;
 
 // The picture of the account comes from elsewhere.
 export const expected = [/gravatar\.com/];
+
+const told = (name) => (_, text) => new RegExp(`${name}: '?(\\w+)`).exec(text)?.[1];
+
+export const roles = {
+  names: { alice: 'let in', frank: 'kept out' },
+  exchange: ['access = { admin_only = true }', 'access = { users = ["frank"] }'],
+  tries: [
+    { what: 'opens the page', path: 'browser/', alice: 200, frank: 403 },
+    { what: 'whose account', path: 'user_management/current_user.js', saw: told('name'), alice: '{name}', frank: undefined },
+    { what: 'is an administrator of pgAdmin', path: 'user_management/current_user.js', saw: told('is_admin'), alice: false, frank: undefined },
+  ],
+};

@@ -6,9 +6,10 @@ import { start as startProgram } from '../../browser/support/processes.mjs';
 import { NODE, fromNpm } from '../install.mjs';
 
 export const slug = 'zigbee2mqtt';
+export const version = '2.14.1';
 export const socket = true;
 
-export const install = (folder) => fromNpm(folder, 'zigbee2mqtt@2.14.1');
+export const install = (folder) => fromNpm(folder, `zigbee2mqtt@${version}`);
 
 export async function start(installed, folder, port) {
   const data = join(folder, 'data');
@@ -30,3 +31,12 @@ homeassistant: { enabled: false }
 }
 
 export const isThere = (page) => page.getByText(/Permit join/i).first().waitFor();
+
+export const roles = {
+  names: { alice: 'let in', frank: 'kept out' },
+  exchange: ['access = { admin_only = true }', 'access = { users = ["frank"] }'],
+  tries: [
+    { what: 'opens the page', path: '', alice: 200, frank: 403 },
+    { what: 'opens the WebSocket', path: 'api', socket: true, alice: 101, frank: 403 },
+  ],
+};

@@ -32,8 +32,8 @@ export function start(program, args, { log, ...options }) {
     pid: child.pid,
     output: () => readFileSync(log, 'utf8'),
     /** Waits until `ready` answers something truthy; fails at once, with the output, when the program ends first. */
-    async ready(ready) {
-      await until(`${program} is ready`, async () => ended !== undefined || (await ready()), 60_000);
+    async ready(ready, milliseconds = 60_000) {
+      await until(`${program} is ready`, async () => ended !== undefined || (await ready()), milliseconds);
       if (ended !== undefined) throw new Error(`${program} ended (${ended}):\n${readFileSync(log, 'utf8')}`);
     },
     async stop() {
