@@ -7,6 +7,7 @@ mod addon_api;
 mod build;
 mod certificates;
 mod commands;
+mod confirmation;
 mod connections;
 mod drain;
 mod banner;
@@ -22,6 +23,7 @@ mod review;
 mod shared_orders;
 mod signals;
 mod this_world;
+mod trial;
 mod triggers;
 
 use std::path::PathBuf;
@@ -37,10 +39,10 @@ pub(crate) use logging::log_settings;
 pub use reload::ReloadError;
 pub(crate) use reload::log_lines;
 pub use this_world::ThisWorld;
+pub use trial::{Start, StartChoiceError, choose};
 
 use crate::acme::Renewer;
 use crate::addon_api::AddonApi;
-use crate::config::Loaded;
 use crate::gate::Gate;
 use crate::listener::{ConnectionLimiter, ListenerTrust, LogLimiter};
 use crate::operations::activation::Inherited;
@@ -78,14 +80,21 @@ pub struct Server {
 /// Serves until a signal says stop and everything open has ended.
 pub async fn run(
     file: PathBuf,
-    loaded: Loaded,
+    start: Start,
     telemetry: Telemetry,
     inherited: Inherited,
     workers: Workers,
 ) -> Result<(), StartError> {
     // Before anything else: a SIGTERM during the start would otherwise end the process without any of its own doing.
     let mut signals = Signals::new().map_err(StartError::Signals)?;
-    let (server, bound) = build::build(file, loaded, telemetry, inherited, workers).await?;
+    let trial = start.trial.clone();
+    let built = build::build(file.clone(), start, telemetry, inherited, workers).await;
+    let (server, bound) = built.inspect_err(|error| {
+        // One that another vestibule is serving, or that a start by hand was wrong about, is not over for it.
+        if !matches!(error, StartError::Control(_)) {
+            confirmation::end_at_start(&file, trial);
+        }
+    })?;
     let server = Arc::new(server);
     let mut tasks = server.background(bound);
     server.readiness.set_listeners(crate::operations::ListenersState::Open);
@@ -95,6 +104,7 @@ pub async fn run(
     server.watch_home(&mut state);
     server.follow_states(&server.gate.stages().settings, &mut state);
     drop(state);
+    server.trial_at_start().await;
     server.begin_accepting();
     banner::say(&server);
     notify::ready("serving");

@@ -93,6 +93,7 @@ mod tests {
 
     use super::*;
     use crate::config::{Diagnostics, named};
+    use crate::secret::Secret;
 
     #[test]
     fn what_may_have_been_made_is_known_by_its_place_and_its_ending() {
@@ -115,7 +116,12 @@ mod tests {
         let keys = settings.assertion.keys.clone();
         fs::create_dir_all(&keys).unwrap();
         fs::write(keys.join("a.jwk"), "{}").unwrap();
-        let loaded = Loaded { settings, warnings: Diagnostics::default(), files: vec![secret.clone()] };
+        let loaded = Loaded {
+            settings,
+            warnings: Diagnostics::default(),
+            files: vec![secret.clone()],
+            text: Secret::new(String::new()),
+        };
         let packed = || {
             let files = files(&loaded, Scope::Configuration)?;
             files.iter().map(|file| file.open().map(drop)).collect::<Result<Vec<()>, _>>().map(|all| all.len())

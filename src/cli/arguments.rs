@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{ArgGroup, Args, Parser, Subcommand};
 use clap_complete::Shell;
@@ -14,6 +15,7 @@ use super::init::InitArguments;
 use super::keys::Keys;
 use super::output::Format;
 use super::rate::Rated;
+use crate::config;
 use crate::explain::{Case, Question, RequestQuestion, Sent, Supposing};
 use crate::operations::control::{Request, RevokeTarget};
 
@@ -95,7 +97,13 @@ pub(super) enum Command {
     ///
     /// Ends on SIGTERM and SIGINT, once what is open has ended or `drain_timeout` has passed; reads its configuration
     /// again when the file changes and on SIGHUP. The log goes to standard error.
-    Serve,
+    Serve {
+        /// Go back to the last confirmed configuration after this time, unless `reload --confirm` comes first.
+        ///
+        /// From `1s` to `24h`. A restart does not lengthen it, and serves the last confirmed one when it is over.
+        #[arg(long, value_name = "TIME", value_parser = trial_length)]
+        trial: Option<Duration>,
+    },
     /// Show every mistake in the configuration; exits 2 when there is one.
     ///
     /// It looks at what the file names as well: certificates, Home Assistant's files, ports, places to write to. It
@@ -142,7 +150,7 @@ pub(super) enum Command {
     /// List the certificates that are shown and on order, or order them now.
     Certificates(Certificates),
     /// Have a running vestibule read its configuration again.
-    Reload,
+    Reload(Reload),
     /// Show how a running vestibule is.
     ///
     /// Who may ask is root and the user that runs it.
@@ -181,6 +189,40 @@ pub(super) enum Command {
         #[arg(long, value_name = "FOLDER", conflicts_with = "command")]
         to: Option<PathBuf>,
     },
+}
+
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("what").args(["trial", "confirm", "take_back"])))]
+pub(super) struct Reload {
+    /// Go back to the last confirmed configuration after this time, unless `reload --confirm` comes first.
+    ///
+    /// From `1s` to `24h`. Until then whatever the file becomes is on trial, so give this command before you change it.
+    #[arg(long, value_name = "TIME", value_parser = trial_length)]
+    trial: Option<Duration>,
+    /// Keep the configuration that is on trial.
+    #[arg(long)]
+    confirm: bool,
+    /// Go back to the last confirmed configuration now.
+    #[arg(long)]
+    take_back: bool,
+}
+
+impl Reload {
+    /// The question to the running process.
+    pub(super) fn request(&self) -> Request {
+        match self.trial {
+            Some(length) => Request::Trial { length: u64::try_from(length.as_millis()).unwrap_or(u64::MAX) },
+            None if self.confirm => Request::Confirm {},
+            None if self.take_back => Request::TakeBack {},
+            None => Request::Reload {},
+        }
+    }
+}
+
+fn trial_length(text: &str) -> Result<Duration, &'static str> {
+    let bounds = Duration::from_secs(1)..=Duration::from_hours(24);
+    let length = config::parse_time(text).filter(|length| bounds.contains(length));
+    length.ok_or("expected a time from 1s to 24h, as in 5m")
 }
 
 #[derive(Debug, Subcommand)]

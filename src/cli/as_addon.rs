@@ -87,7 +87,7 @@ pub(super) fn serve(asked: AsAddon) -> Exit {
     if let Err(error) = spawned {
         return failed(&error);
     }
-    serve::serve(&file)
+    serve::serve(&file, None)
 }
 
 fn failed(why: &dyn std::fmt::Display) -> Exit {

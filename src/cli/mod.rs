@@ -48,7 +48,7 @@ pub fn main() -> ExitCode {
         }
     };
     let (file, new_file) = (arguments.config(), arguments.new_config());
-    run(arguments.command.unwrap_or(Command::Serve), &file, &new_file).into()
+    run(arguments.command.unwrap_or(Command::Serve { trial: None }), &file, &new_file).into()
 }
 
 fn run(command: Command, file: &Path, new_file: &Path) -> Exit {
@@ -57,7 +57,7 @@ fn run(command: Command, file: &Path, new_file: &Path) -> Exit {
     match command {
         // Without the locks of the streams: they would be held for as long as it serves, and the log is written to one
         // of them.
-        Command::Serve => serve::serve(file),
+        Command::Serve { trial } => serve::serve(file, trial),
         Command::Check { json } => {
             let world = ThisWorld(Purpose::Check);
             Output::with_standard_streams(|output| match Format::of_flag(json) {
@@ -99,7 +99,7 @@ fn run(command: Command, file: &Path, new_file: &Path) -> Exit {
             let json = command.json;
             ask(command.request(), json)
         }
-        Command::Reload => ask(Request::Reload {}, false),
+        Command::Reload(asked) => ask(asked.request(), false),
         Command::Status { json } => ask(Request::Status {}, json),
         Command::AsAddon(asked) => as_addon::serve(*asked),
         Command::Backup(asked) => Output::with_standard_streams(|output| backup::backup(file, &asked, output)),

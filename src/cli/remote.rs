@@ -7,7 +7,7 @@ use super::output::{Exit, Format, Output};
 use crate::clock::Timestamp;
 use crate::config;
 use crate::operations::control::{AddonLine, AddonState, Answer, BanLine, Request, SessionLine, StatusReport, ask};
-use crate::operations::{ApiState, ReadinessState};
+use crate::operations::{ApiState, ConfigurationState, ReadinessState};
 
 /// Asks the vestibule that serves this configuration, and shows its answer.
 pub(super) fn run(file: &Path, request: &Request, format: Format) -> Exit {
@@ -127,6 +127,7 @@ pub(super) fn show(answer: Answer, output: &mut Output<'_>) -> Exit {
                 output.notice(&format!("note: {remark}\n"));
             }
         }
+        Answer::Confirmed {} => output.result("confirmed"),
         Answer::Status(status) => output.result(&report(&status)),
         Answer::Protection { slug, protected, .. } => {
             output.result(&format!("{slug}: protection is {}", if protected { "on" } else { "off" }));
@@ -195,6 +196,7 @@ fn status_as_json(status: &StatusReport) -> serde_json::Value {
         "sessions": status.sessions,
         "ready": status.ready,
         "state": status.state,
+        "configuration_note": status.configuration_note,
         "addons": status.addons.iter().map(addon).collect::<Vec<_>>(),
     })
 }
@@ -225,11 +227,24 @@ fn word(state: impl serde::Serialize) -> String {
 }
 
 fn report(status: &StatusReport) -> String {
-    let ReadinessState { directory, registries, home_assistant, session_store, listeners, certificates, draining } =
-        status.state;
+    let ReadinessState {
+        directory,
+        registries,
+        home_assistant,
+        session_store,
+        listeners,
+        certificates,
+        configuration,
+        draining,
+    } = status.state;
+    let note = match (configuration, &status.configuration_note) {
+        (ConfigurationState::Confirmed, _) => String::new(),
+        (_, None) => format!(" ({})", word(configuration)),
+        (_, Some(note)) => format!(" ({}: {note})", word(configuration)),
+    };
     let draining = if draining { ", draining" } else { "" };
     format!(
-        "vestibule {} (pid {}) since {}\nconfiguration: {}\nlistening on: {}\nsessions: {}\nusers: {}\nregistries: {}\n\
+        "vestibule {} (pid {}) since {}\nconfiguration: {}{note}\nlistening on: {}\nsessions: {}\nusers: {}\nregistries: {}\n\
          home assistant: {}{}\nsession store: {}\nlisteners: {}\ncertificates: {}\n{}{draining}",
         status.version,
         status.pid,

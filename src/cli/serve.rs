@@ -1,29 +1,34 @@
 //! `vestibule serve`: read, start, serve, drain.
 
 use std::path::Path;
+use std::time::Duration;
 
 use super::output::{Exit, Output};
+use crate::clock::Clock;
 use crate::config;
 use crate::operations::activation;
-use crate::server;
+use crate::server::{self, StartChoiceError};
 use crate::telemetry::{self, chain};
 use crate::workers::WorkerThreads;
 
-/// Serves this configuration until a signal says stop.
-pub(super) fn serve(file: &Path) -> Exit {
+/// Serves this configuration until a signal says stop; with `trial`, it is taken back unless it is confirmed in time.
+pub(super) fn serve(file: &Path, trial: Option<Duration>) -> Exit {
     // The environment is read before there are threads that could change it.
     let inherited = match activation::inherited() {
         Ok(inherited) => inherited,
         Err(error) => return fail(&chain(&error)),
     };
     // Outside of the runtime: it asks Home Assistant on a runtime of its own, which panics within another.
-    let loaded = match config::load(file, &server::ThisWorld(config::Purpose::Serve)) {
-        Ok(loaded) => loaded,
-        Err(found) => {
+    let world = server::ThisWorld(config::Purpose::Serve);
+    let start = match server::choose(file, trial, &world, Clock::System.now()) {
+        Ok(start) => start,
+        Err(StartChoiceError::Mistakes(found)) => {
             Output::with_standard_streams(|output| output.notice(&found.render(output.styling())));
             return Exit::Mistaken;
         }
+        Err(error) => return fail(&chain(&error)),
     };
+    let loaded = &start.loaded;
     let telemetry = match telemetry::start(&server::log_settings(&loaded.settings.log)) {
         Ok(telemetry) => telemetry,
         Err(error) => return fail(&chain(&error)),
@@ -48,7 +53,7 @@ pub(super) fn serve(file: &Path) -> Exit {
         Ok(started) => started,
         Err(error) => return fail(&error),
     };
-    match runtime.block_on(server::run(file.to_owned(), loaded, telemetry, inherited, workers)) {
+    match runtime.block_on(server::run(file.to_owned(), start, telemetry, inherited, workers)) {
         Ok(()) => Exit::Done,
         Err(error) => fail(&chain(&error)),
     }

@@ -43,6 +43,7 @@ use std::path::{Path, PathBuf};
 use toml::de::DeTable;
 
 use crate::diagnostic::{self, Diagnostic, SourceLocation, findings, nearest};
+use crate::secret::Secret;
 use document::Document;
 use findings::Findings;
 use resolve::Context;
@@ -91,6 +92,19 @@ pub struct Loaded {
     pub warnings: Diagnostics,
     /// The files that were looked at, to be watched: the configuration itself, secrets, certificates.
     pub files: Vec<PathBuf>,
+    /// The text that it was read from, which may have secrets in it.
+    pub text: Secret<String>,
+}
+
+/// What can be told of a configuration file that may have any mistake.
+#[derive(Debug)]
+pub struct Glance {
+    /// Its text, which may have secrets in it.
+    pub text: Secret<String>,
+    /// Its `state_dir`.
+    pub state_dir: PathBuf,
+    /// Where the vestibule that serves it has its control socket.
+    pub control: PathBuf,
 }
 
 /// Reads the file and everything that it names, verifies it against the world, and reports all mistakes of it at once.
@@ -100,18 +114,32 @@ pub fn load(file: &Path, world: &dyn World) -> Result<Loaded, Diagnostics> {
         let nowhere = Diagnostic::mistake(SourceLocation::File, format!("this is not a path: {err}"));
         refused(Vec::new(), "", vec![nowhere.hint("name the configuration with `--config FILE`")])
     })?;
-    let Document { text, writable_by_others } =
+    let document =
         document::read(&absolute).map_err(|unreadable| refused(vec![absolute.clone()], "", vec![*unreadable]))?;
+    judge((file, absolute), document, world)
+}
+
+/// Judges a text that was kept of this file as if it stood there: paths in it are relative to the file's folder, and the
+/// file is watched. What is wrong in it is shown in the lines of `kept`.
+pub fn load_kept(file: &Path, kept: &Path, text: &Secret<String>, world: &dyn World) -> Result<Loaded, Diagnostics> {
+    let absolute = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+    let document = Document { text: text.reveal().clone(), writable_by_others: false };
+    judge((kept, absolute), document, world)
+}
+
+/// `shown` is what messages call the file that is at `absolute`.
+fn judge((shown, absolute): (&Path, PathBuf), document: Document, world: &dyn World) -> Result<Loaded, Diagnostics> {
+    let Document { text, writable_by_others } = document;
     let (tree, errors) = DeTable::parse_recoverable(&text);
     if !errors.is_empty() {
         // What stands in a tree with a hole is guesswork: its mistakes would mislead.
         let found = syntax::findings(&text, &errors);
-        return Err(Diagnostics::new(file, &text, &found.masked, found.list).looking_at(vec![absolute]));
+        return Err(Diagnostics::new(shown, &text, &found.masked, found.list).looking_at(vec![absolute]));
     }
     let mut findings = Findings::default();
     if writable_by_others {
         let open = Diagnostic::warning(SourceLocation::File, "everybody on this machine may change the configuration");
-        findings.add(open.hint(format!("chmod o-w {}", file.display())));
+        findings.add(open.hint(format!("chmod o-w {}", shown.display())));
     }
     let raw = raw::Root::read_table(tree.get_ref(), &mut findings);
     let base = absolute.parent().unwrap_or(Path::new("/"));
@@ -126,12 +154,13 @@ pub fn load(file: &Path, world: &dyn World) -> Result<Loaded, Diagnostics> {
     };
     verify::verify(claims, &cases, world, &mut cx.findings);
     let files: Vec<_> = std::iter::once(absolute.clone()).chain(cx.files).collect();
-    let found = Diagnostics::new(file, &text, &cx.findings.masked, cx.findings.list).looking_at(files.clone());
+    let found = Diagnostics::new(shown, &text, &cx.findings.masked, cx.findings.list).looking_at(files.clone());
     let found = found.and(cx.manifests);
     if found.mistakes() > 0 {
         return Err(found);
     }
-    Ok(Loaded { settings, warnings: found, files })
+    drop(tree);
+    Ok(Loaded { settings, warnings: found, files, text: Secret::new(text) })
 }
 
 /// Where the vestibule that serves this file has its control socket. The rest of the file may have any mistake: whoever
@@ -141,11 +170,21 @@ pub fn control_socket(file: &Path) -> Result<PathBuf, Diagnostics> {
         Ok(loaded) => return Ok(loaded.settings.listen.control),
         Err(found) => found,
     };
-    let Some(absolute) = std::path::absolute(file).ok() else { return Err(found) };
-    let Ok(Document { text, .. }) = document::read(&absolute) else { return Err(found) };
-    let (tree, _) = DeTable::parse_recoverable(&text);
-    let (root, base) = (tree.get_ref(), absolute.parent().unwrap_or(Path::new("/")));
-    let named = root.get("listen").and_then(|listen| listen.get_ref().get("control")?.get_ref().as_str());
-    let state_dir = root.get("state_dir").and_then(|folder| folder.get_ref().as_str()).unwrap_or(resolve::STATE_DIR);
-    Ok(named.map_or_else(|| base.join(state_dir).join(resolve::CONTROL), |control| base.join(control)))
+    glance(file).map(|glance| glance.control).ok_or(found)
+}
+
+/// Looks at a file without judging it; nothing when it cannot be read.
+pub fn glance(file: &Path) -> Option<Glance> {
+    let absolute = std::path::absolute(file).ok()?;
+    let text = document::read(&absolute).ok()?.text;
+    let (state_dir, control) = {
+        let (tree, _) = DeTable::parse_recoverable(&text);
+        let (root, base) = (tree.get_ref(), absolute.parent().unwrap_or(Path::new("/")));
+        let named = root.get("listen").and_then(|listen| listen.get_ref().get("control")?.get_ref().as_str());
+        let folder = root.get("state_dir").and_then(|folder| folder.get_ref().as_str()).unwrap_or(resolve::STATE_DIR);
+        let state_dir = base.join(folder);
+        let control = named.map_or_else(|| state_dir.join(resolve::CONTROL), |control| base.join(control));
+        (state_dir, control)
+    };
+    Some(Glance { text: Secret::new(text), state_dir, control })
 }

@@ -23,6 +23,8 @@ use crate::manifest::SigningKey;
 /// Everything that `config.toml` says.
 #[derive(Debug, Clone)]
 pub struct Settings {
+    /// `state_dir`: the folder of everything that is kept.
+    pub state_dir: PathBuf,
     /// `[listen]`
     pub listen: Listen,
     /// `[tls]`

@@ -95,6 +95,9 @@ fn answer(method: &Method, path: &str, readiness: &Readiness, metrics: &Metrics)
                 if !errors.is_empty() {
                     parts.insert("certificate_errors".to_owned(), json!(errors));
                 }
+                if let Some(note) = readiness.configuration_note() {
+                    parts.insert("configuration_note".to_owned(), json!(note));
+                }
             }
             respond(status, "application/json", format!("{picture}\n"))
         }

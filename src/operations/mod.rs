@@ -11,5 +11,6 @@ pub mod notify;
 mod readiness;
 
 pub use readiness::{
-    ApiState, CertificatesState, DirectoryState, ListenersState, Readiness, ReadinessState, SessionStoreState,
+    ApiState, CertificatesState, ConfigurationState, DirectoryState, ListenersState, Readiness, ReadinessState,
+    SessionStoreState,
 };

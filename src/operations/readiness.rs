@@ -16,6 +16,7 @@ pub struct Readiness(Arc<Parts>);
 struct Parts {
     state: Mutex<ReadinessState>,
     certificate_errors: Mutex<BTreeMap<String, String>>,
+    configuration_note: Mutex<Option<String>>,
 }
 
 /// The state of each part at one moment.
@@ -36,6 +37,9 @@ pub struct ReadinessState {
     /// The certificates that browsers are shown.
     #[serde(default)]
     pub certificates: CertificatesState,
+    /// Whether what is in force was confirmed.
+    #[serde(default)]
+    pub configuration: ConfigurationState,
     /// Whether the process is about to end.
     pub draining: bool,
 }
@@ -115,6 +119,34 @@ pub enum CertificatesState {
     Absent,
 }
 
+/// Whether the configuration in force was confirmed. The process is ready in each of these states.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConfigurationState {
+    /// The file is served, for good.
+    #[default]
+    Confirmed,
+    /// The file is served until it is confirmed or taken back.
+    OnTrial,
+    /// The file was not confirmed in time: the last confirmed configuration is served.
+    TakenBack,
+    /// The file was not confirmed in time and is still served, because the last confirmed configuration cannot be put
+    /// in force.
+    Stuck,
+}
+
+impl ConfigurationState {
+    /// Its value as a metric.
+    pub fn number(self) -> i64 {
+        match self {
+            Self::Confirmed => 0,
+            Self::OnTrial => 1,
+            Self::TakenBack => 2,
+            Self::Stuck => 3,
+        }
+    }
+}
+
 impl ReadinessState {
     /// Whether requests are to be sent here. A store that has fallen back to memory and a copy that is a little old
     /// still serve.
@@ -167,6 +199,17 @@ impl Readiness {
     /// Why certificates are not there or are not renewed, by name.
     pub fn certificate_errors(&self) -> BTreeMap<String, String> {
         self.0.certificate_errors.lock().clone()
+    }
+
+    /// Whether the configuration in force was confirmed; and what to do about it, if anything.
+    pub fn set_configuration(&self, to: ConfigurationState, note: Option<String>) {
+        self.lock().configuration = to;
+        *self.0.configuration_note.lock() = note;
+    }
+
+    /// What to do about the configuration in force, if anything.
+    pub fn configuration_note(&self) -> Option<String> {
+        self.0.configuration_note.lock().clone()
     }
 
     /// The process is about to end; there is no way back.

@@ -13,6 +13,7 @@ use tokio_util::task::TaskTracker;
 use super::keys;
 use super::listeners::Listeners;
 use super::reload::ReloadState;
+use super::trial::Start;
 use super::{Server, addon_api};
 use crate::acme::Renewer;
 use crate::addon_api::AddonApi;
@@ -20,7 +21,7 @@ use crate::addon_rights::ingress_key::IngressKey;
 use crate::addon_rights::state::AddonStates;
 use crate::budget::Budget;
 use crate::clock::Clock;
-use crate::config::{Loaded, Settings};
+use crate::config::Settings;
 use crate::exchanges::OpenExchanges;
 use crate::gate::{Gate, Services, Stages};
 use crate::home_assistant::HomeAssistant;
@@ -89,12 +90,13 @@ pub(super) struct Bound {
 /// Makes the server of a configuration.
 pub(super) async fn build(
     file: PathBuf,
-    loaded: Loaded,
+    start: Start,
     telemetry: Telemetry,
     mut inherited: Inherited,
     workers: Workers,
 ) -> Result<(Server, Bound), StartError> {
     let clock = Clock::System;
+    let Start { loaded, trial } = start;
     let settings = Arc::new(loaded.settings);
     // First what another process may hold, so that a second one started by mistake touches nothing of the first.
     let control = ControlSocket::bind(&settings.listen.control)?;
@@ -144,7 +146,7 @@ pub(super) async fn build(
         floods: LogLimiter::default(),
         listeners: parking_lot::Mutex::new(listeners),
         home_assistant_trust,
-        state: tokio::sync::Mutex::new(ReloadState::new(loaded.files)),
+        state: tokio::sync::Mutex::new(ReloadState::new(loaded.files, trial)),
         readiness: Readiness::default(),
         workers,
         connections: TaskTracker::new(),

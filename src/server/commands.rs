@@ -5,6 +5,7 @@ mod api_keys;
 mod bans;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Server;
 use crate::identity::Directory;
@@ -27,13 +28,23 @@ pub(super) async fn answer(server: Arc<Server>, request: Request) -> Answer {
         Request::KeysRevoke { id } => api_keys::revoke(&server, &id).await,
         Request::BansList {} => bans::list(&server).await,
         Request::BansLift { address, user } => bans::lift(&server, address.as_deref(), user).await,
-        Request::Reload {} => match server.reload().await {
-            Ok(remarks) => Answer::Reloaded { remarks },
+        Request::Reload {} => reloaded(server.reload().await),
+        Request::Trial { length } => reloaded(server.begin_trial(Duration::from_millis(length)).await),
+        Request::TakeBack {} => reloaded(server.take_back().await),
+        Request::Confirm {} => match server.confirm_trial().await {
+            Ok(()) => Answer::Confirmed {},
             Err(error) => Answer::failed(chain(&error)),
         },
         Request::Certificates {} => server.list_certificates(),
         Request::CertificatesRenew { domain } => server.renew_certificates(domain.as_deref()),
         Request::Status {} => status(&server),
+    }
+}
+
+fn reloaded<E: std::error::Error>(result: Result<Vec<String>, E>) -> Answer {
+    match result {
+        Ok(remarks) => Answer::Reloaded { remarks },
+        Err(error) => Answer::failed(chain(&error)),
     }
 }
 
@@ -155,6 +166,7 @@ fn status(server: &Server) -> Answer {
         sessions: u64::try_from(server.gate.services().sessions.len()).unwrap_or_default(),
         state,
         ready: state.is_ready(),
+        configuration_note: server.readiness.configuration_note(),
         addons: server.gate.stages().conditions().map(|(slug, condition)| addon_line(slug, condition)).collect(),
     })
 }

@@ -10,8 +10,8 @@ use super::keys;
 use super::logging::log_settings;
 use super::report;
 use super::restart::needs_restart;
-use super::this_world::ThisWorld;
-use crate::config::{self, Diagnostics, Loaded, Purpose, Settings};
+use super::trial::Trial;
+use crate::config::{Diagnostics, Loaded, Settings};
 use crate::gate::Stages;
 use crate::home_assistant::HomeAssistant;
 use crate::listener::BindError;
@@ -29,6 +29,8 @@ pub(super) struct ReloadState {
     pub(super) watching: CancellationToken,
     /// Ends the following of states.
     pub(super) following: CancellationToken,
+    /// Whether what is in force was confirmed.
+    pub(super) trial: Trial,
 }
 
 /// Why the old configuration stays.
@@ -46,14 +48,17 @@ pub enum ReloadError {
     /// A new address cannot be bound.
     #[error("a new address cannot be served")]
     Bind(#[from] BindError),
+    /// A key that decides where a trial is recorded and confirmed.
+    #[error("`{0}` cannot change while the configuration is on trial: confirm it first, or take it back")]
+    OnTrial(&'static str),
     /// A blocking task did not come back.
     #[error("the reload was broken off")]
     Broken(#[from] tokio::task::JoinError),
 }
 
 impl ReloadState {
-    pub(super) fn new(files: Vec<PathBuf>) -> Self {
-        Self { files, watching: CancellationToken::new(), following: CancellationToken::new() }
+    pub(super) fn new(files: Vec<PathBuf>, trial: Trial) -> Self {
+        Self { files, watching: CancellationToken::new(), following: CancellationToken::new(), trial }
     }
 }
 
@@ -62,8 +67,15 @@ impl Server {
     pub(super) async fn reload(self: &Arc<Self>) -> Result<Vec<String>, ReloadError> {
         // Held to the end: two reloads at once (a signal and a changed file) would mix two configurations.
         let mut state = self.state.lock().await;
+        let result = self.reload_with(&mut state).await;
+        self.tell(&state.trial);
+        result
+    }
+
+    /// The same, for who holds the state already.
+    pub(super) async fn reload_with(self: &Arc<Self>, state: &mut ReloadState) -> Result<Vec<String>, ReloadError> {
         notify::reloading();
-        let result = self.try_reload(&mut state).await;
+        let result = self.try_reload(state).await;
         let telemetry = &self.gate.services().telemetry;
         match &result {
             Ok(remarks) => {
@@ -89,11 +101,11 @@ impl Server {
     }
 
     async fn try_reload(self: &Arc<Self>, state: &mut ReloadState) -> Result<Vec<String>, ReloadError> {
-        let file = self.file.clone();
+        let (file, source) = (self.file.clone(), state.trial.source());
         // Off the async threads: it reads files, and asking Home Assistant drives a runtime of its own, which panics
         // within another.
-        let loading = spawn_blocking(move || config::load(&file, &ThisWorld(Purpose::Serve)));
-        let loaded = loading.await?.map_err(|found| {
+        let loading = spawn_blocking(move || source.load(&file));
+        let (loaded, origin) = loading.await?.map_err(|found| {
             // The files of the refused one are watched, since it is there that the operator corrects the mistake.
             state.files = found.files().to_vec();
             ReloadError::Mistakes(Box::new(found))
@@ -101,8 +113,12 @@ impl Server {
         if loaded.warnings.warnings() > 0 {
             log_lines(&loaded.warnings);
         }
-        let Loaded { settings, files, .. } = loaded;
-        let (settings, before) = (Arc::new(settings), self.gate.stages());
+        let before = self.gate.stages();
+        if let Some(key) = state.trial.objection(&loaded, &before.settings.listen.control) {
+            return Err(ReloadError::OnTrial(key));
+        }
+        let Loaded { settings, files, text, .. } = loaded;
+        let settings = Arc::new(settings);
         // Bound before the old addresses are let go: an address that is taken by another process must not cost us the
         // one we have.
         let change =
@@ -117,6 +133,9 @@ impl Server {
         self.take_over(&settings, keyring, &before, state).await;
         self.order_changed(&before.settings, &settings);
         state.files = files;
+        if let Err(error) = state.trial.put_in_force(&text, &settings.state_dir, origin) {
+            tracing::warn!(why = %chain(&error), "no copy of the configuration is kept, so that none can be on trial");
+        }
         // Only now, when the new stages are in place for those who come by a new address.
         self.begin_accepting();
         // At once, and not with the next beat: what the operator has just forbidden ends with this command.

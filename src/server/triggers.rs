@@ -29,6 +29,7 @@ pub(super) async fn until_stopped(server: &Arc<Server>, signals: &mut Signals) {
                 SignalAction::Reload => drop(server.reload().await),
             },
             _ = looks.tick() => {
+                server.end_trial_in_time().await;
                 // Cloned, so that the lock is free while the disk is asked: a reload by signal takes it, too.
                 let files = server.state.lock().await.files.clone();
                 if watched.look(files).await {

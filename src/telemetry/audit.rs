@@ -177,6 +177,36 @@ pub enum AuditEvent<'a> {
         /// Why the old one was kept, if it was.
         error: Option<&'a dyn Display>,
     },
+    /// A configuration is on trial, or no longer.
+    Trial {
+        /// What happened.
+        step: TrialStep,
+    },
+}
+
+/// What happened to a configuration on trial.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TrialStep {
+    /// It is on trial from now on.
+    Begun,
+    /// The operator confirmed it.
+    Confirmed,
+    /// The last confirmed configuration is in force again.
+    TakenBack,
+    /// The last confirmed configuration cannot be put in force.
+    Stuck,
+}
+
+impl TrialStep {
+    /// Its word in the log.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Begun => "begun",
+            Self::Confirmed => "confirmed",
+            Self::TakenBack => "taken_back",
+            Self::Stuck => "stuck",
+        }
+    }
 }
 
 /// Which sessions were revoked.
@@ -229,13 +259,16 @@ fn level(event: &AuditEvent<'_>) -> Level {
         | AuditEvent::KeyRevoked { .. }
         | AuditEvent::Revoked { .. }
         | AuditEvent::BansLifted { .. }
+        | AuditEvent::Trial { step: TrialStep::Begun | TrialStep::Confirmed }
         | AuditEvent::Reload { error: None } => Level::INFO,
         AuditEvent::SignIn { .. }
         | AuditEvent::PasswordCheck { .. }
         | AuditEvent::PasswordReset { .. }
         | AuditEvent::Protection { protected: false, .. } => Level::WARN,
         AuditEvent::Refused { reason, .. } => reason.row().level,
-        AuditEvent::Reload { error: Some(_) } | AuditEvent::TokenReused { .. } => Level::ERROR,
+        AuditEvent::Trial { step: TrialStep::TakenBack | TrialStep::Stuck }
+        | AuditEvent::TokenReused { .. }
+        | AuditEvent::Reload { error: Some(_) } => Level::ERROR,
     }
 }
 
@@ -302,6 +335,10 @@ fn fill(line: &mut LogLine<'_>, event: &AuditEvent<'_>, error: Option<&str>) {
             revoked(line, what);
         }
         AuditEvent::BansLifted { address, user_name, count } => bans_lifted(line, address, user_name, count),
+        AuditEvent::Trial { step } => {
+            line.word("event", "trial");
+            line.word("result", step.label());
+        }
         AuditEvent::Reload { .. } => {
             line.word("event", "reload");
             line.word("result", if error.is_none() { "success" } else { "failure" });
@@ -436,6 +473,7 @@ mod tests {
                 client: CLIENT,
                 request_id: "r4",
             },
+            AuditEvent::Trial { step: TrialStep::TakenBack },
             AuditEvent::Reload { error: Some(&"line 3\n  hint: do") },
         ]
     }

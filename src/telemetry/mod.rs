@@ -24,7 +24,7 @@ use std::time::Duration;
 use tracing_subscriber::filter::{EnvFilter, LevelFilter, ParseError};
 
 pub use access::{AccessEntry, AccessLog};
-pub use audit::{AuditEvent, AuditLog, Revoked};
+pub use audit::{AuditEvent, AuditLog, Revoked, TrialStep};
 pub use captured::Captured;
 pub use chain::{Chain, chain};
 pub use metrics::{

@@ -14,6 +14,8 @@ use std::thread;
 pub(crate) struct Extra {
     /// More environment.
     pub(crate) environment: Vec<(String, String)>,
+    /// More arguments of `serve`.
+    pub(crate) arguments: Vec<String>,
     /// A listening socket, handed over as systemd does: file descriptor 3, named by `LISTEN_FDS` and `LISTEN_PID`.
     pub(crate) socket: Option<OwnedFd>,
     /// No file may grow beyond so many blocks of 512 bytes: to the process that is what a full disk looks like.
@@ -52,6 +54,7 @@ pub(crate) fn spawn(folder: &Path, extra: &mut Extra) -> (Child, Captured) {
         None => Stdio::null(),
     });
     command.arg("serve").arg("--config").arg(folder.join("config.toml"));
+    command.args(&extra.arguments);
     command.envs(extra.environment.iter().map(|(key, value)| (key, value)));
     command.stdout(Stdio::null()).stderr(Stdio::piped()).current_dir(folder);
     let mut child = command.spawn().expect("the binary runs");

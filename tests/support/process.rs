@@ -92,10 +92,19 @@ impl Vestibule {
         self.extra.file_limit = blocks;
     }
 
+    /// From the next start on, `serve` has these arguments.
+    pub(crate) fn serve_with(&mut self, arguments: &[&str]) {
+        self.extra.arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
+    }
+
+    /// Starts it again in the same folder, without waiting for anything.
+    pub(crate) fn spawn_again(&mut self) {
+        (self.child, self.stderr) = spawn(self.folder.path(), &mut self.extra);
+    }
+
     /// Starts it again in the same folder.
     pub(crate) fn start_again(&mut self) {
-        let (child, stderr) = spawn(self.folder.path(), &mut self.extra);
-        (self.child, self.stderr) = (child, stderr);
+        self.spawn_again();
         self.await_ready();
     }
 

@@ -81,6 +81,15 @@ pub enum Request {
     },
     /// Read the configuration again.
     Reload {},
+    /// Read the configuration again, and take it back unless it is confirmed.
+    Trial {
+        /// After how many milliseconds.
+        length: u64,
+    },
+    /// Confirm the configuration that is on trial.
+    Confirm {},
+    /// Take back the configuration that is on trial.
+    TakeBack {},
     /// How the process is.
     Status {},
 }
@@ -168,11 +177,13 @@ pub enum Answer {
         /// How many names there are.
         count: u64,
     },
-    /// The answer to [`Request::Reload`].
+    /// The answer to [`Request::Reload`], [`Request::Trial`] and [`Request::TakeBack`].
     Reloaded {
         /// What changed that needs a restart, and other remarks.
         remarks: Vec<String>,
     },
+    /// The answer to [`Request::Confirm`], once it is on disk.
+    Confirmed {},
     /// The answer to [`Request::Status`].
     Status(StatusReport),
     /// It could not be done.
@@ -305,6 +316,9 @@ pub struct StatusReport {
     pub state: ReadinessState,
     /// Whether it takes requests.
     pub ready: bool,
+    /// What to do about the configuration in force, if anything.
+    #[serde(default)]
+    pub configuration_note: Option<String>,
     /// The add-ons, in the order of the configuration.
     pub addons: Vec<AddonLine>,
 }

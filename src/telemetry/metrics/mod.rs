@@ -32,6 +32,7 @@
 //! | `vestibule_sessions` | gauge | | Live sessions that this process knows |
 //! | `vestibule_sign_ins_total` | counter | `outcome` | Attempts to sign in |
 //! | `vestibule_reloads_total` | counter | `result` | Reloads of the configuration |
+//! | `vestibule_configuration_state` | gauge | | 0 while the configuration in force is confirmed, 1 on trial, 2 taken back, 3 if it could not be taken back |
 //! | `vestibule_directory_users` | gauge | | Users in the current copy of Home Assistant's files |
 //! | `vestibule_directory_stale_seconds` | gauge | | For how long the files could not be read; 0 while they can |
 //! | `vestibule_session_store_degraded` | gauge | | 1 while sessions are served from memory alone because their store fails |
@@ -94,6 +95,8 @@ pub struct Metrics {
     pub sessions: Gauge,
     sign_ins: Family<OutcomeLabel, Counter>,
     reloads: Family<ResultLabel, Counter>,
+    /// Whether the configuration in force was confirmed, as a number.
+    pub configuration_state: Gauge,
     /// Users in the current copy of Home Assistant's files.
     pub directory_users: Gauge,
     /// For how many seconds Home Assistant's files could not be read; 0 while they can.
@@ -123,6 +126,7 @@ impl Metrics {
             sessions: Gauge::default(),
             sign_ins: beforehand(&SignInOutcome::ALL.map(|outcome| OutcomeLabel { outcome: outcome.label() })),
             reloads: beforehand(&ReloadResult::ALL.map(|result| ResultLabel { result: result.label() })),
+            configuration_state: Gauge::default(),
             directory_users: Gauge::default(),
             directory_stale: Gauge::default(),
             session_store_degraded: Gauge::default(),
@@ -161,6 +165,9 @@ impl Metrics {
         to.register("sessions", "Live sessions", self.sessions.clone());
         to.register("sign_ins", "Attempts to sign in", self.sign_ins.clone());
         to.register("reloads", "Reloads of the configuration", self.reloads.clone());
+        let help = "0 while the configuration in force is confirmed, 1 on trial, 2 taken back, 3 if it could not be taken \
+                    back";
+        to.register("configuration_state", help, self.configuration_state.clone());
         let help = "Users in the current copy of Home Assistant's files";
         to.register("directory_users", help, self.directory_users.clone());
         let help = "For how long Home Assistant's files could not be read; 0 while they can";
