@@ -18,6 +18,7 @@ mod manual;
 mod output;
 mod page;
 mod rate;
+mod reload;
 mod remote;
 mod serve;
 

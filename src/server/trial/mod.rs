@@ -124,12 +124,11 @@ impl Trial {
     ) -> Result<(), KeptError> {
         self.in_force = Fingerprint::of(text);
         match (&mut self.standing, from) {
-            (Standing::OnTrial { .. }, _) => return Ok(()),
+            (Standing::OnTrial { .. }, _) | (Standing::Confirmed, Origin::Kept) => return Ok(()),
             (Standing::TakenBack { failed, .. }, Origin::Kept) => {
                 *failed = None;
                 return Ok(());
             }
-            (Standing::Confirmed, Origin::Kept) => return Ok(()),
             (Standing::Confirmed | Standing::TakenBack { .. }, Origin::File) => {}
         }
         *self = Self::confirmed(text, state_dir);
