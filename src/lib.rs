@@ -28,7 +28,8 @@
 //! reload, and drains on stop. What is permitted and goes on stands in [`exchanges`]. Beside the way stand
 //! [`permission`], Home Assistant's engine for entities, which `identity` compiles and `authorization` asks;
 //! [`conditions`], whether where, when and in which state something is asked for is right; [`home_assistant`], which
-//! reads its files; [`sign_in`], which makes sessions; [`pages`], what we say ourselves;
+//! reads its files; [`presence`], what its users are told; [`sign_in`], which makes sessions; [`pages`], what we say
+//! ourselves;
 //! [`acme`], which orders certificates; [`dial`], which makes connections out; [`explain`], why something is decided as
 //! it is; [`refusal`], why and how a request is refused; [`addon_rights`], what add-ons may do besides showing a web
 //! UI; [`addon_api`], what they call, [`entity_filter`], which holds them to the entities of a policy, and
@@ -61,6 +62,7 @@ pub mod ids;
 pub mod permission;
 pub mod conditions;
 pub mod home_assistant;
+pub mod presence;
 pub mod sign_in;
 pub mod addon_rights;
 pub mod entity_filter;

@@ -14,6 +14,7 @@ mod banner;
 mod keys;
 mod listeners;
 mod logging;
+mod presence;
 mod reload;
 mod report;
 mod respawn;
@@ -105,6 +106,9 @@ pub async fn run(
     server.follow_states(&server.gate.stages().settings, &mut state);
     drop(state);
     server.trial_at_start().await;
+    if let Some(telling) = presence::teller(&server).await {
+        tasks.spawn(telling);
+    }
     server.begin_accepting();
     banner::say(&server);
     notify::ready("serving");

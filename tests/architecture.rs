@@ -83,6 +83,8 @@ const BESIDE: [(&str, &[&str]); 24] = [
     // Pages show a request's id, and say which methods `http` knows.
     ("pages", &["ids", "http", "refusal", "config", "telemetry", "clock", "entropy"]),
     ("operations", &FOUNDATION),
+    // What Home Assistant is told of sessions and devices: it makes texts and keeps digests.
+    ("presence", &["atomic_file", "ids", "config", "session", "clock", "entropy", "secret"]),
     // Copies files that others write, and looks into none of them.
     ("backup", &["config", "entropy", "secret"]),
     // What an add-on may do. A key of Home Assistant's pages is kept with it, and a route is found by it.

@@ -120,6 +120,7 @@ fn configuration_md_has_the_keys_that_the_program_knows() {
         ("## `[[test]]`", &["Test"]),
         ("## `[assertion]`", &["Assertion"]),
         ("## `[supervisor]`", &["Supervisor"]),
+        ("## `[presence]`", &["Presence"]),
         (
             "## `[[addon]]`",
             &[

@@ -22,6 +22,7 @@ mod part;
 mod hosts;
 mod path_pattern;
 mod permissions;
+mod presence;
 mod raw;
 mod redis_store;
 mod resolve;
@@ -69,6 +70,7 @@ pub use limits::Limits;
 pub use named::named;
 pub use path_pattern::{BadPattern, PathPattern, Segment};
 pub use permissions::{ConfiguredGroup, GroupSource, Permissions};
+pub use presence::{Presence, PresenceEvent};
 pub use redis_store::{RedisPlace, RedisStore};
 pub use secret_text::SecretText;
 pub use settings::{

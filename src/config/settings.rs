@@ -14,6 +14,7 @@ use super::certificate_files::CertificateFiles;
 use super::home::HomeAssistant;
 use super::limits::Limits;
 use super::permissions::Permissions;
+use super::presence::Presence;
 use super::redis_store::RedisStore;
 use super::secret_text::SecretText;
 use super::trusted_proxies::TrustedProxies;
@@ -49,6 +50,8 @@ pub struct Settings {
     pub assertion: Assertion,
     /// `[supervisor]`
     pub supervisor: Supervisor,
+    /// `[presence]`
+    pub presence: Presence,
     /// `[[addon]]`, in the order of the file.
     pub addons: Vec<Arc<Addon>>,
     /// What `when` asks for, wherever it stands; nothing where no state is asked for.

@@ -22,7 +22,7 @@ use crate::pages::{self, Audience, Page, StartAddon};
 use crate::refusal::Reason;
 use crate::route::OWN;
 use crate::session::session_of;
-use crate::sign_in::{Budget, OAuthLogin, PasswordSignIn, Ticked, sign_in_page};
+use crate::sign_in::{Budget, NotMeFlow, OAuthLogin, PasswordSignIn, Ticked, sign_in_page};
 use crate::telemetry::AuditEvent;
 
 /// The answer to a request for one of our pages.
@@ -55,6 +55,7 @@ pub(super) async fn answer(
         "session" => who_am_i(&request, services, request_log).await,
         "" => start(&request, stages, services, request_log).await,
         "jwks.json" if reads && stages.keyring.is_some() => Ok(published(stages)),
+        "not-me" if has_links(&request, stages) => not_me(request, stages, services).await,
         file => match pages::asset(file) {
             Some(asset) if reads => Ok(asset),
             Some(_) => Err(Reason::MethodNotAllowed),
@@ -100,6 +101,29 @@ async fn sign_in(request: Sanitized, stages: &Stages, services: &Services) -> Re
         bound_to,
         remember: stages.settings.session.remembered.is_some(),
     };
+    flow.post(request).await
+}
+
+/// Whether the page for links that end a session is here. Never on an add-on's own host, where its scripts could read
+/// the link.
+fn has_links(request: &Sanitized, stages: &Stages) -> bool {
+    stages.settings.presence.not_me.is_some() && bound_to(request, stages).is_none()
+}
+
+async fn not_me(request: Sanitized, stages: &Stages, services: &Services) -> Result<Page, Reason> {
+    let flow = NotMeFlow {
+        links: &services.not_me,
+        sessions: &services.sessions,
+        clock: &services.clock,
+        telemetry: &services.telemetry,
+    };
+    if matches!(*request.method(), Method::GET | Method::HEAD) && request.handshake().is_none() {
+        return Ok(flow.ask(&request));
+    }
+    if *request.method() != Method::POST {
+        return Err(Reason::MethodNotAllowed);
+    }
+    let _place = form_place(&request, stages, services)?;
     flow.post(request).await
 }
 

@@ -17,6 +17,7 @@ use crate::exchanges::OpenExchanges;
 use crate::home_assistant::HomeAssistant;
 use crate::http::{Names, OwnCookies, Reserved, Rules};
 use crate::ids::AddonSlug;
+use crate::presence::NotMeLinks;
 use crate::route::Routes;
 use crate::session::{ApiKeys, SessionCookie, Sessions};
 use crate::sign_in::{CrossHostTickets, FORM_COOKIE, Guard, OAUTH_COOKIE, OAuthLogins, TICKET_COOKIE, TokenStore};
@@ -57,6 +58,8 @@ pub struct Services {
     pub hand_overs: CrossHostTickets,
     /// The limits on attempts to sign in.
     pub guard: Guard,
+    /// The links with which people end a session that is not theirs.
+    pub not_me: NotMeLinks,
     /// Who is away on Home Assistant's sign-in page.
     pub oauth_logins: OAuthLogins,
     /// Home Assistant's tokens of live sessions.

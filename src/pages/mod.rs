@@ -5,6 +5,7 @@
 
 mod asset;
 mod document;
+mod not_me;
 mod onward;
 mod refusal;
 mod sign_in;
@@ -12,6 +13,7 @@ mod start;
 
 pub use asset::asset;
 pub use document::{Page, away, json, plain, redirect, see_other};
+pub use not_me::{NotMe, not_me};
 pub use onward::onward;
 pub use refusal::{Audience, AwayAddon, Circumstances, refusal};
 pub use sign_in::{SignInPage, SignInWay, sign_in};

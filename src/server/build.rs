@@ -29,6 +29,7 @@ use crate::listener::{AddonListener, BindError, ConnectionLimiter, HomeAssistant
 use crate::operations::Readiness;
 use crate::operations::activation::{ActivationError, Inherited};
 use crate::operations::control::{ControlSocket, SocketError};
+use crate::presence::NotMeLinks;
 use crate::session::{ApiKeys, OpenError, Sessions};
 use crate::sign_in::{CrossHostTickets, Guard, OAuthLogins};
 use crate::telemetry::{Telemetry, chain};
@@ -123,6 +124,7 @@ pub(super) async fn build(
     let services = Services {
         api_keys,
         hand_overs: CrossHostTickets::open(&sessions),
+        not_me: NotMeLinks::default(),
         oauth_logins: OAuthLogins::open(&sessions),
         sessions,
         home: ArcSwap::new(home),

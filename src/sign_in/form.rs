@@ -20,6 +20,7 @@ pub(super) struct Form {
     pub(super) csrf: String,
     /// Anything but nothing is a tick.
     pub(super) remember: String,
+    pub(super) token: String,
 }
 
 impl Form {
@@ -44,6 +45,7 @@ impl Form {
                 "return_to" => &mut form.return_to,
                 "csrf" => &mut form.csrf,
                 "remember" => &mut form.remember,
+                "token" => &mut form.token,
                 _ => continue,
             };
             // Our page sends no field twice, and which of two values counts differs from parser to parser.

@@ -7,6 +7,7 @@
 mod form;
 mod form_token;
 mod guard;
+mod not_me;
 mod pending_store;
 mod cross_host_ticket;
 mod return_to;
@@ -18,6 +19,7 @@ mod oauth;
 pub use cross_host_ticket::{Challenge, CrossHostTicket, CrossHostTickets, Nonce, TICKET_COOKIE};
 pub use form_token::FORM_COOKIE;
 pub use guard::{Attempts, Ban, Budget, Guard, Turned, Whose};
+pub use not_me::NotMeFlow;
 pub use oauth::{OAUTH_COOKIE, OAuthLogin, OAuthLogins, TokenStore};
 pub use page::{Ticked, sign_in_page};
 pub use password::PasswordSignIn;

@@ -3,236 +3,43 @@
 //! Each line answers "who, from where, what and why", under the target `vestibule::audit`. The log's filter does not
 //! silence it. No event has room for a password, a token or a cookie.
 
-use std::fmt::Display;
 use std::net::IpAddr;
 
+use prometheus_client::metrics::counter::Counter;
 use tracing::Level;
 
 use super::access::{HOST_LIMIT, NAME_LIMIT, TARGET_LIMIT};
+use super::audit_event::{AuditEvent, Revoked, TrialStep};
+use super::audit_tap::{AuditTap, Notable, Notables};
 use super::line::LogLine;
-use super::reset_outcome::ResetOutcome;
 use super::sign_in_outcome::SignInOutcome;
 use super::sink::Sink;
-use crate::refusal::Reason;
-
-/// Something that an operator may have to account for.
-#[derive(Clone, Copy)]
-pub enum AuditEvent<'a> {
-    /// Somebody tried to sign in.
-    SignIn {
-        /// How it ended.
-        outcome: SignInOutcome,
-        /// How they tried: `password` or `home-assistant`.
-        method: &'static str,
-        /// The user name as it was typed.
-        user_name: &'a str,
-        /// The user's id, when a session was made.
-        user: Option<&'a str>,
-        /// The id of the session that was made.
-        session: Option<&'a str>,
-        /// Whose address it came from.
-        client: IpAddr,
-        /// The request's id.
-        request_id: &'a str,
-    },
-    /// An add-on asked whether a user name and a password belong together.
-    PasswordCheck {
-        /// The add-on.
-        addon: &'a str,
-        /// What came of it, which the add-on is told no more of than yes or no.
-        outcome: SignInOutcome,
-        /// The user name as it was typed.
-        user_name: &'a str,
-        /// The user's id, when the password is theirs.
-        user: Option<&'a str>,
-        /// The address that the add-on asked from.
-        client: IpAddr,
-        /// The request's id.
-        request_id: &'a str,
-    },
-    /// An add-on asked for a new password for somebody.
-    PasswordReset {
-        /// The add-on.
-        addon: &'a str,
-        /// What came of it, which the add-on is told no more of than yes or no.
-        outcome: ResetOutcome,
-        /// The user name as the add-on wrote it.
-        user_name: &'a str,
-        /// The user's id, when they may be given one.
-        user: Option<&'a str>,
-        /// The address that the add-on asked from.
-        client: IpAddr,
-        /// The request's id.
-        request_id: &'a str,
-    },
-    /// Somebody ended their own session.
-    SignOut {
-        /// The user's id.
-        user: &'a str,
-        /// The session's id.
-        session: &'a str,
-        /// Whose address it came from.
-        client: IpAddr,
-        /// The request's id.
-        request_id: &'a str,
-    },
-    /// An operator made a session at the control socket.
-    SessionMade {
-        /// The id of the user it is for.
-        user: &'a str,
-        /// The session's id.
-        session: &'a str,
-        /// The add-on it is bound to.
-        addon: Option<&'a str>,
-    },
-    /// The protection of an add-on was switched.
-    Protection {
-        /// Its slug.
-        addon: &'a str,
-        /// Whether it is on now.
-        protected: bool,
-        /// Who did: `control`, or the slug of the add-on whose token it was.
-        by: &'a str,
-    },
-    /// A token was made for an add-on; one that it had before ended.
-    TokenMade {
-        /// Its slug.
-        addon: &'a str,
-        /// Who did: `control`.
-        by: &'a str,
-    },
-    /// An operator made a key for a program.
-    KeyMade {
-        /// What it is called.
-        name: &'a str,
-        /// Its id.
-        key: &'a str,
-        /// The id of the user in whose name it asks.
-        user: &'a str,
-        /// The add-on that it opens.
-        addon: &'a str,
-    },
-    /// An operator revoked a key.
-    KeyRevoked {
-        /// What it is called.
-        name: &'a str,
-        /// Its id.
-        key: &'a str,
-    },
-    /// A request was refused.
-    Refused {
-        /// Why.
-        reason: Reason,
-        /// What was asked and answered, where a protected path was judged.
-        why: Option<&'a str>,
-        /// Whose address it came from.
-        client: IpAddr,
-        /// The request's id.
-        request_id: &'a str,
-        /// The user's id, when it was known already.
-        user: Option<&'a str>,
-        /// The session's id, when there is one.
-        session: Option<&'a str>,
-        /// What the key is called that it came with, when it came with one.
-        key: Option<&'a str>,
-        /// The add-on, when it was known already.
-        addon: Option<&'a str>,
-        /// The authority's host.
-        host: &'a str,
-        /// The target as it was sent; secrets are taken out here.
-        target: &'a str,
-    },
-    /// A secret in the cookie of a remembered session was shown again after it had been replaced. The session ended.
-    TokenReused {
-        /// The user's id.
-        user: &'a str,
-        /// The session's id.
-        session: &'a str,
-        /// The device that it was made on, in words.
-        device: &'a str,
-        /// Whose address it was made from. Where the secret came from now is in the line of the refusal.
-        address: Option<IpAddr>,
-    },
-    /// Sessions were revoked.
-    Revoked {
-        /// Which.
-        what: Revoked<'a>,
-        /// How many there were.
-        count: u64,
-        /// Who did it, or what: `control`; `sign_in`, which ends the browser's session before; `user_changed`, when a
-        /// user is gone, deactivated, or has another password; `home_assistant`, when it has ended the sign-in there.
-        by: &'static str,
-    },
-    /// An operator lifted bans from signing in.
-    BansLifted {
-        /// Whose address it was; none is every address.
-        address: Option<IpAddr>,
-        /// Which user name it was; none is every name.
-        user_name: Option<&'a str>,
-        /// How many tallies are forgotten.
-        count: u64,
-    },
-    /// The configuration was read again.
-    Reload {
-        /// Why the old one was kept, if it was.
-        error: Option<&'a dyn Display>,
-    },
-    /// A configuration is on trial, or no longer.
-    Trial {
-        /// What happened.
-        step: TrialStep,
-    },
-}
-
-/// What happened to a configuration on trial.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TrialStep {
-    /// It is on trial from now on.
-    Begun,
-    /// The operator confirmed it.
-    Confirmed,
-    /// The last confirmed configuration is in force again.
-    TakenBack,
-    /// The last confirmed configuration cannot be put in force.
-    Stuck,
-}
-
-impl TrialStep {
-    /// Its word in the log.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Begun => "begun",
-            Self::Confirmed => "confirmed",
-            Self::TakenBack => "taken_back",
-            Self::Stuck => "stuck",
-        }
-    }
-}
-
-/// Which sessions were revoked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Revoked<'a> {
-    /// One, by its id.
-    One(&'a str),
-    /// All of one user, by the user's id.
-    User(&'a str),
-    /// Every session of everybody.
-    All,
-}
 
 /// The audit log.
 #[derive(Debug, Clone)]
 pub struct AuditLog {
     sink: Sink,
+    tap: AuditTap,
 }
 
 impl AuditLog {
-    pub(super) fn new(sink: Sink) -> Self {
-        Self { sink }
+    pub(super) fn new(sink: Sink, dropped: Counter) -> Self {
+        Self { sink, tap: AuditTap::new(dropped) }
+    }
+
+    /// What Home Assistant may be told, from when [`Self::tell_notables`] says so. There is one reader.
+    pub fn notables(&self) -> Option<Notables> {
+        self.tap.take()
+    }
+
+    /// Whether anybody wants to hear what Home Assistant may be told.
+    pub fn tell_notables(&self, wanted: bool) {
+        self.tap.switch(wanted);
     }
 
     /// Writes the event's line.
     pub fn write(&self, event: &AuditEvent<'_>) {
+        self.tap.offer(|| notable(event));
         // Made before the line is begun: what an error says of itself is code of others.
         let error = match event {
             AuditEvent::Reload { error } => error.map(ToString::to_string),
@@ -244,6 +51,36 @@ impl AuditLog {
             fill(&mut line, event, error.as_deref());
             line.end();
         });
+    }
+}
+
+/// What of it Home Assistant may be told. Never what was typed as a name: it may have been a password.
+fn notable(event: &AuditEvent<'_>) -> Option<Notable> {
+    match *event {
+        // Not a session that was handed over from another one, nor one that Home Assistant's own pages asked for.
+        AuditEvent::SignIn {
+            outcome: SignInOutcome::Success,
+            method: method @ ("password" | "home-assistant"),
+            user: Some(user),
+            session: Some(session),
+            client,
+            ..
+        } => Some(Notable::SignedIn {
+            user: user.parse().ok()?,
+            session: session.to_owned(),
+            client,
+            method: method.to_owned(),
+        }),
+        AuditEvent::SignIn { outcome, client, .. } | AuditEvent::PasswordCheck { outcome, client, .. } => match outcome
+        {
+            SignInOutcome::TooManyAttempts => Some(Notable::Throttled { client, banned: false }),
+            SignInOutcome::Banned => Some(Notable::Throttled { client, banned: true }),
+            _ => None,
+        },
+        AuditEvent::Revoked { what: Revoked::One(session), by: "not_me", .. } => {
+            Some(Notable::NotMe { session: session.to_owned() })
+        }
+        _ => None,
     }
 }
 
@@ -335,10 +172,7 @@ fn fill(line: &mut LogLine<'_>, event: &AuditEvent<'_>, error: Option<&str>) {
             revoked(line, what);
         }
         AuditEvent::BansLifted { address, user_name, count } => bans_lifted(line, address, user_name, count),
-        AuditEvent::Trial { step } => {
-            line.word("event", "trial");
-            line.word("result", step.label());
-        }
+        AuditEvent::Trial { step } => trial(line, step),
         AuditEvent::Reload { .. } => {
             line.word("event", "reload");
             line.word("result", if error.is_none() { "success" } else { "failure" });
@@ -388,6 +222,11 @@ fn bans_lifted(line: &mut LogLine<'_>, address: Option<IpAddr>, user_name: Optio
     }
 }
 
+fn trial(line: &mut LogLine<'_>, step: TrialStep) {
+    line.word("event", "trial");
+    line.word("result", step.label());
+}
+
 fn of_key(line: &mut LogLine<'_>, event: &'static str, name: &str, key: &str) {
     line.word("event", event);
     line.word("by", "control");
@@ -424,7 +263,9 @@ const ERROR_LIMIT: usize = 2048;
 
 #[cfg(test)]
 mod tests {
+    use super::super::reset_outcome::ResetOutcome;
     use super::*;
+    use crate::refusal::Reason;
     use crate::telemetry::LogFormat;
     use crate::telemetry::Telemetry;
     use serde_json::Value;

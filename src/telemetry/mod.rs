@@ -6,6 +6,8 @@
 
 mod access;
 mod audit;
+mod audit_event;
+mod audit_tap;
 mod captured;
 mod chain;
 mod escape;
@@ -24,11 +26,13 @@ use std::time::Duration;
 use tracing_subscriber::filter::{EnvFilter, LevelFilter, ParseError};
 
 pub use access::{AccessEntry, AccessLog};
-pub use audit::{AuditEvent, AuditLog, Revoked, TrialStep};
+pub use audit::AuditLog;
+pub use audit_event::{AuditEvent, Revoked, TrialStep};
+pub use audit_tap::{Notable, Notables};
 pub use captured::Captured;
 pub use chain::{Chain, chain};
 pub use metrics::{
-    AcmeGauges, AddonMetrics, ConnectionRefusal, Handshake, Metrics, OpenGauge, OrderResult, ReloadResult,
+    AcmeGauges, AddonMetrics, Announced, ConnectionRefusal, Handshake, Metrics, OpenGauge, OrderResult, ReloadResult,
     UpstreamFailure,
 };
 pub use redact::ApiCallPath;
@@ -122,10 +126,11 @@ impl Telemetry {
     }
 
     fn over(sink: Sink, access: bool, filter: Option<FilterHandle>) -> Self {
+        let metrics = Arc::new(Metrics::new(sink.dropped().clone()));
         Self {
             access: AccessLog::new(sink.clone(), access),
-            audit: AuditLog::new(sink.clone()),
-            metrics: Arc::new(Metrics::new(sink.dropped().clone())),
+            audit: AuditLog::new(sink.clone(), metrics.dropped_announcements()),
+            metrics,
             sink,
             filter,
         }

@@ -22,6 +22,7 @@ mod manifests;
 mod mistakes;
 mod options;
 mod people;
+mod presence;
 mod protect;
 mod public;
 mod secrets;

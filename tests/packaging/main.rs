@@ -9,6 +9,7 @@ mod support;
 
 mod addon;
 mod backup;
+mod blueprints;
 mod fail2ban;
 mod monitoring;
 mod unit;

@@ -17,6 +17,7 @@ mod api_alone;
 mod arriving;
 mod leaving;
 mod own_pages;
+mod presence;
 mod password_timeout;
 mod form;
 mod guessing;

@@ -36,6 +36,7 @@ section! {
         headers: Headers,
         assertion: Assertion,
         supervisor: Supervisor,
+        presence: Presence,
         addon: List<RawAddon>,
         test: List<Test>,
     }
@@ -98,6 +99,15 @@ section! {
         ca: String,
         pin: String,
         forward_address: bool,
+    }
+
+    /// `[presence]`
+    Presence {
+        events: List<String>,
+        token: ValueFile,
+        not_me: TimeText,
+        entities: bool,
+        certificate_warning: TimeText,
     }
 
     /// `[permissions]`

@@ -17,6 +17,7 @@ mod listen;
 mod log;
 mod own_address;
 mod policy;
+mod presence;
 pub(super) mod readable;
 mod sections;
 mod store;
@@ -36,6 +37,7 @@ use std::sync::Arc;
 use super::addon;
 use super::diagnostic::{Diagnostic, SourceLocation};
 use super::limits::Limits;
+use super::presence::Presence;
 use super::raw::{self, Key};
 use super::settings::Settings;
 use crate::ids::PublicUrl;
@@ -80,9 +82,14 @@ pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> (Settings, Vec<C
         addons: all,
         followed,
         supervisor,
+        // Below: it needs to know what browsers call us.
+        presence: Presence::default(),
     };
     hosts::warn(addons, &settings, cx);
     own_address::refuse(addons, &settings, cx);
+    let (token, has_main_origin) = (settings.supervisor.home_assistant_token.clone(), settings.main_origin().is_some());
+    settings.presence =
+        presence::presence(&raw.presence, &settings.home_assistant, token.as_ref(), has_main_origin, cx);
     let cases = config_tests::cases(&raw.test, cx);
     if settings.assertion.issuer.is_empty() {
         settings.assertion.issuer = settings.main_origin().map_or_else(|| "vestibule".to_owned(), PublicUrl::origin);

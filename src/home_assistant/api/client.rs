@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, CONNECTION, CONTENT_TYPE, HOST, USER_AGENT};
+use http::header::{ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_TYPE, HOST, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::client::conn::http1;
@@ -17,7 +17,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::api_health::{ApiHealth, ApiHealthCell};
 use super::error::ApiError;
-use crate::config::HomeApi;
+use crate::config::{HomeApi, SecretText};
 use crate::dial::Dialer;
 
 /// The API of one Home Assistant: calls, tokens and WebSockets, all with bounds on time and size.
@@ -36,6 +36,8 @@ pub(super) struct Call<'a> {
     pub(super) body: Option<(&'static str, Bytes)>,
     /// The browser for whose sake it is asked.
     pub(super) client: Option<IpAddr>,
+    /// Ours, where it asks for one.
+    pub(super) token: Option<&'a SecretText>,
 }
 
 /// An answer that was read whole, and its status.
@@ -86,6 +88,12 @@ impl Api {
         *request.uri_mut() = call.path.parse().map_err(|_| ApiError::Garbage("a path"))?;
         *request.headers_mut() = self.headers(call.client);
         request.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        if let Some(token) = call.token {
+            let value = format!("Bearer {}", token.reveal());
+            let mut value = HeaderValue::from_str(&value).map_err(|_| ApiError::Garbage("our token"))?;
+            value.set_sensitive(true);
+            request.headers_mut().insert(AUTHORIZATION, value);
+        }
         if !media.is_empty() {
             request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media));
         }

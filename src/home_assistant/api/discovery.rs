@@ -31,7 +31,7 @@ impl Api {
     /// Asks without a look at the cache.
     async fn discover(&self, client: Option<IpAddr>) -> Result<Discovered, ApiError> {
         let path = "/.well-known/oauth-authorization-server";
-        let reply = self.call(Call { method: Method::GET, path, body: None, client }).await?;
+        let reply = self.call(Call { method: Method::GET, path, body: None, client, token: None }).await?;
         let found = parse(&reply);
         // Once more: a call that went well may have brought something that Home Assistant does not answer.
         self.note(found.as_ref().err());

@@ -75,7 +75,7 @@ impl Api {
     /// Nothing when Home Assistant answers 403: the user may not sign in, or not from there.
     async fn post_json(&self, path: &str, value: &serde_json::Value, client: IpAddr) -> Result<Option<Flow>, ApiError> {
         let body = Some(("application/json", value.to_string().into()));
-        let reply = self.call(Call { method: Method::POST, path, body, client: Some(client) }).await?;
+        let reply = self.call(Call { method: Method::POST, path, body, client: Some(client), token: None }).await?;
         if reply.status == StatusCode::FORBIDDEN {
             return Ok(None);
         }

@@ -9,6 +9,7 @@
 //! `change_password`; and, for a home whose files cannot be read, `subscriber`, `people` and `registries`;
 //! `entity_states` for what conditions ask for.
 
+mod announce;
 mod error;
 mod client;
 mod api_health;

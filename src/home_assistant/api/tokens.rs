@@ -75,7 +75,7 @@ impl Api {
     async fn post_form(&self, path: &str, fields: &[(&str, &str)], client: IpAddr) -> Result<Reply, ApiError> {
         let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let body = Some(("application/x-www-form-urlencoded", form.into()));
-        self.call(Call { method: Method::POST, path, body, client: Some(client) }).await
+        self.call(Call { method: Method::POST, path, body, client: Some(client), token: None }).await
     }
 }
 

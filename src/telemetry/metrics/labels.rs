@@ -72,6 +72,30 @@ impl ReloadResult {
     }
 }
 
+/// What became of an event for Home Assistant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Announced {
+    /// It was told.
+    Sent,
+    /// It refused the event, or our token.
+    Refused,
+    /// It did not answer for too long, or too many waited.
+    Dropped,
+}
+
+impl Announced {
+    pub(super) const ALL: [Self; 3] = [Self::Sent, Self::Refused, Self::Dropped];
+
+    /// The stable label.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::Refused => "refused",
+            Self::Dropped => "dropped",
+        }
+    }
+}
+
 /// What went wrong with an add-on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UpstreamFailure {

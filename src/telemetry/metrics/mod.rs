@@ -33,6 +33,7 @@
 //! | `vestibule_sign_ins_total` | counter | `outcome` | Attempts to sign in |
 //! | `vestibule_reloads_total` | counter | `result` | Reloads of the configuration |
 //! | `vestibule_configuration_state` | gauge | | 0 while the configuration in force is confirmed, 1 on trial, 2 taken back, 3 if it could not be taken back |
+//! | `vestibule_home_assistant_events_total` | counter | `result` | Events that Home Assistant was told (`sent`), refused, or was not told because it did not answer (`dropped`) |
 //! | `vestibule_directory_users` | gauge | | Users in the current copy of Home Assistant's files |
 //! | `vestibule_directory_stale_seconds` | gauge | | For how long the files could not be read; 0 while they can |
 //! | `vestibule_session_store_degraded` | gauge | | 1 while sessions are served from memory alone because their store fails |
@@ -61,7 +62,7 @@ use prometheus_client::registry::{Registry, Unit};
 
 pub use acme::{AcmeGauges, OrderResult};
 pub use addon::{AddonMetrics, OpenGauge};
-pub use labels::{ConnectionRefusal, Handshake, ReloadResult, UpstreamFailure};
+pub use labels::{Announced, ConnectionRefusal, Handshake, ReloadResult, UpstreamFailure};
 
 use super::sign_in_outcome::SignInOutcome;
 use crate::budget::Limit;
@@ -95,6 +96,7 @@ pub struct Metrics {
     pub sessions: Gauge,
     sign_ins: Family<OutcomeLabel, Counter>,
     reloads: Family<ResultLabel, Counter>,
+    announced: Family<ResultLabel, Counter>,
     /// Whether the configuration in force was confirmed, as a number.
     pub configuration_state: Gauge,
     /// Users in the current copy of Home Assistant's files.
@@ -126,6 +128,7 @@ impl Metrics {
             sessions: Gauge::default(),
             sign_ins: beforehand(&SignInOutcome::ALL.map(|outcome| OutcomeLabel { outcome: outcome.label() })),
             reloads: beforehand(&ReloadResult::ALL.map(|result| ResultLabel { result: result.label() })),
+            announced: beforehand(&Announced::ALL.map(|result| ResultLabel { result: result.label() })),
             configuration_state: Gauge::default(),
             directory_users: Gauge::default(),
             directory_stale: Gauge::default(),
@@ -165,6 +168,8 @@ impl Metrics {
         to.register("sessions", "Live sessions", self.sessions.clone());
         to.register("sign_ins", "Attempts to sign in", self.sign_ins.clone());
         to.register("reloads", "Reloads of the configuration", self.reloads.clone());
+        let help = "Events that Home Assistant was told, refused, or was not told because it did not answer";
+        to.register("home_assistant_events", help, self.announced.clone());
         let help = "0 while the configuration in force is confirmed, 1 on trial, 2 taken back, 3 if it could not be taken \
                     back";
         to.register("configuration_state", help, self.configuration_state.clone());
@@ -248,6 +253,16 @@ impl Metrics {
     /// The configuration was read again.
     pub fn reloaded(&self, result: ReloadResult) {
         self.reloads.get_or_create(&ResultLabel { result: result.label() }).inc();
+    }
+
+    /// This became of an event for Home Assistant.
+    pub fn announced(&self, result: Announced) {
+        self.announced.get_or_create(&ResultLabel { result: result.label() }).inc();
+    }
+
+    /// Counts events that found no place to wait in.
+    pub(super) fn dropped_announcements(&self) -> Counter {
+        self.announced.get_or_create_owned(&ResultLabel { result: Announced::Dropped.label() })
     }
 
     /// All numbers as `OpenMetrics` text, with its end mark.

@@ -1,0 +1,88 @@
+//! The events, as JSON: `vestibule_event` with a `type` and what belongs to it.
+
+use std::net::IpAddr;
+
+use serde_json::{Value, json};
+
+use crate::clock::Timestamp;
+use crate::config::PresenceEvent;
+
+/// What is told of somebody who has signed in.
+#[derive(Debug, Clone)]
+pub struct SignedIn<'a> {
+    /// The user's id.
+    pub user: &'a str,
+    /// The user name.
+    pub name: Option<&'a str>,
+    /// The name that people see.
+    pub display_name: Option<&'a str>,
+    /// The session's id, as `vestibule sessions list` shows it.
+    pub session: &'a str,
+    /// Where from.
+    pub client: IpAddr,
+    /// `password` or `home-assistant`.
+    pub method: &'a str,
+    /// The browser's own words.
+    pub user_agent: &'a str,
+    /// Whether the user was not seen with this device before.
+    pub is_new_device: bool,
+    /// The link that ends the session.
+    pub not_me_url: Option<&'a str>,
+}
+
+/// Somebody has signed in; `which` is [`PresenceEvent::SignIn`] or [`PresenceEvent::NewDevice`].
+pub fn sign_in(which: PresenceEvent, told: &SignedIn<'_>, at: Timestamp) -> Value {
+    let mut event = json!({
+        "type": which.word(),
+        "time": at.to_string(),
+        "user_id": told.user,
+        "user_name": told.name.map(plain),
+        "display_name": told.display_name.map(plain),
+        "session": told.session,
+        "client": told.client,
+        "method": told.method,
+        "user_agent": told.user_agent,
+        "new_device": told.is_new_device,
+    });
+    if let (Some(url), Some(fields)) = (told.not_me_url, event.as_object_mut()) {
+        fields.insert("not_me_url".to_owned(), json!(url));
+    }
+    event
+}
+
+/// Too many attempts came from an address. Not who was tried: a password may have been typed there.
+pub fn throttled(which: PresenceEvent, client: IpAddr, at: Timestamp) -> Value {
+    json!({ "type": which.word(), "time": at.to_string(), "client": client })
+}
+
+/// Somebody has ended a session with its link.
+pub fn not_me(session: &str, at: Timestamp) -> Value {
+    json!({ "type": PresenceEvent::NotMe.word(), "time": at.to_string(), "session": session })
+}
+
+/// A certificate ends soon.
+pub fn certificate(names: &[String], not_after: Timestamp, at: Timestamp) -> Value {
+    json!({
+        "type": PresenceEvent::Certificate.word(),
+        "time": at.to_string(),
+        "names": names.iter().take(16).collect::<Vec<_>>(),
+        "not_after": not_after.to_string(),
+    })
+}
+
+/// A name that people have chosen, short and on one line.
+fn plain(name: &str) -> String {
+    let turns = |c: &char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    name.chars().filter(|c| !c.is_control() && !turns(c) && !matches!(c, '\u{2028}' | '\u{2029}')).take(128).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_stay_one_short_line() {
+        assert_eq!(plain("a\r\nb\u{202e}c\u{2028}"), "abc");
+        assert_eq!(plain(&"x".repeat(1000)).len(), 128);
+    }
+}
