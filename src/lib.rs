@@ -29,8 +29,8 @@
 //! [`permission`], Home Assistant's engine for entities, which `identity` compiles and `authorization` asks;
 //! [`conditions`], whether where, when and in which state something is asked for is right; [`home_assistant`], which
 //! reads its files; [`presence`], what its users are told; [`sign_in`], which makes sessions; [`pages`], what we say
-//! ourselves;
-//! [`acme`], which orders certificates; [`dial`], which makes connections out; [`explain`], why something is decided as
+//! ourselves; [`acme`], which orders certificates; [`dial`], which makes connections out; [`explain`], why something is
+//! decided as
 //! it is; [`refusal`], why and how a request is refused; [`addon_rights`], what add-ons may do besides showing a web
 //! UI; [`addon_api`], what they call, [`entity_filter`], which holds them to the entities of a policy, and
 //! [`ingress_api`], what Home Assistant calls; [`config`], the one file that the operator edits, [`manifest`], those of

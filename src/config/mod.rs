@@ -121,8 +121,8 @@ pub fn load(file: &Path, world: &dyn World) -> Result<Loaded, Diagnostics> {
     judge((file, absolute), document, world)
 }
 
-/// Judges a text that was kept of this file as if it stood there: paths in it are relative to the file's folder, and the
-/// file is watched. What is wrong in it is shown in the lines of `kept`.
+/// Judges a text that was kept of this file as if it stood there: paths in it are relative to the file's folder, and
+/// the file is watched. What is wrong in it is shown in the lines of `kept`.
 pub fn load_kept(file: &Path, kept: &Path, text: &Secret<String>, world: &dyn World) -> Result<Loaded, Diagnostics> {
     let absolute = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
     let document = Document { text: text.reveal().clone(), writable_by_others: false };

@@ -8,7 +8,7 @@ use tokio::sync::MutexGuard;
 
 use super::Server;
 use super::reload::{ReloadError, ReloadState};
-use super::trial::{ConfirmError, KeptError, Trial, text_of};
+use super::trial::{ConfigTrial, ConfirmError, KeptError, text_of};
 use crate::operations::ConfigurationState;
 use crate::telemetry::{AuditEvent, TrialStep, chain};
 use crate::workers::spawn_blocking;
@@ -127,7 +127,7 @@ impl Server {
     }
 
     /// Says how it stands where operators look.
-    pub(super) fn tell(&self, trial: &Trial) {
+    pub(super) fn tell(&self, trial: &ConfigTrial) {
         let (state, note) = trial.state();
         self.gate.services().telemetry.metrics.configuration_state.set(state.number());
         self.readiness.set_configuration(state, note);
@@ -135,7 +135,7 @@ impl Server {
 }
 
 /// A configuration on trial could not be started with: the next start serves the last confirmed one.
-pub(super) fn end_at_start(file: &Path, mut trial: Trial) {
+pub(super) fn end_at_start(file: &Path, mut trial: ConfigTrial) {
     if !trial.is_running() {
         return;
     }

@@ -10,7 +10,7 @@ use super::keys;
 use super::logging::log_settings;
 use super::report;
 use super::restart::needs_restart;
-use super::trial::Trial;
+use super::trial::ConfigTrial;
 use crate::config::{Diagnostics, Loaded, Settings};
 use crate::gate::Stages;
 use crate::home_assistant::HomeAssistant;
@@ -30,7 +30,7 @@ pub(super) struct ReloadState {
     /// Ends the following of states.
     pub(super) following: CancellationToken,
     /// Whether what is in force was confirmed.
-    pub(super) trial: Trial,
+    pub(super) trial: ConfigTrial,
 }
 
 /// Why the old configuration stays.
@@ -57,7 +57,7 @@ pub enum ReloadError {
 }
 
 impl ReloadState {
-    pub(super) fn new(files: Vec<PathBuf>, trial: Trial) -> Self {
+    pub(super) fn new(files: Vec<PathBuf>, trial: ConfigTrial) -> Self {
         Self { files, watching: CancellationToken::new(), following: CancellationToken::new(), trial }
     }
 }

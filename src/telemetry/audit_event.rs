@@ -152,8 +152,8 @@ pub enum AuditEvent<'a> {
         /// How many there were.
         count: u64,
         /// Who did it, or what: `control`; `sign_in`, which ends the browser's session before; `user_changed`, when a
-        /// user is gone, deactivated, or has another password; `home_assistant`, when it has ended the sign-in there; `not_me`,
-        /// when its user has followed the link of an event.
+        /// user is gone, deactivated, or has another password; `home_assistant`, when it has ended the sign-in there;
+        /// `not_me`, when its user has followed the link of an event.
         by: &'static str,
     },
     /// An operator lifted bans from signing in.

@@ -51,9 +51,11 @@ fn links_need_an_event_to_stand_in_and_a_host_to_lead_to() {
     let folder = Folder::new();
     folder.write("long-lived", "abc.def");
     let with = |lines: &[&str]| presence(&[&["not_me = \"24h\"", TOKEN], lines].concat());
-    refused_in(&folder, &with(&["events = [\"banned\"]"]), "8:10", &["links for events that are not told"]);
+    let banned = with(&["events = [\"banned\"]"]) + "\n[listen]\npublic_urls = [\"https://home.example\"]\n";
+    refused_in(&folder, &banned, "8:10", &["links for events that are not told"]);
     refused_in(&folder, &with(&["events = [\"sign_in\"]"]), "8:10", &["what browsers call vestibule", "public_urls"]);
     let named = with(&["events = [\"sign_in\"]"]) + "\n[listen]\npublic_urls = [\"https://home.example\"]\n";
     assert!(folder.load(named).unwrap().settings.presence.not_me.is_some());
-    refused_in(&folder, &with(&["events = [\"sign_in\"]"]).replace("24h", "31d"), "8:10", &["out of bounds"]);
+    let long = with(&["events = [\"sign_in\"]"]).replace("24h", "31d");
+    refused_in(&folder, &(long + "\n[listen]\npublic_urls = [\"https://home.example\"]\n"), "8:10", &["out of bounds"]);
 }

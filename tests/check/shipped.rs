@@ -142,7 +142,15 @@ fn the_defaults_in_it_are_the_defaults() {
         "user_template",
     ];
     // Tables that are examples as a whole: paragraphs with one of these headings in them.
-    let tables = ["[tls.acme]", "[[group]]", "[group.policy]", "[[test]]", "[[addon.protect]]", "[[addon.public]]"];
+    let tables = [
+        "[tls.acme]",
+        "[presence]",
+        "[[group]]",
+        "[group.policy]",
+        "[[test]]",
+        "[[addon.protect]]",
+        "[[addon.public]]",
+    ];
     let is_table = |paragraph: &str| paragraph.lines().any(|line| tables.contains(&line));
     let is_example = |line: &str| {
         examples.iter().any(|key| line.starts_with(key) && (key.contains('=') || line.starts_with(&format!("{key} ="))))

@@ -1,7 +1,7 @@
 //! The last confirmed configuration as it is kept, and the record of what is on trial: two files in `state_dir`.
 //!
-//! The text may hold secrets, so both are readable for their owner alone. A text whose digest is not the recorded one is
-//! not what was confirmed, and is never served.
+//! The text may hold secrets, so both are readable for their owner alone. A text whose digest is not the recorded one
+//! is not what was confirmed, and is never served.
 
 use std::fs::{DirBuilder, File};
 use std::io::{self, Read as _};

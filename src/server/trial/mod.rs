@@ -23,9 +23,9 @@ use crate::secret::Secret;
 
 /// How it stands with the configuration that is in force.
 #[derive(Debug, Clone)]
-pub(crate) struct Trial {
+pub(crate) struct ConfigTrial {
     files: KeptFiles,
-    standing: Standing,
+    standing: TrialPhase,
     /// The text that was confirmed last: the way back.
     confirmed: Secret<String>,
     /// The text that is in force.
@@ -33,7 +33,7 @@ pub(crate) struct Trial {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Standing {
+enum TrialPhase {
     /// What is in force is what was confirmed.
     Confirmed,
     /// The file is served, and nobody has confirmed it.
@@ -44,7 +44,7 @@ enum Standing {
 }
 
 /// How it stood before a trial was begun.
-pub(super) struct Before(Standing);
+pub(super) struct Before(TrialPhase);
 
 /// Why what is in force was not confirmed.
 #[derive(Debug, thiserror::Error)]
@@ -62,7 +62,7 @@ pub(crate) enum ConfirmError {
     Kept(#[from] KeptError),
 }
 
-impl Standing {
+impl TrialPhase {
     /// After a trial that was not confirmed, when the file has this text.
     fn after(found: Fingerprint, confirmed: &Secret<String>) -> Self {
         if found == Fingerprint::of(confirmed) {
@@ -85,12 +85,12 @@ impl Standing {
     }
 }
 
-impl Trial {
+impl ConfigTrial {
     /// A configuration that is served for good.
     fn confirmed(text: &Secret<String>, state_dir: &Path) -> Self {
         Self {
             files: KeptFiles::new(state_dir.to_owned()),
-            standing: Standing::Confirmed,
+            standing: TrialPhase::Confirmed,
             confirmed: text.clone(),
             in_force: Fingerprint::of(text),
         }
@@ -99,15 +99,15 @@ impl Trial {
     /// Reads what a reload is to put in force: the file, unless it still has the text that was taken back.
     pub(super) fn source(&self) -> Source {
         let refused = match &self.standing {
-            Standing::TakenBack { refused, .. } => Some(refused.clone()),
-            Standing::Confirmed | Standing::OnTrial { .. } => None,
+            TrialPhase::TakenBack { refused, .. } => Some(refused.clone()),
+            TrialPhase::Confirmed | TrialPhase::OnTrial { .. } => None,
         };
         Source { refused, kept: self.files.clone(), confirmed: self.confirmed.clone() }
     }
 
     /// Why a configuration cannot be put in force at this moment, if so.
     pub(super) fn objection(&self, loaded: &Loaded, control: &Path) -> Option<&'static str> {
-        let on_trial = matches!(self.standing, Standing::OnTrial { .. });
+        let on_trial = matches!(self.standing, TrialPhase::OnTrial { .. });
         // With these the record of the trial, and whoever wants to confirm it, would look elsewhere.
         if on_trial && loaded.settings.state_dir != self.files.folder() {
             return Some("state_dir");
@@ -124,12 +124,12 @@ impl Trial {
     ) -> Result<(), KeptError> {
         self.in_force = Fingerprint::of(text);
         match (&mut self.standing, from) {
-            (Standing::OnTrial { .. }, _) | (Standing::Confirmed, Origin::Kept) => return Ok(()),
-            (Standing::TakenBack { failed, .. }, Origin::Kept) => {
+            (TrialPhase::OnTrial { .. }, _) | (TrialPhase::Confirmed, Origin::Kept) => return Ok(()),
+            (TrialPhase::TakenBack { failed, .. }, Origin::Kept) => {
                 *failed = None;
                 return Ok(());
             }
-            (Standing::Confirmed | Standing::TakenBack { .. }, Origin::File) => {}
+            (TrialPhase::Confirmed | TrialPhase::TakenBack { .. }, Origin::File) => {}
         }
         *self = Self::confirmed(text, state_dir);
         self.keep()
@@ -142,13 +142,13 @@ impl Trial {
 
     /// Whether the file is on trial.
     pub(super) fn is_running(&self) -> bool {
-        matches!(self.standing, Standing::OnTrial { .. })
+        matches!(self.standing, TrialPhase::OnTrial { .. })
     }
 
     /// Begins a trial, or another one with the same way back. What it hands out is for [`Self::restore`].
     pub(super) fn begin(&mut self, now: Timestamp, length: Duration) -> (Timestamp, Before) {
         let until = now.saturating_add(length);
-        let standing = Standing::OnTrial { until, deadline: Instant::now() + length, length };
+        let standing = TrialPhase::OnTrial { until, deadline: Instant::now() + length, length };
         (until, Before(std::mem::replace(&mut self.standing, standing)))
     }
 
@@ -167,7 +167,7 @@ impl Trial {
         }
         // Kept first: were the trial over only in memory, a restart would take back what was confirmed.
         self.files.keep(&text, None)?;
-        (self.standing, self.confirmed) = (Standing::Confirmed, text);
+        (self.standing, self.confirmed) = (TrialPhase::Confirmed, text);
         Ok(())
     }
 
@@ -176,45 +176,45 @@ impl Trial {
     pub(super) fn end(&mut self, found: &Secret<String>) {
         // After a try that failed, a file that has changed since is taken up by the next reload.
         if self.is_running() {
-            self.standing = Standing::after(Fingerprint::of(found), &self.confirmed);
+            self.standing = TrialPhase::after(Fingerprint::of(found), &self.confirmed);
         }
     }
 
     /// The last confirmed configuration could not be put in force.
     pub(super) fn has_failed(&mut self) {
         let refused = match &self.standing {
-            Standing::TakenBack { refused, .. } => refused.clone(),
-            Standing::Confirmed | Standing::OnTrial { .. } => Fingerprint::of(&self.confirmed),
+            TrialPhase::TakenBack { refused, .. } => refused.clone(),
+            TrialPhase::Confirmed | TrialPhase::OnTrial { .. } => Fingerprint::of(&self.confirmed),
         };
-        self.standing = Standing::TakenBack { refused, failed: Some(Instant::now()) };
+        self.standing = TrialPhase::TakenBack { refused, failed: Some(Instant::now()) };
     }
 
     /// Whether it has to be taken back now: its time is over, or the last try has failed a while ago.
     pub(super) fn is_due(&self, now: Timestamp) -> bool {
         match &self.standing {
-            Standing::Confirmed => false,
+            TrialPhase::Confirmed => false,
             // By either clock: a time of day that is set forward ends a trial early, and no setting makes it longer.
-            Standing::OnTrial { until, deadline, .. } => Instant::now() >= *deadline || now >= *until,
-            Standing::TakenBack { failed, .. } => failed.is_some_and(|since| since.elapsed() >= BETWEEN_TRIES),
+            TrialPhase::OnTrial { until, deadline, .. } => Instant::now() >= *deadline || now >= *until,
+            TrialPhase::TakenBack { failed, .. } => failed.is_some_and(|since| since.elapsed() >= BETWEEN_TRIES),
         }
     }
 
     /// The state for `/readyz`, `vestibule status` and the metric, and what to say of it.
     pub(super) fn state(&self) -> (ConfigurationState, Option<String>) {
         match &self.standing {
-            Standing::Confirmed => (ConfigurationState::Confirmed, None),
-            Standing::OnTrial { until, .. } => (
+            TrialPhase::Confirmed => (ConfigurationState::Confirmed, None),
+            TrialPhase::OnTrial { until, .. } => (
                 ConfigurationState::OnTrial,
                 Some(format!("taken back at {until} unless it is confirmed: `vestibule reload --confirm`")),
             ),
-            Standing::TakenBack { failed: None, .. } => (
+            TrialPhase::TakenBack { failed: None, .. } => (
                 ConfigurationState::TakenBack,
                 Some(format!(
                     "the file was not confirmed in time: `{}` is served until the file changes",
                     self.files.text_path().display()
                 )),
             ),
-            Standing::TakenBack { failed: Some(_), .. } => (
+            TrialPhase::TakenBack { failed: Some(_), .. } => (
                 ConfigurationState::Stuck,
                 Some(format!(
                     "the file was not confirmed in time and is still served: `{}` cannot be put in force, the log says \

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::kept::{Fingerprint, KeptError, KeptFiles, Record, TrialRecord};
-use super::{Standing, Trial};
+use super::{ConfigTrial, TrialPhase};
 use crate::clock::Timestamp;
 use crate::config::{self, Diagnostics, Loaded, World};
 
@@ -18,7 +18,7 @@ use crate::config::{self, Diagnostics, Loaded, World};
 pub struct Start {
     /// The configuration.
     pub loaded: Loaded,
-    pub(crate) trial: Trial,
+    pub(crate) trial: ConfigTrial,
 }
 
 /// Why nothing can be served.
@@ -98,7 +98,7 @@ fn remaining(until: u64, length: u64, now: Timestamp) -> Duration {
 
 fn plain(file: &Path, world: &dyn World) -> Result<Start, StartChoiceError> {
     let loaded = config::load(file, world)?;
-    Ok(Start { trial: Trial::confirmed(&loaded.text, &loaded.settings.state_dir), loaded })
+    Ok(Start { trial: ConfigTrial::confirmed(&loaded.text, &loaded.settings.state_dir), loaded })
 }
 
 fn on_trial(
@@ -114,9 +114,9 @@ fn on_trial(
     let _holds = config::load_kept(file, &files.text_path(), &confirmed, world)?;
     let loaded = config::load(file, world)?;
     let until = now.saturating_add(length);
-    let standing = Standing::OnTrial { until, deadline: Instant::now() + length, length };
+    let standing = TrialPhase::OnTrial { until, deadline: Instant::now() + length, length };
     let in_force = Fingerprint::of(&loaded.text);
-    Ok(Start { loaded, trial: Trial { files, standing, confirmed, in_force } })
+    Ok(Start { loaded, trial: ConfigTrial { files, standing, confirmed, in_force } })
 }
 
 fn taken_back(
@@ -128,9 +128,9 @@ fn taken_back(
 ) -> Result<Start, StartChoiceError> {
     let confirmed = files.text(record)?.ok_or_else(|| nothing_kept(&files))?;
     let loaded = config::load_kept(file, &files.text_path(), &confirmed, world)?;
-    let standing = Standing::after(found, &confirmed);
+    let standing = TrialPhase::after(found, &confirmed);
     let in_force = Fingerprint::of(&loaded.text);
-    Ok(Start { loaded, trial: Trial { files, standing, confirmed, in_force } })
+    Ok(Start { loaded, trial: ConfigTrial { files, standing, confirmed, in_force } })
 }
 
 fn nothing_kept(files: &KeptFiles) -> StartChoiceError {
