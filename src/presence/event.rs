@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::clock::Timestamp;
 use crate::config::PresenceEvent;
+use crate::session::UserAgent;
 
 /// What is told of somebody who has signed in.
 #[derive(Debug, Clone)]
@@ -70,10 +71,9 @@ pub fn certificate(names: &[String], not_after: Timestamp, at: Timestamp) -> Val
     })
 }
 
-/// A name that people have chosen, short and on one line.
+/// A name that people have chosen, made fit to be shown as the browser's own words are.
 fn plain(name: &str) -> String {
-    let turns = |c: &char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    name.chars().filter(|c| !c.is_control() && !turns(c) && !matches!(c, '\u{2028}' | '\u{2029}')).take(128).collect()
+    UserAgent::from_header(name.as_bytes()).to_string()
 }
 
 #[cfg(test)]
@@ -83,6 +83,6 @@ mod tests {
     #[test]
     fn names_stay_one_short_line() {
         assert_eq!(plain("a\r\nb\u{202e}c\u{2028}"), "abc");
-        assert_eq!(plain(&"x".repeat(1000)).len(), 128);
+        assert_eq!(plain(&"x".repeat(1000)).len(), 256);
     }
 }
