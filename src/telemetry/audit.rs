@@ -127,12 +127,7 @@ fn fill(line: &mut LogLine<'_>, event: &AuditEvent<'_>, error: Option<&str>) {
             line.word("event", "sign_out");
             origin(line, Some(user), Some(session), Some((client, request_id)));
         }
-        AuditEvent::SessionMade { user, session, addon } => {
-            line.word("event", "session_made");
-            line.word("by", "control");
-            optional(line, "addon", addon);
-            origin(line, Some(user), Some(session), None);
-        }
+        AuditEvent::SessionMade { user, session, addon } => session_made(line, (user, session), addon),
         AuditEvent::Protection { addon, protected, by } => {
             line.word("event", "protection");
             line.word("result", if protected { "on" } else { "off" });
@@ -181,6 +176,13 @@ fn fill(line: &mut LogLine<'_>, event: &AuditEvent<'_>, error: Option<&str>) {
             }
         }
     }
+}
+
+fn session_made(line: &mut LogLine<'_>, (user, session): (&str, &str), addon: Option<&str>) {
+    line.word("event", "session_made");
+    line.word("by", "control");
+    optional(line, "addon", addon);
+    origin(line, Some(user), Some(session), None);
 }
 
 fn token_reused(line: &mut LogLine<'_>, (user, session): (&str, &str), device: &str, address: Option<IpAddr>) {

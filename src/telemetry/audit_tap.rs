@@ -101,25 +101,25 @@ mod tests {
 
     const CLIENT: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
-    fn signed_in() -> Option<Notable> {
+    fn signed_in() -> Notable {
         let (user, session) = ("u1".parse().unwrap(), "s1".to_owned());
-        Some(Notable::SignedIn { user, session, client: CLIENT, method: "password".to_owned() })
+        Notable::SignedIn { user, session, client: CLIENT, method: "password".to_owned() }
     }
 
     #[test]
     fn strangers_crowd_out_nobody_who_signs_in_and_what_finds_no_place_is_counted() {
         let dropped = Counter::default();
         let tap = AuditTap::new(dropped.clone());
-        tap.offer(signed_in);
+        tap.offer(|| Some(signed_in()));
         let mut notables = tap.take().unwrap();
         assert!(notables.certain.try_recv().is_err(), "nobody has asked for them");
         tap.switch(true);
         for _ in 0..PLACES + 3 {
             tap.offer(|| Some(Notable::Throttled { client: CLIENT, banned: true }));
         }
-        tap.offer(signed_in);
+        tap.offer(|| Some(signed_in()));
         assert_eq!(dropped.get(), 3);
-        assert_eq!(notables.certain.try_recv().ok(), signed_in());
+        assert_eq!(notables.certain.try_recv().ok(), Some(signed_in()));
         assert!(notables.of_strangers.try_recv().is_ok());
     }
 }

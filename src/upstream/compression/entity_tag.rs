@@ -143,6 +143,7 @@ mod tests {
         headers.insert("if-range", HeaderValue::from_static("W/\"a+vestibule\""));
         headers.insert(IF_MATCH, HeaderValue::from_static("W/\"a+vestibule\""));
         assert!(!unmark(&mut headers).is_any(), "what must not have changed is no question for a copy");
-        assert_eq!((&headers["if-range"], &headers[IF_MATCH]), (&"W/\"a+vestibule\"", &"\"a\""));
+        assert_eq!(headers["if-range"], "W/\"a+vestibule\"");
+        assert_eq!(headers[IF_MATCH], "\"a\"");
     }
 }
