@@ -85,75 +85,71 @@ fn every_optional_key_in_it_can_be_set() {
     assert_eq!(settings.addons[0].authorization.access.only, Some(people));
 }
 
+/// Keys whose commented lines are examples, and not their defaults.
+const EXAMPLES: &[&str] = &[
+    "public_urls",
+    "certificates",
+    "reserved",
+    "host",
+    "title",
+    "icon",
+    "headers",
+    "access",
+    "max_body",
+    "max_head",
+    "response_headers",
+    "rate",
+    "burst",
+    "rate_per_user",
+    "burst_per_user",
+    "health",
+    "cors",
+    "upstream_host",
+    "ca",
+    "pin",
+    "token",
+    "issuer",
+    "time_zone",
+    "url",
+    "browser_url",
+    // Says something only where `url` does.
+    "forward_address",
+    // The default is the machine's number of cores.
+    "workers",
+    "manifest",
+    "entry",
+    "options",
+    "rights",
+    "signing_keys",
+    "listen",
+    "upstream = \"http://172.30.32.2\"",
+    "upstream_token",
+    "home_assistant_token",
+    "home_assistant_listen",
+    "home_assistant_listen_token",
+    "home_assistant_listen_trusted_proxies",
+    "password_reset_token",
+    "auth_cache",
+    "entities",
+    "entity_messages",
+    "pass_headers",
+    "http",
+    "hsts",
+    "role",
+    "user_map",
+    "user_template",
+];
+
+/// Tables that are examples as a whole: paragraphs with one of these headings in them.
+const TABLES: &[&str] =
+    &["[tls.acme]", "[presence]", "[[group]]", "[group.policy]", "[[test]]", "[[addon.protect]]", "[[addon.public]]"];
+
 #[test]
 fn the_defaults_in_it_are_the_defaults() {
     let folder = folder();
-    let examples = [
-        "public_urls",
-        "certificates",
-        "reserved",
-        "host",
-        "title",
-        "icon",
-        "headers",
-        "access",
-        "max_body",
-        "max_head",
-        "response_headers",
-        "rate",
-        "burst",
-        "rate_per_user",
-        "burst_per_user",
-        "health",
-        "cors",
-        "upstream_host",
-        "ca",
-        "pin",
-        "token",
-        "issuer",
-        "time_zone",
-        "url",
-        "browser_url",
-        // Says something only where `url` does.
-        "forward_address",
-        // The default is the machine's number of cores.
-        "workers",
-        "manifest",
-        "entry",
-        "options",
-        "rights",
-        "signing_keys",
-        "listen",
-        "upstream = \"http://172.30.32.2\"",
-        "upstream_token",
-        "home_assistant_token",
-        "home_assistant_listen",
-        "home_assistant_listen_token",
-        "home_assistant_listen_trusted_proxies",
-        "password_reset_token",
-        "auth_cache",
-        "entities",
-        "entity_messages",
-        "pass_headers",
-        "http",
-        "hsts",
-        "role",
-        "user_map",
-        "user_template",
-    ];
-    // Tables that are examples as a whole: paragraphs with one of these headings in them.
-    let tables = [
-        "[tls.acme]",
-        "[presence]",
-        "[[group]]",
-        "[group.policy]",
-        "[[test]]",
-        "[[addon.protect]]",
-        "[[addon.public]]",
-    ];
-    let is_table = |paragraph: &str| paragraph.lines().any(|line| tables.contains(&line));
+    let is_table = |paragraph: &str| paragraph.lines().any(|line| TABLES.contains(&line));
     let is_example = |line: &str| {
-        examples.iter().any(|key| line.starts_with(key) && (key.contains('=') || line.starts_with(&format!("{key} ="))))
+        EXAMPLES.iter().any(|key| line.starts_with(key) && (key.contains('=') || line.starts_with(&format!("{key} ="))))
     };
     let settings = |text: &str| {
         let kept: Vec<_> = text.split("\n\n").filter(|paragraph| !is_table(paragraph)).collect();

@@ -12,7 +12,9 @@ use crate::support::{Answer, Ask, BOTH, H2Client, Keep, Protocol, RawAddon, RawC
 const CODINGS: [&str; 3] = ["gzip", "br", "zstd"];
 
 fn style() -> String {
-    (0..2000).map(|number| format!(".class-{number} {{ margin: {}px; color: #112233 }}\n", number % 7)).collect()
+    let rules: Vec<_> =
+        (0..2000).map(|number| format!(".class-{number} {{ margin: {}px; color: #112233 }}\n", number % 7)).collect();
+    rules.concat()
 }
 
 /// An answer with these lines and the style as its body.
