@@ -10,7 +10,7 @@ use crate::shipped;
 /// What stands behind `before` in a text, up to the first character that no name has.
 fn names_behind(text: &str, before: &str) -> BTreeSet<String> {
     let end = |rest: &str| rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
-    text.split(before).skip(1).map(|rest| rest[..end(rest)].to_owned()).collect()
+    text.split(before).skip(1).map(|rest| rest.split_at(end(rest)).0.to_owned()).collect()
 }
 
 #[test]
