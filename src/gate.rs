@@ -12,6 +12,7 @@ mod redirect;
 mod renewal;
 mod session_user;
 mod stages;
+mod step_up;
 mod verify;
 mod verify_request;
 

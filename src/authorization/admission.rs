@@ -9,11 +9,12 @@ use std::sync::Arc;
 use super::access::{Act, judge_own_will, may_enter, may_open};
 use super::cors::is_vouched_for;
 use super::named::max_age;
+use super::proof::{Proof, SupposedProof, is_younger};
 use super::protect::{Evaluation, Protection, UserRights, is_named_path, is_public};
 use super::question::{Question, Wish};
 use super::user_attributes::UserAttributes;
 use crate::conditions::{Circumstances, Unmet};
-use crate::config::{Authorization, Conditions};
+use crate::config::{Authorization, Conditions, StepUp};
 use crate::connection::EntryPoint;
 use crate::identity::{Directory, User, user_behind};
 use crate::ids::{GroupId, KnownMethod};
@@ -26,8 +27,8 @@ pub(super) enum Claim<'a> {
     Found(&'a Credential),
     /// The user behind this credential, which was found a while ago, if it still counts.
     Kept(&'a Credential, &'a (dyn Fn(&Credential) -> Result<(), Reason> + 'a)),
-    /// This user, with a credential of this kind: nobody has shown one.
-    Supposed(&'a Arc<User>, CredentialKind),
+    /// This user, with a credential of this kind and this proof: nobody has shown one.
+    Supposed(&'a Arc<User>, CredentialKind, SupposedProof),
 }
 
 pub(super) struct Admission<'r> {
@@ -46,11 +47,13 @@ pub(super) struct Refusal<'r> {
     pub(super) evaluation: Option<Evaluation<'r>>,
     /// Which circumstances are not those that were asked for, for the operator.
     pub(super) why: Option<String>,
+    /// All that its user would have to prove, where they may go on with that.
+    pub(super) step_up: Option<StepUp>,
 }
 
 impl From<Reason> for Refusal<'_> {
     fn from(reason: Reason) -> Self {
-        Self { reason, user: None, evaluation: None, why: None }
+        Self { reason, user: None, evaluation: None, why: None, step_up: None }
     }
 }
 
@@ -63,7 +66,8 @@ impl Admission<'_> {
 
 /// Decides, in the order of spec/permissions.md section 6: the credential counts here, its user is known and may come
 /// in from where they are, the request is their own will (which is asked of what browsers send by themselves), they may
-/// open the add-on, they signed in lately enough, and every rule for the path permits it.
+/// open the add-on, they signed in lately enough, every rule for the path permits it, and they have proved what is asked
+/// for besides. That comes last: nobody signs in again for what they may not do.
 pub(super) fn admit<'r>(
     question: &Question<'_>,
     claim: &Claim<'_>,
@@ -90,23 +94,58 @@ pub(super) fn admit<'r>(
         return Err(Refusal { user: Some(user), ..reason.into() });
     }
     let attributes = UserAttributes::of(&user, question.addon);
+    let evaluation = judge_wish(question, claim, &user, &circumstances, directory, rules)?;
+    Ok(Admission { user, attributes, evaluation })
+}
+
+/// Judges what is wanted by the rules for it, and then whether its user has proved enough.
+fn judge_wish<'r>(
+    question: &Question<'_>,
+    claim: &Claim<'_>,
+    user: &Arc<User>,
+    circumstances: &Circumstances<'_>,
+    directory: &Directory,
+    rules: Option<&'r Protection>,
+) -> Result<Option<Evaluation<'r>>, Refusal<'r>> {
+    let refusal = |reason: Reason| Refusal { user: Some(Arc::clone(user)), ..reason.into() };
+    let lacking = |reason: Reason, asked| Refusal { step_up: reason.asks_again().then_some(asked), ..refusal(reason) };
+    let proof = claim.proof();
     // Only now is an unreadable target a refusal: a stranger learns nothing from how we read paths.
     let intent = match question.wish {
         Wish::Path(Ok(intent)) => intent,
-        Wish::Path(Err(reason)) => return Err(Refusal { user: Some(user), ..reason.into() }),
-        Wish::Entrance => return Ok(Admission { user, attributes, evaluation: None }),
+        Wish::Path(Err(reason)) => return Err(refusal(reason)),
+        Wish::Entrance(asked) => {
+            return proof.satisfies(&asked).into_result().map(|()| None).map_err(|reason| lacking(reason, asked));
+        }
     };
-    let Some(rules) = rules else { return Ok(Admission { user, attributes, evaluation: None }) };
-    // The same snapshot gave the user. If it has no rights for them, nothing can be judged, and that is a refusal.
-    let Some(rights) = directory.rights(&user) else {
-        return Err(Refusal { user: Some(user), ..Reason::UnknownUser.into() });
+    let evaluation = match rules {
+        None => None,
+        Some(rules) => {
+            // The same snapshot gave the user. If it has no rights for them, nothing can be judged, and that is a
+            // refusal.
+            let rights = directory.rights(user).ok_or_else(|| refusal(Reason::UnknownUser))?;
+            Some(intent.judge(rules, &UserRights { user, rights, circumstances, proof }))
+        }
     };
-    let evaluation = intent.judge(rules, &UserRights { user: &user, rights, circumstances: &circumstances });
-    match evaluation.decision() {
-        Decision::Permit => Ok(Admission { user, attributes, evaluation: Some(evaluation) }),
+    let of_addon = question.addon.authorization.step_up;
+    let by_rules = evaluation.as_ref().map_or(Decision::Permit, Evaluation::decision);
+    match by_rules.and(|| proof.satisfies(&of_addon)) {
+        Decision::Permit => Ok(evaluation),
         Decision::Deny(reason) => {
-            let why = not_counting(&user, &circumstances);
-            Err(Refusal { reason, user: Some(user), evaluation: Some(evaluation), why })
+            let why = evaluation.as_ref().and_then(|_| not_counting(user, circumstances));
+            let of_rules = evaluation.as_ref().map(Evaluation::step_up).unwrap_or_default();
+            Err(Refusal { evaluation, why, ..lacking(reason, of_addon.and(of_rules)) })
+        }
+    }
+}
+
+impl Claim<'_> {
+    /// What the claimant has proved beside being signed in.
+    fn proof(&self) -> Proof {
+        match self {
+            Self::Found(credential) => Proof::at_begin(credential),
+            Self::Kept(credential, _) => Proof::of_begun(credential),
+            Self::Supposed(_, kind, proof) => Proof::supposed(*kind, *proof),
         }
     }
 }
@@ -148,9 +187,9 @@ fn claimant(question: &Question<'_>, claim: &Claim<'_>, directory: &Directory) -
         }
         // A token that nobody shows is still refused where none counts: `explain` must say what a request would get.
         // Nobody has one in mind: a key is held to what it was made for.
-        Claim::Supposed(_, CredentialKind::Key) => Err(Reason::NoSession),
-        Claim::Supposed(_, CredentialKind::Token) if !takes_tokens(question) => Err(Reason::NoSession),
-        Claim::Supposed(user, _) => Ok(Arc::clone(user)),
+        Claim::Supposed(_, CredentialKind::Key, _) => Err(Reason::NoSession),
+        Claim::Supposed(_, CredentialKind::Token, _) if !takes_tokens(question) => Err(Reason::NoSession),
+        Claim::Supposed(user, _, _) => Ok(Arc::clone(user)),
     }
 }
 
@@ -201,21 +240,14 @@ fn is_recent(user: &User, claim: &Claim<'_>, authorization: &Authorization) -> D
     let (Claim::Found(credential) | Claim::Kept(credential, _)) = claim else { return Decision::Permit };
     let Some(most) = max_age(user, &authorization.max_age) else { return Decision::Permit };
     let Some(session) = credential.session() else { return Decision::Permit };
-    let signed_in = session.authenticated().unwrap_or(session.created());
-    // It counts, so that it was seen a moment ago, by whoever has just asked whether it does: that is now. Sightings
-    // never go back, so that a clock that does makes nobody younger.
-    if session.last_seen().saturating_since(signed_in) < most {
-        Decision::Permit
-    } else {
-        Decision::Deny(Reason::SignInTooOld)
-    }
+    if is_younger(session, most) { Decision::Permit } else { Decision::Deny(Reason::SignInTooOld) }
 }
 
 /// Whether the request is its user's own will.
 fn wills(question: &Question<'_>, claim: &Claim<'_>) -> Decision {
     let kind = match claim {
         Claim::Found(credential) | Claim::Kept(credential, _) => credential.kind(),
-        Claim::Supposed(_, kind) => *kind,
+        Claim::Supposed(_, kind, _) => *kind,
     };
     // Only what a browser sends by itself can be abused by another site's page (CSRF). A token has to be put there by a
     // program that knows it.

@@ -5,8 +5,8 @@
 //! by it, and goes on as it came.
 //!
 //! Reading order: `admission` (the one decision), `access` (who may come in and open what), `protect` (what paths
-//! need), `user_attributes` (what the add-on is told of the user), `rates` (how often); then who has it decided:
-//! `permitted` (requests), `admitted` (what is open), `supposed` (those who only ask).
+//! need), `proof` (what they have proved beside), `user_attributes` (what the add-on is told of the user), `rates` (how
+//! often); then who has it decided: `permitted` (requests), `admitted` (what is open), `supposed` (those who only ask).
 
 mod access;
 mod admission;
@@ -14,6 +14,7 @@ mod admitted;
 mod cors;
 mod named;
 mod permitted;
+mod proof;
 pub mod protect;
 mod question;
 mod rates;
@@ -27,6 +28,7 @@ pub use admitted::{Admitted, Moment};
 pub use cors::{admitted, cors_of};
 pub(crate) use permitted::PermittedParts;
 pub use permitted::{AuthorizationContext, Description, Entrant, Permitted, Refused};
+pub use proof::{Proof, SupposedProof};
 pub use rates::Counting;
 pub use supposed::{Supposed, Supposition};
 pub use user_attributes::UserAttributes;

@@ -14,7 +14,7 @@ use super::rates::{self, Counting};
 use super::user_attributes::UserAttributes;
 use crate::budget::TooOften;
 use crate::conditions::Environment;
-use crate::config::Addon;
+use crate::config::{Addon, StepUp};
 use crate::exchanges::{Open, OpenExchanges};
 use crate::http::{BufferLimits, Origin, Sanitized, Site};
 use crate::identity::{Directory, DirectoryCell, Identified, User};
@@ -71,11 +71,13 @@ pub struct Refused {
     pub why: Option<String>,
     /// When it may be tried again, where that is known.
     pub retry_after: Option<Duration>,
+    /// What they would have to prove, where they may go on with that.
+    pub step_up: Option<StepUp>,
 }
 
 impl From<Reason> for Refused {
     fn from(reason: Reason) -> Self {
-        Self { reason, user: None, why: None, retry_after: None }
+        Self { reason, user: None, why: None, retry_after: None, step_up: None }
     }
 }
 
@@ -251,16 +253,17 @@ impl AuthorizationContext<'_> {
     }
 
     /// Whether a session that was just found lets its user come in to an add-on: for a sign-in that is handed over to
-    /// it. Every request after that is admitted by itself.
+    /// it. Every request after that is admitted by itself. `step_up` is what the add-on's host has found to be wanting.
     pub fn admit_entrance(
         &self,
         request: &Sanitized,
         addon: &Addon,
         session: &Arc<Session>,
+        step_up: StepUp,
     ) -> Result<Entrant, Refused> {
         let credential = Credential::Session(Arc::clone(session));
         let directory = self.directory.load();
-        let question = self.question(request, addon, Wish::Entrance);
+        let question = self.question(request, addon, Wish::Entrance(step_up));
         match admit(&question, &Claim::Found(&credential), &directory, None) {
             Ok(admission) => Ok(Entrant { user: admission.user }),
             Err(refusal) => Err(self.explained(refusal, &directory)),
@@ -268,12 +271,12 @@ impl AuthorizationContext<'_> {
     }
 
     fn explained(&self, refusal: Refusal<'_>, directory: &Directory) -> Refused {
-        let Refusal { reason, user, evaluation, why } = refusal;
+        let Refusal { reason, user, evaluation, why, step_up } = refusal;
         let ruled = evaluation
             .zip(user.as_ref())
             .map(|(evaluation, user)| evaluation.refusals(|asked| (self.describe)(directory, user, asked)).join("; "));
-        let all: Vec<String> = ruled.into_iter().chain(why).collect();
-        Refused { reason, user, why: (!all.is_empty()).then(|| all.join("; ")), retry_after: None }
+        let all: Vec<String> = ruled.into_iter().filter(|why| !why.is_empty()).chain(why).collect();
+        Refused { reason, user, why: (!all.is_empty()).then(|| all.join("; ")), retry_after: None, step_up }
     }
 
     /// What a request asks of an add-on.

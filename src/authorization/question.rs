@@ -5,7 +5,7 @@ use http::header::HeaderValue;
 
 use super::protect::RequestIntent;
 use crate::conditions::Environment;
-use crate::config::Addon;
+use crate::config::{Addon, StepUp};
 use crate::connection::EntryPoint;
 use crate::http::{ClientAddr, Provenance};
 use crate::refusal::Reason;
@@ -30,6 +30,6 @@ pub(super) struct Question<'a> {
 pub(super) enum Wish<'a> {
     /// This, by the rules for its path; or what cannot be wanted.
     Path(Result<&'a RequestIntent, Reason>),
-    /// To come in at all: every request after that is admitted by itself.
-    Entrance,
+    /// To come in at all, with this proved: every request after that is admitted by itself.
+    Entrance(StepUp),
 }

@@ -7,6 +7,7 @@ use http::uri::PathAndQuery;
 use http::{HeaderValue, Method};
 
 use super::admission::{Admission, Claim, Refusal, admit, admits_anybody};
+use super::proof::SupposedProof;
 use super::protect::{BodyFacts, Evaluation, Protection, RequestIntent};
 use super::question::{Question, Wish};
 use super::user_attributes::UserAttributes;
@@ -25,6 +26,8 @@ pub struct Supposition<'a> {
     pub user: &'a Arc<User>,
     /// What it is signed in with.
     pub with: CredentialKind,
+    /// What its user has proved besides.
+    pub proof: SupposedProof,
     /// Where the client is.
     pub client: ClientAddr,
     /// The time, and the states of entities.
@@ -105,7 +108,7 @@ impl Supposition<'_> {
         if nothing.is_public {
             return nothing;
         }
-        match admit(&question, &Claim::Supposed(self.user, self.with), directory, rules) {
+        match admit(&question, &Claim::Supposed(self.user, self.with, self.proof), directory, rules) {
             Ok(admission) => {
                 let wants_body = admission.wants_body();
                 let Admission { attributes, evaluation, .. } = admission;

@@ -322,6 +322,12 @@ pub(super) struct Explain {
     /// It is signed in with an access token of Home Assistant's instead of a session.
     #[arg(long, requires = "url")]
     token: bool,
+    /// Its user has signed in a moment ago.
+    #[arg(long, requires = "url", conflicts_with = "token")]
+    fresh: bool,
+    /// Its user has shown a second factor.
+    #[arg(long, requires = "url", conflicts_with = "token")]
+    second_factor: bool,
     /// The `Depth` of a request of `WebDAV`.
     #[arg(long, value_name = "DEPTH", requires = "url")]
     depth: Option<String>,
@@ -353,6 +359,8 @@ impl Explain {
             at,
             state,
             token,
+            fresh,
+            second_factor,
             depth,
             destination,
             json,
@@ -364,7 +372,7 @@ impl Explain {
         match (cases, url) {
             (Some(path), _) => ExplainArguments::Cases(path),
             (None, Some(url)) => {
-                let sent = Sent { origin, token, depth, destination };
+                let sent = Sent { origin, token, fresh, second_factor, depth, destination };
                 let question = RequestQuestion { user, method, url, websocket, body: None, sent, supposing };
                 ExplainArguments::One { case: Case::Request(question).into(), body, format: Format::of_flag(json) }
             }

@@ -44,6 +44,10 @@ pub enum ConfigTestSubject {
         origin: Option<String>,
         /// With an access token instead of a session.
         token: bool,
+        /// After a sign-in of a moment ago.
+        fresh: bool,
+        /// With a second factor shown.
+        second_factor: bool,
         /// Its `Depth`; where nothing is said, none.
         depth: Option<String>,
         /// Its `Destination`; where nothing is said, none.

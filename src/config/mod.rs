@@ -57,7 +57,7 @@ pub use addon::{
     Access, AccessKey, AccessList, Accounts, Addon, AddonHeaders, AddonProtocol, Answers, Authorization, Backend,
     BadUserTemplate, Compress, Cors, CrossOrigin, Display, DisplayNameEncoding, EntityFilter, EntitySource, Framing,
     HeaderRule, IdentityHeaders, MaxAge, Options, Package, PrefixMode, Probe, Protect, ProtectAsk, ProtectRule,
-    PublicPath, Roles, Route, Unlisted, UserPiece, UserTemplate,
+    PublicPath, Roles, Route, StepUp, Unlisted, UserPiece, UserTemplate,
 };
 pub use addon_api::{ApiAddress, BadApiAddress, IngressApi, SupervisorUpstream, is_for_no_addon};
 pub use certificate_files::CertificateFiles;
@@ -80,7 +80,7 @@ pub use settings::{
 pub use transport::Transport;
 pub use trust::{BadPin, CertificatePin, Trust};
 pub use trusted_proxies::TrustedProxies;
-pub use units::parse_time;
+pub use units::{parse_time, show_time};
 pub use world::{
     AddressTrouble, ApiTrouble, CertificateTrouble, CoveredHosts, FilesAlone, Known, Purpose, World, WorldError,
 };

@@ -113,7 +113,7 @@ impl Explained for BadSize {
 }
 
 /// A time as people read it, in the largest unit that is exact.
-pub(super) fn show_time(time: Duration) -> String {
+pub fn show_time(time: Duration) -> String {
     let millis = time.as_millis();
     let units = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000)];
     let unit = units.into_iter().find(|(_, size)| millis >= *size && millis.is_multiple_of(*size));

@@ -42,10 +42,27 @@ fn outcome(simulator: &Simulator, test: &ConfigTest) -> Outcome {
                 Err(error) => return Outcome::Mistaken(error.to_string()),
             }
         }
-        ConfigTestSubject::Request { method, url, websocket, body, origin, token, depth, destination } => {
+        ConfigTestSubject::Request {
+            method,
+            url,
+            websocket,
+            body,
+            origin,
+            token,
+            fresh,
+            second_factor,
+            depth,
+            destination,
+        } => {
             let (method, url, body) = (method.clone(), url.clone(), body.clone());
-            let (depth, destination) = (depth.clone(), destination.clone());
-            let sent = Sent { origin: origin.clone(), token: *token, depth, destination };
+            let sent = Sent {
+                origin: origin.clone(),
+                token: *token,
+                fresh: *fresh,
+                second_factor: *second_factor,
+                depth: depth.clone(),
+                destination: destination.clone(),
+            };
             let question = RequestQuestion { user, method, url, websocket: *websocket, body, sent, supposing };
             match simulator.decide(&question) {
                 Ok(answer) => (answer.is_permit(), answer.reason),

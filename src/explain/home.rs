@@ -82,6 +82,7 @@ impl Home {
             protect::RuleQuery::Admin { .. }
             | protect::RuleQuery::Owner { .. }
             | protect::RuleQuery::Circumstances { .. }
+            | protect::RuleQuery::StepUp { .. }
             | protect::RuleQuery::Unreadable { .. }
             | protect::RuleQuery::Body { .. }
             | protect::RuleQuery::Nothing => return String::new(),

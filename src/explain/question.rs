@@ -46,6 +46,10 @@ pub(crate) struct Sent {
     pub(crate) origin: Option<String>,
     /// With an access token instead of a session.
     pub(crate) token: bool,
+    /// After a sign-in of a moment ago.
+    pub(crate) fresh: bool,
+    /// With a second factor shown.
+    pub(crate) second_factor: bool,
     /// Its `Depth`.
     pub(crate) depth: Option<String>,
     /// Its `Destination`, for MOVE and COPY.
@@ -68,7 +72,7 @@ pub(crate) enum BadQuestion {
     NotAnObject,
     /// Neither the one nor the other, or both.
     #[error(
-        "a question has `entity` and `access`, or `method` and `url` (and `websocket`, `body`, `origin`, `token`, `depth` and `destination`); either may have `from`, `at` and `state`"
+        "a question has `entity` and `access`, or `method` and `url` (and `websocket`, `body`, `origin`, `token`, `fresh`, `second_factor`, `depth` and `destination`); either may have `from`, `at` and `state`"
     )]
     Mixed,
     /// An object with other keys, or no JSON at all.
@@ -92,6 +96,8 @@ struct CaseLocation {
     at: Option<String>,
     state: Option<BTreeMap<String, String>>,
     token: Option<bool>,
+    fresh: Option<bool>,
+    second_factor: Option<bool>,
     depth: Option<String>,
     destination: Option<String>,
 }
@@ -117,6 +123,8 @@ impl Case {
                 at,
                 state,
                 token: None,
+                fresh: None,
+                second_factor: None,
                 depth: None,
                 destination: None,
             } => {
@@ -136,11 +144,15 @@ impl Case {
                 at,
                 state,
                 token,
+                fresh,
+                second_factor,
                 depth,
                 destination,
             } => {
                 let websocket = websocket.unwrap_or(false);
-                let sent = Sent { origin, token: token.unwrap_or(false), depth, destination };
+                let yes = |flag: Option<bool>| flag.unwrap_or(false);
+                let (token, fresh, second_factor) = (yes(token), yes(fresh), yes(second_factor));
+                let sent = Sent { origin, token, fresh, second_factor, depth, destination };
                 let supposing = Supposing { from, at, states: state.unwrap_or_default() };
                 Ok(Self::Request(RequestQuestion { user, method, url, websocket, body, sent, supposing }))
             }

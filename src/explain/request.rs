@@ -68,6 +68,7 @@ impl Ruled {
             RuleQuery::Admin { .. }
             | RuleQuery::Owner { .. }
             | RuleQuery::Circumstances { .. }
+            | RuleQuery::StepUp { .. }
             | RuleQuery::Unreadable { .. }
             | RuleQuery::Body { .. }
             | RuleQuery::Nothing => (None, None),

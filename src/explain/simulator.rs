@@ -16,7 +16,7 @@ use super::request::{RequestAnswer, Ruled};
 use super::supposing::BadSupposition;
 use super::told::Told;
 use crate::authorization::protect::{BodyFacts, Evaluation, Protection, RuleQuery};
-use crate::authorization::{Supposed, Supposition, not_counting};
+use crate::authorization::{Supposed, SupposedProof, Supposition, not_counting};
 use crate::clock::Timestamp;
 use crate::conditions::Circumstances;
 use crate::config::Settings;
@@ -138,6 +138,7 @@ impl Simulator {
         let supposition = Supposition {
             user,
             with: if question.sent.token { CredentialKind::Token } else { CredentialKind::Session },
+            proof: SupposedProof { fresh: question.sent.fresh, second_factor: question.sent.second_factor },
             client: question.supposing.client(),
             environment: &environment,
             provenance,
@@ -177,7 +178,16 @@ impl Simulator {
         };
         let answer = answer.ruled(self.ruled(evaluation, user));
         match supposed.refusal {
-            Some(reason) => answer.refused(reason, evaluation.refusals(describe).join("; ")),
+            Some(reason) => {
+                let by_rules = evaluation.refusals(describe);
+                // The rules permit what the add-on itself asks more for.
+                let why = if by_rules.is_empty() {
+                    words_of(reason, slug, supposed.why.as_deref())
+                } else {
+                    by_rules.join("; ")
+                };
+                answer.refused(reason, why)
+            }
             None if supposed.wants_body => {
                 answer.refused(Reason::EntityMissing, "a rule reads the body, and none was given".to_owned())
             }
@@ -250,6 +260,11 @@ fn words_of(reason: Reason, slug: &str, why: Option<&str>) -> String {
         }
         Reason::MissingOrigin => "a WebSocket without `Origin` could be anybody's (`allow_missing_origin`)".to_owned(),
         Reason::NoSession => format!("{slug} takes no access tokens (`tokens`)"),
+        Reason::NotFresh => format!("{slug} asks for a sign-in of a moment ago (`fresh`), which is not supposed here"),
+        Reason::NoSecondFactor => {
+            format!("{slug} asks for a second factor (`second_factor`), which is not supposed here")
+        }
+        Reason::NoStepUp => format!("{slug} asks for what no token shows (`fresh` or `second_factor`)"),
         Reason::NotLocal => "this user may come from the local network only".to_owned(),
         other => format!("this user is refused before anything is asked ({})", other.label()),
     };

@@ -16,12 +16,12 @@ use super::session_user::session_and_user;
 use super::stages::{Services, Stages};
 use super::{authorization, describe};
 use crate::authorization::Entrant;
-use crate::config::Addon;
+use crate::config::{Addon, StepUp};
 use crate::http::Sanitized;
 use crate::pages::{self, Audience, Page};
 use crate::refusal::Reason;
 use crate::session::{MadeBy, NewSession, Session, UserAgent, session_of};
-use crate::sign_in::{Challenge, CrossHostTicket, HAND_OVER, Nonce, ReturnTo, wanted_return};
+use crate::sign_in::{Challenge, CrossHostTicket, HAND_OVER, Nonce, ReturnTo, StepUpWish, wanted_return};
 use crate::telemetry::{AuditEvent, SignInOutcome, chain};
 
 /// The way to the main host, when this is an add-on's own host and there is a main one: the form for user name and
@@ -34,6 +34,7 @@ pub(super) fn leave(request: &Sanitized, stages: &Stages) -> Option<Page> {
     query.append_pair("addon", addon.slug.as_str());
     query.append_pair("challenge", &nonce.challenge().to_string());
     query.append_pair("return_to", wanted_return(request).as_str());
+    StepUpWish::of(request).write(&mut query);
     let mut page = pages::see_other(&format!("{}{HAND_OVER}?{}", main.origin(), query.finish()));
     page.headers_mut().append(SET_COOKIE, nonce.set());
     Some(page)
@@ -72,7 +73,8 @@ async fn grant(
     let addon = wish.addon.parse().ok().and_then(|slug| stages.addon(&slug)).ok_or(Reason::UnknownRoute)?;
     let port = stages.settings.main_origin().map_or(request.authority().port_or_default(), |main| main.port);
     let origin = stages.settings.own_origin(addon, port).ok_or(Reason::UnknownRoute)?;
-    admitted(request, addon, &session, stages, services, request_log)?;
+    let asked = StepUpWish::of(request).asked;
+    admitted(request, addon, (&session, asked), stages, services, request_log)?;
     renewal::offer(request, stages, services, request_log).await;
     let WishTail { challenge, return_to } = wish.tail;
     let what = CrossHostTicket { addon: addon.slug.clone(), challenge, parent: session.digest(), return_to };
@@ -104,7 +106,7 @@ async fn callback(
     // Found anew: it may have ended since the code was made.
     let parent = services.sessions.find_digest(what.parent).await?;
     request_log.knows_session(&parent);
-    let entrant = admitted(request, addon, &parent, stages, services, request_log)?;
+    let entrant = admitted(request, addon, (&parent, StepUp::default()), stages, services, request_log)?;
     let user = entrant.user();
     // The new one first: when the store refuses it, the browser keeps the one that it has here.
     let (token, session) = services.sessions.create(child_of(&parent, addon, request)).await?;
@@ -130,19 +132,20 @@ async fn callback(
     Ok(page)
 }
 
-/// Whether this session lets its user come in to the add-on, from where they are.
+/// Whether this session lets its user come in to the add-on, from where they are, with what they have proved.
 fn admitted(
     request: &Sanitized,
     addon: &Addon,
-    session: &Arc<Session>,
+    (session, step_up): (&Arc<Session>, StepUp),
     stages: &Stages,
     services: &Services,
     request_log: &mut RequestLog,
 ) -> Result<Entrant, Reason> {
     let (home, describe) = (services.home.load(), describe(stages));
     let authorization = authorization(services, stages, &home, &describe);
-    let entrant =
-        authorization.admit_entrance(request, addon, session).map_err(|refused| request_log.note_refusal(refused))?;
+    let entrant = authorization
+        .admit_entrance(request, addon, session, step_up)
+        .map_err(|refused| request_log.note_refusal(refused))?;
     request_log.knows_user(entrant.user());
     Ok(entrant)
 }
@@ -160,6 +163,7 @@ fn child_of(parent: &Session, addon: &Addon, request: &Sanitized) -> NewSession 
         authenticated: parent.authenticated(),
         // As long as its parent, which it never outlives.
         remembered: parent.is_remembered(),
+        second_factor: parent.second_factor(),
         ..NewSession::new(parent.user().clone(), MadeBy::CrossHostTicket)
     }
 }

@@ -11,6 +11,7 @@ use super::renewal;
 use super::request_log::RequestLog;
 use super::session_user::session_and_user;
 use super::stages::{Services, Stages};
+use super::step_up;
 use super::verify;
 use crate::authorization::{Act, is_listed_for, judge_own_will};
 use crate::budget::{Claim, Holder, Limit, Permit};
@@ -22,7 +23,7 @@ use crate::pages::{self, Audience, Page, StartAddon};
 use crate::refusal::Reason;
 use crate::route::OWN;
 use crate::session::session_of;
-use crate::sign_in::{Budget, NotMeFlow, OAuthLogin, PasswordSignIn, Ticked, sign_in_page};
+use crate::sign_in::{Budget, NotMeFlow, OAuthLogin, PasswordSignIn, Purpose, Ticked, sign_in_page};
 use crate::telemetry::AuditEvent;
 
 /// The answer to a request for one of our pages.
@@ -43,14 +44,19 @@ pub(super) async fn answer(
         // On an add-on's own host people sign in at the main host: a password must not be typed where the add-on's
         // scripts run.
         "sign-in" if posts && cross_host_ticket::leave(&request, stages).is_some() => Err(Reason::MethodNotAllowed),
-        "sign-in" if posts => sign_in(request, stages, services).await,
+        "sign-in" if posts => sign_in(request, stages, services, Purpose::SignIn).await,
         "sign-in/home-assistant" | JOURNEY_BACK => {
             over_home_assistant(&request, stages, services, request_log, page == JOURNEY_BACK).await
         }
         "sign-out" if posts => sign_out(&request, stages, services, request_log).await,
         "hand-over" if reads => cross_host_ticket::answer(&request, stages, services, request_log).await,
         "verify" if *request.method() == Method::GET => verify::answer(request, stages, services, request_log).await,
-        "sign-in" | "sign-out" | "hand-over" | "verify" => Err(Reason::MethodNotAllowed),
+        "step-up" if reads => step_up::page(&request, stages, services, request_log).await,
+        "step-up" if posts => {
+            let (user, session) = step_up::poster(&request, stages, services, request_log).await?;
+            sign_in(request, stages, services, Purpose::StepUp(user, session)).await
+        }
+        "sign-in" | "step-up" | "sign-out" | "hand-over" | "verify" => Err(Reason::MethodNotAllowed),
         "session" | "" if !reads => Err(Reason::MethodNotAllowed),
         "session" => who_am_i(&request, services, request_log).await,
         "" => start(&request, stages, services, request_log).await,
@@ -80,7 +86,7 @@ async fn sign_in_form(request: &Sanitized, stages: &Stages, services: &Services)
     sign_in_page(request, &stages.settings.sign_in.methods, users, remember)
 }
 
-async fn sign_in(request: Sanitized, stages: &Stages, services: &Services) -> Result<Page, Reason> {
+async fn sign_in(request: Sanitized, stages: &Stages, services: &Services, purpose: Purpose) -> Result<Page, Reason> {
     let settings = &stages.settings.sign_in;
     if !settings.methods.contains(&SignInMethod::Password) {
         return Err(Reason::MethodNotAllowed);
@@ -100,6 +106,7 @@ async fn sign_in(request: Sanitized, stages: &Stages, services: &Services) -> Re
         methods: &settings.methods,
         bound_to,
         remember: stages.settings.session.remembered.is_some(),
+        purpose,
     };
     flow.post(request).await
 }
@@ -143,7 +150,7 @@ async fn over_home_assistant(
     request: &Sanitized,
     stages: &Stages,
     services: &Services,
-    request_log: &RequestLog,
+    request_log: &mut RequestLog,
     back: bool,
 ) -> Result<Page, Reason> {
     if *request.method() != Method::GET || request.handshake().is_some() {
@@ -156,6 +163,7 @@ async fn over_home_assistant(
     if let Some(page) = cross_host_ticket::leave(request, stages) {
         return Ok(page);
     }
+    let again = if back { None } else { step_up::again(request, services, request_log).await? };
     let settings = &stages.settings.sign_in;
     let home = services.home.load_full();
     let login = OAuthLogin {
@@ -172,6 +180,7 @@ async fn over_home_assistant(
         public_urls: &stages.settings.listen.public_urls,
         bound_to: bound_to(request, stages),
         remember: stages.settings.session.remembered.is_some(),
+        again,
     };
     if back { login.callback(request).await } else { login.authorize(request).await }
 }

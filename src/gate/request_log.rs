@@ -33,7 +33,7 @@ use crate::pages::{self, Audience, AwayAddon, Circumstances, Page};
 use crate::refusal::Reason;
 use crate::route::Route;
 use crate::session::{ApiKey, Credential, Session};
-use crate::sign_in::sign_in_address;
+use crate::sign_in::way_to_sign_in;
 use crate::telemetry::{AccessEntry, AddonMetrics, AuditEvent, OpenGauge};
 use crate::upstream::{Answer, TunnelEnd, TunnelOver};
 
@@ -60,10 +60,8 @@ pub(super) struct RequestLog {
     sent_at: Option<Instant>,
     upstream: Option<Duration>,
     reason: Option<Reason>,
-    /// What was asked and answered at a protected path, for the operator.
-    why: Option<String>,
-    /// When it may be tried again, where that is known.
-    retry_after: Option<Duration>,
+    /// All of why it was not admitted.
+    refused: Option<Box<Refused>>,
     status: StatusCode,
     sent: Option<Arc<BodyProgress>>,
     moved: (u64, u64),
@@ -114,8 +112,7 @@ impl RequestLog {
             sent_at: None,
             upstream: None,
             reason: None,
-            why: None,
-            retry_after: None,
+            refused: None,
             status: StatusCode::OK,
             sent: None,
             moved: (0, 0),
@@ -161,11 +158,11 @@ impl RequestLog {
     }
 
     /// Notes all of why it is refused, and gives back the reason that status and metrics go by.
-    pub(super) fn note_refusal(&mut self, refused: Refused) -> Reason {
-        self.user = refused.user.or(self.user.take());
-        self.why = refused.why;
-        self.retry_after = refused.retry_after;
-        refused.reason
+    pub(super) fn note_refusal(&mut self, mut refused: Refused) -> Reason {
+        self.user = refused.user.take().or(self.user.take());
+        let reason = refused.reason;
+        self.refused = Some(refused.into());
+        reason
     }
 
     /// What the answer says about pages of other origins, whatever the answer will be.
@@ -248,7 +245,7 @@ impl RequestLog {
         let target = self.target();
         self.stages.telemetry.audit.write(&AuditEvent::Refused {
             reason,
-            why: self.why.as_deref(),
+            why: self.refused.as_ref().and_then(|refused| refused.why.as_deref()),
             client: self.client,
             request_id: self.id.as_str(),
             user: self.user.as_ref().map(|user| user.id.as_str()),
@@ -262,15 +259,14 @@ impl RequestLog {
             return self.own(home_assistant::refusal(reason));
         }
         let asked = VerifyRequest::at(&self.uri);
-        let sign_in = sign_in_address(self.stand_in.as_deref().unwrap_or(&target));
+        let (retry_after, step_up) =
+            self.refused.as_ref().map_or((None, None), |refused| (refused.retry_after, refused.step_up));
+        let sign_in = way_to_sign_in(self.stand_in.as_deref().unwrap_or(&target), step_up);
         // A program that came with a token cannot sign in on a page, and another proxy sends its browsers there itself.
         let leads =
             !matches!(reason, Reason::BadToken | Reason::BadKey) && asked.as_ref().is_none_or(VerifyRequest::redirects);
-        let around = Circumstances {
-            sign_in: leads.then_some(&*sign_in),
-            away: self.away(reason),
-            retry_after: self.retry_after,
-        };
+        let sign_in_at = leads.then_some(&*sign_in);
+        let around = Circumstances { sign_in: sign_in_at, away: self.away(reason), retry_after, step_up };
         let shown = asked.as_ref().map_or(reason, |asked| asked.shown(reason));
         let mut page = pages::refusal(shown, self.audience, self.id, around);
         if asked.is_some() && page.status() == StatusCode::UNAUTHORIZED && self.audience == Audience::Navigation {

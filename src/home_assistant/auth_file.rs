@@ -4,7 +4,7 @@
 //! Home Assistant would accept stranger things than it ever writes (a number for a name, an object for a list), we
 //! refuse as well: the result is never more than Home Assistant would grant.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -25,6 +25,8 @@ pub struct AuthFile {
     refresh_tokens: Vec<RefreshToken>,
     /// Which refresh token an id means: that of the last user, in the order of users, who has one with this id.
     by_token_id: HashMap<String, usize>,
+    /// The users who may come in by a provider that asks for no second factor.
+    without_mfa: HashSet<UserId>,
 }
 
 impl AuthFile {
@@ -64,6 +66,12 @@ impl AuthFile {
         &self.refresh_tokens
     }
 
+    /// Whether Home Assistant's page may let this user in without the second factor that they have: from a trusted
+    /// network it asks for none.
+    pub fn comes_without_mfa(&self, user: &UserId) -> bool {
+        self.without_mfa.contains(user)
+    }
+
     /// The refresh token that this id means.
     pub fn refresh_token(&self, id: &str) -> Option<&RefreshToken> {
         self.by_token_id.get(id).and_then(|&index| self.refresh_tokens.get(index))
@@ -76,11 +84,18 @@ struct Loader {
     users: Vec<User>,
     positions: HashMap<UserId, usize>,
     refresh_tokens: Vec<RefreshToken>,
+    without_mfa: HashSet<UserId>,
 }
 
 impl Loader {
     fn new(groups: Groups) -> Self {
-        Self { groups, users: Vec::new(), positions: HashMap::new(), refresh_tokens: Vec::new() }
+        Self {
+            groups,
+            users: Vec::new(),
+            positions: HashMap::new(),
+            refresh_tokens: Vec::new(),
+            without_mfa: HashSet::new(),
+        }
     }
 
     /// Of two users with one id the last wins, in the place of the first.
@@ -132,6 +147,9 @@ impl Loader {
         if provider == "homeassistant" {
             let username = Fields::of(data).and_then(|data| data.text("username")).map_err(wrong)?;
             user.usernames.push(username.to_owned());
+        } else if provider == "trusted_networks" {
+            let id = user.id.clone();
+            self.without_mfa.insert(id);
         }
         Ok(())
     }
@@ -152,7 +170,7 @@ impl Loader {
     }
 
     fn finish(self) -> AuthFile {
-        let Self { groups, users, positions, refresh_tokens } = self;
+        let Self { groups, users, positions, refresh_tokens, without_mfa } = self;
         let refresh_tokens = last_of_each(refresh_tokens);
         let mut by_token_id: HashMap<String, usize> = HashMap::new();
         let position = |token: &RefreshToken| positions.get(&token.user_id).copied();
@@ -162,7 +180,7 @@ impl Loader {
                 by_token_id.insert(token.id.clone(), index);
             }
         }
-        AuthFile { users, groups: groups.all, refresh_tokens, by_token_id }
+        AuthFile { users, groups: groups.all, refresh_tokens, by_token_id, without_mfa }
     }
 }
 

@@ -21,13 +21,14 @@ use super::snapshot::Snapshot;
 use super::snapshot_state::Step;
 use super::status::Status;
 use super::time_zone::{Told, ZoneFile};
+use super::totp::{CodeOutcome, UsedCodes};
 use super::user_files::UserFiles;
 use super::verifier::{Outcome, Verifier};
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::conditions::Environment;
 use crate::config::{self, HomeSource, SecretText};
 use crate::identity::{Directory, DirectoryCell};
-use crate::ids::TimeZone;
+use crate::ids::{TimeZone, UserId};
 use crate::permission::Registry;
 use crate::telemetry::chain;
 
@@ -41,6 +42,7 @@ pub struct HomeAssistant {
     directory: Arc<DirectoryCell>,
     current: Arc<ArcSwapOption<Snapshot>>,
     verifier: Verifier,
+    used_codes: UsedCodes,
     /// What conditions are judged by.
     environment: Environment,
     /// Whether the configuration says in which zone hours are meant.
@@ -85,6 +87,7 @@ impl HomeAssistant {
             directory: Arc::default(),
             verifier: Verifier::new(Arc::clone(&current)),
             current,
+            used_codes: UsedCodes::default(),
             environment,
             has_zone: settings.time_zone.is_some(),
             status: ArcSwap::from_pointee(state.status(0, 0)),
@@ -114,6 +117,20 @@ impl HomeAssistant {
                 tracing::warn!(error = %chain(&error), "Home Assistant could not be asked about a password");
                 Outcome::Unavailable
             }
+        }
+    }
+
+    /// Whether the code of this user's authenticator app can be checked here.
+    pub fn has_code(&self, user: &UserId) -> bool {
+        self.snapshot().is_some_and(|snapshot| snapshot.totp(user).is_some())
+    }
+
+    /// Whether this is the code that the user's authenticator app shows now. It is used up by that.
+    pub fn take_code(&self, user: &UserId, code: &str, now: Timestamp) -> CodeOutcome {
+        let snapshot = self.snapshot();
+        match snapshot.as_ref().and_then(|snapshot| snapshot.totp(user)) {
+            Some(secret) => self.used_codes.take(user, secret, code, now),
+            None => CodeOutcome::Unknown,
         }
     }
 

@@ -8,10 +8,10 @@
 //! write to the folder, and never let a hash, a key or a password reach a log.
 //!
 //! Reading order: `storage_file` and `fields` (any file), `auth_file` with `groups`, `datetime` and `refresh_token`,
-//! `username`, `password_file`, `second_factor`, `snapshot`; `file_set` and `reader` (files that are read together),
-//! `user_files`, `registries` and `registry_files`, `snapshot_state` (what becomes of a reading), `file_poller`;
-//! `time_zone`; `verifier`, `home`, `folder_watch`; `api`, `state_follower` (what conditions ask for), and `follower` for
-//! a home whose files cannot be read.
+//! `username`, `password_file`, `totp`, `second_factor`, `snapshot`; `file_set` and `reader` (files that are read
+//! together), `user_files`, `registries` and `registry_files`, `snapshot_state` (what becomes of a reading),
+//! `file_poller`; `time_zone`; `verifier`, `home`, `folder_watch`; `api`, `state_follower` (what conditions ask for), and
+//! `follower` for a home whose files cannot be read.
 
 pub mod api;
 mod storage_file;
@@ -24,6 +24,7 @@ mod auth_file_error;
 mod file_fault;
 mod username;
 mod password_file;
+mod totp;
 mod second_factor;
 mod snapshot;
 mod file_set;
@@ -55,6 +56,7 @@ pub use snapshot::Snapshot;
 pub use status::{Condition, Status};
 pub use storage_file::StorageError;
 pub use time_zone::{has_time_zone, read_time_zone};
+pub use totp::CodeOutcome;
 pub use user_files::read_folder;
 pub use username::one_spelling;
 pub use verifier::{Outcome, Verifier};

@@ -3,12 +3,12 @@
 //! Joins the parsed files to the users as `identity` wants them, with passwords and second factors, and the owner of
 //! each user name. Never changed, only replaced: a user and their password come from one moment.
 
-use std::collections::BTreeSet;
-
 use aws_lc_rs::digest;
 
 use super::auth_file::AuthFile;
 use super::password_file::{PasswordFile, StoredHash};
+use super::second_factor::SecondFactors;
+use super::totp::TotpSecret;
 use crate::config;
 use crate::identity::{Directory, User};
 use crate::ids::UserId;
@@ -20,7 +20,7 @@ pub struct Snapshot {
     passwords: PasswordFile,
     /// The users whose user name each entry of the password file is.
     owners: Vec<Option<UserId>>,
-    second_factor: BTreeSet<String>,
+    second_factors: SecondFactors,
 }
 
 /// An entry of the password file that a user name was found to be.
@@ -33,7 +33,7 @@ pub(super) struct Account<'a> {
 
 impl Snapshot {
     /// Joins the files. When two users have credentials of one user name, it is the first one's, as in Home Assistant.
-    pub(super) fn new(auth: AuthFile, passwords: PasswordFile, second_factor: BTreeSet<String>) -> Self {
+    pub(super) fn new(auth: AuthFile, passwords: PasswordFile, second_factors: SecondFactors) -> Self {
         let mut owners: Vec<Option<UserId>> = vec![None; passwords.len()];
         let names = auth.users().iter().flat_map(|user| user.usernames.iter().map(move |name| (user, name)));
         for (user, name) in names {
@@ -42,7 +42,7 @@ impl Snapshot {
                 *owner = Some(user.id.clone());
             }
         }
-        Self { auth, passwords, owners, second_factor }
+        Self { auth, passwords, owners, second_factors }
     }
 
     /// The auth file: users, groups with their policies, refresh tokens.
@@ -54,12 +54,17 @@ impl Snapshot {
     /// permissions compiled.
     pub fn directory(&self, configured: &config::Permissions) -> Directory {
         let users = self.auth.users().iter().map(|user| User {
-            has_mfa: self.second_factor.contains(user.id.as_str()),
+            has_mfa: self.second_factors.contains_key(user.id.as_str()),
             password_digest: self.password_digest(&user.id),
             ..user.clone()
         });
         let groups = self.auth.groups().iter().map(|(id, group)| (id.clone(), group.record())).collect();
         Directory::new(users, &groups, configured)
+    }
+
+    /// The secret of this user's authenticator app.
+    pub(super) fn totp(&self, user: &UserId) -> Option<&TotpSecret> {
+        self.second_factors.get(user.as_str())?.as_ref()
     }
 
     /// What a user name is in the password file.

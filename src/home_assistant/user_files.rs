@@ -11,7 +11,7 @@ use super::file_fault::{Fault, FileBytes, FileProblem};
 use super::file_set::{Faults, FileSet, Words};
 use super::password_file::PasswordFile;
 use super::reader::{Contents, STORAGE, required};
-use super::second_factor;
+use super::second_factor::{self, SecondFactors};
 use super::snapshot::Snapshot;
 use crate::ids::UserId;
 
@@ -39,11 +39,12 @@ impl FileSet for UserFiles {
         let passwords = required(passwords).and_then(|bytes| Ok(PasswordFile::parse(&bytes)?));
         let [totp, notify] = [totp, notify].map(|file| match file? {
             Some(bytes) => Ok(second_factor::parse(&bytes)?),
-            None => Ok(BTreeSet::new()),
+            None => Ok(SecondFactors::new()),
         });
         match (auth, passwords, totp, notify) {
             (Ok(auth), Ok(passwords), Ok(totp), Ok(notify)) => {
-                Ok(Snapshot::new(auth, passwords, totp.into_iter().chain(notify).collect()))
+                // Whoever has both is asked for the code of the app, which can be checked here.
+                Ok(Snapshot::new(auth, passwords, notify.into_iter().chain(totp).collect()))
             }
             (auth, passwords, totp, notify) => Err(Box::new([auth.err(), passwords.err(), totp.err(), notify.err()])),
         }

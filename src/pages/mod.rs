@@ -15,6 +15,6 @@ pub use asset::asset;
 pub use document::{Page, away, json, plain, redirect, see_other};
 pub use not_me::{NotMe, not_me};
 pub use onward::onward;
-pub use refusal::{Audience, AwayAddon, Circumstances, refusal};
-pub use sign_in::{SignInPage, SignInWay, sign_in};
+pub use refusal::{Audience, AwayAddon, Circumstances, SECOND_FACTOR, refusal};
+pub use sign_in::{SignInPage, SignInWay, StepUpPage, sign_in, step_up};
 pub use start::{StartAddon, start};

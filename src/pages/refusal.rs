@@ -11,6 +11,7 @@ use http::{Method, StatusCode};
 use serde_json::json;
 
 use super::document::{Page, html, json as json_page, see_other, watching_html};
+use crate::config::StepUp;
 use crate::http::RequestId;
 use crate::ids::KnownMethod;
 use crate::refusal::{Action, Reason};
@@ -56,6 +57,8 @@ struct RefusalPage<'a> {
     title: &'a str,
     explanation: &'a str,
     action: Action,
+    /// Where a user who is not signed in, or has to be again, goes.
+    sign_in: &'a str,
     request_id: &'a str,
     watches: bool,
 }
@@ -74,8 +77,10 @@ pub struct AwayAddon<'a> {
 /// What a refusal says besides its reason.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Circumstances<'a> {
-    /// Where a navigation without a session is sent.
+    /// Where a navigation without a session, or one that is not enough, is sent.
     pub sign_in: Option<&'a str>,
+    /// What the user would have to prove.
+    pub step_up: Option<StepUp>,
     /// The add-on that is at fault, for those who may know of it.
     pub away: Option<AwayAddon<'a>>,
     /// When it may be tried again, where that is known.
@@ -85,15 +90,16 @@ pub struct Circumstances<'a> {
 /// The answer to a refused request.
 pub fn refusal(reason: Reason, audience: Audience, id: RequestId, around: Circumstances<'_>) -> Page {
     let row = reason.row();
-    let Circumstances { sign_in, away, retry_after } = around;
+    let Circumstances { sign_in, away, retry_after, step_up } = around;
     let title = away.map_or(Cow::Borrowed(row.title), |away| row.title.replacen("The add-on", away.title, 1).into());
     let mut page = match (audience, row.status, sign_in) {
         (Audience::Navigation, StatusCode::UNAUTHORIZED, Some(sign_in)) => see_other(sign_in),
         (Audience::Navigation | Audience::Person, _, _) => {
-            let explanation = explanation(row.status);
+            let explanation = explanation(reason);
             let watches = away.is_some_and(|away| away.repeatable);
             let (title, request_id) = (&*title, id.as_str());
-            let page = RefusalPage { title, explanation, action: row.action, request_id, watches };
+            let sign_in = sign_in.unwrap_or("/.vestibule/sign-in");
+            let page = RefusalPage { title, explanation, action: row.action, sign_in, request_id, watches };
             if watches { watching_html(row.status, &page) } else { html(row.status, &page) }
         }
         (Audience::Program, _, _) => {
@@ -101,11 +107,14 @@ pub fn refusal(reason: Reason, audience: Audience, id: RequestId, around: Circum
                 "type": "about:blank",
                 "title": title,
                 "status": row.status.as_u16(),
-                "detail": explanation(row.status),
+                "detail": explanation(reason),
                 "request_id": id.as_str(),
             });
             if let (Some(away), Some(problem)) = (away, problem.as_object_mut()) {
                 problem.insert("addon".to_owned(), away.slug.into());
+            }
+            if let (Some(_), Some(sign_in), Some(problem)) = (step_up, sign_in, problem.as_object_mut()) {
+                problem.insert("step_up".to_owned(), sign_in.into());
             }
             json_page(row.status, "application/problem+json", &problem)
         }
@@ -117,12 +126,15 @@ pub fn refusal(reason: Reason, audience: Audience, id: RequestId, around: Circum
     match status {
         // RFC 9110 section 15.5.2: a 401 MUST name a challenge. No browser answers this one by itself.
         StatusCode::UNAUTHORIZED => {
-            let challenge = match reason {
+            let challenge = match (reason, step_up) {
                 // RFC 6750 section 3.1.
-                Reason::BadToken => "Bearer realm=\"vestibule\", error=\"invalid_token\"",
-                _ => "Cookie realm=\"vestibule\"",
+                (Reason::BadToken, _) => {
+                    HeaderValue::from_static("Bearer realm=\"vestibule\", error=\"invalid_token\"")
+                }
+                (_, Some(asked)) => insufficient(asked),
+                _ => HeaderValue::from_static("Cookie realm=\"vestibule\""),
             };
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+            headers.insert(WWW_AUTHENTICATE, challenge);
         }
         StatusCode::METHOD_NOT_ALLOWED => {
             headers.insert(ALLOW, KnownMethod::allow());
@@ -144,9 +156,29 @@ pub fn refusal(reason: Reason, audience: Audience, id: RequestId, around: Circum
 /// Seconds until it may be tried again where nobody knows it.
 const SOON: u64 = 5;
 
-/// The same for all reasons with one status, so that none can be told from another.
-fn explanation(status: StatusCode) -> &'static str {
-    match status {
+/// RFC 9470 section 3: which sign-in would be enough.
+fn insufficient(asked: StepUp) -> HeaderValue {
+    let mut challenge = "Bearer realm=\"vestibule\", error=\"insufficient_user_authentication\"".to_owned();
+    if let Some(within) = asked.fresh {
+        challenge.push_str(&format!(", max_age=\"{}\"", within.as_secs()));
+    }
+    if asked.second_factor {
+        challenge.push_str(&format!(", acr_values=\"{SECOND_FACTOR}\""));
+    }
+    HeaderValue::from_str(&challenge).unwrap_or(HeaderValue::from_static("Bearer"))
+}
+
+/// The `acr` of a sign-in with a second factor.
+pub const SECOND_FACTOR: &str = "mfa";
+
+/// The same for all reasons with one status, so that none can be told from another. Only who has to sign in again is
+/// told so: everything else is theirs already.
+fn explanation(reason: Reason) -> &'static str {
+    if reason.asks_again() {
+        return "What you asked for needs you to sign in again, and was not done. What you sent was not kept: confirm that \
+                it is you, then send it again.";
+    }
+    match reason.row().status {
         StatusCode::UNAUTHORIZED => "You are not signed in, or no longer.",
         StatusCode::FORBIDDEN => "Your account may not do this. If you think it should, ask whoever runs this home.",
         StatusCode::NOT_FOUND => "There is nothing at this address.",

@@ -39,9 +39,36 @@ pub struct SignInPage<'a> {
     pub remember: bool,
     /// Whether that is ticked.
     pub ticked: bool,
+    /// Whether the form asks for the code of a second factor as well.
+    pub asks_code: bool,
 }
 
 /// The sign-in page with this status.
 pub fn sign_in(status: StatusCode, page: &SignInPage<'_>) -> Page {
+    html(status, page)
+}
+
+/// What the page says on which a user signs in again.
+#[derive(Debug, Template)]
+#[template(path = "step_up.html")]
+pub struct StepUpPage<'a> {
+    /// The ways to do it, in order.
+    pub ways: &'a [SignInWay],
+    /// Why the last attempt came to nothing, or what is missing.
+    pub message: Option<&'a str>,
+    /// Who is signed in.
+    pub name: &'a str,
+    /// The name that their password belongs to.
+    pub username: &'a str,
+    /// The token that binds the form to this browser.
+    pub csrf: &'a str,
+    /// Where to go afterwards.
+    pub return_to: &'a str,
+    /// Whether the form asks for the code of a second factor as well.
+    pub asks_code: bool,
+}
+
+/// The page for signing in again, with this status.
+pub fn step_up(status: StatusCode, page: &StepUpPage<'_>) -> Page {
     html(status, page)
 }

@@ -88,6 +88,12 @@ pub enum Reason {
     BodyNotJson,
     /// The body that should name the entity is larger than what is read for that.
     JudgedBodyTooLarge,
+    /// Its user would have to sign in again: the last time is longer ago than is asked for.
+    NotFresh,
+    /// Its user would have to show a second factor.
+    NoSecondFactor,
+    /// What it is signed in with shows neither when its user signed in nor a second factor.
+    NoStepUp,
     /// A request of another origin: `Origin` or `Sec-Fetch-Site` says so.
     ForeignOrigin,
     /// A WebSocket upgrade without `Origin`.
@@ -138,6 +144,8 @@ pub enum Action {
     None,
     /// Sign in (a navigation is redirected there instead).
     SignIn,
+    /// Sign in again as the same user (a navigation is redirected there instead).
+    StepUp,
     /// Go to the start page, or sign in as another user.
     Start,
     /// Try again: the fault may pass.
@@ -216,6 +224,9 @@ impl Reason {
             Self::JudgedBodyTooLarge => {
                 row(S::PAYLOAD_TOO_LARGE, "judged_body_too_large", "Too large", A::None, Level::INFO).closing()
             }
+            Self::NotFresh => row(S::UNAUTHORIZED, "not_fresh", AGAIN, A::StepUp, Level::INFO),
+            Self::NoSecondFactor => row(S::UNAUTHORIZED, "no_second_factor", AGAIN, A::StepUp, Level::INFO),
+            Self::NoStepUp => forbidden("no_step_up"),
             Self::ForeignOrigin => row(S::FORBIDDEN, "foreign_origin", FORBIDDEN, A::None, Level::WARN),
             Self::MissingOrigin => row(S::FORBIDDEN, "missing_origin", FORBIDDEN, A::None, Level::INFO),
             Self::ForeignDestination => row(S::FORBIDDEN, "foreign_destination", FORBIDDEN, A::None, Level::INFO),
@@ -241,6 +252,11 @@ impl Reason {
         }
     }
 
+    /// Whether its user may go on when they have signed in again.
+    pub const fn asks_again(self) -> bool {
+        matches!(self.row().action, Action::StepUp)
+    }
+
     /// The label in metrics and logs. It never changes, as dashboards and alerts name it.
     pub const fn label(self) -> &'static str {
         self.row().label
@@ -249,6 +265,7 @@ impl Reason {
 
 const BAD: &str = "Bad request";
 const NOBODY: &str = "Not signed in";
+const AGAIN: &str = "Confirm that it is you";
 const FORBIDDEN: &str = "Not allowed";
 const HEAD: &str = "Too many cookies";
 const METHOD: &str = "Method not allowed";

@@ -115,6 +115,11 @@ impl Session {
         }
     }
 
+    /// When they last showed a second factor with that.
+    pub fn second_factor(&self) -> Option<Timestamp> {
+        self.about.second_factor
+    }
+
     /// Whether it was revoked, gave way to a newer one, or was found expired. It never comes back.
     pub fn ended(&self) -> bool {
         self.ended.load(Ordering::Acquire)

@@ -39,6 +39,8 @@ pub struct NewSession {
     /// When its user signed in, where that was not when it was made: a session that was made from another one is as old
     /// as the sign-in of that one.
     pub authenticated: Option<Timestamp>,
+    /// When they last showed a second factor with that.
+    pub second_factor: Option<Timestamp>,
     /// Whether the browser is to keep it when it closes, with limits of its own.
     pub remembered: bool,
 }
@@ -56,6 +58,7 @@ impl NewSession {
             refresh_token: None,
             password_digest: None,
             authenticated: None,
+            second_factor: None,
             remembered: false,
         }
     }
@@ -133,6 +136,7 @@ impl Record {
             refresh_token: about.refresh_token.clone(),
             password_digest: about.password_digest.map(|digest| SessionDigest(digest).hex()),
             authenticated: about.authenticated.map(Timestamp::as_millis),
+            second_factor: about.second_factor.map(Timestamp::as_millis),
             remembered: self.rotation.as_ref().map(StoredRotation::of),
         };
         serde_json::to_vec(&entry).expect("an object of texts and numbers has a JSON form")
@@ -164,6 +168,7 @@ impl Record {
             })?,
             authenticated: entry.authenticated.map(Timestamp::from_millis),
             remembered: rotation.is_some(),
+            second_factor: entry.second_factor.map(Timestamp::from_millis),
         };
         let (created, last_seen) = (Timestamp::from_millis(entry.created), Timestamp::from_millis(entry.last_seen));
         Some(Self { about, created, last_seen, rotation })
@@ -200,6 +205,8 @@ struct Version1 {
     /// Missing where it is `created`, so that an older version understands all sessions for which it says nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     authenticated: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    second_factor: Option<u64>,
     /// Missing where the session is not remembered, for the same reason. The last field: scripts of a shared store find
     /// its revision by that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -268,6 +275,7 @@ mod tests {
             refresh_token: Some("0a1b".to_owned()),
             password_digest: Some([0x1f; 32]),
             authenticated: Some(Timestamp::from_millis(3)),
+            second_factor: Some(Timestamp::from_millis(8)),
             remembered: true,
         };
         let digest = |number| SessionDigest([number; 32]);
@@ -341,6 +349,7 @@ mod tests {
         assert!(changed("\"created\":1", "\"created\":-1").is_err(), "a time before the epoch");
         assert!(changed("\"created\":1", "\"created\":1e400").is_err(), "a time that is no number");
         assert!(changed("\"authenticated\":3", "\"authenticated\":\"3\"").is_err(), "a time that is a text");
+        assert!(changed("\"second_factor\":8", "\"second_factor\":\"yes\"").is_err(), "nor is this one");
         assert_eq!(changed("\"user\":\"3f6a\"", "\"user\":\"\""), Err(Foreign { user: None }));
         for bytes in [&b""[..], b"\0\0\0", b"{}", b"[]", b"{\"v\":1}", b"\xff\xfe"] {
             assert_eq!(Record::decode(bytes), Err(Foreign { user: None }));

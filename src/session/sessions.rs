@@ -190,8 +190,17 @@ impl Sessions {
     ///
     /// The user's oldest sessions give way when there are too many.
     pub async fn create(&self, about: NewSession) -> Result<(SessionToken, Arc<Session>), StoreAway> {
+        self.create_since(about, None).await
+    }
+
+    /// The same for a session that takes the place of one that was made then: its absolute limit is that one's.
+    pub async fn create_since(
+        &self,
+        about: NewSession,
+        since: Option<Timestamp>,
+    ) -> Result<(SessionToken, Arc<Session>), StoreAway> {
         let token = if about.remembered { SessionToken::random_remembered() } else { SessionToken::random() };
-        let session = self.keep(token.digest(), token.rotating_digest(), about).await?;
+        let session = self.keep(token.digest(), token.rotating_digest(), about, since).await?;
         Ok((token, session))
     }
 
@@ -203,7 +212,7 @@ impl Sessions {
     ) -> Result<(IngressToken, Arc<Session>), StoreAway> {
         let token = IngressToken::random();
         let about = NewSession { password_digest, ..NewSession::new(user, MadeBy::Ingress) };
-        let session = self.keep(token.digest(), None, about).await?;
+        let session = self.keep(token.digest(), None, about, None).await?;
         Ok((token, session))
     }
 
@@ -212,10 +221,11 @@ impl Sessions {
         digest: SessionDigest,
         secret: Option<SessionDigest>,
         about: NewSession,
+        since: Option<Timestamp>,
     ) -> Result<Arc<Session>, StoreAway> {
         let now = self.clock.now();
         let rotation = secret.map(|secret| Rotation::new(secret, now));
-        let record = Record { about, created: now, last_seen: now, rotation };
+        let record = Record { about, created: since.map_or(now, |since| since.min(now)), last_seen: now, rotation };
         let session = Arc::new(Session::new(digest, record));
         #[cfg(feature = "redis-store")]
         if let Store::Shared(store) = &self.store {

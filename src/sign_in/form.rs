@@ -21,6 +21,7 @@ pub(super) struct Form {
     /// Anything but nothing is a tick.
     pub(super) remember: String,
     pub(super) token: String,
+    pub(super) code: Zeroizing<String>,
 }
 
 impl Form {
@@ -46,6 +47,7 @@ impl Form {
                 "csrf" => &mut form.csrf,
                 "remember" => &mut form.remember,
                 "token" => &mut form.token,
+                "code" => &mut *form.code,
                 _ => continue,
             };
             // Our page sends no field twice, and which of two values counts differs from parser to parser.

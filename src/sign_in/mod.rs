@@ -13,6 +13,7 @@ mod cross_host_ticket;
 mod return_to;
 mod page;
 mod session_maker;
+mod step_up;
 mod password;
 mod oauth;
 
@@ -22,5 +23,6 @@ pub use guard::{Attempts, Ban, Budget, Guard, Turned, Whose};
 pub use not_me::NotMeFlow;
 pub use oauth::{OAUTH_COOKIE, OAuthLogin, OAuthLogins, TokenStore};
 pub use page::{Ticked, sign_in_page};
-pub use password::PasswordSignIn;
+pub use password::{PasswordSignIn, Purpose};
 pub use return_to::{HAND_OVER, ReturnTo, sign_in_address, wanted_return};
+pub use step_up::{StepUpWish, Whose as WhosePage, is_same_user, step_up_page, way_to_sign_in};

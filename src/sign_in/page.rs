@@ -29,6 +29,8 @@ pub(super) struct View<'a> {
     pub(super) signed_in: bool,
     /// Whether staying signed in is offered, and ticked.
     pub(super) remember: Option<Ticked>,
+    /// Whether the form asks for the code of a second factor as well.
+    pub(super) asks_code: bool,
 }
 
 /// Whether the box is ticked when the page opens.
@@ -59,6 +61,7 @@ pub fn sign_in_page(request: &Sanitized, methods: &[SignInMethod], users: Health
         wait: (!is_possible).then_some(COME_AGAIN),
         signed_in: false,
         remember,
+        asks_code: false,
     };
     page(if is_possible { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, &view)
 }
@@ -84,14 +87,19 @@ pub(super) fn page(status: StatusCode, view: &View<'_>) -> Page {
             username: view.username,
             remember: view.remember.is_some(),
             ticked: view.remember == Some(Ticked::Yes),
+            asks_code: view.asks_code,
         },
     );
     page.headers_mut().append(SET_COOKIE, token.set());
-    if let Some(wait) = view.wait {
+    retry_after(&mut page, view.wait);
+    page
+}
+
+pub(super) fn retry_after(page: &mut Page, wait: Option<Duration>) {
+    if let Some(wait) = wait {
         // Rounded up: who comes back a moment too early is told to wait again.
         page.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().saturating_add(1)));
     }
-    page
 }
 
 /// When nobody can be let in, whatever the reason: a stranger learns no more.
@@ -104,4 +112,4 @@ const COME_AGAIN: Duration = Duration::from_secs(9);
 pub(super) const REMEMBER: &str = "remember=on";
 
 /// Where the way over Home Assistant's page begins.
-const START: &str = "/.vestibule/sign-in/home-assistant";
+pub(super) const START: &str = "/.vestibule/sign-in/home-assistant";

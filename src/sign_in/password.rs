@@ -13,16 +13,17 @@ use super::guard::{Budget, Guard};
 use super::page::{NOT_NOW, Ticked, View, page};
 use super::return_to::ReturnTo;
 use super::session_maker::SessionMaker;
+use super::step_up;
 use crate::authorization::{Act, Decision, judge_own_will, may_enter};
 use crate::clock::Clock;
 use crate::config::SignInMethod;
-use crate::home_assistant::{HomeAssistant, Outcome};
+use crate::home_assistant::{CodeOutcome, HomeAssistant, Outcome};
 use crate::http::{ClientAddr, Parts, Presented, RequestId, Sanitized};
 use crate::identity::{Directory, User};
 use crate::ids::AddonSlug;
 use crate::pages::Page;
 use crate::refusal::Reason;
-use crate::session::{MadeBy, NewSession, SessionCookie, Sessions, StoreAway, UserAgent};
+use crate::session::{MadeBy, NewSession, Session, SessionCookie, Sessions, StoreAway, UserAgent};
 use crate::telemetry::{AuditEvent, SignInOutcome, Telemetry};
 
 /// What signing in needs.
@@ -48,6 +49,17 @@ pub struct PasswordSignIn<'a> {
     pub bound_to: Option<AddonSlug>,
     /// Whether a browser may keep its session when it closes.
     pub remember: bool,
+    /// What it is for.
+    pub purpose: Purpose,
+}
+
+/// What a password is asked for.
+#[derive(Debug)]
+pub enum Purpose {
+    /// Somebody signs in.
+    SignIn,
+    /// This user, who is signed in with this session, shows that it is still they.
+    StepUp(Arc<User>, Arc<Session>),
 }
 
 /// Who is trying, for the form that comes back and for the log.
@@ -67,6 +79,13 @@ impl Attempt {
     }
 }
 
+/// Whose the password was.
+struct Proven {
+    user: Arc<User>,
+    /// Whether they have shown a second factor as well.
+    second_factor: bool,
+}
+
 /// Why an attempt came to nothing.
 struct Failed {
     outcome: SignInOutcome,
@@ -81,12 +100,16 @@ impl PasswordSignIn<'_> {
         let (client, id) = (request.client(), request.id());
         let (presented, form_token) = (request.presented().clone(), request.form_token().clone());
         let Parts { headers, body, serving, .. } = request.into_parts();
-        let form = Form::read(&headers, body).await?;
+        let mut form = Form::read(&headers, body).await?;
+        if let Purpose::StepUp(user, _) = &self.purpose {
+            // What the form says of it is for the browser's password store.
+            user.username().unwrap_or_default().clone_into(&mut form.username);
+        }
         // A bad address does not spoil the sign-in: the start page takes its place.
         let return_to = ReturnTo::parse(&form.return_to).unwrap_or_default();
         let attempt = Attempt { headers, form, return_to, presented, form_token, client, id };
         let page = match self.attempt(&attempt).await {
-            Ok(user) => match self.welcome(&attempt, &user).await {
+            Ok(proven) => match self.welcome(&attempt, &proven).await {
                 Ok(page) => page,
                 Err(StoreAway) => self.turn_away(&attempt, &Failed { outcome: SignInOutcome::Unavailable, wait: None }),
             },
@@ -98,7 +121,7 @@ impl PasswordSignIn<'_> {
     }
 
     /// The user, when everything is right. What a right password reveals is said only after it.
-    async fn attempt(&self, attempt: &Attempt) -> Result<Arc<User>, Failed> {
+    async fn attempt(&self, attempt: &Attempt) -> Result<Proven, Failed> {
         let failed = |outcome| Failed { outcome, wait: None };
         let form = &attempt.form;
         // Before the attempt is counted: a forged form must not use up a user's attempts.
@@ -121,31 +144,70 @@ impl PasswordSignIn<'_> {
             Outcome::Busy => return Err(Failed { outcome: SignInOutcome::TooManyAttempts, wait: Some(BUSY) }),
             Outcome::Unavailable => return Err(failed(SignInOutcome::Unavailable)),
         };
-        // Also when the user may not come in: the password was right, so it was no guess.
-        self.guard.succeeded(ip, &form.username).await;
+        if matches!(&self.purpose, Purpose::StepUp(before, _) if before.id != user.id) {
+            return Err(failed(SignInOutcome::OtherUser));
+        }
         match may_enter(&user, attempt.client) {
-            // By the files it shows only here. By the API it came as `SecondFactor` above.
-            Decision::Permit if user.has_mfa => Err(failed(SignInOutcome::SecondFactor)),
-            Decision::Permit => Ok(user),
-            Decision::Deny(Reason::InactiveUser) => Err(failed(SignInOutcome::InactiveUser)),
-            Decision::Deny(Reason::NotLocal) => Err(failed(SignInOutcome::NotLocal)),
-            Decision::Deny(_) => Err(failed(SignInOutcome::SystemUser)),
+            Decision::Permit => self.with_code(&user, &form.code).map_err(failed)?,
+            // The password was right, so it was no guess.
+            Decision::Deny(reason) => {
+                self.guard.succeeded(ip, &form.username).await;
+                return Err(failed(match reason {
+                    Reason::InactiveUser => SignInOutcome::InactiveUser,
+                    Reason::NotLocal => SignInOutcome::NotLocal,
+                    _ => SignInOutcome::SystemUser,
+                }));
+            }
+        }
+        // Not before the code was right: whoever knows a password could otherwise guess codes for ever.
+        self.guard.succeeded(ip, &form.username).await;
+        Ok(Proven { second_factor: user.has_mfa, user })
+    }
+
+    /// Whether the browser keeps the session when it closes: who signs in again stays as they were.
+    fn stays(&self, attempt: &Attempt) -> bool {
+        match &self.purpose {
+            Purpose::SignIn => attempt.wants_to_stay(),
+            Purpose::StepUp(_, session) => session.is_remembered(),
+        }
+    }
+
+    /// Asks a user with a second factor for it. By the files it shows only here; by the API it came as `SecondFactor`
+    /// before.
+    fn with_code(&self, user: &User, code: &str) -> Result<(), SignInOutcome> {
+        if !user.has_mfa {
+            return Ok(());
+        }
+        if code.is_empty() && self.home.has_code(&user.id) {
+            return Err(SignInOutcome::CodeMissing);
+        }
+        match self.home.take_code(&user.id, code, self.clock.now()) {
+            CodeOutcome::Right => Ok(()),
+            CodeOutcome::Wrong => Err(SignInOutcome::WrongCode),
+            CodeOutcome::Unknown => Err(SignInOutcome::SecondFactor),
         }
     }
 
     /// A new session, always; the one that was there before ends (S-74).
-    async fn welcome(&self, attempt: &Attempt, user: &User) -> Result<Page, StoreAway> {
+    async fn welcome(&self, attempt: &Attempt, proven: &Proven) -> Result<Page, StoreAway> {
+        let user = &proven.user;
+        let since = match &self.purpose {
+            Purpose::SignIn => None,
+            Purpose::StepUp(_, session) => Some(session.created()),
+        };
         let user_agent = attempt.headers.get(USER_AGENT).map_or(&b""[..], HeaderValue::as_bytes);
         let new = NewSession {
             address: Some(attempt.client.ip()),
             user_agent: UserAgent::from_header(user_agent),
             addon: self.bound_to.clone(),
             password_digest: user.password_digest,
-            remembered: self.remember && attempt.wants_to_stay(),
+            remembered: self.remember && self.stays(attempt),
+            second_factor: proven.second_factor.then(|| self.clock.now()),
+            authenticated: since.map(|_| self.clock.now()),
             ..NewSession::new(user.id.clone(), MadeBy::Password)
         };
         let session_maker = SessionMaker { sessions: self.sessions, cookie: self.cookie, telemetry: self.telemetry };
-        let (session, cookie) = session_maker.make(new, &attempt.presented).await?;
+        let (session, cookie) = session_maker.make(new, &attempt.presented, since).await?;
         self.note(attempt, SignInOutcome::Success, Some(user.id.as_str()), Some(&session.id().to_string()));
         let mut page = attempt.return_to.behind_form();
         page.headers_mut().append(SET_COOKIE, cookie);
@@ -165,8 +227,17 @@ impl PasswordSignIn<'_> {
             wait: failed.wait,
             signed_in: false,
             remember: self.remember.then_some(Ticked::from(attempt.wants_to_stay())),
+            asks_code: match &self.purpose {
+                Purpose::SignIn => matches!(failed.outcome, SignInOutcome::CodeMissing | SignInOutcome::WrongCode),
+                Purpose::StepUp(user, _) => self.home.has_code(&user.id),
+            },
         };
-        page(status, &view)
+        match &self.purpose {
+            Purpose::SignIn => page(status, &view),
+            Purpose::StepUp(user, _) => {
+                step_up::page(status, &View { methods: &[SignInMethod::Password], username: "", ..view }, user)
+            }
+        }
     }
 
     fn note(&self, attempt: &Attempt, outcome: SignInOutcome, user: Option<&str>, session: Option<&str>) {
@@ -206,6 +277,15 @@ fn words(outcome: SignInOutcome, other_way: bool) -> (StatusCode, &'static str) 
             StatusCode::FORBIDDEN,
             "This account has two-step verification, which signing in with a password cannot ask for.",
         ),
+        SignInOutcome::CodeMissing => (
+            StatusCode::UNAUTHORIZED,
+            "This account has two-step verification. Type the password again, and the code of your authenticator app.",
+        ),
+        SignInOutcome::WrongCode => (
+            StatusCode::UNAUTHORIZED,
+            "The code is wrong, or was used already. Type the password again, and the code that the app shows now.",
+        ),
+        SignInOutcome::OtherUser => (StatusCode::FORBIDDEN, "You are signed in with another account."),
         SignInOutcome::InactiveUser | SignInOutcome::SystemUser => {
             (StatusCode::FORBIDDEN, "This account is not active.")
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use http::header::HeaderValue;
 
+use crate::clock::Timestamp;
 use crate::http::Presented;
 use crate::session::{NewSession, Session, SessionCookie, SessionToken, Sessions, StoreAway};
 use crate::telemetry::{AuditEvent, Revoked, Telemetry, chain};
@@ -17,14 +18,16 @@ pub(super) struct SessionMaker<'a> {
 }
 
 impl SessionMaker<'_> {
-    /// The session and the line that gives it to the browser.
+    /// The session and the line that gives it to the browser. Where its user has signed in again, `since` is when the
+    /// session was made that they did it with: the new one ends when that one would have, at the latest.
     pub(super) async fn make(
         &self,
         new: NewSession,
         presented: &Presented,
+        since: Option<Timestamp>,
     ) -> Result<(Arc<Session>, HeaderValue), StoreAway> {
         // The new one first: when the store refuses it, the browser keeps what it has.
-        let (token, session) = self.sessions.create(new).await?;
+        let (token, session) = self.sessions.create_since(new, since).await?;
         self.end_session_before(presented).await;
         let cookie = self.cookie.set(&token, self.sessions.keep_for(&session));
         Ok((session, cookie))

@@ -11,6 +11,12 @@ pub enum SignInOutcome {
     WrongPassword,
     /// The user has a second factor, which this way to sign in cannot ask for.
     SecondFactor,
+    /// The password is right, and the code of the user's authenticator app is asked for as well.
+    CodeMissing,
+    /// The password is right, and the code is not, or was used before.
+    WrongCode,
+    /// Another user than the one who is signed in and was asked again.
+    OtherUser,
     /// The user is deactivated.
     InactiveUser,
     /// The user was made by Home Assistant for itself.
@@ -33,11 +39,14 @@ pub enum SignInOutcome {
 
 impl SignInOutcome {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::Success,
         Self::UnknownUser,
         Self::WrongPassword,
         Self::SecondFactor,
+        Self::CodeMissing,
+        Self::WrongCode,
+        Self::OtherUser,
         Self::InactiveUser,
         Self::SystemUser,
         Self::NotLocal,
@@ -56,6 +65,9 @@ impl SignInOutcome {
             Self::UnknownUser => "unknown_user",
             Self::WrongPassword => "wrong_password",
             Self::SecondFactor => "second_factor",
+            Self::CodeMissing => "code_missing",
+            Self::WrongCode => "wrong_code",
+            Self::OtherUser => "other_user",
             Self::InactiveUser => "inactive_user",
             Self::SystemUser => "system_user",
             Self::NotLocal => "not_local",

@@ -1,7 +1,9 @@
 //! `[[addon.protect]]`: a rule that could not be meant, that could never match, or that asks for nothing is shown.
 
 use crate::harness::{accepted, addon, refused, warned};
-use vestibule::config::Unlisted;
+use std::time::Duration;
+
+use vestibule::config::{StepUp, Unlisted};
 
 /// An add-on with one rule of these lines, the first of which is line 8.
 fn rule(lines: &str) -> String {
@@ -75,6 +77,22 @@ fn a_rule_that_was_written_for_what_the_browser_sees_is_shown() {
     accepted(&keep("/a/settings"));
     accepted(&keep("/{x}/settings"));
     accepted(&keep("/{*rest}"));
+}
+
+#[test]
+fn signing_in_again_has_bounds_and_is_never_less_than_was_meant() {
+    refused(&addon("fresh = \"1s\""), "7:9", &["out of bounds", "2s to 30d"]);
+    refused(&addon("fresh = \"31d\""), "7:9", &["out of bounds"]);
+    refused(&addon("fresh = 5"), "7:9", &["wrong type"]);
+    refused(&addon("second_factor = \"yes\""), "7:17", &["wrong type"]);
+    refused(&rule("path = \"/x\"\nfresh = \"1s\""), "9:9", &["out of bounds"]);
+    refused(&rule("path = \"/x\"\nsecond_factor = false"), "7:1", &["asks for nothing", "`fresh`"]);
+    warned(&addon("tokens = true\nfresh = \"5m\""), "7:10", &["no token opens this add-on", "[[addon.protect]]"]);
+    let settings = accepted(&addon("fresh = \"2s\"\nsecond_factor = true")).settings;
+    let both = StepUp { fresh: Some(Duration::from_secs(2)), second_factor: true };
+    assert_eq!(settings.addons[0].authorization.step_up, both);
+    accepted(&rule("path = \"/x\"\nfresh = \"30d\""));
+    accepted(&rule("path = \"/x\"\nsecond_factor = true"));
 }
 
 #[test]

@@ -138,6 +138,7 @@ const EXAMPLES: &[&str] = &[
     "role",
     "user_map",
     "user_template",
+    "fresh",
 ];
 
 /// Tables that are examples as a whole: paragraphs with one of these headings in them.

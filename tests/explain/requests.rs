@@ -36,6 +36,16 @@ path = "/by-query"
 query = "entity_id"
 access = "control"
 
+[[addon.protect]]
+path = "/locks/{*rest}"
+fresh = "5m"
+
+[[addon]]
+slug = "d"
+upstream = "http://127.0.0.1:1"
+path = "/ingress/d"
+second_factor = true
+
 [[addon]]
 slug = "b"
 upstream = "http://127.0.0.1:1"
@@ -104,6 +114,22 @@ fn the_rule_the_entity_and_the_group_are_named() {
         "decision": "deny", "reason": reason,
     });
     assert_eq!(answer["rules"], json!([rule]));
+}
+
+#[test]
+fn a_sign_in_of_a_moment_ago_and_a_second_factor_are_supposed_where_that_is_said() {
+    let folder = folder();
+    let ask = |url: &str, flags: &[&str]| folder.ask("alice", "GET", url, flags);
+    let old = ask("/ingress/a/locks/door", &[]);
+    assert_eq!((&old["refusal"], &old["fresh"]), (&json!("not_fresh"), &json!(false)), "{old:#}");
+    let reason = "rule 6 (/locks/{*rest}) asks for a sign-in within 5m: the user's sign-in is too old";
+    assert_eq!(old["reason"], reason);
+    assert_eq!(ask("/ingress/a/locks/door", &["--second-factor"])["refusal"], "not_fresh");
+    assert_eq!(ask("/ingress/a/locks/door", &["--fresh"])["decision"], "permit");
+    let without = ask("/ingress/d/", &["--fresh"]);
+    assert_eq!(without["refusal"], "no_second_factor");
+    assert!(without["reason"].as_str().unwrap().contains("d asks for a second factor"), "{without:#}");
+    assert_eq!(ask("/ingress/d/", &["--second-factor"])["decision"], "permit");
 }
 
 #[test]

@@ -139,7 +139,7 @@ fn each_way_to_sign_in_is_there_when_the_configuration_names_it_and_only_then() 
 }
 
 #[test]
-fn a_user_with_a_second_factor_is_told_to_sign_in_over_home_assistant_s_page() {
+fn a_user_with_a_second_factor_is_asked_for_the_code_and_may_come_over_home_assistant_s_page() {
     let (addon, there) = (RawAddon::start(), There::start());
     let vestibule = Vestibule::start_at_home(
         |config| {
@@ -148,8 +148,8 @@ fn a_user_with_a_second_factor_is_told_to_sign_in_over_home_assistant_s_page() {
         |home| home.add_totp("bob"),
     );
     let answer = Form::open(&vestibule, LOOPBACK).submit(&vestibule, "bob", "bob-pass-1");
-    assert_eq!(answer.status, 403, "{answer:#?}");
-    assert!(answer.text().contains("Sign in with Home Assistant instead"), "{}", answer.text());
+    assert_eq!(answer.status, 401, "{answer:#?}");
+    assert!(answer.text().contains("name=\"code\""), "{}", answer.text());
     assert_eq!(Browser::new().sign_in(&vestibule, &there, BOB.id).status, 303);
 }
 

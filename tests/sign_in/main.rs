@@ -26,6 +26,7 @@ mod journey_ends;
 mod journey_refused;
 mod hand_over;
 mod refused_users;
+mod step_up;
 
 use std::net::IpAddr;
 use std::net::Ipv4Addr;

@@ -1,7 +1,8 @@
 //! What was asked and answered, in words: for the operator, never for the client.
 
 use super::evaluation::{Evaluation, Finding, RuleQuery, Stands};
-use crate::config::EntitySource;
+use crate::config::{EntitySource, StepUp, show_time};
+use crate::refusal::Reason;
 
 impl Evaluation<'_> {
     /// Everything that speaks against the request, each with the rule that asked. `of_entity` says why the user may use
@@ -46,10 +47,28 @@ impl Finding<'_> {
             RuleQuery::Owner { is } => format!("{rule} asks for the owner: the user is {}", whether(*is, "that")),
             RuleQuery::Circumstances { unmet: None } => format!("{rule} asks for circumstances, and they are right"),
             RuleQuery::Circumstances { unmet: Some(unmet) } => format!("{rule} asks for circumstances: {}", unmet.why),
+            RuleQuery::StepUp { wanted, lacks } => format!("{rule} asks for {}: {}", step_up(wanted), met(*lacks)),
             RuleQuery::Unreadable { from, why } => format!("{rule} cannot tell the entity from {}: {why}", place(from)),
             RuleQuery::Body { pointer } => format!("{rule} needs the body: the entity is at `{pointer}` in it"),
             RuleQuery::Nothing => format!("{rule} opens this path"),
         }
+    }
+}
+
+/// What somebody must have proved, in words.
+pub(crate) fn step_up(wanted: &StepUp) -> String {
+    let fresh = wanted.fresh.map(|within| format!("a sign-in within {}", show_time(within)));
+    let second_factor = wanted.second_factor.then(|| "a second factor".to_owned());
+    fresh.into_iter().chain(second_factor).collect::<Vec<_>>().join(" and ")
+}
+
+/// Whether they have, and what is missing.
+pub(crate) fn met(lacks: Option<Reason>) -> &'static str {
+    match lacks {
+        None => "the user has shown it",
+        Some(Reason::NotFresh) => "the user's sign-in is too old",
+        Some(Reason::NoSecondFactor) => "the user has shown none",
+        Some(_) => "a token or a key shows nothing of the kind",
     }
 }
 

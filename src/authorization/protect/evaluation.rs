@@ -6,7 +6,7 @@ use super::matching::Fit;
 use super::reach::Depth;
 use super::unreadable::Unreadable;
 use crate::conditions::Unmet;
-use crate::config::{AccessKey, EntitySource, JsonPointer, PathPattern, Unlisted};
+use crate::config::{AccessKey, EntitySource, JsonPointer, PathPattern, StepUp, Unlisted};
 use crate::ids::EntityId;
 use crate::permission::{Denial, Verdict};
 use crate::refusal::{Decision, Reason};
@@ -88,6 +88,13 @@ pub enum RuleQuery<'r> {
         /// Which of them are not.
         unmet: Option<Unmet>,
     },
+    /// Has the user proved this?
+    StepUp {
+        /// What they should have proved.
+        wanted: StepUp,
+        /// Why they have not, if so.
+        lacks: Option<Reason>,
+    },
     /// Which entity is it about? The request does not say.
     Unreadable {
         /// Where it should stand.
@@ -163,6 +170,15 @@ impl<'r> Evaluation<'r> {
         self.findings.iter().any(|finding| matches!(finding.asked, RuleQuery::Body { .. }))
     }
 
+    /// All that its user must have proved.
+    pub fn step_up(&self) -> StepUp {
+        let wanted = self.findings.iter().filter_map(|finding| match finding.asked {
+            RuleQuery::StepUp { wanted, .. } => Some(wanted),
+            _ => None,
+        });
+        wanted.fold(StepUp::default(), StepUp::and)
+    }
+
     /// The decision so far as it goes without the body. Of several reasons the first in the order of [`Reason`] is
     /// given, so that the order of the rules does not show.
     pub fn decision(&self) -> Decision {
@@ -172,8 +188,12 @@ impl<'r> Evaluation<'r> {
         }
         let refused = self.findings.iter().filter_map(|finding| finding.asked.refusal()).min();
         let unlisted = (self.unlisted || self.closed_below).then_some(Reason::PathNotOpen);
-        // What a rule refuses says more than that none opens the path.
-        refused.or(unlisted).map_or(Decision::Permit, Decision::Deny)
+        match refused {
+            // Nobody signs in again for a path that is not open to them then.
+            Some(reason) if reason.asks_again() => Decision::Deny(unlisted.unwrap_or(reason)),
+            // What a rule refuses says more than that none opens the path.
+            _ => refused.or(unlisted).map_or(Decision::Permit, Decision::Deny),
+        }
     }
 }
 
@@ -191,6 +211,7 @@ impl RuleQuery<'_> {
             Self::Owner { is: false } => Some(Reason::PathNeedsOwner),
             Self::Circumstances { unmet } => unmet.as_ref().map(|unmet| unmet.reason),
             Self::Unreadable { why, .. } => Some(why.reason()),
+            Self::StepUp { lacks, .. } => *lacks,
             Self::Admin { is: true } | Self::Owner { is: true } | Self::Body { .. } | Self::Nothing => None,
         }
     }

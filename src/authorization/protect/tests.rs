@@ -5,13 +5,15 @@ use serde_json::json;
 
 use super::*;
 use crate::authorization::Decision;
+use crate::authorization::proof::{Proof, SupposedProof};
 use crate::clock::Clock;
 use crate::conditions::{Circumstances, Environment};
-use crate::config::{AccessKey, EntityTemplate, PathPattern};
+use crate::config::{AccessKey, EntityTemplate, PathPattern, StepUp};
 use crate::http::ClientAddr;
 use crate::identity::User;
 use crate::permission::{Registry, Rights, UserPermissions};
 use crate::refusal::Reason;
+use crate::session::CredentialKind;
 
 fn rule(path: &str, asks: Vec<ProtectAsk>) -> ProtectRule {
     ProtectRule { methods: Vec::new(), websocket: None, path: path.parse().unwrap(), allow_ambiguous_path: false, asks }
@@ -53,7 +55,8 @@ fn decide(rules: &Protection, method: &str, path: &str) -> Decision {
     let environment = Environment::new(Clock::default());
     let circumstances = Circumstances::new(ClientAddr::direct("127.0.0.1".parse().unwrap()), &environment);
     let rights = Rights::new(&may, Some(&registry));
-    let user_rights = UserRights { user: &user, rights, circumstances: &circumstances };
+    let proof = Proof::supposed(CredentialKind::Session, SupposedProof::default());
+    let user_rights = UserRights { user: &user, rights, circumstances: &circumstances, proof };
     let method: Method = method.parse().unwrap();
     let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
     rules
@@ -93,6 +96,23 @@ fn a_rule_in_another_case_holds_and_opens_nothing() {
     assert_eq!(decide(&rules, "GET", "/open"), Decision::Permit);
     assert_eq!(decide(&rules, "GET", "/OPEN"), Decision::Deny(Reason::PathNotOpen));
     assert_eq!(decide(&rules, "GET", "/ADMIN"), Decision::Deny(Reason::PathNeedsAdmin));
+}
+
+#[test]
+fn nobody_signs_in_again_for_what_they_may_not_do() {
+    let fresh = || ProtectAsk::StepUp(StepUp { fresh: Some(std::time::Duration::from_secs(60)), second_factor: false });
+    let listed = vec![rule("/x", vec![fresh()]), rule("/a/{*rest}", vec![fresh(), ProtectAsk::Admin])];
+    let closed = protection(Unlisted::Deny, listed.clone());
+    assert_eq!(decide(&closed, "GET", "/x"), Decision::Deny(Reason::NotFresh));
+    assert_eq!(decide(&closed, "GET", "/X"), Decision::Deny(Reason::PathNotOpen));
+    assert_eq!(decide(&closed, "GET", "/a/b"), Decision::Deny(Reason::PathNeedsAdmin));
+    let open = protection(Unlisted::Permit, listed);
+    for path in ["/x", "/X", "/x/", "/%78"] {
+        assert_ne!(decide(&open, "GET", path), Decision::Permit, "{path}");
+    }
+    assert_eq!(decide(&open, "DELETE", "/"), Decision::Deny(Reason::PathNeedsAdmin), "it acts on all of the tree");
+    let one = protection(Unlisted::Permit, vec![rule("/x/y", vec![fresh()])]);
+    assert_eq!(decide(&one, "DELETE", "/x"), Decision::Deny(Reason::NotFresh));
 }
 
 #[test]

@@ -8,8 +8,9 @@ use super::matching::captured;
 use super::query;
 use super::segments::Segments;
 use super::unreadable::Unreadable;
+use crate::authorization::proof::Proof;
 use crate::conditions::Circumstances;
-use crate::config::{AccessKey, Conditions, EntitySource, EntityTemplate, Piece, ProtectAsk, ProtectRule};
+use crate::config::{AccessKey, Conditions, EntitySource, EntityTemplate, Piece, ProtectAsk, ProtectRule, StepUp};
 use crate::identity::User;
 use crate::ids::EntityId;
 use crate::permission::Rights;
@@ -23,6 +24,8 @@ pub struct UserRights<'a> {
     pub rights: Rights<'a>,
     /// Where from, when and in which states it is asked.
     pub circumstances: &'a Circumstances<'a>,
+    /// What they have proved beside being signed in.
+    pub proof: Proof,
 }
 
 impl UserRights<'_> {
@@ -40,6 +43,7 @@ impl UserRights<'_> {
                 ProtectAsk::Admin => asked.push(RuleQuery::Admin { is: self.user.is_admin() }),
                 ProtectAsk::Owner => asked.push(RuleQuery::Owner { is: self.user.is_owner }),
                 ProtectAsk::Circumstances(conditions) => asked.push(self.about_circumstances(conditions)),
+                ProtectAsk::StepUp(wanted) => asked.push(self.proved(*wanted)),
                 ProtectAsk::AllEntities { access } => asked.push(self.about_all(*access)),
                 ProtectAsk::Entities { from, access } => {
                     let one = |found: Result<EntityId, Unreadable>| match found {
@@ -80,6 +84,7 @@ impl UserRights<'_> {
                 ProtectAsk::Admin => asked.push(RuleQuery::Admin { is: self.user.is_admin() }),
                 ProtectAsk::Owner => asked.push(RuleQuery::Owner { is: self.user.is_owner }),
                 ProtectAsk::Circumstances(conditions) => asked.push(self.about_circumstances(conditions)),
+                ProtectAsk::StepUp(wanted) => asked.push(self.proved(*wanted)),
                 ProtectAsk::AllEntities { access } => asked.push(self.about_all(*access)),
                 ProtectAsk::Entities { from: EntitySource::Fixed(ids), access } => {
                     asked.extend(ids.iter().map(|id| self.about(id.clone(), *access)));
@@ -104,6 +109,10 @@ impl UserRights<'_> {
 
     fn about_circumstances<'r>(&self, conditions: &Conditions) -> RuleQuery<'r> {
         RuleQuery::Circumstances { unmet: self.circumstances.meet(conditions).err() }
+    }
+
+    fn proved<'r>(&self, wanted: StepUp) -> RuleQuery<'r> {
+        RuleQuery::StepUp { wanted, lacks: self.proof.satisfies(&wanted).into_result().err() }
     }
 
     fn about_all<'r>(&self, access: AccessKey) -> RuleQuery<'r> {

@@ -51,7 +51,13 @@ pub(super) fn of_request(answer: &RequestAnswer<'_>) -> String {
 
 /// How the request is sent that was decided about.
 fn sent(sent: &Sent, supposing: &Supposing) -> String {
-    let with = if sent.token { "an access token" } else { "a session" };
+    let with = match (sent.token, sent.fresh, sent.second_factor) {
+        (true, ..) => "an access token",
+        (false, false, false) => "a session",
+        (false, true, false) => "a session that was signed in to a moment ago",
+        (false, false, true) => "a session with a second factor",
+        (false, true, true) => "a session that was signed in to a moment ago with a second factor",
+    };
     let from = supposing.from.map_or_else(|| "the local network".to_owned(), |from| from.to_string());
     let page = match sent.origin.as_deref() {
         None => "sent by a page of the add-on's own origin".to_owned(),

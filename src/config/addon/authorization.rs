@@ -1,5 +1,6 @@
 //! Who may open an add-on, which of its paths need more, and whether an access token counts as a session: `access`,
-//! `default`, `[[addon.protect]]`, `[[addon.public]]`, `tokens`, `role`, `role_required` and `max_age`.
+//! `default`, `[[addon.protect]]`, `[[addon.public]]`, `tokens`, `role`, `role_required`, `max_age`, `fresh` and
+//! `second_factor`.
 
 use std::time::Duration;
 
@@ -8,6 +9,8 @@ use super::protect::{Protect, RawProtect};
 use super::public_paths::{PublicPath, RawPublic};
 use super::roles::{RoleMap, Roles};
 use super::route::Route;
+use super::step_up::StepUp;
+use crate::config::diagnostic::Diagnostic;
 use crate::config::raw::section::{List, section_part};
 use crate::config::raw::shape::TimeText;
 use crate::config::resolve::context::{Context, flag};
@@ -24,6 +27,8 @@ section_part! {
         role: RoleMap,
         role_required: bool,
         max_age: TimeText,
+        fresh: TimeText,
+        second_factor: bool,
     }
 }
 
@@ -42,6 +47,8 @@ pub struct Authorization {
     pub roles: Option<Roles>,
     /// After how long its users sign in again.
     pub max_age: MaxAge,
+    /// What its users must have proved, whatever they ask of it.
+    pub step_up: StepUp,
 }
 
 /// How long ago a user may have signed in.
@@ -63,6 +70,14 @@ impl Authorization {
         // Those of groups are filled in when all of the file is read.
         let max_age = MaxAge { everybody, groups: Vec::new() };
         let public = PublicPath::resolve(&raw.public, route, cx);
-        Self { access, protect, public, tokens: flag(&raw.tokens, false), roles, max_age }
+        let step_up = StepUp::resolve(&raw.fresh, &raw.second_factor, cx);
+        let tokens = flag(&raw.tokens, false);
+        if let Some(on) = raw.tokens.given().filter(|_| tokens && !step_up.is_nothing()) {
+            let idle = Diagnostic::warning(on.span(), "no token opens this add-on");
+            let hint = "nobody signs in with a token: put `fresh` and `second_factor` into [[addon.protect]], for the \
+                        paths that need them";
+            cx.add(idle.label("`fresh` or `second_factor` of the add-on refuses every token").hint(hint));
+        }
+        Self { access, protect, public, tokens, roles, max_age, step_up }
     }
 }

@@ -23,6 +23,7 @@ mod public_paths;
 mod rights;
 mod roles;
 mod route;
+mod step_up;
 
 use std::time::Duration;
 
@@ -63,6 +64,7 @@ pub use protect::{AccessKey, EntitySource, Protect, ProtectAsk, ProtectRule, Unl
 pub use public_paths::PublicPath;
 pub use roles::Roles;
 pub use route::{PrefixMode, Route};
+pub use step_up::StepUp;
 
 pub(in crate::config) use protect::RawProtect;
 

@@ -2,11 +2,13 @@
 
 use http::Method;
 
+use super::step_up::StepUp;
 use crate::config::conditions::{Conditions, RawConditions};
 use crate::config::entity_template::EntityTemplate;
 use crate::config::json_pointer::JsonPointer;
 use crate::config::path_pattern::PathPattern;
 use crate::config::raw::section::{List, section};
+use crate::config::raw::shape::TimeText;
 use crate::ids::EntityId;
 
 section! {
@@ -24,6 +26,8 @@ section! {
         all_entities: bool,
         access: String,
         require: String,
+        fresh: TimeText,
+        second_factor: bool,
     }
 }
 
@@ -82,6 +86,8 @@ pub enum ProtectAsk {
     Owner,
     /// The circumstances are these.
     Circumstances(Conditions),
+    /// They have proved this.
+    StepUp(StepUp),
 }
 
 /// Where a request names the entities that it is about.

@@ -5,6 +5,7 @@ use toml::Spanned;
 
 use super::protect::{AccessKey, EntitySource, Protect, ProtectAsk, ProtectRule, RawProtect, Unlisted};
 use super::route::{PrefixMode, Route};
+use super::step_up::StepUp;
 use crate::config::conditions::Conditions;
 use crate::config::diagnostic::{Diagnostic, Span, quoted};
 use crate::config::entity_template::EntityTemplate;
@@ -54,7 +55,8 @@ fn rule(entry: &Spanned<RawProtect>, default: Unlisted, route: &Route, cx: &mut 
     if asks.is_empty() && default == Unlisted::Permit && asks_for_nothing(raw) {
         let open = Diagnostic::mistake(owner, "this rule asks for nothing");
         let hint = "add `entity`, `query`, `body`, `entities` or `all_entities` with `access`, or `require`, \
-                    `networks`, `hours` or `when`; a rule that only opens a path is for add-ons with default = \"deny\"";
+                    `networks`, `hours`, `when`, `fresh` or `second_factor`; a rule that only opens a path is for \
+                    add-ons with default = \"deny\"";
         cx.add(open.label("expected something that the user must be or may do").hint(hint));
     }
     let websocket = raw.websocket.given().map(|flag| *flag.get_ref());
@@ -167,6 +169,8 @@ fn asks(raw: &RawProtect, path: Option<&PathPattern>, owner: &Span, cx: &mut Con
     }
     let conditions = Conditions::resolve(&raw.conditions, cx);
     asks.extend((!conditions.is_empty()).then_some(ProtectAsk::Circumstances(conditions)));
+    let step_up = StepUp::resolve(&raw.fresh, &raw.second_factor, cx);
+    asks.extend((!step_up.is_nothing()).then_some(ProtectAsk::StepUp(step_up)));
     asks
 }
 

@@ -228,6 +228,8 @@ section! {
         origin: String,
         from: String,
         token: bool,
+        fresh: bool,
+        second_factor: bool,
         depth: String,
         destination: String,
         at: String,

@@ -58,7 +58,7 @@ fn subject(raw: &raw::Test, at: &Span, cx: &mut Context<'_>) -> Option<ConfigTes
     let text = |key: &Key<String>| key.given().map(|text| text.get_ref().clone());
     let of_entity = !matches!((&raw.entity, &raw.access), (Key::Absent, Key::Absent));
     let texts = [&raw.method, &raw.url, &raw.body, &raw.origin, &raw.depth, &raw.destination];
-    let flags = [&raw.websocket, &raw.token];
+    let flags = [&raw.websocket, &raw.token, &raw.fresh, &raw.second_factor];
     let of_request = texts.into_iter().any(|key| !matches!(key, Key::Absent))
         || flags.into_iter().any(|key| !matches!(key, Key::Absent));
     match (of_entity, of_request) {
@@ -77,6 +77,8 @@ fn subject(raw: &raw::Test, at: &Span, cx: &mut Context<'_>) -> Option<ConfigTes
                 body: text(&raw.body),
                 origin: text(&raw.origin),
                 token: flag(&raw.token, false),
+                fresh: flag(&raw.fresh, false),
+                second_factor: flag(&raw.second_factor, false),
                 depth: text(&raw.depth),
                 destination: text(&raw.destination),
             })
@@ -85,7 +87,9 @@ fn subject(raw: &raw::Test, at: &Span, cx: &mut Context<'_>) -> Option<ConfigTes
             let message =
                 if both { "this test asks for an entity and for a request" } else { "this test asks for nothing" };
             let bad = Diagnostic::mistake(at.clone(), message);
-            let hint = "write `url` (and `method`, `body`, `websocket`, `origin`, `token`, `depth`, `destination`), or `entity` and `access`; `from`, `at` and `state` may stand beside either";
+            let hint = "write `url` (and `method`, `body`, `websocket`, `origin`, `token`, `fresh`, `second_factor`, \
+                        `depth`, `destination`), or `entity` and `access`; `from`, `at` and `state` may stand beside \
+                        either";
             cx.add(bad.label("expected one question").hint(hint));
             None
         }

@@ -31,8 +31,13 @@ impl OAuthLogin<'_> {
         let (browser, origin) = (Browser::of(request.oauth()), self.origin(request));
         let verifier = takes_pkce.then(PkceVerifier::random);
         let challenge = verifier.as_ref().map(PkceVerifier::challenge);
-        let (bound_to, remember) = (self.bound_to.clone(), self.remember && wants_to_stay(request));
-        let pending = PendingLogin { origin: origin.clone(), verifier, return_to, bound_to, remember };
+        let (bound_to, same_user) = (self.bound_to.clone(), self.again.as_ref().map(|session| session.user().clone()));
+        // Who signs in again stays as they were.
+        let stays = self.again.as_ref().map_or_else(|| wants_to_stay(request), |session| session.is_remembered());
+        let remember = self.remember && stays;
+        let since = self.again.as_ref().map(|session| session.created());
+        let pending =
+            PendingLogin { origin: origin.clone(), verifier, return_to, bound_to, remember, same_user, since };
         let left = self.oauth_logins.leave(pending, &browser, request.client().ip(), self.clock.now()).await;
         let state = match left {
             Ok(state) => state,

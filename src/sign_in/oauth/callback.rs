@@ -10,6 +10,7 @@ use super::browser::Browser;
 use super::oauth_logins::PendingLogin;
 use super::{A_MOMENT, Failed, OAuthLogin};
 use crate::authorization::{Decision, may_enter};
+use crate::clock::Timestamp;
 use crate::config::SecretText;
 use crate::home_assistant::api::{Api, ApiError, CodeGrant, Refusal, Tokens};
 use crate::http::{ClientAddr, Sanitized};
@@ -76,7 +77,8 @@ impl OAuthLogin<'_> {
         let (verifier, client_id) = (pending.verifier.clone(), client_id(&pending.origin));
         let granted =
             api.redeem(CodeGrant { code, verifier, client_id, client }).await.map_err(|error| refused(&error))?;
-        let made = match admit(&directory, &granted.user, request.client()) {
+        let admitted = admit(&directory, &granted.user, request.client()).and_then(|user| pending.is_of(user));
+        let made = match admitted {
             Ok(user) => self.make_session(request, pending, &user, &granted.tokens).await,
             Err(failed) => Err(failed),
         };
@@ -97,6 +99,14 @@ impl OAuthLogin<'_> {
         }
     }
 
+    /// When this user has shown a second factor, if Home Assistant's page has asked for it: it does of whoever has one.
+    /// Without the files nobody can say who has.
+    fn second_factor(&self, user: &User) -> Option<Timestamp> {
+        let snapshot = self.home.snapshot()?;
+        let asked = user.has_mfa && !snapshot.auth().comes_without_mfa(&user.id);
+        asked.then(|| self.clock.now())
+    }
+
     async fn make_session(
         &self,
         request: &Sanitized,
@@ -113,17 +123,31 @@ impl OAuthLogin<'_> {
             password_digest: user.password_digest,
             // Only while it is offered: a reload may have taken that back meanwhile.
             remembered: self.remember && pending.remember,
+            second_factor: self.second_factor(user),
+            authenticated: pending.since.map(|_| self.clock.now()),
             ..NewSession::new(user.id.clone(), MadeBy::HomeAssistant)
         };
         let session_maker = SessionMaker { sessions: self.sessions, cookie: self.cookie, telemetry: self.telemetry };
         // The session that the browser came with is replaced, so that a session that an attacker planted there does not
         // live on.
-        let made = session_maker.make(new, request.presented()).await;
+        let made = session_maker.make(new, request.presented(), pending.since).await;
         let (session, cookie) = made?;
         self.note(request, SignInOutcome::Success, Some(user.id.as_str()), Some(&session.id().to_string()));
         let mut page = pages::see_other(pending.return_to.as_str());
         page.headers_mut().append(SET_COOKIE, cookie);
         Ok((session, page))
+    }
+}
+
+impl PendingLogin {
+    /// Whoever was signed in and was sent to sign in again comes back as the same user, or not at all.
+    fn is_of(&self, user: Arc<User>) -> Result<Arc<User>, Failed> {
+        match &self.same_user {
+            Some(before) if *before != user.id => {
+                Err(Failed { user: Some(user.id.to_string()), ..Failed::from(SignInOutcome::OtherUser) })
+            }
+            Some(_) | None => Ok(user),
+        }
     }
 }
 

@@ -36,7 +36,7 @@ use crate::http::Sanitized;
 use crate::ids::{AddonSlug, PublicUrl};
 use crate::pages::Page;
 use crate::refusal::Reason;
-use crate::session::{SessionCookie, Sessions, StoreAway, session_of};
+use crate::session::{Session, SessionCookie, Sessions, StoreAway, session_of};
 use crate::telemetry::{AuditEvent, SignInOutcome, Telemetry};
 
 pub use browser::OAUTH_COOKIE;
@@ -72,6 +72,8 @@ pub struct OAuthLogin<'a> {
     pub bound_to: Option<AddonSlug>,
     /// Whether a browser may keep its session when it closes.
     pub remember: bool,
+    /// The session of the only user who may come back, where one signs in again.
+    pub again: Option<Arc<Session>>,
 }
 
 impl OAuthLogin<'_> {
@@ -105,6 +107,7 @@ impl OAuthLogin<'_> {
             wait: failed.wait,
             signed_in: here.is_ok(),
             remember: self.remember.then_some(here.is_ok_and(|session| session.is_remembered()).into()),
+            asks_code: false,
         };
         page(status, &view)
     }
@@ -164,12 +167,22 @@ fn words(outcome: SignInOutcome) -> (StatusCode, &'static str) {
             StatusCode::FORBIDDEN,
             "This account is not known here. If it was made a moment ago, wait a moment and try again.",
         ),
+        O::OtherUser => (
+            StatusCode::FORBIDDEN,
+            "You are signed in with another account than the one that you chose on Home Assistant's page.",
+        ),
         O::InactiveUser | O::SystemUser => (StatusCode::FORBIDDEN, "This account is not active."),
         O::NotLocal => (StatusCode::FORBIDDEN, "This account may only sign in from the local network."),
         O::TooManyAttempts | O::Banned => {
             (StatusCode::TOO_MANY_REQUESTS, "Too many attempts. Wait a while, then try again.")
         }
-        O::Unavailable | O::Success | O::WrongPassword | O::SecondFactor | O::BadFormToken => (
+        O::Unavailable
+        | O::Success
+        | O::WrongPassword
+        | O::SecondFactor
+        | O::CodeMissing
+        | O::WrongCode
+        | O::BadFormToken => (
             StatusCode::SERVICE_UNAVAILABLE,
             "Home Assistant does not answer as it should right now. Wait a moment, then try again.",
         ),

@@ -16,7 +16,7 @@ use super::browser::{Browser, is_random, random};
 use crate::budget::ClientPrefix;
 use crate::clock::Timestamp;
 use crate::home_assistant::api::PkceVerifier;
-use crate::ids::{AddonSlug, PublicUrl};
+use crate::ids::{AddonSlug, PublicUrl, UserId};
 use crate::session::{Sessions, StoreAway};
 use crate::sign_in::ReturnTo;
 use crate::sign_in::pending_store::{Bounds, OneTimeState, PendingStore};
@@ -38,6 +38,10 @@ pub(super) struct PendingLogin {
     pub(super) bound_to: Option<AddonSlug>,
     /// Whether its browser is to keep the session when it closes.
     pub(super) remember: bool,
+    /// The only user who may come back, where one signs in again.
+    pub(super) same_user: Option<UserId>,
+    /// When the session was made that they sign in again with.
+    pub(super) since: Option<Timestamp>,
 }
 
 impl OAuthLogins {
@@ -92,6 +96,10 @@ struct Packed {
     /// Missing where it is false: a proxy of an older version reads all others.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     remember: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    user: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    since: Option<u64>,
 }
 
 impl OneTimeState for PendingLogin {
@@ -103,6 +111,8 @@ impl OneTimeState for PendingLogin {
             return_to: self.return_to.to_string(),
             addon: self.bound_to.as_ref().map(ToString::to_string),
             remember: self.remember,
+            user: self.same_user.as_ref().map(ToString::to_string),
+            since: self.since.map(Timestamp::as_millis),
         };
         Zeroizing::new(serde_json::to_vec(&packed).expect("an object of texts has a JSON form"))
     }
@@ -111,13 +121,15 @@ impl OneTimeState for PendingLogin {
         let packed: Packed = serde_json::from_slice(bytes).ok()?;
         // What is there and cannot be read must not become nothing: without its binding a session is good for more.
         let bound_to = packed.addon.map(|slug| slug.parse()).transpose().ok()?;
+        let same_user = packed.user.map(|user| user.parse()).transpose().ok()?;
+        let since = packed.since.map(Timestamp::from_millis);
         let verifier = match packed.verifier {
             Some(text) => Some(PkceVerifier::parse(&text)?),
             None => None,
         };
         let origin = PublicUrl { host: packed.host, port: packed.port };
         let return_to = ReturnTo::read_back(&packed.return_to)?;
-        Some(Self { origin, verifier, return_to, bound_to, remember: packed.remember })
+        Some(Self { origin, verifier, return_to, bound_to, remember: packed.remember, same_user, since })
     }
 }
 
@@ -165,6 +177,8 @@ mod tests {
             return_to: ReturnTo::parse(path).unwrap(),
             bound_to: None,
             remember: false,
+            same_user: None,
+            since: None,
         }
     }
 
@@ -243,10 +257,20 @@ mod tests {
     fn what_is_put_down_for_another_proxy_is_read_back_as_it_was_or_not_at_all() {
         let verifier = PkceVerifier::random();
         let bound_to = Some("z2m".parse().unwrap());
-        let pending = PendingLogin { verifier: Some(verifier.clone()), bound_to, remember: true, ..to("/a?b=c") };
+        let same_user = Some("u1".parse().unwrap());
+        let since = Some(Timestamp::from_millis(7));
+        let pending = PendingLogin {
+            verifier: Some(verifier.clone()),
+            bound_to,
+            same_user,
+            since,
+            remember: true,
+            ..to("/a?b=c")
+        };
         let packed = pending.pack();
         let back = PendingLogin::unpack(&packed).unwrap();
         assert_eq!((back.origin, back.return_to, back.bound_to), (pending.origin, pending.return_to, pending.bound_to));
+        assert_eq!((back.same_user, back.since), (pending.same_user, pending.since));
         assert_eq!(back.verifier.unwrap().challenge(), verifier.challenge());
         assert!(back.remember);
         let plain = PendingLogin::unpack(&to("/").pack()).unwrap();
@@ -254,9 +278,13 @@ mod tests {
         let start = PendingLogin { return_to: ReturnTo::default(), ..to("/") };
         assert_eq!(PendingLogin::unpack(&start.pack()).unwrap().return_to, ReturnTo::default(), "without a wish");
         let text = String::from_utf8(packed.to_vec()).unwrap();
-        for (old, new) in
-            [("/a?b=c", "//evil.test/"), ("\"z2m\"", "\"Z 2 M\""), (verifier.reveal(), "short"), ("{", "{\"x\":1,")]
-        {
+        for (old, new) in [
+            ("/a?b=c", "//evil.test/"),
+            ("\"z2m\"", "\"Z 2 M\""),
+            ("\"u1\"", "\"\""),
+            (verifier.reveal(), "short"),
+            ("{", "{\"x\":1,"),
+        ] {
             assert!(PendingLogin::unpack(text.replacen(old, new, 1).as_bytes()).is_none(), "{new}");
         }
     }

@@ -187,7 +187,9 @@ impl TokenStore {
         let is_current = matches!(home.status().condition, Condition::Good { .. });
         let mut look = self.seen.look(snapshot.auth(), is_current, now);
         let ends = |session: &Session| {
-            session.refresh_token().is_some_and(|id| look.is_revoked(id, session.user(), session.created()))
+            // A session that took the place of another one is older than its token.
+            let made = session.authenticated().unwrap_or(session.created());
+            session.refresh_token().is_some_and(|id| look.is_revoked(id, session.user(), made))
         };
         let ended = sessions.end_where(ends).await;
         self.seen.keep(look);
