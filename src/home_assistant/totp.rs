@@ -86,11 +86,11 @@ impl UsedCodes {
         let typed: Zeroizing<String> = Zeroizing::new(code.chars().filter(|c| !c.is_whitespace()).collect());
         let Some(step) = secret.find(&typed, now) else { return CodeOutcome::Wrong };
         // Looked up and noted under one lock: of two that show one code at once, one comes in.
-        let mut used = self.0.lock();
-        if used.get(user).is_some_and(|last| *last >= step) {
+        let mut taken = self.0.lock();
+        if taken.get(user).is_some_and(|last| *last >= step) {
             return CodeOutcome::Wrong;
         }
-        used.insert(user.clone(), step);
+        taken.insert(user.clone(), step);
         CodeOutcome::Right
     }
 }
@@ -128,8 +128,8 @@ mod tests {
 
     #[test]
     fn a_code_counts_half_a_minute_early_and_late_and_once() {
-        let (used, user) = (UsedCodes::default(), "u1".parse().unwrap());
-        let take = |code: &str, seconds| used.take(&user, &secret(), code, at(seconds));
+        let (codes, user) = (UsedCodes::default(), "u1".parse().unwrap());
+        let take = |code: &str, seconds| codes.take(&user, &secret(), code, at(seconds));
         for wrong in ["", "287083", "28708", "2870822", "٢٨٧٠٨٢", "287082\0"] {
             assert_eq!(take(wrong, 59), CodeOutcome::Wrong, "{wrong:?}");
         }
@@ -141,7 +141,7 @@ mod tests {
         let next = secret().code(Step(2));
         assert_eq!(take(&next, 59), CodeOutcome::Right, "half a minute early");
         let other = "u2".parse().unwrap();
-        assert_eq!(used.take(&other, &secret(), "287082", at(59)), CodeOutcome::Right, "another user's");
+        assert_eq!(codes.take(&other, &secret(), "287082", at(59)), CodeOutcome::Right, "another user's");
     }
 
     #[test]

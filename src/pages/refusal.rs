@@ -158,13 +158,9 @@ const SOON: u64 = 5;
 
 /// RFC 9470 section 3: which sign-in would be enough.
 fn insufficient(asked: StepUp) -> HeaderValue {
-    let mut challenge = "Bearer realm=\"vestibule\", error=\"insufficient_user_authentication\"".to_owned();
-    if let Some(within) = asked.fresh {
-        challenge.push_str(&format!(", max_age=\"{}\"", within.as_secs()));
-    }
-    if asked.second_factor {
-        challenge.push_str(&format!(", acr_values=\"{SECOND_FACTOR}\""));
-    }
+    let within = asked.fresh.map(|within| format!(", max_age=\"{}\"", within.as_secs())).unwrap_or_default();
+    let values = if asked.second_factor { format!(", acr_values=\"{SECOND_FACTOR}\"") } else { String::new() };
+    let challenge = format!("Bearer realm=\"vestibule\", error=\"insufficient_user_authentication\"{within}{values}");
     HeaderValue::from_str(&challenge).unwrap_or(HeaderValue::from_static("Bearer"))
 }
 

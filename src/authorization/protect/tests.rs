@@ -100,7 +100,7 @@ fn a_rule_in_another_case_holds_and_opens_nothing() {
 
 #[test]
 fn nobody_signs_in_again_for_what_they_may_not_do() {
-    let fresh = || ProtectAsk::StepUp(StepUp { fresh: Some(std::time::Duration::from_secs(60)), second_factor: false });
+    let fresh = || ProtectAsk::StepUp(StepUp { fresh: Some(std::time::Duration::from_mins(1)), second_factor: false });
     let listed = vec![rule("/x", vec![fresh()]), rule("/a/{*rest}", vec![fresh(), ProtectAsk::Admin])];
     let closed = protection(Unlisted::Deny, listed.clone());
     assert_eq!(decide(&closed, "GET", "/x"), Decision::Deny(Reason::NotFresh));
