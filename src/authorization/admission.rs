@@ -66,8 +66,8 @@ impl Admission<'_> {
 
 /// Decides, in the order of spec/permissions.md section 6: the credential counts here, its user is known and may come
 /// in from where they are, the request is their own will (which is asked of what browsers send by themselves), they may
-/// open the add-on, they signed in lately enough, every rule for the path permits it, and they have proved what is asked
-/// for besides. That comes last: nobody signs in again for what they may not do.
+/// open the add-on, they signed in lately enough, every rule for the path permits it, and they have proved what is
+/// asked for besides. That comes last: nobody signs in again for what they may not do.
 pub(super) fn admit<'r>(
     question: &Question<'_>,
     claim: &Claim<'_>,

@@ -42,8 +42,8 @@ pub(super) fn is_younger(session: &Session, most: Duration) -> bool {
     is_within(age(session, session.authenticated().unwrap_or(session.created())), most)
 }
 
-/// How long ago this was, for a session that was just found to count. It was seen by that: its last sighting is now, and
-/// no clock is read. Sightings never go back, so that a clock that does makes nobody younger.
+/// How long ago this was, for a session that was just found to count. It was seen by that: its last sighting is now,
+/// and no clock is read. Sightings never go back, so that a clock that does makes nobody younger.
 fn age(session: &Session, at: Timestamp) -> Duration {
     session.last_seen().saturating_since(at)
 }

@@ -10,8 +10,8 @@
 //! Reading order: `storage_file` and `fields` (any file), `auth_file` with `groups`, `datetime` and `refresh_token`,
 //! `username`, `password_file`, `totp`, `second_factor`, `snapshot`; `file_set` and `reader` (files that are read
 //! together), `user_files`, `registries` and `registry_files`, `snapshot_state` (what becomes of a reading),
-//! `file_poller`; `time_zone`; `verifier`, `home`, `folder_watch`; `api`, `state_follower` (what conditions ask for), and
-//! `follower` for a home whose files cannot be read.
+//! `file_poller`; `time_zone`; `verifier`, `home`, `folder_watch`; `api`, `state_follower` (what conditions ask for),
+//! and `follower` for a home whose files cannot be read.
 
 pub mod api;
 mod storage_file;

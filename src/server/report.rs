@@ -15,8 +15,8 @@ use crate::operations::{ApiState, DirectoryState, SessionStoreState};
 use crate::session::{Health, RevokeError, Session};
 use crate::telemetry::{AuditEvent, ConnectionRefusal, Revoked, chain};
 
-/// Reviews whenever a session ends, the users, a state that is followed, or an add-on's token or protection changes, and
-/// twice a second besides: nothing notifies of what expires.
+/// Reviews whenever a session ends, the users, a state that is followed, or an add-on's token or protection changes,
+/// and twice a second besides: nothing notifies of what expires.
 pub(super) async fn keep_reviewing(server: Arc<Server>) {
     let services = server.gate.services();
     let (mut sessions, mut addon_states) = (services.sessions.subscribe(), services.addon_states.subscribe());

@@ -139,6 +139,7 @@ const EXAMPLES: &[&str] = &[
     "user_map",
     "user_template",
     "fresh",
+    "max_age",
 ];
 
 /// Tables that are examples as a whole: paragraphs with one of these headings in them.

@@ -7,10 +7,13 @@
 //! request is the gate's, as far as it can be known without one. It must never permit where it could not look: without
 //! the registries everything about an entity is denied.
 
+mod arguments;
 mod cases;
 mod text;
 
 use std::path::{Path, PathBuf};
+
+pub(super) use arguments::Explain;
 
 use super::output::{Exit, Format, Output};
 use crate::clock::Clock;

@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::raw::section::{Key, List, section_part};
 use crate::config::resolve::context::Context;
-use crate::config::resolve::network;
+use crate::config::resolve::network::network;
 
 pub use hours::{BadHours, Hours};
 pub use when::StateCondition;

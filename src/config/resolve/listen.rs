@@ -3,10 +3,10 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
-use ipnet::IpNet;
 use toml::Spanned;
 
 use super::context::{Context, flag};
+use super::network::network;
 use crate::config::diagnostic::{Diagnostic, SourceLocation, Span};
 use crate::config::raw::{self, Key, ListenerText, OperationsText};
 use crate::config::settings::{BrowserListener, Listen, ListenerScheme};
@@ -193,25 +193,6 @@ pub(super) fn networks(key: &Key<raw::List<String>>, cx: &mut Context<'_>) -> Tr
     let list = key.given().map(|list| list.get_ref().as_slice()).unwrap_or_default();
     let everybody = "then every client could choose its own address: name the proxies alone";
     list.iter().filter_map(|text| network(text, everybody, cx)).collect()
-}
-
-/// A network; one that holds everybody is a mistake, and `everybody` says what to do about it.
-pub(in crate::config) fn network(text: &Spanned<String>, everybody: &str, cx: &mut Context<'_>) -> Option<IpNet> {
-    let parsed = text.get_ref().parse::<IpNet>().or_else(|_| text.get_ref().parse::<IpAddr>().map(IpNet::from));
-    let expected = "expected a network, as in \"192.168.1.0/24\"";
-    let refusal = match parsed {
-        Err(_) => {
-            ("not a network", "write an address and the length of its prefix; a single address may stand alone".into())
-        }
-        Ok(net) if net.addr() != net.network() => (
-            "a network with bits behind its prefix",
-            format!("write \"{}\", or the single address \"{}\"", net.trunc(), net.addr()),
-        ),
-        Ok(net) if net.prefix_len() == 0 => ("a network that holds everybody", everybody.to_owned()),
-        Ok(net) => return Some(net),
-    };
-    cx.add(Diagnostic::mistake(text.span(), refusal.0).label(expected).hint(refusal.1));
-    None
 }
 
 fn public_urls(key: &Key<raw::List<String>>, cx: &mut Context<'_>) -> Vec<PublicUrl> {

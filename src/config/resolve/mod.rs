@@ -15,6 +15,7 @@ mod ingress_api;
 mod hosts;
 mod listen;
 mod log;
+pub(in crate::config) mod network;
 mod own_address;
 mod policy;
 mod presence;
@@ -29,7 +30,6 @@ pub(in crate::config) mod unique;
 
 pub(super) use context::STATE_DIR;
 pub(super) use listen::CONTROL;
-pub(in crate::config) use listen::network;
 
 use std::ops::Deref;
 use std::sync::Arc;
