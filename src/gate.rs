@@ -5,8 +5,10 @@ mod request_log;
 mod api_key;
 mod cors;
 mod cross_host_ticket;
+mod front;
 mod home_assistant;
 mod manifest;
+mod own_socket;
 mod own_pages;
 mod redirect;
 mod renewal;
@@ -47,6 +49,8 @@ use request_log::RequestLog;
 pub struct Gate {
     current: ArcSwap<Stages>,
     services: Services,
+    /// The version that Home Assistant said last at its front; empty before that.
+    front_version: ArcSwap<String>,
 }
 
 /// What becomes of a request that is not refused.
@@ -55,12 +59,14 @@ enum Passed {
     Addon(Box<Answer>),
     /// One of our own pages.
     Own(Page),
+    /// A WebSocket in which we speak ourselves.
+    Socket(own_socket::OwnSocket),
 }
 
 impl Gate {
     /// A gate with these stages.
     pub fn new(stages: Stages, services: Services) -> Self {
-        Self { current: ArcSwap::from_pointee(stages), services }
+        Self { current: ArcSwap::from_pointee(stages), services, front_version: ArcSwap::default() }
     }
 
     /// The stages of the moment.
@@ -89,6 +95,7 @@ impl Gate {
         let mut response = match passed {
             Ok(Passed::Addon(answer)) => request_log.relay(*answer),
             Ok(Passed::Own(page)) => request_log.own(page),
+            Ok(Passed::Socket(socket)) => request_log.socket(socket),
             Err(reason) => request_log.refused(reason),
         };
         if let Some(grant) = grant {
@@ -108,10 +115,10 @@ impl Gate {
 
     /// The way of a request.
     async fn pass(
-        &self,
+        self: &Arc<Self>,
         arrived: Arrived,
         id: RequestId,
-        stages: &Stages,
+        stages: &Arc<Stages>,
         request_log: &mut RequestLog,
     ) -> Result<Passed, Reason> {
         let services = &self.services;
@@ -141,6 +148,10 @@ impl Gate {
             }
         };
         request_log.knows_route(routed.route());
+        if routed.route().addon().authorization.front.is_some() {
+            // Boxed, as what is not on the way to add-ons.
+            return Box::pin(front::pass(routed, self, stages, request_log)).await;
+        }
         // Before the session: browsers send a preflight without cookies (Fetch standard section 3.2.5).
         if let Some(page) = cors::preflight(&routed) {
             return Ok(Passed::Own(page));
@@ -254,7 +265,9 @@ impl Gate {
 
 /// Whether a request goes to an add-on that has paths which are open to everybody.
 fn may_be_public(destination: &Destination) -> bool {
-    matches!(destination, Destination::Addon(routed) if !routed.route().addon().authorization.public.is_empty())
+    let Destination::Addon(routed) = destination else { return false };
+    let authorization = &routed.route().addon().authorization;
+    !authorization.public.is_empty() || authorization.front.is_some()
 }
 
 /// The last part of the way: what is permitted goes to its add-on.

@@ -107,6 +107,7 @@ fn configuration_md_has_the_keys_that_the_program_knows() {
         ("## `[tls]`", &["Tls", "Certificate"]),
         ("## `[tls.acme]`", &["Acme"]),
         ("## `[home_assistant]`", &["HomeAssistant"]),
+        ("## `[home_assistant.front]`", &["Front"]),
         ("## `[permissions]`", &["Permissions"]),
         ("## `[[group]]`", &["Group"]),
         ("## `[group.policy]`", &["Policy", "Rule"]),
@@ -211,11 +212,23 @@ fn configuration_md_has_every_key_and_every_default_of_config_toml() {
 fn config_toml_names_every_key_that_an_operator_can_set() {
     let shipped: BTreeSet<String> = shipped_keys().into_iter().map(|(_, key, _)| key).collect();
     let declared = declared_keys();
-    let sections =
-        ["Listen", "Tls", "Acme", "HomeAssistant", "Permissions", "Group", "Policy", "Rule", "Session", "SignIn"];
+    let sections = [
+        "Listen",
+        "Tls",
+        "Acme",
+        "HomeAssistant",
+        "Front",
+        "Permissions",
+        "Group",
+        "Policy",
+        "Rule",
+        "Session",
+        "SignIn",
+    ];
     let more = ["Limits", "Log", "Headers", "Assertion", "Supervisor", "Addon", "Protect", "Public", "Test"];
     // Another name of `areas`, tables with a heading of their own, and the keys of a rule, which stand inside of one.
-    let inside = ["area_ids", "policy", "protect", "public", "acme", "read", "control", "edit"].map(str::to_owned);
+    let inside =
+        ["area_ids", "policy", "protect", "public", "acme", "front", "read", "control", "edit"].map(str::to_owned);
     let shipped: BTreeSet<String> = shipped.into_iter().chain(inside).collect();
     for section in sections.into_iter().chain(more) {
         let missing: Vec<_> = declared[section].difference(&shipped).collect();

@@ -1,4 +1,4 @@
-//! A body that is read whole before anything is done with it.
+//! A body that is read whole before anything is done with it, for add-ons and at Home Assistant's front.
 //!
 //! Reads a body to its end, or says why it cannot. It never holds more than its limit, and never longer than its time,
 //! and its bytes are counted for as long as they are held. They are copied, since pieces of a byte each would keep the
@@ -18,11 +18,11 @@ use crate::budget::{Budget, Claim, Holder, Limit, Permit, Refused};
 use crate::config::Limits;
 use crate::exchanges::CutBodyError;
 use crate::http::BodyError;
-use crate::ids::AddonSlug;
+use crate::ids::{AddonSlug, UserId};
 
 /// Room for what is read whole for one add-on.
 #[derive(Debug)]
-pub(super) struct Room {
+pub(crate) struct Room {
     budget: Arc<Budget>,
     claims: [Claim; 2],
     body_timeout: Duration,
@@ -30,15 +30,15 @@ pub(super) struct Room {
 
 /// A body that was read.
 #[derive(Debug)]
-pub(super) struct Held {
-    pub(super) bytes: Bytes,
+pub(crate) struct Held {
+    pub(crate) bytes: Bytes,
     /// They are counted until this is dropped.
-    pub(super) room: Permit,
+    pub(crate) room: Permit,
 }
 
 /// Why a body was not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Unread {
+pub(crate) enum Unread {
     /// It is larger than its reader takes.
     #[error("the body is larger than the limit")]
     TooLarge,
@@ -65,6 +65,13 @@ impl Room {
         Self { budget: Arc::clone(budget), claims, body_timeout: limits.addon_api_body_timeout }
     }
 
+    /// Room for this user at Home Assistant's front.
+    pub(crate) fn of_user(budget: &Arc<Budget>, user: &UserId, limits: &Limits) -> Self {
+        let of_user = Claim::new(Limit::FrontBytesPerUser, Holder::User(user.shared()), limits.front_bytes_per_user);
+        let claims = [of_user, Claim::new(Limit::FrontBytes, Holder::All, limits.front_bytes)];
+        Self { budget: Arc::clone(budget), claims, body_timeout: limits.addon_api_body_timeout }
+    }
+
     /// Counts this many bytes as held.
     pub(super) fn take(&self, bytes: usize) -> Result<Permit, Refused> {
         self.budget.take(bytes, &self.claims)
@@ -85,7 +92,7 @@ impl Room {
     }
 
     /// Reads at most `limit` bytes of a peer's answer, in at most `within`.
-    pub(super) async fn read_within<B>(&self, body: B, limit: usize, within: Duration) -> Result<Held, Unread>
+    pub(crate) async fn read_within<B>(&self, body: B, limit: usize, within: Duration) -> Result<Held, Unread>
     where
         B: Body<Data = Bytes> + Unpin,
         B::Error: Error + 'static,

@@ -7,7 +7,9 @@
 use std::sync::Arc;
 
 use super::access::{Act, judge_own_will, may_enter, may_open};
+use super::answers::Answers;
 use super::cors::is_vouched_for;
+use super::front;
 use super::named::max_age;
 use super::proof::{Proof, SupposedProof, is_younger};
 use super::protect::{Evaluation, Protection, UserRights, is_named_path, is_public};
@@ -37,6 +39,8 @@ pub(super) struct Admission<'r> {
     pub(super) attributes: Option<Arc<UserAttributes>>,
     /// What the rules said, where the add-on has some and a path is wanted.
     pub(super) evaluation: Option<Evaluation<'r>>,
+    /// What becomes of what Home Assistant answers, at its front.
+    pub(super) answers: Answers,
 }
 
 pub(super) struct Refusal<'r> {
@@ -94,8 +98,8 @@ pub(super) fn admit<'r>(
         return Err(Refusal { user: Some(user), ..reason.into() });
     }
     let attributes = UserAttributes::of(&user, question.addon);
-    let evaluation = judge_wish(question, claim, &user, &circumstances, directory, rules)?;
-    Ok(Admission { user, attributes, evaluation })
+    let (evaluation, answers) = judge_wish(question, claim, &user, &circumstances, directory, rules)?;
+    Ok(Admission { user, attributes, evaluation, answers })
 }
 
 /// Judges what is wanted by the rules for it, and then whether its user has proved enough.
@@ -106,7 +110,7 @@ fn judge_wish<'r>(
     circumstances: &Circumstances<'_>,
     directory: &Directory,
     rules: Option<&'r Protection>,
-) -> Result<Option<Evaluation<'r>>, Refusal<'r>> {
+) -> Result<(Option<Evaluation<'r>>, Answers), Refusal<'r>> {
     let refusal = |reason: Reason| Refusal { user: Some(Arc::clone(user)), ..reason.into() };
     let lacking = |reason: Reason, asked| Refusal { step_up: reason.asks_again().then_some(asked), ..refusal(reason) };
     let proof = claim.proof();
@@ -115,9 +119,16 @@ fn judge_wish<'r>(
         Wish::Path(Ok(intent)) => intent,
         Wish::Path(Err(reason)) => return Err(refusal(reason)),
         Wish::Entrance(asked) => {
-            return proof.satisfies(&asked).into_result().map(|()| None).map_err(|reason| lacking(reason, asked));
+            return proof.satisfies(&asked).into_result().map(|()| (None, Answers::Whole)).map_err(|reason| lacking(reason, asked));
         }
     };
+    if let Some(rules) = &question.addon.authorization.front {
+        let answers = front::judge(rules, intent, user, directory.rights(user));
+        return answers.map(|answers| (None, answers)).map_err(|reason| Refusal {
+            why: not_counting(user, circumstances),
+            ..refusal(reason)
+        });
+    }
     let evaluation = match rules {
         None => None,
         Some(rules) => {
@@ -130,7 +141,7 @@ fn judge_wish<'r>(
     let of_addon = question.addon.authorization.step_up;
     let by_rules = evaluation.as_ref().map_or(Decision::Permit, Evaluation::decision);
     match by_rules.and(|| proof.satisfies(&of_addon)) {
-        Decision::Permit => Ok(evaluation),
+        Decision::Permit => Ok((evaluation, Answers::Whole)),
         Decision::Deny(reason) => {
             let why = evaluation.as_ref().and_then(|_| not_counting(user, circumstances));
             let of_rules = evaluation.as_ref().map(Evaluation::step_up).unwrap_or_default();
@@ -163,6 +174,12 @@ pub(crate) fn not_counting(user: &User, circumstances: &Circumstances<'_>) -> Op
 /// Decides whether everybody may ask this, whoever they are: by the paths that the operator has opened, at the entry
 /// point of browsers. Nothing that a request shows of itself is looked at.
 pub(super) fn admits_anybody(question: &Question<'_>, rules: Option<&Protection>) -> bool {
+    if let Some(rules) = &question.addon.authorization.front {
+        let is_browsers = question.entry_point == EntryPoint::Browsers;
+        let shows_token = question.bears_token != Ok(false);
+        let opens = |intent| is_browsers && front::opens(rules, intent, shows_token);
+        return matches!(question.wish, Wish::Path(Ok(intent)) if opens(intent));
+    }
     let public = &question.addon.authorization.public;
     // Most add-ons have none, and nothing is read for them.
     if public.is_empty() || question.websocket || question.entry_point != EntryPoint::Browsers {
@@ -189,6 +206,9 @@ fn claimant(question: &Question<'_>, claim: &Claim<'_>, directory: &Directory) -
         // Nobody has one in mind: a key is held to what it was made for.
         Claim::Supposed(_, CredentialKind::Key, _) => Err(Reason::NoSession),
         Claim::Supposed(_, CredentialKind::Token, _) if !takes_tokens(question) => Err(Reason::NoSession),
+        Claim::Supposed(_, CredentialKind::Session, _) if question.addon.authorization.front.is_some() => {
+            Err(Reason::NoSession)
+        }
         Claim::Supposed(user, _, _) => Ok(Arc::clone(user)),
     }
 }
@@ -198,6 +218,11 @@ fn counts(credential: &Credential, question: &Question<'_>) -> Result<(), Reason
     match credential {
         // Where tokens do not count none is looked at, so that there is no session.
         Credential::Token(_) if !takes_tokens(question) => Err(Reason::NoSession),
+        // Home Assistant's own token and nothing else: Home Assistant judges it as the same user's, and a page of
+        // another site has nothing to act with.
+        Credential::Session(_) | Credential::Key(_) if question.addon.authorization.front.is_some() => {
+            Err(Reason::NoSession)
+        }
         // A session that is bound to one add-on opens no other (S-79).
         Credential::Session(session) if session.addon().is_some_and(|bound| *bound != question.addon.slug) => {
             Err(Reason::SessionBoundElsewhere)

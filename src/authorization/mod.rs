@@ -5,13 +5,16 @@
 //! by it, and goes on as it came.
 //!
 //! Reading order: `admission` (the one decision), `access` (who may come in and open what), `protect` (what paths
-//! need), `proof` (what they have proved beside), `user_attributes` (what the add-on is told of the user), `rates` (how
-//! often); then who has it decided: `permitted` (requests), `admitted` (what is open), `supposed` (those who only ask).
+//! need), `front` (what those of Home Assistant itself need), `proof` (what they have proved beside), `user_attributes`
+//! (what the add-on is told of the user), `rates` (how often); then who has it decided: `permitted` (requests),
+//! `admitted` (what is open), `supposed` (those who only ask).
 
 mod access;
 mod admission;
 mod admitted;
+mod answers;
 mod cors;
+mod front;
 mod named;
 mod permitted;
 mod proof;
@@ -25,7 +28,9 @@ pub(crate) use access::{Act, judge_own_will};
 pub use access::{is_listed_for, may_enter};
 pub(crate) use admission::not_counting;
 pub use admitted::{Admitted, Moment};
+pub use answers::Answers;
 pub use cors::{admitted, cors_of};
+pub use front::{FrontRule, front_rules};
 pub(crate) use permitted::PermittedParts;
 pub use permitted::{AuthorizationContext, Description, Entrant, Permitted, Refused};
 pub use proof::{Proof, SupposedProof};

@@ -8,6 +8,7 @@ use http::header::{AUTHORIZATION, COOKIE};
 
 use super::admission::{Admission, Claim, Refusal, admit, admits_anybody};
 use super::admitted::Admitted;
+use super::answers::Answers;
 use super::protect::{BodyFacts, Protection, RequestIntent, RuleQuery};
 use super::question::{Question, Wish};
 use super::rates::{self, Counting};
@@ -29,6 +30,7 @@ pub struct Permitted {
     routed: Routed,
     user: Option<Arc<User>>,
     attributes: Option<Arc<UserAttributes>>,
+    answers: Answers,
     open: Open,
 }
 
@@ -104,8 +106,23 @@ impl Permitted {
         self.attributes.as_deref()
     }
 
+    /// What becomes of what it is answered.
+    pub fn answers(&self) -> Answers {
+        self.answers
+    }
+
+    /// The request, to put what was judged of its body in the place of what came.
+    pub(crate) fn routed_mut(&mut self) -> &mut Routed {
+        &mut self.routed
+    }
+
+    /// The request alone, with its place among what is open: to be admitted again as somebody's, who is not known yet.
+    pub(crate) fn into_unknown(self) -> (Routed, Open) {
+        (self.routed, self.open)
+    }
+
     pub(crate) fn into_parts(self) -> PermittedParts {
-        let Self { routed, user, attributes, open } = self;
+        let Self { routed, user, attributes, open, .. } = self;
         PermittedParts { routed, user, attributes, open }
     }
 }
@@ -134,14 +151,14 @@ impl AuthorizationContext<'_> {
         let routed = authenticated.routed();
         let intent = RequestIntent::of(routed);
         let rules = self.protections.get(routed.route().place()).and_then(Option::as_ref);
-        let (user, attributes, wants_body) = {
+        let (user, attributes, answers, wants_body) = {
             // In a scope of its own: the snapshot must not be held while a body is read, or the decision after it would
             // be by the old one.
             let directory = self.directory.load();
             let admission =
                 self.decide(&authenticated, intent.as_ref().map_err(|reason| *reason), &directory, rules)?;
             let wants_body = admission.wants_body();
-            (admission.user, admission.attributes, wants_body)
+            (admission.user, admission.attributes, admission.answers, wants_body)
         };
         // An unreadable target was refused by `decide` already, together with its user; this only unwraps it.
         let intent = intent?;
@@ -162,19 +179,23 @@ impl AuthorizationContext<'_> {
             user
         };
         let (routed, user) = Identified::new(authenticated, user)?.into_parts();
-        Ok(Permitted { routed, user: Some(user), attributes, open: open.of_any() })
+        Ok(Permitted { routed, user: Some(user), attributes, answers, open: open.of_any() })
     }
 
     /// The way to a [`Permitted`] request that everybody may ask. Whoever asks stays unknown, whatever the request
     /// shows: no session and no token is looked at. Gives the request back where its path is not open to everybody.
     pub fn admit_anybody(&self, mut routed: Routed) -> Result<Result<Permitted, Refused>, Routed> {
         let addon = routed.route().addon();
-        if addon.authorization.public.is_empty() {
+        if addon.authorization.public.is_empty() && addon.authorization.front.is_none() {
             return Err(routed);
         }
         let Ok(intent) = RequestIntent::of(&routed) else { return Err(routed) };
         let rules = self.protections.get(routed.route().place()).and_then(Option::as_ref);
-        if !admits_anybody(&self.question(routed.request(), addon, Wish::Path(Ok(&intent))), rules) {
+        let question = Question {
+            bears_token: Ok(addon.authorization.front.is_some() && bears_token(routed.request())),
+            ..self.question(routed.request(), addon, Wish::Path(Ok(&intent)))
+        };
+        if !admits_anybody(&question, rules) {
             return Err(routed);
         }
         if let Err(refused) = self.count(&routed, None) {
@@ -195,7 +216,7 @@ impl AuthorizationContext<'_> {
         intent.knows_body(BodyFacts::default());
         let abort_handle = routed.request().abort_handle().clone();
         let open = self.exchanges.begin(Admitted::of_anybody(&routed, intent), abort_handle);
-        Ok(Ok(Permitted { routed, user: None, attributes: None, open: open.of_any() }))
+        Ok(Ok(Permitted { routed, user: None, attributes: None, answers: Answers::Whole, open: open.of_any() }))
     }
 
     /// Counts it as a request, if it is one.

@@ -7,6 +7,7 @@ use http::uri::PathAndQuery;
 use http::{HeaderValue, Method};
 
 use super::admission::{Admission, Claim, Refusal, admit, admits_anybody};
+use super::answers::Answers;
 use super::proof::SupposedProof;
 use super::protect::{BodyFacts, Evaluation, Protection, RequestIntent};
 use super::question::{Question, Wish};
@@ -63,6 +64,8 @@ pub struct Supposed<'r> {
     pub is_public: bool,
     /// What the add-on would be told of the user besides who they are, where it would get the request.
     pub attributes: Option<Arc<UserAttributes>>,
+    /// What becomes of what it would be answered.
+    pub answers: Answers,
     /// Why it is refused, if it is.
     pub refusal: Option<Reason>,
     /// Which circumstances are not those that were asked for, where it came to that.
@@ -100,6 +103,7 @@ impl Supposition<'_> {
             path,
             is_public: admits_anybody(&question, rules),
             attributes: None,
+            answers: Answers::Whole,
             refusal: None,
             why: None,
             evaluation: None,
@@ -111,8 +115,8 @@ impl Supposition<'_> {
         match admit(&question, &Claim::Supposed(self.user, self.with, self.proof), directory, rules) {
             Ok(admission) => {
                 let wants_body = admission.wants_body();
-                let Admission { attributes, evaluation, .. } = admission;
-                Supposed { attributes, evaluation, wants_body, ..nothing }
+                let Admission { attributes, evaluation, answers, .. } = admission;
+                Supposed { attributes, answers, evaluation, wants_body, ..nothing }
             }
             Err(Refusal { reason, evaluation, why, .. }) => {
                 Supposed { refusal: Some(reason), evaluation, why, ..nothing }

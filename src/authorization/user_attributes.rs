@@ -30,14 +30,24 @@ impl UserAttributes {
         let (headers, roles) = (&addon.headers, addon.authorization.roles.as_ref());
         let names = &headers.identity;
         // The way of most requests: nothing is looked up or copied for an add-on that wants none of it.
-        if headers.accounts.is_none() && roles.is_none() && names.groups.is_none() && names.is_admin.is_none() {
+        let is_front = addon.authorization.front.is_some();
+        if !is_front
+            && headers.accounts.is_none()
+            && roles.is_none()
+            && names.groups.is_none()
+            && names.is_admin.is_none()
+        {
             return None;
         }
         Some(Arc::new(Self {
             account: headers.accounts.as_ref().map(|accounts| account(user, accounts)),
             role: roles.and_then(|roles| role(user, roles)).cloned(),
-            groups: names.groups.as_ref().map(|_| user.group_names.clone()),
-            is_admin: names.is_admin.as_ref().map(|_| user.is_admin()),
+            // The same of their groups: what was shown of an entity that is none of theirs any more stays shown until
+            // the browser asks anew.
+            groups: (is_front || names.groups.is_some()).then(|| user.group_names.clone()),
+            // At Home Assistant's front nobody is told so; but whether an exchange is filtered hangs on it, and one
+            // that was opened as an administrator's must end when they are none any more.
+            is_admin: (is_front || names.is_admin.is_some()).then(|| user.is_admin()),
         }))
     }
 

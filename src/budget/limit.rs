@@ -49,6 +49,12 @@ pub enum Limit {
     AddonApiBytes,
     /// Bytes of bodies and answers of one add-on that its API reads whole.
     AddonApiBytesPerAddon,
+    /// WebSockets at Home Assistant's front from one address that have shown no token.
+    FrontPendingWebsockets,
+    /// Bytes of messages and answers that the front reads whole, all together.
+    FrontBytes,
+    /// Bytes of messages and answers of one user that the front reads whole.
+    FrontBytesPerUser,
     /// Connections of Home Assistant, all together.
     HomeAssistantConnections,
     /// Connections from one address to where Home Assistant reaches us.
@@ -57,7 +63,7 @@ pub enum Limit {
 
 impl Limit {
     /// Every limit, in the order of its number, by which refusals are counted.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 28] = [
         Self::Connections,
         Self::ConnectionsPerAddress,
         Self::AddonConnections,
@@ -81,6 +87,9 @@ impl Limit {
         Self::AddonApiCalls,
         Self::AddonApiBytes,
         Self::AddonApiBytesPerAddon,
+        Self::FrontPendingWebsockets,
+        Self::FrontBytes,
+        Self::FrontBytesPerUser,
         Self::HomeAssistantConnections,
         Self::HomeAssistantConnectionsPerAddress,
     ];
@@ -111,6 +120,9 @@ impl Limit {
             Self::AddonApiCalls => "addon_api_calls",
             Self::AddonApiBytes => "addon_api_bytes",
             Self::AddonApiBytesPerAddon => "addon_api_bytes_per_addon",
+            Self::FrontPendingWebsockets => "front_pending_websockets",
+            Self::FrontBytes => "front_bytes",
+            Self::FrontBytesPerUser => "front_bytes_per_user",
             Self::HomeAssistantConnections => "home_assistant_connections",
             Self::HomeAssistantConnectionsPerAddress => "home_assistant_connections_per_address",
         }

@@ -24,6 +24,7 @@ impl From<Limit> for Reason {
             | Limit::AddonApiConnections
             | Limit::AddonApiBytes
             | Limit::Compressions
+            | Limit::FrontBytes
             | Limit::HomeAssistantConnections => Self::Overloaded,
             Limit::AddonConnections | Limit::AddonWebsockets => Self::AddonBusy,
             Limit::AddonRate | Limit::AddonRatePerUser | Limit::RatePerUser => Self::RateExceeded,
@@ -39,6 +40,8 @@ impl From<Limit> for Reason {
             | Limit::SupervisorWebsockets
             | Limit::AddonApiCalls
             | Limit::AddonApiBytesPerAddon
+            | Limit::FrontPendingWebsockets
+            | Limit::FrontBytesPerUser
             | Limit::HomeAssistantConnectionsPerAddress => Self::ShareSpent,
         }
     }

@@ -10,6 +10,7 @@ use super::as_addon::AsAddon;
 use super::backup::Backup;
 use super::certificates::Certificates;
 use super::explain::Explain;
+use super::front::Front;
 use super::init::InitArguments;
 use super::keys::Keys;
 use super::rate::Rated;
@@ -138,6 +139,9 @@ pub(super) enum Command {
     /// Show what add-ons ask for and are granted; switch their protection, make their tokens.
     #[command(subcommand)]
     Addons(Addons),
+    /// Say what passes at Home Assistant's front.
+    #[command(subcommand)]
+    Front(Front),
     /// Make, list and revoke keys for programs.
     #[command(subcommand)]
     Keys(Keys),

@@ -12,6 +12,7 @@ mod certificates;
 mod check;
 mod doctor;
 mod explain;
+mod front;
 mod init;
 mod keys;
 mod manual;
@@ -36,6 +37,7 @@ use crate::config::Purpose;
 use crate::operations::control::Request;
 use crate::server::ThisWorld;
 use arguments::{Addons, Arguments, Command};
+use front::Front;
 
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
@@ -88,6 +90,7 @@ fn run(command: Command, file: &Path, new_file: &Path) -> Exit {
             Addons::Protect { slug, state } => addons::protect(file, slug, state == "on", output),
             Addons::Token { slug, rotate, env } => addons::token(file, slug, rotate, env, output),
         }),
+        Command::Front(Front::Rules) => Output::with_standard_streams(front::rules),
         Command::Keys(command) => {
             let json = command.as_json();
             ask(command.request(), json)

@@ -13,12 +13,12 @@ impl Settings {
 
     /// The hosts that add-ons have to themselves.
     pub fn own_hosts(&self) -> Vec<String> {
-        self.addons.iter().filter_map(|addon| addon.route.host.as_ref()).map(|host| host.as_str().to_owned()).collect()
+        self.routed().filter_map(|addon| addon.route.host.as_ref()).map(|host| host.as_str().to_owned()).collect()
     }
 
     /// Whether an add-on has this host to itself.
     pub fn is_own_host(&self, host: &str) -> bool {
-        self.addons.iter().any(|addon| addon.route.host.as_ref().is_some_and(|own| own.as_str() == host))
+        self.routed().any(|addon| addon.route.host.as_ref().is_some_and(|own| own.as_str() == host))
     }
 
     /// The origin of an add-on's own host: as `public_urls` has it, else with the port of `otherwise`.

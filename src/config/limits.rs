@@ -77,6 +77,12 @@ part! {
         addon_api_bytes_per_addon: bytes(ROOM_FOR_ONE_ADDON, 1 << 20..=1 << 40),
         /// From the head of a call to the end of a body that is read whole.
         addon_api_body_timeout: time(seconds(30), seconds(1)..=minutes(60)),
+        /// WebSockets at Home Assistant's front from one address that have not shown a token.
+        front_pending_websockets: count(64, 1..=10_000),
+        /// Bytes of messages and answers that Home Assistant's front reads whole for users who are held, all together.
+        front_bytes: bytes(ROOM_FOR_ONE_ADDON * 2, 1 << 20..=1 << 40),
+        /// Those of them that one user may have.
+        front_bytes_per_user: bytes(ROOM_FOR_ONE_ADDON, 1 << 20..=1 << 40),
         /// Open connections at the address that Home Assistant reaches us at, all together.
         home_assistant_connections: count(1024, 1..=100_000),
         /// Those of them that may come from one address.
@@ -134,6 +140,12 @@ impl Limits {
             let more = Diagnostic::warning(at, "one address may take all connections of add-ons");
             let hint = format!("`addon_api_connections` is {}: allow one address fewer", self.addon_api_connections);
             cx.add(more.label("`addon_api_connections_per_address` never counts").hint(hint));
+        }
+        let at = raw.front_bytes_per_user.given().or(raw.front_bytes.given()).map(Spanned::span);
+        if let Some(at) = at.filter(|_| self.front_bytes_per_user > self.front_bytes) {
+            let more = Diagnostic::warning(at, "one user may take all memory that there is at Home Assistant's front");
+            let hint = "make `front_bytes_per_user` smaller than `front_bytes`";
+            cx.add(more.label("`front_bytes_per_user` never counts").hint(hint));
         }
         let at = raw.addon_api_bytes_per_addon.given().or(raw.addon_api_bytes.given()).map(Spanned::span);
         if let Some(at) = at.filter(|_| self.addon_api_bytes_per_addon > self.addon_api_bytes) {

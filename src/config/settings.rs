@@ -56,6 +56,20 @@ pub struct Settings {
     pub addons: Vec<Arc<Addon>>,
     /// What `when` asks for, wherever it stands; nothing where no state is asked for.
     pub followed: Option<FollowedStates>,
+    /// `[home_assistant.front]`: Home Assistant itself, reached as an add-on with a host of its own is.
+    pub front: Option<Arc<Addon>>,
+}
+
+impl Settings {
+    /// Everything that requests are routed to, each at its place: the add-ons, then Home Assistant's front.
+    pub fn routed(&self) -> impl Iterator<Item = &Arc<Addon>> {
+        self.addons.iter().chain(&self.front)
+    }
+
+    /// What is routed to at this place.
+    pub fn at_place(&self, place: usize) -> Option<&Arc<Addon>> {
+        self.addons.get(place).or_else(|| self.front.as_ref().filter(|_| place == self.addons.len()))
+    }
 }
 
 /// The entities whose states are asked for, and the token to ask with.

@@ -1,64 +1,85 @@
-//! The WebSocket conversation of an add-on with Home Assistant, message by message, after its authentication.
+//! The WebSocket conversation of a client with Home Assistant, message by message, after its authentication. The client
+//! is an add-on, or a user at Home Assistant's front.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use serde_json::{Map, Value, json};
 
-use super::entity_references::{speaks_of_others, without_others};
+use super::browser::{Browser, Places, Told, is_quiet_event, names_permitted, quiet, speaks_of_permitted, told};
+use super::entity_references::{is_entity_id, speaks_of_others, without_others};
 use super::pending_answers::{PendingAnswer, PendingAnswers};
 use super::service_call::ServiceCall;
-use super::state::{change, compressed, states};
+use super::state::{by_entity, change, compressed, states};
 use super::{Access, May};
-use crate::entity_filter::bounded_json::{BadJson, Scalar, fields, filter_fields, filter_list, read};
+use crate::entity_filter::bounded_json::{BadJson, Scalar, fields, filter_list, read};
 use crate::entity_filter::message_types::{Answers, Held, known};
 
 /// What was asked and is not over, and which answers belong to it.
-#[derive(Debug)]
 pub struct Conversation {
     pending_answers: PendingAnswers,
     last: u64,
     /// Types of messages that the operator lets pass as they are.
     unfiltered: BTreeSet<String>,
+    /// At Home Assistant's front, what tells where there is something that the user may read.
+    places: Option<PlacesNow>,
 }
 
-/// What becomes of a message of the add-on.
+/// What comes of a browser's message.
+enum BrowserAsk {
+    For(PendingAnswer),
+    Refused,
+}
+
+/// What has something in it that a user may read at this moment.
+pub type PlacesNow = Box<dyn Fn() -> Places + Send + Sync>;
+
+/// What becomes of a message of the client.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {
     /// It is passed on to Home Assistant, as the JSON that was judged.
     Forward(String),
     /// It is answered here, and Home Assistant does not hear of it.
     Answer(String),
+    /// A message of this type is refused with this answer.
+    Refuse(String, String),
 }
 
 impl Conversation {
     /// A conversation in which messages of these types pass unfiltered, because the operator says so.
     pub fn new(unfiltered: BTreeSet<String>) -> Self {
-        Self { pending_answers: PendingAnswers::default(), last: 0, unfiltered }
+        Self { pending_answers: PendingAnswers::default(), last: 0, unfiltered, places: None }
     }
 
-    /// Judges what the add-on sends: a message, or a list of them, which is read one at a time. What is not JSON is
+    /// The conversation of a user at Home Assistant's front, in which messages of these types pass unfiltered, because
+    /// the operator says so.
+    pub fn of_browser(unfiltered: BTreeSet<String>, places: PlacesNow) -> Self {
+        Self { places: Some(places), ..Self::new(unfiltered) }
+    }
+
+    /// Judges what the client sends: a message, or a list of them, which is read one at a time. What is not JSON is
     /// nothing to Home Assistant either.
-    pub fn addon_says(&mut self, text: &str, may: May<'_>) -> Vec<Step> {
+    pub fn client_says(&mut self, text: &str, may: May<'_>) -> Vec<Step> {
         if !text.trim_start().starts_with('[') {
-            return self.read_of_addon(text, may).into_iter().collect();
+            return self.read_of_client(text, may).into_iter().collect();
         }
         let mut steps = Vec::new();
         let read = filter_list(text, |one| {
-            steps.extend(self.read_of_addon(one, may));
+            steps.extend(self.read_of_client(one, may));
             None
         });
         if read.is_some() { steps } else { Vec::new() }
     }
 
-    fn read_of_addon(&mut self, text: &str, may: May<'_>) -> Option<Step> {
+    fn read_of_client(&mut self, text: &str, may: May<'_>) -> Option<Step> {
         match read(text.as_bytes()) {
-            Ok(message) => Some(self.one_of_addon(message, may)),
+            Ok(message) => Some(self.one_of_client(message, may)),
             Err(BadJson::TooHeavy) => Some(refuse(&Value::Null, "unauthorized", "Unauthorized")),
             Err(BadJson::Malformed) => None,
         }
     }
 
-    fn one_of_addon(&mut self, message: Value, may: May<'_>) -> Step {
+    fn one_of_client(&mut self, message: Value, may: May<'_>) -> Step {
         let Value::Object(fields) = message else {
             return refuse(&Value::Null, "invalid_format", "Message incorrectly formatted.");
         };
@@ -72,15 +93,41 @@ impl Conversation {
         }
         // The id of a refused message is used up as well: an answer has gone out under it.
         self.last = number;
-        match self.asks(kind, &fields, may) {
+        let kind = kind.to_owned();
+        if let Some(Browser::Here(result)) = self.browser_rule(&kind) {
+            return Step::Answer(format!(r#"{{"id":{number},"type":"result","success":true,"result":{result}}}"#));
+        }
+        match self.asks(&kind, &fields, may) {
             Some(pending_answers) if self.pending_answers.asks(number, pending_answers) => {
                 // Written anew from what was judged: a key that stood twice goes on once, in the meaning that we read.
                 Step::Forward(Value::Object(fields).to_string())
             }
             // This one alone: what is open goes on, and there is room again when some of it is over.
             Some(_) => refuse(&id, "not_allowed", "Too many open requests."),
-            None => refuse(&id, "unauthorized", "Unauthorized"),
+            None => Step::Refuse(kind, refusal(&id, "unauthorized", "Unauthorized")),
         }
+    }
+
+    /// How a browser's message of this type is judged, where it is one.
+    fn browser_rule(&self, kind: &str) -> Option<Browser> {
+        self.places.as_ref().map(|_| known(kind).map_or(Browser::Refused, |message| message.browser))
+    }
+
+    /// What a browser's message asks for; nothing where the conversation is an add-on's, or it is judged as one.
+    fn browser_asks(&self, kind: &str, fields: &Map<String, Value>, may: May<'_>) -> Option<BrowserAsk> {
+        let answers = known(kind).map_or(Answers::Unknown, |message| message.answers);
+        let is_quiet = || fields.get("event_type").and_then(Value::as_str).is_some_and(is_quiet_event);
+        let (is_permitted, asked) = match self.browser_rule(kind)? {
+            Browser::Passes => (speaks_of_permitted(fields, may), PendingAnswer::Unfiltered(answers)),
+            Browser::Told(told) => (speaks_of_permitted(fields, may), PendingAnswer::Told(told, answers)),
+            Browser::Names(field, access, told) => {
+                (names_permitted(fields, field, access, may), PendingAnswer::Told(told, answers))
+            }
+            Browser::Events if is_quiet() => (true, PendingAnswer::Quiet),
+            Browser::AsHeld | Browser::Events => return None,
+            Browser::Refused | Browser::Here(_) => return Some(BrowserAsk::Refused),
+        };
+        Some(if is_permitted { BrowserAsk::For(asked) } else { BrowserAsk::Refused })
     }
 
     /// What a message asks for, if it may. A field that is not known could change what the answer is, so that it may
@@ -88,6 +135,11 @@ impl Conversation {
     fn asks(&self, kind: &str, fields: &Map<String, Value>, may: May<'_>) -> Option<PendingAnswer> {
         if self.unfiltered.contains(kind) {
             return Some(PendingAnswer::Unfiltered(known(kind).map_or(Answers::Unknown, |message| message.answers)));
+        }
+        match self.browser_asks(kind, fields, may) {
+            Some(BrowserAsk::For(asked)) => return Some(asked),
+            Some(BrowserAsk::Refused) => return None,
+            None => {}
         }
         let only = |names: &[&str]| {
             fields.keys().all(|name| matches!(name.as_str(), "id" | "type") || names.contains(&name.as_str()))
@@ -101,7 +153,7 @@ impl Conversation {
                     // Without a list it is about all entities, and each of them is judged when it comes back.
                     None => true,
                     Some(Value::Array(list)) => {
-                        list.iter().all(|id| id.as_str().is_some_and(|id| may(id, Access::Read)))
+                        list.iter().all(|id| id.as_str().is_some_and(|id| is_entity_id(id) && may(id, Access::Read)))
                     }
                     Some(_) => false,
                 };
@@ -120,14 +172,15 @@ impl Conversation {
                     data: fields.get("service_data"),
                     target: fields.get("target"),
                 };
-                call.judge(may).ok()?;
+                let judged = if self.places.is_some() { call.judge_of_browser(may) } else { call.judge(may) };
+                judged.ok()?;
                 Some(PendingAnswer::Service)
             }
             _ => None,
         }
     }
 
-    /// What the add-on gets of something that Home Assistant sends: a message, a list of them, or nothing. No more of
+    /// What the client gets of something that Home Assistant sends: a message, a list of them, or nothing. No more of
     /// it is read at a time than one state.
     pub fn home_assistant_says(&mut self, text: &str, may: May<'_>) -> Option<String> {
         if !text.trim_start().starts_with('[') {
@@ -153,6 +206,8 @@ impl Conversation {
                     PendingAnswer::Changes => change(read(event?.as_bytes()).ok()?, may)?.to_string(),
                     PendingAnswer::Entities => compressed(event?, may)?,
                     PendingAnswer::Unfiltered(_) => event?.to_owned(),
+                    PendingAnswer::Quiet => quiet(event?)?,
+                    PendingAnswer::Told(how, _) => self.told(how, event?, may)?,
                     PendingAnswer::Nothing | PendingAnswer::States | PendingAnswer::Service | PendingAnswer::End(_) => {
                         return None;
                     }
@@ -161,6 +216,11 @@ impl Conversation {
             }
             "result" if success == Some("true") => {
                 let answered = self.pending_answers.succeeded(id)?;
+                if let PendingAnswer::Told(how, _) = answered {
+                    let result = result.and_then(|result| self.told(how, result, may));
+                    let result = result.unwrap_or_else(|| NULL.to_owned());
+                    return Some(format!(r#"{{"id":{id},"type":"result","success":true,"result":{result}}}"#));
+                }
                 Some(succeeded(id, answered, result.unwrap_or(NULL), may))
             }
             "result" => {
@@ -169,6 +229,18 @@ impl Conversation {
             }
             _ => None,
         }
+    }
+}
+
+impl Conversation {
+    fn told(&self, how: Told, text: &str, may: May<'_>) -> Option<String> {
+        told(how, text, may, || self.places.as_ref().map(|places| places()).unwrap_or_default())
+    }
+}
+
+impl fmt::Debug for Conversation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Conversation").field("last", &self.last).finish_non_exhaustive()
     }
 }
 
@@ -186,9 +258,12 @@ fn succeeded(id: u64, pending_answers: PendingAnswer, result: &str, may: May<'_>
         PendingAnswer::Service => service_result(result, may),
         PendingAnswer::Unfiltered(_) => result.to_owned(),
         // Results without content. Should a later version put something there, it does not pass.
-        PendingAnswer::Nothing | PendingAnswer::Changes | PendingAnswer::Entities | PendingAnswer::End(_) => {
-            NULL.to_owned()
-        }
+        PendingAnswer::Nothing
+        | PendingAnswer::Changes
+        | PendingAnswer::Entities
+        | PendingAnswer::Quiet
+        | PendingAnswer::Told(..)
+        | PendingAnswer::End(_) => NULL.to_owned(),
     };
     format!(r#"{{"id":{id},"type":"result","success":true,"result":{result}}}"#)
 }
@@ -214,19 +289,13 @@ fn service_result(result: &str, may: May<'_>) -> String {
     format!(r#"{{"context":{context},"response":{response}}}"#)
 }
 
-/// The fields of a service's answer that are entities which may be seen.
-pub(super) fn by_entity(response: &str, may: May<'_>) -> Option<String> {
-    filter_fields(response, |id, value| {
-        if !(super::entity_references::is_entity_id(id) && may(id, Access::Read)) {
-            return None;
-        }
-        Some(without_others(read(value.as_bytes()).ok()?, may)?.to_string())
-    })
+fn refuse(id: &Value, code: &str, message: &str) -> Step {
+    Step::Answer(refusal(id, code, message))
 }
 
-fn refuse(id: &Value, code: &str, message: &str) -> Step {
+fn refusal(id: &Value, code: &str, message: &str) -> String {
     let error = json!({"code": code, "message": message});
-    Step::Answer(json!({"id": id, "type": "result", "success": false, "error": error}).to_string())
+    json!({"id": id, "type": "result", "success": false, "error": error}).to_string()
 }
 
 const NULL: &str = "null";
@@ -247,7 +316,7 @@ mod tests {
     }
 
     fn passes(conversation: &mut Conversation, message: impl Borrow<Value>) -> bool {
-        let steps = conversation.addon_says(&message.borrow().to_string(), &only_lights);
+        let steps = conversation.client_says(&message.borrow().to_string(), &only_lights);
         assert_eq!(steps.len(), 1);
         matches!(steps.first(), Some(Step::Forward(_)))
     }
@@ -279,10 +348,11 @@ mod tests {
         ];
         for (id, mut message) in (1_u64..).zip(messages) {
             message["id"] = json!(id);
+            let kind = message["type"].as_str().unwrap().to_owned();
             let refusal = json!({"id": id, "type": "result", "success": false,
                 "error": {"code": "unauthorized", "message": "Unauthorized"}});
             let text = message.to_string();
-            assert_eq!(talk.addon_says(&text, &only_lights), [Step::Answer(refusal.to_string())], "{message}");
+            assert_eq!(talk.client_says(&text, &only_lights), [Step::Refuse(kind, refusal.to_string())], "{message}");
         }
     }
 
@@ -303,12 +373,12 @@ mod tests {
         for (id, mut message) in (1_u64..).zip(messages) {
             message["id"] = json!(id);
             let text = message.to_string();
-            assert_eq!(talk.addon_says(&text, &only_lights), [Step::Forward(text)]);
+            assert_eq!(talk.client_says(&text, &only_lights), [Step::Forward(text)]);
         }
     }
 
     #[test]
-    fn an_answer_is_read_as_what_was_asked_whatever_the_addon_says_of_it_later() {
+    fn an_answer_is_read_as_what_was_asked_whatever_the_client_says_of_it_later() {
         let mut talk = conversation();
         assert!(passes(&mut talk, json!({"id": 1, "type": "get_states"})));
         assert!(!passes(&mut talk, json!({"id": 1, "type": "get_config"})), "ids have to increase");
@@ -368,8 +438,9 @@ mod tests {
     #[test]
     fn a_list_of_messages_is_judged_one_by_one() {
         let mut talk = conversation();
-        let steps = talk.addon_says(r#"[{"id": 1, "type": "ping"}, {"id": 2, "type": "get_panels"}, 3]"#, &only_lights);
-        assert!(matches!(steps.as_slice(), [Step::Forward(_), Step::Answer(_), Step::Answer(_)]));
+        let steps =
+            talk.client_says(r#"[{"id": 1, "type": "ping"}, {"id": 2, "type": "get_panels"}, 3]"#, &only_lights);
+        assert!(matches!(steps.as_slice(), [Step::Forward(_), Step::Refuse(..), Step::Answer(_)]));
     }
 
     #[test]
@@ -377,10 +448,10 @@ mod tests {
         let mut talk = conversation();
         let heavy = format!("[{}]", vec!["{}"; 100_000].join(","));
         let call = format!(r#"{{"id": 1, "type": "call_service", "service_data": {heavy}}}"#);
-        let steps = talk.addon_says(&call, &only_lights);
+        let steps = talk.client_says(&call, &only_lights);
         let Some(Step::Answer(answer)) = steps.first() else { panic!("it passes") };
         assert_eq!(answer.parse::<Value>().unwrap()["error"]["code"], "unauthorized");
-        assert_eq!(talk.addon_says("[{\"id\": 1, \"type\": \"ping\"}, x", &only_lights), []);
+        assert_eq!(talk.client_says("[{\"id\": 1, \"type\": \"ping\"}, x", &only_lights), []);
     }
 
     #[test]
@@ -429,7 +500,7 @@ mod tests {
             heard(&mut talk, json!({"id": id, "type": "result", "success": true, "result": null}));
         }
         let next = MOST as u64 + 1;
-        let refused = talk.addon_says(&json!({"id": next, "type": "subscribe_entities"}).to_string(), &only_lights);
+        let refused = talk.client_says(&json!({"id": next, "type": "subscribe_entities"}).to_string(), &only_lights);
         let [Step::Answer(refusal)] = refused.as_slice() else { panic!("{refused:?}") };
         let refusal: Value = refusal.parse().unwrap();
         assert_eq!((&refusal["id"], &refusal["error"]["code"]), (&json!(next), &json!("not_allowed")));

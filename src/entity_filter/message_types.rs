@@ -9,8 +9,11 @@
 use std::collections::BTreeSet;
 
 use Answers::{Events, Once, Unknown};
+use Browser::{Here, Names, Passes};
 use Held::Refused;
 
+use super::Access::{Control, Read};
+use super::browser::{Browser, Kind, Told};
 use crate::config::is_for_no_addon;
 
 /// A row of the table.
@@ -20,8 +23,10 @@ pub(crate) struct Message {
     name: &'static str,
     /// How often it is answered.
     pub(crate) answers: Answers,
-    /// What becomes of it where the add-on is held to entities.
+    /// Whether add-ons may send it, and what becomes of it where one is held to entities.
     pub(crate) held: Held,
+    /// What becomes of it at Home Assistant's front, of a user who is held.
+    pub(crate) browser: Browser,
 }
 
 /// How often a message is answered.
@@ -38,6 +43,8 @@ pub(crate) enum Answers {
 /// How a message is judged, and its answers filtered, where the add-on is held to entities.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Held {
+    /// It passes for no add-on.
+    Never,
     /// It does not pass.
     Refused,
     /// It has no content, and no answer with any.
@@ -58,7 +65,7 @@ pub(crate) enum Held {
 
 /// Whether messages of a type may pass, with those that the operator added for the add-on.
 pub(crate) fn passes(kind: &str, added: &BTreeSet<String>) -> bool {
-    known(kind).is_some() || (added.contains(kind) && !is_for_no_addon(kind))
+    known(kind).is_some_and(|message| message.held != Held::Never) || (added.contains(kind) && !is_for_no_addon(kind))
 }
 
 /// What is known of a type.
@@ -67,12 +74,28 @@ pub(crate) fn known(kind: &str) -> Option<&'static Message> {
     TABLE.iter().find(is_meant)
 }
 
+/// The types that pass at Home Assistant's front for a user who is held, and how.
+pub(crate) fn of_the_front() -> impl Iterator<Item = (&'static str, Browser)> {
+    TABLE.iter().map(|row| (row.name, row.browser)).filter(|(_, browser)| *browser != Browser::Refused)
+}
+
 const fn row(name: &'static str, answers: Answers) -> Message {
-    Message { name, answers, held: Refused }
+    Message { name, answers, held: Refused, browser: Browser::Refused }
+}
+
+/// What browsers send and no add-on may.
+const fn of_browsers(name: &'static str, answers: Answers, browser: Browser) -> Message {
+    Message { name, answers, held: Held::Never, browser }
+}
+
+impl Message {
+    const fn browser(self, browser: Browser) -> Self {
+        Self { browser, ..self }
+    }
 }
 
 const fn held(name: &'static str, answers: Answers, held: Held) -> Message {
-    Message { name, answers, held }
+    Message { name, answers, held, browser: Browser::AsHeld }
 }
 
 /// The first row that fits counts.
@@ -81,19 +104,19 @@ const TABLE: &[Message] = &[
     held("ping", Once, Held::Ping),
     held("supported_features", Once, Held::Features),
     held("get_states", Once, Held::States),
-    held("subscribe_events", Events, Held::Changes),
+    held("subscribe_events", Events, Held::Changes).browser(Browser::Events),
     held("subscribe_entities", Events, Held::Entities),
     held("unsubscribe_events", Once, Held::End),
     held("call_service", Once, Held::Service),
-    row("auth/current_user", Once),
-    row("get_config", Once),
-    row("get_services", Once),
-    row("get_panels", Once),
+    row("auth/current_user", Once).browser(Passes),
+    row("get_config", Once).browser(Passes),
+    row("get_services", Once).browser(Browser::Told(Told::Services)),
+    row("get_panels", Once).browser(Passes),
     row("get_triggers_for_target", Once),
     row("get_conditions_for_target", Once),
     row("get_services_for_target", Once),
     row("extract_from_target", Once),
-    row("entity/source", Once),
+    row("entity/source", Once).browser(Browser::Told(Told::Keyed)),
     row("execute_script", Once),
     row("fire_event", Once),
     row("render_template", Events),
@@ -106,24 +129,24 @@ const TABLE: &[Message] = &[
     row("validate_config", Once),
     row("integration/descriptions", Once),
     row("integration/setup_info", Once),
-    row("manifest/get", Once),
-    row("manifest/list", Once),
+    row("manifest/get", Once).browser(Passes),
+    row("manifest/list", Once).browser(Passes),
     row("logger/log_info", Once),
     row("network", Once),
     row("network/url", Once),
     row("search/related", Once),
-    row("slugify", Once),
+    row("slugify", Once).browser(Passes),
     row("system_health/info", Events),
     // Registries and configuration: what only reads.
-    row("config/area_registry/list", Once),
-    row("config/category_registry/list", Once),
-    row("config/device_registry/list", Once),
-    row("config/entity_registry/get", Once),
-    row("config/entity_registry/get_entries", Once),
-    row("config/entity_registry/list", Once),
-    row("config/entity_registry/list_for_display", Once),
-    row("config/floor_registry/list", Once),
-    row("config/label_registry/list", Once),
+    row("config/area_registry/list", Once).browser(Browser::Told(Told::Places("area_id", Kind::Area))),
+    row("config/category_registry/list", Once).browser(Here("[]")),
+    row("config/device_registry/list", Once).browser(Browser::Told(Told::Places("id", Kind::Device))),
+    row("config/entity_registry/get", Once).browser(Names("entity_id", Read, Told::Cleaned)),
+    row("config/entity_registry/get_entries", Once).browser(Names("entity_ids", Read, Told::Keyed)),
+    row("config/entity_registry/list", Once).browser(Browser::Told(Told::Listed("entity_id"))),
+    row("config/entity_registry/list_for_display", Once).browser(Browser::Told(Told::Display)),
+    row("config/floor_registry/list", Once).browser(Browser::Told(Told::Places("floor_id", Kind::Floor))),
+    row("config/label_registry/list", Once).browser(Browser::Told(Told::Places("label_id", Kind::Label))),
     row("config_entries/flow/progress", Once),
     row("config_entries/get", Once),
     row("config_entries/get_single", Once),
@@ -146,27 +169,40 @@ const TABLE: &[Message] = &[
     // Dashboards and Home Assistant's pages: what only reads.
     row("blueprint/list", Once),
     row("blueprint/substitute", Once),
-    row("frontend/get_icons", Once),
-    row("frontend/get_system_data", Once),
-    row("frontend/get_themes", Once),
-    row("frontend/get_translations", Once),
-    row("frontend/get_user_data", Once),
-    row("lovelace/config", Once),
-    row("lovelace/dashboards/list", Once),
-    row("lovelace/info", Once),
-    row("lovelace/resources", Once),
+    row("frontend/get_icons", Once).browser(Passes),
+    row("frontend/get_system_data", Once).browser(Passes),
+    row("frontend/get_themes", Once).browser(Passes),
+    row("frontend/get_translations", Once).browser(Passes),
+    row("frontend/get_user_data", Once).browser(Passes),
+    row("lovelace/config", Once).browser(Browser::Told(Told::Cleaned)),
+    row("lovelace/dashboards/list", Once).browser(Passes),
+    row("lovelace/info", Once).browser(Passes),
+    row("lovelace/resources", Once).browser(Passes),
     row("repairs/get_issue_data", Once),
-    row("repairs/list_issues", Once),
+    row("repairs/list_issues", Once).browser(Here(r#"{"issues":[]}"#)),
     // History, energy, media, voice.
-    row("history/stream", Events),
+    row("history/stream", Events).browser(Names("entity_ids", Read, Told::Cleaned)),
+    row("history/history_during_period", Once).browser(Names("entity_ids", Read, Told::Keyed)),
     row("history/", Once),
-    row("logbook/event_stream", Events),
+    row("logbook/event_stream", Events).browser(Names("entity_ids", Read, Told::Logbook)),
+    row("logbook/get_events", Once).browser(Names("entity_ids", Read, Told::Logbook)),
     row("logbook/", Once),
+    row("recorder/info", Once).browser(Passes),
+    row("recorder/list_statistic_ids", Once).browser(Browser::Told(Told::Listed("statistic_id"))),
+    row("recorder/get_statistics_metadata", Once).browser(Names("statistic_ids", Read, Told::Listed("statistic_id"))),
+    row("recorder/statistics_during_period", Once).browser(Names("statistic_ids", Read, Told::Keyed)),
+    row("recorder/statistic_during_period", Once).browser(Names("statistic_id", Read, Told::Cleaned)),
     row("recorder/", Once),
     row("energy/", Once),
-    row("camera/webrtc/offer", Events),
+    row("camera/webrtc/offer", Events).browser(Names("entity_id", Read, Told::Cleaned)),
+    row("camera/capabilities", Once).browser(Names("entity_id", Read, Told::Cleaned)),
+    row("camera/get_prefs", Once).browser(Names("entity_id", Read, Told::Cleaned)),
+    row("camera/stream", Once).browser(Names("entity_id", Read, Told::Cleaned)),
+    row("camera/webrtc/candidate", Once).browser(Names("entity_id", Read, Told::Cleaned)),
+    row("camera/webrtc/get_client_config", Once).browser(Names("entity_id", Read, Told::Cleaned)),
     row("camera/", Once),
     row("image/list", Once),
+    row("media_player/browse_media", Once).browser(Names("entity_id", Control, Told::Cleaned)),
     row("media_player/", Once),
     row("media_source/browse_media", Once),
     row("media_source/resolve_media", Once),
@@ -178,7 +214,10 @@ const TABLE: &[Message] = &[
     row("tts/", Once),
     row("wake_word/", Once),
     // What belongs to one domain.
-    row("calendar/event/subscribe", Events),
+    row("calendar/event/subscribe", Events).browser(Names("entity_id", Read, Told::Cleaned)),
+    row("calendar/event/create", Once).browser(Names("entity_id", Control, Told::Cleaned)),
+    row("calendar/event/delete", Once).browser(Names("entity_id", Control, Told::Cleaned)),
+    row("calendar/event/update", Once).browser(Names("entity_id", Control, Told::Cleaned)),
     row("calendar/", Once),
     row("counter/", Unknown),
     row("device_automation/", Once),
@@ -188,19 +227,26 @@ const TABLE: &[Message] = &[
     row("input_number/", Unknown),
     row("input_select/", Unknown),
     row("input_text/", Unknown),
+    row("number/device_class_convertible_units", Once).browser(Passes),
     row("number/", Once),
-    row("persistent_notification/subscribe", Events),
+    row("persistent_notification/subscribe", Events).browser(Here("null")),
+    row("persistent_notification/get", Once).browser(Here("[]")),
     row("persistent_notification/", Once),
     row("schedule/", Unknown),
+    row("sensor/device_class_convertible_units", Once).browser(Passes),
+    row("sensor/numeric_device_classes", Once).browser(Passes),
     row("sensor/", Once),
     row("shopping_list/", Once),
     row("tag/", Unknown),
     row("timer/", Unknown),
-    row("todo/item/subscribe", Events),
+    row("todo/item/subscribe", Events).browser(Names("entity_id", Read, Told::Cleaned)),
+    row("todo/item/list", Once).browser(Names("entity_id", Read, Told::Cleaned)),
+    row("todo/item/move", Once).browser(Names("entity_id", Control, Told::Cleaned)),
     row("todo/", Once),
     row("trace/", Once),
     row("update/release_notes", Once),
-    row("weather/subscribe_forecast", Events),
+    row("weather/subscribe_forecast", Events).browser(Names("entity_id", Read, Told::Cleaned)),
+    row("weather/convertible_units", Once).browser(Passes),
     row("weather/", Once),
     // Integrations that add-ons are the other half of.
     row("bluetooth/", Unknown),
@@ -216,6 +262,22 @@ const TABLE: &[Message] = &[
     row("usb/scan", Once),
     row("zha/", Unknown),
     row("zwave_js/", Unknown),
+    // What a user does to their own account, and what the front end keeps for them.
+    of_browsers("auth/delete_all_refresh_tokens", Once, Passes),
+    of_browsers("auth/delete_refresh_token", Once, Passes),
+    of_browsers("auth/depose_mfa", Once, Passes),
+    of_browsers("auth/long_lived_access_token", Once, Passes),
+    of_browsers("auth/refresh_token_set_expiry", Once, Passes),
+    of_browsers("auth/refresh_tokens", Once, Passes),
+    of_browsers("auth/setup_mfa", Once, Passes),
+    // The path is judged when it is asked for, as that of whom it is signed for.
+    of_browsers("auth/sign_path", Once, Passes),
+    of_browsers("config/auth_provider/homeassistant/change_password", Once, Passes),
+    of_browsers("frontend/get_version", Once, Passes),
+    of_browsers("frontend/set_user_data", Once, Passes),
+    of_browsers("frontend/subscribe_extra_js", Events, Passes),
+    of_browsers("frontend/subscribe_system_data", Events, Passes),
+    of_browsers("frontend/subscribe_user_data", Events, Passes),
 ];
 
 #[cfg(test)]
@@ -242,7 +304,7 @@ mod tests {
             "history",
             "supervisor/api",
         ] {
-            assert_eq!(known(kind), None, "{kind}");
+            assert!(!passes(kind, &BTreeSet::new()), "{kind}");
         }
         for kind in ["ping", "get_states", "history/history_during_period", "config/entity_registry/list", "zwave_js/x"]
         {
@@ -254,7 +316,8 @@ mod tests {
     fn a_row_for_one_type_stands_before_that_of_its_family() {
         for (place, row) in TABLE.iter().enumerate() {
             assert_eq!(known(row.name).map(|found| found.name), Some(row.name), "row {place} is never reached");
-            assert!(!row.name.starts_with("auth/") || row.name == "auth/current_user", "{}", row.name);
+            let is_of_tokens = row.name.starts_with("auth/") && row.name != "auth/current_user";
+            assert!(!is_of_tokens || row.held == Held::Never, "{}", row.name);
         }
     }
 }

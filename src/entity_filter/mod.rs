@@ -7,6 +7,7 @@
 
 mod pending_answers;
 pub(crate) mod bounded_json;
+pub(crate) mod browser;
 mod conversation;
 mod domains;
 mod entity_references;
@@ -15,7 +16,8 @@ mod rest;
 mod service_call;
 mod state;
 
-pub use conversation::{Conversation, Step};
+pub use browser::Places;
+pub use conversation::{Conversation, PlacesNow, Step};
 pub use rest::{RestCall, RestRefusal, Shape};
 pub use service_call::{ServiceCall, ServiceRefusal};
 

@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::browser::Told;
 use crate::entity_filter::message_types::Answers;
 
 /// What a message asked for, which says how its answers are read.
@@ -18,6 +19,10 @@ pub(super) enum PendingAnswer {
     Service,
     Changes,
     Entities,
+    /// An answer to a browser, filtered so; and how often it comes.
+    Told(Told, Answers),
+    /// Events that say that something has changed, and not what.
+    Quiet,
     /// The end of another one.
     End(u64),
     Unfiltered(Answers),
@@ -93,8 +98,17 @@ impl PendingAnswer {
     /// Whether its events may come under its id after its result.
     const fn opens_subscription(self) -> bool {
         match self {
-            Self::Changes | Self::Entities | Self::Unfiltered(Answers::Events | Answers::Unknown) => true,
-            Self::Nothing | Self::States | Self::Service | Self::End(_) | Self::Unfiltered(Answers::Once) => false,
+            Self::Changes
+            | Self::Entities
+            | Self::Quiet
+            | Self::Unfiltered(Answers::Events | Answers::Unknown)
+            | Self::Told(_, Answers::Events | Answers::Unknown) => true,
+            Self::Nothing
+            | Self::States
+            | Self::Service
+            | Self::End(_)
+            | Self::Unfiltered(Answers::Once)
+            | Self::Told(_, Answers::Once) => false,
         }
     }
 }

@@ -3,10 +3,9 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use super::conversation::by_entity;
 use super::entity_references::{is_entity_id, speaks_of_others};
 use super::service_call::{ServiceCall, ServiceRefusal};
-use super::state::{state, states};
+use super::state::{by_entity, state, states};
 use super::{Access, May};
 use crate::entity_filter::bounded_json::{BadJson, Scalar, fields, read};
 

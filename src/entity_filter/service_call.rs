@@ -68,7 +68,31 @@ impl ServiceCall<'_> {
         if !entities.iter().all(|id| self.belongs_to(id)) {
             return Err(ServiceRefusal::OtherService);
         }
-        // Entities stand not only in `entity_id`: scripts, media and notifications name them anywhere in their data.
+        self.judge_strings(may)
+    }
+
+    /// Judges the call of a user at Home Assistant's front, whose pages call a script by its own name. It is for
+    /// whoever may control the script's entity, with nothing in it that speaks of others.
+    pub fn judge_of_browser(&self, may: May<'_>) -> Result<(), ServiceRefusal> {
+        if self.domain != "script" || acts_on_its_entities(self.domain, self.service) {
+            return self.judge(may);
+        }
+        let script = format!("script.{}", self.service);
+        if !is_entity_id(&script) || self.service == "reload" {
+            return Err(ServiceRefusal::OtherService);
+        }
+        if !may(&script, Access::Control) {
+            return Err(ServiceRefusal::NotPermitted);
+        }
+        let parts = [part(self.data)?, part(self.target)?];
+        if parts.into_iter().flatten().any(|fields| TARGETS.iter().any(|name| fields.contains_key(*name))) {
+            return Err(ServiceRefusal::NotByEntity);
+        }
+        self.judge_strings(may)
+    }
+
+    /// Entities stand not only in `entity_id`: scripts, media and notifications name them anywhere in their data.
+    fn judge_strings(&self, may: May<'_>) -> Result<(), ServiceRefusal> {
         for value in [self.data, self.target].into_iter().flatten() {
             if !all_strings(value, &|text| !is_template(text)) {
                 return Err(ServiceRefusal::Template);

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::entity_references::{names_others, without_others};
+use super::entity_references::{is_entity_id, names_others, without_others};
 use super::{Access, May};
 use crate::entity_filter::bounded_json::{Scalar, fields, filter_fields, filter_list, read};
 
@@ -70,6 +70,16 @@ pub(super) fn compressed(text: &str, may: May<'_>) -> Option<String> {
     let kept = parts.filter_map(|(name, part)| Some((name, part.filter(|part| part.len() > EMPTY)?)));
     let kept: Vec<_> = kept.map(|(name, part)| format!("\"{name}\":{part}")).collect();
     (!kept.is_empty()).then(|| format!("{{{}}}", kept.join(",")))
+}
+
+/// The fields of a service's answer that are entities which may be seen.
+pub(super) fn by_entity(response: &str, may: May<'_>) -> Option<String> {
+    filter_fields(response, |id, value| {
+        if !(is_entity_id(id) && may(id, Access::Read)) {
+            return None;
+        }
+        Some(without_others(read(value.as_bytes()).ok()?, may)?.to_string())
+    })
 }
 
 fn by_id(text: &str, may: May<'_>, cleanse: impl Fn(&mut Map<String, Value>)) -> Option<String> {

@@ -135,7 +135,7 @@ fn asked() -> Conversation {
         json!({ "type": "unsubscribe_events", "subscription": 2 }),
     ]) {
         message["id"] = id.into();
-        assert!(matches!(talk.addon_says(&message.to_string(), &may).as_slice(), [Step::Forward(_)]));
+        assert!(matches!(talk.client_says(&message.to_string(), &may).as_slice(), [Step::Forward(_)]));
     }
     talk
 }
@@ -185,7 +185,7 @@ proptest! {
         let message = json!({ "id": 1, "type": "call_service", "domain": "light", "service": "turn_on",
             "service_data": data.clone(), "target": target });
         let mut talk = Conversation::new(std::collections::BTreeSet::new());
-        for step in talk.addon_says(&message.to_string(), &may) {
+        for step in talk.client_says(&message.to_string(), &may) {
             if let Step::Forward(told) = step {
                 assert_named(&told.parse().unwrap());
             }

@@ -16,10 +16,10 @@ use super::request::{RequestAnswer, Ruled};
 use super::supposing::BadSupposition;
 use super::told::Told;
 use crate::authorization::protect::{BodyFacts, Evaluation, Protection, RuleQuery};
-use crate::authorization::{Supposed, SupposedProof, Supposition, not_counting};
+use crate::authorization::{Answers, Supposed, SupposedProof, Supposition, not_counting};
 use crate::clock::Timestamp;
 use crate::conditions::Circumstances;
-use crate::config::Settings;
+use crate::config::{FRONT, Settings};
 use crate::connection::EntryPoint;
 use crate::http::{Authority, Names, Provenance, Scheme, judge_path};
 use crate::identity::User;
@@ -72,9 +72,10 @@ impl Simulator {
     /// The simulator of this home with these settings. Where a question says no time, it is asked of `now`, or of no
     /// time in particular: then no hours are met.
     pub(crate) fn new(home: Home, settings: &Settings, now: Option<Timestamp>) -> Self {
-        let protections = settings.addons.iter().map(|addon| addon.authorization.protect.as_ref().map(Protection::new));
+        let protections = settings.routed().map(|addon| addon.authorization.protect.as_ref().map(Protection::new));
         let names = Names { public_urls: settings.listen.public_urls.clone(), own_hosts: settings.own_hosts() };
-        Self { home, routes: Routes::new(&settings.addons), names, now, protections: protections.collect() }
+        let routes = Routes::new(&settings.routed().cloned().collect::<Vec<_>>());
+        Self { home, routes, names, now, protections: protections.collect() }
     }
 
     pub(crate) fn home(&self) -> &Home {
@@ -134,10 +135,12 @@ impl Simulator {
             HeaderValue::from_str(depth).unwrap_or_else(|_| HeaderValue::from_static("infinity"))
         });
         let rules = self.protections.get(route.place()).and_then(Option::as_ref);
+        // At Home Assistant's front nothing else counts.
+        let shows_token = question.sent.token || route.addon().authorization.front.is_some();
         let body = question.body.as_ref().zip(rules);
         let supposition = Supposition {
             user,
-            with: if question.sent.token { CredentialKind::Token } else { CredentialKind::Session },
+            with: if shows_token { CredentialKind::Token } else { CredentialKind::Session },
             proof: SupposedProof { fresh: question.sent.fresh, second_factor: question.sent.second_factor },
             client: question.supposing.client(),
             environment: &environment,
@@ -166,6 +169,10 @@ impl Simulator {
         slug: &str,
     ) -> RequestAnswer<'a> {
         let describe = |asked: &RuleQuery<'_>| self.home.sentence(user, asked);
+        if supposed.is_public && slug == FRONT {
+            let why = "everybody may ask this, who shows nobody's token: it is the front end's, or its sign-in's";
+            return answer.open_to_everybody(why.to_owned());
+        }
         if supposed.is_public {
             let why = "this path is open to everybody (`[[addon.public]]`), and the add-on is told of nobody";
             return answer.open_to_everybody(why.to_owned());
@@ -173,6 +180,9 @@ impl Simulator {
         let Some(evaluation) = &supposed.evaluation else {
             return match supposed.refusal {
                 Some(reason) => answer.refused(reason, words_of(reason, slug, supposed.why.as_deref())),
+                None if supposed.answers == Answers::Filtered => {
+                    answer.permitted("the user gets what they may read of the answer, and no more".to_owned())
+                }
                 None => answer.permitted(format!("the user may open {slug}, and none of its paths is protected")),
             };
         };
@@ -265,6 +275,8 @@ fn words_of(reason: Reason, slug: &str, why: Option<&str>) -> String {
             format!("{slug} asks for a second factor (`second_factor`), which is not supposed here")
         }
         Reason::NoStepUp => format!("{slug} asks for what no token shows (`fresh` or `second_factor`)"),
+        Reason::PathNeedsAdmin => format!("at {slug}, this path is for administrators alone"),
+        Reason::EntityDenied => "the user may not read the entity in the path".to_owned(),
         Reason::NotLocal => "this user may come from the local network only".to_owned(),
         other => format!("this user is refused before anything is asked ({})", other.label()),
     };

@@ -58,6 +58,17 @@ pub(super) fn refusal(reason: Reason) -> Page {
     page
 }
 
+/// The same at Home Assistant's front, where Home Assistant says 401 of whatever a user may not do.
+pub(super) fn refusal_of_front(reason: Reason) -> Page {
+    let row = reason.row();
+    let status = if row.status == StatusCode::FORBIDDEN { StatusCode::UNAUTHORIZED } else { row.status };
+    let mut page = envelope::plain(status);
+    if row.close {
+        page.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    page
+}
+
 /// The Supervisor's status for it: a token that is no add-on's is 503, and an add-on that does not answer is 502,
 /// whatever keeps it from answering, because Home Assistant's pages offer to try again only then.
 fn status(reason: Reason) -> StatusCode {

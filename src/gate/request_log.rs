@@ -4,6 +4,7 @@
 //! The line is written when the last byte of the answer is gone, or when it is clear that it never will be.
 
 mod body;
+mod endings;
 mod protocol;
 
 use std::net::IpAddr;
@@ -34,8 +35,8 @@ use crate::refusal::Reason;
 use crate::route::Route;
 use crate::session::{ApiKey, Credential, Session};
 use crate::sign_in::way_to_sign_in;
-use crate::telemetry::{AccessEntry, AddonMetrics, AuditEvent, OpenGauge};
-use crate::upstream::{Answer, TunnelEnd, TunnelOver};
+use crate::telemetry::{AccessEntry, AddonMetrics, OpenGauge};
+use crate::upstream::Answer;
 
 /// What is known of a request so far.
 #[derive(Debug)]
@@ -210,6 +211,11 @@ impl RequestLog {
         answer.response.map(|body| LoggedBody::new(Either::Addon(body), None))
     }
 
+    fn is_at_front(&self) -> bool {
+        let addon = self.place.and_then(|place| self.stages.settings.at_place(place));
+        addon.is_some_and(|addon| addon.authorization.front.is_some())
+    }
+
     /// Copies what the log will say: until now it is a piece of the buffer that the head was read into, which is larger
     /// than all of it and would be kept for as long as a tunnel or a stream goes on.
     fn lets_go_of_buffers(&mut self) {
@@ -238,25 +244,13 @@ impl RequestLog {
 
     /// The answer to a refused request.
     pub(super) fn refused(mut self: Box<Self>, reason: Reason) -> Response<LoggedBody> {
-        self.reason = Some(reason);
-        self.stages.telemetry.metrics.refused(reason);
-        // The id of operators and never the token: an audit line must not open a session.
-        let session = self.session.as_ref().map(|session| session.id().to_string());
+        self.audit(reason);
         let target = self.target();
-        self.stages.telemetry.audit.write(&AuditEvent::Refused {
-            reason,
-            why: self.refused.as_ref().and_then(|refused| refused.why.as_deref()),
-            client: self.client,
-            request_id: self.id.as_str(),
-            user: self.user.as_ref().map(|user| user.id.as_str()),
-            session: session.as_deref(),
-            key: self.key.as_ref().map(|key| key.about().name.as_str()),
-            addon: self.addon(),
-            host: &self.host(),
-            target: &target,
-        });
         if self.entry_point == EntryPoint::HomeAssistant {
             return self.own(home_assistant::refusal(reason));
+        }
+        if self.is_at_front() {
+            return self.own(home_assistant::refusal_of_front(reason));
         }
         let asked = VerifyRequest::at(&self.uri);
         let (retry_after, step_up) =
@@ -279,29 +273,20 @@ impl RequestLog {
         self.own(page)
     }
 
-    fn tunnel_ended(&mut self, end: TunnelEnd) {
-        self.moved = (end.sent, end.received);
-        // An idle one counts as complete: nothing that a side had begun to say was cut off.
-        self.complete = matches!(end.why, TunnelOver::Closed | TunnelOver::Idle);
-        if let TunnelOver::Cut(Some(reason)) = end.why {
-            self.reason = Some(reason);
-        }
-    }
-
     /// The numbers of the add-on, or of our own answers while there is none.
     fn metrics(&self) -> &AddonMetrics {
         self.place.and_then(|place| self.stages.metrics.get(place)).unwrap_or(&self.stages.own_metrics)
     }
 
     fn addon(&self) -> Option<&str> {
-        let addon = self.place.and_then(|place| self.stages.settings.addons.get(place));
+        let addon = self.place.and_then(|place| self.stages.settings.at_place(place));
         addon.map(|addon| addon.slug.as_str())
     }
 
     /// The add-on that is at fault. It is asked only for those who may open it, so that nobody else is told its title.
     fn away(&self, reason: Reason) -> Option<AwayAddon<'_>> {
         let faulty = matches!(reason, Reason::AddonDown | Reason::AddonBroken | Reason::AddonSlow | Reason::AddonBusy);
-        let addon = self.stages.settings.addons.get(self.place?)?;
+        let addon = self.stages.settings.at_place(self.place?)?;
         let permitted = faulty && self.sent_at.is_some();
         // A page that offers to try again must not send a form twice.
         let repeatable = self.method == Method::GET;

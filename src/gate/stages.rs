@@ -101,20 +101,17 @@ impl Stages {
             keyring: keyring.as_ref(),
         };
         // With the stages of before, so that add-ons that have not changed keep their pools and open connections.
-        let upstreams = Upstreams::new(&settings.addons, means, before.map(|stages| &stages.upstreams));
+        let routed: Vec<_> = settings.routed().cloned().collect();
+        let upstreams = Upstreams::new(&routed, means, before.map(|stages| &stages.upstreams));
         Self {
             rules,
             routes: routes(&settings, ingress_key),
             upstreams,
             cookie,
             keyring,
-            metrics: settings.addons.iter().map(|addon| telemetry.metrics.addon(&addon.slug)).collect(),
+            metrics: routed.iter().map(|addon| telemetry.metrics.addon(&addon.slug)).collect(),
             own_metrics: telemetry.metrics.own(),
-            protections: settings
-                .addons
-                .iter()
-                .map(|addon| addon.authorization.protect.as_ref().map(Protection::new))
-                .collect(),
+            protections: routed.iter().map(|addon| addon.authorization.protect.as_ref().map(Protection::new)).collect(),
             telemetry: telemetry.clone(),
             hsts: settings.hsts.map(hsts),
             settings,
@@ -182,7 +179,7 @@ pub const fn own_cookies(session: SessionCookie) -> OwnCookies {
 
 /// The table of routes; those of Home Assistant's entry point only where there is one, and a key for its tokens.
 fn routes(settings: &Settings, ingress_key: Option<&IngressKey>) -> Routes {
-    let mut routes = Routes::new(&settings.addons);
+    let mut routes = Routes::new(&settings.routed().cloned().collect::<Vec<_>>());
     let entry_point = settings.supervisor.ingress_api.as_ref();
     let Some((_, key)) = entry_point.zip(ingress_key) else { return routes };
     for (place, addon) in settings.addons.iter().enumerate().filter(|(_, addon)| is_reached(addon)) {

@@ -65,6 +65,10 @@ async fn judge(
         Some(slug) => stages.routes.to(slug, Box::new(request)),
     };
     let routed = match destination {
+        // What passes at the front is filtered message by message, which no other proxy does.
+        Destination::Addon(routed) if routed.route().addon().authorization.front.is_some() => {
+            return session_and_user(routed.request(), services, request_log).await.and(Err(Reason::UnknownRoute));
+        }
         Destination::Addon(routed) => routed,
         Destination::Own(request) | Destination::Call(request) | Destination::Nowhere(request) => {
             return session_and_user(&request, services, request_log).await.and(Err(Reason::UnknownRoute));

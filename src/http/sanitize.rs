@@ -1,7 +1,8 @@
 //! Turns a request as hyper read it into a [`Sanitized`] one: one valid target, one authority, no header that is for
 //! one hop or that only we may say, and our own cookies set aside. Later stages see nothing else of what a client said.
 
-use http::header::{EXPECT, TRANSFER_ENCODING};
+use bytes::Bytes;
+use http::header::{EXPECT, HeaderValue, TRANSFER_ENCODING};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, Method, Request, Version};
 use hyper::ext::Protocol;
@@ -301,6 +302,21 @@ impl Sanitized {
     /// Takes out every line of this name: what was meant for us and not for the add-on.
     pub(crate) fn remove_header(&mut self, name: &HeaderName) {
         self.headers.remove(name);
+    }
+
+    /// Puts this in the place of a body that was read and judged.
+    pub(crate) fn replace_body(&mut self, bytes: Bytes) {
+        self.body = ClientBody::buffered(bytes, true, None);
+    }
+
+    /// Says a header in the place of all lines of that name.
+    pub(crate) fn set_header(&mut self, name: HeaderName, value: HeaderValue) {
+        self.headers.insert(name, value);
+    }
+
+    /// Takes out the client's side of the WebSocket that it asks for, to speak there in the add-on's place.
+    pub(crate) fn take_upgrade(&mut self) -> Option<OnUpgrade> {
+        self.upgrade.take()
     }
 
     /// Takes the request apart, to send it on or to read it.

@@ -22,6 +22,8 @@ pub struct Routes {
     /// By token, at Home Assistant's entry point.
     tokens: ByText,
     deepest: usize,
+    /// The host of Home Assistant's front, on which we have no pages.
+    front: Option<String>,
 }
 
 /// The operator alone fills the maps, so that a fast hasher will do.
@@ -61,6 +63,9 @@ impl Routes {
     pub fn new(addons: &[Arc<Addon>]) -> Self {
         let mut routes = Self::default();
         for (place, addon) in addons.iter().enumerate() {
+            if let Some(host) = addon.route.host.as_ref().filter(|_| addon.authorization.front.is_some()) {
+                routes.front = Some(host.as_str().to_owned());
+            }
             if let Some(host) = &addon.route.host {
                 routes.hosts.insert(host.as_str().to_owned(), Route::new(addon, place, "", FieldLocation::OwnHost));
             }
@@ -102,7 +107,8 @@ impl Routes {
     pub fn locate(&self, entry_point: EntryPoint, host: Option<&str>, path: &str) -> Location<'_> {
         match entry_point {
             // Before any add-on: one at the root must not answer for our sign-in page.
-            EntryPoint::Browsers if is_own(path) => Location::Own,
+            // Not at Home Assistant's front, whose scripts would have the origin of our sign-in page.
+            EntryPoint::Browsers if is_own(path) && !self.is_front(host) => Location::Own,
             EntryPoint::Browsers => self.find(host, path).map_or(Location::Nowhere, |route| {
                 let strips = route.addon().route.prefix == PrefixMode::Strip;
                 Location::Addon(route, if strips { route.prefix().len() } else { 0 })
@@ -114,6 +120,10 @@ impl Routes {
                 }
             },
         }
+    }
+
+    fn is_front(&self, host: Option<&str>) -> bool {
+        self.front.is_some() && self.front.as_deref() == host
     }
 
     /// The route of this host and path.

@@ -83,6 +83,45 @@ impl AccessToken {
         (good && token.is_current(&found, now)).then_some(token)
     }
 
+    /// The token that a path of Home Assistant's is signed with, as far as it says whose path it is: with which key it
+    /// was signed Home Assistant alone knows, and asks for itself. So it is believed to restrict, and proves nothing:
+    /// if it is not genuine, Home Assistant refuses the path.
+    ///
+    /// `homeassistant.components.http.auth`: claims `iss`, `path`, `params`, `iat`, `exp`.
+    pub(super) fn claimed<'a>(
+        text: &[u8],
+        path: &str,
+        find: impl FnOnce(&str) -> Option<Issuer<'a>>,
+        now: Timestamp,
+    ) -> Option<Self> {
+        if text.len() > LONGEST {
+            return None;
+        }
+        let mut parts = text.split(|byte| *byte == b'.');
+        let (_, payload, _) = (parts.next()?, parts.next()?, parts.next()?);
+        if parts.next().is_some() {
+            return None;
+        }
+        let claims = object(payload)?;
+        let issuer = claims.get("iss")?.as_str()?;
+        let found = find(issuer)?;
+        let token = Self {
+            user: found.user.clone(),
+            issuer: issuer.to_owned(),
+            key: sha256(found.key),
+            expires: claims.get("exp")?.as_f64()?,
+        };
+        let is_for_it = claims.get("path").and_then(Value::as_str) == Some(path);
+        (is_for_it && token.is_current(&found, now)).then_some(token)
+    }
+
+    /// The same for what it has opened: that goes on for as long as there is the refresh token, as it does at Home
+    /// Assistant, which looks at an access token once.
+    #[must_use]
+    pub(super) fn until_revoked(self) -> Self {
+        Self { expires: f64::INFINITY, ..self }
+    }
+
     /// The user whom the token stands for.
     pub fn user(&self) -> &UserId {
         &self.user

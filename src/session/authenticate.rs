@@ -51,6 +51,12 @@ impl Authenticated {
         Ok(Self { routed, credential: Credential::Session(session), bears_token })
     }
 
+    /// The way in to Home Assistant's front, with its own token. That goes on to Home Assistant, whose token it is.
+    pub fn at_front(mut routed: Routed, token: AccessToken) -> Self {
+        remove_keys(&mut routed);
+        Self { routed, credential: Credential::Token(Arc::new(token)), bears_token: Ok(false) }
+    }
+
     /// The way in with a key that was found to count. It is taken out of the request: the add-on never sees it.
     pub fn with_key(mut routed: Routed, key: Arc<ApiKey>) -> Self {
         remove_keys(&mut routed);

@@ -16,6 +16,7 @@ mod authenticate;
 mod credential;
 mod bearer;
 mod access_token;
+mod home_token;
 mod token;
 mod rotation;
 mod remembered;
@@ -51,6 +52,7 @@ pub use authenticate::{Authenticated, bears_token, remove_keys, session_of, show
 pub use cookie::SessionCookie;
 pub use credential::{Credential, CredentialKind};
 pub use file_error::FileError;
+pub use home_token::{home_token, is_signed, shows_home_token, verified_text};
 pub use ingress_token::IngressToken;
 pub use lifetime::{Lifetimes, SKEW, SessionState};
 pub use live::Session;

@@ -31,7 +31,7 @@ use crate::config::Settings;
 /// listen on where they are particular ones.
 pub fn own_names(settings: &Settings) -> Vec<String> {
     let public = settings.listen.public_urls.iter().map(|url| url.host.clone());
-    let hosts = settings.addons.iter().filter_map(|addon| Some(addon.route.host.as_ref()?.as_str().to_owned()));
+    let hosts = settings.routed().filter_map(|addon| Some(addon.route.host.as_ref()?.as_str().to_owned()));
     let listening = settings.listen.https.iter().map(|entry| entry.address.ip());
     let listening = listening.filter(|ip| !ip.is_unspecified()).map(|ip| ip.to_canonical().to_string());
     public.chain(hosts).chain(listening).collect()

@@ -3,10 +3,8 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use http::header::{CONNECTION, HeaderValue, SEC_WEBSOCKET_ACCEPT, UPGRADE};
-use http::{HeaderMap, Request, Response, StatusCode};
+use http::{Response, StatusCode};
 use hyper::body::Body as _;
-use hyper::upgrade::OnUpgrade;
 use tokio::time::Instant;
 
 use super::answer::AnswerBody;
@@ -16,6 +14,7 @@ use super::connection_auth;
 use super::grpc_call::GrpcCall;
 use super::host_override::set_destination;
 use super::http1::{Http1Connection, UnsentRequest, UploadingAnswer};
+use super::opened_websocket::OpenedWebSocket;
 use super::outgoing_head::{OutgoingHead, framing};
 use super::pool::{HeldSlot, PoolError, PoolSlot};
 use super::request_headers::{ASSERTION, ForwardedContext};
@@ -23,12 +22,11 @@ use super::response::{self, ResponsePolicy};
 use super::tunnel::Tunnel;
 use super::unanswered::{Unanswered, UpstreamError};
 use super::upstreams::{Upstream, Upstreams};
-use super::websocket::WebSocketOffer;
-use crate::authorization::{Admitted, Permitted, PermittedParts};
+use crate::authorization::{Admitted, Answers, Permitted, PermittedParts};
 use crate::connection::InFlightGuard;
 use crate::dial::DialError;
 use crate::exchanges::Open;
-use crate::http::{BodyProgress, Handshake, MinRate, Parts, RequestBody};
+use crate::http::{BodyProgress, MinRate, Parts, RequestBody};
 use crate::ids::UserId;
 use crate::refusal::Reason;
 use crate::route::DESTINATION;
@@ -47,11 +45,11 @@ pub struct Answer {
 /// What one request needs on its way there and back.
 pub(super) struct Call<'a> {
     pub(super) upstream: &'a Upstream,
-    response_policy: ResponsePolicy<'a>,
-    progress: Arc<BodyProgress>,
+    pub(super) response_policy: ResponsePolicy<'a>,
+    pub(super) progress: Arc<BodyProgress>,
     pub(super) open: Open,
     pub(super) user: UserId,
-    serving: InFlightGuard,
+    pub(super) serving: InFlightGuard,
     reading: MinRate,
     /// How its answer may be compressed, where the add-on's are.
     offer: Option<Box<Offer>>,
@@ -60,6 +58,31 @@ pub(super) struct Call<'a> {
 impl Upstreams {
     /// Sends a permitted request to its add-on and waits for the head of the answer.
     pub async fn send(&self, permitted: Permitted) -> Result<Answer, Reason> {
+        // Whoever sends it without a filter has forgotten that there must be one.
+        if permitted.answers() != Answers::Whole {
+            return Err(Reason::PathNeedsAdmin);
+        }
+        self.send_to_filter(permitted).await
+    }
+
+    /// The same for a request whose answer is filtered before any of it goes to the client.
+    pub async fn send_to_filter(&self, permitted: Permitted) -> Result<Answer, Reason> {
+        match self.dispatch(permitted).await? {
+            Dispatched::Answered(answer) => Ok(answer),
+            Dispatched::Opened(_) => Err(Reason::BadUpgrade),
+        }
+    }
+
+    /// Opens the WebSocket of a permitted handshake at its add-on, for whoever has taken the client's side of it and
+    /// speaks there.
+    pub async fn open_websocket(&self, permitted: Permitted) -> Result<OpenedWebSocket, Reason> {
+        match self.dispatch(permitted).await? {
+            Dispatched::Answered(_) => Err(Reason::AddonBroken),
+            Dispatched::Opened(opened) => Ok(opened),
+        }
+    }
+
+    async fn dispatch(&self, permitted: Permitted) -> Result<Dispatched, Reason> {
         let PermittedParts { routed, user, attributes, open } = permitted.into_parts();
         // MOVE and COPY have a second path in `Destination`. It is judged before the request is taken apart, because an
         // add-on acts on it as on the first.
@@ -113,21 +136,46 @@ impl Upstreams {
         let head = OutgoingHead { method, target: forward, headers, framing };
         head.judge_size(handshake, upstream.addon.transport.max_head)?;
         let response_policy = self.response_policy(upstream, &route, (scheme, &authority));
-        let (user, reading) = (user.map_or_else(UserId::anybody, |user| user.id.clone()), self.reading);
+        let is_front = upstream.addon.authorization.front.is_some();
+        let holder = || if is_front { anybody_at(client) } else { UserId::anybody() };
+        let (user, reading) = (user.map_or_else(holder, |user| user.id.clone()), self.reading);
         let call = Call { upstream, response_policy, progress, open, user, serving, reading, offer };
         // Boxed where few requests come by, whose states would otherwise make the future of every request larger.
-        match (handshake, upgrade, grpc) {
+        let answer = match (handshake, upgrade, grpc) {
             (_, _, Some(grpc)) => Box::pin(call.call(head.into_grpc(&upstream.addon, body)?, grpc)).await,
             (Some(handshake), Some(client), None) => {
                 Box::pin(call.open_tunnel(head.into_websocket(handshake, body), handshake, client)).await
             }
-            _ => {
+            (Some(handshake), None, None) => {
+                let opened = Box::pin(call.opened(head.into_websocket(handshake, body))).await?;
+                return Ok(Dispatched::Opened(opened));
+            }
+            (None, _, None) => {
                 // Asked now, since the headers go when they are written.
                 let signs_in = connection_auth::is_asked_for(head.headers.passed());
                 call.exchange(head.into_http1(body).into(), signs_in).await
             }
-        }
+        };
+        answer.map(Dispatched::Answered)
     }
+}
+
+/// What came of a request, of either kind.
+#[expect(clippy::large_enum_variant, reason = "nearly all are answers, and a box would be an allocation for each")]
+enum Dispatched {
+    Answered(Answer),
+    Opened(OpenedWebSocket),
+}
+
+/// The same at Home Assistant's front, whose pages everybody has to fetch before they can say who they are: a share for
+/// each address, so that one of them cannot take the front end away from all.
+fn anybody_at(client: IpAddr) -> UserId {
+    let address = match client {
+        IpAddr::V4(address) => address.to_string(),
+        // Whoever has one address of a /64 has all of them.
+        IpAddr::V6(address) => format!("{:x}", address.to_bits() >> 64),
+    };
+    format!("anybody@{address}").parse().unwrap_or_else(|_| UserId::anybody())
 }
 
 impl Call<'_> {
@@ -225,46 +273,6 @@ impl Call<'_> {
         }
     }
 
-    async fn open_tunnel(
-        self,
-        request: Box<Request<RequestBody>>,
-        handshake: Handshake,
-        client: OnUpgrade,
-    ) -> Result<Answer, Reason> {
-        // Kept to compare: an add-on may choose only among the subprotocols that were offered (RFC 6455 section 4.1).
-        let asked = WebSocketOffer::of(request.headers());
-        let (mut connection, place) =
-            self.upstream.pool.tunnel(&self.user).await.map_err(|error| self.failed(&error))?;
-        let Ok(mut response) = self.answered(connection.send(*request)).await? else { return Err(Reason::AddonDown) };
-        if response.status() != StatusCode::SWITCHING_PROTOCOLS {
-            // A declined handshake is an ordinary answer. Its connection is not pooled: a task of its own drives it,
-            // and it ends with the body. Until then it counts as the WebSocket that was asked for: without a place, a
-            // user could hold any number of connections by asking in this way (S-211).
-            let (head, incoming) = response.into_parts();
-            return Ok(self.relay(head, AnswerSource::Hyper(incoming), HeldSlot::Declined(place), None));
-        }
-        if !asked.is_answered_by(response.headers()) {
-            return Err(Reason::AddonBroken);
-        }
-        let addon = hyper::upgrade::on(&mut response);
-        let (mut parts, _) = response.into_parts();
-        response::confine(&mut parts.headers, &self.upstream.addon, &self.response_policy);
-        match handshake {
-            Handshake::Http1 => ask_again(&mut parts.headers),
-            // RFC 8441 section 5: over HTTP/2 the answer is a 200, and there is no `Sec-WebSocket-Accept`.
-            Handshake::Http2 => {
-                parts.status = StatusCode::OK;
-                parts.headers.remove(SEC_WEBSOCKET_ACCEPT);
-            }
-        }
-        // hyper keeps the add-on's own reason phrase here and would write it out.
-        parts.extensions.clear();
-        let idle = self.upstream.addon.transport.websocket_idle_timeout;
-        let tunnel = Tunnel::new(client, addon, self.open, idle, (place, self.serving));
-        let response = Response::from_parts(parts, AnswerBody::empty());
-        Ok(Answer { response, tunnel: Some(tunnel), sent: self.progress })
-    }
-
     pub(super) fn relay(
         self,
         mut parts: http::response::Parts,
@@ -336,10 +344,4 @@ impl Call<'_> {
         self.upstream.failed(UpstreamFailure::Broken);
         Reason::AddonBroken
     }
-}
-
-/// Over HTTP/1.1 the upgrade is said anew: it was for one hop.
-fn ask_again(headers: &mut HeaderMap) {
-    headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
-    headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
 }

@@ -74,6 +74,14 @@ impl Tunnel {
     }
 }
 
+/// Carries bytes between two sides that are open, both at the end of a frame, until one ends.
+pub async fn carry(client: Upgraded, addon: Upgraded, open: &Open, idle: Duration) -> TunnelEnd {
+    let flow = Flow::default();
+    let why = Sides::new(client, addon).run(open, &flow, Instant::now(), idle).await;
+    let (sent, received) = (flow.sent.load(Ordering::Relaxed), flow.received.load(Ordering::Relaxed));
+    TunnelEnd { sent, received, why }
+}
+
 #[derive(Debug, Default)]
 struct Flow {
     sent: AtomicU64,

@@ -14,6 +14,7 @@ mod answers;
 mod api_alone;
 mod conditions;
 mod file;
+mod front;
 mod groups;
 mod harness;
 mod ingress_api;

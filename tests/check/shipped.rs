@@ -143,8 +143,16 @@ const EXAMPLES: &[&str] = &[
 ];
 
 /// Tables that are examples as a whole: paragraphs with one of these headings in them.
-const TABLES: &[&str] =
-    &["[tls.acme]", "[presence]", "[[group]]", "[group.policy]", "[[test]]", "[[addon.protect]]", "[[addon.public]]"];
+const TABLES: &[&str] = &[
+    "[tls.acme]",
+    "[home_assistant.front]",
+    "[presence]",
+    "[[group]]",
+    "[group.policy]",
+    "[[test]]",
+    "[[addon.protect]]",
+    "[[addon.public]]",
+];
 
 #[test]
 fn the_defaults_in_it_are_the_defaults() {
@@ -176,6 +184,7 @@ fn it_explains_every_key() {
         ("tls", "[tls]\nqqqq = 1"),
         ("tls.acme", "[tls.acme]\nqqqq = 1"),
         ("home_assistant", "[home_assistant]\nconfig_dir = \"home\"\nqqqq = 1"),
+        ("home_assistant.front", "[home_assistant]\nconfig_dir = \"home\"\n[home_assistant.front]\nqqqq = 1"),
         ("permissions", "[permissions]\nqqqq = 1"),
         ("[group]", "[[group]]\nqqqq = 1"),
         ("group.policy", "[[group]]\n[group.policy]\nqqqq = 1"),
@@ -192,7 +201,7 @@ fn it_explains_every_key() {
         let (_, rest) = text.split_once(&format!("[{section}]\n")).unwrap();
         let body = rest.split("\n[").next().unwrap();
         // A policy and the rules of paths have a heading of their own, and a selector two names.
-        let elsewhere = ["policy", "area_ids", "protect", "public", "acme"];
+        let elsewhere = ["policy", "area_ids", "protect", "public", "acme", "front"];
         // The policy of the example forbids something, which no membership with `when` may: it stands in a rule.
         let is_here =
             |key: &String| !elsewhere.contains(&key.as_str()) && (section, key.as_str()) != ("[group]", "when");

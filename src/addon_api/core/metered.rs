@@ -12,7 +12,7 @@ use crate::budget::Permit;
 
 /// A stream that is read only as far as its allowance goes; reading more is [`io::ErrorKind::QuotaExceeded`].
 #[derive(Debug)]
-pub(super) struct Metered<S> {
+pub(crate) struct Metered<S> {
     stream: S,
     allowance: Allowance,
 }
@@ -41,7 +41,7 @@ impl<S> Metered<S> {
     }
 
     /// As much as there is room for.
-    pub(super) fn within(stream: S, room: Room) -> Self {
+    pub(crate) fn within(stream: S, room: Room) -> Self {
         Self { stream, allowance: Allowance::messages(room) }
     }
 

@@ -4,8 +4,8 @@
 //! own token. The add-on never has that token, and where it is held to a group's entities it gets nothing about others.
 
 mod handshake;
-mod metered;
-mod relay;
+pub(crate) mod metered;
+pub(crate) mod relay;
 mod rest;
 pub(super) mod state;
 mod websocket;
@@ -29,7 +29,7 @@ use crate::exchanges::Open;
 use crate::ids::AddonSlug;
 use crate::telemetry::chain;
 use metered::Metered;
-use relay::{Allowed, Relay};
+use relay::{Allowed, Relay, Whose};
 use rest::RestRequest;
 use state::Core;
 use tokio_tungstenite::WebSocketStream;
@@ -162,8 +162,8 @@ async fn converse(api: &Arc<AddonApi>, mut addon_side: AddonSide, open: Open<Add
         (Conversation::new(addon.entity_filter.messages.clone()), may)
     });
     let (slug, added) = (slug.clone(), addon.entity_filter.messages.clone());
-    let relay = Relay { addon: addon_side, home, slug, added, told: <_>::default(), held };
-    let end = relay.run(open.of_any()).await;
+    let relay = Relay { client: addon_side, home, whose: Whose::Addon(slug), added, told: <_>::default(), held };
+    let end = relay.run(&open.of_any()).await;
     let slug = &addon.slug;
     tracing::info!(addon = %slug, ?end, "an add-on's WebSocket to Home Assistant has ended");
 }

@@ -1,4 +1,5 @@
-//! The two WebSockets, the add-on's and Home Assistant's, and what passes between them.
+//! The two WebSockets, the client's and Home Assistant's, and what passes between them. The client is an add-on, or a
+//! user who is held at Home Assistant's front.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -17,38 +18,46 @@ use crate::addon_api::message_filter::{Filtered, filter_message};
 use crate::entity_filter::message_types;
 use crate::entity_filter::{Access, Conversation, Step};
 use crate::exchanges::Open;
-use crate::ids::AddonSlug;
+use crate::ids::{AddonSlug, UserId};
 
-/// What an add-on that is held to entities may do, asked anew for each message.
-pub(super) type Allowed = Box<dyn Fn(&str, Access) -> bool + Send + Sync>;
+/// Whose conversation with Home Assistant it is.
+pub(crate) enum Whose {
+    /// An add-on's.
+    Addon(AddonSlug),
+    /// A user's, at Home Assistant's front.
+    User(UserId),
+}
 
-pub(super) struct Relay<A, H> {
-    pub(super) addon: WebSocketStream<Metered<A>>,
-    pub(super) home: WebSocketStream<Metered<H>>,
+/// What a client that is held to entities may do, asked anew for each message.
+pub(crate) type Allowed = Box<dyn Fn(&str, Access) -> bool + Send + Sync>;
+
+pub(crate) struct Relay<A, H> {
+    pub(crate) client: WebSocketStream<Metered<A>>,
+    pub(crate) home: WebSocketStream<Metered<H>>,
     /// Whose conversation it is.
-    pub(super) slug: AddonSlug,
+    pub(crate) whose: Whose,
     /// Types of messages that pass for this add-on besides those that pass for all.
-    pub(super) added: BTreeSet<String>,
+    pub(crate) added: BTreeSet<String>,
     /// Types that were refused and are in the log.
-    pub(super) told: BTreeSet<String>,
+    pub(crate) told: BTreeSet<String>,
     /// The filter of an add-on that is held to entities, and what it may.
-    pub(super) held: Option<(Conversation, Allowed)>,
+    pub(crate) held: Option<(Conversation, Allowed)>,
 }
 
 /// Why a conversation ended, for the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum End {
-    /// The add-on closed it, or broke off.
-    Addon,
+pub(crate) enum End {
+    /// The client closed it, or broke off.
+    Client,
     /// Home Assistant closed it, or broke off.
     HomeAssistant,
-    /// A message of the add-on was too large.
+    /// A message of the client was too large.
     TooLarge,
     /// There is no room for a message, of either side.
     NoRoom,
-    /// The add-on answers no ping.
+    /// The client answers no ping.
     Silent,
-    /// The add-on may no longer.
+    /// The client may no longer.
     NotAllowed,
 }
 
@@ -58,16 +67,16 @@ where
     H: AsyncRead + AsyncWrite + Unpin + Send,
 {
     /// Passes messages on until one side ends or it is cut, then tells the side that is left.
-    pub(super) async fn run(mut self, open: Open) -> End {
+    pub(crate) async fn run(mut self, open: &Open) -> End {
         let (end, farewell) = tokio::select! {
             // The end of it first, also of a message that one side does not take: not a byte goes on after it.
             biased;
             () = open.cut() => (End::NotAllowed, Some(goodbye(CloseCode::Policy))),
             ended = self.pass() => ended,
         };
-        let Self { mut addon, mut home, .. } = self;
+        let Self { mut client, mut home, .. } = self;
         let last_words = async {
-            let (_gone, _gone_too) = tokio::join!(addon.close(farewell.clone()), home.close(farewell));
+            let (_gone, _gone_too) = tokio::join!(client.close(farewell.clone()), home.close(farewell));
         };
         // A side that does not take the close frame in time is not told.
         let _unheard = tokio::time::timeout(FAREWELL, last_words).await;
@@ -83,14 +92,14 @@ where
         loop {
             // Not biased, so that a side that never stops talking does not keep the other from being heard.
             let step = tokio::select! {
-                message = self.addon.next() => {
+                message = self.client.next() => {
                     heard = Instant::now();
                     let is_whole = is_whole_message(message.as_ref());
-                    let said = self.addon_says(message).await;
+                    let said = self.client_says(message).await;
                     // Only now is the message's room given back: until Home Assistant has taken it, it lies in our
                     // memory.
                     if is_whole {
-                        self.addon.get_mut().passed_on();
+                        self.client.get_mut().passed_on();
                     }
                     said
                 }
@@ -106,7 +115,7 @@ where
                     if heard.elapsed() > HEARTBEAT.saturating_mul(2) {
                         Err((End::Silent, Some(goodbye(CloseCode::Away))))
                     } else {
-                        self.addon.send(Message::Ping(Vec::new().into())).await.map_err(|_| (End::Addon, None))
+                        self.client.send(Message::Ping(Vec::new().into())).await.map_err(|_| (End::Client, None))
                     }
                 }
             };
@@ -116,22 +125,26 @@ where
         }
     }
 
-    async fn addon_says(&mut self, message: Option<Result<Message, Error>>) -> Result<(), (End, Option<CloseFrame>)> {
+    async fn client_says(&mut self, message: Option<Result<Message, Error>>) -> Result<(), (End, Option<CloseFrame>)> {
         match message {
-            Some(Ok(Message::Text(text))) => self.addon_says_text(text).await,
+            Some(Ok(Message::Text(text))) => self.client_says_text(text).await,
             // Home Assistant takes the audio of a voice assistant in binary messages.
             Some(Ok(binary @ Message::Binary(_))) if self.held.is_none() => self.tell_home(binary).await,
             // We do not know what binary messages say, so they cannot be held to entities.
             Some(Ok(Message::Binary(_))) => Err((End::NotAllowed, Some(goodbye(CloseCode::Policy)))),
-            Some(Ok(Message::Close(frame))) => Err((End::Addon, frame)),
+            Some(Ok(Message::Close(frame))) => Err((End::Client, frame)),
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Ok(()),
             Some(Err(Error::Capacity(_))) => Err((End::TooLarge, Some(goodbye(CloseCode::Size)))),
             Some(Err(error)) if is_without_room(&error) => Err((End::NoRoom, Some(goodbye(CloseCode::Again)))),
-            Some(Err(_)) | None => Err((End::Addon, Some(goodbye(CloseCode::Away)))),
+            Some(Err(_)) | None => Err((End::Client, Some(goodbye(CloseCode::Away)))),
         }
     }
 
-    async fn addon_says_text(&mut self, text: Utf8Bytes) -> Result<(), (End, Option<CloseFrame>)> {
+    async fn client_says_text(&mut self, text: Utf8Bytes) -> Result<(), (End, Option<CloseFrame>)> {
+        if let (Whose::User(_), Some((conversation, may))) = (&self.whose, &mut self.held) {
+            let steps = conversation.client_says(&text, may);
+            return self.take(steps).await;
+        }
         let mut refused = None;
         // The filter of message types comes first and holds for every add-on; only what passes it is asked about
         // entities.
@@ -147,15 +160,24 @@ where
         // out alone.
         if let Filtered::Refuse(answers) = judged {
             for answer in answers {
-                self.tell_addon(Message::text(answer.to_string())).await?;
+                self.tell_client(Message::text(answer.to_string())).await?;
             }
             return Ok(());
         }
         let Some((conversation, may)) = &mut self.held else { return self.tell_home(Message::Text(text)).await };
-        for step in conversation.addon_says(&text, may) {
+        let steps = conversation.client_says(&text, may);
+        self.take(steps).await
+    }
+
+    async fn take(&mut self, steps: Vec<Step>) -> Result<(), (End, Option<CloseFrame>)> {
+        for step in steps {
             match step {
                 Step::Forward(message) => self.tell_home(Message::text(message)).await?,
-                Step::Answer(answer) => self.tell_addon(Message::text(answer)).await?,
+                Step::Answer(answer) => self.tell_client(Message::text(answer)).await?,
+                Step::Refuse(kind, answer) => {
+                    self.tell_operator(Some(kind));
+                    self.tell_client(Message::text(answer)).await?;
+                }
             }
         }
         Ok(())
@@ -167,7 +189,14 @@ where
         // Cut before it is compared, or types that differ only behind the cut would fill the log.
         kind.truncate(kind.floor_char_boundary(LONGEST_TYPE));
         if self.told.len() < MOST_TOLD && !self.told.contains(&kind) {
-            tracing::info!(addon = %self.slug, kind, "an add-on was refused a type of message that is not listed");
+            match &self.whose {
+                Whose::Addon(addon) => {
+                    tracing::info!(%addon, kind, "an add-on was refused a type of message that is not listed");
+                }
+                Whose::User(user) => {
+                    tracing::info!(%user, kind, "a user was refused a message to Home Assistant");
+                }
+            }
             self.told.insert(kind);
         }
     }
@@ -183,10 +212,10 @@ where
                 };
                 match passed {
                     None => Ok(()),
-                    Some(message) => self.tell_addon(message).await,
+                    Some(message) => self.tell_client(message).await,
                 }
             }
-            Some(Ok(binary @ Message::Binary(_))) if self.held.is_none() => self.tell_addon(binary).await,
+            Some(Ok(binary @ Message::Binary(_))) if self.held.is_none() => self.tell_client(binary).await,
             Some(Ok(Message::Close(frame))) => Err((End::HomeAssistant, frame)),
             Some(Ok(Message::Binary(_) | Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Ok(()),
             Some(Err(error)) if is_without_room(&error) => Err((End::NoRoom, Some(goodbye(CloseCode::Again)))),
@@ -200,9 +229,9 @@ where
         if matches!(sent, Ok(Ok(()))) { Ok(()) } else { Err((End::HomeAssistant, Some(goodbye(CloseCode::Away)))) }
     }
 
-    async fn tell_addon(&mut self, message: Message) -> Result<(), (End, Option<CloseFrame>)> {
-        let sent = tokio::time::timeout(STALL, tell(&mut self.addon, message)).await;
-        if matches!(sent, Ok(Ok(()))) { Ok(()) } else { Err((End::Addon, Some(goodbye(CloseCode::Away)))) }
+    async fn tell_client(&mut self, message: Message) -> Result<(), (End, Option<CloseFrame>)> {
+        let sent = tokio::time::timeout(STALL, tell(&mut self.client, message)).await;
+        if matches!(sent, Ok(Ok(()))) { Ok(()) } else { Err((End::Client, Some(goodbye(CloseCode::Away)))) }
     }
 }
 

@@ -95,6 +95,11 @@ impl RequestIntent {
         }
     }
 
+    /// The query as it was sent.
+    pub(in crate::authorization) fn query(&self) -> Option<&str> {
+        self.target.query()
+    }
+
     /// What the body says where rules read it. Set once. A body that no rule asked about says nothing to rules that
     /// come later.
     pub(in crate::authorization) fn knows_body(&self, facts: BodyFacts) {

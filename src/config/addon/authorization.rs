@@ -11,6 +11,7 @@ use super::roles::{RoleMap, Roles};
 use super::route::Route;
 use super::step_up::StepUp;
 use crate::config::diagnostic::Diagnostic;
+use crate::config::front::Front;
 use crate::config::raw::section::{List, section_part};
 use crate::config::raw::shape::TimeText;
 use crate::config::resolve::context::{Context, flag};
@@ -49,6 +50,8 @@ pub struct Authorization {
     pub max_age: MaxAge,
     /// What its users must have proved, whatever they ask of it.
     pub step_up: StepUp,
+    /// What Home Assistant's own front goes by, where it is that.
+    pub front: Option<Front>,
 }
 
 /// How long ago a user may have signed in.
@@ -78,6 +81,6 @@ impl Authorization {
                         paths that need them";
             cx.add(idle.label("`fresh` or `second_factor` of the add-on refuses every token").hint(hint));
         }
-        Self { access, protect, public, tokens, roles, max_age, step_up }
+        Self { access, protect, public, tokens, roles, max_age, step_up, front: None }
     }
 }

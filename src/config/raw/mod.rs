@@ -99,6 +99,15 @@ section! {
         ca: String,
         pin: String,
         forward_address: bool,
+        front: Front,
+    }
+
+    /// `[home_assistant.front]`
+    Front {
+        host: String,
+        allow: List<String>,
+        open_paths: List<String>,
+        webhooks: List<String>,
     }
 
     /// `[presence]`

@@ -7,6 +7,7 @@ mod addon_api;
 mod api_alone;
 mod assertion;
 pub(in crate::config) mod context;
+mod front;
 mod groups;
 mod followed;
 mod headers;
@@ -54,7 +55,8 @@ pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> (Settings, Vec<C
     let home_assistant = home_assistant::home_assistant(&raw.home_assistant, cx);
     let permissions = groups::permissions(raw, cx);
     let addons = raw.addon.given().map(|list| list.get_ref().as_slice()).unwrap_or_default();
-    if matches!(raw.addon, Key::Absent) {
+    let has_front = raw.home_assistant.given().is_some_and(|home| home.get_ref().front.given().is_some());
+    if matches!(raw.addon, Key::Absent) && !has_front {
         let none = Diagnostic::warning(SourceLocation::File, "no add-on is configured");
         cx.add(none.hint("add one under `[[addon]]` with slug, upstream and path"));
     }
@@ -68,6 +70,7 @@ pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> (Settings, Vec<C
     let followed = followed::followed(raw, (&home_assistant, &supervisor), (&all, &permissions), cx);
     let mut settings = Settings {
         state_dir: cx.state_dir.clone(),
+        front: front::front(raw, addons, &home_assistant, cx).map(Arc::new),
         listen: listen::listen(&section(&raw.listen), &raw.state_dir, cx),
         tls: tls::tls(&section(&raw.tls), &section(&raw.listen), cx),
         hsts: tls::hsts(&section(&raw.tls), cx),

@@ -1,0 +1,71 @@
+//! Home Assistant's own front: requests go the way of all requests, with Home Assistant's own token as the credential,
+//! and what a user who is held is answered goes through the filter.
+//!
+//! In comes a request whose host is the front's, out goes what Home Assistant answers, as far as the user may see it.
+//! No byte goes to Home Assistant before the table has permitted it to whoever asks (`authorization/front`).
+
+mod first_message;
+mod guesses;
+mod rest;
+mod socket;
+
+use std::sync::Arc;
+
+use super::request_log::RequestLog;
+use super::stages::Stages;
+use super::{Gate, Passed, authorization, describe, issuer, send};
+use crate::authorization::{Answers, Permitted};
+use crate::http::Sanitized;
+use crate::refusal::Reason;
+use crate::route::Routed;
+use crate::session::{AccessToken, Authenticated, home_token};
+
+/// The way of a request at the front.
+pub(super) async fn pass(
+    routed: Routed,
+    gate: &Arc<Gate>,
+    stages: &Arc<Stages>,
+    request_log: &mut RequestLog,
+) -> Result<Passed, Reason> {
+    let services = gate.services();
+    let home = services.home.load_full();
+    let describe = describe(stages);
+    let authorization = authorization(services, stages, &home, &describe);
+    let routed = match authorization.admit_anybody(routed) {
+        Ok(counted) => {
+            let permitted = counted.map_err(|refused| request_log.note_refusal(refused))?;
+            return anybody(permitted, gate, stages, request_log).await;
+        }
+        Err(routed) => routed,
+    };
+    let token = token_of(routed.request(), gate)?;
+    let authenticated = Authenticated::at_front(routed, token);
+    let permitted = authorization.admit(authenticated).await.map_err(|refused| request_log.note_refusal(refused))?;
+    match permitted.answers() {
+        Answers::Whole => send(permitted, stages, request_log).await,
+        Answers::Filtered => rest::answer(permitted, gate, stages, request_log).await,
+    }
+}
+
+/// What everybody may ask.
+async fn anybody(
+    permitted: Permitted,
+    gate: &Arc<Gate>,
+    stages: &Arc<Stages>,
+    request_log: &mut RequestLog,
+) -> Result<Passed, Reason> {
+    let request = permitted.routed().request();
+    if request.handshake().is_some() {
+        return socket::open(permitted, gate, stages).map(Passed::Socket);
+    }
+    if guesses::is_guess(request) {
+        return guesses::answer(permitted, gate, stages, request_log).await;
+    }
+    send(permitted, stages, request_log).await
+}
+
+/// Home Assistant's token in a request, by the refresh tokens of this moment.
+fn token_of(request: &Sanitized, gate: &Gate) -> Result<AccessToken, Reason> {
+    let snapshot = gate.services.home.load().snapshot().ok_or(Reason::NoDirectory)?;
+    home_token(request, |id| issuer(&snapshot, id), gate.services.clock.now())
+}
