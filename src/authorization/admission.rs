@@ -119,15 +119,18 @@ fn judge_wish<'r>(
         Wish::Path(Ok(intent)) => intent,
         Wish::Path(Err(reason)) => return Err(refusal(reason)),
         Wish::Entrance(asked) => {
-            return proof.satisfies(&asked).into_result().map(|()| (None, Answers::Whole)).map_err(|reason| lacking(reason, asked));
+            return proof
+                .satisfies(&asked)
+                .into_result()
+                .map(|()| (None, Answers::Whole))
+                .map_err(|reason| lacking(reason, asked));
         }
     };
     if let Some(rules) = &question.addon.authorization.front {
         let answers = front::judge(rules, intent, user, directory.rights(user));
-        return answers.map(|answers| (None, answers)).map_err(|reason| Refusal {
-            why: not_counting(user, circumstances),
-            ..refusal(reason)
-        });
+        return answers
+            .map(|answers| (None, answers))
+            .map_err(|reason| Refusal { why: not_counting(user, circumstances), ..refusal(reason) });
     }
     let evaluation = match rules {
         None => None,

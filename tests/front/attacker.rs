@@ -97,9 +97,9 @@ fn nothing_forbidden_is_read_or_asked_in_any_spelling() {
                         assert!(!names_it(&answer), "{kind} {wish}: {answer}");
                         if answer["id"] == id && answer["type"] == "result" {
                             if answer["success"] == true {
-                                answered += 1
+                                answered += 1;
                             } else {
-                                refused += 1
+                                refused += 1;
                             }
                             break;
                         }
