@@ -28,6 +28,11 @@ pub(super) fn spend(addon: &Addon, user: Option<&User>, limits: BufferLimits<'_>
     }
     let id = user.map_or_else(UserId::anybody, |user| user.id.clone());
     let claim = |limit, holder, rate, burst| RateClaim::new(limit, holder, rate, burst);
+    // Strangers have a rate of their own: else whoever finds a public path could spend that of all users.
+    let whole = match user {
+        Some(_) => Holder::Addon(addon.slug.clone()),
+        None => Holder::UserAt(id.shared(), addon.slug.clone()),
+    };
     // The add-on's own last: who has spent their share is told so, and takes nothing of what is left for others.
     let claims: Vec<RateClaim> = [
         of_user.map(|rate| claim(Limit::RatePerUser, Holder::User(id.shared()), rate, limits.limits.burst_per_user)),
@@ -35,7 +40,7 @@ pub(super) fn spend(addon: &Addon, user: Option<&User>, limits: BufferLimits<'_>
             let holder = Holder::UserAt(id.shared(), addon.slug.clone());
             claim(Limit::AddonRatePerUser, holder, rate, transport.burst_per_user)
         }),
-        transport.rate.map(|rate| claim(Limit::AddonRate, Holder::Addon(addon.slug.clone()), rate, transport.burst)),
+        transport.rate.map(|rate| claim(Limit::AddonRate, whole, rate, transport.burst)),
     ]
     .into_iter()
     .flatten()

@@ -33,6 +33,7 @@ pub(super) struct AllLifetimes {
 
 impl AllLifetimes {
     /// The longest that any session may live.
+    #[cfg(feature = "redis-store")]
     pub(super) fn longest(self) -> Duration {
         self.ordinary.absolute.max(self.remembered.absolute)
     }

@@ -62,7 +62,8 @@ impl Sessions {
                     })
                     .await;
                 tracing::debug!(session = %session.id(), kept, "the secret of a remembered session was replaced");
-                Ok(session)
+                // The store may have answered that it is over.
+                if session.ended() { Err(Reason::SessionEnded) } else { Ok(session) }
             }
             Shown::Reused => Err(self.end_reused(&session).await),
         }

@@ -86,8 +86,18 @@ fn a_membership_that_may_be_lost_forbids_nothing() {
     };
     let when = "when = { entity = \"a.b\", state = \"on\" }";
     let takes = "{ all = { read = true }, domains = { light = { control = false } } }";
-    refused_in(&folder(), &group(takes, when), "17:8", &["may be lost with the state", "opposite state"]);
-    for text in [group("{ all = { read = true } }", when), group(takes, "hours = \"sat,sun\"")] {
+    let hours = "hours = \"sat,sun\"";
+    let networks = "networks = [\"192.168.1.0/24\"]";
+    for (keys, at) in [(when, "17:8"), (hours, "17:9"), (networks, "17:12")] {
+        refused_in(
+            &folder(),
+            &group(takes, keys),
+            at,
+            &["forbids something, and may be lost", "opposite circumstances"],
+        );
+    }
+    for keys in [when, hours, networks] {
+        let text = group("{ all = { read = true } }", keys);
         assert!(folder().load(&text).is_ok(), "{text}");
     }
 }

@@ -5,8 +5,9 @@ mod hours;
 mod when;
 
 use ipnet::IpNet;
+use toml::Spanned;
 
-use crate::config::diagnostic::Diagnostic;
+use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::raw::section::{Key, List, section_part};
 use crate::config::resolve::context::Context;
 use crate::config::resolve::network::network;
@@ -48,6 +49,13 @@ impl Conditions {
 }
 
 impl RawConditions {
+    /// Where the first of the keys stands.
+    pub(in crate::config) fn first_span(&self) -> Option<Span> {
+        let networks = self.networks.given().map(Spanned::span);
+        let hours = self.hours.given().map(Spanned::span);
+        networks.or(hours).or(self.when.given().map(Spanned::span))
+    }
+
     /// Whether none of the keys stands there, not even with something wrong, which is reported already.
     pub(in crate::config) fn is_absent(&self) -> bool {
         matches!((&self.networks, &self.hours, &self.when), (Key::Absent, Key::Absent, Key::Absent))

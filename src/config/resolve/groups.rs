@@ -58,11 +58,11 @@ fn group(entry: &Spanned<raw::Group>, seen: &mut Unique<String>, cx: &mut Contex
         Key::Given(raw) => policy(raw, cx),
     };
     let conditions = Conditions::resolve(&raw.conditions, cx);
-    if let (Some(when), true) = (raw.conditions.when.given(), policy.takes_back()) {
-        let lost =
-            Diagnostic::mistake(when.span(), "this membership forbids something, and may be lost with the state");
-        let hint = "while Home Assistant cannot be asked it would not count, and nothing be forbidden: write a group \
-                    that allows what the others may, in the opposite state";
+    // A client outside of a network can say so by itself, a time zone may be unreadable, and a state may be lost.
+    if let (Some(at), true) = (raw.conditions.first_span(), policy.takes_back()) {
+        let lost = Diagnostic::mistake(at, "this membership forbids something, and may be lost");
+        let hint = "where it does not count, nothing would be forbidden: write a group that allows what the others \
+                    may, in the opposite circumstances";
         cx.add(lost.label("the policy of this group has a `false`").hint(hint));
     }
     let members = members.iter().map(|member| member.get_ref().clone()).collect();

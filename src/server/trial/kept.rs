@@ -5,7 +5,7 @@
 
 use std::fs::{DirBuilder, File};
 use std::io::{self, Read as _};
-use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -154,11 +154,19 @@ impl KeptFiles {
 fn read(path: &Path) -> Result<Option<Secret<String>>, KeptError> {
     let mut text = String::new();
     // A longer file is cut, and then has another digest, or is no JSON.
-    match File::open(path).and_then(|file| file.take(LARGEST).read_to_string(&mut text)) {
+    match File::open(path).and_then(closed_to_others).and_then(|file| file.take(LARGEST).read_to_string(&mut text)) {
         Ok(_) => Ok(Some(Secret::new(text))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(KeptError::Io { step: "read", path: path.to_owned(), source }),
     }
+}
+
+/// What others could have written is not what was confirmed.
+fn closed_to_others(file: File) -> io::Result<File> {
+    if file.metadata()?.mode() & 0o022 == 0 {
+        return Ok(file);
+    }
+    Err(io::Error::new(io::ErrorKind::PermissionDenied, "others may write it: chmod 600"))
 }
 
 /// The name of the text in `state_dir`.

@@ -14,8 +14,7 @@ use redis::{Cmd, pipe};
 use super::ended::RedisRun;
 use super::error::SharedError;
 use super::keys::read;
-use super::scripts::Storing;
-use super::scripts::{self, SharedEntry, Stored};
+use super::scripts::{self, SharedEntry, Stored, Storing};
 use super::store::SharedStore;
 use super::{AT_ONCE, ENDED};
 use crate::session::lifetime::SessionState;
@@ -126,7 +125,9 @@ impl SharedStore {
             // With the entry that was read: if another node sees the session meanwhile, the entry differs and nothing
             // is ended.
             SessionState::Expired => Verdict::Over(entry.to_vec()),
-            SessionState::Live | SessionState::Ahead if session.seen_since_stored() => Verdict::Seen,
+            SessionState::Live | SessionState::Ahead if session.seen_since_stored() || is_newer(session, &record) => {
+                Verdict::Seen
+            }
             SessionState::Live | SessionState::Ahead => Verdict::Agreed,
         }
     }
@@ -206,4 +207,10 @@ impl SharedStore {
 fn millis(duration: std::time::Duration) -> u64 {
     // Redis refuses a time to live of nothing, and one that its own clock cannot add.
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX).clamp(1, 10 * 366 * 86_400_000)
+}
+
+/// Whether our secrets are newer than those of the entry, as after a failover to a Redis that had not heard of them.
+fn is_newer(session: &Session, record: &Record) -> bool {
+    let theirs = record.rotation.as_ref().map_or(0, |rotation| rotation.revision);
+    session.rotation().is_some_and(|ours| ours.revision > theirs)
 }
