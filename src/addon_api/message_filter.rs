@@ -9,6 +9,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Value, json};
 
+use crate::entity_filter::MOST_MESSAGES;
 use crate::entity_filter::bounded_json::{Scalar, is_shallow};
 
 /// What becomes of a text that an add-on sends.
@@ -126,9 +127,6 @@ impl<'de> Visitor<'de> for HeadVisitor {
         Ok(head)
     }
 }
-
-/// Messages in a list. Home Assistant's own clients send none.
-const MOST_MESSAGES: usize = 100;
 
 #[cfg(test)]
 mod tests {

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value, json};
 
 use super::browser::{Browser, Places, Told, is_quiet_event, names_permitted, quiet, speaks_of_permitted, told};
@@ -45,6 +46,9 @@ pub enum Step {
     Refuse(String, String),
 }
 
+/// Messages in one list: Home Assistant's own front end sends a few together.
+pub(crate) const MOST_MESSAGES: usize = 100;
+
 impl Conversation {
     /// A conversation in which messages of these types pass unfiltered, because the operator says so.
     pub fn new(unfiltered: BTreeSet<String>) -> Self {
@@ -62,6 +66,10 @@ impl Conversation {
     pub fn client_says(&mut self, text: &str, may: May<'_>) -> Vec<Step> {
         if !text.trim_start().starts_with('[') {
             return self.read_of_client(text, may).into_iter().collect();
+        }
+        // An answer is many times what asks for it: a list of millions would be that many of them.
+        if serde_json::from_str::<Vec<IgnoredAny>>(text).is_ok_and(|list| list.len() > MOST_MESSAGES) {
+            return vec![refuse(&Value::Null, "unauthorized", "Too many messages in one list.")];
         }
         let mut steps = Vec::new();
         let read = filter_list(text, |one| {

@@ -12,6 +12,8 @@ pub(super) fn acts_on_its_entities(domain: &str, service: &str) -> bool {
         "script" => matches!(service, "turn_on" | "turn_off" | "toggle"),
         // They act on what a sentence says; a group acts on its members.
         "ai_task" | "conversation" | "group" => false,
+        // What there is to be played names all cameras and folders of the home.
+        "media_player" => !matches!(service, "browse_media" | "search_media"),
         _ => has_entities(domain),
     }
 }

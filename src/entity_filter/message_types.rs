@@ -170,10 +170,10 @@ const TABLE: &[Message] = &[
     row("blueprint/list", Once),
     row("blueprint/substitute", Once),
     row("frontend/get_icons", Once).browser(Passes),
-    row("frontend/get_system_data", Once).browser(Passes),
+    row("frontend/get_system_data", Once).browser(Browser::Told(Told::Cleaned)),
     row("frontend/get_themes", Once).browser(Passes),
     row("frontend/get_translations", Once).browser(Passes),
-    row("frontend/get_user_data", Once).browser(Passes),
+    row("frontend/get_user_data", Once).browser(Browser::Told(Told::Cleaned)),
     row("lovelace/config", Once).browser(Browser::Told(Told::Cleaned)),
     row("lovelace/dashboards/list", Once).browser(Passes),
     row("lovelace/info", Once).browser(Passes),
@@ -202,7 +202,7 @@ const TABLE: &[Message] = &[
     row("camera/webrtc/get_client_config", Once).browser(Names("entity_id", Read, Told::Cleaned)),
     row("camera/", Once),
     row("image/list", Once),
-    row("media_player/browse_media", Once).browser(Names("entity_id", Control, Told::Cleaned)),
+    row("media_player/browse_media", Once),
     row("media_player/", Once),
     row("media_source/browse_media", Once),
     row("media_source/resolve_media", Once),
@@ -276,8 +276,8 @@ const TABLE: &[Message] = &[
     of_browsers("frontend/get_version", Once, Passes),
     of_browsers("frontend/set_user_data", Once, Passes),
     of_browsers("frontend/subscribe_extra_js", Events, Passes),
-    of_browsers("frontend/subscribe_system_data", Events, Passes),
-    of_browsers("frontend/subscribe_user_data", Events, Passes),
+    of_browsers("frontend/subscribe_system_data", Events, Browser::Told(Told::Cleaned)),
+    of_browsers("frontend/subscribe_user_data", Events, Browser::Told(Told::Cleaned)),
 ];
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ mod service_call;
 mod state;
 
 pub use browser::Places;
+pub(crate) use conversation::MOST_MESSAGES;
 pub use conversation::{Conversation, PlacesNow, Step};
 pub use rest::{RestCall, RestRefusal, Shape};
 pub use service_call::{ServiceCall, ServiceRefusal};

@@ -204,3 +204,21 @@ fn what_is_read_whole_for_users_who_are_held_is_bounded() {
         });
     }
 }
+
+#[test]
+fn a_list_of_more_messages_than_a_front_end_sends_is_one_refusal() {
+    let bed = Bed::new();
+    run(async {
+        let mut socket = bed.socket("grace").await;
+        let pings: Vec<_> = (1..=100).map(|id| json!({"id": id, "type": "ping"})).collect();
+        say(&mut socket, json!(pings)).await;
+        for id in 1..=100 {
+            assert_eq!(next(&mut socket).await["id"], id);
+        }
+        for list in [json!(vec![0; 500_000]), json!(vec![json!({"id": 101, "type": "ping"}); 101])] {
+            let answer = asked(&mut socket, list).await;
+            assert_eq!(answer["error"]["message"], "Too many messages in one list.", "{answer}");
+        }
+        assert_eq!(asked(&mut socket, json!({"id": 102, "type": "ping"})).await["type"], "pong");
+    });
+}

@@ -59,7 +59,10 @@ fn whoever_only_writes_to_redis_makes_no_key_and_brings_none_back() {
     eventually("the end is in Redis again", || redis.say(&["GET", &note]).contains("\"revoked\":1").then_some(()));
     assert_eq!((status(&one, &key), status(&two, &key)), (401, 401));
     // A text without a seal, and one with the seal of another text, are none.
-    for forged in [r#"{"v":1,"keys":[]}"#.to_owned(), ended.replace("\"revoked\":1", "\"revoked\":null,\"x\":1")] {
+    for forged in [
+        r#"{"v":1,"keys":[]}"#.to_owned(),
+        ended.replace("\"revoked\":1", "\"revoked\":null,\"x\":1").replace('\0', "0"),
+    ] {
         redis.say(&["SET", &note, &forged]);
         two.await_line(&["the keys of programs cannot be kept or read", "key_file"]);
         assert_eq!((status(&one, &key), status(&two, &key)), (401, 401));

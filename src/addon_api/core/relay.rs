@@ -175,7 +175,8 @@ where
                 Step::Forward(message) => self.tell_home(Message::text(message)).await?,
                 Step::Answer(answer) => self.tell_client(Message::text(answer)).await?,
                 Step::Refuse(kind, answer) => {
-                    self.tell_operator(Some(kind));
+                    // An add-on's type was judged before this, and told where it is not listed.
+                    self.tell_operator(Some(kind).filter(|_| matches!(self.whose, Whose::User(_))));
                     self.tell_client(Message::text(answer)).await?;
                 }
             }

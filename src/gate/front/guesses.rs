@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use http::Method;
+use http::header::ACCEPT_ENCODING;
 use serde_json::Value;
 
 use super::rest::read_whole;
@@ -22,7 +23,7 @@ pub(super) fn is_guess(request: &Sanitized) -> bool {
 
 /// Passes the step on, unless too many came from there.
 pub(super) async fn answer(
-    permitted: Permitted,
+    mut permitted: Permitted,
     gate: &Arc<Gate>,
     stages: &Arc<Stages>,
     request_log: &mut RequestLog,
@@ -30,6 +31,8 @@ pub(super) async fn answer(
     let (client, budget) = (permitted.routed().request().client().ip(), Budget::from(&stages.settings.sign_in));
     let guard = &gate.services.guard;
     guard.attempt(client, AS_USER, budget, gate.services.clock.now()).await.map_err(|_| Reason::ShareSpent)?;
+    // What is packed cannot be read here.
+    permitted.routed_mut().request_mut().remove_header(&ACCEPT_ENCODING);
     request_log.note_sent();
     let answer = stages.upstreams.send(permitted).await?;
     let (page, text) = read_whole(answer, LARGEST).await?;

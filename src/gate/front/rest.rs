@@ -45,7 +45,7 @@ pub(super) async fn answer(
         request.set_header(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     }
     // What is packed or a part cannot be read here.
-    for name in [ACCEPT_ENCODING, RANGE, IF_NONE_MATCH, IF_MODIFIED_SINCE] {
+    for name in [ACCEPT_ENCODING, CONTENT_ENCODING, RANGE, IF_NONE_MATCH, IF_MODIFIED_SINCE] {
         request.remove_header(&name);
     }
     request_log.note_sent();
