@@ -9,8 +9,9 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use crate::home::SmallHome;
 use crate::home_assistant::{start, token};
-use crate::socket::{Socket, asked, authenticated, end, open, say};
+use crate::socket::{Socket, asked, authenticated, open, say};
 use crate::support::h2::RUNTIME;
+use crate::support::json_socket::end;
 use crate::support::{Ask, PATIENCE, eventually, h1};
 
 async fn binary(socket: &mut Socket) -> Vec<u8> {

@@ -7,9 +7,10 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use crate::home::{ENTITIES, SmallHome};
-use crate::socket::{asked, authenticated, end, next, open, open_at};
+use crate::socket::{asked, authenticated, next, open, open_at};
 use crate::supervised::{Supervised, addon};
 use crate::support::h2::RUNTIME;
+use crate::support::json_socket::end;
 use crate::support::{Ask, PATIENCE};
 
 /// What the add-on that is held may see.

@@ -13,10 +13,11 @@ use tokio_tungstenite::tungstenite::Message;
 
 use crate::home::SmallHome;
 use crate::home_assistant::{start, token};
-use crate::socket::{asked, authenticated, end, next, say};
+use crate::socket::{asked, authenticated, next, say};
 use crate::starved::assert_refusals;
 use crate::supervised::Supervised;
 use crate::support::h2::RUNTIME;
+use crate::support::json_socket::end;
 use crate::support::plain::PlainClient;
 use crate::support::{Ask, Extra, PATIENCE, Vestibule, eventually};
 

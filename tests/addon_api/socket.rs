@@ -1,13 +1,11 @@
 //! An add-on's side of `/core/websocket`.
 
-use futures_util::{SinkExt as _, StreamExt as _};
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{WebSocketStream, client_async};
 
 use crate::supervised::Supervised;
-use crate::support::PATIENCE;
+pub(crate) use crate::support::json_socket::{asked, next, say};
 
 /// An add-on's side.
 pub(crate) type Socket = WebSocketStream<TcpStream>;
@@ -25,46 +23,10 @@ pub(crate) async fn open_at(api: &Supervised, path: &str) -> Socket {
     socket
 }
 
-/// The next message.
-pub(crate) async fn next(socket: &mut Socket) -> Value {
-    loop {
-        match tokio::time::timeout(PATIENCE, socket.next()).await.expect("a message in time") {
-            Some(Ok(Message::Text(text))) => return serde_json::from_str(&text).unwrap(),
-            Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-            other => panic!("{other:?} instead of a message"),
-        }
-    }
-}
-
-/// Says something.
-pub(crate) async fn say(socket: &mut Socket, value: Value) {
-    socket.send(Message::text(value.to_string())).await.unwrap();
-}
-
 /// One that has shown this token.
 pub(crate) async fn authenticated(api: &Supervised, token: &str) -> Socket {
     let mut socket = open(api).await;
     say(&mut socket, json!({"type": "auth", "access_token": token})).await;
     assert_eq!(next(&mut socket).await["type"], "auth_ok");
     socket
-}
-
-/// The next answer to a message.
-pub(crate) async fn asked(socket: &mut Socket, message: Value) -> Value {
-    say(socket, message).await;
-    next(socket).await
-}
-
-/// The code of the close frame that comes; 0 for none.
-pub(crate) async fn end(socket: &mut Socket) -> u16 {
-    let end = async {
-        loop {
-            match socket.next().await {
-                Some(Ok(Message::Close(frame))) => break frame.map_or(0, |frame| frame.code.into()),
-                None | Some(Err(_)) => break 0,
-                Some(Ok(_)) => {}
-            }
-        }
-    };
-    tokio::time::timeout(PATIENCE, end).await.expect("an end in time")
 }

@@ -2,20 +2,19 @@
 
 use std::pin::Pin;
 
-use futures_util::{SinkExt as _, StreamExt as _};
 use rustls::pki_types::ServerName;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
-use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{WebSocketStream, client_async};
 
 use crate::home::SmallHome;
 use crate::support::h2::RUNTIME;
 use crate::support::home::Home;
+pub(crate) use crate::support::json_socket::{asked, end, next, say};
 use crate::support::minted::token;
-use crate::support::{Answer, Ask, ConfigFile, PATIENCE, Protocol, Vestibule, certificate};
+use crate::support::{Answer, Ask, ConfigFile, Protocol, Vestibule, certificate};
 
 /// The front's host.
 pub(crate) const HOST: &str = "front.p.test";
@@ -100,40 +99,4 @@ impl Bed {
 pub(crate) fn run<T>(test: impl Future<Output = T>) -> T {
     let test: Pin<Box<dyn Future<Output = T>>> = Box::pin(test);
     RUNTIME.block_on(test)
-}
-
-/// The next message.
-pub(crate) async fn next(socket: &mut Socket) -> Value {
-    loop {
-        match tokio::time::timeout(PATIENCE, socket.next()).await.expect("a message in time") {
-            Some(Ok(Message::Text(text))) => return serde_json::from_str(&text).unwrap(),
-            Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-            other => panic!("{other:?} instead of a message"),
-        }
-    }
-}
-
-/// Says something.
-pub(crate) async fn say(socket: &mut Socket, value: Value) {
-    socket.send(Message::text(value.to_string())).await.unwrap();
-}
-
-/// The next answer to a message.
-pub(crate) async fn asked(socket: &mut Socket, message: Value) -> Value {
-    say(socket, message).await;
-    next(socket).await
-}
-
-/// The code of the close frame that comes; 0 for none.
-pub(crate) async fn end(socket: &mut Socket) -> u16 {
-    let end = async {
-        loop {
-            match socket.next().await {
-                Some(Ok(Message::Close(frame))) => break frame.map_or(0, |frame| frame.code.into()),
-                None | Some(Err(_)) => break 0,
-                Some(Ok(_)) => {}
-            }
-        }
-    };
-    tokio::time::timeout(PATIENCE, end).await.expect("an end in time")
 }

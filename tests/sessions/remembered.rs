@@ -3,17 +3,15 @@
 
 use std::time::Duration;
 
-use vestibule::clock::{Clock, Timestamp};
-use vestibule::config::{RememberedLimits, Session as Settings, SessionStore};
-use vestibule::session::{Carrier, MadeBy, NewSession, SessionToken, Sessions, UserAgent};
+use vestibule::config::SessionStore;
 
 use crate::support::expectation::{BOB, assert_id};
 use crate::support::form::{Form, new_session};
 use crate::support::home::password_of;
+use crate::support::past_sessions::{DAY, PastSessions, pair};
 use crate::support::process::{COOKIE, LOOPBACK};
 use crate::support::{Answer, Ask, BOTH, ConfigFile, Protocol, RawAddon, Vestibule};
 
-const DAY: Duration = Duration::from_hours(24);
 const MINUTE: Duration = Duration::from_mins(1);
 const FIREFOX: &[u8] = b"Mozilla/5.0 (Android 14; Mobile; rv:125.0) Gecko/125.0 Firefox/125.0";
 
@@ -35,72 +33,19 @@ fn max_age(answer: &Answer) -> Option<u64> {
     line.split("; ").find_map(|part| part.strip_prefix("Max-Age=")).map(|seconds| seconds.parse().unwrap())
 }
 
-/// What was done to the file of a vestibule that is not running, on a clock that can be moved.
-struct Past {
-    clock: Clock,
-    sessions: std::sync::Arc<Sessions>,
-    runtime: tokio::runtime::Runtime,
+/// The file of a vestibule that does not run from here on, so long ago.
+fn stop(vestibule: &mut Vestibule, ago: Duration) -> PastSessions {
+    // What is known of bob's password, for those that are made without it.
+    new_session(&vestibule.sign_in("bob", &password_of("bob")));
+    vestibule.signal("TERM");
+    vestibule.await_end(Duration::from_secs(30));
+    PastSessions::open(SessionStore::File(vestibule.path("sessions.redb")), ago)
 }
 
-impl Past {
-    fn open(vestibule: &mut Vestibule, ago: Duration) -> Self {
-        // What is known of bob's password, for those that are made without it.
-        new_session(&vestibule.sign_in("bob", &password_of("bob")));
-        vestibule.signal("TERM");
-        vestibule.await_end(Duration::from_secs(30));
-        let now = Clock::System.now().as_millis();
-        let then = Timestamp::from_millis(now - u64::try_from(ago.as_millis()).unwrap());
-        let settings = Settings {
-            store: SessionStore::File(vestibule.path("sessions.redb")),
-            idle_timeout: Duration::from_mins(30),
-            absolute_timeout: Duration::from_hours(12),
-            remembered: Some(RememberedLimits { idle: 30 * DAY, absolute: 180 * DAY }),
-            max_age: Vec::new(),
-            password_timeout: None,
-            per_user: 20,
-            cross_site_framing: false,
-            store_timeout: Duration::from_secs(1),
-            max_outage: Duration::from_mins(5),
-        };
-        let clock = Clock::manual(then);
-        let (sessions, _) = Sessions::open(&settings, clock.clone()).unwrap();
-        Self { clock, sessions, runtime: tokio::runtime::Runtime::new().unwrap() }
-    }
-
-    fn later(&self, by: Duration) {
-        self.clock.set(self.clock.now().saturating_add(by));
-    }
-
-    /// Bob signs in, and nobody has changed the password since.
-    fn sign_in(&self, remembered: bool) -> SessionToken {
-        let made = self.sessions.which(|session| session.password_digest().is_some());
-        let about = NewSession {
-            remembered,
-            password_digest: made[0].password_digest().copied(),
-            user_agent: UserAgent::from_header(FIREFOX),
-            ..NewSession::new(BOB.id.parse().unwrap(), MadeBy::Password)
-        };
-        self.runtime.block_on(self.sessions.create(about)).unwrap().0
-    }
-
-    fn find(&self, token: &SessionToken) {
-        self.runtime.block_on(self.sessions.find(token)).unwrap();
-    }
-
-    fn renew(&self, token: &SessionToken) -> SessionToken {
-        let session = self.runtime.block_on(self.sessions.find(token)).unwrap();
-        self.runtime.block_on(self.sessions.renew(&session, token, Carrier::Navigation)).unwrap().0
-    }
-
-    /// The vestibule goes on with the file.
-    fn close(self, vestibule: &mut Vestibule) {
-        drop(self);
-        vestibule.start_again();
-    }
-}
-
-fn pair(token: &SessionToken) -> String {
-    format!("{COOKIE}={}", token.encode().as_str())
+/// The vestibule goes on with the file.
+fn go_on(vestibule: &mut Vestibule, past: PastSessions) {
+    drop(past);
+    vestibule.start_again();
 }
 
 fn page(cookie: &str) -> Ask {
@@ -148,9 +93,9 @@ fn where_nobody_is_to_stay_signed_in_there_is_no_box_and_a_tick_does_nothing() {
     let answer = stays(&vestibule);
     assert_eq!(max_age(&answer), None);
     assert_eq!(vestibule.ask(Protocol::H1, &page(&new_session(&answer))).status, 200);
-    let past = Past::open(&mut vestibule, DAY);
-    let before = past.sign_in(true);
-    past.close(&mut vestibule);
+    let past = stop(&mut vestibule, DAY);
+    let before = past.of_bob(true, FIREFOX);
+    go_on(&mut vestibule, past);
     assert!(!vestibule.is_live(&pair(&before)), "those that were made before live as all others do");
 }
 
@@ -161,11 +106,11 @@ fn a_remembered_session_is_there_after_29_days_and_not_after_31() {
         in_a_file(config);
         config.addon("a", &addon);
     });
-    let past = Past::open(&mut vestibule, 31 * DAY);
-    let over = past.sign_in(true);
+    let past = stop(&mut vestibule, 31 * DAY);
+    let over = past.of_bob(true, FIREFOX);
     past.later(2 * DAY);
-    let (lasting, once) = (past.sign_in(true), past.sign_in(false));
-    past.close(&mut vestibule);
+    let (lasting, once) = (past.of_bob(true, FIREFOX), past.of_bob(false, FIREFOX));
+    go_on(&mut vestibule, past);
     let status = |token| vestibule.ask(Protocol::H2, &page(&pair(token))).status;
     assert_eq!((status(&over), status(&lasting), status(&once)), (303, 200, 303));
     let list = vestibule.command_ok(&["sessions", "list"]);
@@ -183,9 +128,9 @@ fn a_page_brings_a_new_secret_once_a_day_whatever_the_add_on_says_of_caches() {
         in_a_file(config);
         config.addon("a", &addon);
     });
-    let past = Past::open(&mut vestibule, 2 * DAY);
-    let old = pair(&past.sign_in(true));
-    past.close(&mut vestibule);
+    let past = stop(&mut vestibule, 2 * DAY);
+    let old = pair(&past.of_bob(true, FIREFOX));
+    go_on(&mut vestibule, past);
     let script = vestibule.ask(Protocol::H1, &Ask::get("/ingress/a/x.js").cookie(&old));
     assert_eq!((script.status, script.set_cookie(COOKIE)), (200, None), "what a page loads brings none yet");
     assert_eq!(script.fields.one("cache-control"), "public, max-age=31536000");
@@ -210,13 +155,13 @@ fn s80_a_copy_of_the_cookie_ends_the_session_and_the_operator_is_told() {
         in_a_file(config);
         config.addon("a", &addon);
     });
-    let past = Past::open(&mut vestibule, 2 * DAY);
-    let stolen = past.sign_in(true);
+    let past = stop(&mut vestibule, 2 * DAY);
+    let stolen = past.of_bob(true, FIREFOX);
     past.later(DAY);
     let kept = past.renew(&stolen);
     past.later(2 * MINUTE);
     past.find(&kept);
-    past.close(&mut vestibule);
+    go_on(&mut vestibule, past);
     assert!(vestibule.is_live(&pair(&kept)));
     addon.forget();
     let answer = vestibule.ask(Protocol::H1, &Ask::get("/ingress/a/").cookie(pair(&stolen)));

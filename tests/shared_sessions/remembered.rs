@@ -5,26 +5,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
-use vestibule::clock::{Clock, Timestamp};
-use vestibule::config::{RedisPlace, RedisStore, RememberedLimits, Session as Settings, SessionStore};
-use vestibule::session::{Carrier, Health, MadeBy, NewSession, SessionToken, Sessions};
+use vestibule::config::{RedisPlace, RedisStore, SessionStore};
+use vestibule::session::{Health, SessionToken};
 
 use crate::support::expectation::BOB;
 use crate::support::form::new_session;
 use crate::support::home::password_of;
+use crate::support::past_sessions::{DAY, PastSessions, pair};
 use crate::support::process::COOKIE;
 use crate::support::redis::{Redis, redis_is_missing};
 use crate::support::{Ask, BOTH, Protocol, RawAddon, Vestibule, eventually};
 use crate::two_proxies;
 
-const DAY: Duration = Duration::from_hours(24);
 const MINUTE: Duration = Duration::from_mins(1);
 
 /// A node in this process that has reached Redis.
 struct Third {
-    runtime: tokio::runtime::Runtime,
-    sessions: Arc<Sessions>,
-    clock: Clock,
+    node: PastSessions,
     stop: CancellationToken,
 }
 
@@ -39,52 +36,18 @@ impl Third {
             key: None,
             prefix: "vestibule:".to_owned(),
         };
-        let settings = Settings {
-            store: SessionStore::Redis(Box::new(store)),
-            idle_timeout: Duration::from_mins(30),
-            absolute_timeout: Duration::from_hours(12),
-            remembered: Some(RememberedLimits { idle: 30 * DAY, absolute: 180 * DAY }),
-            max_age: Vec::new(),
-            password_timeout: None,
-            per_user: 20,
-            cross_site_framing: false,
-            store_timeout: Duration::from_secs(1),
-            max_outage: Duration::from_mins(5),
-        };
-        let now = Clock::System.now().as_millis();
-        let clock = Clock::manual(Timestamp::from_millis(now - u64::try_from(ago.as_millis()).unwrap()));
-        let runtime = tokio::runtime::Runtime::new().unwrap();
-        let (sessions, _) = Sessions::open(&settings, clock.clone()).unwrap();
+        let node = PastSessions::open(SessionStore::Redis(Box::new(store)), ago);
         let stop = CancellationToken::new();
-        runtime.spawn(Arc::clone(&sessions).run(stop.clone()));
-        eventually("Redis", || matches!(sessions.health(), Health::Durable).then_some(()));
-        Self { runtime, sessions, clock, stop }
-    }
-
-    fn later(&self, by: Duration) {
-        self.clock.set(self.clock.now().saturating_add(by));
+        node.runtime.spawn(Arc::clone(&node.sessions).run(stop.clone()));
+        eventually("Redis", || matches!(node.sessions.health(), Health::Durable).then_some(()));
+        Self { node, stop }
     }
 
     /// Bob, with the password that he has.
     fn sign_in(&self, vestibule: &Vestibule) -> SessionToken {
         new_session(&vestibule.sign_in("bob", &password_of("bob")));
-        self.runtime.block_on(self.sessions.gather()).unwrap();
-        let made = self.sessions.which(|session| session.password_digest().is_some());
-        let about = NewSession {
-            remembered: true,
-            password_digest: made[0].password_digest().copied(),
-            ..NewSession::new(BOB.id.parse().unwrap(), MadeBy::Password)
-        };
-        self.runtime.block_on(self.sessions.create(about)).unwrap().0
-    }
-
-    fn find(&self, token: &SessionToken) {
-        self.runtime.block_on(self.sessions.find(token)).unwrap();
-    }
-
-    fn renew(&self, token: &SessionToken) -> SessionToken {
-        let session = self.runtime.block_on(self.sessions.find(token)).unwrap();
-        self.runtime.block_on(self.sessions.renew(&session, token, Carrier::Navigation)).unwrap().0
+        self.node.runtime.block_on(self.node.sessions.gather()).unwrap();
+        self.node.of_bob(true, b"")
     }
 }
 
@@ -92,10 +55,6 @@ impl Drop for Third {
     fn drop(&mut self) {
         self.stop.cancel();
     }
-}
-
-fn pair(token: &SessionToken) -> String {
-    format!("{COOKIE}={}", token.encode().as_str())
 }
 
 #[test]
@@ -107,10 +66,10 @@ fn a_copy_of_an_older_cookie_that_comes_to_one_ends_the_session_on_both() {
     let (one, two) = two_proxies(&redis, &addon);
     let third = Third::start(&redis, 2 * DAY);
     let stolen = third.sign_in(&one);
-    third.later(DAY);
-    let kept = third.renew(&stolen);
-    third.later(2 * MINUTE);
-    third.find(&kept);
+    third.node.later(DAY);
+    let kept = third.node.renew(&stolen);
+    third.node.later(2 * MINUTE);
+    third.node.find(&kept);
     for vestibule in [&one, &two] {
         assert!(vestibule.is_live(&pair(&kept)));
     }
