@@ -2,7 +2,7 @@
 //! body is, none of ours, none that acts beyond its own answer, and none that would let more happen than without the
 //! rule.
 
-use super::field::{Fate, Property};
+use super::field::{Fate, Field, Property};
 use super::views::{known, makes_messages};
 
 /// Why a header of answers is not the operator's to set, or to take out.
@@ -25,34 +25,32 @@ pub(crate) enum Untouchable {
 /// Whether a rule may set this header.
 pub(crate) fn may_set(name: &str) -> Result<(), Untouchable> {
     let Some(field) = known(name) else { return Ok(()) };
-    if makes_messages(field) {
-        Err(Untouchable::Message)
-    } else if field.is(Property::Content) {
-        Err(Untouchable::Content)
-    } else if field.is(Property::Reserved) || field.is(Property::Ours) {
-        Err(Untouchable::Ours)
-    } else if field.is(Property::Shares) {
-        Err(Untouchable::Shares)
-    } else {
-        // As under a prefix, also on a host of the add-on's own: at Home Assistant's entry point it has none.
-        match field.effect.filter(|effect| effect.under_prefix != Fate::Passes) {
-            Some(effect) => Err(Untouchable::ActsBeyond(effect.does)),
-            None => Ok(()),
-        }
+    is_theirs(field)?;
+    if field.is(Property::Shares) {
+        return Err(Untouchable::Shares);
+    }
+    // As under a prefix, also on a host of the add-on's own: at Home Assistant's entry point it has none.
+    match field.effect.filter(|effect| effect.under_prefix != Fate::Passes) {
+        Some(effect) => Err(Untouchable::ActsBeyond(effect.does)),
+        None => Ok(()),
     }
 }
 
 /// Whether a rule may take this header out.
 pub(crate) fn may_remove(name: &str) -> Result<(), Untouchable> {
     let Some(field) = known(name) else { return Ok(()) };
+    is_theirs(field)?;
+    if field.is(Property::Restricts) { Err(Untouchable::Restricts) } else { Ok(()) }
+}
+
+/// Whether an add-on says it, of itself, and no part of a message or of ours.
+fn is_theirs(field: &Field) -> Result<(), Untouchable> {
     if makes_messages(field) {
         Err(Untouchable::Message)
     } else if field.is(Property::Content) {
         Err(Untouchable::Content)
     } else if field.is(Property::Reserved) || field.is(Property::Ours) {
         Err(Untouchable::Ours)
-    } else if field.is(Property::Restricts) {
-        Err(Untouchable::Restricts)
     } else {
         Ok(())
     }
