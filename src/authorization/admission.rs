@@ -252,7 +252,7 @@ fn counts(credential: &Credential, question: &Question<'_>) -> Result<(), Reason
 fn is_within(bounds: &KeyBounds, question: &Question<'_>) -> bool {
     let Wish::Path(Ok(intent)) = question.wish else { return false };
     let by_kind = bounds.websockets || !question.websocket;
-    let from_there = bounds.admits_from(question.client.ip());
+    let from_there = bounds.admits_from(question.client);
     by_kind && from_there && is_named_path(&bounds.paths, question.method, intent.path())
 }
 

@@ -109,7 +109,9 @@ async fn callback(
     let entrant = admitted(request, addon, (&parent, StepUp::default()), stages, services, request_log)?;
     let user = entrant.user();
     // The new one first: when the store refuses it, the browser keeps the one that it has here.
-    let (token, session) = services.sessions.create(child_of(&parent, addon, request)).await?;
+    // Where nobody signed in, a session is as old as itself: this one must not be younger than what it is made from.
+    let since = parent.authenticated().is_none().then(|| parent.created());
+    let (token, session) = services.sessions.create_since(child_of(&parent, addon, request), since).await?;
     if let Some(old) = here
         && let Err(error) = services.sessions.sign_out(&old).await
     {

@@ -99,7 +99,7 @@ impl Server {
 
     async fn back(self: &Arc<Self>, mut state: MutexGuard<'_, ReloadState>) -> Result<Vec<String>, TrialError> {
         let found = self.text_of_file().await?;
-        state.trial.end(&found);
+        state.trial.end(found.as_ref());
         // Before it is put in force: whatever happens, no start serves the unconfirmed one from here on.
         if let Err(error) = state.trial.keep() {
             tracing::error!(why = %chain(&error), "that the trial is over cannot be recorded: a restart may forget it");
@@ -117,7 +117,7 @@ impl Server {
         result.map_err(TrialError::Reload)
     }
 
-    async fn text_of_file(&self) -> Result<crate::secret::Secret<String>, TrialError> {
+    async fn text_of_file(&self) -> Result<Option<crate::secret::Secret<String>>, TrialError> {
         let file = self.file.clone();
         Ok(spawn_blocking(move || text_of(&file)).await.map_err(ReloadError::Broken)?)
     }
@@ -139,7 +139,7 @@ pub(super) fn end_at_start(file: &Path, mut trial: ConfigTrial) {
     if !trial.is_running() {
         return;
     }
-    trial.end(&text_of(file));
+    trial.end(text_of(file).as_ref());
     match trial.keep() {
         Ok(()) => tracing::error!("the next start serves the last confirmed configuration"),
         Err(error) => tracing::error!(why = %chain(&error), "that the trial is over cannot be recorded"),

@@ -230,3 +230,33 @@ fn a_way_back_that_does_not_hold_any_more_is_said_loudly_and_taken_when_it_holds
     assert!(world.serves("a"));
     assert_eq!(world.state(), "taken_back");
 }
+
+#[test]
+fn a_file_that_is_away_when_the_time_is_over_does_not_come_back_as_another_one() {
+    let world = World::start();
+    world.vestibule.command_ok(&["reload", "--trial", "4s"]);
+    world.vestibule.write_config(&world.other);
+    world.await_serves("b");
+    let (file, away) = (world.vestibule.path("config.toml"), world.vestibule.path("away.toml"));
+    fs::rename(&file, &away).unwrap();
+    eventually("the end of the trial", || (world.state() == "taken_back").then_some(()));
+    fs::rename(&away, &file).unwrap();
+    world.vestibule.command_ok(&["reload"]);
+    assert!(world.serves("a") && !world.serves("b"), "it is the text that was taken back");
+    assert_eq!(world.state(), "taken_back");
+}
+
+#[test]
+fn a_process_that_ended_while_it_confirmed_starts_with_what_was_confirmed() {
+    let mut world = World::start();
+    let state = world.vestibule.path("state");
+    world.vestibule.command_ok(&["reload", "--trial", "5m"]);
+    world.vestibule.write_config(&world.other);
+    world.await_serves("b");
+    world.vestibule.kill_9();
+    // The text is written first, and the record then.
+    fs::write(state.join("confirmed.toml"), &world.other).unwrap();
+    world.vestibule.start_again();
+    assert!(world.serves("b") && !world.serves("a"));
+    assert_eq!(world.state(), "confirmed");
+}

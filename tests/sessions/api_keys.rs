@@ -173,6 +173,9 @@ fn a_key_counts_in_its_networks_alone() {
     let claimed = Ask::get("/ingress/a/api/x").field("X-Api-Key", elsewhere.clone());
     let claimed = claimed.field("X-Forwarded-For", "192.168.1.1").field("Forwarded", "for=192.168.1.1");
     assert_problem(&vestibule.ask(Protocol::H1, &claimed), 403);
+    // A proxy that nobody trusts: behind it could be anybody.
+    let through = Ask::get("/ingress/a/api/x").field("X-Api-Key", here.clone()).field("X-Forwarded-For", "10.0.0.1");
+    assert_problem(&vestibule.ask(Protocol::H1, &through), 403);
     addon.assert_untouched("another network");
     assert_eq!(ask(&here).status, 200);
 }

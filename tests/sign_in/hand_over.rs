@@ -1,11 +1,13 @@
 //! One sign-in for add-ons on hosts of their own: handed over once, to one browser, bound to the add-on, gone with the
 //! sign-in that it came from (S-79, S-83, S-88).
 
+use std::time::Duration;
+
 use crate::support::expectation::BOB;
 use crate::support::form::{Form, new_session};
 use crate::support::home::password_of;
 use crate::support::process::{COOKIE, LOOPBACK};
-use crate::support::{Ask, BOTH, Protocol, RawAddon, Vestibule, assert_denied};
+use crate::support::{Ask, BOTH, Protocol, RawAddon, Stopwatch, Vestibule, assert_denied, eventually};
 
 const NONCE: &str = "__Host-ingress_hand_over";
 
@@ -19,14 +21,19 @@ struct Bench {
 
 impl Bench {
     fn new(store: &str) -> Self {
+        Self::with(store, "")
+    }
+
+    /// With these lines in the tables of `a` and `c`.
+    fn with(store: &str, lines: &str) -> Self {
         let (a, b, c) = (RawAddon::start(), RawAddon::start(), RawAddon::start());
         let own = |slug: &str, addon: &RawAddon, more: &str| {
             format!("slug = \"{slug}\"\nupstream = \"{}\"\nhost = \"{slug}.p.test\"\n{more}", addon.url())
         };
         let vestibule = Vestibule::start(|config| {
             config.set("listen", "public_urls", r#"["https://p.test"]"#).set("session", "store", store);
-            config.addon_table(&own("a", &a, "")).addon_table(&own("b", &b, "access = { admin_only = true }"));
-            config.addon("c", &c);
+            config.addon_table(&own("a", &a, lines)).addon_table(&own("b", &b, "access = { admin_only = true }"));
+            config.addon_with("c", &c, lines);
         });
         Self { a, b, c, vestibule }
     }
@@ -245,4 +252,17 @@ fn s83_no_log_shows_a_code() {
         assert!(!log.contains(secret), "{secret} is in the log");
     }
     assert!(log.contains("method=hand_over"), "{log}");
+}
+
+#[test]
+fn what_is_handed_over_is_as_old_as_what_it_comes_from_where_nobody_signed_in() {
+    let bench = Bench::with("\"memory\"", "max_age = \"4s\"");
+    let session = bench.vestibule.cookie("bob");
+    let made = Stopwatch::start();
+    eventually("half of its time", || (made.elapsed() > Duration::from_secs(2)).then_some(()));
+    let there = bench.hand_over("a.p.test", "/x", &session);
+    assert_eq!(bench.opens("a.p.test", &there), 200);
+    let c = || bench.vestibule.ask(Protocol::H1, &Ask::get("/ingress/c/").cookie(&session)).status;
+    eventually("the end of its time", || (c() == 401).then_some(()));
+    assert_eq!(bench.opens("a.p.test", &there), 401);
 }

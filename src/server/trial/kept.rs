@@ -124,6 +124,12 @@ impl KeptFiles {
         }
     }
 
+    /// Whether this text was being kept when the process ended: it is there, and the record is still about another one.
+    pub(super) fn was_keeping(&self, found: &Fingerprint, record: &Record) -> bool {
+        let is_there = || read(&self.text_path()).ok().flatten().is_some_and(|text| Fingerprint::of(&text) == *found);
+        record.confirmed != *found && is_there()
+    }
+
     /// Keeps a text as the confirmed one, and what is on trial beside it. Writes nothing that is there already.
     pub(super) fn keep(&self, text: &Secret<String>, trial: Option<TrialRecord>) -> Result<(), KeptError> {
         let record = Record::new(Fingerprint::of(text), trial);

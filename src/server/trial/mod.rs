@@ -158,13 +158,11 @@ impl ConfigTrial {
     }
 
     /// Confirms what is in force, if the file has it: `text` is what it has.
-    pub(super) fn confirm(&mut self, text: Secret<String>) -> Result<(), ConfirmError> {
+    pub(super) fn confirm(&mut self, text: Option<Secret<String>>) -> Result<(), ConfirmError> {
         if !self.is_running() {
             return Err(ConfirmError::NoTrial);
         }
-        if Fingerprint::of(&text) != self.in_force {
-            return Err(ConfirmError::NotInForce);
-        }
+        let text = text.filter(|text| Fingerprint::of(text) == self.in_force).ok_or(ConfirmError::NotInForce)?;
         // Kept first: were the trial over only in memory, a restart would take back what was confirmed.
         self.files.keep(&text, None)?;
         (self.standing, self.confirmed) = (TrialPhase::Confirmed, text);
@@ -173,10 +171,12 @@ impl ConfigTrial {
 
     /// The trial is over, or a try to put the last confirmed configuration in force is repeated. `found` is what the
     /// file has.
-    pub(super) fn end(&mut self, found: &Secret<String>) {
+    pub(super) fn end(&mut self, found: Option<&Secret<String>>) {
         // After a try that failed, a file that has changed since is taken up by the next reload.
         if self.is_running() {
-            self.standing = TrialPhase::after(Fingerprint::of(found), &self.confirmed);
+            // One that cannot be read at this moment must not come back as if it were another one.
+            let refused = found.map_or_else(|| self.in_force.clone(), Fingerprint::of);
+            self.standing = TrialPhase::after(refused, &self.confirmed);
         }
     }
 
@@ -243,7 +243,11 @@ pub(super) struct Source {
 impl Source {
     /// Reads the file, or the last confirmed configuration while the file is what was taken back.
     pub(super) fn load(&self, file: &Path) -> Result<(Loaded, Origin), config::Diagnostics> {
-        let is_refused = self.refused.as_ref().is_some_and(|refused| *refused == Fingerprint::of(&text_of(file)));
+        // One that cannot be read is no other text either: what is in force stays.
+        let is_refused = self
+            .refused
+            .as_ref()
+            .is_some_and(|refused| text_of(file).is_none_or(|found| Fingerprint::of(&found) == *refused));
         if is_refused { self.load_kept(file) } else { Ok((config::load(file, &WORLD)?, Origin::File)) }
     }
 
@@ -252,9 +256,9 @@ impl Source {
     }
 }
 
-/// The file's text; none where it cannot be read.
-pub(super) fn text_of(file: &Path) -> Secret<String> {
-    config::glance(file).map_or_else(|| Secret::new(String::new()), |glance| glance.text)
+/// The file's text, where it can be read.
+pub(super) fn text_of(file: &Path) -> Option<Secret<String>> {
+    config::glance(file).map(|glance| glance.text)
 }
 
 const WORLD: ThisWorld = ThisWorld(Purpose::Serve);

@@ -72,6 +72,8 @@ pub fn choose(
         return if asked.is_none() { plain(file, world) } else { Err(nothing_kept(&files)) };
     };
     match &record.trial {
+        // Confirmed, and the end of the process came between the two files.
+        Some(TrialRecord::Running { .. }) if files.was_keeping(&found, &record) => plain(file, world),
         Some(TrialRecord::TakenBack { refused }) if *refused == found => taken_back(file, files, &record, found, world),
         Some(TrialRecord::Running { until, length }) => {
             let left = remaining(*until, *length, now);

@@ -8,6 +8,7 @@ use ipnet::IpNet;
 
 use crate::clock::Timestamp;
 use crate::config::{PathPattern, PublicPath};
+use crate::http::ClientAddr;
 use crate::ids::{AddonSlug, KnownMethod, MethodReach, UserId};
 use crate::session::{SessionDigest, SessionId};
 
@@ -90,10 +91,9 @@ impl KeyBounds {
         Ok(bounds)
     }
 
-    /// Whether it counts at this address; one of IPv4 that is mapped into IPv6 is one of IPv4.
-    pub fn admits_from(&self, address: IpAddr) -> bool {
-        let address = address.to_canonical();
-        self.networks.is_empty() || self.networks.iter().any(|network| network.contains(&address))
+    /// Whether it counts where this client is.
+    pub fn admits_from(&self, client: ClientAddr) -> bool {
+        self.networks.is_empty() || client.is_within(&self.networks)
     }
 
     /// The methods, as an operator writes them.
