@@ -8,12 +8,13 @@
 //! the tests of the configuration.
 //!
 //! Reading order: `segments` (a path as all servers read it), `reach` (how far below it a request acts), `matching` (a
-//! pattern and a path), `query`, `form` and `json` (where else a request names entities), `unreadable`, `user_rights`,
-//! `evaluation`, `public` (what is open to everybody), `intent`, `describe`.
+//! pattern and a path), `index` (which patterns need no look), `query`, `form` and `json` (where else a request names
+//! entities), `unreadable`, `user_rights`, `evaluation`, `public` (what is open to everybody), `intent`, `describe`.
 
 mod segments;
 mod reach;
 mod matching;
+mod index;
 mod query;
 mod form;
 mod json;
@@ -24,6 +25,8 @@ mod public;
 mod intent;
 mod describe;
 mod media_type;
+
+use std::borrow::Cow;
 
 use http::Method;
 
@@ -38,6 +41,7 @@ pub use user_rights::UserRights;
 
 use crate::config::{EntitySource, JsonPointer, Protect, ProtectAsk, ProtectRule, Unlisted};
 use evaluation::Opens;
+use index::RuleIndex;
 use matching::Fit;
 use segments::Segments;
 
@@ -67,6 +71,10 @@ pub struct View<'a> {
 pub struct Protection {
     unlisted: Unlisted,
     rules: Vec<ProtectRule>,
+    /// The place of every rule.
+    places: Vec<usize>,
+    /// The same by how their patterns begin.
+    index: RuleIndex,
     /// Every place of a body that some rule reads, once.
     pointers: Vec<JsonPointer>,
 }
@@ -82,7 +90,9 @@ impl Protection {
                 pointers.push(pointer.clone());
             }
         }
-        Self { unlisted: protect.default, rules: protect.rules.clone(), pointers }
+        let index = RuleIndex::new(protect.rules.iter().map(|rule| &rule.path));
+        let places = (0..protect.rules.len()).collect();
+        Self { unlisted: protect.default, rules: protect.rules.clone(), places, index, pointers }
     }
 
     /// Whether a rule reads the query.
@@ -100,7 +110,9 @@ impl Protection {
     /// it.
     pub fn judge(&self, view: &View<'_>, body: Option<&BodyFacts>, user_rights: &UserRights<'_>) -> Evaluation<'_> {
         let segments = Segments::of(view.path);
-        let rules = self.rules.iter().enumerate().filter(|(_, rule)| is_for(rule, view) || is_implied(rule, view));
+        let places = self.candidates(&segments, view);
+        let rules = places.iter().filter_map(|place| Some((*place, self.rules.get(*place)?)));
+        let rules = rules.filter(|(_, rule)| is_for(rule, view) || is_implied(rule, view));
         // Before any rule is asked: a rule that does not match our reading may match the add-on's.
         if segments.is_ambiguous() && !may_be_ambiguous(rules.clone().map(|(_, rule)| rule), &segments) {
             return Evaluation::ambiguous();
@@ -137,7 +149,18 @@ impl Protection {
         }
         evaluation
     }
+
+    /// The places of the rules that are looked at: all of them, unless there are many, and the path is read by all
+    /// servers alike and the request acts on nothing else.
+    fn candidates(&self, segments: &Segments<'_>, view: &View<'_>) -> Cow<'_, [usize]> {
+        let path_alone = view.depth == Depth::Zero && !segments.is_ambiguous() && !reach::is_anywhere(view.method);
+        let found = (path_alone && self.rules.len() > FEW).then(|| self.index.candidates(segments)).flatten();
+        found.map_or(Cow::Borrowed(&*self.places), Cow::Owned)
+    }
 }
+
+/// How many rules are all asked, since that is cheaper than to look for those that fit.
+const FEW: usize = 12;
 
 /// Whether a rule is for such requests at all. HEAD is GET without an answer's body (RFC 9110 section 9.3.2; S-36).
 fn is_for(rule: &ProtectRule, view: &View<'_>) -> bool {

@@ -213,4 +213,25 @@ proptest! {
             prop_assert_eq!(decide(&one, "GET", &path), decide(&other, "GET", &path));
         }
     }
+
+    #[test]
+    fn other_rules_beside_them_change_nothing(path in pieces(), method in prop_oneof!["GET", "DELETE", "PROPFIND", "COPY"]) {
+        let few = vec![
+            rule("/{*rest}", Vec::new()),
+            rule("/admin/{*rest}", vec![ProtectAsk::Admin]),
+            template("/{x}", "light.{x}"),
+            rule("/a", vec![ProtectAsk::Owner]),
+            rule("/admin/caf\u{e9}", vec![ProtectAsk::Owner]),
+        ];
+        // So many that they are looked for by how they begin.
+        let others = (0..FEW).map(|number| rule(&format!("/other{number}/x"), vec![ProtectAsk::Owner]));
+        let many = few.iter().cloned().chain(others).collect();
+        for default in [Unlisted::Permit, Unlisted::Deny] {
+            let (few, many) = (protection(default, few.clone()), protection(default, Vec::clone(&many)));
+            // A tree that has the others in it is another matter.
+            if path != "/" || method == "GET" {
+                prop_assert_eq!(decide(&few, &method, &path), decide(&many, &method, &path), "{} {}", method, path);
+            }
+        }
+    }
 }
