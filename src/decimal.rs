@@ -27,12 +27,25 @@ pub(crate) fn push_three_digits(out: &mut Vec<u8>, value: u64) {
 pub(crate) fn push_address(out: &mut Vec<u8>, address: IpAddr) {
     match address {
         IpAddr::V4(v4) => {
-            let [a, b, c, d] = v4.octets();
-            push_number(out, a.into());
-            for octet in [b, c, d] {
-                out.push(b'.');
-                push_number(out, octet.into());
+            // Put together first, so that the vector grows once.
+            let (mut text, mut used) = ([b'.'; "255.255.255.255.".len()], 0);
+            let mut push = |digit| {
+                if let Some(place) = text.get_mut(used) {
+                    *place = digit;
+                }
+                used += 1;
+            };
+            for octet in v4.octets() {
+                if octet >= 100 {
+                    push(b'0' + octet / 100);
+                }
+                if octet >= 10 {
+                    push(b'0' + octet / 10 % 10);
+                }
+                push(b'0' + octet % 10);
+                push(b'.');
             }
+            out.extend_from_slice(text.get(..used.saturating_sub(1)).unwrap_or_default());
         }
         // Writing into a vector cannot fail.
         IpAddr::V6(v6) => drop(write!(out, "{v6}")),

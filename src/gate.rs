@@ -36,6 +36,7 @@ use crate::explain;
 use crate::home_assistant::{HomeAssistant, Snapshot};
 use crate::http::{BufferLimits, RequestId, Sanitized};
 use crate::identity::{Directory, User};
+use crate::ingress_api::HomeAssistantCaller;
 use crate::pages::{self, Audience, Page};
 use crate::refusal::Reason;
 use crate::route::Destination;
@@ -60,7 +61,22 @@ enum Passed {
     /// One of our own pages.
     Own(Page),
     /// A WebSocket in which we speak ourselves.
-    Socket(own_socket::OwnSocket),
+    Socket(Box<own_socket::OwnSocket>),
+}
+
+/// A request of which it is known where it goes.
+struct Entered {
+    /// Home Assistant, if it is its call.
+    caller: Result<HomeAssistantCaller, Reason>,
+    /// Whether a browser asks for a web app manifest as nobody.
+    asks_manifest: bool,
+    destination: Destination,
+}
+
+impl Passed {
+    fn of_addon(answer: Answer) -> Self {
+        Self::Addon(Box::new(answer))
+    }
 }
 
 impl Gate {
@@ -84,55 +100,58 @@ impl Gate {
         self.current.store(Arc::new(stages));
     }
 
-    /// Answers a request, one way or another, and accounts for it.
-    pub async fn answer(self: Arc<Self>, arrived: Arrived) -> Response<LoggedBody> {
+    /// Answers a request, one way or another, and accounts for it. What comes before its credential is done at once:
+    /// what lay in the future would be copied with it.
+    pub fn answer(self: Arc<Self>, arrived: Arrived) -> impl Future<Output = Response<LoggedBody>> {
         let stages = self.current.load_full();
         let id = RequestId::next();
         let mut request_log = RequestLog::open(&arrived, id, &stages);
         let hsts = stages.hsts(arrived.connection_info.entry_point());
-        let passed = self.pass(arrived, id, &stages, &mut request_log).await;
-        let (grant, renewed) = (request_log.take_grant(), request_log.renewed.take());
-        let mut response = match passed {
-            Ok(Passed::Addon(answer)) => request_log.relay(*answer),
-            Ok(Passed::Own(page)) => request_log.own(page),
-            Ok(Passed::Socket(socket)) => request_log.socket(socket),
-            Err(reason) => request_log.refused(reason),
-        };
-        if let Some(grant) = grant {
-            grant.write(response.headers_mut());
+        let entered = self.enter(arrived, id, &stages, &mut request_log);
+        async move {
+            let passed = match entered {
+                Ok(entered) => self.pass(entered, &stages, &mut request_log).await,
+                Err(reason) => Err(reason),
+            };
+            let mut response = finish(passed, request_log);
+            // In the place of what an add-on says: on a host of its own it may say so too.
+            if let Some(hsts) = hsts {
+                response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, hsts);
+            }
+            response
         }
-        if let Some(line) = renewed {
-            response.headers_mut().append(SET_COOKIE, *line);
-            // Whatever the add-on says of its page: a cache in between must not give the secret to another.
-            response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        }
-        // In the place of what an add-on says: on a host of its own it may say so too.
-        if let Some(hsts) = hsts {
-            response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, hsts);
-        }
-        response
     }
 
-    /// The way of a request.
-    async fn pass(
-        self: &Arc<Self>,
+    /// The way of a request until it is known where it goes.
+    fn enter(
+        &self,
         arrived: Arrived,
         id: RequestId,
+        stages: &Stages,
+        request_log: &mut RequestLog,
+    ) -> Result<Entered, Reason> {
+        // Before sanitizing, which takes the Supervisor's token out of the headers with everything else that is
+        // reserved.
+        let caller = home_assistant::caller(&arrived, stages, &self.services);
+        let sanitized = Sanitized::new(arrived, id, &stages.rules)?;
+        request_log.knows_client(&sanitized);
+        let asks_manifest = manifest::is_asked_for(&sanitized);
+        // Routing comes before the session, since the route says whose cookie and token count. A stranger does not
+        // learn from it what there is: see `nowhere`.
+        Ok(Entered { caller, asks_manifest, destination: stages.routes.route(sanitized) })
+    }
+
+    /// The way of a request from there on.
+    async fn pass(
+        self: &Arc<Self>,
+        entered: Entered,
         stages: &Arc<Stages>,
         request_log: &mut RequestLog,
     ) -> Result<Passed, Reason> {
         let services = &self.services;
-        // Before sanitizing, which takes the Supervisor's token out of the headers with everything else that is
-        // reserved.
-        let caller = home_assistant::caller(&arrived, stages, services);
-        let sanitized = Sanitized::new(arrived, id, &stages.rules)?;
-        request_log.knows_client(&sanitized);
-        let manifest = manifest::empty(&sanitized);
-        // Routing comes before the session, since the route says whose cookie and token count. A stranger does not
-        // learn from it what there is: see `nowhere`.
-        let destination = stages.routes.route(sanitized);
-        if let Some(page) = manifest.clone().filter(|_| !may_be_public(&destination)) {
-            return Ok(Passed::Own(page));
+        let Entered { caller, asks_manifest, destination } = entered;
+        if asks_manifest && !may_be_public(&destination) {
+            return Ok(Passed::Own(manifest::empty()));
         }
         let routed = match destination {
             Destination::Addon(routed) => routed,
@@ -150,7 +169,13 @@ impl Gate {
         request_log.knows_route(routed.route());
         if routed.route().addon().authorization.front.is_some() {
             // Boxed, as what is not on the way to add-ons.
-            return Box::pin(front::pass(routed, self, stages, request_log)).await;
+            return match Box::pin(front::pass(routed, self, stages, request_log)).await? {
+                front::Judged::Send(permitted) => match before_sending(&permitted, request_log) {
+                    Some(page) => Ok(Passed::Own(page)),
+                    None => Box::pin(stages.upstreams.send(permitted)).await.map(Passed::of_addon),
+                },
+                front::Judged::Answered(passed) => Ok(passed),
+            };
         }
         // Before the session: browsers send a preflight without cookies (Fetch standard section 3.2.5).
         if let Some(page) = cors::preflight(&routed) {
@@ -162,34 +187,33 @@ impl Gate {
         let home = services.home.load();
         let describe = describe(stages);
         let authorization = authorization(services, stages, &home, &describe);
-        let routed = match authorization.admit_anybody(routed) {
-            Ok(admitted) => {
-                drop(home);
-                let permitted = admitted.map_err(|refused| request_log.note_refusal(refused))?;
-                return send(permitted, stages, request_log).await;
+        let permitted = match authorization.admit_anybody(routed) {
+            Ok(admitted) => admitted.map_err(|refused| request_log.note_refusal(refused))?,
+            Err(routed) => {
+                if asks_manifest {
+                    return Ok(Passed::Own(manifest::empty()));
+                }
+                let authenticated = if let Some(shown) = shown_key(routed.request()) {
+                    let key = Box::pin(api_key::judge(shown?, routed.request(), stages, services)).await?;
+                    Authenticated::with_key(routed, key)
+                } else {
+                    let token = self.shown_token(routed.request());
+                    Authenticated::new(routed, token, &services.sessions).await?
+                };
+                request_log.knows_credential(authenticated.credential());
+                authorization.admit(authenticated).await.map_err(|refused| request_log.note_refusal(refused))?
             }
-            Err(routed) => routed,
         };
-        if let Some(page) = manifest {
-            return Ok(Passed::Own(page));
-        }
-        let authenticated = if let Some(shown) = shown_key(routed.request()) {
-            let key = Box::pin(api_key::judge(shown?, routed.request(), stages, services)).await?;
-            Authenticated::with_key(routed, key)
-        } else {
-            let token = self.shown_token(routed.request());
-            Authenticated::new(routed, token, &services.sessions).await?
-        };
-        request_log.knows_credential(authenticated.credential());
-        let permitted =
-            authorization.admit(authenticated).await.map_err(|refused| request_log.note_refusal(refused))?;
         // The add-on may take long to answer: the home of before a reload must not be kept alive by that.
         drop(home);
         if renewal::remembered(request_log).is_some() {
             // Boxed, as all that is rare on the way.
             Box::pin(renewal::offer(permitted.routed().request(), stages, services, request_log)).await;
         }
-        send(permitted, stages, request_log).await
+        if let Some(page) = before_sending(&permitted, request_log) {
+            return Ok(Passed::Own(page));
+        }
+        stages.upstreams.send(permitted).await.map(Passed::of_addon)
     }
 
     /// The access token of a request that shows one in the place of a session, judged by the refresh tokens as Home
@@ -263,6 +287,26 @@ impl Gate {
     }
 }
 
+/// The response to what became of a request, with which its account goes on.
+fn finish(passed: Result<Passed, Reason>, mut request_log: Box<RequestLog>) -> Response<LoggedBody> {
+    let (grant, renewed) = (request_log.take_grant(), request_log.renewed.take());
+    let mut response = match passed {
+        Ok(Passed::Addon(answer)) => request_log.relay(*answer),
+        Ok(Passed::Own(page)) => request_log.own(page),
+        Ok(Passed::Socket(socket)) => request_log.socket(*socket),
+        Err(reason) => request_log.refused(reason),
+    };
+    if let Some(grant) = grant {
+        grant.write(response.headers_mut());
+    }
+    if let Some(line) = renewed {
+        response.headers_mut().append(SET_COOKIE, *line);
+        // Whatever the add-on says of its page: a cache in between must not give the secret to another.
+        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    response
+}
+
 /// Whether a request goes to an add-on that has paths which are open to everybody.
 fn may_be_public(destination: &Destination) -> bool {
     let Destination::Addon(routed) = destination else { return false };
@@ -270,18 +314,17 @@ fn may_be_public(destination: &Destination) -> bool {
     !authorization.public.is_empty() || authorization.front.is_some()
 }
 
-/// The last part of the way: what is permitted goes to its add-on.
-async fn send(permitted: Permitted, stages: &Stages, request_log: &mut RequestLog) -> Result<Passed, Reason> {
+/// Notes who sends what is permitted, and when. The page that is shown in its place, if one is.
+fn before_sending(permitted: &Permitted, request_log: &mut RequestLog) -> Option<Page> {
     if let Some(user) = permitted.user() {
         request_log.knows_user(user);
     }
     // After admission: the redirection would otherwise tell a stranger that there is an add-on here.
-    if let Some(page) = with_slash(&permitted) {
-        return Ok(Passed::Own(page));
+    let page = with_slash(permitted);
+    if page.is_none() {
+        request_log.note_sent();
     }
-    request_log.note_sent();
-    let answer = stages.upstreams.send(permitted).await?;
-    Ok(Passed::Addon(Box::new(answer)))
+    page
 }
 
 /// The reasons of refusals, in words for the operator.

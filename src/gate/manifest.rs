@@ -14,15 +14,19 @@ use crate::http::{Presented, Sanitized};
 use crate::pages::{self, Page};
 use crate::route::is_own;
 
-/// The empty manifest, where a browser asks for one and presents nothing. A request with a credential is judged by it,
-/// and what a proxy asks about at one of our own addresses never comes to this.
-pub(super) fn empty(request: &Sanitized) -> Option<Page> {
+/// Whether a browser asks for a manifest and presents nothing. A request with a credential is judged by it, and what a
+/// proxy asks about at one of our own addresses never comes to this.
+pub(super) fn is_asked_for(request: &Sanitized) -> bool {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD) && request.handshake().is_none();
     let manifest = one_line(request.headers(), SEC_FETCH_DEST).is_some_and(|value| value == "manifest");
     let nobody = *request.presented() == Presented::Nothing && !request.headers().contains_key(AUTHORIZATION);
     let theirs = request.entry_point() == EntryPoint::Browsers && !is_own(request.path());
-    (reads && manifest && nobody && theirs)
-        .then(|| pages::json(StatusCode::OK, "application/manifest+json", &json!({})))
+    reads && manifest && nobody && theirs
+}
+
+/// The empty manifest.
+pub(super) fn empty() -> Page {
+    pages::json(StatusCode::OK, "application/manifest+json", &json!({}))
 }
 
 const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");

@@ -32,12 +32,13 @@ impl Audience {
     /// says nothing of the kind and accepts `text/html`.
     pub fn of_request(method: &Method, headers: &::http::HeaderMap) -> Self {
         let destination = headers.get(SEC_FETCH_DEST).map(HeaderValue::as_bytes);
+        // Asked last: programs, whose requests are many, do not get that far.
         let no_metadata =
-            destination.is_none() && !headers.contains_key(SEC_FETCH_MODE) && !headers.contains_key(SEC_FETCH_SITE);
+            || destination.is_none() && !headers.contains_key(SEC_FETCH_MODE) && !headers.contains_key(SEC_FETCH_SITE);
         let accept = headers.get(::http::header::ACCEPT).map(HeaderValue::as_bytes).unwrap_or_default();
         let html = accept.windows(9).any(|part| part.eq_ignore_ascii_case(b"text/html"));
         let reads = *method == Method::GET || *method == Method::HEAD;
-        if reads && (destination == Some(b"document") || no_metadata && html) {
+        if reads && (destination == Some(b"document") || html && no_metadata()) {
             Self::Navigation
         } else if html || destination == Some(b"document") {
             Self::Person

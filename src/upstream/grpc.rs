@@ -10,7 +10,8 @@ use super::answer_source::AnswerSource;
 use super::grpc_call::GrpcCall;
 use super::http2_connection::{Http2Connection, Stream};
 use super::pool::{HeldSlot, PoolError};
-use super::send::{Answer, Call};
+use super::prepare::Call;
+use super::send::Answer;
 use crate::http::RequestBody;
 use crate::refusal::Reason;
 

@@ -17,6 +17,7 @@ mod grpc_call;
 mod health;
 mod http1;
 mod pool;
+mod prepare;
 mod request_headers;
 mod response;
 mod said_lines;

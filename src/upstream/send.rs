@@ -1,35 +1,26 @@
 //! The only way to reach an add-on: [`Upstreams::send`], which takes a [`Permitted`] request and nothing less.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use http::{Response, StatusCode};
-use hyper::body::Body as _;
 use tokio::time::Instant;
 
 use super::answer::AnswerBody;
 use super::answer_source::AnswerSource;
-use super::compression::{Asker, Offer};
 use super::connection_auth;
 use super::grpc_call::GrpcCall;
-use super::host_override::set_destination;
 use super::http1::{Http1Connection, UnsentRequest, UploadingAnswer};
 use super::opened_websocket::OpenedWebSocket;
-use super::outgoing_head::{OutgoingHead, framing};
 use super::pool::{HeldSlot, PoolError, PoolSlot};
-use super::request_headers::{ASSERTION, ForwardedContext};
+use super::prepare::{Call, Sender, Way};
 use super::response::{self, ResponsePolicy};
 use super::tunnel::Tunnel;
 use super::unanswered::{Unanswered, UpstreamError};
-use super::upstreams::{Upstream, Upstreams};
-use crate::authorization::{Admitted, Answers, Permitted, PermittedParts};
-use crate::connection::InFlightGuard;
+use super::upstreams::Upstreams;
+use crate::authorization::Permitted;
 use crate::dial::DialError;
-use crate::exchanges::Open;
-use crate::http::{BodyProgress, MinRate, Parts, RequestBody};
-use crate::ids::UserId;
+use crate::http::BodyProgress;
 use crate::refusal::Reason;
-use crate::route::DESTINATION;
 use crate::telemetry::{UpstreamFailure, chain};
 
 /// What came of a request.
@@ -37,149 +28,60 @@ pub struct Answer {
     /// The add-on's answer, or ours in its place.
     pub response: Response<AnswerBody>,
     /// A tunnel, to be run in a task of its own once the response is on its way.
-    pub tunnel: Option<Tunnel>,
+    pub tunnel: Option<Box<Tunnel>>,
+    /// The add-on's side of a WebSocket, where the client's is not for the tunnel to have.
+    pub(super) opened: Option<Box<OpenedWebSocket>>,
     /// The request's body, for the account.
     pub sent: Arc<BodyProgress>,
 }
 
-/// What one request needs on its way there and back.
-pub(super) struct Call<'a> {
-    pub(super) upstream: &'a Upstream,
-    pub(super) response_policy: ResponsePolicy<'a>,
-    pub(super) progress: Arc<BodyProgress>,
-    pub(super) open: Open,
-    pub(super) user: UserId,
-    pub(super) serving: InFlightGuard,
-    reading: MinRate,
-    /// How its answer may be compressed, where the add-on's are.
-    offer: Option<Box<Offer>>,
-}
-
 impl Upstreams {
+    // The future of `dispatch` itself, without one around it: a request would be moved into each, and its answer out.
+
     /// Sends a permitted request to its add-on and waits for the head of the answer.
-    pub async fn send(&self, permitted: Permitted) -> Result<Answer, Reason> {
-        // Whoever sends it without a filter has forgotten that there must be one.
-        if permitted.answers() != Answers::Whole {
-            return Err(Reason::PathNeedsAdmin);
-        }
-        self.send_to_filter(permitted).await
+    pub fn send(&self, permitted: Permitted) -> impl Future<Output = Result<Answer, Reason>> {
+        self.dispatch(permitted, Sender::Plain)
     }
 
     /// The same for a request whose answer is filtered before any of it goes to the client.
-    pub async fn send_to_filter(&self, permitted: Permitted) -> Result<Answer, Reason> {
-        match self.dispatch(permitted).await? {
-            Dispatched::Answered(answer) => Ok(answer),
-            Dispatched::Opened(_) => Err(Reason::BadUpgrade),
-        }
+    pub fn send_to_filter(&self, permitted: Permitted) -> impl Future<Output = Result<Answer, Reason>> {
+        self.dispatch(permitted, Sender::Filter)
     }
 
     /// Opens the WebSocket of a permitted handshake at its add-on, for whoever has taken the client's side of it and
     /// speaks there.
     pub async fn open_websocket(&self, permitted: Permitted) -> Result<OpenedWebSocket, Reason> {
-        match self.dispatch(permitted).await? {
-            Dispatched::Answered(_) => Err(Reason::AddonBroken),
-            Dispatched::Opened(opened) => Ok(opened),
-        }
+        let answer = self.dispatch(permitted, Sender::WebSocket).await?;
+        answer.opened.map(|opened| *opened).ok_or(Reason::AddonBroken)
     }
 
-    async fn dispatch(&self, permitted: Permitted) -> Result<Dispatched, Reason> {
-        let PermittedParts { routed, user, attributes, open } = permitted.into_parts();
-        // MOVE and COPY have a second path in `Destination`. It is judged before the request is taken apart, because an
-        // add-on acts on it as on the first.
-        let transfer = routed.transfer()?;
-        let (request, route, forward) = routed.into_parts();
-        let upstream = self.at(route.place()).ok_or(Reason::UnknownRoute)?;
-        let authority = request.authority().clone();
-        let client: IpAddr = request.client().ip();
-        let (id, handshake, origin) = (request.id(), request.handshake(), request.provenance().origin);
-        let (scheme, entry_point) = (request.scheme(), request.entry_point());
-        let provenance = request.provenance();
-        let Parts { method, headers: mut passed, body, upgrade, serving } = request.into_parts();
-        let offer = upstream.compression.as_ref().map(|compression| {
-            let is_ambient = open.exchange().subject_as::<Admitted>().is_none_or(Admitted::is_ambient);
-            Box::new(compression.of_request(&method, &mut passed, Asker { provenance, is_ambient, entry_point }))
-        });
-        let prefix = route.prefix_header();
-        let attributes = attributes.as_deref();
-        let forwarded = ForwardedContext {
-            user: user.as_deref(),
-            attributes,
-            client,
-            authority: &authority,
-            origin,
-            scheme,
-            entry_point,
-            id,
-            prefix,
-        };
-        // After the client's reserved names were stripped, so what stands here under those names is ours.
-        let mut headers = upstream.request_headers.apply(passed, forwarded);
-        if let Some((assertion_signer, user)) = upstream.assertion_signer.as_ref().zip(user.as_ref()) {
-            headers.say(&ASSERTION, &assertion_signer.of(user, attributes));
-        }
-        let says_itself = upstream.request_headers.own().contains(DESTINATION.as_str());
-        if let Some(transfer) = transfer.filter(|_| upstream.addon.backend.rewrite_addresses && !says_itself) {
-            let host = upstream.request_headers.host_override().unwrap_or(&authority);
-            let knows_prefix = upstream.addon.headers.tell_prefix_for_addresses();
-            set_destination(headers.passed_mut(), &transfer, (scheme, host), knows_prefix);
-        }
-        let grpc = upstream.trailer_filter.as_ref().map(GrpcCall::new);
-        // gRPC calls of a user share one HTTP/2 connection: there is none that could become a tunnel.
-        if grpc.is_some() && handshake.is_some() {
-            return Err(Reason::BadUpgrade);
-        }
-        let (body, progress) = match &grpc {
-            None => RequestBody::new(body, upstream.addon.transport.max_body, self.upload),
-            Some(grpc) => grpc.upload(body, &upstream.addon),
-        };
-        let framing = framing(&method, body.size_hint().exact(), upstream.addon.transport.max_body)?;
-        let head = OutgoingHead { method, target: forward, headers, framing };
-        head.judge_size(handshake, upstream.addon.transport.max_head)?;
-        let response_policy = self.response_policy(upstream, &route, (scheme, &authority));
-        let is_front = upstream.addon.authorization.front.is_some();
-        let holder = || if is_front { anybody_at(client) } else { UserId::anybody() };
-        let (user, reading) = (user.map_or_else(holder, |user| user.id.clone()), self.reading);
-        let call = Call { upstream, response_policy, progress, open, user, serving, reading, offer };
+    async fn dispatch(&self, permitted: Permitted, sender: Sender) -> Result<Answer, Reason> {
+        let (call, way) = self.prepare(permitted, sender)?;
         // Boxed where few requests come by, whose states would otherwise make the future of every request larger.
-        let answer = match (handshake, upgrade, grpc) {
-            (_, _, Some(grpc)) => Box::pin(call.call(head.into_grpc(&upstream.addon, body)?, grpc)).await,
-            (Some(handshake), Some(client), None) => {
-                Box::pin(call.open_tunnel(head.into_websocket(handshake, body), handshake, client)).await
+        match way {
+            Way::Exchange { request, signs_in } => {
+                let (head, source, place) = call.exchange(request, signs_in).await?;
+                Ok(call.relay(head, source, HeldSlot::Request(place), None))
             }
-            (Some(handshake), None, None) => {
-                let opened = Box::pin(call.opened(head.into_websocket(handshake, body))).await?;
-                return Ok(Dispatched::Opened(opened));
-            }
-            (None, _, None) => {
-                // Asked now, since the headers go when they are written.
-                let signs_in = connection_auth::is_asked_for(head.headers.passed());
-                call.exchange(head.into_http1(body).into(), signs_in).await
-            }
-        };
-        answer.map(Dispatched::Answered)
+            Way::Grpc(request, grpc) => Box::pin(call.call(request, *grpc)).await,
+            Way::Tunnel(request, handshake, client) => Box::pin(call.open_tunnel(request, handshake, client)).await,
+            Way::WebSocket(request) => Box::pin(call.opened(request)).await,
+        }
     }
-}
-
-/// What came of a request, of either kind.
-#[expect(clippy::large_enum_variant, reason = "nearly all are answers, and a box would be an allocation for each")]
-enum Dispatched {
-    Answered(Answer),
-    Opened(OpenedWebSocket),
-}
-
-/// The same at Home Assistant's front, whose pages everybody has to fetch before they can say who they are: a share for
-/// each address, so that one of them cannot take the front end away from all.
-fn anybody_at(client: IpAddr) -> UserId {
-    let address = match client {
-        IpAddr::V4(address) => address.to_string(),
-        // Whoever has one address of a /64 has all of them.
-        IpAddr::V6(address) => format!("{:x}", address.to_bits() >> 64),
-    };
-    format!("anybody@{address}").parse().unwrap_or_else(|_| UserId::anybody())
 }
 
 impl Call<'_> {
-    async fn exchange(self, request: UnsentRequest, signs_in: bool) -> Result<Answer, Reason> {
+    /// What its answer is confined to.
+    pub(super) fn response_policy(&self) -> ResponsePolicy<'_> {
+        let (scheme, authority) = &self.asked;
+        self.upstreams.response_policy(self.upstream, &self.route, (*scheme, authority))
+    }
+
+    async fn exchange(
+        &self,
+        request: UnsentRequest,
+        signs_in: bool,
+    ) -> Result<(http::response::Parts, AnswerSource, PoolSlot), Reason> {
         // The place before the connection: an idle connection taken first would be held by a request that waits its
         // turn.
         let place = self.place().await?;
@@ -199,7 +101,7 @@ impl Call<'_> {
         } else {
             AnswerSource::Uploading(UploadingAnswer::new(connection))
         };
-        Ok(self.relay(response.into_parts().0, source, HeldSlot::Request(place), None))
+        Ok((response.into_parts().0, source, place))
     }
 
     /// A place at the add-on, unless the request is cut while it waits for one.
@@ -280,7 +182,7 @@ impl Call<'_> {
         place: HeldSlot,
         grpc: Option<GrpcCall>,
     ) -> Answer {
-        response::confine(&mut parts.headers, &self.upstream.addon, &self.response_policy);
+        response::confine(&mut parts.headers, &self.upstream.addon, &self.response_policy());
         // hyper keeps the add-on's own reason phrase here and would write it out.
         parts.extensions.clear();
         // RFC 9112 section 2.3: an intermediary says its own version. An add-on's HTTP/1.0 would make hyper end our
@@ -291,7 +193,7 @@ impl Call<'_> {
         });
         let held = (place, self.open, self.serving);
         let body = AnswerBody::relay(source, grpc, held, self.reading).through(compressor);
-        Answer { response: Response::from_parts(parts, body), tunnel: None, sent: self.progress }
+        Answer { response: Response::from_parts(parts, body), tunnel: None, opened: None, sent: self.progress }
     }
 
     /// Tells the operator why there is no connection, and gives the reason for the client.

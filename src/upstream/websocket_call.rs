@@ -9,8 +9,9 @@ use super::answer::AnswerBody;
 use super::answer_source::AnswerSource;
 use super::opened_websocket::{HeldPlaces, OpenedWebSocket};
 use super::pool::HeldSlot;
+use super::prepare::Call;
 use super::response;
-use super::send::{Answer, Call};
+use super::send::Answer;
 use super::tunnel::Tunnel;
 use super::websocket::WebSocketOffer;
 use crate::http::{Handshake, RequestBody};
@@ -40,7 +41,7 @@ impl Call<'_> {
         }
         let addon = hyper::upgrade::on(&mut response);
         let (mut parts, _) = response.into_parts();
-        response::confine(&mut parts.headers, &self.upstream.addon, &self.response_policy);
+        response::confine(&mut parts.headers, &self.upstream.addon, &self.response_policy());
         match handshake {
             Handshake::Http1 => ask_again(&mut parts.headers),
             // RFC 8441 section 5: over HTTP/2 the answer is a 200, and there is no `Sec-WebSocket-Accept`.
@@ -54,10 +55,10 @@ impl Call<'_> {
         let idle = self.upstream.addon.transport.websocket_idle_timeout;
         let tunnel = Tunnel::new(client, addon, self.open, idle, (place, self.serving));
         let response = Response::from_parts(parts, AnswerBody::empty());
-        Ok(Answer { response, tunnel: Some(tunnel), sent: self.progress })
+        Ok(Answer { response, tunnel: Some(Box::new(tunnel)), opened: None, sent: self.progress })
     }
 
-    pub(super) async fn opened(self, request: Box<Request<RequestBody>>) -> Result<OpenedWebSocket, Reason> {
+    pub(super) async fn opened(self, request: Box<Request<RequestBody>>) -> Result<Answer, Reason> {
         let asked = WebSocketOffer::of(request.headers());
         let (mut connection, place) =
             self.upstream.pool.tunnel(&self.user).await.map_err(|error| self.failed(&error))?;
@@ -67,7 +68,9 @@ impl Call<'_> {
             return Err(Reason::AddonBroken);
         }
         let stream = hyper::upgrade::on(&mut response).await.map_err(|_| Reason::AddonBroken)?;
-        Ok(OpenedWebSocket { stream, open: self.open, held: HeldPlaces::new(place, self.serving) })
+        let opened = OpenedWebSocket { stream, open: self.open, held: HeldPlaces::new(place, self.serving) };
+        let response = Response::new(AnswerBody::empty());
+        Ok(Answer { response, tunnel: None, opened: Some(Box::new(opened)), sent: self.progress })
     }
 }
 

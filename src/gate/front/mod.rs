@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use super::request_log::RequestLog;
 use super::stages::Stages;
-use super::{Gate, Passed, authorization, describe, issuer, send};
+use super::{Gate, Passed, authorization, describe, issuer};
 use crate::authorization::{Answers, Permitted};
 use crate::http::Sanitized;
 use crate::refusal::Reason;
@@ -26,7 +26,7 @@ pub(super) async fn pass(
     gate: &Arc<Gate>,
     stages: &Arc<Stages>,
     request_log: &mut RequestLog,
-) -> Result<Passed, Reason> {
+) -> Result<Judged, Reason> {
     let services = gate.services();
     let home = services.home.load_full();
     let describe = describe(stages);
@@ -42,9 +42,17 @@ pub(super) async fn pass(
     let authenticated = Authenticated::at_front(routed, token);
     let permitted = authorization.admit(authenticated).await.map_err(|refused| request_log.note_refusal(refused))?;
     match permitted.answers() {
-        Answers::Whole => send(permitted, stages, request_log).await,
-        Answers::Filtered => rest::answer(permitted, gate, stages, request_log).await,
+        Answers::Whole => Ok(Judged::Send(permitted)),
+        Answers::Filtered => rest::answer(permitted, gate, stages, request_log).await.map(Judged::Answered),
     }
+}
+
+/// What is to be done for a request to the front.
+pub(super) enum Judged {
+    /// It goes to Home Assistant, as a request to an add-on does.
+    Send(Permitted),
+    /// It has been answered.
+    Answered(Passed),
 }
 
 /// What everybody may ask.
@@ -53,15 +61,16 @@ async fn anybody(
     gate: &Arc<Gate>,
     stages: &Arc<Stages>,
     request_log: &mut RequestLog,
-) -> Result<Passed, Reason> {
+) -> Result<Judged, Reason> {
     let request = permitted.routed().request();
     if request.handshake().is_some() {
-        return socket::open(permitted, gate, stages).map(Passed::Socket);
+        let opened = socket::open(permitted, gate, stages)?;
+        return Ok(Judged::Answered(Passed::Socket(Box::new(opened))));
     }
     if guesses::is_guess(request) {
-        return guesses::answer(permitted, gate, stages, request_log).await;
+        return guesses::answer(permitted, gate, stages, request_log).await.map(Judged::Answered);
     }
-    send(permitted, stages, request_log).await
+    Ok(Judged::Send(permitted))
 }
 
 /// Home Assistant's token in a request, by the refresh tokens of this moment.
