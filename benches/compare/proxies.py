@@ -40,8 +40,10 @@ class Proxy:
         return f"https://localhost:{self.port}{PREFIX}/"
 
 
-def start_vestibule(folder, programs, persons, home, addon, binary, under=(), access_log=True):
-    """vestibule with its defaults: redb store, access log to standard error, which goes to a file here. `under` is what it is run by."""
+def start_vestibule(folder, programs, persons, home, addon, binary, under=(), access_log=True, more=None, seconds=30):
+    """vestibule with its defaults: redb store, access log to standard error, which goes to a file here. `under` is what it is run by,
+    `more` what its tables `session` and `bench` have besides, and `addons` are further ones."""
+    more = {"session": "", "bench": "", "addons": "", **(more or {})}
     port, operations = free_port(), free_port()
     config = folder / "vestibule.toml"
     config.write_text(f"""
@@ -57,10 +59,13 @@ certificates = [{{ chain = "cert.pem", key = "key.pem" }}]
 config_dir = "{home}"
 
 [limits]
-connections_per_address = 4096
+connections_per_address = 8192
 
 [log]
 access = {str(access_log).lower()}
+
+[session]
+{more["session"]}
 
 [[addon]]
 slug = "bench"
@@ -68,16 +73,19 @@ title = "Bench"
 upstream = "http://127.0.0.1:{addon.pages}"
 path = "{PREFIX}"
 connections = 256
+{more["bench"]}
 
 [[addon]]
 slug = "sink"
 upstream = "http://127.0.0.1:{addon.sink}"
 path = "{PREFIX}/sink"
 websockets = 8192
+
+{more["addons"]}
 """)
     os.chmod(folder / "key.pem", 0o600)
     child = programs.start("vestibule", [*under, binary, "--config", config], cwd=folder)
-    wait_for_port(child, port)
+    wait_for_port(child, port, seconds)
     new = [binary, "--config", config, "sessions", "new", "--user"]
     cookies = [run([*new, person.name], folder) for person in persons]
     return Proxy("vestibule", run([binary, "-V"], folder), port, child.pid, cookies)

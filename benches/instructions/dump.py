@@ -7,17 +7,19 @@ import re
 
 # The functions that are a stage's way in, by the end of their names. What a stage calls counts as its own.
 STAGES = {
+    "entered": ("gate::Gate::answer",),
     "sanitize": ("http::sanitize::Sanitized::new",),
     "route": ("route::table::Routes::route",),
     "session": ("session::authenticate::Authenticated::new::{{closure}}",),
     "admission": ("authorization::permitted::AuthorizationContext::admit::{{closure}}",),
-    "upstream": ("upstreams::Upstreams>::send::{{closure}}",),
+    "upstream": ("upstreams::Upstreams>::dispatch::{{closure}}",),
+    "upstream: prepared": ("upstreams::Upstreams>::prepare",),
     "upstream: headers": ("request_headers::RequestHeaderPolicy::apply",),
     "upstream: place": ("send::Call::place::{{closure}}",),
     "upstream: HTTP/1.1": ("http1::connection::Http1Connection::send::{{closure}}",),
     "upstream: answer": ("upstream::response::confine",),
     "access log": ("telemetry::access::AccessLog::write", "<vestibule::gate::request_log::RequestLog as core::ops::drop::Drop>::drop"),
-    "gate, all stages": ("gate::Gate::answer::{{closure}}",),
+    "gate, behind that": ("gate::Gate::answer::{{closure}}",),
 }
 
 # What the allocators give memory by: glibc's, and mimalloc's under Rust's names for it.
