@@ -2,11 +2,13 @@
 //! this is the only place that knows all of them.
 
 mod request_log;
+mod account;
 mod api_key;
 mod cors;
 mod cross_host_ticket;
 mod front;
 mod home_assistant;
+mod launcher;
 mod manifest;
 mod own_socket;
 mod own_pages;

@@ -39,8 +39,8 @@
 //! systemd; [`backup`], what must be kept when a machine is lost; [`as_addon`], how it runs as an add-on; [`cli`], the
 //! commands; and [`clock`] and [`entropy`], the only sources of time and of random bytes, with [`secret`], what nobody
 //! may see. [`workers`] are the threads that serve connections; `atomic_file` writes files whole or not at all, and
-//! `decimal` writes numbers. Below all of it stand [`ids`]: users, add-ons,
-//! entities, hosts and addresses, each with its parser.
+//! `decimal` writes numbers; [`icons`] are the pictures that are embedded. Below all of it stand [`ids`]: users,
+//! add-ons, entities, hosts and addresses, each with its parser.
 
 pub mod listener;
 pub mod tls;
@@ -58,6 +58,7 @@ pub mod explain;
 pub mod gate;
 pub mod server;
 
+pub mod icons;
 pub mod ids;
 pub mod permission;
 pub mod conditions;

@@ -35,17 +35,19 @@ const FOUNDATION: [&str; 13] = [
 ];
 
 /// What stands beside the stages, and what each may import besides itself.
-const BESIDE: [(&str, &[&str]); 25] = [
+const BESIDE: [(&str, &[&str]); 26] = [
     // The names of things, and how they are read: below everything but the form in which a mistake is shown.
     ("ids", &["diagnostic"]),
     ("refusal", &[]),
+    // Pictures, embedded; the configuration asks which there are.
+    ("icons", &[]),
     // What is open, of both APIs: below everything that judges, and above nothing but the connection that it aborts.
     ("exchanges", &["connection", "refusal"]),
     ("diagnostic", &[]),
     ("manifest", &["diagnostic"]),
     // What a configured group says is the engine's to define; it is pure and imports nothing. The configuration names
     // manifests, and shows what is wrong in one as it shows its own mistakes.
-    ("config", &["ids", "diagnostic", "manifest", "permission", "secret"]),
+    ("config", &["icons", "ids", "diagnostic", "manifest", "permission", "secret"]),
     ("budget", &["ids", "refusal"]),
     ("atomic_file", &["entropy"]),
     ("clock", &[]),
@@ -81,7 +83,7 @@ const BESIDE: [(&str, &[&str]); 25] = [
         ],
     ),
     // Pages show a request's id, and say which methods `http` knows.
-    ("pages", &["ids", "http", "refusal", "config", "telemetry", "clock", "entropy"]),
+    ("pages", &["icons", "ids", "http", "refusal", "config", "telemetry", "clock", "entropy"]),
     ("operations", &FOUNDATION),
     // What Home Assistant is told of sessions and devices: it makes texts and keeps digests.
     ("presence", &["atomic_file", "ids", "config", "session", "clock", "entropy", "secret"]),

@@ -122,6 +122,7 @@ fn configuration_md_has_the_keys_that_the_program_knows() {
         ("## `[assertion]`", &["Assertion"]),
         ("## `[supervisor]`", &["Supervisor"]),
         ("## `[presence]`", &["Presence"]),
+        ("## `[pages]`", &["Pages"]),
         (
             "## `[[addon]]`",
             &[

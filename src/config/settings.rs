@@ -13,6 +13,7 @@ use super::addon_api::{ApiAddress, IngressApi, SupervisorUpstream};
 use super::certificate_files::CertificateFiles;
 use super::home::HomeAssistant;
 use super::limits::Limits;
+use super::pages::Pages;
 use super::permissions::Permissions;
 use super::presence::Presence;
 use super::redis_store::RedisStore;
@@ -52,6 +53,8 @@ pub struct Settings {
     pub supervisor: Supervisor,
     /// `[presence]`
     pub presence: Presence,
+    /// `[pages]`
+    pub pages: Pages,
     /// `[[addon]]`, in the order of the file.
     pub addons: Vec<Arc<Addon>>,
     /// What `when` asks for, wherever it stands; nothing where no state is asked for.

@@ -1,29 +1,27 @@
 //! Our own pages, under `/.vestibule` on every host: sign-in, sign-out, who am I, and the start page.
 
-use std::sync::Arc;
-
 use http::header::{CACHE_CONTROL, HeaderValue, SET_COOKIE, VARY};
 use http::{Method, StatusCode};
 use serde_json::json;
 
+use super::account;
 use super::cross_host_ticket;
-use super::renewal;
+use super::launcher;
 use super::request_log::RequestLog;
 use super::session_user::session_and_user;
 use super::stages::{Services, Stages};
 use super::step_up;
 use super::verify;
-use crate::authorization::{Act, is_listed_for, judge_own_will};
+use crate::authorization::{Act, judge_own_will};
 use crate::budget::{Claim, Holder, Limit, Permit};
-use crate::conditions::Circumstances;
-use crate::config::{Addon, SignInMethod};
-use crate::http::Sanitized;
+use crate::config::SignInMethod;
+use crate::http::{Presented, Sanitized};
 use crate::ids::AddonSlug;
-use crate::pages::{self, Audience, Page, StartAddon};
+use crate::pages::{self, Audience, EndedBecause, Language, Page, PageContext, SignInNotice};
 use crate::refusal::Reason;
 use crate::route::OWN;
-use crate::session::session_of;
-use crate::sign_in::{Budget, NotMeFlow, OAuthLogin, PasswordSignIn, Purpose, Ticked, sign_in_page};
+use crate::session::{EndedBy, SessionToken, session_of};
+use crate::sign_in::{Budget, NotMeFlow, OAuthLogin, PasswordSignIn, Purpose, ReturnTo, Ticked, sign_in_page};
 use crate::telemetry::AuditEvent;
 
 /// The answer to a request for one of our pages.
@@ -36,33 +34,37 @@ pub(super) async fn answer(
     let page = request.path().strip_prefix(OWN).unwrap_or_default().trim_start_matches('/').to_owned();
     let reads = matches!(*request.method(), Method::GET | Method::HEAD) && request.handshake().is_none();
     let posts = *request.method() == Method::POST;
+    let context = request_log.page_context();
     match page.as_str() {
         "sign-in" if reads => Ok(match cross_host_ticket::leave(&request, stages) {
             Some(page) => page,
-            None => sign_in_form(&request, stages, services).await,
+            None => sign_in_form(&request, &context, stages, services).await,
         }),
         // On an add-on's own host people sign in at the main host: a password must not be typed where the add-on's
         // scripts run.
         "sign-in" if posts && cross_host_ticket::leave(&request, stages).is_some() => Err(Reason::MethodNotAllowed),
-        "sign-in" if posts => sign_in(request, stages, services, Purpose::SignIn).await,
+        "sign-in" if posts => sign_in(request, &context, stages, services, Purpose::SignIn).await,
         "sign-in/home-assistant" | JOURNEY_BACK => {
             over_home_assistant(&request, stages, services, request_log, page == JOURNEY_BACK).await
         }
         "sign-out" if posts => sign_out(&request, stages, services, request_log).await,
         "hand-over" if reads => cross_host_ticket::answer(&request, stages, services, request_log).await,
         "verify" if *request.method() == Method::GET => verify::answer(request, stages, services, request_log).await,
-        "step-up" if reads => step_up::page(&request, stages, services, request_log).await,
+        "step-up" if reads => step_up::page(&request, &context, stages, services, request_log).await,
         "step-up" if posts => {
             let (user, session) = step_up::poster(&request, stages, services, request_log).await?;
-            sign_in(request, stages, services, Purpose::StepUp(user, session)).await
+            sign_in(request, &context, stages, services, Purpose::StepUp(user, session)).await
         }
         "sign-in" | "step-up" | "sign-out" | "hand-over" | "verify" => Err(Reason::MethodNotAllowed),
-        "session" | "" if !reads => Err(Reason::MethodNotAllowed),
+        "account" if reads || posts => account::answer(request, &context, stages, services, request_log).await,
+        "session" | "" | "add-ons" | "language" | "account" if !reads => Err(Reason::MethodNotAllowed),
         "session" => who_am_i(&request, services, request_log).await,
-        "" => start(&request, stages, services, request_log).await,
+        "" => launcher::page(&request, &context, stages, services, request_log).await,
+        "add-ons" => launcher::states(&request, stages, services, request_log).await,
+        "language" => language(&request),
         "jwks.json" if reads && stages.keyring.is_some() => Ok(published(stages)),
-        "not-me" if has_links(&request, stages) => not_me(request, stages, services).await,
-        file => match pages::asset(file) {
+        "not-me" if has_links(&request, stages) => not_me(request, &context, stages, services).await,
+        file => match stages.site.asset(file, request.headers()) {
             Some(asset) if reads => Ok(asset),
             Some(_) => Err(Reason::MethodNotAllowed),
             // To a stranger a page that is not there looks like one that needs a session.
@@ -74,19 +76,59 @@ pub(super) async fn answer(
 /// Where Home Assistant's page sends browsers back to.
 const JOURNEY_BACK: &str = "sign-in/home-assistant/callback";
 
-async fn sign_in_form(request: &Sanitized, stages: &Stages, services: &Services) -> Page {
-    let users = services.home.load().directory().load().health();
-    // Ticked already where the browser has such a session: whoever is asked to sign in again stays as they were.
-    let remember = if stages.settings.session.remembered.is_some() {
-        let here = session_of(request, &services.sessions).await;
-        Some(Ticked::from(here.is_ok_and(|session| session.is_remembered())))
-    } else {
-        None
-    };
-    sign_in_page(request, &stages.settings.sign_in.methods, users, remember)
+/// Keeps the choice of a language, and leads back to where it was made.
+fn language(request: &Sanitized) -> Result<Page, Reason> {
+    // A link on another site must not change it.
+    judge_own_will(request.provenance(), Act::Change).into_result()?;
+    let query = request.query().unwrap_or_default();
+    let value = |wanted: &str| form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == wanted);
+    let (_, tag) = value("to").ok_or(Reason::UnknownRoute)?;
+    let language = Language::of_tag(&tag).ok_or(Reason::UnknownRoute)?;
+    let back = value("return_to").and_then(|(_, path)| ReturnTo::to_any_page(&path)).unwrap_or_default();
+    let mut page = pages::see_other(back.as_str());
+    page.headers_mut().append(SET_COOKIE, language.cookie());
+    Ok(page)
 }
 
-async fn sign_in(request: Sanitized, stages: &Stages, services: &Services, purpose: Purpose) -> Result<Page, Reason> {
+async fn sign_in_form(request: &Sanitized, context: &PageContext, stages: &Stages, services: &Services) -> Page {
+    let users = services.home.load().directory().load().health();
+    // Ticked already where the browser has such a session: whoever is asked to sign in again stays as they were.
+    let here = session_of(request, &services.sessions).await;
+    let notice = match &here {
+        Err(Reason::SessionEnded | Reason::TokenReused) => Some(SignInNotice::Ended(why_ended(request, services))),
+        Err(_) if request.query() == Some(SIGNED_OUT) => Some(SignInNotice::SignedOut),
+        _ => None,
+    };
+    let is_remembered = here.is_ok_and(|session| session.is_remembered());
+    let remember = stages.settings.session.remembered.is_some().then(|| Ticked::from(is_remembered));
+    sign_in_page(request, context, (&stages.settings.sign_in.methods, users), remember, notice)
+}
+
+/// Why the session is no more that this browser has the cookie of.
+fn why_ended(request: &Sanitized, services: &Services) -> EndedBecause {
+    let Presented::One(cookie) = request.presented() else { return EndedBecause::Unknown };
+    let ended = SessionToken::parse(cookie).and_then(|token| services.sessions.ended(&token));
+    match ended.map(|ended| ended.by) {
+        Some(EndedBy::Expired) => EndedBecause::Expired,
+        Some(EndedBy::User) => EndedBecause::SignedOut,
+        Some(EndedBy::Operator) => EndedBecause::ByAdministrator,
+        Some(EndedBy::AccountChanged) => EndedBecause::AccountChanged,
+        Some(EndedBy::Replaced) => EndedBecause::Replaced,
+        // Whoever has copied the cookie must not be told that this was noticed.
+        Some(EndedBy::TokenReused) | None => EndedBecause::Unknown,
+    }
+}
+
+/// Says that somebody has just signed out.
+const SIGNED_OUT: &str = "signed_out";
+
+async fn sign_in(
+    request: Sanitized,
+    context: &PageContext,
+    stages: &Stages,
+    services: &Services,
+    purpose: Purpose,
+) -> Result<Page, Reason> {
     let settings = &stages.settings.sign_in;
     if !settings.methods.contains(&SignInMethod::Password) {
         return Err(Reason::MethodNotAllowed);
@@ -96,6 +138,7 @@ async fn sign_in(request: Sanitized, stages: &Stages, services: &Services, purpo
     let bound_to = bound_to(&request, stages);
     let home = services.home.load_full();
     let flow = PasswordSignIn {
+        context,
         home: &home,
         sessions: &services.sessions,
         cookie: stages.cookie,
@@ -117,8 +160,14 @@ fn has_links(request: &Sanitized, stages: &Stages) -> bool {
     stages.settings.presence.not_me.is_some() && bound_to(request, stages).is_none()
 }
 
-async fn not_me(request: Sanitized, stages: &Stages, services: &Services) -> Result<Page, Reason> {
+async fn not_me(
+    request: Sanitized,
+    context: &PageContext,
+    stages: &Stages,
+    services: &Services,
+) -> Result<Page, Reason> {
     let flow = NotMeFlow {
+        context,
         links: &services.not_me,
         sessions: &services.sessions,
         clock: &services.clock,
@@ -135,7 +184,7 @@ async fn not_me(request: Sanitized, stages: &Stages, services: &Services) -> Res
 }
 
 /// A place for a form that is read and checked: whoever sends one is not signed in yet.
-fn form_place(request: &Sanitized, stages: &Stages, services: &Services) -> Result<Permit, Reason> {
+pub(super) fn form_place(request: &Sanitized, stages: &Stages, services: &Services) -> Result<Permit, Reason> {
     let limits = &stages.settings.limits;
     let client = Holder::from(request.client().ip());
     let claims = [
@@ -167,6 +216,7 @@ async fn over_home_assistant(
     let settings = &stages.settings.sign_in;
     let home = services.home.load_full();
     let login = OAuthLogin {
+        context: &request_log.page_context(),
         home: &home,
         sessions: &services.sessions,
         cookie: stages.cookie,
@@ -214,7 +264,11 @@ async fn sign_out(
     }
     let leads_away = cross_host_ticket::leave(request, stages).is_some();
     let next = "/.vestibule/sign-in";
-    let mut page = if leads_away { pages::onward(next) } else { pages::see_other(next) };
+    let mut page = if leads_away {
+        pages::onward(next, &request_log.page_context())
+    } else {
+        pages::see_other(&format!("{next}?{SIGNED_OUT}"))
+    };
     // Also where there was no session: the browser may still have a cookie that stands for none.
     page.headers_mut().append(SET_COOKIE, stages.cookie.clear());
     Ok(page)
@@ -250,35 +304,4 @@ fn published(stages: &Stages) -> Page {
     // The same for everybody, so that a cache in front of us may keep it.
     page.headers_mut().remove(VARY);
     page
-}
-
-/// What this user may open.
-async fn start(
-    request: &Sanitized,
-    stages: &Stages,
-    services: &Services,
-    request_log: &mut RequestLog,
-) -> Result<Page, Reason> {
-    let (session, user) = session_and_user(request, services, request_log).await?;
-    renewal::offer(request, stages, services, request_log).await;
-    let bound = |addon: &Addon| session.addon().is_none_or(|slug| *slug == addon.slug);
-    let shown = |addon: &Addon| addon.route.leads_here();
-    let home = services.home.load();
-    let circumstances = Circumstances::new(request.client(), home.environment());
-    let listed = |addon: &Addon| is_listed_for(&user, &addon.authorization, &circumstances);
-    let open = |addon: &&Arc<Addon>| shown(addon) && bound(addon) && listed(addon);
-    let addons: Vec<_> =
-        stages.settings.addons.iter().filter(open).map(|addon| entry(addon, stages, request)).collect();
-    let name = user.name.as_deref().or(user.username()).unwrap_or("you");
-    Ok(pages::start(name, &addons))
-}
-
-fn entry(addon: &Addon, stages: &Stages, request: &Sanitized) -> StartAddon {
-    let href = if let Some(path) = &addon.route.path {
-        format!("{}/{}", path.as_str(), addon.display.entry)
-    } else {
-        let own = stages.settings.own_origin(addon, request.authority().port_or_default());
-        format!("{}/{}", own.unwrap_or_default(), addon.display.entry)
-    };
-    StartAddon { title: addon.display.title.clone(), href }
 }

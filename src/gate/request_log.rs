@@ -30,9 +30,9 @@ use crate::connection::{Arrived, ClientBody, EntryPoint};
 use crate::http::{BodyProgress, RequestId, Sanitized};
 use crate::identity::User;
 use crate::listener::Addresses;
-use crate::pages::{self, Audience, AwayAddon, Circumstances, Page};
+use crate::pages::{self, Audience, AwayAddon, Circumstances, Language, Page, PageContext};
 use crate::refusal::Reason;
-use crate::route::Route;
+use crate::route::{Route, is_own};
 use crate::session::{ApiKey, Credential, Session};
 use crate::sign_in::way_to_sign_in;
 use crate::telemetry::{AccessEntry, AddonMetrics, OpenGauge};
@@ -51,6 +51,7 @@ pub(super) struct RequestLog {
     host: Option<HeaderValue>,
     user_agent: Option<HeaderValue>,
     audience: Audience,
+    language: Language,
     client: IpAddr,
     place: Option<usize>,
     user: Option<Arc<User>>,
@@ -93,6 +94,9 @@ impl RequestLog {
         stages: &Arc<Stages>,
     ) -> Box<Self> {
         let headers = request.headers();
+        let audience = Audience::of_request(request.method(), headers);
+        // Programs are answered in English, and most requests are theirs: what a page loads, say.
+        let language = if audience == Audience::Program { Language::default() } else { Language::of_request(headers) };
         Box::new(Self {
             stages: Arc::clone(stages),
             id,
@@ -103,7 +107,8 @@ impl RequestLog {
             entry_point,
             host: headers.get(HOST).cloned(),
             user_agent: headers.get(USER_AGENT).cloned(),
-            audience: Audience::of_request(request.method(), headers),
+            audience,
+            language,
             client: addresses.client().ip(),
             place: None,
             user: None,
@@ -260,9 +265,12 @@ impl RequestLog {
         let leads =
             !matches!(reason, Reason::BadToken | Reason::BadKey) && asked.as_ref().is_none_or(VerifyRequest::redirects);
         let sign_in_at = leads.then_some(&*sign_in);
-        let around = Circumstances { sign_in: sign_in_at, away: self.away(reason), retry_after, step_up };
+        let account = self.user.as_ref().and_then(|user| user.username().or(user.name.as_deref()));
+        let away = self.away(reason);
+        let around =
+            Circumstances { sign_in: sign_in_at, away, retry_after, step_up, account, addon: self.refused_addon() };
         let shown = asked.as_ref().map_or(reason, |asked| asked.shown(reason));
-        let mut page = pages::refusal(shown, self.audience, self.id, around);
+        let mut page = pages::refusal(shown, self.audience, self.id, around, || self.page_context());
         if asked.is_some() && page.status() == StatusCode::UNAUTHORIZED && self.audience == Audience::Navigation {
             page.headers_mut().extend(HeaderValue::from_str(&sign_in).ok().map(|sign_in| (SIGN_IN, sign_in)));
         }
@@ -291,6 +299,19 @@ impl RequestLog {
         // A page that offers to try again must not send a form twice.
         let repeatable = self.method == Method::GET;
         permitted.then(|| AwayAddon { title: &addon.display.title, slug: addon.slug.as_str(), repeatable })
+    }
+
+    /// The title of the add-on, for a user who is signed in: to all others it looks as if it were not there.
+    fn refused_addon(&self) -> Option<&str> {
+        let addon = self.stages.settings.at_place(self.place?)?;
+        self.user.is_some().then_some(&*addon.display.title)
+    }
+
+    /// What a page in answer to this request is given.
+    pub(super) fn page_context(&self) -> PageContext {
+        // The queries of our own pages may have a code or a token in them, which belongs in no link.
+        let address = if is_own(self.uri.path()) { self.uri.path().to_owned() } else { self.target() };
+        PageContext::new(Arc::clone(&self.stages.site), self.language, address)
     }
 
     fn target(&self) -> String {

@@ -17,6 +17,7 @@ use crate::exchanges::OpenExchanges;
 use crate::home_assistant::HomeAssistant;
 use crate::http::{Names, OwnCookies, Reserved, Rules};
 use crate::ids::AddonSlug;
+use crate::pages::Site;
 use crate::presence::NotMeLinks;
 use crate::route::Routes;
 use crate::session::{ApiKeys, SessionCookie, Sessions};
@@ -38,6 +39,7 @@ pub struct Stages {
     pub(super) own_metrics: AddonMetrics,
     pub(super) protections: Vec<Option<Protection>>,
     pub(super) telemetry: Telemetry,
+    pub(super) site: Arc<Site>,
     hsts: Option<HeaderValue>,
 }
 
@@ -113,6 +115,7 @@ impl Stages {
             own_metrics: telemetry.metrics.own(),
             protections: routed.iter().map(|addon| addon.authorization.protect.as_ref().map(Protection::new)).collect(),
             telemetry: telemetry.clone(),
+            site: Arc::new(Site::new(&settings.pages)),
             hsts: settings.hsts.map(hsts),
             settings,
         }

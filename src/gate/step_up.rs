@@ -9,15 +9,18 @@ use super::session_user::session_and_user;
 use super::stages::{Services, Stages};
 use crate::http::Sanitized;
 use crate::identity::User;
-use crate::pages::{self, Page};
+use crate::pages::{self, Page, PageContext};
 use crate::refusal::Reason;
 use crate::session::Session;
-use crate::sign_in::{WhosePage, is_same_user, sign_in_address, step_up_page, wanted_return};
+use crate::sign_in::{
+    StepUpWish, WhosePage, is_same_user, sign_in_address, step_up_page, wanted_return, way_to_sign_in,
+};
 
 /// The page that asks. From an add-on's own host it is a page of the main one; whoever is not signed in signs in, which
 /// serves as well.
 pub(super) async fn page(
     request: &Sanitized,
+    context: &PageContext,
     stages: &Stages,
     services: &Services,
     request_log: &mut RequestLog,
@@ -35,7 +38,8 @@ pub(super) async fn page(
     let home = services.home.load();
     let users = home.directory().load().health();
     let whose = WhosePage { user: &user, session: &session, has_code: home.has_code(&user.id) };
-    Ok(step_up_page(request, &whose, &stages.settings.sign_in.methods, users))
+    let back = way_to_sign_in(wanted_return(request).as_str(), Some(StepUpWish::of(request).asked));
+    Ok(step_up_page(request, &context.at(back), &whose, (&stages.settings.sign_in.methods, users)))
 }
 
 /// Whose form it is that is posted. A password must not be typed where an add-on's scripts run, so that an add-on's own

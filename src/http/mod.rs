@@ -4,6 +4,7 @@
 //! and reserved names taken out, our cookie taken out and kept aside. Nothing here decides what a user may do, and
 //! nothing here ever rewrites a path.
 
+mod accept_encoding;
 mod authority;
 mod body;
 mod clear_request;
@@ -33,6 +34,7 @@ mod spelling;
 mod trailers;
 mod upgrade;
 
+pub(crate) use accept_encoding::{Coding, wanted as wanted_coding};
 pub use authority::Authority;
 pub use body::{BodyError, BodyProgress, RequestBody};
 pub use buffered_body::BufferLimits;

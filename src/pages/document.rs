@@ -1,83 +1,56 @@
-//! A response of our own, with the headers that all of them have.
+//! A page for people, with the headers that all of them have.
 
 use askama::Template;
-use bytes::Bytes;
-use http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, LOCATION, REFERRER_POLICY, VARY,
-    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
-};
-use http::{Response, StatusCode};
-use http_body_util::Full;
+use http::StatusCode;
+use http::header::{CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, X_FRAME_OPTIONS};
 
-/// A response of ours: its body is short and all here.
-pub type Page = Response<Full<Bytes>>;
+use super::context::PageContext;
+use super::response::{Page, content};
+
+/// Whose pages may show ours in a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Frames {
+    /// Nobody's.
+    Never,
+    /// Those of Home Assistant, where the configuration says so.
+    ByHomeAssistant,
+}
 
 /// A page for people.
-pub(super) fn html(status: StatusCode, template: &impl Template) -> Page {
+pub(super) fn html(status: StatusCode, context: &PageContext, template: &impl Template) -> Page {
+    framed_html(status, context, Frames::Never, template)
+}
+
+/// The same, of which is said who may show it in a frame.
+pub(super) fn framed_html(status: StatusCode, context: &PageContext, frames: Frames, template: &impl Template) -> Page {
     // A template of ours with strings in it renders; were it not to, an empty page says nothing wrong.
     let text = template.render().unwrap_or_default();
     let mut page = content(status, "text/html; charset=utf-8", text);
-    page.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
-    page.headers_mut().insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
-    page
-}
-
-/// A page for people that looks whether its address answers again: with the one script that does so.
-pub(super) fn watching_html(status: StatusCode, template: &impl Template) -> Page {
-    let mut page = html(status, template);
-    page.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(WATCHING_POLICY));
-    page
-}
-
-/// JSON for programs. `media` is `application/json` or a type derived from it.
-pub fn json(status: StatusCode, media: &'static str, value: &serde_json::Value) -> Page {
-    content(status, media, format!("{value}\n"))
-}
-
-/// A text for programs.
-pub fn plain(text: String) -> Page {
-    content(StatusCode::OK, "text/plain; charset=utf-8", text)
-}
-
-/// 303 to a place that the caller has proven to be ours (RFC 9110 section 15.4.4).
-pub fn see_other(location: &str) -> Page {
-    moved(StatusCode::SEE_OTHER, location)
-}
-
-/// 303 to Home Assistant's own page, where the configuration says that it is. Nothing that a client said decides where.
-pub fn away(address: &str) -> Page {
-    moved(StatusCode::SEE_OTHER, address)
-}
-
-/// 308 to a place that the caller has proven to be ours (RFC 9110 section 15.4.9).
-pub fn redirect(location: &str) -> Page {
-    moved(StatusCode::PERMANENT_REDIRECT, location)
-}
-
-fn moved(status: StatusCode, location: &str) -> Page {
-    let mut page = content(status, "text/plain; charset=utf-8", Bytes::new());
-    // What no header can carry leads to the root, and never anywhere else.
-    let location = HeaderValue::from_str(location).unwrap_or(HeaderValue::from_static("/"));
-    page.headers_mut().insert(LOCATION, location);
-    page
-}
-
-pub(super) fn content(status: StatusCode, media: &'static str, bytes: impl Into<Bytes>) -> Page {
-    let mut page = Response::new(Full::new(bytes.into()));
-    *page.status_mut() = status;
+    let embedder = context.site().embedder().filter(|_| frames == Frames::ByHomeAssistant);
     let headers = page.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(VARY, HeaderValue::from_static("Cookie"));
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    let policy = policy(context.nonce(), embedder.unwrap_or("'none'"));
+    headers.insert(CONTENT_SECURITY_POLICY, policy);
+    if embedder.is_none() {
+        headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+        headers.insert(OPENER, HeaderValue::from_static("same-origin"));
+    }
+    headers.insert(PERMISSIONS, HeaderValue::from_static(NO_PERMISSIONS));
     page
 }
 
-/// No script at all, and nothing from elsewhere.
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
-                      frame-ancestors 'none'";
+/// Only the style and the scripts that the page names itself, and nothing from elsewhere. By nonce and not by `'self'`:
+/// add-ons under our own origin have files as well.
+fn policy(nonce: &str, ancestors: &str) -> HeaderValue {
+    let policy = format!(
+        "default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; img-src 'self'; connect-src 'self'; \
+         manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors {ancestors}"
+    );
+    HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"))
+}
 
-/// The same, with the script of [`super::asset`] and requests to ourselves.
-const WATCHING_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; \
-                               form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+const OPENER: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+const PERMISSIONS: HeaderName = HeaderName::from_static("permissions-policy");
+
+/// What our pages never ask a browser for.
+const NO_PERMISSIONS: &str =
+    "camera=(), display-capture=(), geolocation=(), microphone=(), midi=(), payment=(), usb=()";

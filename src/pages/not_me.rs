@@ -3,7 +3,10 @@
 use askama::Template;
 use http::StatusCode;
 
-use super::document::{Page, html};
+use super::context::PageContext;
+use super::document::html;
+use super::response::Page;
+use super::texts::SignInTexts;
 
 /// What the page says.
 #[derive(Debug, Clone, Copy)]
@@ -21,15 +24,17 @@ pub enum NotMe<'a> {
 #[derive(Template)]
 #[template(path = "not_me.html")]
 struct NotMePage<'a> {
+    context: &'a PageContext,
+    texts: &'static SignInTexts,
     says: NotMe<'a>,
 }
 
 /// The page.
-pub fn not_me(says: NotMe<'_>) -> Page {
+pub fn not_me(says: NotMe<'_>, context: &PageContext) -> Page {
     let status = match says {
         NotMe::Ask(_) | NotMe::Ended => StatusCode::OK,
         NotMe::NotGood => StatusCode::NOT_FOUND,
         NotMe::NotStored => StatusCode::SERVICE_UNAVAILABLE,
     };
-    html(status, &NotMePage { says })
+    html(status, context, &NotMePage { context, texts: SignInTexts::of(context.language()), says })
 }

@@ -5,15 +5,18 @@
 use askama::Template;
 use http::StatusCode;
 
-use super::document::{Page, html};
+use super::context::PageContext;
+use super::document::html;
+use super::response::Page;
 
 #[derive(Template)]
 #[template(path = "onward.html")]
 struct OnwardPage<'a> {
+    context: &'a PageContext,
     location: &'a str,
 }
 
 /// The page. `location` is a path that the caller has proven to be ours.
-pub fn onward(location: &str) -> Page {
-    html(StatusCode::OK, &OnwardPage { location })
+pub fn onward(location: &str, context: &PageContext) -> Page {
+    html(StatusCode::OK, context, &OnwardPage { context, location })
 }

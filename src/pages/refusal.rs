@@ -2,7 +2,6 @@
 //!
 //! It says what the table says, and the request's id, by which the operator finds the rest in the log.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use askama::Template;
@@ -10,7 +9,11 @@ use http::header::{ALLOW, CONNECTION, HeaderName, HeaderValue, REFERRER_POLICY, 
 use http::{Method, StatusCode};
 use serde_json::json;
 
-use super::document::{Page, html, json as json_page, see_other, watching_html};
+use super::context::PageContext;
+use super::document::html;
+use super::refusal_words::{self, Asked, Words};
+use super::response::{Page, json as json_page, see_other};
+use super::texts::RefusalTexts;
 use crate::config::StepUp;
 use crate::http::RequestId;
 use crate::ids::KnownMethod;
@@ -55,13 +58,16 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 #[derive(Template)]
 #[template(path = "refusal.html")]
 struct RefusalPage<'a> {
-    title: &'a str,
-    explanation: &'a str,
+    context: &'a PageContext,
+    texts: &'static RefusalTexts,
+    words: Words,
     action: Action,
     /// Where a user who is not signed in, or has to be again, goes.
     sign_in: &'a str,
     request_id: &'a str,
     watches: bool,
+    /// Whether the account is at fault, and another one may do.
+    other_account: bool,
 }
 
 /// An add-on that did not answer a user who may open it.
@@ -86,29 +92,32 @@ pub struct Circumstances<'a> {
     pub away: Option<AwayAddon<'a>>,
     /// When it may be tried again, where that is known.
     pub retry_after: Option<Duration>,
+    /// Who is refused, for themselves.
+    pub account: Option<&'a str>,
+    /// The title of the add-on that a user who is signed in asked for.
+    pub addon: Option<&'a str>,
 }
 
-/// The answer to a refused request.
-pub fn refusal(reason: Reason, audience: Audience, id: RequestId, around: Circumstances<'_>) -> Page {
+/// The answer to a refused request. `context` is asked for where a page is shown.
+pub fn refusal(
+    reason: Reason,
+    audience: Audience,
+    id: RequestId,
+    around: Circumstances<'_>,
+    context: impl FnOnce() -> PageContext,
+) -> Page {
     let row = reason.row();
-    let Circumstances { sign_in, away, retry_after, step_up } = around;
-    let title = away.map_or(Cow::Borrowed(row.title), |away| row.title.replacen("The add-on", away.title, 1).into());
+    let Circumstances { sign_in, away, retry_after, step_up, .. } = around;
     let mut page = match (audience, row.status, sign_in) {
         (Audience::Navigation, StatusCode::UNAUTHORIZED, Some(sign_in)) => see_other(sign_in),
-        (Audience::Navigation | Audience::Person, _, _) => {
-            let explanation = explanation(reason);
-            let watches = away.is_some_and(|away| away.repeatable);
-            let (title, request_id) = (&*title, id.as_str());
-            let sign_in = sign_in.unwrap_or("/.vestibule/sign-in");
-            let page = RefusalPage { title, explanation, action: row.action, sign_in, request_id, watches };
-            if watches { watching_html(row.status, &page) } else { html(row.status, &page) }
-        }
+        (Audience::Navigation | Audience::Person, _, _) => for_people(reason, id, around, &context()),
         (Audience::Program, _, _) => {
+            let title = away.map_or(row.title.into(), |away| row.title.replacen("The add-on", away.title, 1));
             let mut problem = json!({
                 "type": "about:blank",
                 "title": title,
                 "status": row.status.as_u16(),
-                "detail": explanation(reason),
+                "detail": refusal_words::for_programs(reason),
                 "request_id": id.as_str(),
             });
             if let (Some(away), Some(problem)) = (away, problem.as_object_mut()) {
@@ -142,8 +151,8 @@ pub fn refusal(reason: Reason, audience: Audience, id: RequestId, around: Circum
         }
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
             // In whole seconds (RFC 9110 section 10.2.3): rounded up, or the next try would come too early.
-            let wait =
-                retry_after.map_or(SOON, |wait| wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)));
+            let wait = retry_after.unwrap_or(SOON);
+            let wait = wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0));
             headers.insert(RETRY_AFTER, HeaderValue::from(wait));
         }
         _ => {}
@@ -154,8 +163,29 @@ pub fn refusal(reason: Reason, audience: Audience, id: RequestId, around: Circum
     page
 }
 
-/// Seconds until it may be tried again where nobody knows it.
-const SOON: u64 = 5;
+/// Until it may be tried again where nobody knows it.
+const SOON: Duration = Duration::from_secs(5);
+
+fn for_people(reason: Reason, id: RequestId, around: Circumstances<'_>, context: &PageContext) -> Page {
+    let row = reason.row();
+    let watches = around.away.is_some_and(|away| away.repeatable);
+    let asked = Asked {
+        account: around.account,
+        addon: around.away.map(|away| away.title).or(around.addon),
+        wait: around.retry_after.unwrap_or(SOON),
+    };
+    let page = RefusalPage {
+        context,
+        texts: RefusalTexts::of(context.language()),
+        words: refusal_words::for_people(reason, asked, context.language()),
+        action: row.action,
+        sign_in: around.sign_in.unwrap_or("/.vestibule/sign-in"),
+        request_id: id.as_str(),
+        watches,
+        other_account: row.status == StatusCode::FORBIDDEN && row.action == Action::Start && around.account.is_some(),
+    };
+    html(row.status, context, &page)
+}
 
 /// RFC 9470 section 3: which sign-in would be enough.
 fn insufficient(asked: StepUp) -> HeaderValue {
@@ -167,28 +197,3 @@ fn insufficient(asked: StepUp) -> HeaderValue {
 
 /// The `acr` of a sign-in with a second factor.
 pub const SECOND_FACTOR: &str = "mfa";
-
-/// The same for all reasons with one status, so that none can be told from another. Only who has to sign in again is
-/// told so: everything else is theirs already.
-fn explanation(reason: Reason) -> &'static str {
-    if reason.asks_again() {
-        return "What you asked for needs you to sign in again, and was not done. What you sent was not kept: confirm that \
-                it is you, then send it again.";
-    }
-    match reason.row().status {
-        StatusCode::UNAUTHORIZED => "You are not signed in, or no longer.",
-        StatusCode::FORBIDDEN => "Your account may not do this. If you think it should, ask whoever runs this home.",
-        StatusCode::NOT_FOUND => "There is nothing at this address.",
-        StatusCode::MISDIRECTED_REQUEST => "This address is not served on this connection.",
-        StatusCode::PAYLOAD_TOO_LARGE => "What was sent is larger than this add-on takes.",
-        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {
-            "The browser sent more than this add-on takes. Delete the cookies of this site, then try again."
-        }
-        StatusCode::TOO_MANY_REQUESTS => "That was too much at once. Wait a moment.",
-        StatusCode::BAD_GATEWAY => "It may be starting. Wait a moment.",
-        StatusCode::GATEWAY_TIMEOUT => "It did not answer in time. Wait a moment.",
-        StatusCode::REQUEST_TIMEOUT => "It took too long to arrive. Try again.",
-        StatusCode::SERVICE_UNAVAILABLE => "It cannot answer right now. Wait a moment.",
-        _ => "The request could not be understood.",
-    }
-}

@@ -5,19 +5,33 @@
 
 /// The device in a few words, by the `User-Agent` of its browser.
 pub(super) fn name(words: &str) -> String {
-    let of =
-        |known: &[(&str, &'static str)]| known.iter().find(|(mark, _)| words.contains(mark)).map(|(_, name)| *name);
-    match (of(PROGRAMS), of(SYSTEMS)) {
+    let (program, system) = parts(words);
+    let program = program.map(|program| if program == APP { format!("the {program}") } else { program.to_owned() });
+    let system = system.map(|system| match system {
+        "iPhone" | "iPad" => format!("an {system}"),
+        "Mac" => format!("a {system}"),
+        _ => system.to_owned(),
+    });
+    match (program, system) {
         (Some(program), Some(system)) => format!("{program} on {system}"),
-        (Some(program), None) => program.to_owned(),
+        (Some(program), None) => program,
         (None, Some(system)) => format!("a browser on {system}"),
         (None, None) => "an unknown device".to_owned(),
     }
 }
 
+/// The browser and what it runs on, as far as they are known, each by its name.
+pub(super) fn parts(words: &str) -> (Option<&'static str>, Option<&'static str>) {
+    let of =
+        |known: &[(&str, &'static str)]| known.iter().find(|(mark, _)| words.contains(mark)).map(|(_, name)| *name);
+    (of(PROGRAMS), of(SYSTEMS))
+}
+
+const APP: &str = "Home Assistant app";
+
 /// In this order: most browsers name those as well that they want to be taken for.
 const PROGRAMS: &[(&str, &str)] = &[
-    ("Home Assistant/", "the Home Assistant app"),
+    ("Home Assistant/", APP),
     ("EdgA/", "Edge"),
     ("EdgiOS/", "Edge"),
     ("Edg/", "Edge"),
@@ -37,12 +51,12 @@ const PROGRAMS: &[(&str, &str)] = &[
 
 /// In this order: an iPhone says "like Mac OS X", and Android says "Linux".
 const SYSTEMS: &[(&str, &str)] = &[
-    ("iPhone", "an iPhone"),
-    ("iPad", "an iPad"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
     ("Android", "Android"),
     ("CrOS", "ChromeOS"),
     ("Windows", "Windows"),
-    ("Mac OS X", "a Mac"),
+    ("Mac OS X", "Mac"),
     ("Linux", "Linux"),
 ];
 

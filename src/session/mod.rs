@@ -40,6 +40,7 @@ mod file;
 mod file_error;
 #[cfg(feature = "redis-store")]
 mod shared;
+mod recently_ended;
 mod recovery;
 mod store_error;
 
@@ -56,6 +57,7 @@ pub use home_token::{home_token, is_signed, shows_home_token, verified_text};
 pub use ingress_token::IngressToken;
 pub use lifetime::{Lifetimes, SKEW, SessionState};
 pub use live::Session;
+pub use recently_ended::{EndedBy, EndedSession};
 pub use record::{MadeBy, NewSession};
 pub use recovery::Notice;
 pub use revoke::RevokeError;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::live::Session;
+use super::recently_ended::EndedBy;
 use super::rotation::{Carrier, Rotation, Shown};
 use super::sessions::Sessions;
 use super::store::Store;
@@ -71,7 +72,7 @@ impl Sessions {
 
     /// Two have the cookie, and nobody can tell whose it is: neither may go on with it.
     async fn end_reused(&self, session: &Arc<Session>) -> Reason {
-        if let Err(error) = self.sign_out_everywhere(session).await {
+        if let Err(error) = self.end_family(session, EndedBy::TokenReused).await {
             tracing::error!(error = %chain(&error), session = %session.id(), "the session has ended, but not on disk");
         }
         if let Some(telemetry) = self.telemetry.get() {

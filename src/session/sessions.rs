@@ -18,6 +18,7 @@ use super::ingress_token::IngressToken;
 use super::lifetime::{AllLifetimes, SessionState};
 use super::limits::CurrentLimits;
 use super::live::Session;
+use super::recently_ended::{EndedBy, RecentlyEnded};
 use super::record::{Foreign, MadeBy, NewSession, Record};
 use super::recovery::Notice;
 use super::rotation::Rotation;
@@ -47,6 +48,7 @@ pub struct Sessions {
     limits: CurrentLimits,
     /// Held while a user's sessions are counted and one is added, so that two sign-ins at once respect the cap.
     making: Mutex<()>,
+    pub(super) recently_ended: RecentlyEnded,
     notifier: watch::Sender<u64>,
     pub(super) telemetry: OnceLock<Telemetry>,
 }
@@ -100,6 +102,7 @@ impl Sessions {
             foreign: Mutex::new(foreign.into_iter().collect()),
             limits,
             making: Mutex::new(()),
+            recently_ended: RecentlyEnded::default(),
             notifier,
             telemetry: OnceLock::new(),
         };
@@ -158,7 +161,7 @@ impl Sessions {
             && store.ask(parent).await?.is_none()
         {
             // Its parent ended on a node that did not know of it.
-            let ended = self.forget(vec![session]);
+            let ended = self.forget(vec![session], EndedBy::User);
             let digests: Vec<_> = ended.iter().map(|gone| gone.digest()).collect();
             let _said = store.end(&digests).await;
             return Err(Reason::SessionEnded);
@@ -245,7 +248,7 @@ impl Sessions {
         // The user's sessions on other nodes count too, or the cap would hold for each node alone.
         store.gather_of(session.user()).await?;
         store.make(session).await?;
-        let gone = self.forget(self.surplus(session));
+        let gone = self.forget(self.surplus(session), EndedBy::Replaced);
         let digests: Vec<_> = gone.iter().map(|gone| gone.digest()).collect();
         // They have ended here, and what is not said now is said when that is possible.
         let _said = store.end(&digests).await;
@@ -256,7 +259,7 @@ impl Sessions {
     fn insert(&self, session: &Arc<Session>) -> Vec<Arc<Session>> {
         // Counted and added under one lock: two sign-ins at once would both find room for one.
         let _one_at_a_time = self.making.lock();
-        let gone = self.forget(self.surplus(session));
+        let gone = self.forget(self.surplus(session), EndedBy::Replaced);
         self.table.insert(Arc::clone(session));
         gone
     }
@@ -277,8 +280,9 @@ impl Sessions {
 
     /// Ends sessions in memory, at once, with all that were made from them, and notifies subscribers. Says which have
     /// ended.
-    pub(super) fn forget(&self, sessions: Vec<Arc<Session>>) -> Vec<Arc<Session>> {
+    pub(super) fn forget(&self, sessions: Vec<Arc<Session>>, by: EndedBy) -> Vec<Arc<Session>> {
         let sessions = self.with_children(sessions);
+        self.recently_ended.add(&sessions, by);
         for session in &sessions {
             // First the mark, then the table: a request that has just looked it up must find it ended.
             session.end();

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::lifetime::SessionState;
 use super::live::Session;
+use super::recently_ended::EndedBy;
 use super::sessions::Sessions;
 use super::store::Store;
 
@@ -46,7 +47,7 @@ impl Sessions {
         let mut over = self.table.select(|session| session.state(lifetimes, now) == SessionState::Expired);
         // A parent that ended while its child was being made could not take it along.
         over.extend(self.orphans());
-        let over = self.forget(over);
+        let over = self.forget(over, EndedBy::Expired);
         let seen = self.table.select(Session::seen_since_stored);
         let digests = over.iter().chain(&seen).map(|session| session.digest()).collect();
         // Even with nothing to store this has the writer see whether its file is still there. What fails it says
@@ -59,7 +60,7 @@ impl Sessions {
     fn drop_the_old(&self) {
         let (lifetimes, now) = (self.lifetimes(), self.clock.now());
         let old = |session: &Session| session.last_end(lifetimes) <= now;
-        self.forget(self.table.select(old));
+        self.forget(self.table.select(old), EndedBy::Expired);
     }
 }
 

@@ -32,6 +32,11 @@ impl UserAgent {
         self.0.is_empty()
     }
 
+    /// The browser and what it runs on, as far as they are known.
+    pub fn program_and_system(&self) -> (Option<&'static str>, Option<&'static str>) {
+        device::parts(&self.0)
+    }
+
     /// The browser and its device in words for people.
     pub fn device(&self) -> String {
         device::name(&self.0)

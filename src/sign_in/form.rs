@@ -11,7 +11,7 @@ use crate::connection::ClientBody;
 use crate::http::read_short_body;
 use crate::refusal::Reason;
 
-/// The fields of the sign-in form. What it does not name is ignored.
+/// The fields of our forms. What it does not name is ignored.
 #[derive(Default)]
 pub(super) struct Form {
     pub(super) username: String,
@@ -21,6 +21,8 @@ pub(super) struct Form {
     /// Anything but nothing is a tick.
     pub(super) remember: String,
     pub(super) token: String,
+    /// Which session is to end.
+    pub(super) session: String,
     pub(super) code: Zeroizing<String>,
 }
 
@@ -46,6 +48,7 @@ impl Form {
                 "return_to" => &mut form.return_to,
                 "csrf" => &mut form.csrf,
                 "remember" => &mut form.remember,
+                "session" => &mut form.session,
                 "token" => &mut form.token,
                 "code" => &mut *form.code,
                 _ => continue,

@@ -4,6 +4,7 @@
 //! is. It never says whether it was the name or the password that was wrong, never sends anybody to another site than
 //! Home Assistant's, and never takes a session that was there before for the one that signing in makes (S-74).
 
+mod account;
 mod form;
 mod form_token;
 mod guard;
@@ -17,6 +18,7 @@ mod step_up;
 mod password;
 mod oauth;
 
+pub use account::AccountFlow;
 pub use cross_host_ticket::{Challenge, CrossHostTicket, CrossHostTickets, Nonce, TICKET_COOKIE};
 pub use form_token::FORM_COOKIE;
 pub use guard::{Attempts, Ban, Budget, Guard, Turned, Whose};

@@ -5,14 +5,16 @@ use http::header::{HeaderValue, RETRY_AFTER, SET_COOKIE};
 use std::time::Duration;
 
 use super::form_token::FormToken;
-use super::return_to::{ReturnTo, wanted_return, with_return_to};
+use super::return_to::{ReturnTo, sign_in_address, wanted_return, with_return_to};
 use crate::config::SignInMethod;
 use crate::http::{Presented, Sanitized};
 use crate::identity::Health;
-use crate::pages::{self, Page, SignInPage, SignInWay};
+use crate::pages::{self, Page, PageContext, SignInNotice, SignInPage, SignInWay};
 
 /// What the page shows.
 pub(super) struct View<'a> {
+    /// Language and look.
+    pub(super) context: &'a PageContext,
     /// The ways to sign in.
     pub(super) methods: &'a [SignInMethod],
     /// What was in the form's cookie.
@@ -21,8 +23,8 @@ pub(super) struct View<'a> {
     pub(super) return_to: &'a ReturnTo,
     /// What was typed before.
     pub(super) username: &'a str,
-    /// Why the last attempt came to nothing.
-    pub(super) message: Option<&'a str>,
+    /// What it tells first.
+    pub(super) notice: Option<SignInNotice>,
     /// How long to wait before the next one.
     pub(super) wait: Option<Duration>,
     /// Whether the browser has a session all the same.
@@ -49,15 +51,23 @@ impl From<bool> for Ticked {
 }
 
 /// The page for GET. Without users nobody can sign in: it says so, in the place of a form that would fail.
-pub fn sign_in_page(request: &Sanitized, methods: &[SignInMethod], users: Health, remember: Option<Ticked>) -> Page {
+/// `notice` is why its reader is here.
+pub fn sign_in_page(
+    request: &Sanitized,
+    context: &PageContext,
+    (methods, users): (&[SignInMethod], Health),
+    remember: Option<Ticked>,
+    notice: Option<SignInNotice>,
+) -> Page {
     let is_possible = users == Health::Good;
     let return_to = wanted_return(request);
     let view = View {
+        context,
         methods: if is_possible { methods } else { &[] },
         form_token: request.form_token(),
         return_to: &return_to,
         username: "",
-        message: (!is_possible).then_some(NOT_NOW),
+        notice: if is_possible { notice } else { Some(SignInNotice::NotNow) },
         wait: (!is_possible).then_some(COME_AGAIN),
         signed_in: false,
         remember,
@@ -76,11 +86,14 @@ pub(super) fn page(status: StatusCode, view: &View<'_>) -> Page {
         SignInMethod::Password => SignInWay::Form,
     };
     let ways: Vec<SignInWay> = view.methods.iter().map(way).collect();
+    // Whoever chooses another language comes back to this page by GET, and goes where they wanted to go.
+    let context = view.context.at(sign_in_address(view.return_to.as_str()));
     let mut page = pages::sign_in(
         status,
         &SignInPage {
+            context: &context,
             ways: &ways,
-            message: view.message,
+            notice: view.notice,
             signed_in: view.signed_in,
             csrf: token.as_str(),
             return_to: view.return_to.as_str(),
@@ -101,9 +114,6 @@ pub(super) fn retry_after(page: &mut Page, wait: Option<Duration>) {
         page.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().saturating_add(1)));
     }
 }
-
-/// When nobody can be let in, whatever the reason: a stranger learns no more.
-pub(super) const NOT_NOW: &str = "Signing in is not possible right now. Try again later.";
 
 /// Files are looked at every two seconds while they cannot be read.
 const COME_AGAIN: Duration = Duration::from_secs(9);

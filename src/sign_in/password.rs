@@ -10,7 +10,7 @@ use http::{HeaderMap, StatusCode};
 use super::form::Form;
 use super::form_token::FormToken;
 use super::guard::{Budget, Guard};
-use super::page::{NOT_NOW, Ticked, View, page};
+use super::page::{Ticked, View, page};
 use super::return_to::ReturnTo;
 use super::session_maker::SessionMaker;
 use super::step_up;
@@ -21,7 +21,7 @@ use crate::home_assistant::{CodeOutcome, HomeAssistant, Outcome};
 use crate::http::{ClientAddr, Parts, Presented, RequestId, Sanitized};
 use crate::identity::{Directory, User};
 use crate::ids::AddonSlug;
-use crate::pages::Page;
+use crate::pages::{Page, PageContext, SignInNotice};
 use crate::refusal::Reason;
 use crate::session::{MadeBy, NewSession, Session, SessionCookie, Sessions, StoreAway, UserAgent};
 use crate::telemetry::{AuditEvent, SignInOutcome, Telemetry};
@@ -29,6 +29,8 @@ use crate::telemetry::{AuditEvent, SignInOutcome, Telemetry};
 /// What signing in needs.
 #[derive(Debug)]
 pub struct PasswordSignIn<'a> {
+    /// Language and look of its pages.
+    pub context: &'a PageContext,
     /// The users and their passwords.
     pub home: &'a HomeAssistant,
     /// Where the session is made.
@@ -209,7 +211,7 @@ impl PasswordSignIn<'_> {
         let session_maker = SessionMaker { sessions: self.sessions, cookie: self.cookie, telemetry: self.telemetry };
         let (session, cookie) = session_maker.make(new, &attempt.presented, since).await?;
         self.note(attempt, SignInOutcome::Success, Some(user.id.as_str()), Some(&session.id().to_string()));
-        let mut page = attempt.return_to.behind_form();
+        let mut page = attempt.return_to.behind_form(self.context);
         page.headers_mut().append(SET_COOKIE, cookie);
         Ok(page)
     }
@@ -217,13 +219,14 @@ impl PasswordSignIn<'_> {
     fn turn_away(&self, attempt: &Attempt, failed: &Failed) -> Page {
         self.note(attempt, failed.outcome, None, None);
         let other_way = self.methods.contains(&SignInMethod::HomeAssistant);
-        let (status, message) = words(failed.outcome, other_way);
+        let (status, notice) = words(failed, other_way);
         let view = View {
+            context: self.context,
             methods: self.methods,
             form_token: &attempt.form_token,
             return_to: &attempt.return_to,
             username: &attempt.form.username,
-            message: Some(message),
+            notice: Some(notice),
             wait: failed.wait,
             signed_in: false,
             remember: self.remember.then_some(Ticked::from(attempt.wants_to_stay())),
@@ -265,37 +268,25 @@ fn is_known(directory: &Directory, username: &str) -> bool {
 const BUSY: Duration = Duration::from_secs(5);
 
 /// What the page says. An unknown name and a wrong password look the same to whoever typed them.
-fn words(outcome: SignInOutcome, other_way: bool) -> (StatusCode, &'static str) {
-    match outcome {
+fn words(failed: &Failed, other_way: bool) -> (StatusCode, SignInNotice) {
+    use SignInNotice as N;
+    match failed.outcome {
         SignInOutcome::Success | SignInOutcome::UnknownUser | SignInOutcome::WrongPassword => {
-            (StatusCode::UNAUTHORIZED, "User name or password is wrong.")
+            (StatusCode::UNAUTHORIZED, N::WrongPassword)
         }
-        SignInOutcome::SecondFactor if other_way => {
-            (StatusCode::FORBIDDEN, "This account has two-step verification. Sign in with Home Assistant instead.")
-        }
-        SignInOutcome::SecondFactor => (
-            StatusCode::FORBIDDEN,
-            "This account has two-step verification, which signing in with a password cannot ask for.",
-        ),
-        SignInOutcome::CodeMissing => (
-            StatusCode::UNAUTHORIZED,
-            "This account has two-step verification. Type the password again, and the code of your authenticator app.",
-        ),
-        SignInOutcome::WrongCode => (
-            StatusCode::UNAUTHORIZED,
-            "The code is wrong, or was used already. Type the password again, and the code that the app shows now.",
-        ),
-        SignInOutcome::OtherUser => (StatusCode::FORBIDDEN, "You are signed in with another account."),
-        SignInOutcome::InactiveUser | SignInOutcome::SystemUser => {
-            (StatusCode::FORBIDDEN, "This account is not active.")
-        }
-        SignInOutcome::NotLocal => (StatusCode::FORBIDDEN, "This account may only sign in from the local network."),
+        SignInOutcome::SecondFactor if other_way => (StatusCode::FORBIDDEN, N::SecondFactorThere),
+        SignInOutcome::SecondFactor => (StatusCode::FORBIDDEN, N::SecondFactorNowhere),
+        SignInOutcome::CodeMissing => (StatusCode::UNAUTHORIZED, N::CodeMissing),
+        SignInOutcome::WrongCode => (StatusCode::UNAUTHORIZED, N::WrongCode),
+        SignInOutcome::OtherUser => (StatusCode::FORBIDDEN, N::OtherAccount),
+        SignInOutcome::InactiveUser | SignInOutcome::SystemUser => (StatusCode::FORBIDDEN, N::NotActive),
+        SignInOutcome::NotLocal => (StatusCode::FORBIDDEN, N::NotLocal),
         SignInOutcome::TooManyAttempts | SignInOutcome::Banned => {
-            (StatusCode::TOO_MANY_REQUESTS, "Too many attempts. Wait a while, then try again.")
+            (StatusCode::TOO_MANY_REQUESTS, N::TooMany(failed.wait))
         }
-        SignInOutcome::BadFormToken => (StatusCode::FORBIDDEN, "This page was too old. Please try again."),
+        SignInOutcome::BadFormToken => (StatusCode::FORBIDDEN, N::OldPage),
         SignInOutcome::Unavailable | SignInOutcome::BadState | SignInOutcome::RefusedThere => {
-            (StatusCode::SERVICE_UNAVAILABLE, NOT_NOW)
+            (StatusCode::SERVICE_UNAVAILABLE, N::NotNow)
         }
     }
 }

@@ -5,7 +5,7 @@
 use std::fmt;
 
 use crate::http::{Sanitized, judge_path};
-use crate::pages::{self, Page};
+use crate::pages::{self, Page, PageContext};
 use crate::route::is_own;
 
 /// A path and query on our own origin.
@@ -17,14 +17,21 @@ impl ReturnTo {
     /// whose path has no dot segments. Our own pages are no place to return to, except the start page and the way to an
     /// add-on's own host.
     pub fn parse(text: &str) -> Option<Self> {
+        let path = text.split(['?', '#']).next().unwrap_or_default();
+        (Self::is_of_this_origin(text) && (!is_own(path) || path == HAND_OVER)).then(|| Self(text.to_owned()))
+    }
+
+    /// The same, and our own pages as well: where a page leads back to itself.
+    pub fn to_any_page(text: &str) -> Option<Self> {
+        Self::is_of_this_origin(text).then(|| Self(text.to_owned()))
+    }
+
+    fn is_of_this_origin(text: &str) -> bool {
         let visible = text.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
         let one_slash = text.starts_with('/') && !text.starts_with("//");
         let path = text.split(['?', '#']).next().unwrap_or_default();
         let short = text.len() <= LONGEST;
-        if !(visible && one_slash && short) || judge_path(path).is_err() || path.to_ascii_lowercase().contains("%5c") {
-            return None;
-        }
-        (!is_own(path) || path == HAND_OVER).then(|| Self(text.to_owned()))
+        visible && one_slash && short && judge_path(path).is_ok() && !path.to_ascii_lowercase().contains("%5c")
     }
 
     /// Reads what [`fmt::Display`] writes: the start page as well, which need not be asked for.
@@ -39,9 +46,9 @@ impl ReturnTo {
     }
 
     /// The answer to a form that leads there.
-    pub fn behind_form(&self) -> Page {
+    pub fn behind_form(&self, context: &PageContext) -> Page {
         let leaves = self.0.strip_prefix(HAND_OVER).is_some_and(|rest| rest.starts_with('?'));
-        if leaves { pages::onward(&self.0) } else { pages::see_other(&self.0) }
+        if leaves { pages::onward(&self.0, context) } else { pages::see_other(&self.0) }
     }
 }
 
@@ -90,6 +97,9 @@ mod tests {
 
     #[test]
     fn a_path_of_ours_is_where_one_may_return() {
+        let own = "/.vestibule/sign-in?return_to=%2Fa";
+        assert_eq!((ReturnTo::parse(own), ReturnTo::to_any_page(own).is_some()), (None, true));
+        assert_eq!(ReturnTo::to_any_page("//e"), None);
         for path in [
             "/",
             "/ingress/x/",

@@ -11,12 +11,12 @@ use http::StatusCode;
 use http::header::SET_COOKIE;
 
 use super::form_token::FormToken;
-use super::page::{NOT_NOW, START, View, retry_after};
+use super::page::{START, View, retry_after};
 use super::return_to::{ReturnTo, sign_in_address, wanted_return, with_return_to};
 use crate::config::{SignInMethod, StepUp};
 use crate::http::Sanitized;
 use crate::identity::{Health, User};
-use crate::pages::{self, Page, SECOND_FACTOR, SignInWay, StepUpPage};
+use crate::pages::{self, Page, PageContext, SECOND_FACTOR, SignInNotice, SignInWay, StepUpPage};
 use crate::session::{MadeBy, Session};
 
 /// What the address of a page asks its user to prove.
@@ -85,22 +85,28 @@ pub struct Whose<'a> {
 }
 
 /// The page for GET.
-pub fn step_up_page(request: &Sanitized, whose: &Whose<'_>, methods: &[SignInMethod], users: Health) -> Page {
+pub fn step_up_page(
+    request: &Sanitized,
+    context: &PageContext,
+    whose: &Whose<'_>,
+    (methods, users): (&[SignInMethod], Health),
+) -> Page {
     let return_to = wanted_return(request);
     let is_possible = users == Health::Good;
     let has_none = StepUpWish::of(request).asked.second_factor && !whose.user.has_mfa;
-    let message = match (is_possible, has_none) {
-        (false, _) => Some(NOT_NOW),
-        (true, true) => Some(NO_SECOND_FACTOR),
+    let notice = match (is_possible, has_none) {
+        (false, _) => Some(SignInNotice::NotNow),
+        (true, true) => Some(SignInNotice::NoSecondFactor),
         (true, false) => None,
     };
     let ways = ways(whose, methods);
     let view = View {
+        context,
         methods: if is_possible { &ways } else { &[] },
         form_token: request.form_token(),
         return_to: &return_to,
         username: "",
-        message,
+        notice,
         wait: None,
         signed_in: false,
         remember: None,
@@ -122,8 +128,9 @@ pub(super) fn page(status: StatusCode, view: &View<'_>, user: &User) -> Page {
     let mut page = pages::step_up(
         status,
         &StepUpPage {
+            context: view.context,
             ways: &ways,
-            message: view.message,
+            notice: view.notice,
             name: user.name.as_deref().or(user.username()).unwrap_or_default(),
             username: user.username().unwrap_or_default(),
             csrf: token.as_str(),
@@ -159,9 +166,6 @@ fn ways(whose: &Whose<'_>, methods: &[SignInMethod]) -> Vec<SignInMethod> {
         _ => possible,
     }
 }
-
-const NO_SECOND_FACTOR: &str = "This asks for two-step verification, which your account does not have. Set it up in your \
-                                profile in Home Assistant, then sign in again here.";
 
 #[cfg(test)]
 mod tests {

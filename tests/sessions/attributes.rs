@@ -3,6 +3,7 @@
 use crate::support::expectation::BOB;
 use crate::support::form::Form;
 use crate::support::home::password_of;
+use crate::support::page::loaded;
 use crate::support::process::{COOKIE, LOOPBACK};
 use crate::support::{Ask, BOTH, Protocol, RawAddon, Vestibule, assert_id, assert_problem};
 use crate::{token, two_addons};
@@ -68,9 +69,10 @@ fn s82_what_concerns_sessions_is_stored_nowhere_and_set_by_nothing_else() {
 fn s82_what_may_be_cached_sets_no_cookie_and_what_depends_on_one_says_so() {
     let (_, _, vestibule) = two_addons();
     let cookie = vestibule.cookie("bob");
+    let style = loaded(&vestibule.ask(BOTH[0], &Ask::navigate("/.vestibule/sign-in")).text(), "style");
     for protocol in BOTH {
         for (ask, kept) in [
-            (Ask::navigate("/.vestibule/style.css"), true),
+            (Ask::navigate(&style), true),
             (Ask::navigate("/.vestibule/sign-in"), false),
             (Ask::navigate("/.vestibule/"), false),
             (Ask::get("/.vestibule/session"), false),

@@ -30,13 +30,16 @@ fn faceless(answer: &Answer, user: &str) -> (u16, Vec<(String, String)>, String)
     let html = answer.text();
     let mut text = html.replace(&format!("\"{user}\""), "\"NAME\"");
     let id = answer.fields.text("x-request-id");
-    for varying in [hidden(&html, "csrf"), id].into_iter().flatten().filter(|v| !v.is_empty()) {
+    let policy = answer.fields.one("content-security-policy");
+    let nonce = policy.split_once("'nonce-").and_then(|(_, rest)| rest.split('\'').next()).map(str::to_owned);
+    let nonce = nonce.filter(|nonce| !nonce.is_empty()).expect("each page has a nonce of its own");
+    for varying in [hidden(&html, "csrf"), id, Some(nonce.clone())].into_iter().flatten().filter(|v| !v.is_empty()) {
         text = text.replace(&varying, "VARYING");
     }
     let varies = |name: &str| matches!(name, "date" | "set-cookie" | "x-request-id" | "content-length");
     let fields = answer.fields.0.iter().map(|(name, value)| (name.to_ascii_lowercase(), value));
     let fields = fields.filter(|(name, _)| !varies(name));
-    let fields = fields.map(|(name, value)| (name, String::from_utf8_lossy(value).into_owned())).collect();
+    let fields = fields.map(|(name, value)| (name, String::from_utf8_lossy(value).replace(&nonce, "NONCE"))).collect();
     (answer.status, fields, text)
 }
 

@@ -104,7 +104,7 @@ fn s94_return_to_cannot_come_out_of_the_page() {
         let page = vestibule.ask(Protocol::H1, &Ask::navigate(&format!("{SIGN_IN}?return_to={}", encode(text))));
         let html = page.text();
         assert!(!html.contains("<script>alert") && !html.contains("'onfocus='"), "{text}: {html}");
-        assert!(!html.contains("\"><"), "{text}: {html}");
+        assert!(!html.contains("/\"><") && !html.contains("<!--") && !html.contains("/49"), "{text}: {html}");
         let policy = page.fields.one("content-security-policy");
         assert!(policy.contains("frame-ancestors") && !policy.contains("unsafe-inline"), "{policy}");
         let mut form = Form::open(&vestibule, LOOPBACK);

@@ -13,8 +13,10 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod account;
 mod api_alone;
 mod arriving;
+mod launcher;
 mod leaving;
 mod own_pages;
 mod presence;

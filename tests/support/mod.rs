@@ -25,6 +25,7 @@ pub(crate) mod journey;
 pub(crate) mod json_socket;
 pub(crate) mod launch;
 pub(crate) mod minted;
+pub(crate) mod page;
 pub(crate) mod past_sessions;
 pub(crate) mod path_spellings;
 pub(crate) mod patience;

@@ -37,6 +37,7 @@ section! {
         assertion: Assertion,
         supervisor: Supervisor,
         presence: Presence,
+        pages: Pages,
         addon: List<RawAddon>,
         test: List<Test>,
     }
@@ -117,6 +118,14 @@ section! {
         not_me: TimeText,
         entities: bool,
         certificate_warning: TimeText,
+    }
+
+    /// `[pages]`
+    Pages {
+        title: String,
+        accent: String,
+        logo: String,
+        embed_in_home_assistant: bool,
     }
 
     /// `[permissions]`

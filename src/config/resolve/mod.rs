@@ -18,6 +18,7 @@ mod listen;
 mod log;
 pub(in crate::config) mod network;
 mod own_address;
+mod pages;
 mod policy;
 mod presence;
 pub(super) mod readable;
@@ -38,6 +39,7 @@ use std::sync::Arc;
 use super::addon;
 use super::diagnostic::{Diagnostic, SourceLocation};
 use super::limits::Limits;
+use super::pages::Pages;
 use super::presence::Presence;
 use super::raw::{self, Key};
 use super::settings::Settings;
@@ -85,7 +87,8 @@ pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> (Settings, Vec<C
         addons: all,
         followed,
         supervisor,
-        // Below: it needs to know what browsers call us.
+        pages: Pages::default(),
+        // Below: they need to know what browsers call us, and where Home Assistant is.
         presence: Presence::default(),
     };
     hosts::warn(addons, &settings, cx);
@@ -93,6 +96,7 @@ pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> (Settings, Vec<C
     let (token, has_main_origin) = (settings.supervisor.home_assistant_token.clone(), settings.main_origin().is_some());
     settings.presence =
         presence::presence(&raw.presence, &settings.home_assistant, token.as_ref(), has_main_origin, cx);
+    settings.pages = pages::pages(&section(&raw.pages), &settings.home_assistant, cx);
     let cases = config_tests::cases(&raw.test, cx);
     if settings.assertion.issuer.is_empty() {
         settings.assertion.issuer = settings.main_origin().map_or_else(|| "vestibule".to_owned(), PublicUrl::origin);

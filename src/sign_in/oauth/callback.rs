@@ -16,7 +16,7 @@ use crate::home_assistant::api::{Api, ApiError, CodeGrant, Refusal, Tokens};
 use crate::http::{ClientAddr, Sanitized};
 use crate::identity::{Directory, Health, User};
 use crate::ids::UserId;
-use crate::pages::{self, Page};
+use crate::pages::{self, Page, SignInNotice};
 use crate::refusal::Reason;
 use crate::session::{MadeBy, NewSession, Session, StoreAway, UserAgent};
 use crate::sign_in::session_maker::SessionMaker;
@@ -195,14 +195,12 @@ fn code(value: Cow<'_, str>) -> Option<SecretText> {
 /// What an error of the API means for the user who waits. What it means for the operator is in the log.
 fn refused(error: &ApiError) -> Failed {
     match error {
-        ApiError::Refused(Refusal::InvalidGrant) => Failed {
-            message: Some("Home Assistant no longer knows this sign-in. Begin again here."),
-            ..SignInOutcome::RefusedThere.into()
-        },
-        ApiError::Refused(_) => Failed {
-            message: Some("Home Assistant does not let this account sign in from where you are."),
-            ..SignInOutcome::RefusedThere.into()
-        },
+        ApiError::Refused(Refusal::InvalidGrant) => {
+            Failed { notice: Some(SignInNotice::ForgottenThere), ..SignInOutcome::RefusedThere.into() }
+        }
+        ApiError::Refused(_) => {
+            Failed { notice: Some(SignInNotice::NotFromHere), ..SignInOutcome::RefusedThere.into() }
+        }
         other => {
             tracing::warn!(error = %chain(other), "nobody could be signed in with Home Assistant");
             Failed { wait: Some(A_MOMENT), ..SignInOutcome::Unavailable.into() }

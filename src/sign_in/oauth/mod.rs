@@ -34,7 +34,7 @@ use crate::home_assistant::HomeAssistant;
 use crate::home_assistant::api::Api;
 use crate::http::Sanitized;
 use crate::ids::{AddonSlug, PublicUrl};
-use crate::pages::Page;
+use crate::pages::{Page, PageContext, SignInNotice};
 use crate::refusal::Reason;
 use crate::session::{Session, SessionCookie, Sessions, StoreAway, session_of};
 use crate::telemetry::{AuditEvent, SignInOutcome, Telemetry};
@@ -46,6 +46,8 @@ pub use token_store::TokenStore;
 /// What signing in over Home Assistant's page needs.
 #[derive(Debug)]
 pub struct OAuthLogin<'a> {
+    /// Language and look of its pages.
+    pub context: &'a PageContext,
     /// The users, and the API.
     pub home: &'a HomeAssistant,
     /// Where the session is made.
@@ -96,14 +98,15 @@ impl OAuthLogin<'_> {
     /// The sign-in page, with what went wrong; and the line in the audit log.
     async fn turn_away(&self, request: &Sanitized, failed: &Failed, return_to: &ReturnTo) -> Page {
         self.note(request, failed.outcome, failed.user.as_deref(), None);
-        let (status, message) = words(failed.outcome);
+        let (status, notice) = words(failed);
         let here = session_of(request, self.sessions).await;
         let view = View {
+            context: self.context,
             methods: self.methods,
             form_token: request.form_token(),
             return_to,
             username: "",
-            message: Some(failed.message.unwrap_or(message)),
+            notice: Some(failed.notice.unwrap_or(notice)),
             wait: failed.wait,
             signed_in: here.is_ok(),
             remember: self.remember.then_some(here.is_ok_and(|session| session.is_remembered()).into()),
@@ -133,21 +136,20 @@ struct Failed {
     /// The user's id, when Home Assistant said it.
     user: Option<String>,
     /// What the page says, when the outcome alone does not tell.
-    message: Option<&'static str>,
+    notice: Option<SignInNotice>,
     wait: Option<Duration>,
 }
 
 impl From<SignInOutcome> for Failed {
     fn from(outcome: SignInOutcome) -> Self {
-        Self { outcome, user: None, message: None, wait: None }
+        Self { outcome, user: None, notice: None, wait: None }
     }
 }
 
 /// The proxies' common store is away: nobody can be let in, and Home Assistant has nothing to do with it.
 impl From<StoreAway> for Failed {
     fn from(_: StoreAway) -> Self {
-        let message = Some("Signing in is not possible right now. Wait a moment, then begin again here.");
-        Self { message, wait: Some(A_MOMENT), ..SignInOutcome::Unavailable.into() }
+        Self { notice: Some(SignInNotice::NotNowHere), wait: Some(A_MOMENT), ..SignInOutcome::Unavailable.into() }
     }
 }
 
@@ -155,36 +157,23 @@ impl From<StoreAway> for Failed {
 const A_MOMENT: Duration = Duration::from_secs(5);
 
 /// What the page says.
-fn words(outcome: SignInOutcome) -> (StatusCode, &'static str) {
+fn words(failed: &Failed) -> (StatusCode, SignInNotice) {
+    use SignInNotice as N;
     use SignInOutcome as O;
-    match outcome {
-        O::BadState => (
-            StatusCode::BAD_REQUEST,
-            "That sign-in was too old, was finished already, or was begun in another browser. Begin again here.",
-        ),
-        O::RefusedThere => (StatusCode::FORBIDDEN, "Home Assistant did not sign you in. You can try again."),
-        O::UnknownUser => (
-            StatusCode::FORBIDDEN,
-            "This account is not known here. If it was made a moment ago, wait a moment and try again.",
-        ),
-        O::OtherUser => (
-            StatusCode::FORBIDDEN,
-            "You are signed in with another account than the one that you chose on Home Assistant's page.",
-        ),
-        O::InactiveUser | O::SystemUser => (StatusCode::FORBIDDEN, "This account is not active."),
-        O::NotLocal => (StatusCode::FORBIDDEN, "This account may only sign in from the local network."),
-        O::TooManyAttempts | O::Banned => {
-            (StatusCode::TOO_MANY_REQUESTS, "Too many attempts. Wait a while, then try again.")
-        }
+    match failed.outcome {
+        O::BadState => (StatusCode::BAD_REQUEST, N::OldJourney),
+        O::RefusedThere => (StatusCode::FORBIDDEN, N::RefusedThere),
+        O::UnknownUser => (StatusCode::FORBIDDEN, N::UnknownHere),
+        O::OtherUser => (StatusCode::FORBIDDEN, N::OtherAccountThere),
+        O::InactiveUser | O::SystemUser => (StatusCode::FORBIDDEN, N::NotActive),
+        O::NotLocal => (StatusCode::FORBIDDEN, N::NotLocal),
+        O::TooManyAttempts | O::Banned => (StatusCode::TOO_MANY_REQUESTS, N::TooMany(failed.wait)),
         O::Unavailable
         | O::Success
         | O::WrongPassword
         | O::SecondFactor
         | O::CodeMissing
         | O::WrongCode
-        | O::BadFormToken => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            "Home Assistant does not answer as it should right now. Wait a moment, then try again.",
-        ),
+        | O::BadFormToken => (StatusCode::SERVICE_UNAVAILABLE, N::AnswersBadly),
     }
 }

@@ -5,9 +5,9 @@ use std::io;
 
 use bytes::Bytes;
 
-use super::accept_encoding::Coding;
 use super::encoder::Encoder;
 use crate::budget::Permit;
+use crate::http::Coding;
 
 /// Compresses one body.
 pub(in crate::upstream) struct Compressor {

@@ -7,7 +7,7 @@ use brotli::enc::BrotliEncoderParams;
 use flate2::write::GzEncoder;
 use zstd::zstd_safe::CParameter;
 
-use super::accept_encoding::Coding;
+use crate::http::Coding;
 
 /// Writes one answer in one coding.
 pub(super) enum Encoder {

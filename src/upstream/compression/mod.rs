@@ -4,7 +4,6 @@
 //! and the head of its answer; out come the head as the client gets it and what its body goes through
 //! ([`Offer::apply`]). Nothing is ever held whole, and an answer that breaks off is not ended.
 
-mod accept_encoding;
 mod compressor;
 mod eligible;
 mod encoder;
@@ -20,9 +19,8 @@ pub(super) use compressor::{Compressor, Step};
 use crate::budget::{Budget, Claim, Holder, Limit};
 use crate::config::{Addon, AddonProtocol, Compress, Limits};
 use crate::connection::EntryPoint;
-use crate::http::{Origin, Provenance, Site};
+use crate::http::{Coding, Origin, Provenance, Site, wanted_coding};
 use crate::ids::UserId;
-use accept_encoding::Coding;
 use eligible::Scope;
 use entity_tag::Shown;
 
@@ -77,7 +75,7 @@ impl Compression {
         let is_plain = reads && !headers.contains_key(RANGE) && !eligible::says(headers, "no-transform");
         let scope = asker.scope(self.scope).filter(|_| is_plain);
         // Of an answer to HEAD there is nothing to compress.
-        let coding = if scope.is_some() && *method == Method::GET { accept_encoding::wanted(headers) } else { None };
+        let coding = if scope.is_some() && *method == Method::GET { wanted_coding(headers) } else { None };
         Offer { scope, coding, shown }
     }
 }

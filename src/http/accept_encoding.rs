@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderValue};
 
 /// A coding that we can write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Coding {
+pub(crate) enum Coding {
     Gzip,
     Brotli,
     Zstd,
@@ -16,7 +16,7 @@ impl Coding {
     const ALL: [Self; 3] = [Self::Zstd, Self::Brotli, Self::Gzip];
 
     /// As `Content-Encoding` says it.
-    pub(super) const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Gzip => "gzip",
             Self::Brotli => "br",
@@ -40,7 +40,7 @@ struct Wishes {
 
 /// The coding that the client wants most; nothing where it would rather have the answer as it is, or says nothing: a
 /// program that does not name codings may not know one.
-pub(super) fn wanted(headers: &HeaderMap) -> Option<Coding> {
+pub(crate) fn wanted(headers: &HeaderMap) -> Option<Coding> {
     let mut wishes = Wishes::default();
     for line in headers.get_all(ACCEPT_ENCODING) {
         wishes.read(line);

@@ -1,0 +1,44 @@
+// Our own pages, and how a person comes to each. Pictures are taken of them, and each is judged by axe-core.
+
+import { ALICE, FRANK } from './people.mjs';
+import { fillIn, open, SIGN_IN, START } from './visitor.mjs';
+
+/** The pages by name: `reach` takes a fresh page there. */
+export const PAGES = {
+  'sign-in': (page) => page.goto(SIGN_IN),
+  async 'wrong-password'(page) {
+    await page.goto(SIGN_IN);
+    await fillIn(page, FRANK, 'wrong');
+    await page.getByRole('alert').waitFor();
+  },
+  async 'signed-out'(page) {
+    await open(page, START, FRANK);
+    await page.locator('form[action$=sign-out] button').click();
+    await page.getByRole('status').waitFor();
+  },
+  launcher: (page) => open(page, START, FRANK),
+  async account(page) {
+    await open(page, START, FRANK);
+    await page.goto('/.vestibule/account');
+  },
+  async forbidden(page) {
+    await open(page, START, FRANK);
+    await page.goto('/ingress/admin/');
+  },
+  async 'not-found'(page) {
+    await open(page, START, FRANK);
+    await page.goto('/ingress/unknown/');
+  },
+  async away(page) {
+    await open(page, START, ALICE);
+    await page.goto('/ingress/printer/');
+  },
+};
+
+/** What a visit in this language and scheme, on this device, is made with. */
+export function setting(language, colorScheme, viewport) {
+  return { locale: language, colorScheme, viewport, reducedMotion: 'reduce' };
+}
+
+export const PHONE = { width: 390, height: 844 };
+export const DESK = { width: 1280, height: 800 };
