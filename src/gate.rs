@@ -6,13 +6,16 @@ mod account;
 mod api_key;
 mod cors;
 mod cross_host_ticket;
+mod form_place;
 mod front;
 mod home_assistant;
 mod launcher;
 mod manifest;
 mod own_socket;
+mod operator;
 mod own_pages;
 mod redirect;
+mod refusals;
 mod renewal;
 mod session_user;
 mod stages;
@@ -27,6 +30,7 @@ use http::Response;
 use http::header::{CACHE_CONTROL, HeaderValue, SET_COOKIE, STRICT_TRANSPORT_SECURITY};
 
 pub use redirect::ClearContext;
+pub use refusals::{Refusal, Refusals};
 pub use request_log::LoggedBody;
 pub use stages::{Services, Stages, own_cookies};
 
@@ -200,7 +204,9 @@ impl Gate {
                     Authenticated::with_key(routed, key)
                 } else {
                     let token = self.shown_token(routed.request());
-                    Authenticated::new(routed, token, &services.sessions).await?
+                    Authenticated::new(routed, token, &services.sessions)
+                        .await
+                        .map_err(|refused| request_log.note_unauthenticated(refused))?
                 };
                 request_log.knows_credential(authenticated.credential());
                 authorization.admit(authenticated).await.map_err(|refused| request_log.note_refusal(refused))?

@@ -23,6 +23,7 @@ mod question;
 mod rates;
 mod user_attributes;
 mod supposed;
+mod why;
 
 pub(crate) use access::{Act, judge_own_will};
 pub use access::{is_listed_for, may_enter};

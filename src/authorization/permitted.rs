@@ -13,6 +13,7 @@ use super::protect::{BodyFacts, Protection, RequestIntent, RuleQuery};
 use super::question::{Question, Wish};
 use super::rates::{self, Counting};
 use super::user_attributes::UserAttributes;
+use super::why;
 use crate::budget::TooOften;
 use crate::conditions::Environment;
 use crate::config::{Addon, StepUp};
@@ -270,7 +271,8 @@ impl AuthorizationContext<'_> {
             ..self.question(routed.request(), routed.route().addon(), Wish::Path(intent))
         };
         let claim = Claim::Found(authenticated.credential());
-        admit(&question, &claim, directory, rules).map_err(|refusal| self.explained(refusal, directory))
+        admit(&question, &claim, directory, rules)
+            .map_err(|refusal| self.explained(refusal, directory, routed.request(), routed.route().addon()))
     }
 
     /// Whether a session that was just found lets its user come in to an add-on: for a sign-in that is handed over to
@@ -287,16 +289,18 @@ impl AuthorizationContext<'_> {
         let question = self.question(request, addon, Wish::Entrance(step_up));
         match admit(&question, &Claim::Found(&credential), &directory, None) {
             Ok(admission) => Ok(Entrant { user: admission.user }),
-            Err(refusal) => Err(self.explained(refusal, &directory)),
+            Err(refusal) => Err(self.explained(refusal, &directory, request, addon)),
         }
     }
 
-    fn explained(&self, refusal: Refusal<'_>, directory: &Directory) -> Refused {
+    fn explained(&self, refusal: Refusal<'_>, directory: &Directory, request: &Sanitized, addon: &Addon) -> Refused {
         let Refusal { reason, user, evaluation, why, step_up } = refusal;
+        let who_was_wanted = why::why(reason, user.as_deref(), request, addon);
         let ruled = evaluation
             .zip(user.as_ref())
             .map(|(evaluation, user)| evaluation.refusals(|asked| (self.describe)(directory, user, asked)).join("; "));
-        let all: Vec<String> = ruled.into_iter().filter(|why| !why.is_empty()).chain(why).collect();
+        let all: Vec<String> =
+            ruled.into_iter().filter(|why| !why.is_empty()).chain(who_was_wanted).chain(why).collect();
         Refused { reason, user, why: (!all.is_empty()).then(|| all.join("; ")), retry_after: None, step_up }
     }
 

@@ -152,6 +152,17 @@ pub(super) enum Command {
     Certificates(Certificates),
     /// Have a running vestibule read its configuration again.
     Reload(Reload),
+    /// Say why a running vestibule refused a request, by the id on its error page or in the log.
+    ///
+    /// It knows the last 1000 since its start. `explain` says what would be decided now.
+    Why {
+        /// The request's id.
+        #[arg(value_name = "REQUEST_ID")]
+        id: String,
+        /// Answer as one line of JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Show how a running vestibule is.
     ///
     /// Who may ask is root and the user that runs it.

@@ -1,5 +1,5 @@
 //! The command line: `vestibule [--config FILE]
-//! serve|check|init|doctor|explain|sessions|rate|addons|certificates|reload|status`.
+//! serve|check|init|doctor|explain|sessions|rate|addons|certificates|reload|why|status`.
 //!
 //! Commands speak to a running vestibule over its control socket and never touch its files; `check`, `explain`, `rate`
 //! and what `addons` shows need none: they read the configuration and Home Assistant's files themselves.
@@ -22,6 +22,7 @@ mod rate;
 mod reload;
 mod remote;
 mod serve;
+mod why;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -104,6 +105,7 @@ fn run(command: Command, file: &Path, new_file: &Path) -> Exit {
             ask(command.request(), json)
         }
         Command::Reload(asked) => ask(asked.request(), false),
+        Command::Why { id, json } => ask(Request::Why { id }, json),
         Command::Status { json } => ask(Request::Status {}, json),
         Command::AsAddon(asked) => as_addon::serve(*asked),
         Command::Backup(asked) => Output::with_standard_streams(|output| backup::backup(file, &asked, output)),

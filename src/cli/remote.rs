@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::keys;
 use super::output::{Exit, Format, Output};
+use super::why;
 use crate::clock::Timestamp;
 use crate::config;
 use crate::operations::control::{AddonLine, AddonState, Answer, BanLine, Request, SessionLine, StatusReport, ask};
@@ -31,6 +32,10 @@ pub(super) fn run(file: &Path, request: &Request, format: Format) -> Exit {
         Ok(Answer::Certificates { certificates }) if format == Format::Json => {
             let lines: Vec<_> = certificates.iter().map(super::certificates::as_json).collect();
             output.result(&serde_json::json!({ "certificates": lines }).to_string());
+            Exit::Done
+        }
+        Ok(Answer::Refusal(refusal)) if format == Format::Json => {
+            output.result(&serde_json::json!(refusal).to_string());
             Exit::Done
         }
         Ok(Answer::Status(status)) if format == Format::Json => {
@@ -128,6 +133,7 @@ pub(super) fn show(answer: Answer, output: &mut Output<'_>) -> Exit {
             }
         }
         Answer::Confirmed {} => output.result("confirmed"),
+        Answer::Refusal(refusal) => output.result(&why::text(&refusal)),
         Answer::Status(status) => output.result(&report(&status)),
         Answer::Protection { slug, protected, .. } => {
             output.result(&format!("{slug}: protection is {}", if protected { "on" } else { "off" }));

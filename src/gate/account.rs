@@ -3,8 +3,8 @@
 
 use http::{HeaderName, Method};
 
+use super::form_place::form_place;
 use super::launcher;
-use super::own_pages::form_place;
 use super::request_log::RequestLog;
 use super::session_user::session_and_user;
 use super::stages::{Services, Stages};

@@ -6,14 +6,15 @@ use serde_json::json;
 
 use super::account;
 use super::cross_host_ticket;
+use super::form_place::form_place;
 use super::launcher;
+use super::operator;
 use super::request_log::RequestLog;
 use super::session_user::session_and_user;
 use super::stages::{Services, Stages};
 use super::step_up;
 use super::verify;
 use crate::authorization::{Act, judge_own_will};
-use crate::budget::{Claim, Holder, Limit, Permit};
 use crate::config::SignInMethod;
 use crate::http::{Presented, Sanitized};
 use crate::ids::AddonSlug;
@@ -62,6 +63,10 @@ pub(super) async fn answer(
         "" => launcher::page(&request, &context, stages, services, request_log).await,
         "add-ons" => launcher::states(&request, stages, services, request_log).await,
         "language" => language(&request),
+        page if reads && page.starts_with(OPERATOR) => {
+            let path = page.strip_prefix(OPERATOR).unwrap_or_default();
+            operator::answer(&request, path, &context, stages, services, request_log).await
+        }
         "jwks.json" if reads && stages.keyring.is_some() => Ok(published(stages)),
         "not-me" if has_links(&request, stages) => not_me(request, &context, stages, services).await,
         file => match stages.site.asset(file, request.headers()) {
@@ -72,6 +77,9 @@ pub(super) async fn answer(
         },
     }
 }
+
+/// Before the operator's pages.
+const OPERATOR: &str = "operator/";
 
 /// Where Home Assistant's page sends browsers back to.
 const JOURNEY_BACK: &str = "sign-in/home-assistant/callback";
@@ -181,17 +189,6 @@ async fn not_me(
     }
     let _place = form_place(&request, stages, services)?;
     flow.post(request).await
-}
-
-/// A place for a form that is read and checked: whoever sends one is not signed in yet.
-pub(super) fn form_place(request: &Sanitized, stages: &Stages, services: &Services) -> Result<Permit, Reason> {
-    let limits = &stages.settings.limits;
-    let client = Holder::from(request.client().ip());
-    let claims = [
-        Claim::new(Limit::SignInFormsPerAddress, client, limits.sign_in_forms_per_address),
-        Claim::new(Limit::SignInForms, Holder::All, limits.sign_in_forms),
-    ];
-    Ok(services.budget.take(1, &claims)?)
 }
 
 /// The way over Home Assistant's page: off to it, or `back` from it. Only for a browser that goes to a page (S-91).

@@ -4,6 +4,7 @@
 //! The line is written when the last byte of the answer is gone, or when it is clear that it never will be.
 
 mod body;
+mod circumstances;
 mod endings;
 mod protocol;
 
@@ -30,10 +31,10 @@ use crate::connection::{Arrived, ClientBody, EntryPoint};
 use crate::http::{BodyProgress, RequestId, Sanitized};
 use crate::identity::User;
 use crate::listener::Addresses;
-use crate::pages::{self, Audience, AwayAddon, Circumstances, Language, Page, PageContext};
+use crate::pages::{self, Audience, Circumstances, Language, Page};
 use crate::refusal::Reason;
-use crate::route::{Route, is_own};
-use crate::session::{ApiKey, Credential, Session};
+use crate::route::Route;
+use crate::session::{ApiKey, Credential, EndedSession, Session, Unauthenticated};
 use crate::sign_in::way_to_sign_in;
 use crate::telemetry::{AccessEntry, AddonMetrics, OpenGauge};
 use crate::upstream::Answer;
@@ -64,6 +65,8 @@ pub(super) struct RequestLog {
     reason: Option<Reason>,
     /// All of why it was not admitted.
     refused: Option<Box<Refused>>,
+    /// The session that its cookie stood for, where that is no more.
+    ended: Option<Box<EndedSession>>,
     status: StatusCode,
     sent: Option<Arc<BodyProgress>>,
     moved: (u64, u64),
@@ -119,6 +122,7 @@ impl RequestLog {
             upstream: None,
             reason: None,
             refused: None,
+            ended: None,
             status: StatusCode::OK,
             sent: None,
             moved: (0, 0),
@@ -169,6 +173,12 @@ impl RequestLog {
         let reason = refused.reason;
         self.refused = Some(refused.into());
         reason
+    }
+
+    /// Notes what is known of a session that has ended, and gives back the reason.
+    pub(super) fn note_unauthenticated(&mut self, refused: Unauthenticated) -> Reason {
+        self.ended = refused.ended;
+        refused.reason
     }
 
     /// What the answer says about pages of other origins, whatever the answer will be.
@@ -267,8 +277,9 @@ impl RequestLog {
         let sign_in_at = leads.then_some(&*sign_in);
         let account = self.user.as_ref().and_then(|user| user.username().or(user.name.as_deref()));
         let away = self.away(reason);
-        let around =
-            Circumstances { sign_in: sign_in_at, away, retry_after, step_up, account, addon: self.refused_addon() };
+        let is_admin = self.user.as_ref().is_some_and(|user| user.is_admin());
+        let addon = self.refused_addon();
+        let around = Circumstances { sign_in: sign_in_at, away, retry_after, step_up, account, addon, is_admin };
         let shown = asked.as_ref().map_or(reason, |asked| asked.shown(reason));
         let mut page = pages::refusal(shown, self.audience, self.id, around, || self.page_context());
         if asked.is_some() && page.status() == StatusCode::UNAUTHORIZED && self.audience == Audience::Navigation {
@@ -289,29 +300,6 @@ impl RequestLog {
     fn addon(&self) -> Option<&str> {
         let addon = self.place.and_then(|place| self.stages.settings.at_place(place));
         addon.map(|addon| addon.slug.as_str())
-    }
-
-    /// The add-on that is at fault. It is asked only for those who may open it, so that nobody else is told its title.
-    fn away(&self, reason: Reason) -> Option<AwayAddon<'_>> {
-        let faulty = matches!(reason, Reason::AddonDown | Reason::AddonBroken | Reason::AddonSlow | Reason::AddonBusy);
-        let addon = self.stages.settings.at_place(self.place?)?;
-        let permitted = faulty && self.sent_at.is_some();
-        // A page that offers to try again must not send a form twice.
-        let repeatable = self.method == Method::GET;
-        permitted.then(|| AwayAddon { title: &addon.display.title, slug: addon.slug.as_str(), repeatable })
-    }
-
-    /// The title of the add-on, for a user who is signed in: to all others it looks as if it were not there.
-    fn refused_addon(&self) -> Option<&str> {
-        let addon = self.stages.settings.at_place(self.place?)?;
-        self.user.is_some().then_some(&*addon.display.title)
-    }
-
-    /// What a page in answer to this request is given.
-    pub(super) fn page_context(&self) -> PageContext {
-        // The queries of our own pages may have a code or a token in them, which belongs in no link.
-        let address = if is_own(self.uri.path()) { self.uri.path().to_owned() } else { self.target() };
-        PageContext::new(Arc::clone(&self.stages.site), self.language, address)
     }
 
     fn target(&self) -> String {

@@ -9,7 +9,7 @@ use crate::conditions::Circumstances;
 use crate::http::Sanitized;
 use crate::identity::{User, user_of};
 use crate::refusal::Reason;
-use crate::session::{Session, session_of};
+use crate::session::{Session, Unauthenticated, session_of};
 
 /// The session and the user with the groups that count now, if they may come in.
 pub(super) async fn session_and_user(
@@ -17,7 +17,13 @@ pub(super) async fn session_and_user(
     services: &Services,
     request_log: &mut RequestLog,
 ) -> Result<(Arc<Session>, Arc<User>), Reason> {
-    let session = session_of(request, &services.sessions).await?;
+    let session = match session_of(request, &services.sessions).await {
+        Ok(session) => session,
+        Err(reason) => {
+            let refused = Unauthenticated::of(reason, request, &services.sessions);
+            return Err(request_log.note_unauthenticated(refused));
+        }
+    };
     request_log.knows_session(&session);
     let home = services.home.load();
     let directory = home.directory().load();

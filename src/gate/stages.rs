@@ -6,6 +6,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use http::HeaderValue;
 
+use super::refusals::Refusals;
 use crate::addon_rights::ingress_key::{IngressKey, is_reached};
 use crate::addon_rights::state::AddonStates;
 use crate::authorization::protect::Protection;
@@ -40,6 +41,7 @@ pub struct Stages {
     pub(super) protections: Vec<Option<Protection>>,
     pub(super) telemetry: Telemetry,
     pub(super) site: Arc<Site>,
+    pub(super) refusals: Arc<Refusals>,
     hsts: Option<HeaderValue>,
 }
 
@@ -116,6 +118,8 @@ impl Stages {
             protections: routed.iter().map(|addon| addon.authorization.protect.as_ref().map(Protection::new)).collect(),
             telemetry: telemetry.clone(),
             site: Arc::new(Site::new(&settings.pages)),
+            // They outlive a reload, unlike what they were judged by.
+            refusals: before.map(|stages| Arc::clone(&stages.refusals)).unwrap_or_default(),
             hsts: settings.hsts.map(hsts),
             settings,
         }
@@ -129,6 +133,11 @@ impl Stages {
     /// The keys of signed identities, where an add-on wants them.
     pub fn keyring(&self) -> Option<&Arc<Keyring>> {
         self.keyring.as_ref()
+    }
+
+    /// The newest refusals.
+    pub fn refusals(&self) -> &Refusals {
+        &self.refusals
     }
 
     /// How the session's cookie is called and written.

@@ -89,7 +89,9 @@ async fn judge(
         }
     };
     // A token is not accepted here: the proxy would pass it on to the add-on, which must never see one.
-    let authenticated = Authenticated::new(routed, None, &services.sessions).await?;
+    let authenticated = Authenticated::new(routed, None, &services.sessions)
+        .await
+        .map_err(|refused| request_log.note_unauthenticated(refused))?;
     request_log.knows_credential(authenticated.credential());
     // After the session: a stranger learns nothing of what there is.
     if is_doubtful {

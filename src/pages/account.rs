@@ -13,7 +13,7 @@ use super::texts::{AccountTexts, ago, fill, in_words};
 
 /// What a user is in Home Assistant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum AccountKind {
     /// The owner.
     Owner,
     /// In the group of administrators.
@@ -95,7 +95,7 @@ pub struct AccountPage<'a> {
     /// The name to sign in with.
     pub username: Option<&'a str>,
     /// What they are in Home Assistant.
-    pub standing: Standing,
+    pub kind_of_account: AccountKind,
     /// Whether they may only come from the local network.
     pub is_local_only: bool,
     /// Whether they have a second factor.
@@ -117,10 +117,10 @@ impl AccountPage<'_> {
 
     fn kind(&self) -> String {
         let t = self.texts();
-        let kind = match self.standing {
-            Standing::Owner => t.owner,
-            Standing::Administrator => t.administrator,
-            Standing::User => t.user,
+        let kind = match self.kind_of_account {
+            AccountKind::Owner => t.owner,
+            AccountKind::Administrator => t.administrator,
+            AccountKind::User => t.user,
         };
         if self.is_local_only { format!("{kind}, {}", t.local_only) } else { kind.to_owned() }
     }
@@ -153,6 +153,10 @@ impl AccountPage<'_> {
 
     fn end_label(&self, session: &OwnSession) -> String {
         fill(self.texts().end_named, &[("device", &self.device(session))])
+    }
+
+    fn is_admin(&self) -> bool {
+        self.kind_of_account != AccountKind::User
     }
 
     fn has_others(&self) -> bool {

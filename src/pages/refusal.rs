@@ -68,6 +68,8 @@ struct RefusalPage<'a> {
     watches: bool,
     /// Whether the account is at fault, and another one may do.
     other_account: bool,
+    /// Whether its reader may look up why.
+    explains: bool,
 }
 
 /// An add-on that did not answer a user who may open it.
@@ -96,6 +98,8 @@ pub struct Circumstances<'a> {
     pub account: Option<&'a str>,
     /// The title of the add-on that a user who is signed in asked for.
     pub addon: Option<&'a str>,
+    /// Whether it is an administrator, who may look up why.
+    pub is_admin: bool,
 }
 
 /// The answer to a refused request. `context` is asked for where a page is shown.
@@ -182,6 +186,7 @@ fn for_people(reason: Reason, id: RequestId, around: Circumstances<'_>, context:
         sign_in: around.sign_in.unwrap_or("/.vestibule/sign-in"),
         request_id: id.as_str(),
         watches,
+        explains: around.is_admin,
         other_account: row.status == StatusCode::FORBIDDEN && row.action == Action::Start && around.account.is_some(),
     };
     html(row.status, context, &page)

@@ -3,6 +3,7 @@
 mod addons;
 mod api_keys;
 mod bans;
+mod why;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,6 +38,7 @@ pub(super) async fn answer(server: Arc<Server>, request: Request) -> Answer {
         },
         Request::Certificates {} => server.list_certificates(),
         Request::CertificatesRenew { domain } => server.renew_certificates(domain.as_deref()),
+        Request::Why { id } => why::answer(&server, &id),
         Request::Status {} => status(&server),
     }
 }

@@ -10,6 +10,7 @@ use super::bearer;
 use super::credential::Credential;
 use super::ingress_token::IngressToken;
 use super::live::Session;
+use super::recently_ended::EndedSession;
 use super::sessions::Sessions;
 use super::token::SessionToken;
 use crate::clock::Timestamp;
@@ -36,7 +37,7 @@ impl Authenticated {
         mut routed: Routed,
         token: Option<Result<AccessToken, Reason>>,
         sessions: &Sessions,
-    ) -> Result<Self, Reason> {
+    ) -> Result<Self, Unauthenticated> {
         if let Some(token) = token {
             // What is wrong with it comes before whether it counts here, so that a bad one meets the same refusal
             // everywhere. Whether it counts is for admission to say.
@@ -45,7 +46,10 @@ impl Authenticated {
             routed.remove_header(&AUTHORIZATION);
             return Ok(Self { routed, credential: Credential::Token(Arc::new(token)), bears_token: Ok(false) });
         }
-        let session = session_of(routed.request(), sessions).await?;
+        let session = match session_of(routed.request(), sessions).await {
+            Ok(session) => session,
+            Err(reason) => return Err(Unauthenticated::of(reason, routed.request(), sessions)),
+        };
         // Only looked for. Where tokens count, admission refuses the pair; elsewhere the header is the add-on's own.
         let bears_token = bearer::presented(routed.request().headers()).map(|token| token.is_some());
         Ok(Self { routed, credential: Credential::Session(session), bears_token })
@@ -86,6 +90,32 @@ impl Authenticated {
 
     pub(crate) fn into_routed(self) -> Routed {
         self.routed
+    }
+}
+
+/// Why nobody is known.
+#[derive(Debug)]
+pub struct Unauthenticated {
+    /// What status, page, log level and label follow from.
+    pub reason: Reason,
+    /// What is known of the session that has ended, for the operator.
+    pub ended: Option<Box<EndedSession>>,
+}
+
+impl Unauthenticated {
+    /// With what is known of the session that this request's cookie stood for.
+    pub fn of(reason: Reason, request: &Sanitized, sessions: &Sessions) -> Self {
+        let (Reason::SessionEnded, Presented::One(cookie)) = (reason, request.presented()) else {
+            return reason.into();
+        };
+        let ended = SessionToken::parse(cookie).and_then(|token| sessions.ended(&token));
+        Self { reason, ended: ended.map(Box::new) }
+    }
+}
+
+impl From<Reason> for Unauthenticated {
+    fn from(reason: Reason) -> Self {
+        Self { reason, ended: None }
     }
 }
 

@@ -49,7 +49,9 @@ pub use api_key::{
     ApiKey, ApiKeyToken, ApiKeys, BadBounds, Found as FoundKey, KeyBounds, KeyDocumentError, KeyError, KeyStoreError,
     NewKey,
 };
-pub use authenticate::{Authenticated, bears_token, remove_keys, session_of, shown_key, shown_token, shows_token};
+pub use authenticate::{
+    Authenticated, Unauthenticated, bears_token, remove_keys, session_of, shown_key, shown_token, shows_token,
+};
 pub use cookie::SessionCookie;
 pub use credential::{Credential, CredentialKind};
 pub use file_error::FileError;

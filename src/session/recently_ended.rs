@@ -30,15 +30,17 @@ pub enum EndedBy {
 }
 
 impl EndedBy {
-    /// In a word, for operators.
-    pub const fn label(self) -> &'static str {
+    /// In words, for operators.
+    pub const fn words(self) -> &'static str {
         match self {
-            Self::Expired => "expired",
-            Self::User => "signed_out",
-            Self::Operator => "revoked",
-            Self::AccountChanged => "account_changed",
-            Self::Replaced => "too_many_sessions",
-            Self::TokenReused => "cookie_copied",
+            Self::Expired => "its time was up",
+            Self::User => "its user has signed out, signed in anew, or ended it from elsewhere",
+            Self::Operator => "an operator has revoked it",
+            Self::AccountChanged => {
+                "its user is gone or deactivated, has another password, or was signed out in Home Assistant"
+            }
+            Self::Replaced => "its user has too many newer ones",
+            Self::TokenReused => "its cookie was copied",
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::connection::EntryPoint;
 use crate::http::{Parts, Presented, Sanitized};
 use crate::identity::User;
-use crate::pages::{self, AccountNotice, AccountPage, OwnSession, Page, PageContext, Standing};
+use crate::pages::{self, AccountKind, AccountNotice, AccountPage, OwnSession, Page, PageContext};
 use crate::refusal::Reason;
 use crate::session::{EndedBy, MadeBy, RevokeError, Session, SessionId, Sessions, Summary};
 use crate::telemetry::{AuditEvent, Revoked, Telemetry, chain};
@@ -138,10 +138,10 @@ impl AccountFlow<'_> {
             notice,
             name: user.name.as_deref(),
             username: user.username(),
-            standing: match (user.is_owner, user.is_admin()) {
-                (true, _) => Standing::Owner,
-                (false, true) => Standing::Administrator,
-                (false, false) => Standing::User,
+            kind_of_account: match (user.is_owner, user.is_admin()) {
+                (true, _) => AccountKind::Owner,
+                (false, true) => AccountKind::Administrator,
+                (false, false) => AccountKind::User,
             },
             is_local_only: user.local_only,
             has_second_factor: user.has_mfa,

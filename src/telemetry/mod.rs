@@ -35,7 +35,7 @@ pub use metrics::{
     AcmeGauges, AddonMetrics, Announced, ConnectionRefusal, Handshake, Metrics, OpenGauge, OrderResult, ReloadResult,
     UpstreamFailure,
 };
-pub use redact::ApiCallPath;
+pub use redact::{ApiCallPath, redacted};
 pub use reset_outcome::ResetOutcome;
 pub use sign_in_outcome::SignInOutcome;
 

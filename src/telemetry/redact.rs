@@ -13,6 +13,18 @@ pub(super) fn redact<'a>(target: &'a [u8], mut emit: impl FnMut(&'a [u8])) {
     redact_query(query, &mut |piece| redact_paths_within(piece, &mut emit));
 }
 
+/// A target without its secrets, and of at most so many bytes.
+pub fn redacted(target: &str, most: usize) -> String {
+    // Redacted after it was cut, as in the log: what says that a secret follows stands before it.
+    let shown = target.get(..target.floor_char_boundary(most)).unwrap_or_default();
+    let mut text = String::new();
+    redact(shown.as_bytes(), |piece| text.push_str(&String::from_utf8_lossy(piece)));
+    if shown.len() < target.len() {
+        text.push_str("...");
+    }
+    text
+}
+
 /// The path of a call of the add-on API, as it is logged: without its secrets, and of bounded length.
 #[derive(Debug, Clone, Copy)]
 pub struct ApiCallPath<'a>(pub &'a str);

@@ -19,6 +19,7 @@ import { hosts } from './journeys/hosts.mjs';
 import { identity } from './journeys/identity.mjs';
 import { looks } from './journeys/looks.mjs';
 import { nodeRed, nodeRedOnItsHost } from './journeys/nodered.mjs';
+import { pages } from './journeys/pages.mjs';
 import { signIn } from './journeys/sign-in.mjs';
 import { signOut } from './journeys/sign-out.mjs';
 import { stays } from './journeys/stays.mjs';
@@ -63,6 +64,7 @@ describe('vestibule in a browser', { timeout: 600_000 }, () => {
   describe('signing out', () => signOut(stage));
   describe('staying signed in', () => stays(stage));
   describe('looks', () => looks(stage));
+  describe('our own pages', () => pages(stage));
 });
 
 function lastWords(log) {

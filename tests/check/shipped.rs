@@ -22,6 +22,7 @@ fn folder() -> Folder {
     folder.write("secrets/owner", "token\n");
     folder.write("certs/home.crt", "good");
     folder.write("certs/home.key", "key");
+    folder.write("logo.svg", "<svg/>");
     let hook = folder.write("dns-hook", "#!/bin/sh\n");
     fs::set_permissions(hook, fs::Permissions::from_mode(0o700)).unwrap();
     folder.write("secrets/eab", "zWNDZM6eQGHWpSRTPal5eIUYFTu7EajV\n");

@@ -181,15 +181,18 @@ fn nobody_else_is_told_more_than_before() {
     let addon = RawAddon::start();
     let vestibule = Vestibule::start(|config| {
         config.addon_table(&table("gone", &nowhere(), "access = { admin_only = true }"));
-        config.addon_with("here", &addon, "access = { admin_only = true }");
+        config.addon_table(&table("here", &addon.url(), "access = { admin_only = true }"));
     });
     let bob = vestibule.cookie("bob");
     let without_id = |ask: Ask| {
         let answer = vestibule.ask(BOTH[1], &ask);
-        let id = answer.fields.text("x-request-id").unwrap_or_default();
-        let lines =
-            answer.text().lines().filter(|line| !line.contains("Request ")).map(str::to_owned).collect::<Vec<_>>();
-        (answer.status, lines.join("\n").replace(&id, ""), answer.fields.text("content-security-policy"))
+        let policy = answer.fields.text("content-security-policy").unwrap_or_default();
+        let text = answer.text();
+        let id = text.split("id=\"request\">").nth(1).and_then(|rest| rest.split('<').next()).unwrap_or("no id");
+        let nonce = policy.split("'nonce-").nth(1).and_then(|rest| rest.split('\'').next()).unwrap_or("no nonce");
+        let same =
+            |text: &str| text.replace(id, "ID").replace(nonce, "NONCE").replace("gone", "SLUG").replace("here", "SLUG");
+        (answer.status, same(&text), same(&policy))
     };
     for (cookie, status) in [(bob.as_str(), 403), ("none=1", 303)] {
         let (gone, here, nowhere) = (
@@ -199,7 +202,7 @@ fn nobody_else_is_told_more_than_before() {
         );
         assert_eq!(gone.0, status);
         assert_eq!(gone, here, "an add-on that is away looks like one that is there");
-        assert!(!gone.1.contains("Heizung") && !gone.1.contains("retry-"), "{}", gone.1);
+        assert!(!gone.1.contains("not running") && !gone.1.contains("retry-"), "{}", gone.1);
         assert!(!nowhere.text().contains("Heizung"));
     }
 }

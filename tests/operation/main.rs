@@ -19,6 +19,7 @@ mod check;
 mod command_line;
 mod control;
 mod redirects;
+mod refusals;
 mod trial;
 mod reload;
 mod doctor;

@@ -16,11 +16,15 @@ fn told(answer: &Answer, target: &str) -> String {
         let id = after.split('"').next().unwrap().to_owned();
         body = body.replace(&id, "ID");
     }
-    if let Some((_, after)) = body.split_once("\"fine\">Request ") {
+    if let Some((_, after)) = body.split_once("id=\"request\">") {
         let id = after.split('<').next().unwrap().to_owned();
         body = body.replace(&id, "ID");
     }
-    let text = format!("{}\n{}\n{body}", answer.status, lines.collect::<String>());
+    let mut text = format!("{}\n{}\n{body}", answer.status, lines.collect::<String>());
+    if let Some((_, after)) = text.split_once("'nonce-") {
+        let nonce = after.split('\'').next().unwrap().to_owned();
+        text = text.replace(&nonce, "NONCE");
+    }
     text.replace(&target.replace('/', "%2F"), "TARGET").replace(target, "TARGET")
 }
 

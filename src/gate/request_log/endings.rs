@@ -1,12 +1,17 @@
 //! How a request ends that is no plain answer: refused, or with a WebSocket that outlasts it.
 
+use std::sync::Arc;
+
 use http::Response;
 
 use super::body::Either;
-use super::{LoggedBody, RequestLog};
+use super::{LONGEST_LOGGED, LoggedBody, RequestLog};
+use crate::clock::Clock;
 use crate::gate::own_socket::{OwnSocket, SocketEnd};
+use crate::gate::refusals::{Facts, Refusal, sentence};
+use crate::identity::User;
 use crate::refusal::Reason;
-use crate::telemetry::AuditEvent;
+use crate::telemetry::{AuditEvent, redacted};
 use crate::upstream::{TunnelEnd, TunnelOver};
 
 impl RequestLog {
@@ -46,6 +51,37 @@ impl RequestLog {
             addon: self.addon(),
             host: &self.host(),
             target: &target,
+        });
+        self.remember(reason, session, &target);
+    }
+
+    /// Keeps the refusal for the operator who is asked about it.
+    fn remember(&self, reason: Reason, session: Option<String>, target: &str) {
+        let (settings, host) = (&self.stages.settings, self.host());
+        let addon = self.place.and_then(|place| settings.at_place(place));
+        let name = |user: &Arc<User>| user.username().or(user.name.as_deref()).unwrap_or(user.id.as_str()).to_owned();
+        let facts = Facts {
+            why: self.refused.as_ref().and_then(|refused| refused.why.as_deref()),
+            ended: self.ended.as_deref(),
+            addon: addon.map(|addon| &**addon),
+            settings,
+            method: self.method.as_str(),
+            host: &host,
+            client: self.client,
+        };
+        self.stages.refusals.add(Refusal {
+            at: Clock::System.now(),
+            id: self.id.to_string(),
+            reason,
+            why: sentence(reason, &facts),
+            client: self.client,
+            method: self.method.as_str().chars().take(16).collect(),
+            host: host.chars().take(LONGEST_LOGGED).collect(),
+            target: redacted(target, LONGEST_LOGGED),
+            user: self.user.as_ref().map(name),
+            session: session.or_else(|| self.ended.as_ref().map(|ended| ended.id.to_string())),
+            key: self.key.as_ref().map(|key| key.about().name.as_str().to_owned()),
+            addon: addon.map(|addon| addon.slug.to_string()),
         });
     }
 

@@ -6,6 +6,7 @@
 
 mod ask;
 mod certificate_line;
+mod refusal_line;
 mod serve;
 mod socket;
 
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use ask::{AskError, ask};
 pub use certificate_line::{CertificateLine, CertificateOrigin};
+pub use refusal_line::RefusalLine;
 pub use serve::serve;
 pub use socket::{ControlSocket, SocketError};
 
@@ -90,6 +92,11 @@ pub enum Request {
     Confirm {},
     /// Take back the configuration that is on trial.
     TakeBack {},
+    /// Why a request was refused.
+    Why {
+        /// The id on its error page, or in the log.
+        id: String,
+    },
     /// How the process is.
     Status {},
 }
@@ -184,6 +191,8 @@ pub enum Answer {
     },
     /// The answer to [`Request::Confirm`], once it is on disk.
     Confirmed {},
+    /// The answer to [`Request::Why`].
+    Refusal(RefusalLine),
     /// The answer to [`Request::Status`].
     Status(StatusReport),
     /// It could not be done.

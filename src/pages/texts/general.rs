@@ -11,6 +11,7 @@ texts! {
         sign_out: "Sign out" | "Abmelden";
         account: "My account" | "Mein Konto";
         launcher: "Add-ons" | "Add-ons";
+        operator: "Refusals" | "Ablehnungen";
         request: "Request" | "Anfrage";
         copy: "Copy" | "Kopieren";
         copied: "Copied" | "Kopiert";

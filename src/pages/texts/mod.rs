@@ -6,12 +6,14 @@
 mod account;
 mod general;
 mod launcher;
+mod operator;
 mod refusals;
 mod sign_in;
 
 pub(super) use account::AccountTexts;
 pub(super) use general::GeneralTexts;
 pub(super) use launcher::LauncherTexts;
+pub(super) use operator::OperatorTexts;
 pub(super) use refusals::RefusalTexts;
 pub(super) use sign_in::SignInTexts;
 
@@ -95,7 +97,14 @@ mod tests {
 
     #[test]
     fn every_text_is_there_in_every_language_and_names_the_same_things() {
-        let tables = [GeneralTexts::ALL, RefusalTexts::ALL, SignInTexts::ALL, LauncherTexts::ALL, AccountTexts::ALL];
+        let tables = [
+            GeneralTexts::ALL,
+            RefusalTexts::ALL,
+            SignInTexts::ALL,
+            LauncherTexts::ALL,
+            AccountTexts::ALL,
+            OperatorTexts::ALL,
+        ];
         for (key, english, german) in tables.into_iter().flatten() {
             assert!(!english.trim().is_empty() && !german.trim().is_empty(), "{key} says nothing");
             assert_eq!(names(english), names(german), "{key}: {english} / {german}");

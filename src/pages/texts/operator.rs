@@ -1,11 +1,35 @@
-//! What the operator's pages say.
+//! What the operator's pages say. Reasons stand there as the log has them, in English.
 
 use super::texts;
 
 texts! {
     /// The operator's pages.
     OperatorTexts {
-        title: "Administration" | "Verwaltung";
         refusals: "Refusals" | "Ablehnungen";
+        refusals_lead: "The last 1,000 requests that were refused since vestibule started, each with the whole reason."
+            | "Die letzten 1.000 Anfragen, die seit dem Start von vestibule abgelehnt wurden, jede mit dem ganzen Grund.";
+        refusals_count: "Found: {number}" | "Gefunden: {number}";
+        refusal: "Refusal" | "Ablehnung";
+        none: "Nothing was refused." | "Nichts wurde abgelehnt.";
+        unknown: "There is no refusal with this number, or it is too long ago. The log has it still."
+            | "Es gibt keine Ablehnung mit dieser Nummer, oder sie ist zu lange her. Das Protokoll hat sie noch.";
+        user: "User" | "Benutzer";
+        addon: "Add-on" | "Add-on";
+        reason: "Reason" | "Grund";
+        show: "Show" | "Zeigen";
+        all: "Show all" | "Alle zeigen";
+        newer: "Newer" | "Neuere";
+        older: "Older" | "Ältere";
+        when: "When" | "Wann";
+        what: "What" | "Was";
+        who: "Who" | "Wer";
+        why: "Why" | "Warum";
+        client: "Address" | "Adresse";
+        session: "Session" | "Sitzung";
+        request: "Request" | "Anfrage";
+        answer: "Answer" | "Antwort";
+        stranger: "nobody" | "niemand";
+        back: "All refusals" | "Alle Ablehnungen";
+        in_terminal: "In a terminal:" | "In einem Terminal:";
     }
 }

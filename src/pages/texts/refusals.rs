@@ -70,6 +70,7 @@ texts! {
         start: "See what you can open" | "Zeigen, was Sie öffnen können";
         other_account: "Use another account" | "Anderes Konto verwenden";
         retry: "Try again" | "Noch einmal versuchen";
+        explain: "See the whole reason" | "Den ganzen Grund zeigen";
         request_hint: "Whoever runs this home finds the reason by this number."
             | "Wer dieses Zuhause betreut, findet den Grund über diese Nummer.";
     }

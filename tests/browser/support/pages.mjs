@@ -33,6 +33,17 @@ export const PAGES = {
     await open(page, START, ALICE);
     await page.goto('/ingress/printer/');
   },
+  async refusals(page) {
+    await open(page, START, ALICE);
+    for (const path of ['/ingress/printer/', '/ingress/unknown/']) await page.goto(path);
+    await page.goto('/.vestibule/operator/refusals');
+  },
+  async refusal(page) {
+    await open(page, START, ALICE);
+    await page.goto('/ingress/printer/');
+    await page.locator('.request a').click();
+    await page.locator('.facts').waitFor();
+  },
 };
 
 /** What a visit in this language and scheme, on this device, is made with. */

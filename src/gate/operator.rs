@@ -1,0 +1,115 @@
+//! The operator's pages: what administrators of Home Assistant see besides. To everybody else there is nothing here,
+//! and neither is there to a script: an add-on under our own origin must not read with an administrator's session.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::account::is_of_a_script;
+use super::refusals::Refusal;
+use super::request_log::RequestLog;
+use super::session_user::session_and_user;
+use super::stages::{Services, Stages};
+use crate::http::Sanitized;
+use crate::pages::{self, Page, PageContext, RefusalFilter, RefusalRow};
+use crate::refusal::Reason;
+
+/// The page with this path below the operator's, or its JSON twin.
+pub(super) async fn answer(
+    request: &Sanitized,
+    path: &str,
+    context: &PageContext,
+    stages: &Stages,
+    services: &Services,
+    request_log: &mut RequestLog,
+) -> Result<Page, Reason> {
+    let (session, user) = session_and_user(request, services, request_log).await?;
+    // A session that is bound to an add-on is one of its host, where its scripts run.
+    if !user.is_admin() || session.addon().is_some() || is_of_a_script(request) {
+        return Err(Reason::UnknownRoute);
+    }
+    let (path, as_json) = path.strip_suffix(".json").map_or((path, false), |path| (path, true));
+    let Some(id) = path.strip_prefix("refusals").map(|rest| rest.trim_start_matches('/')) else {
+        return Err(Reason::UnknownRoute);
+    };
+    let now = services.clock.now();
+    if !id.is_empty() {
+        let found = stages.refusals.find(id);
+        if as_json {
+            let found = found.ok_or(Reason::UnknownRoute)?;
+            return Ok(pages::json(StatusCode::OK, "application/json", &as_value(&found)));
+        }
+        let row = found.as_ref().map(|refusal| row(refusal, now.saturating_since(refusal.at)));
+        return Ok(pages::one_refusal(context, id, row.as_ref()));
+    }
+    let filter = filter(request);
+    let all = stages.refusals.newest(|refusal| is_meant(refusal, &filter));
+    let page: Vec<_> = all.iter().skip(filter.page.saturating_mul(PER_PAGE)).take(PER_PAGE).collect();
+    if as_json {
+        let refusals: Vec<Value> = page.iter().map(|refusal| as_value(refusal)).collect();
+        let value = json!({ "refusals": refusals, "count": all.len(), "page": filter.page });
+        return Ok(pages::json(StatusCode::OK, "application/json", &value));
+    }
+    let rows: Vec<_> = page.iter().map(|refusal| row(refusal, now.saturating_since(refusal.at))).collect();
+    let has_more = all.len() > filter.page.saturating_add(1).saturating_mul(PER_PAGE);
+    Ok(pages::refusals(context, &filter, &rows, all.len(), has_more))
+}
+
+/// Rows of a page.
+const PER_PAGE: usize = 50;
+
+fn filter(request: &Sanitized) -> RefusalFilter {
+    let mut filter = RefusalFilter::default();
+    for (name, value) in form_urlencoded::parse(request.query().unwrap_or_default().as_bytes()) {
+        match &*name {
+            "user" => filter.user = value.trim().to_owned(),
+            "addon" => filter.addon = value.trim().to_owned(),
+            "reason" => filter.reason = value.trim().to_owned(),
+            "page" => filter.page = value.parse().unwrap_or_default(),
+            _ => {}
+        }
+    }
+    filter
+}
+
+fn is_meant(refusal: &Refusal, filter: &RefusalFilter) -> bool {
+    let is = |wanted: &str, value: Option<&str>| wanted.is_empty() || value.is_some_and(|value| value == wanted);
+    is(&filter.user, refusal.user.as_deref())
+        && is(&filter.addon, refusal.addon.as_deref())
+        && is(&filter.reason, Some(refusal.reason.label()))
+}
+
+fn row(refusal: &Refusal, since: std::time::Duration) -> RefusalRow<'_> {
+    RefusalRow {
+        id: &refusal.id,
+        at: refusal.at.to_string(),
+        since,
+        reason: refusal.reason.label(),
+        status: refusal.reason.row().status.as_u16(),
+        why: &refusal.why,
+        user: refusal.user.as_deref().or(refusal.key.as_deref()),
+        session: refusal.session.as_deref(),
+        addon: refusal.addon.as_deref(),
+        client: refusal.client,
+        method: &refusal.method,
+        host: &refusal.host,
+        target: &refusal.target,
+    }
+}
+
+fn as_value(refusal: &Refusal) -> Value {
+    json!({
+        "id": refusal.id,
+        "at": refusal.at.to_string(),
+        "reason": refusal.reason.label(),
+        "status": refusal.reason.row().status.as_u16(),
+        "why": refusal.why,
+        "user": refusal.user,
+        "key": refusal.key,
+        "session": refusal.session,
+        "addon": refusal.addon,
+        "client": refusal.client.to_string(),
+        "method": refusal.method,
+        "host": refusal.host,
+        "target": refusal.target,
+    })
+}

@@ -1,0 +1,114 @@
+// Our own pages in both languages and both colour schemes: axe-core finds nothing, nothing is loaded from elsewhere, the
+// browser complains of nothing, a phone needs no scrolling sideways. And what they do without a script, and with keys alone.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { homeAddons } from '../support/home.mjs';
+import { DESK, PAGES, PHONE, setting } from '../support/pages.mjs';
+import { FRANK } from '../support/people.mjs';
+import { freePort } from '../support/processes.mjs';
+import { startVestibule } from '../support/vestibule.mjs';
+import { open, SIGN_IN, START, visit } from '../support/visitor.mjs';
+
+const AXE = readFileSync(new URL('../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+export function pages(stage) {
+  const here = {};
+  before(async () => {
+    here.browser = stage.browser;
+    here.vestibule = await startVestibule(join(stage.folder, 'pages'), homeAddons(await freePort()));
+  });
+  after(() => here.vestibule?.stop());
+  // The browser trusts the authority of another vestibule.
+  const come = (story, options) => visit(here, story, { ignoreHTTPSErrors: true, ...options });
+
+  for (const [name, reach] of Object.entries(PAGES)) {
+    for (const [language, scheme, viewport] of [['en', 'light', DESK], ['de', 'dark', PHONE], ['de', 'light', DESK], ['en', 'dark', PHONE]]) {
+      test(`${name} in ${language}, ${scheme}, ${viewport.width} wide`, () =>
+        come(async (page, seen) => {
+          await reach(page);
+          assert.equal(await page.evaluate(() => document.documentElement.lang), language);
+          assert.deepEqual(await complaints(page), []);
+          assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), 'no scrolling sideways');
+          assert.deepEqual(seen.requests.filter((url) => !url.startsWith(`${here.vestibule.origin}/`)), [], 'nothing from elsewhere');
+          assert.deepEqual(seen.complaints.filter((line) => !/status of (401|403|404|502)/.test(line)), []);
+        }, setting(language, scheme, viewport)));
+    }
+  }
+
+  test('without JavaScript people sign in, see their add-ons and their sessions, and sign out', () =>
+    come(async (page) => {
+      await open(page, START, FRANK);
+      assert.ok(await page.getByRole('link', { name: 'Zigbee2MQTT' }).isVisible());
+      assert.ok(await page.getByRole('search').isHidden(), 'what needs a script is not offered');
+      await page.getByRole('link', { name: 'My account' }).click();
+      await page.getByText('this device').waitFor();
+      await page.getByRole('button', { name: 'Sign out' }).click();
+      await page.getByText('You are signed out.').waitFor();
+    }, { javaScriptEnabled: false }));
+
+  test('the launcher is searched and opened with keys alone', () =>
+    come(async (page) => {
+      await open(page, START, FRANK);
+      await page.keyboard.press('/');
+      await page.keyboard.type('graf');
+      assert.deepEqual(await page.locator('.tile:visible .name').allInnerTexts(), ['Grafana']);
+      await page.keyboard.press('ArrowDown');
+      assert.equal(await page.evaluate(() => document.activeElement.querySelector('.name')?.textContent), 'Grafana');
+      await page.keyboard.press('ArrowUp');
+      await page.keyboard.press('Escape');
+      assert.equal(await page.locator('.tile:visible').count(), 13);
+      await page.keyboard.type('grafana');
+      await page.keyboard.press('Enter');
+      await page.waitForURL('/ingress/grafana/');
+    }));
+
+  test('what is opened often comes first, in this browser alone', () =>
+    come(async (page) => {
+      await open(page, START, FRANK);
+      for (let times = 0; times < 2; times += 1) {
+        await page.getByRole('link', { name: 'Films' }).click();
+        await page.waitForURL('/ingress/films/');
+        await page.goto(START);
+      }
+      assert.equal(await page.locator('h2').first().innerText(), 'Favourites');
+      assert.equal(await page.locator('.tile .name').first().innerText(), 'Films');
+      assert.equal(await page.locator('.tile').count(), 13, 'none twice');
+    }));
+
+  test('a password is shown and hidden, and the language is switched where one is', () =>
+    come(async (page) => {
+      await page.goto(`${SIGN_IN}?return_to=/ingress/films/`);
+      const field = page.locator('#password');
+      await field.fill('secret');
+      await page.getByRole('button', { name: 'Show' }).click();
+      assert.equal(await field.getAttribute('type'), 'text');
+      await page.getByRole('button', { name: 'Show' }).click();
+      assert.equal(await field.getAttribute('type'), 'password');
+      await page.getByRole('link', { name: 'Deutsch' }).click();
+      await page.getByRole('heading', { name: 'Anmelden' }).waitFor();
+      assert.equal(await page.locator('input[name=return_to]').getAttribute('value'), '/ingress/films/');
+    }));
+
+  test('another session is ended on the page of the account', () =>
+    come((one) =>
+      come(async (other) => {
+        await open(one, START, FRANK);
+        await open(other, START, FRANK);
+        await one.goto('/.vestibule/account');
+        await one.getByRole('button', { name: 'End all others' }).click();
+        await one.getByText('All other sessions have ended.').waitFor();
+        await other.goto(START);
+        await other.getByText('Your session was ended from another of your devices').waitFor();
+      })));
+}
+
+/** What axe-core finds on a page, in a line each. */
+async function complaints(page) {
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate((values) => window.axe.run(document, { runOnly: { type: 'tag', values } }), RULES);
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' | ')}`);
+}

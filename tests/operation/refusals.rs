@@ -1,0 +1,175 @@
+//! Every refusal is explained by one look-up with the id on its error page: in a terminal with `vestibule why`, and on
+//! the operator's page. Nobody but administrators sees any of it.
+
+use crate::support::process::LOOPBACK;
+use crate::support::{Answer, Ask, BOTH, RawAddon, Vestibule, eventually};
+
+const REFUSALS: &str = "/.vestibule/operator/refusals";
+
+fn bed() -> (RawAddon, Vestibule) {
+    let addon = RawAddon::start();
+    let vestibule = Vestibule::start(|config| {
+        let url = addon.url();
+        let table = |slug: &str, more: &str| {
+            format!(
+                "slug = \"{slug}\"\ntitle = \"The {slug}\"\nupstream = \"{url}\"\npath = \"/ingress/{slug}\"\n{more}"
+            )
+        };
+        config.set("listen", "trusted_proxies", "[\"127.0.0.1\"]");
+        config.addon_table(&table("open", "max_body = \"1KiB\""));
+        config.addon_table(&table("admins", "access = { admin_only = true }"));
+        config.addon_table(&table("kitchen", "access = { groups = [\"custom-kitchen\", \"family\"] }"));
+        config.addon_table(
+            "slug = \"gone\"\ntitle = \"The gone\"\nupstream = \"http://127.0.0.1:1\"\npath = \"/ingress/gone\"",
+        );
+    });
+    (addon, vestibule)
+}
+
+fn id_of(answer: &Answer) -> String {
+    answer.json()["request_id"].as_str().unwrap_or_else(|| panic!("an id: {answer:#?}")).to_owned()
+}
+
+/// Asks, and says what the command explains.
+fn why(vestibule: &Vestibule, ask: &Ask, status: u16) -> String {
+    let answer = vestibule.ask(BOTH[0], ask);
+    assert_eq!(answer.status, status, "{answer:#?}");
+    let said = vestibule.command_ok(&["why", &id_of(&answer)]);
+    assert!(said.starts_with(&status.to_string()), "{said}");
+    said
+}
+
+#[test]
+fn every_refusal_is_explained_by_its_id() {
+    let (_addon, vestibule) = bed();
+    let [frank, dave] = ["frank", "dave"].map(|user| vestibule.cookie(user));
+    let get = |target: &str, cookie: &str| Ask::get(target).cookie(cookie);
+    let foreign =
+        Ask::post("/ingress/open/", "x").field("Origin", "https://evil.test").field("Sec-Fetch-Site", "cross-site");
+    let cases: Vec<(Ask, u16, &[&str])> = vec![
+        (
+            get("/ingress/kitchen/", &frank),
+            403,
+            &["access_denied", "custom-kitchen, family", "frank is in the group custom-guests"],
+        ),
+        (
+            get("/ingress/admins/", &frank),
+            403,
+            &["admin_only", "The admins is for administrators alone", "user     frank"],
+        ),
+        (
+            get("/ingress/open/", &dave).field("X-Forwarded-For", "8.8.8.8"),
+            403,
+            &["not_local", "dave", "8.8.8.8 is not of it"],
+        ),
+        (foreign.cookie(&frank), 403, &["foreign_origin", "https://evil.test", "cross-site"]),
+        (
+            Ask::post("/ingress/open/", vec![b'x'; 2000]).cookie(&frank),
+            413,
+            &["body_too_large", "max_body of The open, 1024 bytes"],
+        ),
+        (get("/ingress/open/", &frank).host("other.example"), 421, &["misdirected", "does not cover other.example"]),
+        (get("/ingress/gone/", &frank), 502, &["addon_down", "The gone cannot be reached"]),
+        (get("/ingress/nowhere/", &frank), 404, &["unknown_route", "no add-on and no page"]),
+        (Ask::get("/ingress/open/"), 401, &["no_session", "no session came with the request"]),
+        (get("/ingress/open/", "__Host-ingress_session=x"), 401, &["malformed_cookie"]),
+        (Ask::new("BREW", "/ingress/open/").cookie(&frank), 405, &["method_not_allowed", "BREW"]),
+        (get("/ingress/open/%00", &frank), 400, &["ambiguous_path", "control characters"]),
+    ];
+    for (ask, status, words) in &cases {
+        let said = why(&vestibule, ask, *status);
+        for word in *words {
+            assert!(said.contains(word), "{word}: {said}");
+        }
+        assert!(said.contains(&ask.target), "{said}");
+    }
+}
+
+#[test]
+fn a_session_that_has_ended_is_explained_with_whose_it_was_and_who_ended_it() {
+    let (_addon, vestibule) = bed();
+    let cookie = vestibule.cookie("frank");
+    vestibule.revoke("frank");
+    let said = why(&vestibule, &Ask::get("/ingress/open/").cookie(&cookie), 401);
+    for word in ["session_ended", "58c50fbf54e3424a8679b60b36e9c601", "an operator has revoked it"] {
+        assert!(said.contains(word), "{word}: {said}");
+    }
+    let never = format!("__Host-ingress_session={}", "A".repeat(43));
+    let said = why(&vestibule, &Ask::get("/ingress/open/").cookie(never), 401);
+    assert!(said.contains("not known"), "{said}");
+}
+
+#[test]
+fn secrets_of_a_refused_target_are_not_kept_and_hostile_texts_stay_texts() {
+    let (_addon, vestibule) = bed();
+    let (frank, alice) = (vestibule.cookie("frank"), vestibule.cookie("alice"));
+    let hostile = "/ingress/nowhere/<script>alert(1)</script>?access_token=s3cr3t&x=\"onload=1";
+    let answer = vestibule.ask(BOTH[0], &Ask::get(hostile).cookie(&frank));
+    let id = id_of(&answer);
+    let said = vestibule.command_ok(&["why", &id]);
+    for target in [format!("{REFUSALS}/{id}"), REFUSALS.to_owned(), format!("{REFUSALS}.json")] {
+        let page = vestibule.ask(BOTH[0], &Ask::navigate(&target).cookie(&alice));
+        assert_eq!(page.status, 200, "{target}: {page:#?}");
+        assert!(page.text().contains(&id), "{target}: {page:#?}");
+        for bad in ["s3cr3t", "<script>alert", "\"onload"] {
+            assert!(
+                !page.text().contains(bad) || bad == "<script>alert" && target.ends_with(".json"),
+                "{bad} at {target}"
+            );
+        }
+    }
+    assert!(!said.contains("s3cr3t"), "{said}");
+}
+
+#[test]
+fn administrators_see_filter_and_page_through_them_and_nobody_else_finds_anything() {
+    let (_addon, vestibule) = bed();
+    let [frank, grace, alice] = ["frank", "grace", "alice"].map(|user| vestibule.cookie(user));
+    let ask = |target: &str, cookie: &str| vestibule.ask(BOTH[1], &Ask::navigate(target).cookie(cookie));
+    for _ in 0..60 {
+        assert_eq!(vestibule.ask(BOTH[0], &Ask::get("/ingress/admins/").cookie(&frank)).status, 403);
+    }
+    assert_eq!(vestibule.ask(BOTH[0], &Ask::get("/ingress/admins/").cookie(&grace)).status, 403);
+    let all = ask(&format!("{REFUSALS}.json"), &alice).json();
+    assert_eq!((all["count"].as_u64(), all["refusals"].as_array().map(Vec::len)), (Some(61), Some(50)));
+    assert_eq!(all["refusals"][0]["user"], "grace", "the newest first");
+    let of = |query: &str| ask(&format!("{REFUSALS}.json?{query}"), &alice).json()["count"].as_u64().unwrap();
+    assert_eq!(
+        (of("user=grace"), of("user=nobody"), of("reason=admin_only"), of("addon=admins&user=frank")),
+        (1, 0, 61, 60)
+    );
+    let page = ask(REFUSALS, &alice).text();
+    assert!(page.contains("Older") && !page.contains("Newer"), "{page}");
+    let last = ask(&format!("{REFUSALS}?page=1"), &alice).text();
+    assert!(last.contains("Newer") && !last.contains("Older"), "{last}");
+    let denied = ask("/ingress/admins/", &frank);
+    assert!(!denied.text().contains("operator/refusals"), "{denied:#?}");
+    for target in
+        [REFUSALS, "/.vestibule/operator/refusals.json", "/.vestibule/operator/refusals/0", "/.vestibule/operator/x"]
+    {
+        assert_eq!(ask(target, &frank).status, 404, "{target}");
+        let stranger = vestibule.ask(BOTH[1], &Ask::navigate(target));
+        assert!(stranger.status == 303, "as any page that is not there: {target}: {stranger:#?}");
+        // A script under our own origin, with an administrator's session.
+        let script = Ask::get(target).field("Sec-Fetch-Dest", "empty").field("Sec-Fetch-Site", "same-origin");
+        assert_eq!(vestibule.ask(BOTH[1], &script.cookie(&alice)).status, 404, "{target}");
+    }
+    assert_eq!(ask("/.vestibule/operator/refusals/0000000000000000", &alice).status, 404);
+}
+
+#[test]
+fn they_outlive_a_reload() {
+    let (_addon, mut vestibule) = bed();
+    let answer = vestibule.ask_from(LOOPBACK, &Ask::get("/ingress/admins/").cookie(vestibule.cookie("frank")));
+    let id = id_of(&answer);
+    vestibule.reconfigure(|config| {
+        config.set("log", "access", "false");
+    });
+    vestibule.command_ok(&["reload"]);
+    eventually("the refusal is still known", || vestibule.command(&["why", &id]).status.success().then_some(()));
+    let unknown = vestibule.command(&["why", "0000000000000000"]);
+    assert!(
+        !unknown.status.success() && String::from_utf8_lossy(&unknown.stderr).contains("no refusal"),
+        "{unknown:?}"
+    );
+}
