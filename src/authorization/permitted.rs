@@ -14,7 +14,7 @@ use super::question::{Question, Wish};
 use super::rates::{self, Counting};
 use super::user_attributes::UserAttributes;
 use super::why;
-use crate::budget::TooOften;
+use crate::budget::{Holder, TooOften};
 use crate::conditions::Environment;
 use crate::config::{Addon, StepUp};
 use crate::exchanges::{Open, OpenExchanges};
@@ -244,7 +244,7 @@ impl AuthorizationContext<'_> {
             biased;
             // Before the body in any case: one that is complete must not pass on a permission that is gone.
             () = open.cut() => return Err(open.exchange().why().unwrap_or(Reason::SessionEnded).into()),
-            body = request.buffer_body(self.holding, user.id.shared()) => body?,
+            body = request.buffer_body(self.holding, Holder::User(user.id.shared())) => body?,
         };
         let pointers = rules.map(Protection::pointers).unwrap_or_default();
         let intent = open.exchange().subject().intent();

@@ -29,9 +29,9 @@ pub struct BufferLimits<'a> {
 
 impl Sanitized {
     /// Reads the body and keeps it, so that it can be judged and then sent on: as many bytes and for as long as the
-    /// limits say, counted for this user. Reading is what tells a client that waits for it to go on (RFC 9110 section
-    /// 10.1.1).
-    pub async fn buffer_body(&mut self, limits_of_buffer: BufferLimits<'_>, user: Arc<str>) -> Result<Bytes, Reason> {
+    /// limits say, counted for its user, or for its address before there is one. Reading is what tells a client that
+    /// waits for it to go on (RFC 9110 section 10.1.1).
+    pub async fn buffer_body(&mut self, limits_of_buffer: BufferLimits<'_>, holder: Holder) -> Result<Bytes, Reason> {
         let limit = u64::try_from(limits_of_buffer.limits.judged_body_size).unwrap_or(u64::MAX);
         // When reading fails, the request keeps an empty body and never a half-read one.
         let body = std::mem::replace(self.body_mut(), ClientBody::empty());
@@ -44,7 +44,7 @@ impl Sanitized {
         // A deadline for the whole besides the minimum rate: at that rate a body could occupy its share of memory for
         // hours (S-157).
         let reading =
-            tokio::time::timeout(limits_of_buffer.limits.judged_body_timeout, collect(body, limits_of_buffer, user));
+            tokio::time::timeout(limits_of_buffer.limits.judged_body_timeout, collect(body, limits_of_buffer, holder));
         let (bytes, counted) = reading.await.map_err(|_| Reason::BodyTimeout)??;
         // With the length or without, as it came: an add-on must not see from it that a rule has read the body.
         *self.body_mut() = ClientBody::buffered(bytes.clone(), length.is_some(), Some(counted));
@@ -55,11 +55,11 @@ impl Sanitized {
 async fn collect(
     mut body: RequestBody,
     limits_of_buffer: BufferLimits<'_>,
-    user: Arc<str>,
+    holder: Holder,
 ) -> Result<(Bytes, Permit), Reason> {
     let claims = [
         Claim::new(Limit::JudgedBytes, Holder::All, limits_of_buffer.limits.judged_bytes),
-        Claim::new(Limit::JudgedBytesPerUser, Holder::User(user), limits_of_buffer.limits.judged_bytes_per_user),
+        Claim::new(Limit::JudgedBytesPerUser, holder, limits_of_buffer.limits.judged_bytes_per_user),
     ];
     // A body that has not begun takes memory too: its request waits.
     let mut room = SMALLEST;

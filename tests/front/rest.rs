@@ -225,6 +225,34 @@ fn the_operator_asks_what_becomes_of_a_request_and_what_the_rules_are() {
         ("grace", "/api/states", "what they may read of the answer"),
         ("grace", "/api/error_log", "for administrators alone"),
         ("alice", "/api/error_log", "the user may open home_assistant"),
+/// Whoever has an account of their own signs in with it between two guesses of another's.
+#[test]
+fn signing_in_forgives_guesses_of_ones_own_account_alone() {
+    let bed = Bed::with(|config| {
+        config.set("sign_in", "attempts_per_user", "3");
+    });
+    let step =
+        |body: &str| bed.vestibule.ask(Protocol::H1, &Ask::post("/auth/login_flow/0a1b", body).host(HOST)).status;
+    let own = r#"{"username":"grace","password":"right"}"#;
+    for _ in 0..3 {
+        assert_eq!(step(r#"{"username":"alice","password":"x"}"#), 200);
+        assert_eq!(step(own), 200);
+    }
+    assert_eq!(step(r#"{"username":"Alice ","password":"x"}"#), 429, "one spelling");
+    assert_eq!(
+        step(r#"{"username":"grace","username":"alice","password":"x"}"#),
+        429,
+        "the name that Home Assistant reads"
+    );
+    assert_eq!(step(own), 200);
+    // A code names nobody: it counts for the sign-in that it is a step of.
+    for _ in 0..3 {
+        assert_eq!(step(r#"{"code":"x"}"#), 200);
+    }
+    assert_eq!(step(r#"{"code":"x"}"#), 429);
+    assert_eq!(step("username=alice"), 400);
+}
+
         ("grace", "/lovelace/0", "everybody may ask this"),
         ("grace", "/api/camera_proxy/camera.front_door?authSig=x", "may not read the entity"),
     ] {

@@ -14,6 +14,7 @@ use http_body_util::BodyExt as _;
 
 use crate::addon_api::body::{Room, Unread};
 use crate::authorization::Permitted;
+use crate::budget::Holder;
 use crate::entity_filter::{Access, RestCall, RestRefusal, Shape};
 use crate::gate::request_log::RequestLog;
 use crate::gate::stages::Stages;
@@ -38,7 +39,7 @@ pub(super) async fn answer(
     let limits = BufferLimits { budget: &gate.services.budget, limits: &stages.settings.limits };
     let may = |entity: &str, access: Access| may(gate, &user, entity, access);
     let request = permitted.routed_mut().request_mut();
-    let body = request.buffer_body(limits, user.id.shared()).await?;
+    let body = request.buffer_body(limits, Holder::User(user.id.shared())).await?;
     if let Some(judged) = call.judge(&body, &may).map_err(reason)? {
         // Written anew from what was judged: Home Assistant might read the bytes that came in another way.
         request.replace_body(Bytes::from(judged.to_string()));
