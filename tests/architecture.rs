@@ -91,8 +91,8 @@ const BESIDE: [(&str, &[&str]); 26] = [
     ("backup", &["config", "entropy", "secret"]),
     // What an add-on may do. A key of Home Assistant's pages is kept with it, and a route is found by it.
     ("addon_rights", &["ids", "config", "manifest", "route", "clock", "entropy", "secret"]),
-    // Pure: what may be done with an entity is an argument.
-    ("entity_filter", &["config"]),
+    // Pure: what may be done with an entity is an argument. What an area is the engine says.
+    ("entity_filter", &["config", "permission"]),
 ];
 
 /// What may import every stage and what is beside them. `sign_in` judges, reads passwords, shows pages and makes

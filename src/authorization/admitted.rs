@@ -5,6 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::admission::{Claim, admit, admits_anybody};
+use super::answers::Answers;
+use super::front;
 use super::protect::{Protection, RequestIntent};
 use super::question::{Question, Wish};
 use super::user_attributes::UserAttributes;
@@ -125,6 +127,12 @@ impl Admitted {
         };
         let claim = Claim::Kept(credential, moment.still_counts);
         let admission = admit(&question, &claim, moment.directory, rules).map_err(|refusal| refusal.reason)?;
+        // Types of messages that the operator has taken back pass no more, nor what they have subscribed to. The
+        // browser comes back and is held by the list of now.
+        let is_held = admission.answers == Answers::Filtered && self.intent.is_websocket();
+        if is_held && front::takes_back(self.route.addon(), route.addon()) {
+            return Err(Reason::PathNeedsAdmin);
+        }
         // The add-on was told of the user once and goes by that to the end: a role that is lost, or gained, ends what
         // was opened with the old one, and the browser opens it again.
         if admission.attributes == self.attributes { Ok(()) } else { Err(Reason::AttributesChanged) }

@@ -11,6 +11,7 @@ use super::entity_references::{all_strings, is_entity_id, names_others, without_
 use super::state::by_entity;
 use super::{Access, May};
 use crate::entity_filter::bounded_json::{Scalar, fields, filter_fields, filter_list, read};
+use crate::permission::TargetKind;
 
 /// How a message of a browser is judged, and what is answered to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +28,10 @@ pub(crate) enum Browser {
     Names(&'static str, Access, Told),
     /// It subscribes to events of a type that tells nothing, or to changes of state.
     Events,
+    /// It has a condition worked out that is about states of entities that may be read.
+    Condition,
+    /// It has a text filled in with what it brings itself.
+    OwnText,
     /// It is answered here with this, as if there were nothing.
     Here(&'static str),
 }
@@ -40,6 +45,8 @@ impl fmt::Display for Browser {
             Self::Passes => f.write_str("passes"),
             Self::Names(field, access, _) => write!(f, "entities in `{field}`: {}", access.key()),
             Self::Events => f.write_str("changes of state, and that something else changed"),
+            Self::Condition => f.write_str("about states of entities that may be read"),
+            Self::OwnText => f.write_str("with values of its own"),
             Self::Here(_) => f.write_str("answered as if there were nothing"),
         }
     }
@@ -60,21 +67,12 @@ pub(crate) enum Told {
     Services,
     /// The logbook's entries, in a list or in an event.
     Logbook,
+    /// What belongs to an entity: a list of ids for each kind of thing.
+    Related,
+    /// What the energy page goes by, in lists.
+    Energy,
     /// A list of devices, areas, floors or labels, each with its id in this field.
-    Places(&'static str, Kind),
-}
-
-/// What groups entities.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// Devices.
-    Device,
-    /// Areas.
-    Area,
-    /// Floors.
-    Floor,
-    /// Labels.
-    Label,
+    Places(&'static str, TargetKind),
 }
 
 /// What has something in it that the user may read.
@@ -91,12 +89,12 @@ pub struct Places {
 }
 
 impl Places {
-    fn has(&self, kind: Kind, id: &str) -> bool {
+    pub(super) fn has(&self, kind: TargetKind, id: &str) -> bool {
         match kind {
-            Kind::Device => self.devices.contains(id),
-            Kind::Area => self.areas.contains(id),
-            Kind::Floor => self.floors.contains(id),
-            Kind::Label => self.labels.contains(id),
+            TargetKind::Device => self.devices.contains(id),
+            TargetKind::Area => self.areas.contains(id),
+            TargetKind::Floor => self.floors.contains(id),
+            TargetKind::Label => self.labels.contains(id),
         }
     }
 }
@@ -158,6 +156,11 @@ pub(super) fn told(told: Told, text: &str, may: May<'_>, places: impl FnOnce() -
         Told::Keyed => by_entity(text, may),
         Told::Services => filter_fields(text, |domain, services| services_of(domain, services, may)),
         Told::Logbook => Some(logbook(text, may)?.to_string()),
+        Told::Related => {
+            let places = places();
+            filter_fields(text, |kind, ids| related(kind, ids, may, &places))
+        }
+        Told::Energy => Some(energy(cleaned(text, may)?).to_string()),
         Told::Places(field, kind) => {
             let places = places();
             filter_list(text, |one| {
@@ -166,6 +169,43 @@ pub(super) fn told(told: Told, text: &str, may: May<'_>, places: impl FnOnce() -
                 is_seen.then(|| without_others(place, may))?.map(|one| one.to_string())
             })
         }
+    }
+}
+
+/// What belongs to an entity, of one kind. Integrations and the like are not for who is held.
+fn related(kind: &str, ids: &str, may: May<'_>, places: &Places) -> Option<String> {
+    let is_seen: &dyn Fn(&str) -> bool = match kind {
+        "entity" | "automation" | "scene" | "script" | "group" | "person" => {
+            &|id| is_entity_id(id) && may(id, Access::Read)
+        }
+        "device" => &|id| places.has(TargetKind::Device, id),
+        "area" => &|id| places.has(TargetKind::Area, id),
+        "floor" => &|id| places.has(TargetKind::Floor, id),
+        "label" => &|id| places.has(TargetKind::Label, id),
+        _ => return None,
+    };
+    filter_list(ids, |id| {
+        let Ok(Scalar::Text(text)) = serde_json::from_str(id) else { return None };
+        is_seen(&text).then(|| id.to_owned())
+    })
+}
+
+/// Without statistics that are no entity's: an integration has imported them, and whose they are is not known.
+fn energy(value: Value) -> Value {
+    let is_imported = |(name, value): (&String, &Value)| {
+        name.starts_with("stat") && value.as_str().is_some_and(|text| text.contains(':'))
+    };
+    match value {
+        Value::Array(list) => {
+            let kept =
+                list.into_iter().filter(|item| !item.as_object().is_some_and(|item| item.iter().any(is_imported)));
+            kept.map(energy).collect()
+        }
+        Value::Object(fields) => {
+            let kept = fields.into_iter().filter(|(name, value)| !is_imported((name, value)));
+            kept.map(|(name, value)| (name, energy(value))).collect()
+        }
+        plain => plain,
     }
 }
 
@@ -179,7 +219,7 @@ fn cleaned(text: &str, may: May<'_>) -> Option<Value> {
 
 /// The services that a user who is held could call. What other domains have, and what scripts are called, says what
 /// there is in the house.
-fn services_of(domain: &str, services: &str, may: May<'_>) -> Option<String> {
+pub(super) fn services_of(domain: &str, services: &str, may: May<'_>) -> Option<String> {
     let keep: &dyn Fn(&str) -> bool = match domain {
         "homeassistant" => &|name| matches!(name, "turn_on" | "turn_off" | "toggle"),
         "script" => &|name| acts_on_its_entities("script", name) || may(&format!("script.{name}"), Access::Control),
@@ -285,8 +325,23 @@ mod tests {
         assert_eq!(heard(Told::Display, &display), Some(seen));
         let areas = json!([{"area_id": "bedroom", "temperature_entity_id": "sensor.x"}, {"area_id": "vault"}]);
         let seen = json!([{"area_id": "bedroom"}]);
-        assert_eq!(heard(Told::Places("area_id", Kind::Area), &areas), Some(seen));
-        assert_eq!(heard(Told::Places("id", Kind::Device), &json!([{"id": "d1"}])), Some(json!([])));
+        assert_eq!(heard(Told::Places("area_id", TargetKind::Area), &areas), Some(seen));
+        assert_eq!(heard(Told::Places("id", TargetKind::Device), &json!([{"id": "d1"}])), Some(json!([])));
+    }
+
+    #[test]
+    fn what_belongs_to_an_entity_is_what_may_be_read_and_where_that_is() {
+        let all = json!({"entity": ["light.a", "lock.b"], "automation": ["automation.x"], "area": ["bedroom", "vault"],
+            "config_entry": ["e"], "integration": ["i"]});
+        assert_eq!(
+            heard(Told::Related, &all),
+            Some(json!({"entity": ["light.a"], "automation": [], "area": ["bedroom"]}))
+        );
+        let prefs = json!({"energy_sources": [
+            {"type": "solar", "stat_energy_from": "light.a"}, {"type": "grid", "stat_energy_from": "lock.b", "name": "Safe"},
+            {"type": "gas", "stat_energy_from": "tibber:gas", "name": "Gas"}]});
+        let seen = json!({"energy_sources": [{"type": "solar", "stat_energy_from": "light.a"}]});
+        assert_eq!(heard(Told::Energy, &prefs), Some(seen));
     }
 
     #[test]

@@ -8,10 +8,13 @@ use serde::de::IgnoredAny;
 use serde_json::{Map, Value, json};
 
 use super::browser::{Browser, Places, Told, is_quiet_event, names_permitted, quiet, speaks_of_permitted, told};
+use super::conditions::{asks_for_plain_condition, fills_in_its_own};
 use super::entity_references::{is_entity_id, speaks_of_others, without_others};
 use super::pending_answers::{PendingAnswer, PendingAnswers};
 use super::service_call::ServiceCall;
+use super::shown_entities::{Revision, ShownEntities};
 use super::state::{by_entity, change, compressed, states};
+use super::targets::{TargetsNow, name_entities};
 use super::{Access, May};
 use crate::entity_filter::bounded_json::{BadJson, Scalar, fields, filter_list, read};
 use crate::entity_filter::message_types::{Answers, Held, known};
@@ -22,8 +25,9 @@ pub struct Conversation {
     last: u64,
     /// Types of messages that the operator lets pass as they are.
     unfiltered: BTreeSet<String>,
-    /// At Home Assistant's front, what tells where there is something that the user may read.
-    places: Option<PlacesNow>,
+    /// At Home Assistant's front, what tells what there is in the home.
+    home: Option<HomeNow>,
+    shown: ShownEntities,
 }
 
 /// What comes of a browser's message.
@@ -32,8 +36,13 @@ enum BrowserAsk {
     Refused,
 }
 
-/// What has something in it that a user may read at this moment.
-pub type PlacesNow = Box<dyn Fn() -> Places + Send + Sync>;
+/// What there is in the home at this moment.
+pub struct HomeNow {
+    /// What has something in it that the user may read.
+    pub places: Box<dyn Fn() -> Places + Send + Sync>,
+    /// What areas and the like stand for when a service is called on them.
+    pub targets: TargetsNow,
+}
 
 /// What becomes of a message of the client.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,13 +61,19 @@ pub(crate) const MOST_MESSAGES: usize = 100;
 impl Conversation {
     /// A conversation in which messages of these types pass unfiltered, because the operator says so.
     pub fn new(unfiltered: BTreeSet<String>) -> Self {
-        Self { pending_answers: PendingAnswers::default(), last: 0, unfiltered, places: None }
+        Self {
+            pending_answers: PendingAnswers::default(),
+            last: 0,
+            unfiltered,
+            home: None,
+            shown: ShownEntities::default(),
+        }
     }
 
     /// The conversation of a user at Home Assistant's front, in which messages of these types pass unfiltered, because
     /// the operator says so.
-    pub fn of_browser(unfiltered: BTreeSet<String>, places: PlacesNow) -> Self {
-        Self { places: Some(places), ..Self::new(unfiltered) }
+    pub fn of_browser(unfiltered: BTreeSet<String>, home: HomeNow) -> Self {
+        Self { home: Some(home), ..Self::new(unfiltered) }
     }
 
     /// Judges what the client sends: a message, or a list of them, which is read one at a time. What is not JSON is
@@ -88,7 +103,7 @@ impl Conversation {
     }
 
     fn one_of_client(&mut self, message: Value, may: May<'_>) -> Step {
-        let Value::Object(fields) = message else {
+        let Value::Object(mut fields) = message else {
             return refuse(&Value::Null, "invalid_format", "Message incorrectly formatted.");
         };
         let id = fields.get("id").cloned().unwrap_or(Value::Null);
@@ -105,6 +120,9 @@ impl Conversation {
         if let Some(Browser::Here(result)) = self.browser_rule(&kind) {
             return Step::Answer(format!(r#"{{"id":{number},"type":"result","success":true,"result":{result}}}"#));
         }
+        if let Some(home) = self.home.as_ref().filter(|_| kind == "call_service") {
+            name_entities(&mut fields, &home.targets, may);
+        }
         match self.asks(&kind, &fields, may) {
             Some(pending_answers) if self.pending_answers.asks(number, pending_answers) => {
                 // Written anew from what was judged: a key that stood twice goes on once, in the meaning that we read.
@@ -118,7 +136,7 @@ impl Conversation {
 
     /// How a browser's message of this type is judged, where it is one.
     fn browser_rule(&self, kind: &str) -> Option<Browser> {
-        self.places.as_ref().map(|_| known(kind).map_or(Browser::Refused, |message| message.browser))
+        self.home.as_ref().map(|_| known(kind).map_or(Browser::Refused, |message| message.browser))
     }
 
     /// What a browser's message asks for; nothing where the conversation is an add-on's, or it is judged as one.
@@ -131,6 +149,11 @@ impl Conversation {
             Browser::Names(field, access, told) => {
                 (names_permitted(fields, field, access, may), PendingAnswer::Told(told, answers))
             }
+            Browser::Condition => (
+                asks_for_plain_condition(fields, may) && speaks_of_permitted(fields, may),
+                PendingAnswer::Told(Told::Cleaned, answers),
+            ),
+            Browser::OwnText => (fills_in_its_own(fields), PendingAnswer::Told(Told::Cleaned, answers)),
             Browser::Events if is_quiet() => (true, PendingAnswer::Quiet),
             Browser::AsHeld | Browser::Events => return None,
             Browser::Refused | Browser::Here(_) => return Some(BrowserAsk::Refused),
@@ -180,7 +203,7 @@ impl Conversation {
                     data: fields.get("service_data"),
                     target: fields.get("target"),
                 };
-                let judged = if self.places.is_some() { call.judge_of_browser(may) } else { call.judge(may) };
+                let judged = if self.home.is_some() { call.judge_of_browser(may) } else { call.judge(may) };
                 judged.ok()?;
                 Some(PendingAnswer::Service)
             }
@@ -212,7 +235,16 @@ impl Conversation {
             "event" => {
                 let event = match self.pending_answers.event(id)? {
                     PendingAnswer::Changes => change(read(event?.as_bytes()).ok()?, may)?.to_string(),
-                    PendingAnswer::Entities => compressed(event?, may)?,
+                    PendingAnswer::Entities => {
+                        // Nobody takes entities out of an add-on's list: what it knows, it knows.
+                        let is_browsers = self.home.is_some();
+                        let mut note = |entity: &str, is_told| {
+                            if is_browsers {
+                                self.shown.note(id, entity, is_told);
+                            }
+                        };
+                        compressed(event?, may, &mut note)?
+                    }
                     PendingAnswer::Unfiltered(_) => event?.to_owned(),
                     PendingAnswer::Quiet => quiet(event?)?,
                     PendingAnswer::Told(how, _) => self.told(how, event?, may)?,
@@ -224,6 +256,9 @@ impl Conversation {
             }
             "result" if success == Some("true") => {
                 let answered = self.pending_answers.succeeded(id)?;
+                if let PendingAnswer::End(other) = answered {
+                    self.shown.forget(other);
+                }
                 if let PendingAnswer::Told(how, _) = answered {
                     let result = result.and_then(|result| self.told(how, result, may));
                     let result = result.unwrap_or_else(|| NULL.to_owned());
@@ -241,8 +276,13 @@ impl Conversation {
 }
 
 impl Conversation {
+    /// What a browser must be told when the policies or the registries have changed.
+    pub fn revise(&mut self, may: May<'_>) -> Revision {
+        self.shown.revise(may)
+    }
+
     fn told(&self, how: Told, text: &str, may: May<'_>) -> Option<String> {
-        told(how, text, may, || self.places.as_ref().map(|places| places()).unwrap_or_default())
+        told(how, text, may, || self.home.as_ref().map(|home| (home.places)()).unwrap_or_default())
     }
 }
 

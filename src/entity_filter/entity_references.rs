@@ -56,14 +56,23 @@ fn words(lower: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The value without everything in it that names an entity that may not be read, in lists, as names of fields and as
-/// values of fields: a group tells the ids of its members, for one.
+/// values of fields: a group tells the ids of its members, for one. What stands beside such an id in one object of a
+/// list, or of a dashboard, goes with it: the name that somebody gave the entity there says as much.
 pub(super) fn without_others(value: Value, may: May<'_>) -> Option<Value> {
     let hidden = |text: &str| names_others(text, Access::Read, may);
+    let is_of_others =
+        |value: &Value| value.as_object().is_some_and(|fields| fields.values().filter_map(Value::as_str).any(hidden));
     match value {
         Value::String(text) if hidden(&text) => None,
-        Value::Array(list) => Some(list.into_iter().filter_map(|item| without_others(item, may)).collect()),
+        Value::Array(list) => {
+            let kept = list.into_iter().filter(|item| !is_of_others(item));
+            Some(kept.filter_map(|item| without_others(item, may)).collect())
+        }
         Value::Object(fields) => {
+            // Of cards, rows and badges each has a type, and some have another one in a field.
+            let is_card = |value: &Value| value.get("type").is_some();
             let kept = fields.into_iter().filter(|(name, _)| !hidden(name));
+            let kept = kept.filter(|(_, value)| !(is_card(value) && is_of_others(value)));
             Some(kept.filter_map(|(name, value)| Some((name, without_others(value, may)?))).collect())
         }
         plain => Some(plain),
@@ -137,5 +146,20 @@ mod tests {
         let attributes = json!({"entity_id": ["light.a", "lock.b"], "lock.c": 1, "best": "lock.d", "at": "/x/lock.f?y", "on": true, "n": {"x": ["lock.e"]}});
         let kept = without_others(attributes, &only_lights).unwrap();
         assert_eq!(kept, json!({"entity_id": ["light.a"], "on": true, "n": {"x": []}}));
+    }
+
+    #[test]
+    fn what_somebody_calls_another_goes_with_its_id() {
+        let view = json!({"title": "Doors", "cards": [
+            {"type": "tile", "entity": "lock.b", "name": "Safe"},
+            {"type": "entities", "entities": ["lock.b", {"entity": "lock.b", "name": "Safe"}, {"entity": "light.a", "name": "Bed"}]},
+            {"type": "conditional", "card": {"type": "tile", "entity": "lock.b", "name": "Safe"}},
+        ]});
+        let kept = without_others(view, &only_lights).unwrap();
+        let seen = json!({"title": "Doors", "cards": [
+            {"type": "entities", "entities": [{"entity": "light.a", "name": "Bed"}]}, {"type": "conditional"}]});
+        assert_eq!(kept, seen);
+        let history = json!([{"s": "home", "a": {"source": "lock.b", "x": 1}}]);
+        assert_eq!(without_others(history, &only_lights), Some(json!([{"s": "home", "a": {"x": 1}}])));
     }
 }

@@ -13,8 +13,9 @@ use Browser::{Here, Names, Passes};
 use Held::Refused;
 
 use super::Access::{Control, Read};
-use super::browser::{Browser, Kind, Told};
+use super::browser::{Browser, Told};
 use crate::config::is_for_no_addon;
+use crate::permission::TargetKind;
 
 /// A row of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +80,11 @@ pub(crate) fn of_the_front() -> impl Iterator<Item = (&'static str, Browser)> {
     TABLE.iter().map(|row| (row.name, row.browser)).filter(|(_, browser)| *browser != Browser::Refused)
 }
 
+/// A type as numbers name it: the row that it is of, since clients may send any text.
+pub(crate) fn label(kind: &str) -> &'static str {
+    known(kind).map_or("other", |message| message.name)
+}
+
 const fn row(name: &'static str, answers: Answers) -> Message {
     Message { name, answers, held: Refused, browser: Browser::Refused }
 }
@@ -119,9 +125,9 @@ const TABLE: &[Message] = &[
     row("entity/source", Once).browser(Browser::Told(Told::Keyed)),
     row("execute_script", Once),
     row("fire_event", Once),
-    row("render_template", Events),
+    row("render_template", Events).browser(Browser::OwnText),
     row("subscribe_bootstrap_integrations", Events),
-    row("subscribe_condition", Events),
+    row("subscribe_condition", Events).browser(Browser::Condition),
     row("subscribe_condition_platforms", Events),
     row("subscribe_trigger", Events),
     row("subscribe_trigger_platforms", Events),
@@ -134,19 +140,19 @@ const TABLE: &[Message] = &[
     row("logger/log_info", Once),
     row("network", Once),
     row("network/url", Once),
-    row("search/related", Once),
+    row("search/related", Once).browser(Names("item_id", Read, Told::Related)),
     row("slugify", Once).browser(Passes),
     row("system_health/info", Events),
     // Registries and configuration: what only reads.
-    row("config/area_registry/list", Once).browser(Browser::Told(Told::Places("area_id", Kind::Area))),
+    row("config/area_registry/list", Once).browser(Browser::Told(Told::Places("area_id", TargetKind::Area))),
     row("config/category_registry/list", Once).browser(Here("[]")),
-    row("config/device_registry/list", Once).browser(Browser::Told(Told::Places("id", Kind::Device))),
+    row("config/device_registry/list", Once).browser(Browser::Told(Told::Places("id", TargetKind::Device))),
     row("config/entity_registry/get", Once).browser(Names("entity_id", Read, Told::Cleaned)),
     row("config/entity_registry/get_entries", Once).browser(Names("entity_ids", Read, Told::Keyed)),
     row("config/entity_registry/list", Once).browser(Browser::Told(Told::Listed("entity_id"))),
     row("config/entity_registry/list_for_display", Once).browser(Browser::Told(Told::Display)),
-    row("config/floor_registry/list", Once).browser(Browser::Told(Told::Places("floor_id", Kind::Floor))),
-    row("config/label_registry/list", Once).browser(Browser::Told(Told::Places("label_id", Kind::Label))),
+    row("config/floor_registry/list", Once).browser(Browser::Told(Told::Places("floor_id", TargetKind::Floor))),
+    row("config/label_registry/list", Once).browser(Browser::Told(Told::Places("label_id", TargetKind::Label))),
     row("config_entries/flow/progress", Once),
     row("config_entries/get", Once),
     row("config_entries/get_single", Once),
@@ -193,6 +199,10 @@ const TABLE: &[Message] = &[
     row("recorder/statistics_during_period", Once).browser(Names("statistic_ids", Read, Told::Keyed)),
     row("recorder/statistic_during_period", Once).browser(Names("statistic_id", Read, Told::Cleaned)),
     row("recorder/", Once),
+    row("energy/get_prefs", Once).browser(Browser::Told(Told::Energy)),
+    row("energy/info", Once).browser(Browser::Told(Told::Energy)),
+    row("energy/fossil_energy_consumption", Once).browser(Names("energy_statistic_ids", Read, Told::Cleaned)),
+    row("energy/solar_forecast", Once).browser(Here("{}")),
     row("energy/", Once),
     row("camera/webrtc/offer", Events).browser(Names("entity_id", Read, Told::Cleaned)),
     row("camera/capabilities", Once).browser(Names("entity_id", Read, Told::Cleaned)),
@@ -273,6 +283,10 @@ const TABLE: &[Message] = &[
     // The path is judged when it is asked for, as that of whom it is signed for.
     of_browsers("auth/sign_path", Once, Passes),
     of_browsers("config/auth_provider/homeassistant/change_password", Once, Passes),
+    of_browsers("labs/subscribe", Events, Passes),
+    // Tokens for pictures that are the same in every home.
+    of_browsers("brands/access_token", Once, Passes),
+    of_browsers("map_tiles/access_token", Once, Passes),
     of_browsers("frontend/get_version", Once, Passes),
     of_browsers("frontend/set_user_data", Once, Passes),
     of_browsers("frontend/subscribe_extra_js", Events, Passes),

@@ -8,19 +8,24 @@
 mod pending_answers;
 pub(crate) mod bounded_json;
 pub(crate) mod browser;
+mod conditions;
 mod conversation;
 mod domains;
 mod entity_references;
 pub(crate) mod message_types;
 mod rest;
 mod service_call;
+mod shown_entities;
 mod state;
+mod targets;
 
 pub use browser::Places;
 pub(crate) use conversation::MOST_MESSAGES;
-pub use conversation::{Conversation, PlacesNow, Step};
+pub use conversation::{Conversation, HomeNow, Step};
 pub use rest::{RestCall, RestRefusal, Shape};
 pub use service_call::{ServiceCall, ServiceRefusal};
+pub use shown_entities::Revision;
+pub use targets::TargetsNow;
 
 /// What may be done with an entity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -3,11 +3,12 @@
 use http::Method;
 use serde_json::{Value, json};
 
+use super::browser::{Places, Told, services_of, told};
 use super::entity_references::{is_entity_id, speaks_of_others};
 use super::service_call::{ServiceCall, ServiceRefusal};
-use super::state::{by_entity, state, states};
+use super::state::{by_entity, histories, state, states};
 use super::{Access, May};
-use crate::entity_filter::bounded_json::{BadJson, Scalar, fields, read};
+use crate::entity_filter::bounded_json::{BadJson, Scalar, fields, filter_list, read};
 
 /// A call that is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +28,16 @@ pub enum RestCall {
         /// Whether the service's answer is asked for (`?return_response`).
         answers: bool,
     },
+    /// The history of these entities, at Home Assistant's front.
+    History(Vec<String>),
+    /// The logbook of these entities, at the front.
+    Logbook(Vec<String>),
+    /// Which calendars there are, at the front.
+    Calendars,
+    /// What is in one calendar, at the front.
+    Events(String),
+    /// Which services there are, at the front.
+    Services,
 }
 
 /// Why a call is refused.
@@ -60,6 +71,16 @@ pub enum Shape {
     State,
     /// A list of changed states and what the service answered.
     Changes,
+    /// Lists of states, one for each entity.
+    Histories,
+    /// A list of the logbook's entries.
+    Logbook,
+    /// A list of objects, each about the entity that it names.
+    Listed,
+    /// A list of what is in a calendar.
+    Events,
+    /// A list of domains with their services.
+    Services,
 }
 
 impl RestCall {
@@ -83,12 +104,30 @@ impl RestCall {
         }
     }
 
+    /// The call of a user at Home Assistant's front, which has more of them.
+    pub fn of_browser(method: &Method, path: &str, query: Option<&str>) -> Result<Self, RestRefusal> {
+        let segments: Vec<_> = path.strip_prefix('/').unwrap_or_default().split('/').collect();
+        let asked = Asked::new(query);
+        match (method, segments.as_slice()) {
+            (&Method::GET, ["history", "period"] | ["history", "period", _]) => {
+                asked.entities("filter_entity_id", &HISTORY).map(Self::History)
+            }
+            (&Method::GET, ["logbook"] | ["logbook", _]) => asked.entities("entity", &LOGBOOK).map(Self::Logbook),
+            (&Method::GET, ["calendars"]) if asked.is_of(&[]) => Ok(Self::Calendars),
+            (&Method::GET, ["calendars", entity]) if asked.is_of(&["start", "end"]) => {
+                Ok(Self::Events((*entity).to_owned()))
+            }
+            (&Method::GET, ["services"]) if asked.is_of(&[]) => Ok(Self::Services),
+            _ => Self::of(method, path, query),
+        }
+    }
+
     /// Judges the call with its body; an empty one is none. What passes is passed on as the JSON that was judged.
     pub fn judge(&self, body: &[u8], may: May<'_>) -> Result<Option<Value>, RestRefusal> {
         match self {
-            Self::Status | Self::States => Ok(None),
-            Self::State(entity) if is_entity_id(entity) && may(entity, Access::Read) => Ok(None),
-            Self::State(_) => Err(RestRefusal::NotPermitted),
+            Self::Status | Self::States | Self::Calendars | Self::Services => Ok(None),
+            Self::State(entity) | Self::Events(entity) => all_readable(std::slice::from_ref(entity), may),
+            Self::History(entities) | Self::Logbook(entities) => all_readable(entities, may),
             Self::Service { domain, service, .. } => {
                 // To Home Assistant a call without a body is one without data.
                 let body = if body.is_empty() { b"{}" } else { body };
@@ -108,9 +147,47 @@ impl RestCall {
             Self::States | Self::Service { answers: false, .. } => Shape::States,
             Self::State(_) => Shape::State,
             Self::Service { answers: true, .. } => Shape::Changes,
+            Self::History(_) => Shape::Histories,
+            Self::Logbook(_) => Shape::Logbook,
+            Self::Calendars => Shape::Listed,
+            Self::Events(_) => Shape::Events,
+            Self::Services => Shape::Services,
         }
     }
 }
+
+fn all_readable(entities: &[String], may: May<'_>) -> Result<Option<Value>, RestRefusal> {
+    let is_readable = |entity: &String| is_entity_id(entity) && may(entity, Access::Read);
+    if entities.iter().all(is_readable) { Ok(None) } else { Err(RestRefusal::NotPermitted) }
+}
+
+/// The parameters of a query, as Home Assistant reads them.
+struct Asked(Vec<(String, String)>);
+
+impl Asked {
+    fn new(query: Option<&str>) -> Self {
+        Self(form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect())
+    }
+
+    /// Whether there are no others than these, each once: one that is not known could change what the answer tells, and
+    /// of two Home Assistant takes one.
+    fn is_of(&self, names: &[&str]) -> bool {
+        let is_once = |name: &String| self.0.iter().filter(|(other, _)| other == name).count() == 1;
+        self.0.iter().all(|(name, _)| names.contains(&name.as_str()) && is_once(name))
+    }
+
+    /// The entities that this parameter names, which must be there.
+    fn entities(&self, name: &str, others: &[&str]) -> Result<Vec<String>, RestRefusal> {
+        let value = self.0.iter().find(|(other, _)| other == name).map(|(_, value)| value);
+        let value = value.filter(|_| self.is_of(&[others, &[name]].concat())).ok_or(RestRefusal::NotListed)?;
+        Ok(value.split(',').map(str::to_owned).collect())
+    }
+}
+
+const HISTORY: [&str; 5] =
+    ["end_time", "minimal_response", "no_attributes", "significant_changes_only", "skip_initial_state"];
+
+const LOGBOOK: [&str; 2] = ["end_time", "period"];
 
 impl Shape {
     /// What the add-on gets of the answer to a call that went well. Nothing, when it is not of this shape.
@@ -125,6 +202,16 @@ impl Shape {
                 let response = response.and_then(|one| by_entity(one, may)).unwrap_or_else(|| "null".to_owned());
                 Some(format!(r#"{{"changed_states":{changed},"service_response":{response}}}"#))
             }
+            Self::Histories => histories(answer, may),
+            Self::Logbook => told(Told::Logbook, answer, may, Places::default),
+            Self::Listed => told(Told::Listed("entity_id"), answer, may, Places::default),
+            Self::Events => told(Told::Cleaned, answer, may, Places::default),
+            Self::Services => filter_list(answer, |one| {
+                let [domain, services] = fields(one, ["domain", "services"])?;
+                let name = serde_json::from_str::<Scalar>(domain?).ok()?;
+                let services = services_of(name.text()?, services?, may).filter(|services| services != "{}")?;
+                Some(format!(r#"{{"domain":{},"services":{services}}}"#, domain?))
+            }),
         }
     }
 
@@ -181,6 +268,52 @@ mod tests {
         ] {
             assert_eq!(of(method.clone(), path, query), Err(RestRefusal::NotListed), "{method} {path}");
         }
+    }
+
+    #[test]
+    fn browsers_ask_for_what_has_been_of_entities_that_they_name() {
+        let of = |path: &str, query: &str| {
+            let call = RestCall::of_browser(&Method::GET, path, Some(query).filter(|query| !query.is_empty()));
+            call.and_then(|call| call.judge(b"", &only_lights).map(|_| call.shape()))
+        };
+        for (path, query, shape) in [
+            ("/history/period", "filter_entity_id=light.a", Shape::Histories),
+            (
+                "/history/period/2026-11-30T00:00:00Z",
+                "filter_entity_id=light.a,light.b&end_time=x&no_attributes",
+                Shape::Histories,
+            ),
+            ("/logbook", "entity=light.a", Shape::Logbook),
+            ("/logbook/2026-11-30", "period=3&entity=light%2Ea", Shape::Logbook),
+            ("/calendars", "", Shape::Listed),
+            ("/calendars/light.a", "start=1&end=2", Shape::Events),
+            ("/services", "", Shape::Services),
+            ("/states", "", Shape::States),
+        ] {
+            assert_eq!(of(path, query), Ok(shape), "{path} {query}");
+        }
+        for (path, query) in [
+            ("/history/period", ""),
+            ("/history/period", "filter_entity_id=lock.b"),
+            ("/history/period", "filter_entity_id=light.a,lock.b"),
+            ("/history/period", "filter_entity_id=light.a,%20lock.b"),
+            ("/history/period", "filter_entity_id=light.a,LOCK.B"),
+            ("/history/period", "filter_entity_id=light.a&filter_entity_id=lock.b"),
+            ("/history/period", "filter_entity_id=light.a&filter%5Fentity_id=lock.b"),
+            ("/history/period", "filter_entity_id=light.a&x=1"),
+            ("/logbook", ""),
+            ("/logbook", "entity=light.a&context_id=x"),
+            ("/logbook", "entity="),
+            ("/calendars/lock.b", "start=1&end=2"),
+            ("/calendars", "x"),
+            ("/services", "x"),
+            ("/history/period/x/y", "filter_entity_id=light.a"),
+        ] {
+            assert!(of(path, query).is_err(), "{path} {query}");
+        }
+        let services = json!([{"domain": "light", "services": {"turn_on": {}}}, {"domain": "shell_command", "services": {"x": {}}}]);
+        let told = Shape::Services.read(&services.to_string(), &only_lights).unwrap();
+        assert_eq!(told.parse::<Value>().unwrap(), json!([{"domain": "light", "services": {"turn_on": {}}}]));
     }
 
     #[test]

@@ -105,7 +105,7 @@ impl ServiceCall<'_> {
     }
 
     /// The three that Home Assistant has for entities of all domains do no more than the domain's own.
-    fn belongs_to(&self, entity: &str) -> bool {
+    pub(super) fn belongs_to(&self, entity: &str) -> bool {
         let general = self.domain == "homeassistant" && matches!(self.service, "turn_on" | "turn_off" | "toggle");
         let Some((domain, _)) = entity.split_once('.') else { return false };
         (general || domain == self.domain) && acts_on_its_entities(domain, self.service)

@@ -25,6 +25,27 @@ pub(super) fn state(value: Value, may: May<'_>) -> Option<Value> {
     Some(Value::Object(fields))
 }
 
+/// The histories that may be seen, of a list of them, each a list of one entity's states. Some states leave out whose
+/// they are: the one before them has said it.
+pub(super) fn histories(text: &str, may: May<'_>) -> Option<String> {
+    filter_list(text, |states| {
+        let mut is_permitted = false;
+        let kept = filter_list(states, |one| {
+            let Ok(Value::Object(mut fields)) = read(one.as_bytes()) else { return None };
+            if let Some(entity) = fields.get("entity_id") {
+                is_permitted = entity.as_str().is_some_and(|id| is_entity_id(id) && may(id, Access::Read));
+            }
+            if !is_permitted {
+                return None;
+            }
+            fields.retain(|name, _| STATE.contains(&name.as_str()));
+            clean(&mut fields, may);
+            Some(Value::Object(fields).to_string())
+        });
+        kept.filter(|kept| kept.len() > EMPTY)
+    })
+}
+
 /// What a `state_changed` event says, if it may be seen. Before and after are one entity's.
 pub(super) fn change(value: Value, may: May<'_>) -> Option<Value> {
     let Value::Object(mut event) = value else { return None };
@@ -49,11 +70,12 @@ pub(super) fn change(value: Value, may: May<'_>) -> Option<Value> {
 
 /// An event of `subscribe_entities`: added (`a`) and changed (`c`) by id, removed (`r`) as a list. Nothing, when
 /// nothing in it may be seen.
-pub(super) fn compressed(text: &str, may: May<'_>) -> Option<String> {
+/// `note` is told of each that was added, and whether it may be seen.
+pub(super) fn compressed(text: &str, may: May<'_>, note: &mut dyn FnMut(&str, bool)) -> Option<String> {
     let [added, changed, removed] = fields(text, ["a", "c", "r"])?;
-    let added = added.and_then(|part| by_id(part, may, |fields| compressed_state(fields, may)));
+    let added = added.and_then(|part| by_id(part, may, note, |fields| compressed_state(fields, may)));
     let changed = changed.and_then(|part| {
-        by_id(part, may, |fields| {
+        by_id(part, may, &mut |_, _| {}, |fields| {
             fields.retain(|name, part| matches!(name.as_str(), "+" | "-") && part.is_object());
             for part in fields.values_mut().filter_map(Value::as_object_mut) {
                 compressed_state(part, may);
@@ -82,9 +104,16 @@ pub(super) fn by_entity(response: &str, may: May<'_>) -> Option<String> {
     })
 }
 
-fn by_id(text: &str, may: May<'_>, cleanse: impl Fn(&mut Map<String, Value>)) -> Option<String> {
+fn by_id(
+    text: &str,
+    may: May<'_>,
+    note: &mut dyn FnMut(&str, bool),
+    cleanse: impl Fn(&mut Map<String, Value>),
+) -> Option<String> {
     filter_fields(text, |id, value| {
-        if !may(id, Access::Read) {
+        let is_seen = may(id, Access::Read);
+        note(id, is_seen);
+        if !is_seen {
             return None;
         }
         let Ok(Value::Object(mut fields)) = read(value.as_bytes()) else { return None };
@@ -143,6 +172,22 @@ mod tests {
     }
 
     #[test]
+    fn a_history_is_that_of_one_entity_also_where_its_states_do_not_say_so() {
+        let all = json!([
+            [{"entity_id": "light.a", "state": "on", "new": 1}, {"state": "off", "last_changed": "t"}],
+            [{"entity_id": "lock.b", "state": "open"}, {"state": "locked"}],
+            [{"state": "open"}],
+            [{"entity_id": "light.a", "state": "on"}, {"entity_id": "lock.b", "state": "open"}, {"state": "locked"}],
+            []
+        ]);
+        let seen = json!([
+            [{"entity_id": "light.a", "state": "on"}, {"state": "off", "last_changed": "t"}],
+            [{"entity_id": "light.a", "state": "on"}]
+        ]);
+        assert_eq!(histories(&all.to_string(), &only_lights).unwrap().parse::<Value>().unwrap(), seen);
+    }
+
+    #[test]
     fn a_change_of_another_is_none() {
         let event = |id: &str| {
             json!({"event_type": "state_changed", "data": {"entity_id": id, "old_state": null,
@@ -171,8 +216,11 @@ mod tests {
             "c": {"light.c": {"+": {"s": "off", "a": {}}}},
             "r": ["light.d"]
         });
-        let told = compressed(&event.to_string(), &only_lights).unwrap();
+        let told = compressed(&event.to_string(), &only_lights, &mut |_, _| {}).unwrap();
         assert_eq!(told.parse::<Value>().unwrap(), seen);
-        assert_eq!(compressed(r#"{"c": {"lock.b": {"+": {"s": "open"}}}, "r": ["lock.b"]}"#, &only_lights), None);
+        assert_eq!(
+            compressed(r#"{"c": {"lock.b": {"+": {"s": "open"}}}, "r": ["lock.b"]}"#, &only_lights, &mut |_, _| {}),
+            None
+        );
     }
 }

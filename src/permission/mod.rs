@@ -32,6 +32,7 @@ pub use illegal::{Found, IllegalPolicy};
 pub use merge::{Merged, merge_policies};
 pub use registry::{
     AreaRecord, ChildDeviceRecord, Device, DeviceRecord, Entity, EntityRecord, LabelRecord, Registry, RegistryRecords,
+    TargetKind,
 };
 pub use rights::Rights;
 pub use system_groups::system_group_policy;

@@ -110,6 +110,14 @@ impl SmallHome {
                     }
                     Ok(())
                 }
+                "subscribe_entities" => {
+                    let _ = socket.send(done(Value::Null)).await;
+                    let added: Value = ENTITIES
+                        .iter()
+                        .map(|id| ((*id).to_owned(), json!({"s": "on", "a": {}, "c": "x", "lc": 1})))
+                        .collect();
+                    socket.send(say(json!({"id": id, "type": "event", "event": {"a": added}}))).await
+                }
                 "close" => {
                     let code = u16::try_from(message["code"].as_u64().unwrap()).unwrap();
                     socket.close(Some(CloseFrame { code: CloseCode::from(code), reason: "".into() })).await
@@ -141,8 +149,13 @@ impl SmallHome {
         }
         let (media, body) = if head.starts_with("GET /api/stream") {
             ("text/event-stream", "data: ping\n\n".to_owned())
+        } else if head.starts_with("GET /api/history") {
+            ("application/json", json!([states()]).to_string())
         } else if head.starts_with("GET /api/states HTTP") || head.starts_with("POST /api/services") {
             ("application/json", states().to_string())
+        } else if String::from_utf8_lossy(&sent).contains(r#":"right""#) {
+            // The step of a sign-in that brings what is right.
+            ("application/json", json!({"type": "create_entry", "result": "code"}).to_string())
         } else {
             ("application/json", json!({"message": "lock.front_door is jammed"}).to_string())
         };
@@ -153,9 +166,6 @@ impl SmallHome {
         let _ = stream.write_all(answer.as_bytes()).await;
     }
 }
-        } else if String::from_utf8_lossy(&sent).contains(r#":"right""#) {
-            // The step of a sign-in that brings what is right.
-            ("application/json", json!({"type": "create_entry", "result": "code"}).to_string())
 
 fn states() -> Value {
     ENTITIES.iter().map(|entity| state(entity)).collect()

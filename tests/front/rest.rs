@@ -93,6 +93,30 @@ fn a_user_who_is_held_gets_states_of_permitted_entities_and_nothing_that_is_not_
 }
 
 #[test]
+fn what_has_been_is_told_of_entities_that_are_named_and_may_be_read() {
+    let bed = Bed::new();
+    let histories =
+        bed.ask_as("grace", Ask::get("/api/history/period/2026-11-30T00:00:00+00:00?filter_entity_id=light.bed_light"));
+    assert_eq!(histories.status, 200);
+    let states = histories.json();
+    assert_eq!(states[0].as_array().map(Vec::len), Some(3), "of what Home Assistant tells, and no more: {states}");
+    assert!(!histories.text().contains("lock."), "{states}");
+    let seen = bed.home.heads().len();
+    for target in [
+        "/api/history/period",
+        "/api/history/period?filter_entity_id=lock.front_door",
+        "/api/history/period?filter_entity_id=light.bed_light,lock.front_door",
+        "/api/history/period?filter_entity_id=light.bed_light&filter_entity_id=lock.front_door",
+        "/api/logbook",
+        "/api/logbook?entity=lock.front_door",
+        "/api/calendars/calendar.work?start=1&end=2",
+    ] {
+        assert_eq!(bed.ask_as("grace", Ask::get(target)).status, 401, "{target}");
+    }
+    assert_eq!(bed.home.heads().len(), seen);
+}
+
+#[test]
 fn a_service_is_called_on_permitted_entities_alone() {
     let bed = Bed::new();
     let call =
@@ -201,30 +225,6 @@ fn guessing_passwords_of_home_assistant_has_our_limits() {
     assert_eq!(bed.heads("POST /auth/login_flow"), 3);
 }
 
-#[test]
-fn the_operator_opens_files_and_webhooks() {
-    let bed = Bed::with(|config| {
-        config.set("home_assistant.front", "open_paths", r#"["/hacsfiles/{*rest}"]"#);
-        config.set("home_assistant.front", "webhooks", r#"["0123456789abcdef"]"#);
-    });
-    assert_eq!(bed.ask(&Ask::get("/hacsfiles/x/y.js")).status, 200);
-    assert_eq!(bed.ask(&Ask::post("/api/webhook/0123456789abcdef", "{}")).status, 200);
-    assert_eq!(bed.ask(&Ask::post("/api/webhook/0123456789abcdee", "{}")).status, 401);
-    assert_eq!(bed.ask(&Ask::post("/hacsfiles/x/y.js", "")).status, 401);
-}
-
-#[test]
-fn the_operator_asks_what_becomes_of_a_request_and_what_the_rules_are() {
-    let bed = Bed::new();
-    let explain = |user: &str, path: &str| {
-        let url = format!("https://{HOST}{path}");
-        let output = bed.vestibule.command(&["explain", "--user", user, "--url", &url]);
-        String::from_utf8(output.stdout).unwrap()
-    };
-    for (user, path, words) in [
-        ("grace", "/api/states", "what they may read of the answer"),
-        ("grace", "/api/error_log", "for administrators alone"),
-        ("alice", "/api/error_log", "the user may open home_assistant"),
 /// Whoever has an account of their own signs in with it between two guesses of another's.
 #[test]
 fn signing_in_forgives_guesses_of_ones_own_account_alone() {
@@ -253,6 +253,30 @@ fn signing_in_forgives_guesses_of_ones_own_account_alone() {
     assert_eq!(step("username=alice"), 400);
 }
 
+#[test]
+fn the_operator_opens_files_and_webhooks() {
+    let bed = Bed::with(|config| {
+        config.set("home_assistant.front", "open_paths", r#"["/hacsfiles/{*rest}"]"#);
+        config.set("home_assistant.front", "webhooks", r#"["0123456789abcdef"]"#);
+    });
+    assert_eq!(bed.ask(&Ask::get("/hacsfiles/x/y.js")).status, 200);
+    assert_eq!(bed.ask(&Ask::post("/api/webhook/0123456789abcdef", "{}")).status, 200);
+    assert_eq!(bed.ask(&Ask::post("/api/webhook/0123456789abcdee", "{}")).status, 401);
+    assert_eq!(bed.ask(&Ask::post("/hacsfiles/x/y.js", "")).status, 401);
+}
+
+#[test]
+fn the_operator_asks_what_becomes_of_a_request_and_what_the_rules_are() {
+    let bed = Bed::new();
+    let explain = |user: &str, path: &str| {
+        let url = format!("https://{HOST}{path}");
+        let output = bed.vestibule.command(&["explain", "--user", user, "--url", &url]);
+        String::from_utf8(output.stdout).unwrap()
+    };
+    for (user, path, words) in [
+        ("grace", "/api/states", "what they may read of the answer"),
+        ("grace", "/api/error_log", "for administrators alone"),
+        ("alice", "/api/error_log", "the user may open home_assistant"),
         ("grace", "/lovelace/0", "everybody may ask this"),
         ("grace", "/api/camera_proxy/camera.front_door?authSig=x", "may not read the entity"),
     ] {

@@ -1,13 +1,14 @@
 //! The WebSocket: who gets in, and what passes for whom.
 
 use futures_util::{SinkExt as _, StreamExt as _};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::bed::{Bed, HOST, asked, end, next, run, say};
 use crate::home::ENTITIES;
+use crate::support::minted::{minted, now};
 use crate::support::tunnel::{Tunnel, handshake, masked};
-use crate::support::{Protocol, eventually};
+use crate::support::{Ask, Protocol, eventually};
 
 #[test]
 fn home_assistant_is_dialled_for_nobody_who_has_shown_no_good_token() {
@@ -124,7 +125,7 @@ fn what_needs_an_administrator_is_refused_in_home_assistants_own_words() {
     run(async {
         let mut socket = bed.socket("bob").await;
         for (id, kind) in
-            (1_u64..).zip(["render_template", "config/auth/list", "backup/info", "what_nobody_knows", "supervisor/api"])
+            (1_u64..).zip(["execute_script", "config/auth/list", "backup/info", "what_nobody_knows", "supervisor/api"])
         {
             let refusal = json!({"id": id, "type": "result", "success": false,
                 "error": {"code": "unauthorized", "message": "Unauthorized"}});
@@ -221,4 +222,51 @@ fn a_list_of_more_messages_than_a_front_end_sends_is_one_refusal() {
         }
         assert_eq!(asked(&mut socket, json!({"id": 102, "type": "ping"})).await["type"], "pong");
     });
+}
+
+/// Home Assistant writes its file a second after somebody has signed in; the browser comes at once.
+#[test]
+fn a_token_of_somebody_who_has_just_signed_in_waits_for_the_file() {
+    let bed = Bed::new();
+    let home = bed.vestibule.home();
+    let header = r#"{"alg":"HS256","typ":"JWT"}"#;
+    let fresh = minted(home, "grace", header, |_| json!({"iss": "fresh", "iat": now(), "exp": now() + 1800}));
+    let states = Ask::get("/api/states").host(HOST).field("Authorization", format!("Bearer {fresh}"));
+    std::thread::scope(|scope| {
+        let asked = scope.spawn(|| bed.vestibule.ask(Protocol::H1, &states).status);
+        let opened = scope.spawn(|| run(bed.shown(&fresh)).1["type"].clone());
+        // Both are there before the file says anything of them.
+        eventually("both wait", || (bed.heads("GET /api/states") == 0 && !asked.is_finished()).then_some(()));
+        home.add_refresh_token(&home.user_id("grace"), "fresh");
+        assert_eq!(asked.join().unwrap(), 200);
+        assert_eq!(opened.join().unwrap(), "auth_ok");
+    });
+    let never = minted(home, "grace", header, |_| json!({"iss": "never", "iat": now(), "exp": now() + 1800}));
+    assert_eq!(run(bed.shown(&never)).1["type"], "auth_invalid", "and no longer than that takes");
+}
+
+#[test]
+fn a_service_on_an_area_is_one_on_the_entities_in_it_that_may_be_controlled() {
+    let bed = Bed::new();
+    let call = |id: u64, domain: &str, target: Value| json!({"id": id, "type": "call_service", "domain": domain, "service": "turn_on", "target": target});
+    run(async {
+        let mut socket = bed.socket("grace").await;
+        assert_eq!(asked(&mut socket, call(1, "light", json!({"area_id": "bedroom"}))).await["success"], true);
+        for (id, domain, target) in [
+            (2, "cover", json!({"area_id": "bedroom"})),
+            (3, "light", json!({"area_id": "nowhere"})),
+            (4, "light", json!({"area_id": "bedroom", "exclude": {"entity_id": "light.x"}})),
+            (5, "light", json!({"area_id": ["bedroom", "nowhere"]})),
+            // The only light there is hidden, and so is not meant.
+            (6, "light", json!({"area_id": "garden"})),
+        ] {
+            let answer = asked(&mut socket, call(id, domain, target)).await;
+            assert_eq!(answer["error"]["code"], "unauthorized", "{answer}");
+        }
+    });
+    let heard = bed.home.heard();
+    let [_, forwarded] = heard.as_slice() else { panic!("{heard:?}") };
+    assert_eq!(*forwarded, call(1, "light", json!({"entity_id": ["light.kitchen_lights"]})));
+    let metrics = bed.vestibule.ask_operations(&Ask::get("/metrics")).text();
+    assert!(metrics.contains("vestibule_front_refused_messages_total{type=\"call_service\"} 5\n"), "{metrics}");
 }

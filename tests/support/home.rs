@@ -120,7 +120,9 @@ impl Home {
     pub(crate) fn add_refresh_token(&self, user_id: &str, id: &str) {
         self.edit("auth", |file| {
             let tokens = file["data"]["refresh_tokens"].as_array_mut().expect("a list");
-            let mut token = tokens.first().expect("the example has tokens").clone();
+            // With the key of another one of theirs, so that a test can sign with it before it is written.
+            let theirs = tokens.iter().find(|token| token["user_id"] == user_id);
+            let mut token = theirs.or(tokens.first()).expect("the example has tokens").clone();
             for (field, value) in [("id", id), ("user_id", user_id), ("token_type", "normal")] {
                 token[field] = json!(value);
             }

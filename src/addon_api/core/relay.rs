@@ -2,10 +2,12 @@
 //! user who is held at Home Assistant's front.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::watch;
 use tokio::time::{Instant, interval};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -16,16 +18,26 @@ use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 use super::metered::Metered;
 use crate::addon_api::message_filter::{Filtered, filter_message};
 use crate::entity_filter::message_types;
-use crate::entity_filter::{Access, Conversation, Step};
+use crate::entity_filter::{Access, Conversation, Revision, Step};
 use crate::exchanges::Open;
 use crate::ids::{AddonSlug, UserId};
+use crate::telemetry::Metrics;
 
 /// Whose conversation with Home Assistant it is.
 pub(crate) enum Whose {
     /// An add-on's.
     Addon(AddonSlug),
     /// A user's, at Home Assistant's front.
-    User(UserId),
+    User(FrontUser),
+}
+
+/// A user at Home Assistant's front.
+pub(crate) struct FrontUser {
+    pub(crate) id: UserId,
+    /// Where refused messages are counted.
+    pub(crate) metrics: Arc<Metrics>,
+    /// Changes of policies and registries.
+    pub(crate) changes: watch::Receiver<u64>,
 }
 
 /// What a client that is held to entities may do, asked anew for each message.
@@ -59,6 +71,8 @@ pub(crate) enum End {
     Silent,
     /// The client may no longer.
     NotAllowed,
+    /// The client may see more than before, and asks anew.
+    Restart,
 }
 
 impl<A, H> Relay<A, H>
@@ -74,8 +88,13 @@ where
             () = open.cut() => (End::NotAllowed, Some(goodbye(CloseCode::Policy))),
             ended = self.pass() => ended,
         };
+        let removals = if end == End::NotAllowed { self.revise().removals } else { Vec::new() };
         let Self { mut client, mut home, .. } = self;
         let last_words = async {
+            // A browser that comes back keeps what it was told before.
+            for removal in removals {
+                let _gone = client.send(Message::text(removal)).await;
+            }
             let (_gone, _gone_too) = tokio::join!(client.close(farewell.clone()), home.close(farewell));
         };
         // A side that does not take the close frame in time is not told.
@@ -111,6 +130,7 @@ where
                     }
                     said
                 }
+                () = changed(&mut self.whose) => self.take_revision().await,
                 _ = beat.tick() => {
                     if heard.elapsed() > HEARTBEAT.saturating_mul(2) {
                         Err((End::Silent, Some(goodbye(CloseCode::Away))))
@@ -169,12 +189,32 @@ where
         self.take(steps).await
     }
 
+    /// What has changed for a browser since it was told of entities.
+    fn revise(&mut self) -> Revision {
+        match (&self.whose, &mut self.held) {
+            (Whose::User(_), Some((conversation, may))) => conversation.revise(may),
+            _ => Revision::default(),
+        }
+    }
+
+    async fn take_revision(&mut self) -> Result<(), (End, Option<CloseFrame>)> {
+        let Revision { removals, gains } = self.revise();
+        for removal in removals {
+            self.tell_client(Message::text(removal)).await?;
+        }
+        // States of what was withheld are not kept here. A browser that is asked to come back subscribes anew.
+        if gains { Err((End::Restart, Some(goodbye(CloseCode::Restart)))) } else { Ok(()) }
+    }
+
     async fn take(&mut self, steps: Vec<Step>) -> Result<(), (End, Option<CloseFrame>)> {
         for step in steps {
             match step {
                 Step::Forward(message) => self.tell_home(Message::text(message)).await?,
                 Step::Answer(answer) => self.tell_client(Message::text(answer)).await?,
                 Step::Refuse(kind, answer) => {
+                    if let Whose::User(user) = &self.whose {
+                        user.metrics.front_message_refused(message_types::label(&kind));
+                    }
                     // An add-on's type was judged before this, and told where it is not listed.
                     self.tell_operator(Some(kind).filter(|_| matches!(self.whose, Whose::User(_))));
                     self.tell_client(Message::text(answer)).await?;
@@ -194,7 +234,7 @@ where
                 Whose::Addon(addon) => {
                     tracing::info!(%addon, kind, "an add-on was refused a type of message that is not listed");
                 }
-                Whose::User(user) => {
+                Whose::User(FrontUser { id: user, .. }) => {
                     tracing::info!(%user, kind, "a user was refused a message to Home Assistant");
                 }
             }
@@ -234,6 +274,16 @@ where
         let sent = tokio::time::timeout(STALL, tell(&mut self.client, message)).await;
         if matches!(sent, Ok(Ok(()))) { Ok(()) } else { Err((End::Client, Some(goodbye(CloseCode::Away)))) }
     }
+}
+
+/// Waits until policies or registries have changed, where that is of interest.
+async fn changed(whose: &mut Whose) {
+    if let Whose::User(user) = whose
+        && user.changes.changed().await.is_ok()
+    {
+        return;
+    }
+    std::future::pending().await
 }
 
 /// Whether all fragments of a message have been read. A control frame may come between them (RFC 6455 section 5.4), and

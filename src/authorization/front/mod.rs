@@ -13,7 +13,7 @@ use http::Method;
 
 use super::answers::Answers;
 use super::protect::RequestIntent;
-use crate::config::Front;
+use crate::config::{Addon, Front};
 use crate::identity::User;
 use crate::permission::Rights;
 use crate::refusal::Reason;
@@ -102,6 +102,12 @@ pub(super) fn judge(
         // A page is asked for by a browser that shows nobody; whoever shows a token there wants something else.
         FrontRule::Page | FrontRule::Webhook | FrontRule::Administrators => Err(Reason::PathNeedsAdmin),
     }
+}
+
+/// Whether the operator has taken back a type of message that passed before.
+pub(super) fn takes_back(before: &Addon, now: &Addon) -> bool {
+    let (before, now) = (before.authorization.front.as_ref(), now.authorization.front.as_ref());
+    before.is_some_and(|before| now.is_none_or(|now| !before.messages.is_subset(&now.messages)))
 }
 
 /// What the table says of a request, and the name in its path.

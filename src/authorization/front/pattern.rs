@@ -24,9 +24,9 @@ pub(super) fn matched<'p>(pattern: &str, path: &'p str) -> Option<Match<'p>> {
     }
 }
 
-/// What needs no encoding, and means nothing to anybody who cuts a path.
+/// What needs no encoding, and means nothing to anybody who cuts a path. Times have a `+` in them.
 fn is_name(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-' | b':'))
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-' | b':' | b'+'))
 }
 
 /// Whether a path fits one of the operator's patterns, by the same reading.

@@ -64,6 +64,7 @@ pub(super) const TABLE: &[Row] = &[
     row(READ, "/api/tts_proxy/{}", Open),
     row(READ, "/api/image/serve/{}/{}", Open),
     row(READ, "/api/brands/*", Open),
+    row(READ, "/api/map_tiles/*", Open),
     row(&["GET", "HEAD", "POST", "PUT"], "/api/webhook/{}", Webhook),
     // Of Home Assistant itself.
     row(READ, "/api/", SignedIn),
@@ -73,10 +74,18 @@ pub(super) const TABLE: &[Row] = &[
     row(&["GET"], "/api/states", Filtered),
     row(&["GET"], "/api/states/{}", Filtered),
     row(POST, "/api/services/{}/{}", Filtered),
+    row(&["GET"], "/api/services", Filtered),
+    row(&["GET"], "/api/history/period", Filtered),
+    row(&["GET"], "/api/history/period/{}", Filtered),
+    row(&["GET"], "/api/logbook", Filtered),
+    row(&["GET"], "/api/logbook/{}", Filtered),
+    row(&["GET"], "/api/calendars", Filtered),
+    row(&["GET"], "/api/calendars/{}", Filtered),
 ];
 
 /// The first names of the front end's own pages.
 pub(super) const PAGES: &[&str] = &[
+    "_my_redirect",
     "app",
     "calendar",
     "climate",
@@ -90,6 +99,7 @@ pub(super) const PAGES: &[&str] = &[
     "lovelace",
     "maintenance",
     "map",
+    "marketplace",
     "notfound",
     "profile",
     "security",

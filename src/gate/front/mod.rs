@@ -6,19 +6,23 @@
 
 mod first_message;
 mod guesses;
+mod home_now;
 mod rest;
 mod socket;
+mod token;
 
 use std::sync::Arc;
 
 use super::request_log::RequestLog;
 use super::stages::Stages;
-use super::{Gate, Passed, authorization, describe, issuer};
+use super::{Gate, Passed, authorization, describe};
 use crate::authorization::{Answers, Permitted};
+use crate::budget::{Claim, Holder, Limit};
 use crate::http::Sanitized;
 use crate::refusal::Reason;
 use crate::route::Routed;
-use crate::session::{AccessToken, Authenticated, home_token};
+use crate::session::{AccessToken, Authenticated};
+use token::{NotVerified, Shown};
 
 /// The way of a request at the front.
 pub(super) async fn pass(
@@ -38,7 +42,7 @@ pub(super) async fn pass(
         }
         Err(routed) => routed,
     };
-    let token = token_of(routed.request(), gate)?;
+    let token = token_of(routed.request(), gate, stages).await?;
     let authenticated = Authenticated::at_front(routed, token);
     let permitted = authorization.admit(authenticated).await.map_err(|refused| request_log.note_refusal(refused))?;
     match permitted.answers() {
@@ -73,8 +77,14 @@ async fn anybody(
     Ok(Judged::Send(permitted))
 }
 
-/// Home Assistant's token in a request, by the refresh tokens of this moment.
-fn token_of(request: &Sanitized, gate: &Gate) -> Result<AccessToken, Reason> {
-    let snapshot = gate.services.home.load().snapshot().ok_or(Reason::NoDirectory)?;
-    home_token(request, |id| issuer(&snapshot, id), gate.services.clock.now())
+/// Home Assistant's token in a request.
+async fn token_of(request: &Sanitized, gate: &Arc<Gate>, stages: &Stages) -> Result<AccessToken, Reason> {
+    let first = token::verified(&Shown::Request(request), gate);
+    let Err(NotVerified { unknown: Some(unknown), .. }) = first else { return first.map_err(|not| not.reason) };
+    // Whoever makes one up waits as well: in as few places as those who have shown none.
+    let most = stages.settings.limits.front_pending_websockets;
+    let claim = Claim::new(Limit::FrontPendingWebsockets, Holder::from(request.client().ip()), most);
+    let _waits = gate.services.budget.take(1, &[claim])?;
+    Box::pin(token::written(gate, &unknown)).await;
+    token::verified(&Shown::Request(request), gate).map_err(|not| not.reason)
 }

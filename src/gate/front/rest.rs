@@ -35,7 +35,7 @@ pub(super) async fn answer(
     request_log.knows_user(&user);
     let request = permitted.routed().request();
     let below = request.path().strip_prefix("/api").ok_or(Reason::PathNeedsAdmin)?;
-    let call = RestCall::of(request.method(), below, request.query()).map_err(reason)?;
+    let call = RestCall::of_browser(request.method(), below, request.query()).map_err(reason)?;
     let limits = BufferLimits { budget: &gate.services.budget, limits: &stages.settings.limits };
     let may = |entity: &str, access: Access| may(gate, &user, entity, access);
     let request = permitted.routed_mut().request_mut();

@@ -21,23 +21,25 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use super::first_message::{Peer, close, read_text, write_text};
+use super::home_now::home_now;
 use super::rest::may;
+use super::token::{self, NotVerified, Shown};
 use crate::addon_api::body::Room;
 use crate::addon_api::core::metered::Metered;
-use crate::addon_api::core::relay::{Allowed, End, Relay, Whose};
+use crate::addon_api::core::relay::{Allowed, End, FrontUser, Relay, Whose};
 use crate::authorization::{Answers, Permitted, Refused};
 use crate::budget::{Claim, Holder, Limit, Permit};
 use crate::entity_filter::bounded_json::{Scalar, fields};
-use crate::entity_filter::{Access, Conversation, Places, PlacesNow};
+use crate::entity_filter::{Access, Conversation};
 use crate::exchanges::Open;
 use crate::gate::own_socket::{OwnSocket, SocketEnd};
 use crate::gate::stages::Stages;
-use crate::gate::{Gate, authorization, describe, issuer};
+use crate::gate::{Gate, authorization, describe};
 use crate::http::Handshake;
 use crate::identity::User;
 use crate::refusal::Reason;
 use crate::route::Routed;
-use crate::session::{Authenticated, verified_text};
+use crate::session::Authenticated;
 use crate::upstream::{OpenedWebSocket, TunnelEnd, TunnelOver, carry};
 
 /// Answers the handshake. Nothing of it has gone to Home Assistant.
@@ -146,9 +148,15 @@ async fn ask_token(client: &mut Stream, gate: &Gate) -> Option<(String, String)>
 /// Admits the WebSocket as whoever the token stands for.
 async fn admit(gate: &Gate, stages: &Stages, routed: Routed, token: &str) -> Result<Permitted, Refused> {
     let services = gate.services();
+    let token = match token::verified(&Shown::Text(token), gate) {
+        Err(NotVerified { unknown: Some(unknown), .. }) => {
+            token::written(gate, &unknown).await;
+            token::verified(&Shown::Text(token), gate)
+        }
+        first => first,
+    };
+    let token = token.map_err(|not| not.reason)?;
     let home = services.home.load_full();
-    let snapshot = home.snapshot().ok_or(Reason::NoDirectory)?;
-    let token = verified_text(token, |id| issuer(&snapshot, id), services.clock.now())?;
     let describe = describe(stages);
     authorization(services, stages, &home, &describe).admit(Authenticated::at_front(routed, token)).await
 }
@@ -206,47 +214,21 @@ async fn filter(
         let (gate, user) = (Arc::clone(gate), Arc::clone(&user));
         Box::new(move |entity: &str, access: Access| may(&gate, &user, entity, access))
     };
-    let places: PlacesNow = {
-        let (gate, user) = (Arc::clone(gate), Arc::clone(&user));
-        Box::new(move || places(&gate, &user))
-    };
-    let held = Some((Conversation::of_browser(added.unwrap_or_default(), places), allowed));
+    let held = Some((Conversation::of_browser(added.unwrap_or_default(), home_now(gate, &user)), allowed));
     let (added, told) = <_>::default();
-    let relay = Relay { client, home, whose: Whose::User(user.id.clone()), added, told, held };
+    let whose = Whose::User(FrontUser {
+        id: user.id.clone(),
+        metrics: Arc::clone(&gate.services.telemetry.metrics),
+        changes: gate.services.home.load().directory().subscribe(),
+    });
+    let relay = Relay { client, home, whose, added, told, held };
     let why = match relay.run(open).await {
         End::NotAllowed => TunnelOver::Cut(open.exchange().why()),
         End::Silent => TunnelOver::Idle,
-        End::Client | End::HomeAssistant => TunnelOver::Closed,
+        End::Client | End::HomeAssistant | End::Restart => TunnelOver::Closed,
         End::TooLarge | End::NoRoom => TunnelOver::Broken,
     };
     ended(why)
-}
-
-/// What has something in it that the user may read at this moment.
-fn places(gate: &Gate, user: &User) -> Places {
-    let home = gate.services.home.load();
-    let directory = home.directory().load();
-    let mut places = Places::default();
-    let Some((registry, rights)) = directory.registry().zip(directory.rights(user)) else { return places };
-    for entity in registry.entities() {
-        let record = entity.record();
-        if !rights.check(&record.entity_id, Access::Read.key()).is_permit() {
-            continue;
-        }
-        let device = registry.device_of(entity);
-        places.labels.extend(record.labels.iter().cloned());
-        if let Some(device) = device {
-            places.devices.insert(device.id().to_owned());
-            places.devices.extend(device.parent_id().map(str::to_owned));
-            places.labels.extend(device.labels().iter().cloned());
-        }
-        let area = record.area_id.as_deref().or_else(|| device?.area_id());
-        if let Some(area) = area.and_then(|area| registry.area(area)) {
-            places.floors.extend(area.floor_id.clone());
-            places.areas.insert(area.id.clone());
-        }
-    }
-    places
 }
 
 async fn socket<S>(stream: Metered<S>, role: Role, largest: usize) -> WebSocketStream<Metered<S>>

@@ -4,6 +4,7 @@
 //! used is not even looked at.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::permission::{AreaRecord, ChildDeviceRecord, DeviceRecord, EntityRecord, LabelRecord};
 
@@ -41,6 +42,8 @@ pub(super) struct RawEntity {
     labels: Vec<String>,
     config_entry_id: Option<String>,
     config_subentry_id: Option<String>,
+    hidden_by: Option<IgnoredAny>,
+    entity_category: Option<IgnoredAny>,
 }
 
 impl From<RawEntity> for EntityRecord {
@@ -54,6 +57,8 @@ impl From<RawEntity> for EntityRecord {
             labels: raw.labels,
             config_entry_id: raw.config_entry_id,
             config_subentry_id: raw.config_subentry_id,
+            is_hidden: raw.hidden_by.is_some(),
+            is_secondary: raw.entity_category.is_some(),
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod devices;
 mod records;
+mod targets;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -13,6 +14,7 @@ use devices::Devices;
 
 use super::table::{ById, with_room};
 pub use records::{AreaRecord, ChildDeviceRecord, DeviceRecord, EntityRecord, LabelRecord, RegistryRecords};
+pub use targets::TargetKind;
 
 /// The registries of one Home Assistant at one moment. Never changed, only replaced.
 #[derive(Debug, Default)]

@@ -1,5 +1,5 @@
 //! The records of Home Assistant's registry files, as far as they matter here or to the rules of our own groups.
-//! Disabled and hidden entities are like all others; deleted ones are not records.
+//! To permissions, disabled and hidden entities are like all others; deleted ones are not records.
 
 /// All records of the four files.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -35,6 +35,10 @@ pub struct EntityRecord {
     pub config_entry_id: Option<String>,
     /// The part of that config entry that made it.
     pub config_subentry_id: Option<String>,
+    /// Whether somebody or its integration hides it.
+    pub is_hidden: bool,
+    /// Whether it configures or diagnoses its device.
+    pub is_secondary: bool,
 }
 
 /// A device as the registry has it.

@@ -34,6 +34,7 @@
 //! | `vestibule_reloads_total` | counter | `result` | Reloads of the configuration |
 //! | `vestibule_configuration_state` | gauge | | 0 while the configuration in force is confirmed, 1 on trial, 2 taken back, 3 if it could not be taken back |
 //! | `vestibule_home_assistant_events_total` | counter | `result` | Events that Home Assistant was told (`sent`), refused, or was not told because it did not answer (`dropped`) |
+//! | `vestibule_front_refused_messages_total` | counter | `type` | WebSocket messages of users who are held that were refused at Home Assistant's front; types of one kind count together (`zwave_js/`), and `other` is none that is known |
 //! | `vestibule_directory_users` | gauge | | Users in the current copy of Home Assistant's files |
 //! | `vestibule_directory_stale_seconds` | gauge | | For how long the files could not be read; 0 while they can |
 //! | `vestibule_session_store_degraded` | gauge | | 1 while sessions are served from memory alone because their store fails |
@@ -47,6 +48,7 @@
 mod acme;
 mod addon;
 mod addon_api;
+mod front;
 mod histogram;
 mod labels;
 
@@ -71,6 +73,7 @@ use crate::refusal::Reason;
 use acme::AcmeFamilies;
 use addon::AddonFamilies;
 use addon_api::AddonApiFamilies;
+use front::FrontFamilies;
 use labels::{LimitLabel, OutcomeLabel, ReasonLabel, ResultLabel, WhyLabel, WorkerLabel};
 
 /// All numbers of the process.
@@ -80,6 +83,7 @@ pub struct Metrics {
     addons: AddonFamilies,
     addon_api: AddonApiFamilies,
     acme: AcmeFamilies,
+    front: FrontFamilies,
     /// Connections of clients accepted.
     connections_accepted: Counter,
     connections_open: Gauge,
@@ -116,6 +120,7 @@ impl Metrics {
             addons: AddonFamilies::default(),
             addon_api: AddonApiFamilies::default(),
             acme: AcmeFamilies::default(),
+            front: FrontFamilies::default(),
             connections_accepted: Counter::default(),
             connections_open: Gauge::default(),
             worker_connections: Family::default(),
@@ -139,6 +144,7 @@ impl Metrics {
         metrics.addons.register(&mut registry);
         metrics.addon_api.register(&mut registry);
         metrics.acme.register(&mut registry);
+        metrics.front.register(&mut registry);
         metrics.register(&mut registry);
         registry.register(
             "log_lines_dropped",
@@ -238,6 +244,11 @@ impl Metrics {
     /// A TLS handshake ended.
     pub fn handshake(&self, result: Handshake) {
         self.handshakes.get_or_create(&ResultLabel { result: result.label() }).inc();
+    }
+
+    /// A message of a user who is held was refused at Home Assistant's front, of this row of the table.
+    pub fn front_message_refused(&self, kind: &'static str) {
+        self.front.refused(kind);
     }
 
     /// A request was refused.
