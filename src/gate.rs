@@ -27,7 +27,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use http::Response;
-use http::header::{CACHE_CONTROL, HeaderValue, SET_COOKIE, STRICT_TRANSPORT_SECURITY};
+use http::header::STRICT_TRANSPORT_SECURITY;
 
 pub use redirect::ClearContext;
 pub use refusals::{Refusal, Refusals};
@@ -119,7 +119,7 @@ impl Gate {
                 Ok(entered) => self.pass(entered, &stages, &mut request_log).await,
                 Err(reason) => Err(reason),
             };
-            let mut response = finish(passed, request_log);
+            let mut response = request_log.answered(passed);
             // In the place of what an add-on says: on a host of its own it may say so too.
             if let Some(hsts) = hsts {
                 response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, hsts);
@@ -293,26 +293,6 @@ impl Gate {
         }
         !cut.is_empty()
     }
-}
-
-/// The response to what became of a request, with which its account goes on.
-fn finish(passed: Result<Passed, Reason>, mut request_log: Box<RequestLog>) -> Response<LoggedBody> {
-    let (grant, renewed) = (request_log.take_grant(), request_log.renewed.take());
-    let mut response = match passed {
-        Ok(Passed::Addon(answer)) => request_log.relay(*answer),
-        Ok(Passed::Own(page)) => request_log.own(page),
-        Ok(Passed::Socket(socket)) => request_log.socket(*socket),
-        Err(reason) => request_log.refused(reason),
-    };
-    if let Some(grant) = grant {
-        grant.write(response.headers_mut());
-    }
-    if let Some(line) = renewed {
-        response.headers_mut().append(SET_COOKIE, *line);
-        // Whatever the add-on says of its page: a cache in between must not give the secret to another.
-        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    }
-    response
 }
 
 /// Whether a request goes to an add-on that has paths which are open to everybody.

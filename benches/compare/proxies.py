@@ -59,6 +59,7 @@ certificates = [{{ chain = "cert.pem", key = "key.pem" }}]
 config_dir = "{home}"
 
 [limits]
+connections = 16384
 connections_per_address = 8192
 
 [log]

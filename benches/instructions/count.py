@@ -36,7 +36,7 @@ def main():
         for case, flags in CASES.items():
             place = Path(folder) / case
             place.mkdir()
-            counts[case], counts[f"{case} allocations"], stages[case] = count(place, options.bin.resolve(), flags)
+            counts[case], counts[f"{case} allocations"], stages[case], _ = count(place, options.bin.resolve(), flags)
     if options.bless:
         BASELINE.write_text(json.dumps(counts, indent=2) + "\n")
     baseline = json.loads(BASELINE.read_text()) if BASELINE.exists() else {}
@@ -65,7 +65,8 @@ def arguments():
 
 
 def count(folder, binary, flags):
-    """Starts everything anew for one case, and gives instructions, allocations and stages of one request."""
+    """Starts everything anew for one case, and gives instructions, allocations and stages of one request, and how many of the
+    instructions the clock has caused."""
     programs = Programs(folder)
     try:
         persons = people()[:20]
@@ -107,7 +108,7 @@ def counted(folder):
         if total and int(total.group(1)) > 0:
             read = Dump(dump)
             stages = {stage: cost // COUNTED for stage, cost in read.stages().items()}
-            return int(total.group(1)) // COUNTED, read.allocations() // COUNTED, stages
+            return int(total.group(1)) // COUNTED, read.allocations() // COUNTED, stages, read.by_the_clock() // COUNTED
     raise SystemExit(f"callgrind wrote no dump: {dumps}")
 
 

@@ -22,6 +22,9 @@ STAGES = {
     "gate, behind that": ("gate::Gate::answer::{{closure}}",),
 }
 
+# What the clock causes, and no request: it goes by how many add-ons, sessions and open exchanges there are.
+BY_THE_CLOCK = ("report::keep_reviewing::{{closure}}", "report::keep_keys::{{closure}}")
+
 # What the allocators give memory by: glibc's, and mimalloc's under Rust's names for it.
 ALLOCATORS = re.compile(r"^(malloc|calloc|realloc|mi_malloc(_aligned)?|mi_zalloc(_aligned)?|mi_realloc(_aligned)?)$")
 
@@ -62,6 +65,10 @@ class Dump:
     def of(self, ends):
         """The most expensive function that ends so: the compiler may have made two of one."""
         return max((cost for name, cost in self.cost.items() if name.endswith(ends)), default=0)
+
+    def by_the_clock(self):
+        """Instructions of what is done every few seconds, however many requests there are."""
+        return sum(self.of(end) for end in BY_THE_CLOCK)
 
     def allocations(self):
         return sum(times for name, times in self.calls.items() if ALLOCATORS.match(name))

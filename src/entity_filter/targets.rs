@@ -26,7 +26,9 @@ pub(super) fn name_entities(message: &mut Map<String, Value>, targets: &TargetsN
         if let Some(Value::Object(fields)) = message.get_mut(part)
             && let Some(entities) = entities_of(fields, &call, targets, may)
         {
-            KINDS.iter().for_each(|(name, _)| drop(fields.remove(*name)));
+            for (name, _) in &KINDS {
+                fields.remove(*name);
+            }
             fields.insert("entity_id".to_owned(), Value::Array(entities));
         }
     }

@@ -61,9 +61,9 @@ fn filter(request: &Sanitized) -> RefusalFilter {
     let mut filter = RefusalFilter::default();
     for (name, value) in form_urlencoded::parse(request.query().unwrap_or_default().as_bytes()) {
         match &*name {
-            "user" => filter.user = value.trim().to_owned(),
-            "addon" => filter.addon = value.trim().to_owned(),
-            "reason" => filter.reason = value.trim().to_owned(),
+            "user" => value.trim().clone_into(&mut filter.user),
+            "addon" => value.trim().clone_into(&mut filter.addon),
+            "reason" => value.trim().clone_into(&mut filter.reason),
             "page" => filter.page = value.parse().unwrap_or_default(),
             _ => {}
         }

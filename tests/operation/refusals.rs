@@ -113,7 +113,7 @@ fn secrets_of_a_refused_target_are_not_kept_and_hostile_texts_stay_texts() {
         assert!(page.text().contains(&id), "{target}: {page:#?}");
         for bad in ["s3cr3t", "<script>alert", "\"onload"] {
             assert!(
-                !page.text().contains(bad) || bad == "<script>alert" && target.ends_with(".json"),
+                !page.text().contains(bad) || bad == "<script>alert" && target.contains(".json"),
                 "{bad} at {target}"
             );
         }

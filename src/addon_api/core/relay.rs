@@ -283,7 +283,7 @@ async fn changed(whose: &mut Whose) {
     {
         return;
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// Whether all fragments of a message have been read. A control frame may come between them (RFC 6455 section 5.4), and

@@ -13,6 +13,7 @@ use super::json::BodyFacts;
 use super::reach::{DEPTH, Depth, Side, implied};
 use super::user_rights::UserRights;
 use super::{Protection, View};
+use crate::config::Protect;
 use crate::refusal::Reason;
 use crate::route::Routed;
 
@@ -146,7 +147,7 @@ fn copied(target: &PathAndQuery) -> PathAndQuery {
 
 /// Whether the add-on has a rule that reads the query.
 fn reads_query(routed: &Routed) -> bool {
-    routed.route().addon().authorization.protect.as_ref().is_some_and(Protection::reads_query)
+    routed.route().addon().authorization.protect.as_ref().is_some_and(Protect::reads_query)
 }
 
 /// All cookies of a request, as one line.

@@ -95,12 +95,6 @@ impl Protection {
         Self { unlisted: protect.default, rules: protect.rules.clone(), places, index, pointers }
     }
 
-    /// Whether a rule reads the query.
-    pub(super) fn reads_query(protect: &Protect) -> bool {
-        let is_query = |ask: &ProtectAsk| matches!(ask, ProtectAsk::Entities { from: EntitySource::Query(_), .. });
-        protect.rules.iter().flat_map(|rule| &rule.asks).any(is_query)
-    }
-
     /// The places of a body that its rules read.
     pub fn pointers(&self) -> &[JsonPointer] {
         &self.pointers

@@ -109,7 +109,7 @@ mod tests {
             asks: vec![ProtectAsk::Admin],
         };
         let rules = vec![rule(&["GET"], "/a", None), rule(&[], "/b/{*rest}", None), rule(&[], "/ws", Some(true))];
-        let rules = Protection::new(&Protect { default: Unlisted::Deny, rules });
+        let rules = Protection::new(&Protect::new(Unlisted::Deny, rules));
         let asked = |method: &str, path: &str| is_public(&public, Some(&rules), &method.parse().unwrap(), path);
         for (method, path) in [("GET", "/a"), ("HEAD", "/A"), ("POST", "/b"), ("GET", "/B/x/y")] {
             assert!(!asked(method, path), "{method} {path}");

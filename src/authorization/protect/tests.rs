@@ -26,7 +26,7 @@ fn template(path: &str, template: &str) -> ProtectRule {
 }
 
 fn protection(default: Unlisted, rules: Vec<ProtectRule>) -> Protection {
-    Protection::new(&Protect { default, rules })
+    Protection::new(&Protect::new(default, rules))
 }
 
 fn una(groups: &[&str]) -> User {

@@ -38,6 +38,22 @@ pub struct Protect {
     pub default: Unlisted,
     /// The rules, in the order of the file. All that match must permit.
     pub rules: Vec<ProtectRule>,
+    /// Whether one of them reads the query: every request asks that.
+    reads_query: bool,
+}
+
+impl Protect {
+    /// These rules, with this for paths that none of them is for.
+    pub fn new(default: Unlisted, rules: Vec<ProtectRule>) -> Self {
+        let is_query = |ask: &ProtectAsk| matches!(ask, ProtectAsk::Entities { from: EntitySource::Query(_), .. });
+        let reads_query = rules.iter().flat_map(|rule| &rule.asks).any(is_query);
+        Self { default, rules, reads_query }
+    }
+
+    /// Whether a rule reads the query.
+    pub fn reads_query(&self) -> bool {
+        self.reads_query
+    }
 }
 
 /// `default` of an add-on: what becomes of a path for which there is no rule.

@@ -35,7 +35,7 @@ impl Protect {
             cx.add(many.label("expected fewer rules").hint("one rule with a placeholder may do for many"));
         }
         let rules: Vec<_> = listed.iter().filter_map(|entry| rule(entry, default, route, cx)).collect();
-        (default == Unlisted::Deny || !rules.is_empty()).then_some(Self { default, rules })
+        (default == Unlisted::Deny || !rules.is_empty()).then(|| Self::new(default, rules))
     }
 }
 

@@ -1,12 +1,14 @@
-//! How a request ends that is no plain answer: refused, or with a WebSocket that outlasts it.
+//! How a request ends: with an answer, refused, or with a WebSocket that outlasts it.
 
 use std::sync::Arc;
 
 use http::Response;
+use http::header::{CACHE_CONTROL, HeaderValue, SET_COOKIE};
 
 use super::body::Either;
 use super::{LONGEST_LOGGED, LoggedBody, RequestLog};
 use crate::clock::Clock;
+use crate::gate::Passed;
 use crate::gate::own_socket::{OwnSocket, SocketEnd};
 use crate::gate::refusals::{Facts, Refusal, sentence};
 use crate::identity::User;
@@ -15,6 +17,26 @@ use crate::telemetry::{AuditEvent, redacted};
 use crate::upstream::{TunnelEnd, TunnelOver};
 
 impl RequestLog {
+    /// The response to what became of the request, with which the account goes on.
+    pub(in crate::gate) fn answered(mut self: Box<Self>, passed: Result<Passed, Reason>) -> Response<LoggedBody> {
+        let (grant, renewed) = (self.take_grant(), self.renewed.take());
+        let mut response = match passed {
+            Ok(Passed::Addon(answer)) => self.relay(*answer),
+            Ok(Passed::Own(page)) => self.own(page),
+            Ok(Passed::Socket(socket)) => self.socket(*socket),
+            Err(reason) => self.refused(reason),
+        };
+        if let Some(grant) = grant {
+            grant.write(response.headers_mut());
+        }
+        if let Some(line) = renewed {
+            response.headers_mut().append(SET_COOKIE, *line);
+            // Whatever the add-on says of its page: a cache in between must not give the secret to another.
+            response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        }
+        response
+    }
+
     /// A WebSocket in which we speak ourselves; the account goes with it, as with a tunnel.
     pub(in crate::gate) fn socket(mut self: Box<Self>, socket: OwnSocket) -> Response<LoggedBody> {
         self.status = socket.response.status();

@@ -79,7 +79,7 @@ pub(super) fn in_words(wait: Duration, language: Language) -> String {
 /// How long ago something was: "12 minutes ago".
 pub(super) fn ago(since: Duration, language: Language) -> String {
     let general = GeneralTexts::of(language);
-    if since < Duration::from_secs(60) {
+    if since < Duration::from_mins(1) {
         return general.just_now.to_owned();
     }
     fill(general.ago, &[("time", &in_words(since, language))])
