@@ -28,9 +28,9 @@ class Person:
     token: str
 
 
-def people():
+def people(number=PEOPLE):
     """A thousand people; the token is for the proxies that take a made table."""
-    return [Person(digest("user", i)[:32], f"person{i}", f"Persón Number {i}", digest("token", i)[:43]) for i in range(PEOPLE)]
+    return [Person(digest("user", i)[:32], f"person{i}", f"Persón Number {i}", digest("token", i)[:43]) for i in range(number)]
 
 
 def digest(kind, number):

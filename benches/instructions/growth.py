@@ -24,6 +24,7 @@ from proxies import Addon, start_vestibule  # noqa: E402
 
 TOLERANCE = 0.05
 TIMED = 20_000
+SESSIONS_OF_A_USER = 20
 
 
 @dataclass
@@ -93,7 +94,7 @@ def run(home, options, under_callgrind, figure):
         folder = Path(name)
         programs = Programs(folder)
         try:
-            persons = people()
+            persons = people(max(1000, home.sessions // SESSIONS_OF_A_USER))
             make_certificate(folder)
             addon = Addon(free_port(), free_port())
             (folder / "addon.conf").write_text(addon_configuration(folder, addon.pages))
@@ -141,7 +142,7 @@ def tables(home, addon):
     asked = '[[addon.protect]]\npath = "/{*rest}"\nentities = ["light.kitchen"]\naccess = "read"\n'
     others = [f'[[addon]]\nslug = "other{number}"\nupstream = "http://127.0.0.1:{addon.pages}"\npath = "/ingress/other{number}"\n'
               for number in range(1, home.addons)]
-    return {"session": f'idle_timeout = "12h"\nper_user = {max(20, home.sessions)}\n', "bench": asked + "\n".join(rules), "addons": "\n".join(others)}
+    return {"session": f'idle_timeout = "12h"\nper_user = {SESSIONS_OF_A_USER + 1}\n', "bench": asked + "\n".join(rules), "addons": "\n".join(others)}
 
 
 def add_entities(config_dir, number):
