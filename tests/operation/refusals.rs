@@ -18,7 +18,7 @@ fn bed() -> (RawAddon, Vestibule) {
         config.set("listen", "trusted_proxies", "[\"127.0.0.1\"]");
         config.addon_table(&table("open", "max_body = \"1KiB\""));
         config.addon_table(&table("admins", "access = { admin_only = true }"));
-        config.addon_table(&table("kitchen", "access = { groups = [\"custom-kitchen\", \"family\"] }"));
+        config.addon_table(&table("kitchen", "access = { groups = [\"custom-kitchen\", \"custom-lights\"] }"));
         config.addon_table(
             "slug = \"gone\"\ntitle = \"The gone\"\nupstream = \"http://127.0.0.1:1\"\npath = \"/ingress/gone\"",
         );
@@ -50,7 +50,7 @@ fn every_refusal_is_explained_by_its_id() {
         (
             get("/ingress/kitchen/", &frank),
             403,
-            &["access_denied", "custom-kitchen, family", "frank is in the group custom-guests"],
+            &["access_denied", "custom-kitchen, custom-lights", "frank is in the group custom-guests"],
         ),
         (
             get("/ingress/admins/", &frank),

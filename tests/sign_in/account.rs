@@ -101,6 +101,8 @@ fn s75_a_user_ends_a_session_of_theirs_and_it_is_no_more() {
 fn nobody_ends_another_users_session_whatever_the_form_says() {
     let (_addon, vestibule) = one_addon();
     let frank = signed_in_as(&vestibule, "frank", FIREFOX);
+    // Without another session the page has no form.
+    let _other = signed_in_as(&vestibule, "frank", CHROME);
     let grace = signed_in_as(&vestibule, "grace", FIREFOX);
     let listed: serde_json::Value =
         serde_json::from_str(&vestibule.command_ok(&["sessions", "list", "--json"])).unwrap();

@@ -1,6 +1,6 @@
 //! The refusals of late, each with its whole reason, so that an operator finds by the id on the error page why it was.
 //!
-//! In memory alone, the newest thousand; targets are without their secrets, as in the log (S-83). Only operators are
+//! In memory alone, the newest thousand of users and of strangers; targets are without their secrets, as in the log (S-83). Only operators are
 //! ever shown any of it.
 
 mod sentence;
@@ -44,14 +44,19 @@ pub struct Refusal {
     pub addon: Option<String>,
 }
 
-/// The newest refusals.
+/// The newest refusals. Those of strangers have a place of their own: anybody can cause any number of them, and must not
+/// crowd out what an operator is asked about.
 #[derive(Debug, Default)]
-pub struct Refusals(Mutex<VecDeque<Refusal>>);
+pub struct Refusals {
+    of_users: Mutex<VecDeque<Refusal>>,
+    of_strangers: Mutex<VecDeque<Refusal>>,
+}
 
 impl Refusals {
     /// Adds one; the oldest gives way.
     pub(super) fn add(&self, refusal: Refusal) {
-        let mut kept = self.0.lock();
+        let is_known = refusal.user.is_some() || refusal.session.is_some() || refusal.key.is_some();
+        let mut kept = if is_known { self.of_users.lock() } else { self.of_strangers.lock() };
         if kept.len() >= MOST {
             kept.pop_front();
         }
@@ -60,14 +65,20 @@ impl Refusals {
 
     /// The one with this id.
     pub fn find(&self, id: &str) -> Option<Refusal> {
-        self.0.lock().iter().rev().find(|refusal| refusal.id == id).cloned()
+        let of = |kept: &Mutex<VecDeque<Refusal>>| kept.lock().iter().rev().find(|refusal| refusal.id == id).cloned();
+        of(&self.of_users).or_else(|| of(&self.of_strangers))
     }
 
     /// Those for which `is_meant` says yes, the newest first.
     pub fn newest(&self, mut is_meant: impl FnMut(&Refusal) -> bool) -> Vec<Refusal> {
-        self.0.lock().iter().rev().filter(|refusal| is_meant(refusal)).cloned().collect()
+        let mut found: Vec<Refusal> =
+            self.of_users.lock().iter().rev().filter(|refusal| is_meant(refusal)).cloned().collect();
+        found.extend(self.of_strangers.lock().iter().rev().filter(|refusal| is_meant(refusal)).cloned());
+        // Stable: of one moment, the newest stay first.
+        found.sort_by_key(|refusal| std::cmp::Reverse(refusal.at));
+        found
     }
 }
 
-/// What is kept.
+/// What is kept of users, and of strangers.
 const MOST: usize = 1_000;

@@ -6,8 +6,9 @@ texts! {
     /// The operator's pages.
     OperatorTexts {
         refusals: "Refusals" | "Ablehnungen";
-        refusals_lead: "The last 1,000 requests that were refused since vestibule started, each with the whole reason."
-            | "Die letzten 1.000 Anfragen, die seit dem Start von vestibule abgelehnt wurden, jede mit dem ganzen Grund.";
+        refusals_lead: "The last requests that were refused since vestibule started, each with the whole reason: 1,000 of users, 1,000 of strangers."
+            | "Die letzten Anfragen, die seit dem Start von vestibule abgelehnt wurden, jede mit dem ganzen Grund: 1.000 von Benutzern, \
+               1.000 von Fremden.";
         refusals_count: "Found: {number}" | "Gefunden: {number}";
         refusal: "Refusal" | "Ablehnung";
         none: "Nothing was refused." | "Nichts wurde abgelehnt.";
