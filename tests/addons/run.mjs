@@ -49,7 +49,7 @@ async function judge(name, program) {
       const port = await freePort();
       const host = way === 'under a prefix' ? undefined : `${program.slug}.localhost`;
       running = await program.start(installed, place, port, host !== undefined);
-      vestibule = await startVestibule(join(place, 'vestibule'), documented(program.slug, port, host), (here) => secrets(here, program));
+      vestibule = await startVestibule(join(place, 'vestibule'), documented(program.slug, port, host), { furnish: (here) => secrets(here, program) });
       browser = await startBrowser(join(place, 'browser'), vestibule.authority);
       const outcome = await works(`${name}-${host ? 'host' : 'prefix'}`, program, vestibule, browser, host);
       outcomes.push({ who: ALICE.name, what: `opens the page, ${way}`, outcome, good: outcome === 'works' });

@@ -13,6 +13,7 @@ import { startVestibule } from './support/vestibule.mjs';
 import { access } from './journeys/access.mjs';
 import { away, awayAddon } from './journeys/away.mjs';
 import { calendars } from './journeys/calendars.mjs';
+import { certificates } from './journeys/certificates.mjs';
 import { entities } from './journeys/entities.mjs';
 import { files } from './journeys/files.mjs';
 import { hosts } from './journeys/hosts.mjs';
@@ -35,6 +36,7 @@ describe('vestibule in a browser', { timeout: 600_000 }, () => {
     stage.radicale = await startRadicale(join(folder, 'radicale'), radicale);
     stage.copyparty = await startCopyparty(join(folder, 'copyparty'), copyparty);
     stage.folder = folder;
+    stage.nodeRedPort = nodeRed;
     stage.away = away;
     const addons = [nodeRedAddon(nodeRed), flowsAddon(nodeRed), radicaleAddon(radicale), copypartyAddon(copyparty), awayAddon(away)];
     stage.vestibule = await startVestibule(join(folder, 'vestibule'), addons.join(''));
@@ -60,6 +62,7 @@ describe('vestibule in a browser', { timeout: 600_000 }, () => {
   describe('Radicale', () => calendars(stage));
   describe('copyparty', () => files(stage));
   describe('an add-on that is away', () => away(stage));
+  describe('certificates by ACME', () => certificates(stage));
   describe('access', () => access(stage));
   describe('signing out', () => signOut(stage));
   describe('staying signed in', () => stays(stage));

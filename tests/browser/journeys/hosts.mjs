@@ -22,13 +22,13 @@ export function hosts(stage) {
   const here = {};
   before(async () => {
     // The authority that the browser trusts already signs for this one as well.
-    const trusted = (folder) => {
+    const furnish = (folder) => {
       const certs = dirname(stage.vestibule.authority);
       const ofAuthority = (path) => path === certs || basename(path).startsWith('vestibule-dev-ca.');
       cpSync(certs, join(folder, 'certs'), { recursive: true, filter: ofAuthority });
     };
-    const main = (port) => `public_urls = ["https://localhost:${port}"]`;
-    here.vestibule = await startVestibule(join(stage.folder, 'hosts'), addon, trusted, main);
+    const listen = (port) => `public_urls = ["https://localhost:${port}"]`;
+    here.vestibule = await startVestibule(join(stage.folder, 'hosts'), addon, { furnish, listen });
     here.browser = stage.browser;
     here.own = `https://${HOST}:${here.vestibule.port}`;
   });

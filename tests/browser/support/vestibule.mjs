@@ -8,13 +8,16 @@ import { freePort, start } from './processes.mjs';
 const REPOSITORY = resolve(import.meta.dirname, '..', '..', '..');
 const BINARY = resolve(REPOSITORY, process.env.VESTIBULE_BIN ?? 'target/debug/vestibule');
 
-/** Starts vestibule in `folder`, in front of two `whoami`s and what `addons` (tables of the configuration) names; `listen` has more keys of `[listen]`. */
-export async function startVestibule(folder, addons, furnish = () => {}, listen = () => '') {
+/**
+ * Starts vestibule in `folder`, in front of two `whoami`s and what `addons` (tables of the configuration) names. `furnish`
+ * puts more into the folder, `listen` has more keys of `[listen]`, and `port` is one that must be known before.
+ */
+export async function startVestibule(folder, addons, { furnish = () => {}, listen = () => '', port: known } = {}) {
   if (!existsSync(BINARY)) throw new Error(`no binary at ${BINARY}: run \`cargo build\`, or set VESTIBULE_BIN`);
   mkdirSync(folder, { recursive: true });
   cpSync(join(REPOSITORY, 'examples', 'home'), join(folder, 'home'), { recursive: true });
   furnish(folder);
-  const port = await freePort();
+  const port = known ?? await freePort();
   const operations = await freePort();
   writeFileSync(join(folder, 'config.toml'), configuration(port, operations, listen(port)) + addons);
   const begin = async (env) => {
