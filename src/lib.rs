@@ -29,18 +29,18 @@
 //! [`permission`], Home Assistant's engine for entities, which `identity` compiles and `authorization` asks;
 //! [`conditions`], whether where, when and in which state something is asked for is right; [`home_assistant`], which
 //! reads its files; [`presence`], what its users are told; [`sign_in`], which makes sessions; [`pages`], what we say
-//! ourselves; [`acme`], which orders certificates; [`dial`], which makes connections out; [`explain`], why something is
-//! decided as
-//! it is; [`refusal`], why and how a request is refused; [`addon_rights`], what add-ons may do besides showing a web
-//! UI; [`addon_api`], what they call, [`entity_filter`], which holds them to the entities of a policy, and
-//! [`ingress_api`], what Home Assistant calls; [`config`], the one file that the operator edits, [`manifest`], those of
-//! add-ons that it names, and [`diagnostic`], how what is wrong in either is shown; [`budget`], the places and bytes
-//! that peers may take, each counted; [`telemetry`], logs and numbers; [`operations`], health, the control socket and
-//! systemd; [`backup`], what must be kept when a machine is lost; [`as_addon`], how it runs as an add-on; [`cli`], the
-//! commands; and [`clock`] and [`entropy`], the only sources of time and of random bytes, with [`secret`], what nobody
-//! may see. [`workers`] are the threads that serve connections; `atomic_file` writes files whole or not at all, and
-//! `decimal` writes numbers; [`icons`] are the pictures that are embedded. Below all of it stand [`ids`]: users,
-//! add-ons, entities, hosts and addresses, each with its parser.
+//! ourselves; [`acme`], which orders certificates; [`revocation`], which asks whether they were revoked; [`dial`],
+//! which makes connections out; [`explain`], why something is decided as it is; [`refusal`], why and how a request is
+//! refused; [`addon_rights`], what add-ons may do besides showing a web UI; [`addon_api`], what they call,
+//! [`entity_filter`], which holds them to the entities of a policy, and [`ingress_api`], what Home Assistant calls;
+//! [`config`], the one file that the operator edits, [`manifest`], those of add-ons that it names, and [`diagnostic`],
+//! how what is wrong in either is shown; [`budget`], the places and bytes that peers may take, each counted;
+//! [`telemetry`], logs and numbers; [`operations`], health, the control socket and systemd; [`backup`], what must be
+//! kept when a machine is lost; [`as_addon`], how it runs as an add-on; [`cli`], the commands; and [`clock`] and
+//! [`entropy`], the only sources of time and of random bytes, with [`secret`], what nobody may see. [`workers`] are the
+//! threads that serve connections; `atomic_file` writes files whole or not at all, and `decimal` writes numbers;
+//! [`icons`] are the pictures that are embedded. Below all of it stand [`ids`]: users, add-ons, entities, hosts and
+//! addresses, each with its parser.
 
 pub mod listener;
 pub mod tls;
@@ -70,6 +70,7 @@ pub mod entity_filter;
 pub mod addon_api;
 pub mod ingress_api;
 pub mod acme;
+pub mod revocation;
 pub mod dial;
 pub mod pages;
 pub mod refusal;

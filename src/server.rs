@@ -23,6 +23,7 @@ mod review;
 #[cfg(feature = "redis-store")]
 mod shared_orders;
 mod signals;
+mod stapling;
 mod this_world;
 mod trial;
 mod triggers;
@@ -48,6 +49,7 @@ use crate::gate::Gate;
 use crate::listener::{ConnectionLimiter, ListenerTrust, LogLimiter};
 use crate::operations::activation::Inherited;
 use crate::operations::{Readiness, control, health, notify};
+use crate::revocation::Stapler;
 use crate::telemetry::Telemetry;
 use crate::tls::Handshaker;
 use crate::workers::Workers;
@@ -63,6 +65,7 @@ pub struct Server {
     api: Arc<AddonApi>,
     handshaker: Arc<Handshaker>,
     renewer: Arc<Renewer>,
+    stapler: Stapler,
     connection_limiter: Arc<ConnectionLimiter>,
     floods: LogLimiter,
     listeners: Mutex<Listeners>,
@@ -138,6 +141,9 @@ impl Server {
         let server = Arc::clone(self);
         let ordering = move || certificates::keep_ordered(Arc::clone(&server));
         tasks.spawn(respawn::respawned("ordering certificates", self.drain.clone(), ordering));
+        let server = Arc::clone(self);
+        let stapling = move || stapling::keep_stapled(Arc::clone(&server));
+        tasks.spawn(respawn::respawned("asking OCSP responders", self.drain.clone(), stapling));
         if let Some(listener) = bound.operations {
             let metrics = Arc::clone(&services.telemetry.metrics);
             tasks.spawn(health::serve(listener, self.readiness.clone(), metrics, self.stop.clone()));

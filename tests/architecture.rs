@@ -63,6 +63,8 @@ const BESIDE: [(&str, &[&str]); 26] = [
     ("conditions", &["ids", "refusal", "config", "clock", "http"]),
     // Certificates that are ordered: shown by `tls`, which also judges what a server gave.
     ("acme", &["atomic_file", "ids", "config", "dial", "tls", "telemetry", "clock", "entropy", "secret", "workers"]),
+    // Who is asked whether certificates were revoked; `tls` shows and judges what they answer.
+    ("revocation", &["ids", "config", "dial", "tls", "telemetry", "clock"]),
     // Connections out: the add-ons' and those of whoever else dials, Home Assistant's readers among them.
     ("dial", &["ids", "config", "workers"]),
     (

@@ -8,19 +8,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONNECTION, HOST, RETRY_AFTER};
-use http::uri::PathAndQuery;
+use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderValue, Request, Response, Uri};
-use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
+use http_body_util::Full;
 use instant_acme::{BodyWrapper, BytesResponse, Error, HttpClient};
 use parking_lot::Mutex;
-use tokio_util::task::AbortOnDropHandle;
 
 use crate::clock::{Clock, Timestamp};
 use crate::config::{Trust, https_address};
-use crate::dial::{DialError, Dialer};
+use crate::dial::{Dialer, ExchangeError, exchange};
 use crate::ids::{Address, BadUrl};
 
 /// Asks an ACME server.
@@ -35,12 +31,8 @@ pub(super) struct AcmeClient {
 enum AskError {
     #[error("the server names an address that is none")]
     Address(#[source] BadUrl),
-    #[error("the server cannot be reached")]
-    Dial(#[from] DialError),
-    #[error("no HTTP with the server")]
-    Http(#[from] hyper::Error),
-    #[error("an answer that is too large or broke off")]
-    Body(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error(transparent)]
+    Exchange(#[from] ExchangeError),
     #[error("no answer within {0:?}")]
     TimedOut(Duration),
 }
@@ -77,23 +69,9 @@ impl HttpClient for AcmeClient {
     }
 }
 
-/// One request on a connection of its own: there are a dozen of them every two months.
 async fn ask(dialer: &Dialer, request: Request<BodyWrapper<Bytes>>) -> Result<Response<Full<Bytes>>, AskError> {
-    let (mut parts, body) = request.into_parts();
-    let authority = parts.uri.authority().map(ToString::to_string).unwrap_or_default();
-    // The name was read as a host just now, so that a header can hold it.
-    let host = HeaderValue::from_str(&authority).unwrap_or(HeaderValue::from_static("localhost"));
-    parts.headers.insert(HOST, host);
-    parts.headers.insert(CONNECTION, HeaderValue::from_static("close"));
-    let target = parts.uri.path_and_query().cloned().unwrap_or(PathAndQuery::from_static("/"));
-    parts.uri = Uri::from(target);
-    let stream = dialer.dial().await?;
-    let (mut sender, connection) = http1::Builder::new().max_buf_size(HEAD).handshake(TokioIo::new(stream)).await?;
-    // Ends with this call, also when it times out: no connection is left behind.
-    let _driven = AbortOnDropHandle::new(tokio::spawn(connection));
-    let (mut parts, body) = sender.send_request(Request::from_parts(parts, body)).await?.into_parts();
+    let (mut parts, body) = exchange(dialer, request, LARGEST).await?.into_parts();
     bound_retry_after(&mut parts.headers, Clock::System.now());
-    let body = Limited::new(body, LARGEST).collect().await.map_err(AskError::Body)?.to_bytes();
     Ok(Response::from_parts(parts, Full::new(body)))
 }
 
@@ -118,8 +96,6 @@ const DIAL: Duration = Duration::from_secs(15);
 const ANSWER: Duration = Duration::from_mins(1);
 /// A chain of certificates is some kilobytes.
 const LARGEST: usize = 1024 * 1024;
-/// The head of an answer.
-const HEAD: usize = 64 * 1024;
 /// Hosts that one server may send us to.
 const MOST_HOSTS: usize = 7;
 /// What a server may ask to wait for. Whether to renew is asked once a day in any case.

@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use crate::clock::Timestamp;
-use crate::operations::control::{CertificateLine, CertificateOrigin, Request};
+use crate::operations::control::{CertificateLine, CertificateOrigin, OcspLine, OcspStatus, Request};
 
 /// `vestibule certificates`
 #[derive(Debug, Args)]
@@ -47,9 +47,10 @@ pub(super) fn line(certificate: &CertificateLine) -> String {
     let failures = Some(certificate.failures).filter(|failures| *failures > 0);
     let failures = failures.map(|failures| format!(" failures={failures}")).unwrap_or_default();
     let error = certificate.last_error.as_deref().map(|error| format!(" error={error:?}")).unwrap_or_default();
+    let ocsp = certificate.ocsp.as_ref().map(ocsp_words).unwrap_or_default();
     let until = if certificate.not_after.is_none() { " none yet" } else { "" };
     format!(
-        "{} source={}{until}{issuer}{}{file}{}{}{failures}{error}",
+        "{} source={}{until}{issuer}{}{file}{}{}{failures}{error}{ocsp}",
         certificate.names.join(","),
         word(certificate.origin),
         at("not_after", certificate.not_after),
@@ -71,7 +72,26 @@ pub(super) fn as_json(certificate: &CertificateLine) -> Value {
         "last_success": at(certificate.last_success),
         "failures": certificate.failures,
         "last_error": certificate.last_error,
+        "ocsp": certificate.ocsp.as_ref().map(|ocsp| json!({
+            "status": status_word(ocsp.status),
+            "until": at(ocsp.until),
+            "error": ocsp.error,
+        })),
     })
+}
+
+fn ocsp_words(ocsp: &OcspLine) -> String {
+    let until = ocsp.until.map(|until| format!(" ocsp_until={}", Timestamp::from_millis(until))).unwrap_or_default();
+    let error = ocsp.error.as_deref().map(|error| format!(" ocsp_error={error:?}")).unwrap_or_default();
+    format!(" ocsp={}{until}{error}", status_word(ocsp.status))
+}
+
+fn status_word(status: OcspStatus) -> &'static str {
+    match status {
+        OcspStatus::Unknown => "unknown",
+        OcspStatus::Good => "good",
+        OcspStatus::Revoked => "revoked",
+    }
 }
 
 fn word(origin: CertificateOrigin) -> &'static str {

@@ -188,11 +188,7 @@ impl FromStr for DirectoryUrl {
 /// Where an `https` URL with a path leads.
 pub fn https_address(text: &str) -> Result<Address, BadUrl> {
     let other = if text.contains('@') { BadUrl::User } else { BadUrl::Scheme("write \"https://host/path\"") };
-    let rest = url::strip_scheme(text, "https://").ok_or(other)?;
-    let (host, port) = url::authority(rest.split_once('/').map_or(rest, |(authority, _)| authority))?;
-    if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(BadUrl::Host);
-    }
+    let (host, port) = url::with_path(url::strip_scheme(text, "https://").ok_or(other)?)?;
     Ok(Address::Https { host: host.without_brackets(), port: port.unwrap_or(443) })
 }
 

@@ -33,6 +33,8 @@ pub struct Settings {
     pub tls: Tls,
     /// `[tls] hsts`: for how long browsers are told to use HTTPS alone, which zero takes back; `None` says nothing.
     pub hsts: Option<Duration>,
+    /// `[tls] ocsp_stapling`: whether the responders that certificates name are asked, and what they say is shown.
+    pub ocsp_stapling: bool,
     /// `[home_assistant]`
     pub home_assistant: HomeAssistant,
     /// `[permissions]` and `[[group]]`

@@ -26,6 +26,12 @@ pub trait World {
         Ok(None)
     }
 
+    /// Whether clients refuse the certificate of this chain without an OCSP response in the handshake; and then whether
+    /// one can be had, or why not.
+    fn must_staple(&self, _chain: &Path) -> Option<Result<(), WorldError>> {
+        None
+    }
+
     /// Why a PEM text cannot be used as a list of authorities.
     fn check_authorities(&self, _pem: &[u8]) -> Result<(), WorldError> {
         Ok(())

@@ -4,6 +4,7 @@
 //! is configured (S-46): a certificate that does not hold is a connection that failed, and there is no second try
 //! without it. All names of rustls for this side of a connection stay in this folder.
 
+mod exchange;
 mod pinned;
 mod tls;
 
@@ -18,6 +19,7 @@ use tokio::net::{TcpStream, UnixStream};
 use crate::config::Trust;
 use crate::ids::Address;
 use crate::workers::spawn_blocking;
+pub use exchange::{ExchangeError, exchange};
 use tls::ClientTls;
 pub use tls::{TrustError, check_authorities};
 

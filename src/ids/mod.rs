@@ -20,5 +20,5 @@ pub use method::{KnownMethod, MethodReach};
 pub use path_prefix::{BadPathPrefix, PathPrefix};
 pub use request_rate::{BadRequestRate, RequestRate};
 pub use time_zone::{BadMoment, BadTimeZone, OffsetSpan, TimeZone};
-pub use url::{Address, BadUrl, HomeUrl, PublicUrl, Upstream, UpstreamHost};
+pub use url::{Address, BadUrl, HomeUrl, PublicUrl, Upstream, UpstreamHost, http_address};
 pub use user_id::{BadUserId, GroupId, UserId};

@@ -309,6 +309,21 @@ pub(crate) fn authority(text: &str) -> Result<(Host, Option<u16>), BadUrl> {
     Ok((host, port.map(parse_port).transpose()?))
 }
 
+/// Host and port of what follows a scheme, where a path may stand behind them.
+pub(crate) fn with_path(rest: &str) -> Result<(Host, Option<u16>), BadUrl> {
+    if !rest.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(BadUrl::Host);
+    }
+    authority(rest.split_once('/').map_or(rest, |(authority, _)| authority))
+}
+
+/// Where an `http` URL with a path leads.
+pub fn http_address(text: &str) -> Result<Address, BadUrl> {
+    let other = BadUrl::Scheme("write \"http://host/path\"");
+    let (host, port) = with_path(strip_scheme(text, "http://").ok_or(other)?)?;
+    Ok(Address::Http { host: host.without_brackets(), port: port.unwrap_or(80) })
+}
+
 /// Digits only: `u16`'s own reader would take `+80` as well.
 fn parse_port(text: &str) -> Result<u16, BadUrl> {
     let digits = text.bytes().all(|b| b.is_ascii_digit());

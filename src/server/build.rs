@@ -30,6 +30,7 @@ use crate::operations::Readiness;
 use crate::operations::activation::{ActivationError, Inherited};
 use crate::operations::control::{ControlSocket, SocketError};
 use crate::presence::NotMeLinks;
+use crate::revocation::Stapler;
 use crate::session::{ApiKeys, OpenError, Sessions};
 use crate::sign_in::{CrossHostTickets, Guard, OAuthLogins};
 use crate::telemetry::{Telemetry, chain};
@@ -143,6 +144,7 @@ pub(super) async fn build(
         gate: Arc::new(Gate::new(stages, services)),
         api: Arc::new(api),
         renewer: Arc::new(Renewer::new(Arc::clone(&handshaker), clock.clone())),
+        stapler: Stapler::new(Arc::clone(&handshaker), clock.clone()),
         handshaker,
         connection_limiter,
         floods: LogLimiter::default(),
@@ -170,7 +172,7 @@ async fn open_files(settings: &Arc<Settings>, clock: &Clock) -> Result<Opened, S
     let (settings, clock, clock_of_keys) = (Arc::clone(settings), clock.clone(), clock.clone());
     let opening = spawn_blocking(move || {
         let names = own_names(&settings);
-        let (handshaker, notices) = Handshaker::new(&settings.tls, &names, clock.now())?;
+        let (handshaker, notices) = Handshaker::new(&settings.tls, &names, clock.clone())?;
         for notice in notices {
             if notice.is_warning() {
                 tracing::warn!("{notice}");

@@ -100,12 +100,13 @@ impl Server {
         let stages = self.gate.stages();
         let mut ordered = stages.settings.tls.acme().map(|acme| self.renewer.ordered(acme)).unwrap_or_default();
         let mut certificates = Vec::new();
-        for (facts, source) in self.handshaker.shown() {
+        for (facts, source, fingerprint) in self.handshaker.shown() {
             let place = match &source {
                 CertificateSource::Acme(domain) => ordered.iter().position(|one| one.domain == *domain),
                 CertificateSource::Development | CertificateSource::File(_) => None,
             };
-            certificates.push(shown(&facts, &source, place.map(|place| ordered.remove(place))));
+            let line = shown(&facts, &source, place.map(|place| ordered.remove(place)));
+            certificates.push(CertificateLine { ocsp: self.ocsp_line(fingerprint), ..line });
         }
         certificates.extend(ordered.into_iter().map(on_order));
         Answer::Certificates { certificates }

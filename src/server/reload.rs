@@ -132,6 +132,7 @@ impl Server {
         change.commit(&mut self.listeners());
         self.take_over(&settings, keyring, &before, state).await;
         self.order_changed(&before.settings, &settings);
+        self.stapler.wake();
         state.files = files;
         if let Err(error) = state.trial.put_in_force(&text, &settings.state_dir, origin) {
             tracing::warn!(why = %chain(&error), "no copy of the configuration is kept, so that none can be on trial");
@@ -236,6 +237,7 @@ impl Server {
     pub(super) async fn reload_certificates(&self, settings: &Arc<Settings>) -> Result<(), ReloadError> {
         let certificates = self.read_certificates(settings).await?;
         self.show_certificates(certificates);
+        self.stapler.wake();
         Ok(())
     }
 

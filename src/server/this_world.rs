@@ -19,7 +19,7 @@ use crate::home_assistant::api::{Api, ApiError};
 use crate::home_assistant::{FileProblem, has_time_zone, read_folder, read_registries};
 use crate::operations::control::{self, Answer, AskError, Request};
 use crate::operations::listening::{Holder, ListeningSocket, listening_sockets};
-use crate::tls::{TlsError, check_pair};
+use crate::tls::{Issued, TlsError, check_pair, shown_certificate};
 
 /// This machine and the Home Assistant that the configuration names, as they are at this moment.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +34,15 @@ impl World for ThisWorld {
         let trouble = |error: TlsError| CertificateTrouble { hint: error.hint(), why: error.into() };
         let covered = check_pair(chain, key).map_err(trouble)?;
         Ok(Some(Box::new(move |host| covered.covers(host))))
+    }
+
+    fn must_staple(&self, chain: &Path) -> Option<Result<(), WorldError>> {
+        let sources = shown_certificate(chain).ok()?.revocation;
+        let can_be_had = || match sources.responder {
+            Some(_) => Issued::read(chain).map(drop).map_err(Into::into),
+            None => Err("it names no responder".into()),
+        };
+        sources.must_staple.then(can_be_had)
     }
 
     fn check_authorities(&self, pem: &[u8]) -> Result<(), WorldError> {

@@ -9,15 +9,18 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use arc_swap::ArcSwapOption;
 use rustls::crypto::CryptoProvider;
 use rustls::server::{NoServerSessionStorage, ProducesTickets};
-use rustls::sign::{SigningKey, SingleCertAndKey};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ServerConfig, SignatureScheme};
 
 use super::covered::{self, Covered};
 use super::error::TlsError;
 use super::facts::Facts;
 use super::pem::Pair;
+use super::staple::{Fingerprint, Staple, Stapled};
+use crate::clock::Timestamp;
 use crate::config::{Acme, Domain};
 
 /// The certificates in use, by name.
@@ -44,11 +47,13 @@ type Names = HashMap<Box<str>, Vec<Arc<Shown>>>;
 /// another certificate than the one whose names were noted for it, whether it was resumed or a reload came in between.
 #[derive(Debug)]
 pub(super) struct Shown {
-    pub(super) config: Arc<ServerConfig>,
+    config: Arc<ServerConfig>,
+    /// The same with an OCSP response, while there is one.
+    stapled: ArcSwapOption<Stapled>,
     pub(super) covered: Arc<Covered>,
     pub(super) facts: Facts,
     pub(super) source: CertificateSource,
-    signer: Arc<dyn SigningKey>,
+    pub(super) certified: Arc<CertifiedKey>,
 }
 
 /// Where a certificate comes from.
@@ -96,6 +101,17 @@ impl Certificates {
         self.shown.iter()
     }
 
+    /// Takes over the OCSP responses of those that go on being shown.
+    pub(super) fn take_staples(&self, before: &Self) {
+        let kept: HashMap<_, _> =
+            before.shown().filter_map(|shown| Some((shown.fingerprint(), shown.stapled()?))).collect();
+        for shown in self.shown() {
+            if let Some(staple) = kept.get(&shown.fingerprint()) {
+                shown.staple(Some(staple.clone()));
+            }
+        }
+    }
+
     /// What is shown for this name, where it was ordered from the same server.
     pub(super) fn ordered(&self, acme: &Acme, domain: &Domain) -> Option<&Arc<Shown>> {
         self.ordered.as_ref().filter(|ordered| ordered.folder() == acme.folder())?;
@@ -118,7 +134,7 @@ impl Certificates {
         let Some(candidates) = self.exact.get(&*name).or_else(wildcard) else {
             return first.filter(|_| !self.ordered.as_ref().is_some_and(|acme| acme.covers(&name)));
         };
-        let suits = |one: &&Arc<Shown>| one.signer.choose_scheme(schemes).is_some();
+        let suits = |one: &&Arc<Shown>| one.certified.key.choose_scheme(schemes).is_some();
         // A client that can check none of them gets the first all the same, and fails with a message that says what is
         // wrong.
         candidates.iter().find(suits).or(candidates.first()).or(first)
@@ -132,12 +148,12 @@ impl Shown {
         provider: &Arc<CryptoProvider>,
         tickets: &Arc<dyn ProducesTickets>,
     ) -> Result<Self, TlsError> {
-        let signer = Arc::clone(&pair.certified.key);
+        let certified = Arc::new(pair.certified);
         let mut config = ServerConfig::builder_with_provider(Arc::clone(provider))
             .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
             .map_err(TlsError::Setup)?
             .with_no_client_auth()
-            .with_cert_resolver(Arc::new(SingleCertAndKey::from(pair.certified)));
+            .with_cert_resolver(Arc::new(SingleCertAndKey::from(Arc::clone(&certified))));
         // With these a client that offers protocols but neither of ours is turned away (RFC 7301 section 3.2).
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         // All certificates share the tickets' keys: rustls resumes a session only under the name it was made for.
@@ -147,6 +163,30 @@ impl Shown {
         // Early data can be replayed by an attacker who recorded it (RFC 8446 section 8, S-45).
         config.max_early_data_size = 0;
         let covered = Arc::new(Covered::new(&pair.facts));
-        Ok(Self { config: Arc::new(config), covered, facts: pair.facts, source, signer })
+        let (config, stapled) = (Arc::new(config), ArcSwapOption::empty());
+        Ok(Self { config, stapled, covered, facts: pair.facts, source, certified })
+    }
+
+    /// What a handshake at this moment is made with. A response that has ended is not shown, whoever should have
+    /// brought a new one.
+    pub(super) fn config(&self, now: Timestamp) -> Arc<ServerConfig> {
+        let stapled = self.stapled.load();
+        let stapled = stapled.as_ref().filter(|stapled| now < stapled.staple.until);
+        Arc::clone(stapled.map_or(&self.config, |stapled| &stapled.config))
+    }
+
+    /// Which certificate this is.
+    pub(super) fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(self.certified.cert.first().map(|certificate| &**certificate).unwrap_or_default())
+    }
+
+    /// Shows this response from now on, or none.
+    pub(super) fn staple(&self, staple: Option<Staple>) {
+        self.stapled.store(staple.map(|staple| Arc::new(Stapled::new(staple, &self.config, &self.certified))));
+    }
+
+    /// The response that is shown.
+    pub(super) fn stapled(&self) -> Option<Staple> {
+        self.stapled.load().as_ref().map(|stapled| stapled.staple.clone())
     }
 }

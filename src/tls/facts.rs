@@ -5,9 +5,9 @@
 
 use std::net::IpAddr;
 
-use time::{Date, Month, OffsetDateTime};
-
-use super::der::{BOOLEAN, Der, GENERALIZED_TIME, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, UTC_TIME};
+use super::der::{Der, OBJECT_IDENTIFIER};
+use super::parts::{Extension, Parts};
+use super::revocation::Sources;
 use crate::clock::Timestamp;
 
 /// The dates and names of a certificate.
@@ -27,42 +27,31 @@ pub struct Facts {
     pub serial: Vec<u8>,
     /// Which key has signed it (RFC 5280 section 4.2.1.1), if it says so.
     pub authority_key_id: Option<Vec<u8>>,
+    /// Who tells whether it was revoked.
+    pub revocation: Sources,
 }
 
 impl Facts {
     /// Reads a certificate; `None` when the bytes are not one.
     pub(super) fn read(certificate: &[u8]) -> Option<Self> {
-        let mut tbs = Der::new(certificate).sequence()?.sequence()?;
-        tbs.skip_optional(VERSION);
-        let serial = tbs.expect(INTEGER)?.to_vec();
-        // Signature algorithm.
-        tbs.element()?;
-        let issuer = common_name(tbs.sequence()?);
-        let mut validity = tbs.sequence()?;
-        let (not_before, not_after) = (instant(&mut validity)?, instant(&mut validity)?);
-        let mut facts = Self { not_before, not_after, issuer, serial, ..Self::default() };
-        // Subject, public key.
-        for _ in 0..2 {
-            tbs.element()?;
-        }
-        tbs.skip_optional(ISSUER_UNIQUE_ID);
-        tbs.skip_optional(SUBJECT_UNIQUE_ID);
-        if let Some(extensions) = tbs.expect(EXTENSIONS) {
-            let mut extensions = Der::new(extensions).sequence()?;
-            while let Some(mut extension) = extensions.sequence() {
-                // A malformed one makes the certificate unreadable: names left out in silence would show only as
-                // refused requests.
-                facts.extension(&mut extension)?;
-            }
+        let parts = Parts::read(certificate)?;
+        let mut facts = Self {
+            not_before: parts.not_before,
+            not_after: parts.not_after,
+            issuer: common_name(Der::new(parts.issuer).sequence()?),
+            serial: parts.serial.to_vec(),
+            ..Self::default()
+        };
+        for extension in parts.extensions() {
+            // A malformed one makes the certificate unreadable: names left out in silence would show only as refused
+            // requests.
+            facts.extension(extension?)?;
         }
         Some(facts)
     }
 
-    fn extension(&mut self, extension: &mut Der<'_>) -> Option<()> {
-        let id = extension.expect(OBJECT_IDENTIFIER)?;
-        // `critical`, which is left out where it is false (RFC 5280 section 4.1).
-        extension.skip_optional(BOOLEAN);
-        let value = extension.expect(OCTET_STRING)?;
+    fn extension(&mut self, Extension { id, value }: Extension<'_>) -> Option<()> {
+        self.revocation.extension(id, value);
         if id == AUTHORITY_KEY_IDENTIFIER {
             self.authority_key_id = Der::new(value).sequence()?.expect(KEY_IDENTIFIER).map(<[u8]>::to_vec);
         }
@@ -112,40 +101,6 @@ fn address(bytes: &[u8]) -> Option<IpAddr> {
     v4.or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from)).ok()
 }
 
-/// `YYMMDDHHMMSSZ`, in which 50 is 1950, or `YYYYMMDDHHMMSSZ` (RFC 5280 section 4.1.2.5).
-fn instant(validity: &mut Der<'_>) -> Option<Timestamp> {
-    let (tag, text) = validity.element()?;
-    let mut digits = text.strip_suffix(b"Z")?;
-    let year = match tag {
-        UTC_TIME => match number(&mut digits, 2)? {
-            year @ 0..50 => year.saturating_add(2000),
-            year => year.saturating_add(1900),
-        },
-        GENERALIZED_TIME => number(&mut digits, 4)?,
-        _ => return None,
-    };
-    let mut two = || number(&mut digits, 2).and_then(|number| u8::try_from(number).ok());
-    let (month, day, hour, minute, second) = (two()?, two()?, two()?, two()?, two()?);
-    let date = Date::from_calendar_date(i32::from(year), Month::try_from(month).ok()?, day).ok()?;
-    let at = date.with_hms(hour, minute, second).ok()?.assume_utc();
-    digits.is_empty().then(|| timestamp(at))
-}
-
-fn number(digits: &mut &[u8], length: usize) -> Option<u16> {
-    let (number, rest) = digits.split_at_checked(length)?;
-    *digits = rest;
-    std::str::from_utf8(number).ok().filter(|text| text.bytes().all(|b| b.is_ascii_digit()))?.parse().ok()
-}
-
-fn timestamp(at: OffsetDateTime) -> Timestamp {
-    let seconds = u64::try_from(at.unix_timestamp()).unwrap_or_default();
-    Timestamp::from_millis(seconds.saturating_mul(1000))
-}
-
-const VERSION: u8 = 0xa0;
-const ISSUER_UNIQUE_ID: u8 = 0x81;
-const SUBJECT_UNIQUE_ID: u8 = 0x82;
-const EXTENSIONS: u8 = 0xa3;
 const DNS_NAME: u8 = 0x82;
 const IP_ADDRESS: u8 = 0x87;
 const SET: u8 = 0x31;

@@ -22,8 +22,10 @@ use super::error::{HandshakeError, TlsError};
 use super::facts::Facts;
 use super::notice::Notice;
 use super::pem;
+use super::revocation::Issued;
+use super::staple::{Fingerprint, Staplable, Staple};
 use super::stream::Secured;
-use crate::clock::Timestamp;
+use crate::clock::{Clock, Timestamp};
 use crate::config::{self, Acme, CertificateFiles};
 use crate::listener::Incoming;
 
@@ -37,6 +39,7 @@ pub struct Handshaker {
     challenges: Challenges,
     /// What is shown to clients for whom there is no certificate.
     refusal: Arc<ServerConfig>,
+    clock: Clock,
 }
 
 /// Certificates that can be used and are not shown yet; dropped, nothing has changed.
@@ -49,12 +52,13 @@ pub struct Renewed {
 impl Handshaker {
     /// Reads the certificates, or makes the development certificate for these names (see
     /// [`own_names`](super::own_names)). Blocks on files.
-    pub fn new(tls: &config::Tls, names: &[String], now: Timestamp) -> Result<(Self, Vec<Notice>), TlsError> {
+    pub fn new(tls: &config::Tls, names: &[String], clock: Clock) -> Result<(Self, Vec<Notice>), TlsError> {
         let provider = pem::provider();
         let tickets = Ticketer::new().map_err(TlsError::Setup)?;
-        let (certificates, notices) = load(tls, names, now, &provider, &tickets, None)?;
+        let (certificates, notices) = load(tls, names, clock.now(), &provider, &tickets, None)?;
         let (refusal, certificates) = (challenge::refusal(&provider)?, ArcSwap::from_pointee(certificates));
-        Ok((Self { provider, tickets, certificates, challenges: Challenges::default(), refusal }, notices))
+        let challenges = Challenges::default();
+        Ok((Self { provider, tickets, certificates, challenges, refusal, clock }, notices))
     }
 
     /// Reads everything anew and proves it. No client is shown it before [`Handshaker::show`]. Blocks on files.
@@ -66,6 +70,9 @@ impl Handshaker {
 
     /// Shows these to clients that connect from now on, and gives back what there is to say of them.
     pub fn show(&self, renewed: Renewed) -> Vec<Notice> {
+        let shown = self.certificates.load();
+        // In the table that others wait for: clients of a certificate that wants a response must not meet it without.
+        renewed.certificates.take_staples(&shown);
         self.certificates.store(renewed.certificates);
         renewed.notices
     }
@@ -81,8 +88,30 @@ impl Handshaker {
     }
 
     /// The certificates in use, in the order of the configuration.
-    pub fn shown(&self) -> Vec<(Facts, CertificateSource)> {
-        self.certificates.load().shown().map(|shown| (shown.facts.clone(), shown.source.clone())).collect()
+    pub fn shown(&self) -> Vec<(Facts, CertificateSource, Fingerprint)> {
+        let certificates = self.certificates.load();
+        certificates.shown().map(|shown| (shown.facts.clone(), shown.source.clone(), shown.fingerprint())).collect()
+    }
+
+    /// Those of them that name an OCSP responder.
+    pub fn staplable(&self) -> Vec<Staplable> {
+        let certificates = self.certificates.load();
+        let naming = certificates.shown().filter_map(|shown| {
+            Some(Staplable {
+                fingerprint: shown.fingerprint(),
+                name: shown.facts.dns_names.first().cloned().unwrap_or_else(|| shown.facts.issuer.clone()),
+                responder: shown.facts.revocation.responder.clone()?,
+                issued: Issued::of(&shown.certified.cert),
+            })
+        });
+        naming.collect()
+    }
+
+    /// Shows this OCSP response with the certificate from now on, or none.
+    pub fn staple(&self, certificate: Fingerprint, staple: Option<&Staple>) {
+        let certificates = self.certificates.load();
+        let same = certificates.shown().filter(|shown| shown.fingerprint() == certificate);
+        same.for_each(|shown| shown.staple(staple.cloned()));
     }
 
     /// From here on, an ACME server that asks by TLS whether this name is ours is shown this digest.
@@ -129,7 +158,7 @@ impl Handshaker {
             let _refused = hello.into_stream(Arc::clone(&self.refusal)).await;
             return Err(HandshakeError::NoCertificate { name: sni });
         };
-        let stream = hello.into_stream(Arc::clone(&shown.config)).await.map_err(HandshakeError::Tls)?;
+        let stream = hello.into_stream(shown.config(self.clock.now())).await.map_err(HandshakeError::Tls)?;
         Ok(Secured::new(stream, (addresses, trust), slot, sni, Arc::clone(&shown.covered)))
     }
 }
@@ -233,8 +262,8 @@ mod tests {
         let [a, b] = [0, 1].map(|at| acme.file(&acme.domains[at]));
         write(&a, "a.example");
         write(&b, "b.example");
-        let (handshaker, notices) = Handshaker::new(&wanted, &[], Timestamp::default()).unwrap();
-        let serials = || handshaker.shown().into_iter().map(|(facts, _)| facts.serial).collect::<Vec<_>>();
+        let (handshaker, notices) = Handshaker::new(&wanted, &[], Clock::manual(Timestamp::default())).unwrap();
+        let serials = || handshaker.shown().into_iter().map(|(facts, ..)| facts.serial).collect::<Vec<_>>();
         let first = serials();
         assert_eq!(first.len(), 2, "{notices:?}");
 

@@ -7,6 +7,7 @@
 
 mod handshake;
 mod stream;
+mod staple;
 mod certificates;
 mod challenge;
 mod covered;
@@ -15,7 +16,11 @@ mod issue;
 mod keep;
 mod pem;
 mod facts;
+mod parts;
+mod signed;
 mod der;
+mod der_time;
+mod revocation;
 mod error;
 mod remedy;
 mod notice;
@@ -28,4 +33,6 @@ pub use facts::Facts;
 pub use handshake::{Handshaker, Renewed};
 pub use notice::Notice;
 pub use pem::{ShownCertificate, check_pair, first_chain, judge_pair, read_pair, shown_certificate};
+pub use revocation::{Issued, ListError, ListVerdict, NotIssued, OcspError, OcspResponse, RevocationStatus, Sources};
+pub use staple::{Fingerprint, Staplable, Staple};
 pub use stream::{Protocol, Secured, Stream, Transport};

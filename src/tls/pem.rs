@@ -21,6 +21,7 @@ use super::error::TlsError;
 use super::facts::Facts;
 use super::notice::Notice;
 use super::remedy::{Holding, holds};
+use super::revocation::Sources;
 use crate::clock::Timestamp;
 use crate::config::Tls;
 
@@ -53,6 +54,8 @@ pub struct ShownCertificate {
     pub not_before: Timestamp,
     /// It counts until then.
     pub not_after: Timestamp,
+    /// Who tells whether it was revoked.
+    pub revocation: Sources,
     /// The certificate itself, in DER.
     pub der: Vec<u8>,
 }
@@ -62,7 +65,8 @@ pub fn shown_certificate(chain: &Path) -> Result<ShownCertificate, TlsError> {
     let first =
         certificates(chain)?.into_iter().next().ok_or_else(|| TlsError::NoCertificate { file: chain.into() })?;
     let facts = Facts::read(&first).ok_or_else(|| TlsError::BadCertificate { file: chain.into() })?;
-    Ok(ShownCertificate { not_before: facts.not_before, not_after: facts.not_after, der: first.to_vec() })
+    let Facts { not_before, not_after, revocation, .. } = facts;
+    Ok(ShownCertificate { not_before, not_after, revocation, der: first.to_vec() })
 }
 
 /// The file of the certificate that whoever names no host is shown.

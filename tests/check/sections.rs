@@ -117,6 +117,14 @@ fn addresses_in_the_clear_are_addresses_of_their_own() {
 }
 
 #[test]
+fn responders_are_asked_unless_the_operator_says_no() {
+    let stapling = |value: &str| with(&format!("[tls]\nocsp_stapling = {value}"));
+    assert!(accepted(&with("")).settings.ocsp_stapling);
+    assert!(!accepted(&stapling("false")).settings.ocsp_stapling);
+    refused(&stapling("\"no\""), "9:17", &["expected `true` or `false`"]);
+}
+
+#[test]
 fn hsts_is_a_time_of_two_years_at_most() {
     let hsts = |time: &str| with(&format!("[tls]\nhsts = \"{time}\""));
     assert_eq!(accepted(&with("")).settings.hsts, None);

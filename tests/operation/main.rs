@@ -23,6 +23,7 @@ mod refusals;
 mod trial;
 mod reload;
 mod doctor;
+mod revocation;
 mod drain;
 mod service_manager;
 mod health;

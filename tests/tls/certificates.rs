@@ -131,7 +131,7 @@ fn an_error_names_the_file_and_what_is_wrong_with_it() {
         assert!(error.contains(what) && error.contains(file), "{error}");
     }
     check_pair(chain, key).unwrap();
-    let none = Handshaker::new(&Tls::Certificates(Vec::new()), &[], Clock::System.now());
+    let none = Handshaker::new(&Tls::Certificates(Vec::new()), &[], Clock::System);
     assert!(matches!(none.unwrap_err(), TlsError::Empty));
 }
 
@@ -145,7 +145,7 @@ fn an_expired_certificate_is_used_and_spoken_of() {
         fs::set_permissions(&files.key, fs::Permissions::from_mode(0o640)).unwrap();
     }
     let tls = Tls::Certificates(vec![old.clone(), early.clone(), nobody.clone()]);
-    let (_, notices) = Handshaker::new(&tls, &[], Clock::System.now()).unwrap();
+    let (_, notices) = Handshaker::new(&tls, &[], Clock::System).unwrap();
     assert_eq!(notices.len(), 3, "{notices:?}");
     assert!(matches!(&notices[0], Notice::Expired { file, .. } if *file == old.chain));
     assert!(notices[0].to_string().contains("expired at 2020-01-01T00:00:00.000Z"), "{}", notices[0]);

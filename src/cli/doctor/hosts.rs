@@ -5,6 +5,7 @@ use std::net::{IpAddr, ToSocketAddrs as _, UdpSocket};
 use std::time::Duration;
 
 use super::report::Report;
+use super::revocation;
 use crate::clock::{Clock, Timestamp};
 use crate::config::{CertificateFiles, Settings, Tls, Trust};
 use crate::dial::{DialError, Dialer};
@@ -20,13 +21,13 @@ pub(super) async fn look(settings: &Settings, running: Option<&StatusReport>, re
             let hint = "name your own under [tls] `certificates`, or let browsers trust it (certs/README.md)";
             report.warn("certificate", "a development certificate, which browsers warn of", hint);
         }
-        Tls::Certificates(list) => judge_files(list, report),
+        Tls::Certificates(list) => judge_files(list, report).await,
         Tls::Acme { certificates, acme } => {
-            judge_files(certificates, report);
+            judge_files(certificates, report).await;
             for domain in &acme.domains {
                 let files = acme.files(domain);
                 if files.chain.exists() {
-                    judge_files(&[files], report);
+                    judge_files(&[files], report).await;
                 } else {
                     let hint = "`vestibule certificates` says what the last order came to";
                     report.warn("certificate", format!("none was ordered yet for {domain}"), hint);
@@ -43,10 +44,11 @@ pub(super) async fn look(settings: &Settings, running: Option<&StatusReport>, re
 }
 
 /// What cannot be read was told with the configuration.
-fn judge_files(list: &[CertificateFiles], report: &mut Report) {
+async fn judge_files(list: &[CertificateFiles], report: &mut Report) {
     for files in list {
         if let Ok(shown) = shown_certificate(&files.chain) {
             judge_dates(&files.chain.display().to_string(), &shown, Clock::System.now(), report);
+            revocation::look(&files.chain, &shown.revocation, report).await;
         }
     }
 }
@@ -131,13 +133,19 @@ const PATIENCE: Duration = Duration::from_secs(3);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tls::Sources;
 
     #[test]
     fn a_certificate_is_judged_by_both_its_dates() {
         let now = Timestamp::from_millis(1_000_000_000_000);
         let said = |before: Timestamp, after: Timestamp| {
             let mut report = Report::default();
-            let shown = ShownCertificate { not_before: before, not_after: after, der: Vec::new() };
+            let shown = ShownCertificate {
+                not_before: before,
+                not_after: after,
+                revocation: Sources::default(),
+                der: Vec::new(),
+            };
             judge_dates("c.pem", &shown, now, &mut report);
             format!("{report:?}")
         };

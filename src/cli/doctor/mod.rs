@@ -7,6 +7,7 @@ mod addons;
 mod home;
 mod hosts;
 mod report;
+mod revocation;
 mod routes;
 
 use std::path::Path;

@@ -64,6 +64,7 @@ section! {
         development: String,
         certificates: List<Certificate>,
         hsts: TimeText,
+        ocsp_stapling: bool,
         acme: Acme,
     }
 

@@ -76,6 +76,7 @@ pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> (Settings, Vec<C
         listen: listen::listen(&section(&raw.listen), &raw.state_dir, cx),
         tls: tls::tls(&section(&raw.tls), &section(&raw.listen), cx),
         hsts: tls::hsts(&section(&raw.tls), cx),
+        ocsp_stapling: context::flag(&section(&raw.tls).ocsp_stapling, true),
         permissions,
         session,
         sign_in: sections::sign_in(&section(&raw.sign_in), &home_assistant, cx),

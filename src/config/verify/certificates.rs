@@ -1,5 +1,6 @@
 //! Whether the certificates and the authorities that were read can be used.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::{Claims, one_line};
@@ -13,7 +14,10 @@ pub(super) fn certificates(claims: &Claims<'_>, world: &dyn World, findings: &mu
     let mut covered = Vec::new();
     for (chain, key, at) in claims.certificates {
         match world.check_certificate(chain, key) {
-            Ok(hosts) => covered.push(hosts),
+            Ok(hosts) => {
+                covered.push(hosts);
+                judge_must_staple(chain, at, claims, world, findings);
+            }
             Err(CertificateTrouble { why, hint }) => {
                 let message = format!("this certificate cannot be used: {}", one_line(&*why));
                 let bad = Diagnostic::mistake(at.clone(), message);
@@ -37,6 +41,18 @@ pub(super) fn certificates(claims: &Claims<'_>, world: &dyn World, findings: &mu
         };
         findings.add(Diagnostic::warning(at, message).label("expected a host of a certificate").hint(hint));
     }
+}
+
+/// RFC 7633: without a response every client that heeds the extension refuses the certificate.
+fn judge_must_staple(chain: &Path, at: &Span, claims: &Claims<'_>, world: &dyn World, findings: &mut Findings) {
+    let Some(can_be_had) = world.must_staple(chain) else { return };
+    let (why, hint) = match can_be_had {
+        Err(why) => (one_line(&*why), "order a certificate without \"must staple\", or complete the chain"),
+        Ok(()) if claims.settings.ocsp_stapling => return,
+        Ok(()) => ("`ocsp_stapling` under [tls] is false".to_owned(), "take `ocsp_stapling` out"),
+    };
+    let message = format!("browsers refuse this certificate without an OCSP response, and there will be none: {why}");
+    findings.add(Diagnostic::warning(at.clone(), message).label("this certificate says \"must staple\"").hint(hint));
 }
 
 /// The hosts that browsers are to ask for, and where the configuration says so.

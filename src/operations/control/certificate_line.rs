@@ -24,6 +24,33 @@ pub struct CertificateLine {
     pub failures: u32,
     /// Why it failed last.
     pub last_error: Option<String>,
+    /// What its OCSP responder says; none where it names none.
+    pub ocsp: Option<OcspLine>,
+}
+
+/// What is known from an OCSP responder.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OcspLine {
+    /// What it says of the certificate.
+    pub status: OcspStatus,
+    /// Until when that counts.
+    pub until: Option<u64>,
+    /// Why the last question got no answer that counts.
+    pub error: Option<String>,
+}
+
+/// Whether a certificate was revoked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OcspStatus {
+    /// Nothing is known.
+    #[default]
+    Unknown,
+    /// It was not.
+    Good,
+    /// It was.
+    Revoked,
 }
 
 /// Where a certificate comes from.
