@@ -3,4 +3,8 @@
 # shellcheck shell=bash
 store=(--root "$PWD/target/container/store" --runroot "$PWD/target/container/run" --storage-driver vfs)
 buildah() { BUILDAH_FORMAT=docker command buildah "${store[@]}" "$@"; }
-podman() { command podman "${store[@]}" --cgroup-manager cgroupfs "$@"; }
+# podman has one of its own, since it keeps records beside the images.
+podman() {
+  command podman --root "$PWD/target/container/podman" --runroot "$PWD/target/container/podman-run" --storage-driver vfs \
+    --cgroup-manager cgroupfs --runtime "${PODMAN_RUNTIME:-crun}" "$@"
+}
