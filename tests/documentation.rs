@@ -105,7 +105,7 @@ fn configuration_md_has_the_keys_that_the_program_knows() {
         ("## Before the first heading", &[][..]),
         ("## `[listen]`", &["Listen", "Listener"]),
         ("## `[tls]`", &["Tls", "Certificate"]),
-        ("## `[tls.acme]`", &["Acme"]),
+        ("## `[tls.acme]`", &["Acme", "DnsUpdate"]),
         ("## `[home_assistant]`", &["HomeAssistant"]),
         ("## `[home_assistant.front]`", &["Front"]),
         ("## `[permissions]`", &["Permissions"]),

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::dns_hook::HookError;
+use super::dns_update::UpdateError;
 use crate::tls::TlsError;
 
 /// Why an order came to nothing. The certificate of before, if there is one, stays in use.
@@ -36,6 +37,9 @@ pub enum AcmeError {
     /// No TXT record was written.
     #[error("the DNS hook failed")]
     Hook(#[from] HookError),
+    /// The name server did not write a TXT record.
+    #[error("the name server did not write the record")]
+    Update(#[from] UpdateError),
     /// The key of the certificate cannot be made.
     #[error("cannot make a key")]
     Key(#[source] rcgen::Error),

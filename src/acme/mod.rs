@@ -12,6 +12,7 @@
 mod account;
 mod client;
 mod dns_hook;
+mod dns_update;
 mod error;
 mod http_tokens;
 mod order;
@@ -22,6 +23,7 @@ mod signing_request;
 mod store;
 
 pub use dns_hook::HookError;
+pub use dns_update::UpdateError;
 pub use error::{AcmeError, Refusal};
 pub use http_tokens::HttpTokens;
 pub use renewer::{Look, Ordered, Renewer, Step};

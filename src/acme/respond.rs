@@ -5,9 +5,10 @@ use std::sync::Arc;
 use instant_acme::{ChallengeType, KeyAuthorization};
 
 use super::dns_hook::{self, Action};
+use super::dns_update;
 use super::error::AcmeError;
 use super::http_tokens::HttpTokens;
-use crate::config::{AcmeChallenge, Domain};
+use crate::config::{AcmeChallenge, DnsWriter, Domain};
 use crate::tls::Handshaker;
 
 /// Where ACME servers look.
@@ -22,7 +23,7 @@ pub(super) struct Places<'a> {
 pub(super) enum Responded<'a> {
     Tls(String),
     Http(String),
-    Dns(&'a crate::config::DnsHook, String, String),
+    Dns(&'a DnsWriter, String, String),
 }
 
 /// What the protocol calls it.
@@ -53,17 +54,17 @@ impl<'a> Places<'a> {
                 self.tokens.open(token, key.as_str());
                 Ok(Responded::Http(token.to_owned()))
             }
-            AcmeChallenge::Dns01(hook) => {
+            AcmeChallenge::Dns01(dns) => {
                 // RFC 8555 section 8.4; of a wildcard, the name below the star.
                 let (name, value) = (format!("_acme-challenge.{}", domain.host()), key.dns_value());
-                let responded = Responded::Dns(hook, name, value);
-                let Responded::Dns(_, name, value) = &responded else { return Ok(responded) };
-                if let Err(error) = dns_hook::run(hook, Action::Present, name, value).await {
+                let responded = Responded::Dns(&dns.writer, name, value);
+                let Responded::Dns(writer, name, value) = &responded else { return Ok(responded) };
+                if let Err(error) = change(writer, Action::Present, name, value).await {
                     // It may have come half of its way.
                     self.take_away(responded).await;
-                    return Err(error.into());
+                    return Err(error);
                 }
-                tokio::time::sleep(hook.wait).await;
+                tokio::time::sleep(dns.wait).await;
                 Ok(responded)
             }
         }
@@ -74,12 +75,20 @@ impl<'a> Places<'a> {
         match responded {
             Responded::Tls(name) => self.handshaker.close_challenge(&name),
             Responded::Http(token) => self.tokens.close(&token),
-            Responded::Dns(hook, name, value) => {
-                if let Err(error) = dns_hook::run(hook, Action::Cleanup, &name, &value).await {
+            Responded::Dns(writer, name, value) => {
+                if let Err(error) = change(writer, Action::Cleanup, &name, &value).await {
                     let error = crate::telemetry::chain(&error).to_string();
-                    tracing::warn!(name, error, "the DNS hook did not take a record away");
+                    tracing::warn!(name, error, "a TXT record was not taken away");
                 }
             }
         }
+    }
+}
+
+/// Has a TXT record written or taken away by who can.
+async fn change(writer: &DnsWriter, action: Action, name: &str, value: &str) -> Result<(), AcmeError> {
+    match writer {
+        DnsWriter::Hook(hook) => Ok(dns_hook::run(hook, action, name, value).await?),
+        DnsWriter::Update(update) => Ok(dns_update::send(update, action, name, value).await?),
     }
 }

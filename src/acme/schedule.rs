@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
+use super::dns_update;
 use crate::clock::Timestamp;
-use crate::config::{Acme, AcmeChallenge};
+use crate::config::{Acme, AcmeChallenge, DnsWriter};
 use crate::tls::Facts;
 
 /// When a server would like a certificate to be renewed (RFC 9773 section 4.2).
@@ -45,7 +46,7 @@ pub(super) fn pause(failures: u32, chance: u16) -> Duration {
 /// How long an order may take with all its attempts. What is not over then is given up.
 pub fn longest_order(acme: &Acme) -> Duration {
     let hook = match &acme.challenge {
-        AcmeChallenge::Dns01(hook) => hook.timeout.saturating_add(hook.wait),
+        AcmeChallenge::Dns01(dns) => longest_change(&dns.writer).saturating_add(dns.wait),
         AcmeChallenge::TlsAlpn01 | AcmeChallenge::Http01 => Duration::ZERO,
     };
     ORDER.saturating_add(hook).saturating_add(longest_cleanup(acme))
@@ -54,9 +55,16 @@ pub fn longest_order(acme: &Acme) -> Duration {
 /// How long it may take to take the answer to a challenge away.
 pub(super) fn longest_cleanup(acme: &Acme) -> Duration {
     match &acme.challenge {
-        // And what it has started may hold its output for a little longer.
-        AcmeChallenge::Dns01(hook) => hook.timeout.saturating_add(Duration::from_secs(5)),
+        // And what a hook has started may hold its output for a little longer.
+        AcmeChallenge::Dns01(dns) => longest_change(&dns.writer).saturating_add(Duration::from_secs(5)),
         AcmeChallenge::TlsAlpn01 | AcmeChallenge::Http01 => Duration::ZERO,
+    }
+}
+
+fn longest_change(writer: &DnsWriter) -> Duration {
+    match writer {
+        DnsWriter::Hook(hook) => hook.timeout,
+        DnsWriter::Update(_) => dns_update::LONGEST,
     }
 }
 

@@ -4,6 +4,7 @@
 //! said here, once, for whoever orders it and for whoever shows it.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -41,8 +42,39 @@ pub enum AcmeChallenge {
     TlsAlpn01,
     /// A text at port 80 (RFC 8555 section 8.3).
     Http01,
-    /// A TXT record, which a command of the operator's writes (RFC 8555 section 8.4).
-    Dns01(DnsHook),
+    /// A TXT record (RFC 8555 section 8.4).
+    Dns01(DnsRecords),
+}
+
+/// How TXT records come about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DnsRecords {
+    /// Who writes them and takes them away.
+    pub writer: DnsWriter,
+    /// How long a new record gets to be seen by everybody.
+    pub wait: Duration,
+}
+
+/// Who writes TXT records and takes them away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DnsWriter {
+    /// A command of the operator's.
+    Hook(DnsHook),
+    /// The name server, which takes updates.
+    Update(DnsUpdate),
+}
+
+/// A name server that takes updates (RFC 2136) which are signed with a key (RFC 8945).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DnsUpdate {
+    /// Where it listens.
+    pub server: SocketAddr,
+    /// The zone that the names are in, in lower case and without a dot at its end.
+    pub zone: String,
+    /// What the server calls the key, in the same form.
+    pub key_name: String,
+    /// The key, as raw bytes: HMAC with SHA-256.
+    pub key: Arc<Secret<Vec<u8>>>,
 }
 
 /// The command that writes TXT records and takes them away.
@@ -54,8 +86,6 @@ pub struct DnsHook {
     pub arguments: Vec<String>,
     /// How long one run of it may take.
     pub timeout: Duration,
-    /// How long a new record gets to be seen by everybody.
-    pub wait: Duration,
 }
 
 /// An account that a certificate authority has made elsewhere (RFC 8555 section 7.3.4).

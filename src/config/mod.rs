@@ -54,7 +54,10 @@ use verify::Claims;
 
 pub use crate::diagnostic::Diagnostics;
 
-pub use acme::{Acme, AcmeChallenge, BadDomain, DirectoryUrl, DnsHook, Domain, ExternalAccount, https_address};
+pub use acme::{
+    Acme, AcmeChallenge, BadDomain, DirectoryUrl, DnsHook, DnsRecords, DnsUpdate, DnsWriter, Domain, ExternalAccount,
+    https_address,
+};
 pub use addon::{
     Access, AccessKey, AccessList, Accounts, Addon, AddonHeaders, AddonProtocol, Answers, Authorization, Backend,
     BadUserTemplate, Compress, Cors, CrossOrigin, Display, DisplayNameEncoding, EntityFilter, EntitySource, Framing,

@@ -87,7 +87,8 @@ fn by_dns_a_name_and_a_wildcard_get_certificates_and_the_records_are_taken_away(
     });
     assert_eq!(certificates(&server)[1]["names"][0], "*.home.example");
     let calls = hook::calls(&pebble.dns);
-    assert_eq!(calls.len(), 4, "{calls:?}");
+    // An order that meets too many refused nonces begins anew.
+    assert!(calls.len() >= 4, "{calls:?}");
     for pair in calls.chunks(2) {
         let [presented, cleaned] = pair else { panic!("{calls:?}") };
         let record = presented.strip_prefix("present ").unwrap();

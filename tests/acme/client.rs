@@ -53,9 +53,14 @@ impl Client {
     /// The body of the answer to a request that ends the connection.
     pub(crate) fn ask(mut self, ask: &Ask) -> Vec<u8> {
         self.head(ask);
-        let mut body = self.source.up_to(1 << 20);
-        let _ended = self.source.stream.read_to_end(&mut body);
-        body
+        self.to_end()
+    }
+
+    /// What is left until the connection ends.
+    pub(crate) fn to_end(&mut self) -> Vec<u8> {
+        let mut bytes = self.source.up_to(1 << 20);
+        let _ended = self.source.stream.read_to_end(&mut bytes);
+        bytes
     }
 }
 

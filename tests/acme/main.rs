@@ -2,7 +2,13 @@
 //! on: one nonce in five is refused, and no authorization is used twice. Where `pebble` is missing the tests are
 //! skipped, with a message; with `VESTIBULE_TOOLS=required`, as in CI, they fail.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that cannot go on panics")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::panic,
+    reason = "a test that cannot go on panics"
+)]
 
 #[cfg(test)]
 #[path = "../support/mod.rs"]
@@ -11,11 +17,14 @@ mod support;
 mod client;
 mod dns;
 mod hook;
+mod named;
 mod pebble;
 
 mod challenges;
+mod dns_updates;
 mod external_account;
 mod failures;
+mod renewal_info;
 mod renewals;
 #[cfg(feature = "redis-store")]
 mod shared;

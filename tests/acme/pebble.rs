@@ -1,7 +1,7 @@
 //! A real `pebble` for one test, with ports and an authority of its own.
 
 use std::fs;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -30,6 +30,8 @@ pub(crate) struct Pebble {
     /// Where it looks for the answer to `tls-alpn-01`.
     pub(crate) tls_port: u16,
     pub(crate) dns: Dns,
+    /// Another name server that it asks.
+    names_at: Option<SocketAddr>,
 }
 
 impl Pebble {
@@ -43,6 +45,15 @@ impl Pebble {
     #[track_caller]
     pub(crate) fn start_with(settings: &Value) -> Option<Self> {
         let mut pebble = Self::prepare(settings)?;
+        pebble.run();
+        Some(pebble)
+    }
+
+    /// One that asks this name server and not the tests' own.
+    #[track_caller]
+    pub(crate) fn start_asking(names_at: SocketAddr) -> Option<Self> {
+        let mut pebble = Self::prepare(&json!({}))?;
+        pebble.names_at = Some(names_at);
         pebble.run();
         Some(pebble)
     }
@@ -69,7 +80,17 @@ impl Pebble {
         fs::write(folder.path().join("pebble.json"), json!({ "pebble": pebble }).to_string()).unwrap();
         write_certificates(&folder);
         let dns = Dns::start();
-        Some(Self { program, folder, child: None, acme_port, management_port, http_port, tls_port, dns })
+        Some(Self {
+            program,
+            folder,
+            child: None,
+            acme_port,
+            management_port,
+            http_port,
+            tls_port,
+            dns,
+            names_at: None,
+        })
     }
 
     /// Runs it, from nothing: it keeps no account and no order.
@@ -77,7 +98,7 @@ impl Pebble {
         let log = fs::OpenOptions::new().create(true).append(true).open(self.folder.path().join("log")).unwrap();
         let mut command = Command::new(&self.program);
         command.arg("-config").arg(self.folder.path().join("pebble.json"));
-        command.arg("-dnsserver").arg(self.dns.address().to_string());
+        command.arg("-dnsserver").arg(self.names_at.unwrap_or(self.dns.address()).to_string());
         command.env("PEBBLE_VA_NOSLEEP", "1").env("PEBBLE_WFE_NONCEREJECT", "20").env("PEBBLE_AUTHZREUSE", "0");
         command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
         self.child = Some(command.spawn().unwrap());
@@ -91,6 +112,11 @@ impl Pebble {
             let _ = child.kill();
             let _ = child.wait();
         }
+    }
+
+    /// Where it is asked for certificates.
+    pub(crate) fn address(&self) -> SocketAddr {
+        ([127, 0, 0, 1], self.acme_port).into()
     }
 
     pub(crate) fn directory(&self) -> String {

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
-use vestibule::config::{AcmeChallenge, Settings, Trust};
+use vestibule::config::{AcmeChallenge, DnsWriter, Settings, Trust};
 
 use crate::harness::{Folder, HOME, accepted, refused, refused_in, warned};
 
@@ -93,8 +93,9 @@ fn dns_01_needs_a_command_that_can_be_run() {
     fs::set_permissions(&file, fs::Permissions::from_mode(0o700)).unwrap();
     let loaded = folder.load(dns(hook)).unwrap();
     let AcmeChallenge::Dns01(found) = loaded.settings.tls.acme().unwrap().challenge.clone() else { panic!() };
-    assert_eq!((&found.program, &*found.arguments), (&file, &["x".to_owned()][..]));
-    assert_eq!((found.timeout, found.wait), (Duration::from_mins(2), Duration::from_secs(30)));
+    let DnsWriter::Hook(command) = found.writer else { panic!() };
+    assert_eq!((&command.program, &*command.arguments), (&file, &["x".to_owned()][..]));
+    assert_eq!((command.timeout, found.wait), (Duration::from_mins(2), Duration::from_secs(30)));
     for (key, good, bad) in
         [("dns_hook_timeout", ["1s", "30m"], ["999ms", "1801s"]), ("dns_wait", ["0s", "60m"], ["", "3601s"])]
     {
@@ -155,4 +156,59 @@ fn a_host_that_nothing_will_cover_is_told() {
     accepted(&urls("https://home.example"));
     let told = ["no certificate covers `other.example`", "add this host to `domains` under [tls.acme]"];
     warned(&urls("https://other.example"), "8:16", &told);
+}
+
+#[test]
+fn a_name_server_that_takes_updates_needs_a_zone_and_a_key() {
+    let folder = Folder::new();
+    folder.write("key", "MDEyMzQ1Njc4OWFiY2RlZg==\n");
+    folder.write("short", "MDEyMzQ1Njc4OWFiY2Rl\n");
+    folder.write("no-base64", "secret \"MDEyMzQ1Njc4OWFiY2RlZg==\";\n");
+    let file = |name: &str| format!("key = {{ file = \"{name}\" }}");
+    let dns = |domain: &str, table: &str, more: &str| {
+        let needed = format!("domains = [\"{domain}\"]\nchallenge = \"dns-01\"\nagree_to_terms = true");
+        with(&format!("{needed}\ndns_update = {{ {table} }}\n{more}"))
+    };
+    let table = |server: &str, zone: &str, name: &str, key: &str| {
+        format!("server = \"{server}\", zone = \"{zone}\", key_name = \"{name}\", {key}")
+    };
+    let good = table("192.0.2.53", "A.example.", "Home.", &file("key"));
+    for domain in ["*.a.example", "a.example", "z.a.example"] {
+        let loaded = folder.load(dns(domain, &good, "")).unwrap_or_else(|found| panic!("{found}"));
+        let AcmeChallenge::Dns01(found) = loaded.settings.tls.acme().unwrap().challenge.clone() else { panic!() };
+        let DnsWriter::Update(update) = found.writer else { panic!() };
+        assert_eq!((&*update.zone, &*update.key_name), ("a.example", "home"));
+        assert_eq!(
+            (update.server.to_string(), &**update.key.reveal()),
+            ("192.0.2.53:53".into(), &b"0123456789abcdef"[..])
+        );
+    }
+    for domain in ["b.example", "ba.example", "example"] {
+        refused_in(&folder, &dns(domain, &good, ""), "4:12", &["this name is not in the zone `a.example`"]);
+    }
+    for (table, told) in [
+        ("server = \"192.0.2.53:5353\"".to_owned(), "`zone` is missing"),
+        ("zone = \"a.example\"".to_owned(), "`server` is missing"),
+        (table("ns.a.example", "a.example", "k", &file("key")), "this is not an address: `ns.a.example`"),
+        (table("192.0.2.53:0x", "a.example", "k", &file("key")), "this is not an address"),
+        (table("192.0.2.53", "a..example", "k", &file("key")), "this is not a zone"),
+        (table("192.0.2.53", "a.example", "", &file("key")), "this is not the name of a key"),
+        (table("192.0.2.53", "a.example", &"k".repeat(64), &file("key")), "this is not the name of a key"),
+        (table("192.0.2.53", "a.example", "k", &file("short")), "this file holds no key for updates"),
+        (table("192.0.2.53", "a.example", "k", &file("no-base64")), "expected 16 bytes or more in base64"),
+    ] {
+        let found = folder.load(dns("a.example", &table, "")).unwrap_err().to_string();
+        assert!(found.contains(told), "{found} instead of {told}");
+    }
+    let both = "dns_hook = [\"x\"]";
+    refused_in(
+        &folder,
+        &dns("a.example", &good, both),
+        "8:12",
+        &["two ways to write a TXT record", "take one of them"],
+    );
+    let time = "dns_hook_timeout = \"1s\"";
+    refused_in(&folder, &dns("a.example", &good, time), "8:20", &["there is no command that could take time"]);
+    let idle = also(&format!("dns_update = {{ {good} }}"));
+    refused_in(&folder, &idle, "7:14", &["nobody writes DNS records for this challenge"]);
 }

@@ -22,6 +22,8 @@ pub(crate) enum Tool {
     Werkzeug,
     /// An ACME server.
     Pebble,
+    /// A name server.
+    Named,
     /// Of Prometheus.
     Promtool,
     Fail2banRegex,
@@ -47,6 +49,7 @@ pub(crate) fn find(tool: Tool) -> Option<PathBuf> {
         Tool::Go => (&["go"], &["version"]),
         Tool::NodeQs => (&["node"], &["--input-type=module", "--eval", "import 'qs'"]),
         Tool::Pebble => (&["/usr/bin/pebble", "pebble"], &["-h"]),
+        Tool::Named => (&["/usr/sbin/named", "named"], &["-V"]),
         Tool::Werkzeug => (&python, &["-c", "import werkzeug"]),
         Tool::Promtool => (&["/usr/bin/promtool", "promtool"], &["--version"]),
         Tool::Fail2banRegex => (&["/usr/bin/fail2ban-regex", "fail2ban-regex"], &["--version"]),

@@ -78,10 +78,19 @@ section! {
         challenge: String,
         dns_hook: List<String>,
         dns_hook_timeout: TimeText,
+        dns_update: DnsUpdate,
         dns_wait: TimeText,
         eab_key_id: String,
         eab_hmac_key: ValueFile,
         state: String,
+    }
+
+    /// `dns_update` of `[tls.acme]`
+    DnsUpdate {
+        server: String,
+        zone: String,
+        key_name: String,
+        key: ValueFile,
     }
 
     /// An entry of `[tls] certificates`.

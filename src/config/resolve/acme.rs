@@ -1,17 +1,14 @@
 //! `[tls.acme]`: names that certificates are ordered for, and whether the way in which it is to be shown that they are
 //! ours can work with the rest of the file.
 
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use data_encoding::{BASE64URL, BASE64URL_NOPAD};
 use toml::Spanned;
 
 use super::context::Context;
-use super::trust;
-use crate::config::acme::{Acme, AcmeChallenge, DnsHook, Domain, ExternalAccount, LETS_ENCRYPT};
+use super::{dns_records, trust};
+use crate::config::acme::{Acme, AcmeChallenge, Domain, ExternalAccount, LETS_ENCRYPT};
 use crate::config::diagnostic::{Diagnostic, Span, quoted};
 use crate::config::raw::{self, Key, ValueFile};
 use crate::secret::Secret;
@@ -29,6 +26,9 @@ pub(super) fn acme(raw: &Spanned<raw::Acme>, listen: &raw::Listen, cx: &mut Cont
     }
     let domains = domains(raw, &table, cx);
     refuse_wildcards(&domains, challenge.as_ref(), cx);
+    if let Some(AcmeChallenge::Dns01(records)) = &challenge {
+        dns_records::refuse_other_zones(&domains, &records.writer, cx);
+    }
     Some(Acme {
         domains: domains.into_iter().map(|(domain, _)| domain).collect(),
         email: raw.email.given().and_then(|text| email(text, cx)),
@@ -88,13 +88,9 @@ fn challenge(raw: &raw::Acme, table: &Span, listen: &raw::Listen, cx: &mut Conte
     let text = cx.required(&raw.challenge, "challenge", table, "\"tls-alpn-01\"")?;
     let kinds = [("tls-alpn-01", Kind::TlsAlpn), ("http-01", Kind::Http), ("dns-01", Kind::Dns)];
     let kind = cx.word(text, &kinds)?;
-    if kind != Kind::Dns {
-        let at = raw.dns_hook.given().map(Spanned::span);
-        let at = at.or(raw.dns_hook_timeout.given().map(Spanned::span)).or(raw.dns_wait.given().map(Spanned::span));
-        if let Some(at) = at {
-            let idle = Diagnostic::mistake(at, "nobody writes DNS records for this challenge").first(text.span());
-            cx.add(idle.label("needs challenge = \"dns-01\"").hint("set `challenge`, or take this key out"));
-        }
+    if let Some(at) = dns_records::first_key(raw).filter(|_| kind != Kind::Dns) {
+        let idle = Diagnostic::mistake(at, "nobody writes DNS records for this challenge").first(text.span());
+        cx.add(idle.label("needs challenge = \"dns-01\"").hint("set `challenge`, or take this key out"));
     }
     match kind {
         Kind::TlsAlpn => Some(AcmeChallenge::TlsAlpn01),
@@ -105,14 +101,7 @@ fn challenge(raw: &raw::Acme, table: &Span, listen: &raw::Listen, cx: &mut Conte
             }
             Some(AcmeChallenge::Http01)
         }
-        Kind::Dns => {
-            let example = "[\"/etc/vestibule/dns-hook\"]";
-            let hook = cx.required(&raw.dns_hook, "dns_hook", table, example).and_then(|list| hook(list, cx));
-            let minute = Duration::from_mins(1);
-            let timeout = cx.time(&raw.dns_hook_timeout, minute * 2, Duration::from_secs(1)..=minute * 30);
-            let wait = cx.time(&raw.dns_wait, Duration::from_secs(30), Duration::ZERO..=minute * 60);
-            hook.map(|(program, arguments)| AcmeChallenge::Dns01(DnsHook { program, arguments, timeout, wait }))
-        }
+        Kind::Dns => dns_records::dns_records(raw, table, cx).map(AcmeChallenge::Dns01),
     }
 }
 
@@ -121,28 +110,6 @@ enum Kind {
     TlsAlpn,
     Http,
     Dns,
-}
-
-/// The program and what it is told first. It is started as it stands here and by no shell, so that it has a path.
-fn hook(list: &Spanned<raw::List<String>>, cx: &mut Context<'_>) -> Option<(PathBuf, Vec<String>)> {
-    let mut words = list.get_ref().iter();
-    let Some(first) = words.next() else {
-        let none = Diagnostic::mistake(list.span(), "no command");
-        cx.add(none.label("expected a program").hint("write [\"/path/of/the/program\", \"argument\"]"));
-        return None;
-    };
-    let program = cx.path(first);
-    let runs = std::fs::metadata(&program).map(|found| found.is_file() && found.permissions().mode() & 0o111 != 0);
-    let message = match runs {
-        Ok(true) => None,
-        Ok(false) => Some("this is not a program that can be run".to_owned()),
-        Err(error) => Some(format!("this program cannot be found: {error}")),
-    };
-    if let Some(message) = message {
-        let hint = format!("no shell looks for it: write its path, and chmod +x it; this one is {}", program.display());
-        cx.add(Diagnostic::mistake(first.span(), message).label("expected the path of a program").hint(hint));
-    }
-    Some((program, words.map(|word| word.get_ref().clone()).collect()))
 }
 
 /// What can stand behind `mailto:`. Whether anybody reads it there nobody knows.

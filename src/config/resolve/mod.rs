@@ -7,6 +7,7 @@ mod addon_api;
 mod api_alone;
 mod assertion;
 pub(in crate::config) mod context;
+mod dns_records;
 mod front;
 mod groups;
 mod followed;
