@@ -8,7 +8,8 @@ use http::uri::PathAndQuery;
 
 use super::authority::Authority;
 use super::path;
-use super::sanitize::{Rules, judge_headers, judge_line, target};
+use super::request_line::{judge_line, target};
+use super::sanitize::{Rules, judge_headers};
 use crate::connection::ClientBody;
 use crate::refusal::Reason;
 

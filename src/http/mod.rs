@@ -25,6 +25,7 @@ mod path;
 mod path_spellings;
 mod readings;
 mod request_id;
+mod request_line;
 mod request_source;
 mod reserved;
 mod sanitize;

@@ -4,8 +4,7 @@
 use bytes::Bytes;
 use http::header::{EXPECT, HeaderValue, TRANSFER_ENCODING};
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderName, Method, Request, Version};
-use hyper::ext::Protocol;
+use http::{HeaderMap, HeaderName, Method};
 use hyper::upgrade::OnUpgrade;
 
 use super::authority::Authority;
@@ -16,17 +15,17 @@ use super::forwarded::{Forwarded, VERIFY};
 use super::origin::{Names, Provenance};
 use super::own_cookies::OwnCookies;
 use super::request_id::RequestId;
+use super::request_line::{judge_line, target};
 use super::request_source::RequestSource;
 use super::reserved::Reserved;
 use super::scheme::Scheme;
-use super::upgrade::{self, Handshake};
+use super::upgrade::Handshake;
 use super::{fields, hop_by_hop, path};
 use crate::connection::AbortHandle;
 use crate::connection::Arrived;
 use crate::connection::ClientBody;
 use crate::connection::EntryPoint;
 use crate::connection::InFlightGuard;
-use crate::ids::KnownMethod;
 use crate::refusal::Reason;
 
 /// What the configuration says about requests as such.
@@ -328,40 +327,6 @@ impl Sanitized {
             upgrade: self.upgrade,
             serving: self.serving,
         }
-    }
-}
-
-/// Method and upgrade: what is asked for at all.
-pub(super) fn judge_line(request: &Request<ClientBody>) -> Result<Option<Handshake>, Reason> {
-    let protocol = request.extensions().get::<Protocol>();
-    let handshake = upgrade::asked_for(request.method(), request.version(), protocol, request.headers())
-        .map_err(|_| Reason::BadUpgrade)?;
-    // CONNECT is not a method that we know. Only the extended one that `asked_for` has found to be a WebSocket is let
-    // through.
-    let extended_connect = handshake == Some(Handshake::Http2);
-    if !extended_connect && KnownMethod::of(request.method()).is_none() {
-        return Err(Reason::MethodNotAllowed);
-    }
-    Ok(handshake)
-}
-
-/// RFC 9112 section 3.2: origin-form, absolute-form, or `*` on OPTIONS; nothing else is a target for us. That an
-/// absolute-form target agrees with `Host` is [`Authority::of_request`]'s to say.
-pub(super) fn target(request: &Request<ClientBody>) -> Result<PathAndQuery, Reason> {
-    let uri = request.uri();
-    let target = uri.path_and_query().ok_or(Reason::MalformedRequest)?;
-    // An authority without a scheme is the form of CONNECT (RFC 9112 section 3.2.3), which is no target for us. Over
-    // HTTP/2 both are pseudo-header fields that come apart from each other.
-    let scheme_ok = match uri.scheme_str() {
-        None => uri.authority().is_none() || request.version() == Version::HTTP_2,
-        Some(scheme) => scheme == "https" || scheme == "http",
-    };
-    let asterisk = target.as_str() == "*" && *request.method() == Method::OPTIONS;
-    // Of a target that begins with its query, the path is said to be `/`, and it would go on without one.
-    if scheme_ok && (asterisk || target.as_str().starts_with('/')) {
-        Ok(target.clone())
-    } else {
-        Err(Reason::MalformedRequest)
     }
 }
 
