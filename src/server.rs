@@ -6,6 +6,7 @@
 mod addon_api;
 mod build;
 mod certificates;
+mod client_auth;
 mod commands;
 mod confirmation;
 mod connections;
@@ -68,6 +69,7 @@ pub struct Server {
     stapler: Stapler,
     connection_limiter: Arc<ConnectionLimiter>,
     floods: LogLimiter,
+    refused_certificates: LogLimiter,
     listeners: Mutex<Listeners>,
     home_assistant_trust: ListenerTrust,
     state: tokio::sync::Mutex<ReloadState>,

@@ -106,6 +106,8 @@ fn configuration_md_has_the_keys_that_the_program_knows() {
         ("## `[listen]`", &["Listen", "Listener"]),
         ("## `[tls]`", &["Tls", "Certificate"]),
         ("## `[tls.acme]`", &["Acme", "DnsUpdate"]),
+        ("## `[[tls.client_auth]]`", &["ClientAuth"]),
+        ("## `[[tls.client_certificate]]`", &["ClientCertificate"]),
         ("## `[home_assistant]`", &["HomeAssistant"]),
         ("## `[home_assistant.front]`", &["Front"]),
         ("## `[permissions]`", &["Permissions"]),
@@ -217,6 +219,8 @@ fn config_toml_names_every_key_that_an_operator_can_set() {
         "Listen",
         "Tls",
         "Acme",
+        "ClientAuth",
+        "ClientCertificate",
         "HomeAssistant",
         "Front",
         "Permissions",
@@ -228,8 +232,20 @@ fn config_toml_names_every_key_that_an_operator_can_set() {
     ];
     let more = ["Limits", "Log", "Headers", "Assertion", "Supervisor", "Addon", "Protect", "Public", "Test"];
     // Another name of `areas`, tables with a heading of their own, and the keys of a rule, which stand inside of one.
-    let inside =
-        ["area_ids", "policy", "protect", "public", "acme", "front", "read", "control", "edit"].map(str::to_owned);
+    let inside = [
+        "area_ids",
+        "policy",
+        "protect",
+        "public",
+        "acme",
+        "client_auth",
+        "client_certificate",
+        "front",
+        "read",
+        "control",
+        "edit",
+    ]
+    .map(str::to_owned);
     let shipped: BTreeSet<String> = shipped.into_iter().chain(inside).collect();
     for section in sections.into_iter().chain(more) {
         let missing: Vec<_> = declared[section].difference(&shipped).collect();
@@ -242,6 +258,7 @@ fn reference_md_has_every_reason_with_its_status() {
     // What many refusals are is written once there.
     let source = read("src/refusal/reason.rs")
         .replace("forbidden(\"", "row(S::FORBIDDEN, \"")
+        .replace("elsewhere(\"", "row(S::MISDIRECTED_REQUEST, \"")
         .replace("too_many(\"", "row(S::TOO_MANY_REQUESTS, \"")
         .replace("not_ready(\"", "row(S::SERVICE_UNAVAILABLE, \"");
     let mut table = BTreeMap::new();

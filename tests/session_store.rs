@@ -177,6 +177,7 @@ async fn a_session_survives_a_restart_with_everything_that_is_known_of_it() {
         parent: Some(parent.digest()),
         refresh_token: Some("0a1b".to_owned()),
         password_digest: Some([7; 32]),
+        certificate: Some([9; 32]),
         ..of("alice")
     };
     let (token, before) = sessions.create(about).await.expect("made");
@@ -187,6 +188,7 @@ async fn a_session_survives_a_restart_with_everything_that_is_known_of_it() {
     assert_eq!(sessions.list(), listed);
     let after = sessions.look_up(&token).expect("live");
     assert_eq!(after.addon(), before.addon());
+    assert_eq!((after.certificate(), before.certificate()), (Some(&[9; 32]), Some(&[9; 32])));
     assert_eq!(after.parent(), before.parent());
     assert_eq!(after.refresh_token(), before.refresh_token());
     assert_eq!(after.password_digest(), before.password_digest());

@@ -417,7 +417,7 @@ mod tests {
 
         fn start(&self) -> Renewer {
             let tls = config::Tls::Acme { certificates: Vec::new(), acme: Arc::clone(&self.acme) };
-            let (handshaker, _) = Handshaker::new(&tls, &[], Clock::manual(Timestamp::default())).unwrap();
+            let (handshaker, _) = Handshaker::new(&tls, None, &[], Clock::manual(Timestamp::default())).unwrap();
             Renewer::new(Arc::new(handshaker), Clock::default())
         }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::access::{Act, judge_own_will, may_enter, may_open};
 use super::answers::Answers;
+use super::certified::{is_backed, is_second_factor};
 use super::cors::is_vouched_for;
 use super::front;
 use super::named::max_age;
@@ -21,7 +22,7 @@ use crate::connection::EntryPoint;
 use crate::identity::{Directory, User, user_behind};
 use crate::ids::{GroupId, KnownMethod};
 use crate::refusal::{Decision, Reason};
-use crate::session::{Credential, CredentialKind, KeyBounds};
+use crate::session::{Credential, CredentialKind, KeyBounds, Session};
 
 /// Who claims to ask.
 pub(super) enum Claim<'a> {
@@ -113,7 +114,7 @@ fn judge_wish<'r>(
 ) -> Result<(Option<Evaluation<'r>>, Answers), Refusal<'r>> {
     let refusal = |reason: Reason| Refusal { user: Some(Arc::clone(user)), ..reason.into() };
     let lacking = |reason: Reason, asked| Refusal { step_up: reason.asks_again().then_some(asked), ..refusal(reason) };
-    let proof = claim.proof();
+    let proof = claim.proof(question, user);
     // Only now is an unreadable target a refusal: a stranger learns nothing from how we read paths.
     let intent = match question.wish {
         Wish::Path(Ok(intent)) => intent,
@@ -155,10 +156,11 @@ fn judge_wish<'r>(
 
 impl Claim<'_> {
     /// What the claimant has proved beside being signed in.
-    fn proof(&self) -> Proof {
+    fn proof(&self, question: &Question<'_>, user: &User) -> Proof {
+        let by_certificate = |session: &Session| is_second_factor(session, question.certified, user);
         match self {
-            Self::Found(credential) => Proof::at_begin(credential),
-            Self::Kept(credential, _) => Proof::of_begun(credential),
+            Self::Found(credential) => Proof::at_begin(credential, by_certificate),
+            Self::Kept(credential, _) => Proof::of_begun(credential, by_certificate),
             Self::Supposed(_, kind, proof) => Proof::supposed(*kind, *proof),
         }
     }
@@ -197,13 +199,13 @@ fn claimant(question: &Question<'_>, claim: &Claim<'_>, directory: &Directory) -
     match claim {
         Claim::Found(credential) => {
             counts(credential, question)?;
-            user_behind(credential, directory)
+            backed(credential, question, user_behind(credential, directory)?)
         }
         Claim::Kept(credential, still_counts) => {
             // Sessions end and tokens are revoked while an exchange is open; `Found` ones were looked up a moment ago.
             still_counts(credential)?;
             counts(credential, question)?;
-            user_behind(credential, directory)
+            backed(credential, question, user_behind(credential, directory)?)
         }
         // A token that nobody shows is still refused where none counts: `explain` must say what a request would get.
         // Nobody has one in mind: a key is held to what it was made for.
@@ -214,6 +216,12 @@ fn claimant(question: &Question<'_>, claim: &Claim<'_>, directory: &Directory) -
         }
         Claim::Supposed(user, _, _) => Ok(Arc::clone(user)),
     }
+}
+
+/// The user, unless their session was made with a certificate that this connection has not.
+fn backed(credential: &Credential, question: &Question<'_>, user: Arc<User>) -> Result<Arc<User>, Reason> {
+    let is_good = credential.session().is_none_or(|session| is_backed(session, question.certified, &user));
+    if is_good { Ok(user) } else { Err(Reason::SessionEnded) }
 }
 
 /// Whether a credential that is good counts for this.

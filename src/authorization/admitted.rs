@@ -107,6 +107,10 @@ impl Admitted {
 
     fn decide(&self, moment: &Moment<'_>) -> Result<(), Reason> {
         let route = self.route_of(moment.routes).ok_or(Reason::UnknownRoute)?;
+        let (host, client_auth) = (self.authority.host(), moment.rules.client_auth.as_deref());
+        // First: over a connection whose certificate is not believed any more nothing goes on, whoever is behind it.
+        self.source.judge_certificate(host, client_auth)?;
+        let certified = self.source.certified(host, client_auth);
         let question = Question {
             addon: route.addon(),
             entry_point: self.source.entry_point(),
@@ -119,6 +123,7 @@ impl Admitted {
             provenance: self.source.provenance(&self.authority, &moment.rules.names),
             origin: self.source.origin(),
             bears_token: self.bears_token,
+            certified: certified.as_ref(),
             wish: Wish::Path(Ok(&self.intent)),
         };
         let rules = moment.protections.get(route.place()).and_then(Option::as_ref);

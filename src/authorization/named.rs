@@ -9,8 +9,12 @@ use crate::identity::User;
 
 /// Whether a list names this user, by one of their groups or by themselves.
 pub(super) fn is_named(user: &User, list: &AccessList) -> bool {
-    let by_name = |name: &String| user.id.as_str() == name || user.usernames.contains(name);
-    list.groups.iter().any(|group| is_in(user, group)) || list.users.iter().any(by_name)
+    list.groups.iter().any(|group| is_in(user, group)) || list.users.iter().any(|name| is_called(user, name))
+}
+
+/// Whether this is a name or the id of the user.
+pub fn is_called(user: &User, name: &str) -> bool {
+    user.id.as_str() == name || user.usernames.iter().any(|own| own == name)
 }
 
 /// How long ago this user may have signed in: the shortest of all times that are about them.

@@ -318,6 +318,7 @@ impl AuthorizationContext<'_> {
             // Who only comes in sends nothing to the add-on, so no token could get there; for other requests `decide`
             // says it.
             bears_token: Ok(false),
+            certified: request.certified(),
             wish,
         }
     }

@@ -64,20 +64,27 @@ pub struct SupposedProof {
 
 impl Proof {
     /// What a credential proves that was found a moment ago, for what begins with it.
-    pub(super) fn at_begin(credential: &Credential) -> Self {
-        Self::of(credential, |session| session.authenticated().map_or(Age::Never, |at| Age::Of(age(session, at))))
+    pub(super) fn at_begin(credential: &Credential, by_certificate: impl FnOnce(&Session) -> bool) -> Self {
+        let age = |session: &Session| session.authenticated().map_or(Age::Never, |at| Age::Of(age(session, at)));
+        Self::of(credential, age, by_certificate)
     }
 
     /// The same for what has begun with it.
-    pub(super) fn of_begun(credential: &Credential) -> Self {
-        Self::of(credential, |_| Age::Begun)
+    pub(super) fn of_begun(credential: &Credential, by_certificate: impl FnOnce(&Session) -> bool) -> Self {
+        Self::of(credential, |_| Age::Begun, by_certificate)
     }
 
-    fn of(credential: &Credential, age: impl FnOnce(&Session) -> Age) -> Self {
+    /// `by_certificate` says whether the certificate of the connection is a second factor.
+    fn of(
+        credential: &Credential,
+        age: impl FnOnce(&Session) -> Age,
+        by_certificate: impl FnOnce(&Session) -> bool,
+    ) -> Self {
         Self(match credential {
             // Home Assistant makes sessions of its own for its pages, and nobody signs in for one.
             Credential::Session(session) if session.entry_point() == EntryPoint::Browsers => {
-                Kind::Session { age: age(session), second_factor: session.second_factor().is_some() }
+                let second_factor = session.second_factor().is_some() || by_certificate(session);
+                Kind::Session { age: age(session), second_factor }
             }
             Credential::Session(_) | Credential::Token(_) | Credential::Key(_) => Kind::None,
         })

@@ -7,7 +7,7 @@ use super::protect::RequestIntent;
 use crate::conditions::Environment;
 use crate::config::{Addon, StepUp};
 use crate::connection::EntryPoint;
-use crate::http::{ClientAddr, Provenance};
+use crate::http::{Certified, ClientAddr, Provenance};
 use crate::refusal::Reason;
 
 /// What is asked, as far as it is not about who asks.
@@ -23,6 +23,8 @@ pub(super) struct Question<'a> {
     pub(super) origin: Option<&'a HeaderValue>,
     /// Whether the request bears a token beside what it was found to be signed in with; or why nobody can say.
     pub(super) bears_token: Result<bool, Reason>,
+    /// For whom the client certificate of the connection stands, where it does for anybody.
+    pub(super) certified: Option<&'a Certified>,
     pub(super) wish: Wish<'a>,
 }
 

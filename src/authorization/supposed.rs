@@ -97,6 +97,7 @@ impl Supposition<'_> {
             origin: self.origin.as_ref(),
             // One credential is supposed, and nothing beside it.
             bears_token: Ok(false),
+            certified: None,
             wish: Wish::Path(Ok(&intent)),
         };
         let nothing = Supposed {

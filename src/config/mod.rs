@@ -11,6 +11,7 @@ mod acme;
 mod addon;
 mod addon_api;
 mod certificate_files;
+mod client_auth;
 mod document;
 mod entity_template;
 mod front;
@@ -66,6 +67,10 @@ pub use addon::{
 };
 pub use addon_api::{ApiAddress, BadApiAddress, IngressApi, SupervisorUpstream, is_for_no_addon};
 pub use certificate_files::CertificateFiles;
+pub use client_auth::{
+    AlternativeName, BadAlternativeName, CertificateMatch, CertificateRole, CertificateUser, ClientAuth, ClientTrust,
+    Demand, HostClientAuth, Issuers,
+};
 pub use conditions::{BadHours, Conditions, Hours, StateCondition};
 pub use config_test::{ConfigTest, ConfigTestSubject, Outcome};
 pub use entity_template::{BadTemplate, EntityTemplate, Piece};
@@ -159,6 +164,7 @@ fn judge((shown, absolute): (&Path, PathBuf), document: Document, world: &dyn Wo
         settings: &settings,
         addresses: &cx.addresses,
         certificates: &cx.certificates,
+        client_trusts: &cx.client_trusts,
         authorities: &cx.authorities,
     };
     verify::verify(claims, &cases, world, &mut cx.findings);

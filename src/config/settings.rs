@@ -11,6 +11,7 @@ use super::acme::Acme;
 use super::addon::Addon;
 use super::addon_api::{ApiAddress, IngressApi, SupervisorUpstream};
 use super::certificate_files::CertificateFiles;
+use super::client_auth::ClientAuth;
 use super::home::HomeAssistant;
 use super::limits::Limits;
 use super::pages::Pages;
@@ -35,6 +36,8 @@ pub struct Settings {
     pub hsts: Option<Duration>,
     /// `[tls] ocsp_stapling`: whether the responders that certificates name are asked, and what they say is shown.
     pub ocsp_stapling: bool,
+    /// `[tls] client_ca` and what belongs to it; nothing where no client certificate is asked for.
+    pub client_auth: Option<Arc<ClientAuth>>,
     /// `[home_assistant]`
     pub home_assistant: HomeAssistant,
     /// `[permissions]` and `[[group]]`

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use data_encoding::{HEXLOWER_PERMISSIVE, HEXUPPER};
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE, HEXUPPER};
 
 use super::findings::Explained;
 
@@ -36,6 +36,17 @@ impl CertificatePin {
         pin.0.iter_mut().zip(digest.as_ref()).for_each(|(to, from)| *to = *from);
         pin
     }
+
+    /// The digest.
+    pub fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// Its first eight bytes, as logs show it.
+    pub fn short(&self) -> String {
+        let (first, _) = self.0.split_first_chunk::<8>().expect("a digest has 32 bytes");
+        format!("sha256:{}", HEXLOWER.encode(first))
+    }
 }
 
 impl FromStr for CertificatePin {
@@ -54,7 +65,8 @@ impl Explained for BadPin {
     }
 
     fn hint(&self) -> String {
-        "`openssl s_client -connect HOST:PORT </dev/null | openssl x509 -noout -fingerprint -sha256` prints it"
+        "`openssl x509 -in FILE -noout -fingerprint -sha256` prints it; a server's own comes from `openssl s_client -connect \
+         HOST:PORT </dev/null`"
             .to_owned()
     }
 }

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::client_auth::ClientTrust;
 use super::config_test::{ConfigTest, Outcome};
 use super::home::HomeApi;
 use super::nearest::nearest;
@@ -35,6 +36,12 @@ pub trait World {
     /// Why a PEM text cannot be used as a list of authorities.
     fn check_authorities(&self, _pem: &[u8]) -> Result<(), WorldError> {
         Ok(())
+    }
+
+    /// Why client certificates cannot be judged by these, and whether that is about the revocation lists; or what is to
+    /// be said of them all the same, in the same form.
+    fn check_client_trust(&self, _trust: &ClientTrust) -> Result<Vec<(bool, String)>, (bool, WorldError)> {
+        Ok(Vec::new())
     }
 
     /// Why nobody could serve at this address now. `control` is the socket at which a process that serves this

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use crate::listener::{Addresses, ListenerTrust};
-use crate::tls::Transport;
+use crate::tls::{ClientCertificate, Transport};
 
 /// A connection that requests come over. Only [`super::Connection`]s of browsers and of Home Assistant make one.
 #[derive(Debug, Clone)]
@@ -59,6 +59,14 @@ impl ConnectionInfo {
         match &self.0 {
             Kind::Tls(transport) => transport.trust(),
             Kind::HomeAssistant(_, trust) => trust,
+        }
+    }
+
+    /// The name that the handshake asked for and the client certificate that it showed; nothing in the clear.
+    pub fn handshake(&self) -> Option<(Option<&str>, Option<&Arc<ClientCertificate>>)> {
+        match &self.0 {
+            Kind::Tls(transport) => Some((transport.sni(), transport.certificate())),
+            Kind::HomeAssistant(..) => None,
         }
     }
 

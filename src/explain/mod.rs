@@ -11,6 +11,7 @@ mod registered;
 mod reason;
 mod answer;
 mod because;
+mod certificates;
 mod home;
 mod request;
 mod simulator;

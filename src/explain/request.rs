@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::answer::{ExplainedEntity, Outcome};
+use super::certificates::Certificates;
 use super::groups::Groups;
 use super::question::{RequestQuestion, Sent};
 use super::reason;
@@ -37,6 +38,9 @@ pub(crate) struct RequestAnswer<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) not_counting: Option<String>,
     pub(crate) entry: Option<ExplainedEntity>,
+    /// What the configuration says of client certificates about both, where it says something.
+    #[serde(flatten)]
+    pub(crate) certificates: Option<Certificates>,
     /// Where it goes, and the path that the add-on sees.
     pub(crate) addon: Option<String>,
     pub(crate) path: Option<String>,
@@ -98,6 +102,7 @@ impl<'a> RequestAnswer<'a> {
             groups: None,
             not_counting: None,
             entry: None,
+            certificates: None,
             addon: None,
             path: None,
             is_public: false,
@@ -114,6 +119,10 @@ impl<'a> RequestAnswer<'a> {
     pub(super) fn of(self, user: &'a User, groups: Groups<'a>, entry: ExplainedEntity) -> Self {
         let (user_id, user_name) = (Some(user.id.as_str()), user.name.as_deref());
         Self { user_id, user_name, groups: Some(groups), entry: Some(entry), ..self }
+    }
+
+    pub(super) fn certified(self, certificates: Option<Certificates>) -> Self {
+        Self { certificates, ..self }
     }
 
     pub(super) fn not_counting(self, not_counting: Option<String>) -> Self {

@@ -10,6 +10,7 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, Uri};
 
 use super::answer::{Answer, ExplainedEntity};
+use super::certificates::Certificates;
 use super::home::Home;
 use super::question::{Question, RequestQuestion, Sent};
 use super::request::{RequestAnswer, Ruled};
@@ -19,7 +20,7 @@ use crate::authorization::protect::{BodyFacts, Evaluation, Protection, RuleQuery
 use crate::authorization::{Answers, Supposed, SupposedProof, Supposition, not_counting};
 use crate::clock::Timestamp;
 use crate::conditions::Circumstances;
-use crate::config::{FRONT, Settings};
+use crate::config::{ClientAuth, FRONT, Settings};
 use crate::connection::EntryPoint;
 use crate::http::{Authority, Names, Provenance, Scheme, judge_path};
 use crate::identity::User;
@@ -35,6 +36,7 @@ pub(crate) struct Simulator {
     names: Names,
     /// The time where a question says none, if there is one.
     now: Option<Timestamp>,
+    client_auth: Option<Arc<ClientAuth>>,
     /// What the paths of each add-on need, by its place in the configuration.
     protections: Vec<Option<Protection>>,
 }
@@ -75,7 +77,8 @@ impl Simulator {
         let protections = settings.routed().map(|addon| addon.authorization.protect.as_ref().map(Protection::new));
         let names = Names { public_urls: settings.listen.public_urls.clone(), own_hosts: settings.own_hosts() };
         let routes = Routes::new(&settings.routed().cloned().collect::<Vec<_>>());
-        Self { home, routes, names, now, protections: protections.collect() }
+        let client_auth = settings.client_auth.clone();
+        Self { home, routes, names, now, client_auth, protections: protections.collect() }
     }
 
     pub(crate) fn home(&self) -> &Home {
@@ -108,11 +111,12 @@ impl Simulator {
             return Ok(answer.about_nobody(self.home.groups_of_nobody()));
         };
         let answer = answer.not_counting(not_counting(user, &circumstances));
-        let answer = answer.of(user, self.home.groups_of(user), ExplainedEntity::of(user));
+        let host = authority.as_ref().map(Authority::host);
+        let certificates = self.client_auth.as_ref().and_then(|rules| Certificates::of(rules, user, host));
+        let answer = answer.of(user, self.home.groups_of(user), ExplainedEntity::of(user)).certified(certificates);
         if judge_path(target.path()).is_err() {
             return Ok(answer.refused(Reason::AmbiguousPath, "not all servers read this path alike".to_owned()));
         }
-        let host = authority.as_ref().map(Authority::host);
         let (route, stripped) = match self.routes.locate(EntryPoint::Browsers, host, target.path()) {
             Location::Addon(route, stripped) => (route, stripped),
             Location::Own => return Err(BadRequest::OwnPage),

@@ -123,6 +123,7 @@ async fn callback(
         user_name: "",
         user: Some(user.id.as_str()),
         session: Some(&session.id().to_string()),
+        certificate: request.certified().map(|certified| certified.fingerprint.short()).as_deref(),
         client: request.client().ip(),
         request_id: request_log.id().as_str(),
     });
@@ -166,6 +167,7 @@ fn child_of(parent: &Session, addon: &Addon, request: &Sanitized) -> NewSession 
         // As long as its parent, which it never outlives.
         remembered: parent.is_remembered(),
         second_factor: parent.second_factor(),
+        certificate: parent.certificate().copied(),
         ..NewSession::new(parent.user().clone(), MadeBy::CrossHostTicket)
     }
 }

@@ -22,7 +22,9 @@ use crate::pages::{self, Audience, EndedBecause, Language, Page, PageContext, Si
 use crate::refusal::Reason;
 use crate::route::OWN;
 use crate::session::{EndedBy, SessionToken, session_of};
-use crate::sign_in::{Budget, NotMeFlow, OAuthLogin, PasswordSignIn, Purpose, ReturnTo, Ticked, sign_in_page};
+use crate::sign_in::{
+    Budget, CertificateSignIn, NotMeFlow, OAuthLogin, PasswordSignIn, Purpose, ReturnTo, Ticked, sign_in_page,
+};
 use crate::telemetry::AuditEvent;
 
 /// The answer to a request for one of our pages.
@@ -39,7 +41,10 @@ pub(super) async fn answer(
     match page.as_str() {
         "sign-in" if reads => Ok(match cross_host_ticket::leave(&request, stages) {
             Some(page) => page,
-            None => sign_in_form(&request, &context, stages, services).await,
+            None => match by_certificate(&request, stages, services, request_log).await {
+                Some(page) => page,
+                None => sign_in_form(&request, &context, stages, services).await,
+            },
         }),
         // On an add-on's own host people sign in at the main host: a password must not be typed where the add-on's
         // scripts run.
@@ -96,6 +101,31 @@ fn language(request: &Sanitized) -> Result<Page, Reason> {
     let mut page = pages::see_other(back.as_str());
     page.headers_mut().append(SET_COOKIE, language.cookie());
     Ok(page)
+}
+
+/// A session for who has shown a certificate that is enough. Only for a browser that goes to a page: an image on a page
+/// of another site would otherwise make sessions, each of which ends an older one. Who is signed in sees the form.
+async fn by_certificate(
+    request: &Sanitized,
+    stages: &Stages,
+    services: &Services,
+    request_log: &mut RequestLog,
+) -> Option<Page> {
+    request.certified()?;
+    let goes_there = request_log.audience() == Audience::Navigation && *request.method() == Method::GET;
+    if !goes_there || session_and_user(request, services, request_log).await.is_ok() {
+        return None;
+    }
+    let home = services.home.load_full();
+    let directory = arc_swap::Guard::into_inner(home.directory().load());
+    let flow = CertificateSignIn {
+        directory: &directory,
+        sessions: &services.sessions,
+        cookie: stages.cookie,
+        telemetry: &services.telemetry,
+        bound_to: bound_to(request, stages),
+    };
+    flow.answer(request).await
 }
 
 async fn sign_in_form(request: &Sanitized, context: &PageContext, stages: &Stages, services: &Services) -> Page {

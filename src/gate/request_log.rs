@@ -37,6 +37,7 @@ use crate::route::Route;
 use crate::session::{ApiKey, Credential, EndedSession, Session, Unauthenticated};
 use crate::sign_in::way_to_sign_in;
 use crate::telemetry::{AccessEntry, AddonMetrics, OpenGauge};
+use crate::tls::ClientCertificate;
 use crate::upstream::Answer;
 
 /// What is known of a request so far.
@@ -58,6 +59,7 @@ pub(super) struct RequestLog {
     user: Option<Arc<User>>,
     pub(super) session: Option<Arc<Session>>,
     key: Option<Arc<ApiKey>>,
+    certificate: Option<Arc<ClientCertificate>>,
     /// Where the browser goes that another proxy asks for.
     stand_in: Option<Box<str>>,
     sent_at: Option<Instant>,
@@ -81,7 +83,10 @@ impl RequestLog {
     /// Boxed from the start: at the end it goes with the answer's body.
     pub(super) fn open(arrived: &Arrived, id: RequestId, stages: &Arc<Stages>) -> Box<Self> {
         let connection_info = &arrived.connection_info;
-        Self::of(&arrived.request, connection_info.entry_point(), connection_info.addresses(), id, stages)
+        let entry_point = connection_info.entry_point();
+        let mut log = Self::of(&arrived.request, entry_point, connection_info.addresses(), id, stages);
+        log.certificate = connection_info.handshake().and_then(|(_, certificate)| certificate.cloned());
+        log
     }
 
     /// The account of a browser's request in the clear.
@@ -117,6 +122,7 @@ impl RequestLog {
             user: None,
             session: None,
             key: None,
+            certificate: None,
             stand_in: None,
             sent_at: None,
             upstream: None,
@@ -339,6 +345,7 @@ impl Drop for RequestLog {
             reason: self.reason.map(Reason::label),
             user: self.user.as_ref().map(|user| user.id.as_str()),
             key: self.key.as_ref().map(|key| key.about().name.as_str()),
+            certificate: self.certificate.as_ref().map(|certificate| certificate.short()),
             addon: self.addon(),
             bytes_in,
             bytes_out,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::request_log::RequestLog;
 use super::stages::Services;
-use crate::authorization::may_enter;
+use crate::authorization::{is_backed, may_enter};
 use crate::conditions::Circumstances;
 use crate::http::Sanitized;
 use crate::identity::{User, user_of};
@@ -28,7 +28,11 @@ pub(super) async fn session_and_user(
     let home = services.home.load();
     let directory = home.directory().load();
     let circumstances = Circumstances::new(request.client(), home.environment());
-    let user = directory.in_circumstances(user_of(&session, &directory)?, &circumstances)?;
+    let user = user_of(&session, &directory)?;
+    if !is_backed(&session, request.certified(), &user) {
+        return Err(Reason::SessionEnded);
+    }
+    let user = directory.in_circumstances(user, &circumstances)?;
     // Noted before it may be refused, so that the audit line says whom it was.
     request_log.knows_user(&user);
     may_enter(&user, request.client()).into_result()?;

@@ -24,6 +24,7 @@ use crate::route::Routes;
 use crate::session::{ApiKeys, SessionCookie, Sessions};
 use crate::sign_in::{CrossHostTickets, FORM_COOKIE, Guard, OAUTH_COOKIE, OAuthLogins, TICKET_COOKIE, TokenStore};
 use crate::telemetry::{AddonMetrics, Telemetry};
+use crate::tls::ClientAuth;
 use crate::upstream::{Condition, Keyring, Means, Upstreams};
 
 /// The stages as one configuration makes them. Never changed, only replaced.
@@ -84,6 +85,7 @@ impl Stages {
         budget: &Arc<Budget>,
         keyring: Option<Arc<Keyring>>,
         ingress_key: Option<&IngressKey>,
+        client_auth: Option<Arc<ClientAuth>>,
         before: Option<&Self>,
     ) -> Self {
         let cookie = SessionCookie::new(&settings.session);
@@ -95,6 +97,7 @@ impl Stages {
             names: Names { public_urls: settings.listen.public_urls.clone(), own_hosts: settings.own_hosts() },
             cookies,
             header_count: settings.limits.header_count,
+            client_auth,
         };
         let means = Means {
             reserved: &reserved,
@@ -138,6 +141,11 @@ impl Stages {
     /// The newest refusals.
     pub fn refusals(&self) -> &Refusals {
         &self.refusals
+    }
+
+    /// The rules for client certificates, where one is asked for anywhere.
+    pub fn client_auth(&self) -> Option<&Arc<ClientAuth>> {
+        self.rules.client_auth.as_ref()
     }
 
     /// How the session's cookie is called and written.

@@ -27,6 +27,10 @@ impl Sanitized {
     /// headers, which are the browser's.
     pub fn standing_in(mut self, rules: &Rules) -> Result<Readings, Reason> {
         let Forwarded { method, authority, target, websocket } = self.take_forwarded()?;
+        // Nobody has seen a certificate there: what came to us is the proxy's own connection.
+        if rules.client_auth.as_ref().is_some_and(|client_auth| client_auth.demands(authority.host())) {
+            return Err(Reason::CertificateMissing);
+        }
         let provenance = self.source().provenance(&authority, &rules.names);
         let key = upgrade::key_of(self.headers());
         let handshakes: &[Option<Handshake>] = match websocket {

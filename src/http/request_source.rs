@@ -15,6 +15,7 @@ use super::origin::{Names, PageHeaders, Provenance};
 use crate::config::TrustedProxies;
 use crate::connection::{ConnectionInfo, EntryPoint};
 use crate::listener::ListenerTrust;
+use crate::tls::ClientCertificate;
 
 /// What a request and its connection say of where it came from.
 #[derive(Debug, Clone)]
@@ -26,6 +27,8 @@ pub struct RequestSource {
     trust: ListenerTrust,
     forwarded_for: ForwardedFor,
     page: PageHeaders,
+    /// What the client has shown in the handshake.
+    certificate: Option<Arc<ClientCertificate>>,
 }
 
 impl RequestSource {
@@ -36,12 +39,27 @@ impl RequestSource {
             trust: connection_info.trust().clone(),
             forwarded_for: ForwardedFor::of(headers),
             page: PageHeaders::of(headers),
+            certificate: connection_info.handshake().and_then(|(_, certificate)| certificate.cloned()),
         }
     }
 
     /// The entry point that the request came by.
     pub fn entry_point(&self) -> EntryPoint {
         self.entry_point
+    }
+
+    /// The same of a request at the proxy whose connection this is: nobody here sees the certificate of its client.
+    pub(super) fn of_stand_in(&self) -> Self {
+        Self { certificate: None, ..self.clone() }
+    }
+
+    pub(super) fn certificate(&self) -> Option<&Arc<ClientCertificate>> {
+        self.certificate.as_ref()
+    }
+
+    /// Whether the connection is one of a proxy that is trusted at this moment.
+    pub(super) fn is_from_proxy(&self) -> bool {
+        self.trust.current().contains(self.peer)
     }
 
     /// The only origin that it names.

@@ -1,6 +1,8 @@
 //! Turns a request as hyper read it into a [`Sanitized`] one: one valid target, one authority, no header that is for
 //! one hop or that only we may say, and our own cookies set aside. Later stages see nothing else of what a client said.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::header::{EXPECT, HeaderValue, TRANSFER_ENCODING};
 use http::uri::PathAndQuery;
@@ -8,6 +10,7 @@ use http::{HeaderMap, HeaderName, Method};
 use hyper::upgrade::OnUpgrade;
 
 use super::authority::Authority;
+use super::certified::{self, Certified};
 use super::client_addr::ClientAddr;
 use super::cookies::{self, Presented};
 use super::field_lines::FieldLines;
@@ -27,6 +30,7 @@ use crate::connection::ClientBody;
 use crate::connection::EntryPoint;
 use crate::connection::InFlightGuard;
 use crate::refusal::Reason;
+use crate::tls::ClientAuth;
 
 /// What the configuration says about requests as such.
 #[derive(Debug)]
@@ -39,6 +43,8 @@ pub struct Rules {
     pub cookies: OwnCookies,
     /// Header lines in a request.
     pub header_count: usize,
+    /// The rules for client certificates, where one is asked for anywhere.
+    pub client_auth: Option<Arc<ClientAuth>>,
 }
 
 /// A request that all parsers read alike, with nothing in it that a client may not say.
@@ -63,6 +69,7 @@ pub struct Sanitized {
     serving: InFlightGuard,
     forwarded: Option<Box<Result<Forwarded, Reason>>>,
     stripped: usize,
+    certified: Option<Box<Certified>>,
     /// Whether it stands in for a request at another proxy, whose body nobody sees here.
     is_stand_in: bool,
 }
@@ -100,6 +107,9 @@ impl Sanitized {
         if !asks && !connection_info.covers(authority.host()) {
             return Err(Reason::Misdirected);
         }
+        if let Some(client_auth) = rules.client_auth.as_deref().filter(|_| !asks) {
+            certified::judge(&connection_info, authority.host(), client_auth)?;
+        }
         // Before any header is read for what it says: a head that frames its body in two ways is refused as a whole.
         judge_headers(request.headers(), rules)?;
         // Before routing: a server that resolves `..`, however it is encoded, would serve another path than the one
@@ -110,6 +120,8 @@ impl Sanitized {
         let peer = connection_info.addresses().client().ip();
         // Before `strip`, which takes out the headers that these four are read from.
         let source = RequestSource::of(&connection_info, request.headers());
+        let certified =
+            source.certified(authority.host(), rules.client_auth.as_deref().filter(|_| !asks)).map(Box::new);
         let trusted = &*source.trusted_proxies();
         let provenance = source.provenance(&authority, &rules.names);
         let client = source.client().map_err(|_| Reason::MalformedForwarded)?;
@@ -151,6 +163,7 @@ impl Sanitized {
             serving,
             forwarded,
             stripped,
+            certified,
             is_stand_in: false,
         }))
     }
@@ -169,7 +182,7 @@ impl Sanitized {
     ) -> Self {
         Self {
             id: self.id,
-            source: self.source.clone(),
+            source: self.source.of_stand_in(),
             scheme: self.scheme,
             method,
             target,
@@ -188,6 +201,7 @@ impl Sanitized {
             serving: self.serving.again(),
             forwarded: None,
             stripped: self.stripped,
+            certified: None,
             is_stand_in: true,
         }
     }
@@ -205,6 +219,11 @@ impl Sanitized {
     /// Where it came from, as it was said.
     pub fn source(&self) -> &RequestSource {
         &self.source
+    }
+
+    /// For whom the client certificate of its connection stands, where it does for anybody.
+    pub fn certified(&self) -> Option<&Certified> {
+        self.certified.as_deref()
     }
 
     /// Whether the browser used TLS, with us or with the proxy in front.

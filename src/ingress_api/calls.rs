@@ -108,6 +108,7 @@ impl Calls<'_> {
             user_name: "",
             user: made.as_ref().map(|_| user_id.as_str()),
             session: session.as_deref(),
+            certificate: None,
             client,
             request_id: id.as_str(),
         });

@@ -16,6 +16,10 @@ pub enum Reason {
     MethodNotAllowed,
     /// An authority that the certificate shown does not cover (RFC 9110 section 7.4).
     Misdirected,
+    /// The host wants a client certificate, and the connection was made without one.
+    CertificateMissing,
+    /// The client certificate of the connection is not believed any more.
+    CertificateRefused,
     /// An `Expect` that is not `100-continue` (RFC 9110 section 10.1.1).
     ExpectationFailed,
     /// Two values for our cookie, or bytes in it that no token has.
@@ -183,9 +187,9 @@ impl Reason {
             Self::MethodNotAllowed => {
                 row(S::METHOD_NOT_ALLOWED, "method_not_allowed", METHOD, A::None, Level::INFO).closing()
             }
-            Self::Misdirected => {
-                row(S::MISDIRECTED_REQUEST, "misdirected", "Misdirected request", A::None, Level::INFO)
-            }
+            Self::Misdirected => row(S::MISDIRECTED_REQUEST, "misdirected", ELSEWHERE, A::None, Level::INFO),
+            Self::CertificateMissing => elsewhere("certificate_missing"),
+            Self::CertificateRefused => elsewhere("certificate_refused"),
             Self::ExpectationFailed => {
                 row(S::EXPECTATION_FAILED, "expectation_failed", "Expectation failed", A::None, Level::INFO).closing()
             }
@@ -266,6 +270,7 @@ impl Reason {
 const BAD: &str = "Bad request";
 const NOBODY: &str = "Not signed in";
 const AGAIN: &str = "Confirm that it is you";
+const ELSEWHERE: &str = "Misdirected request";
 const FORBIDDEN: &str = "Not allowed";
 const HEAD: &str = "Too many cookies";
 const METHOD: &str = "Method not allowed";
@@ -277,6 +282,11 @@ const fn row(status: StatusCode, label: &'static str, title: &'static str, actio
 /// What most refusals of a user who is signed in are.
 const fn forbidden(label: &'static str) -> Row {
     row(StatusCode::FORBIDDEN, label, FORBIDDEN, Action::Start, Level::INFO)
+}
+
+/// What may go well over another connection, whose handshake judges anew (RFC 9110 section 15.5.20).
+const fn elsewhere(label: &'static str) -> Row {
+    row(StatusCode::MISDIRECTED_REQUEST, label, ELSEWHERE, Action::None, Level::INFO).closing()
 }
 
 /// What may go well when less is asked for.

@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::client_auth::client_auth;
 use super::keys;
 use super::listeners::Listeners;
 use super::reload::ReloadState;
@@ -34,7 +35,7 @@ use crate::revocation::Stapler;
 use crate::session::{ApiKeys, OpenError, Sessions};
 use crate::sign_in::{CrossHostTickets, Guard, OAuthLogins};
 use crate::telemetry::{Telemetry, chain};
-use crate::tls::{Handshaker, TlsError, own_names};
+use crate::tls::{ClientAuth, Handshaker, TlsError, own_names};
 use crate::upstream::{KeyError, Keyring};
 use crate::workers::{Workers, spawn_blocking};
 
@@ -113,9 +114,10 @@ pub(super) async fn build(
     listeners.change(&settings.listen.for_browsers(), &connection_limiter, &mut inherited)?.commit(&mut listeners);
     // A socket from systemd that nothing has taken is a configuration that does not fit its unit.
     inherited.finish()?;
-    let (handshaker, sessions, guard, home, (addon_states, ingress_key), keyring) =
+    let ((handshaker, client_auth), sessions, guard, home, (addon_states, ingress_key), keyring) =
         open_files(&settings, &clock).await?;
-    let stages = Stages::new(Arc::clone(&settings), &telemetry, &budget, keyring, ingress_key.as_ref(), None);
+    let of_settings = Arc::clone(&settings);
+    let stages = Stages::new(of_settings, &telemetry, &budget, keyring, ingress_key.as_ref(), client_auth, None);
     let configured = addon_api::configured(&settings, Arc::clone(&home));
     let exchanges = Arc::new(OpenExchanges::default());
     let shared = (Arc::clone(&addon_states), Arc::clone(&exchanges), Arc::clone(&budget));
@@ -148,6 +150,7 @@ pub(super) async fn build(
         handshaker,
         connection_limiter,
         floods: LogLimiter::default(),
+        refused_certificates: LogLimiter::default(),
         listeners: parking_lot::Mutex::new(listeners),
         home_assistant_trust,
         state: tokio::sync::Mutex::new(ReloadState::new(loaded.files, trial)),
@@ -162,7 +165,10 @@ pub(super) async fn build(
 }
 
 /// What comes out of files.
-type Opened = (Handshaker, Arc<Sessions>, Guard, Arc<HomeAssistant>, KeptThings, Option<Arc<Keyring>>);
+type Opened = (Tls, Arc<Sessions>, Guard, Arc<HomeAssistant>, KeptThings, Option<Arc<Keyring>>);
+
+/// What handshakes are done by, and the rules for client certificates.
+type Tls = (Handshaker, Option<Arc<ClientAuth>>);
 
 /// What is kept of add-ons, and the key that is made with it.
 type KeptThings = (Arc<AddonStates>, Option<IngressKey>);
@@ -172,7 +178,8 @@ async fn open_files(settings: &Arc<Settings>, clock: &Clock) -> Result<Opened, S
     let (settings, clock, clock_of_keys) = (Arc::clone(settings), clock.clone(), clock.clone());
     let opening = spawn_blocking(move || {
         let names = own_names(&settings);
-        let (handshaker, notices) = Handshaker::new(&settings.tls, &names, clock.clone())?;
+        let client_auth = client_auth(&settings, None, &clock)?;
+        let (handshaker, notices) = Handshaker::new(&settings.tls, client_auth.as_ref(), &names, clock.clone())?;
         for notice in notices {
             if notice.is_warning() {
                 tracing::warn!("{notice}");
@@ -192,7 +199,7 @@ async fn open_files(settings: &Arc<Settings>, clock: &Clock) -> Result<Opened, S
             tracing::error!(why = %chain(&*error), "all add-ons are protected, and no token of one is good");
         }
         let ingress_key = addon_api::ingress_key(&settings, &addon_states);
-        Ok((handshaker, sessions, guard, home, (addon_states, ingress_key), keyring))
+        Ok(((handshaker, client_auth), sessions, guard, home, (addon_states, ingress_key), keyring))
     });
     opening.await?
 }

@@ -89,6 +89,14 @@ async fn serve(server: Arc<Server>, incoming: Incoming) {
             return;
         }
         Err(error) => {
+            if let HandshakeError::ClientCertificate { refused, name } = &error {
+                metrics.client_certificate_refused(refused.why.label());
+                // Limited: whoever shows any certificate must not fill the log.
+                if let Some(silent) = server.refused_certificates.due(Instant::now()) {
+                    let (why, certificate) = (refused.why.label(), refused.certificate.as_deref());
+                    tracing::warn!(%peer, sni = name.as_deref(), certificate, why, not_logged = silent, "{refused}");
+                }
+            }
             let late = matches!(error, HandshakeError::Late);
             metrics.handshake(if late { Handshake::Timeout } else { Handshake::Failure });
             tracing::debug!(%peer, error = %crate::telemetry::chain(&error), "no handshake");

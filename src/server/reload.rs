@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::Server;
+use super::client_auth::client_auth;
 use super::keys;
 use super::logging::log_settings;
 use super::report;
@@ -17,7 +18,7 @@ use crate::home_assistant::HomeAssistant;
 use crate::listener::BindError;
 use crate::operations::notify;
 use crate::telemetry::{AuditEvent, ReloadResult, chain};
-use crate::tls::{Renewed, TlsError, own_names};
+use crate::tls::{ClientAuth, Renewed, TlsError, own_names};
 use crate::upstream::{KeyError, Keyring};
 use crate::workers::spawn_blocking;
 
@@ -123,14 +124,16 @@ impl Server {
         // one we have.
         let change =
             self.listeners().change(&settings.listen.for_browsers(), &self.connection_limiter, &mut <_>::default())?;
-        let certificates = self.read_certificates(&settings).await?;
+        let client_auth =
+            client_auth(&settings, before.client_auth().map(|before| &**before), &self.gate.services().clock)?;
+        let certificates = self.read_certificates(&settings, client_auth.as_ref()).await?;
         let keyring = self.open_keys(&settings, &before).await?;
         // Nothing below can fail: from here on the new configuration holds. What it needs is read, proved and bound
         // above and put in force only here, so that no failure leaves a part of it behind.
         self.show_certificates(certificates);
         // After the certificates: a client of a new address must not be shown the old ones.
         change.commit(&mut self.listeners());
-        self.take_over(&settings, keyring, &before, state).await;
+        self.take_over(&settings, (keyring, client_auth), &before, state).await;
         self.order_changed(&before.settings, &settings);
         self.stapler.wake();
         state.files = files;
@@ -148,7 +151,7 @@ impl Server {
     async fn take_over(
         self: &Arc<Self>,
         settings: &Arc<Settings>,
-        keyring: Option<Arc<Keyring>>,
+        (keyring, client_auth): (Option<Arc<Keyring>>, Option<Arc<ClientAuth>>),
         before: &Stages,
         state: &mut ReloadState,
     ) {
@@ -193,6 +196,7 @@ impl Server {
             &services.budget,
             keyring,
             key.as_ref(),
+            client_auth,
             Some(before),
         );
         // One pointer: a request sees the old stages or the new ones, and keeps what it has begun with.
@@ -235,16 +239,23 @@ impl Server {
 
     /// Shows new certificates, or the old ones when anything is wrong with them.
     pub(super) async fn reload_certificates(&self, settings: &Arc<Settings>) -> Result<(), ReloadError> {
-        let certificates = self.read_certificates(settings).await?;
+        // The rules in force: requests and handshakes must go by the same ones.
+        let stages = self.gate.stages();
+        let certificates = self.read_certificates(settings, stages.client_auth()).await?;
         self.show_certificates(certificates);
         self.stapler.wake();
         Ok(())
     }
 
-    async fn read_certificates(&self, settings: &Arc<Settings>) -> Result<Renewed, ReloadError> {
+    async fn read_certificates(
+        &self,
+        settings: &Arc<Settings>,
+        client_auth: Option<&Arc<ClientAuth>>,
+    ) -> Result<Renewed, ReloadError> {
         let (handshaker, settings) = (Arc::clone(&self.handshaker), Arc::clone(settings));
-        let now = self.gate.services().clock.now();
-        let reading = spawn_blocking(move || handshaker.read(&settings.tls, &own_names(&settings), now));
+        let (client_auth, now) = (client_auth.cloned(), self.gate.services().clock.now());
+        let reading =
+            spawn_blocking(move || handshaker.read(&settings.tls, client_auth.as_ref(), &own_names(&settings), now));
         Ok(reading.await??)
     }
 

@@ -9,9 +9,10 @@ use std::sync::Arc;
 use rustix::fs::{Access, AtFlags, CWD, accessat};
 use socket2::{Domain, Socket, Type};
 
+use crate::clock::Clock;
 use crate::config::{
-    self, AddressTrouble, ApiTrouble, CertificateTrouble, ConfigTest, CoveredHosts, HomeApi, Known, Outcome, Purpose,
-    Settings, World, WorldError,
+    self, AddressTrouble, ApiTrouble, CertificateTrouble, ClientTrust, ConfigTest, CoveredHosts, HomeApi, Known,
+    Outcome, Purpose, Settings, World, WorldError,
 };
 use crate::dial::{DialError, check_authorities};
 use crate::explain;
@@ -19,7 +20,7 @@ use crate::home_assistant::api::{Api, ApiError};
 use crate::home_assistant::{FileProblem, has_time_zone, read_folder, read_registries};
 use crate::operations::control::{self, Answer, AskError, Request};
 use crate::operations::listening::{Holder, ListeningSocket, listening_sockets};
-use crate::tls::{Issued, TlsError, check_pair, shown_certificate};
+use crate::tls::{Issued, TlsError, check_client_trust, check_pair, shown_certificate};
 
 /// This machine and the Home Assistant that the configuration names, as they are at this moment.
 #[derive(Debug, Clone, Copy)]
@@ -47,6 +48,10 @@ impl World for ThisWorld {
 
     fn check_authorities(&self, pem: &[u8]) -> Result<(), WorldError> {
         Ok(check_authorities(pem)?)
+    }
+
+    fn check_client_trust(&self, trust: &ClientTrust) -> Result<Vec<(bool, String)>, (bool, WorldError)> {
+        check_client_trust(trust, Clock::System.now()).map_err(|trouble| (trouble.is_of_list(), trouble.into()))
     }
 
     fn check_address(&self, address: SocketAddr, control: &Path) -> Result<(), AddressTrouble> {

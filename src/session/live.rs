@@ -111,13 +111,21 @@ impl Session {
     pub fn authenticated(&self) -> Option<Timestamp> {
         match self.about.made_by {
             MadeBy::Password | MadeBy::HomeAssistant => Some(self.about.authenticated.unwrap_or(self.created)),
-            MadeBy::CommandLine | MadeBy::CrossHostTicket | MadeBy::Ingress => self.about.authenticated,
+            // A certificate says which device it is, and not who sits before it.
+            MadeBy::CommandLine | MadeBy::CrossHostTicket | MadeBy::Ingress | MadeBy::Certificate => {
+                self.about.authenticated
+            }
         }
     }
 
     /// When they last showed a second factor with that.
     pub fn second_factor(&self) -> Option<Timestamp> {
         self.about.second_factor
+    }
+
+    /// The SHA-256 of the client certificate without which it does not count, if any.
+    pub fn certificate(&self) -> Option<&[u8; 32]> {
+        self.about.certificate.as_ref()
     }
 
     /// Whether it was revoked, gave way to a newer one, or was found expired. It never comes back.

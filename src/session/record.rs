@@ -41,6 +41,8 @@ pub struct NewSession {
     pub authenticated: Option<Timestamp>,
     /// When they last showed a second factor with that.
     pub second_factor: Option<Timestamp>,
+    /// The SHA-256 of the client certificate with which it was made, and without which it does not count.
+    pub certificate: Option<[u8; 32]>,
     /// Whether the browser is to keep it when it closes, with limits of its own.
     pub remembered: bool,
 }
@@ -59,6 +61,7 @@ impl NewSession {
             password_digest: None,
             authenticated: None,
             second_factor: None,
+            certificate: None,
             remembered: false,
         }
     }
@@ -78,6 +81,8 @@ pub enum MadeBy {
     // What is stored keeps the name that older versions wrote.
     #[serde(rename = "hand_over")]
     CrossHostTicket,
+    /// With a client certificate alone.
+    Certificate,
     /// By Home Assistant, for one of its users, with the Supervisor's call for that.
     Ingress,
 }
@@ -90,6 +95,7 @@ impl MadeBy {
             Self::HomeAssistant => "home_assistant",
             Self::CommandLine => "command_line",
             Self::CrossHostTicket => "hand_over",
+            Self::Certificate => "certificate",
             Self::Ingress => "ingress",
         }
     }
@@ -97,7 +103,9 @@ impl MadeBy {
     /// The one entry point that such a session opens.
     pub const fn entry_point(self) -> EntryPoint {
         match self {
-            Self::Password | Self::HomeAssistant | Self::CommandLine | Self::CrossHostTicket => EntryPoint::Browsers,
+            Self::Password | Self::HomeAssistant | Self::CommandLine | Self::CrossHostTicket | Self::Certificate => {
+                EntryPoint::Browsers
+            }
             Self::Ingress => EntryPoint::HomeAssistant,
         }
     }
@@ -137,6 +145,7 @@ impl Record {
             password_digest: about.password_digest.map(|digest| SessionDigest(digest).hex()),
             authenticated: about.authenticated.map(Timestamp::as_millis),
             second_factor: about.second_factor.map(Timestamp::as_millis),
+            certificate: about.certificate.map(|digest| SessionDigest(digest).hex()),
             remembered: self.rotation.as_ref().map(StoredRotation::of),
         };
         serde_json::to_vec(&entry).expect("an object of texts and numbers has a JSON form")
@@ -169,6 +178,7 @@ impl Record {
             authenticated: entry.authenticated.map(Timestamp::from_millis),
             remembered: rotation.is_some(),
             second_factor: entry.second_factor.map(Timestamp::from_millis),
+            certificate: optional(entry.certificate, |text| SessionDigest::from_hex(&text).map(|digest| digest.0))?,
         };
         let (created, last_seen) = (Timestamp::from_millis(entry.created), Timestamp::from_millis(entry.last_seen));
         Some(Self { about, created, last_seen, rotation })
@@ -207,6 +217,9 @@ struct Version1 {
     authenticated: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     second_factor: Option<u64>,
+    /// An older version does not understand it, and so trusts no session that counts with a certificate alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    certificate: Option<String>,
     /// Missing where the session is not remembered, for the same reason. The last field: scripts of a shared store find
     /// its revision by that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -276,6 +289,7 @@ mod tests {
             password_digest: Some([0x1f; 32]),
             authenticated: Some(Timestamp::from_millis(3)),
             second_factor: Some(Timestamp::from_millis(8)),
+            certificate: Some([0x2e; 32]),
             remembered: true,
         };
         let digest = |number| SessionDigest([number; 32]);
@@ -350,6 +364,10 @@ mod tests {
         assert!(changed("\"created\":1", "\"created\":1e400").is_err(), "a time that is no number");
         assert!(changed("\"authenticated\":3", "\"authenticated\":\"3\"").is_err(), "a time that is a text");
         assert!(changed("\"second_factor\":8", "\"second_factor\":\"yes\"").is_err(), "nor is this one");
+        assert!(
+            changed("\"certificate\":\"2e", "\"certificate\":\"xx").is_err(),
+            "it would count without a certificate"
+        );
         assert_eq!(changed("\"user\":\"3f6a\"", "\"user\":\"\""), Err(Foreign { user: None }));
         for bytes in [&b""[..], b"\0\0\0", b"{}", b"[]", b"{\"v\":1}", b"\xff\xfe"] {
             assert_eq!(Record::decode(bytes), Err(Foreign { user: None }));

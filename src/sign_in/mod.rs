@@ -1,10 +1,12 @@
 //! The pages and flows that make and end a session.
 //!
-//! They are the pages under `/.vestibule`. A session is made where the password was right or Home Assistant said who it
-//! is. It never says whether it was the name or the password that was wrong, never sends anybody to another site than
-//! Home Assistant's, and never takes a session that was there before for the one that signing in makes (S-74).
+//! They are the pages under `/.vestibule`. A session is made where the password was right, Home Assistant said who it
+//! is, or a client certificate did. It never says whether it was the name or the password that was wrong, never sends
+//! anybody to another site than Home Assistant's, and never takes a session that was there before for the one that
+//! signing in makes (S-74).
 
 mod account;
+mod certificate;
 mod form;
 mod form_token;
 mod guard;
@@ -19,6 +21,7 @@ mod password;
 mod oauth;
 
 pub use account::AccountFlow;
+pub use certificate::CertificateSignIn;
 pub use cross_host_ticket::{Challenge, CrossHostTicket, CrossHostTickets, Nonce, TICKET_COOKIE};
 pub use form_token::FORM_COOKIE;
 pub use guard::{Attempts, Ban, Budget, Guard, Turned, Whose};

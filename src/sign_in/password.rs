@@ -252,6 +252,7 @@ impl PasswordSignIn<'_> {
             user_name: &attempt.form.username,
             user,
             session,
+            certificate: None,
             client,
             request_id: attempt.id.as_str(),
         });

@@ -39,6 +39,8 @@ pub struct AccessEntry<'a> {
     pub user: Option<&'a str>,
     /// What the key is called that it came with, when it came with one.
     pub key: Option<&'a str>,
+    /// The client certificate of its connection in short, when there is one.
+    pub certificate: Option<&'a str>,
     /// The slug of its add-on.
     pub addon: Option<&'a str>,
     /// Bytes of its body.
@@ -101,6 +103,9 @@ impl AccessLog {
             if let Some(key) = entry.key {
                 line.text("key", key.as_bytes(), NAME_LIMIT);
             }
+            if let Some(certificate) = entry.certificate {
+                line.text("certificate", certificate.as_bytes(), NAME_LIMIT);
+            }
             if let Some(addon) = entry.addon {
                 line.text("addon", addon.as_bytes(), NAME_LIMIT);
             }
@@ -154,6 +159,7 @@ mod tests {
             reason: Some("access_denied"),
             user: Some("frank-id"),
             key: None,
+            certificate: None,
             addon: Some("z2m"),
             bytes_in: 0,
             bytes_out: 1234,

@@ -60,7 +60,7 @@ fn notable(event: &AuditEvent<'_>) -> Option<Notable> {
         // Not a session that was handed over from another one, nor one that Home Assistant's own pages asked for.
         AuditEvent::SignIn {
             outcome: SignInOutcome::Success,
-            method: method @ ("password" | "home-assistant"),
+            method: method @ ("password" | "home-assistant" | "certificate"),
             user: Some(user),
             session: Some(session),
             client,
@@ -111,8 +111,9 @@ fn level(event: &AuditEvent<'_>) -> Level {
 
 fn fill(line: &mut LogLine<'_>, event: &AuditEvent<'_>, error: Option<&str>) {
     match *event {
-        AuditEvent::SignIn { outcome, method, user_name, user, session, client, request_id } => {
+        AuditEvent::SignIn { outcome, method, user_name, user, session, certificate, client, request_id } => {
             tried(line, "sign_in", outcome.label(), ("method", method), user_name);
+            optional(line, "certificate", certificate);
             origin(line, user, session, Some((client, request_id)));
         }
         AuditEvent::PasswordCheck { addon, outcome, user_name, user, client, request_id } => {
@@ -145,7 +146,19 @@ fn fill(line: &mut LogLine<'_>, event: &AuditEvent<'_>, error: Option<&str>) {
             line.text("by", by.as_bytes(), NAME_LIMIT);
             optional(line, "addon", Some(addon));
         }
-        AuditEvent::Refused { reason, why, client, request_id, user, session, key, addon, host, target } => {
+        AuditEvent::Refused {
+            reason,
+            why,
+            client,
+            request_id,
+            user,
+            session,
+            key,
+            certificate,
+            addon,
+            host,
+            target,
+        } => {
             line.word("event", "refused");
             line.word("reason", reason.label());
             if let Some(why) = why {
@@ -155,6 +168,7 @@ fn fill(line: &mut LogLine<'_>, event: &AuditEvent<'_>, error: Option<&str>) {
             line.text("host", host.as_bytes(), HOST_LIMIT);
             line.target("uri", target.as_bytes(), TARGET_LIMIT);
             optional(line, "key", key);
+            optional(line, "certificate", certificate);
             origin(line, user, session, Some((client, request_id)));
         }
         AuditEvent::TokenReused { user, session, device, address } => {
@@ -282,6 +296,7 @@ mod tests {
                 user_name: "zoë\r\nvestibule::audit: event=sign_in",
                 user: Some("zoe-id"),
                 session: None,
+                certificate: None,
                 client: CLIENT,
                 request_id: "r1",
             },
@@ -295,6 +310,7 @@ mod tests {
                 user: Some("frank-id"),
                 session: Some("s2"),
                 key: None,
+                certificate: None,
                 addon: Some("admin"),
                 host: "home",
                 target: "/ingress/admin?token=TOKEN",

@@ -14,7 +14,7 @@ pub enum AuditEvent<'a> {
     SignIn {
         /// How it ended.
         outcome: SignInOutcome,
-        /// How they tried: `password` or `home-assistant`.
+        /// How they tried: `password`, `home-assistant`, `certificate`, or `hand_over` from another host.
         method: &'static str,
         /// The user name as it was typed.
         user_name: &'a str,
@@ -22,6 +22,8 @@ pub enum AuditEvent<'a> {
         user: Option<&'a str>,
         /// The id of the session that was made.
         session: Option<&'a str>,
+        /// The client certificate of the connection in short, when there is one.
+        certificate: Option<&'a str>,
         /// Whose address it came from.
         client: IpAddr,
         /// The request's id.
@@ -127,6 +129,8 @@ pub enum AuditEvent<'a> {
         session: Option<&'a str>,
         /// What the key is called that it came with, when it came with one.
         key: Option<&'a str>,
+        /// The client certificate of its connection in short, when there is one.
+        certificate: Option<&'a str>,
         /// The add-on, when it was known already.
         addon: Option<&'a str>,
         /// The authority's host.

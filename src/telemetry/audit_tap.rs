@@ -23,7 +23,7 @@ pub enum Notable {
         session: String,
         /// Where from.
         client: IpAddr,
-        /// `password` or `home-assistant`.
+        /// `password`, `home-assistant` or `certificate`.
         method: String,
     },
     /// Somebody has ended a session with the link of an event.

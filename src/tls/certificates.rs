@@ -15,6 +15,7 @@ use rustls::server::{NoServerSessionStorage, ProducesTickets};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ServerConfig, SignatureScheme};
 
+use super::client_auth::{ClientAuth, HostRule};
 use super::covered::{self, Covered};
 use super::error::TlsError;
 use super::facts::Facts;
@@ -31,6 +32,7 @@ pub(super) struct Certificates {
     exact: Names,
     wildcards: Names,
     ordered: Option<Arc<Acme>>,
+    client_auth: Option<Arc<ClientAuth>>,
 }
 
 /// A certificate that is to be shown.
@@ -50,6 +52,8 @@ pub(super) struct Shown {
     config: Arc<ServerConfig>,
     /// The same with an OCSP response, while there is one.
     stapled: ArcSwapOption<Stapled>,
+    /// Those that ask for a client certificate, each at the place of its rule.
+    asking: Vec<Arc<ServerConfig>>,
     pub(super) covered: Arc<Covered>,
     pub(super) facts: Facts,
     pub(super) source: CertificateSource,
@@ -70,18 +74,13 @@ pub enum CertificateSource {
 impl Certificates {
     /// The table of these certificates, in the order of the configuration. Without any it is an error, unless there are
     /// some on order.
-    pub(super) fn new(
-        ready: Vec<Ready>,
-        ordered: Option<Arc<Acme>>,
-        provider: &Arc<CryptoProvider>,
-        tickets: &Arc<dyn ProducesTickets>,
-    ) -> Result<Self, TlsError> {
+    pub(super) fn new(ready: Vec<Ready>, ordered: Option<Arc<Acme>>, means: &Means<'_>) -> Result<Self, TlsError> {
         if ready.is_empty() && ordered.is_none() {
             return Err(TlsError::Empty);
         }
         let shown = ready.into_iter().map(|ready| match ready {
-            Ready::Read(pair, source) => Shown::new(*pair, source, provider, tickets).map(Arc::new),
-            Ready::Shown(shown) => Ok(shown),
+            Ready::Read(pair, source) => Shown::new(Arc::new(pair.certified), pair.facts, source, means).map(Arc::new),
+            Ready::Shown(shown) => shown.again(means).map(Arc::new),
         });
         let shown = shown.collect::<Result<Vec<_>, _>>()?;
         let (mut exact, mut wildcards) = (Names::new(), Names::new());
@@ -93,7 +92,7 @@ impl Certificates {
                 wildcards.entry(parent.into()).or_default().push(Arc::clone(one));
             }
         }
-        Ok(Self { shown, exact, wildcards, ordered })
+        Ok(Self { shown, exact, wildcards, ordered, client_auth: means.client_auth.cloned() })
     }
 
     /// Those that are shown, in the order of the configuration.
@@ -116,6 +115,13 @@ impl Certificates {
     pub(super) fn ordered(&self, acme: &Acme, domain: &Domain) -> Option<&Arc<Shown>> {
         self.ordered.as_ref().filter(|ordered| ordered.folder() == acme.folder())?;
         self.shown.iter().find(|shown| matches!(&shown.source, CertificateSource::Acme(name) if name == domain))
+    }
+
+    /// The rule for client certificates at the name that a client asks for, and its place.
+    pub(super) fn rule(&self, sni: Option<&str>) -> Option<(usize, &Arc<HostRule>)> {
+        let client_auth = self.client_auth.as_ref()?;
+        let place = client_auth.place(sni)?;
+        Some((place, client_auth.rules().get(place)?))
     }
 
     /// Whether one of them covers this host.
@@ -143,36 +149,34 @@ impl Certificates {
 
 impl Shown {
     fn new(
-        pair: Pair,
+        certified: Arc<CertifiedKey>,
+        facts: Facts,
         source: CertificateSource,
-        provider: &Arc<CryptoProvider>,
-        tickets: &Arc<dyn ProducesTickets>,
+        means: &Means<'_>,
     ) -> Result<Self, TlsError> {
-        let certified = Arc::new(pair.certified);
-        let mut config = ServerConfig::builder_with_provider(Arc::clone(provider))
-            .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
-            .map_err(TlsError::Setup)?
-            .with_no_client_auth()
-            .with_cert_resolver(Arc::new(SingleCertAndKey::from(Arc::clone(&certified))));
-        // With these a client that offers protocols but neither of ours is turned away (RFC 7301 section 3.2).
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        let mut config = means.config(&certified, None)?;
         // All certificates share the tickets' keys: rustls resumes a session only under the name it was made for.
-        config.ticketer = Arc::clone(tickets);
-        // Tickets alone resume: a store of sessions on our side is memory that each handshake could fill.
-        config.session_storage = Arc::new(NoServerSessionStorage {});
-        // Early data can be replayed by an attacker who recorded it (RFC 8446 section 8, S-45).
-        config.max_early_data_size = 0;
-        let covered = Arc::new(Covered::new(&pair.facts));
-        let (config, stapled) = (Arc::new(config), ArcSwapOption::empty());
-        Ok(Self { config, stapled, covered, facts: pair.facts, source, certified })
+        config.ticketer = Arc::clone(means.tickets);
+        let asking = means.asking(&certified)?;
+        let (covered, stapled) = (Arc::new(Covered::new(&facts)), ArcSwapOption::empty());
+        Ok(Self { config: Arc::new(config), stapled, asking, covered, facts, source, certified })
     }
 
-    /// What a handshake at this moment is made with. A response that has ended is not shown, whoever should have
-    /// brought a new one.
-    pub(super) fn config(&self, now: Timestamp) -> Arc<ServerConfig> {
+    /// The same with the rules for client certificates of now.
+    fn again(&self, means: &Means<'_>) -> Result<Self, TlsError> {
+        Self::new(Arc::clone(&self.certified), self.facts.clone(), self.source.clone(), means)
+    }
+
+    /// What a handshake at this moment is made with, by the rule for client certificates at this place. A response that
+    /// has ended is not shown, whoever should have brought a new one. Where a client certificate is asked for there is
+    /// none: what asks there is a device of the operator's.
+    pub(super) fn config(&self, rule: Option<usize>, now: Timestamp) -> Option<Arc<ServerConfig>> {
+        if let Some(place) = rule {
+            return self.asking.get(place).cloned();
+        }
         let stapled = self.stapled.load();
         let stapled = stapled.as_ref().filter(|stapled| now < stapled.staple.until);
-        Arc::clone(stapled.map_or(&self.config, |stapled| &stapled.config))
+        Some(Arc::clone(stapled.map_or(&self.config, |stapled| &stapled.config)))
     }
 
     /// Which certificate this is.
@@ -188,5 +192,40 @@ impl Shown {
     /// The response that is shown.
     pub(super) fn stapled(&self) -> Option<Staple> {
         self.stapled.load().as_ref().map(|stapled| stapled.staple.clone())
+    }
+}
+
+/// What configurations of TLS are made with.
+pub(super) struct Means<'a> {
+    pub(super) provider: &'a Arc<CryptoProvider>,
+    pub(super) tickets: &'a Arc<dyn ProducesTickets>,
+    pub(super) client_auth: Option<&'a Arc<ClientAuth>>,
+}
+
+impl Means<'_> {
+    /// One that asks for a client certificate, for each rule.
+    fn asking(&self, certified: &Arc<CertifiedKey>) -> Result<Vec<Arc<ServerConfig>>, TlsError> {
+        let rules = self.client_auth.map(|client_auth| client_auth.rules()).unwrap_or_default();
+        rules.iter().map(|rule| self.config(certified, Some(rule)).map(Arc::new)).collect()
+    }
+
+    /// Without tickets: a session of TLS that is resumed comes without a look at its certificate, and one that was made
+    /// under no rule comes without any (S-41).
+    fn config(&self, certified: &Arc<CertifiedKey>, rule: Option<&Arc<HostRule>>) -> Result<ServerConfig, TlsError> {
+        let builder = ServerConfig::builder_with_provider(Arc::clone(self.provider))
+            .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
+            .map_err(TlsError::Setup)?;
+        let builder = match rule {
+            Some(rule) => builder.with_client_cert_verifier(Arc::<HostRule>::clone(rule)),
+            None => builder.with_no_client_auth(),
+        };
+        let mut config = builder.with_cert_resolver(Arc::new(SingleCertAndKey::from(Arc::clone(certified))));
+        // With these a client that offers protocols but neither of ours is turned away (RFC 7301 section 3.2).
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        // Tickets alone resume: a store of sessions on our side is memory that each handshake could fill.
+        config.session_storage = Arc::new(NoServerSessionStorage {});
+        // Early data can be replayed by an attacker who recorded it (RFC 8446 section 8, S-45).
+        config.max_early_data_size = 0;
+        Ok(config)
     }
 }

@@ -6,6 +6,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use super::client_auth::{ClientTrustTrouble, RefusedCertificate};
 use crate::listener::ProxyError;
 
 /// Why a certificate cannot be used. The one in use before, if any, stays in use.
@@ -92,6 +93,9 @@ pub enum TlsError {
     /// The time is not one that a certificate can hold.
     #[error("the system clock is beyond what a certificate can say")]
     Clock,
+    /// There is nothing to judge client certificates by.
+    #[error("client certificates cannot be judged")]
+    ClientTrust(#[from] ClientTrustTrouble),
     /// The TLS library cannot be set up.
     #[error("cannot set up TLS")]
     Setup(#[source] rustls::Error),
@@ -110,6 +114,14 @@ pub enum HandshakeError {
     #[error("there is no certificate yet for {}", name.as_deref().unwrap_or("a client that names no host"))]
     NoCertificate {
         /// The name.
+        name: Option<Box<str>>,
+    },
+    /// The client certificate is not believed, or there is none where one is required.
+    #[error("{refused}")]
+    ClientCertificate {
+        /// Why, and which it is.
+        refused: RefusedCertificate,
+        /// The name that the client asked for.
         name: Option<Box<str>>,
     },
     /// Nothing failed: it was an ACME server that wanted to know whether a name is ours, and has been shown it.

@@ -1,11 +1,11 @@
 //! What a certificate says of itself: when it is valid and for whom (RFC 5280 sections 4.1.2.5 and 4.2.1.6).
 //!
-//! Reads the dates and names of a certificate in DER. It judges no signature: these are our own certificates, which the
-//! clients judge. The common name is no name (RFC 9525 section 2).
+//! Reads the dates and names of a certificate in DER. It judges no signature: our own certificates are judged by the
+//! clients, and those of clients were judged before. The common name of a server is no name (RFC 9525 section 2).
 
 use std::net::IpAddr;
 
-use super::der::{Der, OBJECT_IDENTIFIER};
+use super::der::{BOOLEAN, Der, OBJECT_IDENTIFIER};
 use super::parts::{Extension, Parts};
 use super::revocation::Sources;
 use crate::clock::Timestamp;
@@ -21,6 +21,17 @@ pub struct Facts {
     pub dns_names: Vec<String>,
     /// The addresses that it is for.
     pub addresses: Vec<IpAddr>,
+    /// Its mail addresses, as they are written; those with other characters than the visible ones of ASCII are left
+    /// out.
+    pub emails: Vec<String>,
+    /// Its URIs, as `emails`.
+    pub uris: Vec<String>,
+    /// The common name of its subject, if there is exactly one, without control characters (S-43).
+    pub common_name: Option<String>,
+    /// Its subject, as a whole element of DER.
+    pub subject: Vec<u8>,
+    /// Whether it may sign certificates (RFC 5280 section 4.2.1.9).
+    pub is_authority: bool,
     /// Who has signed it, for people: the common name of the issuer, or its organisation.
     pub issuer: String,
     /// Its number, as the bytes of an integer in DER.
@@ -39,6 +50,8 @@ impl Facts {
             not_before: parts.not_before,
             not_after: parts.not_after,
             issuer: common_name(Der::new(parts.issuer).sequence()?),
+            common_name: only_common_name(Der::new(parts.subject).sequence()?),
+            subject: parts.subject.to_vec(),
             serial: parts.serial.to_vec(),
             ..Self::default()
         };
@@ -55,6 +68,9 @@ impl Facts {
         if id == AUTHORITY_KEY_IDENTIFIER {
             self.authority_key_id = Der::new(value).sequence()?.expect(KEY_IDENTIFIER).map(<[u8]>::to_vec);
         }
+        if id == BASIC_CONSTRAINTS {
+            self.is_authority = Der::new(value).sequence()?.expect(BOOLEAN).is_some_and(|is| is == [0xff]);
+        }
         if id != SUBJECT_ALTERNATIVE_NAME {
             return Some(());
         }
@@ -63,6 +79,8 @@ impl Facts {
             match kind {
                 DNS_NAME => self.dns_names.extend(host_name(name)),
                 IP_ADDRESS => self.addresses.extend(address(name)),
+                EMAIL => self.emails.extend(visible(name)),
+                URI => self.uris.extend(visible(name)),
                 _ => {}
             }
         }
@@ -89,6 +107,31 @@ fn common_name(mut name: Der<'_>) -> String {
     organisation
 }
 
+/// The common name, where there is exactly one and all of it can be seen.
+fn only_common_name(mut name: Der<'_>) -> Option<String> {
+    let mut found = None;
+    while let Some(set) = name.expect(SET) {
+        // A set may have several attributes (RFC 5280 section 4.1.2.4): a second name in it counts as one.
+        let mut set = Der::new(set);
+        while let Some(mut attribute) = set.sequence() {
+            if attribute.expect(OBJECT_IDENTIFIER) != Some(COMMON_NAME) {
+                continue;
+            }
+            let Some((UTF8_STRING | PRINTABLE_STRING, text)) = attribute.element() else { return None };
+            let text = std::str::from_utf8(text).ok().filter(|text| !text.chars().any(char::is_control))?;
+            if found.replace(text.to_owned()).is_some() {
+                return None;
+            }
+        }
+    }
+    found
+}
+
+fn visible(bytes: &[u8]) -> Option<String> {
+    let is_visible = !bytes.is_empty() && bytes.iter().all(u8::is_ascii_graphic);
+    is_visible.then(|| String::from_utf8_lossy(bytes).into_owned())
+}
+
 fn host_name(bytes: &[u8]) -> Option<String> {
     // A NUL in a name is how certificates were made to read as two (CVE-2009-2408).
     let legal = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'*');
@@ -101,14 +144,20 @@ fn address(bytes: &[u8]) -> Option<IpAddr> {
     v4.or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from)).ok()
 }
 
+const EMAIL: u8 = 0x81;
 const DNS_NAME: u8 = 0x82;
+const URI: u8 = 0x86;
 const IP_ADDRESS: u8 = 0x87;
 const SET: u8 = 0x31;
+const UTF8_STRING: u8 = 0x0c;
+const PRINTABLE_STRING: u8 = 0x13;
 const KEY_IDENTIFIER: u8 = 0x80;
 /// 2.5.4.3
 const COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
 /// 2.5.4.10
 const ORGANISATION: &[u8] = &[0x55, 0x04, 0x0a];
+/// 2.5.29.19
+const BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 0x13];
 /// 2.5.29.35
 const AUTHORITY_KEY_IDENTIFIER: &[u8] = &[0x55, 0x1d, 0x23];
 /// 2.5.29.17
@@ -161,6 +210,42 @@ mod tests {
         let at = der.windows(12).position(|window| window == b"home.example").unwrap();
         der[at + 4] = 0;
         assert_eq!(Facts::read(&der).unwrap().dns_names, Vec::<String>::new());
+    }
+
+    #[test]
+    fn s43_the_common_name_is_the_only_one_and_all_of_it_can_be_seen() {
+        let of = |names: &[&str]| {
+            let mut params = CertificateParams::default();
+            params.distinguished_name = rcgen::DistinguishedName::new();
+            let kinds = [rcgen::DnType::CommonName, rcgen::DnType::CustomDnType(vec![2, 5, 4, 3])];
+            for (kind, name) in kinds.into_iter().zip(names) {
+                params.distinguished_name.push(kind, *name);
+            }
+            let der = params.self_signed(&KeyPair::generate().unwrap()).unwrap().der().to_vec();
+            Facts::read(&der).unwrap().common_name
+        };
+        assert_eq!(of(&["Kitchen"]), Some("Kitchen".to_owned()));
+        assert_eq!(of(&["Kitchen\0.evil"]), None);
+        assert_eq!(of(&["frank", "mallory"]), None, "which of them it is nobody can say");
+        assert_eq!(of(&[]), None);
+    }
+
+    #[test]
+    fn a_certificate_tells_the_names_of_people_and_whether_it_may_sign_others() {
+        let mut params = CertificateParams::default();
+        let text = |text: &str| text.try_into().unwrap();
+        params.subject_alt_names = vec![
+            rcgen::SanType::Rfc822Name(text("Frank@home.example")),
+            rcgen::SanType::URI(text("urn:device:tablet")),
+            rcgen::SanType::Rfc822Name(text("a\0b@home.example")),
+        ];
+        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().unwrap();
+        let facts = Facts::read(params.self_signed(&key).unwrap().der()).unwrap();
+        assert_eq!((facts.emails, facts.uris), (vec!["Frank@home.example".into()], vec!["urn:device:tablet".into()]));
+        assert!(facts.is_authority);
+        params.is_ca = rcgen::IsCa::ExplicitNoCa;
+        assert!(!Facts::read(params.self_signed(&key).unwrap().der()).unwrap().is_authority);
     }
 
     #[test]

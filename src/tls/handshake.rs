@@ -14,8 +14,9 @@ use rustls::server::{Acceptor, ProducesTickets};
 use tokio::io::AsyncWriteExt as _;
 use tokio_rustls::LazyConfigAcceptor;
 
-use super::certificates::{CertificateSource, Certificates, Ready};
+use super::certificates::{CertificateSource, Certificates, Means, Ready};
 use super::challenge::{self, Challenges};
+use super::client_auth::{ClientAuth, ClientCertificate, RefusedCertificate};
 use super::covered;
 use super::development;
 use super::error::{HandshakeError, TlsError};
@@ -52,19 +53,32 @@ pub struct Renewed {
 impl Handshaker {
     /// Reads the certificates, or makes the development certificate for these names (see
     /// [`own_names`](super::own_names)). Blocks on files.
-    pub fn new(tls: &config::Tls, names: &[String], clock: Clock) -> Result<(Self, Vec<Notice>), TlsError> {
+    pub fn new(
+        tls: &config::Tls,
+        client_auth: Option<&Arc<ClientAuth>>,
+        names: &[String],
+        clock: Clock,
+    ) -> Result<(Self, Vec<Notice>), TlsError> {
         let provider = pem::provider();
         let tickets = Ticketer::new().map_err(TlsError::Setup)?;
-        let (certificates, notices) = load(tls, names, clock.now(), &provider, &tickets, None)?;
+        let means = Means { provider: &provider, tickets: &tickets, client_auth };
+        let (certificates, notices) = load(tls, names, clock.now(), &means, None)?;
         let (refusal, certificates) = (challenge::refusal(&provider)?, ArcSwap::from_pointee(certificates));
         let challenges = Challenges::default();
         Ok((Self { provider, tickets, certificates, challenges, refusal, clock }, notices))
     }
 
     /// Reads everything anew and proves it. No client is shown it before [`Handshaker::show`]. Blocks on files.
-    pub fn read(&self, tls: &config::Tls, names: &[String], now: Timestamp) -> Result<Renewed, TlsError> {
+    pub fn read(
+        &self,
+        tls: &config::Tls,
+        client_auth: Option<&Arc<ClientAuth>>,
+        names: &[String],
+        now: Timestamp,
+    ) -> Result<Renewed, TlsError> {
         let shown = self.certificates.load();
-        let (certificates, notices) = load(tls, names, now, &self.provider, &self.tickets, Some(&**shown))?;
+        let means = Means { provider: &self.provider, tickets: &self.tickets, client_auth };
+        let (certificates, notices) = load(tls, names, now, &means, Some(&**shown))?;
         Ok(Renewed { certificates: Arc::new(certificates), notices })
     }
 
@@ -75,11 +89,6 @@ impl Handshaker {
         renewed.certificates.take_staples(&shown);
         self.certificates.store(renewed.certificates);
         renewed.notices
-    }
-
-    /// Reads everything anew and shows it. On an error nothing has changed. Blocks on files.
-    pub fn reload(&self, tls: &config::Tls, names: &[String], now: Timestamp) -> Result<Vec<Notice>, TlsError> {
-        self.read(tls, names, now).map(|renewed| self.show(renewed))
     }
 
     /// When the first of the certificates in use ends; `None` while there is none.
@@ -151,15 +160,39 @@ impl Handshaker {
             // In a scope without an await: the guard must not be held over the handshake.
             let certificates = self.certificates.load();
             let shown = certificates.choose(hello.server_name(), hello.signature_schemes());
-            (hello.server_name().map(|name| covered::canonical(name).into()), shown.cloned())
+            // By the name alone, and not by the certificate that is shown: a client without a name, or with one that
+            // nothing covers, must not come by another rule (S-40).
+            let rule = certificates.rule(hello.server_name());
+            let config = shown.and_then(|shown| shown.config(rule.map(|(place, _)| place), self.clock.now()));
+            let rule = rule.map(|(_, rule)| Arc::clone(rule));
+            let shown = config.zip(shown.map(|shown| Arc::clone(&shown.covered)));
+            (hello.server_name().map(|name| covered::canonical(name).into()), shown.map(|shown| (shown, rule)))
         };
-        let Some(shown) = shown else {
+        let Some(((config, covered), rule)) = shown else {
             // It ends in an error on our side and an alert on the client's.
             let _refused = hello.into_stream(Arc::clone(&self.refusal)).await;
             return Err(HandshakeError::NoCertificate { name: sni });
         };
-        let stream = hello.into_stream(shown.config(self.clock.now())).await.map_err(HandshakeError::Tls)?;
-        Ok(Secured::new(stream, (addresses, trust), slot, sni, Arc::clone(&shown.covered)))
+        let stream = match hello.into_stream(config).await {
+            Ok(stream) => stream,
+            Err(error) => {
+                return Err(match RefusedCertificate::in_error(&error) {
+                    Some(refused) => HandshakeError::ClientCertificate { refused, name: sni },
+                    None => HandshakeError::Tls(error),
+                });
+            }
+        };
+        let certificate = match rule {
+            None => None,
+            Some(rule) => {
+                let chain = stream.get_ref().1.peer_certificates();
+                ClientCertificate::of_handshake(chain, &rule).map_err(|why| HandshakeError::ClientCertificate {
+                    refused: RefusedCertificate { why, certificate: None },
+                    name: sni.clone(),
+                })?
+            }
+        };
+        Ok(Secured::new(stream, (addresses, trust), slot, (sni, covered), certificate))
     }
 }
 
@@ -167,10 +200,10 @@ fn load(
     tls: &config::Tls,
     names: &[String],
     now: Timestamp,
-    provider: &Arc<CryptoProvider>,
-    tickets: &Arc<dyn ProducesTickets>,
+    means: &Means<'_>,
     shown: Option<&Certificates>,
 ) -> Result<(Certificates, Vec<Notice>), TlsError> {
+    let provider = means.provider;
     let mut loaded = Loaded { ready: Vec::new(), notices: Vec::new(), now };
     match tls {
         config::Tls::Development { folder } => {
@@ -184,7 +217,7 @@ fn load(
             loaded.add_ordered(acme, provider, shown);
         }
     }
-    Ok((Certificates::new(loaded.ready, tls.acme().cloned(), provider, tickets)?, loaded.notices))
+    Ok((Certificates::new(loaded.ready, tls.acme().cloned(), means)?, loaded.notices))
 }
 
 struct Loaded {
@@ -262,14 +295,14 @@ mod tests {
         let [a, b] = [0, 1].map(|at| acme.file(&acme.domains[at]));
         write(&a, "a.example");
         write(&b, "b.example");
-        let (handshaker, notices) = Handshaker::new(&wanted, &[], Clock::manual(Timestamp::default())).unwrap();
+        let (handshaker, notices) = Handshaker::new(&wanted, None, &[], Clock::manual(Timestamp::default())).unwrap();
         let serials = || handshaker.shown().into_iter().map(|(facts, ..)| facts.serial).collect::<Vec<_>>();
         let first = serials();
         assert_eq!(first.len(), 2, "{notices:?}");
 
         fs::write(&a, "half of a wri").unwrap();
         write(&b, "b.example");
-        let notices = handshaker.reload(&wanted, &[], Timestamp::default()).unwrap();
+        let notices = handshaker.show(handshaker.read(&wanted, None, &[], Timestamp::default()).unwrap());
         assert!(notices.iter().any(|notice| matches!(notice, Notice::Unusable { file, .. } if *file == a)));
         let second = serials();
         assert_eq!(second[0], first[0], "it goes on");
@@ -280,7 +313,7 @@ mod tests {
         let file = other.acme().unwrap().file(&acme.domains[0]);
         fs::create_dir_all(file.parent().unwrap()).unwrap();
         fs::write(file, "x").unwrap();
-        handshaker.reload(&other, &[], Timestamp::default()).unwrap();
+        handshaker.show(handshaker.read(&other, None, &[], Timestamp::default()).unwrap());
         assert!(serials().is_empty());
     }
 }

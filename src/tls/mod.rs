@@ -10,6 +10,7 @@ mod stream;
 mod staple;
 mod certificates;
 mod challenge;
+mod client_auth;
 mod covered;
 mod development;
 mod issue;
@@ -26,6 +27,10 @@ mod remedy;
 mod notice;
 
 pub use certificates::CertificateSource;
+pub use client_auth::{
+    CertificateRefusal, ClientAuth, ClientCertificate, ClientTrustTrouble, RefusedCertificate, Unfit,
+    check_client_trust,
+};
 pub use covered::Covered;
 pub use development::own_names;
 pub use error::{HandshakeError, TlsError};

@@ -14,6 +14,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
+use super::client_auth::ClientCertificate;
 use super::covered::Covered;
 use crate::listener::{Addresses, ConnectionSlot, ListenerTrust};
 
@@ -41,6 +42,7 @@ pub struct Transport {
     protocol: Protocol,
     covered: Arc<Covered>,
     sni: Option<Box<str>>,
+    certificate: Option<Arc<ClientCertificate>>,
     resumed: bool,
     version: &'static str,
     cipher: &'static str,
@@ -52,8 +54,8 @@ impl Secured {
         stream: TlsStream<TcpStream>,
         (addresses, trust): (Addresses, ListenerTrust),
         slot: ConnectionSlot,
-        sni: Option<Box<str>>,
-        covered: Arc<Covered>,
+        (sni, covered): (Option<Box<str>>, Arc<Covered>),
+        certificate: Option<ClientCertificate>,
     ) -> Self {
         let tls = stream.get_ref().1;
         let transport = Transport {
@@ -63,6 +65,7 @@ impl Secured {
             protocol: if tls.alpn_protocol() == Some(b"h2") { Protocol::Http2 } else { Protocol::Http1 },
             covered,
             sni,
+            certificate: certificate.map(Arc::new),
             resumed: tls.handshake_kind() == Some(HandshakeKind::Resumed),
             version: match tls.protocol_version() {
                 Some(ProtocolVersion::TLSv1_3) => "TLSv1.3",
@@ -110,6 +113,11 @@ impl Transport {
     /// The name that the client asked for (RFC 6066 section 3), in lower case without a dot at its end.
     pub fn sni(&self) -> Option<&str> {
         self.sni.as_deref()
+    }
+
+    /// The certificate that the client has shown, where one was asked for.
+    pub fn certificate(&self) -> Option<&Arc<ClientCertificate>> {
+        self.certificate.as_ref()
     }
 
     /// Whether an earlier session was resumed.

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use vestibule::cli::{Exit, Output, check};
 use vestibule::config::{
-    self, AddressTrouble, ApiTrouble, CertificateTrouble, CoveredHosts, Diagnostics, HomeApi, Known, Loaded, World,
-    WorldError,
+    self, AddressTrouble, ApiTrouble, CertificateTrouble, ClientTrust, CoveredHosts, Diagnostics, HomeApi, Known,
+    Loaded, World, WorldError,
 };
 use vestibule::diagnostic::Styling;
 use vestibule::home_assistant::api::ApiError;
@@ -73,6 +73,11 @@ impl World for TestWorld {
 
     fn check_authorities(&self, pem: &[u8]) -> Result<(), WorldError> {
         Ok(vestibule::dial::check_authorities(pem)?)
+    }
+
+    fn check_client_trust(&self, trust: &ClientTrust) -> Result<Vec<(bool, String)>, (bool, WorldError)> {
+        let now = vestibule::clock::Clock::System.now();
+        vestibule::tls::check_client_trust(trust, now).map_err(|trouble| (trouble.is_of_list(), trouble.into()))
     }
 
     /// Port 7 is another program's, and whose port 9 is nobody knows.

@@ -12,6 +12,10 @@ mod addon_api;
 mod addons;
 mod answers;
 mod api_alone;
+#[path = "../support/client_authority.rs"]
+#[allow(dead_code, reason = "every test binary uses its own part of the harness")]
+mod client_authority;
+mod client_certificates;
 mod conditions;
 mod file;
 mod front;

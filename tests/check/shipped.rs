@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
+use crate::client_authority::ClientAuthority;
 use crate::harness::Folder;
 use vestibule::cli::Exit;
 use vestibule::config::{AccessList, Loaded, SessionStore, Tls};
@@ -28,6 +29,11 @@ fn folder() -> Folder {
     folder.write("secrets/eab", "zWNDZM6eQGHWpSRTPal5eIUYFTu7EajV\n");
     let authority = rcgen::CertificateParams::default().self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap();
     folder.write("certs/home-ca.pem", authority.pem());
+    for name in ["clients", "tablets"] {
+        let authority = ClientAuthority::new(name);
+        folder.write(&format!("certs/{name}.crt"), authority.pem());
+        folder.write(&format!("certs/{name}.crl"), authority.list(&[], rcgen::date_time_ymd(2099, 1, 1)));
+    }
     folder.write(MANIFEST, include_str!("../../examples/addons/zigbee2mqtt/config.yaml"));
     folder
 }
@@ -66,10 +72,11 @@ fn it_runs_as_it_is() {
     assert_eq!(admin.route.path.as_ref().unwrap().as_str(), "/ingress/admin");
 }
 
-/// `ca` and `pin` exclude each other, and both want an upstream of `https`; `token` is for a home without `config_dir`;
-/// `dns_update` takes the place of `dns_hook`.
+/// `ca` and `pin` exclude each other, and both want an upstream of `https`; `crl` goes with `ca`; `token` is for a home
+/// without `config_dir`; `dns_update` takes the place of `dns_hook`.
 fn without_what_needs_another_upstream(text: &str) -> String {
-    let needs = |line: &&str| ["ca = ", "pin = ", "token = ", "dns_update = "].iter().any(|key| line.starts_with(key));
+    let unfit = ["ca = ", "crl = ", "pin = ", "token = ", "dns_update = "];
+    let needs = |line: &&str| unfit.iter().any(|key| line.starts_with(key));
     text.lines().filter(|line| !needs(line)).collect::<Vec<_>>().join("\n")
 }
 
@@ -140,6 +147,8 @@ const EXAMPLES: &[&str] = &[
     "pass_headers",
     "http",
     "hsts",
+    "client_ca",
+    "client_crl",
     "role",
     "user_map",
     "user_template",
@@ -150,6 +159,8 @@ const EXAMPLES: &[&str] = &[
 /// Tables that are examples as a whole: paragraphs with one of these headings in them.
 const TABLES: &[&str] = &[
     "[tls.acme]",
+    "[[tls.client_auth]]",
+    "[[tls.client_certificate]]",
     "[home_assistant.front]",
     "[presence]",
     "[[group]]",
@@ -188,6 +199,8 @@ fn it_explains_every_key() {
         ("listen", "[listen]\nqqqq = 1"),
         ("tls", "[tls]\nqqqq = 1"),
         ("tls.acme", "[tls.acme]\nqqqq = 1"),
+        ("[tls.client_auth]", "[[tls.client_auth]]\nqqqq = 1"),
+        ("[tls.client_certificate]", "[[tls.client_certificate]]\nqqqq = 1"),
         ("home_assistant", "[home_assistant]\nconfig_dir = \"home\"\nqqqq = 1"),
         ("home_assistant.front", "[home_assistant]\nconfig_dir = \"home\"\n[home_assistant.front]\nqqqq = 1"),
         ("permissions", "[permissions]\nqqqq = 1"),
@@ -208,7 +221,8 @@ fn it_explains_every_key() {
         let heading = format!("[{section}]\n");
         let bodies: Vec<_> = text.split(&heading).skip(1).map(|rest| rest.split("\n[").next().unwrap()).collect();
         // A policy and the rules of paths have a heading of their own, and a selector two names.
-        let elsewhere = ["policy", "area_ids", "protect", "public", "acme", "front"];
+        let elsewhere =
+            ["policy", "area_ids", "protect", "public", "acme", "client_auth", "client_certificate", "front"];
         // Its example stands in a rule, where the state of an entity is asked for most.
         let is_here =
             |key: &String| !elsewhere.contains(&key.as_str()) && (section, key.as_str()) != ("[group]", "when");

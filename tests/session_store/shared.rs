@@ -106,6 +106,7 @@ async fn a_session_holds_on_all_nodes_with_everything_that_is_known_of_it() {
         parent: Some(one.create(of("alice")).await.expect("made").1.digest()),
         refresh_token: Some("0a1b".to_owned()),
         password_digest: Some([7; 32]),
+        certificate: Some([9; 32]),
         ..of("alice")
     };
     let (token, made) = one.create(about).await.expect("made");
@@ -113,6 +114,7 @@ async fn a_session_holds_on_all_nodes_with_everything_that_is_known_of_it() {
     assert_eq!(two.list(), one.list());
     assert_eq!((found.parent(), found.refresh_token()), (made.parent(), made.refresh_token()));
     assert_eq!(found.password_digest(), made.password_digest());
+    assert_eq!(found.certificate(), Some(&[9; 32]));
     assert!(Arc::ptr_eq(&found, &two.find(&token).await.expect("known")), "asked once");
     let id = token.digest().to_string();
     let key = redis.keys("test:session:*").into_iter().find(|key| key.contains(&id)).expect("it is there");

@@ -5,8 +5,9 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rustls::client::WantsClientCert;
 use rustls::pki_types::CertificateDer;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore};
 
 /// The names that the certificate covers.
 const NAMES: [&str; 4] = ["p.test", "*.p.test", "localhost", "127.0.0.1"];
@@ -52,12 +53,16 @@ pub(crate) fn write_authority_to(file: &Path) {
 
 /// A client's configuration that trusts the tests' authority and offers this protocol alone.
 pub(crate) fn client(alpn: &[u8]) -> Arc<ClientConfig> {
+    let mut config = trusting().with_no_client_auth();
+    config.alpn_protocols = vec![alpn.to_vec()];
+    Arc::new(config)
+}
+
+/// The same before it is said whether it shows a certificate of its own.
+pub(crate) fn trusting() -> ConfigBuilder<ClientConfig, WantsClientCert> {
     let mut roots = RootCertStore::empty();
     roots.add(CHAIN.authority.clone()).expect("the authority is a certificate");
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let builder = versions.expect("the provider has the default versions").with_root_certificates(roots);
-    let mut config = builder.with_no_client_auth();
-    config.alpn_protocols = vec![alpn.to_vec()];
-    Arc::new(config)
+    versions.expect("the provider has the default versions").with_root_certificates(roots)
 }

@@ -2,10 +2,11 @@
 
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::pki_types::ServerName;
-use rustls::{ClientConnection, StreamOwned};
+use rustls::{ClientConfig, ClientConnection, StreamOwned};
 
 use super::ask::{Answer, Ask, HOST};
 use super::h2::RUNTIME;
@@ -33,13 +34,24 @@ impl RawClient {
 
     /// Shakes hands over an open connection.
     pub(crate) fn over(stream: TcpStream) -> Self {
+        let config = certificate::client(b"http/1.1");
+        Self::over_with(stream, HOST, config).expect("the handshake succeeds")
+    }
+
+    /// Shakes hands as a client with this configuration that asks for this name.
+    pub(crate) fn over_with(stream: TcpStream, host: &'static str, config: Arc<ClientConfig>) -> io::Result<Self> {
         stream.set_read_timeout(Some(PATIENCE)).expect("a positive time-out is legal");
         stream.set_nodelay(true).expect("a socket may send at once");
-        let name = ServerName::try_from(HOST).expect("a legal name");
-        let session = ClientConnection::new(certificate::client(b"http/1.1"), name).expect("a legal configuration");
+        let name = ServerName::try_from(host).expect("a legal name");
+        let session = ClientConnection::new(config, name).expect("a legal configuration");
         let mut stream = StreamOwned::new(session, stream);
-        stream.conn.complete_io(&mut stream.sock).expect("the handshake succeeds");
-        Self { source: Source::new(stream) }
+        stream.conn.complete_io(&mut stream.sock)?;
+        Ok(Self { source: Source::new(stream) })
+    }
+
+    /// What the handshake came to.
+    pub(crate) fn tls(&self) -> &ClientConnection {
+        &self.source.stream.conn
     }
 
     /// Sends bytes. A connection that is closed already is noticed when the answer is read.

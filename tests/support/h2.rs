@@ -43,16 +43,29 @@ impl H2Client {
     /// Connects over TLS and takes so many bytes of each answer before it has said that it takes more.
     #[track_caller]
     pub(crate) fn connect_with_window(to: SocketAddr, window: u32) -> Self {
-        let sender = RUNTIME.block_on(async {
-            let mut builder = h2::client::Builder::new();
-            let handshake = builder.initial_window_size(window).handshake(tls(to).await);
-            let (sender, connection) = handshake.await.expect("HTTP/2 is spoken");
-            tokio::spawn(async {
-                let _ = connection.await;
-            });
-            sender.ready().await.expect("the connection takes requests")
+        let made = RUNTIME.block_on(async { Self::over(tls(to).await, window).await });
+        made.expect("the connection takes requests")
+    }
+
+    /// Connects as a client with this configuration that asks for this name.
+    pub(crate) fn connect_with(
+        to: SocketAddr,
+        host: &'static str,
+        client: Arc<ClientConfig>,
+    ) -> Result<Self, h2::Error> {
+        RUNTIME.block_on(async {
+            let stream = tls_of(to, host, client).await.map_err(|_| h2::Reason::CONNECT_ERROR)?;
+            Self::over(stream, 65_535).await
+        })
+    }
+
+    async fn over(stream: TlsStream<TcpStream>, window: u32) -> Result<Self, h2::Error> {
+        let mut builder = h2::client::Builder::new();
+        let (sender, connection) = builder.initial_window_size(window).handshake(stream).await?;
+        tokio::spawn(async {
+            let _ = connection.await;
         });
-        Self { sender }
+        Ok(Self { sender: sender.ready().await? })
     }
 
     /// Sends a request and reads its answer.
@@ -177,10 +190,18 @@ pub(crate) async fn tls(to: SocketAddr) -> TlsStream<TcpStream> {
 
 /// A TLS connection of a client with this configuration.
 pub(crate) async fn tls_with(to: SocketAddr, client: Arc<ClientConfig>) -> TlsStream<TcpStream> {
+    tls_of(to, HOST, client).await.expect("the handshake succeeds")
+}
+
+async fn tls_of(
+    to: SocketAddr,
+    host: &'static str,
+    client: Arc<ClientConfig>,
+) -> std::io::Result<TlsStream<TcpStream>> {
     let stream = TcpStream::connect(to).await.expect("vestibule accepts connections");
     stream.set_nodelay(true).expect("a socket may send at once");
-    let name = ServerName::try_from(HOST).expect("a legal name");
-    TlsConnector::from(client).connect(name, stream).await.expect("the handshake succeeds")
+    let name = ServerName::try_from(host).expect("a legal name");
+    TlsConnector::from(client).connect(name, stream).await
 }
 
 /// What a future gives, within [`PATIENCE`].

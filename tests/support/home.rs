@@ -138,6 +138,11 @@ impl Home {
         });
     }
 
+    /// The folder itself.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     fn storage(&self, name: &str) -> PathBuf {
         self.folder.join(".storage").join(name)
     }

@@ -12,6 +12,8 @@
 pub(crate) mod addon;
 pub(crate) mod ask;
 pub(crate) mod certificate;
+pub(crate) mod client_authority;
+pub(crate) mod client_certificate;
 pub(crate) mod config_file;
 pub(crate) mod expectation;
 pub(crate) mod fields;

@@ -11,6 +11,7 @@ pub(crate) enum Tool {
     Python,
     /// With HTTP/2.
     Curl,
+    Openssl,
     Node,
     Nginx,
     Caddy,
@@ -42,6 +43,7 @@ pub(crate) fn find(tool: Tool) -> Option<PathBuf> {
     let (places, proof): (&[&str], &[&str]) = match tool {
         Tool::Python => (&["/usr/bin/python3", "python3"], &["-c", "import jwt, cryptography"]),
         Tool::Curl => (&["/usr/bin/curl", "curl"], &["--version"]),
+        Tool::Openssl => (&["/usr/bin/openssl", "openssl"], &["version"]),
         Tool::Node => (&["node"], &["--version"]),
         Tool::Nginx => (&["/usr/sbin/nginx", "nginx"], &["-v"]),
         Tool::Caddy => (&["/usr/bin/caddy", "caddy"], &["version"]),

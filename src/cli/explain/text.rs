@@ -33,6 +33,15 @@ pub(super) fn of_request(answer: &RequestAnswer<'_>) -> String {
             .map(|groups| format!("user: {}", user((answer.user_id, answer.user), answer.user_name, groups))),
     );
     lines.extend(answer.not_counting.clone().filter(|why| !answer.reason.contains(why.as_str())));
+    if let Some(certificates) = &answer.certificates {
+        if certificates.required {
+            lines.push("but: nobody comes to this host without a client certificate".to_owned());
+        }
+        if !certificates.of_user.is_empty() {
+            let all: Vec<_> = certificates.of_user.iter().map(|text| shown(text).to_string()).collect();
+            lines.push(format!("certificates: {}", all.join(", ")));
+        }
+    }
     lines.extend(
         answer
             .addon

@@ -66,6 +66,27 @@ section! {
         hsts: TimeText,
         ocsp_stapling: bool,
         acme: Acme,
+        client_ca: String,
+        client_crl: String,
+        client_auth: List<ClientAuth>,
+        client_certificate: List<ClientCertificate>,
+    }
+
+    /// `[[tls.client_auth]]`
+    ClientAuth {
+        host: String,
+        ca: String,
+        crl: String,
+        required: bool,
+    }
+
+    /// `[[tls.client_certificate]]`
+    ClientCertificate {
+        fingerprint: String,
+        common_name: String,
+        san: String,
+        user: String,
+        sign_in: bool,
     }
 
     /// `[tls.acme]`

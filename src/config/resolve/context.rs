@@ -13,6 +13,7 @@ use toml::Spanned;
 use zeroize::Zeroizing;
 
 use crate::config::Diagnostics;
+use crate::config::client_auth::ClientTrust;
 use crate::config::diagnostic::{Diagnostic, SourceLocation, Span, quoted};
 use crate::config::findings::Findings;
 use crate::config::nearest::nearest;
@@ -38,6 +39,8 @@ pub(in crate::config) struct Context<'a> {
     pub(in crate::config) addresses: Vec<(SocketAddr, SourceLocation)>,
     /// The chains and keys that can be read, and where they are named.
     pub(in crate::config) certificates: Vec<(PathBuf, PathBuf, Span)>,
+    /// Whose client certificates are believed, and where those files are named: of the authorities, and of the lists.
+    pub(in crate::config) client_trusts: Vec<(ClientTrust, Span, Span)>,
     /// The PEM texts of authorities, and where their files are named.
     pub(in crate::config) authorities: Vec<(Arc<[u8]>, Span)>,
 }
@@ -53,6 +56,7 @@ impl<'a> Context<'a> {
             manifests: Vec::new(),
             addresses: Vec::new(),
             certificates: Vec::new(),
+            client_trusts: Vec::new(),
             authorities: Vec::new(),
         }
     }

@@ -6,6 +6,7 @@ mod acme;
 mod addon_api;
 mod api_alone;
 mod assertion;
+mod client_auth;
 pub(in crate::config) mod context;
 mod dns_records;
 mod front;
@@ -78,6 +79,7 @@ pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> (Settings, Vec<C
         tls: tls::tls(&section(&raw.tls), &section(&raw.listen), cx),
         hsts: tls::hsts(&section(&raw.tls), cx),
         ocsp_stapling: context::flag(&section(&raw.tls).ocsp_stapling, true),
+        client_auth: client_auth::client_auth(&section(&raw.tls), cx).map(Arc::new),
         permissions,
         session,
         sign_in: sections::sign_in(&section(&raw.sign_in), &home_assistant, cx),

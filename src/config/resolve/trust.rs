@@ -30,19 +30,24 @@ pub(in crate::config) fn trust(ca: &Key<String>, pin: &Key<String>, over_tls: bo
 }
 
 fn authorities(text: &Spanned<String>, cx: &mut Context<'_>) -> Option<Trust> {
+    let pem = pem(text, cx)?;
+    cx.authorities.push((Arc::clone(&pem), text.span()));
+    Some(Trust::Authorities(pem))
+}
+
+/// The text of a file in PEM that can be read.
+pub(super) fn pem(text: &Spanned<String>, cx: &mut Context<'_>) -> Option<Arc<[u8]>> {
     let file = readable(text, cx)?;
-    let pem: Arc<[u8]> = match read(&file) {
-        Ok(pem) => pem.into(),
+    match read(&file) {
+        Ok(pem) => Some(pem.into()),
         Err(err) => {
             let unreadable = Diagnostic::mistake(text.span(), format!("this file cannot be read: {err}"));
             cx.add(
                 unreadable.label("expected a file of certificates").hint("certificates in PEM, one after the other"),
             );
-            return None;
+            None
         }
-    };
-    cx.authorities.push((Arc::clone(&pem), text.span()));
-    Some(Trust::Authorities(pem))
+    }
 }
 
 fn read(file: &Path) -> std::io::Result<Vec<u8>> {

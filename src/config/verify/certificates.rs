@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{Claims, one_line};
+use crate::config::client_auth::ClientTrust;
 use crate::config::diagnostic::{Diagnostic, Span, quoted};
 use crate::config::findings::Findings;
 use crate::config::world::{CertificateTrouble, CoveredHosts, World};
@@ -78,5 +79,38 @@ pub(super) fn authorities(list: &[(Arc<[u8]>, Span)], world: &dyn World, finding
                 bad.hint("each begins with `-----BEGIN CERTIFICATE-----`; a private key has no place in this file"),
             );
         }
+    }
+}
+
+/// Each set of authorities whose client certificates are believed, with its revocation lists.
+pub(super) fn client_trusts(list: &[(ClientTrust, Span, Span)], world: &dyn World, findings: &mut Findings) {
+    for (trust, of_authorities, of_lists) in list {
+        let at = |is_of_list: bool| if is_of_list { of_lists.clone() } else { of_authorities.clone() };
+        match world.check_client_trust(trust) {
+            Ok(remarks) => {
+                for (is_of_list, remark) in remarks {
+                    let (label, hint) = expected(is_of_list);
+                    findings.add(Diagnostic::warning(at(is_of_list), remark).label(label).hint(hint));
+                }
+            }
+            Err((is_of_list, why)) => {
+                let (label, hint) = expected(is_of_list);
+                findings.add(Diagnostic::mistake(at(is_of_list), one_line(&*why)).label(label).hint(hint));
+            }
+        }
+    }
+}
+
+fn expected(is_of_list: bool) -> (&'static str, &'static str) {
+    if is_of_list {
+        (
+            "expected a current revocation list of each authority, in PEM",
+            "each begins with `-----BEGIN X509 CRL-----`; lists of several authorities stand one after the other",
+        )
+    } else {
+        (
+            "expected the certificates of the authorities that issue client certificates, in PEM",
+            "`openssl x509 -in FILE -noout -subject -dates -ext basicConstraints` must say CA:TRUE and a date to come",
+        )
     }
 }

@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use toml::Spanned;
 
+use super::client_auth::ClientTrust;
 use super::diagnostic::{SourceLocation, Span};
 use super::findings::Findings;
 use super::raw;
@@ -30,6 +31,7 @@ pub(super) struct Claims<'a> {
     pub(super) settings: &'a Settings,
     pub(super) addresses: &'a [(SocketAddr, SourceLocation)],
     pub(super) certificates: &'a [(PathBuf, PathBuf, Span)],
+    pub(super) client_trusts: &'a [(ClientTrust, Span, Span)],
     pub(super) authorities: &'a [(Arc<[u8]>, Span)],
 }
 
@@ -37,6 +39,7 @@ pub(super) struct Claims<'a> {
 pub(super) fn verify(claims: Claims<'_>, cases: &[Case], world: &dyn World, findings: &mut Findings) {
     certificates::certificates(&claims, world, findings);
     certificates::authorities(claims.authorities, world, findings);
+    certificates::client_trusts(claims.client_trusts, world, findings);
     home::api(&claims, world, findings);
     if let Some(mut known) = home::known(&claims, world, findings) {
         people::groups(&claims, &known, findings);
@@ -47,6 +50,7 @@ pub(super) fn verify(claims: Claims<'_>, cases: &[Case], world: &dyn World, find
             }
         }
         known.groups.extend(claims.settings.permissions.groups.iter().map(|group| group.id.to_string()));
+        people::client_certificates(&claims, &known, findings);
         people::sessions(&claims, &known, findings);
         people::addons(&claims, &known, findings);
     }

@@ -21,6 +21,14 @@ pub(super) fn groups(claims: &Claims<'_>, known: &Known, findings: &mut Findings
     }
 }
 
+/// For whom client certificates stand.
+pub(super) fn client_certificates(claims: &Claims<'_>, known: &Known, findings: &mut Findings) {
+    let entries = claims.raw.tls.given().and_then(|tls| tls.get_ref().client_certificate.given());
+    let entries = entries.map(|list| list.get_ref().as_slice()).unwrap_or_default();
+    let users = entries.iter().filter_map(|entry| entry.get_ref().user.given());
+    warn_of_strangers(users, known, "stands for nobody", findings);
+}
+
 /// The groups whose users sign in again.
 pub(super) fn sessions(claims: &Claims<'_>, known: &Known, findings: &mut Findings) {
     let ages = claims.raw.session.given().and_then(|session| session.get_ref().max_age.given());

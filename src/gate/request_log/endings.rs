@@ -70,6 +70,7 @@ impl RequestLog {
             user: self.user.as_ref().map(|user| user.id.as_str()),
             session: session.as_deref(),
             key: self.key.as_ref().map(|key| key.about().name.as_str()),
+            certificate: self.certificate.as_ref().map(|certificate| certificate.short()),
             addon: self.addon(),
             host: &self.host(),
             target: &target,

@@ -123,6 +123,7 @@ impl OAuthLogin<'_> {
             user_name: "",
             user,
             session,
+            certificate: None,
             client: request.client().ip(),
             request_id: request.id().as_str(),
         });

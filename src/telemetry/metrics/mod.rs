@@ -27,6 +27,7 @@
 //! | `vestibule_limit_refusals_total` | counter | `limit` | What was refused because a limit was reached, by the limit's key |
 //! | `vestibule_http2_floods_total` | counter | | Connections of clients closed because they sent more HTTP/2 frames without content than `http2_control_frames` |
 //! | `vestibule_handshakes_total` | counter | `result` | TLS handshakes |
+//! | `vestibule_client_certificates_refused_total` | counter | `reason` | Handshakes that failed because the client's certificate is not believed, or is missing where one is required |
 //! | `vestibule_refusals_total` | counter | `reason` | Requests refused |
 //! | `vestibule_stripped_headers_total` | counter | | Reserved headers taken out of requests |
 //! | `vestibule_sessions` | gauge | | Live sessions that this process knows |
@@ -93,6 +94,7 @@ pub struct Metrics {
     /// Connections of clients closed because they sent too many HTTP/2 frames without content.
     pub http2_floods: Counter,
     handshakes: Family<ResultLabel, Counter>,
+    client_certificates_refused: Family<ReasonLabel, Counter>,
     refusals: Family<ReasonLabel, Counter>,
     /// Reserved headers taken out of requests.
     pub stripped_headers: Counter,
@@ -128,6 +130,7 @@ impl Metrics {
             limit_refusals: beforehand(&Limit::ALL.map(|limit| LimitLabel { limit: limit.label() })),
             http2_floods: Counter::default(),
             handshakes: beforehand(&Handshake::ALL.map(|result| ResultLabel { result: result.label() })),
+            client_certificates_refused: Family::default(),
             refusals: Family::default(),
             stripped_headers: Counter::default(),
             sessions: Gauge::default(),
@@ -169,6 +172,8 @@ impl Metrics {
         let help = "Connections of clients closed because they sent too many HTTP/2 frames without content";
         to.register("http2_floods", help, self.http2_floods.clone());
         to.register("handshakes", "TLS handshakes", self.handshakes.clone());
+        let help = "Handshakes that failed because of the client's certificate";
+        to.register("client_certificates_refused", help, self.client_certificates_refused.clone());
         to.register("refusals", "Requests refused", self.refusals.clone());
         to.register("stripped_headers", "Reserved headers taken out of requests", self.stripped_headers.clone());
         to.register("sessions", "Live sessions", self.sessions.clone());
@@ -249,6 +254,11 @@ impl Metrics {
     /// A message of a user who is held was refused at Home Assistant's front, of this row of the table.
     pub fn front_message_refused(&self, kind: &'static str) {
         self.front.refused(kind);
+    }
+
+    /// A handshake failed because of the client's certificate, for the reason with this label.
+    pub fn client_certificate_refused(&self, reason: &'static str) {
+        self.client_certificates_refused.get_or_create(&ReasonLabel { reason }).inc();
     }
 
     /// A request was refused.
