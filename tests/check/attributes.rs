@@ -98,3 +98,14 @@ fn no_header_has_two_meanings() {
     }
     refused(&addon("identity_headers = { groups = \"Cookie\" }"), "7:31", &["belongs to the message itself"]);
 }
+
+#[test]
+fn a_role_by_a_membership_that_may_not_count_is_told_where_a_later_one_takes_its_place() {
+    let group = "[[group]]\nid = \"evening\"\nmembers = [\"frank\"]\nnetworks = [\"192.168.0.0/16\"]\n";
+    let told = ["its users have a later role, as `all`", "may do less"];
+    warned(&addon(&format!("role = {{ kid = [\"evening\"], default = \"all\" }}\n{group}")), "7:17", &["as `default`"]);
+    let later = "role = { kid = { groups = [\"evening\"] }, all = [\"system-users\"] }\n";
+    warned(&addon(&format!("{later}{group}")), "7:28", &told);
+    accepted(&addon(&format!("role = {{ admin = [\"system-admin\"], kid = [\"evening\"] }}\n{group}")));
+    accepted(&addon("role = { kid = [\"system-users\"], default = \"all\" }"));
+}

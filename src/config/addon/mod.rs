@@ -63,6 +63,7 @@ pub use probe::Probe;
 pub use protect::{AccessKey, EntitySource, Protect, ProtectAsk, ProtectRule, Unlisted};
 pub use public_paths::PublicPath;
 pub use roles::Roles;
+pub(in crate::config) use roles::warn_of_memberships;
 pub use route::{PrefixMode, Route};
 pub use step_up::StepUp;
 

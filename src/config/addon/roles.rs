@@ -6,8 +6,9 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::access::AccessList;
-use crate::config::diagnostic::{Diagnostic, Span};
+use crate::config::diagnostic::{Diagnostic, Span, quoted};
 use crate::config::findings::Findings;
+use crate::config::permissions::ConfiguredGroup;
 use crate::config::raw::section::{Key, List, section};
 use crate::config::raw::shape::{self, Shape};
 use crate::config::resolve::context::{Context, flag};
@@ -163,6 +164,25 @@ fn role(name: &Spanned<String>, cx: &mut Context<'_>) -> Option<Arc<str>> {
     let bad = Diagnostic::mistake(name.span(), "not the name of a role");
     cx.add(bad.label("expected 1 to 64 visible ASCII characters, no comma").hint("write it as the add-on knows it"));
     None
+}
+
+/// Warns where a role is given by a membership that may not count, and a later one takes its place: a role that is to
+/// hold people down is lost by that, which a client can bring about by itself.
+pub(in crate::config) fn warn_of_memberships(map: &RoleMap, groups: &[ConfiguredGroup], cx: &mut Context<'_>) {
+    let is_conditional = |id: &str| groups.iter().any(|group| *group.id == *id && !group.conditions.is_empty());
+    for (at, (name, people)) in map.0.iter().enumerate() {
+        let later = map.0.iter().skip(at.saturating_add(1)).map(|(name, _)| name.get_ref());
+        let default = map.0.iter().map(|(name, _)| name.get_ref()).find(|name| *name == DEFAULT);
+        let Some(next) = later.chain(default).next().filter(|_| name.get_ref() != DEFAULT) else { continue };
+        for group in people.get_ref().groups().iter().filter(|group| is_conditional(group.get_ref())) {
+            let message =
+                format!("where this membership does not count, its users have a later role, as {}", quoted(next));
+            let hint = "all is well if that one may do less; a role that holds people down needs a group without \
+                        `networks`, `hours` and `when`";
+            let lost = Diagnostic::warning(group.span(), message);
+            cx.add(lost.label("a group whose membership counts in some circumstances only").hint(hint));
+        }
+    }
 }
 
 /// The texts of a list, if one is given.

@@ -95,6 +95,9 @@ pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> (Settings, Vec<C
         // Below: they need to know what browsers call us, and where Home Assistant is.
         presence: Presence::default(),
     };
+    for role in addons.iter().filter_map(|addon| addon.get_ref().authorization.role.given()) {
+        addon::warn_of_memberships(role.get_ref(), &settings.permissions.groups, cx);
+    }
     hosts::warn(addons, &settings, cx);
     own_address::refuse(addons, &settings, cx);
     let (token, has_main_origin) = (settings.supervisor.home_assistant_token.clone(), settings.main_origin().is_some());
