@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use crate::client_authority::ClientAuthority;
 use crate::harness::{Folder, refused_in};
 
 /// Eight lines, so that what a test adds begins on line nine.
@@ -112,4 +113,23 @@ fn that_passwords_are_not_followed_is_a_warning_until_the_operator_says_for_how_
     assert!(!said.contains("password"), "{said}");
     let (_, _, said) = folder.check(session("password_timeout = \"13h\""));
     assert!(said.contains("longer than the absolute one"), "{said}");
+}
+
+#[test]
+fn a_second_factor_that_nobody_can_be_known_to_have_is_told_and_a_certificate_is_one() {
+    let folder = folder();
+    folder.write("ca.crt", ClientAuthority::new("Home").pem());
+    let decided = "[session]\npassword_timeout = \"12h\"\n";
+    let told = "no API tells who has a second factor, so that this lets nobody in";
+    let rule = "[[addon.protect]]\npath = \"/safe\"\nsecond_factor = true\n";
+    for (lines, place) in [("second_factor = true\n", ":9:17"), (rule, ":11:17")] {
+        let (_, out, said) = folder.check(format!("{ALONE}{lines}{decided}"));
+        assert!(said.contains(told) && said.contains(place), "{out}{said}");
+    }
+    let certificate =
+        "[tls]\nclient_ca = \"ca.crt\"\nclient_certificate = [{ common_name = \"a\", user = \"frank\" }]\n";
+    for text in [format!("{ALONE}second_factor = false\n"), format!("{ALONE}{rule}{certificate}")] {
+        let (_, out, said) = folder.check(text);
+        assert!(!said.contains(told), "{out}{said}");
+    }
 }

@@ -31,6 +31,30 @@ pub(super) fn tell_that_passwords_are_not_followed(raw: &raw::Root, home: &HomeA
     cx.add(unseen.label(label).hint(hint));
 }
 
+/// Warns that `second_factor` lets nobody in: who has one stands in Home Assistant's files alone. A client certificate
+/// is one all the same.
+pub(super) fn tell_that_no_factor_is_known(
+    addons: &[Spanned<RawAddon>],
+    home: &HomeAssistant,
+    has_certificates: bool,
+    cx: &mut Context<'_>,
+) {
+    if home.config_dir().is_some() || has_certificates {
+        return;
+    }
+    for addon in addons.iter().map(Spanned::get_ref) {
+        let rules = addon.authorization.protect.given().map(|list| list.get_ref().as_slice()).unwrap_or_default();
+        let of_rules = rules.iter().map(|rule| &rule.get_ref().second_factor);
+        let asked = std::iter::once(&addon.authorization.second_factor).chain(of_rules);
+        for at in asked.filter_map(|key| key.given().filter(|asked| *asked.get_ref()).map(Spanned::span)) {
+            let nobody = Diagnostic::warning(at, "no API tells who has a second factor, so that this lets nobody in");
+            let hint = "name Home Assistant's folder with `config_dir` in the place of `token`, or give people client \
+                        certificates (`[[tls.client_certificate]]`)";
+            cx.add(nobody.label("needs `home_assistant.config_dir`").hint(hint));
+        }
+    }
+}
+
 /// Refuses what only Home Assistant's files can decide, when there are none.
 pub(super) fn refuse_what_the_api_cannot_tell(
     raw: &raw::Root,

@@ -98,6 +98,8 @@ pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> (Settings, Vec<C
     for role in addons.iter().filter_map(|addon| addon.get_ref().authorization.role.given()) {
         addon::warn_of_memberships(role.get_ref(), &settings.permissions.groups, cx);
     }
+    let has_certificates = settings.client_auth.as_ref().is_some_and(|client_auth| !client_auth.users.is_empty());
+    api_alone::tell_that_no_factor_is_known(addons, &settings.home_assistant, has_certificates, cx);
     hosts::warn(addons, &settings, cx);
     own_address::refuse(addons, &settings, cx);
     let (token, has_main_origin) = (settings.supervisor.home_assistant_token.clone(), settings.main_origin().is_some());
