@@ -4,7 +4,9 @@
 //! and those that were handed over from it, and a session ends once: a link that was used is good for nothing.
 
 use std::fmt::Write as _;
+use std::fs::{File, Permissions};
 use std::io::{self, Read as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -76,10 +78,19 @@ impl NotMeLinks {
     }
 }
 
+/// The key that is kept. With one that others could read, anybody of them could end sessions: it is closed to them, as
+/// the keys of signed identities are.
 fn read(folder: &Path) -> Option<Secret<[u8; 32]>> {
+    let path = folder.join(NAME);
     let mut bytes = [0; 32];
-    let mut file = std::fs::File::open(folder.join(NAME)).ok()?;
+    let mut file = File::open(&path).ok()?;
     file.read_exact(&mut bytes).ok()?;
+    if file.metadata().is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0) {
+        tracing::warn!(path = %path.display(), "others could read the key of links that end sessions; they cannot any more");
+        if let Err(error) = file.set_permissions(Permissions::from_mode(0o600)) {
+            tracing::warn!(path = %path.display(), %error, "the key of links that end sessions stays readable for others");
+        }
+    }
     Some(Secret::new(bytes))
 }
 
@@ -117,6 +128,12 @@ mod tests {
         let restarted = NotMeLinks::default();
         restarted.open(folder.path()).unwrap();
         assert!(restarted.read(&token, at(2_000)).is_some(), "the key is kept");
+        let key = folder.path().join(NAME);
+        std::fs::set_permissions(&key, Permissions::from_mode(0o644)).unwrap();
+        let again = NotMeLinks::default();
+        again.open(folder.path()).unwrap();
+        assert!(again.read(&token, at(2_000)).is_some());
+        assert_eq!(std::fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600, "closed to others");
         let other = NotMeLinks::default();
         other.open(tempfile::tempdir().unwrap().path()).unwrap();
         assert!(other.read(&token, at(2_000)).is_none());
