@@ -206,6 +206,28 @@ fn mistakes_and_other_folders_are_not_put_on_trial() {
 }
 
 #[test]
+fn a_restart_does_not_forget_a_trial_whose_file_names_another_folder() {
+    let mut world = World::start();
+    world.vestibule.command_ok(&["reload", "--trial", "1h"]);
+    let elsewhere = format!("state_dir = \"elsewhere\"\n{}", world.other);
+    world.vestibule.write_config(&elsewhere);
+    assert!(world.failed(&["reload"]).contains("`state_dir` cannot change while"));
+    for _ in 0..2 {
+        world.vestibule.kill_9();
+        world.vestibule.start_again();
+        assert!(world.serves("a") && !world.serves("b"), "nobody has confirmed it");
+        assert_eq!(world.state(), "taken_back");
+    }
+    // It is no trial any more: another text is what the operator wants.
+    world.vestibule.write_config(&format!("{elsewhere}\n# once more\n"));
+    world.await_serves("b");
+    assert_eq!(world.state(), "confirmed");
+    world.vestibule.kill_9();
+    world.vestibule.start_again();
+    assert!(world.serves("b"), "the note of a trial that is over keeps nobody");
+}
+
+#[test]
 fn a_way_back_that_does_not_hold_any_more_is_said_loudly_and_taken_when_it_holds_again() {
     let mut world = World::start();
     let of_file = |name: &str| world.vestibule.path(name);

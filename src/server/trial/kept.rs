@@ -5,6 +5,7 @@
 
 use std::fs::{DirBuilder, File};
 use std::io::{self, Read as _};
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
@@ -150,6 +151,21 @@ impl KeptFiles {
         self.write(RECORD, &json)
     }
 
+    /// Notes in another folder that a trial goes on whose record is here: the configuration file names that folder now,
+    /// and a start would look there.
+    pub(super) fn note_in(&self, other: &Path) -> Result<(), KeptError> {
+        let folder = self.folder.as_os_str().as_bytes();
+        Self::new(other.to_owned()).write(ELSEWHERE, folder)
+    }
+
+    /// The files that such a note leads to, and their record; nothing where there is none.
+    pub(super) fn noted(&self) -> Option<(Self, Record)> {
+        let folder = read(&self.folder.join(ELSEWHERE)).ok().flatten()?;
+        let files = Self::new(PathBuf::from(folder.reveal()));
+        let record = files.record().ok().flatten()?;
+        Some((files, record))
+    }
+
     fn write(&self, name: &str, bytes: &[u8]) -> Result<(), KeptError> {
         let made = DirBuilder::new().recursive(true).mode(0o700).create(&self.folder);
         let written = made.and_then(|()| atomic_file::write(&self.folder, name, bytes, 0o600));
@@ -174,6 +190,9 @@ fn closed_to_others(file: File) -> io::Result<File> {
     }
     Err(io::Error::new(io::ErrorKind::PermissionDenied, "others may write it: chmod 600"))
 }
+
+/// The name of the note of a trial whose record is in another folder.
+const ELSEWHERE: &str = "trial-elsewhere";
 
 /// The name of the text in `state_dir`.
 const TEXT: &str = "confirmed.toml";

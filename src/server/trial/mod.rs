@@ -110,6 +110,10 @@ impl ConfigTrial {
         let on_trial = matches!(self.standing, TrialPhase::OnTrial { .. });
         // With these the record of the trial, and whoever wants to confirm it, would look elsewhere.
         if on_trial && loaded.settings.state_dir != self.files.folder() {
+            // A start looks where the file says: without a word there it would serve what nobody has confirmed.
+            if let Err(error) = self.files.note_in(&loaded.settings.state_dir) {
+                tracing::error!(why = %crate::telemetry::chain(&error), "a restart may forget that the file is on trial");
+            }
             return Some("state_dir");
         }
         (on_trial && loaded.settings.listen.control != control).then_some("listen.control")

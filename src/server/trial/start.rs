@@ -30,7 +30,8 @@ pub enum StartChoiceError {
     /// There is no configuration to go back to.
     #[error(
         "there is nothing to go back to: no configuration was served and kept in `{folder}` yet\nhint: start the last \
-         good configuration once without `--trial`"
+         good configuration once without `--trial`; if the file has another `state_dir` than before, take that change out: \
+         a trial cannot move it"
     )]
     NothingKept {
         /// Where it would be.
@@ -62,6 +63,17 @@ pub fn choose(
 ) -> Result<Start, StartChoiceError> {
     let Some(glance) = config::glance(file) else { return plain(file, world) };
     let (files, found) = (KeptFiles::new(glance.state_dir), Fingerprint::of(&glance.text));
+    // The file was on trial and moved `state_dir`, which was refused: it is not served by a restart either.
+    if let Some((files, record)) = files.noted() {
+        let is_on_trial = match &record.trial {
+            Some(TrialRecord::Running { .. }) => true,
+            Some(TrialRecord::TakenBack { refused }) => *refused == found,
+            None => false,
+        };
+        if is_on_trial {
+            return taken_back(file, files, &record, found, world);
+        }
+    }
     let record = match files.record() {
         Ok(record) => record,
         // Without a trial the file is what the operator wants; with one there would be no way back.
