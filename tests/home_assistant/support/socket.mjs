@@ -62,7 +62,7 @@ export class Socket {
     return until(`an answer to message ${id}`, () => {
       if (this.closed) throw new Error(`the WebSocket was closed: ${this.closed.code}`);
       return this.messages.find(answers);
-    });
+    }, 60_000);
   }
 
   /** What came as events of this subscription. */
