@@ -22,6 +22,7 @@ fn rules() -> Rules {
             retired: "__Host-ingress_session_framed",
         },
         header_count: 100,
+        client_auth: None,
     }
 }
 

@@ -35,7 +35,7 @@ const FOUNDATION: [&str; 13] = [
 ];
 
 /// What stands beside the stages, and what each may import besides itself.
-const BESIDE: [(&str, &[&str]); 26] = [
+const BESIDE: [(&str, &[&str]); 27] = [
     // The names of things, and how they are read: below everything but the form in which a mistake is shown.
     ("ids", &["diagnostic"]),
     ("refusal", &[]),

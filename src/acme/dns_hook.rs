@@ -154,8 +154,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("pid");
         let arguments = ["-c".to_owned(), script.to_owned(), file.display().to_string()].into();
-        let (timeout, wait) = (Duration::from_mins(1), Duration::ZERO);
-        let hook = DnsHook { program: "/bin/sh".into(), arguments, timeout, wait };
+        let timeout = Duration::from_mins(1);
+        let hook = DnsHook { program: "/bin/sh".into(), arguments, timeout };
         let begun = Instant::now();
         let result = run(&hook, Action::Present, "name", "value").await;
         assert!(begun.elapsed() < timeout / 2, "it does not wait for what the hook has started");

@@ -4,7 +4,7 @@ use super::request_source::RequestSource;
 use crate::config::{CertificatePin, CertificateRole};
 use crate::connection::{ConnectionInfo, EntryPoint};
 use crate::refusal::Reason;
-use crate::tls::{ClientAuth, Unfit};
+use crate::tls::{ClientAuth, ClientCertificate, Unfit};
 
 /// A user of the configuration for whom the certificate of a connection stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,9 +33,7 @@ impl RequestSource {
             return Ok(());
         };
         let shown = self.certificate().map(|certificate| &**certificate);
-        client_auth
-            .judge_again(host, shown)
-            .map_err(|unfit| reason(unfit, host, shown.map(|certificate| certificate.short())))
+        client_auth.judge_again(host, shown).map_err(|unfit| reason(unfit, host, shown.map(ClientCertificate::short)))
     }
 
     /// For whom the certificate of its connection stands at this host, once it is judged. One that a trusted proxy

@@ -14,7 +14,7 @@ use crate::identity::{Directory, Health};
 use crate::ids::AddonSlug;
 use crate::pages::{self, Page};
 use crate::refusal::Reason;
-use crate::session::{MadeBy, NewSession, SessionCookie, Sessions, StoreAway, UserAgent};
+use crate::session::{MadeBy, NewSession, SessionCookie, Sessions, UserAgent};
 use crate::telemetry::{AuditEvent, SignInOutcome, Telemetry};
 
 /// What signing in needs.
@@ -66,18 +66,14 @@ impl CertificateSignIn<'_> {
             ..NewSession::new(user.id.clone(), MadeBy::Certificate)
         };
         let session_maker = SessionMaker { sessions: self.sessions, cookie: self.cookie, telemetry: self.telemetry };
-        match session_maker.make(new, request.presented(), None).await {
-            Ok((session, cookie)) => {
-                self.note(request, certified, SignInOutcome::Success, Some((id, Some(&session.id().to_string()))));
-                let mut page = pages::see_other(wanted_return(request).as_str());
-                page.headers_mut().append(SET_COOKIE, cookie);
-                Some(page)
-            }
-            Err(StoreAway) => {
-                self.note(request, certified, SignInOutcome::Unavailable, Some((id, None)));
-                None
-            }
-        }
+        let Ok((session, cookie)) = session_maker.make(new, request.presented(), None).await else {
+            self.note(request, certified, SignInOutcome::Unavailable, Some((id, None)));
+            return None;
+        };
+        self.note(request, certified, SignInOutcome::Success, Some((id, Some(&session.id().to_string()))));
+        let mut page = pages::see_other(wanted_return(request).as_str());
+        page.headers_mut().append(SET_COOKIE, cookie);
+        Some(page)
     }
 
     /// `known` is the user's id, and the id of the session that was made.

@@ -146,31 +146,7 @@ fn fill(line: &mut LogLine<'_>, event: &AuditEvent<'_>, error: Option<&str>) {
             line.text("by", by.as_bytes(), NAME_LIMIT);
             optional(line, "addon", Some(addon));
         }
-        AuditEvent::Refused {
-            reason,
-            why,
-            client,
-            request_id,
-            user,
-            session,
-            key,
-            certificate,
-            addon,
-            host,
-            target,
-        } => {
-            line.word("event", "refused");
-            line.word("reason", reason.label());
-            if let Some(why) = why {
-                line.text("why", why.as_bytes(), WHY_LIMIT);
-            }
-            optional(line, "addon", addon);
-            line.text("host", host.as_bytes(), HOST_LIMIT);
-            line.target("uri", target.as_bytes(), TARGET_LIMIT);
-            optional(line, "key", key);
-            optional(line, "certificate", certificate);
-            origin(line, user, session, Some((client, request_id)));
-        }
+        AuditEvent::Refused { .. } => refused(line, event),
         AuditEvent::TokenReused { user, session, device, address } => {
             token_reused(line, (user, session), device, address);
         }
@@ -190,6 +166,25 @@ fn fill(line: &mut LogLine<'_>, event: &AuditEvent<'_>, error: Option<&str>) {
             }
         }
     }
+}
+
+fn refused(line: &mut LogLine<'_>, event: &AuditEvent<'_>) {
+    let AuditEvent::Refused { reason, why, client, request_id, user, session, key, certificate, addon, host, target } =
+        *event
+    else {
+        return;
+    };
+    line.word("event", "refused");
+    line.word("reason", reason.label());
+    if let Some(why) = why {
+        line.text("why", why.as_bytes(), WHY_LIMIT);
+    }
+    optional(line, "addon", addon);
+    line.text("host", host.as_bytes(), HOST_LIMIT);
+    line.target("uri", target.as_bytes(), TARGET_LIMIT);
+    optional(line, "key", key);
+    optional(line, "certificate", certificate);
+    origin(line, user, session, Some((client, request_id)));
 }
 
 fn session_made(line: &mut LogLine<'_>, (user, session): (&str, &str), addon: Option<&str>) {

@@ -53,11 +53,11 @@ impl Client {
     /// The body of the answer to a request that ends the connection.
     pub(crate) fn ask(mut self, ask: &Ask) -> Vec<u8> {
         self.head(ask);
-        self.to_end()
+        self.read_to_end()
     }
 
     /// What is left until the connection ends.
-    pub(crate) fn to_end(&mut self) -> Vec<u8> {
+    pub(crate) fn read_to_end(&mut self) -> Vec<u8> {
         let mut bytes = self.source.up_to(1 << 20);
         let _ended = self.source.stream.read_to_end(&mut bytes);
         bytes

@@ -67,6 +67,9 @@ fn a_name_server_that_says_no_is_told_of() {
     assert_eq!(named.challenges(), 0);
 }
 
+/// What a name server makes of a question.
+type Answering = Box<dyn Fn(&[u8]) -> Vec<u8> + Send>;
+
 #[test]
 fn only_an_answer_with_the_key_says_that_a_record_is_written() {
     let Some(pebble) = Pebble::start() else { return };
@@ -76,7 +79,7 @@ fn only_an_answer_with_the_key_says_that_a_record_is_written() {
     // The question itself, signature and all, marked as an answer.
     let reflected = |question: &[u8]| [&question[..2], &[0xa8, 0], &question[4..]].concat();
     let another = |question: &[u8]| [&[!question[0], question[1]], &[0xa8, 0, 0, 0, 0, 0, 0, 0, 0, 0][..]].concat();
-    let cases: [(&str, Box<dyn Fn(&[u8]) -> Vec<u8> + Send>); 4] = [
+    let cases: [(&str, Answering); 4] = [
         ("the answer of the name server is not signed with the key", Box::new(forged)),
         ("the answer of the name server is not signed with the key", Box::new(reflected)),
         ("the answer of the name server cannot be read", Box::new(another)),

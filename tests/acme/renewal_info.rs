@@ -22,7 +22,7 @@ fn proxy(pebble: &Pebble, window: (OffsetDateTime, OffsetDateTime)) -> RawAddon 
         } else {
             let mut server = Client::connect(behind, "127.0.0.1", &client::anybody()).unwrap();
             server.send(&[&*request.head, &*request.body].concat());
-            let answer = server.to_end();
+            let answer = server.read_to_end();
             if request.target() == "/dir" { with_renewal_info(&answer, request) } else { answer }
         };
         let _ = wire.write(&answer);

@@ -78,8 +78,7 @@ fn a_revoked_certificate_ends_what_is_open_and_every_further_request_of_its_conn
     let (house, _echo) = listed();
     let (lost, kept) = (house.authority.issue("Tablet"), house.authority.issue("Tablet"));
     for host in ["p.test", TABLET] {
-        let list = house.authority.list(&[], date_time_ymd(2099, 1, 1));
-        replace(&house.vestibule, "clients.crl", &list);
+        replace(&house.vestibule, "clients.crl", &house.authority.list(&[], date_time_ymd(2099, 1, 1)));
         eventually("the old list", || {
             (house.ask(Protocol::H1, host, Some(&lost), &Ask::get(SESSION)).status == 401).then_some(())
         });

@@ -88,7 +88,7 @@ impl ClientAuthority {
         params.subject_alt_names = wanted.names;
         params.extended_key_usages = vec![wanted.usage];
         (params.not_before, params.not_after) = (wanted.from, wanted.to);
-        let serial = SerialNumber::from(digest(&SHA256, &key.public_key_raw()).as_ref()[..8].to_vec());
+        let serial = SerialNumber::from_slice(digest(&SHA256, key.public_key_raw()).as_ref().get(..8).unwrap());
         params.serial_number = Some(serial.clone());
         let certificate = params.signed_by(&key, &self.issuer).expect("the authority signs").der().clone();
         ClientIdentity { certificate, key, serial }

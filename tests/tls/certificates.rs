@@ -67,7 +67,7 @@ async fn a_renewed_certificate_is_shown_to_the_next_client_and_disturbs_nobody()
     server.secured().await;
 
     authority.issue("home", &["home.example", "new.example"]);
-    assert_eq!(server.handshaker.reload(&tls, &[], Clock::System.now()).unwrap(), readable(&files));
+    assert_eq!(reload(&server.handshaker, &tls).unwrap(), readable(&files));
     let after = server.handshake(&Arc::new(authority.client()), "new.example").await;
     assert_eq!(shown(&after), certificate_in(&files.chain));
     assert!(server.secured().await.covered().covers("new.example"));
@@ -87,10 +87,10 @@ async fn a_key_that_does_not_fit_changes_nothing() {
     let mut server = Setup::default().start(&tls);
 
     fs::copy(&other.key, &files.key).unwrap();
-    let error = server.handshaker.reload(&tls, &[], Clock::System.now()).unwrap_err();
+    let error = reload(&server.handshaker, &tls).unwrap_err();
     assert!(matches!(error, TlsError::Mismatch { .. }), "{error}");
     let half = Tls::Certificates(vec![other, files]);
-    server.handshaker.reload(&half, &[], Clock::System.now()).unwrap_err();
+    reload(&server.handshaker, &half).unwrap_err();
     let stream = server.handshake(&Arc::new(authority.client()), "home.example").await;
     assert_eq!(shown(&stream), good);
     assert!(!server.secured().await.covered().covers("other.example"), "all or nothing");
@@ -131,7 +131,7 @@ fn an_error_names_the_file_and_what_is_wrong_with_it() {
         assert!(error.contains(what) && error.contains(file), "{error}");
     }
     check_pair(chain, key).unwrap();
-    let none = Handshaker::new(&Tls::Certificates(Vec::new()), &[], Clock::System);
+    let none = Handshaker::new(&Tls::Certificates(Vec::new()), None, &[], Clock::System);
     assert!(matches!(none.unwrap_err(), TlsError::Empty));
 }
 
@@ -145,7 +145,7 @@ fn an_expired_certificate_is_used_and_spoken_of() {
         fs::set_permissions(&files.key, fs::Permissions::from_mode(0o640)).unwrap();
     }
     let tls = Tls::Certificates(vec![old.clone(), early.clone(), nobody.clone()]);
-    let (_, notices) = Handshaker::new(&tls, &[], Clock::System).unwrap();
+    let (_, notices) = Handshaker::new(&tls, None, &[], Clock::System).unwrap();
     assert_eq!(notices.len(), 3, "{notices:?}");
     assert!(matches!(&notices[0], Notice::Expired { file, .. } if *file == old.chain));
     assert!(notices[0].to_string().contains("expired at 2020-01-01T00:00:00.000Z"), "{}", notices[0]);
@@ -170,4 +170,9 @@ async fn of_two_certificates_for_one_name_a_client_is_shown_the_one_it_can_check
 fn readable(files: &CertificateFiles) -> Vec<Notice> {
     let world = fs::metadata(&files.key).unwrap().permissions().mode() & 0o004 != 0;
     if world { vec![Notice::KeyReadableByAll { file: files.key.clone() }] } else { Vec::new() }
+}
+
+/// Reads everything anew and shows it.
+fn reload(handshaker: &Handshaker, tls: &Tls) -> Result<Vec<Notice>, TlsError> {
+    handshaker.read(tls, None, &[], Clock::System.now()).map(|renewed| handshaker.show(renewed))
 }

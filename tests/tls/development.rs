@@ -19,7 +19,7 @@ const DAY: Duration = Duration::from_hours(24);
 fn start(folder: &Path, names: &[&str], now: Timestamp) -> Notice {
     let names: Vec<String> = names.iter().map(ToString::to_string).collect();
     let (_, mut notices) =
-        Handshaker::new(&Tls::Development { folder: folder.into() }, &names, Clock::manual(now)).unwrap();
+        Handshaker::new(&Tls::Development { folder: folder.into() }, None, &names, Clock::manual(now)).unwrap();
     assert_eq!(notices.len(), 1);
     notices.remove(0)
 }

@@ -79,7 +79,7 @@ impl Setup {
             trusted_proxies,
         };
         let listener = Listener::bind(&entry, &admission).unwrap();
-        let (handshaker, _) = Handshaker::new(tls, &[], Clock::System).unwrap();
+        let (handshaker, _) = Handshaker::new(tls, None, &[], Clock::System).unwrap();
         let handshaker = Arc::new(handshaker);
         let (sender, outcomes) = mpsc::unbounded_channel();
         let address = listener.address();

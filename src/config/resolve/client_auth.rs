@@ -39,7 +39,7 @@ pub(super) fn client_auth(raw: &raw::Tls, cx: &mut Context<'_>) -> Option<Client
         cx.add(idle.label("expected an authority").hint("add client_ca = \"certs/clients.crt\" under [tls]"));
     }
     let users = users(entries, !matches!(raw.client_ca, Key::Absent), cx);
-    is_asked.then(|| ClientAuth { everywhere, hosts, users })
+    is_asked.then_some(ClientAuth { everywhere, hosts, users })
 }
 
 fn trust(ca: &Spanned<String>, crl: &Key<String>, cx: &mut Context<'_>) -> Option<ClientTrust> {

@@ -88,4 +88,4 @@ impl ClientCertificate {
 }
 
 /// How long a certificate is believed before it is verified again.
-const PERIOD: Duration = Duration::from_secs(60);
+const PERIOD: Duration = Duration::from_mins(1);

@@ -105,9 +105,8 @@ impl ClientAuth {
     /// The same for what has begun: whether the certificate would do now.
     pub fn judge_again(&self, host: &str, shown: Option<&ClientCertificate>) -> Result<(), Unfit> {
         match (self.rule(host), shown) {
-            (None, _) => Ok(()),
             (Some(rule), None) if rule.demand() == Demand::Required => Err(Unfit::Missing),
-            (Some(_), None) => Ok(()),
+            (None, _) | (Some(_), None) => Ok(()),
             (Some(rule), Some(certificate)) => certificate.judge(rule, self.clock.now()).map_err(Unfit::Refused),
         }
     }

@@ -114,7 +114,7 @@ mod tests {
         let leaf = leaf.signed_by(&KeyPair::generate().unwrap(), &issuer).unwrap().der().clone();
         let chain = [leaf.clone(), other.clone(), namesake.clone(), ours.clone()];
         assert_eq!(Issued::of(&chain).unwrap().issuer, ours);
-        for chain in [&[][..], &[leaf.clone()], &[leaf.clone(), namesake], &[leaf, other]] {
+        for chain in [&[][..], std::slice::from_ref(&leaf), &[leaf.clone(), namesake], &[leaf.clone(), other]] {
             assert_eq!(Issued::of(chain), Err(NotIssued::NoIssuer));
         }
     }
