@@ -1,7 +1,7 @@
 //! The refusals of late, each with its whole reason, so that an operator finds by the id on the error page why it was.
 //!
-//! In memory alone, the newest thousand of users and of strangers; targets are without their secrets, as in the log (S-83). Only operators are
-//! ever shown any of it.
+//! In memory alone, the newest thousand of users and of strangers; targets are without their secrets, as in the log
+//! (S-83). Only operators are ever shown any of it.
 
 mod sentence;
 
@@ -44,8 +44,8 @@ pub struct Refusal {
     pub addon: Option<String>,
 }
 
-/// The newest refusals. Those of strangers have a place of their own: anybody can cause any number of them, and must not
-/// crowd out what an operator is asked about.
+/// The newest refusals. Those of strangers have a place of their own: anybody can cause any number of them, and must
+/// not crowd out what an operator is asked about.
 #[derive(Debug, Default)]
 pub struct Refusals {
     of_users: Mutex<VecDeque<Refusal>>,

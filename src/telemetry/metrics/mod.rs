@@ -325,6 +325,8 @@ mod tests {
         metrics.password_checked(&slug, SignInOutcome::WrongPassword);
         drop(metrics.open_api_websocket(&slug));
         drop(metrics.worker_connections(0));
+        metrics.front_message_refused("other");
+        metrics.client_certificate_refused("expired");
         metrics.certificate_ordered("home.example", OrderResult::Success);
         metrics.ordered_certificate("home.example", AcmeGauges { not_after: 1, last_success: 1 });
         (metrics, addon)
