@@ -2,8 +2,9 @@
 
 use crate::support::{Answer, Ask, BOTH, Protocol, RawAddon, Vestibule, eventually};
 
-/// The add-on that takes tokens, the one that does not, and where nothing is.
-const TARGETS: [&str; 3] = ["/ingress/takes/x", "/ingress/plain/x", "/ingress/nothing/x"];
+/// The add-on that takes tokens, the one that does not, and where nothing is. All of one length: a page says where it
+/// leads back to, and how long it is.
+const TARGETS: [&str; 3] = ["/ingress/takes/x", "/ingress/plain/x", "/ingress/blank/x"];
 
 /// All that a client can compare of an answer: without what each answer has of its own, and where the target was sent
 /// itself.
