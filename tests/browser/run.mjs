@@ -14,6 +14,7 @@ import { access } from './journeys/access.mjs';
 import { away, awayAddon } from './journeys/away.mjs';
 import { calendars } from './journeys/calendars.mjs';
 import { certificates } from './journeys/certificates.mjs';
+import { clientCertificates } from './journeys/client-certificates.mjs';
 import { entities } from './journeys/entities.mjs';
 import { files } from './journeys/files.mjs';
 import { hosts } from './journeys/hosts.mjs';
@@ -64,6 +65,7 @@ describe('vestibule in a browser', { timeout: 1_800_000 }, () => {
   describe('copyparty', () => files(stage));
   describe('an add-on that is away', () => away(stage));
   describe('certificates by ACME', () => certificates(stage));
+  describe('certificates of clients', () => clientCertificates(stage));
   describe('access', () => access(stage));
   describe('signing out', () => signOut(stage));
   describe('staying signed in', () => stays(stage));

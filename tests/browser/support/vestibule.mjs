@@ -10,16 +10,16 @@ const BINARY = resolve(REPOSITORY, process.env.VESTIBULE_BIN ?? 'target/debug/ve
 
 /**
  * Starts vestibule in `folder`, in front of two `whoami`s and what `addons` (tables of the configuration) names. `furnish`
- * puts more into the folder, `listen` has more keys of `[listen]`, and `port` is one that must be known before.
+ * puts more into the folder, `listen` and `tls` have more keys of these tables, and `port` is one that must be known before.
  */
-export async function startVestibule(folder, addons, { furnish = () => {}, listen = () => '', port: known } = {}) {
+export async function startVestibule(folder, addons, { furnish = () => {}, listen = () => '', tls = '', port: known } = {}) {
   if (!existsSync(BINARY)) throw new Error(`no binary at ${BINARY}: run \`cargo build\`, or set VESTIBULE_BIN`);
   mkdirSync(folder, { recursive: true });
   cpSync(join(REPOSITORY, 'examples', 'home'), join(folder, 'home'), { recursive: true });
   furnish(folder);
   const port = known ?? await freePort();
   const operations = await freePort();
-  writeFileSync(join(folder, 'config.toml'), configuration(port, operations, listen(port)) + addons);
+  writeFileSync(join(folder, 'config.toml'), configuration(port, operations, listen(port), tls) + addons);
   const begin = async (env) => {
     const program = start(BINARY, ['--config', join(folder, 'config.toml')], { cwd: folder, log: join(folder, 'vestibule.log'), env: { ...process.env, ...env } });
     await program.ready(async () => (await fetch(`http://127.0.0.1:${operations}/readyz`)).ok);
@@ -59,7 +59,7 @@ export function ask(vestibule, path, headers = {}) {
   });
 }
 
-function configuration(port, operations, listen) {
+function configuration(port, operations, listen, tls) {
   return `
 [listen]
 https = ["127.0.0.1:${port}"]
@@ -69,6 +69,7 @@ ${listen}
 
 [tls]
 development = "certs"
+${tls}
 
 [home_assistant]
 config_dir = "home"
