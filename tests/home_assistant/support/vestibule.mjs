@@ -9,13 +9,13 @@ const REPOSITORY = resolve(import.meta.dirname, '..', '..', '..');
 const BINARY = resolve(REPOSITORY, process.env.VESTIBULE_BIN ?? 'target/debug/vestibule');
 
 /**
- * Starts it in `folder`. `sections` are tables of the configuration, `listen` more keys of `[listen]`, `secrets` the
- * contents of files below `secrets/`.
+ * Starts it in `folder`. `sections` are tables of the configuration, `listen` more keys of `[listen]`, `port` one that must be
+ * known before, `secrets` the contents of files below `secrets/`.
  */
-export async function startVestibule(folder, sections, { listen = '', secrets = {} } = {}) {
+export async function startVestibule(folder, sections, { listen = '', port: known, secrets = {} } = {}) {
   mkdirSync(join(folder, 'secrets'), { recursive: true, mode: 0o700 });
   for (const [name, secret] of Object.entries(secrets)) writeFileSync(join(folder, 'secrets', name), secret, { mode: 0o600 });
-  const [port, operations] = [await freePort(), await freePort()];
+  const [port, operations] = [known ?? await freePort(), await freePort()];
   const file = join(folder, 'config.toml');
   const configure = (tables) => writeFileSync(file, configuration(port, operations, listen) + tables);
   configure(sections);
