@@ -21,3 +21,4 @@ mod states;
 mod world;
 
 mod bed;
+mod clock_steps;

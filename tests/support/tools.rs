@@ -30,6 +30,8 @@ pub(crate) enum Tool {
     Fail2banRegex,
     SystemdAnalyze,
     ApparmorParser,
+    /// Debian's, with its library.
+    Faketime,
 }
 
 /// The scripts that say what parsers of other languages read, for `protected_paths`.
@@ -56,6 +58,7 @@ pub(crate) fn find(tool: Tool) -> Option<PathBuf> {
         Tool::Promtool => (&["/usr/bin/promtool", "promtool"], &["--version"]),
         Tool::Fail2banRegex => (&["/usr/bin/fail2ban-regex", "fail2ban-regex"], &["--version"]),
         Tool::ApparmorParser => (&["/usr/sbin/apparmor_parser", "apparmor_parser"], &["--version"]),
+        Tool::Faketime => (&["/usr/bin/faketime"], &["--version"]),
         Tool::SystemdAnalyze => (&["/usr/bin/systemd-analyze", "systemd-analyze"], &["--version"]),
     };
     let works = |place: &&&str| {
