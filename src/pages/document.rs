@@ -32,8 +32,10 @@ pub(super) fn framed_html(status: StatusCode, context: &PageContext, frames: Fra
     headers.insert(CONTENT_SECURITY_POLICY, policy);
     if embedder.is_none() {
         headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
-        headers.insert(OPENER, HeaderValue::from_static("same-origin"));
     }
+    // Add-ons under a prefix are of our origin, and never say the same: a window of ours that a page of theirs opens is
+    // not theirs to read. In a frame it says nothing.
+    headers.insert(OPENER, HeaderValue::from_static("same-origin"));
     headers.insert(PERMISSIONS, HeaderValue::from_static(NO_PERMISSIONS));
     page
 }

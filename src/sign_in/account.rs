@@ -6,14 +6,13 @@
 use std::sync::Arc;
 
 use http::StatusCode;
-use http::header::SET_COOKIE;
 
 use super::form::Form;
 use super::form_token::FormToken;
 use crate::authorization::{Act, judge_own_will};
 use crate::clock::Clock;
 use crate::connection::EntryPoint;
-use crate::http::{Parts, Presented, Sanitized};
+use crate::http::{Parts, Sanitized};
 use crate::identity::User;
 use crate::pages::{self, AccountKind, AccountNotice, AccountPage, OwnSession, Page, PageContext};
 use crate::refusal::Reason;
@@ -51,17 +50,16 @@ impl AccountFlow<'_> {
             Some("ended=others") => Some(AccountNotice::EndedOthers),
             _ => None,
         };
-        self.show(StatusCode::OK, request.form_token(), notice).await
+        self.show(StatusCode::OK, notice).await
     }
 
     /// The answer to a posted form.
     pub async fn post(&self, request: Sanitized) -> Result<Page, Reason> {
         judge_own_will(request.provenance(), Act::Change).into_result()?;
-        let form_token = request.form_token().clone();
         let Parts { headers, body, serving, .. } = request.into_parts();
         let form = Form::read(&headers, body).await?;
-        let refused = |status, notice| self.show(status, &form_token, Some(notice));
-        if !FormToken::is_proven(&form_token, &form.csrf) {
+        let refused = |status, notice| self.show(status, Some(notice));
+        if !FormToken::of_account(self.session).is(&form.csrf) {
             return Ok(refused(StatusCode::FORBIDDEN, AccountNotice::OldPage).await);
         }
         let ended = if form.session == OTHERS {
@@ -128,8 +126,8 @@ impl AccountFlow<'_> {
         mine
     }
 
-    async fn show(&self, status: StatusCode, form_token: &Presented, notice: Option<AccountNotice>) -> Page {
-        let token = FormToken::of_browser(form_token);
+    async fn show(&self, status: StatusCode, notice: Option<AccountNotice>) -> Page {
+        let token = FormToken::of_account(self.session);
         let mine = self.mine().await;
         let user = self.user;
         let page = AccountPage {
@@ -150,9 +148,7 @@ impl AccountFlow<'_> {
             has_more: mine.len() > MOST,
             sessions: mine.iter().take(MOST).map(|one| self.own_session(one)).collect(),
         };
-        let mut page = pages::account(status, &page);
-        page.headers_mut().append(SET_COOKIE, token.set());
-        page
+        pages::account(status, &page)
     }
 
     fn own_session(&self, one: &Summary) -> OwnSession {

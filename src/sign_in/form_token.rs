@@ -2,14 +2,19 @@
 //!
 //! The same random value stands in a `__Host-` cookie and in the form (double submit). Another site can neither read
 //! the cookie nor plant one: browsers take a `__Host-` cookie from this very host over TLS only.
+//!
+//! A script of an add-on under a prefix can: it is of our origin, and reads the page to sign in. The account's form has
+//! a token of the session instead, which stands on no page that a script is shown.
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
+use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::HeaderValue;
 
 use crate::entropy;
 use crate::http::Presented;
+use crate::session::Session;
 
 /// The name of its cookie.
 pub const FORM_COOKIE: &str = "__Host-ingress_form";
@@ -40,6 +45,18 @@ impl FormToken {
         &self.0
     }
 
+    /// That of the account's form.
+    pub(super) fn of_account(session: &Session) -> Self {
+        // The session's digest is told to nobody either. It is not what stands on the page all the same.
+        let text = format!("account {}", session.digest().hex());
+        Self(URL_SAFE_NO_PAD.encode(digest(&SHA256, text.as_bytes())))
+    }
+
+    /// Whether the form that was posted has this token.
+    pub(super) fn is(&self, field: &str) -> bool {
+        verify_slices_are_equal(self.0.as_bytes(), field.as_bytes()).is_ok()
+    }
+
     /// The line that gives it to the browser.
     pub(super) fn set(&self) -> HeaderValue {
         let line = format!("{FORM_COOKIE}={}; Path=/; Secure; HttpOnly; SameSite=Strict", self.0);
@@ -51,7 +68,7 @@ impl FormToken {
     /// Whether the form that was posted has the browser's token.
     pub(super) fn is_proven(presented: &Presented, field: &str) -> bool {
         let Presented::One(cookie) = presented else { return false };
-        // Parsed too, since an empty cookie would equal an empty field.
-        Self::parse(cookie).is_some() && verify_slices_are_equal(cookie, field.as_bytes()).is_ok()
+        // Parsed, since an empty cookie would equal an empty field.
+        Self::parse(cookie).is_some_and(|token| token.is(field))
     }
 }

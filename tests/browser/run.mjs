@@ -25,6 +25,7 @@ import { pages } from './journeys/pages.mjs';
 import { signIn } from './journeys/sign-in.mjs';
 import { signOut } from './journeys/sign-out.mjs';
 import { stays } from './journeys/stays.mjs';
+import { windows } from './journeys/windows.mjs';
 
 const stage = {};
 let failed = false;
@@ -70,6 +71,7 @@ describe('vestibule in a browser', { timeout: 1_800_000 }, () => {
   describe('signing out', () => signOut(stage));
   describe('staying signed in', () => stays(stage));
   describe('looks', () => looks(stage));
+  describe('windows of ours', () => windows(stage));
   describe('our own pages', () => pages(stage));
 });
 

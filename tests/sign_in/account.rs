@@ -29,9 +29,8 @@ impl Account {
         let page = vestibule.ask(BOTH[0], &Ask::navigate(ACCOUNT).cookie(session));
         assert_eq!(page.status, 200, "{page:#?}");
         let html = page.text();
-        let (form, _) = page.set_cookie("__Host-ingress_form").expect("the form has a cookie");
         let csrf = hidden(&html, "csrf").unwrap_or_default();
-        Self { html, csrf, cookies: format!("{session}; {form}") }
+        Self { html, csrf, cookies: session.to_owned() }
     }
 
     fn ids(&self) -> Vec<String> {
@@ -127,6 +126,13 @@ fn s92_only_the_users_own_page_ends_anything() {
     let refused = |ask: Ask| vestibule.ask(BOTH[0], &ask).status;
     assert_eq!(refused(account.post("others", "wrong")), 403, "a token of another browser's");
     assert_eq!(refused(account.post("others", "")), 403);
+    let of_another_session = Account::open(&vestibule, &other).csrf;
+    assert_eq!(refused(account.post("others", &of_another_session)), 403);
+    // A page that scripts of add-ons under our own origin can read.
+    let sign_in = Form::open(&vestibule, LOOPBACK);
+    let cookies = format!("{here}; {}", sign_in.cookie);
+    let script = Account { html: String::new(), csrf: sign_in.csrf, cookies };
+    assert_eq!(refused(script.post("others", &script.csrf)), 403);
     let mut foreign = account.post("others", &account.csrf);
     foreign.fields.retain(|(name, _)| name != "Sec-Fetch-Site");
     assert_eq!(refused(foreign.field("Sec-Fetch-Site", "cross-site")), 403);

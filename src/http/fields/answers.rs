@@ -35,6 +35,9 @@ pub(super) const ORIGIN: &[Field] = &[
         .with(Effect::origin("records what people did, to be reported by the origin")),
     Field::new("cache-group-invalidation", &[]).with(Effect::origin("empties caches of other answers of the origin")),
     Field::new("cache-groups", &[]).with(Effect::origin("ties the answer to caches of other answers of the origin")),
+    // Ours and an add-on's under a prefix are of one origin: with the same policy they would see each other's windows.
+    Field::new("cross-origin-opener-policy*", &[Restricts])
+        .with(Effect::origin("keeps its window together with those of the origin that say the same, such as ours")),
     Field::new("clear-site-data", &[HeadOnly]).with(Effect::origin("empties the origin's cookies, storage and caches")),
     Field::new("critical-ch", &[]).with(Effect::origin("has the browser ask again and tell more about itself")),
     Field::new("critical-origin-trial", &[])
