@@ -81,7 +81,10 @@ impl Sessions {
         }
         let listed: HashSet<SessionDigest> = sessions.iter().map(|session| session.digest()).collect();
         let is_child = |session: &Session| session.parent().is_some_and(|parent| listed.contains(&parent));
-        sessions.extend(self.table.select(|session| is_child(session) && !listed.contains(&session.digest())));
+        // A session is handed over to its own user alone.
+        let users: HashSet<_> = sessions.iter().map(|session| session.user().clone()).collect();
+        let candidates = users.iter().flat_map(|user| self.table.of_user(user));
+        sessions.extend(candidates.filter(|session| is_child(session) && !listed.contains(&session.digest())));
         sessions
     }
 
