@@ -4,6 +4,7 @@
 mod request_log;
 mod account;
 mod api_key;
+mod ask_access;
 mod cors;
 mod cross_host_ticket;
 mod form_place;

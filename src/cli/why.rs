@@ -6,7 +6,22 @@ use crate::operations::control::RefusalLine;
 /// The whole reason first, then all that is known of the request. What a client wrote stands there escaped: it must not
 /// be able to play tricks with the terminal.
 pub(super) fn text(refusal: &RefusalLine) -> String {
-    let RefusalLine { id, at, reason, status, why, user, key, session, addon, client, method, host, target } = refusal;
+    let RefusalLine {
+        id,
+        at,
+        reason,
+        status,
+        why,
+        user,
+        key,
+        session,
+        addon,
+        client,
+        method,
+        host,
+        target,
+        asks_access,
+    } = refusal;
     let mut lines = vec![format!("{status} {reason}: {}", shown(why)), format!("  request  {id}")];
     lines.push(format!("  at       {}", Timestamp::from_millis(*at)));
     let named = [("user", user), ("key", key), ("session", session), ("add-on", addon)];
@@ -14,6 +29,9 @@ pub(super) fn text(refusal: &RefusalLine) -> String {
     lines.extend(named.map(|(what, value)| format!("  {what:<8} {}", shown(value))));
     lines.push(format!("  from     {client}"));
     lines.push(format!("  asked    {} {host:?} {target:?}", shown(method)));
+    if *asks_access {
+        lines.push("  access   its user asks for it".to_owned());
+    }
     lines.join("\n")
 }
 

@@ -64,6 +64,7 @@ fn filter(request: &Sanitized) -> RefusalFilter {
             "user" => value.trim().clone_into(&mut filter.user),
             "addon" => value.trim().clone_into(&mut filter.addon),
             "reason" => value.trim().clone_into(&mut filter.reason),
+            "asks" => filter.asks_access = !value.is_empty(),
             "page" => filter.page = value.parse().unwrap_or_default(),
             _ => {}
         }
@@ -76,6 +77,7 @@ fn is_meant(refusal: &Refusal, filter: &RefusalFilter) -> bool {
     is(&filter.user, refusal.user.as_deref())
         && is(&filter.addon, refusal.addon.as_deref())
         && is(&filter.reason, Some(refusal.reason.label()))
+        && (refusal.asks_access || !filter.asks_access)
 }
 
 fn row(refusal: &Refusal, since: std::time::Duration) -> RefusalRow<'_> {
@@ -93,6 +95,7 @@ fn row(refusal: &Refusal, since: std::time::Duration) -> RefusalRow<'_> {
         method: &refusal.method,
         host: &refusal.host,
         target: &refusal.target,
+        asks_access: refusal.asks_access,
     }
 }
 
@@ -111,5 +114,6 @@ fn as_value(refusal: &Refusal) -> Value {
         "method": refusal.method,
         "host": refusal.host,
         "target": refusal.target,
+        "asks_access": refusal.asks_access,
     })
 }

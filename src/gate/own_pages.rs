@@ -5,6 +5,7 @@ use http::{Method, StatusCode};
 use serde_json::json;
 
 use super::account;
+use super::ask_access;
 use super::cross_host_ticket;
 use super::form_place::form_place;
 use super::launcher;
@@ -61,7 +62,8 @@ pub(super) async fn answer(
             let (user, session) = step_up::poster(&request, stages, services, request_log).await?;
             sign_in(request, &context, stages, services, Purpose::StepUp(user, session)).await
         }
-        "sign-in" | "step-up" | "sign-out" | "hand-over" | "verify" => Err(Reason::MethodNotAllowed),
+        "ask-access" if posts => ask_access::answer(&request, &context, stages, services, request_log).await,
+        "sign-in" | "step-up" | "sign-out" | "ask-access" | "hand-over" | "verify" => Err(Reason::MethodNotAllowed),
         "account" if reads || posts => account::answer(request, &context, stages, services, request_log).await,
         "session" | "" | "add-ons" | "language" | "account" if !reads => Err(Reason::MethodNotAllowed),
         "session" => who_am_i(&request, services, request_log).await,

@@ -31,7 +31,7 @@ pub use language::{LANGUAGE_COOKIE, Language};
 pub use launcher::{Tile, Viewer, launcher};
 pub use not_me::{NotMe, not_me};
 pub use onward::onward;
-pub use refusal::{Audience, AwayAddon, Circumstances, SECOND_FACTOR, refusal};
+pub use refusal::{Audience, AwayAddon, Circumstances, SECOND_FACTOR, access_asked, refusal};
 pub use refusals::{RefusalFilter, RefusalRow, one_refusal, refusals};
 pub use response::{Page, away, json, plain, redirect, see_other};
 pub use sign_in::{EndedBecause, SignInNotice, SignInPage, SignInWay, StepUpPage, sign_in, step_up};

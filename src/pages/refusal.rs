@@ -70,6 +70,8 @@ struct RefusalPage<'a> {
     other_account: bool,
     /// Whether its reader may look up why.
     explains: bool,
+    /// Whether its reader may ask for access.
+    asks: bool,
 }
 
 /// An add-on that did not answer a user who may open it.
@@ -178,6 +180,7 @@ fn for_people(reason: Reason, id: RequestId, around: Circumstances<'_>, context:
         addon: around.away.map(|away| away.title).or(around.addon),
         wait: around.retry_after.unwrap_or(SOON),
     };
+    let other_account = row.status == StatusCode::FORBIDDEN && row.action == Action::Start && around.account.is_some();
     let page = RefusalPage {
         context,
         texts: RefusalTexts::of(context.language()),
@@ -187,9 +190,22 @@ fn for_people(reason: Reason, id: RequestId, around: Circumstances<'_>, context:
         request_id: id.as_str(),
         watches,
         explains: around.is_admin,
-        other_account: row.status == StatusCode::FORBIDDEN && row.action == Action::Start && around.account.is_some(),
+        other_account,
+        asks: other_account && !around.is_admin,
     };
     html(row.status, context, &page)
+}
+
+#[derive(Template)]
+#[template(path = "access_asked.html")]
+struct AccessAskedPage<'a> {
+    context: &'a PageContext,
+    texts: &'static RefusalTexts,
+}
+
+/// The page for whoever has asked for access.
+pub fn access_asked(context: &PageContext) -> Page {
+    html(StatusCode::OK, context, &AccessAskedPage { context, texts: RefusalTexts::of(context.language()) })
 }
 
 /// RFC 9470 section 3: which sign-in would be enough.

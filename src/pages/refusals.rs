@@ -21,6 +21,8 @@ pub struct RefusalFilter {
     pub addon: String,
     /// The label of the reason.
     pub reason: String,
+    /// Whether only those are meant whose users ask for access.
+    pub asks_access: bool,
     /// Which page of the list, from 0.
     pub page: usize,
 }
@@ -40,6 +42,9 @@ impl RefusalFilter {
             if !value.is_empty() {
                 query.append_pair(name, value);
             }
+        }
+        if self.asks_access {
+            query.append_pair("asks", "yes");
         }
         query.append_pair("page", &page.to_string());
         format!("/.vestibule/operator/refusals?{}", query.finish())
@@ -75,6 +80,8 @@ pub struct RefusalRow<'a> {
     pub host: &'a str,
     /// Path and query, without secrets.
     pub target: &'a str,
+    /// Whether its user asks for access.
+    pub asks_access: bool,
 }
 
 #[derive(Template)]

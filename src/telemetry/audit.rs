@@ -89,6 +89,7 @@ fn level(event: &AuditEvent<'_>) -> Level {
         AuditEvent::SignIn { outcome: SignInOutcome::Success, .. }
         | AuditEvent::PasswordCheck { outcome: SignInOutcome::Success, .. }
         | AuditEvent::SignOut { .. }
+        | AuditEvent::AccessAsked { .. }
         | AuditEvent::SessionMade { .. }
         | AuditEvent::Protection { protected: true, .. }
         | AuditEvent::TokenMade { .. }
@@ -126,6 +127,12 @@ fn fill(line: &mut LogLine<'_>, event: &AuditEvent<'_>, error: Option<&str>) {
         }
         AuditEvent::SignOut { user, session, client, request_id } => {
             line.word("event", "sign_out");
+            origin(line, Some(user), Some(session), Some((client, request_id)));
+        }
+        AuditEvent::AccessAsked { refusal, addon, user, session, client, request_id } => {
+            line.word("event", "access_asked");
+            line.text("refusal", refusal.as_bytes(), NAME_LIMIT);
+            optional(line, "addon", addon);
             origin(line, Some(user), Some(session), Some((client, request_id)));
         }
         AuditEvent::SessionMade { user, session, addon } => session_made(line, (user, session), addon),
@@ -296,6 +303,14 @@ mod tests {
                 request_id: "r1",
             },
             AuditEvent::SignOut { user: "zoe-id", session: "s1", client: CLIENT, request_id: "r2" },
+            AuditEvent::AccessAsked {
+                refusal: "r0",
+                addon: Some("admin"),
+                user: "zoe-id",
+                session: "s1",
+                client: CLIENT,
+                request_id: "r5",
+            },
             AuditEvent::SessionMade { user: "zoe-id", session: "0123456789abcdefTOKEN", addon: Some("whoami") },
             AuditEvent::Refused {
                 reason: Reason::AdminOnly,

@@ -138,6 +138,21 @@ pub enum AuditEvent<'a> {
         /// The target as it was sent; secrets are taken out here.
         target: &'a str,
     },
+    /// Who was refused asks for access.
+    AccessAsked {
+        /// The id of the request that was refused.
+        refusal: &'a str,
+        /// The add-on that it was for.
+        addon: Option<&'a str>,
+        /// The user's id.
+        user: &'a str,
+        /// The session's id.
+        session: &'a str,
+        /// Whose address it came from.
+        client: IpAddr,
+        /// The request's id.
+        request_id: &'a str,
+    },
     /// A secret in the cookie of a remembered session was shown again after it had been replaced. The session ended.
     TokenReused {
         /// The user's id.

@@ -58,7 +58,8 @@ fn what_acts_beyond_the_add_ons_answers_cannot_be_set() {
 
 #[test]
 fn what_restricts_can_be_set_and_not_taken_out() {
-    for name in ["X-Frame-Options", "Content-Security-Policy", "X-Content-Type-Options", "Cross-Origin-Embedder-Policy"] {
+    for name in ["X-Frame-Options", "Content-Security-Policy", "X-Content-Type-Options", "Cross-Origin-Embedder-Policy"]
+    {
         refused(&remove(name), "7:32", &["more would be possible", "`framing`"]);
         accepted(&set(name, "x"));
     }

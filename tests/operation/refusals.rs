@@ -172,3 +172,43 @@ fn they_outlive_a_reload() {
         "{unknown:?}"
     );
 }
+
+/// The page of a refusal offers to ask; the operator sees it, and the account gains nothing.
+#[test]
+fn who_is_refused_asks_for_access_and_administrators_see_it() {
+    let (_addon, vestibule) = bed();
+    let [frank, grace, alice] = ["frank", "grace", "alice"].map(|user| vestibule.cookie(user));
+    let page = vestibule.ask(BOTH[0], &Ask::navigate("/ingress/admins/").cookie(&frank));
+    assert_eq!(page.status, 403);
+    let html = page.text();
+    let (_, rest) = html.split_once("action=\"/.vestibule/ask-access?request=").expect("the page offers it");
+    let id = rest.split('"').next().unwrap().to_owned();
+    let ask = |cookie: &str, id: &str| {
+        Ask::post(&format!("/.vestibule/ask-access?request={id}"), "")
+            .field("Accept", "text/html")
+            .field("Sec-Fetch-Site", "same-origin")
+            .cookie(cookie)
+    };
+    for (who, id) in [(&grace, &*id), (&frank, "0000000000000000"), (&frank, "")] {
+        assert_eq!(vestibule.ask(BOTH[1], &ask(who, id)).status, 404, "another's refusal, or none");
+    }
+    let mut foreign = ask(&frank, &id);
+    foreign.fields.retain(|(name, _)| name != "Sec-Fetch-Site");
+    assert_eq!(vestibule.ask(BOTH[0], &foreign.field("Sec-Fetch-Site", "cross-site")).status, 403);
+    assert!(!vestibule.command_ok(&["why", &id]).contains("asks for it"));
+
+    for protocol in BOTH {
+        let answer = vestibule.ask(protocol, &ask(&frank, &id));
+        assert!(answer.status == 200 && answer.text().contains("You have asked"), "{answer:#?}");
+    }
+    vestibule.await_line(&["event=access_asked", &format!("refusal={id}"), "addon=admins"]);
+    assert_eq!(vestibule.stderr().matches("event=access_asked").count(), 1, "asked twice, told once");
+    assert!(vestibule.command_ok(&["why", &id]).contains("access   its user asks for it"));
+    let listed = vestibule.ask(BOTH[0], &Ask::navigate(&format!("{REFUSALS}.json?asks=yes")).cookie(&alice)).json();
+    assert_eq!((&listed["count"], &listed["refusals"][0]["id"]), (&1.into(), &id.as_str().into()), "{listed}");
+    let shown = vestibule.ask(BOTH[0], &Ask::navigate(REFUSALS).cookie(&alice)).text();
+    assert_eq!(shown.matches("Asks for access").count(), 1, "{shown}");
+    assert_eq!(vestibule.ask(BOTH[0], &Ask::get("/ingress/admins/").cookie(&frank)).status, 403);
+    let of_admin = vestibule.ask(BOTH[0], &Ask::navigate("/ingress/kitchen/").cookie(&alice));
+    assert!(of_admin.status != 403 || !of_admin.text().contains("ask-access"), "administrators look why");
+}

@@ -42,6 +42,8 @@ pub struct Refusal {
     pub key: Option<String>,
     /// The slug of the add-on.
     pub addon: Option<String>,
+    /// Whether its user has asked for access on its page.
+    pub asks_access: bool,
 }
 
 /// The newest refusals. Those of strangers have a place of their own: anybody can cause any number of them, and must
@@ -69,6 +71,15 @@ impl Refusals {
         of(&self.of_users).or_else(|| of(&self.of_strangers))
     }
 
+    /// Notes that the user asks for access whose session was refused so. Gives it back the first time.
+    pub(super) fn ask_access(&self, id: &str, session: &str) -> Result<Option<Refusal>, NoSuchRefusal> {
+        let mut kept = self.of_users.lock();
+        let is_meant = |refusal: &&mut Refusal| refusal.id == id && refusal.session.as_deref() == Some(session);
+        let refusal = kept.iter_mut().rev().find(is_meant).ok_or(NoSuchRefusal)?;
+        let is_first = !std::mem::replace(&mut refusal.asks_access, true);
+        Ok(is_first.then(|| refusal.clone()))
+    }
+
     /// Those for which `is_meant` says yes, the newest first.
     pub fn newest(&self, mut is_meant: impl FnMut(&Refusal) -> bool) -> Vec<Refusal> {
         let mut found: Vec<Refusal> =
@@ -79,6 +90,10 @@ impl Refusals {
         found
     }
 }
+
+/// It is not there any more, or it is another session's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct NoSuchRefusal;
 
 /// What is kept of users, and of strangers.
 const MOST: usize = 1_000;

@@ -105,6 +105,7 @@ impl RequestLog {
             session: session.or_else(|| self.ended.as_ref().map(|ended| ended.id.to_string())),
             key: self.key.as_ref().map(|key| key.about().name.as_str().to_owned()),
             addon: addon.map(|addon| addon.slug.to_string()),
+            asks_access: false,
         });
     }
 

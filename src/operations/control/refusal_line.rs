@@ -31,4 +31,7 @@ pub struct RefusalLine {
     pub host: String,
     /// Path and query, without secrets.
     pub target: String,
+    /// Whether its user has asked for access.
+    #[serde(default)]
+    pub asks_access: bool,
 }

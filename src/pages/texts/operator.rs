@@ -17,6 +17,8 @@ texts! {
         user: "User" | "Benutzer";
         addon: "Add-on" | "Add-on";
         reason: "Reason" | "Grund";
+        asks_access: "Asks for access" | "Bittet um Zugang";
+        only_asking: "Only those who ask for access" | "Nur wer um Zugang bittet";
         show: "Show" | "Zeigen";
         all: "Show all" | "Alle zeigen";
         newer: "Newer" | "Neuere";

@@ -69,6 +69,10 @@ texts! {
         confirm: "Confirm that it is you" | "Bestätigen";
         start: "See what you can open" | "Zeigen, was Sie öffnen können";
         other_account: "Use another account" | "Anderes Konto verwenden";
+        ask_access: "Ask for access" | "Um Zugang bitten";
+        asked_title: "You have asked" | "Sie haben gefragt";
+        asked: "Whoever runs this home sees it in the list of refusals. Nothing else happens by itself."
+            | "Wer dieses Zuhause betreut, sieht es in der Liste der Ablehnungen. Von selbst geschieht sonst nichts.";
         retry: "Try again" | "Noch einmal versuchen";
         explain: "See the whole reason" | "Den ganzen Grund zeigen";
         request_hint: "Whoever runs this home finds the reason by this number."

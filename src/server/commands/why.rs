@@ -11,7 +11,7 @@ pub(super) fn answer(server: &Server, id: &str) -> Answer {
             "no refusal with the id `{id}` among the last 1000 since the start; the log may have it still"
         ));
     };
-    let Refusal { at, id, reason, why, client, method, host, target, user, session, key, addon } = refusal;
+    let Refusal { at, id, reason, why, client, method, host, target, user, session, key, addon, asks_access } = refusal;
     Answer::Refusal(RefusalLine {
         id,
         at: at.as_millis(),
@@ -26,5 +26,6 @@ pub(super) fn answer(server: &Server, id: &str) -> Answer {
         method,
         host,
         target,
+        asks_access,
     })
 }
