@@ -33,6 +33,12 @@ export const PAGES = {
     await open(page, START, ALICE);
     await page.goto('/ingress/printer/');
   },
+  async 'access-asked'(page) {
+    await open(page, START, FRANK);
+    await page.goto('/ingress/admin/');
+    await page.locator('form[action*=ask-access] button').click();
+    await page.getByRole('status').waitFor();
+  },
   async refusals(page) {
     await open(page, START, ALICE);
     for (const path of ['/ingress/printer/', '/ingress/unknown/']) await page.goto(path);
