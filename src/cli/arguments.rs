@@ -13,6 +13,7 @@ use super::explain::Explain;
 use super::front::Front;
 use super::init::InitArguments;
 use super::keys::Keys;
+use super::passes::Passes;
 use super::rate::Rated;
 use super::reload::{Reload, trial_length};
 use crate::operations::control::{Request, RevokeTarget};
@@ -145,6 +146,9 @@ pub(super) enum Command {
     /// Make, list and revoke keys for programs.
     #[command(subcommand)]
     Keys(Keys),
+    /// Make, list and revoke passes to Home Assistant's front.
+    #[command(subcommand)]
+    Passes(Passes),
     /// List and lift bans from signing in.
     #[command(subcommand)]
     Bans(Bans),

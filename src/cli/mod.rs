@@ -18,6 +18,7 @@ mod keys;
 mod manual;
 mod output;
 mod page;
+mod passes;
 mod rate;
 mod reload;
 mod remote;
@@ -93,6 +94,10 @@ fn run(command: Command, file: &Path, new_file: &Path) -> Exit {
         }),
         Command::Front(Front::Rules) => Output::with_standard_streams(front::rules),
         Command::Keys(command) => {
+            let json = command.as_json();
+            ask(command.request(), json)
+        }
+        Command::Passes(command) => {
             let json = command.as_json();
             ask(command.request(), json)
         }

@@ -20,5 +20,6 @@ mod home;
 mod attacker;
 mod bed;
 mod live;
+mod passes;
 mod rest;
 mod socket;

@@ -39,6 +39,8 @@ describe("libraries for Home Assistant's clients, at its front", { timeout: 600_
     test(`home-assistant-js-websocket as ${who.name}`, () => official(who));
     test(`hass-client as ${who.name}`, () => python(who));
   }
+
+  test("home-assistant-js-websocket with a pass of an administrator's", byPass);
 });
 
 async function official(who) {
@@ -67,6 +69,24 @@ async function official(who) {
   } finally {
     connection.close();
   }
+}
+
+/** A token of vestibule's, in whose place Home Assistant takes one that it was shown for the user. */
+async function byPass() {
+  const pass = stage.vestibule.command('passes', 'new', '--user', 'alice', '--group', 'custom-lights').trim();
+  const connection = await createConnection({ auth: createLongLivedTokenAuth(stage.vestibule.origin, pass), setupRetry: 0 });
+  const seen = (await getStates(connection)).map(idOf);
+  assert.ok(seen.includes('light.bed_light') && seen.every((id) => /^(light|switch)\./.test(id)), `${seen}`);
+  assert.equal((await getUser(connection)).name, 'Alice Admin');
+  await callService(connection, 'light', 'toggle', undefined, { entity_id: 'light.bed_light' });
+  await refused(connection);
+  await assert.rejects(connection.sendMessagePromise({ type: 'auth/sign_path', path: '/api/states' }), ({ code }) => code === 'unauthorized');
+  connection.close();
+  const headers = { authorization: `Bearer ${pass}` };
+  const states = await (await fetch(`${stage.vestibule.origin}/api/states`, { headers })).json();
+  assert.deepEqual(states.map(idOf).sort(), seen.sort());
+  assert.equal((await fetch(`${stage.there.url}/api/states`, { headers })).status, 401, 'to Home Assistant itself it is nothing');
+  console.log(`a pass of alice's: ${seen.length} lights and switches`);
 }
 
 /** What they may not do, in Home Assistant's own words. */
