@@ -140,7 +140,7 @@ pub(super) enum Command {
     /// Show what add-ons ask for and are granted; switch their protection, make their tokens.
     #[command(subcommand)]
     Addons(Addons),
-    /// Say what passes at Home Assistant's front.
+    /// Say what passes at Home Assistant's front, and try it.
     #[command(subcommand)]
     Front(Front),
     /// Make, list and revoke keys for programs.

@@ -23,3 +23,4 @@ mod live;
 mod passes;
 mod rest;
 mod socket;
+mod trial;
