@@ -1,4 +1,4 @@
-// A user who is held, with their token in hand, against all that Home Assistant has: every WebSocket command and every REST
+// A user who is held, with their token in hand, or with PASS=1 an administrator's pass that is held to lights, against all that Home Assistant has: every WebSocket command and every REST
 // path of its running registry, in many spellings, with what is forbidden in every place. Whatever comes back holds nothing
 // that they may not read, and Home Assistant tells its administrator of nothing that they may not change.
 
@@ -15,13 +15,15 @@ import { deedsOf, differences, inventory } from './attack/watch.mjs';
 import { serviceWishes, wishesFor } from './attack/wishes.mjs';
 import { MORE as PAGES, sections } from './front/configuration.mjs';
 import { leaks, secretsOf } from './front/secrets.mjs';
-import { ALICE, startHomeAssistant } from './support/home-assistant.mjs';
+import { ALICE, OWNER, startHomeAssistant } from './support/home-assistant.mjs';
 import { Socket } from './support/socket.mjs';
 import { startVestibule } from './support/vestibule.mjs';
 
 const GRACE = { name: 'grace', password: 'grace-pass-1' };
 const FOLDER = join(process.env.FOLDER, 'attack');
 const AT_ONCE = 6;
+/** Whose token it is, or whose pass. A pass of lights is for less than what `grace` may do, by whom it is judged. */
+const WHO = process.env.PASS ? ALICE : GRACE;
 const stage = {};
 
 describe('a user with a token against all that Home Assistant has', { timeout: 3_600_000 }, () => {
@@ -30,15 +32,16 @@ describe('a user with a token against all that Home Assistant has', { timeout: 3
     stage.there = await startHomeAssistant(FOLDER, { more: PAGES + MORE, furnish });
     stage.vestibule = await startVestibule(join(FOLDER, 'vestibule'), sections(stage.there, { url: stage.there.url }));
     setDefaultCACertificates([readFileSync(stage.vestibule.authority, 'utf8')]);
-    stage.token = await stage.there.token(ALICE);
+    stage.token = await stage.there.token(OWNER);
     stage.admin = await stage.there.socket(stage.token);
     stage.registry = JSON.parse((await direct('GET', '/api/registry_of_commands')).text);
     const users = (await stage.admin.ask({ type: 'config/auth/list' })).result;
-    stage.user = users.find(({ username }) => username === 'grace').id;
-    stage.rights = stage.registry.rights[stage.user];
+    const idOf = ({ name }) => users.find(({ username }) => username === name).id;
+    stage.user = idOf(WHO);
+    stage.rights = stage.registry.rights[idOf(GRACE)];
     const places = await hide(stage.admin, direct, stage.rights);
     // With what is hidden since.
-    stage.rights = JSON.parse((await direct('GET', '/api/registry_of_commands')).text).rights[stage.user];
+    stage.rights = JSON.parse((await direct('GET', '/api/registry_of_commands')).text).rights[idOf(GRACE)];
     stage.targets = await targetsOf(stage.admin, stage.rights, places);
     const theirs = await secretsOf(stage, GRACE);
     const people = users.filter(({ id }) => id !== stage.user).flatMap(({ id, name }) => [id, name]);
@@ -137,12 +140,18 @@ function counter() {
   return () => (last += 1);
 }
 
+/** What the user shows at the front. */
+function credential() {
+  if (!process.env.PASS) return stage.there.token(GRACE);
+  return stage.vestibule.command('passes', 'new', '--user', 'alice', '--group', 'custom-lights').trim();
+}
+
 /** A WebSocket of the user's, with a token that serves until it is ended. */
 async function theirs() {
   const open = () => Socket.open(`${stage.vestibule.origin.replace('https', 'wss')}/api/websocket`, stage.theirs);
-  stage.theirs ??= await stage.there.token(GRACE);
+  stage.theirs ??= await credential();
   const socket = await open().catch(async () => {
-    stage.theirs = await stage.there.token(GRACE);
+    stage.theirs = await credential();
     return open();
   });
   socket.asked = [];
@@ -162,10 +171,9 @@ function tally(heard, { messages }) {
 async function knock(requests) {
   const heard = { answers: [], sent: 0, answered: 0, refused: 0, malformed: 0 };
   const sender = new Sender(stage.vestibule.origin, readFileSync(stage.vestibule.authority));
-  const token = await stage.there.token(GRACE);
-  const bearer = { authorization: `Bearer ${token}` };
+  const bearer = { authorization: `Bearer ${await credential()}` };
   const read = requests.filter(({ method }) => method === 'GET');
-  const signed = (await signedPaths(token, read)).map((path) => ({ method: 'GET', path }));
+  const signed = (await signedPaths(await stage.there.token(WHO), process.env.PASS ? [] : read)).map((path) => ({ method: 'GET', path }));
   const queue = [...requests.map((request) => [request, bearer]), ...read.map((request) => [request, {}]), ...signed.flatMap((request) => [[request, {}], [request, bearer]])];
   const next = async () => {
     for (let one = queue.pop(); one; one = queue.pop()) {

@@ -47,7 +47,7 @@ export async function targetsOf(admin, rights, places) {
     ofDomain: (domain) => ofDomain(domain) ?? `${domain}.front_door`,
     permitted: 'light.bed_light',
     readable: Object.keys(rights).sort().find((id) => rights[id].join() === 'read'),
-    user: users.find(({ username }) => username === 'alice').id,
+    user: users.find(({ username }) => username === 'owner').id,
     configEntry: entries[0].entry_id,
   };
 }
