@@ -30,6 +30,7 @@ use arc_swap::ArcSwap;
 use http::Response;
 use http::header::STRICT_TRANSPORT_SECURITY;
 
+pub(crate) use front::is_usable;
 pub use redirect::ClearContext;
 pub use refusals::{Refusal, Refusals};
 pub use request_log::LoggedBody;

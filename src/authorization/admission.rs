@@ -22,7 +22,7 @@ use crate::connection::EntryPoint;
 use crate::identity::{Directory, User, user_behind};
 use crate::ids::{GroupId, KnownMethod};
 use crate::refusal::{Decision, Reason};
-use crate::session::{Credential, CredentialKind, KeyBounds, Session};
+use crate::session::{Credential, CredentialKind, KeyBounds, Pass, Session};
 
 /// Who claims to ask.
 pub(super) enum Claim<'a> {
@@ -98,6 +98,9 @@ pub(super) fn admit<'r>(
     if let Decision::Deny(reason) = is_recent(&user, claim, &question.addon.authorization) {
         return Err(Refusal { user: Some(user), ..reason.into() });
     }
+    if let Some(Err(Unmet { reason, why })) = claim.pass().map(|pass| circumstances.meet(&pass.conditions)) {
+        return Err(Refusal { user: Some(user), why: Some(why), ..reason.into() });
+    }
     let attributes = UserAttributes::of(&user, question.addon);
     let (evaluation, answers) = judge_wish(question, claim, &user, &circumstances, directory, rules)?;
     Ok(Admission { user, attributes, evaluation, answers })
@@ -128,7 +131,9 @@ fn judge_wish<'r>(
         }
     };
     if let Some(rules) = &question.addon.authorization.front {
-        let answers = front::judge(rules, intent, user, directory.rights(user));
+        let pass = claim.pass();
+        let rights = directory.rights_within(user, pass.map(|pass| &pass.group));
+        let answers = front::judge(rules, intent, user, rights, pass.is_some());
         return answers
             .map(|answers| (None, answers))
             .map_err(|reason| Refusal { why: not_counting(user, circumstances), ..refusal(reason) });
@@ -155,6 +160,14 @@ fn judge_wish<'r>(
 }
 
 impl Claim<'_> {
+    /// What it is held to besides, where a pass is shown.
+    fn pass(&self) -> Option<&Pass> {
+        match self {
+            Self::Found(credential) | Self::Kept(credential, _) => credential.pass(),
+            Self::Supposed(..) => None,
+        }
+    }
+
     /// What the claimant has proved beside being signed in.
     fn proof(&self, question: &Question<'_>, user: &User) -> Proof {
         let by_certificate = |session: &Session| is_second_factor(session, question.certified, user);
@@ -229,9 +242,10 @@ fn counts(credential: &Credential, question: &Question<'_>) -> Result<(), Reason
     match credential {
         // Where tokens do not count none is looked at, so that there is no session.
         Credential::Token(_) if !takes_tokens(question) => Err(Reason::NoSession),
-        // Home Assistant's own token and nothing else: Home Assistant judges it as the same user's, and a page of
-        // another site has nothing to act with.
-        Credential::Session(_) | Credential::Key(_) if question.addon.authorization.front.is_some() => {
+        // Home Assistant's own token, or a pass, in whose place one is shown to it: a page of another site has nothing
+        // to act with.
+        Credential::Session(_) if question.addon.authorization.front.is_some() => Err(Reason::NoSession),
+        Credential::Key(key) if question.addon.authorization.front.is_some() != key.about().pass.is_some() => {
             Err(Reason::NoSession)
         }
         // A session that is bound to one add-on opens no other (S-79).

@@ -20,6 +20,7 @@ use crate::config::{Addon, StepUp};
 use crate::exchanges::{Open, OpenExchanges};
 use crate::http::{BufferLimits, Origin, Sanitized, Site};
 use crate::identity::{Directory, DirectoryCell, Identified, User};
+use crate::ids::GroupId;
 use crate::refusal::Reason;
 use crate::route::Routed;
 use crate::session::{Authenticated, Credential, Session, bears_token, remove_keys};
@@ -32,6 +33,8 @@ pub struct Permitted {
     user: Option<Arc<User>>,
     attributes: Option<Arc<UserAttributes>>,
     answers: Answers,
+    /// The group that the user is held to, where a pass was shown.
+    within: Option<GroupId>,
     open: Open,
 }
 
@@ -112,6 +115,11 @@ impl Permitted {
         self.answers
     }
 
+    /// The group whose policy the user is held to, where a pass was shown in the place of their own token.
+    pub fn within(&self) -> Option<&GroupId> {
+        self.within.as_ref()
+    }
+
     /// The request, to put what was judged of its body in the place of what came.
     pub(crate) fn routed_mut(&mut self) -> &mut Routed {
         &mut self.routed
@@ -179,8 +187,9 @@ impl AuthorizationContext<'_> {
         } else {
             user
         };
+        let within = authenticated.credential().pass().map(|pass| GroupId::clone(&pass.group));
         let (routed, user) = Identified::new(authenticated, user)?.into_parts();
-        Ok(Permitted { routed, user: Some(user), attributes, answers, open: open.of_any() })
+        Ok(Permitted { routed, user: Some(user), attributes, answers, within, open: open.of_any() })
     }
 
     /// The way to a [`Permitted`] request that everybody may ask. Whoever asks stays unknown, whatever the request
@@ -217,7 +226,8 @@ impl AuthorizationContext<'_> {
         intent.knows_body(BodyFacts::default());
         let abort_handle = routed.request().abort_handle().clone();
         let open = self.exchanges.begin(Admitted::of_anybody(&routed, intent), abort_handle);
-        Ok(Ok(Permitted { routed, user: None, attributes: None, answers: Answers::Whole, open: open.of_any() }))
+        let (user, attributes, within) = (None, None, None);
+        Ok(Ok(Permitted { routed, user, attributes, answers: Answers::Whole, within, open: open.of_any() }))
     }
 
     /// Counts it as a request, if it is one.

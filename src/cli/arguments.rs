@@ -13,6 +13,7 @@ use super::explain::Explain;
 use super::front::Front;
 use super::init::InitArguments;
 use super::keys::Keys;
+use super::passes::Passes;
 use super::rate::Rated;
 use super::reload::{Reload, trial_length};
 use crate::operations::control::{Request, RevokeTarget};
@@ -139,12 +140,15 @@ pub(super) enum Command {
     /// Show what add-ons ask for and are granted; switch their protection, make their tokens.
     #[command(subcommand)]
     Addons(Addons),
-    /// Say what passes at Home Assistant's front.
+    /// Say what passes at Home Assistant's front, and try it.
     #[command(subcommand)]
     Front(Front),
     /// Make, list and revoke keys for programs.
     #[command(subcommand)]
     Keys(Keys),
+    /// Make, list and revoke passes to Home Assistant's front.
+    #[command(subcommand)]
+    Passes(Passes),
     /// List and lift bans from signing in.
     #[command(subcommand)]
     Bans(Bans),

@@ -59,7 +59,19 @@ impl Keys {
     pub(super) fn request(self) -> Request {
         match self {
             Self::New { addon, user, paths, methods, expires, networks, websockets, name } => {
-                Request::KeysNew(KeyWish { name, addon, user, methods, paths, networks, websockets, lifetime: expires })
+                let (group, hours, lifetime) = (None, Vec::new(), expires);
+                Request::KeysNew(KeyWish {
+                    name,
+                    addon,
+                    user,
+                    methods,
+                    paths,
+                    networks,
+                    websockets,
+                    lifetime,
+                    group,
+                    hours,
+                })
             }
             Self::List { .. } => Request::KeysList {},
             Self::Revoke { id } => Request::KeysRevoke { id },
@@ -68,7 +80,7 @@ impl Keys {
 }
 
 /// Milliseconds.
-fn lifetime(text: &str) -> Result<u64, String> {
+pub(super) fn lifetime(text: &str) -> Result<u64, String> {
     let time = parse_time(text).ok_or_else(|| "write a number with its unit, as in 90d or 12h".to_owned())?;
     u64::try_from(time.as_millis()).map_err(|_| "too long".to_owned())
 }
@@ -78,16 +90,25 @@ pub(super) fn line(key: &KeyLine) -> String {
     let user = key.user_name.as_deref().unwrap_or(&key.user_id);
     let last_used = key.last_used.map_or_else(|| "never".to_owned(), |used| Timestamp::from_millis(used).to_string());
     let networks = if key.networks.is_empty() { "any".to_owned() } else { key.networks.join(",") };
+    let opens = match &key.group {
+        Some(group) => {
+            let times = if key.hours.is_empty() { "any".to_owned() } else { format!("{:?}", key.hours.join("; ")) };
+            format!("group={} times={times} networks={networks}", group.escape_debug())
+        }
+        None => format!(
+            "addon={} methods={} paths={} networks={networks}{}",
+            key.addon,
+            key.methods.join(","),
+            key.paths.join(","),
+            if key.websockets { " websockets" } else { "" },
+        ),
+    };
     format!(
-        "{} name={:?} {} user={} addon={} methods={} paths={} networks={networks}{} created={} expires={} used={last_used}",
+        "{} name={:?} {} user={} {opens} created={} expires={} used={last_used}",
         key.id,
         key.name,
         key.state,
         user.escape_debug(),
-        key.addon,
-        key.methods.join(","),
-        key.paths.join(","),
-        if key.websockets { " websockets" } else { "" },
         Timestamp::from_millis(key.created),
         Timestamp::from_millis(key.expires),
     )
@@ -107,6 +128,8 @@ pub(super) fn as_json(key: &KeyLine) -> serde_json::Value {
         "paths": key.paths,
         "networks": key.networks,
         "websockets": key.websockets,
+        "group": key.group,
+        "times": key.hours,
         "created": at(key.created),
         "expires": at(key.expires),
         "last_used": key.last_used.map(at),

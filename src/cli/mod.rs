@@ -18,6 +18,7 @@ mod keys;
 mod manual;
 mod output;
 mod page;
+mod passes;
 mod rate;
 mod reload;
 mod remote;
@@ -91,8 +92,13 @@ fn run(command: Command, file: &Path, new_file: &Path) -> Exit {
             Addons::Protect { slug, state } => addons::protect(file, slug, state == "on", output),
             Addons::Token { slug, rotate, env } => addons::token(file, slug, rotate, env, output),
         }),
+        Command::Front(Front::Try { length }) => ask(reload::trial(length), false),
         Command::Front(Front::Rules) => Output::with_standard_streams(front::rules),
         Command::Keys(command) => {
+            let json = command.as_json();
+            ask(command.request(), json)
+        }
+        Command::Passes(command) => {
             let json = command.as_json();
             ask(command.request(), json)
         }

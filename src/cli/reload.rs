@@ -27,12 +27,17 @@ impl Reload {
     /// The question to the running process.
     pub(super) fn request(&self) -> Request {
         match self.trial {
-            Some(length) => Request::Trial { length: u64::try_from(length.as_millis()).unwrap_or(u64::MAX) },
+            Some(length) => trial(length),
             None if self.confirm => Request::Confirm {},
             None if self.take_back => Request::TakeBack {},
             None => Request::Reload {},
         }
     }
+}
+
+/// The question that puts what the file becomes on trial.
+pub(super) fn trial(length: Duration) -> Request {
+    Request::Trial { length: u64::try_from(length.as_millis()).unwrap_or(u64::MAX) }
 }
 
 pub(super) fn trial_length(text: &str) -> Result<Duration, &'static str> {

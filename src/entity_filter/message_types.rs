@@ -95,6 +95,14 @@ const fn of_browsers(name: &'static str, answers: Answers, browser: Browser) -> 
 }
 
 impl Message {
+    /// Whether it is about the account of whoever sends it: their tokens, password and settings.
+    pub(crate) fn is_of_account(&self) -> bool {
+        let begins = |start: &str| self.name.starts_with(start);
+        (begins("auth/") && self.name != "auth/current_user")
+            || begins("config/auth")
+            || self.name == "frontend/set_user_data"
+    }
+
     const fn browser(self, browser: Browser) -> Self {
         Self { browser, ..self }
     }

@@ -93,6 +93,15 @@ impl Directory {
         Some(Rights::new(self.people.entry(&user.id)?.permissions_of(user)?, self.registry.as_deref()))
     }
 
+    /// The same, and no more of it than this group gives, where one is named: one that is not there gives nothing.
+    pub fn rights_within(&self, user: &User, group: Option<&GroupId>) -> Option<Rights<'_>> {
+        let rights = self.rights(user)?;
+        match group {
+            None => Some(rights),
+            Some(group) => Some(rights.within(self.people.of_group(group)?)),
+        }
+    }
+
     /// What a group gives by itself, of Home Assistant or configured, as far as its policy counts; nothing when there
     /// is no such group. Compiled with the snapshot, as everybody's rights are.
     pub fn group_rights(&self, group: &str) -> Option<Rights<'_>> {

@@ -14,19 +14,27 @@ use super::verdict::{Denial, Verdict};
 #[derive(Debug, Clone, Copy)]
 pub struct Rights<'a> {
     permissions: &'a UserPermissions,
+    /// What they are held to besides, where that is so.
+    most: Option<&'a UserPermissions>,
     registry: Option<&'a Registry>,
 }
 
 impl<'a> Rights<'a> {
     /// These permissions by these registries; without registries everything is denied, to the owner too.
     pub fn new(permissions: &'a UserPermissions, registry: Option<&'a Registry>) -> Self {
-        Self { permissions, registry }
+        Self { permissions, most: None, registry }
+    }
+
+    /// The same, and nothing that these permissions do not give as well.
+    #[must_use]
+    pub fn within(self, most: &'a UserPermissions) -> Self {
+        Self { most: Some(most), ..self }
     }
 
     /// Whether the user may use this access key on this entity: [`UserPermissions::check`]. Allocates nothing.
     pub fn check(self, entity: &str, key: &str) -> Verdict {
         match self.registry {
-            Some(registry) => self.permissions.check(registry, entity, key),
+            Some(registry) => self.both(|permissions| permissions.check(registry, entity, key)),
             None => Verdict::Deny(Denial::NoRegistry),
         }
     }
@@ -36,7 +44,7 @@ impl<'a> Rights<'a> {
     /// asks for everything asks for what they would be refused one by one.
     pub fn access_all_entities(self, key: &str) -> Verdict {
         match self.registry {
-            Some(_) => self.permissions.access_all_entities(key),
+            Some(_) => self.both(|permissions| permissions.access_all_entities(key)),
             None => Verdict::Deny(Denial::NoRegistry),
         }
     }
@@ -47,6 +55,12 @@ impl<'a> Rights<'a> {
             Some(registry) => self.permissions.explain(registry, entity, key),
             None => Explanation { verdict: Verdict::Deny(Denial::NoRegistry), looked_up: None, origin: None },
         }
+    }
+
+    fn both(self, ask: impl Fn(&UserPermissions) -> Verdict) -> Verdict {
+        let own = ask(self.permissions);
+        // What is refused for a reason of their own stays refused for that.
+        self.most.filter(|_| own.is_permit()).map_or(own, ask)
     }
 
     /// The compiled permissions without the registries: enough for what no entity is part of.

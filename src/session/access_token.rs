@@ -12,10 +12,11 @@ use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::clock::Timestamp;
 use crate::ids::UserId;
+use crate::secret::Secret;
 
 /// A refresh token of Home Assistant, as far as it concerns the access tokens that were made from it.
 pub struct Issuer<'a> {
@@ -122,6 +123,20 @@ impl AccessToken {
         Self { expires: f64::INFINITY, ..self }
     }
 
+    /// A text that [`Self::verify`] reads as a token of this refresh token, and Home Assistant as one of its own: for a
+    /// few minutes, since it is shown to Home Assistant at once. Nothing, where no text could be one.
+    pub fn issue(id: &str, issuer: &Issuer<'_>, now: Timestamp) -> Option<Secret<String>> {
+        if issuer.key.len() < SHORTEST_KEY || issuer.expire_at.is_some_and(|end| end <= seconds(now)) {
+            return None;
+        }
+        let since = now.as_millis() / 1000;
+        let claims = json!({"iss": id, "iat": since, "exp": since.saturating_add(FEW_MINUTES)});
+        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let text = format!("{}.{}", part(&json!({"alg": "HS256", "typ": "JWT"})), part(&claims));
+        let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, issuer.key), text.as_bytes());
+        Some(Secret::new(format!("{text}.{}", URL_SAFE_NO_PAD.encode(tag))))
+    }
+
     /// The user whom the token stands for.
     pub fn user(&self) -> &UserId {
         &self.user
@@ -174,6 +189,9 @@ const LONGEST: usize = 8192;
 /// Home Assistant's own have 128 bytes.
 const SHORTEST_KEY: usize = 32;
 
+/// Seconds.
+const FEW_MINUTES: u64 = 300;
+
 /// Seconds by which clocks may differ.
 const LEEWAY: f64 = 10.0;
 
@@ -192,6 +210,17 @@ mod tests {
         let text = format!("{}.{}", part(header), part(claims));
         let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), text.as_bytes());
         format!("{text}.{}", URL_SAFE_NO_PAD.encode(tag))
+    }
+
+    #[test]
+    fn a_token_that_was_issued_here_is_read_back() {
+        let issuer = Issuer { user: &"u1".parse().unwrap(), key: KEY, expire_at: None };
+        let text = AccessToken::issue("r1", &issuer, NOW).unwrap();
+        let find = |id: &str| (id == "r1").then_some(Issuer { key: KEY, ..issuer });
+        let token = AccessToken::verify(text.reveal().as_bytes(), find, NOW).unwrap();
+        assert_eq!((token.user(), token.issuer()), (issuer.user, "r1"));
+        assert!(AccessToken::issue("r1", &Issuer { key: b"short", ..issuer }, NOW).is_none());
+        assert!(AccessToken::issue("r1", &Issuer { expire_at: Some(1.0), ..issuer }, NOW).is_none(), "it has ended");
     }
 
     fn claims(iat: i64, exp: i64) -> String {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::access_token::AccessToken;
-use super::api_key::ApiKey;
+use super::api_key::{ApiKey, Pass};
 use super::live::Session;
 use crate::ids::UserId;
 
@@ -53,6 +53,11 @@ impl Credential {
             Self::Key(key) => Some(key),
             Self::Session(_) | Self::Token(_) => None,
         }
+    }
+
+    /// What it is held to besides, when it is a pass.
+    pub fn pass(&self) -> Option<&Pass> {
+        self.key().and_then(|key| key.about().pass.as_ref())
     }
 
     /// Whether it is a session, a token or a key.

@@ -47,7 +47,7 @@ mod store_error;
 pub use access_token::{AccessToken, Issuer};
 pub use api_key::{
     ApiKey, ApiKeyToken, ApiKeys, BadBounds, Found as FoundKey, KeyBounds, KeyDocumentError, KeyError, KeyStoreError,
-    NewKey,
+    NewKey, Pass,
 };
 pub use authenticate::{
     Authenticated, Unauthenticated, bears_token, remove_keys, session_of, shown_key, shown_token, shows_token,

@@ -20,5 +20,7 @@ mod home;
 mod attacker;
 mod bed;
 mod live;
+mod passes;
 mod rest;
 mod socket;
+mod trial;

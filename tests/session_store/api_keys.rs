@@ -1,7 +1,8 @@
 //! The keys of programs as they are kept: they end by their day and by revocation, and a store that fails brings none
 //! back.
 
-use vestibule::session::{ApiKeyToken, ApiKeys, FoundKey, KeyBounds, KeyError, NewKey};
+use vestibule::config::Conditions;
+use vestibule::session::{ApiKeyToken, ApiKeys, FoundKey, KeyBounds, KeyError, NewKey, Pass};
 
 use super::*;
 
@@ -19,6 +20,7 @@ fn about(name: &str, expires: Timestamp) -> NewKey {
         addon: "a".parse().expect("a slug"),
         bounds: bounds.expect("bounds"),
         expires,
+        pass: None,
     }
 }
 
@@ -47,6 +49,26 @@ async fn a_key_ends_with_its_last_millisecond_and_is_remembered_for_thirty_days(
         assert_eq!(matches!(keys.find(token.digest()), Ok(FoundKey::Over)), remembered);
     }
     assert!(matches!(keys.find(ApiKeyToken::random().digest()), Ok(FoundKey::Unknown)));
+}
+
+/// A store that left out what a pass is held to would bring it back as a key that is not.
+#[tokio::test]
+async fn a_pass_is_held_to_the_same_after_a_restart() {
+    let home = Home::new();
+    let folder = home.folder.path().join("passes");
+    fs::create_dir(&folder).expect("a folder");
+    let store = || SessionStore::File(folder.join("sessions.redb"));
+    let hours = ["sat,sun 8:00-20:00", "22:00-6:00"].map(|text| text.parse().expect("hours")).to_vec();
+    let pass = Pass { group: "lamps".into(), conditions: Conditions { hours, ..Conditions::default() } };
+    let made = NewKey { pass: Some(pass), ..about("a tablet", START.saturating_add(60 * MINUTE)) };
+    let (token, _) = open(store(), &home.clock).await.make(made.clone()).await.expect("made");
+    let again = open(store(), &home.clock).await;
+    let Ok(FoundKey::Live(key)) = again.find(token.digest()) else { panic!("it is kept") };
+    assert_eq!(*key.about(), made);
+    let file = folder.join("sessions.keys");
+    let text = fs::read_to_string(&file).expect("the file");
+    fs::write(&file, text.replace(r#""group":"lamps","#, "")).expect("written");
+    assert!(matches!(open(store(), &home.clock).await.find(token.digest()), Ok(FoundKey::Unknown)), "hours of nothing");
 }
 
 #[tokio::test]

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use crate::entity_filter::{Access, HomeNow, Places};
 use crate::gate::Gate;
 use crate::identity::User;
+use crate::ids::GroupId;
 
 /// Looked up anew each time, so that a registry that has changed counts from the next message on.
-pub(super) fn home_now(gate: &Arc<Gate>, user: &Arc<User>) -> HomeNow {
+pub(super) fn home_now(gate: &Arc<Gate>, user: &Arc<User>, within: Option<GroupId>) -> HomeNow {
     let (of_places, of_targets, user) = (Arc::clone(gate), Arc::clone(gate), Arc::clone(user));
     HomeNow {
-        places: Box::new(move || places(&of_places, &user)),
+        places: Box::new(move || places(&of_places, &user, within.as_ref())),
         targets: Box::new(move |kind, id| {
             let registry = of_targets.services.home.load().registry()?;
             Some(registry.targeted(kind, id)?.into_iter().map(str::to_owned).collect())
@@ -19,11 +20,13 @@ pub(super) fn home_now(gate: &Arc<Gate>, user: &Arc<User>) -> HomeNow {
 }
 
 /// What has something in it that the user may read at this moment.
-fn places(gate: &Gate, user: &User) -> Places {
+fn places(gate: &Gate, user: &User, within: Option<&GroupId>) -> Places {
     let home = gate.services.home.load();
     let directory = home.directory().load();
     let mut places = Places::default();
-    let Some((registry, rights)) = directory.registry().zip(directory.rights(user)) else { return places };
+    let Some((registry, rights)) = directory.registry().zip(directory.rights_within(user, within)) else {
+        return places;
+    };
     for entity in registry.entities() {
         let record = entity.record();
         if !rights.check(&record.entity_id, Access::Read.key()).is_permit() {

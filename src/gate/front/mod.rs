@@ -7,6 +7,7 @@
 mod first_message;
 mod guesses;
 mod home_now;
+mod pass;
 mod rest;
 mod socket;
 mod token;
@@ -22,6 +23,7 @@ use crate::http::Sanitized;
 use crate::refusal::Reason;
 use crate::route::Routed;
 use crate::session::{AccessToken, Authenticated};
+pub(crate) use pass::is_usable;
 use token::{NotVerified, Shown};
 
 /// The way of a request at the front.
@@ -42,9 +44,16 @@ pub(super) async fn pass(
         }
         Err(routed) => routed,
     };
-    let token = token_of(routed.request(), gate, stages).await?;
-    let authenticated = Authenticated::at_front(routed, token);
-    let permitted = authorization.admit(authenticated).await.map_err(|refused| request_log.note_refusal(refused))?;
+    let authenticated = if let Some(pass) = Box::pin(pass::shown(routed.request(), gate, stages)).await {
+        Authenticated::with_key(routed, pass?)
+    } else {
+        let token = token_of(routed.request(), gate, stages).await?;
+        Authenticated::at_front(routed, token)
+    };
+    request_log.knows_credential(authenticated.credential());
+    let mut permitted =
+        authorization.admit(authenticated).await.map_err(|refused| request_log.note_refusal(refused))?;
+    pass::present(&mut permitted, gate)?;
     match permitted.answers() {
         Answers::Whole => Ok(Judged::Send(permitted)),
         Answers::Filtered => rest::answer(permitted, gate, stages, request_log).await.map(Judged::Answered),

@@ -21,6 +21,7 @@ use crate::gate::stages::Stages;
 use crate::gate::{Gate, Passed};
 use crate::http::BufferLimits;
 use crate::identity::User;
+use crate::ids::GroupId;
 use crate::refusal::Reason;
 use crate::upstream::Answer;
 
@@ -37,7 +38,8 @@ pub(super) async fn answer(
     let below = request.path().strip_prefix("/api").ok_or(Reason::PathNeedsAdmin)?;
     let call = RestCall::of_browser(request.method(), below, request.query()).map_err(reason)?;
     let limits = BufferLimits { budget: &gate.services.budget, limits: &stages.settings.limits };
-    let may = |entity: &str, access: Access| may(gate, &user, entity, access);
+    let within = permitted.within().cloned();
+    let may = |entity: &str, access: Access| may(gate, &user, within.as_ref(), entity, access);
     let request = permitted.routed_mut().request_mut();
     let body = request.buffer_body(limits, Holder::User(user.id.shared())).await?;
     if let Some(judged) = call.judge(&body, &may).map_err(reason)? {
@@ -55,11 +57,11 @@ pub(super) async fn answer(
     seen(answer, call.shape(), &room, &may).await
 }
 
-/// Whether this user may do this with this entity at this moment.
-pub(super) fn may(gate: &Gate, user: &User, entity: &str, access: Access) -> bool {
+/// Whether this user may do this with this entity at this moment, within this group where they show a pass.
+pub(super) fn may(gate: &Gate, user: &User, within: Option<&GroupId>, entity: &str, access: Access) -> bool {
     let home = gate.services.home.load();
     let directory = home.directory().load();
-    directory.rights(user).is_some_and(|rights| rights.check(entity, access.key()).is_permit())
+    directory.rights_within(user, within).is_some_and(|rights| rights.check(entity, access.key()).is_permit())
 }
 
 /// What the user gets of an answer. What cannot be read they do not get.

@@ -22,6 +22,7 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use super::first_message::{Peer, close, read_text, write_text};
 use super::home_now::home_now;
+use super::pass;
 use super::rest::may;
 use super::token::{self, NotVerified, Shown};
 use crate::addon_api::body::Room;
@@ -37,6 +38,7 @@ use crate::gate::stages::Stages;
 use crate::gate::{Gate, authorization, describe};
 use crate::http::Handshake;
 use crate::identity::User;
+use crate::ids::GroupId;
 use crate::refusal::Reason;
 use crate::route::Routed;
 use crate::session::Authenticated;
@@ -107,7 +109,15 @@ async fn talk(
     };
     // From here on it counts for the user, and no longer for the address, nor as nobody's.
     drop((pending, open));
-    let (user, answers) = (permitted.user().cloned(), permitted.answers());
+    let (user, answers, within) = (permitted.user().cloned(), permitted.answers(), permitted.within().cloned());
+    let message = match pass::token(&permitted, &gate) {
+        Ok(None) => message,
+        Ok(Some(token)) => auth_message(token.reveal()),
+        Err(reason) => {
+            turn_away(&mut client).await;
+            return ended(TunnelOver::Closed, user, Some(reason.into()));
+        }
+    };
     let begun = async {
         let mut opened = stages.upstreams.open_websocket(permitted).await.ok()?;
         let welcome = introduce(&mut opened, &message, &gate).await?;
@@ -126,7 +136,7 @@ async fn talk(
             TunnelEnd { sent: 0, received: 0, why: TunnelOver::Closed }
         }
         (Some(()), Answers::Whole) => carry(client.into_inner(), stream, &open, IDLE).await,
-        (Some(()), Answers::Filtered) => filter(&gate, &stages, user.as_ref(), (client, stream), &open).await,
+        (Some(()), Answers::Filtered) => filter(&gate, &stages, (user.clone(), within), (client, stream), &open).await,
     };
     drop(held);
     SocketEnd { end, user, refused: None }
@@ -142,12 +152,19 @@ async fn ask_token(client: &mut Stream, gate: &Gate) -> Option<(String, String)>
     let [kind, token] = fields(&message, ["type", "access_token"])?;
     let text = |field: Option<&str>| Some(serde_json::from_str::<Scalar>(field?).ok()?.text()?.to_owned());
     let token = text(token).filter(|_| text(kind).as_deref() == Some("auth"))?;
-    Some((json!({"type": "auth", "access_token": token}).to_string(), token))
+    Some((auth_message(&token), token))
+}
+
+/// The message that shows a token.
+fn auth_message(token: &str) -> String {
+    json!({"type": "auth", "access_token": token}).to_string()
 }
 
 /// Admits the WebSocket as whoever the token stands for.
 async fn admit(gate: &Gate, stages: &Stages, routed: Routed, token: &str) -> Result<Permitted, Refused> {
-    let services = gate.services();
+    if let Some(pass) = Box::pin(pass::shown_text(token, routed.request(), gate, stages)).await {
+        return admit_as(gate, stages, Authenticated::with_key(routed, pass?)).await;
+    }
     let token = match token::verified(&Shown::Text(token), gate) {
         Err(NotVerified { unknown: Some(unknown), .. }) => {
             token::written(gate, &unknown).await;
@@ -156,9 +173,14 @@ async fn admit(gate: &Gate, stages: &Stages, routed: Routed, token: &str) -> Res
         first => first,
     };
     let token = token.map_err(|not| not.reason)?;
+    admit_as(gate, stages, Authenticated::at_front(routed, token)).await
+}
+
+async fn admit_as(gate: &Gate, stages: &Stages, authenticated: Authenticated) -> Result<Permitted, Refused> {
+    let services = gate.services();
     let home = services.home.load_full();
     let describe = describe(stages);
-    authorization(services, stages, &home, &describe).admit(Authenticated::at_front(routed, token)).await
+    authorization(services, stages, &home, &describe).admit(authenticated).await
 }
 
 /// What Home Assistant says to the token.
@@ -199,22 +221,27 @@ async fn turn_away(client: &mut Stream) {
 async fn filter(
     gate: &Arc<Gate>,
     stages: &Stages,
-    user: Option<&Arc<User>>,
+    (user, within): (Option<Arc<User>>, Option<GroupId>),
     (client, home): (Stream, Upgraded),
     open: &Open,
 ) -> TunnelEnd {
     let ended = |why| TunnelEnd { sent: 0, received: 0, why };
-    let Some(user) = user.map(Arc::clone) else { return ended(TunnelOver::Broken) };
+    let Some(user) = user else { return ended(TunnelOver::Broken) };
     let addon = stages.settings.front.as_ref();
     let added = addon.and_then(|addon| addon.authorization.front.as_ref()).map(|front| front.messages.clone());
     let room = || Room::of_user(&gate.services.budget, &user.id, &stages.settings.limits);
     let client = socket(Metered::within(client, room()), Role::Server, FROM_CLIENT).await;
     let home = socket(Metered::within(TokioIo::new(home), room()), Role::Client, FROM_HOME).await;
     let allowed: Allowed = {
-        let (gate, user) = (Arc::clone(gate), Arc::clone(&user));
-        Box::new(move |entity: &str, access: Access| may(&gate, &user, entity, access))
+        let (gate, user, within) = (Arc::clone(gate), Arc::clone(&user), within.clone());
+        Box::new(move |entity: &str, access: Access| may(&gate, &user, within.as_ref(), entity, access))
     };
-    let held = Some((Conversation::of_browser(added.unwrap_or_default(), home_now(gate, &user)), allowed));
+    let home_now = home_now(gate, &user, within.clone());
+    let conversation = match within {
+        None => Conversation::of_browser(added.unwrap_or_default(), home_now),
+        Some(_) => Conversation::by_pass(home_now),
+    };
+    let held = Some((conversation, allowed));
     let (added, told) = <_>::default();
     let whose = Whose::User(FrontUser {
         id: user.id.clone(),

@@ -58,8 +58,10 @@ pub enum Request {
     },
     /// A key for a program.
     KeysNew(KeyWish),
-    /// All keys.
+    /// All keys but passes.
     KeysList {},
+    /// All keys that are passes.
+    PassesList {},
     /// An end to a key.
     KeysRevoke {
         /// Its id.
@@ -259,6 +261,10 @@ pub struct KeyWish {
     pub websockets: bool,
     /// For how many milliseconds it is good.
     pub lifetime: u64,
+    /// The group that it is held to, as a pass; then it is for Home Assistant's front.
+    pub group: Option<String>,
+    /// The times of the week at which such a one counts; always when there is none.
+    pub hours: Vec<String>,
 }
 
 /// A key as operators see it. Times are milliseconds since 1970.
@@ -283,6 +289,10 @@ pub struct KeyLine {
     pub networks: Vec<String>,
     /// Whether it may open WebSockets.
     pub websockets: bool,
+    /// The group that it is held to, when it is a pass.
+    pub group: Option<String>,
+    /// The times of the week at which such a one counts; always when there is none.
+    pub hours: Vec<String>,
     /// `live`, `expired` or `revoked`.
     pub state: String,
     /// When it was made.

@@ -1,10 +1,14 @@
-//! Keys for programs: made, listed and revoked by operators.
+//! Keys for programs, and passes, which are keys of Home Assistant's front: made, listed and revoked by operators.
 
 use std::time::Duration;
 
 use super::Server;
+use crate::config::{Conditions, Hours};
+use crate::gate::{Stages, is_usable};
+use crate::identity::User;
+use crate::ids::AddonSlug;
 use crate::operations::control::{Answer, KeyLine, KeyWish};
-use crate::session::{ApiKey, KeyBounds, KeyError, NewKey};
+use crate::session::{ApiKey, KeyBounds, KeyError, NewKey, Pass};
 use crate::telemetry::{AuditEvent, chain};
 
 /// Makes a key, and shows it this once.
@@ -20,24 +24,24 @@ pub(super) async fn make(server: &Server, wish: KeyWish) -> Answer {
             wish.user
         ));
     }
-    let addon = match wish.addon.parse() {
-        Ok(slug) if stages.addon(&slug).is_some() => slug,
-        _ => return Answer::failed(format!("there is no add-on `{}`", wish.addon)),
+    let opened = match &wish.group {
+        Some(group) => pass(server, &wish, group, user),
+        None => key(&stages, &wish),
     };
-    let bounds = match KeyBounds::parse(&wish.methods, &wish.paths, &wish.networks, wish.websockets) {
-        Ok(bounds) => bounds,
-        Err(error) => return Answer::failed(error),
+    let Opened { addon, bounds, pass } = match opened {
+        Ok(opened) => opened,
+        Err(why) => return Answer::failed(why),
     };
     let lifetime = Duration::from_millis(wish.lifetime);
     if lifetime.is_zero() || lifetime > LONGEST {
         return Answer::failed("a key is good for 10 years at most, and for some time at least");
     }
-    let name = wish.name.unwrap_or_else(|| wish.addon.clone());
+    let name = wish.name.or(wish.group).unwrap_or(wish.addon);
     if name.is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
         return Answer::failed(format!("a name has 1 to {LONGEST_NAME} characters, and no control characters"));
     }
     let expires = services.clock.now().saturating_add(lifetime);
-    let about = NewKey { name: name.clone(), user: user.id.clone(), addon, bounds, expires };
+    let about = NewKey { name: name.clone(), user: user.id.clone(), addon, bounds, expires, pass };
     match services.api_keys.make(about).await {
         Ok((token, key)) => {
             let id = key.id().to_string();
@@ -49,12 +53,55 @@ pub(super) async fn make(server: &Server, wish: KeyWish) -> Answer {
     }
 }
 
-/// All keys, newest first.
-pub(super) fn list(server: &Server) -> Answer {
+/// What a key opens.
+struct Opened {
+    addon: AddonSlug,
+    bounds: KeyBounds,
+    pass: Option<Pass>,
+}
+
+fn key(stages: &Stages, wish: &KeyWish) -> Result<Opened, String> {
+    let addon = match wish.addon.parse() {
+        Ok(slug) if stages.addon(&slug).is_some() => slug,
+        _ => return Err(format!("there is no add-on `{}`", wish.addon)),
+    };
+    let bounds = KeyBounds::parse(&wish.methods, &wish.paths, &wish.networks, wish.websockets);
+    bounds.map(|bounds| Opened { addon, bounds, pass: None }).map_err(|error| error.to_string())
+}
+
+fn pass(server: &Server, wish: &KeyWish, group: &str, user: &User) -> Result<Opened, String> {
+    let stages = server.gate.stages();
+    let front = stages.settings.front.as_ref();
+    let addon = front.ok_or("a pass is for Home Assistant's front: there is no `[home_assistant.front]`")?.slug.clone();
+    if super::directory(server).group_rights(group).is_none() {
+        return Err(format!("there is no group `{group}`, or its policy does not count (`[permissions] groups`)"));
+    }
+    if !is_usable(&server.gate, &user.id) {
+        return Err(format!(
+            "`{}` is signed in nowhere at Home Assistant, so that a pass could not act in their name: let them sign in \
+             once, or make a long-lived token in their profile",
+            wish.user
+        ));
+    }
+    let bounds = KeyBounds::of_pass(&wish.networks).map_err(|error| error.to_string())?;
+    let hours: Result<Vec<Hours>, _> = wish.hours.iter().map(|text| text.parse()).collect();
+    let conditions = Conditions { hours: hours.map_err(|error| error.to_string())?, ..Conditions::default() };
+    Ok(Opened { addon, bounds, pass: Some(Pass { group: group.into(), conditions }) })
+}
+
+/// Which keys are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Key,
+    Pass,
+}
+
+/// All keys of a kind, newest first.
+pub(super) fn list(server: &Server, kind: Kind) -> Answer {
     let (services, directory) = (server.gate.services(), super::directory(server));
     let now = services.clock.now();
     let line = |key: &ApiKey| {
-        let NewKey { name, user, addon, bounds, expires } = key.about();
+        let NewKey { name, user, addon, bounds, expires, pass } = key.about();
         let state = match key.revoked() {
             Some(_) => "revoked",
             None if key.is_live(now) => "live",
@@ -70,13 +117,17 @@ pub(super) fn list(server: &Server) -> Answer {
             paths: bounds.paths(),
             networks: bounds.networks.iter().map(ToString::to_string).collect(),
             websockets: bounds.websockets,
+            group: pass.as_ref().map(|pass| pass.group.to_string()),
+            hours: pass.iter().flat_map(|pass| &pass.conditions.hours).map(ToString::to_string).collect(),
             state: state.to_owned(),
             created: key.created().as_millis(),
             expires: key.revoked().unwrap_or(*expires).as_millis(),
             last_used: key.last_used().map(crate::clock::Timestamp::as_millis),
         }
     };
-    Answer::Keys { keys: services.api_keys.list().iter().map(|key| line(key)).collect() }
+    let all = services.api_keys.list();
+    let of_kind = all.iter().filter(|key| key.about().pass.is_some() == (kind == Kind::Pass));
+    Answer::Keys { keys: of_kind.map(|key| line(key)).collect() }
 }
 
 /// Ends a key, and what is open with it.

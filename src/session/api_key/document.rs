@@ -6,8 +6,9 @@ use std::sync::atomic::AtomicU64;
 
 use serde::{Deserialize, Serialize};
 
-use super::record::{ApiKey, KeyBounds, NewKey};
+use super::record::{ApiKey, KeyBounds, NewKey, Pass};
 use crate::clock::Timestamp;
+use crate::config::Conditions;
 use crate::session::SessionDigest;
 
 /// The keys by what they are looked up under.
@@ -46,6 +47,10 @@ struct Line {
     expires: u64,
     last_used: u64,
     revoked: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    group: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    hours: Vec<String>,
 }
 
 pub(super) fn write(table: &Table) -> Vec<u8> {
@@ -69,7 +74,8 @@ pub(super) fn read(text: &[u8]) -> Result<Table, DocumentError> {
 }
 
 fn line(key: &ApiKey) -> Line {
-    let NewKey { name, user, addon, bounds, expires } = key.about();
+    let NewKey { name, user, addon, bounds, expires, pass } = key.about();
+    let hours = pass.iter().flat_map(|pass| &pass.conditions.hours);
     Line {
         digest: key.digest.hex(),
         name: name.clone(),
@@ -83,17 +89,32 @@ fn line(key: &ApiKey) -> Line {
         expires: expires.as_millis(),
         last_used: key.last_used().map_or(0, Timestamp::as_millis),
         revoked: key.revoked.map(Timestamp::as_millis),
+        group: pass.as_ref().map(|pass| pass.group.to_string()),
+        hours: hours.map(ToString::to_string).collect(),
     }
 }
 
 fn key(line: Line) -> Option<ApiKey> {
     let bounds = KeyBounds::parse(&line.methods, &line.paths, &line.networks, line.websockets).ok()?;
+    let pass = match line.group {
+        Some(group) => Some(Pass {
+            group: group.into(),
+            conditions: Conditions {
+                hours: line.hours.iter().map(|text| text.parse().ok()).collect::<Option<_>>()?,
+                ..Conditions::default()
+            },
+        }),
+        // Hours without a group would be those of no pass, and hold nothing.
+        None if line.hours.is_empty() => None,
+        None => return None,
+    };
     let about = NewKey {
         name: line.name,
         user: line.user.parse().ok()?,
         addon: line.addon.parse().ok()?,
         bounds,
         expires: Timestamp::from_millis(line.expires),
+        pass,
     };
     Some(ApiKey {
         digest: SessionDigest::from_hex(&line.digest)?,

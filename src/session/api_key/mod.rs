@@ -15,7 +15,7 @@ mod token;
 
 pub use document::DocumentError as KeyDocumentError;
 pub use keys::{ApiKeys, Found, KeyError};
-pub use record::{ApiKey, BadBounds, KeyBounds, NewKey};
+pub use record::{ApiKey, BadBounds, KeyBounds, NewKey, Pass};
 pub use store::KeyStoreError;
 pub use token::ApiKeyToken;
 pub(super) use token::Shown;

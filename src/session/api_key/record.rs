@@ -7,9 +7,9 @@ use http::Method;
 use ipnet::IpNet;
 
 use crate::clock::Timestamp;
-use crate::config::{PathPattern, PublicPath};
+use crate::config::{Conditions, PathPattern, PublicPath};
 use crate::http::ClientAddr;
-use crate::ids::{AddonSlug, KnownMethod, MethodReach, UserId};
+use crate::ids::{AddonSlug, GroupId, KnownMethod, MethodReach, UserId};
 use crate::session::{SessionDigest, SessionId};
 
 /// A key as it is kept.
@@ -36,6 +36,17 @@ pub struct NewKey {
     pub bounds: KeyBounds,
     /// From when on it is none.
     pub expires: Timestamp,
+    /// What it is held to besides, as a pass: a key of Home Assistant's front.
+    pub pass: Option<Pass>,
+}
+
+/// What a pass is held to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pass {
+    /// The group whose policy it is held to, whatever more its user may do.
+    pub group: GroupId,
+    /// When it counts: at some times of the week, or always.
+    pub conditions: Conditions,
 }
 
 /// What a key may ask, and from where.
@@ -89,6 +100,12 @@ impl KeyBounds {
             }
         }
         Ok(bounds)
+    }
+
+    /// Those of a pass that counts in these networks: the front's own table says what may be asked there.
+    pub fn of_pass(networks: &[String]) -> Result<Self, BadBounds> {
+        let methods = ["GET", "HEAD", "POST"].map(str::to_owned);
+        Self::parse(&methods, &["/{*rest}".to_owned()], networks, true)
     }
 
     /// Whether it counts where this client is.

@@ -19,7 +19,8 @@ export async function secretsOf({ there, admin }, who) {
   const places = (await Promise.all(PLACES.map(async (type) => (await admin.ask({ type })).result))).flat();
   known.push(...places.flatMap(({ id, name, name_by_user: own }) => (id ? [] : [name, own])).filter(Boolean));
   known.push((await admin.ask({ type: 'get_config' })).result.location_name);
-  const theirs = hidden.map(names).filter((name) => name && !known.some((other) => other.includes(name)));
+  // One lower-case word is one of the product's, as `volume` is a class of sensors.
+  const theirs = hidden.map(names).filter((name) => name && !/^[a-z]+$/.test(name) && !known.some((other) => other.includes(name)));
   const pictures = hidden.map(({ attributes }) => attributes.entity_picture).filter((picture) => /_proxy/.test(picture));
   const tokens = [...hidden.map(({ attributes }) => attributes.access_token), ...pictures].filter(Boolean);
   // A part of a device leads to the whole.
@@ -35,9 +36,9 @@ export async function secretsOf({ there, admin }, who) {
 /** What of it has come, with where it stood. */
 export function leaks(secrets, { sockets = [], answers = [] }) {
   const found = [];
-  const search = (where, text, isNeutral) => {
+  const search = (where, text, isNeutral, echo = '') => {
     for (const secret of secrets) {
-      if ((secret.kind === 'name' && isNeutral) || !text.includes(secret.text)) continue;
+      if ((secret.kind === 'name' && isNeutral) || !text.includes(secret.text) || echo.includes(secret.text)) continue;
       // An id within another one, as `light.bed` in `light.bed_light`.
       if (secret.kind === 'id' && !new RegExp(`(?<![\\w.])${secret.text.replaceAll('.', '\\.')}(?![\\w])`).test(text)) continue;
       const at = text.indexOf(secret.text);
@@ -46,10 +47,12 @@ export function leaks(secrets, { sockets = [], answers = [] }) {
   };
   for (const { asked, texts } of sockets) {
     const types = typesOf(asked);
+    const said = new Map(asked.flatMap(parsed).map((message) => [message.id, JSON.stringify(message)]));
     for (const text of texts) {
       for (const message of parsed(text)) {
         const type = types.get(message.id);
-        search(`${type ?? 'a message'}`, JSON.stringify(message), NEUTRAL.includes(type));
+        // An error repeats what it does not understand: that tells nobody more than they have said.
+        search(`${type ?? 'a message'}`, JSON.stringify(message), NEUTRAL.includes(type), message.error && said.get(message.id));
       }
       if (parsed(text).length === 0) search('a text that is no JSON', text, false);
     }

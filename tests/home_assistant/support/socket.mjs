@@ -26,8 +26,7 @@ export class Socket {
     this.#socket = new WebSocket(url);
     this.#socket.addEventListener('message', ({ data }) => {
       this.texts.push(data);
-      if (typeof data === 'string') this.messages.push(JSON.parse(data));
-      this.messages = this.messages.flat();
+      if (typeof data === 'string') this.messages.push(...[JSON.parse(data)].flat());
     });
     this.#socket.addEventListener('close', ({ code }) => { this.closed = { code }; });
     this.#socket.addEventListener('error', () => {});
