@@ -182,9 +182,10 @@ impl Stapler {
         // Once, and again each time that something else is wrong.
         if state.known.error.as_ref() != Some(&why) {
             let name = &*about.name;
-            match &about.sources.responder {
-                Some(responder) => tracing::warn!(name, responder, error = why, "no OCSP response for a certificate"),
-                None => tracing::warn!(name, error = why, "no revocation list for a certificate"),
+            if let Some(responder) = &about.sources.responder {
+                tracing::warn!(name, responder, error = why, "no OCSP response for a certificate");
+            } else {
+                tracing::warn!(name, error = why, "no revocation list for a certificate");
             }
         }
         state.known.by = told(about);
