@@ -1,8 +1,8 @@
-//! Keeps an OCSP response for each certificate that is shown and names a responder, and what the revocation lists say of
-//! one that names lists alone.
+//! Keeps an OCSP response for each certificate that is shown and names a responder, and what the revocation lists say
+//! of one that names lists alone.
 //!
-//! A response is asked for again when half of its time is over, a list twice a day. After a failure the server is not asked
-//! for a minute, then longer; the last response is shown until it ends, and then none.
+//! A response is asked for again when half of its time is over, a list twice a day. After a failure the server is not
+//! asked for a minute, then longer; the last response is shown until it ends, and then none.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
