@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use crate::clock::Timestamp;
-use crate::operations::control::{CertificateLine, CertificateOrigin, OcspLine, OcspStatus, Request};
+use crate::operations::control::{CertificateLine, CertificateOrigin, Request, RevocationLine, RevocationWord};
 
 /// `vestibule certificates`
 #[derive(Debug, Args)]
@@ -47,10 +47,11 @@ pub(super) fn line(certificate: &CertificateLine) -> String {
     let failures = Some(certificate.failures).filter(|failures| *failures > 0);
     let failures = failures.map(|failures| format!(" failures={failures}")).unwrap_or_default();
     let error = certificate.last_error.as_deref().map(|error| format!(" error={error:?}")).unwrap_or_default();
-    let ocsp = certificate.ocsp.as_ref().map(ocsp_words).unwrap_or_default();
+    let ocsp = revocation_words("ocsp", certificate.ocsp.as_ref());
+    let crl = revocation_words("crl", certificate.crl.as_ref());
     let until = if certificate.not_after.is_none() { " none yet" } else { "" };
     format!(
-        "{} source={}{until}{issuer}{}{file}{}{}{failures}{error}{ocsp}",
+        "{} source={}{until}{issuer}{}{file}{}{}{failures}{error}{ocsp}{crl}",
         certificate.names.join(","),
         word(certificate.origin),
         at("not_after", certificate.not_after),
@@ -62,6 +63,7 @@ pub(super) fn line(certificate: &CertificateLine) -> String {
 /// Times are RFC 3339, as in the log.
 pub(super) fn as_json(certificate: &CertificateLine) -> Value {
     let at = |millis: Option<u64>| millis.map(|millis| Timestamp::from_millis(millis).to_string());
+    let revocation = |said: &RevocationLine| json!({ "status": status_word(said.status), "until": at(said.until), "error": said.error });
     json!({
         "names": certificate.names,
         "source": word(certificate.origin),
@@ -72,25 +74,23 @@ pub(super) fn as_json(certificate: &CertificateLine) -> Value {
         "last_success": at(certificate.last_success),
         "failures": certificate.failures,
         "last_error": certificate.last_error,
-        "ocsp": certificate.ocsp.as_ref().map(|ocsp| json!({
-            "status": status_word(ocsp.status),
-            "until": at(ocsp.until),
-            "error": ocsp.error,
-        })),
+        "ocsp": certificate.ocsp.as_ref().map(revocation),
+        "crl": certificate.crl.as_ref().map(revocation),
     })
 }
 
-fn ocsp_words(ocsp: &OcspLine) -> String {
-    let until = ocsp.until.map(|until| format!(" ocsp_until={}", Timestamp::from_millis(until))).unwrap_or_default();
-    let error = ocsp.error.as_deref().map(|error| format!(" ocsp_error={error:?}")).unwrap_or_default();
-    format!(" ocsp={}{until}{error}", status_word(ocsp.status))
+fn revocation_words(who: &str, said: Option<&RevocationLine>) -> String {
+    let Some(said) = said else { return String::new() };
+    let until = said.until.map(|until| format!(" {who}_until={}", Timestamp::from_millis(until))).unwrap_or_default();
+    let error = said.error.as_deref().map(|error| format!(" {who}_error={error:?}")).unwrap_or_default();
+    format!(" {who}={}{until}{error}", status_word(said.status))
 }
 
-fn status_word(status: OcspStatus) -> &'static str {
+fn status_word(status: RevocationWord) -> &'static str {
     match status {
-        OcspStatus::Unknown => "unknown",
-        OcspStatus::Good => "good",
-        OcspStatus::Revoked => "revoked",
+        RevocationWord::Unknown => "unknown",
+        RevocationWord::Good => "good",
+        RevocationWord::Revoked => "revoked",
     }
 }
 

@@ -21,6 +21,9 @@ impl PathPrefix {
 /// Why a text is not a path prefix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadPathPrefix {
+    /// What looks like a regular expression, or has a wildcard.
+    #[error("a path that looks like a regular expression")]
+    Regex,
     /// Does not begin with a slash.
     #[error("a path that does not begin with `/`")]
     Relative,
@@ -51,6 +54,10 @@ impl FromStr for PathPrefix {
     /// mean the same whether they are percent-encoded or not; all others are refused.
     fn from_str(text: &str) -> Result<Self, BadPathPrefix> {
         let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~' | b'/');
+        // Also where it does not begin with a slash: one put in front of `^/a` would not mend it.
+        if text.contains(['^', '$', '*', '+', '(', ')', '[', ']', '|']) {
+            return Err(BadPathPrefix::Regex);
+        }
         let rest = text.strip_prefix('/').ok_or(BadPathPrefix::Relative)?;
         if rest.is_empty() {
             return Ok(Self("".into()));
@@ -79,6 +86,7 @@ impl Explained for BadPathPrefix {
 
     fn hint(&self) -> String {
         match self {
+            Self::Regex => "write the prefix as it is: all paths below it are the add-on's, without a wildcard",
             Self::Relative => "put a `/` in front",
             Self::TrailingSlash => "leave the last `/` out; requests are matched with and without it",
             Self::EmptySegment => "write one `/` where there are two",
@@ -107,8 +115,11 @@ mod tests {
         assert_eq!(read("/a//b"), Err(BadPathPrefix::EmptySegment));
         assert_eq!(read("/a/../b"), Err(BadPathPrefix::DotSegment));
         assert_eq!(read("/a/."), Err(BadPathPrefix::DotSegment));
-        for bad in ["/%61", "/a b", "/a?b", "/zoë", "/a;b", "/a\\b", "/{a}", "/*"] {
+        for bad in ["/%61", "/a b", "/a?b", "/zoë", "/a;b", "/a\\b", "/{a}"] {
             assert_eq!(read(bad), Err(BadPathPrefix::Reserved), "{bad}");
+        }
+        for bad in ["^/a", "/a/.*", "/a$", "/*", "/(a|b)", "/[ab]", "/a+"] {
+            assert_eq!(read(bad), Err(BadPathPrefix::Regex), "{bad}");
         }
     }
 

@@ -8,4 +8,4 @@ mod ask;
 mod stapler;
 
 pub use ask::{AskError, ask_responder, fetch_list};
-pub use stapler::{Stapler, Stapling};
+pub use stapler::{Stapler, Stapling, Told};

@@ -1,7 +1,8 @@
-//! Keeps an OCSP response for each certificate that is shown and names a responder.
+//! Keeps an OCSP response for each certificate that is shown and names a responder, and what the revocation lists say
+//! of one that names lists alone.
 //!
-//! A response is asked for again when half of its time is over. After a failure the responder is left in peace for some
-//! minutes, then longer; the last response is shown until it ends, and then none.
+//! A response is asked for again when half of its time is over, a list twice a day. After a failure the server is not
+//! asked for a minute, then longer; the last response is shown until it ends, and then none.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,10 +11,10 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use super::ask::ask_responder;
+use super::ask::{AskError, ask_responder, fetch_list};
 use crate::clock::{Clock, Timestamp};
 use crate::telemetry::chain;
-use crate::tls::{Fingerprint, Handshaker, OcspResponse, RevocationStatus, Staplable, Staple};
+use crate::tls::{Fingerprint, Handshaker, Issued, ListVerdict, OcspResponse, Revocable, RevocationStatus, Staple};
 
 /// Asks responders. One for the process: what it knows outlives every configuration.
 #[derive(Debug)]
@@ -24,10 +25,22 @@ pub struct Stapler {
     wake: Notify,
 }
 
-/// How it stands with the OCSP response of a certificate.
+/// Who tells whether a certificate was revoked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Told {
+    /// Its OCSP responder.
+    #[default]
+    ByResponder,
+    /// The revocation lists that it names: it names no responder.
+    ByLists,
+}
+
+/// What is known of a certificate.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Stapling {
-    /// What the responder said last, while that counts.
+    /// Who says it.
+    pub by: Told,
+    /// What was said last, while that counts. That it was revoked counts until something else is said.
     pub status: Option<RevocationStatus>,
     /// Until when that counts.
     pub until: Option<Timestamp>,
@@ -60,19 +73,26 @@ impl Stapler {
         self.wake.notify_one();
     }
 
-    /// How it stands with this certificate; nothing where it names no responder.
+    /// How it stands with this certificate; nothing where it names nobody to ask.
     pub fn stapling(&self, certificate: Fingerprint) -> Option<Stapling> {
         let now = self.clock.now();
         let mut known = self.states.lock().get(&certificate)?.known.clone();
-        if known.until.is_some_and(|until| until <= now) {
+        // An authority does not take back that it has revoked one; that it is away now must not read as all being well.
+        if known.status == Some(RevocationStatus::Good) && known.until.is_some_and(|until| until <= now) {
             (known.status, known.until) = (None, None);
         }
         Some(known)
     }
 
-    /// Asks every responder that is due. Says how long nobody is.
+    /// How many of the certificates that are shown were revoked, as far as is known.
+    pub fn revoked(&self) -> usize {
+        let states = self.states.lock();
+        states.values().filter(|state| matches!(state.known.status, Some(RevocationStatus::Revoked(_)))).count()
+    }
+
+    /// Asks every responder and fetches every list that is due. Says how long nobody is.
     pub async fn step(&self) -> Duration {
-        let wanted = self.handshaker.staplable();
+        let wanted = self.handshaker.revocable();
         self.states.lock().retain(|known, _| wanted.iter().any(|one| one.fingerprint == *known));
         for one in &wanted {
             let due = self.states.lock().entry(one.fingerprint).or_default().due;
@@ -94,18 +114,36 @@ impl Stapler {
         }
     }
 
-    async fn ask(&self, about: &Staplable) {
+    async fn ask(&self, about: &Revocable) {
         let issued = match &about.issued {
             Ok(issued) => issued,
             Err(error) => return self.failed(about, &error.to_string()),
         };
-        match ask_responder(&about.responder, issued, || self.clock.now()).await {
+        let now = || self.clock.now();
+        let Some(responder) = &about.sources.responder else {
+            return match fetch_lists(&about.sources.lists, issued, now).await {
+                Ok(verdict) => self.listed(about, verdict),
+                Err(error) => self.failed(about, &chain(&error).to_string()),
+            };
+        };
+        match ask_responder(responder, issued, now).await {
             Ok((response, bytes)) => self.answered(about, &response, &bytes),
             Err(error) => self.failed(about, &chain(&error).to_string()),
         }
     }
 
-    fn answered(&self, about: &Staplable, response: &OcspResponse, bytes: &[u8]) {
+    fn listed(&self, about: &Revocable, verdict: ListVerdict) {
+        if let RevocationStatus::Revoked(since) = verdict.status {
+            log_revoked(&about.name, since);
+        }
+        let now = self.clock.now();
+        let until = verdict.next_update.unwrap_or(now.saturating_add(BETWEEN_LISTS * 2));
+        let due = now.saturating_add(BETWEEN_LISTS).min(until).max(now.saturating_add(SHORTEST_PAUSE));
+        let known = Stapling { by: Told::ByLists, status: Some(verdict.status), until: Some(until), error: None };
+        self.states.lock().insert(about.fingerprint, State { known, due, ..State::default() });
+    }
+
+    fn answered(&self, about: &Revocable, response: &OcspResponse, bytes: &[u8]) {
         let newest = self.states.lock().get(&about.fingerprint).map_or(Timestamp::default(), |state| state.this_update);
         // Somebody on the way could put an old answer in the place of "revoked" for as long as that one counts.
         if response.this_update < newest {
@@ -119,20 +157,21 @@ impl Stapler {
             }
             // Whoever connects would be told no more than that something is wrong; the operator is told all of it.
             RevocationStatus::Revoked(since) => {
-                tracing::error!(name, %since, "the certificate was revoked: order or install another one");
+                log_revoked(name, since);
                 None
             }
         };
         self.handshaker.staple(about.fingerprint, staple.as_ref());
         let half = response.next_update.saturating_since(response.this_update) / 2;
         let due = response.this_update.saturating_add(half).max(self.clock.now().saturating_add(SHORTEST_PAUSE));
-        let known = Stapling { status: Some(response.status), until: Some(until), error: None };
+        let by = Told::ByResponder;
+        let known = Stapling { by, status: Some(response.status), until: Some(until), error: None };
         self.states
             .lock()
             .insert(about.fingerprint, State { known, failures: 0, due, this_update: response.this_update });
     }
 
-    fn failed(&self, about: &Staplable, why: &str) {
+    fn failed(&self, about: &Revocable, why: &str) {
         let now = self.clock.now();
         let mut states = self.states.lock();
         let state = states.entry(about.fingerprint).or_default();
@@ -142,18 +181,44 @@ impl Stapler {
         let why: String = why.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST_ERROR).collect();
         // Once, and again each time that something else is wrong.
         if state.known.error.as_ref() != Some(&why) {
-            tracing::warn!(
-                name = about.name,
-                responder = about.responder,
-                error = why,
-                "no OCSP response for a certificate"
-            );
+            let name = &*about.name;
+            if let Some(responder) = &about.sources.responder {
+                tracing::warn!(name, responder, error = why, "no OCSP response for a certificate");
+            } else {
+                tracing::warn!(name, error = why, "no revocation list for a certificate");
+            }
         }
+        state.known.by = told(about);
         state.known.error = Some(why);
     }
 }
 
-/// How long a responder is left in peace after so many failures in a row.
+fn told(about: &Revocable) -> Told {
+    if about.sources.responder.is_some() { Told::ByResponder } else { Told::ByLists }
+}
+
+fn log_revoked(name: &str, since: Timestamp) {
+    tracing::error!(name, %since, "the certificate was revoked: order or install another one");
+}
+
+/// What the lists say together: revoked as soon as one says so, and good as soon as all have been read.
+async fn fetch_lists(lists: &[String], about: &Issued, now: impl Fn() -> Timestamp) -> Result<ListVerdict, AskError> {
+    let mut together = ListVerdict { status: RevocationStatus::Good, next_update: None };
+    let mut failed = None;
+    for list in lists {
+        match fetch_list(list, about, &now).await {
+            Ok(verdict) if verdict.status != RevocationStatus::Good => return Ok(verdict),
+            Ok(verdict) => {
+                let ends = [together.next_update, verdict.next_update];
+                together.next_update = ends.into_iter().flatten().min();
+            }
+            Err(error) => failed = Some(error),
+        }
+    }
+    failed.map_or(Ok(together), Err)
+}
+
+/// How long a responder or a list's server is not asked after so many failures in a row.
 fn pause(failures: u32) -> Duration {
     let doubled = 2_u32.saturating_pow(failures.saturating_sub(1).min(16));
     SHORTEST_PAUSE.saturating_mul(doubled).min(LONGEST_PAUSE)
@@ -161,6 +226,8 @@ fn pause(failures: u32) -> Duration {
 
 const SHORTEST_PAUSE: Duration = Duration::from_mins(1);
 const LONGEST_PAUSE: Duration = Duration::from_hours(1);
+/// Lists count for days, and some have megabytes.
+const BETWEEN_LISTS: Duration = Duration::from_hours(12);
 const SHORTEST_SLEEP: Duration = Duration::from_secs(1);
 const LONGEST_SLEEP: Duration = Duration::from_mins(10);
 const LONGEST_ERROR: usize = 500;

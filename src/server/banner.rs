@@ -1,5 +1,7 @@
 //! The start-up lines: what to open, and as whom.
 
+use std::net::SocketAddr;
+
 use super::Server;
 use crate::config::Tls;
 
@@ -39,10 +41,32 @@ fn own_url(server: &Server) -> (String, u16) {
     let Some(address) = server.listeners().first_https() else {
         return ("https://localhost".to_owned(), 443);
     };
+    (as_browsers_name_it(address), address.port())
+}
+
+fn as_browsers_name_it(address: SocketAddr) -> String {
     let url = if address.ip().is_loopback() || address.ip().is_unspecified() {
         format!("https://localhost:{}", address.port())
     } else {
         format!("https://{address}")
     };
-    (url, address.port())
+    url.strip_suffix(":443").unwrap_or(&url).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_named_as_in_the_bar_of_a_browser() {
+        for (address, url) in [
+            ("0.0.0.0:443", "https://localhost"),
+            ("[::1]:8443", "https://localhost:8443"),
+            ("192.168.1.2:443", "https://192.168.1.2"),
+            ("[fd00::443]:4443", "https://[fd00::443]:4443"),
+            ("[fd00::443]:443", "https://[fd00::443]"),
+        ] {
+            assert_eq!(as_browsers_name_it(address.parse().unwrap()), url);
+        }
+    }
 }

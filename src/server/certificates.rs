@@ -106,7 +106,8 @@ impl Server {
                 CertificateSource::Development | CertificateSource::File(_) => None,
             };
             let line = shown(&facts, &source, place.map(|place| ordered.remove(place)));
-            certificates.push(CertificateLine { ocsp: self.ocsp_line(fingerprint), ..line });
+            let (ocsp, crl) = self.revocation_lines(fingerprint);
+            certificates.push(CertificateLine { ocsp, crl, ..line });
         }
         certificates.extend(ordered.into_iter().map(on_order));
         Answer::Certificates { certificates }

@@ -24,7 +24,7 @@ use super::facts::Facts;
 use super::notice::Notice;
 use super::pem;
 use super::revocation::Issued;
-use super::staple::{Fingerprint, Staplable, Staple};
+use super::staple::{Fingerprint, Revocable, Staple};
 use super::stream::Secured;
 use crate::clock::{Clock, Timestamp};
 use crate::config::{self, Acme, CertificateFiles};
@@ -102,18 +102,17 @@ impl Handshaker {
         certificates.shown().map(|shown| (shown.facts.clone(), shown.source.clone(), shown.fingerprint())).collect()
     }
 
-    /// Those of them that name an OCSP responder.
-    pub fn staplable(&self) -> Vec<Staplable> {
+    /// Those of them that name an OCSP responder or a revocation list.
+    pub fn revocable(&self) -> Vec<Revocable> {
         let certificates = self.certificates.load();
-        let naming = certificates.shown().filter_map(|shown| {
-            Some(Staplable {
-                fingerprint: shown.fingerprint(),
-                name: shown.facts.dns_names.first().cloned().unwrap_or_else(|| shown.facts.issuer.clone()),
-                responder: shown.facts.revocation.responder.clone()?,
-                issued: Issued::of(&shown.certified.cert),
-            })
+        let naming = certificates.shown().filter(|shown| shown.facts.revocation.names_any());
+        let revocable = naming.map(|shown| Revocable {
+            fingerprint: shown.fingerprint(),
+            name: shown.facts.dns_names.first().cloned().unwrap_or_else(|| shown.facts.issuer.clone()),
+            sources: shown.facts.revocation.clone(),
+            issued: Issued::of(&shown.certified.cert),
         });
-        naming.collect()
+        revocable.collect()
     }
 
     /// Shows this OCSP response with the certificate from now on, or none.

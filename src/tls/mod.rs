@@ -39,5 +39,5 @@ pub use handshake::{Handshaker, Renewed};
 pub use notice::Notice;
 pub use pem::{ShownCertificate, check_pair, first_chain, judge_pair, read_pair, shown_certificate};
 pub use revocation::{Issued, ListError, ListVerdict, NotIssued, OcspError, OcspResponse, RevocationStatus, Sources};
-pub use staple::{Fingerprint, Staplable, Staple};
+pub use staple::{Fingerprint, Revocable, Staple};
 pub use stream::{Protocol, Secured, Stream, Transport};

@@ -7,7 +7,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use rustls::ServerConfig;
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 
-use super::revocation::{Issued, NotIssued};
+use super::revocation::{Issued, NotIssued, Sources};
 use crate::clock::Timestamp;
 
 /// A response that was judged, and until when it is shown.
@@ -23,15 +23,15 @@ pub struct Staple {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fingerprint([u8; 32]);
 
-/// A certificate that is shown and names an OCSP responder.
+/// A certificate that is shown and names who tells whether it was revoked.
 #[derive(Debug, Clone)]
-pub struct Staplable {
+pub struct Revocable {
     /// Which one it is.
     pub fingerprint: Fingerprint,
     /// The first of its names, for people.
     pub name: String,
     /// Whom to ask.
-    pub responder: String,
+    pub sources: Sources,
     /// What to ask.
     pub issued: Result<Issued, NotIssued>,
 }

@@ -42,6 +42,9 @@ fn a_path_has_one_spelling_and_is_not_ours() {
     refused(&path("/a//b"), "6:8", &["an empty segment"]);
     refused(&path("/a/../b"), "6:8", &["a dot segment"]);
     refused(&path("/%61"), "6:8", &["may not stand in a prefix"]);
+    for pattern in ["^/ingress/.*$", "/ingress/*", "~ ^/a"] {
+        refused(&path(pattern), "6:8", &["looks like a regular expression", "without a wildcard"]);
+    }
     refused(&path("/.vestibule/x"), "6:8", &["belongs to vestibule's own pages"]);
     assert_eq!(accepted(&path("/")).settings.addons[0].route.path.as_ref().unwrap().as_str(), "");
 }

@@ -162,9 +162,47 @@ fn must_staple(params: &mut CertificateParams) {
     params.custom_extensions.push(CustomExtension::from_oid_content(&oid, vec![0x30, 3, 2, 1, 5]));
 }
 
+/// Names revocation lists (RFC 5280 section 4.2.1.13).
+fn lists(urls: &[&str]) -> impl Fn(&mut CertificateParams) {
+    let points: Vec<_> = urls.iter().map(|url| CrlDistributionPoint { uris: vec![(*url).to_owned()] }).collect();
+    move |params| params.crl_distribution_points.clone_from(&points)
+}
+
+/// A list of an authority's with one number on it, which counts for so many hours from now on.
+fn list(of: &Authority, serial: &[u8], end: i64) -> Vec<u8> {
+    let now = OffsetDateTime::now_utc();
+    let revoked = RevokedCertParams {
+        serial_number: serial.to_vec().into(),
+        revocation_time: now - Duration::days(2),
+        reason_code: None,
+        invalidity_date: None,
+    };
+    let params = CertificateRevocationListParams {
+        this_update: now - Duration::days(1),
+        next_update: now + Duration::hours(end),
+        crl_number: vec![1].into(),
+        issuing_distribution_point: None,
+        revoked_certs: vec![revoked],
+        key_identifier_method: KeyIdMethod::Sha256,
+    };
+    params.signed_by(&of.issuer).unwrap().der().to_vec()
+}
+
 fn ocsp(vestibule: &Vestibule) -> Value {
     let said: Value = serde_json::from_str(&vestibule.command_ok(&["certificates", "--json"])).unwrap();
     said["certificates"][0]["ocsp"].clone()
+}
+
+fn crl(vestibule: &Vestibule) -> Value {
+    let said: Value = serde_json::from_str(&vestibule.command_ok(&["certificates", "--json"])).unwrap();
+    assert!(said["certificates"][0]["ocsp"].is_null(), "{said}");
+    said["certificates"][0]["crl"].clone()
+}
+
+/// The metric.
+fn revoked(vestibule: &Vestibule) -> String {
+    let text = vestibule.ask_operations(&Ask::get("/metrics")).text();
+    text.lines().find_map(|line| line.strip_prefix("vestibule_certificates_revoked ")).unwrap().to_owned()
 }
 
 fn doctor(vestibule: &Vestibule) -> String {
@@ -190,6 +228,7 @@ fn what_the_responder_says_goes_with_the_certificate_and_outlives_a_reload() {
         let vestibule = authority.vestibule(None);
         let said = eventually("a response", || Some(ocsp(&vestibule)).filter(|ocsp| ocsp["status"] == "good"));
         assert!(said["until"].as_str().is_some_and(|until| until > "2026"), "{said}");
+        assert_eq!(revoked(&vestibule), "0");
         let shown = authority.handshake(&vestibule);
         assert!(shown.contains(STAPLED) && shown.contains("Cert Status: good"), "{signer}: {shown}");
         // Without the responder: what is there goes on.
@@ -210,6 +249,7 @@ fn a_revoked_certificate_is_told_of_and_its_response_is_not_shown() {
     let line = vestibule.await_line(&["ERROR", "the certificate was revoked", "p.test"]);
     assert!(line.contains("2026-01-01T00:00:00.000Z"), "{line}");
     assert_eq!(ocsp(&vestibule)["status"], "revoked");
+    eventually("the metric", || (revoked(&vestibule) == "1").then_some(()));
     assert!(authority.handshake(&vestibule).contains(NOT_STAPLED));
     let said = doctor(&vestibule);
     assert!(said.contains("its OCSP responder") && said.contains("says that it was revoked on 2026-01-01"), "{said}");
@@ -349,24 +389,6 @@ fn a_certificate_that_must_be_stapled_and_will_not_be_is_a_warning() {
 #[test]
 fn doctor_looks_into_the_revocation_lists() {
     let (authority, stranger) = (Authority::new(), Authority::new());
-    let list = |of: &Authority, serial: &[u8], end: i64| {
-        let now = OffsetDateTime::now_utc();
-        let revoked = RevokedCertParams {
-            serial_number: serial.to_vec().into(),
-            revocation_time: now - Duration::days(2),
-            reason_code: None,
-            invalidity_date: None,
-        };
-        let params = CertificateRevocationListParams {
-            this_update: now - Duration::days(1),
-            next_update: now + Duration::hours(end),
-            crl_number: vec![1].into(),
-            issuing_distribution_point: None,
-            revoked_certs: vec![revoked],
-            key_identifier_method: KeyIdMethod::Sha256,
-        };
-        params.signed_by(&of.issuer).unwrap().der().to_vec()
-    };
     for (list, told) in [
         (list(&authority, &[0x1f, 0x2e, 0x3e], 1), "ok: "),
         (list(&authority, &SERIAL, 1), "says that it was revoked on 20"),
@@ -376,12 +398,47 @@ fn doctor_looks_into_the_revocation_lists() {
     ] {
         let peer = answering("application/pkix-crl", &list);
         let url = format!("http://{}/ca.crl", peer.address());
-        authority.issue(|params| {
-            params.crl_distribution_points = vec![CrlDistributionPoint { uris: vec![url.clone()] }];
-        });
+        authority.issue(lists(&[&url]));
         let said = doctor(&authority.vestibule(None));
         let line = said.lines().find(|line| line.contains(&url)).unwrap_or_else(|| panic!("{said}"));
         assert!(line.contains(told), "{line} instead of {told}");
         assert_eq!(peer.requests().remove(0).line, "GET /ca.crl HTTP/1.1");
     }
+}
+
+#[test]
+fn a_certificate_that_is_on_a_list_of_its_issuer_is_told_of_and_its_successor_is_well() {
+    let (authority, stranger) = (Authority::new(), Authority::new());
+    let clean = answering("application/pkix-crl", &list(&authority, &[0x1f, 0x2e, 0x3e], 1));
+    let naming = answering("application/pkix-crl", &list(&authority, &SERIAL, 1));
+    let strange = answering("application/pkix-crl", &list(&stranger, &SERIAL, 1));
+    let at = |peer: &RawAddon| format!("http://{}/ca.crl", peer.address());
+
+    authority.issue(lists(&[&at(&clean), &at(&naming)]));
+    let mut vestibule = authority.vestibule(None);
+    vestibule.await_line(&["ERROR", "the certificate was revoked", "p.test"]);
+    eventually("the metric", || (revoked(&vestibule) == "1").then_some(()));
+    assert_eq!(crl(&vestibule)["status"], "revoked");
+    let line = vestibule.command_ok(&["certificates"]);
+    assert!(line.contains(" crl=revoked crl_until=2"), "{line}");
+
+    // Renewed, with a list that it is not on.
+    authority.issue(lists(&[&at(&clean)]));
+    vestibule.command_ok(&["reload"]);
+    eventually("a good one", || Some(crl(&vestibule)).filter(|crl| crl["status"] == "good"));
+    eventually("the metric", || (revoked(&vestibule) == "0").then_some(()));
+
+    // A list of somebody else's says nothing, and one that cannot be read leaves it open.
+    authority.issue(lists(&[&at(&clean), &at(&strange)]));
+    vestibule.command_ok(&["reload"]);
+    let said = eventually("an error", || Some(crl(&vestibule)).filter(|crl| crl["error"].is_string()));
+    assert!(said["error"].as_str().unwrap().contains("not signed by the issuer"), "{said}");
+    assert_eq!((&said["status"], revoked(&vestibule).as_str()), (&Value::from("unknown"), "0"));
+
+    // Nobody is asked any more, and nothing is known.
+    vestibule.reconfigure(|config| {
+        config.set("tls", "ocsp_stapling", "false");
+    });
+    vestibule.command_ok(&["reload"]);
+    eventually("nothing", || crl(&vestibule).is_null().then_some(()));
 }

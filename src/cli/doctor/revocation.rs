@@ -10,7 +10,7 @@ use crate::tls::{Issued, RevocationStatus, Sources};
 
 /// Asks whom the certificate names.
 pub(super) async fn look(file: &Path, sources: &Sources, report: &mut Report) {
-    if sources.responder.is_none() && sources.lists.is_empty() {
+    if !sources.names_any() {
         return;
     }
     let about = file.display().to_string();

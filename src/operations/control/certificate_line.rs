@@ -25,15 +25,17 @@ pub struct CertificateLine {
     /// Why it failed last.
     pub last_error: Option<String>,
     /// What its OCSP responder says; none where it names none.
-    pub ocsp: Option<OcspLine>,
+    pub ocsp: Option<RevocationLine>,
+    /// What its revocation lists say; none where it names none, or a responder.
+    pub crl: Option<RevocationLine>,
 }
 
-/// What is known from an OCSP responder.
+/// What is known from an OCSP responder or from revocation lists.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct OcspLine {
-    /// What it says of the certificate.
-    pub status: OcspStatus,
+pub struct RevocationLine {
+    /// What they say of the certificate.
+    pub status: RevocationWord,
     /// Until when that counts.
     pub until: Option<u64>,
     /// Why the last question got no answer that counts.
@@ -43,7 +45,7 @@ pub struct OcspLine {
 /// Whether a certificate was revoked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum OcspStatus {
+pub enum RevocationWord {
     /// Nothing is known.
     #[default]
     Unknown,

@@ -17,7 +17,7 @@ use crate::secret::Secret;
 use serde::{Deserialize, Serialize};
 
 pub use ask::{AskError, ask};
-pub use certificate_line::{CertificateLine, CertificateOrigin, OcspLine, OcspStatus};
+pub use certificate_line::{CertificateLine, CertificateOrigin, RevocationLine, RevocationWord};
 pub use refusal_line::RefusalLine;
 pub use serve::serve;
 pub use socket::{ControlSocket, SocketError};

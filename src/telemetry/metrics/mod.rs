@@ -40,6 +40,7 @@
 //! | `vestibule_directory_stale_seconds` | gauge | | For how long the files could not be read; 0 while they can |
 //! | `vestibule_session_store_degraded` | gauge | | 1 while sessions are served from memory alone because their store fails |
 //! | `vestibule_certificate_not_after_seconds` | gauge | | When the first of our certificates ends, in seconds since 1970; 0 while there is none |
+//! | `vestibule_certificates_revoked` | gauge | | How many of the certificates that are shown were revoked, by what their OCSP responder or revocation lists said last |
 //! | `vestibule_acme_orders_total` | counter | `domain`, `result` | Certificates that were ordered |
 //! | `vestibule_acme_certificate_not_after_seconds` | gauge | `domain` | When a certificate that is ordered ends, in seconds since 1970; 0 while there is none |
 //! | `vestibule_acme_last_success_seconds` | gauge | `domain` | When this process has ordered a certificate last, in seconds since 1970; 0 while it has not |
@@ -113,6 +114,8 @@ pub struct Metrics {
     pub session_store_degraded: Gauge,
     /// When the first of our certificates ends, in seconds since 1970.
     pub certificate_not_after: Gauge,
+    /// How many of the certificates that are shown were revoked.
+    pub certificates_revoked: Gauge,
 }
 
 impl Metrics {
@@ -142,6 +145,7 @@ impl Metrics {
             directory_stale: Gauge::default(),
             session_store_degraded: Gauge::default(),
             certificate_not_after: Gauge::default(),
+            certificates_revoked: Gauge::default(),
         };
         let mut registry = Registry::with_prefix("vestibule");
         metrics.addons.register(&mut registry);
@@ -192,6 +196,9 @@ impl Metrics {
         to.register("session_store_degraded", help, self.session_store_degraded.clone());
         let help = "When the first of our certificates ends, in seconds since 1970; 0 while there is none";
         to.register_with_unit("certificate_not_after", help, Unit::Seconds, self.certificate_not_after.clone());
+        let help = "How many of the certificates that are shown were revoked, by what their OCSP responder or revocation lists \
+                    said last";
+        to.register("certificates_revoked", help, self.certificates_revoked.clone());
     }
 
     /// The numbers of an add-on. Ask when routes are made, not for every request; asking again gives the same numbers.

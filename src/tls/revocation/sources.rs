@@ -17,6 +17,11 @@ pub struct Sources {
 }
 
 impl Sources {
+    /// Whether anybody can be asked.
+    pub fn names_any(&self) -> bool {
+        self.responder.is_some() || !self.lists.is_empty()
+    }
+
     /// Takes in what an extension says of it.
     pub(in crate::tls) fn extension(&mut self, id: &[u8], value: &[u8]) {
         match id {
