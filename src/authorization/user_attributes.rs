@@ -6,8 +6,8 @@
 
 use std::sync::Arc;
 
-use super::named::role;
-use crate::config::{Accounts, Addon, UserPiece, UserTemplate};
+use super::named::{is_called, role};
+use crate::config::{Accounts, Addon, Emails, UserPiece, UserTemplate};
 use crate::identity::User;
 
 /// What an add-on is told of a user besides who they are.
@@ -22,6 +22,8 @@ pub struct UserAttributes {
     pub groups: Option<Vec<Arc<str>>>,
     /// Whether they are an administrator.
     pub is_admin: Option<bool>,
+    /// Their address, where one is known.
+    pub email: Option<Arc<str>>,
 }
 
 impl UserAttributes {
@@ -36,11 +38,14 @@ impl UserAttributes {
             && roles.is_none()
             && names.groups.is_none()
             && names.is_admin.is_none()
+            && headers.emails.is_none()
         {
             return None;
         }
+        let email = headers.emails.as_ref().and_then(|emails| email(user, emails));
         Some(Arc::new(Self {
-            account: headers.accounts.as_ref().map(|accounts| account(user, accounts)),
+            account: headers.accounts.as_ref().map(|accounts| account(user, accounts, email)),
+            email: email.cloned(),
             role: roles.and_then(|roles| role(user, roles)).cloned(),
             // The same of their groups: what was shown of an entity that is none of theirs any more stays shown until
             // the browser asks anew.
@@ -62,18 +67,22 @@ impl UserAttributes {
 
 /// The name of this user there. Whoever is not in the map has the name that the template makes, and none that the map
 /// has for somebody: it would be that account.
-fn account(user: &User, accounts: &Accounts) -> Option<Arc<str>> {
-    let is_theirs = |(key, _): &&(String, Arc<str>)| user.id.as_str() == key || user.usernames.contains(key);
-    if let Some((_, name)) = accounts.map.iter().find(is_theirs) {
+fn account(user: &User, accounts: &Accounts, email: Option<&Arc<str>>) -> Option<Arc<str>> {
+    if let Some((_, name)) = accounts.map.iter().find(|(key, _)| is_called(user, key)) {
         return Some(Arc::clone(name));
     }
-    let made = filled(accounts.template.as_ref()?, user)?;
+    let made = filled(accounts.template.as_ref()?, user, email)?;
     // Case is compared loosely, as add-ons do that take `Frank` and `frank` for one user.
     let is_somebody_elses = accounts.map.iter().any(|(_, name)| name.to_lowercase() == made.to_lowercase());
     (!is_somebody_elses).then(|| made.into())
 }
 
-fn filled(template: &UserTemplate, user: &User) -> Option<String> {
+/// The first address that is theirs, by user name or id.
+fn email<'a>(user: &User, emails: &'a Emails) -> Option<&'a Arc<str>> {
+    emails.entries().find(|(key, _)| is_called(user, key)).map(|(_, email)| email)
+}
+
+fn filled(template: &UserTemplate, user: &User, email: Option<&Arc<str>>) -> Option<String> {
     let mut name = String::new();
     for piece in template.pieces() {
         name.push_str(match piece {
@@ -81,6 +90,7 @@ fn filled(template: &UserTemplate, user: &User) -> Option<String> {
             UserPiece::Id => user.id.as_str(),
             UserPiece::Name => user.username()?,
             UserPiece::DisplayName => user.name.as_deref()?,
+            UserPiece::Email => email?,
         });
     }
     Some(name)

@@ -13,6 +13,7 @@ mod addon_api;
 mod certificate_files;
 mod client_auth;
 mod document;
+mod emails;
 mod entity_template;
 mod front;
 mod header;
@@ -73,6 +74,7 @@ pub use client_auth::{
 };
 pub use conditions::{BadHours, Conditions, Hours, StateCondition};
 pub use config_test::{ConfigTest, ConfigTestSubject, Outcome};
+pub use emails::Emails;
 pub use entity_template::{BadTemplate, EntityTemplate, Piece};
 pub use front::{FRONT, Front};
 pub use home::{HomeApi, HomeAssistant, HomeSource};

@@ -30,6 +30,10 @@ pub enum PresenceEvent {
     Throttled,
     /// An address is banned.
     Banned,
+    /// A user was refused.
+    Refused,
+    /// A user asks for what was refused.
+    AccessAsked,
     /// Somebody has ended a session with the link of an event.
     NotMe,
     /// A certificate ends soon.
@@ -38,11 +42,13 @@ pub enum PresenceEvent {
 
 impl PresenceEvent {
     /// All of them, with their words in the configuration and in events.
-    pub const WORDS: [(&'static str, Self); 6] = [
+    pub const WORDS: [(&'static str, Self); 8] = [
         ("sign_in", Self::SignIn),
         ("new_device", Self::NewDevice),
         ("throttled", Self::Throttled),
         ("banned", Self::Banned),
+        ("refused", Self::Refused),
+        ("access_asked", Self::AccessAsked),
         ("not_me", Self::NotMe),
         ("certificate", Self::Certificate),
     ];

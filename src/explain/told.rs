@@ -15,6 +15,7 @@ pub(crate) struct Told {
     pub(crate) role: Option<String>,
     pub(crate) group_names: Option<Vec<String>>,
     pub(crate) is_admin: Option<bool>,
+    pub(crate) email: Option<String>,
 }
 
 impl Told {
@@ -26,6 +27,7 @@ impl Told {
             role: attributes.role.as_ref().map(text),
             group_names: attributes.groups.as_ref().map(|names| names.iter().map(text).collect()),
             is_admin: attributes.is_admin,
+            email: attributes.email.as_ref().map(text),
         }
     }
 
@@ -41,6 +43,7 @@ impl Told {
             names => format!("the groups {}", names.join(", ")),
         });
         let admin = self.is_admin.map(|is| if is { "an administrator" } else { "no administrator" }.to_owned());
-        [account, role, groups, admin].into_iter().flatten().collect()
+        let email = self.email.as_ref().map(|email| format!("the address {email}"));
+        [account, role, groups, admin, email].into_iter().flatten().collect()
     }
 }

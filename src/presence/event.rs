@@ -56,6 +56,44 @@ pub fn throttled(which: PresenceEvent, client: IpAddr, at: Timestamp) -> Value {
     json!({ "type": which.word(), "time": at.to_string(), "client": client })
 }
 
+/// What is told of a user who was refused.
+#[derive(Debug, Clone)]
+pub struct WasRefused<'a> {
+    /// The user's id.
+    pub user: &'a str,
+    /// The user name.
+    pub name: Option<&'a str>,
+    /// The name that people see.
+    pub display_name: Option<&'a str>,
+    /// The slug and the title of the add-on.
+    pub addon: Option<(&'a str, &'a str)>,
+    /// The id of the request, by which `vestibule why` has the whole reason.
+    pub request: &'a str,
+    /// The word for the reason, where it is told of the refusal.
+    pub reason: Option<&'a str>,
+    /// Where from.
+    pub client: IpAddr,
+}
+
+/// A user was refused, or asks for access; `which` is [`PresenceEvent::Refused`] or [`PresenceEvent::AccessAsked`].
+pub fn refused(which: PresenceEvent, told: &WasRefused<'_>, at: Timestamp) -> Value {
+    let mut event = json!({
+        "type": which.word(),
+        "time": at.to_string(),
+        "user_id": told.user,
+        "user_name": told.name.map(plain),
+        "display_name": told.display_name.map(plain),
+        "addon": told.addon.map(|(slug, _)| slug),
+        "addon_title": told.addon.map(|(_, title)| title),
+        "request": told.request,
+        "client": told.client,
+    });
+    if let (Some(reason), Some(fields)) = (told.reason, event.as_object_mut()) {
+        fields.insert("reason".to_owned(), json!(reason));
+    }
+    event
+}
+
 /// Somebody has ended a session with its link.
 pub fn not_me(session: &str, at: Timestamp) -> Value {
     json!({ "type": PresenceEvent::NotMe.word(), "time": at.to_string(), "session": session })

@@ -2,6 +2,7 @@
 //! call at a time is made; while Home Assistant does not answer, what waits is bounded, and what is dropped is counted.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,9 +12,11 @@ use tokio::time::{Instant, MissedTickBehavior};
 use super::Server;
 use crate::config::{PresenceEvent, Settings};
 use crate::home_assistant::api::ApiError;
+use crate::ids::UserId;
 use crate::operations::control::{Answer, CertificateOrigin};
-use crate::presence::{AddonHealth, DeviceDigest, Devices, PostedStates, Recent, SignedIn};
-use crate::presence::{certificate, not_me, sign_in, states, throttled};
+use crate::presence::{AddonHealth, DeviceDigest, Devices, PostedStates, Recent, SignedIn, WasRefused};
+use crate::presence::{certificate, not_me, refused, sign_in, states, throttled};
+use crate::refusal::Reason;
 use crate::session::SessionId;
 use crate::telemetry::{Announced, Notable, Notables, chain};
 use crate::upstream::Condition;
@@ -24,7 +27,9 @@ struct Teller {
     server: Arc<Server>,
     devices: Option<Devices>,
     /// Addresses whose attempts were told a moment ago; the second half says whether as banned.
-    attempts: Recent<(std::net::IpAddr, bool)>,
+    attempts: Recent<(IpAddr, bool)>,
+    /// Who was refused which add-on a moment ago; the last part says whether they asked for access.
+    refusals: Recent<(UserId, Option<String>, bool)>,
     certificates: Recent<Vec<String>>,
     posted: PostedStates,
     all_posted: Option<Instant>,
@@ -40,6 +45,7 @@ pub(super) async fn teller(server: &Arc<Server>) -> Option<impl Future<Output = 
         server: Arc::clone(server),
         devices: None,
         attempts: Recent::new(Duration::from_mins(10)),
+        refusals: Recent::new(Duration::from_mins(10)),
         certificates: Recent::new(Duration::from_hours(24)),
         posted: PostedStates::default(),
         all_posted: None,
@@ -48,6 +54,16 @@ pub(super) async fn teller(server: &Arc<Server>) -> Option<impl Future<Output = 
     };
     teller.make_ready().await;
     Some(teller.run(notables))
+}
+
+/// Who was refused what.
+struct Refusal<'a> {
+    user: &'a UserId,
+    /// The slug of the add-on.
+    addon: Option<&'a str>,
+    /// The id of the request.
+    id: &'a str,
+    client: IpAddr,
 }
 
 impl Teller {
@@ -118,6 +134,10 @@ impl Teller {
                 self.tell_sign_in(&settings, (&user, &session), client, &method).await;
             }
             Notable::NotMe { session } => self.fire(PresenceEvent::NotMe, &not_me(&session, now)).await,
+            Notable::Refused { user, addon, id, reason, client } => {
+                let refusal = Refusal { user: &user, addon: addon.as_deref(), id: &id, client };
+                self.tell_refusal(&settings, refusal, reason).await;
+            }
             Notable::Throttled { client, banned } => {
                 let which = if banned { PresenceEvent::Banned } else { PresenceEvent::Throttled };
                 if settings.presence.tells(which) && self.attempts.is_news((client, banned), now) {
@@ -127,13 +147,30 @@ impl Teller {
         }
     }
 
-    async fn tell_sign_in(
-        &mut self,
-        settings: &Settings,
-        (user, id): (&crate::ids::UserId, &str),
-        client: std::net::IpAddr,
-        method: &str,
-    ) {
+    async fn tell_refusal(&mut self, settings: &Settings, refusal: Refusal<'_>, reason: Option<Reason>) {
+        let Refusal { user, addon, id, client } = refusal;
+        let which = if reason.is_some() { PresenceEvent::Refused } else { PresenceEvent::AccessAsked };
+        let now = self.server.gate.services().clock.now();
+        let what = (user.clone(), addon.map(str::to_owned), reason.is_none());
+        if !settings.presence.tells(which) || !self.refusals.is_news(what, now) {
+            return;
+        }
+        let directory = arc_swap::Guard::into_inner(self.server.gate.services().home.load().directory().load());
+        let known = directory.user(user);
+        let all = settings.routed().map(|addon| (addon.slug.as_str(), &*addon.display.title));
+        let told = WasRefused {
+            user: user.as_str(),
+            name: known.and_then(|user| user.username()),
+            display_name: known.and_then(|user| user.name.as_deref()),
+            addon: addon.and_then(|slug| all.into_iter().find(|(own, _)| *own == slug)),
+            request: id,
+            reason: reason.map(Reason::label),
+            client,
+        };
+        self.fire(which, &refused(which, &told, now)).await;
+    }
+
+    async fn tell_sign_in(&mut self, settings: &Settings, (user, id): (&UserId, &str), client: IpAddr, method: &str) {
         let server = Arc::clone(&self.server);
         let (services, presence) = (server.gate.services(), &settings.presence);
         let now = services.clock.now();

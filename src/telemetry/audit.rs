@@ -5,6 +5,7 @@
 
 use std::net::IpAddr;
 
+use http::StatusCode;
 use prometheus_client::metrics::counter::Counter;
 use tracing::Level;
 
@@ -79,6 +80,16 @@ fn notable(event: &AuditEvent<'_>) -> Option<Notable> {
         },
         AuditEvent::Revoked { what: Revoked::One(session), by: "not_me", .. } => {
             Some(Notable::NotMe { session: session.to_owned() })
+        }
+        AuditEvent::Refused { reason, user: Some(user), addon, client, request_id, .. }
+            if reason.row().status == StatusCode::FORBIDDEN =>
+        {
+            let (addon, id) = (addon.map(str::to_owned), request_id.to_owned());
+            Some(Notable::Refused { user: user.parse().ok()?, addon, id, reason: Some(reason), client })
+        }
+        AuditEvent::AccessAsked { refusal, addon, user, client, .. } => {
+            let (addon, id) = (addon.map(str::to_owned), refusal.to_owned());
+            Some(Notable::Refused { user: user.parse().ok()?, addon, id, reason: None, client })
         }
         _ => None,
     }

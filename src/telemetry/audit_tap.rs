@@ -11,6 +11,7 @@ use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
 use crate::ids::UserId;
+use crate::refusal::Reason;
 
 /// Something that Home Assistant may be told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +39,19 @@ pub enum Notable {
         /// Whether it is banned for that.
         banned: bool,
     },
+    /// A user was refused, or asks for what was refused.
+    Refused {
+        /// The user.
+        user: UserId,
+        /// The slug of the add-on.
+        addon: Option<String>,
+        /// The id of the request that was refused.
+        id: String,
+        /// Why; nothing where the user asks for access.
+        reason: Option<Reason>,
+        /// Where from.
+        client: IpAddr,
+    },
 }
 
 /// The end that is written to; clones share it.
@@ -58,7 +72,7 @@ struct Shared {
 pub struct Notables {
     /// What takes a password or a link to cause.
     pub certain: mpsc::Receiver<Notable>,
-    /// What anybody can cause.
+    /// What anybody can cause, and any user without end.
     pub of_strangers: mpsc::Receiver<Notable>,
 }
 
@@ -84,7 +98,8 @@ impl AuditTap {
             return;
         }
         let Some(notable) = notable() else { return };
-        let queue = if matches!(notable, Notable::Throttled { .. }) { &self.0.of_strangers } else { &self.0.certain };
+        let is_common = matches!(notable, Notable::Throttled { .. } | Notable::Refused { .. });
+        let queue = if is_common { &self.0.of_strangers } else { &self.0.certain };
         if queue.try_send(notable).is_err() {
             self.0.dropped.inc();
         }

@@ -19,6 +19,7 @@ pub(super) enum Identity {
     Role,
     Groups(DisplayNameEncoding),
     IsAdmin,
+    Email,
     /// That everybody may ask this, and that nobody is known.
     Public,
 }
@@ -35,6 +36,7 @@ pub(super) fn of(addon: &Addon) -> impl Iterator<Item = (&HeaderName, Identity)>
         (&names.role, Identity::Role),
         (&names.groups, Identity::Groups(encoding)),
         (&names.is_admin, Identity::IsAdmin),
+        (&names.email, Identity::Email),
     ];
     let public = (!addon.authorization.public.is_empty()).then_some((&PUBLIC, Identity::Public));
     let asked = asked.into_iter().filter_map(|(name, identity)| Some((name.as_ref()?, identity)));
@@ -57,6 +59,7 @@ impl Identity {
             Self::DisplayName(encoding) => display_name(out, user.name.as_deref()?, encoding)?,
             Self::Role => out.extend_from_slice(exact(attributes?.role.as_deref()?)?.as_bytes()),
             Self::Groups(encoding) => groups(out, attributes?.groups.as_deref()?, encoding)?,
+            Self::Email => out.extend_from_slice(exact(attributes?.email.as_deref()?)?.as_bytes()),
             Self::IsAdmin => out.extend_from_slice(if attributes?.is_admin? { b"true" } else { b"false" }),
         }
         Some(())

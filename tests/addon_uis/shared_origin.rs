@@ -5,7 +5,7 @@ use crate::support::{Ask, BOTH, RawAddon, Vestibule};
 use crate::{behind, saying};
 
 /// Browsers, and servers in front of us, obey these for more than the answer that they stand in.
-const BEYOND: [(&str, &str); 42] = [
+const BEYOND: [(&str, &str); 43] = [
     ("Accept-CH", "Sec-CH-UA-Model"),
     ("Accept-CH-Lifetime", "86400"),
     ("Activate-Storage-Access", "load"),
@@ -19,6 +19,7 @@ const BEYOND: [(&str, &str); 42] = [
     ("Clear-Site-Data", "\"*\""),
     ("Critical-CH", "Sec-CH-UA-Model"),
     ("Critical-Origin-Trial", "x"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Expect-CT", "enforce, max-age=86400"),
     ("IdP-SignIn-Status", "action=signin"),
     ("NEL", "{\"report_to\":\"x\",\"max_age\":1}"),
@@ -51,12 +52,11 @@ const BEYOND: [(&str, &str); 42] = [
 ];
 
 /// What acts on its own answer alone, or is nothing to a browser.
-const OWN: [(&str, &str); 16] = [
+const OWN: [(&str, &str); 15] = [
     ("Access-Control-Allow-Origin", "*"),
     ("Cache-Control", "no-cache"),
     ("Content-Security-Policy", "default-src 'self'"),
     ("Cross-Origin-Embedder-Policy", "require-corp"),
-    ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Document-Policy", "js-profiling"),
     ("ETag", "\"e\""),

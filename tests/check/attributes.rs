@@ -64,7 +64,8 @@ fn a_name_there_is_one_that_can_be_sent_and_one_user_s_alone() {
         ("{display_name}", "two users could get one name"),
         ("{name}-{display_name}", "two users could get one name"),
         ("{name}{name}x{display_name}", "two users could get one name"),
-        ("{email}", "no such placeholder"),
+        ("{mail}", "no such placeholder"),
+        ("{email}{display_name}", "two users could get one name"),
         ("{name", "a brace without its other half"),
         ("name}{id}", "a brace without its other half"),
         ("{id}}", "a brace without its other half"),
@@ -84,6 +85,38 @@ fn a_name_there_is_one_that_can_be_sent_and_one_user_s_alone() {
     assert!(Folder::new().load(many(1000)).is_ok(), "with a warning for each");
     let refused = Folder::new().load(many(1001)).unwrap_err().to_string();
     assert!(refused.contains("more than 1000 users"), "{refused}");
+}
+
+/// A configuration with these addresses in its second line, and one add-on.
+fn with_emails(emails: &str, lines: &str) -> String {
+    addon(lines).replacen("\n\n", &format!("\nhome_assistant.emails = {{ {emails} }}\n"), 1)
+}
+
+#[test]
+fn addresses_are_told_where_an_add_on_asks_for_them() {
+    let told = |lines: &str| {
+        let settings = accepted(&with_emails("frank = \"frank@home.example\"", lines)).settings;
+        settings.addons[0].headers.emails.clone().map(|emails| emails.entries().count())
+    };
+    assert_eq!(told(""), None);
+    for lines in [
+        "identity_headers = { email = \"X-Email\" }",
+        "user_template = \"{email}\"",
+        "user_template = \"{email}-{id}\"",
+    ] {
+        assert_eq!(told(lines), Some(1), "{lines}");
+    }
+    warned(&addon("identity_headers = { email = \"X-Email\" }"), "7:30", &["no address is known", "add emails ="]);
+    warned(&addon("user_template = \"{email}\""), "7:17", &["no address is known", "under [home_assistant]"]);
+}
+
+#[test]
+fn an_address_is_one_that_can_be_sent_and_one_users_alone() {
+    for email in ["", "frank", "@home.example", "frank@", "f r@home", "a@b@c", "zoë@home", "a@b,c@d", "Frank <a@b>"] {
+        refused(&with_emails(&format!("frank = \"{email}\""), ""), "2:35", &["is not an e-mail address"]);
+    }
+    refused(&with_emails("frank = \"a@b\", alice = \"A@B\"", ""), "2:50", &["another user's address already"]);
+    warned(&with_emails("fronk = \"a@b\"", ""), "2:27", &["no user `fronk`", "did you mean \"frank\"?"]);
 }
 
 #[test]

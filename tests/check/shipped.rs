@@ -149,6 +149,7 @@ const EXAMPLES: &[&str] = &[
     "hsts",
     "client_ca",
     "client_crl",
+    "emails",
     "role",
     "user_map",
     "user_template",

@@ -9,7 +9,7 @@ import { freePort } from '../browser/support/processes.mjs';
 import { until } from '../browser/support/conditions.mjs';
 import { ATTACKS } from './held-add-on/attacks.mjs';
 import { ANSWERED, HIDDEN, OTHER, REFUSED, REFUSED_REST, REFUSED_TO_MANY, SEEN } from './held-add-on/questions.mjs';
-import { ALICE, startHomeAssistant } from './support/home-assistant.mjs';
+import { ALICE, COLLECTIONS, startHomeAssistant } from './support/home-assistant.mjs';
 import { Socket } from './support/socket.mjs';
 import { startVestibule } from './support/vestibule.mjs';
 
@@ -176,26 +176,11 @@ const excerpt = (text, leak) => text.slice(Math.max(0, text.indexOf(leak) - 300)
 const MORE = `
 logbook:
 conversation:
-group:
-  downstairs:
-    entities: [light.bed_light, lock.front_door]
 light:
   - platform: group
     name: House
     entities: [light.bed_light, light.office_rgbw_lights, light.kitchen_lights]
-scene:
-  - name: Evening
-    entities: { light.bed_light: "on", light.office_rgbw_lights: "on" }
-script:
-  everything_off:
-    sequence:
-      - action: light.turn_off
-        target: { entity_id: all }
-  open_door:
-    sequence:
-      - action: lock.unlock
-        target: { entity_id: lock.front_door }
-`;
+${COLLECTIONS}`;
 
 const sections = ({ home, url }) => `
 [home_assistant]

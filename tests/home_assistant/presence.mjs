@@ -88,6 +88,17 @@ describe('presence', { timeout: 300_000 }, () => {
     await until('the phone is told', () => stage.notified.find(({ title }) => title === 'Somebody guesses passwords'));
   });
 
+  test('who asks for access is told of on the phone', async () => {
+    const frank = new Client(stage.vestibule);
+    assert.equal(await frank.signIn(FRANK), 303);
+    const refused = await frank.ask('/ingress/safe/', { headers: { accept: 'text/html' } });
+    assert.equal(refused.status, 403);
+    const [, target] = refused.text.match(/action="(\/\.vestibule\/ask-access[^"]*)"/);
+    assert.equal((await frank.ask(target, { method: 'POST', headers: { origin: stage.vestibule.origin } })).status, 200);
+    const notice = await until('the phone is told', () => stage.notified.find(({ title }) => title === 'Somebody asks for access'));
+    assert.match(notice.message, /^Frank Guest: The safe, request [0-9a-f]{16}$/);
+  });
+
   test('sessions and add-ons are entities, and those of an add-on that is gone are gone', async () => {
     const state = async (entity) => {
       const answer = await fetch(`${stage.there.url}/api/states/${entity}`, { headers: authorized() });
@@ -133,14 +144,14 @@ async function paired() {
   });
   const { result } = await stage.socket.ask({ type: 'config/device_registry/list' });
   const phone = result.find(({ name }) => name === 'Phone of Frank').id;
-  const automations = { sign_in: { kind: 'new_device' }, attempts: { kind: 'throttled' }, certificate: {} };
+  const automations = { sign_in: { kind: 'new_device' }, attempts: { kind: 'throttled' }, access: {}, certificate: {} };
   for (const [name, input] of Object.entries(automations)) {
     const blueprint = { path: `vestibule/${name}.yaml`, input: { phone, ...input } };
     await post(`/api/config/automation/config/${name}`, { alias: name, use_blueprint: blueprint });
   }
   await until('Home Assistant has taken in the blueprints', async () => {
     const { result: states } = await stage.socket.ask({ type: 'get_states' });
-    return states.filter(({ entity_id: id, state }) => id.startsWith('automation.') && state === 'on').length === 3;
+    return states.filter(({ entity_id: id, state }) => id.startsWith('automation.') && state === 'on').length === 4;
   });
 }
 
@@ -151,14 +162,23 @@ upstream = "${stage.pushUrl}"
 path = "/ingress/push"
 `;
 
+const SAFE = `
+[[addon]]
+slug = "safe"
+title = "The safe"
+upstream = "builtin:whoami"
+path = "/ingress/safe"
+access = { admin_only = true }
+`;
+
 const sections = () => `
 [home_assistant]
 config_dir = "${stage.there.home}"
 url = "${stage.there.url}"
 
 [presence]
-events = ["sign_in", "new_device", "throttled", "banned", "not_me", "certificate"]
+events = ["sign_in", "new_device", "throttled", "banned", "access_asked", "not_me", "certificate"]
 token = { file = "secrets/home-assistant" }
 not_me = "24h"
 entities = true
-${addon()}`;
+${addon()}${SAFE}`;

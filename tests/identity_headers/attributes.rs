@@ -8,7 +8,7 @@ use crate::support::{Answer, Ask, BOTH, Protocol, RawAddon, Vestibule, assert_pr
 
 /// Every header that an add-on can be told something in, under its usual name.
 const ASKED: &str = r#"
-identity_headers = { groups = "X-Remote-User-Groups", is_admin = "X-Remote-User-Is-Admin" }
+identity_headers = { groups = "X-Remote-User-Groups", is_admin = "X-Remote-User-Is-Admin", email = "X-Remote-User-Email" }
 role = { admin = ["system-admin"], editor = { groups = ["custom-guests"], users = ["zoë"] }, default = "viewer" }
 user_map = { bob = "robert", "58c50fbf54e3424a8679b60b36e9c601" = "franklin" }
 user_template = "{name}@home"
@@ -17,15 +17,24 @@ assertion = true
 
 /// The same under names of the operator's own.
 const RENAMED: &str = r#"
-identity_headers = { name = "Account", groups = "Team", role = "Rank_Of-User", is_admin = "Boss" }
+identity_headers = { name = "Account", groups = "Team", role = "Rank_Of-User", is_admin = "Boss", email = "Post" }
 role = { admin = ["system-admin"], default = "viewer" }
 "#;
 
-const USUAL: [&str; 4] = ["x-remote-user-name", "x-remote-user-groups", "x-remote-user-role", "x-remote-user-is-admin"];
-const OWN: [&str; 4] = ["account", "team", "rank_of-user", "boss"];
+/// Under `[home_assistant]`.
+const EMAILS: &str = r#"{ bob = "bob@home.example", "58c50fbf54e3424a8679b60b36e9c601" = "frank@home.example" }"#;
+
+const USUAL: [&str; 5] = [
+    "x-remote-user-name",
+    "x-remote-user-groups",
+    "x-remote-user-role",
+    "x-remote-user-is-admin",
+    "x-remote-user-email",
+];
+const OWN: [&str; 5] = ["account", "team", "rank_of-user", "boss", "post"];
 
 /// Asks for `/` and says what the add-on got under these names.
-fn told(vestibule: &Vestibule, addon: &RawAddon, ask: &Ask, protocol: Protocol, names: [&str; 4]) -> [Vec<String>; 4] {
+fn told(vestibule: &Vestibule, addon: &RawAddon, ask: &Ask, protocol: Protocol, names: [&str; 5]) -> [Vec<String>; 5] {
     let answer = vestibule.ask(protocol, ask);
     assert_eq!(answer.status, 200, "{answer:#?}");
     let request = addon.one();
@@ -36,7 +45,7 @@ fn told(vestibule: &Vestibule, addon: &RawAddon, ask: &Ask, protocol: Protocol, 
     names.map(|name| request.fields.texts(name).clone())
 }
 
-fn one(texts: [&str; 4]) -> [Vec<String>; 4] {
+fn one(texts: [&str; 5]) -> [Vec<String>; 5] {
     texts.map(|text| if text.is_empty() { Vec::new() } else { vec![text.to_owned()] })
 }
 
@@ -55,13 +64,13 @@ fn spellings(name: &str) -> Vec<String> {
 fn each_user_is_told_of_as_the_configuration_says() {
     let addon = RawAddon::start();
     let vestibule = Vestibule::start(|config| {
-        config.addon_with("a", &addon, ASKED);
+        config.set("home_assistant", "emails", EMAILS).addon_with("a", &addon, ASKED);
     });
     for (user, expected) in [
-        ("alice", one(["alice@home", "Administrators", "admin", "true"])),
-        ("bob", one(["robert", "Users", "viewer", "false"])),
-        ("frank", one(["franklin", "Guests", "editor", "false"])),
-        ("zoë", one(["zoë@home", "Users", "editor", "false"])),
+        ("alice", one(["alice@home", "Administrators", "admin", "true", ""])),
+        ("bob", one(["robert", "Users", "viewer", "false", "bob@home.example"])),
+        ("frank", one(["franklin", "Guests", "editor", "false", "frank@home.example"])),
+        ("zoë", one(["zoë@home", "Users", "editor", "false", ""])),
     ] {
         let cookie = vestibule.cookie(user);
         for protocol in BOTH {
@@ -76,13 +85,14 @@ fn nobody_else_says_any_of_it_in_any_spelling() {
     let addon = RawAddon::start();
     let vestibule = Vestibule::start(|config| {
         // The last one is told nothing, and must not hear it from clients either.
+        config.set("home_assistant", "emails", EMAILS);
         config.addon_with("a", &addon, ASKED).addon_with("b", &addon, RENAMED).addon("c", &addon);
     });
     let bob = vestibule.cookie("bob");
-    let usual = one(["robert", "Users", "viewer", "false"]);
-    let own = one(["bob", "Users", "viewer", "false"]);
+    let usual = one(["robert", "Users", "viewer", "false", "bob@home.example"]);
+    let own = one(["bob", "Users", "viewer", "false", "bob@home.example"]);
     for (slug, names, expected) in
-        [("a", USUAL, usual), ("b", OWN, own), ("b", USUAL, one([""; 4])), ("c", USUAL, one(["bob", "", "", ""]))]
+        [("a", USUAL, usual), ("b", OWN, own), ("b", USUAL, one([""; 5])), ("c", USUAL, one(["bob", "", "", "", ""]))]
     {
         for name in names {
             for spelling in spellings(name) {
@@ -110,10 +120,10 @@ fn what_a_user_has_none_of_is_absent_and_a_mapped_name_is_one_users_alone() {
             let ask = USUAL.iter().fold(Ask::get(&format!("/ingress/{slug}/")), |ask, name| ask.field(name, "admin"));
             told(&vestibule, &addon, &ask.cookie(cookie), protocol, USUAL)
         };
-        assert_eq!(ask("a", &alice), one(["bob@HOME", "", "admin", ""]));
-        assert_eq!(ask("a", &bob), one([""; 4]), "his name by the template is another's by the map");
-        assert_eq!(ask("b", &alice), one(["boss", "", "", ""]));
-        assert_eq!(ask("b", &bob), one([""; 4]), "who is in no map has no name there");
+        assert_eq!(ask("a", &alice), one(["bob@HOME", "", "admin", "", ""]));
+        assert_eq!(ask("a", &bob), one([""; 5]), "his name by the template is another's by the map");
+        assert_eq!(ask("b", &alice), one(["boss", "", "", "", ""]));
+        assert_eq!(ask("b", &bob), one([""; 5]), "who is in no map has no name there");
     }
 }
 
@@ -176,6 +186,7 @@ fn the_signed_identity_says_the_same() {
 
     let addon = RawAddon::start();
     let vestibule = Vestibule::start(|config| {
+        config.set("home_assistant", "emails", EMAILS);
         config.addon_with("a", &addon, ASKED).addon_with("b", &addon, "assertion = true");
     });
     let bob = vestibule.cookie("bob");
@@ -188,6 +199,7 @@ fn the_signed_identity_says_the_same() {
     let told = claims("a");
     assert_eq!(told["preferred_username"], "robert");
     assert_eq!((&told["role"], &told["group_names"]), (&json!("viewer"), &json!(["Users"])));
+    assert_eq!(told["email"], "bob@home.example");
     assert_eq!((&told["groups"], &told["is_admin"]), (&json!(["system-users"]), &json!(false)));
     let untold = claims("b");
     assert_eq!(untold["preferred_username"], "bob");
@@ -200,6 +212,7 @@ fn the_signed_identity_says_the_same() {
 fn another_proxy_is_told_the_same_and_each_name_is_there() {
     let addon = RawAddon::start();
     let vestibule = Vestibule::start(|config| {
+        config.set("home_assistant", "emails", EMAILS);
         config.set("listen", "trusted_proxies", r#"["127.0.0.1"]"#).addon_with("a", &addon, ASKED).addon_with(
             "b",
             &addon,
@@ -214,10 +227,27 @@ fn another_proxy_is_told_the_same_and_each_name_is_there() {
     };
     let answer = asked("a");
     assert_eq!(answer.status, 200, "{answer:#?}");
-    for (name, value) in USUAL.into_iter().zip(["robert", "Users", "viewer", "false"]) {
+    for (name, value) in USUAL.into_iter().zip(["robert", "Users", "viewer", "false", "bob@home.example"]) {
         assert_eq!(answer.fields.one(name), value);
     }
     let answer = asked("b");
     assert_eq!(answer.fields.texts("x-remote-user-role"), [""], "empty, so that the browser's own does not stay");
     assert!(!answer.fields.has("x-remote-user-groups"), "not asked for");
+}
+
+#[test]
+fn an_address_is_a_name_where_the_add_on_goes_by_it_and_whoever_has_none_has_no_name() {
+    let addon = RawAddon::start();
+    let vestibule = Vestibule::start(|config| {
+        config.set("home_assistant", "emails", EMAILS).addon_with("a", &addon, "user_template = \"{email}\"");
+    });
+    for (user, name) in [("bob", &["bob@home.example"][..]), ("frank", &["frank@home.example"]), ("alice", &[])] {
+        let ask = Ask::get("/ingress/a/").cookie(vestibule.cookie(user)).field("X-Remote-User-Email", "a@b");
+        for protocol in BOTH {
+            assert_eq!(vestibule.ask(protocol, &ask).status, 200);
+            let fields = addon.one().fields;
+            assert_eq!(fields.texts("x-remote-user-name"), name, "{user}");
+            assert!(!fields.has("x-remote-user-email"), "the add-on does not ask for it");
+        }
+    }
 }

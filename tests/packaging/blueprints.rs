@@ -37,5 +37,5 @@ fn blueprints_use_inputs_that_they_have_and_fields_that_events_have() {
         assert!(documented.contains(&format!("| `{}` |", path.file_name().unwrap().to_string_lossy())));
         seen += 1;
     }
-    assert_eq!(seen, 3);
+    assert_eq!(seen, 4);
 }

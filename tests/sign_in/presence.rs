@@ -11,7 +11,8 @@ use crate::support::process::LOOPBACK;
 use crate::support::there::{LONG_LIVED, Mischief};
 use crate::support::{Answer, Ask, ConfigFile, Protocol, RawAddon, There, Vestibule, eventually};
 
-const ALL: &str = r#"["sign_in", "new_device", "throttled", "banned", "not_me", "certificate"]"#;
+const ALL: &str =
+    r#"["sign_in", "new_device", "throttled", "banned", "refused", "access_asked", "not_me", "certificate"]"#;
 const EVENTS: &str = "/api/events/vestibule_event";
 
 fn telling<'a>(config: &'a mut ConfigFile, there: &There, addon: &RawAddon) -> &'a mut ConfigFile {
@@ -189,6 +190,41 @@ fn attempts_are_told_once_for_an_address_and_without_what_was_typed() {
     await_told(&there, "banned", 1);
     for call in there.calls_to(EVENTS) {
         assert!(!String::from_utf8_lossy(&call.body).contains("typed"), "{call:?}");
+    }
+}
+
+#[test]
+fn who_is_refused_and_who_asks_for_access_is_told_once_for_an_add_on() {
+    let (addon, there, vestibule) = start(|_| {});
+    drop(addon);
+    let mut vestibule = vestibule;
+    vestibule.reconfigure(|config| {
+        config.addon_table(
+            "slug = \"safe\"\ntitle = \"The safe\"\nupstream = \"builtin:whoami\"\npath = \"/ingress/safe\"\n\
+             access = { admin_only = true }",
+        );
+    });
+    vestibule.command_ok(&["reload"]);
+    let frank = vestibule.cookie("frank");
+    let ask = Ask::get("/ingress/safe/secret-path?token=secret-query").cookie(&frank);
+    let ids = [(); 3].map(|()| vestibule.ask(Protocol::H1, &ask).json()["request_id"].as_str().unwrap().to_owned());
+    let event = await_told(&there, "refused", 1);
+    assert_eq!((&event["user_name"], &event["addon"]), (&"frank".into(), &"safe".into()));
+    assert_eq!((&event["addon_title"], &event["reason"]), (&"The safe".into(), &"admin_only".into()));
+    assert_eq!((&event["request"], &event["client"]), (&ids[0].as_str().into(), &"127.0.0.1".into()));
+    for id in &ids {
+        let asked = Ask::post(&format!("/.vestibule/ask-access?request={id}"), "").field("Origin", "https://p.test");
+        assert_eq!(vestibule.ask(Protocol::H1, &asked.cookie(&frank)).status, 200);
+    }
+    let event = await_told(&there, "access_asked", 1);
+    assert!(event["request"] == ids[0].as_str() && event.get("reason").is_none(), "{event}");
+    // What strangers are refused is nobody's news; and one more sign-in comes after all that was to be told.
+    vestibule.ask(Protocol::H1, &Ask::get("/ingress/safe/"));
+    sign_in(&vestibule, "bob", "x");
+    await_told(&there, "sign_in", 1);
+    assert_eq!((told(&there, "refused").len(), told(&there, "access_asked").len()), (1, 1));
+    for call in there.calls_to(EVENTS) {
+        assert!(!String::from_utf8_lossy(&call.body).contains("secret"), "{call:?}");
     }
 }
 

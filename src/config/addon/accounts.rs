@@ -37,6 +37,8 @@ pub enum UserPiece {
     Name,
     /// `{display_name}`
     DisplayName,
+    /// `{email}`
+    Email,
 }
 
 /// Why a text is no template.
@@ -81,6 +83,7 @@ impl std::str::FromStr for UserTemplate {
                 "id" => UserPiece::Id,
                 "name" => UserPiece::Name,
                 "display_name" => UserPiece::DisplayName,
+                "email" => UserPiece::Email,
                 _ => return Err(BadUserTemplate::Unknown),
             });
             rest = after;
@@ -88,11 +91,11 @@ impl std::str::FromStr for UserTemplate {
         if !rest.is_empty() {
             pieces.push(UserPiece::Text(said(rest)?));
         }
-        // Ids and user names are one user's alone; display names are whatever people call themselves. Beside another
+        // Ids, user names and addresses are one user's alone; display names are whatever people call themselves. Beside another
         // placeholder even those two could be told apart no longer: `a-b` and `c`, or `a` and `b-c`.
         let mut own = pieces.iter().filter(|piece| !matches!(piece, UserPiece::Text(_)));
         let unique = match (own.next(), own.next()) {
-            (Some(UserPiece::Id | UserPiece::Name), None) => true,
+            (Some(UserPiece::Id | UserPiece::Name | UserPiece::Email), None) => true,
             // An id is always 32 digits long, so that what follows it or precedes it is told apart.
             _ => pieces.contains(&UserPiece::Id),
         };
@@ -102,15 +105,15 @@ impl std::str::FromStr for UserTemplate {
 
 impl Explained for BadUserTemplate {
     fn expected(&self) -> &'static str {
-        "expected a name with `{id}` or `{name}` in it"
+        "expected a name with `{id}`, `{name}` or `{email}` in it"
     }
 
     fn hint(&self) -> String {
         match self {
             Self::Brace => "write a placeholder as `{name}`",
-            Self::Unknown => "the placeholders are {id}, {name} and {display_name}",
+            Self::Unknown => "the placeholders are {id}, {name}, {display_name} and {email}",
             Self::NotUnique => {
-                "write `{id}` or `{name}` alone, or `{id}` beside the others: a display name is nobody's own"
+                "write `{id}`, `{name}` or `{email}` alone, or `{id}` beside the others: a display name is nobody's own"
             }
             Self::Unsendable => "write it as in \"{name}@home\"",
         }
@@ -133,6 +136,11 @@ impl Shape for UserMap {
 }
 
 impl Accounts {
+    /// Whether a name is made of an address.
+    pub(super) fn ask_for_emails(&self) -> bool {
+        self.template.as_ref().is_some_and(|template| template.pieces().contains(&UserPiece::Email))
+    }
+
     /// Both keys; nothing when users are called there as they are called here.
     pub(super) fn resolve(map: &Key<UserMap>, template: &Key<String>, cx: &mut Context<'_>) -> Option<Self> {
         if matches!((map, template), (Key::Absent, Key::Absent)) {

@@ -3,6 +3,7 @@
 //! and never shown: wherever it stands, one may be a secret.
 
 use std::fmt;
+use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue};
 use toml::Spanned;
@@ -13,6 +14,7 @@ use super::header_names::Names;
 use super::pass_headers::passing;
 use super::roles::RoleMap;
 use crate::config::diagnostic::{Diagnostic, Span};
+use crate::config::emails::Emails;
 use crate::config::findings::Findings;
 use crate::config::header::{self, BadValue};
 use crate::config::raw::section::{Key, List, section, section_part};
@@ -43,6 +45,7 @@ section! {
         groups: String,
         role: String,
         is_admin: String,
+        email: String,
     }
 }
 
@@ -57,6 +60,8 @@ pub struct AddonHeaders {
     pub display_name: DisplayNameEncoding,
     /// Under which names the add-on knows users, where that is not their own.
     pub accounts: Option<Accounts>,
+    /// The addresses of users, where the add-on is told any of them.
+    pub emails: Option<Arc<Emails>>,
     /// The add-on gets the user's identity signed as well.
     pub assertion: bool,
     /// Fixed headers. Their values are marked sensitive, so that `Debug` hides them: from a file or not, one may be a
@@ -81,13 +86,15 @@ pub struct IdentityHeaders {
     pub role: Option<HeaderName>,
     /// Carries whether the user is an administrator, where the add-on is told that.
     pub is_admin: Option<HeaderName>,
+    /// Carries the user's address, where the add-on is told that; absent when none is known.
+    pub email: Option<HeaderName>,
 }
 
 impl IdentityHeaders {
     /// All of them: whatever is set, stripped or left empty is so by this list.
     pub fn names(&self) -> impl Iterator<Item = &HeaderName> {
         let always = [&self.id, &self.name, &self.display_name];
-        always.into_iter().chain(&self.groups).chain(&self.role).chain(&self.is_admin)
+        always.into_iter().chain(&self.groups).chain(&self.role).chain(&self.is_admin).chain(&self.email)
     }
 }
 
@@ -119,7 +126,16 @@ impl AddonHeaders {
         let display_name = cx.word_or(&raw.display_name_encoding, DisplayNameEncoding::Utf8, &words);
         let pass = passing(&raw.pass_headers, &names, cx);
         let accounts = Accounts::resolve(&raw.user_map, &raw.user_template, cx);
-        Self { prefix, identity, display_name, accounts, assertion: flag(&raw.assertion, false), fixed, pass }
+        let assertion = flag(&raw.assertion, false);
+        let in_names = accounts.as_ref().is_some_and(Accounts::ask_for_emails);
+        if cx.emails.is_empty() {
+            let in_header = raw.identity_headers.given().and_then(|section| section.get_ref().email.given());
+            let asks = raw.user_template.given().filter(|_| in_names).into_iter().chain(in_header);
+            asks.for_each(|text| warn_of_no_address(text, cx));
+        }
+        let is_told = assertion || in_names || identity.email.is_some();
+        let emails = (is_told && !cx.emails.is_empty()).then(|| Arc::clone(&cx.emails));
+        Self { prefix, identity, display_name, accounts, emails, assertion, fixed, pass }
     }
 }
 
@@ -129,9 +145,10 @@ impl Default for AddonHeaders {
         let [id, name, display_name] = IDENTITY_HEADERS.map(HeaderName::from_static);
         Self {
             prefix: Vec::new(),
-            identity: IdentityHeaders { id, name, display_name, groups: None, role: None, is_admin: None },
+            identity: IdentityHeaders { id, name, display_name, groups: None, role: None, is_admin: None, email: None },
             display_name: DisplayNameEncoding::Utf8,
             accounts: None,
+            emails: None,
             assertion: false,
             fixed: Vec::new(),
             pass: Vec::new(),
@@ -157,9 +174,10 @@ fn identity(
     let keys = [(&raw.id, id), (&raw.name, name), (&raw.display_name, display_name)];
     // The ones that were chosen come first, so that a collision is shown where the operator can do something about it.
     let chosen = keys.map(|(key, _)| key.given().and_then(|text| names.note(text, cx)));
-    // These three are asked for by their names.
+    // These four are asked for by their names.
     let mut asked = |key: &Key<String>| key.given().and_then(|text| names.note(text, cx));
-    let (groups, mut role, is_admin) = (asked(&raw.groups), asked(&raw.role), asked(&raw.is_admin));
+    let (groups, mut role) = (asked(&raw.groups), asked(&raw.role));
+    let (is_admin, email) = (asked(&raw.is_admin), asked(&raw.email));
     let mut rest = chosen.into_iter().zip(keys).map(|(chosen, (key, default))| match chosen {
         Some(name) => name,
         None if key.given().is_some() => HeaderName::from_static(default),
@@ -176,7 +194,13 @@ fn identity(
         }
         _ => {}
     }
-    IdentityHeaders { id, name, display_name, groups, role, is_admin }
+    IdentityHeaders { id, name, display_name, groups, role, is_admin, email }
+}
+
+fn warn_of_no_address(asked: &Spanned<String>, cx: &mut Context<'_>) {
+    let idle = Diagnostic::warning(asked.span(), "this asks for the address of a user, and no address is known");
+    let hint = "add emails = { frank = \"frank@home.example\" } under [home_assistant]";
+    cx.add(idle.label("needs `emails`").hint(hint));
 }
 
 /// Resolves `prefix_headers`.

@@ -48,6 +48,7 @@ use package::RawPackage;
 use route::RawRoute;
 
 pub use access::{Access, AccessList};
+pub(in crate::config) use accounts::UserMap;
 pub use accounts::{Accounts, BadUserTemplate, UserPiece, UserTemplate};
 pub use answers::{Answers, Compress, HeaderRule};
 pub use authorization::{Authorization, MaxAge};

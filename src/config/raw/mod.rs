@@ -11,7 +11,7 @@ pub(in crate::config) mod shape;
 pub(in crate::config) mod value_file;
 mod variants;
 
-use super::addon::RawAddon;
+use super::addon::{RawAddon, UserMap};
 use super::conditions::RawConditions;
 use super::limits::RawLimits;
 use section::section;
@@ -131,6 +131,7 @@ section! {
         ca: String,
         pin: String,
         forward_address: bool,
+        emails: UserMap,
         front: Front,
     }
 

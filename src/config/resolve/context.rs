@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 use crate::config::Diagnostics;
 use crate::config::client_auth::ClientTrust;
 use crate::config::diagnostic::{Diagnostic, SourceLocation, Span, quoted};
+use crate::config::emails::Emails;
 use crate::config::findings::Findings;
 use crate::config::nearest::nearest;
 use crate::config::raw::section::Key;
@@ -29,6 +30,8 @@ pub(in crate::config) struct Context<'a> {
     pub(in crate::config) base: &'a Path,
     /// Where everything is kept whose place no other key names.
     pub(in crate::config) state_dir: PathBuf,
+    /// The addresses of users.
+    pub(in crate::config) emails: Arc<Emails>,
     /// What was found.
     pub(in crate::config) findings: Findings,
     /// The secrets and certificates that were looked at, there or not.
@@ -51,6 +54,7 @@ impl<'a> Context<'a> {
         Self {
             base,
             state_dir: base.join(STATE_DIR),
+            emails: Arc::default(),
             findings,
             files: Vec::new(),
             manifests: Vec::new(),

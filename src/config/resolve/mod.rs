@@ -9,6 +9,7 @@ mod assertion;
 mod client_auth;
 pub(in crate::config) mod context;
 mod dns_records;
+mod emails;
 mod front;
 mod groups;
 mod followed;
@@ -57,6 +58,8 @@ pub(super) use policy::{is_slug, rules_of};
 pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> (Settings, Vec<Case>) {
     cx.keep_state_in(&raw.state_dir);
     let home_assistant = home_assistant::home_assistant(&raw.home_assistant, cx);
+    // Before the add-ons: each takes what it tells of them.
+    cx.emails = Arc::new(emails::emails(&section(&raw.home_assistant).emails, cx));
     let permissions = groups::permissions(raw, cx);
     let addons = raw.addon.given().map(|list| list.get_ref().as_slice()).unwrap_or_default();
     let has_front = raw.home_assistant.given().is_some_and(|home| home.get_ref().front.given().is_some());

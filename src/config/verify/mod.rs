@@ -51,6 +51,7 @@ pub(super) fn verify(claims: Claims<'_>, cases: &[Case], world: &dyn World, find
         }
         known.groups.extend(claims.settings.permissions.groups.iter().map(|group| group.id.to_string()));
         people::client_certificates(&claims, &known, findings);
+        people::emails(&claims, &known, findings);
         people::sessions(&claims, &known, findings);
         people::addons(&claims, &known, findings);
     }

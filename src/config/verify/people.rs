@@ -29,6 +29,14 @@ pub(super) fn client_certificates(claims: &Claims<'_>, known: &Known, findings: 
     warn_of_strangers(users, known, "stands for nobody", findings);
 }
 
+/// Whose addresses are known.
+pub(super) fn emails(claims: &Claims<'_>, known: &Known, findings: &mut Findings) {
+    let emails = claims.raw.home_assistant.given().and_then(|home| home.get_ref().emails.given());
+    if let Some(map) = emails {
+        warn_of_strangers(map.get_ref().0.iter().map(|(user, _)| user), known, "is nobody's address", findings);
+    }
+}
+
 /// The groups whose users sign in again.
 pub(super) fn sessions(claims: &Claims<'_>, known: &Known, findings: &mut Findings) {
     let ages = claims.raw.session.given().and_then(|session| session.get_ref().max_age.given());

@@ -83,8 +83,9 @@ impl AssertionSigner {
         let groups = attributes.and_then(|attributes| attributes.groups.as_ref());
         let groups = groups.map(|names| json!(names.iter().map(|name| &**name).collect::<Vec<_>>()));
         let role = attributes.and_then(|attributes| attributes.role.as_ref()).map(|role| json!(**role));
+        let email = attributes.and_then(|attributes| attributes.email.as_ref()).map(|email| json!(**email));
         if let Some(claims) = claims.as_object_mut() {
-            let more = [("group_names", groups), ("role", role)];
+            let more = [("group_names", groups), ("role", role), ("email", email)];
             claims.extend(more.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
         }
         let part = |value: &serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());

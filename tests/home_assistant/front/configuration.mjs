@@ -1,5 +1,7 @@
 // The Home Assistant and the vestibule of this part.
 
+import { COLLECTIONS } from '../support/home-assistant.mjs';
+
 /** All pages that the front end has, and something for each of them. */
 export const MORE = `
 frontend:
@@ -17,22 +19,7 @@ zone:
 input_button:
 tag:
 schedule:
-group:
-  downstairs:
-    entities: [light.bed_light, lock.front_door]
-scene:
-  - name: Evening
-    entities: { light.bed_light: "on", light.office_rgbw_lights: "on" }
-script:
-  everything_off:
-    sequence:
-      - action: light.turn_off
-        target: { entity_id: all }
-  open_door:
-    sequence:
-      - action: lock.unlock
-        target: { entity_id: lock.front_door }
-automation:
+${COLLECTIONS}automation:
   - alias: Lock at night
     id: lock_at_night
     triggers: [{ trigger: time, at: "23:00:00" }]

@@ -20,6 +20,25 @@ export const FRANK = { name: 'frank', password: 'frank-pass-1' };
 export const OWNER = { name: 'owner', password: 'owner-pass-1' };
 export const DAVE = { name: 'dave', password: 'dave-pass-1', id: '9409fe5cf4f3471898a077583e0be11a' };
 
+/** What acts on several entities at once: a group, a scene and two scripts. */
+export const COLLECTIONS = `
+group:
+  downstairs:
+    entities: [light.bed_light, lock.front_door]
+scene:
+  - name: Evening
+    entities: { light.bed_light: "on", light.office_rgbw_lights: "on" }
+script:
+  everything_off:
+    sequence:
+      - action: light.turn_off
+        target: { entity_id: all }
+  open_door:
+    sequence:
+      - action: lock.unlock
+        target: { entity_id: lock.front_door }
+`;
+
 /**
  * Starts it in `folder`. `trusts`: whether it believes X-Forwarded-For of this machine. `more` stands in its
  * configuration.yaml besides; `furnish` gets its `.storage` folder before the start; `environment` is what its own has more.
