@@ -91,8 +91,8 @@ impl std::str::FromStr for UserTemplate {
         if !rest.is_empty() {
             pieces.push(UserPiece::Text(said(rest)?));
         }
-        // Ids, user names and addresses are one user's alone; display names are whatever people call themselves. Beside another
-        // placeholder even those two could be told apart no longer: `a-b` and `c`, or `a` and `b-c`.
+        // Ids, user names and addresses are one user's alone; display names are whatever people call themselves. Beside
+        // another placeholder even those could be told apart no longer: `a-b` and `c`, or `a` and `b-c`.
         let mut own = pieces.iter().filter(|piece| !matches!(piece, UserPiece::Text(_)));
         let unique = match (own.next(), own.next()) {
             (Some(UserPiece::Id | UserPiece::Name | UserPiece::Email), None) => true,
