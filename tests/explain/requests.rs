@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 use crate::{Folder, case};
 
 const ADDONS: &str = r#"
+home_assistant.emails = { bob = "bob@home.example" }
+
 [[addon]]
 slug = "a"
 upstream = "http://127.0.0.1:1"
@@ -60,7 +62,7 @@ tokens = true
 allow_missing_origin = true
 role = { admin = ["system-admin"], viewer = ["system-users"] }
 role_required = true
-identity_headers = { groups = "X-Groups", is_admin = "X-Admin" }
+identity_headers = { groups = "X-Groups", is_admin = "X-Admin", email = "X-Email" }
 user_map = { bob = "robert" }
 cors = { origins = ["https://app.example"], credentials = true }
 "#;
@@ -294,11 +296,14 @@ fn s144_what_the_gate_refuses_for_how_it_is_sent_is_refused_here_too() {
 fn it_says_what_the_add_on_is_told_of_the_user() {
     let folder = folder();
     let ask = |user: &str, more: &[&str]| folder.explain(&[&["--user", user, "--url", "/ingress/c/"], more].concat());
-    let told = "told: the user name robert; the role viewer; the groups Users; no administrator";
+    let told = "told: the user name robert; the role viewer; the groups Users; no administrator; the \
+                address bob@home.example";
     let said = ask("bob", &[]);
     assert_eq!((said.code, said.out.contains(told)), (0, true), "{}", said.out);
     let json: Value = serde_json::from_str(&ask("bob", &["--json"]).out).unwrap();
-    let expected = json!({ "account": "robert", "role": "viewer", "group_names": ["Users"], "is_admin": false });
+    let expected = json!({
+        "account": "robert", "role": "viewer", "group_names": ["Users"], "is_admin": false, "email": "bob@home.example"
+    });
     assert_eq!(json["told"], expected);
     let said = ask("alice", &[]);
     assert!(said.out.contains("told: no user name; the role admin"), "{}", said.out);
