@@ -79,15 +79,6 @@ describe('presence', { timeout: 300_000 }, () => {
     await until('that is told too', () => stage.socket.events(stage.events).some(({ data }) => data.type === 'not_me'));
   });
 
-  test('guessing is told once, and the phone with it', async () => {
-    const guesser = new Client(stage.vestibule);
-    for (let guess = 0; guess < 12; guess += 1) await guesser.signIn({ name: 'frank', password: `guess-${guess}` });
-    const events = () => stage.socket.events(stage.events).filter(({ data }) => ['throttled', 'banned'].includes(data.type));
-    await until('it is told', () => events().length > 0);
-    assert.deepEqual(events().map(({ data }) => data.client), ['127.0.0.1']);
-    await until('the phone is told', () => stage.notified.find(({ title }) => title === 'Somebody guesses passwords'));
-  });
-
   test('who asks for access is told of on the phone', async () => {
     const frank = new Client(stage.vestibule);
     assert.equal(await frank.signIn(FRANK), 303);
@@ -97,6 +88,15 @@ describe('presence', { timeout: 300_000 }, () => {
     assert.equal((await frank.ask(target, { method: 'POST', headers: { origin: stage.vestibule.origin } })).status, 200);
     const notice = await until('the phone is told', () => stage.notified.find(({ title }) => title === 'Somebody asks for access'));
     assert.match(notice.message, /^Frank Guest: The safe, request [0-9a-f]{16}$/);
+  });
+
+  test('guessing is told once, and the phone with it', async () => {
+    const guesser = new Client(stage.vestibule);
+    for (let guess = 0; guess < 12; guess += 1) await guesser.signIn({ name: 'frank', password: `guess-${guess}` });
+    const events = () => stage.socket.events(stage.events).filter(({ data }) => ['throttled', 'banned'].includes(data.type));
+    await until('it is told', () => events().length > 0);
+    assert.deepEqual(events().map(({ data }) => data.client), ['127.0.0.1']);
+    await until('the phone is told', () => stage.notified.find(({ title }) => title === 'Somebody guesses passwords'));
   });
 
   test('sessions and add-ons are entities, and those of an add-on that is gone are gone', async () => {
