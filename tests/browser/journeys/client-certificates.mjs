@@ -59,7 +59,9 @@ export function clientCertificates(stage) {
       const answer = await page.goto(SAFE);
       assert.notEqual(place(page), SAFE);
       assert.ok(!(await answer.text()).includes(FRANK.id));
-      await assert.rejects(page.goto(here.origins[1]), /ERR_BAD_SSL_CLIENT_AUTH_CERT/);
+      // With TLS 1.3 the browser believes that the handshake is over, and may meet the end before the alert.
+      const over = /ERR_BAD_SSL_CLIENT_AUTH_CERT|ERR_SOCKET_NOT_CONNECTED|ERR_CONNECTION_(RESET|CLOSED)/;
+      await assert.rejects(page.goto(here.origins[1]), over);
     }));
 
   test('a tablet is signed in by its certificate, its WebSocket too, and at the host that requires one', () =>
