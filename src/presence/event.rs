@@ -8,15 +8,22 @@ use crate::clock::Timestamp;
 use crate::config::PresenceEvent;
 use crate::session::UserAgent;
 
-/// What is told of somebody who has signed in.
-#[derive(Debug, Clone)]
-pub struct SignedIn<'a> {
-    /// The user's id.
-    pub user: &'a str,
+/// The user whom an event is about.
+#[derive(Debug, Clone, Copy)]
+pub struct Person<'a> {
+    /// The id.
+    pub id: &'a str,
     /// The user name.
     pub name: Option<&'a str>,
     /// The name that people see.
     pub display_name: Option<&'a str>,
+}
+
+/// What is told of somebody who has signed in.
+#[derive(Debug, Clone)]
+pub struct SignedIn<'a> {
+    /// Who.
+    pub person: Person<'a>,
     /// The session's id, as `vestibule sessions list` shows it.
     pub session: &'a str,
     /// Where from.
@@ -33,22 +40,14 @@ pub struct SignedIn<'a> {
 
 /// Somebody has signed in; `which` is [`PresenceEvent::SignIn`] or [`PresenceEvent::NewDevice`].
 pub fn sign_in(which: PresenceEvent, told: &SignedIn<'_>, at: Timestamp) -> Value {
-    let mut event = json!({
-        "type": which.word(),
-        "time": at.to_string(),
-        "user_id": told.user,
-        "user_name": told.name.map(plain),
-        "display_name": told.display_name.map(plain),
-        "session": told.session,
-        "client": told.client,
-        "method": told.method,
-        "user_agent": told.user_agent,
-        "new_device": told.is_new_device,
-    });
-    if let (Some(url), Some(fields)) = (told.not_me_url, event.as_object_mut()) {
-        fields.insert("not_me_url".to_owned(), json!(url));
-    }
-    event
+    let fields = [
+        ("session", json!(told.session)),
+        ("client", json!(told.client)),
+        ("method", json!(told.method)),
+        ("user_agent", json!(told.user_agent)),
+        ("new_device", json!(told.is_new_device)),
+    ];
+    about(which, told.person, at, fields.into_iter().chain(told.not_me_url.map(|url| ("not_me_url", json!(url)))))
 }
 
 /// Too many attempts came from an address. Not who was tried: a password may have been typed there.
@@ -59,12 +58,8 @@ pub fn throttled(which: PresenceEvent, client: IpAddr, at: Timestamp) -> Value {
 /// What is told of a user who was refused.
 #[derive(Debug, Clone)]
 pub struct WasRefused<'a> {
-    /// The user's id.
-    pub user: &'a str,
-    /// The user name.
-    pub name: Option<&'a str>,
-    /// The name that people see.
-    pub display_name: Option<&'a str>,
+    /// Who.
+    pub person: Person<'a>,
     /// The slug and the title of the add-on.
     pub addon: Option<(&'a str, &'a str)>,
     /// The id of the request, by which `vestibule why` has the whole reason.
@@ -77,21 +72,30 @@ pub struct WasRefused<'a> {
 
 /// A user was refused, or asks for access; `which` is [`PresenceEvent::Refused`] or [`PresenceEvent::AccessAsked`].
 pub fn refused(which: PresenceEvent, told: &WasRefused<'_>, at: Timestamp) -> Value {
-    let mut event = json!({
-        "type": which.word(),
-        "time": at.to_string(),
-        "user_id": told.user,
-        "user_name": told.name.map(plain),
-        "display_name": told.display_name.map(plain),
-        "addon": told.addon.map(|(slug, _)| slug),
-        "addon_title": told.addon.map(|(_, title)| title),
-        "request": told.request,
-        "client": told.client,
-    });
-    if let (Some(reason), Some(fields)) = (told.reason, event.as_object_mut()) {
-        fields.insert("reason".to_owned(), json!(reason));
-    }
-    event
+    let fields = [
+        ("addon", json!(told.addon.map(|(slug, _)| slug))),
+        ("addon_title", json!(told.addon.map(|(_, title)| title))),
+        ("request", json!(told.request)),
+        ("client", json!(told.client)),
+    ];
+    about(which, told.person, at, fields.into_iter().chain(told.reason.map(|reason| ("reason", json!(reason)))))
+}
+
+/// An event about somebody, with these fields besides.
+fn about(
+    which: PresenceEvent,
+    person: Person<'_>,
+    at: Timestamp,
+    fields: impl Iterator<Item = (&'static str, Value)>,
+) -> Value {
+    let begin = [
+        ("type", json!(which.word())),
+        ("time", json!(at.to_string())),
+        ("user_id", json!(person.id)),
+        ("user_name", json!(person.name.map(plain))),
+        ("display_name", json!(person.display_name.map(plain))),
+    ];
+    Value::Object(begin.into_iter().chain(fields).map(|(name, value)| (name.to_owned(), value)).collect())
 }
 
 /// Somebody has ended a session with its link.

@@ -13,6 +13,6 @@ mod recent;
 
 pub use devices::{DeviceDigest, Devices};
 pub use entities::{AddonHealth, EntityState, PostedStates, states};
-pub use event::{SignedIn, WasRefused, certificate, not_me, refused, sign_in, throttled};
+pub use event::{Person, SignedIn, WasRefused, certificate, not_me, refused, sign_in, throttled};
 pub use not_me::{NotMeLinks, NotMeToken};
 pub use recent::Recent;

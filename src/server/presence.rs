@@ -12,9 +12,10 @@ use tokio::time::{Instant, MissedTickBehavior};
 use super::Server;
 use crate::config::{PresenceEvent, Settings};
 use crate::home_assistant::api::ApiError;
+use crate::identity::Directory;
 use crate::ids::UserId;
 use crate::operations::control::{Answer, CertificateOrigin};
-use crate::presence::{AddonHealth, DeviceDigest, Devices, PostedStates, Recent, SignedIn, WasRefused};
+use crate::presence::{AddonHealth, DeviceDigest, Devices, Person, PostedStates, Recent, SignedIn, WasRefused};
 use crate::presence::{certificate, not_me, refused, sign_in, states, throttled};
 use crate::refusal::Reason;
 use crate::session::SessionId;
@@ -56,14 +57,11 @@ pub(super) async fn teller(server: &Arc<Server>) -> Option<impl Future<Output = 
     Some(teller.run(notables))
 }
 
-/// Who was refused what.
-struct Refusal<'a> {
-    user: &'a UserId,
-    /// The slug of the add-on.
-    addon: Option<&'a str>,
-    /// The id of the request.
-    id: &'a str,
-    client: IpAddr,
+/// Whom an event is about, as far as the user is known still.
+fn person<'a>(directory: &'a Directory, user: &'a UserId) -> Person<'a> {
+    let known = directory.user(user);
+    let name = known.and_then(|user| user.username());
+    Person { id: user.as_str(), name, display_name: known.and_then(|user| user.name.as_deref()) }
 }
 
 impl Teller {
@@ -135,8 +133,7 @@ impl Teller {
             }
             Notable::NotMe { session } => self.fire(PresenceEvent::NotMe, &not_me(&session, now)).await,
             Notable::Refused { user, addon, id, reason, client } => {
-                let refusal = Refusal { user: &user, addon: addon.as_deref(), id: &id, client };
-                self.tell_refusal(&settings, refusal, reason).await;
+                self.tell_refusal(&settings, (&user, addon.as_deref(), &id), client, reason).await;
             }
             Notable::Throttled { client, banned } => {
                 let which = if banned { PresenceEvent::Banned } else { PresenceEvent::Throttled };
@@ -147,8 +144,13 @@ impl Teller {
         }
     }
 
-    async fn tell_refusal(&mut self, settings: &Settings, refusal: Refusal<'_>, reason: Option<Reason>) {
-        let Refusal { user, addon, id, client } = refusal;
+    async fn tell_refusal(
+        &mut self,
+        settings: &Settings,
+        (user, addon, id): (&UserId, Option<&str>, &str),
+        client: IpAddr,
+        reason: Option<Reason>,
+    ) {
         let which = if reason.is_some() { PresenceEvent::Refused } else { PresenceEvent::AccessAsked };
         let now = self.server.gate.services().clock.now();
         let what = (user.clone(), addon.map(str::to_owned), reason.is_none());
@@ -156,12 +158,9 @@ impl Teller {
             return;
         }
         let directory = arc_swap::Guard::into_inner(self.server.gate.services().home.load().directory().load());
-        let known = directory.user(user);
         let all = settings.routed().map(|addon| (addon.slug.as_str(), &*addon.display.title));
         let told = WasRefused {
-            user: user.as_str(),
-            name: known.and_then(|user| user.username()),
-            display_name: known.and_then(|user| user.name.as_deref()),
+            person: person(&directory, user),
             addon: addon.and_then(|slug| all.into_iter().find(|(own, _)| *own == slug)),
             request: id,
             reason: reason.map(Reason::label),
@@ -183,11 +182,8 @@ impl Teller {
             Some(format!("{}/.vestibule/not-me?token={token}", origin.origin()))
         });
         let directory = arc_swap::Guard::into_inner(services.home.load().directory().load());
-        let known = directory.user(user);
         let told = SignedIn {
-            user: user.as_str(),
-            name: known.and_then(|user| user.username()),
-            display_name: known.and_then(|user| user.name.as_deref()),
+            person: person(&directory, user),
             session: id,
             client,
             method,
