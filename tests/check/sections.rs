@@ -66,6 +66,15 @@ fn two_listeners_cannot_share_an_address() {
     refused(&https("[\"127.0.0.1:1\", \"127.0.0.1:1\"]"), "9:25", &["two listeners", "first here"]);
     refused(&https("[\"0.0.0.0:1\", \"127.0.0.1:1\"]"), "9:23", &["two listeners"]);
     refused(&https("[\"127.0.0.1:9443\"]"), "10:14", &["two listeners"]);
+    let alone = |lines: &str| format!("{HOME}[listen]\n{lines}\n");
+    refused(
+        &alone("https = [\"0.0.0.0:9443\"]"),
+        "4:10",
+        &["`operations` listens on 127.0.0.1:9443 unless", "another port"],
+    );
+    refused(&alone("http = [\"127.0.0.1:8443\"]"), "4:9", &["`https` listens on 127.0.0.1:8443 unless"]);
+    refused(&alone("operations = \"127.0.0.1:8443\""), "4:14", &["`https` listens on 127.0.0.1:8443 unless"]);
+    accepted(&with("[listen]\nhttps = [\"127.0.0.1:9443\"]\noperations = false"));
     accepted(&https("[\"127.0.0.1:1\", \"127.0.0.2:1\", \"[::1]:1\"]"));
 }
 

@@ -31,13 +31,15 @@ pub(super) fn listen(raw: &raw::Listen, state_dir: &Key<String>, cx: &mut Contex
             cx.add(open.label("not a loopback address").hint("listen on 127.0.0.1, or let a firewall guard the port"));
         }
     }
-    refuse_overlaps(&bound, cx);
-    let by_default = |address: &SocketAddr| (*address, SourceLocation::File);
-    let defaults = [
-        matches!(raw.https, Key::Absent).then_some(DEFAULT_HTTPS.into()),
-        operations.as_ref().filter(|(_, at)| at.is_none()).map(|(address, _)| *address),
-    ];
-    cx.addresses.extend(defaults.iter().flatten().map(by_default));
+    let defaults: Vec<_> = [
+        ("https", matches!(raw.https, Key::Absent).then_some(DEFAULT_HTTPS.into())),
+        ("operations", operations.as_ref().filter(|(_, at)| at.is_none()).map(|(address, _)| *address)),
+    ]
+    .into_iter()
+    .filter_map(|(key, address)| Some((key, address?)))
+    .collect();
+    refuse_overlaps(&bound, &defaults, cx);
+    cx.addresses.extend(defaults.iter().map(|(_, address)| (*address, SourceLocation::File)));
     cx.addresses.extend(bound.into_iter().map(|(address, at)| (address, at.into())));
     Listen {
         https,
@@ -159,8 +161,9 @@ fn has_bad_port(text: &str) -> bool {
     format!("{host}:1").parse::<SocketAddr>().is_ok()
 }
 
-/// Two listeners of one port, where one has the other's address or all addresses.
-fn refuse_overlaps(bound: &[(SocketAddr, Span)], cx: &mut Context<'_>) {
+/// Two listeners of one port, where one has the other's address or all addresses. `defaults` are those that stand
+/// nowhere, by their keys.
+fn refuse_overlaps(bound: &[(SocketAddr, Span)], defaults: &[(&str, SocketAddr)], cx: &mut Context<'_>) {
     let overlap = |a: &SocketAddr, b: &SocketAddr| {
         let all = a.ip().is_unspecified() || b.ip().is_unspecified();
         a.port() != 0 && a.port() == b.port() && (a.ip() == b.ip() || (all && a.is_ipv4() == b.is_ipv4()))
@@ -169,6 +172,12 @@ fn refuse_overlaps(bound: &[(SocketAddr, Span)], cx: &mut Context<'_>) {
         if let Some((_, first)) = bound.iter().take(place).find(|(earlier, _)| overlap(earlier, address)) {
             let twice = Diagnostic::mistake(at.clone(), "two listeners on one address");
             cx.add(twice.label("here again").first(first.clone()).hint("take one out, or give it another port"));
+        }
+        if let Some((key, default)) = defaults.iter().find(|(_, default)| overlap(default, address)) {
+            let message =
+                format!("two listeners on one address: `{key}` listens on {default} unless it says otherwise");
+            let twice = Diagnostic::mistake(at.clone(), message);
+            cx.add(twice.label("the other one").hint(format!("give this one another port, or `{key}`")));
         }
     }
 }
