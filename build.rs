@@ -11,6 +11,16 @@ fn main() {
     println!("cargo::rustc-env=VESTIBULE_COMMIT={}", commit.as_deref().unwrap_or("unknown"));
     let target = std::env::var("TARGET").unwrap_or_else(|_| "unknown".to_owned());
     println!("cargo::rustc-env=VESTIBULE_TARGET={target}");
+    println!("cargo::rustc-env=VESTIBULE_FEATURES={}", features());
+}
+
+/// As Cargo.toml calls them, but for `default`, which is a list of others.
+fn features() -> String {
+    let names = std::env::vars().filter_map(|(name, _)| Some(name.strip_prefix("CARGO_FEATURE_")?.to_owned()));
+    let mut names: Vec<String> =
+        names.filter(|name| name != "DEFAULT").map(|name| name.to_ascii_lowercase().replace('_', "-")).collect();
+    names.sort();
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
 /// The first digits of the commit; none from an archive of the sources.

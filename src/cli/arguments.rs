@@ -18,19 +18,6 @@ use super::rate::Rated;
 use super::reload::{Reload, trial_length};
 use crate::operations::control::{Request, RevokeTarget};
 
-#[cfg(feature = "redis-store")]
-macro_rules! features {
-    () => {
-        "redis-store"
-    };
-}
-#[cfg(not(feature = "redis-store"))]
-macro_rules! features {
-    () => {
-        "none"
-    };
-}
-
 /// An ingress reverse proxy with identity headers for the web UIs of Home Assistant add-ons.
 #[derive(Debug, Parser)]
 #[command(name = "vestibule", version, long_version = LONG_VERSION, about, after_long_help = EXAMPLES)]
@@ -86,7 +73,7 @@ const LONG_VERSION: &str = concat!(
     "\ntarget: ",
     env!("VESTIBULE_TARGET"),
     "\nfeatures: ",
-    features!(),
+    env!("VESTIBULE_FEATURES"),
     "\ncryptography: aws-lc-rs",
 );
 

@@ -7,6 +7,7 @@ use http::{HeaderMap, HeaderValue};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Coding {
     Gzip,
+    #[cfg(feature = "brotli")]
     Brotli,
     Zstd,
 }
@@ -14,12 +15,18 @@ pub(crate) enum Coding {
 impl Coding {
     /// In our order: what costs the least for what it saves comes first, among those that the client likes as well.
     /// Brotli saves a little more than gzip, and holds many times its memory for as long as the answer takes.
-    const ALL: [Self; 3] = [Self::Zstd, Self::Gzip, Self::Brotli];
+    const ALL: &[Self] = &[
+        Self::Zstd,
+        Self::Gzip,
+        #[cfg(feature = "brotli")]
+        Self::Brotli,
+    ];
 
     /// As `Content-Encoding` says it.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Gzip => "gzip",
+            #[cfg(feature = "brotli")]
             Self::Brotli => "br",
             Self::Zstd => "zstd",
         }
@@ -33,6 +40,7 @@ type Weight = u16;
 #[derive(Debug, Default)]
 struct Wishes {
     gzip: Option<Weight>,
+    #[cfg(feature = "brotli")]
     brotli: Option<Weight>,
     zstd: Option<Weight>,
     identity: Option<Weight>,
@@ -47,7 +55,7 @@ pub(crate) fn wanted(headers: &HeaderMap) -> Option<Coding> {
         wishes.read(line);
     }
     let mut best: Option<(Weight, Coding)> = None;
-    for coding in Coding::ALL {
+    for &coding in Coding::ALL {
         let weight = wishes.of(coding);
         if weight > 0 && best.is_none_or(|(other, _)| weight > other) {
             best = Some((weight, coding));
@@ -72,6 +80,7 @@ impl Wishes {
             let place = match name.to_ascii_lowercase().as_str() {
                 // RFC 9110 section 8.4.1.3: a recipient SHOULD consider "x-gzip" to be equivalent to "gzip".
                 "gzip" | "x-gzip" => &mut self.gzip,
+                #[cfg(feature = "brotli")]
                 "br" => &mut self.brotli,
                 "zstd" => &mut self.zstd,
                 "identity" => &mut self.identity,
@@ -88,6 +97,7 @@ impl Wishes {
         let said = match coding {
             // Whoever takes anything knows gzip; of younger codings that is not sure.
             Coding::Gzip => self.gzip.or(self.others),
+            #[cfg(feature = "brotli")]
             Coding::Brotli => self.brotli,
             Coding::Zstd => self.zstd,
         };

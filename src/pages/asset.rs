@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::sync::OnceLock;
 
 use aws_lc_rs::digest::{SHA256, digest};
+#[cfg(feature = "brotli")]
 use brotli::enc::BrotliEncoderParams;
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, HeaderValue, VARY};
@@ -21,6 +22,7 @@ pub(super) struct Asset {
     bytes: Bytes,
     /// In each coding; made when it is first asked for.
     gzip: OnceLock<Bytes>,
+    #[cfg(feature = "brotli")]
     brotli: OnceLock<Bytes>,
     zstd: OnceLock<Bytes>,
 }
@@ -32,7 +34,15 @@ impl Asset {
         let digest = digest(&SHA256, &bytes);
         let digest = data_encoding::HEXLOWER.encode(digest.as_ref().get(..6).unwrap_or_default());
         let name = format!("{stem}-{digest}.{extension}");
-        Self { name, media, bytes, gzip: OnceLock::new(), brotli: OnceLock::new(), zstd: OnceLock::new() }
+        Self {
+            name,
+            media,
+            bytes,
+            gzip: OnceLock::new(),
+            #[cfg(feature = "brotli")]
+            brotli: OnceLock::new(),
+            zstd: OnceLock::new(),
+        }
     }
 
     pub(super) fn media(&self) -> &str {
@@ -55,6 +65,7 @@ impl Asset {
         let bytes = coding.map_or(&self.bytes, |coding| {
             let kept = match coding {
                 Coding::Gzip => &self.gzip,
+                #[cfg(feature = "brotli")]
                 Coding::Brotli => &self.brotli,
                 Coding::Zstd => &self.zstd,
             };
@@ -101,6 +112,7 @@ fn compressed(coding: Coding, bytes: &[u8], effort: Effort) -> Bytes {
             let mut encoder = flate2::write::GzEncoder::new(Vec::new(), level);
             encoder.write_all(bytes).and_then(|()| encoder.finish())
         }
+        #[cfg(feature = "brotli")]
         Coding::Brotli => {
             let parameters =
                 BrotliEncoderParams { quality: if best { 9 } else { 4 }, ..BrotliEncoderParams::default() };
