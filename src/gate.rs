@@ -30,6 +30,7 @@ use arc_swap::ArcSwap;
 use http::Response;
 use http::header::STRICT_TRANSPORT_SECURITY;
 
+use front::IngressSessions;
 pub(crate) use front::is_usable;
 pub use redirect::ClearContext;
 pub use refusals::{Refusal, Refusals};
@@ -60,6 +61,8 @@ pub struct Gate {
     services: Services,
     /// The version that Home Assistant said last at its front; empty before that.
     front_version: ArcSwap<String>,
+    /// Whose the sessions are by which add-ons in Home Assistant's own pages are opened.
+    ingress_sessions: IngressSessions,
 }
 
 /// What becomes of a request that is not refused.
@@ -90,7 +93,8 @@ impl Passed {
 impl Gate {
     /// A gate with these stages.
     pub fn new(stages: Stages, services: Services) -> Self {
-        Self { current: ArcSwap::from_pointee(stages), services, front_version: ArcSwap::default() }
+        let (front_version, ingress_sessions) = <_>::default();
+        Self { current: ArcSwap::from_pointee(stages), services, front_version, ingress_sessions }
     }
 
     /// The stages of the moment.
@@ -195,7 +199,7 @@ impl Gate {
         let home = services.home.load();
         let describe = describe(stages);
         let authorization = authorization(services, stages, &home, &describe);
-        let permitted = match authorization.admit_anybody(routed) {
+        let mut permitted = match authorization.admit_anybody(routed) {
             Ok(admitted) => admitted.map_err(|refused| request_log.note_refusal(refused))?,
             Err(routed) => {
                 if asks_manifest {
@@ -216,6 +220,11 @@ impl Gate {
         };
         // The add-on may take long to answer: the home of before a reload must not be kept alive by that.
         drop(home);
+        if permitted.routed().route().addon().route.is_below_front {
+            // Noted before it may be refused, so that the audit line says whom it was.
+            permitted.user().inspect(|user| request_log.knows_user(user));
+            self.ingress_sessions.present(&mut permitted)?;
+        }
         if renewal::remembered(request_log).is_some() {
             // Boxed, as all that is rare on the way.
             Box::pin(renewal::offer(permitted.routed().request(), stages, services, request_log)).await;

@@ -29,6 +29,7 @@ pub(super) fn rules(output: &mut Output<'_>) -> Exit {
     for (methods, path, rule) in front_rules() {
         output.result(&format!("{} {path}  {rule}", methods.join(" ")));
     }
+    output.result("any /api/hassio_ingress/{}/{*rest}  whoever may open the add-on, with a session of the browser's");
     for (kind, rule) in message_types::of_the_front() {
         output.result(&format!("{kind}  {rule}"));
     }

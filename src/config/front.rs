@@ -17,3 +17,6 @@ pub struct Front {
 
 /// The name of the front where add-ons have theirs: in logs, numbers and `explain`.
 pub const FRONT: &str = "home_assistant";
+
+/// The same for the add-ons in Home Assistant's own pages that no `[[addon]]` names.
+pub const FRONT_ADDONS: &str = "home_assistant_addons";

@@ -76,7 +76,7 @@ pub use conditions::{BadHours, Conditions, Hours, StateCondition};
 pub use config_test::{ConfigTest, ConfigTestSubject, Outcome};
 pub use emails::Emails;
 pub use entity_template::{BadTemplate, EntityTemplate, Piece};
-pub use front::{FRONT, Front};
+pub use front::{FRONT, FRONT_ADDONS, Front};
 pub use home::{HomeApi, HomeAssistant, HomeSource};
 pub use json_pointer::{BadPointer, JsonPointer};
 pub use limits::Limits;

@@ -66,17 +66,34 @@ pub struct Settings {
     pub followed: Option<FollowedStates>,
     /// `[home_assistant.front]`: Home Assistant itself, reached as an add-on with a host of its own is.
     pub front: Option<Arc<Addon>>,
+    /// The add-ons of Home Assistant OS as they are reached below `/api/hassio_ingress/` at the front: first those that
+    /// no
+    /// `[[addon]]` names, then the named ones. Empty without a front.
+    pub front_addons: Vec<Arc<Addon>>,
 }
 
 impl Settings {
-    /// Everything that requests are routed to, each at its place: the add-ons, then Home Assistant's front.
+    /// Everything that requests are routed to, each at its place: the add-ons, then Home Assistant's front, then the
+    /// add-ons below it.
     pub fn routed(&self) -> impl Iterator<Item = &Arc<Addon>> {
-        self.addons.iter().chain(&self.front)
+        self.addons.iter().chain(&self.front).chain(&self.front_addons)
     }
 
     /// What is routed to at this place.
     pub fn at_place(&self, place: usize) -> Option<&Arc<Addon>> {
-        self.addons.get(place).or_else(|| self.front.as_ref().filter(|_| place == self.addons.len()))
+        self.addons.get(place).or_else(|| {
+            let behind = place.checked_sub(self.addons.len())?;
+            self.front.iter().chain(&self.front_addons).nth(behind)
+        })
+    }
+
+    /// The add-on that the Supervisor calls so, as it is reached at the front, or what stands for those that no
+    /// `[[addon]]` names; nothing without a front.
+    pub fn front_addon(&self, supervisor_slug: &str) -> Option<&Arc<Addon>> {
+        let is_it = |addon: &&Arc<Addon>| {
+            addon.route.supervisor_slug.as_ref().is_some_and(|slug| slug.as_str() == supervisor_slug)
+        };
+        self.front_addons.iter().find(is_it).or_else(|| self.front_addons.first())
     }
 }
 

@@ -32,6 +32,8 @@ pub(crate) enum Browser {
     Condition,
     /// It has a text filled in with what it brings itself.
     OwnText,
+    /// It is about add-ons in Home Assistant's own pages.
+    Ingress,
     /// It is answered here with this, as if there were nothing.
     Here(&'static str),
 }
@@ -47,6 +49,7 @@ impl fmt::Display for Browser {
             Self::Events => f.write_str("changes of state, and that something else changed"),
             Self::Condition => f.write_str("about states of entities that may be read"),
             Self::OwnText => f.write_str("with values of its own"),
+            Self::Ingress => f.write_str("about add-ons that may be opened"),
             Self::Here(_) => f.write_str("answered as if there were nothing"),
         }
     }

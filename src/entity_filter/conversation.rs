@@ -5,15 +5,17 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::de::IgnoredAny;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::browser::{Browser, Places, Told, is_quiet_event, names_permitted, quiet, speaks_of_permitted, told};
 use super::conditions::{asks_for_plain_condition, fills_in_its_own};
-use super::entity_references::{is_entity_id, speaks_of_others, without_others};
+use super::entity_references::is_entity_id;
+use super::ingress::{self, IngressNow};
 use super::pending_answers::{PendingAnswer, PendingAnswers};
+use super::results::{NULL, failed, refusal, succeeded};
 use super::service_call::ServiceCall;
 use super::shown_entities::{Revision, ShownEntities};
-use super::state::{by_entity, change, compressed, states};
+use super::state::{change, compressed};
 use super::targets::{TargetsNow, name_entities};
 use super::{Access, May};
 use crate::entity_filter::bounded_json::{BadJson, Scalar, fields, filter_list, read};
@@ -44,6 +46,8 @@ pub struct HomeNow {
     pub places: Box<dyn Fn() -> Places + Send + Sync>,
     /// What areas and the like stand for when a service is called on them.
     pub targets: TargetsNow,
+    /// What is known of add-ons in Home Assistant's own pages.
+    pub ingress: IngressNow,
 }
 
 /// What becomes of a message of the client.
@@ -165,6 +169,10 @@ impl Conversation {
                 PendingAnswer::Told(Told::Cleaned, answers),
             ),
             Browser::OwnText => (fills_in_its_own(fields), PendingAnswer::Told(Told::Cleaned, answers)),
+            Browser::Ingress => {
+                let asked = ingress::asked(kind, fields, &self.home.as_ref()?.ingress);
+                return Some(asked.map_or(BrowserAsk::Refused, |asked| BrowserAsk::For(PendingAnswer::Ingress(asked))));
+            }
             Browser::Events if is_quiet() => (true, PendingAnswer::Quiet),
             Browser::AsHeld | Browser::Events => return None,
             Browser::Refused | Browser::Here(_) => return Some(BrowserAsk::Refused),
@@ -259,9 +267,11 @@ impl Conversation {
                     PendingAnswer::Unfiltered(_) => event?.to_owned(),
                     PendingAnswer::Quiet => quiet(event?)?,
                     PendingAnswer::Told(how, _) => self.told(how, event?, may)?,
-                    PendingAnswer::Nothing | PendingAnswer::States | PendingAnswer::Service | PendingAnswer::End(_) => {
-                        return None;
-                    }
+                    PendingAnswer::Nothing
+                    | PendingAnswer::States
+                    | PendingAnswer::Service
+                    | PendingAnswer::Ingress(_)
+                    | PendingAnswer::End(_) => return None,
                 };
                 Some(format!(r#"{{"id":{id},"type":"event","event":{event}}}"#))
             }
@@ -270,8 +280,16 @@ impl Conversation {
                 if let PendingAnswer::End(other) = answered {
                     self.shown.forget(other);
                 }
-                if let PendingAnswer::Told(how, _) = answered {
-                    let result = result.and_then(|result| self.told(how, result, may));
+                let told = match answered {
+                    PendingAnswer::Told(how, _) => Some(result.and_then(|result| self.told(how, result, may))),
+                    PendingAnswer::Ingress(asked) => Some(
+                        result
+                            .zip(self.home.as_ref())
+                            .and_then(|(result, home)| ingress::told(asked, result, &home.ingress)),
+                    ),
+                    _ => None,
+                };
+                if let Some(result) = told {
                     let result = result.unwrap_or_else(|| NULL.to_owned());
                     return Some(format!(r#"{{"id":{id},"type":"result","success":true,"result":{result}}}"#));
                 }
@@ -303,67 +321,17 @@ impl fmt::Debug for Conversation {
     }
 }
 
-fn failed(id: u64, pending_answers: PendingAnswer, told: &str, may: May<'_>) -> String {
-    let error = match pending_answers {
-        PendingAnswer::Unfiltered(_) => told.to_owned(),
-        _ => error(told, may),
-    };
-    format!(r#"{{"id":{id},"type":"result","success":false,"error":{error}}}"#)
-}
-
-fn succeeded(id: u64, pending_answers: PendingAnswer, result: &str, may: May<'_>) -> String {
-    let result = match pending_answers {
-        PendingAnswer::States => states(result, may).unwrap_or_else(|| "[]".to_owned()),
-        PendingAnswer::Service => service_result(result, may),
-        PendingAnswer::Unfiltered(_) => result.to_owned(),
-        // Results without content. Should a later version put something there, it does not pass.
-        PendingAnswer::Nothing
-        | PendingAnswer::Changes
-        | PendingAnswer::Entities
-        | PendingAnswer::Quiet
-        | PendingAnswer::Told(..)
-        | PendingAnswer::End(_) => NULL.to_owned(),
-    };
-    format!(r#"{{"id":{id},"type":"result","success":true,"result":{result}}}"#)
-}
-
-/// The code says what went wrong; the words may name anything.
-fn error(told: &str, may: May<'_>) -> String {
-    let told = fields(told, ["code", "message"]).unwrap_or_default();
-    let [code, message] = told.map(|field| {
-        let text = field.and_then(|field| serde_json::from_str::<Scalar>(field).ok());
-        text.as_ref().and_then(Scalar::text).unwrap_or_default().to_owned()
-    });
-    let message = if speaks_of_others(&message, may) { "The call failed." } else { &message };
-    let code = if speaks_of_others(&code, may) { "unknown_error" } else { &code };
-    json!({"code": code, "message": message}).to_string()
-}
-
-/// What a service answers is by entity; what is not is no answer for an add-on that is held to entities.
-fn service_result(result: &str, may: May<'_>) -> String {
-    let Some([response, context]) = fields(result, ["response", "context"]) else { return NULL.to_owned() };
-    let response = response.and_then(|response| by_entity(response, may));
-    let context = context.and_then(|context| Some(without_others(read(context.as_bytes()).ok()?, may)?.to_string()));
-    let [response, context] = [response, context].map(|part| part.unwrap_or_else(|| NULL.to_owned()));
-    format!(r#"{{"context":{context},"response":{response}}}"#)
-}
-
 fn refuse(id: &Value, code: &str, message: &str) -> Step {
     Step::Answer(refusal(id, code, message))
 }
-
-fn refusal(id: &Value, code: &str, message: &str) -> String {
-    let error = json!({"code": code, "message": message});
-    json!({"id": id, "type": "result", "success": false, "error": error}).to_string()
-}
-
-const NULL: &str = "null";
 
 #[cfg(test)]
 mod tests {
     use std::borrow::Borrow;
 
     use super::super::pending_answers::MOST;
+    use serde_json::json;
+
     use super::*;
 
     fn only_lights(entity: &str, _: Access) -> bool {

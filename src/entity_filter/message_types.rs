@@ -95,11 +95,12 @@ const fn of_browsers(name: &'static str, answers: Answers, browser: Browser) -> 
 }
 
 impl Message {
-    /// Whether it is about the account of whoever sends it: their tokens, password and settings.
+    /// Whether it is about the account of whoever sends it: their tokens, password, settings and ingress sessions.
     pub(crate) fn is_of_account(&self) -> bool {
         let begins = |start: &str| self.name.starts_with(start);
         (begins("auth/") && self.name != "auth/current_user")
             || begins("config/auth")
+            || begins("supervisor/")
             || self.name == "frontend/set_user_data"
     }
 
@@ -125,7 +126,7 @@ const TABLE: &[Message] = &[
     row("auth/current_user", Once).browser(Passes),
     row("get_config", Once).browser(Passes),
     row("get_services", Once).browser(Browser::Told(Told::Services)),
-    row("get_panels", Once).browser(Passes),
+    row("get_panels", Once).browser(Browser::Ingress),
     row("get_triggers_for_target", Once),
     row("get_conditions_for_target", Once),
     row("get_services_for_target", Once),
@@ -297,6 +298,10 @@ const TABLE: &[Message] = &[
     of_browsers("map_tiles/access_token", Once, Passes),
     of_browsers("frontend/get_version", Once, Passes),
     of_browsers("frontend/set_user_data", Once, Passes),
+    of_browsers("supervisor/api", Once, Browser::Ingress),
+    of_browsers("supervisor/ingress/info", Once, Browser::Ingress),
+    of_browsers("supervisor/ingress/session", Once, Browser::Ingress),
+    of_browsers("supervisor/ingress/validate_session", Once, Browser::Ingress),
     of_browsers("frontend/subscribe_extra_js", Events, Passes),
     of_browsers("frontend/subscribe_system_data", Events, Browser::Told(Told::Cleaned)),
     of_browsers("frontend/subscribe_user_data", Events, Browser::Told(Told::Cleaned)),

@@ -8,6 +8,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::browser::Told;
+use super::ingress::IngressAsk;
 use crate::entity_filter::message_types::Answers;
 
 /// What a message asked for, which says how its answers are read.
@@ -21,6 +22,8 @@ pub(super) enum PendingAnswer {
     Entities,
     /// An answer to a browser, filtered so; and how often it comes.
     Told(Told, Answers),
+    /// An answer about an add-on in Home Assistant's own pages.
+    Ingress(IngressAsk),
     /// Events that say that something has changed, and not what.
     Quiet,
     /// The end of another one.
@@ -106,6 +109,7 @@ impl PendingAnswer {
             Self::Nothing
             | Self::States
             | Self::Service
+            | Self::Ingress(_)
             | Self::End(_)
             | Self::Unfiltered(Answers::Once)
             | Self::Told(_, Answers::Once) => false,

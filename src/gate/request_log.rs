@@ -234,7 +234,7 @@ impl RequestLog {
 
     fn is_at_front(&self) -> bool {
         let addon = self.place.and_then(|place| self.stages.settings.at_place(place));
-        addon.is_some_and(|addon| addon.authorization.front.is_some())
+        addon.is_some_and(|addon| addon.is_at_front())
     }
 
     /// Copies what the log will say: until now it is a piece of the buffer that the head was read into, which is larger

@@ -20,7 +20,7 @@ use crate::http::{Names, OwnCookies, Reserved, Rules};
 use crate::ids::AddonSlug;
 use crate::pages::Site;
 use crate::presence::NotMeLinks;
-use crate::route::Routes;
+use crate::route::{FrontTokens, Routes};
 use crate::session::{ApiKeys, SessionCookie, Sessions};
 use crate::sign_in::{CrossHostTickets, FORM_COOKIE, Guard, OAUTH_COOKIE, OAuthLogins, TICKET_COOKIE, TokenStore};
 use crate::telemetry::{AddonMetrics, Telemetry};
@@ -43,6 +43,7 @@ pub struct Stages {
     pub(super) telemetry: Telemetry,
     pub(super) site: Arc<Site>,
     pub(super) refusals: Arc<Refusals>,
+    front_tokens: Arc<FrontTokens>,
     hsts: Option<HeaderValue>,
 }
 
@@ -108,11 +109,14 @@ impl Stages {
             keyring: keyring.as_ref(),
         };
         // With the stages of before, so that add-ons that have not changed keep their pools and open connections.
+        // They outlive a reload, as the refusals do.
+        let front_tokens = before.map(|stages| Arc::clone(&stages.front_tokens)).unwrap_or_default();
         let routed: Vec<_> = settings.routed().cloned().collect();
         let upstreams = Upstreams::new(&routed, means, before.map(|stages| &stages.upstreams));
         Self {
             rules,
-            routes: routes(&settings, ingress_key),
+            routes: routes(&settings, ingress_key).with_front_tokens(Arc::clone(&front_tokens)),
+            front_tokens,
             upstreams,
             cookie,
             keyring,
@@ -159,9 +163,17 @@ impl Stages {
         self.hsts.clone().filter(|_| entry_point == EntryPoint::Browsers)
     }
 
-    /// How the add-ons were when they were last heard of, in the order of the configuration.
+    /// How the add-ons were when they were last heard of, in the order of the configuration. Those below Home
+    /// Assistant's front are not among them: what answers there is Home Assistant.
     pub fn conditions(&self) -> impl Iterator<Item = (&AddonSlug, Condition)> {
-        self.upstreams.conditions()
+        let below_front = self.settings.front_addons.len();
+        let all = self.settings.routed().count();
+        self.upstreams.conditions().take(all.saturating_sub(below_front))
+    }
+
+    /// What is learned of the tokens in addresses of Home Assistant's own pages.
+    pub(super) fn front_tokens(&self) -> &FrontTokens {
+        &self.front_tokens
     }
 
     /// Asks the add-ons whose time has come whether they are well.

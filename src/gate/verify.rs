@@ -66,7 +66,7 @@ async fn judge(
     };
     let routed = match destination {
         // What passes at the front is filtered message by message, which no other proxy does.
-        Destination::Addon(routed) if routed.route().addon().authorization.front.is_some() => {
+        Destination::Addon(routed) if routed.route().addon().is_at_front() => {
             return session_and_user(routed.request(), services, request_log).await.and(Err(Reason::UnknownRoute));
         }
         Destination::Addon(routed) => routed,

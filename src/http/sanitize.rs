@@ -58,6 +58,7 @@ pub struct Sanitized {
     authority: Authority,
     headers: HeaderMap,
     presented: Presented,
+    ingress_session: Presented,
     form_token: Presented,
     oauth: Presented,
     ticket_nonce: Presented,
@@ -136,9 +137,9 @@ impl Sanitized {
         // All our names are taken out at either entry point, also those that are not believed there: an add-on that saw
         // the cookie of the other entry point could use it.
         let ([session, form_token, oauth, ticket_nonce, _, home_assistants], stripped) = strip(&mut headers, rules);
-        let presented = match entry_point {
-            EntryPoint::Browsers => session,
-            EntryPoint::HomeAssistant => home_assistants,
+        let (presented, ingress_session) = match entry_point {
+            EntryPoint::Browsers => (session, home_assistants),
+            EntryPoint::HomeAssistant => (home_assistants, Presented::Nothing),
         };
         // RFC 8441 section 5: over HTTP/2 a WebSocket is asked for with CONNECT. Rules, logs and the add-on see the GET
         // that HTTP/1.1 has, so that a rule for GET cannot be passed by speaking HTTP/2.
@@ -152,6 +153,7 @@ impl Sanitized {
             authority,
             headers,
             presented,
+            ingress_session,
             form_token,
             oauth,
             ticket_nonce,
@@ -189,6 +191,7 @@ impl Sanitized {
             authority,
             headers: self.headers.clone(),
             presented: self.presented.clone(),
+            ingress_session: self.ingress_session.clone(),
             form_token: self.form_token.clone(),
             oauth: self.oauth.clone(),
             ticket_nonce: self.ticket_nonce.clone(),
@@ -271,6 +274,12 @@ impl Sanitized {
     /// What was in the session's cookie, which has another name at each entry point.
     pub fn presented(&self) -> &Presented {
         &self.presented
+    }
+
+    /// What a browser has in the cookie by which the Supervisor of Home Assistant OS knows it. No add-on sees it but
+    /// those that are reached through Home Assistant.
+    pub fn ingress_session(&self) -> &Presented {
+        &self.ingress_session
     }
 
     /// What was in the sign-in form's cookie.

@@ -46,6 +46,9 @@ pub enum Reason {
     AmbiguousCredentials,
     /// The session is bound to another add-on.
     SessionBoundElsewhere,
+    /// To an add-on in Home Assistant's own pages without the ingress session that was made for this user, or with one
+    /// that was made for somebody else.
+    NoIngressSession,
     /// A sign-in that was handed over from another host came too late, for the second time, or in another browser.
     HandOverFailed,
     /// The session's user is not in Home Assistant's files (any more).
@@ -203,6 +206,7 @@ impl Reason {
             Self::KeyOutOfBounds => forbidden("key_out_of_bounds"),
             Self::AmbiguousCredentials => row(S::BAD_REQUEST, "ambiguous_credentials", BAD, A::None, Level::INFO),
             Self::SessionBoundElsewhere => forbidden("session_bound_elsewhere"),
+            Self::NoIngressSession => row(S::UNAUTHORIZED, "no_ingress_session", NOBODY, A::None, Level::INFO),
             Self::HandOverFailed => row(S::BAD_REQUEST, "hand_over_failed", BAD, A::Start, Level::INFO),
             Self::UnknownUser => row(S::UNAUTHORIZED, "unknown_user", NOBODY, A::SignIn, Level::WARN),
             Self::SystemUser => row(S::FORBIDDEN, "system_user", FORBIDDEN, A::Start, Level::WARN),

@@ -10,7 +10,16 @@ const BEGINNINGS: [&str; 3] = ["/ingress/", HOME_ASSISTANTS, "/v2/ingress/"];
 /// The token in this path, and how many bytes the add-on does not see. Without a slash after the token there is none:
 /// that is no address of an add-on there, and no page of ours either.
 pub(super) fn token_in(path: &str) -> Option<(&str, usize)> {
-    let rest = BEGINNINGS.iter().find_map(|beginning| path.strip_prefix(beginning))?;
+    token_behind(path, &BEGINNINGS)
+}
+
+/// The same at Home Assistant's front, where there is only what browsers ask.
+pub(super) fn front_token_in(path: &str) -> Option<(&str, usize)> {
+    token_behind(path, &[HOME_ASSISTANTS])
+}
+
+fn token_behind<'p>(path: &'p str, beginnings: &[&str]) -> Option<(&'p str, usize)> {
+    let rest = beginnings.iter().find_map(|beginning| path.strip_prefix(beginning))?;
     let (token, path_there) = rest.split_once('/')?;
     let legal = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
     let stripped = path.len().checked_sub(path_there.len())?.checked_sub(1)?;

@@ -6,12 +6,14 @@
 
 mod addon_route;
 mod by_token;
+mod front_tokens;
 mod routed;
 mod table;
 mod transfer;
 
 pub use addon_route::{FoundBy, Route};
 pub use by_token::HOME_ASSISTANTS;
+pub use front_tokens::FrontTokens;
 pub use routed::Routed;
 pub use table::{Destination, Location, OWN, Routes, is_own};
 pub use transfer::{DESTINATION, Transfer};

@@ -7,7 +7,8 @@ use foldhash::fast::RandomState;
 use http::uri::PathAndQuery;
 
 use super::addon_route::{FoundBy, Route};
-use super::by_token::{HOME_ASSISTANTS, token_in};
+use super::by_token::{HOME_ASSISTANTS, front_token_in, token_in};
+use super::front_tokens::FrontTokens;
 use super::routed::Routed;
 use crate::config::{Addon, PrefixMode};
 use crate::connection::EntryPoint;
@@ -24,6 +25,11 @@ pub struct Routes {
     deepest: usize,
     /// The host of Home Assistant's front, on which we have no pages.
     front: Option<String>,
+    /// The add-ons in its pages, by what the Supervisor calls them; and those that no `[[addon]]` names.
+    below_front: ByText,
+    unnamed_below_front: Option<Route>,
+    /// Which of them a token stands for.
+    front_tokens: Arc<FrontTokens>,
 }
 
 /// The operator alone fills the maps, so that a fast hasher will do.
@@ -63,6 +69,13 @@ impl Routes {
     pub fn new(addons: &[Arc<Addon>]) -> Self {
         let mut routes = Self::default();
         for (place, addon) in addons.iter().enumerate() {
+            if addon.route.is_below_front {
+                let route = Route::new(addon, place, "", FieldLocation::OwnHost);
+                match &addon.route.supervisor_slug {
+                    Some(slug) => _ = routes.below_front.insert(slug.to_string(), route),
+                    None => routes.unnamed_below_front = Some(route),
+                }
+            }
             if let Some(host) = addon.route.host.as_ref().filter(|_| addon.authorization.front.is_some()) {
                 routes.front = Some(host.as_str().to_owned());
             }
@@ -89,6 +102,12 @@ impl Routes {
         self
     }
 
+    /// With what is learned of the tokens in addresses of Home Assistant's own pages.
+    #[must_use]
+    pub fn with_front_tokens(self, front_tokens: Arc<FrontTokens>) -> Self {
+        Self { front_tokens, ..self }
+    }
+
     /// Where this request goes.
     pub fn route(&self, request: Box<Sanitized>) -> Destination {
         match self.locate(request.entry_point(), Some(request.authority().host()), request.path()) {
@@ -109,6 +128,9 @@ impl Routes {
             // Before any add-on: one at the root must not answer for our sign-in page.
             // Not at Home Assistant's front, whose scripts would have the origin of our sign-in page.
             EntryPoint::Browsers if is_own(path) && !self.is_front(host) => Location::Own,
+            EntryPoint::Browsers if let Some((route, stripped)) = self.find_below_front(host, path) => {
+                Location::Addon(route, stripped)
+            }
             EntryPoint::Browsers => self.find(host, path).map_or(Location::Nowhere, |route| {
                 let strips = route.addon().route.prefix == PrefixMode::Strip;
                 Location::Addon(route, if strips { route.prefix().len() } else { 0 })
@@ -124,6 +146,15 @@ impl Routes {
 
     fn is_front(&self, host: Option<&str>) -> bool {
         self.front.is_some() && self.front.as_deref() == host
+    }
+
+    /// The add-on in Home Assistant's own pages that this path leads to. A token of which nothing is known is one that
+    /// no
+    /// `[[addon]]` names.
+    fn find_below_front(&self, host: Option<&str>, path: &str) -> Option<(&Route, usize)> {
+        let (token, stripped) = if self.is_front(host) { front_token_in(path)? } else { return None };
+        let named = self.front_tokens.with_slug(token, |slug| self.below_front.get(slug.as_str())).flatten();
+        Some((named.or(self.unnamed_below_front.as_ref())?, stripped))
     }
 
     /// The route of this host and path.
@@ -194,7 +225,9 @@ pub fn is_own(path: &str) -> bool {
 
 /// To an add-on, which is to see all but the first `stripped` bytes of the path.
 fn routed(request: Box<Sanitized>, route: Route, stripped: usize, found_by: FoundBy) -> Destination {
-    match forward_target(request.target(), stripped) {
+    // Home Assistant takes the token off itself.
+    let hidden = if route.addon().route.is_below_front { 0 } else { stripped };
+    match forward_target(request.target(), hidden) {
         Some(forward) => Destination::Addon(Routed::new(request, (route, found_by), stripped, forward)),
         None => Destination::Nowhere(request),
     }

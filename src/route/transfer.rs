@@ -45,6 +45,10 @@ impl Routed {
         if !matches!(request.method().as_str(), "MOVE" | "COPY") {
             return Ok(None);
         }
+        if self.route().addon().route.is_below_front {
+            // Home Assistant's ingress takes neither method, and the second address would have a token of its own.
+            return Err(Reason::ForeignDestination);
+        }
         let line = match FieldLines::of(request.headers(), DESTINATION) {
             FieldLines::Absent => return Ok(None),
             FieldLines::One(line) => line,

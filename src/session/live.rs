@@ -112,7 +112,8 @@ impl Session {
         match self.about.made_by {
             MadeBy::Password | MadeBy::HomeAssistant => Some(self.about.authenticated.unwrap_or(self.created)),
             // A certificate says which device it is, and not who sits before it.
-            MadeBy::CommandLine | MadeBy::CrossHostTicket | MadeBy::Ingress | MadeBy::Certificate => {
+            // Home Assistant's own token says that somebody signed in there once, and not when.
+            MadeBy::CommandLine | MadeBy::CrossHostTicket | MadeBy::Ingress | MadeBy::Certificate | MadeBy::Front => {
                 self.about.authenticated
             }
         }

@@ -85,6 +85,8 @@ pub enum MadeBy {
     Certificate,
     /// By Home Assistant, for one of its users, with the Supervisor's call for that.
     Ingress,
+    /// With Home Assistant's own token, at its front: for the add-ons in its pages.
+    Front,
 }
 
 impl MadeBy {
@@ -97,15 +99,19 @@ impl MadeBy {
             Self::CrossHostTicket => "hand_over",
             Self::Certificate => "certificate",
             Self::Ingress => "ingress",
+            Self::Front => "front",
         }
     }
 
     /// The one entry point that such a session opens.
     pub const fn entry_point(self) -> EntryPoint {
         match self {
-            Self::Password | Self::HomeAssistant | Self::CommandLine | Self::CrossHostTicket | Self::Certificate => {
-                EntryPoint::Browsers
-            }
+            Self::Password
+            | Self::HomeAssistant
+            | Self::CommandLine
+            | Self::CrossHostTicket
+            | Self::Certificate
+            | Self::Front => EntryPoint::Browsers,
             Self::Ingress => EntryPoint::HomeAssistant,
         }
     }

@@ -207,6 +207,11 @@ impl Sessions {
         Ok((token, session))
     }
 
+    /// The same with a token that its browser has been given before it was known whose it would be.
+    pub async fn create_with(&self, token: &SessionToken, about: NewSession) -> Result<Arc<Session>, StoreAway> {
+        self.keep(token.digest(), None, about, None).await
+    }
+
     /// The same for Home Assistant's entry point. `password_digest` is the user's now.
     pub async fn create_at_home_assistant(
         &self,

@@ -159,7 +159,7 @@ fn ways(whose: &Whose<'_>, methods: &[SignInMethod]) -> Vec<SignInMethod> {
     let before = match whose.session.made_by() {
         MadeBy::Password => Some(SignInMethod::Password),
         MadeBy::HomeAssistant => Some(SignInMethod::HomeAssistant),
-        MadeBy::CommandLine | MadeBy::CrossHostTicket | MadeBy::Ingress | MadeBy::Certificate => None,
+        MadeBy::CommandLine | MadeBy::CrossHostTicket | MadeBy::Ingress | MadeBy::Certificate | MadeBy::Front => None,
     };
     match before {
         Some(method) if possible.contains(&method) => vec![method],

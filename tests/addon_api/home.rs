@@ -2,10 +2,12 @@
 //! it is told and by whom.
 
 use std::net::SocketAddr;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
 
 use futures_util::{SinkExt as _, StreamExt as _};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::accept_async;
@@ -122,6 +124,14 @@ impl SmallHome {
                     let code = u16::try_from(message["code"].as_u64().unwrap()).unwrap();
                     socket.close(Some(CloseFrame { code: CloseCode::from(code), reason: "".into() })).await
                 }
+                kind if kind == "supervisor/api" || kind.starts_with("supervisor/ingress/") => {
+                    socket.send(done(supervisor(kind, &message))).await
+                }
+                "get_panels" => {
+                    let panel = |slug: &str| json!({"component_name": "app", "config": {"addon": slug}});
+                    let panels = json!({"energy": {"config": null}, "nodered": panel("a0d7b954_nodered"), "ssh": panel("core_ssh")});
+                    socket.send(done(panels)).await
+                }
                 "big" => socket.send(done(json!("x".repeat(5 * 1024 * 1024)))).await,
                 "call_service" => {
                     let context = json!({"id": "c"});
@@ -164,6 +174,28 @@ impl SmallHome {
             body.len()
         );
         let _ = stream.write_all(answer.as_bytes()).await;
+    }
+}
+
+/// What the Supervisor says of an add-on, with a token that is made of its slug; or a new session.
+fn supervisor(kind: &str, message: &Map<String, Value>) -> Value {
+    static SESSIONS: AtomicU64 = AtomicU64::new(0);
+    let text = |name: &str| message.get(name).and_then(Value::as_str).unwrap_or_default();
+    let endpoint = text("endpoint");
+    let of_endpoint = endpoint.strip_prefix("/addons/").and_then(|rest| rest.strip_suffix("/info"));
+    match (kind, of_endpoint) {
+        ("supervisor/ingress/info", _) | (_, Some(_)) => {
+            let slug = of_endpoint.unwrap_or(text("slug"));
+            json!({"slug": slug, "name": slug, "state": "started", "ip_address": "172.30.33.4",
+                "ingress_url": format!("/api/hassio_ingress/token-{slug}/")})
+        }
+        ("supervisor/ingress/session", _) => {
+            json!({"session": format!("{:0128x}", SESSIONS.fetch_add(1, Relaxed) + 0xab)})
+        }
+        _ if endpoint == "/ingress/session" => {
+            json!({"session": format!("{:0128x}", SESSIONS.fetch_add(1, Relaxed) + 0xab)})
+        }
+        _ => Value::Null,
     }
 }
 

@@ -1,6 +1,6 @@
 //! `[home_assistant.front]`: a host of its own, on a Home Assistant that can be reached and whose files can be read.
 
-use crate::harness::{Folder, accepted, refused, refused_in};
+use crate::harness::{Folder, accepted, refused, refused_in, warned};
 
 const HOME: &str = "[home_assistant]\nconfig_dir = \"home\"\nurl = \"http://127.0.0.1:8123\"\n";
 
@@ -48,6 +48,29 @@ fn a_fronts_host_and_name_are_no_addons() {
     refused(&text, "20:8", &["the host of Home Assistant's front", "another host"]);
     let text = front("host = \"h.test\"", "slug = \"home_assistant\"");
     refused(&text, "20:8", &["the name of Home Assistant's front"]);
+}
+
+#[test]
+fn an_add_on_in_home_assistants_pages_needs_a_front_and_nothing_else() {
+    let host = "host = \"h.test\"";
+    let text = format!(
+        "{HOME}[home_assistant.front]\n{host}\naddons = \"all\"\n[[addon]]\nslug = \"a\"\nsupervisor_slug = \"core_ssh\"\n"
+    );
+    let settings = accepted(&text).settings;
+    assert_eq!(settings.addons.len(), 1);
+    let names: Vec<_> = settings.front_addons.iter().map(|addon| addon.slug.as_str()).collect();
+    assert_eq!(names, ["home_assistant_addons", "a"]);
+    assert!(!settings.front_addons[0].authorization.access.admin_only);
+
+    let alone = format!("{HOME}[[addon]]\nslug = \"a\"\nsupervisor_slug = \"core_ssh\"\n");
+    refused(&alone, "6:19", &["there is no front", "[home_assistant.front]"]);
+    refused(&front(host, "slug = \"b\"\nsupervisor_slug = \"Core SSH\""), "21:19", &["a slug is"]);
+    refused(&front_text(&format!("{host}\naddons = \"everybody\"")), "7:10", &["admins"]);
+    refused(&front(host, "slug = \"home_assistant_addons\""), "20:8", &["the name of Home Assistant's front"]);
+    let twice = format!("{text}[[addon]]\nslug = \"b\"\nsupervisor_slug = \"core_ssh\"\n");
+    refused(&twice, "12:19", &["two add-ons with one supervisor_slug", "ha addons"]);
+    let fresh = format!("{text}fresh = \"5m\"\n");
+    warned(&fresh, "9:19", &["nobody opens this add-on in Home Assistant's pages", "[[addon.protect]]"]);
 }
 
 #[test]

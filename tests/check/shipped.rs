@@ -73,9 +73,9 @@ fn it_runs_as_it_is() {
 }
 
 /// `ca` and `pin` exclude each other, and both want an upstream of `https`; `crl` goes with `ca`; `token` is for a home
-/// without `config_dir`; `dns_update` takes the place of `dns_hook`.
+/// without `config_dir`; `dns_update` takes the place of `dns_hook`; `supervisor_slug` and `max_age` leave nobody.
 fn without_what_needs_another_upstream(text: &str) -> String {
-    let unfit = ["ca = ", "crl = ", "pin = ", "token = ", "dns_update = "];
+    let unfit = ["ca = ", "crl = ", "pin = ", "token = ", "dns_update = ", "supervisor_slug = "];
     let needs = |line: &&str| unfit.iter().any(|key| line.starts_with(key));
     text.lines().filter(|line| !needs(line)).collect::<Vec<_>>().join("\n")
 }
@@ -155,6 +155,7 @@ const EXAMPLES: &[&str] = &[
     "user_template",
     "fresh",
     "max_age",
+    "supervisor_slug",
 ];
 
 /// Tables that are examples as a whole: paragraphs with one of these headings in them.

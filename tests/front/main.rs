@@ -19,6 +19,7 @@ mod home;
 
 mod attacker;
 mod bed;
+mod ingress;
 mod live;
 mod passes;
 mod rest;

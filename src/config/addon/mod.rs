@@ -132,6 +132,11 @@ impl Addon {
         }
     }
 
+    /// Whether it is Home Assistant itself, at its front, or is reached through it.
+    pub fn is_at_front(&self) -> bool {
+        self.authorization.front.is_some() || self.route.is_below_front
+    }
+
     /// With what `[session]` asks of users by their groups.
     #[must_use]
     pub(in crate::config) fn with_ages_of_groups(mut self, groups: &[(String, Duration)]) -> Self {
@@ -146,7 +151,8 @@ pub(in crate::config) fn addons(
     signing_keys: &[SigningKey],
     cx: &mut Context<'_>,
 ) -> Vec<Addon> {
-    let mut seen = Seen { slugs: Unique::new(), paths: Unique::new(), hosts: Unique::new() };
+    let mut seen =
+        Seen { slugs: Unique::new(), paths: Unique::new(), hosts: Unique::new(), supervisor_slugs: Unique::new() };
     let read = |entry: &Spanned<RawAddon>| {
         let named = manifest::named(&entry.get_ref().package.manifest, signing_keys, cx);
         addon(entry, &named, &mut seen, cx)
@@ -159,6 +165,7 @@ struct Seen {
     slugs: Unique<AddonSlug>,
     paths: Unique<PathPrefix>,
     hosts: Unique<HostName>,
+    supervisor_slugs: Unique<AddonSlug>,
 }
 
 /// `None` when it has no slug, no upstream or no route, which is reported.
@@ -166,7 +173,12 @@ fn addon(entry: &Spanned<RawAddon>, named: &Named, seen: &mut Seen, cx: &mut Con
     let (raw, owner) = (entry.get_ref(), entry.span());
     let manifest = named.manifest().map(AsRef::as_ref);
     let slug = slug(raw, &owner, named, seen, cx);
-    let upstream = backend::upstream(&raw.backend, &owner, named, !raw.route.is_absent(), cx);
+    // Home Assistant leads to one that is in its pages alone.
+    let upstream = if raw.route.is_below_front_alone() && matches!(raw.backend.upstream, Key::Absent) {
+        Some(Upstream::Nowhere)
+    } else {
+        backend::upstream(&raw.backend, &owner, named, !raw.route.is_absent(), cx)
+    };
     let route = Route::resolve(&raw.route, &owner, upstream.as_ref(), seen, cx);
     let headers = AddonHeaders::resolve(&raw.headers, &owner, &raw.authorization.role, cx);
     let package = Package::resolve(&raw.package, named, cx);

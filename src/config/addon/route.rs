@@ -1,10 +1,11 @@
-//! Where browsers find an add-on: `path`, `host`, and whether the add-on sees its `prefix`.
+//! Where browsers find an add-on: `path`, `host`, whether the add-on sees its `prefix`, and by `supervisor_slug` in
+//! Home Assistant's own pages.
 
 use super::Seen;
 use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::raw::section::{Key, section_part};
 use crate::config::resolve::context::Context;
-use crate::ids::{HostName, PathPrefix, Upstream};
+use crate::ids::{AddonSlug, HostName, PathPrefix, Upstream};
 
 section_part! {
     /// The keys of it in `[[addon]]`.
@@ -12,6 +13,7 @@ section_part! {
         path: String,
         host: String,
         prefix: String,
+        supervisor_slug: String,
     }
 }
 
@@ -24,6 +26,11 @@ pub struct Route {
     pub host: Option<HostName>,
     /// Whether the prefix is taken off before the add-on sees the path.
     pub prefix: PrefixMode,
+    /// What the Supervisor of Home Assistant OS calls it: what its settings say of users holds below
+    /// `/api/hassio_ingress/` at Home Assistant's front too.
+    pub supervisor_slug: Option<AddonSlug>,
+    /// It is reached there, through Home Assistant, which sees the whole path.
+    pub is_below_front: bool,
 }
 
 /// `prefix`
@@ -36,15 +43,21 @@ pub enum PrefixMode {
 }
 
 impl RawRoute {
-    /// Whether neither key stands there, not even with a wrong value.
+    /// Whether neither `path` nor `host` stands there, not even with a wrong value.
     pub(super) fn is_absent(&self) -> bool {
         matches!((&self.path, &self.host), (Key::Absent, Key::Absent))
+    }
+
+    /// Whether Home Assistant's pages are the only place where it is.
+    pub(super) fn is_below_front_alone(&self) -> bool {
+        self.is_absent() && !matches!(self.supervisor_slug, Key::Absent)
     }
 }
 
 impl Route {
     /// Nowhere.
-    pub const NONE: Self = Self { path: None, host: None, prefix: PrefixMode::Strip };
+    pub const NONE: Self =
+        Self { path: None, host: None, prefix: PrefixMode::Strip, supervisor_slug: None, is_below_front: false };
 
     /// Whether a request can reach the add-on.
     pub fn leads_here(&self) -> bool {
@@ -59,7 +72,7 @@ impl Route {
         seen: &mut Seen,
         cx: &mut Context<'_>,
     ) -> Self {
-        if raw.is_absent() && upstream != Some(&Upstream::Nowhere) {
+        if raw.is_absent() && !raw.is_below_front_alone() && upstream != Some(&Upstream::Nowhere) {
             let nowhere = Diagnostic::mistake(
                 owner.clone(),
                 "this add-on has neither `path` nor `host`: no request could reach it",
@@ -87,7 +100,14 @@ impl Route {
             );
             Some(host)
         });
+        let supervisor_slug = raw.supervisor_slug.given().and_then(|text| {
+            let slug: AddonSlug = cx.findings.parse(text)?;
+            let hint = "give each its own: what `ha addons` calls it, as in \"a0d7b954_nodered\"";
+            seen.supervisor_slugs.note(slug.clone(), text.span(), "two add-ons with one supervisor_slug", hint, cx);
+            Some(slug)
+        });
         let words = [("strip", PrefixMode::Strip), ("keep", PrefixMode::Keep)];
-        Self { path, host, prefix: cx.word_or(&raw.prefix, PrefixMode::Strip, &words) }
+        let prefix = cx.word_or(&raw.prefix, PrefixMode::Strip, &words);
+        Self { path, host, prefix, supervisor_slug, is_below_front: false }
     }
 }

@@ -138,6 +138,7 @@ section! {
     /// `[home_assistant.front]`
     Front {
         host: String,
+        addons: String,
         allow: List<String>,
         open_paths: List<String>,
         webhooks: List<String>,

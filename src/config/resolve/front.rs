@@ -1,16 +1,18 @@
 //! `[home_assistant.front]`: in comes the table, out comes Home Assistant as it is routed to, an add-on with a host of
-//! its own whose credential is Home Assistant's own token.
+//! its own whose credential is Home Assistant's own token; and the add-ons of Home Assistant OS that are reached
+//! through it.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use toml::Spanned;
 
 use super::context::Context;
-use crate::config::addon::{Addon, Authorization, Backend, PrefixMode, RawAddon, Route};
+use crate::config::addon::{Access, Addon, Authorization, Backend, PrefixMode, RawAddon, Route};
 use crate::config::addon_api::is_for_no_addon;
 use crate::config::diagnostic::{Diagnostic, Span};
-use crate::config::front::{FRONT, Front};
+use crate::config::front::{FRONT, FRONT_ADDONS, Front};
 use crate::config::home::{HomeApi, HomeAssistant};
 use crate::config::path_pattern::{PathPattern, Segment};
 use crate::config::raw;
@@ -39,13 +41,74 @@ pub(super) fn front(
     let slug = FRONT.parse().expect("lower-case letters and `_`");
     let mut addon = Addon::new(slug, Upstream::At(api.url.address()));
     "Home Assistant".clone_into(&mut addon.display.title);
-    addon.route = Route { path: None, host: Some(host), prefix: PrefixMode::Keep };
+    addon.route = Route { host: Some(host), prefix: PrefixMode::Keep, ..Route::NONE };
     let trust = if api.url.is_tls { api.trust.clone() } else { Trust::System };
     addon.backend = Backend { trust, ..addon.backend };
     // A backup is made and read before Home Assistant answers.
     addon.transport.response_timeout = Duration::from_mins(10);
     addon.authorization = Authorization { tokens: true, front: Some(rules), ..Authorization::default() };
     Some(addon)
+}
+
+/// The add-ons in Home Assistant's own pages: those that no `[[addon]]` names, then each that one names with
+/// `supervisor_slug`. They are reached as the front is, and their users are judged as their own tables say.
+pub(super) fn addons(
+    root: &raw::Root,
+    raw: &[Spanned<RawAddon>],
+    (front, named): (Option<&Addon>, &[Arc<Addon>]),
+    cx: &mut Context<'_>,
+) -> Vec<Arc<Addon>> {
+    let table = root.home_assistant.given().and_then(|home| home.get_ref().front.given());
+    let Some(table) = table else {
+        for slug in raw.iter().filter_map(|addon| addon.get_ref().route.supervisor_slug.given()) {
+            let idle =
+                Diagnostic::mistake(slug.span(), "there is no front of Home Assistant's, in whose pages it would be");
+            cx.add(
+                idle.label("needs `[home_assistant.front]`")
+                    .hint("add host = \"home.example\" under [home_assistant.front], or take this key out"),
+            );
+        }
+        return Vec::new();
+    };
+    for slug in raw.iter().filter_map(|addon| addon.get_ref().route.supervisor_slug.given()) {
+        let is_it = |addon: &&Arc<Addon>| {
+            addon.route.supervisor_slug.as_ref().is_some_and(|name| name.as_str() == slug.get_ref())
+        };
+        let asks = |addon: &Arc<Addon>| {
+            !addon.authorization.step_up.is_nothing() || addon.authorization.max_age.everybody.is_some()
+        };
+        if named.iter().find(is_it).is_some_and(asks) {
+            let closed = Diagnostic::warning(slug.span(), "nobody opens this add-on in Home Assistant's pages");
+            cx.add(closed.label("`max_age`, `fresh` or `second_factor` of the add-on refuses everybody there").hint(
+                "Home Assistant does not say when somebody signed in: put `fresh` and `second_factor` into \
+                           [[addon.protect]], for the paths that need them, or take this key out",
+            ));
+        }
+    }
+    let words = [("admins", true), ("all", false)];
+    let admin_only = cx.word_or(&table.get_ref().addons, true, &words);
+    let Some(front) = front else { return Vec::new() };
+    let through_front = |addon: &Addon, authorization: Authorization| Addon {
+        slug: addon.slug.clone(),
+        display: addon.display.clone(),
+        route: Route {
+            supervisor_slug: addon.route.supervisor_slug.clone(),
+            prefix: PrefixMode::Keep,
+            is_below_front: true,
+            ..Route::NONE
+        },
+        // Home Assistant is shown its own token alone, and there is none here: the session is ours.
+        authorization: Authorization { tokens: false, public: Vec::new(), ..authorization },
+        ..front.clone()
+    };
+    let slug = FRONT_ADDONS.parse().expect("lower-case letters and `_`");
+    let mut unnamed = Addon::new(slug, Upstream::Nowhere);
+    "Add-ons in Home Assistant".clone_into(&mut unnamed.display.title);
+    let access = Access { admin_only, ..Access::default() };
+    let unnamed = through_front(&unnamed, Authorization { access, ..Authorization::default() });
+    let named = named.iter().filter(|addon| addon.route.supervisor_slug.is_some());
+    let named = named.map(|addon| through_front(addon, addon.authorization.clone()));
+    [unnamed].into_iter().chain(named).map(Arc::new).collect()
 }
 
 /// What the front stands on: where Home Assistant listens, its files, in which the keys of its tokens are, and that it
@@ -88,7 +151,8 @@ fn refuse_clashes(host: &HostName, at: Span, addons: &[Spanned<RawAddon>], cx: &
             let twice = Diagnostic::mistake(theirs.span(), "an add-on has the host of Home Assistant's front");
             cx.add(twice.label("here again").first(at.clone()).hint("give one of them another host"));
         }
-        if let Some(slug) = addon.get_ref().slug.given().filter(|slug| slug.get_ref() == FRONT) {
+        let is_taken = |slug: &&Spanned<String>| [FRONT, FRONT_ADDONS].contains(&slug.get_ref().as_str());
+        if let Some(slug) = addon.get_ref().slug.given().filter(is_taken) {
             let taken = Diagnostic::mistake(slug.span(), "this is the name of Home Assistant's front");
             cx.add(taken.label("expected another slug").hint("logs and numbers call the front so"));
         }

@@ -74,10 +74,13 @@ pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> (Settings, Vec<C
     let session = sections::session(&section(&raw.session), &home_assistant, cx);
     let of_groups = |addon: addon::Addon| Arc::new(addon.with_ages_of_groups(&session.max_age));
     let all: Vec<_> = addon::addons(addons, &supervisor.signing_keys, cx).into_iter().map(of_groups).collect();
+    let front = front::front(raw, addons, &home_assistant, cx).map(Arc::new);
+    let front_addons = front::addons(raw, addons, (front.as_deref(), &all), cx);
     let followed = followed::followed(raw, (&home_assistant, &supervisor), (&all, &permissions), cx);
     let mut settings = Settings {
         state_dir: cx.state_dir.clone(),
-        front: front::front(raw, addons, &home_assistant, cx).map(Arc::new),
+        front,
+        front_addons,
         listen: listen::listen(&section(&raw.listen), &raw.state_dir, cx),
         tls: tls::tls(&section(&raw.tls), &section(&raw.listen), cx),
         hsts: tls::hsts(&section(&raw.tls), cx),

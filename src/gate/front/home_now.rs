@@ -2,19 +2,52 @@
 
 use std::sync::Arc;
 
-use crate::entity_filter::{Access, HomeNow, Places};
+use crate::authorization::is_listed_for;
+use crate::conditions::Circumstances;
+use crate::entity_filter::{Access, HomeNow, IngressNow, Places};
 use crate::gate::Gate;
+use crate::http::ClientAddr;
 use crate::identity::User;
-use crate::ids::GroupId;
+use crate::ids::{AddonSlug, GroupId};
+use crate::route::HOME_ASSISTANTS;
 
 /// Looked up anew each time, so that a registry that has changed counts from the next message on.
-pub(super) fn home_now(gate: &Arc<Gate>, user: &Arc<User>, within: Option<GroupId>) -> HomeNow {
+pub(super) fn home_now(gate: &Arc<Gate>, user: &Arc<User>, within: Option<GroupId>, client: ClientAddr) -> HomeNow {
+    let ingress = ingress_now(gate, user, client);
     let (of_places, of_targets, user) = (Arc::clone(gate), Arc::clone(gate), Arc::clone(user));
     HomeNow {
         places: Box::new(move || places(&of_places, &user, within.as_ref())),
         targets: Box::new(move |kind, id| {
             let registry = of_targets.services.home.load().registry()?;
             Some(registry.targeted(kind, id)?.into_iter().map(str::to_owned).collect())
+        }),
+        ingress,
+    }
+}
+
+/// The add-ons in Home Assistant's own pages, for a user who comes from there.
+fn ingress_now(gate: &Arc<Gate>, user: &Arc<User>, client: ClientAddr) -> IngressNow {
+    let whose = || (Arc::clone(gate), user.id.clone());
+    let ((of_opening, opens), (of_shown, shows), (of_made, made), (of_behind, _)) =
+        (whose(), whose(), whose(), whose());
+    IngressNow {
+        opens: Box::new(move |slug| {
+            let (stages, home) = (of_opening.stages(), of_opening.services.home.load());
+            let circumstances = Circumstances::new(client, home.environment());
+            let directory = home.directory().load();
+            let user = directory
+                .user(&opens)
+                .and_then(|user| directory.in_circumstances(Arc::clone(user), &circumstances).ok());
+            let addon = stages.settings.front_addon(slug);
+            user.zip(addon).is_some_and(|(user, addon)| is_listed_for(&user, &addon.authorization, &circumstances))
+        }),
+        is_theirs: Box::new(move |session| of_shown.ingress_sessions.is_of(&shows, session)),
+        made: Box::new(move |session| of_made.ingress_sessions.note(&made, session)),
+        is_at: Box::new(move |url, slug| {
+            let slug: Option<AddonSlug> = slug.parse().ok();
+            let token = url.strip_prefix(HOME_ASSISTANTS).and_then(|rest| rest.split_once('/'));
+            let known = token.zip(slug);
+            known.inspect(|((token, _), slug)| of_behind.stages().front_tokens().learn(token, slug)).is_some()
         }),
     }
 }

@@ -4,9 +4,11 @@
 //! In comes a request whose host is the front's, out goes what Home Assistant answers, as far as the user may see it.
 //! No byte goes to Home Assistant before the table has permitted it to whoever asks (`authorization/front`).
 
+mod browser_session;
 mod first_message;
 mod guesses;
 mod home_now;
+mod ingress_sessions;
 mod pass;
 mod rest;
 mod socket;
@@ -23,6 +25,7 @@ use crate::http::Sanitized;
 use crate::refusal::Reason;
 use crate::route::Routed;
 use crate::session::{AccessToken, Authenticated};
+pub(in crate::gate) use ingress_sessions::IngressSessions;
 pub(crate) use pass::is_usable;
 use token::{NotVerified, Shown};
 
@@ -77,7 +80,7 @@ async fn anybody(
 ) -> Result<Judged, Reason> {
     let request = permitted.routed().request();
     if request.handshake().is_some() {
-        let opened = socket::open(permitted, gate, stages)?;
+        let opened = socket::open(permitted, gate, stages).await?;
         return Ok(Judged::Answered(Passed::Socket(Box::new(opened))));
     }
     if guesses::is_guess(request) {

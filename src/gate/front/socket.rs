@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_KEY, UPGRADE};
-use http::header::{HeaderValue, SEC_WEBSOCKET_PROTOCOL};
+use http::header::{HeaderValue, SEC_WEBSOCKET_PROTOCOL, SET_COOKIE};
 use http::{HeaderMap, Response, StatusCode};
 use http_body_util::Full;
 use hyper::upgrade::{OnUpgrade, Upgraded};
@@ -20,6 +20,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
+use super::browser_session::{BrowserSession, seen_while_open};
 use super::first_message::{Peer, close, read_text, write_text};
 use super::home_now::home_now;
 use super::pass;
@@ -36,7 +37,7 @@ use crate::exchanges::Open;
 use crate::gate::own_socket::{OwnSocket, SocketEnd};
 use crate::gate::stages::Stages;
 use crate::gate::{Gate, authorization, describe};
-use crate::http::Handshake;
+use crate::http::{ClientAddr, Handshake};
 use crate::identity::User;
 use crate::ids::GroupId;
 use crate::refusal::Reason;
@@ -45,21 +46,23 @@ use crate::session::Authenticated;
 use crate::upstream::{OpenedWebSocket, TunnelEnd, TunnelOver, carry};
 
 /// Answers the handshake. Nothing of it has gone to Home Assistant.
-pub(super) fn open(permitted: Permitted, gate: &Arc<Gate>, stages: &Arc<Stages>) -> Result<OwnSocket, Reason> {
+pub(super) async fn open(permitted: Permitted, gate: &Arc<Gate>, stages: &Arc<Stages>) -> Result<OwnSocket, Reason> {
     let (mut routed, open) = permitted.into_unknown();
     let request = routed.request_mut();
     let most = stages.settings.limits.front_pending_websockets;
     // By address, because before a token is shown nothing else is known of whoever asks.
     let claim = Claim::new(Limit::FrontPendingWebsockets, Holder::from(request.client().ip()), most);
     let pending = gate.services.budget.take(1, &[claim])?;
-    let response = accepted(request.handshake().ok_or(Reason::BadUpgrade)?, request.headers())?;
+    let mut response = accepted(request.handshake().ok_or(Reason::BadUpgrade)?, request.headers())?;
+    let browser = BrowserSession::shown(request, gate).await;
+    response.headers_mut().extend(browser.cookie(stages.cookie()).map(|cookie| (SET_COOKIE, cookie)));
     let client = request.take_upgrade().ok_or(Reason::BadUpgrade)?;
     // What is packed could not be read here, and Home Assistant has no subprotocols.
     for name in [SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_PROTOCOL] {
         request.remove_header(&name);
     }
     let (gate, stages) = (Arc::clone(gate), Arc::clone(stages));
-    Ok(OwnSocket { response, talk: Box::pin(talk(gate, stages, routed, (client, open, pending))) })
+    Ok(OwnSocket { response, talk: Box::pin(talk(gate, stages, (routed, browser), (client, open, pending))) })
 }
 
 /// The answer that opens it (RFC 6455 section 4.2.2; over HTTP/2, RFC 8441 section 5).
@@ -82,7 +85,7 @@ type Stream = TokioIo<Upgraded>;
 async fn talk(
     gate: Arc<Gate>,
     stages: Arc<Stages>,
-    routed: Routed,
+    (routed, browser): (Routed, BrowserSession),
     (client, open, pending): (OnUpgrade, Open, Permit),
 ) -> SocketEnd {
     let ended = |why, user, refused| SocketEnd { end: TunnelEnd { sent: 0, received: 0, why }, user, refused };
@@ -100,8 +103,9 @@ async fn talk(
         turn_away(&mut client).await;
         return ended(TunnelOver::Closed, None, Some(Reason::NoSession.into()));
     };
-    let permitted = match admit(&gate, &stages, routed, &token).await {
-        Ok(permitted) => permitted,
+    let client_addr = routed.request().client();
+    let (permitted, refresh_token) = match admit(&gate, &stages, routed, &token).await {
+        Ok(admitted) => admitted,
         Err(refused) => {
             turn_away(&mut client).await;
             return ended(TunnelOver::Closed, None, Some(refused));
@@ -110,6 +114,11 @@ async fn talk(
     // From here on it counts for the user, and no longer for the address, nor as nobody's.
     drop((pending, open));
     let (user, answers, within) = (permitted.user().cloned(), permitted.answers(), permitted.within().cloned());
+    let Ok(session) = browser.of(&gate, user.as_deref(), refresh_token).await else {
+        // RFC 6455 section 7.4.1 with its registry: come back, and get a cookie of your own.
+        close(&mut client, Peer::Client, 1012).await;
+        return ended(TunnelOver::Closed, user, None);
+    };
     let message = match pass::token(&permitted, &gate) {
         Ok(None) => message,
         Ok(Some(token)) => auth_message(token.reveal()),
@@ -130,13 +139,22 @@ async fn talk(
     };
     let (OpenedWebSocket { stream, open, held }, Welcome { text, is_in }) = (opened, welcome);
     let told = write_text(&mut client, Peer::Client, &text).await;
-    let end = match (told.filter(|()| is_in), answers) {
-        (None, _) => {
-            close(&mut client, Peer::Client, 1000).await;
-            TunnelEnd { sent: 0, received: 0, why: TunnelOver::Closed }
+    let carried = async {
+        match (told.filter(|()| is_in), answers) {
+            (None, _) => {
+                close(&mut client, Peer::Client, 1000).await;
+                TunnelEnd { sent: 0, received: 0, why: TunnelOver::Closed }
+            }
+            (Some(()), Answers::Whole) => carry(client.into_inner(), stream, &open, IDLE).await,
+            (Some(()), Answers::Filtered) => {
+                let whose = (user.clone(), within, client_addr);
+                filter(&gate, &stages, whose, (client, stream), &open).await
+            }
         }
-        (Some(()), Answers::Whole) => carry(client.into_inner(), stream, &open, IDLE).await,
-        (Some(()), Answers::Filtered) => filter(&gate, &stages, (user.clone(), within), (client, stream), &open).await,
+    };
+    let end = tokio::select! {
+        end = carried => end,
+        () = seen_while_open(session, &gate) => TunnelEnd { sent: 0, received: 0, why: TunnelOver::Closed },
     };
     drop(held);
     SocketEnd { end, user, refused: None }
@@ -160,10 +178,15 @@ fn auth_message(token: &str) -> String {
     json!({"type": "auth", "access_token": token}).to_string()
 }
 
-/// Admits the WebSocket as whoever the token stands for.
-async fn admit(gate: &Gate, stages: &Stages, routed: Routed, token: &str) -> Result<Permitted, Refused> {
+/// Admits the WebSocket as whoever the token stands for; with the id of the refresh token, where it was no pass.
+async fn admit(
+    gate: &Gate,
+    stages: &Stages,
+    routed: Routed,
+    token: &str,
+) -> Result<(Permitted, Option<String>), Refused> {
     if let Some(pass) = Box::pin(pass::shown_text(token, routed.request(), gate, stages)).await {
-        return admit_as(gate, stages, Authenticated::with_key(routed, pass?)).await;
+        return Ok((admit_as(gate, stages, Authenticated::with_key(routed, pass?)).await?, None));
     }
     let token = match token::verified(&Shown::Text(token), gate) {
         Err(NotVerified { unknown: Some(unknown), .. }) => {
@@ -173,7 +196,8 @@ async fn admit(gate: &Gate, stages: &Stages, routed: Routed, token: &str) -> Res
         first => first,
     };
     let token = token.map_err(|not| not.reason)?;
-    admit_as(gate, stages, Authenticated::at_front(routed, token)).await
+    let refresh_token = token.issuer().to_owned();
+    Ok((admit_as(gate, stages, Authenticated::at_front(routed, token)).await?, Some(refresh_token)))
 }
 
 async fn admit_as(gate: &Gate, stages: &Stages, authenticated: Authenticated) -> Result<Permitted, Refused> {
@@ -221,7 +245,7 @@ async fn turn_away(client: &mut Stream) {
 async fn filter(
     gate: &Arc<Gate>,
     stages: &Stages,
-    (user, within): (Option<Arc<User>>, Option<GroupId>),
+    (user, within, client_addr): (Option<Arc<User>>, Option<GroupId>, ClientAddr),
     (client, home): (Stream, Upgraded),
     open: &Open,
 ) -> TunnelEnd {
@@ -236,7 +260,7 @@ async fn filter(
         let (gate, user, within) = (Arc::clone(gate), Arc::clone(&user), within.clone());
         Box::new(move |entity: &str, access: Access| may(&gate, &user, within.as_ref(), entity, access))
     };
-    let home_now = home_now(gate, &user, within.clone());
+    let home_now = home_now(gate, &user, within.clone(), client_addr);
     let conversation = match within {
         None => Conversation::of_browser(added.unwrap_or_default(), home_now),
         Some(_) => Conversation::by_pass(home_now),

@@ -61,6 +61,10 @@ pub(in crate::gate) fn sentence(reason: Reason, facts: &Facts<'_>) -> String {
         Reason::MethodNotAllowed => format!("the method {} is not taken there", facts.method),
         Reason::UnknownRoute => "there is no add-on and no page of ours at this host and path".to_owned(),
         Reason::SessionBoundElsewhere => format!("the session is bound to another add-on than {addon}"),
+        Reason::NoIngressSession => format!(
+            "the request to {addon} does not show the one ingress session that Home Assistant made for this user since \
+             vestibule began; its page makes a new one when it is opened again"
+        ),
         Reason::AddonDown => format!("{addon} cannot be reached at its upstream"),
         Reason::AddonBroken => format!("{addon} hung up, or answered with something that is not HTTP"),
         Reason::AddonSlow => format!("{addon} did not answer in time"),
