@@ -22,6 +22,7 @@ describe('the panels of Home Assistant', { timeout: 300_000 }, () => {
     const environment = { SUPERVISOR: `127.0.0.1:${door}`, SUPERVISOR_TOKEN: TOKEN };
     stage.there = await startHomeAssistant(FOLDER, { environment });
     stage.gone = await freePort();
+    stage.ports = [door, stage.gone];
     stage.vestibule = await startVestibule(join(FOLDER, 'vestibule'), sections(stage.there, door, stage.gone), {
       secrets: { door: TOKEN },
     });
@@ -135,6 +136,40 @@ describe('the panels of Home Assistant', { timeout: 300_000 }, () => {
     await shows(page, DAVE);
     assert.equal(await sidebar.getByText('Administrators').count(), 0);
   }));
+
+  test('at the front, dave opens the panel that is for him, and it is told who he is', panel(DAVE, async (page) => {
+    const sidebar = page.locator('ha-sidebar');
+    await sidebar.getByText('Who am I').click();
+    await page.waitForURL((at) => at.pathname === '/whoami');
+    await shows(page, DAVE);
+    assert.equal(await sidebar.getByText('Administrators').count(), 0);
+    const { ingress_entry: admin } = (await stage.alice.ask({ type: 'supervisor/api', endpoint: '/addons/admin/info', method: 'get' })).result;
+    const { ingress_entry: whoami } = (await stage.alice.ask({ type: 'supervisor/api', endpoint: '/addons/whoami/info', method: 'get' })).result;
+    const status = (entry) => page.evaluate(async (path) => (await fetch(`${path}/`)).status, entry);
+    assert.equal(await status(whoami), 200);
+    assert.equal(await status(admin), 401, 'its address is no secret, and no use to him');
+    // With a session that Home Assistant's Supervisor made for alice in the place of his own.
+    const made = (await stage.alice.ask({ type: 'supervisor/api', endpoint: '/ingress/session', method: 'post' })).result.session;
+    await page.evaluate((session) => { document.cookie = `ingress_session=${session};path=/api/hassio_ingress/;secure`; }, made);
+    assert.equal(await status(whoami), 401);
+  }, () => stage.vestibule.origin));
+
+  test('at the front, alice opens an add-on for administrators by its address', panel(ALICE, async (page) => {
+    await page.goto(`${stage.vestibule.origin}/app/admin`);
+    await shows(page, ALICE);
+  }, () => stage.vestibule.origin));
+
+  test('at the front, what dave has open ends with his access to it', panel(DAVE, async (page) => {
+    await page.locator('ha-sidebar').getByText('Who am I').click();
+    await shows(page, DAVE);
+    const status = () => page.evaluate(async (path) => (await fetch(path)).status, new URL(page.frames().at(-1).url()).pathname);
+    assert.equal(await status(), 200);
+    const [door, gone] = stage.ports;
+    stage.vestibule.reconfigure(sections(stage.there, door, gone, 'access = { users = ["bob"] }'));
+    const begun = Date.now();
+    await until('dave is refused', async () => (await status()) === 401);
+    console.log(`access taken away, refused after ${Date.now() - begun} ms`);
+  }, () => stage.vestibule.origin));
 });
 
 /** The address of an add-on at Home Assistant, and a session, as a panel asks for both. */
@@ -170,15 +205,15 @@ async function shows(page, { id }) {
 }
 
 /** A person who has signed in at Home Assistant, in a fresh profile. */
-function panel(person, tell) {
+function panel(person, tell, at = () => stage.there.url) {
   return async () => {
     const profile = await stage.browser.newContext();
     profile.setDefaultTimeout(30_000);
     const page = await profile.newPage();
     const seen = watch(page);
     try {
-      await page.goto(`${stage.there.url}/`);
-      await signInThere(page, stage.there, person);
+      await page.goto(`${at()}/`);
+      await signInThere(page, { url: at() }, person);
       await page.waitForFunction(() => globalThis.hassConnection !== undefined);
       await until('it is signed in', async () => (await page.locator('ha-sidebar').count()) > 0);
       await tell(page);
@@ -192,9 +227,13 @@ function panel(person, tell) {
   };
 }
 
-const sections = ({ home }, door, gone) => `
+const sections = ({ home, url }, door, gone, access = '') => `
 [home_assistant]
 config_dir = "${home}"
+url = "${url}"
+
+[home_assistant.front]
+host = "localhost"
 
 [supervisor]
 state = "state/supervisor.json"
@@ -204,12 +243,15 @@ home_assistant_listen_trusted_proxies = ["127.0.0.1/32"]
 
 ${WHOAMI}
 icon = "mdi:account-question"
+supervisor_slug = "whoami"
+${access}
 
 [[addon]]
 slug = "admin"
 title = "Administrators"
 upstream = "builtin:whoami"
 path = "/ingress/admin"
+supervisor_slug = "admin"
 access = { admin_only = true }
 
 [[addon]]
