@@ -49,7 +49,7 @@ pub(super) fn write(options: &Options, addons: &[InstalledAddon], more: Option<&
             continue;
         }
         match upstream(addon, addons, chosen.is_some(), places) {
-            Ok(Some(upstream)) => route(&mut text, addon, &upstream, chosen),
+            Ok(Some(upstream)) => route(&mut text, addon, &upstream, (options, chosen)),
             // It does not run.
             Ok(None) => {}
             Err(why) => left_out.push(format!("{}: {why}", addon.slug)),
@@ -80,10 +80,15 @@ fn head(text: &mut String, options: &Options, places: &Places) {
     }
     line("\n[home_assistant]".to_owned());
     line(format!("config_dir = {}", quoted(&places.home.display().to_string())));
-    if let Some(url) = &options.home_assistant_url {
+    if options.home_assistant_url.is_some() || options.front_host.is_some() {
         // The name that the Supervisor's network has for Home Assistant.
         line("url = \"http://homeassistant:8123\"".to_owned());
+    }
+    if let Some(url) = &options.home_assistant_url {
         line(format!("browser_url = {}", quoted(url)));
+    }
+    if let Some(host) = &options.front_host {
+        line(format!("\n[home_assistant.front]\nhost = {}", quoted(host)));
     }
     line("\n[sign_in]".to_owned());
     let methods =
@@ -124,7 +129,12 @@ fn upstream(
     Ok(Some(format!("http://{address}:{port}")))
 }
 
-fn route(text: &mut String, addon: &InstalledAddon, upstream: &str, chosen: Option<&AddonOptions>) {
+fn route(
+    text: &mut String,
+    addon: &InstalledAddon,
+    upstream: &str,
+    (options, chosen): (&Options, Option<&AddonOptions>),
+) {
     let mut line = |key: &str, value: String| {
         let _ = writeln!(text, "{key} = {value}");
     };
@@ -140,6 +150,9 @@ fn route(text: &mut String, addon: &InstalledAddon, upstream: &str, chosen: Opti
         line("path", quoted(path));
     } else if chosen.host.is_none() {
         line("path", quoted(&format!("/ingress/{}", addon.slug)));
+    }
+    if options.front_host.is_some() {
+        line("supervisor_slug", quoted(&addon.slug));
     }
     if crate::manifest::is_entry(&addon.entry) && !addon.entry.is_empty() {
         line("entry", quoted(&addon.entry));
@@ -279,6 +292,24 @@ mod tests {
         let table = parsed(&write(&Options::default(), &[], Some(more), &places()));
         assert_eq!(table["state_dir"].as_str(), Some("/data"));
         assert!(table["tls"].get("acme").is_some() && table["session"].get("absolute_timeout").is_some());
+    }
+
+    #[test]
+    fn at_the_front_an_add_on_is_opened_by_who_may_open_its_route() {
+        let chosen = AddonOptions { slug: "a".to_owned(), users: vec!["frank".to_owned()], ..AddonOptions::default() };
+        let front_host = Some("ha.home.example".to_owned());
+        let options = Options { front_host, addons: vec![chosen], ..Options::default() };
+        let table = parsed(&write(&options, &[addon("a", "172.30.33.4")], None, &places()));
+        assert_eq!(table["home_assistant"]["front"]["host"].as_str(), Some("ha.home.example"));
+        assert_eq!(table["home_assistant"]["url"].as_str(), Some("http://homeassistant:8123"));
+        assert!(table["home_assistant"].get("browser_url").is_none());
+        let route = &table["addon"][0];
+        assert_eq!(
+            (route["supervisor_slug"].as_str(), route["access"]["users"][0].as_str()),
+            (Some("a"), Some("frank"))
+        );
+        let without = parsed(&write(&Options::default(), &[addon("a", "172.30.33.4")], None, &places()));
+        assert!(without["addon"][0].get("supervisor_slug").is_none() && without["home_assistant"].get("url").is_none());
     }
 
     #[test]

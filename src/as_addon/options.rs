@@ -18,6 +18,8 @@ pub struct Options {
     pub keyfile: Option<String>,
     /// Home Assistant's own address for browsers: with it, people may sign in on its page too.
     pub home_assistant_url: Option<String>,
+    /// The host by which Home Assistant itself is reached through vestibule, held to what its users may do.
+    pub front_host: Option<String>,
     /// Only the add-ons that are listed get a route.
     pub only_listed: bool,
     /// What is said of single add-ons.

@@ -23,6 +23,7 @@ const PROGRAM = resolve(REPOSITORY, process.env.VESTIBULE_BIN ?? 'target/debug/v
 const TOKEN = 'a0b1c2d3e4f5a0b1c2d3e4f5a0b1c2d3e4f5a0b1c2d3e4f5';
 const VESTIBULE = '172.30.33.7';
 const ORIGIN = 'https://homeassistant.local:8443';
+const FRONT = 'https://ha.home.local:8443';
 const NODE_RED = '/ingress/a0d7b954_nodered/';
 const stage = { vestibule: { origin: ORIGIN } };
 
@@ -30,6 +31,7 @@ const stage = { vestibule: { origin: ORIGIN } };
 const OPTIONS = {
   public_url: ORIGIN,
   home_assistant_url: 'http://homeassistant:8123',
+  front_host: 'ha.home.local',
   only_listed: false,
   addons: [{ slug: 'local_mirror', users: ['frank', 'nina'] }],
 };
@@ -103,6 +105,21 @@ describe('vestibule as an add-on', { timeout: 300_000 }, () => {
     const { said } = await session(page);
     assert.equal(said.user.id, ALICE.id);
     assert.equal(said.session.made_by, 'home_assistant');
+  }));
+
+  test('frank is at Home Assistant itself through the front, and is told of what he may see', story(stage, async (page) => {
+    await page.goto(`${FRONT}/`);
+    await signInThere(page, { url: FRONT }, FRANK);
+    await page.waitForFunction(() => globalThis.hassConnection !== undefined);
+    const told = await page.evaluate(async () => {
+      const { conn } = await globalThis.hassConnection;
+      return (await conn.sendMessagePromise({ type: 'get_states' })).map(({ entity_id: id }) => id);
+    });
+    const admin = await stage.there.socket(await stage.there.token(ALICE));
+    const all = (await admin.ask({ type: 'get_states' })).result.length;
+    admin.close();
+    console.log(`frank is told of ${told.length} of ${all} entities`);
+    assert.ok(told.length > 0 && told.length < all, `${told.length} of ${all}`);
   }));
 
   test('an add-on that starts anew at another address has its route there, and while it is away none', story(stage, async (page) => {
