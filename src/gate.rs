@@ -220,7 +220,7 @@ impl Gate {
         };
         // The add-on may take long to answer: the home of before a reload must not be kept alive by that.
         drop(home);
-        if permitted.routed().route().addon().route.is_below_front {
+        if permitted.routed().route().addon().route.below_front.is_some() {
             // Noted before it may be refused, so that the audit line says whom it was.
             permitted.user().inspect(|user| request_log.knows_user(user));
             self.ingress_sessions.present(&mut permitted)?;

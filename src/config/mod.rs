@@ -62,9 +62,9 @@ pub use acme::{
 };
 pub use addon::{
     Access, AccessKey, AccessList, Accounts, Addon, AddonHeaders, AddonProtocol, Answers, Authorization, Backend,
-    BadUserTemplate, Compress, Cors, CrossOrigin, Display, DisplayNameEncoding, EntityFilter, EntitySource, Framing,
-    HeaderRule, IdentityHeaders, MaxAge, Options, Package, PrefixMode, Probe, Protect, ProtectAsk, ProtectRule,
-    PublicPath, Roles, Route, StepUp, Unlisted, UserPiece, UserTemplate,
+    BadUserTemplate, BelowFront, Compress, Cors, CrossOrigin, Display, DisplayNameEncoding, EntityFilter, EntitySource,
+    Framing, HeaderRule, IdentityHeaders, MaxAge, Options, Package, PrefixMode, Probe, Protect, ProtectAsk,
+    ProtectRule, PublicPath, Roles, Route, StepUp, Unlisted, UserPiece, UserTemplate,
 };
 pub use addon_api::{ApiAddress, BadApiAddress, IngressApi, SupervisorUpstream, is_for_no_addon};
 pub use certificate_files::CertificateFiles;

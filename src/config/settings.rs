@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::acme::Acme;
-use super::addon::Addon;
+use super::addon::{Addon, BelowFront};
 use super::addon_api::{ApiAddress, IngressApi, SupervisorUpstream};
 use super::certificate_files::CertificateFiles;
 use super::client_auth::ClientAuth;
@@ -93,7 +93,8 @@ impl Settings {
         let is_it = |addon: &&Arc<Addon>| {
             addon.route.supervisor_slug.as_ref().is_some_and(|slug| slug.as_str() == supervisor_slug)
         };
-        self.front_addons.iter().find(is_it).or_else(|| self.front_addons.first())
+        let is_unnamed = |addon: &&Arc<Addon>| addon.route.below_front == Some(BelowFront::Unnamed);
+        self.front_addons.iter().find(is_it).or_else(|| self.front_addons.iter().find(is_unnamed))
     }
 }
 

@@ -10,10 +10,11 @@ use super::addon_route::{FoundBy, Route};
 use super::by_token::{HOME_ASSISTANTS, front_token_in, token_in};
 use super::front_tokens::FrontTokens;
 use super::routed::Routed;
-use crate::config::{Addon, PrefixMode};
+use crate::config::{Addon, BelowFront, PrefixMode};
 use crate::connection::EntryPoint;
 use crate::http::fields::FieldLocation;
 use crate::http::{Sanitized, decode, is_same_look};
+use crate::ids::AddonSlug;
 
 /// All routes.
 #[derive(Debug, Default)]
@@ -25,9 +26,11 @@ pub struct Routes {
     deepest: usize,
     /// The host of Home Assistant's front, on which we have no pages.
     front: Option<String>,
-    /// The add-ons in its pages, by what the Supervisor calls them; and those that no `[[addon]]` names.
+    /// The add-ons in its pages, by what the Supervisor calls them; those that no `[[addon]]` names; and those of which
+    /// nothing is known.
     below_front: ByText,
     unnamed_below_front: Option<Route>,
+    unknown_below_front: Option<Route>,
     /// Which of them a token stands for.
     front_tokens: Arc<FrontTokens>,
 }
@@ -69,12 +72,15 @@ impl Routes {
     pub fn new(addons: &[Arc<Addon>]) -> Self {
         let mut routes = Self::default();
         for (place, addon) in addons.iter().enumerate() {
-            if addon.route.is_below_front {
-                let route = Route::new(addon, place, "", FieldLocation::OwnHost);
-                match &addon.route.supervisor_slug {
-                    Some(slug) => _ = routes.below_front.insert(slug.to_string(), route),
-                    None => routes.unnamed_below_front = Some(route),
+            let of_place = || Some(Route::new(addon, place, "", FieldLocation::OwnHost));
+            match addon.route.below_front {
+                Some(BelowFront::Unknown) => routes.unknown_below_front = of_place(),
+                Some(BelowFront::Unnamed) => routes.unnamed_below_front = of_place(),
+                Some(BelowFront::Named) => {
+                    let slug = addon.route.supervisor_slug.iter().map(ToString::to_string);
+                    routes.below_front.extend(slug.zip(of_place()));
                 }
+                None => {}
             }
             if let Some(host) = addon.route.host.as_ref().filter(|_| addon.authorization.front.is_some()) {
                 routes.front = Some(host.as_str().to_owned());
@@ -148,13 +154,15 @@ impl Routes {
         self.front.is_some() && self.front.as_deref() == host
     }
 
-    /// The add-on in Home Assistant's own pages that this path leads to. A token of which nothing is known is one that
-    /// no
-    /// `[[addon]]` names.
+    /// The add-on in Home Assistant's own pages that this path leads to.
     fn find_below_front(&self, host: Option<&str>, path: &str) -> Option<(&Route, usize)> {
         let (token, stripped) = if self.is_front(host) { front_token_in(path)? } else { return None };
-        let named = self.front_tokens.with_slug(token, |slug| self.below_front.get(slug.as_str())).flatten();
-        Some((named.or(self.unnamed_below_front.as_ref())?, stripped))
+        let known = |slug: &AddonSlug| self.below_front.get(slug.as_str()).or(self.unnamed_below_front.as_ref());
+        let route = match self.front_tokens.with_slug(token, known) {
+            Some(route) => route,
+            None => self.unknown_below_front.as_ref(),
+        };
+        Some((route?, stripped))
     }
 
     /// The route of this host and path.
@@ -226,7 +234,7 @@ pub fn is_own(path: &str) -> bool {
 /// To an add-on, which is to see all but the first `stripped` bytes of the path.
 fn routed(request: Box<Sanitized>, route: Route, stripped: usize, found_by: FoundBy) -> Destination {
     // Home Assistant takes the token off itself.
-    let hidden = if route.addon().route.is_below_front { 0 } else { stripped };
+    let hidden = if route.addon().route.below_front.is_some() { 0 } else { stripped };
     match forward_target(request.target(), hidden) {
         Some(forward) => Destination::Addon(Routed::new(request, (route, found_by), stripped, forward)),
         None => Destination::Nowhere(request),

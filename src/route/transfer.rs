@@ -45,7 +45,7 @@ impl Routed {
         if !matches!(request.method().as_str(), "MOVE" | "COPY") {
             return Ok(None);
         }
-        if self.route().addon().route.is_below_front {
+        if self.route().addon().route.below_front.is_some() {
             // Home Assistant's ingress takes neither method, and the second address would have a token of its own.
             return Err(Reason::ForeignDestination);
         }

@@ -59,8 +59,9 @@ fn an_add_on_in_home_assistants_pages_needs_a_front_and_nothing_else() {
     let settings = accepted(&text).settings;
     assert_eq!(settings.addons.len(), 1);
     let names: Vec<_> = settings.front_addons.iter().map(|addon| addon.slug.as_str()).collect();
-    assert_eq!(names, ["home_assistant_addons", "a"]);
-    assert!(!settings.front_addons[0].authorization.access.admin_only);
+    assert_eq!(names, ["home_assistant_addons", "home_assistant_addons", "a"]);
+    let admin_only = |place: usize| settings.front_addons[place].authorization.access.admin_only;
+    assert_eq!((admin_only(0), admin_only(1)), (true, false), "of which nothing is known, and which has no table");
 
     let alone = format!("{HOME}[[addon]]\nslug = \"a\"\nsupervisor_slug = \"core_ssh\"\n");
     refused(&alone, "6:19", &["there is no front", "[home_assistant.front]"]);

@@ -177,6 +177,8 @@ fn administrators_open_what_no_add_on_names_and_nobody_else_does() {
     let mut frank = Browser::of(&all, "frank");
     let session = frank.prepare("core_ssh");
     assert_eq!(status(&all, SSH, &frank.cookies(&session)), 200);
+    // Node-RED has a table that lets grace in alone: until its token is known it could be any.
+    assert_eq!(status(&all, NODE_RED, &frank.cookies(&session)), 401);
     let refused = frank.ask(json!({"type": "supervisor/ingress/info", "slug": "a0d7b954_nodered"}));
     assert_eq!(refused["error"]["code"], "unauthorized", "what is named is as its table says");
 }

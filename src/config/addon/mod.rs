@@ -65,7 +65,7 @@ pub use protect::{AccessKey, EntitySource, Protect, ProtectAsk, ProtectRule, Unl
 pub use public_paths::PublicPath;
 pub use roles::Roles;
 pub(in crate::config) use roles::warn_of_memberships;
-pub use route::{PrefixMode, Route};
+pub use route::{BelowFront, PrefixMode, Route};
 pub use step_up::StepUp;
 
 pub(in crate::config) use protect::RawProtect;
@@ -134,7 +134,7 @@ impl Addon {
 
     /// Whether it is Home Assistant itself, at its front, or is reached through it.
     pub fn is_at_front(&self) -> bool {
-        self.authorization.front.is_some() || self.route.is_below_front
+        self.authorization.front.is_some() || self.route.below_front.is_some()
     }
 
     /// With what `[session]` asks of users by their groups.

@@ -29,8 +29,19 @@ pub struct Route {
     /// What the Supervisor of Home Assistant OS calls it: what its settings say of users holds below
     /// `/api/hassio_ingress/` at Home Assistant's front too.
     pub supervisor_slug: Option<AddonSlug>,
-    /// It is reached there, through Home Assistant, which sees the whole path.
-    pub is_below_front: bool,
+    /// Whether it is reached there, through Home Assistant, which sees the whole path, and which add-ons it stands for.
+    pub below_front: Option<BelowFront>,
+}
+
+/// Add-ons in Home Assistant's own pages, at its front.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BelowFront {
+    /// Those of which nothing but their token is known: any, also one that an `[[addon]]` names.
+    Unknown,
+    /// Those that are known and that no `[[addon]]` names.
+    Unnamed,
+    /// The one with this table's `supervisor_slug`.
+    Named,
 }
 
 /// `prefix`
@@ -57,7 +68,7 @@ impl RawRoute {
 impl Route {
     /// Nowhere.
     pub const NONE: Self =
-        Self { path: None, host: None, prefix: PrefixMode::Strip, supervisor_slug: None, is_below_front: false };
+        Self { path: None, host: None, prefix: PrefixMode::Strip, supervisor_slug: None, below_front: None };
 
     /// Whether a request can reach the add-on.
     pub fn leads_here(&self) -> bool {
@@ -108,6 +119,6 @@ impl Route {
         });
         let words = [("strip", PrefixMode::Strip), ("keep", PrefixMode::Keep)];
         let prefix = cx.word_or(&raw.prefix, PrefixMode::Strip, &words);
-        Self { path, host, prefix, supervisor_slug, is_below_front: false }
+        Self { path, host, prefix, supervisor_slug, below_front: None }
     }
 }

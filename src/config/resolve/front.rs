@@ -9,7 +9,7 @@ use std::time::Duration;
 use toml::Spanned;
 
 use super::context::Context;
-use crate::config::addon::{Access, Addon, Authorization, Backend, PrefixMode, RawAddon, Route};
+use crate::config::addon::{Access, Addon, Authorization, Backend, BelowFront, PrefixMode, RawAddon, Route};
 use crate::config::addon_api::is_for_no_addon;
 use crate::config::diagnostic::{Diagnostic, Span};
 use crate::config::front::{FRONT, FRONT_ADDONS, Front};
@@ -50,8 +50,9 @@ pub(super) fn front(
     Some(addon)
 }
 
-/// The add-ons in Home Assistant's own pages: those that no `[[addon]]` names, then each that one names with
-/// `supervisor_slug`. They are reached as the front is, and their users are judged as their own tables say.
+/// The add-ons in Home Assistant's own pages: those of which nothing is known, those that no `[[addon]]` names, then
+/// each that one names with `supervisor_slug`. They are reached as the front is, and their users are judged as their
+/// own tables say.
 pub(super) fn addons(
     root: &raw::Root,
     raw: &[Spanned<RawAddon>],
@@ -88,13 +89,13 @@ pub(super) fn addons(
     let words = [("admins", true), ("all", false)];
     let admin_only = cx.word_or(&table.get_ref().addons, true, &words);
     let Some(front) = front else { return Vec::new() };
-    let through_front = |addon: &Addon, authorization: Authorization| Addon {
+    let through_front = |addon: &Addon, below_front: BelowFront, authorization: Authorization| Addon {
         slug: addon.slug.clone(),
         display: addon.display.clone(),
         route: Route {
             supervisor_slug: addon.route.supervisor_slug.clone(),
             prefix: PrefixMode::Keep,
-            is_below_front: true,
+            below_front: Some(below_front),
             ..Route::NONE
         },
         // Home Assistant is shown its own token alone, and there is none here: the session is ours.
@@ -102,13 +103,18 @@ pub(super) fn addons(
         ..front.clone()
     };
     let slug = FRONT_ADDONS.parse().expect("lower-case letters and `_`");
-    let mut unnamed = Addon::new(slug, Upstream::Nowhere);
-    "Add-ons in Home Assistant".clone_into(&mut unnamed.display.title);
-    let access = Access { admin_only, ..Access::default() };
-    let unnamed = through_front(&unnamed, Authorization { access, ..Authorization::default() });
+    let mut any = Addon::new(slug, Upstream::Nowhere);
+    "Add-ons in Home Assistant".clone_into(&mut any.display.title);
+    let with = |admin_only: bool| Authorization {
+        access: Access { admin_only, ..Access::default() },
+        ..Authorization::default()
+    };
+    // It could be one that is named, for others.
+    let unknown = through_front(&any, BelowFront::Unknown, with(true));
+    let unnamed = through_front(&any, BelowFront::Unnamed, with(admin_only));
     let named = named.iter().filter(|addon| addon.route.supervisor_slug.is_some());
-    let named = named.map(|addon| through_front(addon, addon.authorization.clone()));
-    [unnamed].into_iter().chain(named).map(Arc::new).collect()
+    let named = named.map(|addon| through_front(addon, BelowFront::Named, addon.authorization.clone()));
+    [unknown, unnamed].into_iter().chain(named).map(Arc::new).collect()
 }
 
 /// What the front stands on: where Home Assistant listens, its files, in which the keys of its tokens are, and that it
