@@ -9,6 +9,8 @@ mod by_token;
 mod routed;
 mod table;
 mod transfer;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 
 pub use addon_route::{FoundBy, Route};
 pub use by_token::HOME_ASSISTANTS;

@@ -6,6 +6,8 @@ mod framing;
 mod location;
 mod rules;
 mod set_cookie;
+#[cfg(feature = "fuzzing")]
+pub(super) mod fuzzing;
 
 use http::header::{CONNECTION, CONTENT_LOCATION, Entry, HeaderName, LOCATION, REFRESH, SET_COOKIE, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue};
