@@ -16,7 +16,7 @@ use crate::ids::Upstream;
 /// server finds a dot segment in it, however often it decodes.
 pub(crate) fn request_target(bytes: &[u8]) {
     let Ok(target) = PathAndQuery::try_from(bytes) else { return };
-    if !target.as_str().starts_with('/') || judge_path(target.path()).is_err() {
+    if bytes.first() != Some(&b'/') || judge_path(target.path()).is_err() {
         return;
     }
     let path = target.path();

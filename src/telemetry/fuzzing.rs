@@ -11,7 +11,7 @@ pub(crate) fn redaction(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let mut parts = text.splitn(3, '\n');
     let mut part = || parts.next().unwrap_or_default();
-    let (path, before, after) = (part().replace('?', ""), part(), part());
+    let (path, before, after) = (part().replace('?', "*"), part(), part());
     if text.contains(SECRET) {
         return;
     }
