@@ -11,12 +11,12 @@ use libc::{
     AF_INET, AF_INET6, AF_NETLINK, AF_UNIX, EPERM, PROT_EXEC, PROT_WRITE, SYS_acct, SYS_add_key, SYS_adjtimex, SYS_bpf,
     SYS_chroot, SYS_clock_adjtime, SYS_clock_settime, SYS_delete_module, SYS_execve, SYS_execveat, SYS_fanotify_init,
     SYS_finit_module, SYS_fsconfig, SYS_fsmount, SYS_fsopen, SYS_fspick, SYS_init_module, SYS_io_uring_setup,
-    SYS_kexec_file_load, SYS_kexec_load, SYS_keyctl, SYS_mmap, SYS_mount, SYS_mount_setattr, SYS_move_mount,
-    SYS_move_pages, SYS_mprotect, SYS_name_to_handle_at, SYS_nfsservctl, SYS_open_by_handle_at, SYS_open_tree,
-    SYS_perf_event_open, SYS_personality, SYS_pidfd_getfd, SYS_pidfd_open, SYS_pivot_root, SYS_pkey_mprotect,
-    SYS_process_madvise, SYS_process_vm_readv, SYS_process_vm_writev, SYS_ptrace, SYS_quotactl, SYS_reboot,
-    SYS_request_key, SYS_setdomainname, SYS_sethostname, SYS_setns, SYS_settimeofday, SYS_socket, SYS_swapoff,
-    SYS_swapon, SYS_syslog, SYS_umount2, SYS_unshare, SYS_userfaultfd, SYS_vhangup,
+    SYS_kexec_load, SYS_keyctl, SYS_mmap, SYS_mount, SYS_mount_setattr, SYS_move_mount, SYS_move_pages, SYS_mprotect,
+    SYS_name_to_handle_at, SYS_nfsservctl, SYS_open_by_handle_at, SYS_open_tree, SYS_perf_event_open, SYS_personality,
+    SYS_pidfd_getfd, SYS_pidfd_open, SYS_pivot_root, SYS_pkey_mprotect, SYS_process_madvise, SYS_process_vm_readv,
+    SYS_process_vm_writev, SYS_ptrace, SYS_quotactl, SYS_reboot, SYS_request_key, SYS_setdomainname, SYS_sethostname,
+    SYS_setns, SYS_settimeofday, SYS_socket, SYS_swapoff, SYS_swapon, SYS_syslog, SYS_umount2, SYS_unshare,
+    SYS_userfaultfd, SYS_vhangup,
 };
 use seccompiler::{
     BackendError, BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
@@ -122,7 +122,9 @@ const FORBIDDEN: &[i64] = &[
     // The machine.
     SYS_reboot,
     SYS_kexec_load,
-    SYS_kexec_file_load,
+    // The C library of AArch64 that releases are linked with has no name for it.
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_kexec_file_load,
     SYS_init_module,
     SYS_finit_module,
     SYS_delete_module,
