@@ -57,7 +57,9 @@ pub(crate) fn config_values(bytes: &[u8]) {
         assert_eq!(host.as_str().parse().as_ref(), Ok(&host));
     }
     if let Ok(prefix) = text.parse::<PathPrefix>() {
-        assert_eq!(prefix.as_str().parse().as_ref(), Ok(&prefix));
+        // At the root it is empty, and written as a slash.
+        let written = if prefix.as_str().is_empty() { "/" } else { prefix.as_str() };
+        assert_eq!(written.parse().as_ref(), Ok(&prefix));
     }
     let _ = text.parse::<TimeZone>();
     if let Some(time) = parse_time(text) {

@@ -76,7 +76,14 @@ fn names_another(text: &str) -> bool {
 
 fn speaks_of_another(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
-    OTHERS.iter().any(|other| lower.contains(other)) || names_another(text)
+    let is_within_a_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    // `block.front_door` is no `lock.front_door`.
+    let stands_alone = |(at, other): (usize, &str)| {
+        let (before, rest) = (lower.get(..at).unwrap_or_default(), lower.get(at..).unwrap_or_default());
+        let after = rest.strip_prefix(other).unwrap_or_default();
+        !before.ends_with(is_within_a_word) && !after.starts_with(is_within_a_word)
+    };
+    OTHERS.iter().any(|other| lower.match_indices(other).any(stands_alone)) || names_another(text)
 }
 
 fn may(entity: &str, _: Access) -> bool {
