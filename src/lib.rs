@@ -40,7 +40,7 @@
 //! [`entropy`], the only sources of time and of random bytes, with [`secret`], what nobody may see. [`workers`] are the
 //! threads that serve connections; `atomic_file` writes files whole or not at all, and `decimal` writes numbers;
 //! [`icons`] are the pictures that are embedded. Below all of it stand [`ids`]: users, add-ons, entities, hosts and
-//! addresses, each with its parser.
+//! addresses, each with its parser. `fuzzing`, which no release has, lists what `fuzz/` tries.
 
 pub mod listener;
 pub mod tls;
@@ -89,3 +89,6 @@ mod decimal;
 pub mod entropy;
 pub mod secret;
 pub mod workers;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;

@@ -99,7 +99,7 @@ const BESIDE: [(&str, &[&str]); 27] = [
 
 /// What may import every stage and what is beside them. `sign_in` judges, reads passwords, shows pages and makes
 /// sessions.
-const ABOVE: [(&str, &[&str]); 8] = [
+const ABOVE: [(&str, &[&str]); 9] = [
     ("sign_in", &["gate", "server", "cli", "operations", "addon_rights", "addon_api", "ingress_api", "upstream"]),
     // The limits on attempts to sign in are one for people and for add-ons.
     ("addon_api", &["gate", "server", "cli", "operations", "ingress_api", "explain"]),
@@ -110,6 +110,8 @@ const ABOVE: [(&str, &[&str]); 8] = [
     ("gate", &["server", "cli", "operations"]),
     ("server", &["cli"]),
     ("cli", &[]),
+    // A table of what is fuzzed, wherever it is.
+    ("fuzzing", &[]),
 ];
 
 /// Imports against the order, each with its reason.

@@ -46,7 +46,10 @@ def start_vestibule(folder, programs, persons, home, addon, binary, under=(), ac
     more = {"session": "", "bench": "", "addons": "", **(more or {})}
     port, operations = free_port(), free_port()
     config = folder / "vestibule.toml"
+    # valgrind makes code and writes a file of its own, which the sandbox would refuse.
     config.write_text(f"""
+sandbox = {str(not under).lower()}
+
 [listen]
 https = ["127.0.0.1:{port}"]
 operations = "127.0.0.1:{operations}"

@@ -7,6 +7,7 @@ use super::output::{Exit, Output};
 use crate::clock::Clock;
 use crate::config;
 use crate::operations::activation;
+use crate::operations::sandbox::Sandbox;
 use crate::server::{self, StartChoiceError};
 use crate::telemetry::{self, chain};
 use crate::workers::WorkerThreads;
@@ -29,12 +30,15 @@ pub(super) fn serve(file: &Path, trial: Option<Duration>) -> Exit {
         Err(error) => return fail(&chain(&error)),
     };
     let loaded = &start.loaded;
+    // Before there are threads of ours: those that are started from here on are held as well.
+    let sandbox = Sandbox::enter(&loaded.settings);
     let telemetry = match telemetry::start(&server::log_settings(&loaded.settings.log)) {
         Ok(telemetry) => telemetry,
         Err(error) => return fail(&chain(&error)),
     };
     // Bound to the end of this function: what the log still holds is written however it is left.
     let _flush = telemetry.flush_at_end();
+    sandbox.log();
     if loaded.warnings.warnings() > 0 {
         server::log_lines(&loaded.warnings);
     }

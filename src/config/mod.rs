@@ -42,6 +42,8 @@ mod trusted_proxies;
 mod units;
 mod verify;
 mod world;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 
 use std::path::{Path, PathBuf};
 

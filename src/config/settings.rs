@@ -28,6 +28,8 @@ use crate::manifest::SigningKey;
 pub struct Settings {
     /// `state_dir`: the folder of everything that is kept.
     pub state_dir: PathBuf,
+    /// `sandbox`: whether the process gives up what it does not need before it serves.
+    pub sandbox: bool,
     /// `[listen]`
     pub listen: Listen,
     /// `[tls]`

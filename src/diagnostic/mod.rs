@@ -97,7 +97,7 @@ impl Diagnostics {
         let found = self.reports.iter().flat_map(|report| report.list.iter().map(move |it| report.group(it)));
         found.fold(String::new(), |mut all, group| {
             // Writing to a `String` cannot fail.
-            let _ = writeln!(all, "{}\n", renderer.render(&[group]));
+            let _ = writeln!(all, "{}\n", without_c1(&renderer.render(&[group])));
             all
         })
     }
@@ -276,6 +276,13 @@ pub(crate) fn quoted(text: &str) -> String {
     let start: String = text.chars().take(LONGEST).flat_map(char::escape_debug).collect();
     let more = if text.chars().nth(LONGEST).is_some() { "…" } else { "" };
     format!("`{}{more}`", start.replace("\\\"", "\"").replace("\\'", "'"))
+}
+
+/// The renderer replaces the control characters of ASCII. Those behind it (U+0080 to U+009F) would reach the terminal,
+/// and to some of them U+009B is what `ESC [` is.
+fn without_c1(shown: &str) -> Cow<'_, str> {
+    let is_c1 = |c: char| matches!(c, '\u{80}'..='\u{9f}');
+    if shown.contains(is_c1) { shown.replace(is_c1, "\u{fffd}").into() } else { shown.into() }
 }
 
 /// Puts a `*` for every byte in `spans`, so that all other places stay where they are.

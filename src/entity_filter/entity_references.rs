@@ -17,7 +17,9 @@ pub(super) fn is_entity_id(text: &str) -> bool {
 
 /// Whether words of an error speak of an entity that may not be read. What looks like an id is taken for one.
 pub(super) fn speaks_of_others(text: &str, may: May<'_>) -> bool {
-    words(&text.to_lowercase()).any(|word| is_entity_id(word) && !may(word, Access::Read))
+    let text = text.to_lowercase();
+    let mut spoken = words(&text).filter(|word| is_entity_id(word)).chain(ids_of_entities(&text));
+    spoken.any(|id| !may(id, Access::Read))
 }
 
 /// Whether a text names an entity to which there is no such access: it is an id, or a list of them, as Home Assistant
@@ -32,9 +34,7 @@ pub(super) fn names_others(text: &str, access: Access, may: May<'_>) -> bool {
     let text = text.to_lowercase();
     let is_around = |c: char| c.is_whitespace() || c.is_control();
     let mut listed = text.split(',').map(|one| one.trim_matches(is_around)).filter(|one| is_entity_id(one));
-    let of_entities = |id: &str| id.split_once('.').is_some_and(|(domain, _)| has_entities(domain));
-    let mut named = words(&text).filter(|word| is_entity_id(word) && of_entities(word));
-    listed.any(|id| !may(id, access)) || named.any(|id| !may(id, access))
+    listed.any(|id| !may(id, access)) || ids_of_entities(&text).any(|id| !may(id, access))
 }
 
 /// Whether a text is an address in Home Assistant's API, as its parser reads addresses. What a player is to play from
@@ -53,6 +53,24 @@ pub(super) fn leads_to_the_api(text: &str) -> bool {
 fn words(lower: &str) -> impl Iterator<Item = &str> {
     let words = lower.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '.'));
     words.map(|word| word.trim_matches('.'))
+}
+
+/// Every id of a domain of entities in a text: the two parts around each dot. Between other dots, too: a template
+/// speaks of `lock.door` as `states.lock.door.state`.
+fn ids_of_entities(lower: &str) -> impl Iterator<Item = &str> {
+    let around = |word: &'_ str, dot: usize| {
+        let (before, after) = (word.get(..dot)?, word.get(dot.saturating_add(1)..)?);
+        let domain = before.rsplit('.').next().filter(|domain| has_entities(domain))?;
+        let name = after.split('.').next()?;
+        let start = dot.saturating_sub(domain.len());
+        Some((start, dot.saturating_add(1).saturating_add(name.len())))
+    };
+    words(lower)
+        .flat_map(move |word| {
+            let dots = word.match_indices('.').map(|(dot, _)| dot);
+            dots.filter_map(move |dot| around(word, dot).and_then(|(start, end)| word.get(start..end)))
+        })
+        .filter(|id| is_entity_id(id))
 }
 
 /// The value without everything in it that names an entity that may not be read, in lists, as names of fields and as
@@ -113,10 +131,13 @@ mod tests {
 
     #[test]
     fn a_text_gives_away_ids_in_any_case_and_between_any_signs() {
-        for text in ["lock.door", "no such entity: lock.door.", "('Lock.Door',)", "light.a,lock.b"] {
+        for text in
+            ["lock.door", "no such entity: lock.door.", "('Lock.Door',)", "light.a,lock.b", "of states.lock.door.state"]
+        {
             assert!(speaks_of_others(text, &only_lights), "{text}");
         }
-        for text in ["", "light.kitchen is off", "took 1.5 s", "no. 7."] {
+        for text in ["", "light.kitchen is off", "took 1.5 s", "no. 7.", "homeassistant.core.x", "states.light.a.state"]
+        {
             assert!(!speaks_of_others(text, &only_lights), "{text}");
         }
     }
@@ -132,6 +153,9 @@ mod tests {
             "light.a,x.y",
             "media-source://camera/camera.door",
             "/api/camera_proxy/camera.door?token=1",
+            "{{ states.lock.door.state }}",
+            "{{ states.light.a.state ~ states.lock.door.last_changed }}",
+            "light.a.lock.door",
         ] {
             assert!(names_others(text, Access::Control, &only_lights), "{text}");
         }

@@ -20,6 +20,8 @@ mod service_call;
 mod shown_entities;
 mod state;
 mod targets;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 
 pub use browser::Places;
 pub(crate) use conversation::MOST_MESSAGES;

@@ -41,6 +41,8 @@ mod folder_watch;
 mod follower;
 mod state_follower;
 mod time_zone;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 
 pub use auth_file::AuthFile;
 pub use auth_file_error::AuthFileError;

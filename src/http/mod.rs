@@ -35,6 +35,8 @@ mod short_body;
 mod spelling;
 mod trailers;
 mod upgrade;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 
 pub(crate) use accept_encoding::{Coding, wanted as wanted_coding};
 pub use authority::Authority;

@@ -10,6 +10,8 @@
 mod accept;
 mod connection;
 mod proxy;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod connection_limiter;
 mod address;
 mod log_limiter;

@@ -18,6 +18,8 @@ mod section;
 mod signature;
 mod source;
 mod yaml;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 
 use std::path::{Path, PathBuf};
 

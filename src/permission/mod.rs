@@ -25,6 +25,8 @@ mod registry;
 mod rights;
 mod system_groups;
 mod explain;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 
 pub use configured::{ConfiguredPolicy, ConfiguredSelector, Opinions};
 pub use explain::{DeviceArea, Explanation, Origin};

@@ -10,6 +10,8 @@ mod front_tokens;
 mod routed;
 mod table;
 mod transfer;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 
 pub use addon_route::{FoundBy, Route};
 pub use by_token::HOME_ASSISTANTS;

@@ -242,7 +242,7 @@ fn routed(request: Box<Sanitized>, route: Route, stripped: usize, found_by: Foun
 }
 
 /// Path and query as the add-on is to see them: the bytes that were sent, less the prefix.
-fn forward_target(target: &PathAndQuery, stripped: usize) -> Option<PathAndQuery> {
+pub(super) fn forward_target(target: &PathAndQuery, stripped: usize) -> Option<PathAndQuery> {
     if stripped == 0 {
         return Some(target.clone());
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::config::Settings;
+use crate::operations::sandbox;
 
 /// Settings that only a restart can change, by the name of their key.
 pub(super) fn needs_restart(old: &Settings, new: &Settings) -> Vec<&'static str> {
@@ -16,6 +17,7 @@ pub(super) fn needs_restart(old: &Settings, new: &Settings) -> Vec<&'static str>
         ("supervisor.listen", old.supervisor.listen == new.supervisor.listen),
         ("supervisor.home_assistant_listen", address(old) == address(new)),
         ("supervisor.state", old.supervisor.state == new.supervisor.state),
+        ("sandbox", sandbox::does_for(old, new)),
         ("log.format", old.log.format == new.log.format),
     ]);
     compared.into_iter().filter(|(_, same)| !same).map(|(key, _)| key).collect()

@@ -43,6 +43,8 @@ mod shared;
 mod recently_ended;
 mod recovery;
 mod store_error;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 
 pub use access_token::{AccessToken, Issuer};
 pub use api_key::{

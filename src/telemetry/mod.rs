@@ -18,6 +18,8 @@ mod redact;
 mod reset_outcome;
 mod sign_in_outcome;
 mod sink;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 
 use std::io;
 use std::sync::Arc;

@@ -21,6 +21,8 @@ mod parts;
 mod signed;
 mod der;
 mod der_time;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod revocation;
 mod error;
 mod remedy;

@@ -38,6 +38,8 @@ mod upstreams;
 mod websocket;
 mod websocket_call;
 mod whoami;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 
 pub use answer::{AnswerBody, AnswerError};
 pub use assertion::{KeyError, Keyring};

@@ -22,6 +22,7 @@ mod redirects;
 mod refusals;
 mod trial;
 mod reload;
+mod sandbox;
 mod doctor;
 mod revocation;
 mod drain;

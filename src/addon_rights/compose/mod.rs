@@ -7,6 +7,8 @@
 mod access;
 mod folders;
 mod yaml;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 
 use std::path::Path;
 

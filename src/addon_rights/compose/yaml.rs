@@ -57,8 +57,14 @@ pub(super) fn written(map: &Map) -> String {
 
 fn entries(map: &Map, depth: usize, out: &mut String) {
     for (key, value) in &map.0 {
-        // Writing to a `String` cannot fail.
-        let _ = write!(out, "{}{}:", "  ".repeat(depth), name(key));
+        let (indent, name) = ("  ".repeat(depth), name(key));
+        // Writing to a `String` cannot fail. A key that stands before its colon on one line has 1024 characters at most
+        // (YAML 1.2 section 7.4.2).
+        let _ = if name.chars().count() > LONGEST_NAME {
+            write!(out, "{indent}? {name}\n{indent}:")
+        } else {
+            write!(out, "{indent}{name}:")
+        };
         below(value, depth, out);
     }
 }
@@ -107,6 +113,9 @@ fn name(key: &str) -> String {
         && !matches!(key, "on" | "off" | "yes" | "no" | "y" | "n" | "true" | "false" | "null");
     if plain { key.to_owned() } else { serde_json::Value::from(key).to_string() }
 }
+
+/// Its quotation marks and escapes included.
+const LONGEST_NAME: usize = 1000;
 
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text.replace('$', "$$")).to_string()

@@ -25,6 +25,8 @@ mod public;
 mod intent;
 mod describe;
 mod media_type;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 
 use std::borrow::Cow;
 

@@ -24,6 +24,7 @@ section! {
     /// The whole file.
     Root {
         state_dir: String,
+        sandbox: bool,
         listen: Listen,
         tls: Tls,
         home_assistant: HomeAssistant,

@@ -79,6 +79,7 @@ pub(super) fn resolve(raw: &raw::Root, cx: &mut Context<'_>) -> (Settings, Vec<C
     let followed = followed::followed(raw, (&home_assistant, &supervisor), (&all, &permissions), cx);
     let mut settings = Settings {
         state_dir: cx.state_dir.clone(),
+        sandbox: context::flag(&raw.sandbox, true),
         front,
         front_addons,
         listen: listen::listen(&section(&raw.listen), &raw.state_dir, cx),

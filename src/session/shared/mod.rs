@@ -29,6 +29,8 @@ mod sealed_blobs;
 mod sealed_notes;
 mod scripts;
 mod store;
+#[cfg(feature = "fuzzing")]
+pub(super) mod fuzzing;
 
 pub use error::SharedError;
 pub use scripts::Change;

@@ -6,6 +6,8 @@ mod framing;
 mod location;
 mod rules;
 mod set_cookie;
+#[cfg(feature = "fuzzing")]
+pub(super) mod fuzzing;
 
 use http::header::{CONNECTION, CONTENT_LOCATION, Entry, HeaderName, LOCATION, REFRESH, SET_COOKIE, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue};
@@ -39,9 +41,9 @@ pub(super) struct ResponsePolicy<'a> {
 
 impl ResponsePolicy<'_> {
     /// Whether a path is under the prefix.
-    fn contains(&self, path: &str) -> bool {
-        let rest = path.strip_prefix(self.prefix);
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
+    fn contains(&self, path: impl AsRef<[u8]>) -> bool {
+        let rest = path.as_ref().strip_prefix(self.prefix.as_bytes());
+        rest.is_some_and(|rest| matches!(rest, [] | [b'/' | b'?' | b'#', ..]))
     }
 }
 

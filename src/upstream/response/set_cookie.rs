@@ -50,8 +50,7 @@ pub(super) fn confine(set_cookie: &HeaderValue, response_policy: &ResponsePolicy
 /// RFC 6265 section 5.2.4: a `Path` that does not begin with `/` is no path, and the default path is used. So is it,
 /// says RFC 6265bis section 5.6, when the value is longer than 1024 bytes: the whole attribute is ignored.
 fn confined_path(path: &[u8], response_policy: &ResponsePolicy<'_>) -> Vec<u8> {
-    let text = std::str::from_utf8(path).unwrap_or_default();
-    let moved = if text.starts_with('/') && response_policy.contains(text) {
+    let moved = if path.first() == Some(&b'/') && response_policy.contains(path) {
         path.to_vec()
     } else if path.first() == Some(&b'/') {
         [response_policy.prefix.as_bytes(), path].concat()

@@ -1,0 +1,6 @@
+//! See `vestibule::fuzzing`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| (vestibule::fuzzing::target("cookies").expect("it is in the table").run)(
+    bytes
+));

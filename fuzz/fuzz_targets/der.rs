@@ -1,0 +1,4 @@
+//! See `vestibule::fuzzing`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| (vestibule::fuzzing::target("der").expect("it is in the table").run)(bytes));
