@@ -1,38 +1,42 @@
 //! What the operator's pages say. Reasons stand there as the log has them, in English.
 
+mod addons;
+mod configuration;
+mod overview;
+mod people;
+mod refusals;
+mod sessions;
+mod why;
+
+pub(in crate::pages) use addons::AddonTexts;
+pub(in crate::pages) use configuration::ConfigurationTexts;
+pub(in crate::pages) use overview::OverviewTexts;
+pub(in crate::pages) use people::PeopleTexts;
+pub(in crate::pages) use refusals::RefusalListTexts;
+pub(in crate::pages) use sessions::SessionTexts;
+pub(in crate::pages) use why::WhyTexts;
+
 use super::texts;
 
 texts! {
-    /// The operator's pages.
+    /// What all of them say.
     OperatorTexts {
+        title: "Administration" | "Verwaltung";
+        overview: "Overview" | "Übersicht";
+        sessions: "Sessions" | "Sitzungen";
+        addons: "Add-ons" | "Add-ons";
+        people: "People" | "Personen";
         refusals: "Refusals" | "Ablehnungen";
-        refusals_lead: "The last requests that were refused since vestibule started, each with the whole reason: 1,000 of users, 1,000 of strangers."
-            | "Die letzten Anfragen, die seit dem Start von vestibule abgelehnt wurden, jede mit dem ganzen Grund: 1.000 von Benutzern, \
-               1.000 von Fremden.";
-        refusals_count: "Found: {number}" | "Gefunden: {number}";
-        refusal: "Refusal" | "Ablehnung";
-        none: "Nothing was refused." | "Nichts wurde abgelehnt.";
-        unknown: "There is no refusal with this number, or it is too long ago. The log has it still."
-            | "Es gibt keine Ablehnung mit dieser Nummer, oder sie ist zu lange her. Das Protokoll hat sie noch.";
-        user: "User" | "Benutzer";
-        addon: "Add-on" | "Add-on";
-        reason: "Reason" | "Grund";
-        asks_access: "Asks for access" | "Bittet um Zugang";
-        only_asking: "Only those who ask for access" | "Nur wer um Zugang bittet";
+        why: "Why?" | "Warum?";
+        configuration: "Configuration" | "Konfiguration";
+        search: "Search" | "Suchen";
         show: "Show" | "Zeigen";
         all: "Show all" | "Alle zeigen";
-        newer: "Newer" | "Neuere";
-        older: "Older" | "Ältere";
-        when: "When" | "Wann";
-        what: "What" | "Was";
-        who: "Who" | "Wer";
-        why: "Why" | "Warum";
-        client: "Address" | "Adresse";
-        session: "Session" | "Sitzung";
-        request: "Request" | "Anfrage";
-        answer: "Answer" | "Antwort";
-        stranger: "nobody" | "niemand";
-        back: "All refusals" | "Alle Ablehnungen";
-        in_terminal: "In a terminal:" | "In einem Terminal:";
+        decimal_sign: "." | ",";
+        pages: "Pages" | "Seiten";
+        previous: "Previous" | "Vorige";
+        next: "Next" | "Nächste";
+        found: "Found: {number}" | "Gefunden: {number}";
+        shown: "{first} to {last} of {number}" | "{first} bis {last} von {number}";
     }
 }
