@@ -52,16 +52,17 @@ impl Chart {
         Self { shapes: shapes.collect(), top }
     }
 
-    /// Lines. Where a number is missing, the line is broken.
+    /// Lines, on a logarithmic scale: the slowest of a hundred may take ten thousand times as long as most. Where a
+    /// number is missing, the line is broken.
     pub(super) fn lines(series: &[Series<'_>]) -> Self {
         let step = step(places(series));
         let most = series.iter().flat_map(|(_, values)| values.iter().copied().flatten()).max();
-        let top = round_up(most.unwrap_or_default());
+        let top = power_of_ten(most.unwrap_or_default().max(BOTTOM.saturating_mul(2)));
         let shapes = series.iter().map(|(class, values)| {
             let (mut path, mut goes_on) = (String::new(), false);
             for (place, value) in values.iter().enumerate() {
                 if let Some(value) = value {
-                    let (left, height) = (left(place, step), height(*value, top));
+                    let (left, height) = (left(place, step), logarithmic_height(*value, top));
                     // A number between two gaps is a dash: a point alone would not be seen.
                     let command = if goes_on { 'L' } else { 'M' };
                     let _ = write!(path, "{command}{left} {height}h{}", step / 2);
@@ -93,6 +94,27 @@ fn height(value: u64, top: u64) -> u64 {
     Chart::HEIGHT.saturating_sub(seen)
 }
 
+/// The same on a scale on which each tenfold takes as much.
+fn logarithmic_height(value: u64, top: u64) -> u64 {
+    let above = |value: u64| logarithm(value).saturating_sub(logarithm(BOTTOM));
+    let scaled = above(value).saturating_mul(Chart::HEIGHT).checked_div(above(top)).unwrap_or_default();
+    Chart::HEIGHT.saturating_sub(scaled.clamp(1, Chart::HEIGHT))
+}
+
+/// To the base of two, in parts of 256, as good as a picture needs it.
+fn logarithm(value: u64) -> u64 {
+    let value = value.max(1);
+    let whole = value.ilog2();
+    let part = (u128::from(value) << 8) >> whole;
+    u64::from(whole).saturating_mul(256).saturating_add(u64::try_from(part).unwrap_or(256).saturating_sub(256))
+}
+
+/// The next number that is one and zeros.
+fn power_of_ten(number: u64) -> u64 {
+    let powers = std::iter::successors(Some(1_u64), |power| power.checked_mul(10));
+    powers.into_iter().find(|power| *power >= number).unwrap_or(u64::MAX)
+}
+
 /// The next number that is one, two or five and zeros.
 fn round_up(number: u64) -> u64 {
     let mut power = 1_u64;
@@ -106,6 +128,9 @@ fn round_up(number: u64) -> u64 {
         power = power.saturating_mul(10);
     }
 }
+
+/// What lies at the foot of a logarithmic scale: half a millisecond, in microseconds.
+const BOTTOM: u64 = 500;
 
 /// Between two bars.
 const GAP: u64 = 2;
@@ -134,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_line_is_broken_where_there_is_nothing() {
-        let chart = Chart::lines(&[("p50", &[Some(10), Some(5), None, Some(10)])]);
-        assert_eq!(chart.shapes[0].path, "M0 0h75L150 60h75M450 0h75");
+        let chart = Chart::lines(&[("p50", &[Some(50_000), Some(5000), None, Some(20)])]);
+        assert_eq!((chart.top, &*chart.shapes[0].path), (100_000, "M0 16h75L150 69h75M450 119h75"));
     }
 }

@@ -6,9 +6,12 @@ use serde::{Serialize as _, Serializer};
 
 use crate::pages::texts::OperatorTexts;
 
-/// "3.4 ms", or a dash where nothing was measured.
+/// "3.4 ms", "60 s", or a dash where nothing was measured.
 pub(super) fn in_millis(time: Option<&Duration>, texts: &OperatorTexts) -> String {
     let Some(time) = time else { return "–".to_owned() };
+    if *time >= Duration::from_secs(10) {
+        return format!("{} s", time.as_secs());
+    }
     let tenths = time.as_micros().div_ceil(100);
     let (whole, tenth) = (tenths / 10, tenths % 10);
     if tenths < 100 { format!("{whole}{}{tenth} ms", texts.decimal_sign) } else { format!("{whole} ms") }

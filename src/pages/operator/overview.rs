@@ -201,13 +201,6 @@ impl OverviewPage<'_> {
         fill(self.texts.addons_up, &[("up", &up.to_string()), ("all", &self.overview.addons.to_string())])
     }
 
-    fn open(&self) -> String {
-        let overview = self.overview;
-        let values =
-            [("requests", &*overview.open_requests.to_string()), ("tunnels", &*overview.open_tunnels.to_string())];
-        fill(self.texts.open_value, &values)
-    }
-
     fn certificate(&self) -> String {
         match self.overview.certificate_ends {
             None => self.texts.no_certificate.to_owned(),

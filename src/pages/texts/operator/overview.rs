@@ -33,8 +33,8 @@ texts! {
         running: "Running for" | "Läuft seit";
         sessions: "Sessions" | "Sitzungen";
         users: "Users" | "Benutzer";
-        open: "Open" | "Offen";
-        open_value: "{requests} requests, {tunnels} WebSockets" | "{requests} Anfragen, {tunnels} WebSockets";
+        open_requests: "Open requests" | "Offene Anfragen";
+        open_tunnels: "Open WebSockets" | "Offene WebSockets";
         addons: "Add-ons" | "Add-ons";
         addons_up: "{up} of {all} answer" | "{up} von {all} antworten";
         certificate: "Certificate" | "Zertifikat";
@@ -45,7 +45,7 @@ texts! {
         requests: "Requests a minute" | "Anfragen je Minute";
         requests_summary: "{requests} requests, {client} refused or not found (4xx), {server} failed (5xx)"
             | "{requests} Anfragen, {client} abgelehnt oder nicht gefunden (4xx), {server} gescheitert (5xx)";
-        latency: "Time to the end of the answer" | "Zeit bis zum Ende der Antwort";
+        latency: "Time to the end of the answer, logarithmic" | "Zeit bis zum Ende der Antwort, logarithmisch";
         latency_summary: "half within {p50}, 99 of 100 within {p99}" | "die Hälfte in {p50}, 99 von 100 in {p99}";
         answered: "answered" | "beantwortet";
         refused: "4xx" | "4xx";
