@@ -28,6 +28,7 @@ mod texts;
 
 pub use account::{AccountKind, AccountNotice, AccountPage, OwnSession, account};
 pub use context::PageContext;
+pub use document::shielded_json;
 pub use language::{LANGUAGE_COOKIE, Language};
 pub use launcher::{Tile, Viewer, launcher};
 pub use not_me::{NotMe, not_me};

@@ -8,7 +8,8 @@ use crate::support::{Answer, Ask, BOTH, RawAddon, Vestibule};
 const OPERATOR: &str = "/.vestibule/operator";
 
 /// Every page, each with and without its JSON twin.
-const PAGES: [&str; 8] = [
+const PAGES: [&str; 9] = [
+    "refusals",
     "why",
     "overview",
     "sessions",
@@ -50,8 +51,11 @@ fn administrators_see_each_page_in_each_language_and_nobody_else_finds_one() {
         let shown = page(&vestibule, &name, &alice);
         assert_eq!(shown.status, 200, "{name}: {shown:#?}");
         assert_eq!(shown.fields.one("cache-control"), "no-store", "{name}");
+        // A window of ours that a page of an add-on under a prefix opens is not theirs to read, JSON neither.
+        assert_eq!(shown.fields.one("cross-origin-opener-policy"), "same-origin", "{name}");
+        let policy = shown.fields.one("content-security-policy");
+        assert!(policy.contains("frame-ancestors 'none'"), "{policy}");
         if !name.contains(".json") {
-            let policy = shown.fields.one("content-security-policy");
             assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
             let german = Ask::navigate(&target).cookie(&alice).field("Accept-Language", "de");
             let german = vestibule.ask(BOTH[0], &german).text();
@@ -398,4 +402,43 @@ fn why_says_what_explain_says_as_a_chain_and_a_second_user_stands_beside() {
     assert!(!html.contains("<script>alert") && !html.contains("<img src=x") && !html.contains("<b>x"), "{html}");
     let empty = json(&vestibule, "why", &alice);
     assert_eq!((&empty["problem"], empty["answers"].as_array().unwrap().len()), (&serde_json::Value::Null, 0));
+}
+
+/// S-93: what others wrote is text on every page, in HTML and in JSON.
+#[test]
+fn names_of_users_groups_and_add_ons_stay_text_on_every_page() {
+    const HOSTILE: &str = "<img src=x onerror=alert(1)>\"'&{{ 7*7 }}";
+    let addon = RawAddon::start();
+    let vestibule = Vestibule::start_at_home(
+        |config| {
+            let title = HOSTILE.replace('"', "\\\"");
+            config.addon_table(&format!(
+                "slug = \"a\"\ntitle = \"{title}\"\nupstream = \"{}\"\npath = \"/ingress/a\"\naccess = {{ admin_only = true }}",
+                addon.url()
+            ));
+        },
+        |home| {
+            home.edit_user("frank", |user| user["name"] = HOSTILE.into());
+            home.edit("auth", |document| {
+                for group in document["data"]["groups"].as_array_mut().unwrap() {
+                    group["name"] = HOSTILE.into();
+                }
+            });
+        },
+    );
+    let [alice, frank] = ["alice", "frank"].map(|user| vestibule.cookie(user));
+    assert_eq!(vestibule.ask(BOTH[0], &Ask::get("/ingress/a/").cookie(&frank)).status, 403);
+    let person = format!("people/{}", vestibule.home().user_id("frank"));
+    let pages =
+        ["overview", "sessions", "add-ons", "add-ons/a", "people", &*person, "refusals", "configuration?search=title"];
+    let asked = ["why?user=frank&with=alice&url=/ingress/a/", "why?user=frank&entity=light.kitchen&access=read"];
+    let mut shown = 0;
+    for name in pages.into_iter().chain(asked) {
+        let html = page(&vestibule, name, &alice).text();
+        assert!(!html.contains("<img src=x"), "{name}: {html}");
+        shown += usize::from(html.contains("&#60;img src=x onerror=alert(1)&#62;"));
+        // Valid JSON, in which the text is what it was.
+        json(&vestibule, name, &alice);
+    }
+    assert!(shown >= 6, "the names are on most pages: {shown}");
 }

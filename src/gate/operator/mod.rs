@@ -11,7 +11,7 @@ mod refusals;
 mod sessions;
 mod why;
 
-use http::{Method, StatusCode};
+use http::Method;
 use serde::Serialize;
 
 use super::account::is_of_a_script;
@@ -70,6 +70,5 @@ pub(super) async fn answer(
 /// The facts of a page for programs.
 fn json(facts: &impl Serialize) -> Page {
     // Texts, numbers and lists of them are always JSON.
-    let value = serde_json::to_value(facts).unwrap_or_default();
-    pages::json(StatusCode::OK, "application/json", &value)
+    pages::shielded_json(&serde_json::to_value(facts).unwrap_or_default())
 }

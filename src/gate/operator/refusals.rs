@@ -1,6 +1,5 @@
 //! The pages about what was refused.
 
-use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::Form;
@@ -24,7 +23,7 @@ pub(super) fn answer(
         let found = stages.refusals.find(id);
         if form == Form::Json {
             let found = found.ok_or(Reason::UnknownRoute)?;
-            return Ok(pages::json(StatusCode::OK, "application/json", &as_value(&found)));
+            return Ok(pages::shielded_json(&as_value(&found)));
         }
         let row = found.as_ref().map(|refusal| row(refusal, now.saturating_since(refusal.at)));
         return Ok(operator::one_refusal(context, id, row.as_ref()));
@@ -35,7 +34,7 @@ pub(super) fn answer(
     if form == Form::Json {
         let refusals: Vec<Value> = page.iter().map(|refusal| as_value(refusal)).collect();
         let value = json!({ "refusals": refusals, "count": all.len(), "page": filter.page });
-        return Ok(pages::json(StatusCode::OK, "application/json", &value));
+        return Ok(pages::shielded_json(&value));
     }
     let rows: Vec<_> = page.iter().map(|refusal| row(refusal, now.saturating_since(refusal.at))).collect();
     let has_more = all.len() > filter.page.saturating_add(1).saturating_mul(PER_PAGE);
