@@ -5,6 +5,7 @@ mod request_log;
 mod account;
 mod api_key;
 mod ask_access;
+mod configuration_record;
 mod cors;
 mod cross_host_ticket;
 mod form_place;
@@ -30,6 +31,7 @@ use arc_swap::ArcSwap;
 use http::Response;
 use http::header::STRICT_TRANSPORT_SECURITY;
 
+pub use configuration_record::{ConfigurationRecord, Recorded, RefusedConfiguration};
 use front::IngressSessions;
 pub(crate) use front::is_usable;
 pub use redirect::ClearContext;

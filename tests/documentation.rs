@@ -211,6 +211,45 @@ fn configuration_md_has_every_key_and_every_default_of_config_toml() {
     assert!(defaults > 20, "{defaults} defaults were compared");
 }
 
+/// What the operator's page of the configuration shows as a default is what `config.toml` says is one.
+#[test]
+fn the_defaults_that_are_shown_are_those_of_config_toml() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("config.toml");
+    let loaded = vestibule::config::load(&file, &vestibule::config::FilesAlone).unwrap();
+    let shown: BTreeMap<_, _> = loaded.keys.iter().map(|key| (key.key.as_str(), key)).collect();
+    let (mut compared, mut absent) = (0, BTreeSet::new());
+    for (heading, key, default) in shipped_keys() {
+        let table = heading.trim_matches(['[', ']']);
+        let name = if table.is_empty() { key.clone() } else { format!("{table}.{key}") };
+        let Some(default) = default.filter(|_| !heading.starts_with("[[")) else { continue };
+        let Some(found) = shown.get(name.as_str()).filter(|key| key.origin == vestibule::config::KeyOrigin::Default)
+        else {
+            absent.insert(name);
+            continue;
+        };
+        // Paths are absolute once they are settled, and there are as many workers as the machine has cores.
+        let is_path = found.value.ends_with(&format!("/{}", default.trim_start_matches('"')));
+        let depends = matches!(&*name, "limits.workers" | "assertion.issuer");
+        // One time may be written in several units.
+        let time = |value: &str| vestibule::config::parse_time(value.trim_matches('"'));
+        let is_same = found.value == default || time(&default).is_some_and(|of| Some(of) == time(&found.value));
+        assert!(is_same || is_path || depends, "{name}: {} is shown, not {default}", found.value);
+        compared += 1;
+    }
+    assert!(compared >= 60, "{compared} defaults were compared");
+    let nothing: BTreeSet<_> = DEFAULTS_THAT_DO_NOTHING.into_iter().map(str::to_owned).collect();
+    assert_eq!(absent, nothing);
+}
+
+/// What does nothing in the configuration as it is shipped: without Home Assistant's API or its front, and with its files.
+const DEFAULTS_THAT_DO_NOTHING: [&str; 5] = [
+    "home_assistant.forward_address",
+    "home_assistant.front.allow",
+    "home_assistant.front.open_paths",
+    "home_assistant.front.webhooks",
+    "session.password_timeout",
+];
+
 #[test]
 fn config_toml_names_every_key_that_an_operator_can_set() {
     let shipped: BTreeSet<String> = shipped_keys().into_iter().map(|(_, key, _)| key).collect();

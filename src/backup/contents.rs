@@ -117,6 +117,7 @@ mod tests {
         fs::create_dir_all(&keys).unwrap();
         fs::write(keys.join("a.jwk"), "{}").unwrap();
         let loaded = Loaded {
+            keys: Vec::new(),
             settings,
             warnings: Diagnostics::default(),
             files: vec![secret.clone()],

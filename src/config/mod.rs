@@ -13,6 +13,7 @@ mod addon_api;
 mod certificate_files;
 mod client_auth;
 mod document;
+mod effective;
 mod emails;
 mod entity_template;
 mod front;
@@ -76,6 +77,7 @@ pub use client_auth::{
 };
 pub use conditions::{BadHours, Conditions, Hours, StateCondition};
 pub use config_test::{ConfigTest, ConfigTestSubject, Outcome};
+pub use effective::{EffectiveKey, KeyOrigin};
 pub use emails::Emails;
 pub use entity_template::{BadTemplate, EntityTemplate, Piece};
 pub use front::{FRONT, FRONT_ADDONS, Front};
@@ -106,6 +108,8 @@ pub use world::{
 pub struct Loaded {
     /// What it says.
     pub settings: Settings,
+    /// Every key that counts, and where it comes from; without secrets.
+    pub keys: Vec<EffectiveKey>,
     /// What may not be what the operator meant.
     pub warnings: Diagnostics,
     /// The files that were looked at, to be watched: the configuration itself, secrets, certificates.
@@ -178,8 +182,9 @@ fn judge((shown, absolute): (&Path, PathBuf), document: Document, world: &dyn Wo
     if found.mistakes() > 0 {
         return Err(found);
     }
+    let keys = effective::effective(tree.get_ref(), &text, &settings);
     drop(tree);
-    Ok(Loaded { settings, warnings: found, files, text: Secret::new(text) })
+    Ok(Loaded { settings, keys, warnings: found, files, text: Secret::new(text) })
 }
 
 /// Where the vestibule that serves this file has its control socket. The rest of the file may have any mistake: whoever

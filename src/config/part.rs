@@ -65,6 +65,11 @@ macro_rules! part {
                 $(let $key = cx.$kind(&raw.$key, $default, $bounds);)*
                 Self { $($key),* }
             }
+
+            /// Each key with its value as the file would have it; nothing where there is no bound.
+            pub(in $crate::config) fn shown(&self) -> Vec<(&'static str, Option<String>)> {
+                vec![$((stringify!($key), $crate::config::part::shown::$kind(self.$key).into())),*]
+            }
         }
 
         /// What counts where nothing is said.
@@ -107,6 +112,38 @@ pub(in crate::config) mod default {
 
     pub(in crate::config) fn bytes(size: u64) -> usize {
         usize::try_from(size).unwrap_or(usize::MAX)
+    }
+}
+
+/// A settled value, as the file would have it.
+pub(in crate::config) mod shown {
+    use std::time::Duration;
+
+    use crate::config::units::{show_size, show_time};
+    use crate::ids::RequestRate;
+
+    pub(in crate::config) fn count(number: usize) -> String {
+        number.to_string()
+    }
+
+    pub(in crate::config) fn number(number: u32) -> String {
+        number.to_string()
+    }
+
+    pub(in crate::config) fn time(time: Duration) -> String {
+        format!("\"{}\"", show_time(time))
+    }
+
+    pub(in crate::config) fn size(size: u64) -> String {
+        format!("\"{}\"", show_size(size))
+    }
+
+    pub(in crate::config) fn bytes(size: usize) -> String {
+        self::size(u64::try_from(size).unwrap_or(u64::MAX))
+    }
+
+    pub(in crate::config) fn rate(rate: Option<RequestRate>) -> Option<String> {
+        rate.map(|rate| format!("\"{rate}\""))
     }
 }
 

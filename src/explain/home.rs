@@ -53,6 +53,11 @@ impl Home {
         Self { directory, source, zone: None, problem: "they could not be read".to_owned() }
     }
 
+    /// The same, where hours are meant in this zone.
+    pub(crate) fn in_zone(self, zone: Option<TimeZone>) -> Self {
+        Self { zone, ..self }
+    }
+
     /// The users, what they may do, and the registries.
     pub(crate) fn directory(&self) -> &Directory {
         &self.directory

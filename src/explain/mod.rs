@@ -14,13 +14,15 @@ mod because;
 mod certificates;
 mod home;
 mod request;
+mod chain;
 mod simulator;
 mod told;
 mod supposing;
 mod config_tests;
 
-pub(crate) use answer::{Answer, ExplainedEntity};
+pub(crate) use answer::{Answer, ExplainedEntity, Outcome};
 pub(crate) use because::Because;
+pub(crate) use chain::{Link, Stage, about_entity, of_answer, of_request};
 pub(crate) use config_tests::decide;
 pub(crate) use groups::Groups;
 pub(crate) use home::Home;

@@ -70,9 +70,9 @@ pub(super) async fn answer(
         "" => launcher::page(&request, &context, stages, services, request_log).await,
         "add-ons" => launcher::states(&request, stages, services, request_log).await,
         "language" => language(&request),
-        page if reads && page.starts_with(OPERATOR) => {
-            let path = page.strip_prefix(OPERATOR).unwrap_or_default();
-            operator::answer(&request, path, &context, stages, services, request_log).await
+        page if (reads || posts) && (page == OPERATOR || page.starts_with(BELOW_OPERATOR)) => {
+            let path = page.strip_prefix(BELOW_OPERATOR).unwrap_or_default();
+            operator::answer(request, path, &context, stages, services, request_log).await
         }
         "jwks.json" if reads && stages.keyring.is_some() => Ok(published(stages)),
         "not-me" if has_links(&request, stages) => not_me(request, &context, stages, services).await,
@@ -85,8 +85,9 @@ pub(super) async fn answer(
     }
 }
 
-/// Before the operator's pages.
-const OPERATOR: &str = "operator/";
+/// The operator's pages, and what stands before each of them.
+const OPERATOR: &str = "operator";
+const BELOW_OPERATOR: &str = "operator/";
 
 /// Where Home Assistant's page sends browsers back to.
 const JOURNEY_BACK: &str = "sign-in/home-assistant/callback";

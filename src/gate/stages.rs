@@ -6,6 +6,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use http::HeaderValue;
 
+use super::configuration_record::ConfigurationRecord;
 use super::refusals::Refusals;
 use crate::addon_rights::ingress_key::{IngressKey, is_reached};
 use crate::addon_rights::state::AddonStates;
@@ -72,6 +73,8 @@ pub struct Services {
     pub token_store: Arc<TokenStore>,
     /// What operators decided about add-ons, and digests of their tokens.
     pub addon_states: Arc<AddonStates>,
+    /// What is known of the configuration in force.
+    pub configuration: ConfigurationRecord,
     /// The log, the audit log and the metrics.
     pub telemetry: Telemetry,
     /// The clock, which tests can hold.

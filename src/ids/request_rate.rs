@@ -1,5 +1,6 @@
 //! How many requests in how long.
 
+use std::fmt;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -36,6 +37,18 @@ impl RequestRate {
     pub fn interval(self) -> Duration {
         let count = u128::from(self.count.get());
         Duration::from_nanos(u64::try_from(self.period.as_nanos().div_ceil(count)).unwrap_or(u64::MAX))
+    }
+}
+
+/// As the configuration has it.
+impl fmt::Display for RequestRate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let unit = match self.period.as_secs() {
+            3600 => "h",
+            60 => "m",
+            _ => "s",
+        };
+        write!(f, "{}/{unit}", self.count)
     }
 }
 

@@ -5,7 +5,7 @@ use http::StatusCode;
 use http::header::{CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, X_FRAME_OPTIONS};
 
 use super::context::PageContext;
-use super::response::{Page, content};
+use super::response::{Page, content, json};
 
 /// Whose pages may show ours in a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +37,17 @@ pub(super) fn framed_html(status: StatusCode, context: &PageContext, frames: Fra
     // not theirs to read. In a frame it says nothing.
     headers.insert(OPENER, HeaderValue::from_static("same-origin"));
     headers.insert(PERMISSIONS, HeaderValue::from_static(NO_PERMISSIONS));
+    page
+}
+
+/// JSON of what only its reader at the browser may see: no page that opens it in a window, as scripts of add-ons under
+/// a prefix can, is able to read it there.
+pub fn shielded_json(value: &serde_json::Value) -> Page {
+    let mut page = json(StatusCode::OK, "application/json", value);
+    let headers = page.headers_mut();
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
+    headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    headers.insert(OPENER, HeaderValue::from_static("same-origin"));
     page
 }
 

@@ -24,7 +24,7 @@ use crate::budget::Budget;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::exchanges::OpenExchanges;
-use crate::gate::{Gate, Services, Stages};
+use crate::gate::{ConfigurationRecord, Gate, Services, Stages};
 use crate::home_assistant::HomeAssistant;
 use crate::listener::{AddonListener, BindError, ConnectionLimiter, HomeAssistantListener, LogLimiter, PlainBindError};
 use crate::operations::Readiness;
@@ -136,6 +136,11 @@ pub(super) async fn build(
         guard,
         token_store: Arc::default(),
         addon_states,
+        configuration: ConfigurationRecord::new(
+            std::path::absolute(&file).unwrap_or_else(|_| file.clone()),
+            loaded.keys,
+            clock.now(),
+        ),
         telemetry,
         clock: clock.clone(),
     };

@@ -89,6 +89,8 @@ impl Server {
             }
             Err(error) => {
                 telemetry.metrics.reloaded(ReloadResult::Failure);
+                let services = self.gate.services();
+                services.configuration.refused(&chain(error).to_string(), services.clock.now());
                 telemetry.audit.write(&AuditEvent::Reload { error: Some(&chain(error)) });
                 tracing::error!("the configuration in force stays");
                 for line in chain(error).to_string().lines().filter(|line| !line.is_empty()) {
@@ -118,7 +120,7 @@ impl Server {
         if let Some(key) = state.trial.objection(&loaded, &before.settings.listen.control) {
             return Err(ReloadError::OnTrial(key));
         }
-        let Loaded { settings, files, text, .. } = loaded;
+        let Loaded { settings, keys, files, text, .. } = loaded;
         let settings = Arc::new(settings);
         // Bound before the old addresses are let go: an address that is taken by another process must not cost us the
         // one we have.
@@ -137,6 +139,8 @@ impl Server {
         self.order_changed(&before.settings, &settings);
         self.stapler.wake();
         state.files = files;
+        let services = self.gate.services();
+        services.configuration.put_in_force(keys, services.clock.now());
         if let Err(error) = state.trial.put_in_force(&text, &settings.state_dir, origin) {
             tracing::warn!(why = %chain(&error), "no copy of the configuration is kept, so that none can be on trial");
         }

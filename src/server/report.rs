@@ -162,6 +162,7 @@ impl Server {
     pub(super) fn report(&self) {
         let services = self.gate.services();
         let metrics = &services.telemetry.metrics;
+        metrics.keep_minute();
         let status = services.home.load().status();
         let stale = match &status.condition {
             Condition::Stale { since, .. } => services.clock.now().saturating_since(*since),

@@ -52,6 +52,12 @@ impl FormToken {
         Self(URL_SAFE_NO_PAD.encode(digest(&SHA256, text.as_bytes())))
     }
 
+    /// That of the forms on an administrator's pages.
+    pub(super) fn of_operator(session: &Session) -> Self {
+        let text = format!("operator {}", session.digest().hex());
+        Self(URL_SAFE_NO_PAD.encode(digest(&SHA256, text.as_bytes())))
+    }
+
     /// Whether the form that was posted has this token.
     pub(super) fn is(&self, field: &str) -> bool {
         verify_slices_are_equal(self.0.as_bytes(), field.as_bytes()).is_ok()

@@ -172,7 +172,7 @@ pub enum AuditEvent<'a> {
         count: u64,
         /// Who did it, or what: `control`; `sign_in`, which ends the browser's session before; `user_changed`, when a
         /// user is gone, deactivated, or has another password; `home_assistant`, when it has ended the sign-in there;
-        /// `account`, when its user has ended it on their own page;
+        /// `account`, when its user has ended it on their own page; `operator`, when an administrator has on theirs;
         /// `not_me`, when its user has followed the link of an event.
         by: &'static str,
     },

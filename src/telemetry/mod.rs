@@ -34,8 +34,8 @@ pub use audit_tap::{Notable, Notables};
 pub use captured::Captured;
 pub use chain::{Chain, chain};
 pub use metrics::{
-    AcmeGauges, AddonMetrics, Announced, ConnectionRefusal, Handshake, Metrics, OpenGauge, OrderResult, ReloadResult,
-    UpstreamFailure,
+    AcmeGauges, AddonMetrics, Announced, ConnectionRefusal, Durations, Handshake, Metrics, OpenGauge, OrderResult,
+    ReloadResult, Traffic, UpstreamFailure,
 };
 pub use redact::{ApiCallPath, redacted};
 pub use reset_outcome::ResetOutcome;

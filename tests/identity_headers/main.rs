@@ -27,6 +27,7 @@ mod namespaces;
 mod passing;
 mod attributes;
 mod values;
+mod whoami;
 
 use crate::support::expectation::BOB;
 use crate::support::{Ask, BOTH, RawAddon, Vestibule, assert_id};

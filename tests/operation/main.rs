@@ -19,6 +19,7 @@ mod check;
 mod command_line;
 mod control;
 mod redirects;
+mod operator;
 mod refusals;
 mod trial;
 mod reload;

@@ -11,7 +11,7 @@ texts! {
         sign_out: "Sign out" | "Abmelden";
         account: "My account" | "Mein Konto";
         launcher: "Add-ons" | "Add-ons";
-        operator: "Refusals" | "Ablehnungen";
+        operator: "Administration" | "Verwaltung";
         request: "Request" | "Anfrage";
         copy: "Copy" | "Kopieren";
         copied: "Copied" | "Kopiert";

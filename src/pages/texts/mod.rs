@@ -13,7 +13,9 @@ mod sign_in;
 pub(super) use account::AccountTexts;
 pub(super) use general::GeneralTexts;
 pub(super) use launcher::LauncherTexts;
-pub(super) use operator::OperatorTexts;
+pub(super) use operator::{
+    AddonTexts, ConfigurationTexts, OperatorTexts, OverviewTexts, PeopleTexts, RefusalListTexts, SessionTexts, WhyTexts,
+};
 pub(super) use refusals::RefusalTexts;
 pub(super) use sign_in::SignInTexts;
 
@@ -104,6 +106,13 @@ mod tests {
             LauncherTexts::ALL,
             AccountTexts::ALL,
             OperatorTexts::ALL,
+            OverviewTexts::ALL,
+            AddonTexts::ALL,
+            WhyTexts::ALL,
+            ConfigurationTexts::ALL,
+            PeopleTexts::ALL,
+            RefusalListTexts::ALL,
+            SessionTexts::ALL,
         ];
         for (key, english, german) in tables.into_iter().flatten() {
             assert!(!english.trim().is_empty() && !german.trim().is_empty(), "{key} says nothing");
@@ -111,7 +120,7 @@ mod tests {
         }
         let same = |(_, english, german): &&(&str, &str, &str)| english == german;
         let alike: Vec<_> = tables.into_iter().flatten().filter(same).map(|(key, ..)| *key).collect();
-        assert!(alike.len() < 12, "these look untranslated: {alike:?}");
+        assert!(alike.len() < 24, "these look untranslated: {alike:?}");
     }
 
     #[test]

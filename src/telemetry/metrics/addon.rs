@@ -2,8 +2,10 @@
 //!
 //! Each event of its requests and connections is one atomic addition or a few.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -11,6 +13,7 @@ use prometheus_client::registry::{Registry, Unit};
 
 use super::histogram::DurationHistogram;
 use super::labels::{AddonLabel, ClassLabel, KindLabel, StateLabel, UpstreamFailure};
+use super::traffic::Traffic;
 
 /// Handles to the numbers of one add-on; cloning gives handles to the same numbers.
 #[derive(Debug, Clone)]
@@ -41,6 +44,27 @@ impl AddonMetrics {
         self.duration.observe(duration);
         self.request_bytes.inc_by(bytes_in);
         self.response_bytes.inc_by(bytes_out);
+    }
+
+    /// What was answered since the start.
+    pub fn traffic(&self) -> Traffic {
+        let [_, _, _, client_errors, server_errors] = &self.requests;
+        Traffic {
+            requests: self.requests.iter().map(Counter::get).sum(),
+            client_errors: client_errors.get(),
+            server_errors: server_errors.get(),
+            durations: self.duration.durations(),
+        }
+    }
+
+    /// How much is open: requests that are being answered, and WebSockets.
+    pub fn open(&self) -> (i64, i64) {
+        (self.open_requests.get(), self.open_tunnels.get())
+    }
+
+    /// How often something went wrong with the add-on since the start.
+    pub fn failures(&self) -> u64 {
+        self.failures.iter().map(Counter::get).sum()
     }
 
     /// A request is being answered for as long as the guard lives.
@@ -97,6 +121,8 @@ pub(super) struct AddonFamilies {
     upstream_opened: Family<AddonLabel, Counter>,
     failures: Family<KindLabel, Counter>,
     up: Family<AddonLabel, Gauge>,
+    /// The handles to all of them, for their sums: a family cannot be gone through.
+    handles: Mutex<BTreeMap<String, AddonMetrics>>,
 }
 
 impl AddonFamilies {
@@ -118,7 +144,16 @@ impl AddonFamilies {
         to.register("addon_up", help, self.up.clone());
     }
 
+    /// What all of them have answered since the start.
+    pub(super) fn traffic(&self) -> Traffic {
+        self.handles.lock().values().fold(Traffic::default(), |sum, addon| sum.plus(addon.traffic()))
+    }
+
     pub(super) fn with_label(&self, addon: &str) -> AddonMetrics {
+        self.handles.lock().entry(addon.to_owned()).or_insert_with(|| self.made(addon)).clone()
+    }
+
+    fn made(&self, addon: &str) -> AddonMetrics {
         let label = AddonLabel { addon: addon.to_owned() };
         let state = |state| self.upstream.get_or_create_owned(&StateLabel { addon: addon.to_owned(), state });
         AddonMetrics {

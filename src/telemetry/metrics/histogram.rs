@@ -11,6 +11,8 @@ use std::time::Duration;
 use prometheus_client::encoding::{EncodeMetric, MetricEncoder, NoLabelSet};
 use prometheus_client::metrics::{MetricType, TypedMetric};
 
+use super::traffic::{BOUNDS, BUCKETS, Durations};
+
 /// Durations by bucket; cloning gives a handle to the same buckets.
 #[derive(Debug, Clone, Default)]
 pub(super) struct DurationHistogram(Arc<Buckets>);
@@ -28,6 +30,15 @@ impl DurationHistogram {
         let bucket = BOUNDS.iter().zip(&self.0.counts).find(|((bound, _), _)| micros <= *bound);
         bucket.map_or(&self.0.beyond, |(_, count)| count).fetch_add(1, Ordering::Relaxed);
         self.0.sum_micros.fetch_add(micros, Ordering::Relaxed);
+    }
+
+    /// What was observed since the start.
+    pub(super) fn durations(&self) -> Durations {
+        let mut counts = [0; BUCKETS];
+        for (to, from) in counts.iter_mut().zip(self.0.counts.iter().chain([&self.0.beyond])) {
+            *to = from.load(Ordering::Relaxed);
+        }
+        Durations::new(counts)
     }
 }
 
@@ -49,21 +60,3 @@ impl EncodeMetric for DurationHistogram {
         Self::TYPE
     }
 }
-
-/// The upper bound of each bucket, in microseconds and in seconds.
-const BOUNDS: [(u64, f64); 14] = [
-    (500, 0.0005),
-    (1_000, 0.001),
-    (2_500, 0.0025),
-    (5_000, 0.005),
-    (10_000, 0.01),
-    (25_000, 0.025),
-    (50_000, 0.05),
-    (100_000, 0.1),
-    (250_000, 0.25),
-    (500_000, 0.5),
-    (1_000_000, 1.0),
-    (2_500_000, 2.5),
-    (10_000_000, 10.0),
-    (60_000_000, 60.0),
-];

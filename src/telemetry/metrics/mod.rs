@@ -52,9 +52,12 @@ mod addon;
 mod addon_api;
 mod front;
 mod histogram;
+mod history;
 mod labels;
+mod traffic;
 
 use std::fmt;
+use std::time::{Duration, Instant};
 
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
@@ -67,6 +70,7 @@ use prometheus_client::registry::{Registry, Unit};
 pub use acme::{AcmeGauges, OrderResult};
 pub use addon::{AddonMetrics, OpenGauge};
 pub use labels::{Announced, ConnectionRefusal, Handshake, ReloadResult, UpstreamFailure};
+pub use traffic::{Durations, Traffic};
 
 use super::sign_in_outcome::SignInOutcome;
 use crate::budget::Limit;
@@ -76,12 +80,15 @@ use acme::AcmeFamilies;
 use addon::AddonFamilies;
 use addon_api::AddonApiFamilies;
 use front::FrontFamilies;
+use history::History;
 use labels::{LimitLabel, OutcomeLabel, ReasonLabel, ResultLabel, WhyLabel, WorkerLabel};
 
 /// All numbers of the process.
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
+    started: Instant,
+    history: History,
     addons: AddonFamilies,
     addon_api: AddonApiFamilies,
     acme: AcmeFamilies,
@@ -122,6 +129,8 @@ impl Metrics {
     pub(super) fn new(log_lines_dropped: Counter) -> Self {
         let mut metrics = Self {
             registry: Registry::default(),
+            started: Instant::now(),
+            history: History::default(),
             addons: AddonFamilies::default(),
             addon_api: AddonApiFamilies::default(),
             acme: AcmeFamilies::default(),
@@ -212,6 +221,21 @@ impl Metrics {
         let own = self.addons.with_label(OWN);
         own.up.set(1);
         own
+    }
+
+    /// Keeps what the minute had that is over, if one is.
+    pub fn keep_minute(&self) {
+        self.history.look(self.started.elapsed(), self.addons.traffic());
+    }
+
+    /// What was answered in each of the last sixty minutes, the oldest first; the last one goes on.
+    pub fn last_hour(&self) -> Vec<Traffic> {
+        self.history.last_hour(self.started.elapsed(), self.addons.traffic())
+    }
+
+    /// For how long the process has been running.
+    pub fn running_for(&self) -> Duration {
+        self.started.elapsed()
     }
 
     /// An order for this name has ended.
@@ -320,7 +344,6 @@ const OWN: &str = ".vestibule";
 mod tests {
     use super::*;
     use std::collections::{BTreeMap, BTreeSet};
-    use std::time::Duration;
 
     fn exposed() -> (Metrics, AddonMetrics) {
         let metrics = Metrics::new(Counter::default());

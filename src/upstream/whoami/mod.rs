@@ -6,6 +6,7 @@
 mod echo;
 mod events;
 mod page;
+mod words;
 
 use std::convert::Infallible;
 
@@ -43,7 +44,7 @@ async fn answer(mut request: Request<Incoming>) -> Result<Response<WhoamiBody>, 
     let response = match request.uri().path() {
         "/events" => events::stream(),
         "/whoami.js" => text("text/javascript; charset=utf-8", page::SCRIPT),
-        "/whoami.css" => text("text/css; charset=utf-8", page::STYLE),
+        "/whoami.css" => text("text/css; charset=utf-8", page::style()),
         _ => show(request).await,
     };
     Ok(response)

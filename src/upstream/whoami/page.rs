@@ -6,16 +6,26 @@ use askama::Template;
 use http::request;
 use serde_json::json;
 
+use super::words::Words;
+
 /// The page's own policy: nothing from elsewhere.
 pub(super) const POLICY: &str =
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'";
 
 pub(super) const SCRIPT: &str = include_str!("../../../templates/whoami.js");
-pub(super) const STYLE: &str = include_str!("../../../templates/whoami.css");
+
+/// The look of our own pages, in the colours of who chooses none: an add-on knows no configuration.
+pub(super) fn style() -> String {
+    let (light, dark) = ("--accent: #005f87; --on-accent: #ffffff;", "--accent: #05a5e8; --on-accent: #000000;");
+    let face = include_str!("../../../templates/style.css");
+    let face = face.replace("/* accent */", light).replace("/* dark accent */", dark);
+    face + include_str!("../../../templates/whoami.css")
+}
 
 #[derive(Template)]
 #[template(path = "whoami.html")]
 struct Page {
+    words: &'static Words,
     method: String,
     target: String,
     length: u64,
@@ -23,7 +33,13 @@ struct Page {
 }
 
 pub(super) fn html(head: &request::Parts, length: u64) -> String {
-    let page = Page { method: head.method.to_string(), target: head.uri.to_string(), length, headers: headers(head) };
+    let page = Page {
+        words: Words::of(&head.headers),
+        method: head.method.to_string(),
+        target: head.uri.to_string(),
+        length,
+        headers: headers(head),
+    };
     page.render().unwrap_or_default()
 }
 

@@ -5,14 +5,26 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { HtmlValidate } from 'html-validate';
 import { homeAddons } from '../support/home.mjs';
 import { DESK, PAGES, PHONE, setting } from '../support/pages.mjs';
-import { FRANK } from '../support/people.mjs';
+import { ALICE, FRANK } from '../support/people.mjs';
 import { freePort } from '../support/processes.mjs';
 import { startVestibule } from '../support/vestibule.mjs';
 import { open, SIGN_IN, START, visit } from '../support/visitor.mjs';
 
+// Matters of taste; and two that are meant so: the launcher is searched by typing alone, and who waits for an add-on without
+// JavaScript has the page loaded again.
+const LOOSER = {
+  'doctype-style': 'off',
+  'long-title': 'off',
+  'no-trailing-whitespace': 'off',
+  'void-style': 'off',
+  'wcag/h32': 'off',
+  'meta-refresh': 'off',
+};
 const AXE = readFileSync(new URL('../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
+const HTML = new HtmlValidate({ extends: ['html-validate:recommended'], rules: LOOSER });
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
 export function pages(stage) {
@@ -29,7 +41,10 @@ export function pages(stage) {
     for (const [language, scheme, viewport] of [['en', 'light', DESK], ['de', 'dark', PHONE]]) {
       test(`${name} in ${language}, ${scheme}, ${viewport.width} wide`, () =>
         come(async (page, seen) => {
+          const documents = [];
+          page.on('response', (answer) => { if (answer.request().resourceType() === 'document') documents.push(answer.text().catch(() => '')); });
           await reach(page);
+          assert.deepEqual(await mistakes((await Promise.all(documents)).at(-1)), []);
           assert.equal(await page.evaluate(() => document.documentElement.lang), language);
           assert.deepEqual(await complaints(page), []);
           assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), 'no scrolling sideways');
@@ -93,6 +108,39 @@ export function pages(stage) {
       assert.equal(await page.locator('input[name=return_to]').getAttribute('value'), '/ingress/films/');
     }));
 
+  test('whoami shows that headers which claim to be somebody else do not arrive', () =>
+    come(async (page) => {
+      await open(page, '/ingress/whoami/', FRANK);
+      await page.getByLabel('Headers, one a line').fill('X-Remote-User-Name: owner\nRemote-User: owner\nX-Colour: red');
+      await page.getByRole('button', { name: 'Send' }).click();
+      const lines = page.locator('#outcome li');
+      await lines.nth(2).waitFor();
+      assert.deepEqual(await lines.allInnerTexts(), [
+        "x-remote-user-name: vestibule's own arrived in its place: frank",
+        'remote-user: did not arrive',
+        'x-colour: arrived as you sent it',
+      ]);
+      await page.getByLabel('Headers, one a line').fill('no header: x');
+      await page.getByRole('button', { name: 'Send' }).click();
+      await page.getByText('one of these is no header').waitFor();
+    }));
+
+  test('administrators end a session and ask why without JavaScript', () =>
+    come(async (page) => {
+      await open(page, START, ALICE);
+      await page.goto('/.vestibule/operator/sessions?search=alice');
+      const rows = page.locator('.list li');
+      const before = await rows.count();
+      await rows.nth(before > 1 ? 1 : 0).getByRole('button').click();
+      await page.getByText(before > 1 ? 'The session has ended.' : 'Sign in').first().waitFor();
+      if (before === 1) return;
+      await page.getByRole('link', { name: 'Why?' }).click();
+      await page.getByLabel('User').first().fill('frank');
+      await page.getByLabel('Path, or address with its host').fill('/ingress/admin/');
+      await page.getByRole('button', { name: 'Ask' }).first().click();
+      await page.getByText('frank may not').waitFor();
+    }, { javaScriptEnabled: false }));
+
   test('another session is ended on the page of the account', () =>
     come((one) =>
       come(async (other) => {
@@ -104,6 +152,13 @@ export function pages(stage) {
         await other.goto(START);
         await other.getByText('Your session was ended from another of your devices').waitFor();
       })));
+}
+
+/** What html-validate finds in the source of a page, in a line each. */
+async function mistakes(source) {
+  assert.ok(source.startsWith('<!doctype html>'), 'the source of a page');
+  const { results } = await HTML.validateString(source);
+  return results.flatMap(({ messages }) => messages.map(({ ruleId, message, line }) => `${ruleId}: ${message}: ${source.split('\n')[line - 1]}`));
 }
 
 /** What axe-core finds on a page, in a line each. */

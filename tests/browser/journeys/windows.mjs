@@ -8,8 +8,9 @@ import { ALICE } from '../support/people.mjs';
 import { startVestibule } from '../support/vestibule.mjs';
 import { open, visit } from '../support/visitor.mjs';
 
-const OPENED = ['/.vestibule/account', '/.vestibule/operator/refusals', '/.vestibule/sign-in', '/.vestibule/step-up'];
-const ASKED = ['/.vestibule/account', '/.vestibule/operator/refusals', '/.vestibule/operator/refusals.json'];
+const OPERATORS = ['overview', 'sessions', 'refusals', 'refusals.json', 'sessions.json'].map((name) => `/.vestibule/operator/${name}`);
+const OPENED = ['/.vestibule/account', ...OPERATORS, '/.vestibule/sign-in', '/.vestibule/step-up'];
+const ASKED = ['/.vestibule/account', ...OPERATORS];
 
 export function windows(stage) {
   const here = {};

@@ -14,6 +14,14 @@ const ADDONS = [
   ['films', 'Films', 'mdi:filmstrip', 'What the living room plays', 'Family'],
 ];
 
+/** What one of them has besides: rights that administrators look at. */
+const MORE = {
+  zigbee: `manifest = "addons/zigbee2mqtt/config.yaml"
+access = { admin_only = false }
+rights = { hassio_api = true, hassio_role = "manager", full_access = true }
+`,
+};
+
 /** The tables of these add-ons. `away` is a port that nothing listens on. */
 export function homeAddons(away) {
   const tables = ADDONS.map(([slug, title, icon, description, group]) => `
@@ -25,7 +33,7 @@ description = "${description}"
 group = "${group}"
 upstream = "builtin:whoami"
 path = "/ingress/${slug}"
-`);
+${MORE[slug] ?? ''}`);
   return `${tables.join('')}
 [[addon]]
 slug = "printer"

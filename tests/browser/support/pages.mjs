@@ -39,6 +39,52 @@ export const PAGES = {
     await page.locator('form[action*=ask-access] button').click();
     await page.getByRole('status').waitFor();
   },
+  async overview(page) {
+    await open(page, START, ALICE);
+    for (const path of ['/ingress/printer/', '/ingress/unknown/', '/ingress/films/']) await page.goto(path);
+    await page.goto('/.vestibule/operator/');
+    await page.getByText('3D printer').waitFor();
+  },
+  async sessions(page) {
+    await open(page, START, ALICE);
+    await page.goto('/.vestibule/operator/sessions');
+  },
+  async 'add-ons'(page) {
+    await open(page, START, ALICE);
+    for (const path of ['/ingress/printer/', '/ingress/films/', '/ingress/zigbee/']) await page.goto(path);
+    await page.goto('/.vestibule/operator/add-ons');
+    await page.getByText('3D printer').waitFor();
+  },
+  async 'add-on'(page) {
+    await open(page, START, ALICE);
+    await page.goto('/.vestibule/operator/add-ons/zigbee');
+    await page.getByText('hassio_role').first().waitFor();
+  },
+  async people(page) {
+    await open(page, START, ALICE);
+    await page.goto('/.vestibule/operator/people');
+  },
+  async person(page) {
+    await open(page, START, ALICE);
+    await page.goto('/.vestibule/operator/people?search=frank');
+    await page.locator('tbody a').click();
+    await page.locator('.facts').waitFor();
+  },
+  async why(page) {
+    await open(page, START, ALICE);
+    await page.goto('/.vestibule/operator/why?user=frank&with=alice&method=GET&url=/ingress/admin/');
+    await page.locator('.chain').first().waitFor();
+  },
+  async whoami(page) {
+    await open(page, '/ingress/whoami/', FRANK);
+    await page.locator('#echo', { hasText: 'hello, whoami' }).waitFor();
+    await page.locator('#made-up button').click();
+    await page.locator('#outcome li').first().waitFor();
+  },
+  async configuration(page) {
+    await open(page, START, ALICE);
+    await page.goto('/.vestibule/operator/configuration');
+  },
   async refusals(page) {
     await open(page, START, ALICE);
     for (const path of ['/ingress/printer/', '/ingress/unknown/']) await page.goto(path);

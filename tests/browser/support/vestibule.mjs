@@ -10,18 +10,20 @@ const BINARY = resolve(REPOSITORY, process.env.VESTIBULE_BIN ?? 'target/debug/ve
 
 /**
  * Starts vestibule in `folder`, in front of two `whoami`s and what `addons` (tables of the configuration) names. `furnish`
- * puts more into the folder, `listen` and `tls` have more keys of these tables, and `port` is one that must be known before.
+ * puts more into the folder, `listen` and `tls` have more keys of these tables, `env` more of its environment, and `port` is one
+ * that must be known before.
  */
-export async function startVestibule(folder, addons, { furnish = () => {}, listen = () => '', tls = '', port: known } = {}) {
+export async function startVestibule(folder, addons, { furnish = () => {}, listen = () => '', tls = '', port: known, env: of = {} } = {}) {
   if (!existsSync(BINARY)) throw new Error(`no binary at ${BINARY}: run \`cargo build\`, or set VESTIBULE_BIN`);
   mkdirSync(folder, { recursive: true });
   cpSync(join(REPOSITORY, 'examples', 'home'), join(folder, 'home'), { recursive: true });
+  cpSync(join(REPOSITORY, 'examples', 'addons'), join(folder, 'addons'), { recursive: true });
   furnish(folder);
   const port = known ?? await freePort();
   const operations = await freePort();
   writeFileSync(join(folder, 'config.toml'), configuration(port, operations, listen(port), tls) + addons);
   const begin = async (env) => {
-    const program = start(BINARY, ['--config', join(folder, 'config.toml')], { cwd: folder, log: join(folder, 'vestibule.log'), env: { ...process.env, ...env } });
+    const program = start(BINARY, ['--config', join(folder, 'config.toml')], { cwd: folder, log: join(folder, 'vestibule.log'), env: { ...process.env, ...of, ...env } });
     await program.ready(async () => (await fetch(`http://127.0.0.1:${operations}/readyz`)).ok);
     return program;
   };
@@ -38,6 +40,12 @@ export async function startVestibule(folder, addons, { furnish = () => {}, liste
     },
     port, command, origin: `https://localhost:${port}`, authority: join(folder, 'certs', 'vestibule-dev-ca.crt'),
   };
+}
+
+/** A program for which so many minutes pass in one. */
+export function faster(times) {
+  const { LD_PRELOAD } = ahead(0);
+  return { LD_PRELOAD, FAKETIME: `+0 x${times}` };
 }
 
 /** Debian's libfaketime, before the time of day alone: what is measured goes on as it is. */

@@ -1,4 +1,4 @@
-//! The operator's pages about what was refused: the list, and one by the id on its error page.
+//! The pages about what was refused: the list, and one by the id on its error page.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -7,10 +7,11 @@ use askama::Template;
 use form_urlencoded::Serializer;
 use http::StatusCode;
 
-use super::context::PageContext;
-use super::document::html;
-use super::response::Page;
-use super::texts::{OperatorTexts, ago, fill};
+use super::tabs::{Operator, Tab};
+use crate::pages::context::PageContext;
+use crate::pages::document::html;
+use crate::pages::response::Page;
+use crate::pages::texts::{RefusalListTexts, ago, fill};
 
 /// Which refusals are shown; what is empty asks for nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -84,11 +85,22 @@ pub struct RefusalRow<'a> {
     pub asks_access: bool,
 }
 
+impl RefusalRow<'_> {
+    /// Where it is said what would be decided now.
+    fn why(&self, user: &str) -> String {
+        let url = format!("https://{}{}", self.host, self.target);
+        let mut query = Serializer::new(String::new());
+        query.append_pair("user", user).append_pair("method", self.method).append_pair("url", &url);
+        format!("{}?{}", Tab::Why.address(), query.finish())
+    }
+}
+
 #[derive(Template)]
-#[template(path = "refusals.html")]
+#[template(path = "operator/refusals.html")]
 struct RefusalsPage<'a> {
     context: &'a PageContext,
-    texts: &'static OperatorTexts,
+    operator: Operator,
+    texts: &'static RefusalListTexts,
     filter: &'a RefusalFilter,
     rows: &'a [RefusalRow<'a>],
     count: usize,
@@ -113,15 +125,17 @@ pub fn refusals(
     count: usize,
     has_more: bool,
 ) -> Page {
-    let texts = OperatorTexts::of(context.language());
-    html(StatusCode::OK, context, &RefusalsPage { context, texts, filter, rows, count, has_more })
+    let texts = RefusalListTexts::of(context.language());
+    let operator = Operator::at(Tab::Refusals, context);
+    html(StatusCode::OK, context, &RefusalsPage { context, operator, texts, filter, rows, count, has_more })
 }
 
 #[derive(Template)]
-#[template(path = "one_refusal.html")]
+#[template(path = "operator/one_refusal.html")]
 struct OneRefusalPage<'a> {
     context: &'a PageContext,
-    texts: &'static OperatorTexts,
+    operator: Operator,
+    texts: &'static RefusalListTexts,
     id: &'a str,
     row: Option<&'a RefusalRow<'a>>,
 }
@@ -134,7 +148,8 @@ impl OneRefusalPage<'_> {
 
 /// One of them; nothing where it is not known any more.
 pub fn one_refusal(context: &PageContext, id: &str, row: Option<&RefusalRow<'_>>) -> Page {
-    let texts = OperatorTexts::of(context.language());
+    let texts = RefusalListTexts::of(context.language());
     let status = if row.is_some() { StatusCode::OK } else { StatusCode::NOT_FOUND };
-    html(status, context, &OneRefusalPage { context, texts, id, row })
+    let operator = Operator::at(Tab::Refusals, context);
+    html(status, context, &OneRefusalPage { context, operator, texts, id, row })
 }

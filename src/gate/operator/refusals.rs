@@ -1,57 +1,44 @@
-//! The operator's pages: what administrators of Home Assistant see besides. To everybody else there is nothing here,
-//! and neither is there to a script: an add-on under our own origin must not read with an administrator's session.
+//! The pages about what was refused.
 
-use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::account::is_of_a_script;
-use super::refusals::Refusal;
-use super::request_log::RequestLog;
-use super::session_user::session_and_user;
-use super::stages::{Services, Stages};
+use super::Form;
+use crate::gate::refusals::Refusal;
+use crate::gate::stages::{Services, Stages};
 use crate::http::Sanitized;
-use crate::pages::{self, Page, PageContext, RefusalFilter, RefusalRow};
+use crate::pages::operator::{self, RefusalFilter, RefusalRow};
+use crate::pages::{self, Page, PageContext};
 use crate::refusal::Reason;
 
-/// The page with this path below the operator's, or its JSON twin.
-pub(super) async fn answer(
+/// The list, or the one with this id.
+pub(super) fn answer(
     request: &Sanitized,
-    path: &str,
+    id: &str,
+    form: Form,
     context: &PageContext,
-    stages: &Stages,
-    services: &Services,
-    request_log: &mut RequestLog,
+    (stages, services): (&Stages, &Services),
 ) -> Result<Page, Reason> {
-    let (session, user) = session_and_user(request, services, request_log).await?;
-    // A session that is bound to an add-on is one of its host, where its scripts run.
-    if !user.is_admin() || session.addon().is_some() || is_of_a_script(request) {
-        return Err(Reason::UnknownRoute);
-    }
-    let (path, as_json) = path.strip_suffix(".json").map_or((path, false), |path| (path, true));
-    let Some(id) = path.strip_prefix("refusals").map(|rest| rest.trim_start_matches('/')) else {
-        return Err(Reason::UnknownRoute);
-    };
     let now = services.clock.now();
     if !id.is_empty() {
         let found = stages.refusals.find(id);
-        if as_json {
+        if form == Form::Json {
             let found = found.ok_or(Reason::UnknownRoute)?;
-            return Ok(pages::json(StatusCode::OK, "application/json", &as_value(&found)));
+            return Ok(pages::shielded_json(&as_value(&found)));
         }
         let row = found.as_ref().map(|refusal| row(refusal, now.saturating_since(refusal.at)));
-        return Ok(pages::one_refusal(context, id, row.as_ref()));
+        return Ok(operator::one_refusal(context, id, row.as_ref()));
     }
     let filter = filter(request);
     let all = stages.refusals.newest(|refusal| is_meant(refusal, &filter));
     let page: Vec<_> = all.iter().skip(filter.page.saturating_mul(PER_PAGE)).take(PER_PAGE).collect();
-    if as_json {
+    if form == Form::Json {
         let refusals: Vec<Value> = page.iter().map(|refusal| as_value(refusal)).collect();
         let value = json!({ "refusals": refusals, "count": all.len(), "page": filter.page });
-        return Ok(pages::json(StatusCode::OK, "application/json", &value));
+        return Ok(pages::shielded_json(&value));
     }
     let rows: Vec<_> = page.iter().map(|refusal| row(refusal, now.saturating_since(refusal.at))).collect();
     let has_more = all.len() > filter.page.saturating_add(1).saturating_mul(PER_PAGE);
-    Ok(pages::refusals(context, &filter, &rows, all.len(), has_more))
+    Ok(operator::refusals(context, &filter, &rows, all.len(), has_more))
 }
 
 /// Rows of a page.

@@ -1,10 +1,10 @@
-//! What the operator's pages say. Reasons stand there as the log has them, in English.
+//! What the pages about refusals say.
 
 use super::texts;
 
 texts! {
-    /// The operator's pages.
-    OperatorTexts {
+    /// The list of refusals, and one of them.
+    RefusalListTexts {
         refusals: "Refusals" | "Ablehnungen";
         refusals_lead: "The last requests that were refused since vestibule started, each with the whole reason: 1,000 of users, 1,000 of strangers."
             | "Die letzten Anfragen, die seit dem Start von vestibule abgelehnt wurden, jede mit dem ganzen Grund: 1.000 von Benutzern, \
@@ -32,6 +32,7 @@ texts! {
         request: "Request" | "Anfrage";
         answer: "Answer" | "Antwort";
         stranger: "nobody" | "niemand";
+        now: "Would it be refused now?" | "Würde sie jetzt abgelehnt?";
         back: "All refusals" | "Alle Ablehnungen";
         in_terminal: "In a terminal:" | "In einem Terminal:";
     }
