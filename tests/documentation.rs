@@ -242,8 +242,9 @@ fn the_defaults_that_are_shown_are_those_of_config_toml() {
 }
 
 /// What does nothing in the configuration as it is shipped: without Home Assistant's API or its front, and with its files.
-const DEFAULTS_THAT_DO_NOTHING: [&str; 5] = [
+const DEFAULTS_THAT_DO_NOTHING: [&str; 6] = [
     "home_assistant.forward_address",
+    "home_assistant.front.addons",
     "home_assistant.front.allow",
     "home_assistant.front.open_paths",
     "home_assistant.front.webhooks",

@@ -9,7 +9,7 @@ use crate::config::units::show_time;
 
 /// What counts where a key is absent; those that then stand for nothing are left out.
 pub(super) fn defaults(settings: &Settings) -> Vec<(String, String)> {
-    let mut all = vec![("state_dir", path(&settings.state_dir))];
+    let mut all = vec![("state_dir", path(&settings.state_dir)), ("sandbox", settings.sandbox.to_string())];
     all.extend(listen(settings));
     all.extend(session(settings));
     all.extend(rest(settings));

@@ -86,8 +86,9 @@ fn quoted(text: &str) -> String {
 }
 
 /// The tables in the order of `config.toml`.
-const TABLES: [&str; 17] = [
+const TABLES: [&str; 18] = [
     "state_dir",
+    "sandbox",
     "listen",
     "tls",
     "home_assistant",
