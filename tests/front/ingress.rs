@@ -248,3 +248,17 @@ fn access_that_is_taken_back_holds_from_the_next_request_on() {
     eventually("the end of her access", || (bed.vestibule.ask(Protocol::H1, &ask).status == 401).then_some(()));
     bed.vestibule.await_line(&["reason=access_denied", "addon=nodered"]);
 }
+
+#[test]
+fn a_rate_of_the_add_on_holds_there_too() {
+    let bed = Bed::with(|config| {
+        config.addon_table(
+            "slug = \"nodered\"\nsupervisor_slug = \"a0d7b954_nodered\"\nrate_per_user = \"1/m\"\nburst_per_user = 2\n",
+        );
+    });
+    let mut grace = Browser::of(&bed, "grace");
+    let session = grace.prepare("a0d7b954_nodered");
+    let ask = Ask::get(NODE_RED).host(HOST).cookie(grace.cookies(&session));
+    let statuses = [(); 3].map(|()| bed.vestibule.ask(Protocol::H1, &ask).status);
+    assert_eq!(statuses, [200, 200, 429]);
+}

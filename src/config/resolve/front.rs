@@ -98,6 +98,8 @@ pub(super) fn addons(
             below_front: Some(below_front),
             ..Route::NONE
         },
+        // Its rates and sizes are its own; where it is reached, and how Home Assistant is spoken to, are the front's.
+        transport: addon.transport.clone(),
         // Home Assistant is shown its own token alone, and there is none here: the session is ours.
         authorization: Authorization { tokens: false, public: Vec::new(), ..authorization },
         ..front.clone()
